@@ -67,7 +67,7 @@ class _Edges:
     @property
     def goes_on(self) -> bool:
         """Whether what follows the ends lasts longer than the reading next to them."""
-        return _stands_out(self.fall[2])
+        return stands_out(self.fall[2])
 
     @property
     def continuous(self) -> bool:
@@ -78,14 +78,14 @@ class _Edges:
         moved = float(self.rise[0].mean())
         if moved <= 0:
             return True
-        at_edge, error = _at_zero(self.since, self.rise[0])
+        at_edge, error = at_zero(self.since, self.rise[0])
         return at_edge - 2 * error < _STARTS * moved
 
     @property
     def alike(self) -> bool:
         """Whether as much is missing behind starts as follows ends."""
         head, tail = float(self.missing.mean()), float(self.behind.mean())
-        return _stands_out(self.short) and tail > 0 and 1 / _ALIKE < head / tail < _ALIKE
+        return stands_out(self.short) and tail > 0 and 1 / _ALIKE < head / tail < _ALIKE
 
 
 def lags(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
@@ -97,7 +97,7 @@ def lags(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
     end_ns = end_ns[order]
     alone = (end_ns[:-1] == latest[:-1]) & (start_ns[1:] >= latest[:-1])
     alone[1:] &= start_ns[1:-1] >= latest[:-2]
-    edges = _edges(trace, start_ns[:-1][alone], end_ns[:-1][alone], start_ns[1:][alone])
+    edges = edges_of(trace, start_ns[:-1][alone], end_ns[:-1][alone], start_ns[1:][alone])
     return edges is not None and edges.goes_on and edges.continuous
 
 
@@ -111,7 +111,7 @@ def lagging(
     following = start_ns[1:]  # the last one has none behind it
     if others is not None:
         following = np.minimum(following, others.next_start(end_ns[:-1], following))
-    edges = _edges(trace, start_ns[:-1], end_ns[:-1], following, integral)
+    edges = edges_of(trace, start_ns[:-1], end_ns[:-1], following, integral)
     if edges is None or not edges.goes_on or not (edges.continuous or edges.alike):
         return found
     seconds = max(float(np.mean(end_ns - start_ns)) * 1e-9, 1e-12)
@@ -136,7 +136,7 @@ def lagging(
     return found
 
 
-def _edges(
+def edges_of(
     trace: Trace, start_ns: Times, end_ns: Times, following_ns: Times, integral: Integral | None = None
 ) -> _Edges | None:
     """Return what readings do behind the edges of events, or None where fewer than five have enough of them.
@@ -183,7 +183,7 @@ def _edges(
     )
 
 
-def _at_zero(x: Floats, y: Floats) -> tuple[float, float]:
+def at_zero(x: Floats, y: Floats) -> tuple[float, float]:
     """Return where the line through some points meets x = 0, and its standard error."""
     away = x - x.mean()
     spread = float(away @ away)
@@ -195,6 +195,6 @@ def _at_zero(x: Floats, y: Floats) -> tuple[float, float]:
     return float(y.mean() - slope * x.mean()), error
 
 
-def _stands_out(sums: Floats) -> bool:
+def stands_out(sums: Floats) -> bool:
     """Return whether the mean is above zero beyond chance."""
     return bool(sums.mean() > _SURE * sums.std(ddof=1) / math.sqrt(sums.size) and sums.mean() > 0)

@@ -110,7 +110,7 @@ def measure_means(
     for state in (left, right):
         state[aside[np.clip(cut + (1 if state is right else -1), 0, top)]] = 0
     near = [rates[np.clip(cut - 1, 1, top)], rates[np.clip(cut + 1, 1, top)]]
-    level_in, has_in = _mean_of(near, [left == 2, right == 2])
+    level_in, has_in = mean_of_those(near, [left == 2, right == 2])
     # What is usual on either side, from neighbouring whole windows of one state.
     index, state = states(t, start_ns, end_ns, cut, aside)
     if others is not None:
@@ -118,11 +118,11 @@ def measure_means(
         busy = np.sum(others.columns(t), axis=0) > 0
         calm_state = np.where((state == 1) & busy[index], 0, state)
         abutting = cut.size > 0 and float(busy[cut].mean()) > _ABUTTING
-        state = calm_state if not abutting and _pairs(index, calm_state, 1) >= _FEW_PAIRS else state
+        state = calm_state if not abutting and pairs_of(index, calm_state, 1) >= _FEW_PAIRS else state
     var_out, quiet = wander(rates, index, state, 1)
     var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
-    pairs, pairs_in = (_pairs(index, state, wanted) for wanted in (1, 2))
+    pairs, pairs_in = (pairs_of(index, state, wanted) for wanted in (1, 2))
     unlike = 0.0
     if pairs < _FEW_PAIRS:
         every = float(np.var(rates[index])) if index.size > 1 else 0.0
@@ -223,13 +223,13 @@ def measure_means(
     divided = np.where(several[owner], (portion * given[owner]) ** 2 * np.maximum(1 - portion, 0.0) / 4, 0.0)
     own = np.bincount(event, portion**2 * split[owner] + divided, n) + outside
     if trace.kind is Kind.MEAN:
-        own += noise * np.minimum(found.seen, _independent(trace)) * usual**2
+        own += noise * np.minimum(found.seen, independent_windows(trace)) * usual**2
     found.own = np.sqrt(own)
     total = float(split.sum()) + max(alike, 0.0)
     if trace.kind is Kind.MEAN:
-        total += noise * float(np.minimum(found.seen, _independent(trace)).sum()) * usual**2
+        total += noise * float(np.minimum(found.seen, independent_windows(trace)).sum()) * usual**2
     # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong.
-    doubt = _common(rest, kappa, used, part)
+    doubt = left_in_common(rest, kappa, used, part)
     if tail is not None:
         doubt = math.hypot(doubt, tail.doubt * n)
         found.own = np.hypot(found.own, tail.doubt)
@@ -262,7 +262,7 @@ def measure_means(
         found.gaps = np.sqrt(np.bincount(lost.event, lost.variance, n))
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
-        _with_tail(found, profile, seconds)
+        take_tail_out(found, profile, seconds)
     quiet_between = int(np.sum((state == 1) & (t[index] > start_ns[0]) & (t[index] < end_ns[-1])))
     if (
         float(np.median(seconds)) < usual
@@ -282,7 +282,7 @@ def measure_means(
     return found
 
 
-def _pairs(index: Indices, state: Indices, wanted: int) -> int:
+def pairs_of(index: Indices, state: Indices, wanted: int) -> int:
     """Return how many windows of one state follow another of it."""
     return int(np.sum((state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)))
 
@@ -316,7 +316,7 @@ def _head_of(
     )
 
 
-def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:
+def take_tail_out(found: Estimate, profile: Profile, seconds: Floats) -> None:
     """Take what follows the events out of their energies."""
     n = seconds.size
     found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
@@ -328,7 +328,7 @@ def _with_tail(found: Estimate, profile: Profile, seconds: Floats) -> None:
     found.freedom = profile.freedom
 
 
-def _independent(trace: Trace) -> float:
+def independent_windows(trace: Trace) -> float:
     """Return of how many windows in a row the errors add up.
 
     Unfolded from a longer window, neighbours share the noise of the reading between them with opposite signs: what is left of a row
@@ -338,13 +338,13 @@ def _independent(trace: Trace) -> float:
     return 1.0 if unfolded else math.inf
 
 
-def _mean_of(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:
+def mean_of_those(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:
     count = np.sum(use, axis=0)
     total = np.sum([np.where(u, v, 0.0) for v, u in zip(values, use, strict=True)], axis=0)
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0), count > 0
 
 
-def _common(rest: Floats, kappa: Floats, used: NDArray[np.bool_], part: Floats) -> float:
+def left_in_common(rest: Floats, kappa: Floats, used: NDArray[np.bool_], part: Floats) -> float:
     """Return what the division of the windows' rests leaves in common, in J."""
     n = int(used.sum())
     if n < 4:

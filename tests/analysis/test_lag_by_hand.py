@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.estimate import LAG, Estimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import _at_zero, _Edges, _edges, _stands_out, lagging, lags
+from powermeter.analysis.lag import _Edges, at_zero, edges_of, lagging, lags, stands_out
 from powermeter.signals.decoding import from_samples
 
 TAU_NS = 100_000_000
@@ -54,14 +54,14 @@ def test_five_events_with_another_behind_them_show_it(count: int, seen: bool) ->
 )
 def test_an_event_has_three_readings_and_five_behind_it(busy: int, rest: int, seen: bool) -> None:
     values, start, end = filtered(8, busy, rest, 0.4)
-    assert (_edges(trace_of(values), start[:-1], end[:-1], start[1:]) is not None) is seen
+    assert (edges_of(trace_of(values), start[:-1], end[:-1], start[1:]) is not None) is seen
 
 
 def test_what_readings_do_behind_edges_is_a_geometric_series() -> None:
     """Keep q: 4 q, 4 q², 4 q³ above idle behind an end (the last inside: 4), and 4 (1 − q), 4 (1 − q²) … inside."""
     q, busy, rest = 0.5, 30, 60
     values, start, end = filtered(8, busy, rest, q)
-    found = _edges(trace_of(values), start[:-1], end[:-1], start[1:])
+    found = edges_of(trace_of(values), start[:-1], end[:-1], start[1:])
     assert found is not None and found.fall.shape == (3, 7)
     assert found.fall.mean(axis=1) == pytest.approx([ADDED, ADDED * q, ADDED * q * q], rel=1e-6)
     assert found.rise.mean(axis=1) == pytest.approx([ADDED * (1 - q**k) for k in (1, 2, 3)], rel=1e-6)
@@ -76,7 +76,7 @@ def test_what_readings_do_behind_edges_is_a_geometric_series() -> None:
 @pytest.mark.parametrize(("busy", "missing"), [(5, False), (6, True)])
 def test_where_six_readings_settle_the_last_third_is_what_the_others_lack(busy: int, missing: bool) -> None:
     values, start, end = filtered(8, busy, 40, 0.5)
-    found = _edges(trace_of(values), start[:-1], end[:-1], start[1:])
+    found = edges_of(trace_of(values), start[:-1], end[:-1], start[1:])
     assert found is not None and bool(found.missing.any()) is missing
     if missing:
         inside = [ADDED * (1 - 0.5**k) for k in range(1, 7)]
@@ -88,7 +88,7 @@ def test_where_six_readings_settle_the_last_third_is_what_the_others_lack(busy: 
 @pytest.mark.parametrize(("mean", "clear"), [(1.50, False), (1.53, True), (-1.53, False), (0.0, False)])
 def test_four_standard_errors_stand_out(mean: float, clear: bool) -> None:
     """Eight values ± 1 scatter by √(8/7): 4 √(8/7) ⁄ √8 = 1.512."""
-    assert _stands_out(mean + np.tile([1.0, -1.0], 4)) is clear
+    assert stands_out(mean + np.tile([1.0, -1.0], 4)) is clear
 
 
 def edges(**changed: np.ndarray) -> _Edges:
@@ -152,12 +152,12 @@ def test_a_line_through_points_meets_zero_with_its_error() -> None:
     """y = 2 + 3 x ± 0.1: residual variance 0.01 × n/(n − 2), of the intercept × (1/n + x̄²/Σ(x − x̄)²)."""
     x = np.repeat(np.arange(1.0, 6.0), 2)
     y = 2 + 3 * x + np.tile([0.1, -0.1], 5)
-    found, error = _at_zero(x, y)
+    found, error = at_zero(x, y)
     assert found == pytest.approx(2.0)
     assert error == pytest.approx(math.sqrt(10 * 0.01 / 8 * (1 / 10 + 9 / 20)))
-    alike, unknown = _at_zero(np.full(10, 0.5), y)  # all at one place: nothing leads to zero
+    alike, unknown = at_zero(np.full(10, 0.5), y)  # all at one place: nothing leads to zero
     assert alike == pytest.approx(y.mean()) and unknown == math.inf
-    assert _at_zero(np.array([0.0, 1.0]), np.array([1.0, 3.0])) == (2.0, math.inf)
+    assert at_zero(np.array([0.0, 1.0]), np.array([1.0, 3.0])) == (2.0, math.inf)
 
 
 def estimated(n: int, level: float | None) -> Estimate:

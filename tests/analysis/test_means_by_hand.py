@@ -10,7 +10,14 @@ import pytest
 
 from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.means import _common, _independent, _mean_of, _pairs, _with_tail, measure_means
+from powermeter.analysis.means import (
+    independent_windows,
+    left_in_common,
+    mean_of_those,
+    measure_means,
+    pairs_of,
+    take_tail_out,
+)
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import Truth
@@ -111,20 +118,24 @@ def test_an_event_that_began_before_the_first_window_or_ends_after_the_last_goes
 
 def test_windows_of_a_state_that_follow_each_other_are_pairs() -> None:
     index, state = np.array([1, 2, 3, 5, 6, 7]), np.array([1, 1, 2, 2, 2, 1])
-    assert _pairs(index, state, 1) == 1 and _pairs(index, state, 2) == 1 and _pairs(index, state, 0) == 0
-    assert _pairs(np.arange(1, 7), state, 2) == 2
+    assert (
+        pairs_of(index, state, 1) == 1 and pairs_of(index, state, 2) == 1 and pairs_of(index, state, 0) == 0
+    )
+    assert pairs_of(np.arange(1, 7), state, 2) == 2
 
 
 def test_the_mean_of_what_is_there() -> None:
     left, right = np.array([1.0, 2.0, np.nan]), np.array([3.0, 8.0, np.nan])
-    mean, there = _mean_of([left, right], [np.array([True, False, False]), np.array([True, True, False])])
+    mean, there = mean_of_those(
+        [left, right], [np.array([True, False, False]), np.array([True, True, False])]
+    )
     assert mean[:2].tolist() == [2.0, 8.0] and math.isnan(mean[2]) and there.tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize(("window", "rows"), [(None, math.inf), (150, math.inf), (151, 1.0), (50, math.inf)])
 def test_windows_unfolded_from_longer_ones_are_off_as_one(window: int | None, rows: float) -> None:
     trace = SimpleNamespace(window_ns=window, interval_ns=100)
-    assert _independent(trace) == rows
+    assert independent_windows(trace) == rows
 
 
 @pytest.mark.parametrize(("n", "joules"), [(3, 0.0), (4, 1.0)])
@@ -132,16 +143,18 @@ def test_what_divisions_leave_in_common_is_known_from_four_on(n: int, joules: fl
     """A mean rest m with its error e is really √(m² − e²), and each window divided at κ leaves √(κ (1 − κ)) of it."""
     rest = np.array([1.0, 2.0, 1.0, 2.0])[:n]
     kappa = np.full(n, 0.2)
-    found = _common(rest, kappa, np.ones(n, bool), np.ones(n))
+    found = left_in_common(rest, kappa, np.ones(n, bool), np.ones(n))
     error = math.sqrt(1 / 3) / 2
     assert found == pytest.approx(joules * math.sqrt(1.5**2 - error**2) * 4 * math.sqrt(0.16))
     some = np.array([True] * n + [False])
-    beside = _common(np.append(rest, 99.0), np.append(kappa, 0.5), some, np.ones(n + 1))
+    beside = left_in_common(np.append(rest, 99.0), np.append(kappa, 0.5), some, np.ones(n + 1))
     assert beside == pytest.approx(found)
 
 
 def test_rests_that_are_chance_leave_nothing() -> None:
-    assert _common(np.array([1.0, -1.0, 1.0, -1.0]), np.full(4, 0.5), np.ones(4, bool), np.ones(4)) == 0.0
+    assert (
+        left_in_common(np.array([1.0, -1.0, 1.0, -1.0]), np.full(4, 0.5), np.ones(4, bool), np.ones(4)) == 0.0
+    )
 
 
 def test_a_tail_is_taken_out_of_every_event_by_its_duration() -> None:
@@ -149,7 +162,7 @@ def test_a_tail_is_taken_out_of_every_event_by_its_duration() -> None:
     found = Estimate.empty(3)
     profile = SimpleNamespace(above=3.0, above_u=0.3, rest=0.4, idle=0.5, tail=1.0, tail_u=0.1, freedom=7.0)
     seconds = np.array([1.0, 2.0, 3.0])
-    _with_tail(found, profile, seconds)
+    take_tail_out(found, profile, seconds)
     assert found.value == pytest.approx(3.0 * seconds / 2 + 0.5 * seconds)
     assert found.own == pytest.approx(np.full(3, 0.5)) and found.tail == (1.0, 0.1) and found.alike
     assert found.factor * 3 * 0.25 == pytest.approx((3 * 0.3) ** 2) and found.freedom == 7.0
