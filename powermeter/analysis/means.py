@@ -29,7 +29,6 @@ from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tails import Tail, tail_of
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
-from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -39,7 +38,6 @@ _SEEN_WELL = 16
 _FEW_PAIRS = 6
 _ABUTTING = 0.1
 _WHOLE = 1 - 1e-9
-_LONGER = 1.5
 _HARDLY_ANY = 0.1
 
 
@@ -223,11 +221,11 @@ def measure_means(
     divided = np.where(several[owner], (portion * given[owner]) ** 2 * np.maximum(1 - portion, 0.0) / 4, 0.0)
     own = np.bincount(event, portion**2 * split[owner] + divided, n) + outside
     if trace.kind is Kind.MEAN:
-        own += noise * np.minimum(found.seen, independent_windows(trace)) * usual**2
+        own += noise * trace.independent(found.seen) * usual**2
     found.own = np.sqrt(own)
     total = float(split.sum()) + max(alike, 0.0)
     if trace.kind is Kind.MEAN:
-        total += noise * float(np.minimum(found.seen, independent_windows(trace)).sum()) * usual**2
+        total += noise * float(trace.independent(found.seen).sum()) * usual**2
     # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong.
     doubt = left_in_common(rest, kappa, used, part)
     if tail is not None:
@@ -326,16 +324,6 @@ def take_tail_out(found: Estimate, profile: Profile, seconds: Floats) -> None:
     doubt = profile.above_u
     found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
     found.freedom = profile.freedom
-
-
-def independent_windows(trace: Trace) -> float:
-    """Return of how many windows in a row the errors add up.
-
-    Unfolded from a longer window, neighbours share the noise of the reading between them with opposite signs: what is left of a row
-    of them is that of its two ends, as it is of one.
-    """
-    unfolded = trace.window_ns and trace.interval_ns and trace.window_ns > _LONGER * trace.interval_ns
-    return 1.0 if unfolded else math.inf
 
 
 def mean_of_those(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -34,7 +34,6 @@ Times = NDArray[np.int64]
 _STRETCH = 4096
 _STRETCHES = 48
 _FEW_CARRY = 0.2
-_LONGER = 1.5  # windows that are so many intervals long overlap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,9 +216,8 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * noise), 1.0
         noise += (0.0 if trace.step else trace.code) ** 2 / 12
-        ratio = trace.window_ns / trace.interval_ns if trace.window_ns and trace.interval_ns else 0.0
-        most = ratio if ratio > _LONGER else math.inf
-        return Scatter(white=noise * min(max(n - 1, 1), most)), tau
+        rows = np.array([max(n - 1, 1)])
+        return Scatter(white=noise * float(trace.independent(rows)[0])), tau
     f = trace.values
     if n < 2 or not tau:
         return Scatter(), tau

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from powermeter.result.notes import Note
 from powermeter.signals.kept import Kept, added
 
 _LOOKED = 200_000
+_OVERLAP = 1.5  # intervals
 _SAGS = 0.3
 _STRETCHES = 16
 _T_FEW = 2.95  # 1 % of chance, two-sided, at 15 degrees of freedom
@@ -62,6 +64,7 @@ class Trace:
         source: The recording's identifier of the source; several joined by ` + `.
         window_ns: Averaging window of a `mean` channel where it is not the sample interval; such a
             trace has been shifted by half of it and counts as `instant`.
+        window_noise: Of a running mean unfolded into its intervals: the noise of a whole window's energy, as a multiple of one interval's.
         interval_ns: Median distance of two samples; 0 for fewer than two.
         clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
         refresh_ns: The part of `clock_ns` that comes from the instrument's own refresh.
@@ -90,6 +93,7 @@ class Trace:
     channels: tuple[str, ...] = ()
     source: str = ""
     window_ns: int | None = None
+    window_noise: float = 0.0
     interval_ns: int = 0
     clock_ns: float = 0.0
     refresh_ns: float = 0.0
@@ -106,6 +110,28 @@ class Trace:
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name
         return f"<Trace of {self.quantity.value} on {rail}: {plural(len(self), 'sample')}, {self.kind.value}, {self.grade.value}>"
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether the readings were means over windows that overlap."""
+        return bool(
+            self.kind is Kind.MEAN
+            and self.window_ns
+            and self.interval_ns
+            and self.window_ns > _OVERLAP * self.interval_ns
+        )
+
+    def independent(self, n: NDArray[Any]) -> NDArray[np.float64]:
+        """Return as how many intervals, whose noise is independent, rows of n of them are known.
+
+        Unfolded from longer windows, neighbours share the noise of the reading between them with opposite signs: what is left of a row is
+        that of its two ends, as it is of one, and that of the whole windows in it, each of which is a reading.
+        """
+        if not self.unfolded:
+            return np.asarray(n, np.float64)
+        windows = np.asarray(n, np.float64) * self.interval_ns / (self.window_ns or 1)
+        found: NDArray[np.float64] = np.minimum(n, 1.0 + self.window_noise**2 * windows)
+        return found
 
     @property
     def unit(self) -> str:

@@ -11,7 +11,6 @@ import pytest
 from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import (
-    independent_windows,
     left_in_common,
     mean_of_those,
     measure_means,
@@ -132,10 +131,14 @@ def test_the_mean_of_what_is_there() -> None:
     assert mean[:2].tolist() == [2.0, 8.0] and math.isnan(mean[2]) and there.tolist() == [True, True, False]
 
 
-@pytest.mark.parametrize(("window", "rows"), [(None, math.inf), (150, math.inf), (151, 1.0), (50, math.inf)])
-def test_windows_unfolded_from_longer_ones_are_off_as_one(window: int | None, rows: float) -> None:
-    trace = SimpleNamespace(window_ns=window, interval_ns=100)
-    assert independent_windows(trace) == rows
+@pytest.mark.parametrize(("window", "rows"), [(None, 30.0), (150, 30.0), (151, 1 + 750 / 151), (50, 30.0)])
+def test_a_row_unfolded_from_longer_windows_is_off_as_one_and_its_whole_windows(
+    window: int | None, rows: float
+) -> None:
+    trace = from_samples(
+        np.arange(4) * 100, np.ones(4), kind=Kind.MEAN, window_ns=window, interval_ns=100, window_noise=0.5
+    )
+    assert trace.independent(np.array([1, 30])) == pytest.approx([1.0, rows])
 
 
 @pytest.mark.parametrize(("n", "joules"), [(3, 0.0), (4, 1.0)])
