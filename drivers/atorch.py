@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
@@ -34,12 +34,24 @@ DEVICE_NAMES = {AC: "AC meter", DC: "DC meter or load", USB: "USB meter"}
 BLE_PAIRS = ((0xFFE1, 0xFFE2), (0xFFE1, 0xFFE1))  # (notify, write); nothing is ever written
 _NEXT_REPORT = re.compile(rb"\xff\x55\x01[\x01-\x03]")
 
-# Device type → volts, amperes, coulombs and joules per code, and the most it can pass (V, A).
+
+class Scale(NamedTuple):
+    """What one code is in SI, and the most a meter can pass in V and A."""
+
+    volts: float
+    amperes: float
+    coulombs: float | None
+    joules: float
+    most_v: float
+    most_a: float
+
+
 SCALES = {
-    AC: (0.1, 0.001, None, 36000.0, 300.0, 100.0),
-    DC: (0.1, 0.001, 36.0, 36000.0, 500.0, 100.0),
-    USB: (0.01, 0.01, 3.6, 36.0, 40.0, 10.0),
+    AC: Scale(0.1, 0.001, None, 36000.0, 300.0, 100.0),
+    DC: Scale(0.1, 0.001, 36.0, 36000.0, 500.0, 100.0),
+    USB: Scale(0.01, 0.01, 3.6, 36.0, 40.0, 10.0),
 }
+"""By the device type in a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +88,12 @@ class Report:
     @property
     def voltage_v(self) -> float:
         """Volt."""
-        return self.voltage_code * SCALES[self.device][0]
+        return self.voltage_code * SCALES[self.device].volts
 
     @property
     def current_a(self) -> float:
         """Ampere."""
-        return self.current_code * SCALES[self.device][1]
+        return self.current_code * SCALES[self.device].amperes
 
 
 def check_rule(frame: bytes) -> int | None:
@@ -113,11 +125,11 @@ def decode(frame: bytes, *, rule: int | None = None) -> Report:
     if _NEXT_REPORT.search(frame, 4):
         raise DataError("another report begins inside this one")
     report = _fields(frame, device, found)
-    volts, amperes = SCALES[device][4:]
+    most = SCALES[device]
     at = 25 if device == USB else 28
     if frame[at] > 59 or frame[at + 1] > 59:
         raise DataError("its clock shows more than 59 minutes or seconds")
-    if report.voltage_v > volts or report.current_a > amperes or report.temperature_c > 150:
+    if report.voltage_v > most.most_v or report.current_a > most.most_a or report.temperature_c > 150:
         raise DataError(f"{report.voltage_v:.2f} V, {report.current_a:.3f} A is out of the meter's range")
     return report
 
@@ -253,7 +265,7 @@ class Atorch(StreamMeter):
 
     def describe(self, reading: Report) -> None:
         self._device = reading.device
-        volts, amperes, coulombs, joules, most_v, most_a = SCALES[reading.device]
+        scale = SCALES[reading.device]
         if not self.channels:
             rules = [report.check for report in self.first]
             asked = self.options["check"]
@@ -261,8 +273,10 @@ class Atorch(StreamMeter):
             self._rule = (
                 asked if asked != "auto" else likely if rules.count(likely) > len(rules) / 2 else None
             )
-            self._charge = Odometer(most_a / coulombs) if coulombs is not None else self._charge
-            self._energy = Odometer(most_a * most_v / joules)
+            self._charge = (
+                Odometer(scale.most_a / scale.coulombs) if scale.coulombs is not None else self._charge
+            )
+            self._energy = Odometer(scale.most_a * scale.most_v / scale.joules)
         rail = self.rail
         if (
             reading.device == AC
@@ -273,11 +287,11 @@ class Atorch(StreamMeter):
                 rail.name, boundary=Boundary.WALL, covers="everything at the socket, power supply included"
             )
         note = TESTERS
-        voltage = Accuracy(gain=0.01, offset=volts, step=volts, source=note)
-        current = Accuracy(gain=0.02, offset=amperes, step=amperes, source=note)
+        voltage = Accuracy(gain=0.01, offset=scale.volts, step=scale.volts, source=note)
+        current = Accuracy(gain=0.02, offset=scale.amperes, step=scale.amperes, source=note)
         channels = [
-            Channel("voltage", Quantity.VOLTAGE, volts, rail, refresh_ns=NS, accuracy=voltage),
-            Channel("current", Quantity.CURRENT, amperes, rail, refresh_ns=NS, accuracy=current),
+            Channel("voltage", Quantity.VOLTAGE, scale.volts, rail, refresh_ns=NS, accuracy=voltage),
+            Channel("current", Quantity.CURRENT, scale.amperes, rail, refresh_ns=NS, accuracy=current),
         ]
         if reading.device == AC:
             channels.append(
@@ -290,9 +304,9 @@ class Atorch(StreamMeter):
                     accuracy=Accuracy(gain=0.03, offset=0.1, step=0.1, source=note),
                 )
             )
-        if coulombs is not None:
-            channels.append(total(rail, Quantity.CHARGE, coulombs, 0.02))
-        channels.append(total(rail, Quantity.ENERGY, joules, 0.03))
+        if scale.coulombs is not None:
+            channels.append(total(rail, Quantity.CHARGE, scale.coulombs, 0.02))
+        channels.append(total(rail, Quantity.ENERGY, scale.joules, 0.03))
         channels.append(thermometer(1.0))
         self.channels = tuple(channels)
 

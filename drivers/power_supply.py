@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
@@ -29,12 +29,24 @@ _COVERS = "the whole machine at its battery, while it discharges; refreshed by t
 
 # Attribute → (channel, quantity, scale to SI, kind, step).  µV, µA, µW; µAh and µWh as 3.6e-3 C and J.
 # What is left is counted in 1 mAh or 10 mWh by most gauges, far too coarse where current is there.
+
+
+class Value(NamedTuple):
+    """A file of the class: what it holds, in micro units."""
+
+    title: str
+    quantity: Quantity
+    scale: float
+    kind: Kind
+    step: float
+
+
 _VALUES = {
-    "voltage_now": ("voltage", Quantity.VOLTAGE, 1e-6, Kind.INSTANT, 1e-3),
-    "current_now": ("current", Quantity.CURRENT, 1e-6, Kind.INSTANT, 1e-3),
-    "power_now": ("power", Quantity.POWER, 1e-6, Kind.INSTANT, 1e-3),
-    "charge_now": ("charge", Quantity.CHARGE, 3.6e-3, Kind.COUNTER, 3.6),
-    "energy_now": ("energy", Quantity.ENERGY, 3.6e-3, Kind.COUNTER, 36.0),
+    "voltage_now": Value("voltage", Quantity.VOLTAGE, 1e-6, Kind.INSTANT, 1e-3),
+    "current_now": Value("current", Quantity.CURRENT, 1e-6, Kind.INSTANT, 1e-3),
+    "power_now": Value("power", Quantity.POWER, 1e-6, Kind.INSTANT, 1e-3),
+    "charge_now": Value("charge", Quantity.CHARGE, 3.6e-3, Kind.COUNTER, 3.6),
+    "energy_now": Value("energy", Quantity.ENERGY, 3.6e-3, Kind.COUNTER, 36.0),
 }
 _SIGNED = {"current_now", "power_now"}
 _FALLING = {"charge_now", "energy_now"}
@@ -173,9 +185,10 @@ def _channels(gauge: Gauge, one_of_several: bool) -> Iterator[Channel]:
     nominal_v = design * 1e-6 if design else None
     rail = Rail(battery.name, _ALL if one_of_several else None, Boundary.BATTERY, _COVERS, nominal_v)
     for name in gauge.values:
-        title, quantity, scale, kind, step = _VALUES[name]
-        accuracy = Accuracy(gain=GAUGE_GAIN, step=step, source=GAUGES)
-        yield Channel(f"{battery.name.lower()}.{title}", quantity, scale, rail, kind, accuracy=accuracy)
+        value = _VALUES[name]
+        accuracy = Accuracy(gain=GAUGE_GAIN, step=value.step, source=GAUGES)
+        title = f"{battery.name.lower()}.{value.title}"
+        yield Channel(title, value.quantity, value.scale, rail, value.kind, accuracy=accuracy)
 
 
 def _facts(battery: Path) -> dict[str, Any]:

@@ -167,6 +167,26 @@ def test_codes_become_si_in_one_place(modules: list[Module]) -> None:
     assert found == []
 
 
+MOST_BY_POSITION = 5
+
+
+def test_what_has_six_values_is_a_record_and_not_read_by_position(modules: list[Module]) -> None:
+    """Apart from what another program's format numbers: frames unpacked, words split, a row of constants."""
+    found = []
+    for one in modules:
+        for node in ast.walk(ast.parse(one.text)):
+            if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)):
+                continue
+            value = node.value
+            of_a_format = isinstance(value, (ast.Tuple, ast.GeneratorExp)) or (
+                isinstance(value, ast.Call) and "unpack" in ast.unparse(value.func)
+            )
+            constants = isinstance(value, ast.Call) and ast.unparse(value.func) == "range"
+            if len(node.targets[0].elts) > MOST_BY_POSITION and not of_a_format and not constants:
+                found.append(f"{one.path}:{node.lineno}")
+    assert found == []
+
+
 STARTING = (
     "drivers/system/program.py",  # a program that a driver reads or asks
     "powermeter/cli/child.py",  # the measured command
@@ -263,6 +283,7 @@ def test_the_house_stays_as_small_as_it_was_drawn(arrows: set[tuple[str, str]]) 
 
 
 RULES = (
+    ("a, b, c, d, e, f = entry", test_what_has_six_values_is_a_record_and_not_read_by_position),
     ("value = code * channel.scale", test_codes_become_si_in_one_place),
     ("codes *= self.channel.scale", test_codes_become_si_in_one_place),
     ('subprocess.run(["ls"])', test_each_kind_of_child_process_is_started_in_one_place),

@@ -19,7 +19,7 @@ import re
 import struct
 from itertools import accumulate, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,7 +212,17 @@ def _trial_log(path: Path, printed: dict[str, Any], choices: Choices) -> Log:
     )
 
 
-def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], int, int, float | None, int]:
+class _Trial(NamedTuple):
+    """One trial: its samples in J, the samples that its window begins and ends at, and its inferences."""
+
+    energies: NDArray[np.float64]
+    begin: int
+    end: int
+    volts: float | None
+    inferences: int
+
+
+def _trial(path: Path, number: int, trial: Any) -> _Trial:
     try:
         power = trial["power"]
         energies = np.array(power["samples"], np.float64)
@@ -228,7 +238,7 @@ def _trial(path: Path, number: int, trial: Any) -> tuple[NDArray[np.float64], in
             f"{path}: trial {number}: its window {begin}…{end} lies outside its {plural(len(energies), 'sample')}"
         )
     _refuse_nonsense(path, energies, 1000.0)
-    return (
+    return _Trial(
         energies,
         begin,
         end,

@@ -8,6 +8,7 @@ than the one shown, so they are kept beside the rail and never used for its ener
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,29 +24,41 @@ from powermeter.units import NS
 
 _RAIL = Rail("usb", None, Boundary.BOARD, "what passes through the USB meter")
 
-# (name in the CSV, name in the database, channel, quantity, factor, on the rail, kind)
+
+class _Field(NamedTuple):
+    """A column: its name in the CSV export and in the database, and what it is."""
+
+    title: str
+    name: str
+    channel: str
+    quantity: Quantity
+    factor: float = 1.0
+    on_rail: bool = True
+    kind: Kind = Kind.INSTANT
+
+
 _FIELDS = (
-    ("Voltage (V)", "voltage", "usb.voltage", Quantity.VOLTAGE, 1.0, True, Kind.INSTANT),
-    ("Current (A)", "current", "usb.current", Quantity.CURRENT, 1.0, True, Kind.INSTANT),
-    ("Power (W)", "power", "usb.power", Quantity.POWER, 1.0, True, Kind.INSTANT),
-    ("Temperature (°C)", "temperature", "meter.temperature", Quantity.TEMPERATURE, 1.0, False, Kind.INSTANT),
-    (
+    _Field("Voltage (V)", "voltage", "usb.voltage", Quantity.VOLTAGE),
+    _Field("Current (A)", "current", "usb.current", Quantity.CURRENT),
+    _Field("Power (W)", "power", "usb.power", Quantity.POWER),
+    _Field("Temperature (°C)", "temperature", "meter.temperature", Quantity.TEMPERATURE, on_rail=False),
+    _Field(
         "Accumulated current (mAh)",
         "accumulated_current",
         "meter.charge",
         Quantity.CHARGE,
         3.6,
-        False,
-        Kind.COUNTER,
+        on_rail=False,
+        kind=Kind.COUNTER,
     ),
-    (
+    _Field(
         "Accumulated power (mWh)",
         "accumulated_power",
         "meter.energy",
         Quantity.ENERGY,
         3.6,
-        False,
-        Kind.COUNTER,
+        on_rail=False,
+        kind=Kind.COUNTER,
     ),
 )
 _ACCURACIES = {Quantity.VOLTAGE: UM_VOLTAGE, Quantity.CURRENT: UM_CURRENT, Quantity.POWER: UM_POWER}
@@ -70,7 +83,7 @@ class RdUsb(Importer):
         header = [name.strip() for name in next(rows(path, ","), (0, []))[1]]
         if _UNIX not in header:
             raise DataError(f"{path}: no column {_UNIX!r}; not an export of rd-usb")
-        columns = _columns({name: i for i, name in enumerate(header)}, 0)
+        columns = _columns({name: i for i, name in enumerate(header)})
         table = read_table(
             path, columns, TimeColumn(header.index(_UNIX), "epoch", NS), choices, written=Written(skip=1)
         )
@@ -78,21 +91,21 @@ class RdUsb(Importer):
         return Log(cls.name, UTC, [meter], warnings=table.warnings, external=True)
 
 
-def _columns(places: dict[str, int], field: int) -> list[Column]:
+def _columns(places: dict[str, int]) -> list[Column]:
+    """Return the columns that are there, by their titles or their names in the database."""
     columns = []
-    for entry in _FIELDS:
-        if entry[field] in places:
-            _, _, channel, quantity, factor, railed, kind = entry
-            accuracy = _ACCURACIES.get(quantity, UNKNOWN)
+    for field in _FIELDS:
+        place = places.get(field.title, places.get(field.name))
+        if place is not None:
             columns.append(
                 Column(
-                    places[str(entry[field])],
-                    channel,
-                    quantity,
-                    factor,
-                    _RAIL if railed else None,
-                    kind,
-                    accuracy=accuracy,
+                    place,
+                    field.channel,
+                    field.quantity,
+                    field.factor,
+                    _RAIL if field.on_rail else None,
+                    field.kind,
+                    accuracy=_ACCURACIES.get(field.quantity, UNKNOWN),
                 )
             )
     if not any(column.rail for column in columns):
@@ -106,7 +119,7 @@ def _from_database(path: Path, choices: Choices) -> Log:
         if "timestamp" not in have:
             raise DataError(f"{path}: no table of measurements; not the database of rd-usb")
         session, meter = _session(path, connection, have, choices.session)
-        names = ["timestamp", *(entry[1] for entry in _FIELDS if entry[1] in have)]
+        names = ["timestamp", *(field.name for field in _FIELDS if field.name in have)]
         where = (
             ""
             if session is None
@@ -121,7 +134,7 @@ def _from_database(path: Path, choices: Choices) -> Log:
         round(row[0] * NS) if isinstance(row[0], (int, float)) and 0 < row[0] < 9e9 else None for row in found
     ]
     measured = axis(stamps, str(path))
-    columns = _columns({name: i for i, name in enumerate(names)}, 1)
+    columns = _columns({name: i for i, name in enumerate(names)})
     values = [np.array([database.number(row[c.index]) for row in found])[measured.kept] for c in columns]
     table = Table(measured, values, UTC, measured.warnings)
     result = samples(meter or "USB meter", columns, table)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.marking import ring
 from powermeter.marking.memory import Memory
+from powermeter.marking.ring_reader import Mark
 
 MAX_RUNNING = 100_000
 """Events of one process that may run at the same time."""
@@ -114,7 +115,7 @@ class _Begun:
 class _Pending:
     """A mark whose text is not whole yet."""
 
-    mark: tuple[Any, ...]
+    mark: Mark
     text: bytes
 
 
@@ -189,58 +190,56 @@ class Assembly:
 
     def _add(self, one: np.void, earliest: int, latest: int, offset_ns: int) -> Iterator[Owned]:
         """Yield the rows that come of one slot."""
-        slot: tuple[Any, ...] = one.item()  # type: ignore[assignment]
-        kind, event, length = slot[9], slot[7], slot[8]
+        mark = Mark._make(one.item())
+        kind, event, length = mark.kind, mark.event, mark.length
         if kind == ring.MORE:
             waiting = self._pending.get(event)
             if waiting is None:
                 return
             waiting.text += one.tobytes()[: min(length, ring.PIECE)]
-            if len(waiting.text) < waiting.mark[8]:
+            if len(waiting.text) < waiting.mark.length:
                 return
-            slot, text = waiting.mark, waiting.text
-            kind = slot[9]
+            mark, text = waiting.mark, waiting.text
+            kind = mark.kind
             del self._pending[event]
         elif length > ring.INLINE:
             if length <= ring.MAX_TEXT and len(self._pending) < MAX_RUNNING:
-                self._pending[event] = _Pending(slot, slot[6])
+                self._pending[event] = _Pending(mark, mark.text)
             else:
                 self.account.refused += 1
             return
         else:
-            text = slot[6][:length]
-        at_ns = slot[0] + offset_ns
-        if not earliest <= slot[0] <= latest:
+            text = mark.text[:length]
+        at_ns = mark.time + offset_ns
+        if not earliest <= mark.time <= latest:
             self.account.refused += 1
         elif kind == ring.BEGIN:
-            self._begin(at_ns, slot, text)
+            self._begin(at_ns, mark, text)
         elif kind == ring.END:
-            yield from self._end(at_ns, slot, text)
-        elif kind == ring.EVENT and 0 <= slot[2] <= latest - slot[0]:
+            yield from self._end(at_ns, mark, text)
+        elif kind == ring.EVENT and 0 <= mark.duration <= latest - mark.time:
             self.account.begun += 1
             self.account.finished += 1
-            yield self._alone(at_ns, at_ns + slot[2], slot, text)
+            yield self._alone(at_ns, at_ns + mark.duration, mark, text)
         elif kind == ring.INSTANT:
             self.account.instants += 1
-            yield self._alone(at_ns, at_ns, slot, text)
+            yield self._alone(at_ns, at_ns, mark, text)
         else:
             self.account.refused += 1
 
-    def _begin(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> None:
+    def _begin(self, at_ns: int, mark: Mark, text: bytes) -> None:
         name, _, attributes = text.partition(b"\0")
-        _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
-        count = _as_count(number) if flags & ring.HAS_COUNT else 1
-        begun = _Begun(name, at_ns, event or _numbers(), parent, thread, task, count, attributes)
+        begun = _begun(mark, at_ns, name, attributes)
         self.account.begun += 1
         if len(self._running) >= MAX_RUNNING:
             self.account.refused += 1
             return
         self._running[begun.uid] = begun
-        if not event:
+        if not mark.event:
             self._named.add(name, self, begun.uid)
 
-    def _end(self, at_ns: int, slot: tuple[Any, ...], text: bytes) -> Iterator[Owned]:
-        owner, event, attributes = self, slot[7], text
+    def _end(self, at_ns: int, mark: Mark, text: bytes) -> Iterator[Owned]:
+        owner, event, attributes = self, mark.event, text
         if not event:
             name, _, attributes = text.partition(b"\0")
             owner, event = self._named.pop(name, self.account.process) or (self, 0)
@@ -248,21 +247,18 @@ class Assembly:
         if begun is None:
             self.account.strays += 1
             if len(self.ends) < MAX_LISTED * MAX_LISTED:
-                count = _as_count(slot[1]) if slot[10] & ring.HAS_COUNT else None
-                self.ends.append((slot[7], at_ns, count, attributes))
+                count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else None
+                self.ends.append((mark.event, at_ns, count, attributes))
             return
         owner.account.finished += 1
-        if slot[10] & ring.HAS_COUNT:
-            begun.count = _as_count(slot[1])
+        if mark.flags & ring.HAS_COUNT:
+            begun.count = _as_count(mark.items)
         yield owner._row(begun, max(at_ns, begun.start_ns), attributes)
 
-    def _alone(self, start_ns: int, end_ns: int, slot: tuple[Any, ...], text: bytes) -> Owned:
+    def _alone(self, start_ns: int, end_ns: int, mark: Mark, text: bytes) -> Owned:
         """Return the row of a mark that holds start and end."""
         name, _, attributes = text.partition(b"\0")
-        _, number, _, parent, thread, task, _, event, _, _, flags, _ = slot
-        count = _as_count(number) if flags & ring.HAS_COUNT else 1
-        whole = _Begun(name, start_ns, event or _numbers(), parent, thread, task, count, b"")
-        return self._row(whole, end_ns, attributes)
+        return self._row(_begun(mark, start_ns, name, b""), end_ns, attributes)
 
     def _whole(
         self, slots: NDArray[np.void], start_ns: NDArray[np.int64], lasts: NDArray[np.int64]
@@ -338,6 +334,12 @@ class Assembly:
         """Name the events that have not ended in the account."""
         names = dict.fromkeys(begun.name.decode("utf-8", "replace") for begun in self._running.values())
         self.account.running = list(names)[:MAX_LISTED]
+
+
+def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> _Begun:
+    count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else 1
+    uid = mark.event or _numbers()
+    return _Begun(name, at_ns, uid, mark.parent, mark.thread, mark.task, count, attributes)
 
 
 def _as_count(number: float) -> int | float | None:

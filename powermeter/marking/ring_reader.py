@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,25 @@ SLOT = np.dtype(
         ("sequence", "<u8"),
     ]
 )
+
+
+class Mark(NamedTuple):
+    """One slot, field by field in the order of `SLOT`; `items` is its count."""
+
+    time: int
+    items: float
+    duration: int
+    parent: int
+    thread: int
+    task: int
+    text: bytes
+    event: int
+    length: int
+    kind: int
+    flags: int
+    sequence: int
+
+
 _LOOK = 64
 _WORD = struct.Struct("<Q")
 _WRITERS = struct.Struct("<4Q")
