@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
+from powermeter.importers.coarse_stamps import spread_stamps
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
@@ -24,7 +25,6 @@ _MAX_JUMPS = 1000
 _FAR = 10
 _FEWEST_FOR_ENDS = 6
 _SAMPLE = 1 << 20
-_WHOLE = 8
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Axis:
 
     Attributes:
         times_ns: int64, never decreasing.
-        kept: Which rows of the log it stands for (indexes).
+        picked: Which rows of the log it stands for (indexes), or None for all.
         flags: `INTERPOLATED_TIME` where the stamp was spread, or None.
         warnings: What had to be done to it.
         gaps: Holes: steps longer than the usual ones.
@@ -43,13 +43,18 @@ class Axis:
     """
 
     times_ns: NDArray[np.int64]
-    kept: NDArray[np.intp]
+    picked: NDArray[np.intp] | None = None
     flags: NDArray[np.uint8] | None = None
     warnings: list[Note] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     span_error: float = 0.0
     resolution_ns: int = 0
     clock_was_set: bool = False
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Which rows of the log it stands for, as indexes."""
+        return np.arange(len(self.times_ns)) if self.picked is None else self.picked
 
 
 MOST_CELLS = 100_000_000
@@ -97,15 +102,14 @@ def axis(
     """
     if not isinstance(stamps, np.ndarray):
         stamps = np.array([MISSING if s is None or abs(s) >= _LARGEST_NS else s for s in stamps], np.int64)
-    known = np.abs(stamps) < _LARGEST_NS
-    known &= stamps != MISSING
-    count = int(known.sum())
-    if not count:
+    known = _known(stamps)
+    if not known.any():
         raise DataError(f"{where}: no row has a time")
     warnings: list[Note] = []
-    if count < len(stamps):
-        kept = np.flatnonzero(known)
-        times = stamps[kept]
+    picked, times = None, stamps
+    if not known.all():
+        picked = np.flatnonzero(known)
+        times = stamps[picked]
         lost = np.flatnonzero(~known)
         warnings.append(
             Note.warning(
@@ -113,9 +117,7 @@ def axis(
                 f"{len(lost)} of {plural(len(stamps), 'row')} have no usable time and were left out{_at(lost, lines)}",
             )
         )
-    else:
-        kept, times = np.arange(count), stamps
-    found = Axis(times, kept, None, warnings)
+    found = Axis(times, picked, None, warnings)
     _straighten(found, where, lines)
     _lone_ends(found, lines)
     times = found.times_ns
@@ -141,6 +143,15 @@ def axis(
                 )
             )
     return found
+
+
+def _known(stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which stamps are times."""
+    known = np.empty(len(stamps), bool)
+    for start in range(0, len(stamps), _SAMPLE):
+        part = stamps[start : start + _SAMPLE]
+        known[start : start + _SAMPLE] = (np.abs(part) < _LARGEST_NS) & (part != MISSING)
+    return known
 
 
 def _at(rows: NDArray[np.intp], lines: NDArray[np.int64] | None) -> str:
@@ -201,7 +212,7 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
                 f"left out: {plural(len(lost), 'row')} whose time lies before an earlier row's{_at(found.kept[lost], lines)}",
             )
         )
-        found.kept = found.kept[~drop]
+        found.picked = found.kept[~drop]
     times = times[~drop].copy()
     jumps = np.concatenate(
         [np.diff(times[s : s + _SAMPLE + 1]) for s in range(0, len(times), _SAMPLE)]
@@ -294,42 +305,26 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
             f"long: its clock was wrong there; left out{_at(found.kept[lost], lines)}",
         )
     )
-    found.times_ns, found.kept = times[first:last], found.kept[first:last]
+    found.times_ns, found.picked = times[first:last], found.kept[first:last]
 
 
 def _spread(found: Axis) -> None:
     """Replace coarse stamps by spread ones, in place."""
-    start = int(found.times_ns[0])
-    since = found.times_ns - start
-    steps = np.diff(since)
-    resolution = int(np.median(steps[steps > 0]))
-    index = np.arange(len(since))
-    spread = since[-1] * (index / (len(since) - 1))
-    how = "evenly between the first and the last stamp"
-    if (np.abs(spread - since) > resolution).any():
-        change = np.flatnonzero(steps) + 1
-        knots = np.concatenate(([0.0], change - 0.5, [len(since) - 1.0]))
-        values = np.concatenate(([0], since[change], [since[-1]])).astype(np.float64)
-        spread = np.interp(index, knots, values)
-        how = "between the moments at which the stamp changes"
-    span = int(since[-1]) / NS
-    found.times_ns = start + np.rint(spread).astype(np.int64)
-    found.flags = np.full(len(since), INTERPOLATED_TIME, np.uint8)
-    found.span_error = resolution / NS / span
-    found.resolution_ns = resolution
+    last = len(found.times_ns) - 1
+    spread = spread_stamps(found.times_ns)
+    span = int(found.times_ns[-1] - found.times_ns[0]) / NS
+    found.times_ns = spread.times_ns
+    found.flags = np.full(last + 1, INTERPOLATED_TIME, np.uint8)
+    found.span_error = spread.resolution_ns / NS / span
+    found.resolution_ns = spread.resolution_ns
     found.warnings.append(
         Note.info(
             "coarse-stamps",
-            f"stamps have a resolution of {resolution / NS:g} s; {plural(len(since), 'row was', 'rows were')} spread {how} "
-            f"(mean step {span / (len(since) - 1) * 1e3:.4g} ms); the span of {span:g} s, and with it every "
+            f"stamps have a resolution of {spread.resolution_ns / NS:g} s; {plural(last + 1, 'row was', 'rows were')} spread {spread.how} "
+            f"(mean step {span / last * 1e3:.4g} ms); the span of {span:g} s, and with it every "
             f"energy, is known to ±{found.span_error:.1%}",
         )
     )
-
-
-def whole_seconds(times_ns: NDArray[np.int64]) -> int:
-    """Return a second in ns where all of at least eight stamps are whole seconds, else 0."""
-    return NS if times_ns.size >= _WHOLE and not (times_ns % NS).any() else 0
 
 
 def hole_limit(times: NDArray[np.int64]) -> float:
@@ -365,7 +360,7 @@ def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]
 def regular(count: int, period_s: float, start_ns: int = 0) -> Axis:
     """Return an axis of equal steps."""
     times = start_ns + np.rint(np.arange(count) * (period_s * NS)).astype(np.int64)
-    return Axis(times, np.arange(count))
+    return Axis(times)
 
 
 def keep_first_step(found: Axis) -> None:

@@ -6,7 +6,7 @@ import csv
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from powermeter.errors import DataError
-from powermeter.importers.files import read_lines
+from powermeter.importers.files import line_blocks
 from powermeter.importers.layout import Layout
 
 BLOCK = 1 << 15
@@ -88,7 +88,7 @@ def text_blocks(
     Raises:
         DataError: It cannot be read as a table.
     """
-    read = _Counted(read_lines(path))
+    read = _Counted(line_blocks(path))
     lines = islice(iter(read), found.skip, None)
     delimiter = found.delimiter
     reader: Iterator[list[str]]
@@ -172,14 +172,17 @@ def _is_row(
 class _Counted:
     """Passes lines on and counts their characters."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
+        self._blocks = blocks
         self._seen = 0
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self._seen += len(line) + 1
-            yield line
+        return chain.from_iterable(self._count())
+
+    def _count(self) -> Iterator[list[str]]:
+        for lines in self._blocks:
+            self._seen += sum(map(len, lines)) + len(lines)
+            yield lines
 
     def take(self) -> int:
         """Return the characters since the last call."""

@@ -225,14 +225,12 @@ class Statistics:
         if not self.count:
             self.first = float(kept[0])
         self.count += len(kept)
-        self.smallest, self.largest = (
-            min(self.smallest, float(kept.min())),
-            max(self.largest, float(kept.max())),
-        )
-        below = kept < 0
-        self.negative += int(below.sum())
+        low, high = float(kept.min()), float(kept.max())
+        self.smallest, self.largest = min(self.smallest, low), max(self.largest, high)
         with np.errstate(over="ignore", invalid="ignore"):
-            against = float(-kept[below].sum())
+            below = kept[kept < 0] if low < 0 else kept[:0]
+            self.negative += len(below)
+            against = float(-below.sum())
             self.flows_in += against
             self.flows_out += float(kept.sum()) + against
         self.fractions += int((kept != np.rint(kept)).sum())
@@ -244,7 +242,7 @@ class Statistics:
         joined = np.concatenate([self.top, magnitude])
         self.top = np.partition(joined, len(joined) - _KEPT)[-_KEPT:] if len(joined) > _KEPT else joined
         for value in _SENTINELS:
-            seen = int((kept == value).sum())
+            seen = int((kept == value).sum()) if low <= value <= high else 0
             if seen:
                 self.sentinels[value] += seen
         for key in np.unique(keys[good]).tolist() if keys is not None else [0]:

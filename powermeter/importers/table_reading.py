@@ -14,10 +14,11 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers import kinds
 from powermeter.importers.apparent_power import refuse_apparent
-from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular, whole_seconds
+from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.charge_states import ChargeStates
+from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
@@ -214,7 +215,7 @@ class Table:
                 f"{self.path}: all {plural(store.rows, 'row has', 'rows have')} one time: there is no stretch of time to integrate over. Where the "
                 "times are of the day the file was written, say how often a row was taken with --rate"
             )
-        if len(found.kept) == len(stamps):
+        if found.picked is None:
             return found, of
         place = np.full(len(stamps), -1, np.int32)
         place[found.kept] = np.arange(len(found.kept))
