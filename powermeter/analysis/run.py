@@ -23,10 +23,12 @@ from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
+from powermeter.analysis.stamps_in_windows import late_kind
 from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -143,6 +145,9 @@ def measure_run(
     noise = f"{'step' if coarse else 'noise'}:{own}"
     parts[noise] = math.sqrt(variance)
     parts[f"gaps:{own}"] = gaps
+    if trace.kind is Kind.INSTANT and trace.refresh_ns:
+        # A refresh is seen late: what the sum is of lies a little before its stamps, and leaves out at one end what it adds at the other.
+        parts[f"{late_kind(trace)}:{own}"] = trace.refresh_ns * 1e-9 * _ends_apart(trace, start, end)
     if trace.kind is not Kind.COUNTER and trace.step:
         parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)
@@ -165,6 +170,12 @@ def measure_run(
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
     return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time, mute)
+
+
+def _ends_apart(trace: Trace, start: int, end: int) -> float:
+    """Return by how much the first and the last reading of a stretch differ."""
+    first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
+    return abs(float(trace.values[last - 1] - trace.values[first])) if last > first else 0.0
 
 
 def _ripple(integral: Integral, start: int, end: int) -> Ripple | None:

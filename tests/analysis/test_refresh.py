@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.run import measure_run
 from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.signals.decoding import read_channel
@@ -39,3 +40,17 @@ def test_a_late_step_stays_inside_the_interval() -> None:
     assert low <= 20.0 <= high  # 5 s at 1 W, 5 s at 3 W
     _, narrow_low, narrow_high = energy_of_a_step(None)
     assert high - low > narrow_high - narrow_low
+
+
+def test_a_run_that_ends_at_another_power_than_it_began_is_off_by_the_refresh() -> None:
+    """1 W, then 3 W: what is read up to half a refresh late lacks up to a quarter of a second of 2 W."""
+    channel = Channel("power", Quantity.POWER, 1e-3, Rail("input"), refresh_ns=NS // 2)
+    times = np.arange(0, 60 * NS, NS // 2, dtype=np.int64)
+    for last, off in ((3000, 2 * 0.5 / math.sqrt(12)), (1000, 0.0)):
+        codes = np.where((times > 20 * NS) & (times < 40 * NS), 3000, 1000)
+        codes[times >= 40 * NS] = last
+        trace = read_channel(channel, times, codes.astype(np.int64), origin="meter")
+        assert trace is not None
+        parts = measure_run(Integral.of(trace)).energy.parts
+        found = [part for name, part in parts.items() if name.startswith("refresh:")]
+        assert sum(found) == pytest.approx(off, rel=1e-6)
