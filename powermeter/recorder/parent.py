@@ -220,9 +220,10 @@ class Recorder:
             self._answers.join(0.2 if self.left_behind else ANSWERS_S)
         self._release(process)
         if not self.left_behind:
-            if not self._closed:
+            if not self._closed and not self._died_of_a_page:
                 self._take_in_marks()
-            board.withdraw(self.marks)
+            if not self._died_of_a_page:
+                board.withdraw(self.marks)
             board.notify()
         return self._closed
 
@@ -273,11 +274,22 @@ class Recorder:
             )
         return ""
 
+    @property
+    def _died_of_a_page(self) -> bool:
+        """Whether a full disk or a quota refused a page of a mapped file: it would end this program in the same way."""
+        bus = getattr(signal, "SIGBUS", None)
+        return bus is not None and self.process is not None and self.process.returncode == -bus
+
     def _bury(self, status: int) -> str:
         """Return what a recorder died of and how far its recording reaches; its end is listed in it as a gap."""
         from powermeter.errors import DataError
         from powermeter.recorder.aftermath import list_missing
 
+        if self._died_of_a_page:
+            return (
+                "the recorder process died (SIGBUS): the disk is full or a quota is used up; make room, then bring back "
+                f"what was recorded with: powermeter repair {self.path}"
+            )
         why = f"the recorder process died (status {status})"
         error = str(self._error) if self._error is not None else ""
         try:

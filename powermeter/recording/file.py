@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import struct
+import sys
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -31,6 +33,7 @@ UNREADABLE = (sqlite3.Error, UnicodeError)
 MAX_CELL = 1 << 28
 """Bytes above which SQLite does not hand a cell over."""
 
+_NO_COPIES = 0x00800000  # FS_NOCOW_FL of linux/fs.h
 _LIMIT_LENGTH, _LIMIT_ATTACHED = 0, 7  # of sqlite3.h; Python names them from 3.11 on
 
 STEPS_EACH_BYTE, LEAST_STEPS, STEPS_BETWEEN = 4, 20_000_000, 100_000
@@ -88,6 +91,7 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
         for stale in side_files(path):
             stale.unlink(missing_ok=True)
+        _write_in_place(side_files(path)[1])
         connection = connect(path, str(path), timeout=30.0)
         connection.execute(f"PRAGMA page_size = {PAGE}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -109,6 +113,27 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
                     half.unlink(missing_ok=True)
         raise DataError(f"{path} cannot be created: {one_line(error)}") from error
     return connection
+
+
+def _write_in_place(path: Path) -> None:
+    """Create the empty file that readers and writers map, and have btrfs write it in place.
+
+    Where each write takes a new block, a disk that is full ends whoever writes to a mapped file with SIGBUS.
+    """
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    size = struct.calcsize("l")
+    get, put = 0x80006601 | size << 16, 0x40006602 | size << 16  # FS_IOC_GETFLAGS, FS_IOC_SETFLAGS
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, MODE)
+    try:
+        flags = struct.unpack("l", fcntl.ioctl(descriptor, get, bytes(size)))[0]
+        fcntl.ioctl(descriptor, put, struct.pack("l", flags | _NO_COPIES))
+    except OSError:
+        return  # a file system that knows no such flag writes in place
+    finally:
+        os.close(descriptor)
 
 
 def open_to_append(path: Path) -> sqlite3.Connection:

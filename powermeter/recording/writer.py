@@ -26,6 +26,8 @@ from powermeter.recording.source_writer import SourceWriter
 
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
+FIRST_CHECKPOINT_S = 1.0
+"""When it is for the first time: until then a lone file is no recording at all."""
 
 CACHE_KIB = 256
 """What one connection of a recorder keeps of its file."""
@@ -50,7 +52,7 @@ class Writer:
         self._sources: dict[int, SourceWriter] = {}
         self._says_whole = True
         self._last_ns_before: Mapping[str, int] = {}
-        self._checkpointed = time.monotonic()
+        self._checkpointed = time.monotonic() - CHECKPOINT_S + FIRST_CHECKPOINT_S
 
     @classmethod
     def create(
