@@ -14,12 +14,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from waiting import (
     Heard,
     assert_all_written,
+    is_alive,
     readings,
     started,
     state,
@@ -41,6 +43,12 @@ URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=200Hz"
 def gaps(path: Path) -> list[tuple[int, int, str]]:
     with Recording.open(path) as recording:
         return [(gap.start_ns, gap.end_ns, gap.detail) for gap in recording.gaps(1)]
+
+
+def noted(path: Path) -> dict[str, Any]:
+    """Return what the recorder noted of itself last."""
+    with Recording.open(path) as recording:
+        return recording.facts("recorder")[-1]
 
 
 def test_a_recorder_that_is_starved_lists_the_holes(tmp_path):
@@ -97,8 +105,7 @@ def test_a_recorder_and_its_program_that_are_suspended_list_the_hole(freezer, tm
     try:
         (freezer / "cgroup.procs").write_text(str(run.pid))
         wait_for_readings(path)
-        with Recording.open(path) as recording:
-            recorder = recording.facts("recorder")[-1]["pid"]
+        recorder = noted(path)["pid"]
         (freezer / "cgroup.procs").write_text(str(recorder))
         (freezer / "cgroup.freeze").write_text("1")
         wait_until(lambda: "frozen 1" in (freezer / "cgroup.events").read_text())
@@ -206,16 +213,15 @@ def test_a_quota_that_is_used_up_is_reported_and_what_was_written_is_brought_bac
     path = copying_disk / "run.power"
     with Meter(URL, path=path) as meter:
         wait_for_readings(path, 50)
+        recorder = noted(path)["pid"]
         use_up(copying_disk, "quota")
         for _ in range(3):
             with meter.event("late"):
                 pass
-    recorder = meter._recorder
-    assert recorder is not None
-    if recorder.is_running:
+    if is_alive(recorder):
         assert "not closed yet" in meter.problem
-        os.kill(recorder.pid, signal.SIGKILL)
-        wait_until(lambda: not recorder.is_running)
+        os.kill(recorder, signal.SIGKILL)
+        wait_until(lambda: not is_alive(recorder))
     else:
         assert "a quota is used up" in meter.problem and f"powermeter repair {path}" in meter.problem
     make_room(copying_disk)
@@ -228,21 +234,23 @@ def test_a_recorder_that_ends_for_want_of_a_page_does_not_take_the_program_with_
     """The program leaves the file alone, which would end it too; its events stay in their ring for `repair`."""
     path = tmp_path / "run.power"
     with Meter(URL, path=path) as meter:
-        recorder = meter._recorder
         wait_for_readings(path)
-        os.kill(recorder.pid, signal.SIGSTOP)
-        wait_until(lambda: state(recorder.pid) == "T")
+        recorder = noted(path)["pid"]
+        with Recording.open(path) as recording:
+            marks = recording.metadata["marks"]
+        os.kill(recorder, signal.SIGSTOP)
+        wait_until(lambda: state(recorder) == "T")
         with meter.event("late"):
             pass
-        os.kill(recorder.pid, signal.SIGBUS)
-        os.kill(recorder.pid, signal.SIGCONT)
-        wait_until(lambda: not recorder.is_running)
+        os.kill(recorder, signal.SIGBUS)
+        os.kill(recorder, signal.SIGCONT)
+        wait_until(lambda: not is_alive(recorder))
         held = path.read_bytes()
     try:
         assert f"make room, then bring back what was recorded with: powermeter repair {path}" in meter.problem
         assert path.read_bytes() == held
         salvage(path, tmp_path / "whole.power")
     finally:
-        board.withdraw(recorder.marks)
+        board.withdraw(marks)
     with Recording.open(tmp_path / "whole.power") as recording:
         assert [event.name for event in recording.events()] == ["late"]
