@@ -152,3 +152,14 @@ def test_fab_water_is_not_added_to_consumption() -> None:
 
 def test_equivalents_only_when_asked() -> None:
     assert "phone" not in to_text(footprint(KWH, "FRA"))
+
+
+def test_the_mean_of_two_gas_abatements_has_the_mean_of_their_limits() -> None:
+    from powermeter.footprint.embodied import chip as made
+
+    def limits(abatement: str) -> tuple[float, float, float]:
+        gas = made(100, 7, abatement=abatement).inputs["GPA"]
+        return gas.low, gas.central, gas.high
+
+    low, mean, high = (limits(abatement) for abatement in ("99", "mean", "95"))
+    assert mean == pytest.approx([(a + b) / 2 for a, b in zip(low, high, strict=True)])

@@ -50,3 +50,25 @@ def test_what_is_not_known_of_a_place_is_a_warning_each() -> None:
     assert (
         "losses-unknown" not in [note.code for note in france.warnings] and france.losses.geography == "FRA"
     )
+
+
+def test_carbon_rebuilt_from_a_mix_has_its_spread_on_both_sides() -> None:
+    """Half wind, half nuclear: 11 and 12 g/kWh, the medians of AR5 (Annex III, table A.III.2); times and over 1.28."""
+    from powermeter.footprint.grid import MIX_SPREAD, carbon_of_mix
+
+    found = carbon_of_mix({"wind": 0.5, "nuclear": 0.5})
+    assert found.central == pytest.approx(11.5) and MIX_SPREAD == 1.28
+    assert (found.low, found.high) == pytest.approx((11.5 / 1.28, 11.5 * 1.28))
+    nearly = carbon_of_mix(
+        {"wind": 0.495, "nuclear": 0.495}
+    )  # shares within 2 % of the whole are brought to it
+    assert nearly.central == pytest.approx(11.5)
+
+
+@pytest.mark.parametrize(("share", "refused"), [(0.489, True), (0.491, False), (0.509, False), (0.511, True)])
+def test_shares_are_within_two_percent_of_the_whole(share: float, refused: bool) -> None:
+    if refused:
+        with pytest.raises(ConfigurationError, match="sum to"):
+            check_mix({"wind": share, "nuclear": share})
+    else:
+        assert sum(check_mix({"wind": share, "nuclear": share}).values()) == pytest.approx(1.0)

@@ -216,3 +216,19 @@ def test_the_mean_of_a_run_is_weighted_by_its_hours_and_of_a_file_it_is_the_plai
     assert mean == pytest.approx(200.0) and filled == 0.0
     assert mean_of(series, HOUR - 1, 0)[0] == 100.0, "a run without length stands in its hour"
     assert mean_of(series, HOUR - 1, 1)[0] == 100.0 and mean_of(series, HOUR, 1)[0] == 500.0
+
+
+def test_the_filled_share_is_that_of_the_energy() -> None:
+    """Two hours known, the third not: 1, 2 and 5 J, so that five eighths of the energy meet a filled value."""
+    start = utc_ns(datetime(2024, 1, 1, tzinfo=timezone.utc))
+    series = Intensity.of("x", [(start, 100.0), (start + HOUR, 200.0), (start + 3 * HOUR, 400.0)], HOUR)
+    joules = np.array([0.0, 1.0, 3.0, 8.0])
+
+    def energy_at(times: np.ndarray) -> np.ndarray:
+        return np.interp(times, HOUR * np.arange(4), joules)
+
+    found = weigh(series, energy_at, 0, 3 * HOUR, [(0, start), (4 * HOUR, start + 4 * HOUR)], 300.0)
+    assert found.filled_share == pytest.approx(5 / 8)
+    held = next(piece.value for piece, _ in found.pieces if piece.filled)
+    grams = (1 * 100 + 2 * 200 + 5 * held) / 3.6e6
+    assert found.grams == pytest.approx(grams) and found.energy_j == pytest.approx(8.0)

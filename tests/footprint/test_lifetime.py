@@ -192,3 +192,19 @@ def test_a_break_even_is_json_though_its_interval_ends_at_never() -> None:
     assert found.high_per_day == math.inf
     assert found.record()["high_per_day"] is None
     assert "never)" in found.text
+
+
+def test_the_interval_of_a_break_even_is_that_of_the_one_input_in_doubt() -> None:
+    """Of energy alone: listening over what a request saves.  With listening from 5 to 20 mW about 10 it is from about half to about twice."""
+    exact = {
+        "cloud_request": given("e_inf", 0.047, "Wh"),
+        "network": given("network", 0.00375, "kWh/GB"),
+        "link": given("link", 0, "W"),
+        "losses": False,
+    }
+    found = break_even(
+        coffee_maker(listen=given("listen", 0.010, "W", low=0.005, high=0.020), **exact), "energy"
+    )
+    assert found.per_day is not None and found.low_per_day is not None and found.high_per_day is not None
+    assert found.low_per_day == pytest.approx(found.per_day / 2, rel=0.2)
+    assert found.high_per_day == pytest.approx(found.per_day * 2, rel=0.2)

@@ -65,3 +65,14 @@ def test_a_reading_that_no_load_can_have_caused_is_not_in_the_total():
     codes = np.array([[4000], [4100], [9 * 10**11], [3900], [4000]])
     live.add(np.arange(5) * NS, codes)
     assert live.energy_j == pytest.approx(16.0, rel=0.02) and live.power_w == 4.0
+
+
+def test_power_now_is_the_mean_of_the_last_quarter_of_a_second():
+    """0.1 s apart: 9 W 0.3 s ago is over, 1, 2 and 3 W of the last 0.25 s count."""
+    live = totals(Channel("power", Quantity.POWER, 1e-3, Rail("R")))
+    times = np.array([0, 100, 200, 300], np.int64) * 1_000_000
+    live.add(times, np.array([[9000], [1000], [2000], [3000]]))
+    assert live.power_w == pytest.approx(2.0)
+    at_the_edge = totals(Channel("power", Quantity.POWER, 1e-3, Rail("R")))
+    at_the_edge.add(np.array([0, 250_000_000]), np.array([[4000], [2000]]))
+    assert at_the_edge.power_w == pytest.approx(3.0)

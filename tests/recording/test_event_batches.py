@@ -72,3 +72,16 @@ def test_a_head_of_another_shape_is_refused_as_damage(head):
     assert len(event_batches.decode(packed(WHOLE), 3, 1)) == 3
     with pytest.raises(DataError, match="head that is not understood"):
         event_batches.decode(packed(head), 3, 1)
+
+
+def test_a_batch_spans_from_the_first_start_to_the_last_end(recorded):
+    """Whichever event has it; one that never ended counts by its start."""
+    with Recording.open(recorded.path) as recording:
+        events = recording.events()
+    ends = [event.start_ns if event.end_ns is None else event.end_ns for event in events]
+    db = sqlite3.connect(recorded.path)
+    rows = db.execute("SELECT first_ns, last_ns, count FROM events").fetchall()
+    db.close()
+    assert sum(count for _, _, count in rows) == len(events) > 1
+    assert min(first for first, _, _ in rows) == min(event.start_ns for event in events)
+    assert max(last for _, last, _ in rows) == max(ends)
