@@ -260,3 +260,16 @@ def test_a_recorder_keeps_few_pages_of_its_file(set_up):
     _, writer = set_up
     writer.limit_cache()
     assert writer.connection.execute("PRAGMA cache_size").fetchone() == (-CACHE_KIB,)
+
+
+def test_a_limit_of_all_stamps_is_noted_as_its_standard_deviation() -> None:
+    """At most 3 ms either way, anywhere within: 3/√3 ms."""
+    from types import SimpleNamespace
+
+    from powermeter.recorder.process import note_doubt
+
+    noted: list[tuple[str, dict[str, object]]] = []
+    note_doubt(SimpleNamespace(add_fact=lambda name, fact: noted.append((name, fact))), 7, 3e6)
+    ((name, fact),) = noted
+    assert name == "alignment" and fact["source"] == 7 and (fact["offset_ns"], fact["drift"]) == (0.0, 0.0)
+    assert fact["offset_u_ns"] == pytest.approx(3e6 / 3**0.5)
