@@ -19,6 +19,8 @@ _MOST_AT_ONCE = 16
 _ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
 _MEMORY = 8  # so many repeats show whether neighbours resemble each other, and whether few carry much
 _MOST_MEMORY = 0.95
+_UNSHOWN_MEMORY = 0.3
+_UNSHOWN_SKEWNESS = 1.0
 _FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
 _LOOKED = 20_000
 
@@ -37,7 +39,9 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     n = rest.size
     spread, share = _spread_of_ratio(energy.value[rest], counts)
     worth = float(n) * share
-    if n >= _MEMORY and spread > _ROUNDING * abs(mean.value):
+    if n < _MEMORY:  # what they cannot show is taken to be there
+        spread *= math.sqrt((1 + _UNSHOWN_MEMORY) / (1 - _UNSHOWN_MEMORY))
+    elif spread > _ROUNDING * abs(mean.value):
         rho = _memory(terms)
         alike = max((1 - rho) / (1 + rho), 2.0 / n)
         spread /= math.sqrt(alike)
@@ -157,12 +161,13 @@ def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArra
 
 
 def _lean(terms: Floats, worth: float) -> float:
-    """Return the skewness of a mean of so many independent terms; 0 where they are too few to show any.
+    """Return the skewness of a mean of so many independent terms.
 
-    A sample shows less skewness than there is, since its largest term stands for all that are larger.
+    A sample shows less skewness than there is, since its largest term stands for all that are larger.  Fewer than eight terms
+    show none: they are taken to be skewed as work is, of which some items now and then cost more.
     """
     if terms.size < _MEMORY:
-        return 0.0
+        return _UNSHOWN_SKEWNESS / math.sqrt(worth)
     rest = terms - terms.mean()
     variance = float(np.mean(rest**2))
     if variance <= 0:

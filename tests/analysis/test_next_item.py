@@ -55,6 +55,18 @@ def test_the_next_item_is_held_by_a_dozen_repeats_that_are_not_independent_and_n
     assert held >= 47, f"{held} of {RUNS} hold"
 
 
+def test_five_repeats_pay_for_the_memory_and_the_skewness_that_they_cannot_show() -> None:
+    """By hand: t of 4 degrees 2.776, the root of (1 + 0.3)/(1 - 0.3), and a count of five for skewness 1/√5 (Garwood)."""
+    watts = np.array([5.7, 6.2, 6.0, 5.9, 6.2])
+    found = recorded(watts, np.random.default_rng(3)).row("infer").expected_per_item
+    assert found is not None
+    spread = float(np.std(watts, ddof=1)) * SECONDS / 5**0.5 * (1.3 / 0.7) ** 0.5
+    # Exact limits of a count of five are 1.62 and 11.67: 1.515 and 2.982 of its root from it, in place of 1.96.
+    few = 2.776**2 - 1.96**2
+    assert found.high - found.value == pytest.approx(spread * (few + 2.982**2) ** 0.5, rel=0.03)
+    assert found.value - found.low == pytest.approx(spread * (few + 1.515**2) ** 0.5, rel=0.03)
+
+
 def test_the_next_item_of_two_unlike_ones_does_not_exceed_the_whole_run() -> None:
     found = recorded(np.array([2.0, 20.0]), np.random.default_rng(1))
     row = found.row("infer")

@@ -311,7 +311,7 @@ def test_the_verdicts_on_many_labels_hold_together(tmp_path):
     b = write(tmp_path / "b.power", watts(2, 120, 5.0), names)
     found = compare(a, b)
     assert len(found.rows) == 20 and not any(row.contrast.significant for row in found.rows)
-    assert min(row.contrast.p_value for row in found.rows) < 0.2
+    assert min(row.contrast.p_value for row in found.rows) < 0.25
     assert "several-labels" in codes(found)
 
 
