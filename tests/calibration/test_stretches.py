@@ -63,6 +63,23 @@ def test_a_part_in_which_there_is_nothing_is_refused(tiny: None) -> None:
         place(host_of(events), recording, recording.sources, AlignOptions(between_s=(1e6, 2e6)))
 
 
+@pytest.mark.parametrize("long", [False, True])
+def test_a_part_is_counted_from_the_first_reading(long: bool, monkeypatch) -> None:
+    """From 3 s to 11 s of it, read at once or stretch by stretch."""
+    if long:
+        for module in (align, channels, steady_points):
+            monkeypatch.setattr(module, "HELD", 500)
+    rng = np.random.default_rng(5)
+    truth, _ = scene(rng, 100.0, pattern=True)
+    recording, _, _ = seen_by(rng, truth, 100.0)
+    first = int(recording.data[1].times_ns[0])
+    found = align.what_was_seen(recording, recording.sources, AlignOptions(between_s=(3.0, 11.0)))
+    assert (found.long is not None) is long
+    near = (1.0 if long else 0.2) * S  # a long one is read in pieces
+    assert found.trace.start_ns - first == pytest.approx(3 * S, abs=near)
+    assert found.trace.end_ns - first == pytest.approx(11 * S, abs=near)
+
+
 def stairs(rng: np.random.Generator):
     truth = Truth.steps(np.arange(9) * 4.0, rng.uniform(1.0, 9.0, 8))
     return SimulatedMeter(100.0, Kind.INSTANT, accuracy=Accuracy(noise=0.01, step=0.002)).record(

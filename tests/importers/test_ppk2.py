@@ -124,3 +124,25 @@ def test_ppk2_csv_export(tmp_path):
         current = samples.values(recording.sources[0].channel("supply.current"))
         assert current.tolist() == pytest.approx([(1000.5 + i) * 1e-6 for i in range(10)])
     assert [(e.name, e.start_ns, e.end_ns) for e in log.events] == [("D0", 50_000, 80_000)]
+
+
+@pytest.mark.parametrize("spike", [2e6, -2e6])
+def test_a_spike_beyond_the_range_of_either_sign_is_missing(tmp_path, spike):
+    """The PPK2 measures up to 1 A; one sample in a hundred is left out, two in a hundred are damage."""
+    currents = [1000.0] * 100
+    currents[41] = spike
+    log, recording = convert(ppk2(tmp_path / "m.ppk2", currents), tmp_path)
+    with recording:
+        codes = recording.samples(1).codes["supply.current"]
+        assert np.flatnonzero(codes == MISSING).tolist() == [41]
+    assert any("1 implausible sample" in note and "(samples 42)" in note for note in log.warnings)
+    currents[42] = spike
+    with pytest.raises(DataError, match="2 of 100"):
+        convert(ppk2(tmp_path / "n.ppk2", currents), tmp_path)
+
+
+@pytest.mark.parametrize(("current", "kept"), [(1.19e6, True), (1.21e6, False), (-1.19e6, True)])
+def test_a_fifth_above_the_range_is_still_measured(tmp_path, current, kept):
+    _, recording = convert(ppk2(tmp_path / "m.ppk2", [current] + [1000.0] * 99), tmp_path)
+    with recording:
+        assert (recording.samples(1).codes["supply.current"][0] != MISSING) == kept

@@ -147,3 +147,19 @@ def test_a_long_pause_becomes_a_gap():
 def test_a_regular_axis_does_not_accumulate_rounding():
     found = regular(300_001, 1 / 3)
     assert found.times_ns[-1] == 100_000 * NS
+
+
+def test_holes_are_counted_with_their_sum_and_the_longest():
+    """From 4.9 s to 60 s and from 60.1 s to 90 s: 85 s together, the first the longest; 3.3 s of steps 0.1 s."""
+    stamps = [*(i * NS // 10 for i in range(50)), 60 * NS, 60 * NS + NS // 10, 90 * NS, 90 * NS + NS // 10]
+    found = axis(stamps, "log")
+    spans = [gap.end_ns - gap.start_ns for gap in found.gaps]
+    assert spans == [551 * NS // 10, 299 * NS // 10]
+    (note,) = (note for note in found.warnings if note.code == "holes")
+    assert "2 holes without rows, together 85" in note.text and "(longest 55" in note.text
+
+
+def test_times_that_stand_still_are_counted():
+    found = axis([0, NS, NS, 2 * NS, 3 * NS, 4 * NS], "log", spread=False)
+    (note,) = (note for note in found.warnings if note.code == "repeated-times")
+    assert note.text.startswith("1 step")
