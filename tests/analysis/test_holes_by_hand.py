@@ -201,12 +201,12 @@ def test_holes_outside_a_stretch_are_not_its() -> None:
     assert with_events(HOLE, found, [label((21, 24))], 20 * NS, 25 * NS)[0] == pytest.approx(12.0)
 
 
-def test_where_events_stand_on_both_sides_the_usual_power_is_beside_them() -> None:
-    """Instants know no usual power: the lower of the readings next to the hole, 1.5 W for the middle second."""
+def test_where_events_stand_on_both_sides_readings_further_away_are_what_lies_between_them() -> None:
+    """The readings next to the hole, 1.5 and 2 W, lie in events; those that lie in none read 2 W: the middle second is at that."""
     values = FLAT.copy()
     values[20] = 1.5
     found = changed(with_holes(values, (20, 25)), label((19, 22), (23, 27)))
-    assert found[0] == pytest.approx(2 * 6 + 2 * 6 + 1.5 - (1.5 + 2) / 2 * 5)
+    assert found[0] == pytest.approx(2 * 6 + 2 * 6 + 2.0 - (1.5 + 2) / 2 * 5)
 
 
 def means_with(levels: dict[int, float]) -> Integral:
