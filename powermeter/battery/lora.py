@@ -194,9 +194,3 @@ class Node:
             listening_s = BEACON_LISTEN_S + self.ping_slots * self.ping_slot_s
             mean += listening_s / BEACON_PERIOD_S * (self.receive_ma - self.sleep_ma)
         return mean
-
-    def life_h(self, capacity_mah: float, derating: float = 1.0) -> float:
-        """Return capacity × derating / mean current in hours."""
-        if capacity_mah <= 0 or not 0 < derating <= 1:
-            raise ConfigurationError(f"battery of {capacity_mah:g} mAh, derating {derating:g}: out of range")
-        return capacity_mah * derating / self.mean_current_ma()

@@ -63,7 +63,7 @@ class Dataset:
     Raises:
         NotInstalledError: pyarrow is missing.
         ConfigurationError: The folder is something else.
-        DataError: The dataset has a newer layout.
+        DataError: The dataset has a newer layout, or one too old to add to.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,7 +74,7 @@ class Dataset:
         if folder.is_dir() and not (folder / NOTE).exists() and any(folder.iterdir()):
             raise ConfigurationError(f"{folder} holds other files; name an empty folder, or a dataset")
         folder.mkdir(parents=True, exist_ok=True)
-        check_layout(folder)
+        check_layout(folder, layout.OLDEST_TO_ADD_TO)
         self.place(
             folder / NOTE,
             json.dumps({"layout": layout.VERSION, "tables": list(layout.TABLES)}, indent=1).encode(),
@@ -168,11 +168,11 @@ def compression_of(table: str) -> dict[str, Any]:
     return {"compression": "zstd", **_ENCODED.get(table, {})}
 
 
-def check_layout(folder: Path) -> None:
-    """Refuse a dataset of a newer layout.
+def check_layout(folder: Path, oldest: int = 1) -> None:
+    """Refuse a dataset of a newer layout, or of one before `oldest`.
 
     Raises:
-        DataError: It is newer, or its note cannot be read.
+        DataError: It is one of those, or its note cannot be read.
     """
     note = folder / NOTE
     if not note.exists():
@@ -185,6 +185,11 @@ def check_layout(folder: Path) -> None:
         raise DataError(
             f"{folder} has layout {version}; this powermeter reads up to {layout.VERSION}: "
             "update it with: pip install -U powermeter"
+        )
+    if version < oldest:
+        raise DataError(
+            f"{folder} has layout {version}, which can be read but not added to: "
+            f"collect its recordings into a new folder, which gets layout {layout.VERSION}"
         )
 
 

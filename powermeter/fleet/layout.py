@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow
 
-VERSION = 2
-"""Of the layout; raised when a column changes its meaning, or files lie elsewhere (2: merged ones).  Columns may be added without."""
+VERSION = 3
+"""Of the layout; raised when a column changes its meaning, or files lie elsewhere (2: merged ones; 3: `shared` names an
+instrument by the hash in `sensor`).  Columns may be added without."""
+OLDEST_TO_ADD_TO = 3
+"""In older datasets the errors of one instrument have another name: beside new ones they would pass as independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ file | string | its name there
 device_name | string | attribute `device` of the run, else the host's name
 machine | string | 8 hexadecimal digits of board, processor, cores, memory and architecture: two machines of one name differ here
 board | string | as its firmware names it, else the processor
-sensor | string | names the instrument of the counted rail: by its serial number, else by its URL on this machine
+sensor | string | names the instrument of the counted rail: a one-way hash of its serial number, else of its URL on this machine
 source | string | the instrument in words
 rail | string | the counted rail
 covers | string | what it covers

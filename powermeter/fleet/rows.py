@@ -109,14 +109,15 @@ class RecordingRows:
 
     @property
     def machine(self) -> str:
-        """What tells machines of one name apart: 8 hexadecimal digits."""
+        """What distinguishes machines of one name: 8 hexadecimal digits."""
         facts = [self._host.get(k) for k in ("board", "cpu", "cores", "memory", "architecture")]
         return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:8]
 
     @property
     def sensor(self) -> str:
-        """What tells instruments apart: equal texts are one instrument."""
-        return f"{instrument(self.recording, self.analysis)}|{self.device}|{self.machine}"
+        """What distinguishes instruments: equal texts are one.  A one-way hash, so that rows may be passed on."""
+        known = f"{instrument(self.recording, self.analysis)}|{self.device}|{self.machine}"
+        return hashlib.sha256(known.encode()).hexdigest()[:16]
 
     @property
     def version(self) -> str | None:
@@ -191,7 +192,7 @@ class RecordingRows:
             "device_name": self.device,
             "machine": self.machine,
             "board": str(self._host.get("board") or self._host.get("cpu") or "") or None,
-            "sensor": hashlib.sha256(self.sensor.encode()).hexdigest()[:16],
+            "sensor": self.sensor,
             "source": source.name or source.url,
             "rail": a.line.key,
             "covers": a.covers,

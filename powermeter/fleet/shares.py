@@ -30,7 +30,7 @@ class Owner:
 
     Attributes:
         recording: Its name in the dataset.
-        sensor: Names the instrument; equal texts are one.
+        sensor: Names the instrument, by a hash; equal texts are one.
         board: Names the kind of machine.
         references: Names of what calibrations were made against.
     """

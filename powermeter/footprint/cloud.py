@@ -45,11 +45,6 @@ class Request:
     gpu_kwh: float
     server_kwh: float
 
-    @property
-    def it_kwh(self) -> float:
-        """At the IT equipment."""
-        return self.gpu_kwh + self.server_kwh
-
 
 def request(
     active_parameters_1e9: float,

@@ -131,11 +131,6 @@ class Recorder:
         return self.process is not None and self.process.poll() is None
 
     @property
-    def ended_well(self) -> bool:
-        """Whether the recorder closed the file itself."""
-        return self._closed
-
-    @property
     def _is_private(self) -> bool:
         return bool(self._order["metadata"].get("private"))
 

@@ -49,13 +49,6 @@ class Summaries:
             raise ConfigurationError(f"there is no channel {channel!r}; there are {', '.join(self.channels)}")
         return self.entries[:, self.channels.index(channel)]
 
-    def of_product(self, voltage: str, current: str) -> NDArray[np.void] | None:
-        """Return the entries of voltage × current, shape (pieces,); None where that product is not kept."""
-        pair = (voltage, current)
-        if pair not in self.products:
-            return None
-        return self.entries[:, len(self.channels) + self.products.index(pair)]
-
 
 @dataclass(frozen=True, slots=True)
 class ProcessCounts:

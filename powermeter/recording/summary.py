@@ -271,11 +271,6 @@ def _merged(parts: NDArray[np.void]) -> tuple[float, ...]:
     )
 
 
-def stretches(entries: NDArray[np.void]) -> list[Stretch]:
-    """Return count, minimum, maximum and mean of one row of entries or fine stretches."""
-    return [Stretch(int(e["count"]), float(e["low"]), float(e["high"]), float(e["mean"])) for e in entries]
-
-
 def unpack_stretches(data: bytes) -> list[Stretch]:
     """Take the summary of a chunk of schema 1 apart.
 

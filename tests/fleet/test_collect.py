@@ -122,8 +122,30 @@ def test_only_an_empty_folder_or_a_dataset_is_written_into(tmp_path: Path) -> No
     note.write_text(json.dumps({"layout": 99}))
     with pytest.raises(DataError, match="layout 99"):
         take(tmp_path / "in", tmp_path / "ds")
+    note.write_text(json.dumps({"layout": 2}))  # its errors of one instrument have another name
+    with pytest.raises(DataError, match="layout 2, which can be read but not added to"):
+        take(tmp_path / "in", tmp_path / "ds")
     with pytest.raises(ConfigurationError):
         take(tmp_path / "nowhere", tmp_path / "ds2")
+
+
+def test_the_serial_number_of_an_instrument_stands_in_the_copy_of_its_recording_only(tmp_path: Path) -> None:
+    """The parts of one instrument keep one name in all of its recordings, and two instruments have two."""
+    for number, serial in enumerate(("SN-4711", "SN-4711", "SN-0815")):
+        record(tmp_path / "in" / f"{number}.power", "", number + 1, info={"serial": serial})
+    take(tmp_path / "in", tmp_path / "ds")
+    from powermeter.fleet.layout import TABLES
+
+    found = {table: rows(tmp_path / "ds", table) for table in TABLES}
+    assert found["recordings"] and found["parts"] and found["events"]
+    for row in found["recordings"]:
+        assert "SN-" in str(row.pop("about"))
+    assert "SN-" not in json.dumps(found, default=str)
+    gains = [str(row["shared"]) for row in found["parts"] if row["kind"] == "gain"]
+    assert len({name.rpartition(" @ ")[2] for name in gains}) == 2
+    assert {name.rpartition(" @ ")[2] for name in gains} == {
+        str(row["sensor"]) for row in found["recordings"]
+    }
 
 
 def test_a_device_that_is_renamed_moves(tmp_path: Path) -> None:
