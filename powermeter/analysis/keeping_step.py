@@ -33,6 +33,9 @@ _MOSTLY = 0.9
 _ELSEWHERE = 0.05
 _SOME = 2  # events that show no more than idle power, and as many that mostly draw more
 _PARTS = 8  # of an event
+_READINGS_OF_FITS = 64
+_STRETCHES = 4
+_FITS = 1.3  # variance of their lengths over the mean's square; exponential ones have 1
 _OWN = 0.4  # of the variance that a course all events share explains
 
 
@@ -131,15 +134,45 @@ def _one_by_one(
 ) -> Beats:
     """Return what a line in the spectrum of each event's own readings leaves, where there is hardly more than one event."""
     own: Floats = np.zeros(start_ns.size)
-    strongest = None
+    strongest = span = None
     if integral.trace.kept is None:
+        noise = max(integral.trace.noise, integral.trace.step)
         for k, (first, count) in enumerate(zip(before.tolist(), inside.tolist(), strict=True)):
-            line = ripple_in_run(integral.trace.values[first : first + count], integral.trace.interval_ns)
+            values = integral.trace.values[first : first + count]
+            seconds = (end_ns[k : k + 1] - start_ns[k : k + 1]) * 1e-9
+            line = ripple_in_run(values, integral.trace.interval_ns)
             if line is not None:
-                seconds = (end_ns[k : k + 1] - start_ns[k : k + 1]) * 1e-9
                 own[k] = float(np.hypot(line.left_over(seconds), line.unseen * seconds)[0])
                 strongest = line
-    return Beats(float(own @ own), np.inf, own, strongest, None)
+            elif (fits := by_fits(values[1:-1], noise)) is not None:
+                deviation, worth = fits
+                own[k] = deviation * float(seconds[0]) / math.sqrt(worth)
+                if worth < _LEAST_EVENTS:
+                    span = float(values.min()), float(values.max())
+    return Beats(float(own @ own), np.inf, own, strongest, span)
+
+
+def by_fits(values: Floats, noise: float) -> tuple[float, float] | None:
+    """Return for readings that go between two levels by fits their standard deviation, and as how many independent ones they count.
+
+    A loop whose phase wanders past the readings at random crosses an edge of it many times at once and stays away for long:
+    lengths of stretches scatter by more than their mean, where those of what programs do one after the other scatter by less.
+    """
+    if values.size < _READINGS_OF_FITS:
+        return None
+    low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
+    upper = values > (low + high) / 2
+    if upper.all() or not upper.any():
+        return None
+    low, high = float(np.median(values[~upper])), float(np.median(values[upper]))
+    span = high - low
+    near = np.abs(values - np.where(upper, high, low)) <= _NEAR * span
+    if span <= max(10 * noise, 0.2 * abs(high)) or float(near.mean()) < _MOSTLY:
+        return None
+    lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
+    if lasts.size < _STRETCHES or float(np.var(lasts)) < _FITS * float(np.mean(lasts)) ** 2:
+        return None
+    return float(np.std(values)), values.size / (float(lasts @ lasts) / values.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
