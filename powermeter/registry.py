@@ -132,6 +132,7 @@ IMPORTERS: Mapping[str, str] = {
     "powermetrics": "powermeter.importers.powermetrics:Powermetrics",
     "powermetrics-plist": "powermeter.importers.powermetrics_plist:PowermetricsPlist",
     "ppk2": "powermeter.importers.ppk2:PPK2File",
+    "printed-reports": "powermeter.importers.printed_reports:PrintedReports",
     "prometheus": "powermeter.importers.prometheus:Prometheus",
     "rd-usb": "powermeter.importers.rd_usb:RdUsb",
     "readings": "powermeter.importers.readings:Readings",

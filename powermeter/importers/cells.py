@@ -259,6 +259,11 @@ class Statistics:
             self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
         self.last[key] = float(column[-1])
 
+    @property
+    def never_positive(self) -> bool:
+        """Whether its numbers are below 0, or 0."""
+        return self.negative > 0 and self.largest <= 0
+
     def sentinel(self, quantity: Quantity | None = None) -> list[float]:
         """Return the values that stand for "none": marks below 0 in a column that is never negative else.
 

@@ -32,6 +32,9 @@ _OWN_NAMES = frozenset(
 )
 """Columns that state nothing else: there numbers and letters count as well."""
 
+_BATTERY_COLUMNS = frozenset({"level", "battery level", "percentage", "capacity", "health", "plugged", "soc"})
+"""What stands beside a column `status` that is a battery's."""
+
 _YES_OR_NO = frozenset({"charging", "is charging", "ischarging", "battery charging", "batterycharging"})
 _WORDS = {
     **dict.fromkeys(("charging", "fast charging", "trickle charging", "charge"), _IN),
@@ -104,6 +107,8 @@ class ChargeStates:
             ),
             (None, _WORDS),
         )
+        if found[1] is _WORDS and {*names} & _BATTERY_COLUMNS:
+            found = found[0], _WORDS | _LETTERS
         self._index, self._means = found
         self._rows = {_IN: 0, _OUT: 0, _STANDS: 0}
         self._stretches: list[_Stretch] = []
@@ -122,6 +127,11 @@ class ChargeStates:
                 last.last, last.rows = line, last.rows + 1
             elif len(self._stretches) < 100_000:
                 self._stretches.append(_Stretch(state, line, line, 1))
+
+    @property
+    def only_discharges(self) -> bool:
+        """Whether a column states that the battery discharges, in all rows that state anything."""
+        return bool(self._rows[_OUT]) and not self._rows[_IN] and not self._rows[_STANDS]
 
     def refuse(self) -> None:
         """Refuse a table in which the battery charges, or stands while it discharges elsewhere.

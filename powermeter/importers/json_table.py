@@ -21,6 +21,7 @@ from powermeter.importers.table import TableImporter
 _MAX_BYTES = 128 << 20
 _MAX_COLUMNS = 500
 _MAX_DEPTH = 3
+_MOST_IN_LIST = 16
 _FEWEST = 2
 
 
@@ -75,6 +76,8 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     except ValueError:
         data = [entry for line in read_lines(path) if (entry := _line(line)) is not None]
         if len(data) < _FEWEST:
+            data = documents(text)
+        if len(data) < _FEWEST:
             raise DataError(f"{path}: not JSON, nor a record a line") from None
     if isinstance(data, dict):
         lists = {name: value for name, value in data.items() if isinstance(value, list)}
@@ -88,6 +91,23 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             "that with --rate and --column 1=UNIT"
         )
     yield from (entry for entry in data if isinstance(entry, dict))
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    """Return the objects of a text in which they follow each other, whatever stands between them; a cut one is left out."""
+    decoder = json.JSONDecoder()
+    found: list[dict[str, Any]] = []
+    place = 0
+    while (start := text.find("{", place)) >= 0:
+        try:
+            entry, place = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            place = text.find("\n{", start) + 1
+            if not place:
+                break
+            continue
+        found.append(entry)
+    return found
 
 
 _BEHIND_TEXT = re.compile(r"([^{]{0,200}(?:[=:]|\s))\s*'?(\{\s*\".*\})'?\s*\Z")
@@ -133,6 +153,10 @@ def _flat(record: dict[str, Any], before: str = "", depth: int = 0) -> dict[str,
         label = f"{before}{name}"[:80]
         if isinstance(value, dict) and depth < _MAX_DEPTH:
             found.update(_flat(value, f"{label}.", depth + 1))
+        elif isinstance(value, list) and 0 < len(value) <= _MOST_IN_LIST and depth < _MAX_DEPTH:
+            for number, entry in enumerate(value):
+                if isinstance(entry, dict):
+                    found.update(_flat(entry, f"{label}.{number}.", depth + 1))
         elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
             found[label] = str(value)[:200]
         elif value is None:

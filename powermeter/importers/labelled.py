@@ -41,6 +41,9 @@ _BEFORE = re.compile(
 )
 """What stands before the labels of a line: a time, the milliseconds of an ESP-IDF log, or a number of unknown unit."""
 
+_FLAGS = re.compile(r"(?: (?:DC|AUTO|HOLD|REL))+\Z")
+"""What sigrok-cli prints behind a multimeter's reading: `P1: 0.501 A DC AUTO`."""
+
 _LONGEST_LINE = 400
 _UEVENT = {
     "POWER_SUPPLY_VOLTAGE_NOW": "uV",
@@ -126,7 +129,7 @@ def _quantity(label: str, unit: str) -> Quantity | str | None:
 
 def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     """Return (the heading of the time, the time) before a line's labels, or None, and its pairs; none where other text stands."""
-    line = line[:_LONGEST_LINE].strip()
+    line = _FLAGS.sub("", line[:_LONGEST_LINE].strip())
     before = _BEFORE.match(line)
     assert before is not None
     stamp = None

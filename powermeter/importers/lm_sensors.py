@@ -17,7 +17,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.importers.stamps import is_stamp
 from powermeter.result.notes import Note
 
 _CHIP = re.compile(
@@ -107,7 +107,7 @@ def _passes(path: Path) -> Iterator[_Pass]:
             _keep(one, chip, label, match["value"], _RAW_UNITS[match["kind"]])
         elif match := _FEATURE.match(line):
             _keep(one, chip, match["label"].strip(), match["value"], match["unit"])
-        elif _is_time(line):
+        elif is_stamp(line):
             if one.values:
                 yield one
                 one = _Pass()
@@ -121,15 +121,6 @@ def _passes(path: Path) -> Iterator[_Pass]:
 def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> None:
     if chip and label:
         one.values.setdefault((chip, label, unit[-1]), f"{value} {unit}")
-
-
-def _is_time(line: str) -> bool:
-    text = line.strip()
-    return bool(text) and (
-        wall(text) is not None
-        or time_of_day_ns(text) is not None
-        or bool(re.fullmatch(r"\d{10}(?:\.\d{1,9})?", text))
-    )
 
 
 def _columns(keys: dict[tuple[str, str, str], None]) -> list[tuple[str, str, str]]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import unit_in_cells
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit, words
@@ -155,10 +157,16 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
         bare = [i for i in bare if _is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
         fitting = fitting or [
-            i for i in bare if headings[i].name.lower() in ("state", "value", "values", "reading")
+            i for i in bare if headings[i].name.lower() in ("state", "value", "values", "val", "reading")
         ]
         for index in (
-            same or fitting or (bare if len(bare) == 1 else [i for i in bare if headings[i].is_electric])
+            same
+            or fitting
+            or (
+                bare
+                if len(bare) == 1
+                else [i for i in bare if headings[i].is_electric and len(headings[i].name) > 1]
+            )
         ):
             headings[index] = with_unit(headings[index], choices.unit, f"--unit {choices.unit}")
             said.add(index)
@@ -174,12 +182,17 @@ def _is_numeric(found: Layout, index: int) -> bool:
 
 def _from_cells(found: Layout, named: Heading, index: int) -> Heading:
     """Return a heading with the unit that its cells carry, where the header names none."""
-    if named.quantity is not None or named.unit == "-":
+    by_a_letter = named.why == "unit at the end of the name" and named.unit in ("A", "V", "W", "J")
+    if (named.quantity is not None and not by_a_letter) or named.unit == "-":
         return named
     unit = unit_in_cells([row[index] for row in found.rows if len(row) > index])
     if unit is None or (unit.lower() in ("am", "pm")):
         return named
     whose = of_unit(unit, named.name)
+    if by_a_letter and whose is not None and whose[0] != named.quantity:
+        named = replace(named, name=named.text)  # `rack A` in kW
+    elif by_a_letter:
+        return named
     return (
         named
         if whose is None
@@ -261,6 +274,7 @@ def _ask_units(
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)
             and not _is_calendar(found, i)
+            and not _is_unix(found, i)
         ]
         if found.named and len(open_) > _FEW_UNKNOWN:
             open_ = []  # a table of something else: nothing in it names a power
@@ -305,6 +319,16 @@ def _is_calendar(found: Layout, index: int) -> bool:
     return sum(wall(text, "dmy") is not None or wall(text, "mdy") is not None for text in texts) * 2 > len(
         texts
     )
+
+
+def _is_unix(found: Layout, index: int) -> bool:
+    """Return whether a column counts up in Unix times: seconds, milliseconds or finer since 2001."""
+    cells = [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
+    values = [float_or_nan(cell) for cell in cells]
+    return len(values) > 1 and all(a < b for a, b in pairwise(values)) and values[0] > _YEAR_2001_S
+
+
+_YEAR_2001_S = 1e9
 
 
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:

@@ -37,6 +37,8 @@ _LINE_PROTOCOL = re.compile(
 )
 
 
+_VE_DIRECT = re.compile(r"[A-Za-z][A-Za-z0-9#]{0,9}\t\S")
+
 _SOURCE = re.compile(
     r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
 )
@@ -80,6 +82,13 @@ def refusal(peek: Peek) -> str | None:
     lines = peek.lines[:20]
     if len(lines) > 1 and all(_LINE_PROTOCOL.fullmatch(line) for line in lines[:-1]):
         return "is InfluxDB's line protocol; export the one field that holds the power as CSV, with a column of times and one of values"
+    if sum(_VE_DIRECT.match(line) is not None for line in lines) * 2 > len(lines) > 3 and any(
+        line.startswith("Checksum\t") for line in peek.raw_lines[:60]
+    ):
+        return (
+            "is a stream of Victron's VE.Direct, whose fields mean other things from device to device; write V (mV) and I (mA) of one "
+            "device as CSV with a column of times, then import that with --column V=mV --column I=mA"
+        )
     if "PowerTOP Version" in peek.text[:4000]:
         return (
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "

@@ -6,6 +6,7 @@ RAPL's counters.  Without `-I` the line `seconds time elapsed` is the length of 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
 
-_EVENT = re.compile(r"(?:^|[\s,;|])(?:power/)?energy-(?P<domain>pkg|cores|gpu|ram|psys)/?(?=$|[\s,;|:])")
+_EVENT = re.compile(r"(?:^|[\s,;|\"])(?:power/)?energy-(?P<domain>pkg|cores|gpu|ram|psys)/?(?=$|[\s,;|:\"])")
 _NUMBER = r"(?:\d{1,3}(?:[,']\d{3})+|\d+)(?:[.,]\d+)?"
 _PLAIN = re.compile(
     rf"^\s*(?:(?P<time>\d+[.,]\d+)\s+)?(?:(?P<socket>S\d+(?:-\w+)*|N\d+|CPU\d+)\s+(?:\d+\s+)?)?(?P<value>{_NUMBER})\s+Joules\s"
@@ -112,6 +113,8 @@ def _number(text: str) -> float:
 
 def _line(line: str) -> tuple[float | None, str, float] | None:
     """Return (time in s or None, socket's number or blank, joules) of a line, or None."""
+    if line.lstrip().startswith("{"):
+        return _record(line)
     plain = _PLAIN.match(line)
     if plain is not None:
         time = None if plain["time"] is None else float(plain["time"].replace(",", "."))
@@ -128,6 +131,18 @@ def _line(line: str) -> tuple[float | None, str, float] | None:
         first = number_ns(fields[0], NS) if at > 1 and re.fullmatch(r"\d+\.\d+", fields[0]) else None
         return None if first is None else first / NS, _digits(socket), value / NS
     return None
+
+
+def _record(line: str) -> tuple[float | None, str, float] | None:
+    """Return what `_line` does of a line that `perf stat -j` printed."""
+    try:
+        record = json.loads(line.strip().rstrip(","))
+        value = float(str(record["counter-value"]).replace(",", "."))
+        time = float(record["interval"]) if "interval" in record else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    socket = next((str(record[name]) for name in ("socket", "node", "cpu") if name in record), None)
+    return (time, _digits(socket), value) if 0 <= value < 1e15 and (time is None or 0 < time < 1e10) else None
 
 
 def _digits(socket: str | None) -> str:

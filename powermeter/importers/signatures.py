@@ -19,6 +19,7 @@ from powermeter.importers.accuracies import (
     UNKNOWN,
 )
 from powermeter.importers.headers import Heading, clean
+from powermeter.importers.signatures_of_services import SERVICES
 from powermeter.importers.tool_table import ColumnFact, Signature
 from powermeter.result import Grade
 from powermeter.units import NS
@@ -367,7 +368,7 @@ SIGNATURES: tuple[Signature, ...] = (
 def signature_of(headings: Sequence[Heading]) -> Signature | None:
     """Return the tool whose table has such a header, or None."""
     names = {key(h) for h in headings if h.text}
-    for candidate in SIGNATURES:
+    for candidate in (*SIGNATURES, *SERVICES):
         if all(any(re.fullmatch(pattern, name) for name in names) for pattern in candidate.must):
             return candidate
     return None

@@ -180,6 +180,18 @@ def wall(text: str, order: str | None = None) -> Wall | None:
     return Wall(days * DAY_NS + clock, zone_ns(groups.get("zone")))
 
 
+def is_stamp(line: str) -> bool:
+    """Return whether a line is a time and nothing else: of a calendar, of the day, or in Unix seconds."""
+    text = line.strip()
+    return 0 < len(text) < _LONGEST and (
+        wall(text) is not None or time_of_day_ns(text) is not None or _UNIX.fullmatch(text) is not None
+    )
+
+
+_UNIX = re.compile(r"\d{10}(?:\.\d{1,9})?")
+_LONGEST = 80
+
+
 def _bare(text: str) -> str:
     """Return a stamp without brackets around it and with marks for the Chinese ones."""
     text = text.strip()

@@ -24,6 +24,9 @@ _PLAUSIBLE = {
     Quantity.VOLTAGE: (0.3, 1e3),
 }
 
+FLOWS = (Quantity.POWER, Quantity.CURRENT)
+"""What has a direction."""
+
 _AGAINST = 0.05
 """Share of what flows one way above which what flows the other way is reported."""
 
@@ -166,7 +169,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
             )
         )
     smaller = min(seen.flows_in, seen.flows_out)
-    both_ways = stream.channel.quantity in (Quantity.POWER, Quantity.CURRENT) and not stream.marks
+    both_ways = stream.channel.quantity in FLOWS and not stream.marks
     if both_ways and stream.channel.rail and smaller > _AGAINST * max(seen.flows_in, seen.flows_out):
         notes.append(
             Note.warning(
@@ -174,6 +177,14 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 f"{stream.channel.name}: {seen.negative} of {plural(seen.count, 'reading')} are below 0, and what they add up to is "
                 f"{seen.flows_in / seen.flows_out:.2g} of the rest: what flows in is set against what flows out. Of a battery that charges, "
                 "import only the lines in which it discharges",
+            )
+        )
+    if both_ways and stream.channel.rail and seen.never_positive and not stream.turned:
+        notes.append(
+            Note.warning(
+                "all-negative",
+                f"{stream.channel.name}: no reading is above 0, so the energy is negative, as of what flows in. If what is drawn is counted as "
+                "negative, write it with the other sign, or with a column status that is Discharging, and import again",
             )
         )
     unsure = seen.unsure() if stream.channel.quantity is Quantity.CURRENT and stream.channel.rail else []

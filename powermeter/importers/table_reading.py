@@ -28,7 +28,14 @@ from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import Plan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamps import number_ns
-from powermeter.importers.table_notes import charge_notes, check_rows, flag_notes, hole_notes, implausible
+from powermeter.importers.table_notes import (
+    FLOWS,
+    charge_notes,
+    check_rows,
+    flag_notes,
+    hole_notes,
+    implausible,
+)
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
 from powermeter.importers.tool_table import Signature
@@ -270,6 +277,10 @@ class Table:
                     () if rail is None else tuple(seen.sentinel(column.quantity)),
                     seen.limit(column.quantity, factor),
                 )
+                if self._states.only_discharges and column.quantity in FLOWS and seen.never_positive:
+                    stream.turned = True
+                    text = f"{column.heading.text!r} is below 0 while the battery discharges: its sign was turned"
+                    self.warnings.append(Note.info("sign-turned", text))
                 stream.channel = Channel(
                     own,
                     column.quantity,

@@ -33,6 +33,7 @@ class Stream:
         spikes, marks: How many readings were above the limit, and how many stood for none.
         spike_lines, mark_lines: The first lines of them.
         valid: How many readings are left.
+        turned: Whether the sign of its values is turned.
     """
 
     column: str
@@ -47,11 +48,13 @@ class Stream:
     spike_lines: list[int] = field(default_factory=list)
     mark_lines: list[int] = field(default_factory=list)
     valid: int = 0
+    turned: bool = False
 
     def clean(
         self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None
     ) -> NDArray[np.float64]:
         """Return values with NaN for what is not a reading; counted where lines are given."""
+        values = -values if self.turned else values
         marks = np.isin(values, self.missing) if len(self.missing) else None
         spikes = np.abs(values) > self.limit if np.isfinite(self.limit) else None
         bad = marks if spikes is None else spikes if marks is None else marks | spikes

@@ -51,6 +51,7 @@ SMALL = {
         "", "Runtime: 1.{i} s\nMeasure for socket 0 on CPU 0\nDomain PKG:\nEnergy consumed: {p}.5 Joules\n"
     ),
     "sensors.txt": _text("", "10:00:0{i}\namdgpu-pci-0b00\nAdapter: PCI adapter\nPPT:   {p}.00 W\n"),
+    "pmic.txt": _text("", "10:00:0{i}\n VDD_CORE_A current(7)={i}.{p}A\n VDD_CORE_V volt(15)=0.8{i}V\n"),
     "redfish.json": _text(
         "",
         'Date: Thu, 27 Nov 2025 10:00:0{i} GMT\n{{"@odata.type":"#Power.v1_5_0.Power","PowerControl":[{{"PowerConsumedWatts":{p}}}]}}\n',

@@ -5,6 +5,8 @@ import json
 import pytest
 from tool_log import load
 
+from powermeter import importers
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.result import Grade
 
 
@@ -80,3 +82,90 @@ def test_hundredths_of_volts_and_amperes(tmp_path, header):
     """5 V · 0.2 A for 9 s."""
     _, energies, _ = load(tmp_path, f"{header}\n" + "".join(f"{i},500,20\n" for i in range(10)), "f.csv")
     assert list(energies.values()) == [pytest.approx(9.0)]
+
+
+def test_perf_stat_in_json(tmp_path):
+    record = {"counter-value": "20.5", "unit": "Joules", "event": "power/energy-pkg/", "pcnt-running": 100.0}
+    text = "".join(json.dumps({"interval": i + 1.0, **record}) + "\n" for i in range(10))
+    log, energies, _ = load(tmp_path, text)
+    assert log.format == "perf-stat" and energies == {"package": pytest.approx(205)}
+
+
+def termux(current, status):
+    record = {"health": "GOOD", "percentage": 80, "status": status, "temperature": 28.0, "current": current}
+    return json.dumps(record, indent=2) + "\n"
+
+
+def test_a_phones_battery_that_counts_what_flows_out_as_negative(tmp_path):
+    """0.5 A at 4 V for 10 s; documents that follow each other, of several lines each."""
+    said = {"period_s": 1.0, "columns": {"current": "uA"}, "voltage_v": 4.0}
+    log, energies, _ = load(tmp_path, termux(-500_000, "DISCHARGING") * 11, **said)
+    assert list(energies.values()) == [pytest.approx(20)]
+    assert any(note.code == "sign-turned" for note in log.warnings)
+    with pytest.raises(ConfigurationError, match="charges in 1 row "):
+        load(tmp_path, termux(-500_000, "DISCHARGING") * 11 + termux(300_000, "CHARGING"), **said)
+
+
+def test_a_current_that_is_never_positive_is_read_aloud(tmp_path):
+    log, energies, _ = load(
+        tmp_path, "time_s,V (V),I (A)\n" + "".join(f"{i},4,-0.5\n" for i in range(11)), "n.csv"
+    )
+    assert list(energies.values()) == [pytest.approx(-20)]
+    assert any(note.code == "all-negative" for note in log.warnings)
+
+
+def test_a_letter_at_the_end_of_a_name_yields_to_the_units_in_its_cells(tmp_path):
+    """`rack A` in kW is no current."""
+    text = '"Time","rack A","rack B"\n' + "".join(
+        f"2025-11-27 10:00:{i:02d},1.25 kW,{'950 W' if i % 2 else '1.05 kW'}\n" for i in range(11)
+    )
+    _, energies, _ = load(tmp_path, text, "g.csv", add_up=True)
+    assert energies["rack A"] == pytest.approx(12_500) and energies["rack B"] == pytest.approx(10_000)
+
+
+def test_a_shelly_of_the_first_generation_and_its_unix_time(tmp_path):
+    text = "".join(
+        json.dumps(
+            {
+                "unixtime": 1764237600 + 60 * i,
+                "meters": [{"power": 12.5, "is_valid": True, "total": 1000 + 12 * i}],
+            }
+        )
+        + "\n"
+        for i in range(11)
+    )
+    with pytest.raises(ConfigurationError, match=r"--column meters\.0\.power=W") as error:
+        load(tmp_path, text)
+    assert "unixtime" not in str(error.value)
+    assert list(load(tmp_path, text, columns={"meters.0.power": "W"})[1].values()) == [pytest.approx(7500)]
+
+
+def test_a_history_of_iobroker_asks_for_the_unit_of_its_value(tmp_path):
+    text = json.dumps(
+        [
+            {"val": 12.5, "ack": True, "ts": 1764237600000 + i * 1000, "q": 0, "from": "system"}
+            for i in range(11)
+        ]
+    )
+    with pytest.raises(ConfigurationError, match="--column val=W"):
+        load(tmp_path, text)
+    assert list(load(tmp_path, text, unit="W")[1].values()) == [pytest.approx(125)]
+
+
+def test_intel_pcm_counts_the_system_once(tmp_path):
+    head = "System,System,System,System,Socket 0,Socket 1\nDate,Time,Proc Energy (Joules),DRAM Energy (Joules),Proc Energy (Joules),Proc Energy (Joules)\n"
+    text = head + "".join(f"2025-11-27,10:00:{i:02d}.000,30.0,5.0,20.0,10.0\n" for i in range(10))
+    _, energies, headline = load(tmp_path, text, "p.csv", add_up=True)
+    assert energies[headline] == pytest.approx(350)
+
+
+def test_a_multimeter_by_sigrok(tmp_path):
+    path = tmp_path / "s.txt"
+    path.write_text("".join(f"P1: 0.5{i % 10} A DC AUTO\n" for i in range(11)))
+    log = importers.open_log(path, choices=importers.Choices(period_s=1.0))
+    assert log.sources[0].channels[0].quantity.value == "current"
+
+
+def test_a_stream_of_ve_direct_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"VE\.Direct.*--column V=mV --column I=mA"):
+        load(tmp_path, "PID\t0xA389\nV\t12800\nI\t-1500\nP\t-19\nSOC\t987\nChecksum\tx\n" * 11)
