@@ -63,12 +63,7 @@ def write_jls(recording: Recording, path: Path) -> int:
     tracks = [(source, track) for source in recording.sources if (track := _track(recording, source))]
     if not tracks:
         raise DataError(f"{recording.path}: no source has two samples; there is nothing to write")
-    entries = sum(len(track.points) * len(source.channels) for source, track in tracks)
-    if entries > MAX_ENTRIES:
-        raise DataError(
-            f"{recording.path}: its readings are unevenly spaced, and {entries:,} times are more than a JLS file "
-            f"should hold; {INSTEAD}"
-        )
+    _allow(recording, sum(len(track.points) * len(source.channels) for source, track in tracks))
     signals = 0
     channels: dict[str, dict[str, str]] = {}
     with Writer(str(path)) as writer:
@@ -95,14 +90,29 @@ def write_jls(recording: Recording, path: Path) -> int:
             _write_values(writer, signals + 1, recording, source, track)
             utc = utc_ns(recording, track.times_ns)
             if utc is not None:
-                ticks = _jls_time(utc).tolist()
                 for signal in range(signals + 1, signals + 1 + len(source.channels)):
-                    for point, tick in zip(track.points.tolist(), ticks, strict=True):
-                        writer.utc(signal, point, tick)
+                    _write_clock(writer, signal, track.points, _jls_time(utc))
             _annotate(writer, signals + 1, track, recording)
             signals += len(source.channels)
         writer.user_data(CHANNELS_TAG, {"powermeter_channels": channels})
     return signals
+
+
+def _allow(recording: Recording, entries: int) -> None:
+    """Raise where clock tracks have more entries than a file should; asked as they are counted, for each takes memory."""
+    if entries > MAX_ENTRIES:
+        raise DataError(
+            f"{recording.path}: its readings are unevenly spaced, and more than {MAX_ENTRIES:,} times are more than a "
+            f"JLS file should hold; {INSTEAD}"
+        )
+
+
+def _write_clock(writer: Any, signal: int, points: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
+    """Write a signal's clock track; as numbers of Python, which take four times the memory, only a piece at a time."""
+    for first in range(0, len(points), 1 << 16):
+        piece = slice(first, first + (1 << 16))
+        for point, tick in zip(points[piece].tolist(), ticks[piece].tolist(), strict=True):
+            writer.utc(signal, point, tick)
 
 
 class Track:
@@ -131,12 +141,14 @@ def _track(recording: Recording, source: SourceInfo) -> Track | None:
         return None
     step = _typical_step(recording, source)
     rate = max(1, round(NS / step))
-    points, times, last = [], [], -1
+    points, times, last, entries = [], [], -1, 0
     for _, stamps, numbers in _numbered(recording, source, NS / rate):
         kept = _entries(numbers, stamps)
         points.append(numbers[kept])
         times.append(stamps[kept])
         last = int(numbers[-1])
+        entries += int(np.count_nonzero(kept)) * len(source.channels)
+        _allow(recording, entries)
         if last >= MAX_POINTS:
             raise DataError(f"{source.name}: {last:,} points are more than a JLS file should hold; {INSTEAD}")
     track = Track(rate, last + 1, np.concatenate(points), np.concatenate(times))
