@@ -21,10 +21,13 @@ from .report_data import ReportData
 from .terminal_look import (
     COLOURS,
     FEW_LABELS,
+    LONGEST_NAME,
     MOST_LABELS,
     NARROW,
     grade_text,
     grades_text,
+    name_of,
+    name_width,
     safe,
     section,
     table_frame,
@@ -101,7 +104,11 @@ def _rails(data: ReportData, console: Console) -> None:
     made = table_frame()
     for number, head in enumerate(rails_table.HEADS):
         made.add_column(
-            head, justify="left" if number in (0, 3) else "right", no_wrap=number > 0, overflow="fold"
+            head,
+            justify="left" if number in (0, 3) else "right",
+            no_wrap=number > 0,
+            overflow="fold",
+            max_width=None if number else name_width(console.width),
         )
     stacked = []
     for use in data.rails:
@@ -124,15 +131,18 @@ def _labels(data: ReportData, console: Console) -> None:
     for row in rows:
         beside = means([data.analysis.events[i] for i in row.index.tolist()])
         if beside:
-            listed = ", ".join(f"{safe(name)} {value:.4g}" for name, value in beside.items())
-            console.print(f"{safe(row.title)}: {listed} [dim](mean)[/]")
+            listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
+            console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
     if instants:
-        listed = ", ".join(f"{safe(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
+        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
         console.print(f"[dim]instants, which use nothing: {listed}[/]")
     if len(rows) < len(every):
         console.print(
             f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
         )
+    shown = [*rows, *instants[:MOST_LABELS]]
+    for text in dict.fromkeys(row.label for row in shown if len(row.label) > LONGEST_NAME):
+        console.print(f"[dim]{name_of(text)}, in full: {safe(text)}[/]", overflow="fold")
 
 
 def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
@@ -165,16 +175,16 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
     charge = f"charge {grades_text(data.charge_of(r) for r in rows)}"
     joined = [*energy, *use, *time]
-    if fits(_label_table(rows, joined), console):
+    if fits(_label_table(rows, joined, console.width), console):
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
-        console.print(_label_table(rows, joined))
+        console.print(_label_table(rows, joined, console.width))
         return
     parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
     for title, beside, columns in (*parts, ("Latency and memory", "", time)):
         console.print(section(title, beside))
         for part in _parted(rows, columns, console):
-            stacked = [(safe(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
-            print_rows(console, _label_table(rows, part), stacked)
+            stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
+            print_rows(console, _label_table(rows, part, console.width), stacked)
 
 
 def _parted(
@@ -183,21 +193,22 @@ def _parted(
     """Return the columns in as few tables as the console's width allows."""
     parts: list[list[tuple[str, Cell]]] = [[]]
     for column in columns:
-        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column]), console):
+        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column], console.width), console):
             parts.append([])
         parts[-1].append(column)
     return parts
 
 
-def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]]) -> Table:
+def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int) -> Table:
     table = table_frame()
-    table.add_column("label", overflow="fold", min_width=8)
+    most = name_width(width)
+    table.add_column("label", overflow="fold", min_width=8, max_width=most)
     for name in dict.fromkeys(key for row in rows for key in row.group):
-        table.add_column(safe(name), overflow="fold")
+        table.add_column(safe(name), overflow="fold", max_width=most)
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
-        start = [f"[bold]{safe(row.label)}[/]", *(safe(_value(v)) for v in row.group.values())]
+        start = [f"[bold]{name_of(row.label)}[/]", *(name_of(_value(v)) for v in row.group.values())]
         table.add_row(*start, *(cell(row) for _, cell in columns))
     return table
 
@@ -208,10 +219,13 @@ def _nesting(data: ReportData, console: Console) -> None:
         return
     made = table_frame()
     for number, head in enumerate(event_tree.HEADS):
-        made.add_column(head, justify="right" if number else "left", no_wrap=number > 0, overflow="fold")
+        most = None if number else name_width(console.width)
+        made.add_column(
+            head, justify="right" if number else "left", no_wrap=number > 0, overflow="fold", max_width=most
+        )
     stacked = []
     for line in event_tree.lines(data.analysis, tree):
-        name = f"{'  ' * min(line.depth, 8)}{safe(line.label)}"
+        name = f"{'  ' * min(line.depth, 8)}{name_of(line.label)}"
         made.add_row(name, *line.cells)
         stacked.append((name, list(zip(event_tree.HEADS[1:], line.cells, strict=True))))
     console.print(section("Events inside events"))

@@ -36,11 +36,31 @@ def grades_text(results: Iterable[Result | None]) -> str:
     return grade_text(worst(known)) if known else DASH
 
 
+LONGEST_NAME = 120
+"""Characters of a label that is printed whole in a table."""
+
+
 def safe(text: object) -> str:
     """Return text that can neither style nor steer a terminal."""
     from rich.markup import escape
 
     return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
+
+
+def name_of(text: object) -> str:
+    """Return a label that cannot steer a terminal; of one longer than a few lines its ends and its length.
+
+    Where a table shows a label so, the label stands whole below it.
+    """
+    name = str(text)
+    if len(name) <= LONGEST_NAME:
+        return safe(name)
+    return f"{safe(name[:16])}…{safe(name[-8:])} ({len(name):,} characters)"
+
+
+def name_width(width: int) -> int:
+    """Return where a label is folded in a table of that width, so that its numbers stay beside it."""
+    return max(12, width * 3 // 10)
 
 
 def section(title: str, beside: str = "") -> str:

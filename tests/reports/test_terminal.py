@@ -82,3 +82,24 @@ def test_a_hundred_labels_fold(make, width):
     text = to_text(opened(make(events=events)), width)
     assert "more labels, which used less each" in " ".join(text.split()) and "…" not in text
     assert text.count("\n") < 400
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(make, width):
+    long = "".join(f"{i:05d}" for i in range(800))
+    path = make(events=[infer(i, 0.4, 1, i + 1) for i in range(1, 8)] + [infer(8.5, 0.4, 1, 9, long)])
+    text = to_text(opened(path), width)
+    heads = [line for line in text.splitlines() if line.split()[:2] == ["label", "n"]]
+    assert len(heads) == 1
+    assert any(line.split()[:2] == ["infer", "7"] for line in text.splitlines())
+    assert "(4,000 characters)" in text and long in "".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_label_is_folded_beside_its_numbers(make):
+    label = "a label of many words that says at length what it is"
+    path = make(events=[infer(i, 0.4, 1, i + 1, label) for i in range(1, 8)])
+    text = to_text(opened(path), 80)
+    first = next(line for line in text.splitlines() if line.startswith("a label of many"))
+    assert first.split()[-1] != "of" and " 7 " in first and " mJ" in first
+    assert "lengthwhatitis" in "".join(text.split())
