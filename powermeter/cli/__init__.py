@@ -15,9 +15,9 @@ import click
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
-from powermeter.cli.outputs import open_standard, report_problem
+from powermeter.cli.outputs import open_standard, report_problem, say
 from powermeter.cli.progress import heartbeat
-from powermeter.cli.whole_help import WholeHelp, width
+from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
 
 SECTIONS = {
@@ -43,6 +43,7 @@ class _Verbs(WholeHelp):
         if target is None:
             return None
         command: click.Command = registry.load(target)
+        command.context_class = HelpContext
         return command
 
     def resolve_command(
@@ -122,7 +123,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 args=arguments, prog_name="powermeter", standalone_mode=False, terminal_width=width()
             )
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return INTERRUPTED
     except click.ClickException as error:
         _show(error)
@@ -131,7 +132,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         report_problem(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return INTERRUPTED
     except MemoryError:
         report_problem("there is not enough memory for this; what was being written is not there")

@@ -153,9 +153,9 @@ def compare(
     for row in found.rows:
         verdict = str(row.verdict).replace(" ", "-")
         if row in failing:
-            click.echo(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}", err=True)
+            say(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}")
         elif refused and row.contrast.these_runs in refused:
-            click.echo(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}", err=True)
+            say(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}")
     return FAILED_IF if failing else 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.options import force_option, json_option
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.outputs import put, put_json, say
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
@@ -164,7 +164,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
         put_json({"written": written, "failed": failed})
     if failed:
         for text in failed:
-            click.echo(f"powermeter: {text}", err=True)
+            say(f"powermeter: {text}")
         raise many.some_failed(len(failed), len(jobs))
 
 
@@ -208,12 +208,11 @@ def _plain(log: Log, out: Path) -> dict[str, Any]:
 
 def _report(log: Log, out: Path) -> None:
     for warning in log.warnings:
-        click.echo(f"note: {warning}", err=True)
+        say(f"note: {warning}")
     if log.external:
-        click.echo(
+        say(
             "note: the instrument had a clock of its own; to read a program's events on it: "
-            f"powermeter align HOST.power {out} -o JOINED.power",
-            err=True,
+            f"powermeter align HOST.power {out} -o JOINED.power"
         )
     rows = sum(source.count for source in log.sources)
     ends = [source.ends_ns for source in log.sources if source.count]
@@ -234,7 +233,7 @@ def _report(log: Log, out: Path) -> None:
         put(
             f"{plural(len(log.events), 'event')}: {', '.join(dict.fromkeys(event.name for event in log.events))}"
         )
-    click.echo(f"wrote {out}", err=True)
+    say(f"wrote {out}")
 
 
 def _advance(size: int | None, note: Callable[[float], None]) -> Callable[[int], None]:

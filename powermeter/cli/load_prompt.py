@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from powermeter.cli.outputs import say
 from powermeter.errors import ConfigurationError
 from powermeter.recorder import host
 from powermeter.recorder.discovery import check_sources
@@ -50,11 +51,11 @@ def _typed(ask: Callable[[str], str], hold_s: float, *, known: bool) -> Iterator
         try:
             attributes = parse(text, known=known)
         except ConfigurationError as error:
-            click.echo(f"powermeter: {error}", err=True)
+            say(f"powermeter: {error}")
             continue
         yield attributes
         shown = format_quantity(float(str(attributes["true"])), str(attributes["unit"]))
-        click.echo(f"{shown}: read for {hold_s:g} s", err=True)
+        say(f"{shown}: read for {hold_s:g} s")
         number += 1
 
 

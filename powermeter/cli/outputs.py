@@ -10,7 +10,7 @@ import sys
 import textwrap
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -43,12 +43,22 @@ def open_standard() -> tuple[int, ...]:
 
 def put(text: str, *, nl: bool = True) -> None:
     """Print text on standard output: what steers a terminal is replaced, and on one its lines are wrapped."""
-    plain = clean(text)
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() or sys.stdout.isatty():
-        width = max(shutil.get_terminal_size().columns, 20)
-        plain = "\n".join(part for line in plain.split("\n") for part in wrapped(line, width))
-    click.echo(plain, nl=nl)
+    known = os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty()
+    click.echo(_laid_out(clean(text), sys.stdout) if known else clean(text), nl=nl)
+
+
+def _to_error(text: str) -> None:
+    """Print on standard error, where there is one; a program that reads it gets a message in one line."""
+    with suppress(*TROUBLE):
+        click.echo(_laid_out(text, sys.stderr) if sys.stderr.isatty() else text, err=True)
+
+
+def _laid_out(text: str, stream: TextIO) -> str:
+    """Return text with its lines wrapped at the width of a terminal."""
+    from powermeter.reports.plain_output import columns
+
+    width = columns(max(shutil.get_terminal_size().columns, 20), stream)
+    return "\n".join(part for line in text.split("\n") for part in wrapped(line, width))
 
 
 _TOGETHER = re.compile(
@@ -84,15 +94,13 @@ def put_line(value: Any) -> None:
 
 
 def report_problem(text: str) -> None:
-    """Print one line on standard error, where there is one."""
-    with suppress(*TROUBLE):
-        click.echo(f"powermeter: {clean(text, 200)}", err=True)
+    """Print one line on standard error, where there is one; a terminal that is narrower gets it wrapped."""
+    _to_error(f"powermeter: {clean(text, 200)}")
 
 
 def say(text: str) -> None:
-    """Print a line on standard error as it is, where there is one."""
-    with suppress(*TROUBLE):
-        click.echo(clean(text), err=True)
+    """Print a line on standard error, where there is one; a terminal that is narrower gets it wrapped."""
+    _to_error(clean(text))
 
 
 def settle() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put
+from powermeter.cli.outputs import put, say
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -65,6 +65,7 @@ def table(
     from powermeter.fleet.handins import HandIn, check_folder, find_recordings, team_of
     from powermeter.fleet.rubric import read_rubric
     from powermeter.reports import class_page, class_table, formats
+    from powermeter.reports.plain_output import columns
 
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
     if output is not None:
@@ -93,7 +94,7 @@ def table(
     if output is None:
         known = sys.stdout.isatty() or "COLUMNS" in os.environ
         width = shutil.get_terminal_size((100, 24)).columns if known else 200
-        put(class_page.to_text(rows, battery, width))
+        put(class_page.to_text(rows, battery, columns(width)))
         return
     with open_output(output) as file:
         if ending in (".csv", ".json"):
@@ -104,4 +105,4 @@ def table(
     if output != STANDARD_OUTPUT:
         problems = sum(bool(row.problem) for row in rows)
         said = f", {problems} of them without an energy" if problems else ""
-        click.echo(f"wrote {output}: {plural(len(rows), 'row')}{said}", err=True)
+        say(f"wrote {output}: {plural(len(rows), 'row')}{said}")

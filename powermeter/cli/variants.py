@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option, rail_option
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.outputs import put, put_json, say
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.units import parse_quantity
@@ -87,8 +87,8 @@ def variants(
         with open_output(output) as file:
             file.write(writers[ending](found).encode("utf-8", "replace"))
         if output != STANDARD_OUTPUT:
-            click.echo(f"wrote {output}", err=True)
+            say(f"wrote {output}")
     if plot is not None:
         with in_place(plot) as part:
             report.draw(part, found, plot.suffix[1:].lower())
-        click.echo(f"wrote {plot}", err=True)
+        say(f"wrote {plot}")

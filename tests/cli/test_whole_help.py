@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from powermeter import cli, registry
@@ -32,3 +37,32 @@ def test_each_verb_is_in_one_place():
 def test_the_marks_of_other_languages_are_listed_whole(capsys, monkeypatch):
     commands = said(capsys, monkeypatch, 80, "mark").partition("Commands:")[2]
     assert commands and "..." not in commands
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_nothing_is_wider_than_a_narrow_terminal(tmp_path):
+    """The help of each verb, and what some print; all of them at each width by the command in that module."""
+    runner = [sys.executable, "-m", "tests.support.every_verb", str(tmp_path), "--quick"]
+    done = subprocess.run(runner, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_a_folded_example_is_one_command(capsys, monkeypatch):
+    text = said(capsys, monkeypatch, 40, "budget")
+    joined = " ".join(text.replace("\\\n", "").split())
+    assert "budget run.power --stage infer=4Ah --stage train=4Ah --stage '*=4Ah' powermeter" in joined
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_error_is_wrapped_on_a_terminal_and_else_one_line(capsys, monkeypatch, tmp_path, terminal):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    assert cli.run(["report", "a.power", "-o", "x.htm"]) == 2
+    text = capsys.readouterr().err
+    assert (max(map(len, text.splitlines())) <= 40) == terminal
+    assert (text.count("\n") > 1) == terminal and "unknown file extension; use --kind" in " ".join(
+        text.split()
+    )
