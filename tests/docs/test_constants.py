@@ -1,0 +1,50 @@
+"""Constants of the estimators stand in the documentation, each with its value and its reason."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-energy-is-computed.md"
+ROW = re.compile(
+    r"^\| `((?:analysis|signals)/\w+\.py)` \| `(_\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE
+)
+VALUE = re.compile(r"^([\de._-]+)(?: (<<|/|-) ([\de._-]+))?$")
+
+
+def listed() -> dict[str, dict[str, str]]:
+    """Return the value in writing of each constant, by file."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for file, name, value, what, why in ROW.findall(PAGE.read_text(encoding="utf-8")):
+        assert what.strip() and why.strip(), name
+        found[file][name] = value
+    return found
+
+
+def number(text: str) -> float:
+    """Return what `1 << 16`, `2 / 3`, `1 - 1e-9` or `0.5` is."""
+    match = VALUE.match(text)
+    assert match is not None, text
+    left, sign, right = match.groups()
+    a, b = float(left), float(right or 0)
+    return {None: a, "<<": a * 2**b, "/": a / b if b else math.nan, "-": a - b}[sign]
+
+
+@pytest.mark.parametrize("file", sorted(listed()))
+def test_every_constant_of_a_file_is_listed_with_its_value(file: str) -> None:
+    module = importlib.import_module("powermeter." + file.removesuffix(".py").replace("/", "."))
+    there = {
+        name: value
+        for name, value in vars(module).items()
+        if re.fullmatch(r"_[A-Z][A-Z0-9_]*", name) and isinstance(value, int | float)
+    }
+    assert {name: number(text) for name, text in listed()[file].items()} == pytest.approx(there)
+
+
+def test_the_files_of_windows_and_standing_readings_are_listed() -> None:
+    assert len(listed()) >= 12 and sum(map(len, listed().values())) >= 100
