@@ -16,11 +16,9 @@ its covariance.  Layers whose own energy the readings leave open are merged with
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,8 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.inner_events import with_events
 from powermeter.analysis.layer import Layer, Layers
-from powermeter.analysis.regression import Fit, least_squares, lopsided, overlap
+from powermeter.analysis.layer_design import Design
+from powermeter.analysis.regression import Fit, least_squares
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
 from powermeter.errors import DataError
@@ -45,10 +44,8 @@ Times = NDArray[np.int64]
 
 BETWEEN = "(between layers)"
 LEAST_PASSES = 30
-_PARTS = 8
 _NEGLIGIBLE = 1e-4
 _TOO_OPEN = 0.5
-_LOPSIDED = 0.3
 _MOST_WINDOWS = 200_000
 _LATE, _PLAIN_TO_SEE = 0.2, 25.0
 _SHIFTS = (0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
@@ -96,7 +93,7 @@ def layers(
         raise DataError(
             f"{index.size} passes of {label!r} are too few to distinguish layers; at least {LEAST_PASSES} are needed"
         )
-    design = _Design.of(analysis, events, index)
+    design = Design.of(analysis, events, index)
     fit, shift = _solve(analysis, design)
     weights = np.zeros(len(energies))
     weights[index] = 1 / index.size
@@ -118,98 +115,7 @@ def _label(events: Sequence[Event]) -> str:
     return max(held, key=lambda name: held[name])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Design:
-    """The passes and the stretches that are distinguished.
-
-    Attributes:
-        label: Of the passes.
-        start_ns, end_ns: The passes.
-        names: Labels of the layers, in the order in which they run.
-        spans: Per layer the stretches (start, end) of each of its parts.
-        calls: Events of each layer.
-    """
-
-    label: str
-    start_ns: Times
-    end_ns: Times
-    names: tuple[str, ...]
-    spans: tuple[tuple[tuple[Times, Times], ...], ...]
-    calls: tuple[int, ...]
-
-    @classmethod
-    def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> _Design:
-        """Return the design of the passes at `index` of an analysis of them alone; the layers are among `events`."""
-        energies, label = analysis.energies, analysis.rows[0].label
-        start, end = energies.start_ns[index], energies.end_ns[index]
-        if (start[1:] < end[:-1]).any():
-            raise DataError(
-                f"passes of {label!r} run at the same time, so that their layers cannot be distinguished"
-            )
-        own = analysis.events
-        passes = {(own[i].process, own[i].uid): k for k, i in enumerate(index.tolist()) if own[i].uid}
-        found: dict[str, list[tuple[int, int, int]]] = {}
-        for e in events:
-            k = passes.get((e.process, e.parent or 0))
-            if k is not None and e.end_ns is not None and e.end_ns > e.start_ns:
-                a, b = max(e.start_ns, int(start[k])), min(e.end_ns, int(end[k]))
-                found.setdefault(e.name, []).append((a, max(a, b), k))
-        if not found:
-            raise DataError(
-                f"no event lies inside of {label!r}; mark the layers with: model = powermeter.watch(model, layers=True)"
-            )
-        every = np.array(sorted((a, b) for spans in found.values() for a, b, _ in spans), np.int64)
-        doubled = np.maximum(every[:-1, 1] - every[1:, 0], 0).sum()
-        if doubled > 0.01 * (every[:, 1] - every[:, 0]).sum():
-            raise DataError(f"layers of {label!r} run at the same time, so that they cannot be distinguished")
-        order = sorted(found, key=lambda name: float(np.median([a - start[k] for a, _, k in found[name]])))
-        window = max(analysis.integral.trace.interval_ns, 1)
-        is_instant = analysis.integral.trace.kind is Kind.INSTANT
-        parts = []
-        for name in order:
-            spans = np.array(sorted((a, b) for a, b, _ in found[name]), np.int64)
-            length = float(np.mean(spans[:, 1] - spans[:, 0]))
-            fine = 2 if length < window else 4
-            count = 1 if is_instant else min(max(math.ceil(fine * length / window), 1), _PARTS)
-            edges = [spans[:, 0] + (spans[:, 1] - spans[:, 0]) * i // count for i in range(count + 1)]
-            parts.append(tuple(itertools.pairwise(edges)))
-        calls = tuple(len(found[name]) for name in order)
-        return cls(label, start, end, tuple(order), tuple(parts), calls)
-
-    def columns(self, t: Times, shift_ns: int, is_instant: bool) -> Floats:
-        """Return seconds (or for instants, 0 or 1) of each window in each part, between them, behind the pass and outside."""
-        seen = t - shift_ns
-        parts = [overlap(seen, a, b, is_instant) for spans in self.spans for a, b in spans]
-        inside = overlap(seen, self.start_ns, self.end_ns, is_instant)
-        window = np.int64(np.median(np.diff(t)))
-        following = np.concatenate([self.start_ns[1:], [self.end_ns[-1] + 2 * window]])
-        behind = overlap(seen, self.end_ns, np.minimum(self.end_ns + window, following), is_instant)
-        length = np.ones(t.size) if is_instant else np.diff(t, prepend=t[0]) * 1e-9
-        between = np.maximum(inside - np.sum(parts, axis=0), 0.0)
-        outside = np.maximum(length - inside - behind, 0.0)
-        shapes = [] if is_instant else [lopsided(seen, *spans[0]) for spans in self.spans if len(spans) == 1]
-        return np.column_stack([*parts, between, behind, outside, *shapes])
-
-    @property
-    def behind(self) -> int:
-        """The column of what follows a pass; the one before it is between the layers."""
-        return sum(map(len, self.spans)) + 1
-
-    def inside(self, columns: Floats) -> Floats:
-        """Return the seconds of each window inside of passes."""
-        found: Floats = columns[:, : self.behind].sum(axis=1)
-        return found
-
-    def prior(self, columns: int, power: float) -> Floats:
-        """Return what is known of the coefficients beforehand: that a layer's halves differ by about as much as half its power."""
-        shapes = columns - self.behind - 2
-        found = np.full(columns, np.inf)
-        if shapes:
-            found[-shapes:] = _LOPSIDED * power
-        return found
-
-
-def _solve(analysis: Analysis, design: _Design) -> tuple[Fit, Floats]:
+def _solve(analysis: Analysis, design: Design) -> tuple[Fit, Floats]:
     """Return the powers of all stretches, and how far the clocks' uncertainty moves each."""
     integral = analysis.integral
     trace = integral.trace
@@ -250,7 +156,7 @@ def _solve(analysis: Analysis, design: _Design) -> tuple[Fit, Floats]:
 
 
 def _lateness(
-    design: _Design, t: Times, y: Floats, near: NDArray[np.bool_], is_instant: bool, drift: Floats
+    design: Design, t: Times, y: Floats, near: NDArray[np.bool_], is_instant: bool, drift: Floats
 ) -> tuple[float, float]:
     """Return by how much the readings seem to come late, in s, and its standard uncertainty.
 
@@ -275,7 +181,7 @@ def _lateness(
     return float(check.beta[-1]), math.sqrt(max(float(check.covariance[-1, -1]), 0.0))
 
 
-def _result(analysis: Analysis, design: _Design, fit: Fit, whole: Result, shift: Floats) -> Layers:
+def _result(analysis: Analysis, design: Design, fit: Fit, whole: Result, shift: Floats) -> Layers:
     passes = design.start_ns.size
     sizes = [len(spans) for spans in design.spans]
     total = len(design.names) + 1
@@ -369,7 +275,7 @@ def _merged(
 
 def _layer(
     analysis: Analysis,
-    design: _Design,
+    design: Design,
     group: tuple[int, ...],
     found: tuple[Floats, Floats, Floats, Floats],
     whole: Result,

@@ -1,4 +1,4 @@
-"""Least squares whose uncertainty allows for errors that resemble their neighbours, and seconds of windows inside of stretches."""
+"""Least squares whose uncertainty allows for errors that resemble their neighbours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.least_squares import seconds_inside
-
 Floats = NDArray[np.floating[Any]]
-Times = NDArray[np.int64]
 
 _SINGULAR = 1e-12
 _NOTHING = 1e-9
@@ -84,25 +81,3 @@ def _inverse(gram: Floats) -> Floats:
     values = np.maximum(values, _SINGULAR * values[-1])
     found: Floats = (vectors / values) @ vectors.T
     return found
-
-
-def lopsided(t: Times, start: Times, end: Times) -> Floats:
-    """Return for each window the integral over its part of stretches of 2u − 1, u being the place within the stretch, 0 to 1.
-
-    What a stretch draws more in its second half than in its first is that times a power; over a whole stretch it is 0.
-    """
-    k = np.clip(np.searchsorted(start, t, side="right") - 1, 0, start.size - 1)
-    length = np.maximum((end - start)[k], 1) * 1e-9
-    s = np.clip((t - start[k]) * 1e-9, 0.0, length)
-    so_far = s * s / length - s
-    found: Floats = np.diff(so_far, prepend=so_far[0])
-    return found
-
-
-def overlap(t: Times, start: Times, end: Times, is_instant: bool = False) -> Floats:
-    """Return for each window that ends at `t` the seconds in stretches that do not overlap; for instants whether one holds it."""
-    if not is_instant:
-        return seconds_inside(t, start, end)
-    inside = np.searchsorted(start, t, side="right") - np.searchsorted(end, t, side="right")
-    held: Floats = np.minimum(inside, 1).astype(np.float64)
-    return held
