@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.other_labels import Others
+from powermeter.analysis.other_labels import Labels, Others
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -25,6 +26,10 @@ _WANDERS = 8
 _AS_LARGE = 3.0
 _STRETCHED = 1 << 15
 _FEW_PAIRS = 8
+LEAST_PAIRS = 6
+"""So many windows in a row beside events tell how power varies there."""
+ABUTTING = 0.1
+"""A label that shares more of its cut windows with others has their events beside it."""
 
 
 def neighbours(
@@ -58,54 +63,178 @@ class Beside:
     region: Indices
 
 
-def power_beside(rates: Floats, index: Indices, state: Indices, cut: Indices, noise: float) -> Beside:
-    """Return the power beside events at each cut window, from as many windows around it as predict best.
+class Calm:
+    """The whole windows beside events: their power, how it varies, and how it jumps."""
 
-    Few follow idle power that wanders, many average noise out: of 2, 8, 32 or all windows around, that number is taken whose mean comes
-    nearest to windows that it leaves out.
-    """
-    out = index[state == 1]
-    n = out.size
-    if not n:
-        return Beside(np.full(cut.size, np.nan), 0.0, np.zeros(cut.size, np.int64))
-    values = rates[out]
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    at = np.searchsorted(out, cut)
-    close = np.diff(out) == 1
-    own = float(np.mean(np.diff(values)[close] ** 2)) / 2 if int(close.sum()) >= _SEEN_WELL else noise
-    best: tuple[float, int] | None = None
-    for around in (2, 8, 32, n):
-        if around > n:
-            continue
-        low = np.clip(np.arange(n) - around // 2, 0, max(n - around - 1, 0))
-        high = np.minimum(low + around + 1, n)
-        left = (sums[high] - sums[low] - values) / np.maximum(high - low - 1, 1)
-        square = float(np.mean((values - left) ** 2)) if n > 2 else own
-        if best is None or square < 0.98 * best[0]:
-            best = square, around
-    square, around = best if best is not None else (own, n)
-    low = np.clip(at - around // 2, 0, max(n - around, 0))
-    high = np.minimum(low + around, n)
-    level = (sums[high] - sums[low]) / np.maximum(high - low, 1)
-    error = math.sqrt(max(square - own, 0.0) + min(own, square) / max(around, 1))
-    return Beside(level, error, at // max(around // 2, _WANDERS))
+    def __init__(self, rates: Floats, index: Indices, state: Indices, noise: float) -> None:
+        """Find them.
+
+        Args:
+            rates: Of every window, W.
+            index, state: Windows that are looked at, and which of them lie beside events (1).
+            noise: Of a window, W².
+        """
+        self.out: Indices = index[state == 1]
+        self.values: Floats = rates[self.out]
+        self.pairs = pairs_of(index, state, 1)
+        self.variance, self.median = wander(rates, index, state, 1)
+        self._noise = noise
+        pair = (state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)
+        self._jumps = np.sort(np.abs(rates[index[1:][pair]] - rates[index[:-1][pair]]))
+
+    @cached_property
+    def away(self) -> float:
+        """The mean square of what they are away from their median, W²."""
+        return float(np.mean((self.values - (float("nan") if self.median is None else self.median)) ** 2))
+
+    @cached_property
+    def _median_jump(self) -> float:
+        return float(np.median(self._jumps))
+
+    @cached_property
+    def _sums(self) -> Floats:
+        return np.concatenate([[0.0], np.cumsum(self.values)])
+
+    @cached_property
+    def _best(self) -> tuple[float, float, int]:
+        """What one varies by itself, W², how well those around one predict it, W², and how many around do so best."""
+        values, sums, n = self.values, self._sums, self.out.size
+        close = np.diff(self.out) == 1
+        own = (
+            float(np.mean(np.diff(values)[close] ** 2)) / 2 if int(close.sum()) >= _SEEN_WELL else self._noise
+        )
+        best: tuple[float, int] | None = None
+        for around in (2, 8, 32, n):
+            if around > n:
+                continue
+            low = np.clip(np.arange(n) - around // 2, 0, max(n - around - 1, 0))
+            high = np.minimum(low + around + 1, n)
+            left = (sums[high] - sums[low] - values) / np.maximum(high - low - 1, 1)
+            square = float(np.mean((values - left) ** 2)) if n > 2 else own
+            if best is None or square < 0.98 * best[0]:
+                best = square, around
+        square, around = best if best is not None else (own, n)
+        return own, square, around
+
+    def power(self, cut: Indices) -> Beside:
+        """Return the power beside events at each cut window, from as many windows around it as predict best.
+
+        Few follow idle power that wanders, many average noise out: of 2, 8, 32 or all windows around, that number is taken whose mean
+        comes nearest to windows that it leaves out.
+        """
+        n = self.out.size
+        if not n:
+            return Beside(np.full(cut.size, np.nan), 0.0, np.zeros(cut.size, np.int64))
+        own, square, around = self._best
+        at = np.searchsorted(self.out, cut)
+        low = np.clip(at - around // 2, 0, max(n - around, 0))
+        high = np.minimum(low + around, n)
+        level = (self._sums[high] - self._sums[low]) / np.maximum(high - low, 1)
+        error = math.sqrt(max(square - own, 0.0) + min(own, square) / max(around, 1))
+        return Beside(level, error, at // max(around // 2, _WANDERS))
+
+    def chance_of_a_jump(self, rest: Floats, part: Floats, noise: float) -> Floats:
+        """Return for each cut window how likely what is unusual in it happened beside the event.
+
+        By how often windows beside events jump (a tenth of a jump more than was seen: none in n windows does not mean never),
+        against how often cut windows show something unusual.
+        """
+        jumps = self._jumps
+        if not jumps.size or not rest.size:
+            return np.full(rest.size, 0.5)
+        usual = max(_UNUSUAL * self._median_jump / 0.954, _UNUSUAL * math.sqrt(2 * noise), 1e-12)
+        # Only what is nearly as large can be what stands out.
+        large = np.maximum(usual, np.abs(rest) / _AS_LARGE)
+        count = jumps.size - np.searchsorted(jumps, large, side="right")
+        rate = (count / 2 + 0.1) / (jumps.size + 1)
+        edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
+        found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
+        return found
+
+    def between(self, t: Times, start_ns: int, end_ns: int) -> int:
+        """Return how many of them end after one moment and before another."""
+        ends = t[self.out]
+        return int(np.searchsorted(ends, end_ns, side="left") - np.searchsorted(ends, start_ns, side="right"))
 
 
-def states(
-    t: Times, start_ns: Times, end_ns: Times, cut: Indices, blind: NDArray[np.bool_]
-) -> tuple[Indices, Indices]:
-    """Return windows that no edge cuts, in stretches, and whether each is inside (2) or beside (1) events, or neither (0)."""
-    top = t.size - 1
+def pairs_of(index: Indices, state: Indices, wanted: int) -> int:
+    """Return how many windows of one state follow another of it."""
+    return int(np.sum((state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)))
+
+
+class AllWindows:
+    """What is the same for all labels of a recording: the windows, and those that lie beside all events."""
+
+    def __init__(self, integral: Integral, labels: Labels | None) -> None:
+        t, running = integral.trace.times_ns, integral.running
+        self._integral, self._labels = integral, labels
+        self.tau = np.maximum((t - np.concatenate([[t[0]], t[:-1]])) * 1e-9, 1e-9)
+        self.rates: Floats = np.diff(running, prepend=running[0]) / self.tau
+        self.blind = np.zeros(t.size + 1, bool)
+        self.blind[integral.hole + 1] = True
+        self.cut_blind = self.blind.copy()
+        self.blind[integral.skip + 1] = True
+        self.looked_at = looked_at(t.size - 1)
+
+    @classmethod
+    def of(cls, integral: Integral, others: Others | None) -> AllWindows:
+        """Return it, found once where there are several labels."""
+        if others is None:
+            return cls(integral, None)
+        remembered = others.labels.remembered
+        if "windows" not in remembered:
+            remembered["windows"] = cls(integral, others.labels)
+        found: AllWindows = remembered["windows"]
+        return found
+
+    @cached_property
+    def _touching(self) -> Indices:
+        assert self._labels is not None
+        return self._labels.touching(self._integral.trace.times_ns)
+
+    @cached_property
+    def _calm(self) -> Calm:
+        index = self.looked_at
+        state = np.where((self._touching[index] > 0) | self.blind[index], 0, 1)
+        return Calm(self.rates, index, state, max(self._integral.trace.noise**2, 0.0))
+
+    def calm_beside(self, cut: Indices, own: Indices) -> Calm | None:
+        """Return the windows beside the events of all labels, or None where those hardly tell what goes on beside one label's.
+
+        Args:
+            cut, own: Windows that the label's edges cut, and how many of its events have something in each.
+        """
+        if cut.size and float((self._touching[cut] > own).mean()) > ABUTTING:
+            return None
+        return self._calm if self._calm.pairs >= LEAST_PAIRS else None
+
+    def within(self, first: Indices, last: Indices) -> Indices:
+        """Return the windows that are looked at from a first to a last, and those next to them, in order."""
+        first, count = first - 1, last - first + 3
+        near = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(int(count.sum()))
+        near = np.unique(np.clip(near, 1, self.rates.size - 1))
+        if self.looked_at.size == self.rates.size - 1:
+            return near
+        at = np.minimum(np.searchsorted(self.looked_at, near), self.looked_at.size - 1)
+        found: Indices = near[self.looked_at[at] == near]
+        return found
+
+
+def looked_at(top: int) -> Indices:
+    """Return which windows from 1 to `top` are looked at: all, or stretches of them in a long run."""
     if top <= _LOOKED:
-        index = np.arange(1, top + 1)
-    else:
-        begins = np.linspace(1, top - _STRETCH, _LOOKED // _STRETCH).astype(np.int64)
-        index = np.unique((begins[:, None] + np.arange(_STRETCH)).ravel())
+        return np.arange(1, top + 1)
+    begins = np.linspace(1, top - _STRETCH, _LOOKED // _STRETCH).astype(np.int64)
+    return np.unique((begins[:, None] + np.arange(_STRETCH)).ravel())
+
+
+def states(t: Times, start_ns: Times, end_ns: Times, cut: Indices, blind: Bools, index: Indices) -> Indices:
+    """Return whether each of some windows is inside (2) or beside (1) events, or neither (0): cut by an edge, or blind."""
     ends = np.sort(end_ns)
     active = np.searchsorted(start_ns, t[index], side="right") - np.searchsorted(ends, t[index], side="right")
     state = np.where(active > 0, 2, 1)
     state[np.isin(index, cut) | blind[index]] = 0
-    return index, state
+    return state
 
 
 def wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple[float, float | None]:
@@ -120,28 +249,6 @@ def wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple[
     else:
         variance = float(np.var(rates[some], ddof=1)) if some.size > 2 else 0.0
     return variance, float(np.median(rates[some]))
-
-
-def chance_of_a_jump_beside(
-    rates: Floats, index: Indices, state: Indices, rest: Floats, part: Floats, noise: float
-) -> Floats:
-    """Return for each cut window how likely what is unusual in it happened beside the event.
-
-    By how often windows beside events jump (a tenth of a jump more than was seen: none in n windows does not mean never),
-    against how often cut windows show something unusual.
-    """
-    pair = (state[1:] == 1) & (state[:-1] == 1) & (np.diff(index) == 1)
-    if not pair.any() or not rest.size:
-        return np.full(rest.size, 0.5)
-    jumps = np.abs(rates[index[1:][pair]] - rates[index[:-1][pair]])
-    usual = max(_UNUSUAL * float(np.median(jumps)) / 0.954, _UNUSUAL * math.sqrt(2 * noise), 1e-12)
-    # Only what is nearly as large can be what stands out.
-    large = np.maximum(usual, np.abs(rest) / _AS_LARGE)
-    count = jumps.size - np.searchsorted(np.sort(jumps), large, side="right")
-    rate = (count / 2 + 0.1) / (jumps.size + 1)
-    edges = max(float(np.mean(np.abs(rest) > usual)), 1 / rest.size)
-    found: Floats = np.minimum(rate * 2 * (1 - part) / edges, 0.5)
-    return found
 
 
 def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Others | None) -> float:

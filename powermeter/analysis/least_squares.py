@@ -13,18 +13,18 @@ Times = NDArray[np.int64]
 
 def seconds_inside(t: Times, start: Times, end: Times) -> Floats:
     """Return for each window the seconds that lie in any of some stretches, which do not overlap."""
-    base = t[0]
 
-    def ramp(edges: Times) -> Floats:
-        relative = np.sort(edges - base) * 1e-9
-        sums = np.concatenate([[0.0], np.cumsum(relative)])
-        stamps = (t - base) * 1e-9
+    def ramp(edges: Times) -> Times:
+        # In whole nanoseconds, whose difference is exact even where the sums run over: rounded, idle windows had something inside.
+        relative = np.sort(edges - t[0])
+        sums = np.concatenate([[0], np.cumsum(relative)])
+        stamps = t - t[0]
         k = np.searchsorted(relative, stamps, side="right")
-        total: Floats = k * stamps - sums[k]
+        total: Times = k * stamps - sums[k]
         return total
 
     active = ramp(start) - ramp(end)
-    found: Floats = np.diff(active, prepend=active[0])
+    found: Floats = np.diff(active, prepend=active[0]) * 1e-9
     return found
 
 

@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.beside import chance_of_a_jump_beside, neighbours, power_beside, states, wander
+from powermeter.analysis.beside import (
+    ABUTTING,
+    LEAST_PAIRS,
+    AllWindows,
+    Calm,
+    neighbours,
+    pairs_of,
+    states,
+    wander,
+)
 from powermeter.analysis.estimate import BEAT, FEW, Estimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
@@ -26,7 +35,7 @@ from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.analysis.phases import always_alike
 from powermeter.analysis.profiles import Profile, after_effects
 from powermeter.analysis.quantiles import student_95
-from powermeter.analysis.tails import Tail, tail_of
+from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, tail_of
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 
@@ -35,8 +44,6 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _SEEN_WELL = 16
-_FEW_PAIRS = 6
-_ABUTTING = 0.1
 _WHOLE = 1 - 1e-9
 _HARDLY_ANY = 0.1
 
@@ -63,8 +70,8 @@ def measure_means(
     ks = np.clip(np.searchsorted(t, start_ns, side="right"), 1, top)
     ke = np.clip(np.searchsorted(t, end_ns, side="left"), ks, top)
     alone = ks == ke
-    span = (t - np.concatenate([[t[0]], t[:-1]])) * 1e-9
-    tau = np.maximum(span, 1e-9)
+    every = AllWindows.of(integral, others)
+    tau, rates, blind, cut_blind = every.tau, every.rates, every.blind, every.cut_blind
     seconds = (end_ns - start_ns) * 1e-9
     ps = np.clip((np.minimum(t[ks], end_ns) - start_ns) * 1e-9 / tau[ks], 0.0, 1.0)
     pe = np.where(alone, 0.0, np.clip((end_ns - t[ke - 1]) * 1e-9 / tau[ke], 0.0, 1.0))
@@ -79,14 +86,9 @@ def measure_means(
     cut, owner = np.unique(window, return_inverse=True)
     part = np.minimum(np.bincount(owner, share, cut.size), 1.0)
     right, left = neighbours(t, start_ns, end_ns, cut, part)
-    rates = np.diff(running, prepend=running[0]) / tau
-    blind = np.zeros(top + 2, bool)
-    blind[integral.hole + 1] = True
-    cut_blind = blind.copy()
-    blind[integral.skip + 1] = True
     seen_rates, aside = rates, blind
     following = np.concatenate([start_ns[1:], [max(int(t[-1]), int(end_ns[-1]))]])
-    if others is not None:
+    if others is not None and n >= LEAST_WITH_TAILS:
         following = np.minimum(following, others.next_start(end_ns, following))
     tail = tail_of(rates, tau, t, end_ns, following, ke, blind)
     if tail is not None:
@@ -110,31 +112,40 @@ def measure_means(
     near = [rates[np.clip(cut - 1, 1, top)], rates[np.clip(cut + 1, 1, top)]]
     level_in, has_in = mean_of_those(near, [left == 2, right == 2])
     # What is usual on either side, from neighbouring whole windows of one state.
-    index, state = states(t, start_ns, end_ns, cut, aside)
-    if others is not None:
-        # What other labels do is not what goes on beside this one, where enough is left without it and they seldom share a window.
-        busy = np.sum(others.columns(t), axis=0) > 0
-        calm_state = np.where((state == 1) & busy[index], 0, state)
-        abutting = cut.size > 0 and float(busy[cut].mean()) > _ABUTTING
-        state = calm_state if not abutting and pairs_of(index, calm_state, 1) >= _FEW_PAIRS else state
-    var_out, quiet = wander(rates, index, state, 1)
+    calm = None
+    if tail is None and head is None and others is not None and not others.not_meant.size:
+        calm = every.calm_beside(cut, np.bincount(owner, minlength=cut.size))
+    index = every.looked_at if calm is None else every.within(ks, ke)
+    state = states(t, start_ns, end_ns, cut, aside, index)
+    if calm is None:
+        beside_state = state
+        if others is not None:
+            # What other labels do is not what goes on beside this one, where enough is left without it and they seldom share a window.
+            busy = np.sum(others.columns(t), axis=0) > 0
+            calm_state = np.where((state == 1) & busy[index], 0, state)
+            abutting = cut.size > 0 and float(busy[cut].mean()) > ABUTTING
+            beside_state = (
+                calm_state if not abutting and pairs_of(index, calm_state, 1) >= LEAST_PAIRS else state
+            )
+        calm = Calm(rates, index, beside_state, max(trace.noise**2, 0.0))
+    var_out, quiet = calm.variance, calm.median
     var_in, _ = wander(rates, index, state, 2)
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
-    pairs, pairs_in = (pairs_of(index, state, wanted) for wanted in (1, 2))
+    pairs, pairs_in = calm.pairs, pairs_of(index, state, 2)
     unlike = 0.0
-    if pairs < _FEW_PAIRS:
-        every = float(np.var(rates[index])) if index.size > 1 else 0.0
-        unlike = every * (1 - pairs / _FEW_PAIRS)
+    if pairs < LEAST_PAIRS:
+        all_of_them = float(np.var(rates[index])) if index.size > 1 else 0.0
+        unlike = all_of_them * (1 - pairs / LEAST_PAIRS)
         var_out += unlike / 2
         var_in += unlike / 2
     noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
     if trace.kind is Kind.COUNTER:
         noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
     quiet_level = quiet if quiet is not None else float("nan")
-    if pairs_in < _FEW_PAIRS:
+    if pairs_in < LEAST_PAIRS:
         # What goes on beside events goes on inside of them as well, whether whole windows there have shown it or not.
-        var_in = max(var_in, max(var_out - 1.5 * noise, 0.0) * (1 - pairs_in / _FEW_PAIRS))
-    beside = power_beside(rates, index, state, cut, max(trace.noise**2, 0.0))
+        var_in = max(var_in, max(var_out - 1.5 * noise, 0.0) * (1 - pairs_in / LEAST_PAIRS))
+    beside = calm.power(cut)
     beside = replace(beside, error=math.hypot(beside.error, math.sqrt(unlike)))
     level_out = beside.level
     no_out = ~np.isfinite(level_out)
@@ -173,11 +184,11 @@ def measure_means(
         # More than either side is seen to vary: both vary more beside edges, as they do elsewhere; where the outside does not,
         # it is the event's own shape.
         more = excess / max(float(np.sum(length[used] ** 2 * part[used])), 1e-300)
-        calm = max(var_out - 1.5 * noise, 0.0)
+        still = max(var_out - 1.5 * noise, 0.0)
         lively = max(var_in - noise, 0.0)
         if int(found.seen.sum()) < _SEEN_WELL and np.isfinite(quiet_level):
             lively = max(lively, 0.1 * (inside - quiet_level) ** 2)
-        to_out = calm / (calm + lively) if calm + lively > 0 else 0.0
+        to_out = still / (still + lively) if still + lively > 0 else 0.0
         var_in = var_in + more * (1 - to_out)
         u_out = u_out + more * to_out
     if not np.any(has_in):
@@ -188,7 +199,7 @@ def measure_means(
     given = part * length * level_in + kappa * rest
     split = np.divide(a * b, a + b, out=np.zeros(part.size), where=a + b > 0) * length**2
     # What stands out from the usual is one thing, on one side or the other.
-    chance = chance_of_a_jump_beside(rates, index, state, rest[used] / length[used], part[used], noise)
+    chance = calm.chance_of_a_jump(rest[used] / length[used], part[used], noise)
     other = np.zeros(part.size)
     other[used] = chance
     split = np.maximum(split, np.maximum(kappa * (1 - kappa), other * (1 - other)) * rest**2)
@@ -240,9 +251,8 @@ def measure_means(
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
     found.quiet = quiet
-    if pairs >= _FEW_PAIRS:
-        away = float(np.mean((rates[index[state == 1]] - quiet_level) ** 2))
-        found.quiet_variance = max(var_out, noise), max(away, noise)
+    if pairs >= LEAST_PAIRS:
+        found.quiet_variance = max(var_out, noise), max(calm.away, noise)
     found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
     if bridges is not None:
         levels = np.divide(inner, read_s, out=np.full(n, inside), where=read_s > 0.5 * inner_s)
@@ -261,10 +271,9 @@ def measure_means(
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         take_tail_out(found, profile, seconds)
-    quiet_between = int(np.sum((state == 1) & (t[index] > start_ns[0]) & (t[index] < end_ns[-1])))
     if (
         float(np.median(seconds)) < usual
-        and quiet_between < _HARDLY_ANY * n
+        and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n
         and always_alike((t[ke] - end_ns) / (usual * 1e9))
     ):
         # Every window holds one event, at the same place: whether something follows it, none of them shows.
@@ -280,11 +289,6 @@ def measure_means(
     return found
 
 
-def pairs_of(index: Indices, state: Indices, wanted: int) -> int:
-    """Return how many windows of one state follow another of it."""
-    return int(np.sum((state[1:] == wanted) & (state[:-1] == wanted) & (np.diff(index) == 1)))
-
-
 def _head_of(
     rates: Floats,
     tau: Floats,
@@ -296,6 +300,8 @@ def _head_of(
     others: Others | None,
 ) -> Tail | None:
     """Return what comes ahead of events and belongs to none (a device that wakes), as a tail is found when time runs backwards."""
+    if start_ns.size < LEAST_WITH_TAILS:
+        return None
     top = t.size - 1
     before = np.concatenate([[min(int(t[0]), int(start_ns[0]))], end_ns[:-1]])
     before = np.minimum(before, start_ns)

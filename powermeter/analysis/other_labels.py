@@ -78,6 +78,16 @@ class Labels:
             return None
         return Others(self, own, at_once)
 
+    def touching(self, t: Times) -> Indices:
+        """Return how many events have something in each window (it ends at `t`); nothing in the first, which has no begin."""
+        first = np.maximum(np.searchsorted(t, self.start_ns, side="right"), 1)
+        last = np.searchsorted(t, self.end_ns, side="left")
+        some = (first <= last) & (first < t.size)
+        change = np.bincount(first[some], minlength=t.size + 1)
+        change -= np.bincount(np.minimum(last[some] + 1, t.size), minlength=t.size + 1)
+        found: Indices = np.cumsum(change)[: t.size]
+        return found
+
     def _at_once(self, mine: Indices) -> Indices:
         """Return the other labels whose events run at the same time as one's own for longer than their edges differ."""
         if not self._meets[mine].any():

@@ -74,9 +74,11 @@ def after_effects(
         others: The events of other labels: where one of them runs, nothing is a tail.
     """
     n = start_ns.size
+    if n < _LEAST_EVENTS or t.size > _MOST_WINDOWS:
+        return None
     length = float(np.median(end_ns - start_ns))
     window = float(np.median(tau[1:])) * 1e9
-    if n < _LEAST_EVENTS or length > window or t.size > _MOST_WINDOWS:
+    if length > window:
         return None
     following = _following(start_ns, end_ns, others, np.int64(10 * window))
     pause = np.maximum(following - end_ns, 0)

@@ -21,7 +21,8 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
-_LEAST = 10
+LEAST_WITH_TAILS = 10
+"""Fewer events show no tail."""
 _MOST_WINDOWS = 30
 _SIGNIFICANT = 3.0
 _SUSPECT = 2.0
@@ -73,22 +74,26 @@ def tail_of(
         blind: The windows that nobody saw.
     """
     n, top = end_ns.size, t.size - 1
-    if n < _LEAST:
+    if n < LEAST_WITH_TAILS:
         return None
     free = np.minimum(np.searchsorted(t, after_ns, side="right") - 1, top) - ends
     # The window just before the next event may hold what comes ahead of that one.
     free = np.where(blind[np.clip(ends, 0, top)], 0, np.maximum(free - 1, 0))
     resting = np.clip(ends + free, 1, top)
     rested = (free >= max(float(np.median(free)), 2.0)) & ~blind[resting]
-    if int(rested.sum()) < _LEAST // 2:
+    if int(rested.sum()) < LEAST_WITH_TAILS // 2:
         return None
     calm = rates[resting[rested]]
     quiet, quiet_u = float(calm.mean()), float(calm.std(ddof=1)) / math.sqrt(calm.size)
     excess: list[Floats] = []
-    most = min(_MOST_WINDOWS, int(np.sort(free)[::-1][max(_LEAST, n // 2) - 1])) if n >= _LEAST else 0
+    most = (
+        min(_MOST_WINDOWS, int(np.sort(free)[::-1][max(LEAST_WITH_TAILS, n // 2) - 1]))
+        if n >= LEAST_WITH_TAILS
+        else 0
+    )
     for j in range(1, most + 1):
         use = (free >= j) & ~blind[np.minimum(ends + j, top)]
-        if int(use.sum()) < max(_LEAST, n // 2):
+        if int(use.sum()) < max(LEAST_WITH_TAILS, n // 2):
             break
         excess.append(np.where(use, rates[np.minimum(ends + j, top)] - quiet, np.nan))
     if not excess:
@@ -115,7 +120,7 @@ def tail_of(
     later = np.array(excess[:last]) * window
     rest = later.sum(axis=0)
     good = np.isfinite(rest)
-    if int(good.sum()) < _LEAST:
+    if int(good.sum()) < LEAST_WITH_TAILS:
         return None
     x = np.clip((t[np.clip(ends, 0, top)] - end_ns) * 1e-9, 0.0, None) / window
     _, error, model = _at_zero(x[good], rest[good])

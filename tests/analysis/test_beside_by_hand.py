@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.beside import (
-    chance_of_a_jump_beside,
+    Calm,
     jumps_beside,
+    looked_at,
     neighbours,
-    power_beside,
     states,
     wander,
 )
@@ -44,7 +44,8 @@ def test_windows_at_the_ends_of_a_run_have_no_neighbour() -> None:
 def test_windows_are_inside_beside_or_neither() -> None:
     blind = np.zeros(13, bool)
     blind[11] = True
-    index, state = states(T, at(2.5, 8.0), at(5.5, 9.0), np.array([3, 6]), blind)
+    index = looked_at(12)
+    state = states(T, at(2.5, 8.0), at(5.5, 9.0), np.array([3, 6]), blind, index)
     assert index.tolist() == list(range(1, 13))
     # Window 8 ends where an event begins: by its end it is inside.  Windows 3 and 6 are cut, 11 nobody saw.
     assert state.tolist() == [1, 1, 0, 2, 2, 0, 1, 2, 1, 1, 0, 1]
@@ -79,8 +80,8 @@ def test_windows_without_neighbours_scatter_about_their_mean(ones: list[int], va
 def test_a_chance_of_a_half_where_nothing_tells() -> None:
     rest, part = np.array([1.0, 2.0]), np.array([0.2, 0.9])
     lone = np.array([1, 0, 1, 0, 1, 0, 1, 0])
-    assert chance_of_a_jump_beside(RATES, INDEX, lone, rest, part, 0.0).tolist() == [0.5, 0.5]
-    assert chance_of_a_jump_beside(RATES, INDEX, STATE, np.zeros(0), np.zeros(0), 0.0).size == 0
+    assert Calm(RATES, INDEX, lone, 0.0).chance_of_a_jump(rest, part, 0.0).tolist() == [0.5, 0.5]
+    assert Calm(RATES, INDEX, STATE, 0.0).chance_of_a_jump(np.zeros(0), np.zeros(0), 0.0).size == 0
 
 
 def beside_with(large: int, n: int = 41, size: float = 10.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,27 +100,27 @@ def test_how_often_windows_beside_events_jump_against_how_often_cut_ones_do(larg
     Of four cut windows two stand out by more than 6 × 0.1 ⁄ 0.954; a share of 0.75 of each lies in its event.
     """
     rest = np.array([9.0, -9.0, 0.5, 0.1])
-    found = chance_of_a_jump_beside(*beside_with(large), rest, np.full(4, 0.75), 0.0)
+    found = Calm(*beside_with(large), 0.0).chance_of_a_jump(rest, np.full(4, 0.75), 0.0)
     rate = (large / 2 + 0.1) / 41
     assert found == pytest.approx(np.full(4, rate * 2 * 0.25 / 0.5))
 
 
 def test_only_what_is_a_third_as_large_can_be_what_stands_out() -> None:
     rest = np.array([29.0, 31.0])
-    found = chance_of_a_jump_beside(*beside_with(1), rest, np.full(2, 0.75), 0.0)
+    found = Calm(*beside_with(1), 0.0).chance_of_a_jump(rest, np.full(2, 0.75), 0.0)
     assert found == pytest.approx(np.array([0.6, 0.1]) / 41 * 2 * 0.25)
 
 
 def test_the_meters_noise_is_nothing_unusual_and_a_chance_is_at_most_a_half() -> None:
     """6 × √2 × 2 W = 17 W: no jump of 10 W is one; one cut window in all counts as one of its number."""
-    found = chance_of_a_jump_beside(*beside_with(3), np.array([9.0]), np.array([0.5]), 4.0)
+    found = Calm(*beside_with(3), 0.0).chance_of_a_jump(np.array([9.0]), np.array([0.5]), 4.0)
     assert found == pytest.approx(np.array([0.1 / 41 * 2 * 0.5]))
-    often = chance_of_a_jump_beside(*beside_with(15), np.array([9.0, 0.1, 0.1, 0.1]), np.zeros(4), 0.0)
+    often = Calm(*beside_with(15), 0.0).chance_of_a_jump(np.array([9.0, 0.1, 0.1, 0.1]), np.zeros(4), 0.0)
     assert often == pytest.approx(np.full(4, 0.5))
 
 
 def test_no_window_beside_events_is_no_power_there() -> None:
-    found = power_beside(RATES, INDEX, np.full(8, 2), np.array([3, 6]), 0.1)
+    found = Calm(RATES, INDEX, np.full(8, 2), 0.1).power(np.array([3, 6]))
     assert np.isnan(found.level).all() and found.error == 0.0 and found.region.tolist() == [0, 0]
 
 
@@ -127,7 +128,7 @@ def test_noise_is_averaged_over_all_windows_beside() -> None:
     """± 0.1 W in turns: the mean of all is right, and as sure as the noise over the root of their number."""
     n = 20
     rates = np.concatenate([[0.0], 2.0 + 0.1 * np.tile([1.0, -1.0, -1.0, 1.0], 5)])
-    found = power_beside(rates, np.arange(1, n + 1), np.ones(n, np.int64), np.array([7, 14]), 0.01)
+    found = Calm(rates, np.arange(1, n + 1), np.ones(n, np.int64), 0.01).power(np.array([7, 14]))
     left = (n * 2.0 - (rates[1:])) / (n - 1)
     square = float(np.mean((rates[1:] - left) ** 2))
     own = float(np.mean(np.diff(rates[1:]) ** 2)) / 2
@@ -138,7 +139,7 @@ def test_noise_is_averaged_over_all_windows_beside() -> None:
 def test_idle_power_that_steps_is_followed_by_its_nearest_windows() -> None:
     """40 windows of 1 W, then 40 of 3 W: next to each, of two windows around it, the level is that of its own half."""
     rates = np.concatenate([[0.0], np.full(40, 1.0), np.full(40, 3.0)])
-    found = power_beside(rates, np.arange(1, 81), np.ones(80, np.int64), np.array([10, 39, 60]), 0.0)
+    found = Calm(rates, np.arange(1, 81), np.ones(80, np.int64), 0.0).power(np.array([10, 39, 60]))
     assert found.level == pytest.approx([1.0, 1.0, 3.0])
     assert found.region.tolist() == [9 // 8, 38 // 8, 59 // 8]
 

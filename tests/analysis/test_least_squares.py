@@ -16,6 +16,15 @@ def test_the_seconds_of_each_window_that_lie_in_stretches():
     assert seconds_inside(edges, start, end).tolist() == [0.0, 0.5, 1.0, 0.0, 0.25, 0.0]
 
 
+def test_windows_far_into_a_recording_that_hold_nothing_hold_exactly_nothing():
+    """A thousand stretches, an hour into the recording: by rounded sums most idle windows seemed to hold some of one."""
+    edges = 3600 * S + np.arange(0, 4001) * (S // 10) // 2
+    start = 3600 * S + np.arange(1000) * (S // 5) + S // 50
+    found = seconds_inside(edges, start, start + S // 50)
+    assert np.count_nonzero(found) == 1000
+    assert found[found > 0].tolist() == pytest.approx([0.02] * 1000, abs=1e-12)
+
+
 def test_what_has_no_error_is_found_exactly():
     seed = 5
     print(f"seed {seed}")

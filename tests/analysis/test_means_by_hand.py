@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from powermeter.analysis.beside import pairs_of
 from powermeter.analysis.estimate import Estimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import (
     left_in_common,
     mean_of_those,
     measure_means,
-    pairs_of,
     take_tail_out,
 )
 from powermeter.channel import Kind, Quantity
