@@ -8,7 +8,7 @@ from verb_schema import keeps_to_schema
 
 from powermeter.cli import run
 from powermeter.errors import DataError
-from powermeter.importers.mlperf_rules import check
+from powermeter.importers.mlperf_rules import RULES, check
 
 BASE = 1_700_000_000
 PTD = """11-14-2023 22:00:00.000: Uncertainty checking for YokogawaWT310E is activated
@@ -36,16 +36,16 @@ def detail(begin, end):
     return "".join(f":::MLLOG {json.dumps({'key': k, 'value': v})}\n" for k, v in keys)
 
 
-def messages(amps="1.000000"):
+def messages(amps="1.000000", mean="0.004", analyser="YokogawaWT310E,1000,1,version=1.10.0-aa-2022,OS=Linux"):
     return [
-        {"cmd": "Identify", "reply": "YokogawaWT310E,1000,1,version=1.10.0-aa-2022,OS=Linux"},
+        {"cmd": "Identify", "reply": analyser},
         {"cmd": "SR,V,Auto", "reply": "Range V changed"},
         {"cmd": "SR,A,Auto", "reply": "Range A changed"},
         {"cmd": "Go,1000,0,2023_ranging", "reply": "Starting"},
         {"cmd": "SR,V,300.000000", "reply": "Range V changed"},
         {"cmd": f"SR,A,{amps}", "reply": "Range A changed"},
         {"cmd": "Go,1000,0,2023_testing", "reply": "Starting"},
-        {"cmd": "Uncertainty", "reply": "Uncertainty,0.004,0.003,0.006,100,0,100,0"},
+        {"cmd": "Uncertainty", "reply": f"Uncertainty,{mean},0.003,0.006,100,0,100,0"},
         {"cmd": "SR,V,Auto", "reply": "Range V changed"},
         {"cmd": "SR,A,Auto", "reply": "Range A changed"},
     ]
@@ -64,7 +64,12 @@ def submission(folder, **changed):
     }
     phases = {
         "ranging": [[BASE - 400, 0], [BASE - 390, 0], [BASE - 200, 0], [BASE - 190, 0]],
-        "testing": [[BASE - 5, 0], [BASE, 0], [BASE + 119, 0], [BASE + 125, 0]],
+        "testing": [
+            [BASE - 5, 0],
+            [BASE, 0],
+            [BASE + changed.get("measured_until", 119), 0],
+            [BASE + 125, 0],
+        ],
     }
     results = {name: hashlib.sha1(text.encode()).hexdigest() for name, text in files.items()}
     drift = changed.get("drift", 0.01)
@@ -122,10 +127,27 @@ def test_a_sound_submission_passes_every_rule(tmp_path, capsys):
         ({"server": {"session_name": "t"}}, ["one session"]),
         ({"after": {"run_1/mlperf_log_summary.txt": "changed"}}, ["checksums of the files"]),
         ({"rows": range(105)}, ["window covered by samples"]),
+        ({"rows": range(0, 120, 2)}, ["one sample a second", "no gaps in the window"]),
+        ({"messages": messages(mean="0.02")}, ["analyser's uncertainty"]),
+        ({"messages": messages(mean="-1")}, ["analyser's uncertainty"]),
+        ({"measured_until": 60}, ["window in the measured phase"]),
+        (
+            {"messages": messages(analyser="HomePlug,1,1,version=1.10.0-aa-2022,OS=Linux")},
+            ["analyser and PTDaemon"],
+        ),
+        (
+            {"messages": messages(analyser="YokogawaWT310E,1,1,version=1.1.0,OS=Linux")},
+            ["analyser and PTDaemon"],
+        ),
     ],
 )
 def test_each_mistake_fails_its_own_rule(tmp_path, changed, rules):
     assert failed(tmp_path, **changed) == rules
+
+
+def test_every_rule_has_a_mistake_that_it_alone_or_with_another_finds():
+    marks = [mark for mark in test_each_mistake_fails_its_own_rule.pytestmark if mark.name == "parametrize"]
+    assert {rule for _, rules in marks[0].args[1] for rule in rules} == {rule for rule, _ in RULES}
 
 
 @pytest.mark.parametrize(
