@@ -57,12 +57,14 @@ class Job:
         out: The recording.
         size: How many byte they hold together, or None where they are packed.
         member: The one log of an archive that is meant, or None for all that there is.
+        is_first: Whether it is the first of those, which reports what beside the logs was passed over.
     """
 
     paths: tuple[Path, ...]
     out: Path
     size: int | None
     member: str | None = None
+    is_first: bool = True
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
@@ -100,11 +102,11 @@ def jobs(paths: Sequence[Path], out: Path | None, *, each: bool) -> list[Job]:
         names: dict[str, int] = {}
         made = []
         for path in found:
-            for member in _members_of(path):
+            for number, member in enumerate(_members_of(path)):
                 stem = _stem(path if member is None else Path(member))
                 names[stem] = names.get(stem, 0) + 1
                 name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
-                made.append(Job((path,), folder / f"{name}.power", _size((path,)), member))
+                made.append(Job((path,), folder / f"{name}.power", _size((path,)), member, not number))
         if out is not None and out.exists() and not out.is_dir():
             raise ConfigurationError(f"--each writes several recordings: {out} must be a directory")
         if out is not None:
@@ -173,7 +175,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
         labels = labels_of(paths) if len(paths) > 1 else [""]
         logs = [_opened(path, label, format, choices) for path, label in zip(paths, labels, strict=True)]
         log = logs[0] if len(logs) == 1 else _joined(logs, paths, choices)
-        left = [] if job.member is not None else _passed_over(job.paths, paths)
+        left = _passed_over(job.paths, every) if job.is_first else []
         if left:
             log.warnings.append(
                 Note.info(

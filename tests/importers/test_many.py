@@ -9,6 +9,7 @@ import pytest
 from powermeter import importers
 from powermeter.cli import run
 from powermeter.errors import DataError
+from powermeter.importers import Choices, many
 from powermeter.importers.files import Peek
 from powermeter.importers.not_logs import refusal
 from powermeter.recording import Recording
@@ -214,3 +215,14 @@ def test_half_of_what_shows_a_table_of_nvidia_smi_is_none(tmp_path, text):
     path = tmp_path / "x.csv"
     path.write_text(text)
     assert refusal(Peek.at(path)) is None
+
+
+def test_what_an_archive_holds_beside_its_logs_is_named_once_with_each(tmp_path):
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in ("a.csv", "b.csv"):
+            packed.writestr(name, "time_s,power_W\n" + "".join(f"{i},5\n" for i in range(9)))
+        packed.writestr("notes.txt", "PID\t0xA389\nV\t12800\nI\t-1500\nChecksum\tx\n" * 5)
+    made = many.jobs([archive], tmp_path / "out", each=True)
+    logs = [many.convert(job, format=None, choices=Choices(), force=False) for job in made]
+    assert [sum("notes.txt" in note for note in log.warnings) for log in logs] == [1, 0]
