@@ -137,3 +137,21 @@ def test_a_hole_that_nobody_declared_is_found(kind: Kind) -> None:
 def test_readings_by_hand_at_uneven_times_are_no_holes() -> None:
     integral = Integral.of(trace([0, 50, 130, 170, 260, 300, 390, 420, 530, 560], [3.0] * 10))
     assert not integral.hole.size
+
+
+@pytest.mark.parametrize("spacing", ["even", "uneven", "doubled", "bursts"])
+def test_readings_are_counted_alike_whatever_their_spacing(spacing: str) -> None:
+    """Even stamps are guessed, and every guess is held against its neighbours: the count is that of a search."""
+    rng = np.random.default_rng(2)
+    steps = {
+        "even": np.full(5000, 1_000_000),
+        "uneven": rng.integers(0, 2_000_000, 5000),
+        "doubled": np.where(np.arange(5000) % 2, 0, 1_000_000),
+        "bursts": np.where(np.arange(5000) % 100, 1000, 10**9),
+    }[spacing]
+    times = np.cumsum(steps).astype(np.int64)
+    wanted = np.sort(rng.integers(-(10**6), int(times[-1]) + 10**6, 40_000))
+    wanted[:200] = np.sort(times[rng.integers(0, 5000, 200)])
+    wanted = np.concatenate([wanted, times[:3], times[-3:]])
+    integral = Integral.of(from_samples(times, np.ones(5000), Quantity.POWER))
+    assert (integral.upto(wanted) == np.searchsorted(times, wanted, side="right")).all()
