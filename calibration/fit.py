@@ -182,7 +182,7 @@ def york(points: Points) -> tuple[Floats, Floats]:
             break
     if not math.isfinite(b) or b <= 0:
         raise DataError(
-            "these points give a gain that is not above zero: are both readings of the same rail?"
+            "these points yield a gain that is not above zero: are both readings of the same rail?"
         )
     w = wx * wy / (wx + b * b * wy)
     xm, ym = float(w @ x / w.sum()), float(w @ y / w.sum())

@@ -96,7 +96,7 @@ class Hwmon(PolledSource):
             return rails
         if len(names) > len(rails):
             raise ConfigurationError(
-                f"{self.address}: rails gives {len(names)} names for {plural(len(rails), 'rail')}"
+                f"{self.address}: rails lists {len(names)} names for {plural(len(rails), 'rail')}"
             )
         return [
             replace(rail, name=name)

@@ -78,7 +78,7 @@ class Manual(StreamingSource):
         if not self.address.location:
             raise OpenError(
                 "manual:// has nobody to ask here; use powermeter record on a terminal, "
-                "or give a file of readings: manual://readings.txt",
+                "or name a file of readings: manual://readings.txt",
                 Reason.ABSENT,
             )
         path = Path(self.address.location)

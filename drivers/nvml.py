@@ -38,7 +38,7 @@ _ENERGY = Accuracy(gain=0.05, step=1e-3, source="NVML documentation: ±5 %")
 def _indices(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdigit() and int(part) < 1024 for part in parts):
-        raise ConfigurationError(f"{text!r}: give card numbers, for example 0,2, or all")
+        raise ConfigurationError(f"{text!r}: write card numbers, for example 0,2, or all")
     return tuple(int(part) for part in parts)
 
 

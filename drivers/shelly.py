@@ -27,7 +27,7 @@ class Shelly(Plug):
     """A Shelly plug, switch or meter by its local address."""
 
     scheme = "shelly"
-    summary = "Shelly plugs and meters in the local network, at the address you give"
+    summary = "Shelly plugs and meters in the local network, at the address in the URL"
     example = "shelly://192.168.1.20"
     power_step_w: ClassVar[float] = 0.1
 

@@ -19,7 +19,7 @@ class Tasmota(Plug):
     """A plug with Tasmota firmware by its local address."""
 
     scheme = "tasmota"
-    summary = "Tasmota plugs in the local network, at the address you give"
+    summary = "Tasmota plugs in the local network, at the address in the URL"
     example = "tasmota://192.168.1.21"
     # Whole watts unless the user has raised WattRes.
     power_step_w: ClassVar[float] = 1.0

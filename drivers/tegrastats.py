@@ -258,7 +258,7 @@ class Tegrastats(StreamingSource):
                 covers="the rails that tegrastats prints, one snapshot per interval",
                 certainty="likely",
                 problem="" if program else "tegrastats is not in the path",
-                remedy="" if program else "give its place: tegrastats://?program=/path/to/tegrastats",
+                remedy="" if program else "name its place: tegrastats://?program=/path/to/tegrastats",
                 rank=2,
             )
         ]

@@ -48,7 +48,7 @@ class ClassRow:
         problem: Why there are no numbers; empty where there are.
         verdict: `accepted`, `look`, `not accepted`; empty where nothing was judged.
         points: What it earns; None where nothing was judged.
-        rank: Its place; equal where the intervals cannot tell two apart.  None where it has none.
+        rank: Its place; equal where the intervals cannot separate two.  None where it has none.
     """
 
     file: str

@@ -164,7 +164,7 @@ def _drifts(found: Answers) -> Block | None:
     ]
     notes = []
     if rows:
-        text = "Whether the sensor drifts or the device does, only a reference tells: calibrate one of them again."
+        text = "Whether the sensor drifts or the device does, only a reference shows: calibrate one of them again."
         notes.append(Note.info("sensor-or-device", text))
     if found.series_too_short:
         text = f"Series of fewer than five recordings, which are not judged: {found.series_too_short}."

@@ -128,7 +128,7 @@ def quality(data: ReportData) -> Quality:
     """Return how good the quoted number is, with the largest cause and its remedy."""
     row, result = data.headline, quoted(data)
     if result is None:
-        return Quality("not resolved", "no energy can be told", row.verdict.text if row else "")
+        return Quality("not resolved", "no energy can be stated", row.verdict.text if row else "")
     half = (result.high - result.low) / 2
     relative = half / abs(result.value) if result.value else math.inf
     kinds = result.by_kind()

@@ -60,7 +60,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     if a.baseline is not None:
         yield (
             f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "
-            "where a number is said to be above the baseline."
+            "where a number is stated to be above the baseline."
         )
     yield (
         "Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "

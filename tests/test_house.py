@@ -137,7 +137,7 @@ FOREIGN = (
 """Where a text of another program, or one that people type, is read."""
 AN_ERROR = r"str\((?:\w*error|e|exc|\w*problem|why|message)\)"
 OWN_PROSE = re.compile(
-    r"""\.code\s*==\s*f["']|(?:text|note|warning|remark|why|message|reason)\.startswith\(["'][a-z]+ |["'][a-z]+ [a-z ]+["'] (?:not )?in (?:text|note|warning|remark|why|message|str\()"""
+    r"""\.code\s*==\s*f["']|(?:text|note|warning|remark|why|message|reason)\.startswith\(["'][a-z]+ |\b(?:why|reason|remark|message|warning)\.(?:starts|ends)with\(|["'][a-z]+ [a-z ]+["'] (?:not )?in (?:text|note|warning|remark|why|message|str\()"""
     rf"|(?<!for c )\bin {AN_ERROR}|{AN_ERROR}(?:\.(?:lower|casefold|strip)\(\))?(?:\.(?:startswith|endswith|find|index)\(| ?[!=]=)"
 )
 
@@ -149,6 +149,22 @@ def test_nothing_is_decided_by_a_text_of_ours(modules: list[Module]) -> None:
             if OWN_PROSE.search(line):
                 found.append(f"{one.path}:{number}: {line.strip()}")
     assert [one for one in found if not any(part in one for part in FOREIGN)] == []
+
+
+WRONG_VERBS = re.compile(
+    r"(?:; |: |, |\bor )(?:give|say) (?:a|the|their|its|how|which|one of)\b"
+    r"|\b(?:can|cannot) be told\b|\btold (?:by|of)\b|\btells? of\b|\b(?:tells?|told) (?:\w+ )?apart\b"
+)
+"""For state, name, report, show, recognise, distinguish, determine: in messages, help and docstrings."""
+
+
+def test_messages_and_docstrings_use_the_fields_verbs(modules: list[Module]) -> None:
+    found = []
+    for one in modules:
+        for number, line in enumerate(one.text.splitlines(), 1):
+            if WRONG_VERBS.search(line):
+                found.append(f"{one.path}:{number}: {line.strip()}")
+    assert found == []
 
 
 DECODERS = ("powermeter/channel.py", "powermeter/signals/decoding.py")
@@ -283,6 +299,11 @@ def test_the_house_stays_as_small_as_it_was_drawn(arrows: set[tuple[str, str]]) 
 
 
 RULES = (
+    (
+        'raise DataError(f"{path}: no times; say how often")',
+        test_messages_and_docstrings_use_the_fields_verbs,
+    ),
+    ("if named.why.startswith('said'):\n    pass", test_nothing_is_decided_by_a_text_of_ours),
     ("a, b, c, d, e, f = entry", test_what_has_six_values_is_a_record_and_not_read_by_position),
     ("value = code * channel.scale", test_codes_become_si_in_one_place),
     ("codes *= self.channel.scale", test_codes_become_si_in_one_place),

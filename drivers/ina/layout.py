@@ -209,7 +209,7 @@ def _request(
     if options["range"] is not None:
         value, unit = options["range"]
         if data.internal and unit == "V":
-            raise ConfigurationError(f"the {data.name} has its shunt inside; give range= as a current")
+            raise ConfigurationError(f"the {data.name} has its shunt inside; state range= as a current")
         shunt_v = value if unit == "V" or data.internal else value * max(line.ohm for line in lines)
     asked = options["interval"] or options["rate"]
     conversion_s = options["conversion"]

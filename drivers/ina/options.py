@@ -85,7 +85,9 @@ def _volts(text: str) -> float:
 
 
 OPTIONS: Mapping[str, Option] = {
-    "rate": Option(_rate, None, "how often to sample: 100Hz, 1kHz, or max for all that chip and bus give"),
+    "rate": Option(
+        _rate, None, "how often to sample: 100Hz, 1kHz, or max for the fastest that chip and bus allow"
+    ),
     "shunt": Option(shunts, None, "the shunt's value as marked on it, one or one per rail: 0.1ohm, 5mohm"),
     "tolerance": Option(ratio, 0.01, "the shunt's tolerance: 1%"),
     "tempco": Option(ratio, 75e-6, "the shunt's temperature coefficient per kelvin: 75ppm"),

@@ -40,7 +40,7 @@ def parse_host(location: str, scheme: str) -> tuple[str, int]:
     port = int(match[2] or 80) if match else 0
     if match is None or not 0 < port < 65536:
         raise ConfigurationError(
-            f"{scheme}://{location}: give the plug's address, for example {scheme}://192.168.1.20"
+            f"{scheme}://{location}: write the plug's address, for example {scheme}://192.168.1.20"
         )
     return match[1].strip("[]"), port
 

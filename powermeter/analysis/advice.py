@@ -53,7 +53,7 @@ class Advice:
         parameters: How much of it, in SI units.
         text: The same for people, in the imperative.
         promised: The half-width after it, over the value; None where nothing is promised.
-        cause: The kind of part that it makes smaller, as in `Result.parts`; empty where no part tells.
+        cause: The kind of part that it makes smaller, as in `Result.parts`; empty where no part shows it.
     """
 
     code: str
@@ -257,7 +257,7 @@ def _fastest_hz(trace: Trace) -> float:
 
 
 def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
-    """Return what shows events that hardly any reading tells of, which promises no width; None where readings tell of them."""
+    """Return what shows events that hardly any reading shows, which promises no width; None where readings show them."""
     a = analysis
     trace = a.integral.trace
     known = row.index[a.energies.covered[row.index]]

@@ -142,7 +142,7 @@ def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) ->
 
 
 def _pool(expected: Floats, seen: Floats, events: Floats) -> NDArray[np.bool_]:
-    """Return which labels are told of together: many that hardly a reading each falls into, of which together enough do.
+    """Return which labels are treated together: many that hardly a reading each falls into, of which together enough do.
 
     It goes by what was to be expected: those that chance left without a reading must not be chosen for it.
     """

@@ -182,7 +182,7 @@ def _pauses(
             low += longest
         latest = max(latest, b)
     events = sorted(set(busy) - set(spans))
-    if events:  # those among the events tell of them, where there are enough
+    if events:  # those among the events show them, where there are enough
         first, last = events[0][0] - longest, max(b for _, b in events) + longest
         near = [k for k in range(len(lows)) if lows[k] >= first and highs[k] <= last]
         if len(near) >= _GROUPS:

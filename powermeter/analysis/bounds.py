@@ -1,4 +1,4 @@
-"""Bounds of what events used where instantaneous readings tell no more: none inside, hardly any, or always on the same part."""
+"""Bounds of what events used where instantaneous readings show no more: none inside, hardly any, or always on the same part."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
             found.append(
                 Note.warning(
                     "unseen-end",
-                    f"{source.name or source.url} gave its last reading {format_duration(unseen_s)} before the end: "
+                    f"{source.name or source.url} delivered its last reading {format_duration(unseen_s)} before the end: "
                     f"the energy is that of the first {format_duration(seen_s)} only",
                 )
             )

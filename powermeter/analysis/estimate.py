@@ -65,9 +65,9 @@ class Estimate:
         lean_all: Skewness of the sum's error.
         below_all, above_all: Of the sum, in J.
         below_lost, above_lost: What of that lies in holes, J.
-        level: Mean power inside, W; None where no reading tells.
+        level: Mean power inside, W; None where no reading shows it.
         quiet: Power beside the events, W.
-        quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing tells.
+        quiet_variance: Of a window beside events against the next one, and against `quiet`, W²; None where nothing shows it.
         beat: Variance of the sum that readings which nearly keep step with the load leave, J².
         ripple: Frequency that such a load shows inside events, Hz; 0 where none does.
         wave: The sine under everything that it was found to be, or None.
@@ -75,7 +75,7 @@ class Estimate:
         why: A code of this module; empty where all is well.
         blind: Share of an event that no reading ever fell on (`BEAT`).
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
-        alike: Whether least squares tell of the mean event only, so that every event has the same energy.
+        alike: Whether least squares yield the mean event only, so that every event has the same energy.
         levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
 

@@ -121,16 +121,16 @@ def _number_of(per: str, events: Sequence[Event]) -> float:
     if not found:
         known = nearest(per, dict.fromkeys(event.name for event in events)) if events else "nothing is marked"
         raise ConfigurationError(
-            f"--per {per}: no event {per!r} in the recording; {known}, or give their number with --items"
+            f"--per {per}: no event {per!r} in the recording; {known}, or state their number with --items"
         )
     if any(count is None for count in found):
         raise ConfigurationError(
-            f"--per {per}: not every event {per!r} has a count; give their number with --items"
+            f"--per {per}: not every event {per!r} has a count; state their number with --items"
         )
     number = math.fsum(count for count in found if count is not None)
     if not number > 0:
         raise ConfigurationError(
-            f"--per {per}: the events {per!r} count no item; give their number with --items"
+            f"--per {per}: the events {per!r} count no item; state their number with --items"
         )
     return number
 

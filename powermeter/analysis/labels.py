@@ -35,7 +35,7 @@ class LabelRow:
         group: Attribute → value for the attributes asked for with `by`; empty else.
         events: How many events of it lie inside the recording.
         outside: How many more do not, or never ended.
-        unseen: How many of `events` no reading tells of, so that their energy is not known.
+        unseen: How many of `events` no reading shows, so that their energy is not known.
         items: Sum of their counts (inferences); None where one of them is not known, and then nothing is per item.
         seconds: Sum of their durations.
         energy: Total in J.
@@ -198,7 +198,7 @@ def row(
     rest = known[order][warmup.count :]
     own = None if shares is None else _part_of(shares.own, energy, known)
     share = None if shares is None else _part_of(shares.whole, energy, known)
-    # Events that only least squares tell of have one energy for all.
+    # Events that only least squares resolve have one energy for all.
     counted = np.flatnonzero(counts > 0) if items is not None and not alike else np.empty(0, np.int64)
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
     single = each[counted] * parts[counted]

@@ -1,7 +1,7 @@
 """What each layer of a network uses: from many passes, by regression on how long each layer ran within each reading.
 
 A layer lasts less than a reading of most meters, so that no reading shows it alone.  But readings cut the passes at ever
-other places, and least squares tell the layers apart:
+other places, and least squares separate the layers:
 
     a window's energy = Σ (seconds of the window inside layer l) × p_l + between × … + outside × …
 
@@ -61,8 +61,8 @@ def layers(
 
         print(powermeter.layers("run.power"))
 
-    Layers are far shorter than readings: many passes and regression tell them apart, and those that the readings cannot
-    tell apart are merged.
+    Layers are far shorter than readings: many passes and regression separate them, and those that the readings cannot
+    separate are merged.
 
     Args:
         recording: A path or an open recording, made with `powermeter.watch(model, layers=True)`, or with an event for each

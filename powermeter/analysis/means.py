@@ -261,7 +261,7 @@ def measure_means(
         shape = float(np.mean((whole_in - inside) ** 2)) if whole_in.size else 0.0
         known = max(int(full.sum()), 1)
         t95 = float(student_95(known - 1.0)) / COVERAGE_95 if known > 1 else 1.0
-        # Events of which nothing was read are at one level, which as many events as were read tell of.
+        # Events of which nothing was read are at one level, which as many events as were read show.
         unread = int(np.count_nonzero(read_s <= 0.5 * inner_s))
         far = max(between + var_in, shape) * (1 + max(unread, 1) / known) * t95**2
         lost = in_holes(integral, start_ns, end_ns, levels, (max(var_in, noise), far))

@@ -40,6 +40,6 @@ def at_the_socket(boundary: Boundary, volts: float | None) -> bool:
 def socket_charge(battery: str) -> str:
     """Return why a battery in ampere-hours is not set against what is drawn at the socket, and what to do."""
     return (
-        f"what is drawn at the socket is not set against a battery of {battery}: its charge is of the mains; give a battery "
+        f"what is drawn at the socket is not set against a battery of {battery}: its charge is of the mains; state a battery "
         "in Wh (--battery 20Wh), or the voltage at which the device draws it (--rail-voltage 5V)"
     )

@@ -131,7 +131,7 @@ def _at_least(hits: int, n: int, chance: float) -> float:
 def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:
     """Return the two levels between which power changes once to three times in one or two events, W; None where it does not.
 
-    A loop that wanders past a fast refresh looks like that, and so does a program that loads and then computes: nothing tells them apart.
+    A loop that wanders past a fast refresh looks like that, and so does a program that loads and then computes: nothing distinguishes them.
     """
     if count.size >= _FEW or trace.interval_ns > _FAST_NS:
         return None

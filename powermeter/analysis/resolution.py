@@ -67,7 +67,7 @@ def verdict(
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
         text += f"; {_WHY[why] if is_bound else _STATED.get(why, _WHY[why])}"
     elif more:
-        text += f"; {plural(more, 'more repeat gives', 'more repeats give')} the mean to ±5 %"
+        text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:
         text += f" one by one; the mean of {known.size:,} is known to {known_to}"
     else:

@@ -136,7 +136,7 @@ def find(path: Path | None, asked: Asked) -> Subject:
     _check_items(asked)
     if path is None:
         if not given:
-            raise ConfigurationError("give a recording, or --energy, --power or --current")
+            raise ConfigurationError("name a recording, or --energy, --power or --current")
         return _typed(asked)
     if given:
         raise ConfigurationError(f"{given[0]} is for use without a recording; {path} was given too")
@@ -218,7 +218,7 @@ def _typed(asked: Asked) -> Subject:
         if found.power is None and found.energy is not None:
             found.power = found.energy.scaled(1 / seconds, "W")
     if asked.per is not None and asked.items is None:
-        raise ConfigurationError(f"--per {asked.per}: without a recording, give their number with --items")
+        raise ConfigurationError(f"--per {asked.per}: without a recording, state their number with --items")
     found.item = asked.per or found.item
     if asked.items and found.energy is not None:
         found.per_item, found.items = found.energy.scaled(1 / asked.items), asked.items

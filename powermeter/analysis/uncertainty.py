@@ -121,7 +121,7 @@ class Shape:
     Attributes:
         leaning: Name of the part that is skewed, as the sum of few large contributions is.
         lean: Its skewness.
-        below, above: What no part tells of: by how much the truth may lie lower or higher besides, in the result's unit;
+        below, above: What no part explains: by how much the truth may lie lower or higher besides, in the result's unit;
             infinite where nothing bounds it.
         floor, ceiling: The least and the most that the quantity can be (0 for an energy that nothing gives back; what the whole run
             used for a part of it), or None.

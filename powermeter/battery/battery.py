@@ -42,7 +42,7 @@ class Battery:
         self_discharge: Share lost a month.
         peukert: Exponent of Peukert's law, t = H (C / (I H))^k; 1 for lithium cells.
         rated_hours: Discharge time H at which the capacity is stated, for Peukert.
-        spread: What 5 and 95 % of such packs give, over the stated capacity; it goes into every interval.
+        spread: What 5 and 95 % of such packs deliver, over the stated capacity; it goes into every interval.
         title: As printed.
     """
 
@@ -92,7 +92,7 @@ class Battery:
         """The convention for people."""
         kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
         if self.spread != (1.0, 1.0):
-            kept += f", such packs give {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
+            kept += f", such packs deliver {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
         if self.convention == "charge":
             return f"{self.spec}, charge on the measured rail{kept}"
         if isinstance(self.efficiency, Curve):
@@ -162,12 +162,12 @@ class Battery:
             return replace(amount, grade=worst((amount.grade, self.grade)))
         if amount.unit not in ("C", "A", "J", "W"):
             raise ConfigurationError(
-                f"a battery gives charge or energy, not {amount.unit or 'a bare number'}"
+                f"a battery delivers charge or energy, not {amount.unit or 'a bare number'}"
             )
         if rail_voltage_v is None or rail_voltage_v <= 0:
             have, need = ("energy", "charge") if self.convention == "charge" else ("charge", "energy")
             raise ConfigurationError(
-                f"battery {self.spec!r} counts {need} and only {have} is known: give the rail's voltage, "
+                f"battery {self.spec!r} counts {need} and only {have} is known: state the rail's voltage, "
                 f"for example --rail-voltage 5V"
             )
         factor = 1 / rail_voltage_v if self.convention == "charge" else rail_voltage_v

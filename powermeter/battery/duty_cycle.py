@@ -273,7 +273,7 @@ def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, 
     if "event" in entry:
         label = str(entry["event"])
         if label not in measured:
-            known = ", ".join(measured) or "none: give a recording"
+            known = ", ".join(measured) or "none: name a recording"
             raise ConfigurationError(f"{where}: no measured event {label!r}; there is {known}")
         return replace(measured[label], name=name)
     duration = parse_duration(str(entry.get("duration", "1s")))
@@ -285,7 +285,7 @@ def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, 
     for kind, make in (("lora", _lora_state), ("radio", _radio_state)):
         if isinstance(entry.get(kind), Mapping):
             return replace(make(entry[kind], parse_rate(str(entry["rate"])), where), name=name)
-    raise ConfigurationError(f"{where}, {name}: give power, energy or event (or lora, radio)")
+    raise ConfigurationError(f"{where}, {name}: state power, energy or event (or lora, radio)")
 
 
 def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:

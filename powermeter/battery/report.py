@@ -311,7 +311,7 @@ class Report:
         counts = {
             verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in StageVerdict
         }
-        words = {StageVerdict.PASS: "kept", StageVerdict.FAIL: "over", StageVerdict.UNCLEAR: "not told"}
+        words = {StageVerdict.PASS: "kept", StageVerdict.FAIL: "over", StageVerdict.UNCLEAR: "not known"}
         shown = ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items() if count)
         lines = [f"stages ({shown}):", *(f"  {outcome.line()}" for outcome in outcomes)]
         return {"stages": said}, lines

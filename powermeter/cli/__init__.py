@@ -116,7 +116,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status."""
+    """Run the command line and return its exit status."""
     try:
         with heartbeat(sys.argv[1:] if arguments is None else arguments):
             outcome: Any = cli.main(

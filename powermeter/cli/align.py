@@ -86,7 +86,7 @@ def align(
     )
     if meter is None:
         if output is not None:
-            raise ConfigurationError("-o is for two recordings; give the meter's too, or leave -o out")
+            raise ConfigurationError("-o is for two recordings; name the meter's too, or leave -o out")
         _anew(host, source, ways, dry_run, as_json)
         return
     if source is not None:
@@ -129,7 +129,7 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool, as_
             chosen = [one for one in recording.sources if str(one.id) in noted]
         if not chosen:
             raise ConfigurationError(
-                f"{path.name} holds no source with a clock of its own; give the meter's recording too, or --source NAME"
+                f"{path.name} holds no source with a clock of its own; name the meter's recording too, or --source NAME"
             )
         placement = place(recording, recording, chosen, ways)
         if as_json:

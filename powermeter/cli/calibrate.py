@@ -281,7 +281,7 @@ def _print(one: Calibrated) -> None:
         f"residuals    {format_quantity(worst, unit, 2)} at most, over {one.points.seen.size} points "
         f"from {low} to {high}"
     )
-    put(f"valid        {low} to {high}; outside, intervals are wider and say so")
+    put(f"valid        {low} to {high}; outside, intervals are wider, and a note states it")
     for note in one.fit.notes:
         say(f"note: {note}")
 

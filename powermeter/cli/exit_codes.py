@@ -24,7 +24,7 @@ _VERBS: Mapping[int, str] = {
     OVER_BUDGET: "`budget`: a stage is over its budget",
     FAILED_IF: "`compare`: the comparison came out as `--fail-if` names",
     NOT_REACHED: "`bench`: the precision asked for was not reached",
-    CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or cannot be told",
+    CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or the recording cannot decide it",
     NOT_ACCEPTED: "`verify`: a hand-in breaks a rule of the rubric",
     LOOK: "`verify`: nothing is broken, but a person must look at a hand-in",
     LEFT_OUT: "`collect`: a file could not be taken; the others were",

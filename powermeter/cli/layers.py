@@ -25,7 +25,7 @@ def layers(recording: Path, label: str | None, rail: str | None, as_json: bool) 
         powermeter record -o run.power -- python infer.py    # with: model = powermeter.watch(model, layers=True)
         powermeter layers run.power
 
-    Layers are shorter than readings: many passes and regression tell them apart.  Those that the readings cannot tell apart are merged,
+    Layers are shorter than readings: many passes and regression separate them.  Those that the readings cannot separate are merged,
     which is printed.
     """
     from powermeter.analysis.layers import layers as of_layers

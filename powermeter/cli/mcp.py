@@ -91,7 +91,7 @@ def show(recording: str, by: str = "", rail: str = "") -> dict[str, Any]:
 
 
 def compare(a: str, b: str, label: str = "", margin: str = "") -> dict[str, Any]:
-    """Return whether B uses less than A, more, the same, or cannot be told, with the interval of the difference.
+    """Return whether B uses less than A, more, the same, or cannot tell, with the interval of the difference.
 
     Args:
         a, b: Paths of recordings.

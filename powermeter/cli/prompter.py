@@ -140,7 +140,7 @@ class Prompter:
                 self._terminal = reader, open("/dev/tty", "w", encoding="utf-8")  # noqa: SIM115
             except OSError:
                 raise ConfigurationError(
-                    "manual:// asks on a terminal and there is none; give a file of readings: manual://readings.txt"
+                    "manual:// asks on a terminal and there is none; name a file of readings: manual://readings.txt"
                 ) from None
             self._own = True
         self._say(question)

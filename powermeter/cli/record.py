@@ -142,11 +142,11 @@ def record(
     seconds = parse_duration(duration) if duration else None
     target = check_target(remote) if remote is not None else None
     if target is not None and not command:
-        raise ConfigurationError("--remote runs a command on a board; give it after --")
+        raise ConfigurationError("--remote runs a command on a board; write it after --")
     if command and seconds is not None:
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
     if not command and seconds is None and not sys.stdin.isatty():
-        raise ConfigurationError("say how long: --duration 5m, or give a command after --")
+        raise ConfigurationError("state how long: --duration 5m, or write a command after --")
     watched = Watched.of(command, events_from, pass_through)
     missing = cannot_run(command[0]) if command and target is None else None
     if missing is not None:

@@ -18,7 +18,7 @@ from powermeter.units import parse_quantity
 @click.command()
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--by", metavar="NAME", help="The attribute that tells variants apart, in one recording of all."
+    "--by", metavar="NAME", help="The attribute that distinguishes variants, in one recording of all."
 )
 @click.option("--label", "-l", metavar="NAME", help="Only events of this label.")
 @click.option(

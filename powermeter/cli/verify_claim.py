@@ -36,7 +36,7 @@ def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str |
     duration, latency, items.  Without plus_minus a figure is known to half a unit of its last digit.  A figure per
     item is held against the next item, which is what show prints, and else against the mean of all recorded events.
 
-    The exit status is 0 only where every figure agrees; 11 where one differs, cannot be told, or has no number.
+    The exit status is 0 only where every figure agrees; 11 where one differs, cannot be decided, or has no number.
     """
     from powermeter.analysis.energy import analyse
     from powermeter.comparison.claims import Agreement, check_table, read_claims

@@ -55,14 +55,14 @@ class Watched:
         if events_from:
             if not command:
                 raise ConfigurationError(
-                    "--events-from is for the lines that a command prints; give it after --"
+                    "--events-from is for the lines that a command prints; write it after --"
                 )
             if events_from == onnxruntime_profile.FORMAT:
                 return cls(passing=passing, has_profiles=True)
             made = formats.FORMATS.get(events_from)
             if made is not None and passing is not None:
                 raise ConfigurationError(
-                    f"--pass-through and --events-from {events_from} would count each answer twice; give one of them"
+                    f"--pass-through and --events-from {events_from} would count each answer twice; use one of them"
                 )
             return cls(made() if made else by_pattern(events_from), passing=passing)
         name = formats.program(command)
@@ -107,7 +107,7 @@ class Watching:
             status = run_command(command, environment, outputs=outputs, closed=closed)
         if not marks.found:
             report_problem(
-                "nothing that it printed tells of tokens"
+                "nothing that it printed reports tokens"
                 if self._watched.chosen
                 else "no line that it printed is one of --events-from"
             )

@@ -50,7 +50,7 @@ def of(
             found.append(Note.info("single-recording", text))
         if sum(counts) < 6:
             text = (
-                "so few recordings hardly show how much they vary; three a side give far narrower intervals"
+                "so few recordings hardly show how much they vary; three a side bring far narrower intervals"
             )
             found.append(Note.info("few-recordings", text))
     elif any(

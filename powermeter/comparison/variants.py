@@ -101,7 +101,7 @@ def variants(
     Args:
         recordings: One that holds all variants, or one for each.
         label: The label that is compared; in one recording without `by`, its labels are the variants.
-        by: The attribute of the events that tells variants apart, for example `variant`.
+        by: The attribute of the events that distinguishes variants, for example `variant`.
         baseline: The name of the variant the others are compared with; the first where None.
         measure: What stands for how good a variant is; the first known one where None.
         margin: A difference up to this share does not count.
@@ -118,7 +118,7 @@ def variants(
     if not found:
         raise DataError("no event with an energy is in these recordings; mark the inferences first")
     names = [one.variant.name for one in found]
-    if len(set(names)) < len(names):  # the same label in each file: the file tells them apart
+    if len(set(names)) < len(names):  # the same label in each file: the file distinguishes them
         found = [_Found(_renamed(one.variant), one.pick) for one in found]
         names = [one.variant.name for one in found]
     first = 0

@@ -45,7 +45,7 @@ class FleetOptions:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A row of the leaderboard: equal places where the intervals cannot tell two apart."""
+    """A row of the leaderboard: equal places where the intervals cannot separate two."""
 
     place: int
     pooled: Pooled

@@ -47,7 +47,7 @@ def copies(files: Sequence[Owned]) -> Mapping[str, list[Finding]]:
             names = ", ".join(other.name for other in strange)
             findings.append(
                 ask(
-                    "same-recording", f"the same recording as {names}; the files do not tell whose it is, ask"
+                    "same-recording", f"the same recording as {names}; the files do not show whose it is, ask"
                 )
             )
         elif len(twins) > len(strange):

@@ -1,6 +1,6 @@
 """From sums over a fleet to one number with its interval: what is shared stays shared, devices are independent.
 
-Two intervals, always told apart, as for one recording:
+Two intervals, always kept apart, as for one recording:
 
 *These devices.*  The pooled mean is R = Σ E / Σ N over recordings, E being the energy of N items.  Parts of one name are one error
 and add up linearly, U = Σ u; different ones in quadrature.  So a sensor's gain stays in the mean of all its recordings and shrinks only

@@ -156,11 +156,11 @@ class Regression:
         group: Model and label.
         before, after: The versions.
         verdict: What is known about `after` against `before`: the cautious one.
-        change: Relative; None where nothing can be told.
+        change: Relative; None where nothing can be concluded.
         low, high: Its interval at the level of the verdict.
         devices: How many there are behind it on each side.
         paired: Whether each device ran both, so that its sensor cancels.
-        why: Why nothing can be told; empty otherwise.
+        why: Why nothing can be concluded; empty otherwise.
     """
 
     group: Mapping[str, Any]

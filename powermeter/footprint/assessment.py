@@ -222,7 +222,7 @@ def footprint(
 
     Args:
         energy: Measured energy in J.
-        place: `FRA`, `USA-CA`, …; None where it is not known, which is said loudly.
+        place: `FRA`, `USA-CA`, …; None where it is not known, which is stated loudly.
         chain: Efficiency between plug and meter: a preset, a ratio, or None for a meter at the plug.
         losses: Whether grid losses are added; factors are per kWh generated.
         rates: Factors in place of the tables'.

@@ -86,7 +86,7 @@ class Saving:
         span = f"{amount(self.grams.low, 'g')} to {amount(self.grams.high, 'g')}"
         text = [f"  the best start saves {amount(self.grams.value, 'g')} ({span})"]
         if not self.resolved:
-            text = [f"  whether the best start saves anything cannot be told: {interval(self.grams)}"]
+            text = [f"  whether the best start saves anything cannot be decided: {interval(self.grams)}"]
         if self.forecast:
             text.append("  some hours are estimated or forecast: their doubt is in the interval")
         if self.kind == "average":

@@ -191,7 +191,7 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
 
 def _whole(wanted: FootprintOptions) -> list[tuple[str, AccountLine]]:
     if wanted.device is not None and wanted.bill is not None:
-        raise ConfigurationError("--device and --bill both say what was made; use one of them")
+        raise ConfigurationError("--device and --bill both state what was made; use one of them")
     found: list[tuple[str, AccountLine]] = []
     if wanted.device is not None:
         found.append(("carbon", device(wanted.device)))

@@ -77,7 +77,7 @@ class Intensity:
         distances = [right[0] - left[0] for left, right in pairwise(points)]
         if step_ns is None:
             if not distances:
-                raise DataError(f"{name}: one interval alone has no length; give its end, or a second one")
+                raise DataError(f"{name}: one interval alone has no length; state its end, or a second one")
             step_ns = max(sorted(set(distances)), key=distances.count)
         for left, right in pairwise(points):
             if right[0] == left[0]:
@@ -154,7 +154,7 @@ class Intensity:
             else:
                 raise DataError(
                     f"{self.name}: no value from {show_time(left)} to {show_time(right)}; "
-                    "give the place (--place), whose yearly mean fills the gap"
+                    "state the place (--place), whose yearly mean fills the gap"
                 )
         return pieces
 

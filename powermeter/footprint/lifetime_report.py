@@ -297,7 +297,7 @@ def _cloud(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
     """Return the energy of one request in the data centre: recorded, typed, or cited."""
     if wanted.cloud is not None:
         if wanted.cloud_energy is not None:
-            raise ConfigurationError("--cloud and --cloud-energy both say what a cloud request uses")
+            raise ConfigurationError("--cloud and --cloud-energy both state what a cloud request uses")
         return _recorded(wanted)
     if wanted.cloud_energy is None:
         return inference(wanted.task), []

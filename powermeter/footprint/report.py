@@ -228,7 +228,7 @@ class Report:
     def _traffic(self) -> tuple[dict[str, Any], list[str]]:
         assert self.wanted.traffic is not None
         if not self.found.duration_s:
-            raise ConfigurationError("--traffic: over what time? give a recording or --duration")
+            raise ConfigurationError("--traffic: over what time? name a recording or --duration")
         size = parse_quantity(self.wanted.traffic, "B", bare=False)
         moved = Transfer(size, self.found.duration_s, self.wanted.line)
         by_bytes, by_power = moved.both()
@@ -307,7 +307,7 @@ def assess(found: Subject, wanted: FootprintOptions) -> Report:
     intensity, water = met.factor, wanted.ewif_factor
     if wanted.mix is not None:
         if intensity is not None:
-            raise ConfigurationError("--mix and --intensity both say what a kWh emits; use one of them")
+            raise ConfigurationError("--mix and --intensity both state what a kWh emits; use one of them")
         shares = read_mix(wanted.mix)
         intensity, water = carbon_of_mix(shares), water or water_of_mix(shares, "own mix")
     of = partial(

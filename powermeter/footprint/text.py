@@ -107,7 +107,7 @@ def summary_lines(whole: Footprint) -> list[str]:
     if "water_on_site" not in whole.accounts:
         lines.append(
             "water on site: "
-            + ("– (a data centre: give its WUE)" if whole.in_data_centre else "none at a device")
+            + ("– (a data centre: state its WUE)" if whole.in_data_centre else "none at a device")
         )
     if "water_withdrawal" not in whole.accounts:
         lines.append("water withdrawn: – (needs the cooling systems; never added to consumption)")

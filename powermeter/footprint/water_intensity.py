@@ -53,7 +53,7 @@ class WaterIntensity:
         if not 0 < self.units < 1e30:
             raise ConfigurationError(f"water intensity: {self.units:g} {self.unit} is not a number of units")
         if not self.operational:
-            raise ConfigurationError("water intensity: no litres of use; give at least one volume")
+            raise ConfigurationError("water intensity: no litres of use; state at least one volume")
         for name, volume in (*self.operational.items(), ("making", self.embodied)):
             if volume is None:
                 continue

@@ -53,7 +53,7 @@ class DcgmDmon(Importer):
             return log
         if choices.period_s is None:
             raise ConfigurationError(
-                f"{path}: dcgmi dmon prints no times; say how often with --rate, for example --rate 1s"
+                f"{path}: dcgmi dmon prints no times; state how often with --rate, for example --rate 1s"
             )
         values: dict[str, list[float]] = {}
         for _, gpu, text in rows:

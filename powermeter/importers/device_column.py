@@ -1,4 +1,4 @@
-"""Finds the column of a long table that tells devices apart, by its name, or by what it does: several values at one time."""
+"""Finds the column of a long table that distinguishes devices, by its name, or by what it does: several values at one time."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def device_of(
     planned: Sequence[Planned],
     signature: Signature | None,
 ) -> tuple[int, ...]:
-    """Return the column that tells devices apart where rows of several follow each other, or none.
+    """Return the column that distinguishes devices where rows of several follow each other, or none.
 
     Raises:
-        DataError: It tells quantities apart: its values are of different kinds.
+        DataError: It distinguishes quantities: its values are of different kinds.
     """
     taken = {*time.indexes, *(column.index for column in planned)}
     names = {key(h): i for i, h in enumerate(headings)}

@@ -90,7 +90,7 @@ def _table(path: Path, found: type[TableImporter], choices: Choices) -> list[str
         rail = f"rail {column.rail}" if column.rail is not None else "no rail"
         lines.append(
             f"  column    {column.heading.text!r}: {_unit(column.heading.unit, column.heading.quantity)}, {rail}"
-            f" ({column.why or 'as said'}{what})"
+            f" ({column.why or 'as stated'}{what})"
         )
     lines += [f"  left out  {text!r}: {why}" for text, why in plan.aside]
     if table.whole is not None:

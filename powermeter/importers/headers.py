@@ -377,4 +377,6 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
             f"{option}: {unit!r} is not a unit of power, voltage, current, energy, charge or time; "
             "write for example W, mW, mA, V, mJ, mAh, s, ms"
         )
-    return replace(named, unit=unit, quantity=found[0], factor=found[1], why=f"said: {option}", is_said=True)
+    return replace(
+        named, unit=unit, quantity=found[0], factor=found[1], why=f"stated: {option}", is_said=True
+    )

@@ -57,7 +57,7 @@ class Tool:
         name: For people.
         must: Headers that must be there, lower case.
         start, length, label: Their headers; the length's unit in nanoseconds beside it.
-        device: A header that tells processors apart, or empty.
+        device: A header that distinguishes processors, or empty.
         energies: The energy columns.
         source: Where these facts are from.
     """

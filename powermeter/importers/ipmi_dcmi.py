@@ -66,7 +66,7 @@ class IpmiDcmi(Importer):
             warnings += [*found.warnings, *([NO_ZONE] if choices.zone is None else [])]
         else:
             raise ConfigurationError(
-                f"{path}: no times stand beside its readings; say how often they were taken with --rate, for example --rate 1s"
+                f"{path}: no times stand beside its readings; state how often they were taken with --rate, for example --rate 1s"
             )
         covers = "the machine, as its management controller reads its power supplies"
         column = Column(

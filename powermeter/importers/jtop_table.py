@@ -74,7 +74,7 @@ def _time(path: Path, names: list[str], sample: list[str], choices: Choices) -> 
                 return TimeColumn(index, "wall")
             if time_of_day_ns(text) is not None:
                 return TimeColumn(index, "day")
-    raise DataError(f"{path}: no column of times; say how often it was sampled with --rate 1s")
+    raise DataError(f"{path}: no column of times; state how often it was sampled with --rate 1s")
 
 
 def _columns(names: list[str]) -> list[Column]:

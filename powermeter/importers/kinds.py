@@ -88,12 +88,12 @@ def meaning_of(
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
 
     Raises:
-        ConfigurationError: Two meanings are open, or what was said does not fit the quantity.
+        ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
     """
     own = said_for(column, said)
     total = column.quantity in TOTALS
     if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
-        return Meaning(own, "said: --as", _resets(column, seen) if own == "counter" else None)
+        return Meaning(own, "stated: --as", _resets(column, seen) if own == "counter" else None)
     if own is not None and column.rail is not None and any(name for name in said):
         fitting = "counter, per-row or level" if total else "power, mean or held"
         raise ConfigurationError(
@@ -147,7 +147,7 @@ def leave_out_still(
     names = ", ".join(repr(column.heading.text) for column in still)
     stands = f"{names} never move{'s' * (len(still) == 1)}: nothing was counted, or less than one step; that is not 0 J"
     if still and all(c.rail is None or c.quantity is Quantity.VOLTAGE for c in columns):
-        raise DataError(f"{where}: {stands}, and nothing else in it gives an energy")
+        raise DataError(f"{where}: {stands}, and nothing else in it yields an energy")
     return [Note.warning("counter-still", f"{stands}, so it is left out")] if still else []
 
 

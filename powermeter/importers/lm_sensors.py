@@ -75,7 +75,7 @@ class LmSensors(Importer):
         stamped = all(one.stamp for one in passes) and choices.period_s is None
         if not stamped and choices.period_s is None:
             raise ConfigurationError(
-                f"{path}: sensors prints no times; say how often it ran with --rate, for example --rate 1s, or print "
+                f"{path}: sensors prints no times; state how often it ran with --rate, for example --rate 1s, or print "
                 "one before each pass with date"
             )
         head = ["time"] * stamped + [_heading(key, keys) for key in keys]

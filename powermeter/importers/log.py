@@ -147,7 +147,7 @@ class Choices:
     progress: Callable[[int], None] | None = None
 
     def given(self) -> set[str]:
-        """Return the names of what was said, as the command line calls them."""
+        """Return the names of what was stated, as the command line calls them."""
         said = {
             "unit": self.unit,
             "rate": self.period_s,

@@ -216,7 +216,7 @@ def _values(
             aside.append(
                 (
                     named.text,
-                    "left out as said" if named.is_said else "not a value that is recorded",
+                    "left out as stated" if named.is_said else "not a value that is recorded",
                 )
             )
             continue

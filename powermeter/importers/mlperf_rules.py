@@ -168,7 +168,7 @@ def _uncertainty(s: Submission) -> _Judged:
     except (IndexError, ValueError):
         return None, "PTDaemon's answer on the uncertainty is absent"
     if mean < 0:
-        return False, "PTDaemon could not tell the uncertainty"
+        return False, "PTDaemon could not determine the uncertainty"
     return mean <= UNCERTAINTY, f"{mean:.2%} on average, {largest:.2%} at most, {UNCERTAINTY:.0%} is allowed"
 
 
@@ -226,7 +226,7 @@ def _analyser(s: Submission) -> _Judged:
     model = answer.split(",")[0]
     version = re.search(r"version=([\d.]+)", answer)
     if not model:
-        return _ABSENT if s.server is None else (False, "PTDaemon did not say which analyser it is")
+        return _ABSENT if s.server is None else (False, "PTDaemon did not report which analyser it is")
     ok = model.startswith(MODELS) and version is not None and version[1] in VERSIONS
     return ok, f"{model}, PTDaemon {version[1] if version else '?'}"
 

@@ -1,7 +1,7 @@
 """Imports CSV files of the Monsoon power monitor as its Python library writes them.
 
 The header reads `Time(ms),Main(mA),…,Main Voltage(V),` with a comma at the end.  Two quirks of the
-library are handled: the times under `Time(ms)` are seconds (they are told by the rate they would
+library are handled: the times under `Time(ms)` are seconds (they are recognised by the rate they would
 imply: the monitor takes 5000 samples/s at most), and all samples of one USB packet carry one stamp.
 """
 
@@ -100,7 +100,7 @@ def _said_unit(path: Path, name: str, choices: Choices) -> str | None:
     for key, unit in choices.columns.items():
         if key not in (name, "Time", "1") or unit not in ("s", "ms"):
             raise ConfigurationError(
-                f"{path}: --column {key}={unit}: only the unit of {name!r} can be said, s or ms"
+                f"{path}: --column {key}={unit}: only the unit of {name!r} can be stated, s or ms"
             )
         return unit
     return None

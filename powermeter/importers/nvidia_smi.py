@@ -1,7 +1,7 @@
 """Imports what `nvidia-smi --query-gpu=timestamp,power.draw,… --format=csv` logged.
 
 With a header the columns say what they are (`signatures.py`), and rows of several cards are distinguished by index,
-uuid, bus id or name.  Without one only the power can be told: it is the one column that nvidia-smi prints
+uuid, bus id or name.  Without one only the power can be recognised: it is the one column that nvidia-smi prints
 with two decimals, in watt.
 """
 

@@ -192,7 +192,7 @@ def _log(path: Path, capture: _Capture, choices: Choices) -> Log:
     kinds = [entry[0] if entry is not None else None for entry in quantities]
     if Quantity.CURRENT not in kinds and Quantity.POWER not in kinds:
         raise DataError(
-            f"{path}: only voltages in it ({', '.join(capture.names)}); where an input shows a current (a shunt, a probe), say so: "
+            f"{path}: only voltages in it ({', '.join(capture.names)}); where an input shows a current (a shunt, a probe), state it: "
             f"--column {capture.names[-1]}=A (or mA)"
         )
     if kinds.count(Quantity.CURRENT) > 1 or kinds.count(Quantity.VOLTAGE) > 1:

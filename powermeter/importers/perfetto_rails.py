@@ -189,7 +189,7 @@ def _source(
         if len(rails) > 1 and choices.rail is None and not choices.add_up:
             raise ConfigurationError(
                 f"{trace.path}: {plural(len(rails), 'rail')} ({', '.join(list(named)[:8])}) and no battery: a phone's rails may overlap and are "
-                f"not all of it; say which one counts with --rail {quote(rails[0].name)} (the others are kept), or --sum"
+                f"not all of it; state which one counts with --rail {quote(rails[0].name)} (the others are kept), or --sum"
             )
         whole = decide(rails, where=str(trace.path), rail=choices.rail, add_up=choices.add_up)
         by_name = dict(whole.rails)

@@ -49,7 +49,7 @@ class Plan:
         signature: The tool that wrote it, where it is known.
         time: Where its times are.
         columns: What is read.
-        device: The columns that tell devices apart, or none.
+        device: The columns that distinguish devices, or none.
         only: (column, text) that a row must have to count.
         aside: (header, why) of the columns that are left out.
         notes: What had to be decided.

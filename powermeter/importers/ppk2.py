@@ -206,7 +206,7 @@ def _read_csv(path: Path, choices: Choices) -> _Session:
     current_at = names.index("Current(uA)")
     if stamp_at < 0 and choices.period_s is None:
         raise ConfigurationError(
-            f"{path}: exported without Timestamp(ms); say how often it was sampled with --rate, for example --rate 100kHz"
+            f"{path}: exported without Timestamp(ms); state how often it was sampled with --rate, for example --rate 100kHz"
         )
     word_at = names.index("D0-D7") if "D0-D7" in names else None
     bit_at = [names.index(f"D{pin}") for pin in range(PINS) if f"D{pin}" in names]

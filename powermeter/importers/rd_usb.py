@@ -169,6 +169,6 @@ def _session(
         return keys[wanted]
     if len(keys) > 1:
         raise ConfigurationError(
-            f"{path}: holds {len(keys)} sessions; say which with --session: {', '.join(list(keys)[:12])}"
+            f"{path}: holds {len(keys)} sessions; name one with --session: {', '.join(list(keys)[:12])}"
         )
     return next(iter(keys.values()), (None, ""))

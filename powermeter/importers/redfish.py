@@ -128,7 +128,7 @@ def _loop(path: Path, answers: list[tuple[str, dict[str, Any]]], choices: Choice
     stamped = all(stamp for stamp, _ in rows) and choices.period_s is None
     if not stamped and choices.period_s is None:
         raise ConfigurationError(
-            f"{path}: Redfish's answers state no time; say how often they were asked for with --rate, for example --rate 10s, "
+            f"{path}: Redfish's answers state no time; state how often they were asked for with --rate, for example --rate 10s, "
             "or print one before each with date"
         )
     columns = dict.fromkeys(name for _, found in rows for name in found)

@@ -151,7 +151,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 "implausible-values",
                 f"{stream.channel.name}: {plural(stream.spikes, 'implausible reading')} (spikes beyond "
                 f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
-                f"what any supply gives) left out{_at(stream.spike_lines)}",
+                f"what any supply delivers) left out{_at(stream.spike_lines)}",
             )
         )
     doubt = seen.doubtful(stream.limit)

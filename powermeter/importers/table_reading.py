@@ -220,7 +220,7 @@ class Table:
         if len(found.times_ns) > 1 and found.times_ns[-1] == found.times_ns[0]:
             raise DataError(
                 f"{self.path}: all {plural(store.rows, 'row has', 'rows have')} one time: there is no stretch of time to integrate over. Where the "
-                "times are of the day the file was written, say how often a row was taken with --rate"
+                "times are of the day the file was written, state how often a row was taken with --rate"
             )
         if found.picked is None:
             return found, of
@@ -352,7 +352,7 @@ class Table:
         return found
 
     def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
-        """Survey the values, give the channels their scales and rails, and report what was flagged."""
+        """Survey the values, set the channels' scales and rails, and report what was flagged."""
         assert self.whole is not None
         chosen = self.whole.rails
         headline = self._headline(streams)

@@ -154,7 +154,7 @@ def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Ax
         if len(lines) == 1 or any(stamp != stamps[0] for stamp in stamps):
             return axis(stamps, str(path)), UTC
     raise ConfigurationError(
-        f"{path}: its lines carry no times; say how often tegrastats really printed with --rate, for "
+        f"{path}: its lines carry no times; state how often tegrastats really printed with --rate, for "
         "example --rate 1s (--interval is what it was asked for, which it does not keep)"
     )
 

@@ -73,7 +73,7 @@ def choose_time(
 ) -> TimePlan | None:
     """Return where the times are, or None with what must be said added to `asks`."""
     if choices.period_s is not None:
-        return TimePlan((), "period", period_s=choices.period_s, why="said: --rate")
+        return TimePlan((), "period", period_s=choices.period_s, why="stated: --rate")
     candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
     if not found.named and not candidates and headings and found.rows:
         texts = texts_of(found, 0)
@@ -209,8 +209,8 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
         if any(low <= magnitude < 2.1 * low for magnitude in (first, middle)) and (
             named.quantity != TIME or _tick(named) == tick
         ):
-            return TimePlan((index,), "epoch", tick, why="Unix time, told by its size")
-    if named.quantity == TIME and not named.why.startswith("said"):
+            return TimePlan((index,), "epoch", tick, why="Unix time, recognised by its size")
+    if named.quantity == TIME and not named.is_said:
         meant = unit_by_size(first, _tick(named))
         if meant is not None:
             asks.append(

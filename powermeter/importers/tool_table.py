@@ -42,7 +42,7 @@ class Signature:
         title: For people.
         must: Regular expressions; each must match a whole header, lower case.
         columns: What the columns are; the first that matches counts.
-        devices: Headers that tell devices apart, in this order of preference.
+        devices: Headers that distinguish devices, in this order of preference.
         keep: (header, value) pairs of the rows that count; others are rows of another kind.
         grade, accuracy: Of its values.
         source: Where these facts are from.

@@ -1,4 +1,4 @@
-"""Notices rows of several devices that no column tells apart, and asks instead of mixing them."""
+"""Notices rows of several devices that no column distinguishes, and asks instead of mixing them."""
 
 from __future__ import annotations
 

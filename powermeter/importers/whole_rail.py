@@ -122,7 +122,7 @@ def decide(
         rail: The name that the user said.
         add_up: Whether the user said that all of them add up.
         means: Mean power or counted energy by rail, to check a total against its parts.
-        devices: The column that tells devices apart: rails are then devices, which add up.
+        devices: The column that distinguishes devices: rails are then devices, which add up.
 
     Raises:
         ConfigurationError: It cannot be known, or there is no such rail.
@@ -139,7 +139,7 @@ def decide(
         top = next(iter(tops))
         return Whole(_under(by_name, {}), top, f"{top} holds the others")
     if add_up:
-        return _sum(by_name, tops, "all rails", "said: --sum")
+        return _sum(by_name, tops, "all rails", "stated: --sum")
     if devices is not None:
         return _sum(by_name, tops, "all devices", f"the devices of column {devices!r}, added up")
     parents = {entry.parent for entry in by_name.values()}
@@ -202,7 +202,7 @@ def _said(by_name: Mapping[str, Rail], said: str, where: str) -> Whole:
         )
         for name, entry in by_name.items()
     }
-    return Whole(rails, chosen, "said: --rail")
+    return Whole(rails, chosen, "stated: --rail")
 
 
 def _bare(text: str) -> str:
@@ -302,7 +302,7 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     if known and whole < _SHARE_OF_PARTS * max(known.values()):
         raise ConfigurationError(
             f"{where}: {total} is the total by its name, but less than its part ({whole:.4g} {unit} against "
-            f"{max(known.values()):.4g} {unit}); say which rail is the whole with --rail, or leave the column of the total out "
+            f"{max(known.values()):.4g} {unit}); state which rail is the whole with --rail, or leave the column of the total out "
             "with --column NAME=-"
         )
     known = {name: value for name, value in known.items() if _holder(name, parts) is None}

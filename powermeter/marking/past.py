@@ -1,4 +1,4 @@
-"""Marks what is over already: an event that somebody else stamped, or told of afterwards."""
+"""Marks what is over already: an event that somebody else stamped, or reported afterwards."""
 
 from __future__ import annotations
 

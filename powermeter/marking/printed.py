@@ -22,7 +22,7 @@ _NAME, _ITEMS = "name", ("n", "items", "count")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An event that a line tells of: monotonic ns; an instant where both are equal."""
+    """An event that a line reports: monotonic ns; an instant where both are equal."""
 
     name: str
     start_ns: int

@@ -97,6 +97,6 @@ def first_bytes(path: Path, size: int) -> bytes:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells files apart, whatever their names."""
+    """Return what distinguishes files, whatever their names."""
     found = path.stat()
     return found.st_dev, found.st_ino

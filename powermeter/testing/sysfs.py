@@ -31,7 +31,7 @@ class FakeTree:
         return str(self.root)
 
     def write(self, path: str, value: object) -> Path:
-        """Write one attribute with the newline the kernel adds, and give its path."""
+        """Write one attribute with the newline the kernel adds, and return its path."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{value}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Bounds of what events used where readings tell no more, in numbers."""
+"""Bounds of what events used where readings show no more, in numbers."""
 
 from __future__ import annotations
 

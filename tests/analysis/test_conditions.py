@@ -57,7 +57,7 @@ def test_a_source_that_fell_silent_before_the_end_is_said_with_the_energy(tmp_pa
         )
     with Recording.open(path) as recording:
         (note,) = [note for note in analyse(recording).notes if "last reading" in note]
-    assert "meter gave its last reading 7" in note and "first 4.9" in note
+    assert "meter delivered its last reading 7" in note and "first 4.9" in note
 
 
 def test_a_clock_that_was_set_is_found_from_the_clock_pairs_and_counts_nothing_twice(tmp_path):

@@ -85,7 +85,7 @@ def test_short_events_of_which_the_mean_is_known_say_to_what():
     alone = judged(windows([1], [0.02]), Result.of(10.0, "J", {"gain:x": 0.02}))
     assert alone.text == f"{start}; what it used is known to ±0.39 %"
     wide = judged(windows([1] * 10, [0.02] * 10), Result.of(10.0, "J", {"noise:x": 1.0}))
-    assert wide.text == f"{start}; {wide.repeats_needed} more repeats give the mean to ±5 %"
+    assert wide.text == f"{start}; {wide.repeats_needed} more repeats bring the mean to ±5 %"
     # 1.96 × 10 % must be 5 %: 15.4 times the ten
     assert wide.repeats_needed == pytest.approx(10 * (1.96 * 0.1 / 0.05) ** 2 - 10, abs=3)
 

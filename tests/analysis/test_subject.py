@@ -72,7 +72,7 @@ def test_typed_numbers_are_assumed_and_above_zero() -> None:
     for asked in (Asked(energy="0J"), Asked(energy="-3J"), Asked(power="-1W", duration="1h")):
         with pytest.raises(ConfigurationError, match="above zero"):
             find(None, asked)
-    with pytest.raises(ConfigurationError, match="give a recording"):
+    with pytest.raises(ConfigurationError, match="name a recording"):
         find(None, Asked())
 
 

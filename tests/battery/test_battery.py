@@ -221,7 +221,7 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
     lines = whole.lines()
     assert lines[0] == (
         "battery: 1Ah (1Ah, charge on the measured rail, 40% of it (usable share, ageing, temperature), "
-        "such packs give 90% to 110% of it)"
+        "such packs deliver 90% to 110% of it)"
     )
     assert [line.partition(":")[0] for line in lines[1:]] == [
         "used",

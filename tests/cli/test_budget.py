@@ -89,7 +89,7 @@ def test_schedule_with_what_if(run, runs: Path, tmp_path: Path) -> None:  # type
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "give a recording"),
+        ((), "name a recording"),
         (("--power", "2"), "has no unit"),
         (("--energy", "1kJ", "--battery", "4Ah"), "--rail-voltage"),
         (("--current", "1A", "--battery", "4"), "write 4Ah"),

@@ -43,7 +43,7 @@ def test_lifetime_without_places_is_loud(run) -> None:  # type: ignore[no-untype
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "give a recording"),
+        ((), "name a recording"),
         (("--energy", "3J", "--years", "-4"), "above zero"),
         (("--energy", "3J", "--requests-per-day", "0"), "above zero"),
         (("--energy", "3J", "--task", "telepathy"), "no cited energy"),

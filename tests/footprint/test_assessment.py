@@ -99,7 +99,7 @@ def test_water_on_site_and_withdrawal_are_told_apart() -> None:
 def test_a_data_centre_without_wue_has_no_figure_on_site() -> None:
     found = footprint(KWH, "USA", centre=DataCentre(pue=given("datacentre.pue", 1.2, "1")))
     assert found.water_on_site is None
-    assert "give its WUE" in to_text(found)
+    assert "state its WUE" in to_text(found)
 
 
 def test_analytic_interval_of_a_product() -> None:

@@ -57,5 +57,5 @@ def test_no_printed_energy_changes_without_a_word(path, tmp_path):
             continue
         if found != truth:
             differing += 1
-            assert set(warnings) - set(said), f"byte {byte}: {truth} became {found} and nothing was said"
+            assert set(warnings) - set(said), f"byte {byte}: {truth} became {found} and nothing was stated"
     assert differing > 5

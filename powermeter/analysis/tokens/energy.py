@@ -188,7 +188,7 @@ class _Gathering:
         return row.energy if row.shared is None else _at_best(row.shared, Grade.DERIVED)
 
     def _graded(self, result: Result | None, index: Indices) -> Result | None:
-        """Grade what hardly any reading tells of as estimated, and a share by a rule as derived."""
+        """Grade what hardly any reading shows as estimated, and a share by a rule as derived."""
         if result is None:
             return None
         grade = (

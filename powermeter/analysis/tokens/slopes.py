@@ -30,9 +30,9 @@ class Slopes:
     """What a further token adds to a request.
 
     Attributes:
-        prompt, generated: J per token; None where it cannot be told.
+        prompt, generated: J per token; None where it cannot be determined.
         fixed: J of a request without tokens.
-        why: Why they cannot be told; empty where they can.
+        why: Why they cannot be determined; empty where they can.
     """
 
     prompt: Result | None

@@ -54,7 +54,7 @@ class ModelTokens:
         requests: How many.
         prompt, cached: Prompt tokens that were processed, and that came from a cache.
         generated: Tokens, first ones included; `drafted` by a draft model, of them `accepted`.
-        prefill, decode: The two phases; `whole` are requests of which nobody told when their first token was.
+        prefill, decode: The two phases; `whole` are requests of which nobody noted when their first token was.
         slopes: What those cost per prompt and per generated token, by regression.
         first_token: Energy from a request to its first token, mean, in J; `first_token_s` is the time.
         load: Energy of loading in J, and how long that took in s.

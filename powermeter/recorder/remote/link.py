@@ -204,7 +204,7 @@ class Link:
     # Writing ----------------------------------------------------------------------------------
 
     def send(self, kind: bytes, data: bytes = b"") -> None:
-        """Send a frame; what cannot be sent is dropped, and `ended` tells of it."""
+        """Send a frame; what cannot be sent is dropped, and `ended` reports it."""
         self._write(struct.pack(">cI", kind, len(data)) + data)
 
     def _write(self, data: bytes) -> None:

@@ -324,7 +324,7 @@ def test_a_plug_that_goes_silent_is_a_gap_and_comes_back(plug):
     "place", ["", "a b", "http://x", "host:99999", "host:0", "-x", "user@host", "host/path", "a" * 300]
 )
 def test_addresses_are_checked_before_anything_is_asked(place):
-    with pytest.raises(ConfigurationError, match=r"give the plug's address"):
+    with pytest.raises(ConfigurationError, match=r"write the plug's address"):
         registry.source(f"shelly://{place}")
 
 
