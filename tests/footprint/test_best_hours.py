@@ -17,7 +17,7 @@ def test_a_saving_inside_the_data_error_is_not_claimed() -> None:
     flat = Intensity.of("f", [(i * HOUR, value) for i, value in enumerate([100.0, 98.0, 99.0])])
     small = saving(flat, best_and_worst(flat, HOUR), 100.0, 1.0)
     assert not small.resolved
-    assert "cannot be told" in small.lines()[0]
+    assert "cannot be decided" in small.lines()[0]
     steep = Intensity.of("s", [(i * HOUR, value) for i, value in enumerate([500.0, 60.0, 300.0])])
     large = saving(steep, best_and_worst(steep, HOUR), 500.0, 1.0)
     assert large.resolved
