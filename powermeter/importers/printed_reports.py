@@ -128,7 +128,7 @@ class PrintedReports(Importer):
         stamped = all(stamp for stamp, _ in reports) and choices.period_s is None
         if not stamped and choices.period_s is None:
             raise ConfigurationError(
-                f"{path}: {program.name} prints no times; say how often it did with --rate, for example --rate {program.every}, or "
+                f"{path}: {program.name} prints no times; state how often it did with --rate, for example --rate {program.every}, or "
                 "print one before each report with date"
             )
         added = program.add_up and choices.rail is None and not choices.add_up and len(columns) > 1
