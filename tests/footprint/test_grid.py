@@ -72,3 +72,24 @@ def test_shares_are_within_two_percent_of_the_whole(share: float, refused: bool)
             check_mix({"wind": share, "nuclear": share})
     else:
         assert sum(check_mix({"wind": share, "nuclear": share}).values()) == pytest.approx(1.0)
+
+
+def test_factors_made_of_a_mix_name_the_year_and_the_grade_of_their_source() -> None:
+    """NREL/TP-6A20-50900 (March 2011) for water; AR5 of working group III (2014) for carbon."""
+    from powermeter.footprint.grid import carbon_of_mix
+
+    water, carbon = water_of_mix({"wind": 1.0}, "test"), carbon_of_mix({"wind": 1.0})
+    assert (water.year, water.unit, water.basis) == (2011, "L/kWh", "consumption")
+    assert (carbon.year, carbon.unit, carbon.basis) == (2014, "g/kWh", "lifecycle")
+    assert water.provenance == carbon.provenance == "D"
+
+
+@pytest.mark.parametrize(("hydro", "spread"), [(0.08, 2.0), (0.4, 4.0)])
+def test_where_most_water_is_charged_to_reservoirs_it_is_known_to_a_factor_of_four(
+    hydro: float, spread: float
+) -> None:
+    """4491 gallons per MWh of hydro, 687 of coal: the half is at 13 % of hydro."""
+    found = water_of_mix({"hydro": hydro, "coal": 1 - hydro}, "test")
+    assert found.high / found.central == pytest.approx(spread) and found.central / found.low == pytest.approx(
+        spread
+    )
