@@ -228,3 +228,17 @@ def test_a_tail_that_has_not_looked_has_nothing_and_a_short_one_its_own_length(t
     assert tail.elapsed_s == 0.0 and tail.main is None and tail.rails == {} and tail.warnings == []
     pause = tail.look()
     assert tail.elapsed_s == pytest.approx(0.5) and pause >= 0.5
+
+
+def test_a_tail_counts_from_its_first_reading_whenever_that_was(tmp_path):
+    """A machine that has been on for an hour: readings from 3600 s to 3602 s, in two looks."""
+    channel = Channel("p", Quantity.POWER, 1e-3, RAIL)
+    times = 3600 * 10**9 + np.arange(21, dtype=np.int64) * 10**8
+    tail = Tail(tmp_path / "x.power", "x")
+    with Writer.create(tmp_path / "x.power") as writer:
+        source = writer.add_source("x://", "m", "x", (channel,))
+        writer.append(source, times, np.full(21, 2000))
+    tail.look()
+    assert tail.elapsed_s == pytest.approx(2.0) and tail.main.energy_j == pytest.approx(4.0)
+    tail.look()
+    assert tail.elapsed_s == pytest.approx(2.0) and tail.main.energy_j == pytest.approx(4.0)
