@@ -273,3 +273,16 @@ def test_a_limit_of_all_stamps_is_noted_as_its_standard_deviation() -> None:
     ((name, fact),) = noted
     assert name == "alignment" and fact["source"] == 7 and (fact["offset_ns"], fact["drift"]) == (0.0, 0.0)
     assert fact["offset_u_ns"] == pytest.approx(3e6 / 3**0.5)
+
+
+def test_what_could_not_be_written_is_counted_from_its_first_reading(set_up) -> None:
+    """Two blocks of three and two readings, from 2 s on, ended at 9.5 s."""
+    sampler, writer = set_up
+    real = writer.connection
+    writer.connection = Full(real)
+    for times in ((2, 3, 4), (7, 8)):
+        sampler.readers[0].harvests.append(harvest(*(t * 10**9 for t in times)))
+        sampler.flush(writer)
+    said = sampler._what_is_missing("run.power", 9_500_000_000)
+    writer.connection = real
+    assert "run.power: 5 readings of the last 7.5 s could not be written" in said
