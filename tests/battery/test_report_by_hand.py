@@ -162,3 +162,22 @@ def test_a_schedule_and_what_if_it_changed(tmp_path: Path) -> None:
     assert made["what_if"]["work=every 50s"]["mean_power"]["value"] == pytest.approx(0.32)
     with pytest.raises(ConfigurationError, match="STATE=RATE"):
         report("10Wh", schedule=path, what_ifs=("work",)).record()
+
+
+def test_an_items_charge_is_set_against_charge_and_its_energy_against_energy() -> None:
+    """4 C, which at 5 V would be 20 J, beside the 18 J that were measured."""
+    found = subject(per_item_charge=Result.of(4.0, "C"))
+    assert report("1Ah", found).record()["count"]["value"] == pytest.approx(900.0)
+    assert report("10Wh", found).record()["count"]["value"] == pytest.approx(2000.0)
+    assert report("1Ah", subject(current=Result.of(0.2, "A"))).record()["hours"]["value"] == pytest.approx(
+        5.0
+    )
+    assert report("10Wh", subject(current=Result.of(0.2, "A"))).record()["hours"]["value"] == pytest.approx(
+        20.0
+    )
+    assert report("1Ah", subject(charge=Result.of(72.0, "C"))).record()["share_used"][
+        "value"
+    ] == pytest.approx(0.02)
+    assert report("10Wh", subject(charge=Result.of(72.0, "C"))).record()["share_used"][
+        "value"
+    ] == pytest.approx(0.005)

@@ -189,3 +189,17 @@ def test_a_failing_submission_ends_with_a_status_and_names_the_rules(tmp_path, c
 def test_a_directory_without_a_run_says_which_one_is_meant(tmp_path):
     with pytest.raises(DataError, match="holds power, ranging and run_1"):
         check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "covered"),
+    [
+        (range(10, 120), True),  # the window is from 10 s to 110 s of the log
+        (range(11, 120), False),
+        (range(111), True),
+        (range(110), False),
+    ],
+)
+def test_samples_reach_from_before_the_window_to_behind_it(tmp_path, rows, covered):
+    verdicts = {verdict.rule: verdict for verdict in check(submission(tmp_path, rows=rows))}
+    assert verdicts["window covered by samples"].passed is covered
