@@ -22,7 +22,7 @@ from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit, words
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
-from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS
+from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS, THINGS
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Plan, Planned
@@ -118,6 +118,18 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
     stretches = both_ends and energies and "duration" in found_words
     if stretches or (runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped)):
         raise DataError(f"{path}: {RUNS}")
+    first = [row[0].strip() for row in found.rows if row]
+    if (
+        found.header
+        and not any(h.is_time for h in headings)
+        and len(first) > 1
+        and len(set(first)) == len(first)
+        and all(first)
+        and not any(map(is_datum, first))
+    ):
+        raise DataError(
+            f"{path}: {THINGS.format(first=repr(first[0][:40]), option=quote(f'{found.header[0] or 1}=-'))}"
+        )
 
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:

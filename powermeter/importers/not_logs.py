@@ -126,6 +126,12 @@ RUNS = (
 )
 """What a table of results is called."""
 
+THINGS = (
+    "is a table in which each row names another thing ({first}) and has no time: results, not a log of power over time; where its "
+    "rows are readings of one supply, leave that column out with --column {option}"
+)
+"""What a table of things that were measured once is called."""
+
 RUN_WORDS = frozenset(
     (
         "run",
@@ -139,6 +145,11 @@ RUN_WORDS = frozenset(
         "engine",
         "workload",
         "config",
+        "task",
+        "language",
+        "scenario",
+        "algorithm",
+        "program",
     )
 )
 LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latency", "walltime", "total"))

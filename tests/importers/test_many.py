@@ -130,6 +130,14 @@ def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
             "table of finished runs.* no energy",
         ),
         (
+            "language,task,duration,energy\nC,trees,497,97736782.0\nC,trees,532,106438771.0\nGo,trees,530,106438771.0\n",
+            "table of finished runs",
+        ),
+        (
+            "Drive,Spinup 5v,Idle 5v\nBarracuda,0.3,0.16\nIronwolf,0.46,0.25\nWD Gold,0.15,0.28\n",
+            "each row names another thing \\('Barracuda'\\).*--column Drive=-",
+        ),
+        (
             "JobID|ConsumedEnergyRaw|CPUTimeRAW|State\n1|3774906|4147392|TIMEOUT\n2|0|29018640|FAILED\n",
             "table of finished runs",
         ),
