@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,8 +28,6 @@ _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 _BY_KERNEL = 0x80
 """SI_KERNEL: not another process's kill(2), but the terminal."""
-_LOOK_S = 0.5
-"""How often the child is looked at although nothing was heard of it."""
 
 
 def cannot_run(name: str) -> int | None:
@@ -116,18 +115,31 @@ def _pass_on_early(early: Iterable[int], child: subprocess.Popen[bytes], witness
 
 
 def _wait(child: subprocess.Popen[bytes], numbers: set[int], witness: Witness) -> int:
-    """Wait for the end of a child, and pass on what is sent to this process alone."""
+    """Wait for the end of a child, and pass on what is sent to this process alone.
+
+    Never with a time limit: a `sigtimedwait` that a stop and its end (Ctrl-Z and fg, a machine that slept) carry beyond
+    its limit returns what lay in memory as a signal, in every version of Python.
+    """
+    threading.Thread(target=_wake, args=(child.pid, threading.get_ident()), daemon=True).start()
     while True:
-        heard = signal.sigtimedwait(numbers | {signal.SIGCHLD}, _LOOK_S)
+        heard = signal.sigwaitinfo(numbers | {signal.SIGCHLD})
         status = child.poll()
         if status is not None:
             return status
-        if heard is None or heard.si_signo == signal.SIGCHLD:
+        if heard.si_signo == signal.SIGCHLD:
             continue
         name = signal.Signals(heard.si_signo).name
         if name in _FROM_TERMINAL and (witness.saw(heard.si_signo) or heard.si_code == _BY_KERNEL):
             continue  # it went to the command as well
         child.send_signal(heard.si_signo)
+
+
+def _wake(child: int, waiting: int) -> None:
+    """Send a thread SIGCHLD at the end of a child: the system's own may go to one that does not wait for it."""
+    with suppress(ChildProcessError):  # its end was seen already
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    with suppress(OSError):
+        signal.pthread_kill(waiting, signal.SIGCHLD)
 
 
 def _run_with_handlers(

@@ -8,12 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waiting import CEILING_S, assert_all_written, wait_for_readings, wait_until
+from waiting import CEILING_S, assert_all_written, state, wait_for_readings, wait_until
 
 from powermeter.recording import Recording
 
@@ -130,6 +131,25 @@ def test_a_signal_to_the_whole_group_reaches_the_program_once(tmp_path, name):
     number = getattr(signal, name)
     found = caught(tmp_path, lambda process: os.killpg(process, number), start_new_session=True)
     assert found == [name, "SIGUSR2"]
+
+
+def test_a_record_that_is_stopped_and_goes_on_sends_its_program_nothing(tmp_path):
+    """As Ctrl-Z and fg, or a machine that sleeps: what lay in memory was taken for a signal, and often ended the program."""
+    code = (
+        "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\nraise SystemExit(7)"
+    )
+    record = recorded(tmp_path, sys.executable, "-c", code, cwd=tmp_path)
+    try:
+        wait_for_readings(tmp_path / "run.power")
+        record.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state(record.pid) == "T")
+        time.sleep(0.7)
+        record.send_signal(signal.SIGCONT)
+        (tmp_path / "go").touch()
+        assert record.wait(CEILING_S) == 7
+    finally:
+        record.kill()
+        record.communicate()
 
 
 def test_a_killed_record_leaves_no_witness(tmp_path):
