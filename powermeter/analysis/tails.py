@@ -132,6 +132,13 @@ def tail_of(
     total = float(remaining[0])
     reach = np.minimum(x, pause)
     held = total - np.interp(reach, distance, remaining)
+    # No shape holds more in the window that an event's end cuts than that window does (a dip: than idle power behind the end).
+    behind = quiet * x * window
+    most_held = np.maximum(rates[np.clip(ends, 1, top)] * tau[np.clip(ends, 1, top)] - behind, 0.0)
+    within = np.clip(held, 0.0, most_held) if first > 0 else np.clip(held, -np.maximum(behind, 0.0), 0.0)
+    total -= float(np.mean(held - within))
+    held = within
+    error = min(error, float(np.mean(most_held if first > 0 else np.abs(behind))) / math.sqrt(3))
     # The window in which the next event begins may hold the tail's last part.
     begun = np.maximum(np.searchsorted(t, after_ns, side="right"), ends)
     from_there = (t[np.clip(begun - 1, 0, top)] - end_ns) * 1e-9 / window

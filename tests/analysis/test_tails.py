@@ -111,3 +111,23 @@ def test_a_loop_in_step_with_the_windows_does_not_show_its_tail() -> None:
     )
     each = row.energy_per_item
     assert each is not None and each.grade is Grade.ESTIMATED and each.low <= 7.0 * 0.025 <= each.high
+
+
+def test_what_a_shape_leads_to_is_no_more_than_the_cut_window_holds() -> None:
+    """A load that changes by itself looks like a tail of two standard errors now and then: half of the label's energy was in doubt."""
+    meter = SimulatedMeter(100, Kind.MEAN, accuracy=Accuracy(noise=5e-3, step=1e-6))
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        at = np.arange(0, 40, 0.3)
+        truth = Truth.steps(at, rng.choice([5.0, 10.0, 20.0], at.size - 1))
+        starts = 1 + 1.6 * np.arange(24) + rng.uniform(0, 0.7, 24)
+        ends = starts + rng.uniform(0.1, 0.8, 24)
+        events = [
+            Event("e", round(a * NS), round(b * NS), uid=i + 1)
+            for i, (a, b) in enumerate(zip(starts, ends, strict=True))
+        ]
+        each = analyse(meter.record(truth, events, rng)).row("e").energy_per_item
+        assert each is not None
+        used = np.mean([truth.energy(a, b) for a, b in zip(starts, ends, strict=True)])
+        assert each.low <= used <= each.high and abs(each.value / used - 1) < 0.02, seed
+        assert each.high - each.low < 0.08 * used, seed
