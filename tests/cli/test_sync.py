@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 
 import pytest
 
 from powermeter.calibration import load as load_module
 from powermeter.calibration import pattern as pattern_module
-from powermeter.cli import sync
+from powermeter.cli import run, sync
 
 
 class Span(dict):
@@ -51,3 +52,14 @@ def test_where_nothing_is_recorded_they_stay_as_they_were_played(spans):
     spans.append(Span())
     sync.play_once(pattern_module.Pattern((1, 0, 1), 0.02), "processor")
     assert spans[0]["edges_ns"] == [0, 20, 70]
+
+
+@pytest.mark.parametrize(("command", "times"), [((), 1), (("--", "true"), 2)])
+def test_what_is_played_and_how_often(command, times, capsys):
+    """31 chips and more, each longer than the meter's interval of half a second; around a command twice."""
+    assert run(["sync", "--meter", "2Hz", "--dry-run", "--json", *command]) == 0
+    out = capsys.readouterr()
+    said = json.loads(out.out)
+    assert said["played"] == times and said["chip_s"] > 0.5
+    assert said["seconds"] == pytest.approx(said["chips"] * said["chip_s"], rel=0.2)
+    assert ("played twice" in out.err) is (times == 2) and ("played once" in out.err) is (times == 1)

@@ -91,3 +91,14 @@ def test_good_is_five_percent_or_less(tmp_path, gain, word):
 )
 def test_a_quality_names_its_remedy_where_there_is_one(remedy, text):
     assert Quality("good", "± 1 %", remedy).text == text
+
+
+def test_without_an_energy_the_label_says_why_and_a_run_without_label_nothing() -> None:
+    from types import SimpleNamespace
+
+    row = SimpleNamespace(
+        per_item=None, these_per_item=None, verdict=SimpleNamespace(text="too short"), share=None
+    )
+    analysis = SimpleNamespace(energy=None, run_per_item=None, above=None, run_items=None)
+    found = quality(SimpleNamespace(headline=row, analysis=analysis))
+    assert (found.word, found.remedy) == ("not resolved", "too short") and "no energy" in found.cause
