@@ -162,3 +162,25 @@ def test_white_is_half_the_squared_jump_or_the_meters_own_noise(
     """W² of a reading, times the 0.1 s that one stands for."""
     values = 2.0 + jump / 2 * np.tile([1.0, -1.0], 500)
     assert _white(integral(values, noise=noise), spans((10, 20))) == pytest.approx(white * 0.1, rel=2e-2)
+
+
+def test_what_white_noise_leaves_of_the_groups_is_not_their_course() -> None:
+    """Readings ± 0.3 W in turns leave 0.18 W² × 0.1 s of a mean of a second; the ramp's groups scatter by three times what that explains.
+
+    Of the mean of each group's pauses it is that over its seconds: what is beyond is the course of idle power.
+    """
+    busy, base = busy_every(5, 2, 32, 13), spans((0.5, 20))
+    wiggle = 0.3 * np.tile([1.0, -1.0], 501)[:1001]
+
+    def found(slope: float) -> float:
+        values = 2.0 + wiggle
+        values[300:] += np.linspace(-slope, slope, 701)
+        return _pauses(integral(values), base, [*base, *busy])[0]
+
+    middles = (np.arange(8) - 3.5) * (2 * 68 / 70 / 8)  # of a slope of 1 W, about the baseline's level
+    seconds = 12 * (3 - 2 * 0.1)  # in pauses between thirteen events, a third of three intervals left out on either side
+    explained = 0.18 * 0.1 * 8 / seconds
+    slope = math.sqrt(3 * explained / float(np.var(middles, ddof=1)))
+    course = math.sqrt(2 * explained * 2 / 8) * student.ppf(0.975, 7) / 1.96
+    assert found(slope) == pytest.approx(course, rel=0.2)
+    assert found(0.5 * slope) == 0.0  # within twice of what noise explains there is none
