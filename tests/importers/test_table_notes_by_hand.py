@@ -1,0 +1,54 @@
+"""What is said of holes in a log, by their lengths."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.channel import Gap
+from powermeter.importers.table_notes import hole_notes
+
+NS = 10**9
+
+
+def said(*seconds: float, reason: str = "missed") -> str:
+    at, gaps = 0, []
+    for length in seconds:
+        gaps.append(Gap(at, at + round(length * NS), reason))
+        at += round(length * NS) + NS
+    notes = hole_notes(gaps)
+    assert [note.code for note in notes] == ["holes"] * bool(notes)
+    return notes[0].text if notes else ""
+
+
+def test_holes_are_counted_with_their_sum_and_the_longest() -> None:
+    assert said(3, 10.5, 4).startswith(
+        "3 holes without readings, together 17.5 s (longest 10.5 s): gaps, not measured"
+    )
+    assert said(3).startswith("1 hole without readings, together 3 s (longest 3 s)")
+    assert said() == "" and said(3, reason="no answer") == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "half_hours"),
+    [
+        (3600, True),
+        (1800, True),
+        (1799, False),  # less than half an hour
+        (1799.1, True),
+        (1802.5, True),  # within two and a half seconds
+        (1802.6, False),
+        (3597.5, True),
+        (3597.4, False),
+        (900, False),
+        (2700, False),
+        (7200, True),
+    ],
+)
+def test_a_hole_of_whole_half_hours_is_perhaps_a_clock_that_was_set(seconds: float, half_hours: bool) -> None:
+    text = said(seconds, 5)
+    assert ("1 of them lasts whole half hours" in text) is half_hours
+    assert ("of any length" in text) is not half_hours
+
+
+def test_several_of_them() -> None:
+    assert "2 of them last whole half hours" in said(3600, 5, 1800)
