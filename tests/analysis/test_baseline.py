@@ -178,7 +178,9 @@ def test_what_white_noise_leaves_of_the_groups_is_not_their_course() -> None:
         return _pauses(integral(values), base, [*base, *busy])[0]
 
     middles = (np.arange(8) - 3.5) * (2 * 68 / 70 / 8)  # of a slope of 1 W, about the baseline's level
-    seconds = 12 * (3 - 2 * 0.1)  # in pauses between thirteen events, a third of three intervals left out on either side
+    seconds = 12 * (
+        3 - 2 * 0.1
+    )  # in pauses between thirteen events, a third of three intervals left out on either side
     explained = 0.18 * 0.1 * 8 / seconds
     slope = math.sqrt(3 * explained / float(np.var(middles, ddof=1)))
     course = math.sqrt(2 * explained * 2 / 8) * student.ppf(0.975, 7) / 1.96
