@@ -119,3 +119,21 @@ def test_a_year_of_requests_is_a_year_of_days() -> None:
     report = assess(find(None, ASKED), replace(USUAL, requests_per_day=1, years=4))
     assert report.record()["requests"] == 1461
     assert report.record()["hours"] == 4 * 365.25 * 24
+
+
+@pytest.mark.parametrize(
+    ("places", "digits"),
+    [({"home": "FRA", "away": "USA"}, 2), ({"home": "FRA"}, 1), ({"away": "USA"}, 1), ({}, 1)],
+)
+def test_where_a_place_is_not_known_what_hangs_on_it_has_one_digit(
+    places: dict[str, str], digits: int
+) -> None:
+    """0.804 kWh of the device have two either way; its grams of carbon, of a place that anybody may live in, one."""
+    report = assess(find(None, ASKED), LifetimeOptions(**places))
+    text = report.text()
+    grams = report.record()["carbon"]["device"]["value"]
+    shown = f"{float(f'{grams:.{digits - 1}e}'):.0f} g CO2e"
+    other = f"{float(f'{grams:.{2 - digits}e}'):.0f} g CO2e"
+    carbon = text.split("carbon:\n", 1)[1].splitlines()[0]
+    assert f"device: {shown}" in carbon and (shown == other or f"device: {other}" not in carbon)
+    assert "device: 0.80 kWh" in text
