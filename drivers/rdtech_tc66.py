@@ -24,7 +24,7 @@ from powermeter.source import Found, Option, Row, now_ns
 from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports
 from .meters.linked import thermometer
-from .meters.odometer import Totals, counted
+from .meters.odometer import ContinuousTotals, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 192
@@ -152,7 +152,7 @@ class TC66(RequestMeter):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V)
+        self._totals = ContinuousTotals(MAX_CURRENT_A, MAX_VOLTAGE_V)
         self._facts: dict[str, Any] = {}
         self._over_air = address.location.startswith("ble:")
 

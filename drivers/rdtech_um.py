@@ -21,7 +21,7 @@ from powermeter.source import Found, Option, Row, now_ns
 from .links.link import RAIL_OPTIONS
 from .links.serial_port import port_problem
 from .meters.linked import thermometer
-from .meters.odometer import Totals, counted
+from .meters.odometer import ContinuousTotals, counted
 from .meters.request_response import RequestMeter
 
 FRAME_LENGTH = 130
@@ -231,7 +231,7 @@ class RDTechUM(RequestMeter):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V)
+        self._totals = ContinuousTotals(MAX_CURRENT_A, MAX_VOLTAGE_V)
         self._group: int | None = None
         self._facts: dict[str, Any] = {}
 

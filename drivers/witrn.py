@@ -20,7 +20,7 @@ from powermeter.source import Found
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .links.link import Link, UsbId
 from .meters.linked import thermometer
-from .meters.odometer import Totals, counted
+from .meters.odometer import ContinuousTotals, counted
 from .meters.stream import StreamMeter, StreamRow
 
 MEASUREMENT = 0x1A
@@ -113,7 +113,7 @@ class Witrn(StreamMeter):
         super().__init__(address)
         self._model = "WITRN"
         self._check: bool | None = None
-        self._totals = Totals(MAX_CURRENT_A, MAX_VOLTAGE_V, per_h=PER_H)
+        self._totals = ContinuousTotals(MAX_CURRENT_A, MAX_VOLTAGE_V, per_h=PER_H)
 
     def connect(self) -> Link:
         link, known = open_hid(self.address.location, USB, self.title)

@@ -87,7 +87,7 @@ def totals_of(rail: Rail) -> Rail:
     )
 
 
-class Totals:
+class ContinuousTotals:
     """A meter's own charge and energy, both made continuous.
 
     Args:

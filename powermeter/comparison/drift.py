@@ -34,7 +34,7 @@ _SLOPE_FROM = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class DriftEstimate:
     """A difference in spite of a drift.
 
     Attributes:
@@ -54,7 +54,9 @@ class Estimate:
     repeat: float
 
 
-def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None = None) -> Estimate | None:
+def difference(
+    values: Floats, right: NDArray[np.bool_], weights: Floats | None = None
+) -> DriftEstimate | None:
     """Return what the sides differ by; None where there are too few repeats to have a degree of freedom left.
 
     Args:
@@ -103,7 +105,9 @@ def difference(values: Floats, right: NDArray[np.bool_], weights: Floats | None 
     repeat = max(
         fit.scale**2 * ((fit.noises[0] ** 2 + fit.noises[1] ** 2) / 2 + fit.step**2 / 4) for fit in plausible
     )
-    return Estimate(best.difference, half / t, float(freedom), noises[0], noises[1], math.sqrt(size * repeat))
+    return DriftEstimate(
+        best.difference, half / t, float(freedom), noises[0], noises[1], math.sqrt(size * repeat)
+    )
 
 
 @dataclass(frozen=True, slots=True)

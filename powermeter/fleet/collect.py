@@ -14,7 +14,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.fleet.dataset import Dataset, Held
-from powermeter.fleet.origins import Found, Origin
+from powermeter.fleet.origins import Origin, OriginFile
 from powermeter.fleet.rows import READINGS, RecordingRows, identity
 from powermeter.fleet.snapshot import snapshot
 from powermeter.recording import Recording, verification
@@ -110,7 +110,7 @@ def collect(
 
 def _take(
     path: Path,
-    found: Found,
+    found: OriginFile,
     origin: Origin,
     dataset: Dataset,
     held: dict[str, Held],
@@ -172,12 +172,12 @@ class _Seen:
         except (OSError, ValueError, AttributeError, TypeError):
             pass
 
-    def is_as_before(self, found: Found, held: dict[str, Held]) -> bool:
+    def is_as_before(self, found: OriginFile, held: dict[str, Held]) -> bool:
         """Return whether a file is as it was, and its recording held."""
         noted = self._seen.get(found.name)
         return noted is not None and noted[0] == found.state and noted[1] in held
 
-    def note(self, found: Found, name: str) -> None:
+    def note(self, found: OriginFile, name: str) -> None:
         """Remember a file; the list is kept from time to time."""
         self._seen[found.name] = [found.state, name]
         if len(self._seen) % 50 == 0:

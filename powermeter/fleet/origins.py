@@ -27,7 +27,7 @@ _REMOTE = re.compile(r"(?P<host>[A-Za-z0-9_][\w.@-]*):(?P<path>[^:].*)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OriginFile:
     """A file at an origin: its name there, size and date (UTC ns; 0 where not known)."""
 
     name: str
@@ -47,14 +47,14 @@ class Origin(Protocol):
     def name(self) -> str:
         """As typed, without secrets."""
 
-    def files(self) -> Sequence[Found]:
+    def files(self) -> Sequence[OriginFile]:
         """Return the recordings it has.
 
         Raises:
             OpenError: It cannot be reached.
         """
 
-    def fetched(self, found: Found, folder: Path) -> Any:
+    def fetched(self, found: OriginFile, folder: Path) -> Any:
         """Return a context with the path of a file that can be opened here.
 
         Raises:
@@ -94,7 +94,7 @@ class Folder:
         """Its absolute path."""
         return str(self.path.absolute())
 
-    def files(self) -> Sequence[Found]:
+    def files(self) -> Sequence[OriginFile]:
         """Return the recordings below it, or itself where it is one.
 
         Raises:
@@ -102,7 +102,7 @@ class Folder:
         """
         if self.path.is_file():
             stat = self.path.stat()
-            return [Found(self.path.name, stat.st_size, stat.st_mtime_ns)]
+            return [OriginFile(self.path.name, stat.st_size, stat.st_mtime_ns)]
         if not self.path.is_dir():
             raise ConfigurationError(f"{self.path} is not a folder")
         found = []
@@ -111,11 +111,11 @@ class Folder:
                 log = path.with_name(path.name + LOG)
                 stats = [one.stat() for one in (path, log) if one.exists()]
                 size, date = sum(s.st_size for s in stats), max(s.st_mtime_ns for s in stats)
-                found.append(Found(path.relative_to(self.path).as_posix(), size, date))
+                found.append(OriginFile(path.relative_to(self.path).as_posix(), size, date))
         return found
 
     @contextmanager
-    def fetched(self, found: Found, folder: Path) -> Iterator[Path]:
+    def fetched(self, found: OriginFile, folder: Path) -> Iterator[Path]:
         """Yield the file where it lies."""
         yield self.path if self.path.is_file() else self.path / found.name
 
@@ -156,7 +156,7 @@ class SshHost:
         except subprocess.TimeoutExpired:
             raise OpenError(f"{self.name} does not answer", Reason.NO_ANSWER) from None
 
-    def files(self) -> Sequence[Found]:
+    def files(self) -> Sequence[OriginFile]:
         """Return the recordings below the folder.
 
         Raises:
@@ -172,11 +172,11 @@ class SshHost:
         found = []
         for line in done.stdout.decode("utf-8", "surrogateescape").splitlines():
             size, date, name = line.split(" ", 2)
-            found.append(Found(name.removeprefix("./"), int(size), int(date) * 1_000_000_000))
+            found.append(OriginFile(name.removeprefix("./"), int(size), int(date) * 1_000_000_000))
         return sorted(found, key=lambda one: one.name)
 
     @contextmanager
-    def fetched(self, found: Found, folder: Path) -> Iterator[Path]:
+    def fetched(self, found: OriginFile, folder: Path) -> Iterator[Path]:
         """Yield a copy; the write-ahead log is copied first, so that it is never newer than the file it belongs to."""
         local = folder / f"fetched{SUFFIX}"
         remote = f"{self.path}/{found.name}"
@@ -225,7 +225,7 @@ class ObjectStore:
             raise OpenError(f"{self.name}: {type(error).__name__}: {error}", Reason.ABSENT) from None
         return system, path
 
-    def files(self) -> Sequence[Found]:
+    def files(self) -> Sequence[OriginFile]:
         """Return the recordings below the path.
 
         Raises:
@@ -242,11 +242,11 @@ class ObjectStore:
                 log = listed.get(name + LOG, {})
                 dates = [_date(entry) for entry in (about, log)]
                 size = int(about.get("size") or 0) + int(log.get("size") or 0)
-                found.append(Found(name.removeprefix(path).lstrip("/"), size, max(dates)))
+                found.append(OriginFile(name.removeprefix(path).lstrip("/"), size, max(dates)))
         return found
 
     @contextmanager
-    def fetched(self, found: Found, folder: Path) -> Iterator[Path]:
+    def fetched(self, found: OriginFile, folder: Path) -> Iterator[Path]:
         """Yield a copy."""
         system, path = self._open()
         local = folder / f"fetched{SUFFIX}"

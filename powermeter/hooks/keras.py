@@ -13,7 +13,7 @@ import keras
 from powermeter.errors import ConfigurationError
 from powermeter.hooks import calls
 from powermeter.hooks.calls import Calls, Kind, Watch, batch_of, chosen, known
-from powermeter.hooks.stages import Samples, Stages
+from powermeter.hooks.stages import BatchSizes, Stages
 
 ON_BATCH = ("predict_on_batch", "test_on_batch", "train_on_batch")
 WHOLE = ("evaluate", "predict")
@@ -34,7 +34,7 @@ class PowerCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras ha
 
     def __init__(self, batch_size: int | None = None, samples: int | None = None, **attributes: Any) -> None:
         super().__init__()
-        self._samples = Samples(samples, batch_size)
+        self._samples = BatchSizes(samples, batch_size)
         self._stages = Stages(attributes)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

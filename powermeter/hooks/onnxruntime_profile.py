@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 FORMAT = "onnxruntime"
 MOST_BYTES = 1 << 28
@@ -33,7 +33,7 @@ def profiles(folder: Path, since_utc_ns: int) -> list[Path]:
         return []
 
 
-def runs(path: Path, offset_ns: int) -> list[Found]:
+def runs(path: Path, offset_ns: int) -> list[PrintedEvent]:
     """Return the runs and the loading of a profile.
 
     Args:
@@ -61,7 +61,9 @@ def runs(path: Path, offset_ns: int) -> list[Found]:
             start = begin_ns + entry["ts"] * 1000
             # How many items a run is, the profile does not hold.
             count = None if label == _RUN else 1
-            found.append(Found(label, start, start + entry["dur"] * 1000, count, {"profile": path.name}))
+            found.append(
+                PrintedEvent(label, start, start + entry["dur"] * 1000, count, {"profile": path.name})
+            )
     return sorted(found, key=lambda one: one.start_ns)
 
 

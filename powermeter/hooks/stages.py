@@ -76,7 +76,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-class Samples:
+class BatchSizes:
     """How many samples each batch of an epoch holds, where the last may hold fewer.
 
     Args:

@@ -9,7 +9,7 @@ from transformers import TrainerCallback
 
 from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Watch
-from powermeter.hooks.stages import Samples, Stages, numbers
+from powermeter.hooks.stages import BatchSizes, Stages, numbers
 from powermeter.marking.api import mark
 from powermeter.marking.span import attached
 
@@ -31,7 +31,7 @@ class PowerCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
 
     def __init__(self, **attributes: Any) -> None:
         self._stages = Stages(attributes)
-        self._samples = Samples(None, None)
+        self._samples = BatchSizes(None, None)
         self._first = 0
         self.sees_evaluations = False
 
@@ -50,7 +50,7 @@ class PowerCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
         size = self._samples.batch_size
         steps = 0 if size is None or not self._samples.samples else -(-self._samples.samples // size)
         if steps and state.global_step % steps:  # resumed within an epoch
-            self._samples = Samples(None, None)
+            self._samples = BatchSizes(None, None)
         self._first = state.global_step
         self._stages.begin("epoch", self._samples.samples, epoch=round(float(state.epoch or 0)) + 1)
 
@@ -115,16 +115,16 @@ class PowerCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
             self._stages.end(name)
 
 
-def _samples(args: Any, loader: Any) -> Samples:
+def _samples(args: Any, loader: Any) -> BatchSizes:
     """Return the samples of an epoch and of a step, where one process trains on data of known length."""
     try:
         samples = len(loader.dataset)
         size = args.train_batch_size * args.gradient_accumulation_steps
     except (AttributeError, TypeError):
-        return Samples(None, None)
+        return BatchSizes(None, None)
     if args.world_size != 1 or args.dataloader_drop_last:
-        return Samples(None, None)
-    return Samples(samples, size)
+        return BatchSizes(None, None)
+    return BatchSizes(samples, size)
 
 
 def watch(trainer: Any, wanted: Watch) -> Any:

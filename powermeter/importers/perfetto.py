@@ -17,7 +17,7 @@ from powermeter.errors import DataError
 from powermeter.importers.files import MAX_BYTES, Peek, open_bytes
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log
 from powermeter.importers.perfetto_rails import log_of
-from powermeter.importers.perfetto_trace import Trace
+from powermeter.importers.perfetto_trace import TraceFile
 from powermeter.importers.protobuf import BYTES, fields, message, varint
 
 _MAX_PACKET = 512 << 20
@@ -73,7 +73,7 @@ class PerfettoTrace(Importer):
                 f"{path}: is the text form of a Perfetto trace, for reading; import the binary trace "
                 "(.pftrace, .perfetto-trace)"
             )
-        trace = Trace(path)
+        trace = TraceFile(path)
         try:
             for packet in _packets(path):
                 trace.packet(packet)

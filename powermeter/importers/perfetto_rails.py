@@ -13,7 +13,7 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses, refuse_sparse
 from powermeter.importers.log import RELATIVE, Choices, Log, Rows
-from powermeter.importers.perfetto_trace import Reading, Trace
+from powermeter.importers.perfetto_trace import Reading, TraceFile
 from powermeter.importers.whole_rail import WHOLE, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -22,7 +22,7 @@ _MICRO = 1e-6
 _UAH, _UWH = 3.6e-3, 3.6e-3
 
 
-def log_of(trace: Trace, name: str, choices: Choices) -> Log:
+def log_of(trace: TraceFile, name: str, choices: Choices) -> Log:
     """Return what a trace measured.
 
     Raises:
@@ -99,7 +99,7 @@ def log_of(trace: Trace, name: str, choices: Choices) -> Log:
     return log
 
 
-def _why_not(trace: Trace) -> str:
+def _why_not(trace: TraceFile) -> str:
     if trace.names:
         names = ", ".join(name for name, *_ in list(trace.names.values())[:5])
         return f": it describes rails ({names}) and reads none of them twice; record android.power with collect_power_rails"
@@ -110,13 +110,13 @@ def _why_not(trace: Trace) -> str:
     return "; record it with the data source android.power (battery counters, collect_power_rails)"
 
 
-def _sorted(readings: Sequence[Reading], trace: Trace, machine: int) -> list[Reading]:
+def _sorted(readings: Sequence[Reading], trace: TraceFile, machine: int) -> list[Reading]:
     return sorted(
         ((trace.clocks.host(when, machine), code) for when, code in readings), key=lambda entry: entry[0]
     )
 
 
-def _rails(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
+def _rails(trace: TraceFile, warnings: list[Note]) -> dict[str, list[Reading]]:
     """Return the rails that were read twice, by names that are theirs alone."""
     found: dict[str, list[Reading]] = {}
     once, unnamed = [], 0
@@ -154,7 +154,7 @@ def _rails(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
     return found
 
 
-def _estimates(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
+def _estimates(trace: TraceFile, warnings: list[Note]) -> dict[str, list[Reading]]:
     found = {}
     for (machine, consumer), readings in trace.estimates.items():
         name = trace.consumers.get((machine, consumer)) or f"consumer {consumer}"
@@ -172,7 +172,7 @@ def _estimates(trace: Trace, warnings: list[Note]) -> dict[str, list[Reading]]:
 
 def _source(
     named: dict[str, list[Reading]],
-    trace: Trace,
+    trace: TraceFile,
     choices: Choices,
     *,
     estimated: bool,
@@ -233,7 +233,7 @@ def _most_at_once(readings: Sequence[Reading]) -> int:
     return int(counts.max())
 
 
-def _battery(name: str, trace: Trace, choices: Choices, warnings: list[Note]) -> Rows | None:
+def _battery(name: str, trace: TraceFile, choices: Choices, warnings: list[Note]) -> Rows | None:
     """Return a battery's source, positive when it gives; None where it shows nothing twice."""
     readings = sorted(trace.batteries[name], key=lambda entry: entry.when)
     label = name or "battery"

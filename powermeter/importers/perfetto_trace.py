@@ -19,7 +19,7 @@ _MAX_INDEX = 256
 
 
 @dataclass(slots=True)
-class Battery:
+class BatteryReading:
     """One reading of a battery's gauge; what it did not show is None.  Current < 0 is discharge."""
 
     when: int
@@ -32,7 +32,7 @@ class Battery:
 
 
 @dataclass
-class Trace:
+class TraceFile:
     """What has been read of a trace.
 
     Attributes:
@@ -53,7 +53,7 @@ class Trace:
     energies: dict[RailKey, list[Reading]] = field(default_factory=dict)
     consumers: dict[tuple[int, int], str] = field(default_factory=dict)
     estimates: dict[tuple[int, int], list[Reading]] = field(default_factory=dict)
-    batteries: dict[str, list[Battery]] = field(default_factory=dict)
+    batteries: dict[str, list[BatteryReading]] = field(default_factory=dict)
     slices: Slices = field(default_factory=Slices)
     _defaults: dict[int, int] = field(default_factory=dict)
 
@@ -162,7 +162,7 @@ class Trace:
             self.estimates.setdefault((machine, identity), []).append((when, energy))
 
     def _battery(self, data: bytes, when: int) -> None:
-        found = Battery(when)
+        found = BatteryReading(when)
         for number, _, value in fields(data):
             if number == 1:
                 found.charge_uah = signed(value)

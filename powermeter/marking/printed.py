@@ -21,7 +21,7 @@ _NAME, _ITEMS = "name", ("n", "items", "count")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PrintedEvent:
     """An event that a line reports: monotonic ns; an instant where both are equal."""
 
     name: str
@@ -31,7 +31,7 @@ class Found:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-Reader = Callable[[str, int, int], list[Found]]
+Reader = Callable[[str, int, int], list[PrintedEvent]]
 """Returns the events of a line, from the line, when it came (monotonic ns), and monotonic minus UTC ns."""
 
 
@@ -50,7 +50,7 @@ def by_pattern(pattern: str) -> Reader:
     except re.error as error:
         raise ConfigurationError(f"--events-from {pattern!r} is not a regular expression: {error}") from None
 
-    def read(line: str, at_ns: int, offset_ns: int) -> list[Found]:
+    def read(line: str, at_ns: int, offset_ns: int) -> list[PrintedEvent]:
         match = compiled.search(line)
         if match is None:
             return []
@@ -66,7 +66,7 @@ def by_pattern(pattern: str) -> Reader:
                 duration = _number(groups.pop(unit))
                 start_ns = at_ns - round(duration * size) if duration is not None else at_ns
         values = {key: text if (number := _number(text)) is None else number for key, text in groups.items()}
-        return [Found(name, start_ns, at_ns, count, values)]
+        return [PrintedEvent(name, start_ns, at_ns, count, values)]
 
     return read
 
@@ -111,7 +111,7 @@ class PrintedMarks:
         for line in lines:
             self._mark(self._read(line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r"), at_ns, offset_ns))
 
-    def _mark(self, events: list[Found]) -> None:
+    def _mark(self, events: list[PrintedEvent]) -> None:
         for one in events:
             self.found += 1
             mark_past(self._log, one.name, one.start_ns, one.end_ns, one.count, one.attributes)

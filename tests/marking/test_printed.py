@@ -11,7 +11,7 @@ import pytest
 from waiting import CEILING_S, is_alive
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.printed import Found, PrintedMarks, by_pattern
+from powermeter.marking.printed import PrintedEvent, PrintedMarks, by_pattern
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
@@ -20,11 +20,23 @@ RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s",
 @pytest.mark.parametrize(
     ("pattern", "line", "found"),
     [
-        (r"(?P<name>\w+) took (?P<ms>[\d.]+) ms", "infer took 2.5 ms", Found("infer", 7_500_000, 10_000_000)),
-        (r"t=(?P<us>\d+)us n=(?P<n>\d+)", "t=1000us n=8", Found("t=1000us n=8", 9_000_000, 10_000_000, 8)),
-        (r"epoch (?P<number>\d+)", "epoch 3", Found("epoch 3", 10_000_000, 10_000_000, 1, {"number": 3})),
-        (r"(?P<name>x) (?P<items>\S+)", "x many", Found("x", 10_000_000, 10_000_000, None)),
-        (r"(?P<name>x)(?P<loss>[\d.]+)?", "x", Found("x", 10_000_000, 10_000_000)),
+        (
+            r"(?P<name>\w+) took (?P<ms>[\d.]+) ms",
+            "infer took 2.5 ms",
+            PrintedEvent("infer", 7_500_000, 10_000_000),
+        ),
+        (
+            r"t=(?P<us>\d+)us n=(?P<n>\d+)",
+            "t=1000us n=8",
+            PrintedEvent("t=1000us n=8", 9_000_000, 10_000_000, 8),
+        ),
+        (
+            r"epoch (?P<number>\d+)",
+            "epoch 3",
+            PrintedEvent("epoch 3", 10_000_000, 10_000_000, 1, {"number": 3}),
+        ),
+        (r"(?P<name>x) (?P<items>\S+)", "x many", PrintedEvent("x", 10_000_000, 10_000_000, None)),
+        (r"(?P<name>x)(?P<loss>[\d.]+)?", "x", PrintedEvent("x", 10_000_000, 10_000_000)),
     ],
 )
 def test_a_line_becomes_an_event_by_the_groups_of_a_pattern(pattern, line, found):

@@ -11,7 +11,7 @@ from powermeter.hooks.tokens.http_messages import Messages, NotFollowed
 from powermeter.hooks.tokens.reply import Reply
 from powermeter.hooks.tokens.request import Request, loading
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 _GENERATING = ("completion", "/generate", "/chat", "/messages", "/responses", "infill")
 _WARM_S = 0.2
@@ -29,7 +29,9 @@ class Conversation:
         on_unknown: Called where an answer to a request for tokens did not report how many.
     """
 
-    def __init__(self, on_found: Callable[[list[Found]], None], on_unknown: Callable[[], None]) -> None:
+    def __init__(
+        self, on_found: Callable[[list[PrintedEvent]], None], on_unknown: Callable[[], None]
+    ) -> None:
         self._on_found = on_found
         self._on_unknown = on_unknown
         self._lock = threading.Lock()
@@ -169,7 +171,7 @@ class _Answering:
         if has_text(piece):
             self._last_ns = self.now_ns
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[PrintedEvent]:
         """Return the events of it; none where nothing of it was understood."""
         usage, start = self.usage, self.asked.at_ns
         if not usage.is_counted and self._first_ns is None:
@@ -180,7 +182,7 @@ class _Answering:
         request.drafted, request.accepted = usage.drafted, usage.accepted
         if self.is_cut:
             request.error = "cut off"
-        found: list[Found] = []
+        found: list[PrintedEvent] = []
         if self._pieces > 1:
             request.first_ns = self._first_ns
         if usage.generated_s is not None and usage.prompt_s is not None:

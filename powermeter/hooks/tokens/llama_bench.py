@@ -12,7 +12,7 @@ from typing import Any
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.hooks.tokens.usage import number
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 _RUN = re.compile(r"llama-bench: benchmark \d+/\d+: (?P<what>[a-z ]+?)(?: run)? (?P<r>\d+)/(?P<of>\d+)")
 _ANY = re.compile(r"llama-bench: benchmark \d+/\d+: ")
@@ -29,7 +29,7 @@ class LlamaBench:
         self._runs: list[tuple[str, int]] = []
         self._object = ""
 
-    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[Found]:
+    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[PrintedEvent]:
         """Return the events of a test with the line of its result."""
         if _ANY.search(line):
             match = _RUN.search(line)
@@ -43,11 +43,11 @@ class LlamaBench:
             return self._row(text, at_ns)
         return self._json(text, at_ns)
 
-    def flush(self) -> list[Found]:
+    def flush(self) -> list[PrintedEvent]:
         """Return nothing: runs without a result are not known to have ended."""
         return []
 
-    def _row(self, text: str, at_ns: int) -> list[Found]:
+    def _row(self, text: str, at_ns: int) -> list[PrintedEvent]:
         match = _TEST.match(text)
         if match is None or not match["test"]:
             return []
@@ -55,7 +55,7 @@ class LlamaBench:
         model = text.strip("|").split("|")[0].strip()
         return self._events(counts.get("pp", 0.0), counts.get("tg", 0.0), [], model, at_ns)
 
-    def _json(self, text: str, at_ns: int) -> list[Found]:
+    def _json(self, text: str, at_ns: int) -> list[PrintedEvent]:
         if text.startswith("{"):
             self._object = ""
         elif not self._object:
@@ -77,10 +77,12 @@ class LlamaBench:
         model = str(values.get("model_filename") or values.get("model_type") or "").rpartition("/")[2]
         return self._events(prompt, made, lengths, model, at_ns)
 
-    def _events(self, prompt: float, made: float, lengths: list[int], model: str, at_ns: int) -> list[Found]:
+    def _events(
+        self, prompt: float, made: float, lengths: list[int], model: str, at_ns: int
+    ) -> list[PrintedEvent]:
         """Return the events of the runs so far; a run ends where the next line begins, or by its own length."""
         runs, self._runs = self._runs, []
-        found: list[Found] = []
+        found: list[PrintedEvent] = []
         wanted = {names.PREFILL: prompt, names.DECODE: made}
         sample = 0
         begun = 0
@@ -98,8 +100,8 @@ class LlamaBench:
         return found
 
 
-def _event(kind: str, start: int, end: int, count: float, sample: int, model: str) -> Found:
+def _event(kind: str, start: int, end: int, count: float, sample: int, model: str) -> PrintedEvent:
     measures: dict[str, Any] = {names.PHASE: kind, names.DOUBT: 0.001}
     measures[names.PROMPT if kind == names.PREFILL else names.GENERATED] = count
     attributes = {"model": model[:200]} if model else {}
-    return Found(kind, start, end, count, {**attributes, "@measures": measures})
+    return PrintedEvent(kind, start, end, count, {**attributes, "@measures": measures})

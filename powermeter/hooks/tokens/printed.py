@@ -14,7 +14,7 @@ from typing import Any
 from powermeter.hooks.tokens.llama_bench import LlamaBench
 from powermeter.hooks.tokens.request import Request, loading
 from powermeter.hooks.tokens.usage import number
-from powermeter.marking.printed import Found, Reader
+from powermeter.marking.printed import PrintedEvent, Reader
 
 PRINTED_S = 0.003
 """How late the line about an answer comes after its last token."""
@@ -34,7 +34,7 @@ class ExecuTorch:
     def __init__(self) -> None:
         self._loaded_ms: tuple[float | None, ...] = ()
 
-    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[Found]:
+    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[PrintedEvent]:
         """Return the phases of an answer, and the model's loading before the first."""
         _, mark, text = line.partition(_OBSERVER)
         try:
@@ -85,11 +85,11 @@ class LlamaCpp:
         self._cached: float | None = None
         self._open: dict[str, dict[str, Any]] = {}
 
-    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[Found]:
+    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[PrintedEvent]:
         """Return the events that have become complete with a line."""
         if "time" in line and (match := self._TIME.search(line)):
             return self._take(match, at_ns)
-        done: list[Found] = []
+        done: list[PrintedEvent] = []
         if "draft acceptance" in line and (match := self._DRAFT.search(line)):
             for values in self._open.values():
                 values.setdefault("drafted", float(match["drafted"]))
@@ -105,9 +105,9 @@ class LlamaCpp:
             self._loading_ns = None
         return [*self.flush(), *done]
 
-    def _take(self, match: re.Match[str], at_ns: int) -> list[Found]:
+    def _take(self, match: re.Match[str], at_ns: int) -> list[PrintedEvent]:
         key = match["task"] or ""
-        done: list[Found] = []
+        done: list[PrintedEvent] = []
         if match["what"] == "prompt eval time":
             done = self.flush() if key in self._open or len(self._open) >= _MOST_OPEN else []
             self._open[key] = {"at_ns": at_ns}
@@ -116,7 +116,7 @@ class LlamaCpp:
         values[match["what"]] = (ms if ms < 1e9 else 0.0, match["n"] and float(match["n"]), match["unit"])
         return done
 
-    def flush(self) -> list[Found]:
+    def flush(self) -> list[PrintedEvent]:
         """Return the answers of which all lines have come."""
         found = []
         for values in self._open.values():
@@ -160,7 +160,7 @@ class Ollama:
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
 
-    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[Found]:
+    def __call__(self, line: str, at_ns: int, offset_ns: int) -> list[PrintedEvent]:
         """Return the events of an answer with its last line."""
         match = self._LINE.match(line.strip())
         if match is None:
@@ -170,11 +170,11 @@ class Ollama:
         self._values[match["what"]] = match["value"]
         return self._answer(at_ns) if match["what"] == "eval rate" else []
 
-    def flush(self) -> list[Found]:
+    def flush(self) -> list[PrintedEvent]:
         """Return nothing: the last line is the rate."""
         return []
 
-    def _answer(self, at_ns: int) -> list[Found]:
+    def _answer(self, at_ns: int) -> list[PrintedEvent]:
         made, prompt = self._seconds("eval duration"), self._seconds("prompt eval duration")
         if made is None:
             return []

@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.hooks.tokens.conversation import Conversation
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.past import mark_past
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 See = Callable[[bytes, int], None]
 LOOPBACK = "127.0.0.1"
@@ -161,7 +161,7 @@ class Relay:
                 self._open -= {client, server}
                 self.not_followed += not followed.is_followed
 
-    def _found(self, events: list[Found]) -> None:
+    def _found(self, events: list[PrintedEvent]) -> None:
         with self._lock:
             self.answers += 1
             assert self._log is not None

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from powermeter.analysis.tokens import measures as names
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 _numbers = count(1)
 _LONGEST_NAME = 200
@@ -51,7 +51,7 @@ class Request:
         """Decode steps: a sequence's first token comes with the prefill."""
         return None if self.generated is None else max(self.generated - self.sequences, 0)
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[PrintedEvent]:
         """Return the events that it makes."""
         number = next(_numbers)
         attributes = _of_model(self.model)
@@ -61,13 +61,15 @@ class Request:
         made = {names.GENERATED: self.generated, names.DRAFTED: self.drafted, names.ACCEPTED: self.accepted}
         common = {names.NUMBER: number, names.DOUBT: self.doubt_s or None}
 
-        def phase(name: str, start: int, end: int, items: float | None, measures: dict[str, Any]) -> Found:
+        def phase(
+            name: str, start: int, end: int, items: float | None, measures: dict[str, Any]
+        ) -> PrintedEvent:
             kept = {
                 key: value
                 for key, value in ({names.PHASE: name} | common | measures).items()
                 if value is not None
             }
-            return Found(name, start, max(end, start), items, {**attributes, "@measures": kept})
+            return PrintedEvent(name, start, max(end, start), items, {**attributes, "@measures": kept})
 
         if self.first_ns is None:
             return [phase(names.REQUEST, self.start_ns, self.end_ns, self.generated, prompt | made)]
@@ -80,13 +82,13 @@ class Request:
         ]
 
 
-def loading(start_ns: int, end_ns: int, model: str = "", doubt_s: float = 0.0) -> Found:
+def loading(start_ns: int, end_ns: int, model: str = "", doubt_s: float = 0.0) -> PrintedEvent:
     """Return the event of a model's loading."""
     measures: dict[str, Any] = {names.PHASE: names.LOAD}
     if doubt_s:
         measures[names.DOUBT] = doubt_s
     attributes = _of_model(model)
-    return Found(names.LOAD, start_ns, max(end_ns, start_ns), 1, {**attributes, "@measures": measures})
+    return PrintedEvent(names.LOAD, start_ns, max(end_ns, start_ns), 1, {**attributes, "@measures": measures})
 
 
 def _of_model(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from powermeter.hooks.tokens.request import Request, loading
 from powermeter.hooks.tokens.usage import Usage, field, has_text, is_begun
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 _WARM_S = 0.2
 
@@ -94,7 +94,7 @@ class Answer:
         if made is not None and self.usage.prompt_s is not None:
             self._first_ns = max(self._last_ns - round(made * 1e9), self._start_ns)
 
-    def _found(self, error: str) -> list[Found]:
+    def _found(self, error: str) -> list[PrintedEvent]:
         usage = self.usage
         request = Request(self._start_ns, self._last_ns, first_ns=self._first_ns, model=usage.model)
         request.prompt = usage.prompt if self._prompt is None else self._prompt

@@ -31,7 +31,7 @@ _TAKEN, _CLOSED, _COMMITTED = 64, 72, 80
 _WORD = struct.Struct("<Q")
 
 
-class Channel(object):
+class Frames(object):
     """Frames to and from the other end."""
 
     def __init__(self, source, target):
@@ -265,7 +265,7 @@ def main(source, target):
     """Do what is ordered; returns when it is done or the other end is gone."""
     target.write(MAGIC)
     target.flush()
-    channel = Channel(source, target)
+    channel = Frames(source, target)
     kind, data = channel.receive()
     if kind != b"O":
         return

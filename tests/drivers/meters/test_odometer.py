@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from powermeter.channel import MISSING, Quantity, Rail
-from powermeter.drivers.meters.odometer import Odometer, Totals, counted
+from powermeter.drivers.meters.odometer import ContinuousTotals, Odometer, counted
 
 
 def test_odometer_counts_on_and_ignores_what_came_before() -> None:
@@ -60,7 +60,7 @@ def test_the_totals_of_a_meter_are_bounded_by_what_it_can_pass() -> None:
     """At 6 A and 30 V for 1 h: 6000 mAh and 180 Wh, and a twentieth more of either is not believed at once."""
     hour = 3600 * 10**9
     for charge, energy, doubted in ((6000, 180_000, 0), (6300, 180_000, 1), (6000, 189_000, 1)):
-        totals = Totals(6.0, 30.0)
+        totals = ContinuousTotals(6.0, 30.0)
         assert totals.feed(100, 1000, 0) == [100, 1000]
         assert totals.feed(100 + charge, 1000 + energy, hour).count(MISSING) == doubted
     counts = counted(Rail("input"), 0.02, 0.03, per_h=1e6)

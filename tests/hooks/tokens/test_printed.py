@@ -7,7 +7,7 @@ import json
 import pytest
 
 from powermeter.hooks.tokens.printed import FORMATS, ExecuTorch, LlamaCpp, Ollama
-from powermeter.marking.printed import Found
+from powermeter.marking.printed import PrintedEvent
 
 # The example of ExecuTorch's documentation: 14 prompt tokens and 54 steps.
 OBSERVED = {
@@ -95,7 +95,7 @@ llama_print_timings:       total time = 25431.49 ms"""
 
 
 def read(reader, text, step_ns=1_000_000):
-    found: list[Found] = []
+    found: list[PrintedEvent] = []
     for number, line in enumerate(text.splitlines()):
         found += reader(line, 100_000_000_000 + number * step_ns, 0)
     return found + reader.flush()
