@@ -173,7 +173,8 @@ def row(
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
     seconds = energy.seconds[known]
     span = float(seconds.sum())
-    items = None if np.isnan(counts).any() else _plain(float(counts.sum()))
+    uncounted = any(events[i].count is None for i in (known if known.size else index).tolist())
+    items = None if uncounted else _plain(float(counts.sum()))
     one_each = np.ones(known.size)
     origin = "/".join([label, *map(str, group.values())])
     spans = bool(span > 0) and known.size > 0

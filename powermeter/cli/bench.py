@@ -143,6 +143,8 @@ def _values(sweep: str | None, command: Sequence[str]) -> tuple[str, list[str]]:
     values = [value.strip() for value in listed.split(",")]
     if not equals or not parameter.isidentifier() or not all(values) or len(values) > _VALUES:
         raise ConfigurationError(f"--sweep {sweep!r}: write a name and its values, for example batch=1,2,4")
+    if len(set(values)) < len(values):
+        raise ConfigurationError(f"--sweep {sweep!r}: write each value once; the same value twice is one run")
     if not any("{" + parameter + "}" in part for part in command):
         raise ConfigurationError(f"--sweep {sweep!r}: the command does not hold {{{parameter}}}")
     return parameter, values

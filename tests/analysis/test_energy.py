@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,13 @@ def test_events_outside_unfinished_or_overlapping_are_said_and_never_zero() -> N
     said = " ".join(a.notes)
     assert "never ended" in said and "outside" in said and "overlap" in said
     assert np.isnan(a.energies.value[0])
+
+
+def test_items_that_are_not_known_are_not_0_where_no_energy_is_known_either() -> None:
+    rec = recording([power("in", Rail("VDD_IN"))], [steps(3.0)])
+    rec.happened = [replace(event("late", 50, 51), count=None), event("infer", 0.2, 0.5)]
+    a = analyse(rec)
+    assert a.row("late").items is None and a.row("infer").items == 1
 
 
 def test_an_instant_has_no_energy() -> None:

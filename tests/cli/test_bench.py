@@ -128,6 +128,7 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
         (["--sweep", "batch"], "for example batch=1,2,4"),
         (["--sweep", "batch=1,2"], "does not hold {batch}"),
         (["--sweep", "batch=1,,2"], "for example"),
+        (["--sweep", "batch=1,1"], "write each value once"),
     ],
 )
 def test_options_out_of_range_are_one_line(options: list[str], message: str, tmp_path: Path) -> None:
