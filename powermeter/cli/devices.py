@@ -69,8 +69,13 @@ def _device(finding: Finding) -> dict[str, Any]:
     }
 
 
+_NARROW = 72
+"""Below it the words of a source stand under its name: beside it they would be a column of single words."""
+
+
 def _print_table(found: Search, chosen: Choice | None) -> None:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -95,15 +100,21 @@ def _print_table(found: Search, chosen: Choice | None) -> None:
         ):
             if words:
                 text.append(f"\n{label}: {words}", style="yellow" if finding.usable else "red")
-        table.add_row(
-            Text(("→ " if device.url in marked else "  ") + (device.url or f"({finding.scheme})")),
-            Text(device.grade.value),
-            Text(format_quantity(device.rate_hz, "Hz", 3)),
-            Text(format_quantity(device.resolution_w, "W", 2)),
-            text,
-            style=None if finding.usable else "dim",
+        cells = (
+            ("→ " if device.url in marked else "  ") + (device.url or f"({finding.scheme})"),
+            device.grade.value,
+            format_quantity(device.rate_hz, "Hz", 3),
+            format_quantity(device.resolution_w, "W", 2),
         )
-    console.print(table)
+        style = "" if finding.usable else "dim"
+        if console.width >= _NARROW:
+            table.add_row(*map(Text, cells), text, style=style)
+            continue
+        console.print(Text(cells[0], style=f"bold {style}"), overflow="fold")
+        for line in (Text(f"{cells[1]}, {cells[2]}, step {cells[3]}"), *text.split("\n")):
+            console.print(Padding(line, (0, 0, 0, 2)), style=style)
+    if console.width >= _NARROW:
+        console.print(table)
     for scheme, problem in found.failures.items():
         console.print(Text(f"{scheme}: {problem}", style="dim"))
     if chosen is None:

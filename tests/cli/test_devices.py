@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
+from powermeter.cli import cli
 from powermeter.cli.devices import devices
 
 
@@ -22,3 +24,12 @@ def test_devices_gives_the_same_as_json():
     assert entry["grade"] == "estimated" and entry["usable"] is True and entry["problem"] is None
     assert data["choice"]["urls"] and data["choice"]["why"]
     assert data["seconds"] <= 2.5
+
+
+@pytest.mark.parametrize("columns", ["40", "100"])
+def test_a_source_is_named_whole_at_any_width(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    done = CliRunner().invoke(cli, ["devices"])
+    url = json.loads(CliRunner().invoke(cli, ["devices", "--json"]).output)["devices"][0]["url"]
+    assert any(url in line for line in done.output.splitlines())
+    assert max(map(len, done.output.splitlines())) <= int(columns)
