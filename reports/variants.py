@@ -65,18 +65,27 @@ def _verdict(variant: Variant) -> str:
     return f"{row.found}{change}" + ("" if row.design.about_programs else ", these runs")
 
 
-def to_text(found: Variants) -> str:
-    """Return the table as text, with why what could not be compared."""
+def to_text(found: Variants, width: int = 200) -> str:
+    """Return the table as text, with why what could not be compared; where it is too wide, a block for each variant."""
     lines_of = cells(found)
     widths = [max(len(line[c]) for line in lines_of) for c in range(len(lines_of[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if c == 0 else cell.rjust(w)
-            for c, (cell, w) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines_of
-    ]
-    lines.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
+    whole = sum(widths) + 2 * (len(widths) - 1)
+    if whole <= width:
+        lines = [
+            "  ".join(
+                cell.ljust(w) if c == 0 else cell.rjust(w)
+                for c, (cell, w) in enumerate(zip(line, widths, strict=True))
+            )
+            for line in lines_of
+        ]
+        lines.insert(1, "─" * whole)
+    else:
+        (_, *heads), *rows = lines_of
+        wide = max(map(len, heads))
+        lines = []
+        for name, *values in rows:
+            lines.append(name)
+            lines += [f"  {head:{wide}}  {value}" for head, value in zip(heads, values, strict=True) if value]
     notes = [f"{v.name}: {v.why_not}" for v in found.rows if v.why_not]
     if any(v.against is not None and not v.against.design.about_programs for v in found.rows):
         notes.append(

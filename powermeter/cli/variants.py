@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +66,7 @@ def variants(
     from powermeter.comparison.variants import Variants
     from powermeter.comparison.variants import variants as find
     from powermeter.reports import variants as report
+    from powermeter.reports.plain_output import columns
 
     writers: dict[str, Callable[[Variants], str]] = {
         ".csv": report.to_csv,
@@ -82,7 +86,8 @@ def variants(
     if as_json:
         put_json(report.record(found))
     elif output is None:
-        put(report.to_text(found))
+        known = sys.stdout.isatty() or "COLUMNS" in os.environ
+        put(report.to_text(found, columns(shutil.get_terminal_size((100, 24)).columns) if known else 200))
     if output is not None:
         with open_output(output) as file:
             file.write(writers[ending](found).encode("utf-8", "replace"))

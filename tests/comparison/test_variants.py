@@ -84,6 +84,9 @@ def test_each_is_compared_with_the_baseline_in_turns(one):
     assert base.name == "fp32" and base.against is None
     assert all(str(v.against.verdict) == "less" and v.against.design.about_programs for v in others)
     lines = report.to_text(found).splitlines()
+    blocks = report.to_text(found, 40).splitlines()
+    assert blocks[0] == lines[2].split()[0] and not any("─" in line for line in blocks)
+    assert sum(line.startswith("  energy per item") for line in blocks) == len(found.rows)
     assert lines[2].startswith("fp32") and lines[2].endswith("baseline")
     assert any(line.startswith("int8") and "less (-" in line for line in lines)
 
