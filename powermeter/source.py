@@ -60,13 +60,17 @@ class Address:
         """Take a URL apart.
 
         Raises:
-            ConfigurationError: It has no scheme, or an option is given twice.
+            ConfigurationError: It has no scheme, holds a null byte, or an option is given twice.
         """
         scheme, separator, rest = url.partition("://")
         if not separator or not scheme:
             raise ConfigurationError(
                 f"{url!r} is not a source; write for example virtual:// or ina219://1/0x40"
             )
+        if "\0" in unquote(
+            rest
+        ):  # no path, port or address has one, and the system refuses it wherever it is used
+            raise ConfigurationError(f"{url!r} holds a null byte")
         location, _, query = rest.partition("?")
         options: dict[str, str] = {}
         for item in filter(None, query.split("&")):

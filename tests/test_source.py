@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from powermeter.errors import ConfigurationError
 from powermeter.source import Address, Option, PolledSource, Row
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 
 
@@ -43,6 +43,12 @@ def test_what_is_no_url_is_refused_with_an_example(url):
 def test_an_option_given_twice_is_refused():
     with pytest.raises(ConfigurationError, match="'rate' is given twice"):
         Address.parse("virtual://?rate=1Hz&rate=2Hz")
+
+
+@pytest.mark.parametrize("url", ["ina://~\0", "lines:///dev/x%00?columns=V", "ina219://1/0x40?rail=a%00b"])
+def test_a_null_byte_in_a_url_is_refused(url):
+    with pytest.raises(ConfigurationError, match="holds a null byte"):
+        Address.parse(url)
 
 
 @given(NAMES, TEXT, st.dictionaries(NAMES, TEXT, max_size=3))

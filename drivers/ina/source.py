@@ -12,6 +12,7 @@ them.  Two ways to keep time:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,7 +66,9 @@ class INASource(PolledSource):
 
     def _lay_out(self) -> list[PlacedChip]:
         """Return the chips."""
-        path = Path(self.address.location).expanduser()
+        path = Path(self.address.location)
+        with suppress(RuntimeError):  # nobody of that name: the path as it is will not be found
+            path = path.expanduser()
         return from_toml(path, self.options, self._parse_texts)
 
     def _parse_texts(self, texts: Mapping[str, str]) -> dict[str, Any]:
