@@ -58,9 +58,40 @@ CASES = {
     "an energy of an entity": "entity_id,state,last_changed\n"
     + rows("sensor.p_energy,1.{i},2026-01-02T03:0{i}:00Z\n"),
     "numbered rows": "Nr,time_s,Value\n" + rows("{i},{i},{v}\n"),
+    "fields of InfluxDB": ",result,table,_time,_value,_field\n"
+    + rows(",,0,2026-01-02T03:04:0{i}Z,{v},power\n")
+    + rows(",,1,2026-01-02T03:04:0{i}Z,21,temperature\n"),
+    "sensors without times": rows(
+        "amdgpu-pci-0b00\nAdapter: PCI adapter\nPPT:   {v}.00 W  (cap = 130.00 W)\n\n"
+    ),
+    "Redfish without times": rows(
+        '{{"@odata.type": "#Power.v1_5_0.Power", "PowerControl": [{{"PowerConsumedWatts": {v}}}]}}\n'
+    ),
+    "scaphandre without times": rows("Host:\t{v} W from package\nTop 5 consumers:\n"),
+    "the chip of a Pi 5": rows("VDD_CORE_A current(7)=1.00000000A\nVDD_CORE_V volt(15)={v}.00000000V\n"),
+    "upower -i without times": rows("  native-path: BAT0\n    state: discharging\n    energy-rate: {v} W\n"),
+    "two power supplies": rows(
+        "10:00:0{i}\nPS1 Input Power | {v}.000 | Watts | ok\nPS2 Input Power | 3.000 | Watts | ok\n"
+    ),
+    "a Shelly of the first generation": rows('{{"unixtime": 170000000{i}, "meters": [{{"power": {v}}}]}}\n'),
+    "a history of ioBroker": rows('{{"ts": 170000000{i}000, "val": {v}, "ack": true, "q": 0}}\n'),
+    "a phone's battery": rows(
+        '{{\n  "percentage": 80,\n  "status": "DISCHARGING",\n  "current": -{v}00\n}}\n'
+    ),
+    "a table of readings behind names": rows("part{i},{v}\n").replace("part0", "name,power_W\npart0", 1),
     "a current alone": "time_s,current_mA\n" + rows("{i},{v}\n"),
 }
 JOULES = {
+    "fields of InfluxDB": 41.5,
+    "sensors without times": 41.5,
+    "Redfish without times": 415.0,
+    "scaphandre without times": 83.0,
+    "the chip of a Pi 5": 41.5,
+    "upower -i without times": 415.0,
+    "two power supplies": 41.5,
+    "a Shelly of the first generation": 41.5,
+    "a history of ioBroker": 41.5,
+    "a table of readings behind names": 4.15,
     "a power without a unit": 41.5,
     "joules that stand still": 80.0,
     "two numbered columns": 41.5 + 21,

@@ -4,6 +4,7 @@ The corpus is this checkout's own texts and tables of all sorts that people keep
 """
 
 import random
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from powermeter import importers
 from powermeter.errors import PowermeterError
 from powermeter.importers import Choices
+
+_EVERY = 12
+"""One file in so many is read, by its name: a file that is added or taken away changes no other's turn."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,7 +91,9 @@ def test_our_own_texts_and_programs_hold_no_power():
         if "data" not in path.parts and not path.stem.endswith("_as_read") and path.stat().st_size < 100_000
     ]
     assert len(own) > 300
-    assert [str(path) for path in random.Random(14).sample(own, 60) if read(path) is not None] == []
+    picked = [path for path in own if zlib.crc32(path.relative_to(ROOT).as_posix().encode()) % _EVERY == 0]
+    assert len(picked) > 20
+    assert [str(path) for path in picked if read(path) is not None] == []
 
 
 @pytest.mark.parametrize("seed", range(4))
