@@ -170,7 +170,8 @@ def read_table(
         raise DataError(f"{path}: no column of it is one that is recorded")
     values = [array("d") for _ in columns]
     stamps: list[int | None] = []
-    read_stamp = _stamp_reader(time, choices)
+    naive: list[bool] = []
+    read_stamp = _stamp_reader(time, naive)
     needed = max([column.index for column in columns] + ([time.index] if time.index is not None else []))
     whole = short = unreadable = 0
     number = to_number if written.decimal_comma else float_or_nan
@@ -204,6 +205,7 @@ def read_table(
             f"{path}: {short + unreadable} of {plural(whole + short, 'row')} are cut or hold no number; "
             "this is not the format it looks like"
         )
+    stamps = choices.in_utc(stamps, naive) if naive else stamps
     warnings: list[Note] = []
     if short:
         warnings.append(
@@ -234,13 +236,13 @@ def _axis(path: Path, time: TimeColumn, stamps: list[int | None], length: int, s
     return axis(stamps, str(path), spread=spread)
 
 
-def _stamp_reader(time: TimeColumn, choices: Choices) -> Callable[[str], int | None]:
+def _stamp_reader(time: TimeColumn, naive: list[bool]) -> Callable[[str], int | None]:
+    """Return what reads a stamp; of stamps with a date `naive` is filled with whether each named no zone."""
 
     def from_wall(text: str) -> int | None:
         stamp: Wall | None = wall(text)
-        if stamp is None:
-            return None
-        return choices.utc_ns(stamp.ns) if stamp.zone_ns is None else stamp.ns - stamp.zone_ns
+        naive.append(stamp is not None and stamp.zone_ns is None)
+        return None if stamp is None else stamp.ns - (stamp.zone_ns or 0)
 
     if time.style == "wall":
         return from_wall

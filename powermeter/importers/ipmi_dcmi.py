@@ -43,6 +43,7 @@ class IpmiDcmi(Importer):
     def read(cls, path: Path, choices: Choices) -> Log:
         watts: array[float] = array("d")
         stamps: list[int | None] = []
+        naive: dict[int, bool] = {}
         for line in read_lines(path):
             power = _POWER.fullmatch(line[:200])
             if power is not None:
@@ -52,11 +53,13 @@ class IpmiDcmi(Importer):
             time = _TIME.fullmatch(line[:200]) if watts and stamps[-1] is None else None
             stamp = None if time is None else wall(time[1].replace(" - ", " "), "mdy")
             if stamp is not None:
-                stamps[-1] = choices.utc_ns(stamp.ns) if stamp.zone_ns is None else stamp.ns - stamp.zone_ns
+                stamps[-1] = stamp.ns - (stamp.zone_ns or 0)
+                naive[len(stamps) - 1] = stamp.zone_ns is None
         if len(watts) < _FEWEST:
             raise DataError(
                 f"{path}: one reading of a power holds no energy: log it in a loop, for example every second"
             )
+        stamps = choices.in_utc(stamps, [naive.get(i, False) for i in range(len(stamps))])
         known = sum(stamp is not None for stamp in stamps)
         warnings: list[Note] = []
         if choices.period_s is not None:

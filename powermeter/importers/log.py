@@ -164,6 +164,26 @@ class Choices:
         }
         return {name for name, value in said.items() if value is not None}
 
+    def in_utc(self, stamps: Sequence[int | None], naive: Sequence[bool] | None = None) -> list[int | None]:
+        """Return UTC nanoseconds of stamps in the order of the log, which tells the hour that comes twice apart.
+
+        Args:
+            stamps: Nanoseconds on the wall, None where there is none.
+            naive: Which of them named no zone; None for all. The others are UTC already.
+        """
+        if self.zone is None:
+            return list(stamps)
+        where = [
+            i
+            for i, ns in enumerate(stamps)
+            if ns is not None and abs(ns) < 2**62 and (naive is None or naive[i])
+        ]
+        moved = self.zone.to_utc(np.array([stamps[i] for i in where], np.int64))
+        found = list(stamps)
+        for i, ns in zip(where, moved, strict=True):
+            found[i] = int(ns)
+        return found
+
     def utc_ns(self, local_ns: int) -> int:
         """Return UTC nanoseconds of a wall-clock stamp that names no zone."""
         return local_ns if self.zone is None else self.zone.utc_ns(local_ns)

@@ -150,7 +150,7 @@ def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Ax
     if all(line.epoch_ns is not None for line in lines):
         return axis([line.epoch_ns for line in lines], str(path), spread=False), UTC
     if any(line.stamp is not None for line in lines):
-        stamps = [None if line.stamp is None else choices.utc_ns(datetime_ns(line.stamp)) for line in lines]
+        stamps = choices.in_utc([None if line.stamp is None else datetime_ns(line.stamp) for line in lines])
         if len(lines) == 1 or any(stamp != stamps[0] for stamp in stamps):
             return axis(stamps, str(path)), UTC
     raise ConfigurationError(
