@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import math
 import re
@@ -12,7 +13,7 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-energy-is-computed.md"
 ROW = re.compile(
-    r"^\| `((?:analysis|signals)/\w+\.py)` \| `(_\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE
+    r"^\| `((?:analysis|signals)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE
 )
 VALUE = re.compile(r"^([\de._-]+)(?: (<<|/|-) ([\de._-]+))?$")
 
@@ -38,11 +39,15 @@ def number(text: str) -> float:
 @pytest.mark.parametrize("file", sorted(listed()))
 def test_every_constant_of_a_file_is_listed_with_its_value(file: str) -> None:
     module = importlib.import_module("powermeter." + file.removesuffix(".py").replace("/", "."))
-    there = {
-        name: value
-        for name, value in vars(module).items()
-        if re.fullmatch(r"_[A-Z][A-Z0-9_]*", name) and isinstance(value, int | float)
+    own = {
+        name.id
+        for line in ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
+        if isinstance(line, ast.Assign)
+        for target in line.targets
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
     }
+    there = {name: vars(module)[name] for name in own if isinstance(vars(module)[name], int | float)}
     assert {name: number(text) for name, text in listed()[file].items()} == pytest.approx(there)
 
 
