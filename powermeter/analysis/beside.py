@@ -26,10 +26,6 @@ _WANDERS = 8
 _AS_LARGE = 3.0
 _STRETCHED = 1 << 15
 _FEW_PAIRS = 8
-LEAST_PAIRS = 6
-"""So many windows in a row beside events tell how power varies there."""
-ABUTTING = 0.1
-"""A label that shares more of its cut windows with others has their events beside it."""
 
 
 def neighbours(
@@ -198,15 +194,17 @@ class AllWindows:
         state = np.where((self._touching[index] > 0) | self.blind[index], 0, 1)
         return Calm(self.rates, index, state, max(self._integral.trace.noise**2, 0.0))
 
-    def calm_beside(self, cut: Indices, own: Indices) -> Calm | None:
+    def calm_beside(self, cut: Indices, own: Indices, most_shared: float, least_pairs: int) -> Calm | None:
         """Return the windows beside the events of all labels, or None where those hardly tell what goes on beside one label's.
 
         Args:
             cut, own: Windows that the label's edges cut, and how many of its events have something in each.
+            most_shared: Share of the cut windows that may hold something of another label.
+            least_pairs: So many windows in a row tell how power varies.
         """
-        if cut.size and float((self._touching[cut] > own).mean()) > ABUTTING:
+        if cut.size and float((self._touching[cut] > own).mean()) > most_shared:
             return None
-        return self._calm if self._calm.pairs >= LEAST_PAIRS else None
+        return self._calm if self._calm.pairs >= least_pairs else None
 
     def within(self, first: Indices, last: Indices) -> Indices:
         """Return the windows that are looked at from a first to a last, and those next to them, in order."""

@@ -18,8 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.beside import (
-    ABUTTING,
-    LEAST_PAIRS,
     AllWindows,
     Calm,
     neighbours,
@@ -44,6 +42,8 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _SEEN_WELL = 16
+_FEW_PAIRS = 6
+_ABUTTING = 0.1
 _WHOLE = 1 - 1e-9
 _HARDLY_ANY = 0.1
 
@@ -114,7 +114,7 @@ def measure_means(
     # What is usual on either side, from neighbouring whole windows of one state.
     calm = None
     if tail is None and head is None and others is not None and not others.not_meant.size:
-        calm = every.calm_beside(cut, np.bincount(owner, minlength=cut.size))
+        calm = every.calm_beside(cut, np.bincount(owner, minlength=cut.size), _ABUTTING, _FEW_PAIRS)
     index = every.looked_at if calm is None else every.within(ks, ke)
     state = states(t, start_ns, end_ns, cut, aside, index)
     if calm is None:
@@ -123,9 +123,9 @@ def measure_means(
             # What other labels do is not what goes on beside this one, where enough is left without it and they seldom share a window.
             busy = np.sum(others.columns(t), axis=0) > 0
             calm_state = np.where((state == 1) & busy[index], 0, state)
-            abutting = cut.size > 0 and float(busy[cut].mean()) > ABUTTING
+            abutting = cut.size > 0 and float(busy[cut].mean()) > _ABUTTING
             beside_state = (
-                calm_state if not abutting and pairs_of(index, calm_state, 1) >= LEAST_PAIRS else state
+                calm_state if not abutting and pairs_of(index, calm_state, 1) >= _FEW_PAIRS else state
             )
         calm = Calm(rates, index, beside_state, max(trace.noise**2, 0.0))
     var_out, quiet = calm.variance, calm.median
@@ -133,18 +133,18 @@ def measure_means(
     # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
     pairs, pairs_in = calm.pairs, pairs_of(index, state, 2)
     unlike = 0.0
-    if pairs < LEAST_PAIRS:
+    if pairs < _FEW_PAIRS:
         all_of_them = float(np.var(rates[index])) if index.size > 1 else 0.0
-        unlike = all_of_them * (1 - pairs / LEAST_PAIRS)
+        unlike = all_of_them * (1 - pairs / _FEW_PAIRS)
         var_out += unlike / 2
         var_in += unlike / 2
     noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
     if trace.kind is Kind.COUNTER:
         noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
     quiet_level = quiet if quiet is not None else float("nan")
-    if pairs_in < LEAST_PAIRS:
+    if pairs_in < _FEW_PAIRS:
         # What goes on beside events goes on inside of them as well, whether whole windows there have shown it or not.
-        var_in = max(var_in, max(var_out - 1.5 * noise, 0.0) * (1 - pairs_in / LEAST_PAIRS))
+        var_in = max(var_in, max(var_out - 1.5 * noise, 0.0) * (1 - pairs_in / _FEW_PAIRS))
     beside = calm.power(cut)
     beside = replace(beside, error=math.hypot(beside.error, math.sqrt(unlike)))
     level_out = beside.level
@@ -251,7 +251,7 @@ def measure_means(
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
     found.quiet = quiet
-    if pairs >= LEAST_PAIRS:
+    if pairs >= _FEW_PAIRS:
         found.quiet_variance = max(var_out, noise), max(calm.away, noise)
     found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
     if bridges is not None:

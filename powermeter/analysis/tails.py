@@ -21,7 +21,8 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
-LEAST_WITH_TAILS = 10
+_LEAST = 10
+LEAST_WITH_TAILS = _LEAST
 """Fewer events show no tail."""
 _MOST_WINDOWS = 30
 _SIGNIFICANT = 3.0
