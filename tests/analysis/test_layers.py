@@ -123,10 +123,14 @@ def test_the_intervals_hold_as_often_as_they_state(scene):
 def test_each_of_thirty_layers_holds_as_often_as_it_states_and_all_add_up(scene):
     """Layer by layer over 300 runs; one standard error of a layer is 1.3 %, so that the least of 30 lies 2.5 of them below."""
     net, of = SCENES[scene]
-    every = []
+    every, refused = [], 0
     for seed in range(300):
         recording, energy = record(seed, net, of)
-        found = layers(recording)
+        try:
+            found = layers(recording)
+        except DataError:  # uneven layers pass for readings that come early, in one run of 254
+            refused += 1
+            continue
         parts = sum(one.energy.value for one in (*found.layers, found.between) if one)
         assert parts == pytest.approx(found.whole.value, rel=1e-12), seed
         holds = {
@@ -137,6 +141,7 @@ def test_each_of_thirty_layers_holds_as_often_as_it_states_and_all_add_up(scene)
     print(f"{scene}: {each.mean():.1%}, least {each.min():.1%}, most {each.max():.1%}")
     assert 0.94 <= each.mean() <= 0.985
     assert each.min() >= 0.91
+    assert refused <= (4 if scene == "uneven" else 0)
 
 
 def test_layers_that_cannot_be_told_apart_are_merged_and_it_is_written():
