@@ -18,7 +18,7 @@ from powermeter.result.formatting import decimals_of, fixed, prints_bound
 from powermeter.units import format_duration, format_number, format_quantity, prefix_of
 
 from .report_data import ReportData
-from .wording import percent, show
+from .wording import FEWEST, counted, percent, show
 
 NOT_RESOLVED = 0.5
 """A half-width above this share of the value resolves nothing."""
@@ -70,18 +70,20 @@ def sentence(data: ReportData) -> str:
     row, a = data.headline, data.analysis
     if row is None and a.run_per_item is not None:
         whole = a.energy if a.above is None else a.above
-        return f"One {data.item}: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
+        return f"One {data.item}, on average: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
     if row is None or row.per_item is None:
         how = {Grade.ESTIMATED: " (estimated)", Grade.SIMULATED: " (simulated)"}.get(a.energy.grade, "")
         return f"The run{how}: {sure(a.energy)}, in {format_duration(a.duration.value)}."
     group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
     which = f" ({group})" if group else ""
-    return f"One {data.item}{which}: {sure(row.per_item)}; {events_text(row)}."
+    mean = ", on average" if row.events > 1 else ""
+    return f"One {data.item}{which}{mean}: {sure(row.per_item)}; {events_text(row)}."
 
 
 def events_text(row: LabelRow) -> str:
-    """Return `72 events, the first 8 left out as warm-up, with them 218 mJ`."""
-    text = f"{plural(row.events, 'event')}"
+    """Return `64 of 72 events, the first 8 left out as warm-up, with them 218 mJ`."""
+    of = f"{counted(row):,} of " if counted(row) < row.events - row.unseen else ""
+    text = f"{of}{plural(row.events, 'event')}"
     if row.warmup.count and row.expected_per_item is not None:
         first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
         text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.these_per_item).bare}"
@@ -151,6 +153,9 @@ def quality(data: ReportData) -> Quality:
         return Quality("not resolved", why, remedy)
     spread = f"± {percent(relative)}"
     mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""
+    if row is not None and counted(row) < FEWEST:
+        few = f"{spread}{mostly}, of no more than {plural(counted(row), 'event')}"
+        return Quality("rough", few, remedy)
     if row is not None and row.warmup.reason is WarmUpReason.UNSETTLED:
         return Quality("rough", f"{spread}, and the energy had not settled", "run for longer, until it does")
     if result.grade in (Grade.ESTIMATED, Grade.ASSUMED):

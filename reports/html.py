@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.units import format_duration
 
@@ -184,6 +185,12 @@ def _both(draw: object) -> Markup:
     return Markup("".join(draw(frame) for frame in (svg.WIDE, svg.NARROW)))
 
 
+_WARM_UP_ENDS = {
+    WarmUpReason.FIRST: "it alone stands apart from the rest",
+    WarmUpReason.SETTLING: "the events after them stay at one level",
+}
+
+
 def _event_by_event(data: ReportData) -> Markup:
     row = data.headline
     items = figures.items_of(data, row) if row is not None else None
@@ -198,9 +205,13 @@ def _event_by_event(data: ReportData) -> Markup:
         return Markup("")
     colour = next((i for i, r in enumerate(data.analysis.rows) if r is row), 0) % 8
     title = f"Energy per {data.item}, event by event"
-    words = ["Energy per ", data.item, " in the order of the run, from 0, each with its own 95 % interval."]
+    words = [
+        "Energy per ",
+        data.item,
+        " in the order of the run, each with its own 95 % interval; the energy axis begins at 0.",
+    ]
     words += (
-        [f" Hollow: warm-up, {items.warmup:,} left out of the mean."]
+        [f" Hollow: warm-up, {items.warmup:,} left out of the mean: {_WARM_UP_ENDS[row.warmup.reason]}."]
         if items.warmup
         else [" No event is left out as warm-up."]
     )
@@ -209,21 +220,17 @@ def _event_by_event(data: ReportData) -> Markup:
     ]
     if not math.isfinite(items.high):
         words = [
-            f"Energy per {data.item} in the order of the run, from 0. Each is known from below only, as the triangles point: "
+            f"Energy per {data.item} in the order of the run; the energy axis begins at 0. Each is known from below only, as the triangles point: "
         ]
         words += ["readings inside it are at the end of the meter's range."]
     if items.numbers.size < items.events:
         words.append(f" {items.numbers.size:,} of {plural(items.events, 'event')} are drawn, evenly picked.")
-    return join(
-        [
-            element("h2", "Event by event"),
-            element(
-                "figure",
-                _both(lambda frame: svg.items_figure(items, title, colour, frame)),
-                element("figcaption", words),
-            ),
-        ]
+    figure = element(
+        "figure",
+        _both(lambda frame: svg.items_figure(items, title, colour, frame)),
+        element("figcaption", words),
     )
+    return element("section", element("h2", "Event by event"), figure, class_="whole")
 
 
 def _power(data: ReportData, zooms: bool) -> Markup:
@@ -253,6 +260,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         "highest reading of each pixel, the line is their mean; a gap stays empty."
     )
     parts.append(element("figure", still, element("figcaption", caption), class_="still" if zooms else None))
+    parts = [element("section", parts, class_="whole")]
     if panel.hidden:
         names = ", ".join(harmless(label, 60) for label in panel.hidden[:8])
         more = f" and {len(panel.hidden) - 8:,} more" if len(panel.hidden) > 8 else ""
@@ -263,6 +271,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         parts.append(
             element(
                 "figure",
+                element("h3", around),
                 _both(lambda frame: svg.power_figure(close, around, "the event began", frame)),
                 element(
                     "figcaption",

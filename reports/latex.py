@@ -121,10 +121,7 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
             *("--" if v is None else escaped(v) for v in r.group.values()),
             quantity(show(data.charge_of(r), "Ah", 1 / 3600)),
             quantity(show(r.power)),
-            *(
-                plain_quantity(wording.seconds(s))
-                for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)
-            ),
+            *(plain_quantity(text) for text in wording.times(r)),
         ]
         for r in data.analysis.rows
     ]

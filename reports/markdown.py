@@ -130,13 +130,13 @@ def _labels(data: ReportData) -> Iterator[str]:
             [
                 escaped(r.label),
                 *(DASH if v is None else escaped(v) for v in r.group.values()),
-                f"{r.events:,}",
+                wording.events(r),
                 format_count(r.items),
                 show(r.per_item).text,
                 half(r.meter_half_width),
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
-                show(r.energy_p95).bare,
+                wording.tail(r, show(r.energy_p95).bare),
                 format_quantity(r.spread_j, "J", 2),
                 show(r.total).text,
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
@@ -153,13 +153,16 @@ def _labels(data: ReportData) -> Iterator[str]:
             [
                 escaped(r.label),
                 *(DASH if v is None else escaped(v) for v in r.group.values()),
-                *(wording.seconds(s) for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)),
+                *wording.times(r),
                 wording.size(r.peak_memory),
             ]
             for r in a.rows
         ),
         left=1 + len(keys),
     )
+    for text in wording.remarks(a.rows):
+        yield text
+        yield ""
 
 
 def _nesting(data: ReportData) -> Iterator[str]:

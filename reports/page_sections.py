@@ -167,11 +167,11 @@ def labels(data: ReportData) -> Markup:
 
     def energies(row: LabelRow) -> list[Child]:
         cells: list[Child] = [
-            f"{row.events:,}",
+            wording.events(row),
             number(show(row.per_item)),
             number(show(row.these_per_item)),
             quantity(show(row.energy_median).bare),
-            quantity(show(row.energy_p95).bare),
+            quantity(wording.tail(row, show(row.energy_p95).bare)),
             quantity(format_quantity(row.spread_j, "J", 2)),
             quantity(show(row.total).bare),
         ]
@@ -191,8 +191,8 @@ def labels(data: ReportData) -> Markup:
         texts = (
             wording.seconds(row.latency_mean),
             wording.seconds(row.latency_p50),
-            wording.seconds(row.latency_p95),
-            wording.seconds(row.latency_p99),
+            wording.tail(row, wording.seconds(row.latency_p95)),
+            wording.tail(row, wording.seconds(row.latency_p99)),
             wording.size(row.peak_memory),
         )
         return [quantity(text) for text in texts]
@@ -213,6 +213,7 @@ def labels(data: ReportData) -> Markup:
                 "repeats included, and of these events, as far as the meter knows.",
                 class_="soft",
             ),
+            *(element("p", text, class_="soft") for text in wording.remarks(rows)),
             _long(["label", *groups, *energy], [[*start(row), *energies(row)] for row in ranked], first),
             element(
                 "h3",

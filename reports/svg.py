@@ -219,7 +219,7 @@ def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
             else f"{tick:,.0f}"
         )
         yield f'<text x="{axes.left - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
-    yield f'<text class="name" x="{axes.left - 8}" y="{TOP - 2}" text-anchor="end">{prefix}{unit}</text>'
+    yield f'<text class="name" x="{axes.left}" y="{TOP - 4}">{prefix}{unit}</text>'
 
 
 def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:

@@ -150,7 +150,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("per item", lambda r: show(r.per_item).text),
         ("of it meter", lambda r: wording.half(r.meter_half_width)),
         ("median", lambda r: show(r.energy_median).bare),
-        ("p95", lambda r: show(r.energy_p95).bare),
+        ("p95", lambda r: wording.tail(r, show(r.energy_p95).bare)),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
     ]
     if data.analysis.baseline is not None:
@@ -168,8 +168,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     time: list[tuple[str, Cell]] = [
         ("mean", lambda r: wording.seconds(r.latency_mean)),
         ("p50", lambda r: wording.seconds(r.latency_p50)),
-        ("p95", lambda r: wording.seconds(r.latency_p95)),
-        ("p99", lambda r: wording.seconds(r.latency_p99)),
+        ("p95", lambda r: wording.tail(r, wording.seconds(r.latency_p95))),
+        ("p99", lambda r: wording.tail(r, wording.seconds(r.latency_p99))),
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
     where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
@@ -178,6 +178,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     if fits(_label_table(rows, joined, console.width), console):
         console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
         console.print(_label_table(rows, joined, console.width))
+        _print_remarks(rows, console)
         return
     parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
     for title, beside, columns in (*parts, ("Latency and memory", "", time)):
@@ -185,6 +186,12 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         for part in _parted(rows, columns, console):
             stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
             print_rows(console, _label_table(rows, part, console.width), stacked)
+    _print_remarks(rows, console)
+
+
+def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
+    for text in wording.remarks(rows):
+        console.print(f"[dim]{text}[/]")
 
 
 def _parted(

@@ -10,7 +10,10 @@ from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from powermeter.analysis.energy import Analysis
+    from powermeter.analysis.labels import LabelRow
 
 MARKS = {
     Grade.MEASURED: "●",
@@ -61,6 +64,49 @@ def peak(analysis: Analysis) -> str:
     clipped = analysis.power_trace.saturated_ns
     least = "at least " if clipped is not None and clipped.size else ""
     return f"peak {least}{format_quantity(analysis.peak_w, 'W', 3)}"
+
+
+FEWEST = 5
+"""Events below which no tail is printed and no number is called good."""
+
+TOO_FEW = f"p95 and p99 are a dash for fewer than {FEWEST} events: so few have no tail."
+"""What stands under a table of labels, one of which has so few."""
+
+OF_ALL = (
+    "{} events: energy, charge and count per charge of the next one leave the warm-up out; "
+    "quantiles, std dev, times, power and totals are of all."
+)
+"""What stands under a table of labels, one of which has a warm-up."""
+
+
+def counted(row: LabelRow) -> int:
+    """Return how many events stand behind the energy of the next one: those with an energy, without the warm-up."""
+    left_out = row.warmup.count if row.expected_per_item is not None else 0
+    return row.events - row.unseen - left_out
+
+
+def events(row: LabelRow) -> str:
+    """Return `40`, or `20 of 40` where a warm-up is left out."""
+    left_out = row.expected_per_item is not None and row.warmup.count
+    return f"{counted(row):,} of {row.events:,}" if left_out else f"{row.events:,}"
+
+
+def tail(row: LabelRow, text: str) -> str:
+    """Return a p95 or p99 in print, a dash where the events are too few to have one."""
+    return text if row.events >= FEWEST else DASH
+
+
+def times(row: LabelRow) -> list[str]:
+    """Return mean, median, p95 and p99 of how long one event lasts, in print."""
+    ends = [tail(row, seconds(end)) for end in (row.latency_p95, row.latency_p99)]
+    return [seconds(row.latency_mean), seconds(row.latency_p50), *ends]
+
+
+def remarks(rows: Sequence[LabelRow]) -> list[str]:
+    """Return what a reader of a table of labels must know of its columns, a sentence each."""
+    warm = [row for row in rows if row.warmup.count and row.expected_per_item is not None]
+    few = any(0 < row.events < FEWEST for row in rows)
+    return [*(OF_ALL.format(events(row)) for row in warm[:1]), *([TOO_FEW] if few else [])]
 
 
 def size(value: int | None) -> str:

@@ -122,12 +122,12 @@ def _tables(pages: Pages, data: ReportData) -> None:
         [
             [
                 text(r.title, 60),
-                f"{r.events:,}",
+                wording.events(r),
                 format_count(r.items),
                 show(r.per_item).text,
                 show(r.these_per_item).text,
                 show(r.energy_median).bare,
-                show(r.energy_p95).bare,
+                wording.tail(r, show(r.energy_p95).bare),
                 show(r.total).text,
             ]
             for r in shown
@@ -141,7 +141,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
                 show(r.power).bare,
                 show(data.per_charge(r)).bare,
-                *(wording.seconds(s) for s in (r.latency_mean, r.latency_p50, r.latency_p95, r.latency_p99)),
+                *wording.times(r),
             ]
             for r in shown
         ],

@@ -24,7 +24,9 @@ def gathered(path, **options):
 def test_the_sentence_has_value_interval_and_events(make, twenty):
     text = sentence(gathered(make(events=twenty)))
     # 2 W × 0.25 s / 4 items, ±1 % of a rectangular gain limit and little else
-    assert re.fullmatch(r"One inference: 125\.0 mJ, 95 % sure 123\.[78]–126\.[23]; 20 events\.", text), text
+    assert re.fullmatch(
+        r"One inference, on average: 125\.0 mJ, 95 % sure 123\.[78]–126\.[23]; 20 events\.", text
+    ), text
 
 
 def test_energy_is_power_times_time(make, twenty):
@@ -40,6 +42,13 @@ def test_a_run_without_events_is_the_run(make):
 def test_a_steady_run_is_good_and_names_the_cause_and_its_remedy(make, twenty):
     found = quality(gathered(make(events=twenty)))
     assert found.word == "good" and "gain" in found.cause and "calibrate" in found.remedy
+
+
+@pytest.mark.parametrize(("events", "word"), [(4, "rough"), (5, "good")])
+def test_a_few_events_are_never_good(make, twenty, events, word):
+    found = quality(gathered(make(events=twenty[:events])))
+    assert found.word == word
+    assert found.cause.endswith(", of no more than 4 events") == (events == 4)
 
 
 def test_what_reaches_zero_is_not_resolved():
@@ -60,8 +69,10 @@ def test_warm_up_is_left_out_and_named(tmp_path):
     data = gathered(path)
     text, count = sentence(data), data.headline.warmup.count
     assert count >= 8  # as many as the one rule of the analysis leaves out
-    assert f"the first {count} left out as warm-up, with them 933.3 mJ" in text  # (8 × 1.6 + 40 × 0.8) / 48 J
-    assert text.startswith("One inference: 800")
+    assert (
+        f"; {48 - count} of 48 events, the first {count} left out as warm-up, with them 933.3 mJ" in text
+    )  # (8 × 1.6 + 40 × 0.8) / 48 J
+    assert text.startswith("One inference, on average: 800")
     assert product(data) == "800.0 mJ = 2.000 W × 400.0 ms"
 
 

@@ -283,6 +283,14 @@ def test_the_bands_are_the_interval_and_the_meters_part_from_the_end_of_the_warm
     assert [n.text for n in drawn.root if n.text == "earlier"] == ["earlier"]
 
 
+def test_the_unit_stands_clear_of_the_numbers_beside_the_axis():
+    for frame in (svg.WIDE, svg.NARROW):
+        drawn = ElementTree.fromstring(svg.items_figure(items(), "energies", 3, frame))
+        (unit,) = (n for n in drawn if n.tag == "text" and n.text == "J")
+        ends = [float(n.attrib["x"]) for n in drawn if n.attrib.get("text-anchor") == "end"]
+        assert float(unit.attrib["x"]) > min(ends) and "text-anchor" not in unit.attrib
+
+
 def test_an_energy_known_from_below_only_points_up_and_one_below_zero_has_room():
     open_ended = items(half=np.full(5, math.inf), high=math.inf, mean=1.2, low=1.1, meter=math.inf)
     drawn = Drawn(svg.items_figure(open_ended, "energies", 1), "J")

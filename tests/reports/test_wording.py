@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
+from powermeter.analysis.warmup import WarmUp, WarmUpReason
 from powermeter.reports import wording
 from powermeter.reports.wording import footprint_amount, show
 from powermeter.result import Result
@@ -24,3 +26,24 @@ def test_footprints_have_few_digits_and_a_bound_where_they_reach_nothing():
     assert footprint_amount(Result(3.4e-4, "g", 2.6e-4, 4.3e-4)).text == "340 µg CO2e (260 to 430)"
     assert footprint_amount(Result(2e-10, "kg Sb eq", 1e-10, 9e-10), 1).text == "200 ng Sb eq (100 to 900)"
     assert footprint_amount(Result(1e-3, "g", -1e-3, 3e-3), 1).text == "at most 3 mg CO2e"
+
+
+NEXT = Result(1.0, "J", 0.9, 1.1)
+
+
+def row(events, warmup=0, expected=NEXT):
+    cut = WarmUp(warmup, WarmUpReason.SETTLING if warmup else WarmUpReason.STEADY)
+    return SimpleNamespace(events=events, unseen=0, warmup=cut, expected_per_item=expected)
+
+
+def test_events_behind_the_next_one_are_counted_without_the_warm_up():
+    assert (wording.events(row(40)), wording.events(row(40, 20))) == ("40", "20 of 40")
+    assert wording.events(row(40, 20, None)) == "40"  # no next one: nothing is left out of it
+    assert wording.counted(row(40, 20)) == 20 and wording.counted(row(40, 20, None)) == 40
+    (text,) = wording.remarks([row(7), row(40, 20), row(30, 2)])
+    assert text.startswith("20 of 40 events: ") and wording.remarks([row(7)]) == []
+
+
+def test_so_few_events_have_no_tail():
+    assert (wording.tail(row(5), "1 s"), wording.tail(row(4), "1 s")) == ("1 s", "–")
+    assert wording.remarks([row(4), row(3)]) == [wording.TOO_FEW]

@@ -24,6 +24,8 @@ def terminal_tables(text: str) -> list[dict[str, dict[str, str]]]:
             if not row.strip():
                 break
             cells = [c.strip() for c in re.split(r"\s{2,}", row.strip())]
+            if len(cells) == 1:  # a sentence under the table
+                break
             assert len(cells) == len(ends), row
             table[cells[0]] = dict(zip(names[1:], cells[1:], strict=True))
         found.append(table)

@@ -52,7 +52,7 @@ LABELS = {
         "of these": "4.000 ± 0.038 J",
         "above baseline": "3.000 ± 0.038 J",  # 1.5 W × 2 s
         "median": "4.000 J",
-        "p95": "4.000 J",
+        "p95": "–",  # of one event there is no tail
         "std dev": "–",  # of one there is none
         "total": "4.000 ± 0.038 J",
         "charge": "222.2 ± 2.1 µAh",  # 0.8 C ÷ 3600
@@ -61,8 +61,8 @@ LABELS = {
         "per charge": "33,300",  # 133 200 ÷ 4
         "mean time": "2.00 s",
         "p50 s": "2.00 s",
-        "p95 s": "2.00 s",
-        "p99 s": "2.00 s",
+        "p95 s": "–",
+        "p99 s": "–",
         "memory": "–",
     },
     "infer": {
