@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from powermeter.errors import plural
 from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
@@ -69,7 +70,7 @@ def peak(analysis: Analysis) -> str:
 FEWEST = 5
 """Events below which no tail is printed and no number is called good."""
 
-TOO_FEW = f"p95 and p99 are a dash for fewer than {FEWEST} events: so few have no tail."
+TOO_FEW = f"p95 and p99 are a dash for fewer than {plural(FEWEST, 'event')}: so few have no tail."
 """What stands under a table of labels, one of which has so few."""
 
 OF_ALL = (
