@@ -60,7 +60,10 @@ def _lines(data: ReportData) -> Iterator[str]:
     )
     if a.rows:
         yield from _energies(data, about)
-        yield from _times(data, f"Charge, power and time by label; the quoted label is {name}.")
+        few = [escaped(text) for text in wording.remarks(data.analysis.rows)]
+        yield from _times(
+            data, " ".join([f"Charge, power and time by label; the quoted label is {name}.", *few])
+        )
     yield from _nesting(data)
     if data.tokens is not None:
         yield from _tokens(data, data.tokens)

@@ -146,6 +146,8 @@ def _tables(pages: Pages, data: ReportData) -> None:
             for r in shown
         ],
     )
+    for remark in wording.remarks(shown):
+        pages.paragraph(remark, 7.5, colour=SOFT)
     tree = event_tree.tree_of(a)
     if tree:
         pages.heading("Events inside events")

@@ -115,7 +115,7 @@
       context.strokeStyle = colour("--line"); context.beginPath(); context.moveTo(LEFT, py); context.lineTo(width - RIGHT, py); context.stroke();
       context.fillStyle = colour("--soft"); context.fillText((w / p[0]).toFixed(places), LEFT - 6, py);
     });
-    context.fillStyle = colour("--ink"); context.fillText(p[1] + "W", LEFT - 6, 7);
+    context.fillStyle = colour("--ink"); context.textAlign = "left"; context.fillText(p[1] + "W", LEFT, 7);
     var span = to - from, unit = span >= 172800 ? [86400, "d"] : span >= 9000 ? [3600, "h"] : span >= 150 ? [60, "min"] : span >= 0.5 ? [1, "s"] : span >= 5e-4 ? [1e-3, "ms"] : [1e-6, "µs"];
     var base = height - FOOT + 6;
     context.strokeStyle = colour("--soft"); context.beginPath(); context.moveTo(LEFT, base + 0.5); context.lineTo(width - RIGHT, base + 0.5); context.stroke();
