@@ -29,7 +29,7 @@ from .correlate import Alignment, align
 from .markers import align_markers
 from .meter_trace import MeterTrace
 from .pattern import EVENT
-from .stretches import HELD, Part, bounds, by_stretches, rows
+from .stretches import HELD, RecordingPart, bounds, by_stretches, rows
 
 WAYS = ("pattern", "activity", "markers", "clock")
 
@@ -132,7 +132,7 @@ def what_was_seen(recording: RecordingLike, sources: Sequence[Any], how: AlignOp
 
     def between(start_ns: int, end_ns: int) -> Trace | None:
         try:
-            return meter_trace(Part(recording, start_ns, end_ns), sources, how.rail)
+            return meter_trace(RecordingPart(recording, start_ns, end_ns), sources, how.rail)
         except DataError:
             return None
 

@@ -23,7 +23,7 @@ from powermeter.signals.rails import alignment_of
 from powermeter.signals.trace import Trace
 
 from .fit import Points, from_loads
-from .stretches import HELD, Part, Stretches, bounds, by_stretches, rows
+from .stretches import HELD, RecordingPart, Stretches, bounds, by_stretches, rows
 
 LOAD = "powermeter.load"
 """The label of a load's event; its attributes are `true` and `uncertainty` (SI, standard) and `unit`."""
@@ -89,7 +89,7 @@ def read(recording: RecordingLike, place: SourceChannel, *, corrected: bool) -> 
     def between(start_ns: int, end_ns: int) -> Trace | None:
         asked = np.array([start_ns, end_ns], np.int64)
         start, end = (asked if fact is None else instrument_times(asked, fact)).tolist()
-        return _held(Part(recording, start, end), place, corrected)
+        return _held(RecordingPart(recording, start, end), place, corrected)
 
     first, last = (ends if fact is None else host_times(ends, fact)).tolist()
     return by_stretches(first, last, between, place.name)

@@ -44,7 +44,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class CorrectionFit:
     """A fitted correction.
 
     Attributes:
@@ -88,7 +88,7 @@ def fit(
     reference_gain: float = 0.0,
     reference_offset: float = 0.0,
     about: About | None = None,
-) -> Fit:
+) -> CorrectionFit:
     """Return the correction that fits some points.
 
     Args:
@@ -142,7 +142,7 @@ def fit(
             f"the points scatter {math.sqrt(chi2):.1f} times as much as they claim; the covariance is widened"
         )
         notes.append(Note.warning("scatter", text))
-    return Fit(correction, residuals, chi2, widened, tuple(notes))
+    return CorrectionFit(correction, residuals, chi2, widened, tuple(notes))
 
 
 def _check(points: Points) -> None:

@@ -21,10 +21,10 @@ READY_S = 30.0
 _SIDE = 2048
 
 
-class Load(Protocol):
+class SwitchedLoad(Protocol):
     """What can be switched."""
 
-    def __enter__(self) -> Load: ...
+    def __enter__(self) -> SwitchedLoad: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
@@ -32,7 +32,7 @@ class Load(Protocol):
         """Work from now on, or rest."""
 
 
-class Switched(Load, Protocol):
+class Switched(SwitchedLoad, Protocol):
     """A load whose workers wait for an event."""
 
     _on: Event | threading.Event
@@ -174,10 +174,10 @@ def _by_cupy() -> Callable[[], Any]:
     return multiply
 
 
-LOADS: dict[str, Callable[[], Load]] = {"processor": Processor, "gpu": Graphics}
+LOADS: dict[str, Callable[[], SwitchedLoad]] = {"processor": Processor, "gpu": Graphics}
 
 
-def load(name: str) -> Load:
+def load(name: str) -> SwitchedLoad:
     """Return a load by name, not yet started.
 
     Raises:

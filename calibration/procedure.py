@@ -16,14 +16,14 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.correction import Correction
 
 from .channels import SourceChannel, find, load_points, places, read, reference_errors
-from .fit import About, Fit, Points, fit, shunt
+from .fit import About, CorrectionFit, Points, fit, shunt
 from .steady_points import steady_points
 
 _USUAL = (Quantity.CURRENT, Quantity.VOLTAGE, Quantity.POWER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Calibrated:
+class CalibratedChannel:
     """A channel that was calibrated.
 
     Attributes:
@@ -35,7 +35,7 @@ class Calibrated:
     place: SourceChannel
     against: str
     points: Points
-    fit: Fit
+    fit: CorrectionFit
 
     @property
     def correction(self) -> Correction:
@@ -82,7 +82,7 @@ def against_reference(
     channels: Sequence[str] = (),
     references: Sequence[str] = (),
     options: CalibrationOptions | None = None,
-) -> list[Calibrated]:
+) -> list[CalibratedChannel]:
     """Calibrate channels against those of a reference that was recorded at the same time.
 
     Args:
@@ -123,7 +123,7 @@ def against_reference(
                 instrument=how.instrument or theirs.source.name, shunt_ohm=shunt_of(mine), note=how.note
             ),
         )
-        found.append(Calibrated(mine, theirs.name, points, fitted))
+        found.append(CalibratedChannel(mine, theirs.name, points, fitted))
     return found
 
 
@@ -132,7 +132,7 @@ def against_loads(
     loads: Sequence[Event],
     channels: Sequence[str] = (),
     options: CalibrationOptions | None = None,
-) -> list[Calibrated]:
+) -> list[CalibratedChannel]:
     """Calibrate channels against known loads; arguments as in `against_reference`.
 
     Args:
@@ -158,7 +158,7 @@ def against_loads(
             reference_gain=0.0 if how.accuracy is None else how.accuracy / math.sqrt(3.0),
             about=About(instrument=how.instrument or "known loads", note=how.note, shunt_ohm=shunt_of(place)),
         )
-        found.append(Calibrated(place, f"{points.seen.size} known loads", points, fitted))
+        found.append(CalibratedChannel(place, f"{points.seen.size} known loads", points, fitted))
     return found
 
 
@@ -254,7 +254,7 @@ def shunt_of(place: SourceChannel) -> float | None:
     return float(said) if usable and said is not None else None
 
 
-def true_shunt(calibrated: Calibrated, assumed_ohm: float | None = None) -> tuple[float, float]:
+def true_shunt(calibrated: CalibratedChannel, assumed_ohm: float | None = None) -> tuple[float, float]:
     """Return the shunt's resistance and its standard uncertainty in ohm, from currents known and currents read.
 
     The reading times the resistance that was assumed is the voltage over the shunt, as it was measured.

@@ -11,12 +11,12 @@ from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.result import Result
 from powermeter.signals.correction import Correction
 
-from .fit import Fit, Points
+from .fit import CorrectionFit, Points
 
 FORMATS = ("png", "svg", "pdf")
 
 
-def plot(fits: list[tuple[Fit, Points, str]], form: str) -> bytes:
+def plot(fits: list[tuple[CorrectionFit, Points, str]], form: str) -> bytes:
     """Return the figure's bytes, one panel a channel: residuals with ±2 u bars, the correction's own ±2 u band.
 
     Args:
@@ -49,7 +49,7 @@ def plot(fits: list[tuple[Fit, Points, str]], form: str) -> bytes:
     return file.getvalue()
 
 
-def _panel(axes: Any, fit: Fit, points: Points, unit: str) -> None:
+def _panel(axes: Any, fit: CorrectionFit, points: Points, unit: str) -> None:
     correction = fit.correction
     bars = 2 * np.hypot(points.true_u, correction.gain * points.seen_u)
     x = np.linspace(correction.low, correction.high, 200)

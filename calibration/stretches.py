@@ -106,7 +106,7 @@ def bounds(recording: RecordingLike, sources: Sequence[SourceInfo]) -> tuple[int
 
 
 @dataclass(frozen=True, slots=True)
-class Part(InMemory):
+class RecordingPart(InMemory):
     """A recording as it would be, had it been made between two times only."""
 
     recording: RecordingLike

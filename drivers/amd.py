@@ -24,7 +24,7 @@ _UNSTATED = Accuracy(gain=0.05, source=assumed("unstated"))
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class AmdChip:
     """What a kernel driver's readings are.
 
     Attributes:
@@ -39,7 +39,7 @@ class Chip:
     files: tuple[tuple[str, str, Quantity, Kind], ...]
 
 
-_GPU = Chip(
+_GPU = AmdChip(
     "gpu",
     Boundary.DEVICE,
     "the graphics chip as its firmware reports it; on processors with graphics the processor's cores too",
@@ -48,7 +48,7 @@ _GPU = Chip(
         ("power1_average", "power", Quantity.POWER, Kind.MEAN),
     ),
 )
-_SOCKET = Chip(
+_SOCKET = AmdChip(
     "socket",
     Boundary.PART,
     "one processor socket, averaged by its firmware; not in it: memory, disks, fans",
@@ -64,13 +64,13 @@ class SensorFile:
 
     path: Path
     rail: str
-    chip: Chip
+    chip: AmdChip
     channel: str
     quantity: Quantity
     kind: Kind
 
 
-_ENERGY = Chip("socket", Boundary.PART, _SOCKET.covers.replace(", averaged by its firmware", ""), ())
+_ENERGY = AmdChip("socket", Boundary.PART, _SOCKET.covers.replace(", averaged by its firmware", ""), ())
 
 
 def find_readings(root: str | Path = "/") -> list[SensorFile]:

@@ -55,7 +55,7 @@ SCALES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AtorchReport:
     """One report in the meter's own integers, and what it shows beside in plain units.
 
     Attributes:
@@ -104,7 +104,7 @@ def check_rule(frame: bytes) -> int | None:
     return None
 
 
-def decode(frame: bytes, *, rule: int | None = None) -> Report:
+def decode(frame: bytes, *, rule: int | None = None) -> AtorchReport:
     """Return the report in a 36-byte frame.
 
     Args:
@@ -134,12 +134,12 @@ def decode(frame: bytes, *, rule: int | None = None) -> Report:
     return report
 
 
-def _fields(frame: bytes, device: int, check: int | None) -> Report:
+def _fields(frame: bytes, device: int, check: int | None) -> AtorchReport:
     def word(at: int, width: int) -> int:
         return int.from_bytes(frame[at : at + width], "big")
 
     if device == USB:
-        return Report(
+        return AtorchReport(
             device,
             check,
             word(4, 3),
@@ -157,7 +157,7 @@ def _fields(frame: bytes, device: int, check: int | None) -> Report:
             over_current_a=word(32, 2) / 100 or None,
         )
     alternating = device == AC
-    return Report(
+    return AtorchReport(
         device,
         check,
         word(4, 3),
@@ -254,7 +254,7 @@ class Atorch(StreamMeter):
     def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
         return cut(buffer)
 
-    def decode(self, frame: bytes) -> Report:
+    def decode(self, frame: bytes) -> AtorchReport:
         report = decode(frame, rule=self._rule)
         if self._device and report.device != self._device:
             raise DataError(f"a frame of device type {report.device} among those of {self._device}")
@@ -263,7 +263,7 @@ class Atorch(StreamMeter):
     def restarted(self) -> None:
         self._device = 0
 
-    def describe(self, reading: Report) -> None:
+    def describe(self, reading: AtorchReport) -> None:
         self._device = reading.device
         scale = SCALES[reading.device]
         if not self.channels:
@@ -310,7 +310,7 @@ class Atorch(StreamMeter):
         channels.append(thermometer(1.0))
         self.channels = tuple(channels)
 
-    def rows(self, reading: Report, arrival_ns: int) -> list[StreamRow]:
+    def rows(self, reading: AtorchReport, arrival_ns: int) -> list[StreamRow]:
         codes = [reading.voltage_code, reading.current_code]
         if reading.power_code is not None:
             codes.append(reading.power_code)

@@ -37,7 +37,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class DataLines:
     """A type 06 segment: the data lines; which of the two is D+ is disputed."""
 
     first_v: float
@@ -61,7 +61,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TesterIdentity:
     """A type 03 segment."""
 
     model: int
@@ -69,7 +69,7 @@ class Identity:
     serial: int
 
 
-Segment = Measurement | Lines | Coarse | Surroundings | Identity | None
+Segment = Measurement | DataLines | Coarse | Surroundings | TesterIdentity | None
 
 
 def check_of(data: bytes) -> int:
@@ -112,11 +112,11 @@ def decode(segment: bytes) -> Segment:
     if kind == 0x05:
         return Surroundings(word(0, 4) / 1e4, word(5, 2) * (1 if body[4] == 1 else -1))
     if kind == 0x06:
-        return Lines(word(0, 2) / 1000, word(2, 2) / 1000)
+        return DataLines(word(0, 2) / 1000, word(2, 2) / 1000)
     if kind == 0x07:
         return Coarse(word(0, 2) / 1000, word(2, 2) / 1000)
     if kind == 0x03:
-        return Identity(word(0, 2), word(2, 2), word(4, 4))
+        return TesterIdentity(word(0, 2), word(2, 2), word(4, 4))
     return None
 
 
@@ -159,7 +159,7 @@ class FnirsiBle(StreamMeter):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._identity: Identity | None = None
+        self._identity: TesterIdentity | None = None
         self._temperature = MISSING
 
     def connect(self) -> Link:
@@ -203,7 +203,7 @@ class FnirsiBle(StreamMeter):
 
     def decode(self, frame: bytes) -> Measurement | None:
         found = decode(frame)
-        if isinstance(found, Identity):
+        if isinstance(found, TesterIdentity):
             self._identity = found
         elif isinstance(found, Surroundings):
             self._temperature = found.temperature_code

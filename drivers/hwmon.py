@@ -23,7 +23,7 @@ from powermeter.units import NS, format_quantity
 from .ina.layout import CHIPS
 from .ina.options import OPTIONS as INA_OPTIONS
 from .ina.options import SHUNT_OPTIONS, kelvin_off, shunt_limit
-from .system.hwmon import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, RailFiles, chip_name, find, rails_of, refresh_s
+from .system.hwmon import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, HwmonRail, chip_name, find, rails_of, refresh_s
 from .system.hwmon_coverage import Coverage, coverage, stands_for_a_power_supply
 from .system.sysfs import check_readable, read_text, reason_of
 
@@ -45,7 +45,7 @@ class Hwmon(PolledSource):
         super().__init__(address)
         self._root = root
         self._device: Path | None = None
-        self._rails: list[RailFiles] = []
+        self._rails: list[HwmonRail] = []
         self._files: list[tuple[int, str]] = []
         self._warnings: list[Note] = []
         self._folded: list[tuple[int, int, int]] = []
@@ -88,7 +88,7 @@ class Hwmon(PolledSource):
             raise OpenError(f"{device}: {error.strerror}", reason_of(error)) from error
         self._note_folding(device)
 
-    def _chosen(self, rails: list[RailFiles]) -> list[RailFiles]:
+    def _chosen(self, rails: list[HwmonRail]) -> list[HwmonRail]:
         if not rails:
             raise OpenError(f"hwmon://{self.address.location} measures no power", Reason.WRONG_DEVICE)
         names = self.options["rails"]
@@ -104,7 +104,7 @@ class Hwmon(PolledSource):
             if name not in ("", "-")
         ]
 
-    def _channels(self, device: Path, position: int, rail: RailFiles) -> list[Channel]:
+    def _channels(self, device: Path, position: int, rail: HwmonRail) -> list[Channel]:
         kernel_name = (self._device or device) / "name"
         model = kernel_name.read_text().strip()
         factor, shunt_ohm = self._correction(position, rail)
@@ -130,7 +130,7 @@ class Hwmon(PolledSource):
             )
         return found
 
-    def _line(self, model: str, position: int, rail: RailFiles) -> Rail:
+    def _line(self, model: str, position: int, rail: HwmonRail) -> Rail:
         """Return the rail of some files: what the user states, else what its driver is known to cover."""
         known = coverage(model, rail.name)
         covers, boundary, parent = known.covers, known.boundary, known.parent
@@ -145,7 +145,7 @@ class Hwmon(PolledSource):
         there = {other.name for other in self._rails}
         return Rail(rail.name, parent if parent in there else None, boundary, covers)
 
-    def _correction(self, position: int, rail: RailFiles) -> tuple[float, float | None]:
+    def _correction(self, position: int, rail: HwmonRail) -> tuple[float, float | None]:
         """Return what a current is to be multiplied by, and the real shunt."""
         shunts = self.options["shunt"]
         if rail.driver_ohm is None:

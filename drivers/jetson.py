@@ -35,7 +35,7 @@ _INA238_CURRENT = Accuracy(gain=0.011, step=0.001, source=f"INA238 datasheet SLY
 
 
 @dataclass(frozen=True, slots=True)
-class RailFiles:
+class JetsonRail:
     """The files of one rail.
 
     Attributes:
@@ -57,13 +57,13 @@ class RailFiles:
         return (self.voltage, self.current) + ((self.power,) if self.power else ())
 
 
-def find_rails(root: str | Path = "/") -> list[RailFiles]:
+def find_rails(root: str | Path = "/") -> list[JetsonRail]:
     """Return the rails that the kernel shows, in the order of its drivers; unconnected inputs are left out.
 
     A second rail of the same name (on carriers of other makers) becomes `NAME#2` and is never added.
     """
     root = Path(root)
-    found: list[RailFiles] = []
+    found: list[JetsonRail] = []
     for rail in (*_iio_rails(root), *_hwmon_rails(root), *_input_sensor(root)):
         if is_connected(rail.name):
             fellows = sum(other.name.partition("#")[0] == rail.name for other in found)
@@ -75,7 +75,7 @@ def _chips(root: Path, driver: str) -> list[Path]:
     return sorted((root / _DRIVERS / driver).glob("[0-9]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]"))
 
 
-def _iio_rails(root: Path) -> Iterator[RailFiles]:
+def _iio_rails(root: Path) -> Iterator[JetsonRail]:
     for chip in _chips(root, "ina3221x"):
         for device in sorted([*chip.glob("iio:device*"), *chip.glob("iio_device*")]):
             for index in range(3):
@@ -85,10 +85,10 @@ def _iio_rails(root: Path) -> Iterator[RailFiles]:
                         device / f"in_voltage{index}_input",
                         device / f"in_current{index}_input",
                     )
-                    yield RailFiles(name, voltage, current)
+                    yield JetsonRail(name, voltage, current)
 
 
-def _hwmon_rails(root: Path) -> Iterator[RailFiles]:
+def _hwmon_rails(root: Path) -> Iterator[JetsonRail]:
     for chip in _chips(root, "ina3221"):
         for device in sorted(chip.glob("hwmon/hwmon*")):
             for index in (1, 2, 3):  # in4 to in6 are shunt voltages, in7 is their sum: no rails
@@ -97,15 +97,15 @@ def _hwmon_rails(root: Path) -> Iterator[RailFiles]:
                     continue
                 shunt = read_number(device / f"shunt{index}_resistor")
                 voltage, current = device / f"in{index}_input", device / f"curr{index}_input"
-                yield RailFiles(name, voltage, current, shunt_ohm=shunt * 1e-6 if shunt else None)
+                yield JetsonRail(name, voltage, current, shunt_ohm=shunt * 1e-6 if shunt else None)
 
 
-def _input_sensor(root: Path) -> Iterator[RailFiles]:
+def _input_sensor(root: Path) -> Iterator[JetsonRail]:
     if not is_jetson(root):
         return
     for chip in _chips(root, "ina238"):
         for device in sorted(chip.glob("hwmon/hwmon*")):
-            yield RailFiles("VIN", device / "in1_input", device / "curr1_input", device / "power1_input")
+            yield JetsonRail("VIN", device / "in1_input", device / "curr1_input", device / "power1_input")
             return
 
 
@@ -188,7 +188,7 @@ class Jetson(PolledSource):
         return look()
 
 
-def _channels(files: RailFiles, rail: Rail, found: BoardRails) -> list[Channel]:
+def _channels(files: JetsonRail, rail: Rail, found: BoardRails) -> list[Channel]:
     name = rail.name.lower()
     voltage, current = VOLTAGE_ACCURACY, current_accuracy(found.shunt_ohm, found.shunt_source)
     if files.power is not None:

@@ -49,7 +49,7 @@ def _inputs(text: str) -> tuple[int, ...]:
 
 
 @dataclass(slots=True)
-class Column:
+class SignalPieces:
     """What has arrived of one signal and was not handed over yet: pieces that follow one another."""
 
     first: int = 0
@@ -152,7 +152,7 @@ class Joulescope(StreamingSource):
 
     def _start(self) -> None:
         signals = {"i": "s/i", "v": "s/v", **{f"input{n}": f"s/gpi/{n}" for n in self.options["inputs"]}}
-        self._columns = {name: Column() for name in signals}
+        self._columns = {name: SignalPieces() for name in signals}
         self._clock = TickClock(NS / self.options["rate"])
         self._last_ns = 0
         self._heard_s = time.monotonic()

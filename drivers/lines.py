@@ -57,7 +57,7 @@ LARGEST = {  # no value a bench of this kind can show
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class LineColumn:
     """One column: where it stands in a line and what it means."""
 
     key: str  # JSON key path; empty in CSV
@@ -68,13 +68,13 @@ class Column:
     unit: str
 
 
-def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
+def parse_columns(text: str, *, keyed: bool) -> tuple[LineColumn, ...]:
     """Return the columns that the option describes.
 
     Raises:
         ConfigurationError: A unit is not known, nothing is measured, or two columns mean the same.
     """
-    columns: list[Column] = []
+    columns: list[LineColumn] = []
     for place, item in enumerate(text.split(",")):
         key, _, meaning = item.strip().partition("=") if keyed else ("", "", item.strip())
         if keyed and not meaning:
@@ -82,7 +82,7 @@ def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
         if meaning in ("-", ""):
             continue
         if meaning in TIMES_NS:
-            columns.append(Column(key, place, "", None, TIMES_NS[meaning], meaning))
+            columns.append(LineColumn(key, place, "", None, TIMES_NS[meaning], meaning))
             continue
         rail, _, unit = meaning.rpartition(".")
         found = unit_factor(unit)
@@ -90,7 +90,7 @@ def parse_columns(text: str, *, keyed: bool) -> tuple[Column, ...]:
             raise ConfigurationError(
                 f"column {item!r}: {unit!r} is not a unit of V, A, W, J, C, Wh, Ah or degC, and no t_us, t_ms, t_s"
             )
-        columns.append(Column(key, place, rail, QUANTITIES[found[0]], found[1], unit))
+        columns.append(LineColumn(key, place, rail, QUANTITIES[found[0]], found[1], unit))
     meanings = [(column.rail, column.quantity) for column in columns]
     if len(set(meanings)) != len(meanings):
         raise ConfigurationError(f"{text!r} names one quantity of one rail twice")
@@ -182,7 +182,7 @@ class Lines(StreamMeter):
     def __init__(self, address: Any) -> None:
         if "columns" not in address.options:
             raise ConfigurationError(f"{address}: name the columns: columns=t_us,mV,mA")
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[LineColumn, ...] = ()
         super().__init__(address)
         if self.options["bits"] is not None and not 8 <= self.options["bits"] <= 63:
             raise ConfigurationError(f"{address}: bits of the device's time is 8 to 63, for example 32")

@@ -51,7 +51,7 @@ _NOT_COVERED = "disk, fan, screen, power-supply loss"
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class RaplZone:
     """One counter: its directory, its name within the machine, its kind, its package and its range in µJ."""
 
     path: Path
@@ -61,7 +61,7 @@ class Zone:
     range_uj: int
 
 
-def find_zones(root: str | Path = "/") -> list[Zone]:
+def find_zones(root: str | Path = "/") -> list[RaplZone]:
     """Return the counters of the tree, mmio copies left out, in the kernel's order."""
     tree = Path(root) / _TREE
     entries: dict[str, Path] = {}
@@ -88,12 +88,14 @@ def find_zones(root: str | Path = "/") -> list[Zone]:
             continue  # a second copy of the same counter
         taken.add(shown)
         zones.append(
-            Zone(entries[key], shown, kind, package, read_number(entries[key] / "max_energy_range_uj") or 0)
+            RaplZone(
+                entries[key], shown, kind, package, read_number(entries[key] / "max_energy_range_uj") or 0
+            )
         )
     return zones
 
 
-def rails_of(zones: Sequence[Zone]) -> list[Rail]:
+def rails_of(zones: Sequence[RaplZone]) -> list[Rail]:
     """Return the rails with their parents: parts hang on their package, packages and memory on the platform.
 
     Without a platform counter the packages and memories hang on `CPU`, which nothing measures, so that

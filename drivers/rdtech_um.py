@@ -78,7 +78,7 @@ REFRESH_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class UmModel:
     """What differs between the three."""
 
     title: str
@@ -93,9 +93,9 @@ def _limits(gain: float, digits: int, step: float) -> Accuracy:
 
 
 MODELS = {
-    0x0963: Model("UM24C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
-    0x09C9: Model("UM25C", 0.001, 0.0001, _limits(0.01, 2, 0.001), _limits(0.02, 4, 0.0001)),
-    0x0D4C: Model("UM34C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
+    0x0963: UmModel("UM24C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
+    0x09C9: UmModel("UM25C", 0.001, 0.0001, _limits(0.01, 2, 0.001), _limits(0.02, 4, 0.0001)),
+    0x0D4C: UmModel("UM34C", 0.01, 0.001, _limits(0.01, 2, 0.01), _limits(0.02, 4, 0.001)),
 }
 
 
@@ -103,7 +103,7 @@ MODELS = {
 class UMFrame:
     """One answer, in the meter's own integers where a channel is recorded from it and in SI beside."""
 
-    model: Model
+    model: UmModel
     voltage_code: int
     current_code: int
     power_mw: int

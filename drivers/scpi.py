@@ -35,7 +35,7 @@ QUANTITIES = {"voltage": Quantity.VOLTAGE, "current": Quantity.CURRENT, "power":
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class ScpiFamily:
     """How one family is asked.
 
     Attributes:
@@ -55,7 +55,7 @@ class Profile:
 
 SUPPLY = {"voltage": "MEAS:VOLT?", "current": "MEAS:CURR?"}
 PROFILES = {
-    "rigol-dp": Profile(
+    "rigol-dp": ScpiFamily(
         "Rigol DP supply",
         r"RIGOL.*,DP[789]\d",
         {
@@ -64,7 +64,7 @@ PROFILES = {
             "power": ":MEAS:POWE? CH{channel}",
         },
     ),
-    "siglent-spd": Profile(
+    "siglent-spd": ScpiFamily(
         "Siglent SPD supply",
         r"SIGLENT.*,SPD",
         {
@@ -73,14 +73,14 @@ PROFILES = {
             "power": "MEAS:POWE? CH{channel}",
         },
     ),
-    "gwinstek-8200": Profile("GW Instek GDM multimeter", r"GW.*,GDM-?8", {}, "VAL1?", "CONF:STAT:FUNC?"),
-    "owon-xdm": Profile("OWON XDM multimeter", r"OWON.*,XDM", {}, "MEAS1?", "FUNC?"),
-    "hp": Profile(
+    "gwinstek-8200": ScpiFamily("GW Instek GDM multimeter", r"GW.*,GDM-?8", {}, "VAL1?", "CONF:STAT:FUNC?"),
+    "owon-xdm": ScpiFamily("OWON XDM multimeter", r"OWON.*,XDM", {}, "MEAS1?", "FUNC?"),
+    "hp": ScpiFamily(
         "HP, Agilent, Keysight or Siglent multimeter", r"344\d\d|34405|3446\d|SDM3\d{3}", {}, "READ?", "CONF?"
     ),
-    "supply": Profile("SCPI supply", "", SUPPLY),
-    "supply-power": Profile("SCPI supply or load", "", {**SUPPLY, "power": "MEAS:POW?"}),
-    "multimeter": Profile("SCPI multimeter", "", {}, "READ?", "CONF?"),
+    "supply": ScpiFamily("SCPI supply", "", SUPPLY),
+    "supply-power": ScpiFamily("SCPI supply or load", "", {**SUPPLY, "power": "MEAS:POW?"}),
+    "multimeter": ScpiFamily("SCPI multimeter", "", {}, "READ?", "CONF?"),
 }
 """Family → how it is asked; the first whose identity fits is taken, the last three only by name."""
 

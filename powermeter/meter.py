@@ -237,10 +237,10 @@ class Meter:
         Raises:
             ConfigurationError: An argument is out of its range.
         """
-        from powermeter.analysis.repeat_loop import Limits, RepeatLoop
+        from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop
         from powermeter.analysis.stopping import LEAST
 
-        limits = Limits(at_most, most, LEAST if at_least is None else at_least)
+        limits = LoopLimits(at_most, most, LEAST if at_least is None else at_least)
         return RepeatLoop(
             self, name, precision=precision, limits=limits, n=n, rail=rail, attributes=attributes
         )

@@ -13,7 +13,7 @@ from typing import Any
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import ConfigurationError, PowermeterError
-from powermeter.fleet.findings import Finding, Weight
+from powermeter.fleet.findings import HandInFinding, Weight
 from powermeter.fleet.handins import HandIn
 from powermeter.fleet.rubric import Rubric
 from powermeter.footprint import footprint
@@ -150,7 +150,7 @@ def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[Cla
     return [_of_label(whole, row, data, options) for row in rows]
 
 
-def _note(found: Finding) -> Note:
+def _note(found: HandInFinding) -> Note:
     make = Note.info if found.weight is Weight.NOTE else Note.warning
     return make(found.code, found.text)
 

@@ -25,7 +25,7 @@ WIDTH, LEFT, RIGHT, TOP, HEIGHT, FOOT = NARROW.width, 14, 10, 20, 64, 34
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spread:
+class EnergySpread:
     """Energies per item of the single events of a label.
 
     Attributes:
@@ -39,7 +39,7 @@ class Spread:
     warmup: int
 
 
-def spreads_of(data: ReportData) -> list[Spread]:
+def spreads_of(data: ReportData) -> list[EnergySpread]:
     """Return the distributions that the table allows: labels whose single events the sampling resolves, most used first."""
     a, found = data.analysis, []
     for row in a.rows:
@@ -52,14 +52,14 @@ def spreads_of(data: ReportData) -> list[Spread]:
             continue
         counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
         warmup = row.warmup.count if row.expected_per_item is not None else 0
-        found.append(Spread(row, a.divided[known] / counts, warmup))
+        found.append(EnergySpread(row, a.divided[known] / counts, warmup))
     by_use = sorted(
         found, key=lambda s: (s.row is not data.headline, -(s.row.energy.value if s.row.energy else 0.0))
     )
     return by_use[:MOST]
 
 
-def distribution_figure(spread: Spread, colour: int) -> str:
+def distribution_figure(spread: EnergySpread, colour: int) -> str:
     """Return the histogram: steady events filled, warm-up hollow, a line at the median, a dashed one at p95."""
     joules, row = spread.joules, spread.row
     high = max(float(joules.max()), 0.0) * 1.06 or 1.0
@@ -102,7 +102,7 @@ def distribution_figure(spread: Spread, colour: int) -> str:
     return "".join(out)
 
 
-def caption_of(spread: Spread) -> str:
+def caption_of(spread: EnergySpread) -> str:
     """Return median, p95 and how many events, in words."""
     row = spread.row
     text = f"median {show(row.energy_median).bare}, p95 {tail(row, show(row.energy_p95).bare)}, {plural(spread.joules.size, 'event')}"

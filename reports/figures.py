@@ -39,7 +39,7 @@ CLOSER = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class PowerCurve:
     """Power over a stretch without a gap.
 
     Attributes:
@@ -98,7 +98,7 @@ class Panel:
 
     start: float
     end: float
-    curves: tuple[Curve, ...]
+    curves: tuple[PowerCurve, ...]
     samples: tuple[tuple[float, float], ...]
     gaps: tuple[tuple[float, float, str], ...]
     lanes: tuple[Lane, ...]
@@ -259,11 +259,11 @@ def _watts(trace: Trace, first: int, last: int) -> tuple[NDArray[np.int64], Floa
 
 def curves_of(
     trace: Trace, start_ns: int, end_ns: int, gaps: Sequence[tuple[int, int, str]], origin: int
-) -> tuple[list[Curve], tuple[tuple[float, float], ...]]:
+) -> tuple[list[PowerCurve], tuple[tuple[float, float], ...]]:
     edges = [start_ns, *(edge for s, e, _ in gaps for edge in (s, e)), end_ns]
     width_ns = max((end_ns - start_ns) / COLUMNS, 1.0)
     steps = trace.kind is not Kind.INSTANT
-    curves: list[Curve] = []
+    curves: list[PowerCurve] = []
     points: list[tuple[float, float]] = []
     for left, right in zip(edges[::2], edges[1::2], strict=True):
         first, last = np.searchsorted(trace.times_ns, [left, right + 1])
@@ -282,16 +282,16 @@ def curves_of(
             points += list(zip(seconds.tolist(), watts.tolist(), strict=True))
         if steps and times.size > 1:
             seconds, watts = np.repeat(seconds, 2)[:-1], np.repeat(watts, 2)[1:]
-        curves.append(Curve(seconds, np.asarray(watts, np.float64), None, None))
+        curves.append(PowerCurve(seconds, np.asarray(watts, np.float64), None, None))
     inside = tuple((s, w) for s, w in points if start_ns <= s * 1e9 + origin <= end_ns)
     return curves, inside if len(inside) <= MAX_DOTS else ()
 
 
-def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> Curve:
+def _envelope(times: NDArray[np.int64], watts: Floats, left: int, width_ns: float, origin: int) -> PowerCurve:
     starts, columns = _columns(times, left, width_ns)
     counts = np.diff(starts, append=times.size)
     middles = left + (columns + 0.5) * width_ns
-    return Curve(
+    return PowerCurve(
         (middles - origin) * 1e-9,
         np.add.reduceat(watts, starts) / counts,
         np.minimum.reduceat(watts, starts),
@@ -316,7 +316,7 @@ def _columns(
     return np.concatenate(starts), np.concatenate(columns)
 
 
-def _with_means(curve: Curve, trace: Trace, left: int, width_ns: float, origin: int) -> Curve:
+def _with_means(curve: PowerCurve, trace: Trace, left: int, width_ns: float, origin: int) -> PowerCurve:
     """Return an envelope whose means are those of all readings, where not all are held; its extremes are always theirs."""
     sums = trace.values if trace.kept is None or trace.kept.sums is None else trace.kept.sums
     half = width_ns / 2e9

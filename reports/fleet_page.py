@@ -28,7 +28,7 @@ _POOLED = Note.info(
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FleetTable:
     """One table with its title and what must be read below it."""
 
     title: str
@@ -39,7 +39,7 @@ class Block:
     empty: str = ""
 
 
-def blocks(found: Answers) -> list[Block]:
+def blocks(found: Answers) -> list[FleetTable]:
     """Return the tables of what was asked, in order."""
     made = [
         _energies(found),
@@ -57,7 +57,7 @@ def _cell(value: object) -> str:
     return DASH if value is None or value == "" else str(value)
 
 
-def _energies(found: Answers) -> Block | None:
+def _energies(found: Answers) -> FleetTable | None:
     if found.energies is None:
         return None
     rows = [
@@ -79,12 +79,12 @@ def _energies(found: Answers) -> Block | None:
         notes.append(Note.warning("per-item-unknown", text))
     n = len(found.by)
     heads = [*found.by, "energy per item", "these devices", "grade", "items", "devices", "recordings"]
-    return Block(
+    return FleetTable(
         "Energy per item", heads, rows, (n, n + 1, n + 3, n + 4, n + 5), notes, "no energies are known"
     )
 
 
-def _leaderboard(found: Answers) -> Block | None:
+def _leaderboard(found: Answers) -> FleetTable | None:
     if found.leaderboard is None:
         return None
     rows = [
@@ -104,10 +104,10 @@ def _leaderboard(found: Answers) -> Block | None:
     ]
     heads = ["label", "model", "place", "device", "energy per item", "grade", f"items on {found.battery}"]
     note = Note.info("equal-places", "Equal places: the intervals cannot tell which of them uses less.")
-    return Block("Leaderboard", heads, rows, (2, 4, 6), [note], "no energies are known")
+    return FleetTable("Leaderboard", heads, rows, (2, 4, 6), [note], "no energies are known")
 
 
-def _regressions(found: Answers) -> Block | None:
+def _regressions(found: Answers) -> FleetTable | None:
     if found.regressions is None:
         return None
     rows = [
@@ -126,10 +126,10 @@ def _regressions(found: Answers) -> Block | None:
         for one in found.regressions
     ]
     heads = ["model", "label", "versions", "verdict", "change", "between", "devices", ""]
-    return Block("Versions", heads, rows, (4, 5), [], "no label was run in two versions")
+    return FleetTable("Versions", heads, rows, (4, 5), [], "no label was run in two versions")
 
 
-def _outliers(found: Answers) -> Block | None:
+def _outliers(found: Answers) -> FleetTable | None:
     if found.outliers is None:
         return None
     rows = [
@@ -146,10 +146,10 @@ def _outliers(found: Answers) -> Block | None:
         text = f"Kinds of fewer than five devices, which are not judged: {found.kinds_too_small}."
         notes.append(Note.info("kinds-too-small", text))
     heads = ["device", "model", "version", "label", "board", "against the median", "by chance"]
-    return Block("Devices unlike their kind", heads, rows, (5, 6), notes, "no device stands out")
+    return FleetTable("Devices unlike their kind", heads, rows, (5, 6), notes, "no device stands out")
 
 
-def _drifts(found: Answers) -> Block | None:
+def _drifts(found: Answers) -> FleetTable | None:
     if found.drifts is None:
         return None
     rows = [
@@ -170,10 +170,10 @@ def _drifts(found: Answers) -> Block | None:
         text = f"Series of fewer than five recordings, which are not judged: {found.series_too_short}."
         notes.append(Note.info("series-too-short", text))
     heads = ["device", "model", "version", "label", "drift", "between", "over", "recordings"]
-    return Block("Drifts", heads, rows, (4, 5, 6, 7), notes, "no series drifts")
+    return FleetTable("Drifts", heads, rows, (4, 5, 6, 7), notes, "no series drifts")
 
 
-def _totals(found: Answers) -> list[Block]:
+def _totals(found: Answers) -> list[FleetTable]:
     if found.totals is None:
         return []
     t = found.totals
@@ -202,10 +202,10 @@ def _totals(found: Answers) -> list[Block]:
             ]
         )
     heads = ["place", "devices", "recordings", "recorded", "energy", "carbon", "water", "minerals"]
-    return [Block("In all", heads, rows, (1, 2, 3, 4, 5, 6, 7), t.notes)]
+    return [FleetTable("In all", heads, rows, (1, 2, 3, 4, 5, 6, 7), t.notes)]
 
 
-def _life(found: Answers) -> Block | None:
+def _life(found: Answers) -> FleetTable | None:
     if found.life is None:
         return None
     rows = [
@@ -221,7 +221,7 @@ def _life(found: Answers) -> Block | None:
     ]
     text = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: what was drawn while nobody recorded is in neither."
     heads = ["device", "battery", "a charge lasts", "used", "recorded", ""]
-    return Block("Batteries", heads, rows, (2, 3, 4), [Note.info("charge-while-recorded", text)])
+    return FleetTable("Batteries", heads, rows, (2, 3, 4), [Note.info("charge-while-recorded", text)])
 
 
 def _about(found: Answers) -> str:
@@ -243,7 +243,7 @@ def to_text(found: Answers) -> str:
     return "\n".join(lines)
 
 
-def text_table(block: Block) -> list[str]:
+def text_table(block: FleetTable) -> list[str]:
     kept = [i for i, head in enumerate(block.heads) if any(row[i] not in (DASH, "") for row in block.rows)]
     shown = [[row[i] for i in kept] for row in block.rows[:MOST_ROWS]]
     heads = [block.heads[i] for i in kept]

@@ -25,13 +25,12 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
-from powermeter.battery.stages import Outcome, check, parse_stage
+from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError, nearest
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
-from powermeter.footprint.lifetime_report import Report as LifetimeReport
-from powermeter.footprint.lifetime_report import assess
+from powermeter.footprint.lifetime_report import LifetimeReport, assess
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note, having, once
@@ -110,7 +109,7 @@ class ReportData:
     against: Against | None = None
     tokens: TokenTable | None = None
     lifetime: LifetimeReport | None = None
-    stages: tuple[Outcome, ...] = ()
+    stages: tuple[StageOutcome, ...] = ()
     rails: tuple[RailUse, ...] = ()
     device: str | None = None
     chain: str | float | None = None

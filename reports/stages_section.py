@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powermeter.battery.battery import percent
-from powermeter.battery.stages import WHOLE, Outcome
+from powermeter.battery.stages import WHOLE, StageOutcome
 from powermeter.errors import plural
 
 from .markdown_text import escaped
@@ -38,7 +38,7 @@ def markdown(data: ReportData) -> Iterator[str]:
     yield from rows_in_markdown(list(COLUMNS), ([escaped(cell) for cell in _row(one)] for one in data.stages))
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, str]:
+def _row(outcome: StageOutcome) -> tuple[str, str, str, str]:
     stage = outcome.stage
     name = "whole recording" if stage.label == WHOLE else stage.label
     scale = "" if stage.repeats is None else f", {plural(stage.repeats, 'item')}"

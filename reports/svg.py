@@ -13,7 +13,7 @@ import numpy as np
 from powermeter.errors import plural
 from powermeter.units import format_number, format_quantity, prefix_of
 
-from .figures import Curve, Items, Panel, ticks
+from .figures import Items, Panel, PowerCurve, ticks
 from .markup import harmless
 
 TOP = 16
@@ -79,7 +79,7 @@ class _Axes:
 
 
 def power_figure(panel: Panel, title: str, since: str = "the first sample", frame: Frame = WIDE) -> str:
-    """Draw power over time, with gaps as gaps and the events under it."""
+    """Draw power over time, with gaps and the events under it."""
     top = max(panel.top_w, 0.0) * 1.06 or 1.0
     axes = _Axes(frame, (panel.start, panel.end), (panel.bottom_w * 1.06, top), TRACE_HEIGHT)
     lanes_top = axes.bottom + 12
@@ -230,7 +230,7 @@ def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:
                 yield f'<rect class="under c{lane.colour % 8}" {_box(axes.x(bar.start), TOP, axes.x(bar.end), axes.bottom)}/>'
 
 
-def _curve(curve: Curve, axes: _Axes) -> Iterable[str]:
+def _curve(curve: PowerCurve, axes: _Axes) -> Iterable[str]:
     def path(times: Iterable[float], values: Iterable[float]) -> str:
         return "L".join(f"{axes.x(t):.1f} {axes.y(v):.1f}" for t, v in zip(times, values, strict=True))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
+from powermeter.analysis.tokens.table import ModelTokens, TokenPhase, TokenTable
 from powermeter.errors import plural
 from powermeter.footprint.sci_ai import of_tokens
 from powermeter.result import Result, plain
@@ -113,7 +113,7 @@ def _of(m: ModelTokens) -> Iterator[TokenLine]:
         )
 
 
-def _phase(model: str, name: str, p: Phase, per: str) -> TokenLine:
+def _phase(model: str, name: str, p: TokenPhase, per: str) -> TokenLine:
     rates = p.per_second, p.per_joule, p.seconds / p.events if p.events else None
     return TokenLine(model, name, p.events, p.tokens, p.energy, per, p.per_token, p.net_per_token, *rates)
 
@@ -220,7 +220,7 @@ def _model(m: ModelTokens) -> dict[str, Any]:
     }
 
 
-def _plain_phase(p: Phase | None) -> dict[str, Any] | None:
+def _plain_phase(p: TokenPhase | None) -> dict[str, Any] | None:
     if p is None:
         return None
     return {

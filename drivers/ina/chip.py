@@ -17,8 +17,8 @@ from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.units import format_quantity
 
 from ..links.i2c import RegisterLink
-from .datasheet import Limits, Model, Register
-from .settings import Request, Setting, choose
+from .datasheet import ChipModel, InputLimits, Register
+from .settings import ChipRequest, Setting, choose
 
 
 class Chip(ABC):
@@ -29,9 +29,9 @@ class Chip(ABC):
         wait_for_ready: Whether `poll` asks the chip for a finished conversion; False reads what is there.
     """
 
-    models: ClassVar[Mapping[str, Model]]
+    models: ClassVar[Mapping[str, ChipModel]]
 
-    def __init__(self, model: Model, link: RegisterLink, request: Request) -> None:
+    def __init__(self, model: ChipModel, link: RegisterLink, request: ChipRequest) -> None:
         self.model = model
         self.link = link
         self.request = request
@@ -56,7 +56,7 @@ class Chip(ABC):
             ReadError: The chip does not answer, or what it answers cannot be trusted.
         """
 
-    def limits(self, grade: str) -> Limits:
+    def limits(self, grade: str) -> InputLimits:
         """Return the limits of the shunt input in the range in use."""
         return self.model.shunt_limits[grade]
 

@@ -52,7 +52,7 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class InputLimits:
     """A datasheet's limits of one input, as (typical, maximum); typical is None where it states none.
 
     Attributes:
@@ -101,7 +101,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ChipModel:
     """One chip as data.
 
     Attributes:
@@ -124,8 +124,8 @@ class Model:
     config_reset: int
     shunts: tuple[Register, ...]
     buses: tuple[Register, ...]
-    shunt_limits: Mapping[str, Limits]
-    bus_limits: Mapping[str, Limits]
+    shunt_limits: Mapping[str, InputLimits]
+    bus_limits: Mapping[str, InputLimits]
     bus_input_v: float
     usual_conversion_s: float = 1.1e-3
     tolerance: float = 0.10

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from .chip import Chip
-from .datasheet import Limits, Model, Register
+from .datasheet import ChipModel, InputLimits, Register
 from .settings import Setting
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
@@ -54,15 +54,15 @@ _GAIN_DRIFT = (10e-6, 83e-6)
 """Per kelvin; 83 ppm/K takes the 0.5 % at 25 °C to the 1 % stated for −25..85 °C."""
 
 
-def shunt_limits(grade: str, full_v: float) -> Limits:
+def shunt_limits(grade: str, full_v: float) -> InputLimits:
     """Return the limits of the shunt input in one range."""
     gain = (0.002, 0.005) if grade == "a" else (0.002, 0.003)
-    return Limits(gain, _OFFSETS[grade][full_v], _GAIN_DRIFT, (0.1e-6, 0.1e-6), _SOURCE + grade.upper())
+    return InputLimits(gain, _OFFSETS[grade][full_v], _GAIN_DRIFT, (0.1e-6, 0.1e-6), _SOURCE + grade.upper())
 
 
-_BUS_LIMITS = Limits((0.002, 0.005), (0.0, 0.0), _GAIN_DRIFT, source=_SOURCE)
+_BUS_LIMITS = InputLimits((0.002, 0.005), (0.0, 0.0), _GAIN_DRIFT, source=_SOURCE)
 
-INA219 = Model(
+INA219 = ChipModel(
     name="INA219",
     config_reset=0x399F,
     shunts=(Register(SHUNT, 10e-6),),
@@ -79,7 +79,7 @@ INA220 = replace(INA219, name="INA220")
 class INA219Chip(Chip):
     """An INA219 or INA220."""
 
-    models: ClassVar[Mapping[str, Model]] = {"ina219": INA219, "ina220": INA220}
+    models: ClassVar[Mapping[str, ChipModel]] = {"ina219": INA219, "ina220": INA220}
 
     def settings(self) -> Iterable[Setting]:
         """Return every pair of ADC settings in the smallest ranges that hold what was asked for."""
@@ -108,7 +108,7 @@ class INA219Chip(Chip):
                     facts={"bits": bits, "bus_bits": bus_bits, "bus_averages": bus_samples},
                 )
 
-    def limits(self, grade: str) -> Limits:
+    def limits(self, grade: str) -> InputLimits:
         """Return the limits of the shunt input in the range in use."""
         return shunt_limits(grade, self.setting.shunt_full)
 

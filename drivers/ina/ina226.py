@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from .chip import Chip
-from .datasheet import TI, Limits, Model, Register
+from .datasheet import TI, ChipModel, InputLimits, Register
 from .settings import Setting
 
 CONFIG, SHUNT, BUS, POWER, CURRENT, CALIBRATION, MASK = range(7)
@@ -29,21 +29,27 @@ CONVERSION_S = (140e-6, 204e-6, 332e-6, 588e-6, 1.1e-3, 2.116e-3, 4.156e-3, 8.24
 
 FULL_SHUNT_V = 0.08192
 
-_226 = Limits((0.0002, 0.001), (2.5e-6, 10e-6), (10e-6, 50e-6), (0.02e-6, 0.1e-6), "TI SBOS547B, INA226")
-_226_BUS = Limits((0.0002, 0.001), (1.25e-3, 7.5e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS547B, INA226")
-_230 = Limits((0.002, 0.005), (10e-6, 50e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS601 (2012), INA230")
-_230_BUS = Limits((0.002, 0.005), (5e-3, 30e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS601 (2012), INA230")
-_230_NEW = Limits(
+_226 = InputLimits((0.0002, 0.001), (2.5e-6, 10e-6), (10e-6, 50e-6), (0.02e-6, 0.1e-6), "TI SBOS547B, INA226")
+_226_BUS = InputLimits(
+    (0.0002, 0.001), (1.25e-3, 7.5e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS547B, INA226"
+)
+_230 = InputLimits(
+    (0.002, 0.005), (10e-6, 50e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS601 (2012), INA230"
+)
+_230_BUS = InputLimits(
+    (0.002, 0.005), (5e-3, 30e-3), (10e-6, 50e-6), (10e-6, 40e-6), "TI SBOS601 (2012), INA230"
+)
+_230_NEW = InputLimits(
     (None, 0.003), (None, 25e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS601A (2021), INA230"
 )
 _230_NEW_BUS = replace(_230_BUS, gain=(None, 0.003), source="TI SBOS601A (2021), offset of SBOS601, INA230")
-_260 = Limits(
+_260 = InputLimits(
     (None, 0.0015), (1.25e-3, 5e-3), (0.0, 0.0), (1e-6, 50e-6), "TI SBOS656C, INA260, shunt included"
 )
-_260_BUS = Limits(
+_260_BUS = InputLimits(
     (None, 0.001), (1.25e-3, 7.5e-3), (0.0, 0.0), (10e-6, 40e-6), "TI SBOS656C; offset of INA226"
 )
-_236 = Limits(
+_236 = InputLimits(
     (None, 0.001),
     (None, 5e-6),
     (10e-6, 50e-6),
@@ -51,17 +57,17 @@ _236 = Limits(
     "TI SBOSA81D, INA236 features; drifts of the family",
 )
 # Rows that could not be read take the widest of the family's sheets that were (INA226, INA230, INA234, INA2227).
-_236_BUS = Limits(
+_236_BUS = InputLimits(
     (0.002, 0.005), (5e-3, 30e-3), (10e-6, 50e-6), (None, 100e-6), "TI SBOS601, SBOS844C, SBOSAL5: the widest"
 )
-_234 = Limits(
+_234 = InputLimits(
     (0.002, 0.005),
     (None, 100e-6),
     (10e-6, 50e-6),
     (None, 0.5e-6),
     "TI SBOS844C, INA234; gain at most INA230's",
 )
-_234_BUS = Limits(
+_234_BUS = InputLimits(
     (0.002, 0.005),
     (None, 15e-3),
     (10e-6, 50e-6),
@@ -69,7 +75,7 @@ _234_BUS = Limits(
     "TI SBOS844C, INA234; gain at most INA230's",
 )
 
-INA226 = Model(
+INA226 = ChipModel(
     name="INA226",
     config_reset=0x4127,
     shunts=(Register(SHUNT, 2.5e-6),),
@@ -142,7 +148,7 @@ def rounds() -> Iterable[tuple[int, int, int, float, float, int]]:
 class INA226Chip(Chip):
     """An INA226 or one of its kin."""
 
-    models: ClassVar[Mapping[str, Model]] = {
+    models: ClassVar[Mapping[str, ChipModel]] = {
         "ina226": INA226,
         "ina230": INA230,
         "ina231": INA231,

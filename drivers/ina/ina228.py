@@ -24,7 +24,7 @@ from powermeter.channel import MISSING
 from powermeter.errors import ReadError, Reason
 
 from .chip import Chip
-from .datasheet import TI, Limits, Model, Register
+from .datasheet import TI, ChipModel, InputLimits, Register
 from .settings import Setting
 
 CONFIG, ADC_CONFIG, SHUNT_CAL = 0x00, 0x01, 0x02
@@ -55,27 +55,31 @@ class Extras:
     charge_ratio: float = 0.0
 
 
-_228 = Limits((None, 0.0005), (None, 1e-6), (None, 20e-6), (None, 0.01e-6), "TI SLYS021A, INA228")
-_238 = Limits((0.0001, 0.001), (1.5e-6, 5e-6), (None, 25e-6), (2e-9, 20e-9), "TI SLYS025B, INA238")
-_238_BUS = Limits((0.0001, 0.001), (1e-3, 5e-3), (None, 25e-6), source="TI SLYS025B, INA238")
+_228 = InputLimits((None, 0.0005), (None, 1e-6), (None, 20e-6), (None, 0.01e-6), "TI SLYS021A, INA228")
+_238 = InputLimits((0.0001, 0.001), (1.5e-6, 5e-6), (None, 25e-6), (2e-9, 20e-9), "TI SLYS025B, INA238")
+_238_BUS = InputLimits((0.0001, 0.001), (1e-3, 5e-3), (None, 25e-6), source="TI SLYS025B, INA238")
 # SLYS021A's row for the bus could not be read.  Its power error, bus included, is the smaller one: 0.5 against 0.7 %.
 _228_BUS = replace(
     _238_BUS, source="at most INA238's (TI SLYS025B): INA228's power error is smaller (SLYS021A)"
 )
-_237 = Limits((None, 0.003), (None, 50e-6), (None, 50e-6), (None, 20e-9), "TI SBOSA27A, INA237")
-_237_BUS = Limits((None, 0.003), (None, 5e-3), (None, 50e-6), source="TI SBOSA27A; offset of INA238")
-_700 = Limits(
+_237 = InputLimits((None, 0.003), (None, 50e-6), (None, 50e-6), (None, 20e-9), "TI SBOSA27A, INA237")
+_237_BUS = InputLimits((None, 0.003), (None, 5e-3), (None, 50e-6), source="TI SBOSA27A; offset of INA238")
+_700 = InputLimits(
     (0.001, 0.0125), (0.48e-3, 1.5e-3), (15e-6, 50e-6), (50e-6, 250e-6), "TI SBOSAB4A, INA700 to 10 A"
 )
-_700_BUS = Limits((0.0005, 0.002), (6.2e-3, 15e-3), (None, 30e-6), (4e-6, 40e-6), "TI SBOSAB4A, INA700")
+_700_BUS = InputLimits((0.0005, 0.002), (6.2e-3, 15e-3), (None, 30e-6), (4e-6, 40e-6), "TI SBOSAB4A, INA700")
 # The A and B grades of these cannot be distinguished by register: the B limits are the default.
 _745 = {
-    "b": Limits((0.001, 0.0125), (7.5e-3, 62.5e-3), (None, 75e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745B"),
-    "a": Limits((0.001, 0.0075), (0.9e-3, 6.25e-3), (None, 25e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745A"),
+    "b": InputLimits(
+        (0.001, 0.0125), (7.5e-3, 62.5e-3), (None, 75e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745B"
+    ),
+    "a": InputLimits(
+        (0.001, 0.0075), (0.9e-3, 6.25e-3), (None, 25e-6), (5e-6, 30e-6), "TI SBOSAC3A, INA745A"
+    ),
 }
 _745_BUS = {
-    "b": Limits((0.0001, 0.003), (2e-3, 5e-3), (None, 50e-6), (20e-6, 100e-6), "TI SBOSAC3A, INA745B"),
-    "a": Limits((0.0001, 0.001), (2e-3, 5e-3), (None, 25e-6), (8e-6, 40e-6), "TI SBOSAC3A, INA745A"),
+    "b": InputLimits((0.0001, 0.003), (2e-3, 5e-3), (None, 50e-6), (20e-6, 100e-6), "TI SBOSAC3A, INA745B"),
+    "a": InputLimits((0.0001, 0.001), (2e-3, 5e-3), (None, 25e-6), (8e-6, 40e-6), "TI SBOSAC3A, INA745A"),
 }
 # The rows of SBOSAC1A (INA740) and SBOSAB6A (INA780) could not be read: the widest of the sheets that were.
 _SISTERS = "the widest of INA700 (TI SBOSAB4A), INA745B (SBOSAC3A), INA750B (SBOSAE5A)"
@@ -90,7 +94,7 @@ _780 = {
     )
 }
 
-INA228 = Model(
+INA228 = ChipModel(
     name="INA228",
     config_reset=0x0000,
     shunts=(Register(SHUNT, 312.5e-9, size=3, shift=4),),
@@ -118,8 +122,12 @@ INA237 = replace(
 
 
 def _internal(
-    name: str, current_lsb: float, bus_v: float, shunt: Mapping[str, Limits], bus: Mapping[str, Limits]
-) -> Model:
+    name: str,
+    current_lsb: float,
+    bus_v: float,
+    shunt: Mapping[str, InputLimits],
+    bus: Mapping[str, InputLimits],
+) -> ChipModel:
     return replace(
         INA237,
         name=name,
@@ -152,7 +160,7 @@ CHARGE_REGISTER = Register(CHARGE, size=5, signed=True)
 class INA228Chip(Chip):
     """An INA228 or one of its kin."""
 
-    models: ClassVar[Mapping[str, Model]] = {name: model for name, (model, _) in FAMILY.items()}
+    models: ClassVar[Mapping[str, ChipModel]] = {name: model for name, (model, _) in FAMILY.items()}
 
     _counted: tuple[int, int] | None = None
     _totals: tuple[int, int] | None = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from .chip import Chip
-from .datasheet import TI, Limits, Model, Register
+from .datasheet import TI, ChipModel, InputLimits, Register
 from .ina226 import rounds
 from .settings import Setting
 
@@ -22,15 +22,19 @@ KEPT = 0x7C00
 
 FULL_SHUNT_V = 0.16380
 
-INA3221 = Model(
+INA3221 = ChipModel(
     name="INA3221",
     config_reset=0x7127,
     shunts=tuple(Register(address, 40e-6, shift=3) for address in (1, 3, 5)),
     buses=tuple(Register(address, 8e-3, shift=3) for address in (2, 4, 6)),
     shunt_limits={
-        "": Limits((0.001, 0.0025), (40e-6, 80e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS576A, INA3221")
+        "": InputLimits(
+            (0.001, 0.0025), (40e-6, 80e-6), (10e-6, 50e-6), (0.1e-6, 0.5e-6), "TI SBOS576A, INA3221"
+        )
     },
-    bus_limits={"": Limits((0.001, 0.0025), (8e-3, 16e-3), (10e-6, 50e-6), source="TI SBOS576A, INA3221")},
+    bus_limits={
+        "": InputLimits((0.001, 0.0025), (8e-3, 16e-3), (10e-6, 50e-6), source="TI SBOS576A, INA3221")
+    },
     bus_input_v=26.0,
     ids=((0xFE, TI, 0xFFFF), (0xFF, 0x3220, 0xFFF0)),
     load_side=True,
@@ -40,7 +44,7 @@ INA3221 = Model(
 class INA3221Chip(Chip):
     """An INA3221."""
 
-    models: ClassVar[Mapping[str, Model]] = {"ina3221": INA3221}
+    models: ClassVar[Mapping[str, ChipModel]] = {"ina3221": INA3221}
 
     def settings(self) -> Iterable[Setting]:
         """Return every setting of averages and conversion times for the channels in use."""

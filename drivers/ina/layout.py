@@ -25,15 +25,15 @@ from powermeter.errors import ConfigurationError
 from powermeter.source import Address
 
 from .chip import Chip
-from .datasheet import Limits, Model
+from .datasheet import ChipModel, InputLimits
 from .ina219 import INA219Chip
 from .ina226 import INA226Chip
 from .ina228 import INA228Chip
 from .ina3221 import INA3221Chip
 from .options import kelvin_off, ratio, shunt_limit, shunts
-from .settings import Request
+from .settings import ChipRequest
 
-CHIPS: Mapping[str, tuple[type[Chip], Model]] = {
+CHIPS: Mapping[str, tuple[type[Chip], ChipModel]] = {
     name: (chip, model)
     for chip in (INA219Chip, INA226Chip, INA228Chip, INA3221Chip)
     for name, model in chip.models.items()
@@ -66,9 +66,9 @@ class PlacedChip:
     bus: str
     address: int
     lines: tuple[ShuntedRail, ...]
-    request: Request
-    limits: Limits
-    bus_limits: Limits
+    request: ChipRequest
+    limits: InputLimits
+    bus_limits: InputLimits
     typical: bool
     span_k: float
     poll: bool
@@ -81,7 +81,7 @@ class PlacedChip:
         return CHIPS[self.model][0]
 
     @property
-    def data(self) -> Model:
+    def data(self) -> ChipModel:
         """Its registers and limits."""
         return CHIPS[self.model][1]
 
@@ -203,8 +203,8 @@ def place_chip(
 
 
 def _request(
-    options: Mapping[str, Any], data: Model, lines: Sequence[ShuntedRail], channels: tuple[int, ...]
-) -> Request:
+    options: Mapping[str, Any], data: ChipModel, lines: Sequence[ShuntedRail], channels: tuple[int, ...]
+) -> ChipRequest:
     shunt_v: float | None = None
     if options["range"] is not None:
         value, unit = options["range"]
@@ -219,7 +219,7 @@ def _request(
         asked = 0.0 if pinned else 0.01
         if pinned and conversion_s is None and options["bits"] is None:
             conversion_s = data.usual_conversion_s
-    return Request(
+    return ChipRequest(
         period_s=asked,
         shunt_v=shunt_v,
         bus_v=options["bus_range"],

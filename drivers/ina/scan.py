@@ -20,7 +20,7 @@ from powermeter.source import Found
 from ..links.i2c import Bus, RegisterLink, bus_path, holder, open_bus, permission_remedy
 from .datasheet import TI
 from .layout import CHIPS
-from .settings import Request
+from .settings import ChipRequest
 
 ADDRESSES = range(0x40, 0x50)
 TIME_LIMIT_S = 1.5
@@ -196,7 +196,7 @@ def describe(identity: Identity, link: RegisterLink, row_s: float) -> Found:
         )
     kind, model = CHIPS[identity.model]
     count = len(model.shunts)
-    chip = kind(model, link, Request(channels=tuple(range(count))))
+    chip = kind(model, link, ChipRequest(channels=tuple(range(count))))
     fastest = min(setting.round_s for setting in chip.settings())
     shunt = "" if model.internal else "?shunt=0.1ohm"
     current_step = model.shunts[0].lsb / (1.0 if model.internal else 0.1)

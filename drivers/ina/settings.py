@@ -12,7 +12,7 @@ from .datasheet import Register
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChipRequest:
     """What the user wants of a chip; None leaves the choice open.
 
     Attributes:
@@ -72,7 +72,7 @@ class Setting:
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
-def choose(candidates: Iterable[Setting], request: Request, tolerance: float, chip: str) -> Setting:
+def choose(candidates: Iterable[Setting], request: ChipRequest, tolerance: float, chip: str) -> Setting:
     """Return the setting that listens longest to the current within the period asked for.
 
     A slow chip's round may take `tolerance` longer than typical and must still fit.  Where no

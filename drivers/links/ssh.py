@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recorder.remote.link import Link, check_target
+from powermeter.recorder.remote.link import RemoteLink, check_target
 from powermeter.recording import specification
 from powermeter.source import Address, Block, Gap, Option, StreamingSource
 from powermeter.units import parse_rate
@@ -38,7 +38,7 @@ class Ssh(StreamingSource):
     def __init__(self, address: Address) -> None:
         super().__init__(address)
         self._target = check_target(address.location)
-        self._link: Link | None = None
+        self._link: RemoteLink | None = None
         self._frames: queue.Queue[tuple[bytes, bytes]] = queue.Queue(_QUEUE)
         self._row = np.dtype([])
         self._info: dict[str, Any] = {}
@@ -52,7 +52,7 @@ class Ssh(StreamingSource):
         frames: queue.Queue[tuple[bytes, bytes]] = queue.Queue(_QUEUE)
         self._frames = frames
         order = {"source": self.options["source"], "period_s": self.options["rate"]}
-        self._link = Link(self._target, order, partial(self._take, frames), ask=False)
+        self._link = RemoteLink(self._target, order, partial(self._take, frames), ask=False)
         deadline = time.monotonic() + _OPEN_S
         while time.monotonic() < deadline:
             try:

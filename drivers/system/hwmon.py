@@ -33,7 +33,7 @@ INA_RAILS: Mapping[str, Sequence[tuple[int, int, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RailFiles:
+class HwmonRail:
     """The files of one rail.
 
     Attributes:
@@ -83,7 +83,7 @@ def find(location: str, root: Path) -> Path:
     raise ConfigurationError(f"no hwmon device {location!r}; there are {there}")
 
 
-def rails_of(device: Path) -> list[RailFiles]:
+def rails_of(device: Path) -> list[HwmonRail]:
     """Return the rails of a device; empty where it measures no power."""
     name = read_text(device / "name")
     if name in INA_RAILS:
@@ -91,7 +91,7 @@ def rails_of(device: Path) -> list[RailFiles]:
     return _power_rails(device, name)
 
 
-def _ina_rails(device: Path, name: str) -> list[RailFiles]:
+def _ina_rails(device: Path, name: str) -> list[HwmonRail]:
     found = []
     rails = INA_RAILS[name]
     for voltage, current, shunt_file in rails:
@@ -111,11 +111,11 @@ def _ina_rails(device: Path, name: str) -> list[RailFiles]:
         ohm = micro_ohm * 1e-6 if micro_ohm else None if internal else DEFAULT_SHUNT_OHM
         stem = chip_name(device).replace("-i2c-", "_").replace("-", "_")
         number = f"_{voltage}" if len(rails) > 1 else ""
-        found.append(RailFiles(label or stem + number, files, ohm, bool(micro_ohm)))
+        found.append(HwmonRail(label or stem + number, files, ohm, bool(micro_ohm)))
     return found
 
 
-def _power_rails(device: Path, name: str) -> list[RailFiles]:
+def _power_rails(device: Path, name: str) -> list[HwmonRail]:
     """Return a rail for each power or energy file; voltage and current join it by label."""
     found: dict[str, dict[Quantity, Path]] = {}
     for pattern, quantity in (
@@ -134,7 +134,7 @@ def _power_rails(device: Path, name: str) -> list[RailFiles]:
             value = path.with_name(path.name.replace("_label", "_input"))
             if label in found and value.exists():
                 found[label].setdefault(quantity, value)
-    return [RailFiles(rail, files) for rail, files in found.items()]
+    return [HwmonRail(rail, files) for rail, files in found.items()]
 
 
 def refresh_s(device: Path) -> float | None:

@@ -29,7 +29,7 @@ AMD EPYC 7763: 280 W / 128 threads = 2.2 W; Intel Core i7-8650U: 15 W / 8 = 1.9 
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LoadCurve:
     """Power against load, straight between its points.
 
     Attributes:
@@ -49,7 +49,7 @@ class Curve:
         return self.points[-1][1]
 
 
-SERVER_CURVE = Curve(
+SERVER_CURVE = LoadCurve(
     ((0.0, 0.12), (0.1, 0.32), (0.5, 0.75), (1.0, 1.02)),
     "B. Davy, Building an AWS EC2 Carbon Emissions Dataset (2021): measured on bare-metal servers",
 )
@@ -70,7 +70,7 @@ class Rating:
 
     processor: str
     watt: float
-    curve: Curve
+    curve: LoadCurve
     covers: str
     model_error: float
     source: str
@@ -91,8 +91,8 @@ _WHOLE_BOARD = (
 )
 
 
-def _board(idle_w: float, full_w: float, source: str) -> tuple[float, Curve, str]:
-    return full_w, Curve(((0.0, idle_w / full_w), (1.0, 1.0)), source), source
+def _board(idle_w: float, full_w: float, source: str) -> tuple[float, LoadCurve, str]:
+    return full_w, LoadCurve(((0.0, idle_w / full_w), (1.0, 1.0)), source), source
 
 
 BOARDS = (

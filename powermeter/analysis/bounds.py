@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 
 Floats = NDArray[np.floating[Any]]
@@ -28,7 +28,9 @@ def seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[floa
     return low, high
 
 
-def unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
+def unseen(
+    integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats
+) -> GroupEstimate:
     """Bound events that no reading fell into, by idle and by the most that the load was seen to do; or know nothing."""
     f = integral.trace.values
     found.why = UNSEEN
@@ -51,8 +53,8 @@ def unseen(integral: Integral, found: Estimate, before: Indices, upto: Indices, 
 
 
 def few(
-    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, readings: int
-) -> Estimate:
+    integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats, readings: int
+) -> GroupEstimate:
     """Bound the mean of a handful of readings by what is beside them and what they span."""
     found.why = FEW
     low, high = seen_range(integral, before, upto)
@@ -72,8 +74,8 @@ def few(
 
 
 def beat(
-    integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats, blind: float
-) -> Estimate:
+    integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats, blind: float
+) -> GroupEstimate:
     found.why = BEAT
     found.blind = blind
     low, high = seen_range(integral, before, upto)
@@ -86,7 +88,7 @@ def beat(
     return found
 
 
-def ripple(found: Estimate, span: tuple[float, float], seconds: Floats) -> Estimate:
+def ripple(found: GroupEstimate, span: tuple[float, float], seconds: Floats) -> GroupEstimate:
     """Return an estimate of which only is known that power was between two levels."""
     found.why = RIPPLE
     found.below = np.maximum(found.value - span[0] * seconds, 0.0)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.bounds import seen_range
-from powermeter.analysis.estimate import EQUAL, Estimate
+from powermeter.analysis.estimate import EQUAL, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.signals.trace import Trace
 
@@ -47,7 +47,9 @@ def open_ends(trace: Trace, values: Floats) -> tuple[float, float]:
     return share * level, share * (_AS_HIGH - 1) * max(level, trace.step, trace.code)
 
 
-def equal(integral: Integral, found: Estimate, before: Indices, upto: Indices, seconds: Floats) -> Estimate:
+def equal(
+    integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats
+) -> GroupEstimate:
     """Return an estimate with open ends where the few readings inside a label's events all agree, else as it is."""
     trace = integral.trace
     share = unseen_share(int((upto - before).sum()))

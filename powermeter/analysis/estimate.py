@@ -50,7 +50,7 @@ class InHoles:
 
 
 @dataclass(slots=True, eq=False)
-class Estimate:
+class GroupEstimate:
     """The energies of one group's events; arrays of shape (n,).
 
     Attributes:
@@ -107,7 +107,7 @@ class Estimate:
     levelled: bool = False
 
     @classmethod
-    def empty(cls, size: int) -> Estimate:
+    def empty(cls, size: int) -> GroupEstimate:
         """Return an estimate that knows nothing yet."""
         return cls(
             np.full(size, np.nan),
@@ -126,4 +126,4 @@ class Activity:
 
     start_ns: Times
     end_ns: Times
-    found: Estimate
+    found: GroupEstimate

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, ripple, unseen
 from powermeter.analysis.equal_readings import equal
-from powermeter.analysis.estimate import Estimate
+from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
@@ -70,7 +70,7 @@ def measure_instants(
     found_at: tuple[Indices, Indices] | None = None,
     wave: Wave | None = None,
     others: Others | None = None,
-) -> Estimate:
+) -> GroupEstimate:
     """Return what the events of one label used, from instantaneous readings.
 
     Args:
@@ -90,7 +90,7 @@ def measure_instants(
     seconds = (end_ns - start_ns) * 1e-9
     covered = np.maximum(seconds - gap_s, 0.0)
     tau = trace.interval_ns * 1e-9
-    found = Estimate.empty(n)
+    found = GroupEstimate.empty(n)
     found.seen = m
     last = t.size - 1
     beside = np.concatenate([f[np.clip(before - 1, 0, last)], f[np.clip(upto, 0, last)]])

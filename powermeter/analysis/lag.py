@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LAG, Estimate
+from powermeter.analysis.estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.signals.trace import Trace
@@ -102,8 +102,8 @@ def lags(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
 
 
 def lagging(
-    integral: Integral, start_ns: Times, end_ns: Times, found: Estimate, others: Others | None
-) -> Estimate:
+    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, others: Others | None
+) -> GroupEstimate:
     """Return an estimate whose interval reaches up to what follows the events, where an instrument may have put it there."""
     if start_ns.size <= _LEAST_EVENTS or found.level is None or (start_ns[1:] < end_ns[:-1]).any():
         return found

@@ -88,7 +88,7 @@ def held_by(t: Times, start: Times, end: Times, column: Indices, columns: int) -
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Design:
+class LayerDesign:
     """The passes and the stretches that are distinguished.
 
     Attributes:
@@ -107,7 +107,7 @@ class Design:
     calls: tuple[int, ...]
 
     @classmethod
-    def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> Design:
+    def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> LayerDesign:
         """Return the design of the passes at `index` of an analysis of them alone; the layers are among `events`."""
         energies, label = analysis.energies, analysis.rows[0].label
         start, end = energies.start_ns[index], energies.end_ns[index]

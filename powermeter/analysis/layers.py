@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.inner_events import with_events
 from powermeter.analysis.layer import Layer, Layers
-from powermeter.analysis.layer_design import Design
-from powermeter.analysis.regression import Fit, least_squares
+from powermeter.analysis.layer_design import LayerDesign
+from powermeter.analysis.regression import LeastSquares, least_squares
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
 from powermeter.errors import DataError
@@ -93,7 +93,7 @@ def layers(
         raise DataError(
             f"{index.size} passes of {label!r} are too few to distinguish layers; at least {LEAST_PASSES} are needed"
         )
-    design = Design.of(analysis, events, index)
+    design = LayerDesign.of(analysis, events, index)
     fit, shift = _solve(analysis, design)
     weights = np.zeros(len(energies))
     weights[index] = 1 / index.size
@@ -115,7 +115,7 @@ def _label(events: Sequence[Event]) -> str:
     return max(held, key=lambda name: held[name])
 
 
-def _solve(analysis: Analysis, design: Design) -> tuple[Fit, Floats]:
+def _solve(analysis: Analysis, design: LayerDesign) -> tuple[LeastSquares, Floats]:
     """Return the powers of all stretches, and how far the clocks' uncertainty moves each."""
     integral = analysis.integral
     trace = integral.trace
@@ -156,7 +156,7 @@ def _solve(analysis: Analysis, design: Design) -> tuple[Fit, Floats]:
 
 
 def _lateness(
-    design: Design, t: Times, y: Floats, near: NDArray[np.bool_], is_instant: bool, drift: Floats
+    design: LayerDesign, t: Times, y: Floats, near: NDArray[np.bool_], is_instant: bool, drift: Floats
 ) -> tuple[float, float]:
     """Return by how much the readings seem to come late, in s, and its standard uncertainty.
 
@@ -181,7 +181,9 @@ def _lateness(
     return float(check.beta[-1]), math.sqrt(max(float(check.covariance[-1, -1]), 0.0))
 
 
-def _result(analysis: Analysis, design: Design, fit: Fit, whole: Result, shift: Floats) -> Layers:
+def _result(
+    analysis: Analysis, design: LayerDesign, fit: LeastSquares, whole: Result, shift: Floats
+) -> Layers:
     passes = design.start_ns.size
     sizes = [len(spans) for spans in design.spans]
     total = len(design.names) + 1
@@ -275,7 +277,7 @@ def _merged(
 
 def _layer(
     analysis: Analysis,
-    design: Design,
+    design: LayerDesign,
     group: tuple[int, ...],
     found: tuple[Floats, Floats, Floats, Floats],
     whole: Result,

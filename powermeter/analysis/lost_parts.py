@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LOST, Estimate, InHoles
+from powermeter.analysis.estimate import LOST, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
@@ -87,7 +87,7 @@ def as_other_events(integral: Integral, bridges: Bridges, start_ns: Times, end_n
 
 
 def few_whole(
-    integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64], found: Estimate
+    integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64], found: GroupEstimate
 ) -> None:
     """Widen what events are taken to have used in holes where fewer than five of their label were read whole, in place.
 

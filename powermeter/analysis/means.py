@@ -25,7 +25,7 @@ from powermeter.analysis.beside import (
     states,
     wander,
 )
-from powermeter.analysis.estimate import BEAT, FEW, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, GroupEstimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
@@ -54,7 +54,7 @@ def measure_means(
     end_ns: Times,
     bridges: Bridges | None = None,
     others: Others | None = None,
-) -> Estimate:
+) -> GroupEstimate:
     """Return what the events of one label used, from means over intervals or from a counter.
 
     Args:
@@ -66,7 +66,7 @@ def measure_means(
         return measure_overlapping(integral, start_ns, end_ns, bridges)
     t, running = trace.times_ns, integral.running
     n, top = start_ns.size, trace.times_ns.size - 1
-    found = Estimate.empty(n)
+    found = GroupEstimate.empty(n)
     ks = np.clip(np.searchsorted(t, start_ns, side="right"), 1, top)
     ke = np.clip(np.searchsorted(t, end_ns, side="left"), ks, top)
     alone = ks == ke
@@ -320,7 +320,7 @@ def _head_of(
     )
 
 
-def take_tail_out(found: Estimate, profile: Profile, seconds: Floats) -> None:
+def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> None:
     """Take what follows the events out of their energies."""
     n = seconds.size
     found.own = np.full(n, math.hypot(profile.above_u, profile.rest))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import Estimate
+from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 
@@ -18,7 +18,7 @@ Times = NDArray[np.int64]
 
 def measure_overlapping(
     integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None
-) -> Estimate:
+) -> GroupEstimate:
     """Return what events used that overlap each other: the windows' sums divided by time, and the step at the edges put back.
 
     What lies beside an event is another one: no power beside it is known.  A window that an edge cuts to the share p misses p (1 − p) τ of
@@ -27,7 +27,7 @@ def measure_overlapping(
     trace = integral.trace
     t, running = trace.times_ns, integral.running
     n, top = start_ns.size, t.size - 1
-    found = Estimate.empty(n)
+    found = GroupEstimate.empty(n)
     ks = np.clip(np.searchsorted(t, start_ns, side="right"), 1, top)
     ke = np.clip(np.searchsorted(t, end_ns, side="left"), ks, top)
     tau = np.maximum(np.diff(t, prepend=t[0]) * 1e-9, 1e-9)

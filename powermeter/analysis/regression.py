@@ -16,7 +16,7 @@ _OPEN = 1e12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class LeastSquares:
     """Least squares.
 
     Attributes:
@@ -38,7 +38,7 @@ class Fit:
         return found
 
 
-def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> Fit:
+def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> LeastSquares:
     """Return least squares; a combination of columns that the rows leave open has a very large variance.
 
     Args:
@@ -69,7 +69,7 @@ def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> Fit:
         robust += (1 - lag / (reach + 1.0)) * (cross + cross.T)
     robust += float(left @ left) / max(n - m, 1) * (bread * held) @ bread
     # A column that no row has anything of may be anything.
-    wide = Fit(np.zeros(x.shape[1]), np.diag(np.full(x.shape[1], _OPEN)), np.zeros(x.shape))
+    wide = LeastSquares(np.zeros(x.shape[1]), np.diag(np.full(x.shape[1], _OPEN)), np.zeros(x.shape))
     wide.beta[used] = beta / scale[used]
     wide.covariance[np.ix_(used, used)] = robust / np.outer(scale[used], scale[used])
     wide.influence[:, used] = influence / scale[used]

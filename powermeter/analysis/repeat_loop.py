@@ -47,7 +47,7 @@ def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | No
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoopLimits:
     """When a loop ends at the latest, and when it looks at the earliest.
 
     Attributes:
@@ -89,10 +89,10 @@ class World:
     enough: Callable[[], bool] = lambda: True
 
 
-_SETTINGS = frozenset(field.name for kind in (Limits, World) for field in fields(kind))
+_SETTINGS = frozenset(field.name for kind in (LoopLimits, World) for field in fields(kind))
 
 
-def _of(kind: type[Limits | World], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _of(kind: type[LoopLimits | World], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return those settings that are fields of `kind`."""
     return {field.name: settings[field.name] for field in fields(kind) if field.name in settings}
 
@@ -120,7 +120,7 @@ class RepeatLoop:
         name: str,
         *,
         precision: float = 0.05,
-        limits: Limits | None = None,
+        limits: LoopLimits | None = None,
         n: int = 1,
         rail: str | None = None,
         world: World | None = None,
@@ -151,7 +151,7 @@ class RepeatLoop:
         if not 0 < precision <= 1:
             raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
         self.name = name
-        self.limits = replace(limits or Limits(), **_of(Limits, settings))
+        self.limits = replace(limits or LoopLimits(), **_of(LoopLimits, settings))
         self.stopping = Stopping(precision, self.limits.at_least)
         self.energies: Floats = np.empty(0)
         self.latencies: Floats = np.empty(0)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import FEW, Estimate
+from powermeter.analysis.estimate import FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.window_pieces import Parts, foreign_seconds, pieces, positions, without_overlaps
 from powermeter.channel import Kind
@@ -55,7 +55,7 @@ def divide(
     start_ns: Times,
     end_ns: Times,
     members: Sequence[Indices],
-    groups: Sequence[Estimate],
+    groups: Sequence[GroupEstimate],
 ) -> None:
     """Correct the estimates of labels whose events share windows of the meter; labels that overlap are left as they are.
 
@@ -109,7 +109,7 @@ def divide(
         _fill(found, finest, doubt, (end_ns - start_ns)[index] * 1e-9)
 
 
-def _leave_open(integral: Integral, parts: Parts, found: Estimate, index: Indices, own: int) -> None:
+def _leave_open(integral: Integral, parts: Parts, found: GroupEstimate, index: Indices, own: int) -> None:
     """Bound what a group's events used by what their windows hold, of which nobody knows whose it is."""
     running = integral.running
     window, place = np.unique(parts.window, return_inverse=True)
@@ -169,7 +169,7 @@ class _Divided:
         return float(self.value.sum())
 
 
-def _fill(found: Estimate, by: _Divided, doubt: float, seconds: Floats) -> None:
+def _fill(found: GroupEstimate, by: _Divided, doubt: float, seconds: Floats) -> None:
     """Write what the events of a group used into its estimate."""
     common = by.common + doubt**2
     share = by.cut / max(float(by.cut.sum()), 1e-30)

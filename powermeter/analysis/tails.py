@@ -21,8 +21,7 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
-_LEAST = 10
-LEAST_WITH_TAILS = _LEAST
+LEAST_WITH_TAILS = 10
 """Fewer events show no tail."""
 _MOST_WINDOWS = 30
 _SIGNIFICANT = 3.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, GroupEstimate
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
@@ -91,7 +91,7 @@ class Windows:
     gaps: Floats
     covered: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    groups: tuple[Estimate, ...]
+    groups: tuple[GroupEstimate, ...]
     members: tuple[Indices, ...]
     lean: Floats
     below: Floats
@@ -298,7 +298,7 @@ def measure(
     value, noise, gaps = np.full(n, np.nan), np.zeros(n), np.zeros(n)
     lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
     samples = np.zeros(n, np.int64)
-    groups: list[Estimate] = []
+    groups: list[GroupEstimate] = []
     members: list[Indices] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
@@ -310,7 +310,7 @@ def measure(
         lasting = index[seconds[index] > 0]
         members.append(lasting)
         if not lasting.size:
-            groups.append(Estimate.empty(0))
+            groups.append(GroupEstimate.empty(0))
             value[index] = 0.0
             continue
         edges = start_ns[lasting], end_ns[lasting]

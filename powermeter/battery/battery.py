@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from powermeter.battery.converter import Curve, check_ratio
+from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.presets import preset_names, presets
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95, Grade, Result, worst
@@ -47,7 +47,7 @@ class Battery:
     """
 
     spec: str
-    efficiency: float | Curve = 1.0
+    efficiency: float | EfficiencyCurve = 1.0
     usable: float = 1.0
     health: float = 1.0
     derating: float = 1.0
@@ -95,7 +95,7 @@ class Battery:
             kept += f", such packs deliver {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
         if self.convention == "charge":
             return f"{self.spec}, charge on the measured rail{kept}"
-        if isinstance(self.efficiency, Curve):
+        if isinstance(self.efficiency, EfficiencyCurve):
             through = ", converter efficiency by its curve"
         else:
             through = f", converter efficiency {self.efficiency:g}" if self.efficiency != 1 else ""
@@ -139,7 +139,11 @@ class Battery:
 
     def efficiency_at(self, power_w: float) -> float:
         """Return the converter's efficiency at an output power."""
-        return self.efficiency.at(power_w) if isinstance(self.efficiency, Curve) else float(self.efficiency)
+        return (
+            self.efficiency.at(power_w)
+            if isinstance(self.efficiency, EfficiencyCurve)
+            else float(self.efficiency)
+        )
 
     def available(self, power_w: float = 0.0) -> tuple[float, str]:
         """Return what reaches the rail, with its unit: C by charge, J by energy.

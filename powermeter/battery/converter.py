@@ -16,7 +16,7 @@ def check_ratio(name: str, value: float) -> None:
 
 
 @dataclass(frozen=True)
-class Curve:
+class EfficiencyCurve:
     """A converter's efficiency against its output power, interpolated, constant outside its points.
 
     Attributes:
@@ -33,7 +33,7 @@ class Curve:
             check_ratio("efficiency", efficiency)
 
     @classmethod
-    def parse(cls, text: str) -> Curve:
+    def parse(cls, text: str) -> EfficiencyCurve:
         """Return the curve of `0.1W:0.6,1W:0.85,5W:0.9`.
 
         Raises:

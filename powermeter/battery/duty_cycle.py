@@ -18,8 +18,8 @@ from powermeter.result import Grade, Result, combine
 from powermeter.units import parse_duration, parse_quantity
 
 if TYPE_CHECKING:
-    from powermeter.battery.lora import Node
-    from powermeter.battery.radio_link import Link
+    from powermeter.battery.lora import LoraNode
+    from powermeter.battery.radio_link import RadioLink
 
 DAY_S = 86400.0
 
@@ -289,7 +289,7 @@ def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, 
 
 
 def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
-    from powermeter.battery.lora import Node
+    from powermeter.battery.lora import LoraNode
 
     known = {"payload": 0, "sf": 9, "class": "A", "acknowledged": False, "voltage": "3.3V"}
     unknown = sorted(set(fields) - set(known))
@@ -297,7 +297,7 @@ def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
         raise ConfigurationError(f"{where}: lora takes {', '.join(known)} and a rate above zero")
     given = {**known, **fields}
     try:
-        node = Node(
+        node = LoraNode(
             int(given["payload"]),
             int(given["sf"]),
             DAY_S / per_day,
@@ -310,13 +310,13 @@ def _lora_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
 
 
 def _radio_state(fields: Mapping[str, Any], per_day: float, where: str) -> State:
-    from powermeter.battery.radio_link import Link
+    from powermeter.battery.radio_link import RadioLink
 
     changes = {key: float(value) for key, value in fields.items() if key not in ("kind", "payload")}
-    return of_link(Link.typical(str(fields.get("kind", "")), **changes), float(fields.get("payload", 0)))
+    return of_link(RadioLink.typical(str(fields.get("kind", "")), **changes), float(fields.get("payload", 0)))
 
 
-def of_lora(node: Node, voltage_v: float) -> State:
+def of_lora(node: LoraNode, voltage_v: float) -> State:
     """Return one LoRaWAN message of a node as a state; what it draws asleep is the rest state's.
 
     What class B or C listens between two messages is counted with the message.
@@ -334,7 +334,7 @@ def of_lora(node: Node, voltage_v: float) -> State:
     )
 
 
-def of_link(link: Link, payload_b: float) -> State:
+def of_link(link: RadioLink, payload_b: float) -> State:
     """Return one message of a radio as a state."""
     message = link.message(payload_b).result()
     if "rate" in link.states:

@@ -77,7 +77,7 @@ def time_on_air_s(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RadioStep:
     """One state of a cycle: mA for ms."""
 
     name: str
@@ -96,7 +96,7 @@ def cited_states() -> Mapping[str, tuple[float, float | None]]:
 
 
 @dataclass(frozen=True)
-class Node:
+class LoraNode:
     """A LoRaWAN node that sends a payload at an interval.
 
     Attributes:
@@ -154,7 +154,7 @@ class Node:
         """Current while it listens."""
         return self._current("rx1")
 
-    def cycle(self) -> list[Step]:
+    def cycle(self) -> list[RadioStep]:
         """Return the states of one message in order."""
         air_s = self.airtime_s
         if air_s is None:
@@ -178,7 +178,7 @@ class Node:
         for name in names:
             cited = cited_states()[name][1]
             steps.append(
-                Step(name, self._current(name), lengths.get(name, cited if cited is not None else 0.0))
+                RadioStep(name, self._current(name), lengths.get(name, cited if cited is not None else 0.0))
             )
         return steps
 

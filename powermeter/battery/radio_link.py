@@ -21,7 +21,7 @@ STATES = ("voltage", "sleep", "setup", "setup_ms", "transmit", "rate", "tail", "
 
 
 @dataclass(frozen=True)
-class Link:
+class RadioLink:
     """A radio by its states.
 
     Attributes:
@@ -36,7 +36,7 @@ class Link:
     per_message: Result | None = None
 
     @classmethod
-    def typical(cls, kind: str, **changes: float) -> Link:
+    def typical(cls, kind: str, **changes: float) -> RadioLink:
         """Return a radio from the cited states, single ones replaced by the user's.
 
         Raises:
@@ -59,7 +59,7 @@ class Link:
         return cls(kind, states)
 
     @classmethod
-    def measured(cls, name: str, per_message: Result, sleep_w: Result | None = None) -> Link:
+    def measured(cls, name: str, per_message: Result, sleep_w: Result | None = None) -> RadioLink:
         """Return a radio whose message was measured as an event.
 
         Raises:

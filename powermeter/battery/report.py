@@ -23,11 +23,11 @@ from powermeter.result.notes import plain_notes
 from powermeter.units import format_number, format_quantity, parse_quantity
 
 from .battery import Battery, parse_battery
-from .converter import Curve
+from .converter import EfficiencyCurve
 from .discharge import cell_of, derating_at, discharge, hours_between, profile_of, spread_at
 from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
 from .presets import presets
-from .stages import Outcome, StageVerdict, check, parse_stage
+from .stages import StageOutcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -82,7 +82,7 @@ class BudgetOptions:
         if self.efficiency is not None:
             curve = ":" in self.efficiency
             fields["efficiency"] = (
-                Curve.parse(self.efficiency) if curve else parse_quantity(self.efficiency, "1")
+                EfficiencyCurve.parse(self.efficiency) if curve else parse_quantity(self.efficiency, "1")
             )
         for name in ("usable", "health", "self_discharge"):
             value = getattr(self, name)
@@ -100,7 +100,7 @@ class BudgetOptions:
 
 
 @dataclass(frozen=True)
-class Report:
+class BudgetReport:
     """What a battery reports of a subject; `found` is None for a schedule alone."""
 
     found: Subject | None
@@ -283,7 +283,7 @@ class Report:
             lines += [f"  {line}" for line in moved.lines()]
         return {"round": said}, lines
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[StageOutcome]:
         """Return every stage with what it used.
 
         Raises:
@@ -384,11 +384,11 @@ def _changed(schedule: Schedule, text: str) -> Schedule:
     return schedule.with_rate(name, parse_rate(value))
 
 
-def assess(found: Subject | None, wanted: BudgetOptions) -> Report:
+def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
     """Return what a battery reports of a subject, or of a schedule alone.
 
     Raises:
         ConfigurationError: The battery cannot be used.
     """
     battery, preset = wanted.pack(None if found is None else found.metadata.get("battery"))
-    return Report(found, wanted, battery, preset)
+    return BudgetReport(found, wanted, battery, preset)

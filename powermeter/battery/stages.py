@@ -43,7 +43,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StageOutcome:
     """A stage with what it used.
 
     Attributes:
@@ -98,7 +98,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
     return Stage(label, parse_battery(budget) if equals else otherwise, repeats)
 
 
-def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> Outcome:
+def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> StageOutcome:
     """Return the outcome of a stage over an analysed recording.
 
     Raises:
@@ -109,7 +109,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> O
         used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v)
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
-        return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
+        return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
     row = row_of(analysis, stage.label)
     if stage.repeats is None:
         used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
@@ -119,7 +119,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> O
     if used is None:
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
     power = row.power.value if row.power is not None else 0.0
-    return Outcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
+    return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
 
 
 def _next_charge(row: Any) -> Result | None:

@@ -80,7 +80,7 @@ def bench(
     The last line states whether the precision was reached; exit status 10 where it was NOT.  Ends with the command's status
     as soon as one run fails.
     """
-    from powermeter.analysis.repeat_loop import Limits
+    from powermeter.analysis.repeat_loop import LoopLimits
     from powermeter.comparison.benchmark import Target, repeat_until_known
     from powermeter.comparison.experiments import Setup
     from powermeter.reports.benchmark import draw, record, to_text
@@ -98,7 +98,7 @@ def bench(
         return missing
     if plot is not None:
         check_output(plot, force=force)
-    limits = Limits(chosen["at_most"], chosen["most"], chosen["at_least"])
+    limits = LoopLimits(chosen["at_most"], chosen["most"], chosen["at_least"])
     asked = Target(wanted, limits, chosen["items"], chosen["rail"])
     name: str = chosen["name"]
     made: list[Benchmark] = []

@@ -19,7 +19,7 @@ from powermeter.result.notes import plain_notes
 from powermeter.units import format_quantity, parse_duration, parse_quantity
 
 if TYPE_CHECKING:
-    from powermeter.calibration.procedure import Calibrated
+    from powermeter.calibration.procedure import CalibratedChannel
 
 
 @click.command()
@@ -195,7 +195,7 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
     say(f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}")
 
 
-def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
+def _found(recording: Path, typed: _Typed) -> list[CalibratedChannel]:
     """Return a calibration for each channel, against known loads or a reference."""
     from powermeter.calibration.known_loads import loads_of
     from powermeter.calibration.procedure import CalibrationOptions, against_loads, against_reference
@@ -219,7 +219,7 @@ def _found(recording: Path, typed: _Typed) -> list[Calibrated]:
         if loads:
             if typed.temperature is not None:
                 raise ConfigurationError("--temperature needs a reference, not known loads")
-            found: list[Calibrated] = against_loads(opened, loads, typed.channels, options)
+            found: list[CalibratedChannel] = against_loads(opened, loads, typed.channels, options)
             return found
         other = opened if typed.against is None else stack.enter_context(Recording.open(typed.against))
         found = against_reference(opened, other, typed.channels, typed.references, options)
@@ -238,7 +238,7 @@ def _check_files(recording: Path, out: Path, plot: Path | None, force: bool) -> 
         raise ConfigurationError(f"{plot}: a residual plot is a .png, .svg or .pdf file")
 
 
-def _plain(one: Calibrated, shunt: tuple[float, float] | None) -> dict[str, object]:
+def _plain(one: CalibratedChannel, shunt: tuple[float, float] | None) -> dict[str, object]:
     correction = one.correction
     return {
         "channel": one.place.name,
@@ -261,7 +261,7 @@ def _plain(one: Calibrated, shunt: tuple[float, float] | None) -> dict[str, obje
     }
 
 
-def _print(one: Calibrated) -> None:
+def _print(one: CalibratedChannel) -> None:
     correction, unit = one.correction, one.place.channel.unit
     low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
     worst = float(abs(one.fit.residuals).max())

@@ -69,7 +69,7 @@ def collect(
     Each file is checked by its hash chain.  May be killed and started again, and several may write into one dataset.
     Ends with 14 where a file could not be taken; each is named with its reason.
     """
-    from powermeter.fleet.collect import Outcome, names_shared
+    from powermeter.fleet.collect import CollectionOutcome, names_shared
     from powermeter.fleet.collect import collect as run
     from powermeter.fleet.dataset import Dataset
     from powermeter.fleet.origins import origin_of
@@ -78,7 +78,11 @@ def collect(
         raise ConfigurationError("name what to collect from: a folder, HOST:FOLDER or a URL")
     place = None if origin is None else origin_of(origin, ssh_options)
     dataset = Dataset(output)
-    found = Outcome() if place is None else run(place, dataset, readings, None if quiet or as_json else say)
+    found = (
+        CollectionOutcome()
+        if place is None
+        else run(place, dataset, readings, None if quiet or as_json else say)
+    )
     merged = _merged(dataset) if merge else None
     if as_json:
         put_json({**found.to_dict(), **({} if merged is None else {"merged": merged.to_dict()})})

@@ -10,7 +10,7 @@ from powermeter.cli.options import json_option
 from powermeter.cli.outputs import put_json
 
 if TYPE_CHECKING:
-    from powermeter.recorder.discovery import Choice, Finding, Search
+    from powermeter.recorder.discovery import Finding, Search, SourceChoice
 
 
 @click.command()
@@ -37,7 +37,7 @@ def devices(as_json: bool) -> None:
     _print_table(found, chosen)
 
 
-def plain(found: Search, chosen: Choice | None) -> dict[str, Any]:
+def plain(found: Search, chosen: SourceChoice | None) -> dict[str, Any]:
     """Return everything the table shows, and more, as values for JSON; what is not known is null."""
     return {
         "devices": [_device(finding) for finding in found.findings],
@@ -73,7 +73,7 @@ _NARROW = 72
 """Below it the words of a source stand under its name: beside it they would be a column of single words."""
 
 
-def _print_table(found: Search, chosen: Choice | None) -> None:
+def _print_table(found: Search, chosen: SourceChoice | None) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table

@@ -85,13 +85,13 @@ def fleet(
     """
     from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
-    from powermeter.fleet.questions import Asked
+    from powermeter.fleet.questions import AskedOfFleet
     from powermeter.units import parse_quantity
 
     if output is not None:
         check_output(output, force=force)
     groups = tuple(name.strip() for name in by.split(",") if name.strip()) if by else ()
-    asked = Asked(_pairs(only), _day(since), _day(until), not measured)
+    asked = AskedOfFleet(_pairs(only), _day(since), _day(until), not measured)
     wanted = FleetOptions(
         tuple(q for q in QUESTIONS if q in questions) or QUESTIONS,
         groups,

@@ -170,7 +170,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
 
 def _choices(said: dict[str, Any]) -> Choices:
     from powermeter import importers
-    from powermeter.importers.zones import Zone
+    from powermeter.importers.zones import LogZone
     from powermeter.result import Grade
 
     return importers.Choices(
@@ -178,7 +178,7 @@ def _choices(said: dict[str, Any]) -> Choices:
         period_s=None if said["rate"] is None else parse_rate(said["rate"]),
         columns=_columns(said["columns"]),
         voltage_v=None if said["voltage"] is None else parse_quantity(said["voltage"], "V"),
-        zone=None if said["zone"] is None else Zone.parse(said["zone"]),
+        zone=None if said["zone"] is None else LogZone.parse(said["zone"]),
         session=said["session"],
         events=said["events"],
         accuracy=None if said["accuracy"] is None else parse_quantity(said["accuracy"], "1"),

@@ -18,7 +18,7 @@ import click
 from powermeter.battery.battery import Battery, parse_battery
 from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
-from powermeter.cli.live_tail import Tail
+from powermeter.cli.live_tail import LiveTail
 from powermeter.cli.options import battery_option, json_option, sources_option, until_option
 from powermeter.cli.outputs import put, put_line, report_problem
 from powermeter.errors import ConfigurationError, plural, printable
@@ -50,7 +50,7 @@ def live(
     if recording is not None:
         if sources:
             raise ConfigurationError("a recording has its own sources: leave --source out")
-        tail = Tail(recording, f"{recording.name}, recorded elsewhere")
+        tail = LiveTail(recording, f"{recording.name}, recorded elsewhere")
         tail.look()
         if not tail.is_growing:
             raise ConfigurationError(
@@ -69,7 +69,7 @@ def live(
         recorder = Recorder(Path(folder) / "live.power", urls)
         recorder.start()
         try:
-            tail = Tail(recorder.path, "watching; nothing is kept")
+            tail = LiveTail(recorder.path, "watching; nothing is kept")
             follow(tail, cell, seconds, stop, JsonLines() if as_json else Screen())
         finally:
             recorder.stop()
@@ -90,7 +90,7 @@ def until_interrupted() -> Iterator[threading.Event]:
 
 
 def follow(
-    tail: Tail,
+    tail: LiveTail,
     battery: Battery | None,
     seconds: float | None,
     stop: threading.Event,
@@ -115,7 +115,7 @@ def follow(
 class JsonLines:
     """Standard output as lines of JSON, one for each look."""
 
-    def draw(self, tail: Tail, battery: Battery, *, last: bool = False) -> None:
+    def draw(self, tail: LiveTail, battery: Battery, *, last: bool = False) -> None:
         """Print the state of a recording."""
         put_line(
             {
@@ -146,7 +146,7 @@ class Screen:
         self._terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._drawn = 0
 
-    def draw(self, tail: Tail, battery: Battery, *, last: bool = False) -> None:
+    def draw(self, tail: LiveTail, battery: Battery, *, last: bool = False) -> None:
         """Draw the state of a recording."""
         if not self._terminal:
             if last:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from powermeter.analysis.rail_voltage import MAINS_V
 from powermeter.battery.battery import Battery
-from powermeter.cli.live_tail import LabelPace, Tail
+from powermeter.cli.live_tail import LabelPace, LiveTail
 from powermeter.errors import plural, printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
@@ -15,7 +15,7 @@ BARS = "▁▂▃▄▅▆▇█"
 MOST_LABELS = 12
 
 
-def lines(tail: Tail, battery: Battery | None, width: int) -> list[str]:
+def lines(tail: LiveTail, battery: Battery | None, width: int) -> list[str]:
     """Return the whole screen; the worst problem stands first."""
     out = [line for text in tail.warnings for line in flow([f"! {text}"], width)]
     phrases = [format_duration(tail.elapsed_s), printable(tail.title)]
@@ -79,7 +79,7 @@ def _rail(source: str, totals: RailTotals, width: int) -> Iterable[str]:
         yield f"  {bars}"
 
 
-def _battery(tail: Tail, battery: Battery | None, width: int) -> Iterable[str]:
+def _battery(tail: LiveTail, battery: Battery | None, width: int) -> Iterable[str]:
     """Yield how much of a charge is used, and how long the rest lasts at the mean so far."""
     totals = tail.main
     if battery is None or totals is None or totals.seconds <= 0:

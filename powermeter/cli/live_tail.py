@@ -49,7 +49,7 @@ class LabelPace:
         return sum(self.joules) / len(self.joules) if self.joules else None
 
 
-class Tail:
+class LiveTail:
     """A recording that is followed.
 
     Args:

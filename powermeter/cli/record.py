@@ -18,7 +18,7 @@ from powermeter.cli.configuration import named
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
 from powermeter.cli.outputs import TROUBLE, open_standard, put_line, report_problem, say, settle
 from powermeter.cli.status_line import StatusLine
-from powermeter.cli.watching import Watched, Watching
+from powermeter.cli.watching import WatchedCommand, Watching
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import board
@@ -147,7 +147,7 @@ def record(
         raise ConfigurationError("--duration is for recording without a command; a command ends by itself")
     if not command and seconds is None and not sys.stdin.isatty():
         raise ConfigurationError("state how long: --duration 5m, or write a command after --")
-    watched = Watched.of(command, events_from, pass_through)
+    watched = WatchedCommand.of(command, events_from, pass_through)
     missing = cannot_run(command[0]) if command and target is None else None
     if missing is not None:
         return missing

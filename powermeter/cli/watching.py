@@ -25,7 +25,7 @@ NOTHING = "none"
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedCommand:
     """What is looked at while a command runs.
 
     Attributes:
@@ -43,7 +43,7 @@ class Watched:
     has_profiles: bool = False
 
     @classmethod
-    def of(cls, command: Sequence[str], events_from: str | None, pass_through: str | None) -> Watched:
+    def of(cls, command: Sequence[str], events_from: str | None, pass_through: str | None) -> WatchedCommand:
         """Return what is looked at, as the options say.
 
         Raises:
@@ -80,7 +80,7 @@ class Watching:
         recorder: Where the events go.
     """
 
-    def __init__(self, watched: Watched, recorder: Recorder) -> None:
+    def __init__(self, watched: WatchedCommand, recorder: Recorder) -> None:
         self._watched = watched
         self._recorder = recorder
         self.clock_doubt_ns = 0.0

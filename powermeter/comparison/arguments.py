@@ -10,7 +10,7 @@ from typing import Any
 
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.item_count import ItemCount
-from powermeter.comparison.runs import Pick, Run, read
+from powermeter.comparison.runs import AnalysedRun, Pick, read
 from powermeter.errors import ConfigurationError
 
 
@@ -64,7 +64,7 @@ def recordings_of(
     baseline: BaselineSpec,
     by: Sequence[str],
     count: ItemCount | None = None,
-) -> tuple[list[Run], Pick]:
+) -> tuple[list[AnalysedRun], Pick]:
     """Return the analysed recordings of one side and the label that is meant.
 
     Args:
@@ -101,7 +101,7 @@ def recordings_of(
     return runs, pick
 
 
-def _refuse_copies(runs: Sequence[Run]) -> None:
+def _refuse_copies(runs: Sequence[AnalysedRun]) -> None:
     """Refuse a copy of a recording as another repeat.
 
     Raises:

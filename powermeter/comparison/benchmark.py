@@ -10,7 +10,7 @@ from typing import Any
 from powermeter import registry
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.inner_events import Inner, inner_events, with_events
-from powermeter.analysis.repeat_loop import Limits, MeterLike, RepeatLoop
+from powermeter.analysis.repeat_loop import LoopLimits, MeterLike, RepeatLoop
 from powermeter.comparison.designs import IN_SPREAD
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -66,7 +66,7 @@ class Target:
     """
 
     precision: float = 0.05
-    limits: Limits = field(default_factory=Limits)
+    limits: LoopLimits = field(default_factory=LoopLimits)
     items: int = 1
     rail: str | None = None
 

@@ -20,7 +20,7 @@ from powermeter.comparison.arguments import recordings_of
 from powermeter.comparison.contrast import Contrast, contrast
 from powermeter.comparison.matching import Pair, match
 from powermeter.comparison.options import CompareOptions
-from powermeter.comparison.runs import Pick, Run
+from powermeter.comparison.runs import AnalysedRun, Pick
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording import Recording
@@ -182,26 +182,28 @@ def compare(
     )
 
 
-def _counts(left: Sequence[Run], right: Sequence[Run]) -> Iterator[Note]:
+def _counts(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> Iterator[Note]:
     """Yield what the user's counts contradict, and what they were taken to be of."""
     for side, runs in (("A", left), ("B", right)):
         found = [note for run in runs for note in run.analysis.notes if note.code in (CONTRADICTED, OF_RUN)]
         yield from (note.about(side) for note in once(found))
 
 
-def _instruments(runs: Sequence[Run], same: bool, side: str) -> list[Run]:
+def _instruments(runs: Sequence[AnalysedRun], same: bool, side: str) -> list[AnalysedRun]:
     return [
         replace(run, instrument="one instrument" if same else f"{run.instrument} of {side}") for run in runs
     ]
 
 
-def _names(left: Sequence[Run], right: Sequence[Run], pick_a: Pick, pick_b: Pick) -> tuple[str, str]:
+def _names(
+    left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], pick_a: Pick, pick_b: Pick
+) -> tuple[str, str]:
     if [run.recording for run in left] == [run.recording for run in right]:
         a, b = (pick.title for pick in (pick_a, pick_b))
         if a != b:
             return a, b
 
-    def name(runs: Sequence[Run]) -> str:
+    def name(runs: Sequence[AnalysedRun]) -> str:
         return runs[0].name if len(runs) == 1 else f"{runs[0].name} and {len(runs) - 1} more"
 
     a, b = name(left), name(right)
@@ -224,5 +226,5 @@ def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[ComparisonRow
     return tuple(row for row in rows if row is not None)
 
 
-def _counted(runs: Iterable[Run]) -> str:
+def _counted(runs: Iterable[AnalysedRun]) -> str:
     return "; ".join(dict.fromkeys(f"{run.analysis.line.rail.name}: {run.analysis.covers}" for run in runs))

@@ -23,7 +23,7 @@ from powermeter.comparison.designs import (
     these_runs,
 )
 from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
-from powermeter.comparison.sample_size import Plan
+from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
@@ -80,7 +80,7 @@ class Contrast:
     detectable: float | None
     shared: bool
     margin: float
-    plan: Plan | None
+    plan: RepeatPlan | None
 
     @property
     def found(self) -> Verdict:
@@ -207,7 +207,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     plan = None
     if s.one > 0 or s.design.about_programs:
         pairs = s.design is Design.PAIRED
-        plan = Plan(s.one, systematic, s.freedom, sum(s.counts) / 2, level, pairs)
+        plan = RepeatPlan(s.one, systematic, s.freedom, sum(s.counts) / 2, level, pairs)
     about = s.design.about_programs
     verdict = found if about else Verdict.CANNOT_TELL
     significant = verdict in (Verdict.LESS, Verdict.MORE)

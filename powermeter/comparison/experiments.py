@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.repeat_loop import Limits
+from powermeter.analysis.repeat_loop import LoopLimits
 from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known
 from powermeter.comparison.compare import Comparison, compare
@@ -103,7 +103,7 @@ def bench(
                 fn()
             return True
 
-        wanted = Target(precision, Limits(at_most, most, at_least), calls, setup.rail)
+        wanted = Target(precision, LoopLimits(at_most, most, at_least), calls, setup.rail)
         return repeat_until_known(meter, label, once, wanted, label)
 
 
@@ -140,7 +140,7 @@ def versus(
         DataError: Too few turns were recorded to compare anything.
     """
     setup = setup or Setup()
-    limits = Limits(at_most, most)
+    limits = LoopLimits(at_most, most)
     labels = names or (_name(a, "a"), _name(b, "b"))
     if labels[0] == labels[1]:
         labels = (f"{labels[0]} a", f"{labels[1]} b")
@@ -247,7 +247,7 @@ def sweep(
         ConfigurationError: There is not exactly one parameter of two or more different values.
     """
     setup = setup or Setup()
-    limits = Limits(at_most, most)
+    limits = LoopLimits(at_most, most)
     if len(values) != 1:
         raise ConfigurationError("sweep one parameter, for example batch=[1, 2, 4]")
     ((parameter, chosen),) = values.items()

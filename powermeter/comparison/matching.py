@@ -13,12 +13,12 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.comparison import sides
 from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions, Quantity
-from powermeter.comparison.runs import Pick, Run
+from powermeter.comparison.runs import AnalysedRun, Pick
 from powermeter.errors import ConfigurationError, DataError, nearest
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
-Runs: TypeAlias = "Sequence[Run]"
+Runs: TypeAlias = "Sequence[AnalysedRun]"
 Rows: TypeAlias = "list[LabelRow | None]"
 
 
@@ -154,7 +154,7 @@ def _pair(
     return Pair(title, *made)
 
 
-def _overlap(run: Run, left: LabelRow | None, right: LabelRow | None) -> bool:
+def _overlap(run: AnalysedRun, left: LabelRow | None, right: LabelRow | None) -> bool:
     """Return True if events of two labels run at once, or one within another: they took no turns."""
     if left is None or right is None:
         return False

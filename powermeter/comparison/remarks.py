@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
-from powermeter.comparison.runs import Run
+from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import plural
 from powermeter.result.notes import Note
 
@@ -34,7 +34,7 @@ OF_DESIGN: Mapping[Design, str] = {
 
 
 def of(
-    left: Sequence[Run], right: Sequence[Run], rows: Mapping[str, Contrast], shared: bool
+    left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], rows: Mapping[str, Contrast], shared: bool
 ) -> tuple[Note, ...]:
     """Return one note for each thing that a reader must know; warnings say what else may stand behind a difference."""
     found = [_instruments(left, right, shared)]
@@ -73,7 +73,7 @@ def of(
     return (*found, *_warnings(left, right))
 
 
-def _instruments(left: Sequence[Run], right: Sequence[Run], shared: bool) -> Note:
+def _instruments(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], shared: bool) -> Note:
     if shared:
         return Note.info(
             "one-instrument", "one instrument measured both sides: its gain and offset are common and cancel"
@@ -83,7 +83,7 @@ def _instruments(left: Sequence[Run], right: Sequence[Run], shared: bool) -> Not
     return Note.info("several-instruments", "several instruments: only what they share cancels")
 
 
-def _warnings(left: Sequence[Run], right: Sequence[Run]) -> list[Note]:
+def _warnings(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> list[Note]:
     found = []
     boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
     if boundaries[0] != boundaries[1]:
@@ -96,7 +96,9 @@ def _warnings(left: Sequence[Run], right: Sequence[Run]) -> list[Note]:
     return found
 
 
-def same_recording(left: Sequence[Run], right: Sequence[Run], same_label: bool) -> tuple[Note, ...]:
+def same_recording(
+    left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], same_label: bool
+) -> tuple[Note, ...]:
     """Return a warning where a recording is compared with itself."""
     both = {run.recording for run in left} & {run.recording for run in right}
     if not both or not same_label:

@@ -24,7 +24,7 @@ _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class AnalysedRun:
     """One recording, analysed.
 
     Attributes:
@@ -90,7 +90,7 @@ def read(
     by: Sequence[str] = (),
     name: str = "",
     count: ItemCount | None = None,
-) -> Run:
+) -> AnalysedRun:
     """Analyse one recording.
 
     Args:
@@ -107,7 +107,7 @@ def read(
             name = name or Path(what).name
             return read(opened, rail=rail, baseline=baseline, by=by, name=name, count=count)
     if isinstance(what, Analysis):
-        return Run(name or what.line.key, what, what.line.key, f"analysis {id(what)}")
+        return AnalysedRun(name or what.line.key, what, what.line.key, f"analysis {id(what)}")
     analysis = analyse(what, rail=rail, baseline=baseline, by=by, items=count)
     path = getattr(what, "path", None)
     pairs = what.clock_pairs()
@@ -118,7 +118,7 @@ def read(
     name = name or (Path(path).name if path else "recording")
     where = f"{name} {_short(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
     meter = _short(instrument(what, analysis))  # keys of errors hold it, and are exported
-    return Run(name, analysis, meter, where, started, bool(throttling.spells(what)))
+    return AnalysedRun(name, analysis, meter, where, started, bool(throttling.spells(what)))
 
 
 def instrument(recording: RecordingLike, analysis: Analysis) -> str:

@@ -27,7 +27,7 @@ _MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RepeatPlan:
     """What some repeats have shown about how much others will show.
 
     Attributes:
@@ -89,7 +89,7 @@ def repeats_to_show(relative: float, spread_relative: float, level: float = LEVE
     """
     if not relative or not math.isfinite(relative) or not spread_relative >= 0:
         raise DataError("the difference to plan for must be non-zero, and the spread must not be negative")
-    found = Plan(spread_relative, 0.0, math.inf, math.inf, level).repeats(abs(relative))
+    found = RepeatPlan(spread_relative, 0.0, math.inf, math.inf, level).repeats(abs(relative))
     if found is None:
         raise DataError(f"a difference of {relative:g} is too small to plan for")
     return found

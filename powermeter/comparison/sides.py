@@ -18,7 +18,7 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import limit_names
 from powermeter.comparison.designs import IN_SPREAD, Side, without
-from powermeter.comparison.runs import Run
+from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import DataError
 from powermeter.recording.instrument import of_any
 from powermeter.result import Result, combine
@@ -32,7 +32,7 @@ _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
 """Kinds of parts that belong to the instrument; a display that rounds equal values rounds them all the same way."""
 
 
-def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
+def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
     """Return the side that one recording's events make.
 
     The values are the terms of Σ energy / Σ items: their mean is that ratio and their spread its own
@@ -83,7 +83,9 @@ def of_row(run: Run, row: LabelRow, of: str, name: str, block: str | None, warmu
     return without(side, first)
 
 
-def _keys(run: Run, row: LabelRow, index: NDArray[np.int64], name: str, block: str) -> tuple[str, ...]:
+def _keys(
+    run: AnalysedRun, row: LabelRow, index: NDArray[np.int64], name: str, block: str
+) -> tuple[str, ...]:
     events = [run.analysis.events[i] for i in index.tolist()]
     if not any(block in event.attributes for event in events):
         raise DataError(f"{name}: no event {row.title!r} has the attribute {block!r}")
@@ -98,7 +100,7 @@ def _with_warmup(page: Result, row: LabelRow, values: Floats) -> Result:
     return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{row.title}": scatter}, page.grade)
 
 
-def _unresolved(run: Run, row: LabelRow, of: str, name: str) -> Side:
+def _unresolved(run: AnalysedRun, row: LabelRow, of: str, name: str) -> Side:
     """Return the side of a label whose events are too short for the meter: only their mean is known."""
     page = _page(run.analysis, row, of)
     if page is None:
@@ -127,7 +129,7 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
     return row.per_item or per_event
 
 
-def of_whole(run: Run, of: str) -> Result:
+def of_whole(run: AnalysedRun, of: str) -> Result:
     """Return energy (J) or duration (s), per item where the user counts them, or mean power (W) of a whole recording."""
     a = run.analysis
     if a.run_items and of != "power":
@@ -139,7 +141,7 @@ def of_whole(run: Run, of: str) -> Result:
     return a.energy if of == "energy" else a.power
 
 
-def of_runs(runs: Sequence[Run], results: Sequence[Result | None], name: str, of: str) -> Side:
+def of_runs(runs: Sequence[AnalysedRun], results: Sequence[Result | None], name: str, of: str) -> Side:
     """Return the side that several recordings make, one repeat each; None where a label is not in one."""
     kept = [(run, result) for run, result in zip(runs, results, strict=True) if result is not None]
     if not kept:
@@ -160,7 +162,7 @@ def of_runs(runs: Sequence[Run], results: Sequence[Result | None], name: str, of
     )
 
 
-def mean_of(run: Run, row: LabelRow, of: str, warmup: bool) -> Result:
+def mean_of(run: AnalysedRun, row: LabelRow, of: str, warmup: bool) -> Result:
     """Return what one recording states of a label, its first events left out where they are a warm-up."""
     side = of_row(run, row, of, run.name, None, warmup)
     if side.mean is not None and of == "energy":
@@ -169,12 +171,12 @@ def mean_of(run: Run, row: LabelRow, of: str, warmup: bool) -> Result:
     return Result.of(value, UNITS[of]) if side.mean is None else replace(side.mean, value=value)
 
 
-def keyed(result: Result, run: Run) -> Result:
+def keyed(result: Result, run: AnalysedRun) -> Result:
     """Return a result whose parts are named after the instrument or the recording that they belong to."""
     return replace(result, parts={_key(name, run): part for name, part in result.parts.items()})
 
 
-def _key(name: str, run: Run) -> str:
+def _key(name: str, run: AnalysedRun) -> str:
     if " @ " in name:
         return name
     kind, _, origin = name.partition(":")
@@ -183,7 +185,7 @@ def _key(name: str, run: Run) -> str:
     return f"{of_any(name)} @ {run.instrument if of_instrument else run.recording}"
 
 
-def _limits(a: Analysis, run: Run, result: Result | None) -> tuple[str, ...]:
+def _limits(a: Analysis, run: AnalysedRun, result: Result | None) -> tuple[str, ...]:
     if result is None:
         return ()
     names = (of_any(name).partition(" @ ")[0] for name in result.parts)

@@ -13,7 +13,7 @@ from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
-from powermeter.fleet.questions import Asked, energies, recordings
+from powermeter.fleet.questions import AskedOfFleet, energies, recordings
 from powermeter.fleet.totals import Life, Totals, life, totals
 from powermeter.fleet.watch import Drift, Outlier, Regression, drifts, outliers, regressions
 from powermeter.result import Result, plain
@@ -36,7 +36,7 @@ class FleetOptions:
 
     questions: Sequence[str]
     by: Sequence[str] = ("model", "version", "label")
-    asked: Asked = field(default_factory=Asked)
+    asked: AskedOfFleet = field(default_factory=AskedOfFleet)
     battery: str | None = None
     place: str | None = None
     intensity: Path | None = None
@@ -186,7 +186,7 @@ def answers(engine: Engine, wanted: FleetOptions, progress: Callable[[float], No
     return found
 
 
-def leaderboard(engine: Engine, asked: Asked | None, battery: str) -> list[Placed]:
+def leaderboard(engine: Engine, asked: AskedOfFleet | None, battery: str) -> list[Placed]:
     """Return devices by energy per item of each label, with how many items one charge holds where the battery counts energy."""
     cell = parse_battery(battery)
     rows = energies(engine, ("label", "model", "device"), asked)

@@ -22,7 +22,7 @@ from powermeter.result.notes import Note
 
 
 @dataclass(slots=True)
-class Outcome:
+class CollectionOutcome:
     """What became of the files of one collection.
 
     Attributes:
@@ -69,7 +69,7 @@ def collect(
     dataset: Dataset,
     readings: str = "chunks",
     progress: Callable[[str], None] | None = None,
-) -> Outcome:
+) -> CollectionOutcome:
     """Bring what an origin has into a dataset.
 
     Idempotent: what is held already is not read again.  Several may run at once, and each may be killed and started again.
@@ -86,7 +86,7 @@ def collect(
     """
     if readings not in READINGS:
         raise ConfigurationError(f"--readings {readings!r}: there are {', '.join(READINGS)}")
-    outcome = Outcome()
+    outcome = CollectionOutcome()
     dataset.clean(time.time())
     held = dataset.held()
     seen = _Seen(dataset, origin, readings)
@@ -115,7 +115,7 @@ def _take(
     dataset: Dataset,
     held: dict[str, Held],
     readings: str,
-    outcome: Outcome,
+    outcome: CollectionOutcome,
 ) -> str:
     """Add one file; returns the recording's name.
 

@@ -11,7 +11,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.battery.battery import Battery, parse_battery
 from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError, DataError, plural
-from powermeter.fleet.findings import Finding, ask, fail, note
+from powermeter.fleet.findings import HandInFinding, ask, fail, note
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording
 from powermeter.result import Grade
@@ -21,7 +21,7 @@ _MANY = 30
 _CAPACITY = 1e-3
 
 
-def of_content(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
+def of_content(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
     """Yield what a recording lacks of what is asked."""
     yield from _budget(recording, rubric)
     yield from _date(recording, rubric)
@@ -35,7 +35,7 @@ def of_content(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
     yield from _plausible(analysis, rubric)
 
 
-def _budget(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
+def _budget(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
     noted = recording.metadata.get("battery")
     if rubric.battery is None or noted is None:
         return  # without a note the reports use the class's own
@@ -62,7 +62,7 @@ def _is_same(found: Battery, wanted: Battery) -> bool:
     return abs(ours - theirs) <= _CAPACITY * ours and abs(found.kept - wanted.kept) <= _CAPACITY
 
 
-def _date(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
+def _date(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
     pairs = recording.clock_pairs()
     if not pairs:
         if rubric.opens or rubric.closes:
@@ -82,7 +82,7 @@ def _date(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
         )
 
 
-def _complete(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
+def _complete(a: Analysis, rubric: Rubric) -> Iterator[HandInFinding]:
     rows = [row for row in a.rows if rubric.label in (None, row.label)]
     lasting = [row for row in rows if row.seconds > 0]
     if not lasting and (rubric.label is not None or rubric.events > 0):
@@ -119,7 +119,7 @@ def _is_filled_in(grade: Grade, a: Analysis) -> bool:
     return grade not in real and a.power_trace.grade in real
 
 
-def _method(recording: Recording, a: Analysis) -> Iterator[Finding]:
+def _method(recording: Recording, a: Analysis) -> Iterator[HandInFinding]:
     noted = [recording.metadata, *(recording.metadata.get(name) for name in ("host", "attributes"))]
     facts = [found for found in noted if isinstance(found, dict)]
     if not any(found.get(name) for found in facts for name in ("board", "cpu")):
@@ -134,7 +134,7 @@ def _method(recording: Recording, a: Analysis) -> Iterator[Finding]:
         yield ask("not-aligned", "the meter's clock was not aligned with the program's: powermeter align")
 
 
-def _plausible(a: Analysis, rubric: Rubric) -> Iterator[Finding]:
+def _plausible(a: Analysis, rubric: Rubric) -> Iterator[HandInFinding]:
     low, high = rubric.power
     watts = a.power
     if watts.high < low or watts.low > high:

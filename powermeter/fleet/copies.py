@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from powermeter.fleet.findings import Finding, ask, fail, note
+from powermeter.fleet.findings import HandInFinding, ask, fail, note
 from powermeter.recording.fingerprint import Fingerprint
 
 
@@ -31,9 +31,9 @@ class Owned:
     print: Fingerprint
 
 
-def copies(files: Sequence[Owned]) -> Mapping[str, list[Finding]]:
+def copies(files: Sequence[Owned]) -> Mapping[str, list[HandInFinding]]:
     """Return name → what is found, of the files that share a recording or name another team."""
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[HandInFinding]] = {}
     for one in files:
         twins = [other for other in _sharing(one, files) if other is not one]
         strange = [other for other in twins if other.team != one.team]

@@ -11,7 +11,7 @@ from typing import Any
 
 from powermeter.channel import Boundary, Gap
 from powermeter.errors import plural
-from powermeter.fleet.findings import Finding, ask, fail, note
+from powermeter.fleet.findings import HandInFinding, ask, fail, note
 from powermeter.recording import Recording, SourceInfo
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.fingerprint import false_summaries, metadata_history
@@ -22,7 +22,7 @@ _ESTIMATING = ("codecarbon", "carbontracker")
 """Formats of logs whose energies are a model's."""
 
 
-def of_origin(recording: Recording, team: str) -> Iterator[Finding]:
+def of_origin(recording: Recording, team: str) -> Iterator[HandInFinding]:
     """Yield what speaks against a file having come from a recorder or an importer as it is."""
     recorded, imported = recording.facts("recorder"), recording.metadata.get("imported")
     if not recorded and not imported and not recording.metadata.get("joined"):
@@ -51,7 +51,7 @@ def first_team(recording: Recording, team: str) -> str:
     return next((name for v in metadata_history(recording, "attributes") if (name := _team(v, team))), "")
 
 
-def of_counts(recording: Recording) -> Iterator[Finding]:
+def of_counts(recording: Recording) -> Iterator[HandInFinding]:
     """Yield where there are fewer readings or events than the recorder counted, or other readings than it noted.
 
     A repaired recording lacks what its damage took, and says so itself: then a person must look.
@@ -61,7 +61,7 @@ def of_counts(recording: Recording) -> Iterator[Finding]:
         yield ask(finding.code, f"{finding.text} (it was repaired)") if repaired else finding
 
 
-def _readings(recording: Recording) -> Iterator[Finding]:
+def _readings(recording: Recording) -> Iterator[HandInFinding]:
     notes = recording.facts("recorder")
     counted = notes[-1].get("sources") if notes else None
     if not isinstance(counted, dict) or not recording.facts("closed"):
@@ -80,7 +80,7 @@ def _readings(recording: Recording) -> Iterator[Finding]:
             )
 
 
-def _commitments(recording: Recording) -> Iterator[Finding]:
+def _commitments(recording: Recording) -> Iterator[HandInFinding]:
     """Yield where a source, or its readings up to a moment, are not those that the recorder noted then."""
     notes = recording.facts("recorder")
     for source in recording.sources:
@@ -122,7 +122,7 @@ def _is_loss(gap: Gap) -> bool:
     return gap.reason in ("dropped", "damaged")
 
 
-def _events(recording: Recording) -> Iterator[Finding]:
+def _events(recording: Recording) -> Iterator[HandInFinding]:
     held: dict[int, set[int]] = {}
     counts: dict[int, int] = {}
     for event in recording.events():
@@ -153,7 +153,7 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def of_source(recording: Recording, measured: bool) -> Iterator[Finding]:
+def of_source(recording: Recording, measured: bool) -> Iterator[HandInFinding]:
     """Yield where a simulation or an estimate stands behind the energies, and where it claims to be measured.
 
     Args:

@@ -56,7 +56,7 @@ CRITERION: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HandInFinding:
     """One thing found.
 
     Attributes:
@@ -84,22 +84,22 @@ class Finding:
         }
 
 
-def fail(code: str, text: str) -> Finding:
+def fail(code: str, text: str) -> HandInFinding:
     """Return a finding that breaks the rubric."""
-    return Finding(code, Weight.FAIL, text)
+    return HandInFinding(code, Weight.FAIL, text)
 
 
-def ask(code: str, text: str) -> Finding:
+def ask(code: str, text: str) -> HandInFinding:
     """Return a finding that a person must look at."""
-    return Finding(code, Weight.ASK, text)
+    return HandInFinding(code, Weight.ASK, text)
 
 
-def note(code: str, text: str) -> Finding:
+def note(code: str, text: str) -> HandInFinding:
     """Return a finding that is held against nobody."""
-    return Finding(code, Weight.NOTE, text)
+    return HandInFinding(code, Weight.NOTE, text)
 
 
-def heaviest(findings: Iterable[Finding]) -> Weight | None:
+def heaviest(findings: Iterable[HandInFinding]) -> Weight | None:
     """Return the largest weight among findings; None where there are none."""
     order = tuple(Weight)
     return max((f.weight for f in findings), key=order.index, default=None)

@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError, PowermeterError, plural
 from powermeter.fleet import evidence
 from powermeter.fleet.content import of_content
 from powermeter.fleet.copies import Owned, copies
-from powermeter.fleet.findings import Finding, Weight, ask, fail, heaviest, note
+from powermeter.fleet.findings import HandInFinding, Weight, ask, fail, heaviest, note
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording, verification
 from powermeter.recording.file import SUFFIX
@@ -41,7 +41,7 @@ class HandIn:
     path: Path
     name: str
     team: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[HandInFinding] = field(default_factory=list)
     noted: str = ""
     print: Fingerprint | None = None
     changed: bool = False
@@ -174,7 +174,7 @@ def check_file(
     return one
 
 
-def _of_chain(path: Path, key: bytes | None, one: HandIn) -> Iterator[Finding]:
+def _of_chain(path: Path, key: bytes | None, one: HandIn) -> Iterator[HandInFinding]:
     verdict = verification.verify(path, key)
     if verdict.findings:
         one.changed = True
@@ -184,7 +184,7 @@ def _of_chain(path: Path, key: bytes | None, one: HandIn) -> Iterator[Finding]:
         yield ask("not-closed", "the recorder was killed or still runs; what it held then is there")
 
 
-def _of_recording(recording: Recording, rubric: Rubric) -> Iterator[Finding]:
+def _of_recording(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
     yield from evidence.of_origin(recording, rubric.team)
     yield from evidence.of_counts(recording)
     yield from evidence.of_source(recording, rubric.measured)

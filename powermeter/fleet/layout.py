@@ -22,7 +22,7 @@ OLDEST_TO_ADD_TO = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of a table: its name, its Parquet type and what it holds."""
 
     name: str
@@ -30,9 +30,9 @@ class Column:
     meaning: str
 
 
-def _columns(text: str) -> tuple[Column, ...]:
+def _columns(text: str) -> tuple[TableColumn, ...]:
     lines = (line for line in text.splitlines() if line)
-    return tuple(Column(*(part.strip() for part in line.split("|", 2))) for line in lines)
+    return tuple(TableColumn(*(part.strip() for part in line.split("|", 2))) for line in lines)
 
 
 _KEY = """
@@ -40,7 +40,7 @@ recording | string | names the recording: 16 hexadecimal digits of its recorder'
 content | string | names what it held when it was collected: 16 hexadecimal digits of the ends of its hash chains
 """
 
-TABLES: Mapping[str, Sequence[Column]] = {
+TABLES: Mapping[str, Sequence[TableColumn]] = {
     "recordings": _columns(
         _KEY
         + """
@@ -184,7 +184,7 @@ def arrow_schema(table: str) -> pyarrow.Schema:
     """Return the Arrow schema of a table's files."""
     import pyarrow as pa
 
-    def kind(column: Column) -> Any:
+    def kind(column: TableColumn) -> Any:
         if column.type == "timestamp":
             return pa.timestamp("us", "UTC")
         if column.type == "list<int64>":

@@ -47,7 +47,7 @@ _OF_RECORDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedOfFleet:
     """Of which part of a fleet something is asked.
 
     Attributes:
@@ -76,9 +76,9 @@ def check_groups(names: Sequence[str] | Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name!r} is not known of a fleet; there are {', '.join(GROUPS)}")
 
 
-def recordings(engine: Engine, asked: Asked | None = None) -> Any:
+def recordings(engine: Engine, asked: AskedOfFleet | None = None) -> Any:
     """Return the recordings that count; `device` is the name, with the machine's where several have one name."""
-    asked = asked or Asked()
+    asked = asked or AskedOfFleet()
     table = engine.table("recordings").drop("device")
     machines = table.group_by("device_name").agg(machines=table.machine.nunique())
     found = table.join(machines, "device_name")
@@ -99,9 +99,9 @@ def recordings(engine: Engine, asked: Asked | None = None) -> Any:
     return found
 
 
-def labels(engine: Engine, asked: Asked | None = None) -> Any:
+def labels(engine: Engine, asked: AskedOfFleet | None = None) -> Any:
     """Return the labels of the recordings that count, with what is known of the recording."""
-    asked = asked or Asked()
+    asked = asked or AskedOfFleet()
     of = recordings(engine, asked)
     of = of.select("recording", "content", "device", "day", *_OF_RECORDING)
     table = engine.table("labels").drop("device", "day")
@@ -112,7 +112,9 @@ def labels(engine: Engine, asked: Asked | None = None) -> Any:
     return found
 
 
-def energies(engine: Engine, by: Sequence[str] = ("label",), asked: Asked | None = None) -> list[Pooled]:
+def energies(
+    engine: Engine, by: Sequence[str] = ("label",), asked: AskedOfFleet | None = None
+) -> list[Pooled]:
     """Return the energy per item of each group, in order of its size.
 
     Args:

@@ -60,7 +60,7 @@ def references_of(recording: RecordingLike) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ResultPart:
     """One contribution; fields as in the table `parts`."""
 
     name: str
@@ -82,15 +82,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ResultParts:
     """The parts of a result, and how far its interval reaches beyond what they explain, J."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ResultPart, ...]
     below: float
     above: float
 
 
-def parts_of(result: Result, analysis: Analysis, owner: Owner, scale: float) -> Parts:
+def parts_of(result: Result, analysis: Analysis, owner: Owner, scale: float) -> ResultParts:
     """Return the parts of a result times an exact number.
 
     The degrees of freedom are those that explain the interval's width: a budget widens its coverage factor by Student's t.
@@ -110,14 +110,14 @@ def parts_of(result: Result, analysis: Analysis, owner: Owner, scale: float) -> 
         usual *= student_95(freedom) / COVERAGE_95 if math.isfinite(freedom) else 1.0
     shares = variance * variance
 
-    def parts() -> Iterator[Part]:
+    def parts() -> Iterator[ResultPart]:
         for name, u in result.parts.items():
             own: float | None = None
             if name == counted and math.isfinite(freedom) and shares:
                 own = max(freedom * u**4 / shares, 1.0)
-            yield Part(name, owner.shared(name, result.grade), u * scale, name in limits, own)
+            yield ResultPart(name, owner.shared(name, result.grade), u * scale, name in limits, own)
 
-    return Parts(tuple(parts()), _beyond(below, usual) * scale, _beyond(above, usual) * scale)
+    return ResultParts(tuple(parts()), _beyond(below, usual) * scale, _beyond(above, usual) * scale)
 
 
 def _counted(parts: Mapping[str, float]) -> str:

@@ -15,7 +15,7 @@ from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import GRADES
-from powermeter.fleet.questions import Asked, recordings
+from powermeter.fleet.questions import AskedOfFleet, recordings
 from powermeter.footprint import Footprint, footprint
 from powermeter.footprint.assessment import Rates
 from powermeter.footprint.intensity import Intensity, as_factor
@@ -67,7 +67,7 @@ class Totals:
 
 
 def totals(
-    engine: Engine, asked: Asked | None = None, place: str | None = None, intensity: Path | None = None
+    engine: Engine, asked: AskedOfFleet | None = None, place: str | None = None, intensity: Path | None = None
 ) -> Totals:
     """Return what the recordings of a fleet used.
 
@@ -272,7 +272,7 @@ class Life:
     problem: str = ""
 
 
-def life(engine: Engine, asked: Asked | None = None, battery: str | None = None) -> list[Life]:
+def life(engine: Engine, asked: AskedOfFleet | None = None, battery: str | None = None) -> list[Life]:
     """Return what is left of each device's battery, by the newest battery that it notes or the one given.
 
     Raises:

@@ -14,7 +14,7 @@ from powermeter.analysis.quantiles import t_quantile, t_tail
 from powermeter.comparison.verdict import LEVEL, Verdict, decide
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
-from powermeter.fleet.questions import Asked, energies, labels
+from powermeter.fleet.questions import AskedOfFleet, energies, labels
 from powermeter.result import COVERAGE_95
 
 LEAST_DEVICES = 5
@@ -48,7 +48,9 @@ class Outlier:
     chance: float
 
 
-def outliers(engine: Engine, asked: Asked | None = None, level: float = LEVEL) -> tuple[list[Outlier], int]:
+def outliers(
+    engine: Engine, asked: AskedOfFleet | None = None, level: float = LEVEL
+) -> tuple[list[Outlier], int]:
     """Return the devices that stand out of their kind (model, version, label, board), and how many kinds were too small to tell.
 
     A device stands out where it lies further from the median than the scatter of its kind (by the median of distances) and its
@@ -96,7 +98,9 @@ class Drift:
     recordings: int
 
 
-def drifts(engine: Engine, asked: Asked | None = None, level: float = LEVEL) -> tuple[list[Drift], int]:
+def drifts(
+    engine: Engine, asked: AskedOfFleet | None = None, level: float = LEVEL
+) -> tuple[list[Drift], int]:
     """Return the devices that drift, and of how many there are too few recordings to tell.
 
     Least squares over the recordings of a device, one point each; the level is shared among all that are looked at.
@@ -175,7 +179,7 @@ class Regression:
     why: str = ""
 
 
-def regressions(engine: Engine, asked: Asked | None = None, margin: float = 0.0) -> list[Regression]:
+def regressions(engine: Engine, asked: AskedOfFleet | None = None, margin: float = 0.0) -> list[Regression]:
     """Return each version against the one before it, by model and label, in the order in which they first ran.
 
     Where at least three devices ran both, each device's own ratio counts, and its sensor cancels; otherwise the
@@ -191,7 +195,7 @@ def regressions(engine: Engine, asked: Asked | None = None, margin: float = 0.0)
 _Means = dict[str, float]
 
 
-def _means(engine: Engine, asked: Asked | None) -> list[dict[str, Any]]:
+def _means(engine: Engine, asked: AskedOfFleet | None) -> list[dict[str, Any]]:
     """Return J per item by model, label, version and device, and when it first ran."""
     every = labels(engine, asked)
     known = every.filter(every.next_j.notnull() & (every["items"] > 0) & every.version.notnull())

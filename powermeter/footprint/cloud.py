@@ -34,7 +34,7 @@ def inference(task: str) -> Factor:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CloudRequest:
     """A language-model request by the model above; energies in kWh.
 
     Attributes:
@@ -55,7 +55,7 @@ def request(
     gpus: int = 1,
     gpus_per_server: int = 8,
     server_w: float = 1200.0,
-) -> Request:
+) -> CloudRequest:
     """Return the energy of a request.
 
     Raises:
@@ -66,4 +66,4 @@ def request(
     alpha, beta, gamma = (factor("cloud", f"llm.{name}").central for name in ("alpha", "beta", "gamma"))
     per_token_wh = alpha * math.exp(beta * batch) * active_parameters_1e9 + gamma
     server_kwh = server_w / 1000 * latency_s / 3600 * gpus / (gpus_per_server * batch)
-    return Request(gpus * per_token_wh * tokens / 1000, server_kwh)
+    return CloudRequest(gpus * per_token_wh * tokens / 1000, server_kwh)

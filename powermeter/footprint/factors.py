@@ -49,7 +49,7 @@ TABLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Publication:
     """A publication that factors were taken from."""
 
     title: str
@@ -82,7 +82,7 @@ class Factor:
     unit: str
     year: int
     basis: str
-    source: Origin
+    source: Publication
     provenance: str
     bounds: str = ""
     note: str = ""
@@ -139,7 +139,7 @@ class Factor:
         }
 
 
-USER = Origin("given by the user", 0, "–")
+USER = Publication("given by the user", 0, "–")
 
 
 def given(
@@ -167,10 +167,10 @@ def given(
 
 
 @lru_cache(maxsize=1)
-def origins() -> Mapping[str, Origin]:
+def origins() -> Mapping[str, Publication]:
     """Return every source of the tables by its code."""
     text = files("powermeter.footprint").joinpath("data/sources.toml").read_text(encoding="utf-8")
-    return {code: Origin(**fields) for code, fields in toml.parse(text, "sources.toml").items()}
+    return {code: Publication(**fields) for code, fields in toml.parse(text, "sources.toml").items()}
 
 
 def rows(table: str) -> Iterator[dict[str, str]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import DataError
 from powermeter.result.notes import Note
 
-from .factors import Factor, Origin
+from .factors import Factor, Publication
 
 if TYPE_CHECKING:
     import numpy as np
@@ -332,7 +332,7 @@ def as_factor(series: Intensity, mean: float, filled_share: float, geography: st
         "g/kWh",
         year,
         f"{series.basis}, {series.kind}",
-        Origin(f"{series.name}, a file of the user’s", year, "–"),
+        Publication(f"{series.name}, a file of the user’s", year, "–"),
         "U",
         "± 10 %: data error of hourly values",
         f"met hour by hour{filled}{estimated}" + (f"; {series.note}" if series.note else ""),

@@ -98,7 +98,7 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Side:
+class LifetimeSide:
     """One way to do it: accounts of lines (`energy`, `carbon`, `water`, `adpe`, `money`)."""
 
     name: str
@@ -114,7 +114,7 @@ def place(text: str | None) -> Place | None:
     return None if text is None else parse_place(text)
 
 
-def sides(scenario: Scenario) -> tuple[Side, Side]:
+def sides(scenario: Scenario) -> tuple[LifetimeSide, LifetimeSide]:
     """Return (device, cloud)."""
     here, there = _Kwh(scenario, scenario.home), _Kwh(scenario, scenario.away)
     s = scenario
@@ -179,7 +179,9 @@ class _Kwh:
         return AccountLine(name, unit, more, compute, f"{energy.formula} / (1 - losses) × {account}")
 
 
-def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Input], object, str]]) -> Side:
+def _side(
+    name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Input], object, str]]
+) -> LifetimeSide:
     energy: list[AccountLine] = []
     impacts: dict[str, list[AccountLine]] = {"carbon": [], "water": [], "adpe": []}
     money: list[AccountLine] = []
@@ -224,7 +226,7 @@ def _side(name: str, s: Scenario, terms: Sequence[tuple[str, _Kwh, dict[str, Inp
             ),
             _price("connectivity", s.connectivity_year * s.years),
         ]
-    return Side(
+    return LifetimeSide(
         name,
         {
             "energy": tuple(energy),

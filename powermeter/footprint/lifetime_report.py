@@ -22,7 +22,7 @@ from .embodied import by_method, chip, part
 from .factors import Factor, default, given
 from .formula import AccountLine, Input, Measured, factors_of
 from .grid import grid
-from .lifetime import BreakEven, Scenario, Side, break_even, place, sides, tornado
+from .lifetime import BreakEven, LifetimeSide, Scenario, break_even, place, sides, tornado
 from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged
 
@@ -67,7 +67,7 @@ class Swing:
 
 
 @dataclass(frozen=True)
-class Report:
+class LifetimeReport:
     """A comparison over a lifetime."""
 
     wanted: LifetimeOptions
@@ -109,7 +109,7 @@ class Report:
         return ["the link counts in full: fair only where it would be off without this function (--link 0W)"]
 
     @cached_property
-    def sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[LifetimeSide, LifetimeSide]:
         """Device and cloud."""
         return sides(self.scenario)
 
@@ -238,7 +238,7 @@ class Report:
         return ranged(value, low, high, unit, digits)
 
 
-def assess(found: Subject, wanted: LifetimeOptions) -> Report:
+def assess(found: Subject, wanted: LifetimeOptions) -> LifetimeReport:
     """Return years of a request on the device against years in the cloud.
 
     Raises:
@@ -283,7 +283,7 @@ def assess(found: Subject, wanted: LifetimeOptions) -> Report:
         tariff_kwh=wanted.tariff,
         **more,
     )
-    return Report(wanted, scenario, (*found.notes, *notes))
+    return LifetimeReport(wanted, scenario, (*found.notes, *notes))
 
 
 def _power(option: str, text: str) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 
 from powermeter.errors import DataError
 
-from .factors import Factor, Origin
+from .factors import Factor, Publication
 
 COUNTRIES = ("CAN", "FIN", "NOR", "SWE")
 """Countries whose regions come from here; the US states and Chinese provinces are bundled."""
@@ -77,7 +77,7 @@ def carbon(country: str, region: str) -> Factor | None:
         edition = version("codecarbon")
     except PackageNotFoundError:
         return None
-    origin = Origin(f"codecarbon {edition}, installed data files", 2026, "MIT", "https://codecarbon.io")
+    origin = Publication(f"codecarbon {edition}, installed data files", 2026, "MIT", "https://codecarbon.io")
     try:
         if country == "CAN":
             mix = read_factors("canada_energy_mix.json").get(region)

@@ -45,7 +45,7 @@ G_PER_LB = 453.59237
 
 
 @dataclass(frozen=True)
-class Report:
+class FootprintReport:
     """A footprint and what was asked beside it.
 
     Attributes:
@@ -289,7 +289,7 @@ class Report:
         ]
 
 
-def assess(found: Subject, wanted: FootprintOptions) -> Report:
+def assess(found: Subject, wanted: FootprintOptions) -> FootprintReport:
     """Return the footprint of a subject with what is wanted beside it.
 
     Raises:
@@ -324,7 +324,9 @@ def assess(found: Subject, wanted: FootprintOptions) -> Report:
         made = [(account, _shared(line, found.items)) for account, line in making.allocated]
         one = of(each, making=made)
     notes = (*found.notes, *met.notes, *making.notes)
-    return Report(found, wanted, of(found.energy, making=making.allocated), one, making, met.series, notes)
+    return FootprintReport(
+        found, wanted, of(found.energy, making=making.allocated), one, making, met.series, notes
+    )
 
 
 def _basis(found: Subject) -> str:

@@ -104,7 +104,7 @@ def batch_of(*args: Any, **kwargs: Any) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class CallKind:
     """What the event of a call is.
 
     Attributes:
@@ -126,7 +126,7 @@ _inside: ContextVar[tuple[int, ...]] = ContextVar("powermeter_watched", default=
 def call(
     owner: Any,
     function: Callable[..., Any],
-    kind: Kind,
+    kind: CallKind,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:

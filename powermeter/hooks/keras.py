@@ -12,7 +12,7 @@ import keras
 
 from powermeter.errors import ConfigurationError
 from powermeter.hooks import calls
-from powermeter.hooks.calls import Calls, Kind, Watch, batch_of, chosen, known
+from powermeter.hooks.calls import CallKind, Calls, Watch, batch_of, chosen, known
 from powermeter.hooks.stages import BatchSizes, Stages
 
 ON_BATCH = ("predict_on_batch", "test_on_batch", "train_on_batch")
@@ -93,11 +93,11 @@ def watch(model: Any, wanted: Watch) -> Any:
     batch["test_on_batch"] = Calls(f"{label}.test_on_batch", wanted.n, found, _first)
     calls.wrap_methods(model, (*WHOLE, *ON_BATCH), {**whole, **batch}, wanted.attributes)
     one = Calls(label, wanted.n, found, _first)
-    _set(model, "call", _eager(model, model.call, Kind(label, one.count, wanted.attributes)))
+    _set(model, "call", _eager(model, model.call, CallKind(label, one.count, wanted.attributes)))
     _set(
         model,
         "fit",
-        _fit(model, model.fit, Kind(f"{label}.fit", Calls("", None, found).count, wanted.attributes)),
+        _fit(model, model.fit, CallKind(f"{label}.fit", Calls("", None, found).count, wanted.attributes)),
     )
     if wanted.layers is not False:
         if keras.backend.backend() != "torch":
@@ -107,7 +107,7 @@ def watch(model: Any, wanted: Watch) -> Any:
             )
         parts = {layer.name: layer for layer in model.layers}
         for name in chosen(wanted.layers, list(parts), label):
-            kind = Kind(f"{label}.{name}", lambda *args, **kwargs: None, wanted.attributes)
+            kind = CallKind(f"{label}.{name}", lambda *args, **kwargs: None, wanted.attributes)
             _set(parts[name], "call", _eager(parts[name], parts[name].call, kind))
     return model
 
@@ -133,7 +133,7 @@ def _set(holder: Any, name: str, value: Any) -> None:
     object.__setattr__(holder, name, value)  # past the tracking of Keras, which would look into it
 
 
-def _eager(owner: Any, inner: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
+def _eager(owner: Any, inner: Callable[..., Any], kind: CallKind) -> Callable[..., Any]:
     @functools.wraps(inner)
     def method(*args: Any, **kwargs: Any) -> Any:
         if _is_tracing():
@@ -152,7 +152,7 @@ def _is_tracing() -> bool:
     return False
 
 
-def _fit(model: Any, inner: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
+def _fit(model: Any, inner: Callable[..., Any], kind: CallKind) -> Callable[..., Any]:
     @functools.wraps(inner)
     def fit(x: Any = None, y: Any = None, batch_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
         samples = None if kwargs.get("steps_per_epoch") else _of_data(x)

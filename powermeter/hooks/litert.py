@@ -10,7 +10,7 @@ import functools
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.hooks.calls import Calls, Kind, Watch, call, known, wrap_methods
+from powermeter.hooks.calls import CallKind, Calls, Watch, call, known, wrap_methods
 
 
 def watch(interpreter: Any, wanted: Watch) -> Any:
@@ -55,7 +55,7 @@ class _Runner:
 
     def __init__(self, inner: Any, calls: Calls, wanted: Watch) -> None:
         self._inner = inner
-        self._kind = Kind(calls.label, calls.count, wanted.attributes)
+        self._kind = CallKind(calls.label, calls.count, wanted.attributes)
 
     def __call__(self, **inputs: Any) -> Any:
         return call(self._inner, self._inner, self._kind, (), inputs)

@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Mapping
 from typing import Any
 
-from powermeter.hooks.calls import Calls, Kind, Watch, call, chosen, known
+from powermeter.hooks.calls import CallKind, Calls, Watch, call, chosen, known
 
 METHODS = (
     "fit",
@@ -79,7 +79,7 @@ class _Method:
 
     def __init__(self, name: str, made: type, calls: Calls, attributes: Mapping[str, Any]) -> None:
         self._name, self._made, self._calls = name, made, calls
-        self._kind = Kind(f"{calls.label}.{name}", calls.count, attributes)
+        self._kind = CallKind(f"{calls.label}.{name}", calls.count, attributes)
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         if owner is None:

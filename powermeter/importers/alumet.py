@@ -20,10 +20,10 @@ from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import refuse_sparse, usual_step
 from powermeter.importers.columns import NO_ZONE
-from powermeter.importers.decimal_grid import Grid, float_or_nan
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
-from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import wall
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
@@ -118,7 +118,7 @@ def _accuracy(metric: str) -> Accuracy:
     return RAPL if metric.startswith("rapl") else NVML if metric.startswith("nvml") else UNKNOWN
 
 
-def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[str, Rail]) -> Rows:
+def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[str, Rail]) -> LogRows:
     times = np.array(sorted({ns for column in found.values() for ns in column}), np.int64)
     refuse_sparse(len(times), len(found), "alumet's metrics")
     step = int(usual_step(times)) or 10**9
@@ -130,7 +130,7 @@ def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[s
         energy = heading(metric).quantity is Quantity.ENERGY
         own = np.full(len(axis), 0.0 if energy else math.nan)
         own[np.searchsorted(axis, np.fromiter(column, np.int64, len(column)))] = list(column.values())
-        grid = Grid()
+        grid = DecimalGrid()
         grid.add(own)
         if energy:
             grid.leave_room_for_sum(len(own))
@@ -149,4 +149,4 @@ def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[s
         )
         own_codes = grid.codes(own)
         codes.append(np.cumsum(own_codes) if energy else own_codes)
-    return Rows("alumet", tuple(channels), axis, codes)
+    return LogRows("alumet", tuple(channels), axis, codes)

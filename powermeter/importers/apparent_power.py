@@ -10,12 +10,12 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import Plan
+from powermeter.importers.plan import TablePlan
 
 _MAINS = ((90.0, 135.0), (195.0, 265.0))
 
 
-def refuse_apparent(plan: Plan, seen_of: Sequence[Statistics], choices: Choices, where: str) -> None:
+def refuse_apparent(plan: TablePlan, seen_of: Sequence[Statistics], choices: Choices, where: str) -> None:
     """Refuse a power that would be volts times amperes of the mains: that is apparent power.
 
     Raises:

@@ -17,7 +17,7 @@ from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import GAUGE, PHONE_MODEL
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import datetime_ns
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -161,7 +161,7 @@ def _counted(name: str, found: _History, choices: Choices) -> Log:
                 "the charge is known; an energy needs the battery's voltage, for example --voltage 3.85V",
             )
         )
-    rows = Rows("phone (batterystats)", tuple(channels), np.array(found.times, np.int64) + start, codes)
+    rows = LogRows("phone (batterystats)", tuple(channels), np.array(found.times, np.int64) + start, codes)
     return Log(name, RELATIVE if found.began is None else UTC, [rows], warnings=warnings)
 
 
@@ -181,7 +181,7 @@ def _total(name: str, found: _History, choices: Choices) -> Log:
         grade=Grade.ESTIMATED,
         accuracy=PHONE_MODEL,
     )
-    rows = Rows(
+    rows = LogRows(
         "phone (batterystats)",
         (channel,),
         np.array([0, found.on_battery_ns], np.int64),

@@ -16,7 +16,7 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -76,7 +76,7 @@ class CarbonTracker(Importer):
             accuracy=CARBONTRACKER,
         )
         times = np.array([0, seconds * NS], np.int64)
-        rows = Rows("carbontracker", (channel,), times, [np.array([0, round(kwh * 1e12)], np.int64)])
+        rows = LogRows("carbontracker", (channel,), times, [np.array([0, round(kwh * 1e12)], np.int64)])
         warnings = [
             Note.info(
                 "totals-only",

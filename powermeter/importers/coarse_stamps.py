@@ -16,7 +16,7 @@ _HOLE = 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class SpreadTimes:
     """Times that were spread.
 
     Attributes:
@@ -30,7 +30,7 @@ class Spread:
     how: str
 
 
-def spread_stamps(times_ns: NDArray[np.int64]) -> Spread:
+def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
     """Return rows spread evenly between the first and the last stamp, or, where that contradicts one, between their changes."""
     start, last = int(times_ns[0]), len(times_ns) - 1
     change, steps = _changes(times_ns)
@@ -44,7 +44,7 @@ def spread_stamps(times_ns: NDArray[np.int64]) -> Spread:
             break
         spread[place : place + _PIECE] = start + np.rint(own).astype(np.int64)
     else:
-        return Spread(spread, resolution, "evenly between the first and the last stamp")
+        return SpreadTimes(spread, resolution, "evenly between the first and the last stamp")
     knots = np.concatenate(([0.0], change - 0.5, [float(last)]))
     values = np.concatenate(([0], times_ns[change] - start, [length])).astype(np.float64)
     holes = np.flatnonzero(steps > _HOLE * resolution)
@@ -56,7 +56,7 @@ def spread_stamps(times_ns: NDArray[np.int64]) -> Spread:
         index = np.arange(place, min(place + _PIECE, last + 1))
         own = np.interp(index, knots, values)
         spread[place : place + _PIECE] = start + np.rint(own).astype(np.int64)
-    return Spread(spread, resolution, "between the moments at which the stamp changes")
+    return SpreadTimes(spread, resolution, "between the moments at which the stamp changes")
 
 
 def _changes(times: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:

@@ -20,7 +20,7 @@ from powermeter.events import Event
 from powermeter.importers.accuracies import CODECARBON
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns, wall
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -138,7 +138,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return found
 
 
-def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> Rows:
+def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> LogRows:
     times = np.array([0, *(end for end, _ in steps)], np.int64)
     channels, codes = [], []
     for index, rail in enumerate(_TOTALS.values()):
@@ -160,4 +160,4 @@ def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> R
             )
         )
         codes.append(total)
-    return Rows("codecarbon", tuple(channels), times, codes)
+    return LogRows("codecarbon", tuple(channels), times, codes)

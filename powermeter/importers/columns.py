@@ -19,7 +19,7 @@ from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import read_lines
-from powermeter.importers.log import RELATIVE, UTC, Choices, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, LogRows
 from powermeter.importers.stamps import (
     Axis,
     Wall,
@@ -41,7 +41,7 @@ LARGEST = 1e30
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class LogColumn:
     """One column to read.
 
     Attributes:
@@ -87,7 +87,7 @@ class TimeColumn:
 
 
 @dataclass(slots=True)
-class Table:
+class TableRead:
     """What was read.
 
     Attributes:
@@ -153,13 +153,13 @@ class Written:
 
 def read_table(
     path: Path,
-    columns: Sequence[Column],
+    columns: Sequence[LogColumn],
     time: TimeColumn,
     choices: Choices,
     *,
     written: Written | None = None,
     spread: bool = True,
-) -> Table:
+) -> TableRead:
     """Read a table's columns and times.
 
     Raises:
@@ -224,7 +224,7 @@ def read_table(
     found = _axis(path, time, stamps, whole, spread)
     arrays = [np.frombuffer(store, np.float64)[found.kept] for store in values]
     clock = UTC if time.style in ("wall", "epoch") else RELATIVE
-    return Table(found, arrays, clock, warnings + found.warnings + _zone_warning(time, stamps, choices))
+    return TableRead(found, arrays, clock, warnings + found.warnings + _zone_warning(time, stamps, choices))
 
 
 def _axis(path: Path, time: TimeColumn, stamps: list[int | None], length: int, spread: bool) -> Axis:
@@ -269,7 +269,7 @@ def to_number(text: str) -> float:
     return float_or_nan(text.replace(",", "."))
 
 
-def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
+def samples(name: str, columns: Sequence[LogColumn], table: TableRead) -> LogRows:
     """Turn a table into samples of integer codes.
 
     Raises:
@@ -301,10 +301,10 @@ def samples(name: str, columns: Sequence[Column], table: Table) -> Rows:
         codes.append(code)
     if not channels:
         raise DataError("no samples: no column holds a number")
-    return Rows(name, tuple(channels), table.axis.times_ns, codes, table.axis.flags, gaps=table.axis.gaps)
+    return LogRows(name, tuple(channels), table.axis.times_ns, codes, table.axis.flags, gaps=table.axis.gaps)
 
 
-def channel(column: Column, grid: float, span_error: float = 0.0) -> Channel:
+def channel(column: LogColumn, grid: float, span_error: float = 0.0) -> Channel:
     """Return the channel of a column whose codes lie on a grid (in units as written)."""
     scale = scaled(grid, column.factor)
     known = column.accuracy
@@ -363,8 +363,8 @@ def channel_name(text: str) -> str:
 
 __all__ = [
     "NO_ZONE",
-    "Column",
-    "Table",
+    "LogColumn",
+    "TableRead",
     "TimeColumn",
     "channel",
     "channel_name",

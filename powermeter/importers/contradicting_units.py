@@ -11,14 +11,14 @@ import numpy as np
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
-from powermeter.importers.plan import Plan, Planned
+from powermeter.importers.plan import Planned, TablePlan
 
 _PREFIX = 1000.0
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
 
-def refuse_other_units(plan: Plan, seen_of: Sequence[Statistics], where: str) -> None:
+def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: str) -> None:
     """Refuse columns of one rail whose units contradict each other: volts times amperes are watts.
 
     Raises:

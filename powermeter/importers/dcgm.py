@@ -18,9 +18,9 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import NVML
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.axis import regular
-from powermeter.importers.decimal_grid import Grid, float_or_nan
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -112,7 +112,7 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
         read[(read < 0) | (read > 1e5)] = math.nan
         if not np.isfinite(read).any():
             continue
-        grid = Grid()
+        grid = DecimalGrid()
         grid.add(read)
         rail = Rail(
             gpu,
@@ -135,7 +135,7 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
         codes.append(grid.codes(read))
     if not channels:
         raise DataError(f"{path}: no samples: no power in it is a number")
-    rows = Rows("DCGM", tuple(channels), regular(count, period_s).times_ns, codes)
+    rows = LogRows("DCGM", tuple(channels), regular(count, period_s).times_ns, codes)
     headline = "all GPUs" if several else channels[0].name.partition(".")[0]
     log = Log("dcgm", RELATIVE, [rows], warnings=warnings)
     log.facts["whole"] = {"rail": headline, "why": "the GPUs of the log, added up", "sum": several}

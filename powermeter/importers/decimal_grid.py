@@ -32,13 +32,13 @@ def integer_codes(values: NDArray[np.floating]) -> tuple[NDArray[np.int64], floa
     the values' own type), else 2^-k with the smallest k that is exact, else, where the values span
     more than 62 bits, the 2^-k that puts the rounding at 2^-62 of the largest.
     """
-    grid = Grid()
+    grid = DecimalGrid()
     grid.add(values)
     return grid.codes(values), grid.scale
 
 
 @dataclass(slots=True)
-class Grid:
+class DecimalGrid:
     """The grid that all values of a column lie on, found block by block before the codes are made.
 
     Attributes:

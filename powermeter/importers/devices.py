@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError, plural
 from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
-from powermeter.importers.plan import Plan
+from powermeter.importers.plan import TablePlan
 from powermeter.result.notes import Note
 
 
-def device_column(plan: Plan, devices: Collection[str]) -> str | None:
+def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
     """Return what tells the devices apart, for messages; None for a single one."""
     if len(devices) < 2:
         return None
     return plan.layout.headings[plan.device[0]].text if plan.device else "the rows' turns"
 
 
-def device_label(plan: Plan, text: str) -> str:
+def device_label(plan: TablePlan, text: str) -> str:
     """Return a device's name from its cell: `0` in a column `gpu` is `gpu0`."""
     if not plan.device:
         return f"device{text}"
@@ -54,7 +54,7 @@ def numbered(texts: Sequence[str], known: dict[str, int], where: str) -> NDArray
 
 
 def round_note(
-    plan: Plan,
+    plan: TablePlan,
     devices: Collection[str],
     stamps: NDArray[np.int64] | None,
     of: NDArray[np.int32],

@@ -11,7 +11,7 @@ from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.many import unpacked
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.table import TableImporter
-from powermeter.importers.table_reading import Table
+from powermeter.importers.table_reading import OpenTable
 
 _KIND_WORDS = {
     "power": "instant",
@@ -76,7 +76,7 @@ def _table(path: Path, found: type[TableImporter], choices: Choices) -> list[str
     lines.append(f"  time      {times}: {plan.time.why}")
     if plan.device:
         lines.append(f"  devices   distinguished by {layout.headings[plan.device[0]].text!r}")
-    table = Table(path, plan, choices, found)
+    table = OpenTable(path, plan, choices, found)
     log: Log | None = None
     try:
         log = table.log()

@@ -18,10 +18,10 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.columns import Column, channel
+from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result.notes import Note
 
 _MAX_BYTES = 128 << 20
@@ -70,7 +70,7 @@ class IntelGpuTop(Importer):
             found, grid = integer_codes(np.array([math.nan, *column]))
             parent = parent if parent == whole else None
             covers = "the whole package with its graphics" if rail == "package" else "the graphics"
-            own = Column(
+            own = LogColumn(
                 0,
                 f"{rail}.power",
                 Quantity.POWER,
@@ -81,7 +81,7 @@ class IntelGpuTop(Importer):
             )
             channels.append(channel(own, grid))
             codes.append(found)
-        rows = Rows("intel_gpu_top", tuple(channels), np.array(ends, np.int64), codes)
+        rows = LogRows("intel_gpu_top", tuple(channels), np.array(ends, np.int64), codes)
         warnings = [Note.info("pauses-unknown", "periods without times were laid one after another")]
         if left_out:
             warnings.append(

@@ -21,10 +21,10 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import NVML, RAPL
-from powermeter.importers.decimal_grid import Grid, float_or_nan
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import clean
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
@@ -272,7 +272,7 @@ def _totals(
     rails: object,
     stretches: Sequence[_Stretch],
     starts: Sequence[int],
-) -> Rows:
+) -> LogRows:
     assert isinstance(rails, dict)
     times: list[int] = []
     for start, stretch in zip(starts, stretches, strict=True):
@@ -285,7 +285,7 @@ def _totals(
     channels, codes = [], []
     for rail, energy in energies.items():
         own = np.array([stretch.energies.get(rail, 0.0) for stretch in stretches])
-        grid = Grid()
+        grid = DecimalGrid()
         grid.add(own)
         grid.leave_room_for_sum(len(own))
         steps = np.zeros(len(times), np.int64)
@@ -302,4 +302,4 @@ def _totals(
             )
         )
         codes.append(np.cumsum(steps))
-    return Rows(name, tuple(channels), np.array(times, np.int64), codes)
+    return LogRows(name, tuple(channels), np.array(times, np.int64), codes)

@@ -15,10 +15,10 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.columns import NO_ZONE, Column, channel
+from powermeter.importers.columns import NO_ZONE, LogColumn, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, regular, wall
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -72,7 +72,7 @@ class IpmiDcmi(Importer):
                 f"{path}: no times stand beside its readings; state how often they were taken with --rate, for example --rate 1s"
             )
         covers = "the machine, as its management controller reads its power supplies"
-        column = Column(
+        column = LogColumn(
             0,
             "system.power",
             Quantity.POWER,
@@ -84,5 +84,5 @@ class IpmiDcmi(Importer):
         )
         codes, grid = integer_codes(np.frombuffer(watts, np.float64)[found.kept])
         own = channel(column, grid, found.span_error)
-        rows = Rows("IPMI DCMI", (own,), found.times_ns, [codes], flags=found.flags, gaps=found.gaps)
+        rows = LogRows("IPMI DCMI", (own,), found.times_ns, [codes], flags=found.flags, gaps=found.gaps)
         return Log(cls.name, clock, [rows], warnings=list(warnings), external=True)

@@ -24,7 +24,7 @@ from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -119,7 +119,7 @@ def log_of(path: Path, folder: Path) -> Log:
             )
         )
         codes.append(code)
-    rows = Rows("Joulescope", tuple(channels), times, codes, info=dict[str, Any](signals[0]["source"]))
+    rows = LogRows("Joulescope", tuple(channels), times, codes, info=dict[str, Any](signals[0]["source"]))
     return Log(JoulescopeFile.name, clock, [rows], warnings=warnings, external=True)
 
 

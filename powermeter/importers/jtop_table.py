@@ -12,7 +12,15 @@ from pathlib import Path
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
-from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, rows, samples
+from powermeter.importers.columns import (
+    LogColumn,
+    TimeColumn,
+    Written,
+    channel_name,
+    read_table,
+    rows,
+    samples,
+)
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -77,7 +85,7 @@ def _time(path: Path, names: list[str], sample: list[str], choices: Choices) -> 
     raise DataError(f"{path}: no column of times; state how often it was sampled with --rate 1s")
 
 
-def _columns(names: list[str]) -> list[Column]:
+def _columns(names: list[str]) -> list[LogColumn]:
     matches = {i: match for i, name in enumerate(names) if (match := _RAIL.match(name)) is not None}
     rails = list(dict.fromkeys(match[1] for match in matches.values()))
     board = layout(rails)
@@ -89,12 +97,12 @@ def _columns(names: list[str]) -> list[Column]:
         if quantity is not Quantity.POWER:
             accuracy = replace(accuracy, offset=0.0, step=0.0)
         columns.append(
-            Column(index, f"{match[1].lower()}.{label}", quantity, factor, rail, accuracy=accuracy)
+            LogColumn(index, f"{match[1].lower()}.{label}", quantity, factor, rail, accuracy=accuracy)
         )
     for index, name in enumerate(names):
         hot = _TEMPERATURE.match(name)
         if hot is not None:
             columns.append(
-                Column(index, f"{channel_name(hot[1])}.temperature", Quantity.TEMPERATURE, missing=_OFF)
+                LogColumn(index, f"{channel_name(hot[1])}.temperature", Quantity.TEMPERATURE, missing=_OFF)
             )
     return columns

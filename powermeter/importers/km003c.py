@@ -16,7 +16,7 @@ from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers import database
 from powermeter.importers.accuracies import KM003C_CURRENT, KM003C_VOLTAGE
-from powermeter.importers.columns import Column, Table, samples
+from powermeter.importers.columns import LogColumn, TableRead, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 from powermeter.importers.stamps import axis
@@ -25,10 +25,10 @@ from powermeter.units import NS
 _TABLE = "pd_chart"
 _RAIL = Rail("vbus", None, Boundary.BOARD, "what passes through the meter on VBUS")
 _COLUMNS = (
-    Column(1, "vbus.voltage", Quantity.VOLTAGE, 1.0, _RAIL, accuracy=KM003C_VOLTAGE),
-    Column(2, "vbus.current", Quantity.CURRENT, 1.0, _RAIL, accuracy=KM003C_CURRENT),
-    Column(3, "cc1.voltage", Quantity.VOLTAGE),
-    Column(4, "cc2.voltage", Quantity.VOLTAGE),
+    LogColumn(1, "vbus.voltage", Quantity.VOLTAGE, 1.0, _RAIL, accuracy=KM003C_VOLTAGE),
+    LogColumn(2, "vbus.current", Quantity.CURRENT, 1.0, _RAIL, accuracy=KM003C_CURRENT),
+    LogColumn(3, "cc1.voltage", Quantity.VOLTAGE),
+    LogColumn(4, "cc2.voltage", Quantity.VOLTAGE),
 )
 _LARGEST_S = 1e8
 
@@ -60,7 +60,7 @@ class KM003CExport(Importer):
             np.array([database.number(row[column.index]) for row in rows])[measured.kept]
             for column in columns
         ]
-        table = Table(measured, values, RELATIVE, measured.warnings)
+        table = TableRead(measured, values, RELATIVE, measured.warnings)
         meter = samples("POWER-Z KM003C", columns, table)
         meter.info = {"PD messages in the export, not imported": messages}
         return Log(cls.name, RELATIVE, [meter], warnings=table.warnings, external=True)

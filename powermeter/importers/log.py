@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -34,7 +34,7 @@ BLOCK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LogBlock:
     """Some samples: int64 times, int64 codes of shape (n, channels), uint8 flags or None."""
 
     times_ns: NDArray[np.int64]
@@ -43,7 +43,7 @@ class Block:
 
 
 @dataclass
-class Rows:
+class LogRows:
     """The samples of one instrument in a log.
 
     Attributes:
@@ -74,12 +74,12 @@ class Rows:
         """The times of the first and the last sample; there must be one."""
         return int(self.times_ns[0]), int(self.times_ns[-1])
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples in blocks of bounded size."""
         for start in range(0, len(self.times_ns), BLOCK):
             part = slice(start, start + BLOCK)
             codes = np.stack([np.asarray(column[part], np.int64) for column in self.codes], axis=1)
-            yield Block(self.times_ns[part], codes, None if self.flags is None else self.flags[part])
+            yield LogBlock(self.times_ns[part], codes, None if self.flags is None else self.flags[part])
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class Log:
 
     format: str
     clock: str
-    sources: list[Rows]
+    sources: list[LogRows]
     events: list[Event] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Choices:
     period_s: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     voltage_v: float | None = None
-    zone: Zone | None = None
+    zone: LogZone | None = None
     session: str | None = None
     events: Path | None = None
     accuracy: float | None = None

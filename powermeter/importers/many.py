@@ -17,7 +17,7 @@ from typing import IO
 from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.importers import events, open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek, open_bytes, open_zip
-from powermeter.importers.log import Choices, Log, Rows
+from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
 from powermeter.importers.whole_rail import WHOLE
@@ -381,7 +381,7 @@ def _in_series(log: Log) -> bool:
         return False
     from powermeter.importers.series import Series
 
-    series: Rows = Series(sources)
+    series: LogRows = Series(sources)
     log.sources = [series]
     log.warnings.append(
         Note.info(

@@ -25,7 +25,7 @@ from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS, THINGS
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
-from powermeter.importers.plan import Plan, Planned
+from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.signatures import key, signature_of
 from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
@@ -39,7 +39,7 @@ ANOTHER_TIME = "another time"
 """Why a column is left out that nobody misses."""
 
 
-def understand(path: Path, found: Layout, choices: Choices) -> Plan:
+def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     """Return what a table is.
 
     Raises:
@@ -93,7 +93,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> Plan:
     only = rows_of(found, headings, choices.rail)
     device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
-    plan = Plan(found, signature, time, planned, device, aside, only=only)
+    plan = TablePlan(found, signature, time, planned, device, aside, only=only)
     plan.notes += disagreements(found, headings, time, choices)
     pair(plan, str(path))
     return plan

@@ -25,10 +25,10 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
-from powermeter.importers.columns import Column, channel
+from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
-from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, wall
 from powermeter.result.notes import Note
 
@@ -100,7 +100,7 @@ def _run_directory(path: Path) -> Path | None:
     return None
 
 
-def _read_spl(path: Path) -> tuple[Rows, list[Note]]:
+def _read_spl(path: Path) -> tuple[LogRows, list[Note]]:
     names: list[tuple[str, str]] = []
     values: dict[tuple[str, str], array[float]] = {}
     stamps: list[int | None] = []
@@ -150,7 +150,7 @@ def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
     return found if len({key for key, _ in found}) == len(found) else None
 
 
-def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
+def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> LogRows:
     """Return the samples; voltages and currents are effective values of AC, so they carry no rail."""
     channels, codes = [], []
     for (place, label), stored in values.items():
@@ -165,7 +165,7 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
                 if place == "total"
                 else Rail(place, "total", Boundary.PART, f"the analyser's input {place[2:]}")
             )
-        column = Column(
+        column = LogColumn(
             0,
             f"{place}.{_LABELS[label]}",
             _QUANTITIES[label],
@@ -179,7 +179,7 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> Rows:
         codes.append(code)
     if not any(entry.rail is not None for entry in channels):
         raise DataError("spl.txt: no samples: every Watts is -1 (not available)")
-    return Rows("power analyser (PTDaemon)", tuple(channels), found.times_ns, codes, gaps=found.gaps)
+    return LogRows("power analyser (PTDaemon)", tuple(channels), found.times_ns, codes, gaps=found.gaps)
 
 
 def _add_window(log: Log, path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers.files import read_all, read_lines
-from powermeter.importers.log import Choices, Rows
+from powermeter.importers.log import Choices, LogRows
 from powermeter.importers.mlperf_power import MLPerfPower
 from powermeter.units import NS
 
@@ -36,7 +36,7 @@ class Submission:
     """
 
     path: Path
-    rows: Rows
+    rows: LogRows
     window: Event
     ranging_s: float | None = None
     client: dict[str, Any] | None = None

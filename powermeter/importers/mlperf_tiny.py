@@ -28,10 +28,10 @@ from powermeter.channel import Boundary, Gap, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
-from powermeter.importers.columns import Column, channel
+from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, find, read_all, read_lines
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result.notes import Note
 from powermeter.units import NS
 
@@ -259,7 +259,7 @@ def _refuse_nonsense(path: Path, energies: NDArray[Any], watt: float) -> None:
 
 def _rows(
     parts: list[Any], times: NDArray[np.int64], rate: float, factor: float, voltage: Any, said: dict[str, Any]
-) -> Rows:
+) -> LogRows:
     """Return energies per sample as mean powers; the code is the energy on its own grid."""
     codes, grid = integer_codes(np.concatenate(parts))
     rail = Rail(
@@ -268,7 +268,7 @@ def _rows(
         covers="what the monitor feeds: usually the microcontroller alone",
         nominal_v=float(voltage) if voltage else None,
     )
-    column = Column(
+    column = LogColumn(
         0,
         "supply.power",
         Quantity.POWER,
@@ -278,7 +278,7 @@ def _rows(
         accuracy=LPM01A,
         window_ns=round(NS / rate),
     )
-    return Rows(
+    return LogRows(
         "energy monitor",
         (channel(column, grid),),
         times,

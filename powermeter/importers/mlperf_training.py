@@ -24,10 +24,10 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.columns import Column, channel, channel_name
+from powermeter.importers.columns import LogColumn, channel, channel_name
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.side_by_side import side_by_side
 from powermeter.importers.stamps import axis
 from powermeter.result import Grade
@@ -185,7 +185,7 @@ def _into_one_zone(nodes: Sequence[_Node]) -> list[Note]:
     return notes
 
 
-def _rows(node: _Node) -> tuple[Rows, list[Note]]:
+def _rows(node: _Node) -> tuple[LogRows, list[Note]]:
     """Return the samples of one node.
 
     Raises:
@@ -220,7 +220,7 @@ def _rows(node: _Node) -> tuple[Rows, list[Note]]:
         if is_switch
         else "what the node draws, as its management controller or supply reads it"
     )
-    column = Column(
+    column = LogColumn(
         0,
         f"{channel_name(name)}.power",
         Quantity.POWER,
@@ -231,7 +231,7 @@ def _rows(node: _Node) -> tuple[Rows, list[Note]]:
         grade=Grade.MEASURED,
     )
     codes, grid = integer_codes(watts)
-    return Rows(name, (channel(column, grid),), found.times_ns, [codes], gaps=found.gaps), warnings
+    return LogRows(name, (channel(column, grid),), found.times_ns, [codes], gaps=found.gaps), warnings
 
 
 def _run_window(folder: Path) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import MONSOON
-from powermeter.importers.columns import Column, TimeColumn, Written, read_table, rows, samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.result.notes import Note
@@ -106,11 +106,11 @@ def _said_unit(path: Path, name: str, choices: Choices) -> str | None:
     return None
 
 
-def _column(index: int, name: str, choices: Choices) -> Column | None:
+def _column(index: int, name: str, choices: Choices) -> LogColumn | None:
     match = _COLUMN.match(name)
     if match is None or bool(match[2]) != (match[3] == "V"):
         return None
     rail = Rail(match[1].lower(), None, Boundary.BOARD, _COVERS[match[1]], choices.voltage_v)
     if match[3] == "V":
-        return Column(index, f"{rail.name}.voltage", Quantity.VOLTAGE, 1.0, rail, accuracy=MONSOON)
-    return Column(index, f"{rail.name}.current", Quantity.CURRENT, 1e-3, rail, accuracy=MONSOON)
+        return LogColumn(index, f"{rail.name}.voltage", Quantity.VOLTAGE, 1.0, rail, accuracy=MONSOON)
+    return LogColumn(index, f"{rail.name}.current", Quantity.CURRENT, 1e-3, rail, accuracy=MONSOON)

@@ -17,7 +17,7 @@ from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import MONSOON
 from powermeter.importers.files import Peek, read_all
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -130,7 +130,7 @@ class MonsoonFile(Importer):
                     "--voltage, for example --voltage 4.2V",
                 )
             )
-        rows = Rows("Monsoon", tuple(channels), times, codes)
+        rows = LogRows("Monsoon", tuple(channels), times, codes)
         log = Log(cls.name, UTC if is_utc else RELATIVE, [rows], warnings=warnings, external=True)
         log.facts["whole"] = {
             "rail": present[0],

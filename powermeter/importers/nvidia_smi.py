@@ -21,7 +21,7 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.meaning import understand
-from powermeter.importers.plan import Plan, Planned
+from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact
@@ -52,7 +52,7 @@ class NvidiaSmi(TableImporter):
         return cls.recognises(peek)
 
     @classmethod
-    def understand(cls, path: Path, found: Layout, choices: Choices) -> Plan:
+    def understand(cls, path: Path, found: Layout, choices: Choices) -> TablePlan:
         if found.named or choices.columns or choices.unit:
             return understand(path, found, choices)
         rows = [_fields(line) for line in Peek.at(path).lines[:200]]
@@ -77,7 +77,7 @@ class NvidiaSmi(TableImporter):
         headings[column] = Heading(
             f"column {column + 1}", rail, "W", Quantity.POWER, 1.0, "the only column with two decimals"
         )
-        plan = Plan(
+        plan = TablePlan(
             replace(found, headings=tuple(headings)),
             None,
             TimePlan((0,), "wall", order="ymd", why="nvidia-smi's time"),

@@ -20,10 +20,10 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import OSCILLOSCOPE
 from powermeter.importers.axis import axis
-from powermeter.importers.decimal_grid import Grid, float_or_nan
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import of_unit
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -206,7 +206,7 @@ def _log(path: Path, capture: _Capture, choices: Choices) -> Log:
         read = np.frombuffer(stored, np.float64)[found.kept]
         if quantity is None or not isinstance(quantity[0], Quantity) or not np.isfinite(read).any():
             continue
-        grid = Grid()
+        grid = DecimalGrid()
         grid.add(read)
         channels.append(
             Channel(
@@ -222,7 +222,7 @@ def _log(path: Path, capture: _Capture, choices: Choices) -> Log:
         codes.append(grid.codes(read))
     if not channels:
         raise DataError(f"{path}: no samples: no input holds a number")
-    rows = Rows("oscilloscope", tuple(channels), found.times_ns, codes, found.flags, gaps=found.gaps)
+    rows = LogRows("oscilloscope", tuple(channels), found.times_ns, codes, found.flags, gaps=found.gaps)
     warnings = list(found.warnings)
     if Quantity.VOLTAGE not in kinds and Quantity.POWER not in kinds and choices.voltage_v is None:
         warnings.append(

@@ -10,11 +10,11 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.header_words import QUANTITY_WORDS
 from powermeter.importers.headers import words
-from powermeter.importers.plan import Plan, Planned
+from powermeter.importers.plan import Planned, TablePlan
 from powermeter.result.notes import Note
 
 
-def pair(plan: Plan, where: str) -> None:
+def pair(plan: TablePlan, where: str) -> None:
     """Put voltage, current and power of one line on one rail, whatever their columns are called.
 
     Raises:
@@ -78,7 +78,7 @@ def pair(plan: Plan, where: str) -> None:
         )
 
 
-def _apart(plan: Plan) -> None:
+def _apart(plan: TablePlan) -> None:
     """Assign rails of their own to columns of one quantity that ended up on one rail."""
     for column in plan.columns:
         if column.rail is None or not column.heading.is_mean:
@@ -169,7 +169,7 @@ def _are_alike(best: Planned, second: Planned, amp: Planned) -> bool:
     )
 
 
-def _running_totals(plan: Plan) -> None:
+def _running_totals(plan: TablePlan) -> None:
     """Put energies called only a total on the rail whose readings stand beside them: they count it, they hold no other."""
     readings = [c.rail for c in plan.columns if c.rail is not None and c.quantity not in _COUNTED]
     rails = list(dict.fromkeys(readings))

@@ -16,9 +16,9 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.decimal_grid import Grid
+from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
@@ -169,7 +169,7 @@ def rapl_rails(amounts: Sequence[Amount]) -> list[Rail]:
 
 def running_totals(
     name: str, amounts: Sequence[Amount], times: Sequence[float], rails: Mapping[str, Rail]
-) -> Rows:
+) -> LogRows:
     """Return amounts as running totals that begin with 0 at the time 0.
 
     Args:
@@ -186,7 +186,7 @@ def running_totals(
         for time, rail, value in amounts:
             if rail == own_rail:
                 own[len(times) if time is None else place[time]] += value
-        grid = Grid()
+        grid = DecimalGrid()
         grid.add(own)
         grid.leave_room_for_sum(len(own))
         channels.append(
@@ -201,4 +201,4 @@ def running_totals(
             )
         )
         codes.append(np.cumsum(grid.codes(own)))
-    return Rows(name, tuple(channels), axis, codes)
+    return LogRows(name, tuple(channels), axis, codes)

@@ -12,7 +12,7 @@ from powermeter.channel import MISSING, Boundary, Channel, Gap, Kind, Quantity, 
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
 from powermeter.importers.axis import pauses, refuse_sparse
-from powermeter.importers.log import RELATIVE, Choices, Log, Rows
+from powermeter.importers.log import RELATIVE, Choices, Log, LogRows
 from powermeter.importers.perfetto_trace import Reading, TraceFile
 from powermeter.importers.whole_rail import WHOLE, decide
 from powermeter.result import Grade
@@ -178,7 +178,7 @@ def _source(
     estimated: bool,
     alone: bool,
     warnings: list[Note],
-) -> Rows:
+) -> LogRows:
     boundary = Boundary.MODEL if estimated else Boundary.PART
     rails = [
         Rail(name, None, boundary, "a rail of the phone" if not estimated else "a model of one part")
@@ -220,7 +220,7 @@ def _source(
         )
         codes.append(column)
     keep = np.any(np.stack([column != MISSING for column in codes]), axis=0)
-    return Rows(
+    return LogRows(
         "phone (EnergyConsumer)" if estimated else "phone (power rails)",
         tuple(channels),
         axis[keep],
@@ -233,7 +233,7 @@ def _most_at_once(readings: Sequence[Reading]) -> int:
     return int(counts.max())
 
 
-def _battery(name: str, trace: TraceFile, choices: Choices, warnings: list[Note]) -> Rows | None:
+def _battery(name: str, trace: TraceFile, choices: Choices, warnings: list[Note]) -> LogRows | None:
     """Return a battery's source, positive when it gives; None where it shows nothing twice."""
     readings = sorted(trace.batteries[name], key=lambda entry: entry.when)
     label = name or "battery"
@@ -278,7 +278,7 @@ def _battery(name: str, trace: TraceFile, choices: Choices, warnings: list[Note]
                 f"{label}: no voltage, so its charge is known and its energy needs --voltage, for example 3.85V",
             )
         )
-    return Rows(f"phone ({label})", tuple(channels), times, codes, gaps=pauses(times))
+    return LogRows(f"phone ({label})", tuple(channels), times, codes, gaps=pauses(times))
 
 
 def _column(values: Sequence[int | None]) -> NDArray[np.int64] | None:

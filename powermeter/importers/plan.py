@@ -41,7 +41,7 @@ class Planned:
 
 
 @dataclass(slots=True)
-class Plan:
+class TablePlan:
     """What a table is understood to be.
 
     Attributes:

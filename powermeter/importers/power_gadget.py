@@ -14,7 +14,15 @@ import numpy as np
 from powermeter.channel import MISSING, Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, rows, samples
+from powermeter.importers.columns import (
+    LogColumn,
+    TimeColumn,
+    Written,
+    channel_name,
+    read_table,
+    rows,
+    samples,
+)
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 
@@ -66,7 +74,7 @@ class PowerGadget(Importer):
         return Log(cls.name, RELATIVE, [found], warnings=table.warnings)
 
 
-def _column(index: int, name: str) -> Column | None:
+def _column(index: int, name: str) -> LogColumn | None:
     match = _COLUMN.match(name)
     if (
         match is None
@@ -77,7 +85,7 @@ def _column(index: int, name: str) -> Column | None:
     part = f"{match[2].lower()}-{match[4]}"
     parent = f"processor-{match[4]}" if match[2] in ("IA", "GT") else None
     energy = match[3] == "Energy"
-    return Column(
+    return LogColumn(
         index,
         f"{channel_name(part)}.{match[3].lower()}",
         Quantity.ENERGY if energy else Quantity.POWER,

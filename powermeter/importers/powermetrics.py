@@ -18,7 +18,7 @@ from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -82,7 +82,7 @@ class Powermetrics(Importer):
                     "the printed dates have a resolution of 1 s; the axis is known to ±1 s as a whole",
                 )
             )
-        rows = Rows("powermetrics", tuple(channels), times, codes)
+        rows = LogRows("powermetrics", tuple(channels), times, codes)
         return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=said, warnings=warnings)
 
 

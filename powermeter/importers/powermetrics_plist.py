@@ -18,9 +18,9 @@ import numpy as np
 
 from powermeter.channel import Channel, Kind, Quantity
 from powermeter.errors import DataError, plural
-from powermeter.importers.decimal_grid import Grid
+from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.platforms.powermetrics import ACCURACY, rail_of
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -82,7 +82,7 @@ class PowermetricsPlist(Importer):
         channels, codes = [], []
         for name, column in energies.items():
             own = np.nan_to_num(np.round(np.array([0.0, *column]), 9))
-            grid = Grid()
+            grid = DecimalGrid()
             grid.add(own)
             grid.leave_room_for_sum(len(own))
             rail = rail_of(_NAMES[name])
@@ -111,7 +111,7 @@ class PowermetricsPlist(Importer):
                     f"{plural(lost, 'sample without a length was', 'samples without a length were')} left out",
                 )
             )
-        rows = Rows("powermetrics", tuple(channels), times, codes)
+        rows = LogRows("powermetrics", tuple(channels), times, codes)
         log = Log(cls.name, UTC if known else RELATIVE, [rows], warnings=warnings)
         if "package" in {channel.rail.name for channel in channels if channel.rail is not None}:
             log.facts["whole"] = {

@@ -28,7 +28,7 @@ from powermeter.importers.axis import pauses
 from powermeter.importers.columns import rows
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek, open_zip
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -250,7 +250,7 @@ def _read_csv(path: Path, choices: Choices) -> _Session:
 
 def _rows(
     times: NDArray[np.int64], current: NDArray[Any], logic: NDArray[np.uint8], choices: Choices
-) -> Rows:
+) -> LogRows:
     rail = Rail(
         "supply", None, Boundary.BOARD, "what the Power Profiler feeds or measures", choices.voltage_v
     )
@@ -270,7 +270,7 @@ def _rows(
     if len(np.unique(logic)) > 1:
         channels.append(Channel("logic", Quantity.MARKER, 1.0))
         columns.append(logic.astype(np.int64))
-    return Rows("PPK2", tuple(channels), times, columns)
+    return LogRows("PPK2", tuple(channels), times, columns)
 
 
 def _events(times: NDArray[np.int64], logic: NDArray[np.uint8]) -> list[Event]:

@@ -20,11 +20,11 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import pauses, refuse_sparse
-from powermeter.importers.decimal_grid import Grid
+from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
-from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -108,7 +108,7 @@ class Prometheus(Importer):
         channels, codes = [], []
         for name, series in zip(names, found, strict=True):
             values = np.array([value for _, value in series.points])
-            grid = Grid()
+            grid = DecimalGrid()
             grid.add(values)
             column = np.full(len(times), MISSING, np.int64)
             column[np.searchsorted(times, [when for when, _ in series.points])] = grid.codes(values)
@@ -135,7 +135,7 @@ class Prometheus(Importer):
                     f"series that are not power or energy were left out: {', '.join(left_out[:6])}",
                 )
             )
-        rows = Rows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))
+        rows = LogRows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))
         log = Log(cls.name, UTC, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log

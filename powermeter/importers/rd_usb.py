@@ -16,7 +16,7 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import database
 from powermeter.importers.accuracies import UM_CURRENT, UM_POWER, UM_VOLTAGE, UNKNOWN
-from powermeter.importers.columns import Column, Table, TimeColumn, Written, read_table, rows, samples
+from powermeter.importers.columns import LogColumn, TableRead, TimeColumn, Written, read_table, rows, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.stamps import axis
@@ -91,14 +91,14 @@ class RdUsb(Importer):
         return Log(cls.name, UTC, [meter], warnings=table.warnings, external=True)
 
 
-def _columns(places: dict[str, int]) -> list[Column]:
+def _columns(places: dict[str, int]) -> list[LogColumn]:
     """Return the columns that are there, by their titles or their names in the database."""
     columns = []
     for field in _FIELDS:
         place = places.get(field.title, places.get(field.name))
         if place is not None:
             columns.append(
-                Column(
+                LogColumn(
                     place,
                     field.channel,
                     field.quantity,
@@ -136,7 +136,7 @@ def _from_database(path: Path, choices: Choices) -> Log:
     measured = axis(stamps, str(path))
     columns = _columns({name: i for i, name in enumerate(names)})
     values = [np.array([database.number(row[c.index]) for row in found])[measured.kept] for c in columns]
-    table = Table(measured, values, UTC, measured.warnings)
+    table = TableRead(measured, values, UTC, measured.warnings)
     result = samples(meter or "USB meter", columns, table)
     return Log(
         RdUsb.name, UTC, [result], metadata={"session": session}, warnings=table.warnings, external=True

@@ -21,7 +21,7 @@ import numpy as np
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.files import Peek, opened_text
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.manual_readings import SCALE, Display, advice, channel_of, rail_of
 from powermeter.result.notes import Note
 from powermeter.units import parse_duration, unit_factor
@@ -82,7 +82,7 @@ class Readings(Importer):
         gain = GAIN if choices.accuracy is None else choices.accuracy
         shown = f"{display.step / display.factor:g} {unit}"
         channel = channel_of(display, rail_of(Boundary.WALL, shown), gain=gain)
-        rows = Rows(
+        rows = LogRows(
             "display",
             (channel,),
             np.array(times, np.int64),

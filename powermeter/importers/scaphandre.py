@@ -17,9 +17,9 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.axis import axis, pauses
-from powermeter.importers.decimal_grid import Grid
+from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
-from powermeter.importers.log import UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -74,7 +74,7 @@ class Scaphandre(Importer):
             read[(read < 0) | (read > 1e12)] = math.nan
             if not np.isfinite(read).any():
                 continue
-            grid = Grid()
+            grid = DecimalGrid()
             grid.add(read)
             channels.append(
                 Channel(
@@ -90,7 +90,7 @@ class Scaphandre(Importer):
             codes.append(grid.codes(read))
         if not channels or channels[0].name != "host.power":
             raise DataError(f"{path}: no samples: no host in it has a consumption")
-        rows = Rows(
+        rows = LogRows(
             "scaphandre", tuple(channels), found_axis.times_ns, codes, gaps=pauses(found_axis.times_ns)
         )
         warnings = [

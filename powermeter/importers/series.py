@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap, Kind
-from powermeter.importers.log import Block, Rows
+from powermeter.importers.log import LogBlock, LogRows
 
 _MOST_CODES = 2**61
 
 
-class Series(Rows):
+class Series(LogRows):
     """The samples of several parts of one log, in the order of time.
 
     The parts' codes are brought to one scale each; a counter goes on from part to part.
     """
 
-    def __init__(self, parts: Sequence[Rows]) -> None:
+    def __init__(self, parts: Sequence[LogRows]) -> None:
         self.parts = list(parts)
         self.name = parts[0].name
         self.info = dict(parts[0].info)
@@ -71,14 +71,14 @@ class Series(Rows):
         """Flags come with the blocks."""
         return None
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples of one part after the other."""
         for part in self.parts:
             ratios = [
                 own.scale / common.scale for own, common in zip(part.channels, self._channels, strict=True)
             ]
             for block in part.blocks():
-                yield Block(block.times_ns, _scaled(block.codes, ratios), block.flags)
+                yield LogBlock(block.times_ns, _scaled(block.codes, ratios), block.flags)
 
 
 def _scaled(codes: NDArray[np.int64], ratios: Sequence[float]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel, Gap, Kind, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers.axis import pauses
-from powermeter.importers.log import Choices, Log, Rows
+from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.whole_rail import Whole, decide
 
 MAX_CELLS = 50_000_000
@@ -63,7 +63,7 @@ def labels_of(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _rename(rows: Rows, label: str) -> None:
+def _rename(rows: LogRows, label: str) -> None:
     """Put a label before a source's rails; it stands alone where there is one rail."""
     if not label:
         return
@@ -92,7 +92,7 @@ def _decided(channel: Channel, whole: Whole) -> Channel:
     return channel if channel.rail is None else replace(channel, rail=whole.rails[channel.rail.name])
 
 
-def joined(sources: Sequence[Rows], where: str) -> Rows:
+def joined(sources: Sequence[LogRows], where: str) -> LogRows:
     """Return several sources as one, on the union of their stamps.
 
     Raises:
@@ -122,10 +122,10 @@ def joined(sources: Sequence[Rows], where: str) -> Rows:
             channels.append(own)
             codes.append(moved)
     gaps.sort(key=lambda gap: (gap.start_ns, gap.end_ns))
-    return Rows(" + ".join(rows.name for rows in sources[:4]), tuple(channels), times, codes, gaps=gaps)
+    return LogRows(" + ".join(rows.name for rows in sources[:4]), tuple(channels), times, codes, gaps=gaps)
 
 
-def on_one_axis(rows: Rows, where: str) -> Rows:
+def on_one_axis(rows: LogRows, where: str) -> LogRows:
     """Return the rows of one table; of devices that were read at times of their own, on the union of those times.
 
     Raises:
@@ -141,7 +141,7 @@ def on_one_axis(rows: Rows, where: str) -> Rows:
         own = column != MISSING
         if own.any():
             times = rows.times_ns[own]
-            parts.append(Rows(rows.name, (channel,), times, [column[own]], gaps=pauses(times)))
+            parts.append(LogRows(rows.name, (channel,), times, [column[own]], gaps=pauses(times)))
     found = joined(parts, where)
     found.name, found.info = rows.name, rows.info
     return found

@@ -19,8 +19,8 @@ from powermeter.importers.layout import Layout, header_too_narrow, layout
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.meaning import understand
 from powermeter.importers.not_logs import prose
-from powermeter.importers.plan import Plan
-from powermeter.importers.table_reading import Table
+from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_reading import OpenTable
 from powermeter.result import Grade
 
 
@@ -55,7 +55,7 @@ class TableImporter(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         found = cls.look(path)
-        return Table(path, cls.understand(path, found, choices), choices, cls).log()
+        return OpenTable(path, cls.understand(path, found, choices), choices, cls).log()
 
     @classmethod
     def look(cls, path: Path) -> Layout:
@@ -88,6 +88,6 @@ class TableImporter(Importer):
         return found
 
     @classmethod
-    def understand(cls, path: Path, found: Layout, choices: Choices) -> Plan:
+    def understand(cls, path: Path, found: Layout, choices: Choices) -> TablePlan:
         """Return what the columns are; subclasses of one tool may know more."""
         return understand(path, found, choices)

@@ -13,7 +13,7 @@ from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.headers import of_unit
 from powermeter.importers.kinds import Meaning
-from powermeter.importers.plan import Plan
+from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_rows import Stream
 from powermeter.result.notes import Note
 
@@ -33,7 +33,7 @@ _AGAINST = 0.05
 
 def check_rows(
     path: Path,
-    plan: Plan,
+    plan: TablePlan,
     counted: RowCount,
     cells_of: Sequence[Cells],
     seen: Sequence[Statistics],
@@ -221,7 +221,7 @@ def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[Not
     return []
 
 
-def implausible(plan: Plan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[Note]:
+def implausible(plan: TablePlan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[Note]:
     """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
     found: list[Note] = []
     for column, seen, meaning in zip(plan.columns, seen_of, meanings, strict=True):

@@ -25,7 +25,7 @@ from powermeter.importers.devices import device_column, device_label, numbered, 
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.meaning import ANOTHER_TIME, rail_of
-from powermeter.importers.plan import Plan
+from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.table_notes import (
@@ -56,7 +56,7 @@ class TableKind(Protocol):
     grade: Grade
 
 
-class Table:
+class OpenTable:
     """One table while it is read.
 
     Attributes:
@@ -65,7 +65,7 @@ class Table:
         whole: Which rail is the whole; filled by `log`.
     """
 
-    def __init__(self, path: Path, plan: Plan, choices: Choices, importer: TableKind) -> None:
+    def __init__(self, path: Path, plan: TablePlan, choices: Choices, importer: TableKind) -> None:
         self.path, self.plan, self.choices = path, plan, choices
         self.meanings: list[kinds.Meaning] = []
         self.whole: Whole | None = None

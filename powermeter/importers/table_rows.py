@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.axis import Axis, hole_limit
 from powermeter.importers.blocks import Store
-from powermeter.importers.decimal_grid import Grid
-from powermeter.importers.log import BLOCK, Block, Rows
+from powermeter.importers.decimal_grid import DecimalGrid
+from powermeter.importers.log import BLOCK, LogBlock, LogRows
 
 Codes = NDArray[np.int64]
 
@@ -41,7 +41,7 @@ class Stream:
     as_: str
     missing: Sequence[float] = ()
     limit: float = float("inf")
-    grid: Grid = field(default_factory=Grid)
+    grid: DecimalGrid = field(default_factory=DecimalGrid)
     channel: Channel | None = None
     spikes: int = 0
     marks: int = 0
@@ -70,7 +70,7 @@ class Stream:
         return np.where(bad, np.nan, values)
 
 
-class TableRows(Rows):
+class TableRows(LogRows):
     """The samples of a table, made block by block whenever they are asked for."""
 
     def __init__(
@@ -232,7 +232,7 @@ class TableRows(Rows):
             if len(after):
                 self._hole(int(times[at]), int(times[at + int(after[0])]))
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples in blocks of bounded size."""
         totals = [0] * len(self.streams)
         held = [MISSING] * len(self.streams)
@@ -242,7 +242,7 @@ class TableRows(Rows):
                 [[0 if stream.as_ == "per-row" else MISSING for stream in self.streams]], np.int64
             )
             flags = None if self.axis.flags is None else np.zeros(1, np.uint8)
-            yield Block(np.array([self.starts_ns], np.int64), first, flags)
+            yield LogBlock(np.array([self.starts_ns], np.int64), first, flags)
         for rows, of, samples in self.parts():
             codes = np.empty((samples.stop - samples.start, len(self.streams)), np.int64)
             for i, stream in enumerate(self.streams):
@@ -261,7 +261,7 @@ class TableRows(Rows):
                 codes[2::2] = before[:-1]
                 codes[0] = before[0] if last is None else last
                 times, last = np.repeat(times, 2), before[-1]
-            yield Block(times, codes, flags)
+            yield LogBlock(times, codes, flags)
 
 
 def _running(codes: Codes, carry: int) -> tuple[Codes, int]:

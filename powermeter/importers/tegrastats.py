@@ -18,7 +18,7 @@ from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
-from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, Rows
+from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.platforms.jetson import layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
@@ -78,7 +78,7 @@ class TegrastatsLog(Importer):
         codes = _codes(kept, rails)
         if board.refusal:
             warnings.append(Note.warning("no-total", f"no total: {board.refusal}"))
-        rows = Rows(
+        rows = LogRows(
             "tegrastats",
             tuple(channels),
             found.times_ns,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.blocks import Store
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import Plan
+from powermeter.importers.plan import TablePlan
 
 _LOOKED_AT = 20_000
 _BURSTS = 4
@@ -18,7 +18,9 @@ _LIKE = (
 )
 
 
-def refuse_turns(stamps: NDArray[np.int64], store: Store, plan: Plan, choices: Choices, where: str) -> None:
+def refuse_turns(
+    stamps: NDArray[np.int64], store: Store, plan: TablePlan, choices: Choices, where: str
+) -> None:
     """Ask where the rows come in bursts of several, as devices without a name do.
 
     Rows with one stamp, or a few ms apart and then a long pause, are several devices if the readings in one

@@ -12,7 +12,7 @@ from pathlib import Path
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL
-from powermeter.importers.columns import Column, TimeColumn, Written, channel_name, read_table, samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, channel_name, read_table, samples
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
@@ -56,7 +56,7 @@ def _header(peek: Peek) -> list[str] | None:
     return None
 
 
-def _columns(names: list[str]) -> list[Column]:
+def _columns(names: list[str]) -> list[LogColumn]:
     columns = []
     for index, text in enumerate(names):
         named = heading(text)
@@ -66,7 +66,7 @@ def _columns(names: list[str]) -> list[Column]:
         counter = named.quantity is Quantity.ENERGY
         rail = None if named.quantity is Quantity.TEMPERATURE else _rail(named.name)
         columns.append(
-            Column(
+            LogColumn(
                 index,
                 f"{channel_name(named.name)}.{_LABELS[named.quantity]}",
                 named.quantity,

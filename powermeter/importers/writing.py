@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError
-from powermeter.importers.log import UTC, Log, Rows
+from powermeter.importers.log import UTC, Log, LogRows
 from powermeter.recording import Writer
 from powermeter.recording.output_file import check_output
 from powermeter.result.notes import Note
@@ -67,7 +67,7 @@ def _remove(part: Path) -> None:
             part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
-def _write_rows(writer: Writer, rows: Rows, log: Log, source: Path) -> None:
+def _write_rows(writer: Writer, rows: LogRows, log: Log, source: Path) -> None:
     url = f"import://{source.name}?format={log.format}"
     identity = writer.add_source(url, rows.name, log.format, rows.channels, rows.info)
     for block in rows.blocks():

@@ -21,7 +21,7 @@ _LONGEST_DAYS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class LogZone:
     """Where wall-clock stamps were written.
 
     Attributes:
@@ -35,7 +35,7 @@ class Zone:
     rules: ZoneInfo | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Zone:
+    def parse(cls, text: str) -> LogZone:
         """Return the zone of `UTC`, `local`, `+01:00` or `Europe/Berlin`.
 
         Raises:

@@ -49,7 +49,7 @@ _numbers = count(1 << 31).__next__
 
 
 @dataclass(slots=True)
-class Account:
+class MarkAccount:
     """What came of the marks of one process.
 
     Attributes:
@@ -80,7 +80,7 @@ class Account:
     is_alive: bool | None = None
     running: list[str] = field(default_factory=list)
 
-    def add(self, other: Account) -> None:
+    def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
         for name in ("begun", "finished", "instants", "lost", "refused", "strays", "torn", "waited_s"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -152,7 +152,7 @@ class Assembly:
     """
 
     def __init__(self, process: int, program: str, since_ns: int, named: Named) -> None:
-        self.account = Account(process, program)
+        self.account = MarkAccount(process, program)
         self.memory = Memory(process)
         self._since_ns = since_ns
         self._named = named

@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take th
 if TYPE_CHECKING:
     from typing import Any
 
-    from powermeter.marking.log import Log, Marked
+    from powermeter.marking.log import Marked, MarkLog
 
 own: list[EventLog] = []
 """The logs of the Meters that run in this process."""
@@ -61,7 +61,7 @@ class _ByContext(NoRing):
 _BY_CONTEXT = _ByContext()
 
 
-def chosen() -> Log | None:
+def chosen() -> MarkLog | None:
     """Return what events are written to; None where nothing is recorded."""
     logs = [*inherited, *own]
     return None if not logs else logs[0] if len(logs) == 1 and not _joined else _BY_CONTEXT

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    from powermeter.marking.log import Log
+    from powermeter.marking.log import MarkLog
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ class MeterSpan(EventSpan):
 
     meter: Any
 
-    def __enter__(self, into: Log | None = None) -> MeterSpan:
+    def __enter__(self, into: MarkLog | None = None) -> MeterSpan:
         log = living(self.meter._log)
         if log is not None and self.log is None:
             logs = logs_of(log)

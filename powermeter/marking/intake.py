@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from powermeter.errors import plural
 from powermeter.marking import board, ring
-from powermeter.marking.assembly import COLUMNS, Account, Assembly, Named, Owned, Row
+from powermeter.marking.assembly import COLUMNS, Assembly, MarkAccount, Named, Owned, Row
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.privacy import masked
@@ -84,7 +84,7 @@ class Intake:
         self._since_ns = time.monotonic_ns()
         self._rings: dict[str, _Open] = {}
         self._assemblies: list[Assembly] = []
-        self._accounts: dict[int, Account] = {}
+        self._accounts: dict[int, MarkAccount] = {}
         self._named = Named()
         self._listed_ns = -1
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
@@ -237,7 +237,7 @@ class Intake:
         known = self._accounts.get(account.process)
         if known is None:
             key = account.process if len(self._accounts) < MAX_ACCOUNTS else 0
-            known = self._accounts.setdefault(key, Account(key, account.program if key else "others"))
+            known = self._accounts.setdefault(key, MarkAccount(key, account.program if key else "others"))
         known.add(account)
 
     def assemble(self, until_ns: int) -> None:
@@ -265,7 +265,7 @@ class Intake:
                 one.committed = count
                 one.reader.note_committed(count)
 
-    def _write(self, accounts: Sequence[Account] = ()) -> bool:
+    def _write(self, accounts: Sequence[MarkAccount] = ()) -> bool:
         """Write the rows that wait, and accounts; they go on waiting where the file cannot be written."""
         if not self._waiting and not accounts:
             return True
@@ -354,7 +354,7 @@ class Intake:
             self._writer = None
         board.withdraw(self.folder)
 
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[MarkAccount]:
         """Return what came of the marks of each process, once finished."""
         return list(self._accounts.values())
 

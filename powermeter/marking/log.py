@@ -20,7 +20,7 @@ class Marked(Protocol):
     log: Any
 
 
-class Log(Protocol):
+class MarkLog(Protocol):
     """What a span is written to: one recording, several, or whichever are the context's."""
 
     brief: Any

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from powermeter.marking.log import Log, Marked
+    from powermeter.marking.log import Marked, MarkLog
 
 
 class NoRing:
@@ -35,7 +35,7 @@ class NoRing:
 class Several(NoRing):
     """An event goes to several recordings."""
 
-    def __init__(self, logs: Sequence[Log]) -> None:
+    def __init__(self, logs: Sequence[MarkLog]) -> None:
         self.logs = logs
 
     def begin(self, span: Marked) -> None:

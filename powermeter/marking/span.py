@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from powermeter.marking.event_log import EventLog
-    from powermeter.marking.log import Log
+    from powermeter.marking.log import MarkLog
 
 
 _clock = time.monotonic_ns
@@ -37,7 +37,7 @@ _ONE = 1
 _here = _local()
 
 _running: ContextVar[Span | None] = ContextVar("powermeter_running", default=None)
-_log: Log | None = None
+_log: MarkLog | None = None
 _word: Any = memoryview(bytearray(8)).cast("Q")
 _seen = 1  # not what the word holds: the first event looks for a recording
 _modules_known = 0
@@ -72,7 +72,7 @@ class Span:
     name: object
     count: Any
     attributes: dict[str, Any]
-    log: Log | None
+    log: MarkLog | None
     start_ns: int
     end_ns: int
     uid: int
@@ -81,7 +81,7 @@ class Span:
     text: tuple[bytes, int] | None
     _token: Any
 
-    def __enter__(self, into: Log | None = None) -> Span:
+    def __enter__(self, into: MarkLog | None = None) -> Span:
         if _word[0] != _seen:
             look()
         log = _log if into is None else into
@@ -275,7 +275,7 @@ def logs_of(log: EventLog) -> list[EventLog]:
     return list(dict.fromkeys((*destinations.inherited, log)))
 
 
-def attached() -> Log | None:
+def attached() -> MarkLog | None:
     """Return what events are written to now; None outside a recording."""
     if _word[0] != _seen:
         look()
@@ -349,7 +349,7 @@ def living(log: EventLog | None) -> EventLog | None:
     return None if log.successor.is_over else log.successor
 
 
-def instant(name: object, attributes: dict[str, Any], log: Log) -> None:
+def instant(name: object, attributes: dict[str, Any], log: MarkLog) -> None:
     """Record an instant."""
     if len(_modules) != _modules_known:
         know_modules()

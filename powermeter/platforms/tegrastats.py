@@ -43,7 +43,7 @@ _COLDEST = -40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class PowerToken:
     """One power token.
 
     Attributes:
@@ -81,7 +81,7 @@ class TegrastatsLine:
         problem: Why the line must not be used, or empty.
     """
 
-    powers: tuple[Power, ...] = ()
+    powers: tuple[PowerToken, ...] = ()
     stamp: datetime | None = None
     epoch_ns: int | None = None
     temperatures: Mapping[str, float] = field(default_factory=dict)
@@ -132,9 +132,9 @@ def parse_line(text: str) -> TegrastatsLine:
     )
 
 
-def _powers(words: list[str]) -> tuple[tuple[Power, ...], str]:
+def _powers(words: list[str]) -> tuple[tuple[PowerToken, ...], str]:
     """Return the power tokens, and what is wrong with the line where two lines ran into each other."""
-    found: dict[str, Power] = {}
+    found: dict[str, PowerToken] = {}
     for name, value in pairwise(words):
         if "/" not in value or not _NAME.fullmatch(name) or name in _MEMORY:
             continue
@@ -146,7 +146,9 @@ def _powers(words: list[str]) -> tuple[tuple[Power, ...], str]:
             if name != NOT_CONNECTED:
                 return (), f"rail {name} twice: two lines ran into each other"
             name = f"{name}#{1 + sum(not is_connected(key) for key in found)}"
-        found[name] = Power(name, int(match[1]), int(match[2]), None if maximum is None else int(maximum))
+        found[name] = PowerToken(
+            name, int(match[1]), int(match[2]), None if maximum is None else int(maximum)
+        )
     return tuple(found.values()), ""
 
 

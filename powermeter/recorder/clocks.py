@@ -12,7 +12,7 @@ STEP_NS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ClockLook:
     """All clocks at one moment, in ns; `boot_ns` counts on while the machine sleeps, None where it is not known."""
 
     monotonic_ns: int
@@ -21,7 +21,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ClockJump:
     """A wall clock that was set, or a machine that slept, between two looks.
 
     Attributes:
@@ -30,8 +30,8 @@ class Step:
         asleep: Whether the machine was suspended meanwhile.
     """
 
-    before: Look
-    after: Look
+    before: ClockLook
+    after: ClockLook
     by_ns: int
     asleep: bool
 
@@ -43,10 +43,10 @@ class Step:
         return f"the wall clock was set by {self.by_ns / 1e9:+.2f} s; times inside the recording are not affected"
 
 
-def look() -> Look:
+def look() -> ClockLook:
     """Return all clocks, the wall clock read as close to the monotonic one as three tries allow."""
     _, monotonic_ns, utc_ns = min(read_clocks() for _ in range(3))
-    return Look(monotonic_ns, utc_ns, _since_boot(monotonic_ns))
+    return ClockLook(monotonic_ns, utc_ns, _since_boot(monotonic_ns))
 
 
 def read_clocks() -> tuple[int, int, int]:
@@ -69,9 +69,9 @@ class ClockWatch:
     """Notices when the wall clock is set or the machine sleeps."""
 
     def __init__(self) -> None:
-        self._last: Look | None = None
+        self._last: ClockLook | None = None
 
-    def update(self, now: Look) -> Step | None:
+    def update(self, now: ClockLook) -> ClockJump | None:
         """Return what moved since the last look, or None."""
         last, self._last = self._last, now
         if last is None:
@@ -81,7 +81,7 @@ class ClockWatch:
         slept = 0 if last.boot_ns is None or now.boot_ns is None else now.boot_ns - last.boot_ns - passed
         if abs(by_ns) <= STEP_NS and slept <= STEP_NS:
             return None
-        return Step(last, now, slept if slept > STEP_NS else by_ns, slept > STEP_NS)
+        return ClockJump(last, now, slept if slept > STEP_NS else by_ns, slept > STEP_NS)
 
 
 def note_clocks(writer: Writer) -> None:

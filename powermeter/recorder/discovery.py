@@ -136,7 +136,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SourceChoice:
     """The sources to record when none was named.
 
     Attributes:
@@ -213,7 +213,7 @@ def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=key))
 
 
-def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = None) -> Choice | None:
+def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = None) -> SourceChoice | None:
     """Return what to record when nothing was named, or None where nothing at all is usable.
 
     The best one is taken, and beside it the devices (graphics cards, accelerators) that it does not
@@ -250,7 +250,7 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = No
     if hung:
         named = ", ".join(f"{scheme}://" for scheme in hung)
         better = f"{better}; " * bool(better) + f"not answered in time: {named} (name it to wait for it)"
-    return Choice(urls, _say(chosen), better)
+    return SourceChoice(urls, _say(chosen), better)
 
 
 def _is_guess(finding: Finding) -> bool:

@@ -26,7 +26,7 @@ TABLES = schema.TABLES[schema.NEWEST]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SampleBatch:
     """Samples on their way: times, codes (n, channels), flags, mean duration of a read."""
 
     times_ns: NDArray[np.int64]
@@ -37,9 +37,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.times_ns)
 
-    def part(self, first: int, last: int) -> Block:
+    def part(self, first: int, last: int) -> SampleBatch:
         """Return the samples from `first` up to `last`."""
-        return Block(self.times_ns[first:last], self.codes[first:last], self.flags[first:last], self.read_ns)
+        return SampleBatch(
+            self.times_ns[first:last], self.codes[first:last], self.flags[first:last], self.read_ns
+        )
 
     def columns(self) -> list[NDArray[np.int64]]:
         """Return the codes of each channel."""
@@ -50,12 +52,12 @@ class Block:
         return columns.join([columns.encode(c) for c in (self.times_ns, self.flags.astype(np.int64), *codes)])
 
 
-def _together(blocks: Sequence[Block]) -> Block:
+def _together(blocks: Sequence[SampleBatch]) -> SampleBatch:
     if len(blocks) == 1:
         return blocks[0]
     timed = [(block.read_ns, len(block)) for block in blocks if block.read_ns is not None]
     count = sum(n for _, n in timed)
-    return Block(
+    return SampleBatch(
         np.concatenate([block.times_ns for block in blocks]),
         np.concatenate([block.codes for block in blocks]),
         np.concatenate([block.flags for block in blocks]),
@@ -85,7 +87,7 @@ class SourceWriter:
     part: int = 0
     last_ns: int | None = None
     commitment: Commitment | None = None
-    pending: list[Block] = field(default_factory=list)
+    pending: list[SampleBatch] = field(default_factory=list)
     waiting: dict[int, list[tuple[int, int, int, NDArray[np.void]]]] = field(default_factory=dict)
     levels: dict[int, int] = field(default_factory=dict)
 
@@ -107,7 +109,7 @@ class SourceWriter:
         codes: NDArray[np.int64],
         flags: NDArray[np.uint8] | None,
         read_ns: int | None,
-    ) -> Block:
+    ) -> SampleBatch:
         """Return samples as a block.
 
         Raises:
@@ -126,9 +128,9 @@ class SourceWriter:
         marks = np.zeros(len(times_ns), np.uint8) if flags is None else np.array(flags, np.uint8)
         if len(marks) != len(times_ns):
             raise DataError(f"source {self.source}: {len(marks)} flags for {plural(len(times_ns), 'sample')}")
-        return Block(times_ns, codes, marks, read_ns)
+        return SampleBatch(times_ns, codes, marks, read_ns)
 
-    def add(self, connection: sqlite3.Connection, block: Block) -> None:
+    def add(self, connection: sqlite3.Connection, block: SampleBatch) -> None:
         """Write a block inside the transaction in progress."""
         self.last_ns = int(block.times_ns[-1])
         if self.commitment is not None:
@@ -154,7 +156,7 @@ class SourceWriter:
         if self.pending:
             self._write_chunk(connection, _together(self.pending))
 
-    def _write_tail(self, connection: sqlite3.Connection, block: Block) -> None:
+    def _write_tail(self, connection: sqlite3.Connection, block: SampleBatch) -> None:
         layout = schema.TAIL_TABLE
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM tail").fetchone()
         row = (
@@ -170,7 +172,7 @@ class SourceWriter:
         connection.execute(layout.insert, (last + 1, *row, schema.checksum(layout.name, last + 1, row)))
         self.part += 1
 
-    def _write_chunk(self, connection: sqlite3.Connection, block: Block) -> None:
+    def _write_chunk(self, connection: sqlite3.Connection, block: SampleBatch) -> None:
         codes = block.columns()
         data = block.encoded(codes)
         entries, fine = summary.summarise(block.times_ns, codes, block.flags, summary.products(self.channels))

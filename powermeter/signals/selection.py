@@ -92,7 +92,7 @@ def _disjoint(start: Times, end: Times) -> tuple[Times, Times]:
 
 
 @dataclass(slots=True, eq=False)
-class Plan:
+class ReadingPlan:
     """How a source is read.
 
     Attributes:
@@ -117,10 +117,10 @@ def even_starts(rows: int) -> NDArray[np.int64]:
     return np.linspace(0, rows - STRETCH, STRETCHES).astype(np.int64)
 
 
-class Choice:
+class ReadingChoice:
     """Which readings of each piece are held."""
 
-    def __init__(self, plan: Plan, around: Around, gaps: Sequence[Gap]) -> None:
+    def __init__(self, plan: ReadingPlan, around: Around, gaps: Sequence[Gap]) -> None:
         self._spans = around.spans(plan.interval_ns)
         self._starts = even_starts(plan.rows)
         self._each = max(16, math.ceil(plan.rows * (1 + 4 * len(plan.peaks)) / SPARSE))

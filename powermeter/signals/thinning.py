@@ -24,7 +24,7 @@ from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples,
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
-from powermeter.signals.selection import STRETCH, Around, Choice, Plan, even_starts
+from powermeter.signals.selection import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply
 
 Floats = NDArray[np.float64]
@@ -108,7 +108,7 @@ def thinned(
         plan = _plan(recording, source, channels, list(corrections), counts.pop())
         if plan is None:
             return None
-        found = _read(recording, source, plan, list(corrections), Choice(plan, around, gaps))
+        found = _read(recording, source, plan, list(corrections), ReadingChoice(plan, around, gaps))
     except _NotPlain:
         return None
     return _traces(source, instrument_of(recording, source), plan, found, gaps)
@@ -131,7 +131,7 @@ def _plan(
     channels: Sequence[Channel],
     corrections: list[dict[str, Any]],
     rows: int,
-) -> Plan | None:
+) -> ReadingPlan | None:
     """Return how a source is read, from its first readings; None where they are not plain."""
     head = _joined(list(islice(_rows(recording, source, channels), _HEAD)))
     found: dict[str, dict[Quantity, Trace]] = {}
@@ -177,7 +177,7 @@ def _plan(
         ):
             return None  # its current is power over voltage, reading by reading
         peaks += own or [by_rail[rail][q].name for q in (Quantity.CHARGE, Quantity.CURRENT) if q in traces]
-    return Plan(channels, known, pairs, peaks, median_interval_ns(head.times_ns), rows)
+    return ReadingPlan(channels, known, pairs, peaks, median_interval_ns(head.times_ns), rows)
 
 
 class _NotPlain(Exception):
@@ -236,9 +236,9 @@ def _joined(pieces: Sequence[Samples]) -> Samples:
 def _read(
     recording: RecordingLike,
     source: SourceInfo,
-    plan: Plan,
+    plan: ReadingPlan,
     corrections: list[dict[str, Any]],
-    choice: Choice,
+    choice: ReadingChoice,
 ) -> _Found:
     """Read a source once.
 
@@ -296,7 +296,7 @@ def _read(
 
 
 def _values(
-    source: SourceInfo, plan: Plan, corrections: list[dict[str, Any]], piece: Samples, found: _Found
+    source: SourceInfo, plan: ReadingPlan, corrections: list[dict[str, Any]], piece: Samples, found: _Found
 ) -> dict[str, Floats]:
     """Return the values of a piece in SI, corrected: of channels that do not count, and of products."""
     values: dict[str, Floats] = {}
@@ -317,7 +317,7 @@ def _values(
 
 
 def _traces(
-    source: SourceInfo, instrument: str, plan: Plan, found: _Found, gaps: Sequence[Gap]
+    source: SourceInfo, instrument: str, plan: ReadingPlan, found: _Found, gaps: Sequence[Gap]
 ) -> dict[str, dict[Quantity, Trace]]:
     times, place = found.times.whole(), found.places.whole()
     starts = even_starts(plan.rows)

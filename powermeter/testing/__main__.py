@@ -42,7 +42,7 @@ from powermeter.testing.request_meters import (
     SimulatedUM25C,
     SimulatedUM34C,
 )
-from powermeter.testing.terminal import Port, Simulation, SocketPort, TerminalPort
+from powermeter.testing.terminal import SimulatedPort, Simulation, SocketPort, TerminalPort
 from powermeter.testing.uhid import UhidPort
 from powermeter.units import parse_duration, parse_quantity
 
@@ -69,7 +69,7 @@ METERS: dict[str, type[SimulatedMeter]] = {
 }
 
 
-def port_for(meter: SimulatedMeter, where: str) -> Port:
+def port_for(meter: SimulatedMeter, where: str) -> SimulatedPort:
     """Return the port that a meter of this kind is read through.
 
     Args:

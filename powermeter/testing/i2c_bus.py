@@ -45,7 +45,7 @@ class StepClock:
     spend = sleep
 
 
-class WallClock:
+class RealClock:
     """The machine's own clock; a transfer takes as long as the wire would."""
 
     @staticmethod
@@ -79,7 +79,7 @@ class SimulatedBus:
     def __init__(
         self,
         bus_hz: float = 400_000,
-        clock: StepClock | WallClock | None = None,
+        clock: StepClock | RealClock | None = None,
         *,
         plain_i2c: bool = True,
         single_read: bool = False,
@@ -247,7 +247,7 @@ def virtual_bus(chips: Sequence[tuple[str, int, Sequence[float], str | None]]) -
     Raises:
         ConfigurationError: There is no such simulated chip, or the load is not two numbers.
     """
-    bus = SimulatedBus(clock=WallClock())
+    bus = SimulatedBus(clock=RealClock())
     for model, address, ohms, text in chips:
         if model not in MODELS:
             raise ConfigurationError(f"no simulated {model}; there are {', '.join(MODELS)}")

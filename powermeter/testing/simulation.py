@@ -143,7 +143,7 @@ class SimulatedRecording(InMemory):
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedMeter:
+class SimulatedPowerMeter:
     """A power meter with errors drawn from its own specification.
 
     Attributes:

@@ -17,7 +17,7 @@ from powermeter.testing.meter import SimulatedMeter
 from powermeter.units import NS
 
 
-class Port(ABC):
+class SimulatedPort(ABC):
     """Where the reader connects; `plug` and `unplug` are the cable."""
 
     where: str
@@ -55,7 +55,7 @@ def _make_room(path: Path, ours: bool) -> None:
         raise FileExistsError(errno.EEXIST, "exists and is not the port of a simulated meter", str(path))
 
 
-class TerminalPort(Port):
+class TerminalPort(SimulatedPort):
     """A pseudo-terminal with a symbolic link of the name asked for."""
 
     def __init__(self, link: Path) -> None:
@@ -102,7 +102,7 @@ class TerminalPort(Port):
             raise
 
 
-class SocketPort(Port):
+class SocketPort(SimulatedPort):
     """A listening socket with one client at a time: TCP, or sequenced packets of HID reports."""
 
     def __init__(self, family: int, kind: int, address: tuple[str, int] | str) -> None:
@@ -171,7 +171,7 @@ class SocketPort(Port):
 class Simulation:
     """Runs one meter on one port, with faults, until told to stop."""
 
-    def __init__(self, meter: SimulatedMeter, port: Port, faults: Faults | None = None) -> None:
+    def __init__(self, meter: SimulatedMeter, port: SimulatedPort, faults: Faults | None = None) -> None:
         self.meter = meter
         self.port = port
         self.faults = faults or Faults()

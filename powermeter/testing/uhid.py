@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 
-from powermeter.testing.terminal import Port
+from powermeter.testing.terminal import SimulatedPort
 
 DESTROY, OUTPUT, CREATE2, INPUT2 = 1, 6, 11, 12
 EVENT_LENGTH = 4 + 4376
@@ -17,7 +17,7 @@ BUS_USB = 3
 DESCRIPTOR = bytes.fromhex("0600ff0901a101150026ff00750895400901810209019102c0")
 
 
-class UhidPort(Port):
+class UhidPort(SimulatedPort):
     """One HID device of the kernel's own making."""
 
     def __init__(self, vendor: int, product: int, *, name: str, serial: str = "0001") -> None:

@@ -16,13 +16,13 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.result import Result
-from powermeter.testing.simulation import SimulatedMeter, bursts
+from powermeter.testing.simulation import SimulatedPowerMeter, bursts
 
 
 def test_a_counters_step_is_blamed_and_not_noise() -> None:
     rng = np.random.default_rng(4)
     truth, events = bursts(rng, 20, length_s=(0.5, 0.5), pause_s=(0.5, 0.6))
-    meter = SimulatedMeter(50.0, Kind.COUNTER, Accuracy(step=0.2))
+    meter = SimulatedPowerMeter(50.0, Kind.COUNTER, Accuracy(step=0.2))
     analysis = analyse(meter.record(truth, events, rng))
     found = advise(analysis, analysis.row("infer"))
     assert found is not None and (found.code, found.cause) == ("longer-events", "step")
@@ -91,7 +91,7 @@ def test_a_rate_that_the_instrument_cannot_do_is_never_advised(tmp_path: Path) -
 def test_an_exact_number_needs_no_advice() -> None:
     rng = np.random.default_rng(4)
     truth, _ = bursts(rng, 1, length_s=(0.5, 0.6))
-    analysis = analyse(SimulatedMeter(50.0, Kind.COUNTER).record(truth, [], rng))
+    analysis = analyse(SimulatedPowerMeter(50.0, Kind.COUNTER).record(truth, [], rng))
     assert advise(analysis) is None or analysis.energy.half_width < 1e-6
 
 

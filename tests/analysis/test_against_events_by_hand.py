@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.against_events import against_events, edges_of
-from powermeter.analysis.estimate import BEAT, FEW, Activity, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.signals.decoding import from_samples
 
@@ -28,7 +28,7 @@ def instants(values: np.ndarray, **more: object) -> Integral:
 def label(
     start: np.ndarray, length: float, level: float | None = 6.0, why: str = "", beat: float = 0.0
 ) -> Activity:
-    found = Estimate.empty(start.size)
+    found = GroupEstimate.empty(start.size)
     found.level, found.why, found.beat = level, why, beat
     return Activity(ns(start), ns(start + length), found)
 

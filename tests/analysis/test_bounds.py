@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import bounds
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, Estimate
+from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.signals.decoding import from_samples
 
@@ -17,9 +17,9 @@ def integral(watts, noise=0.0, step=0.0) -> Integral:
     return Integral.of(from_samples(times, values, noise=noise, step=step))
 
 
-def estimate(value) -> Estimate:
+def estimate(value) -> GroupEstimate:
     zero = np.zeros(len(value))
-    return Estimate(np.array(value, float), zero, zero, np.zeros(len(value), int), zero, zero, zero)
+    return GroupEstimate(np.array(value, float), zero, zero, np.zeros(len(value), int), zero, zero, zero)
 
 
 def test_the_range_is_of_the_readings_in_an_event_and_one_on_either_side() -> None:

@@ -16,7 +16,7 @@ from powermeter.result import Grade
 from powermeter.source import REPEAT, Gap
 from powermeter.testing.simulation import (
     NS,
-    SimulatedMeter,
+    SimulatedPowerMeter,
     SimulatedRecording,
     Truth,
     bursts,
@@ -109,7 +109,7 @@ def test_a_baseline_that_is_not_there_is_refused(baseline: object, message: str)
 def test_a_step_at_an_events_edges_is_not_lost_between_samples() -> None:
     rng = np.random.default_rng(1)
     truth, events = bursts(rng, 60, idle_w=2.0, busy_w=6.0, length_s=(0.03, 0.05))
-    a = analyse(SimulatedMeter(100, accuracy=Accuracy(noise=0.001)).record(truth, events, rng))
+    a = analyse(SimulatedPowerMeter(100, accuracy=Accuracy(noise=0.001)).record(truth, events, rng))
     row = a.row("infer")
     want = np.mean([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events])
     assert row.energy_per_item is not None and row.energy_per_item.value == pytest.approx(want, rel=0.002)
@@ -119,7 +119,7 @@ def test_a_step_at_an_events_edges_is_not_lost_between_samples() -> None:
 def test_the_order_of_events_does_not_matter() -> None:
     rng = np.random.default_rng(2)
     truth, events = bursts(rng, 20)
-    rec = SimulatedMeter(100, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
+    rec = SimulatedPowerMeter(100, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
     there = analyse(rec).row("infer")
     rec.happened = events[::-1]
     back = analyse(rec).row("infer")
@@ -161,7 +161,7 @@ def test_an_instant_has_no_energy() -> None:
 def test_a_gap_widens_the_interval_and_a_large_one_lowers_the_grade() -> None:
     rng = np.random.default_rng(3)
     truth = Truth.steps(np.arange(0, 41) * 0.25, rng.uniform(1, 6, 40))
-    meter = SimulatedMeter(100, accuracy=Accuracy(noise=0.01))
+    meter = SimulatedPowerMeter(100, accuracy=Accuracy(noise=0.01))
     whole = analyse(meter.record(truth, [event("run", 0.5, 9.5)], np.random.default_rng(4)))
     holed = analyse(
         meter.record(truth, [event("run", 0.5, 9.5)], np.random.default_rng(4), gaps_s=[(3.0, 5.0)])
@@ -209,7 +209,7 @@ def test_results_of_single_events_agree_with_the_arrays(kind: Kind) -> None:
     rng = np.random.default_rng(6)
     truth, events = bursts(rng, 15, length_s=(0.2, 0.3), pause_s=(0.2, 0.3))
     accuracy = Accuracy(gain=0.01, offset=0.0 if kind is Kind.COUNTER else 0.02, noise=0.001, step=0.001)
-    a = analyse(SimulatedMeter(50, kind, accuracy=accuracy).record(truth, events, rng))
+    a = analyse(SimulatedPowerMeter(50, kind, accuracy=accuracy).record(truth, events, rng))
     half = a.energies.half_width()
     for i in (0, 7, 14):
         result = a.energies.result(i)

@@ -6,7 +6,7 @@ import numpy as np
 
 from powermeter.analysis.energy import analyse
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def test_what_rounding_leaves_does_not_widen_the_mean() -> None:
@@ -21,7 +21,7 @@ def test_what_rounding_leaves_does_not_widen_the_mean() -> None:
             edges.append(at + 0.1)
             at += 0.1 + 0.1 * rng.uniform(1, 2)
         truth = Truth.steps([*edges, at + 2], [*levels, 2.0])
-        row = analyse(SimulatedMeter(50.0).record(truth, events, rng)).row("infer")
+        row = analyse(SimulatedPowerMeter(50.0).record(truth, events, rng)).row("infer")
         assert row.expected_per_item is not None and row.energy_per_item is not None
         assert row.expected_per_item.low <= 0.64 <= row.expected_per_item.high
         assert row.expected_per_item.half_width < 1.5 * row.energy_per_item.half_width

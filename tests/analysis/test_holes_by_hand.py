@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import Activity, Estimate, InHoles
+from powermeter.analysis.estimate import Activity, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges, bridged_much, bridging_errors, in_holes, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity
@@ -151,7 +151,7 @@ def test_what_a_counter_counted_over_a_restart_is_an_estimate_over_a_tenth(
 def label(
     *events: tuple[float, float], level: float = 6.0, quiet: float | None = None, gap_u: float = 0.0
 ) -> Activity:
-    found = Estimate.empty(len(events))
+    found = GroupEstimate.empty(len(events))
     found.level, found.quiet = level, quiet
     found.gaps = np.full(len(events), gap_u)
     return Activity(ns(*(a for a, _ in events)), ns(*(b for _, b in events)), found)

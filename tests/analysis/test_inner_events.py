@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.inner_events import inner_events, with_events
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def recording():
         Event("before", round(0.5 * NS), round(0.9 * NS), uid=6),
         Event("instant", round(1.5 * NS), round(1.5 * NS), uid=7),
     ]
-    return SimulatedMeter(1000).record(truth, events, np.random.default_rng(1))
+    return SimulatedPowerMeter(1000).record(truth, events, np.random.default_rng(1))
 
 
 def test_only_what_lies_within_a_repeat_counts(recording) -> None:

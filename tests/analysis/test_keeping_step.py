@@ -10,7 +10,7 @@ from powermeter.analysis.keeping_step import by_fits
 from powermeter.channel import Accuracy
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def loop(rng: np.random.Generator, starts: np.ndarray, length: float) -> tuple[Truth, list[Event]]:
@@ -30,7 +30,9 @@ def held(rate: float, period: tuple[float, float], length: float, count: int) ->
     for _ in range(16):
         starts = 3 + rng.uniform(0, 0.1) + np.cumsum(rng.uniform(*period, count))
         truth, events = loop(rng, starts, length)
-        analysis = analyse(SimulatedMeter(rate, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
+        analysis = analyse(
+            SimulatedPowerMeter(rate, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
+        )
         each, whole = analysis.row("e").energy_per_item, analysis.energy
         assert each is not None
         label.append(
@@ -76,7 +78,9 @@ def test_a_ripple_as_slow_as_events_are_long_leaves_a_bound() -> None:
     rng = np.random.default_rng(12)
     for _ in range(6):
         truth, events = slow_beat(rng, 10.05)
-        row = analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)).row("e")
+        row = analyse(SimulatedPowerMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)).row(
+            "e"
+        )
         each = row.energy_per_item
         used = np.mean([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events])
         assert each is not None and each.grade is Grade.ESTIMATED and each.low <= used <= each.high
@@ -93,7 +97,7 @@ def test_two_phases_of_every_event_are_no_ripple() -> None:
         at += 1.2 + rng.uniform(0.5, 1.5)
     truth = Truth.steps([*edges, at + 2], [*levels, 1.0])
     each = (
-        analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng))
+        analyse(SimulatedPowerMeter(10, accuracy=Accuracy(noise=0.02)).record(truth, events, rng))
         .row("e")
         .energy_per_item
     )
@@ -126,7 +130,7 @@ def test_frames_that_wander_past_regular_readings_are_paid_for_or_bounded() -> N
     label = []
     for _ in range(12):
         truth, events = on_and_off(rng, 1 / 30.3, 0.0005, 0.012)
-        analysis = analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
+        analysis = analyse(SimulatedPowerMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
         each = analysis.row("e").energy_per_item
         assert each is not None
         true = np.mean([truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events])
@@ -139,7 +143,7 @@ def test_events_of_which_some_show_nothing_at_all_are_bounded() -> None:
     rng = np.random.default_rng(5)
     truth, events = on_and_off(rng, 1 / 100.03, 0.0, 0.003)
     each = (
-        analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
+        analyse(SimulatedPowerMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
         .row("e")
         .energy_per_item
     )
@@ -162,7 +166,7 @@ def test_a_program_that_waits_first_in_each_event_is_measured() -> None:
     edges = np.rint(np.column_stack([starts, ends]) * NS).astype(np.int64).tolist()
     events = [Event("e", a, b, uid=i + 1) for i, (a, b) in enumerate(edges)]
     each = (
-        analyse(SimulatedMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
+        analyse(SimulatedPowerMeter(10, accuracy=Accuracy(noise=0.01)).record(truth, events, rng))
         .row("e")
         .energy_per_item
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import LAG, Estimate
+from powermeter.analysis.estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import _Edges, at_zero, edges_of, lagging, lags, stands_out
 from powermeter.signals.decoding import from_samples
@@ -160,8 +160,8 @@ def test_a_line_through_points_meets_zero_with_its_error() -> None:
     assert at_zero(np.array([0.0, 1.0]), np.array([1.0, 3.0])) == (2.0, math.inf)
 
 
-def estimated(n: int, level: float | None) -> Estimate:
-    found = Estimate.empty(n)
+def estimated(n: int, level: float | None) -> GroupEstimate:
+    found = GroupEstimate.empty(n)
     found.value, found.own, found.level = np.full(n, 5.0), np.full(n, 0.1), level
     return found
 

@@ -12,7 +12,7 @@ from powermeter.analysis.layers import BETWEEN, layers
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Net:
         return Truth.steps([*edges, at + 1.0], levels), events, energy / self.passes
 
 
-def meter(kind: Kind, rate_hz: float = 100.0, noise: float = 0.05) -> SimulatedMeter:
+def meter(kind: Kind, rate_hz: float = 100.0, noise: float = 0.05) -> SimulatedPowerMeter:
     jitter = 0.3 / rate_hz if kind is Kind.INSTANT else 0.08 / rate_hz
-    return SimulatedMeter(rate_hz, kind, Accuracy(gain=0.005, noise=noise), jitter_s=jitter)
+    return SimulatedPowerMeter(rate_hz, kind, Accuracy(gain=0.005, noise=noise), jitter_s=jitter)
 
 
 def record(
-    seed: int, net: Net, of: SimulatedMeter, shift_s: float = 0.0
+    seed: int, net: Net, of: SimulatedPowerMeter, shift_s: float = 0.0
 ) -> tuple[SimulatedRecording, np.ndarray]:
     rng = np.random.default_rng(seed)
     truth, events, energy = net.run(rng)

@@ -9,7 +9,7 @@ from powermeter.analysis.layers import layers
 from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 NAMES, WATTS, LENGTHS = ("conv", "attention", "head"), (4.0, 9.0, 5.0), (0.03, 0.05, 0.02)
 
@@ -36,7 +36,9 @@ def recorded(
         watts.append(2.0)
         at += float(rng.uniform(0.02, 0.08))
     truth = Truth.steps([*edges, at + 1.0], watts)
-    recording = SimulatedMeter(rate_hz, kind).record(truth, sorted(events, key=lambda e: e.start_ns), rng)
+    recording = SimulatedPowerMeter(rate_hz, kind).record(
+        truth, sorted(events, key=lambda e: e.start_ns), rng
+    )
     return recording, lengths.mean(axis=0)
 
 

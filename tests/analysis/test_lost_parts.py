@@ -9,7 +9,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def two_levels(count: int = 1) -> tuple[Truth, list[Event]]:
@@ -27,7 +27,7 @@ def two_levels(count: int = 1) -> tuple[Truth, list[Event]]:
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 def test_half_an_event_in_a_gap_is_an_estimate_that_holds(gap: tuple[float, float], kind: Kind) -> None:
     truth, events = two_levels()
-    meter = SimulatedMeter(10.0, kind)
+    meter = SimulatedPowerMeter(10.0, kind)
     found = analyse(meter.record(truth, events, np.random.default_rng(5), gaps_s=[gap]))
     energy = found.rows[0].energy
     assert energy is not None and energy.grade is Grade.ESTIMATED
@@ -39,13 +39,13 @@ def test_half_an_event_in_a_gap_is_an_estimate_that_holds(gap: tuple[float, floa
 def test_a_bound_says_that_a_gap_took_half() -> None:
     gap = (14.9, 20.5)
     truth, events = two_levels()
-    found = analyse(SimulatedMeter(10.0).record(truth, events, np.random.default_rng(5), gaps_s=[gap]))
+    found = analyse(SimulatedPowerMeter(10.0).record(truth, events, np.random.default_rng(5), gaps_s=[gap]))
     assert "gap" in found.rows[0].verdict.text
 
 
 def test_events_that_were_read_whole_tell_of_one_that_was_not() -> None:
     truth, events = two_levels(8)
-    lost = SimulatedMeter(10.0).record(truth, events, np.random.default_rng(5), gaps_s=[(14.9, 20.5)])
+    lost = SimulatedPowerMeter(10.0).record(truth, events, np.random.default_rng(5), gaps_s=[(14.9, 20.5)])
     energy = analyse(lost).rows[0].energy
     assert energy is not None and energy.low <= 160 <= energy.high
     assert energy.half_width < 0.2 * energy.value

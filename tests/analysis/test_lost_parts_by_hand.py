@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.estimate import LOST, Estimate
+from powermeter.analysis.estimate import LOST, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import as_other_events, few_whole
@@ -104,7 +104,7 @@ def few(
     noise: float = 0.0,
 ):
     integral = events(count, hole=hole, noise=noise)
-    found = Estimate.empty(count)
+    found = GroupEstimate.empty(count)
     found.value, found.level, found.quiet = np.full(count, 60.0), level, quiet
     found.seen = np.full(count, 15)
     few_whole(integral, *edges(count), found)

@@ -8,7 +8,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 RUNS = 24
 LEAST = 19  # binomial with 0.95: 18 of 24 or fewer has a probability below 0.001
@@ -39,7 +39,7 @@ def test_short_events_on_a_load_that_does_not_know_them_hold(kind: Kind, rate: i
     for seed in range(RUNS):
         rng = np.random.default_rng([seed, rate])
         truth, events = switching(rng, 60.0, 3.0), short_events(rng, 60.0)
-        meter = SimulatedMeter(rate, kind, Accuracy(noise=0.003))
+        meter = SimulatedPowerMeter(rate, kind, Accuracy(noise=0.003))
         found = analyse(meter.record(truth, events, rng))
         per_item, known = found.row("infer").energy_per_item, found.energies.known
         assert per_item is not None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.beside import pairs_of
-from powermeter.analysis.estimate import Estimate
+from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import (
     left_in_common,
@@ -162,7 +162,7 @@ def test_rests_that_are_chance_leave_nothing() -> None:
 
 def test_a_tail_is_taken_out_of_every_event_by_its_duration() -> None:
     """3 J above idle in an event of mean length, half a watt of idle: 3 × L/L̄ + 0.5 L, all in doubt alike."""
-    found = Estimate.empty(3)
+    found = GroupEstimate.empty(3)
     profile = SimpleNamespace(above=3.0, above_u=0.3, rest=0.4, idle=0.5, tail=1.0, tail_u=0.1, freedom=7.0)
     seconds = np.array([1.0, 2.0, 3.0])
     take_tail_out(found, profile, seconds)

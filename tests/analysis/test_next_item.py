@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 RUNS = 60
 SECONDS = 0.5
@@ -25,7 +25,7 @@ def recorded(watts: np.ndarray, rng: np.random.Generator) -> Analysis:
         events.append(Event("infer", round(at * NS), round((at + SECONDS) * NS), uid=i + 1))
         at += SECONDS + rng.uniform(0.2, 0.5)
     truth = Truth.steps([*edges, at + 1], [*levels, 1.0])
-    return analyse(SimulatedMeter(20, Kind.MEAN, Accuracy(noise=0.005)).record(truth, events, rng))
+    return analyse(SimulatedPowerMeter(20, Kind.MEAN, Accuracy(noise=0.005)).record(truth, events, rng))
 
 
 def remembering(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, bursts
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, bursts
 
 
 def shared_by_hand(own: list[tuple[int, int]], other: tuple[int, int]) -> int:
@@ -178,7 +178,7 @@ def test_what_lies_beside_all_events_is_what_lies_beside_each(monkeypatch):
     rng = np.random.default_rng(3)
     truth, events = bursts(rng, 60, pause_s=(0.1, 0.3))
     events = [Event(f"r{i % 20}", e.start_ns, e.end_ns, uid=e.uid) for i, e in enumerate(events)]
-    recording = SimulatedMeter(100, Kind.MEAN, Accuracy(noise=0.02)).record(truth, events, rng)
+    recording = SimulatedPowerMeter(100, Kind.MEAN, Accuracy(noise=0.02)).record(truth, events, rng)
     shared = analyse(recording).energies
     monkeypatch.setattr(AllWindows, "calm_beside", lambda *_: None)
     alone = analyse(recording).energies

@@ -10,7 +10,7 @@ from powermeter.analysis.least_squares import seconds_inside
 from powermeter.analysis.profiles import Scene, fitted_profile
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def wandering(
@@ -43,7 +43,9 @@ def events(start: np.ndarray, end: np.ndarray, name: str = "infer") -> list[Even
 def one_run(seed: int, seconds: float):
     rng = np.random.default_rng(seed)
     truth, start, end = wandering(rng, seconds)
-    meter = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(gain=0.005, offset=0.01, noise=0.02, step=0.01))
+    meter = SimulatedPowerMeter(
+        2, Kind.MEAN, accuracy=Accuracy(gain=0.005, offset=0.01, noise=0.02, step=0.01)
+    )
     row = analyse(meter.record(truth, events(start, end), rng)).row("infer")
     return row, float(np.mean(truth.integral(end) - truth.integral(start)))
 
@@ -78,7 +80,7 @@ def test_what_follows_an_event_is_told_apart_and_printed(tail_w: float) -> None:
     corners = np.column_stack([start, start, end, end, after, after]).ravel()
     watts = np.tile([2.0, 12.0, 12.0, 2.0 + tail_w, 2.0 + tail_w, 2.0], start.size)
     truth = Truth(np.concatenate([[0.0], corners, [after[-1] + 1]]), np.concatenate([[2.0], watts, [2.0]]))
-    meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
+    meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
     a = analyse(meter.record(truth, events(start, end), rng))
     energy, tail = a.row("infer").energy_per_item, a.row("infer").tail
     assert energy is not None and energy.low <= 0.096 <= energy.high
@@ -95,7 +97,7 @@ def test_drifting_idle_power_does_not_fool_the_interval() -> None:
     for seed in range(30):
         rng = np.random.default_rng(seed)
         truth, start, end = wandering(rng, 200)
-        recording = SimulatedMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.005)).record(
+        recording = SimulatedPowerMeter(2, Kind.MEAN, accuracy=Accuracy(noise=0.005)).record(
             truth, events(start, end), rng
         )
         codes = recording.data[1].codes["vdd_in.power"]
@@ -142,7 +144,7 @@ def test_what_an_event_does_inside_is_no_tail(shape: tuple[float, float]) -> Non
         corners = np.column_stack([start, start, end, end]).ravel()
         watts = np.tile([2.0, 2.0 + shape[0], 2.0 + shape[1], 2.0], start.size)
         truth = Truth(np.concatenate([[0.0], corners, [end[-1] + 1]]), np.concatenate([[2.0], watts, [2.0]]))
-        meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.005))
+        meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.005))
         row = analyse(meter.record(truth, events(start, end), rng)).row("infer")
         assert row.tail is None, f"seed {seed}"
         energy = row.energy_per_item
@@ -157,7 +159,7 @@ def test_a_tail_as_long_as_several_events_is_taken_off_right() -> None:
     corners = np.column_stack([start, start, end, end, after, after]).ravel()
     watts = np.tile([1.2, 7.2, 7.2, 4.2, 4.2, 1.2], start.size)
     truth = Truth(np.concatenate([[0.0], corners, [after[-1] + 1]]), np.concatenate([[1.2], watts, [1.2]]))
-    meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.005))
+    meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.005))
     energy = analyse(meter.record(truth, events(start, end), rng)).row("infer").energy_per_item
     assert energy is not None and energy.low <= 7.2 * 0.04 <= energy.high
     assert energy.relative is not None and energy.relative < 0.15

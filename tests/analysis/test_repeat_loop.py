@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
+from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
 from powermeter.errors import ConfigurationError
 
 
@@ -47,7 +47,7 @@ class _FakeMeter:
 @pytest.mark.parametrize("wrong", [{"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}, {"most": 0}])
 def test_limits_out_of_range_are_refused(wrong: dict) -> None:
     with pytest.raises(ConfigurationError):
-        Limits(**wrong)
+        LoopLimits(**wrong)
 
 
 @pytest.mark.parametrize("precision", [0, 2])
@@ -61,7 +61,7 @@ def test_limits_and_the_world_may_be_written_one_by_one() -> None:
     loop = RepeatLoop(
         meter, "infer", at_most=1e9, most=12, read=meter.read, clock_ns=meter.clock, sleep=print
     )
-    assert len(list(loop)) == 12 and loop.limits == Limits(1e9, 12)
+    assert len(list(loop)) == 12 and loop.limits == LoopLimits(1e9, 12)
 
 
 def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribute() -> None:

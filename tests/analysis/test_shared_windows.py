@@ -12,7 +12,7 @@ from powermeter.analysis.next_item import expected
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Result
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def pairs(rng: np.random.Generator, count: int) -> tuple[Truth, list[Event]]:
@@ -34,7 +34,7 @@ def test_neighbours_in_one_window_are_divided_rightly(kind: Kind) -> None:
     for seed in range(12):
         rng = np.random.default_rng(seed)
         truth, events = pairs(rng, 30)
-        meter = SimulatedMeter(10, kind, accuracy=Accuracy(step=1e-3))
+        meter = SimulatedPowerMeter(10, kind, accuracy=Accuracy(step=1e-3))
         found = analyse(meter.record(truth, events, rng))
         for label in "ab":
             energy = found.row(label).energy
@@ -51,7 +51,7 @@ def test_neighbours_in_one_window_are_divided_rightly(kind: Kind) -> None:
 def test_with_few_pairs_what_the_windows_hold_stays_open() -> None:
     rng = np.random.default_rng(5)
     truth, events = pairs(rng, 3)
-    row = analyse(SimulatedMeter(10, Kind.MEAN).record(truth, events, rng)).row("a")
+    row = analyse(SimulatedPowerMeter(10, Kind.MEAN).record(truth, events, rng)).row("a")
     used = sum(truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events if e.name == "a")
     assert row.energy is not None
     assert row.energy.low <= used <= row.energy.high
@@ -63,8 +63,10 @@ def test_a_container_and_its_parts_are_not_divided_among_each_other() -> None:
     truth, events = pairs(rng, 20)
     last = max(e.end_ns or 0 for e in events)
     whole = Event("run", events[0].start_ns, last, uid=1000)
-    with_it = analyse(SimulatedMeter(10, Kind.MEAN).record(truth, [*events, whole], np.random.default_rng(2)))
-    without = analyse(SimulatedMeter(10, Kind.MEAN).record(truth, events, np.random.default_rng(2)))
+    with_it = analyse(
+        SimulatedPowerMeter(10, Kind.MEAN).record(truth, [*events, whole], np.random.default_rng(2))
+    )
+    without = analyse(SimulatedPowerMeter(10, Kind.MEAN).record(truth, events, np.random.default_rng(2)))
     assert with_it.row("a").energy == without.row("a").energy
     run = with_it.row("run").energy
     assert run is not None
@@ -94,7 +96,7 @@ def test_a_neighbour_of_any_shape_leaves_a_short_event_its_own(shape: str) -> No
                 events.append(Event(name, round(start * NS), round(end * NS), uid=len(events) + 1))
             at += first + second + rng.uniform(0.5, 3.0)
         truth = Truth.steps([*edges, at + 2], levels)
-        meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
+        meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
         energy = analyse(meter.record(truth, events, rng)).row("a").energy
         assert energy is not None
         held += energy.low <= used <= energy.high
@@ -106,7 +108,7 @@ def test_what_levels_leave_of_the_differences_of_events_is_added_to_their_spread
     """Short events get the level of all: their own spread is too small, and the next one's interval was too narrow (92 % held)."""
     rng = np.random.default_rng(3)
     truth, events = pairs(rng, 30)
-    found = analyse(SimulatedMeter(10, Kind.MEAN).record(truth, events, rng))
+    found = analyse(SimulatedPowerMeter(10, Kind.MEAN).record(truth, events, rng))
     row, energies = found.row("a"), found.energies
     counts = energies.seconds[row.index]
     shared = expected(energies, row.index, counts, "a")
@@ -148,7 +150,7 @@ def singles(kind: Kind, lengths: tuple[float, float], pause: float) -> dict[str,
     for seed in range(10):
         rng = np.random.default_rng(seed)
         truth, events = by_turns(rng, 40, lengths, pause)
-        found = analyse(SimulatedMeter(10, kind, Accuracy(noise=0.01)).record(truth, events, rng))
+        found = analyse(SimulatedPowerMeter(10, kind, Accuracy(noise=0.01)).record(truth, events, rng))
         for i, event in enumerate(found.events):
             stated, used = (
                 found.energies.result(i),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
+from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
 from powermeter.analysis.stopping import UNSEEN_COST, Settled, Stopping, settle
 from powermeter.meter import Meter
 
@@ -206,7 +206,7 @@ class _FakeMeter:
 def loop_over(energies: np.ndarray, precision: float, **limits: object) -> tuple[RepeatLoop, _FakeMeter]:
     meter = _FakeMeter(energies)
     world = World(read=meter.read, clock_ns=meter.clock, sleep=lambda s: None)
-    loop = RepeatLoop(meter, "infer", precision=precision, limits=Limits(**limits), world=world)
+    loop = RepeatLoop(meter, "infer", precision=precision, limits=LoopLimits(**limits), world=world)
     for _ in loop:
         pass
     return loop, meter

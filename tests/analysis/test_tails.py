@@ -9,7 +9,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 IDLE = 1.5
 
@@ -31,7 +31,9 @@ def ramps(rng: np.random.Generator, length: float, tail_w: float) -> tuple[Truth
 def test_a_tail_is_told_from_events_longer_than_a_window(kind: Kind) -> None:
     # Taken for part of the event, it made the label 2.4 % too high at ±1.5 %.
     rng = np.random.default_rng(4)
-    meter = SimulatedMeter(10, kind, accuracy=Accuracy(noise=0.01 if kind is Kind.MEAN else 0.0, step=1e-4))
+    meter = SimulatedPowerMeter(
+        10, kind, accuracy=Accuracy(noise=0.01 if kind is Kind.MEAN else 0.0, step=1e-4)
+    )
     held, wide = [], []
     for _ in range(12):
         truth, spans = ramps(rng, 0.25, 2.5)
@@ -51,7 +53,7 @@ def test_nothing_is_said_to_follow_where_nothing_does() -> None:
     truth, spans = ramps(rng, 0.25, 0.0)
     events = [Event("e", round(a * NS), round(b * NS), uid=i + 1) for i, (a, b) in enumerate(spans)]
     row = analyse(
-        SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
+        SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
     ).row("e")
     assert row.tail is None
 
@@ -71,7 +73,7 @@ def test_the_next_label_is_no_tail() -> None:
         at += a + b + rng.uniform(0.01, 0.03)
     truth = Truth.steps([*edges, at + 2], [*levels, 1.0])
     analysis = analyse(
-        SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
+        SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
     )
     assert analysis.row("A").tail is None and not any("follow each event" in note for note in analysis.notes)
 
@@ -89,7 +91,7 @@ def test_a_device_that_wakes_ahead_of_the_mark_is_no_part_of_the_event() -> None
             at += 0.75 + rng.exponential(0.7)
         truth = Truth.steps([*edges, at + 2], [*levels, 1.0])
         events = [Event("e", round(a * NS), round(b * NS), uid=i + 1) for i, (a, b) in enumerate(spans)]
-        meter = SimulatedMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
+        meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=0.02))
         each = analyse(meter.record(truth, events, rng)).row("e").energy_per_item
         assert each is not None
         held.append(each.low <= 6.0 * 0.4 <= each.high)
@@ -106,16 +108,16 @@ def test_a_loop_in_step_with_the_windows_does_not_show_its_tail() -> None:
         levels += [1.0, 7.0, 2.0]
         events.append(Event("e", round(at * NS), round((at + 0.025) * NS), uid=i + 1))
     truth = Truth.steps([*edges, 18], [*levels, 1.0])
-    row = analyse(SimulatedMeter(5, Kind.MEAN, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)).row(
-        "e"
-    )
+    row = analyse(
+        SimulatedPowerMeter(5, Kind.MEAN, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
+    ).row("e")
     each = row.energy_per_item
     assert each is not None and each.grade is Grade.ESTIMATED and each.low <= 7.0 * 0.025 <= each.high
 
 
 def test_what_a_shape_leads_to_is_no_more_than_the_cut_window_holds() -> None:
     """A load that changes by itself looks like a tail of two standard errors now and then: half of the label's energy was in doubt."""
-    meter = SimulatedMeter(100, Kind.MEAN, accuracy=Accuracy(noise=5e-3, step=1e-6))
+    meter = SimulatedPowerMeter(100, Kind.MEAN, accuracy=Accuracy(noise=5e-3, step=1e-6))
     for seed in range(20):
         rng = np.random.default_rng(seed)
         at = np.arange(0, 40, 0.3)

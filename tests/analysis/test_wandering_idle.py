@@ -8,7 +8,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 SPAN_S, GRID_S, BUSY_W = 120.0, 0.5, 3.0
 
@@ -45,7 +45,7 @@ def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str)
             Event("infer", round(a * NS), round((a + 0.5) * NS), uid=i + 2)
             for i, a in enumerate(starts.tolist())
         ]
-        recording = SimulatedMeter(100.0, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
+        recording = SimulatedPowerMeter(100.0, accuracy=Accuracy(noise=0.02)).record(truth, events, rng)
         above = analyse(recording, baseline="idle").row("infer").above
         true = BUSY_W * 0.5 * starts.size
         assert above is not None
@@ -70,7 +70,7 @@ def test_noisy_idle_power_is_no_wandering_one() -> None:
             Event("infer", round(a * NS), round((a + 0.45) * NS), uid=i + 2)
             for i, a in enumerate(starts.tolist())
         ]
-        recording = SimulatedMeter(100.0, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
+        recording = SimulatedPowerMeter(100.0, accuracy=Accuracy(noise=0.01)).record(truth, events, rng)
         above = analyse(recording, baseline="idle").row("infer").above
         true = sum(truth.energy(a, a + 0.45) - 2 * 0.45 for a in starts.tolist())
         assert above is not None and above.low <= true <= above.high

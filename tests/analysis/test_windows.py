@@ -14,7 +14,7 @@ from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
 from powermeter.signals.decoding import from_samples
-from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, bursts
+from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, bursts
 
 SIGMA = 0.02
 
@@ -22,7 +22,7 @@ SIGMA = 0.02
 @pytest.mark.parametrize("count", [5, 20])
 def test_events_between_two_samples_are_off_by_what_is_stated(count: int) -> None:
     rng = np.random.default_rng(2)
-    meter = SimulatedMeter(100, accuracy=Accuracy(noise=SIGMA))
+    meter = SimulatedPowerMeter(100, accuracy=Accuracy(noise=SIGMA))
     single, label = [], []
     for _ in range(250):
         truth, events = bursts(rng, count)

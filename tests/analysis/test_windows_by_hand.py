@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.estimate import LOST, Estimate
+from powermeter.analysis.estimate import LOST, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.result import Grade
@@ -46,7 +46,7 @@ def windows(n: int = 4, groups: tuple[int, ...] | None = None, **changed: object
         gaps=np.zeros(n),
         covered=np.ones(n, bool),
         known=np.ones(n, bool),
-        groups=tuple(Estimate.empty(m.size) for m in members),
+        groups=tuple(GroupEstimate.empty(m.size) for m in members),
         members=members,
         lean=np.zeros(n),
         below=np.zeros(n),

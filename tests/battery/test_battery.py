@@ -7,7 +7,7 @@ import math
 import pytest
 
 from powermeter.battery.battery import Battery, parse_battery
-from powermeter.battery.converter import Curve
+from powermeter.battery.converter import EfficiencyCurve
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -242,7 +242,7 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
     [
         ({"efficiency": 0.9}, "4Ah@3.85V, energy of the cells, converter efficiency 0.9"),
         (
-            {"efficiency": Curve(((1.0, 0.8),))},
+            {"efficiency": EfficiencyCurve(((1.0, 0.8),))},
             "4Ah@3.85V, energy of the cells, converter efficiency by its curve",
         ),
         ({"health": 0.875}, "4Ah@3.85V, energy of the cells, 88% of it (usable share, ageing, temperature)"),

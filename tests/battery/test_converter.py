@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.converter import Curve
+from powermeter.battery.converter import EfficiencyCurve
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
 
 def test_efficiency_curve() -> None:
-    curve = Curve.parse("0.1W:0.6,1W:0.85,5W:90%")
+    curve = EfficiencyCurve.parse("0.1W:0.6,1W:0.85,5W:90%")
     assert curve.at(0.01) == 0.6
     assert curve.at(0.55) == pytest.approx(0.725)
     assert curve.at(100) == 0.9
@@ -19,4 +19,4 @@ def test_efficiency_curve() -> None:
     assert battery.hours(Result.of(0.55, "W", {"gain:x": 1e-3})).value == pytest.approx(37 * 0.725 / 0.55)
     for bad in ("0.1W", "1W:0.9,0.1W:0.8", "1W:1.2"):
         with pytest.raises(ConfigurationError):
-            Curve.parse(bad)
+            EfficiencyCurve.parse(bad)

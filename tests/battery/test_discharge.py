@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.converter import Curve
+from powermeter.battery.converter import EfficiencyCurve
 from powermeter.battery.discharge import (
     Cell,
     cell_of,
@@ -56,7 +56,7 @@ def test_both_ways_agree_on_a_real_cell() -> None:
 def test_converter_efficiency_number_and_curve() -> None:
     number = discharge(Battery("3Ah@3.6V", efficiency=0.8), IDEAL, [1.0], [1.0])
     assert number.hours == pytest.approx(0.8 * 10.8, rel=1e-6)
-    curve = Curve(((0.1, 0.5), (1.0, 0.8), (4.0, 0.9)))
+    curve = EfficiencyCurve(((0.1, 0.5), (1.0, 0.8), (4.0, 0.9)))
     found = discharge(Battery("3Ah@3.6V", efficiency=curve), IDEAL, [1.0, 1.0], [1.0, 4.0])
     assert found.hours == pytest.approx(10.8 / ((1 / 0.8 + 4 / 0.9) / 2), rel=1e-6)
 

@@ -17,8 +17,8 @@ from powermeter.battery.duty_cycle import (
     read_schedule,
     states_of,
 )
-from powermeter.battery.lora import Node
-from powermeter.battery.radio_link import Link
+from powermeter.battery.lora import LoraNode
+from powermeter.battery.radio_link import RadioLink
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -114,19 +114,19 @@ def test_unusable_schedules(data: dict[str, object], said: str) -> None:
 
 
 def test_radio_states() -> None:
-    message = of_lora(Node(20, 9, 600), 3.3)
+    message = of_lora(LoraNode(20, 9, 600), 3.3)
     assert 0.05 < message.energy.value < 0.5
     assert message.energy.grade is Grade.ASSUMED
     whole = Schedule((Entry(message, 144), Entry(INFER, 1440)), SLEEP)
     assert {row[0] for row in whole.shares()} == {"transmit", "infer", "sleep"}
-    sent = of_link(Link.typical("ble"), 20)
+    sent = of_link(RadioLink.typical("ble"), 20)
     assert sent.energy.value == pytest.approx(3.0e-3 * 7.1 * (1.4e-3 + 160 / 423e3 + 0.5e-3))
 
 
 def test_listening_classes_cost_between_messages() -> None:
     """Class C listens at 38.1 mA instead of sleeping at 0.045 mA."""
-    a, c = (of_lora(Node(20, 9, 600, kind), 3.3).energy.value for kind in "AC")
-    idle = 600 - sum(step.duration_ms for step in Node(20, 9, 600).cycle()) / 1000
+    a, c = (of_lora(LoraNode(20, 9, 600, kind), 3.3).energy.value for kind in "AC")
+    idle = 600 - sum(step.duration_ms for step in LoraNode(20, 9, 600).cycle()) / 1000
     assert c - a == pytest.approx((38.1 - 0.045) * 1e-3 * idle * 3.3)
 
 
@@ -139,18 +139,20 @@ def test_radios_in_a_schedule_file() -> None:
         ],
     }
     found = read_schedule(data, {})
-    assert found.entries[0].state.energy.value == pytest.approx(of_lora(Node(20, 9, 600), 3.3).energy.value)
+    assert found.entries[0].state.energy.value == pytest.approx(
+        of_lora(LoraNode(20, 9, 600), 3.3).energy.value
+    )
     assert found.entries[1].state.name == "beacon"
     with pytest.raises(ConfigurationError, match="lora takes"):
         read_schedule({**data, "state": [{"name": "u", "rate": "1/h", "lora": {"power": 14}}]}, {})
 
 
 def test_a_measured_message_takes_the_place_of_cited_states() -> None:
-    measured = Link.measured("wifi", Result.of(0.4, "J", {"gain:m": 0.004}))
+    measured = RadioLink.measured("wifi", Result.of(0.4, "J", {"gain:m": 0.004}))
     assert measured.message(1e6).value == 0.4
     assert of_link(measured, 10).source == "measured"
     with pytest.raises(ConfigurationError, match="not W"):
-        Link.measured("wifi", Result.of(0.4, "W"))
+        RadioLink.measured("wifi", Result.of(0.4, "W"))
 
 
 def test_states_must_last_and_cost_joules() -> None:
@@ -245,7 +247,7 @@ def test_a_state_of_energy_and_one_of_power_from_a_file() -> None:
 @pytest.mark.parametrize("interval_s", [60.0, 3600.0])
 def test_a_lora_message_is_the_charge_of_its_steps_at_the_supplys_voltage(interval_s: float) -> None:
     """Class A sleeps between messages, which is the rest state's: Σ I t × 3.3 V, however far apart messages are; half to twice of it."""
-    node = Node(20, 9, interval_s)
+    node = LoraNode(20, 9, interval_s)
     state = of_lora(node, 3.3)
     steps = node.cycle()
     joules = sum(step.current_ma * step.duration_ms for step in steps) * 1e-6 * 3.3
@@ -257,8 +259,8 @@ def test_a_lora_message_is_the_charge_of_its_steps_at_the_supplys_voltage(interv
 
 def test_a_class_c_message_holds_what_is_listened_until_the_next() -> None:
     """It listens instead of sleeping: the difference of both currents over the time between two messages comes on top."""
-    a, c = (of_lora(Node(20, 9, 600.0, device), 3.0) for device in "AC")
-    node = Node(20, 9, 600.0)
+    a, c = (of_lora(LoraNode(20, 9, 600.0, device), 3.0) for device in "AC")
+    node = LoraNode(20, 9, 600.0)
     idle_s = 600.0 - sum(step.duration_ms for step in node.cycle()) / 1000
     more = (node.receive_ma - node.sleep_ma) * 1e-3 * idle_s * 3.0
     assert c.energy.value - a.energy.value == pytest.approx(more, rel=1e-6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.battery.lora import BEACON_PERIOD_S, Node, time_on_air_s
+from powermeter.battery.lora import BEACON_PERIOD_S, LoraNode, time_on_air_s
 from powermeter.errors import ConfigurationError
 
 
@@ -33,11 +33,11 @@ def test_an_empty_payload_still_has_eight_symbols() -> None:
         lambda: time_on_air_s(10, 7, coding_rate=5),
         lambda: time_on_air_s(10, 7, bandwidth_hz=0),
         lambda: time_on_air_s(10, 6),
-        lambda: Node(10, 7, 600, "D"),
-        lambda: Node(10, 13, 600),
-        lambda: Node(300, 7, 600),
-        lambda: Node(10, 7, 600, ping_slots=3),
-        lambda: Node(10, 7, 600, currents_ma={"nap": 1.0}),
+        lambda: LoraNode(10, 7, 600, "D"),
+        lambda: LoraNode(10, 13, 600),
+        lambda: LoraNode(300, 7, 600),
+        lambda: LoraNode(10, 7, 600, ping_slots=3),
+        lambda: LoraNode(10, 7, 600, currents_ma={"nap": 1.0}),
     ],
 )
 def test_out_of_range(call) -> None:  # type: ignore[no-untyped-def]
@@ -47,31 +47,31 @@ def test_out_of_range(call) -> None:  # type: ignore[no-untyped-def]
 
 def test_more_messages_than_time_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="over 100 %"):
-        Node(10, 12, 2.0)
+        LoraNode(10, 12, 2.0)
 
 
 def test_class_c_listens_always() -> None:
     """2400 mAh / 10.8 mA = 222 h = 9 days."""
-    node = Node(0, 7, 1e9, "C", currents_ma={"rx1": 10.8})
+    node = LoraNode(0, 7, 1e9, "C", currents_ma={"rx1": 10.8})
     assert 2400 / node.mean_current_ma() == pytest.approx(222, rel=0.01)
 
 
 def test_class_b_adds_the_beacon_and_its_slots() -> None:
     """Listening 0.16 s of every 128 s at 10.8 mA is 0.0135 mA."""
     low = {"rx1": 10.8, "sleep": 0.0}
-    a, b = (Node(0, 7, 1e9, kind, currents_ma=low, ping_slot_s=0.0) for kind in "AB")
+    a, b = (LoraNode(0, 7, 1e9, kind, currents_ma=low, ping_slot_s=0.0) for kind in "AB")
     assert b.mean_current_ma() - a.mean_current_ma() == pytest.approx(0.0135, rel=1e-3)
-    slots = Node(0, 7, 1e9, "B", currents_ma=low, ping_slots=16)
+    slots = LoraNode(0, 7, 1e9, "B", currents_ma=low, ping_slots=16)
     assert slots.mean_current_ma() - b.mean_current_ma() == pytest.approx(
         16 * 0.03 * 10.8 / BEACON_PERIOD_S, rel=1e-6
     )
 
 
 def test_acknowledged_messages_cost_more() -> None:
-    plain, confirmed = Node(10, 9, 600), Node(10, 9, 600, acknowledged=True)
+    plain, confirmed = LoraNode(10, 9, 600), LoraNode(10, 9, 600, acknowledged=True)
     assert confirmed.mean_current_ma() > plain.mean_current_ma()
 
 
 def test_receive_windows_are_about_a_tenth_of_transmission_at_low_rates() -> None:
-    steps = {step.name: step.current_ma * step.duration_ms for step in Node(10, 12, 3600).cycle()}
+    steps = {step.name: step.current_ma * step.duration_ms for step in LoraNode(10, 12, 3600).cycle()}
     assert 0.05 < (steps["rx1"] + steps["rx2"]) / steps["transmit"] < 0.2

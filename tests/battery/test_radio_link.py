@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.battery.radio_link import Link
+from powermeter.battery.radio_link import RadioLink
 from powermeter.errors import ConfigurationError
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: Link.typical("zigbe"),
-        lambda: Link.typical("ble", volts=3),
-        lambda: Link.typical("ble", rate=0),
-        lambda: Link.typical("ble", transmit=-1),
-        lambda: Link.typical("ble").message(-1),
+        lambda: RadioLink.typical("zigbe"),
+        lambda: RadioLink.typical("ble", volts=3),
+        lambda: RadioLink.typical("ble", rate=0),
+        lambda: RadioLink.typical("ble", transmit=-1),
+        lambda: RadioLink.typical("ble").message(-1),
     ],
 )
 def test_bad_radios(call) -> None:  # type: ignore[no-untyped-def]

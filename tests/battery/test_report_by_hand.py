@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.analysis.subject import Asked, Subject
-from powermeter.battery.report import BudgetOptions, Report, assess
+from powermeter.battery.report import BudgetOptions, BudgetReport, assess
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -28,7 +28,7 @@ def subject(**changed: object) -> Subject:
     return Subject(**{**found, **changed})  # type: ignore[arg-type]
 
 
-def report(battery: str | None = "1Ah", found: Subject | None = None, **wanted: object) -> Report:
+def report(battery: str | None = "1Ah", found: Subject | None = None, **wanted: object) -> BudgetReport:
     return assess(found or subject(), BudgetOptions(battery=battery, **wanted))  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.stages import Outcome, Stage, StageVerdict, check, parse_stage
+from powermeter.battery.stages import Stage, StageOutcome, StageVerdict, check, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -100,7 +100,7 @@ def test_unknown_label_names_the_known() -> None:
     ],
 )
 def test_a_whole_charge_is_within_its_budget(value, low, high, verdict, passed) -> None:
-    outcome = Outcome(Stage("infer", Battery("4Ah"), 1200), Result(value, "1", low, high))
+    outcome = StageOutcome(Stage("infer", Battery("4Ah"), 1200), Result(value, "1", low, high))
     assert (outcome.verdict, outcome.passed) == (verdict, passed)
     assert outcome.line().startswith("infer for 1,200 items: ") and outcome.line().endswith(
         f": {verdict.value}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter.battery.battery import parse_battery
-from powermeter.battery.stages import Outcome, Stage, StageVerdict, parse_stage
+from powermeter.battery.stages import Stage, StageOutcome, StageVerdict, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
@@ -24,16 +24,16 @@ ONE_AH = parse_battery("1Ah")
     ],
 )
 def test_the_verdict_of_a_share(value, low, high, verdict, passed) -> None:
-    found = Outcome(Stage("infer", ONE_AH), Result(value, "1", low, high))
+    found = StageOutcome(Stage("infer", ONE_AH), Result(value, "1", low, high))
     assert found.verdict is verdict and found.passed is passed
     assert found.line().startswith("infer: ") and found.line().endswith(f": {verdict.value}")
 
 
 def test_a_stage_in_print() -> None:
     share = Result.of(0.5, "1")
-    assert Outcome(Stage("*", ONE_AH), share).line().startswith("whole recording: ")
-    assert Outcome(Stage("infer", ONE_AH, 1000.0), share).line().startswith("infer for 1")
-    assert Outcome(Stage("infer", ONE_AH, 1.0), share).line().startswith("infer for 1 item: ")
+    assert StageOutcome(Stage("*", ONE_AH), share).line().startswith("whole recording: ")
+    assert StageOutcome(Stage("infer", ONE_AH, 1000.0), share).line().startswith("infer for 1")
+    assert StageOutcome(Stage("infer", ONE_AH, 1.0), share).line().startswith("infer for 1 item: ")
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import SimulatedMeter, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, Truth
 
 
 def on_its_own_clock(
     rng: np.random.Generator, truth: Truth, events: list[Event], rate: float, kind: Kind
 ) -> tuple[Trace, np.ndarray]:
-    meter = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02))
+    meter = SimulatedPowerMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02))
     recording = meter.record(truth, events, rng)
     host = recording.data[1].times_ns
     offset, drift = rng.uniform(-3600, 3600) * S, rng.uniform(-200e-6, 200e-6)

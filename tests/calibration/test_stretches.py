@@ -13,12 +13,12 @@ from powermeter.calibration import align, channels, steady_points
 from powermeter.calibration.align import AlignOptions, place
 from powermeter.calibration.channels import SourceChannel, read
 from powermeter.calibration.steady_points import steady_points as points_of
-from powermeter.calibration.stretches import Part, Stretches
+from powermeter.calibration.stretches import RecordingPart, Stretches
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording, Writer
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import SimulatedMeter, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, Truth
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_part_is_counted_from_the_first_reading(long: bool, monkeypatch) -> No
 
 def stairs(rng: np.random.Generator):
     truth = Truth.steps(np.arange(9) * 4.0, rng.uniform(1.0, 9.0, 8))
-    return SimulatedMeter(100.0, Kind.INSTANT, accuracy=Accuracy(noise=0.01, step=0.002)).record(
+    return SimulatedPowerMeter(100.0, Kind.INSTANT, accuracy=Accuracy(noise=0.01, step=0.002)).record(
         truth, [], rng
     )
 
@@ -110,7 +110,7 @@ def test_the_points_of_a_calibration_are_the_same_to_the_last_digit(tiny: None, 
 def test_a_part_holds_only_what_lies_in_it() -> None:
     recording = stairs(np.random.default_rng(7))
     times = recording.data[1].times_ns
-    part = Part(recording, int(times[100]), int(times[199]))
+    part = RecordingPart(recording, int(times[100]), int(times[199]))
     assert np.array_equal(part.samples(1).times_ns, times[100:200])
     assert sum(len(piece) for piece in part.stream(1)) == 100
     assert part.sources == recording.sources and part.path is recording.path

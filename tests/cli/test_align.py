@@ -26,7 +26,7 @@ from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import on_host
-from powermeter.testing.simulation import SimulatedMeter, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, Truth
 
 S = 1_000_000_000
 HOST_START = 5_000 * S
@@ -108,7 +108,7 @@ def write_meter(
     path: Path, rng, truth, rate=10.0, offset_s=-1234.5, kind=Kind.INSTANT, clock="relative", late=0.0
 ):
     """The external meter's recording, on its own clock; `late` leaves out its first seconds."""
-    simulated = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.02, step=0.01, gain=0.005))
+    simulated = SimulatedPowerMeter(rate, kind, accuracy=Accuracy(noise=0.02, step=0.01, gain=0.005))
     seen = simulated.record(truth, [], rng, errors=(0.0, 0.0, 0.0))
     host_s = seen.data[1].times_ns / S
     channel = seen.sources[0].channels[0]

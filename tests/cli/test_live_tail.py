@@ -8,7 +8,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.cli import live_tail
-from powermeter.cli.live_tail import Tail
+from powermeter.cli.live_tail import LiveTail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.source import SATURATED, Gap
@@ -33,7 +33,7 @@ def path(tmp_path):
 
 
 def test_it_agrees_with_the_analysis(path):
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     with Recording.open(path) as recording:
         a = analyse(recording)
@@ -57,7 +57,7 @@ def test_an_event_of_several_items_has_its_energy_shared_among_them(tmp_path):
         for i in range(4):
             start = (2 * i + 1) * 1_000_000_000
             writer.add_event(Event("batch", start, start + 1_000_000_000, uid=i + 1, count=8))
-    tail = Tail(path, "y")
+    tail = LiveTail(path, "y")
     tail.look()
     assert tail.labels["batch"].mean_j == pytest.approx(0.25)
     assert tail.labels["batch"].rate_hz == pytest.approx(0.5)  # four ends, 2 s apart
@@ -73,7 +73,7 @@ def test_what_was_missing_before_the_tail_began_is_in_no_total(tmp_path):
     with Writer.create(path, {}) as writer:
         source = writer.add_source("x://", "m", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("VDD_IN")),))
         writer.append(source, seconds * 10**9, codes[:, None])
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     assert 0.9 * 800 < tail.main.energy_j < 1.01 * 800
 
@@ -121,7 +121,7 @@ def test_what_was_recorded_before_the_tail_began_is_in_its_totals(
     tmp_path, channels, columns, joules, coulombs
 ):
     """400 s, of which only the last minute is read sample by sample; a stretch of the overview more or less is 2 %."""
-    tail = Tail(written(tmp_path / "long.power", channels, np.arange(400), columns), "x")
+    tail = LiveTail(written(tmp_path / "long.power", channels, np.arange(400), columns), "x")
     tail.look()
     assert tail.main.energy_j == pytest.approx(joules, rel=0.02)
     assert tail.main.charge_c == pytest.approx(coulombs, rel=0.02)
@@ -148,7 +148,7 @@ def test_gaps_and_readings_at_the_end_of_the_range_are_warned_of_in_numbers(tmp_
             Gap(9 * 10**9, 10**10, "missed"),
         ),
     )
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     told = [text for text in tail.warnings if text.startswith("m:")]
     assert told == [
@@ -166,7 +166,7 @@ def test_a_source_that_falls_silent_while_it_is_recorded_is_named(tmp_path, monk
         np.arange(3),
         [np.full(3, 2000)],
     )
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     for seconds, told in ((5.0, []), (7.0, ["m: no reading for 7 s"])):
         tail.warnings, tail.is_growing = [], True
@@ -192,7 +192,7 @@ def test_the_pace_is_that_of_the_latest_fifty_events(tmp_path):
             writer.add_event(Event("infer", round((end - 0.05) * 1e9), round(end * 1e9), uid=i + 1))
         writer.add_event(Event("tick", 10**9, 10**9, uid=100))
         writer.add_event(Event("open", 10**9, None, uid=101))
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     pace = tail.labels["infer"]
     assert pace.events == 60 and pace.rate_hz == pytest.approx(10.0)
@@ -207,7 +207,7 @@ def test_an_event_whose_readings_have_not_come_waits_for_them(tmp_path):
     path = written(
         tmp_path / "x.power", (Channel("p", Quantity.POWER, 1e-3, RAIL),), np.arange(5), [np.full(5, 2000)]
     )
-    tail = Tail(path, "x")
+    tail = LiveTail(path, "x")
     tail.look()
     tail.labels = {"infer": live_tail.LabelPace(), "early": live_tail.LabelPace()}
     tail.waiting = [("infer", 3 * 10**9, 5 * 10**9, 4), ("early", -(10**9), 10**9, 1)]
@@ -224,7 +224,7 @@ def test_a_tail_that_has_not_looked_has_nothing_and_a_short_one_its_own_length(t
     with Writer.create(tmp_path / "x.power") as writer:
         source = writer.add_source("x://", "m", "x", (channel,))
         writer.append(source, np.arange(6, dtype=np.int64) * 10**8, np.full(6, 2000))
-    tail = Tail(tmp_path / "x.power", "x")
+    tail = LiveTail(tmp_path / "x.power", "x")
     assert tail.elapsed_s == 0.0 and tail.main is None and tail.rails == {} and tail.warnings == []
     pause = tail.look()
     assert tail.elapsed_s == pytest.approx(0.5) and pause >= 0.5
@@ -234,7 +234,7 @@ def test_a_tail_counts_from_its_first_reading_whenever_that_was(tmp_path):
     """A machine that has been on for an hour: readings from 3600 s to 3602 s, in two looks."""
     channel = Channel("p", Quantity.POWER, 1e-3, RAIL)
     times = 3600 * 10**9 + np.arange(21, dtype=np.int64) * 10**8
-    tail = Tail(tmp_path / "x.power", "x")
+    tail = LiveTail(tmp_path / "x.power", "x")
     with Writer.create(tmp_path / "x.power") as writer:
         source = writer.add_source("x://", "m", "x", (channel,))
         writer.append(source, times, np.full(21, 2000))

@@ -13,7 +13,7 @@ import pytest
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.cli import watching
-from powermeter.cli.watching import Watched
+from powermeter.cli.watching import WatchedCommand
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.testing.language_model import Server
@@ -84,14 +84,14 @@ def test_a_known_programs_lines_are_read_without_an_option(tmp_path: Path) -> No
 
 def test_options_that_would_count_twice_or_cannot_be_used_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="twice"):
-        Watched.of(["x"], "llama.cpp", "0:80")
+        WatchedCommand.of(["x"], "llama.cpp", "0:80")
     with pytest.raises(ConfigurationError, match="after --"):
-        Watched.of([], "llama.cpp", None)
+        WatchedCommand.of([], "llama.cpp", None)
     with pytest.raises(ConfigurationError, match="not a regular expression"):
-        Watched.of(["x"], "(unclosed", None)
-    assert Watched.of(["/usr/bin/llama-server"], "none", None).read is None
-    assert Watched.of(["/usr/bin/llama-server"], None, None).streams == (2,)
-    assert Watched.of(["ls"], None, None).read is None
+        WatchedCommand.of(["x"], "(unclosed", None)
+    assert WatchedCommand.of(["/usr/bin/llama-server"], "none", None).read is None
+    assert WatchedCommand.of(["/usr/bin/llama-server"], None, None).streams == (2,)
+    assert WatchedCommand.of(["ls"], None, None).read is None
 
 
 def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
@@ -125,6 +125,6 @@ def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
 
     monkeypatch.setattr(watching, "BoardCommand", Board)
     one = object.__new__(watching.Watching)
-    one._watched, one._log, one._recorder = Watched(read), None, SimpleNamespace(marks="")  # type: ignore[assignment,arg-type]
+    one._watched, one._log, one._recorder = WatchedCommand(read), None, SimpleNamespace(marks="")  # type: ignore[assignment,arg-type]
     assert one.run_remote("pi@board", ["infer"]) == 4
     assert lines == ["out", "err"] and one.clock_doubt_ns == 250 and boards[0].is_closed

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from powermeter.comparison import drift
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
-from powermeter.comparison.sample_size import DRIFT_COST, Plan, repeats_to_show
+from powermeter.comparison.sample_size import DRIFT_COST, RepeatPlan, repeats_to_show
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import DataError
 
@@ -66,7 +66,7 @@ def test_power_at_the_promised_repeats_is_at_least_80_percent(difference: float,
 
 def test_pairs_have_the_power_of_the_noncentral_t() -> None:
     """The exact power of a paired t-test of 20 pairs at what the plan calls detectable is 80 %."""
-    plan = Plan(1.0, 0.0, math.inf, 20, level=0.04, pairs=True)
+    plan = RepeatPlan(1.0, 0.0, math.inf, 20, level=0.04, pairs=True)
     shift = plan.needs(20) * math.sqrt(20)
     power = 1 - nct.cdf(student.ppf(0.98, 19), 19, shift)
     assert power == pytest.approx(0.8, abs=0.01)
@@ -74,7 +74,7 @@ def test_pairs_have_the_power_of_the_noncentral_t() -> None:
 
 def test_the_difference_needed_is_two_quantiles_times_the_uncertainty() -> None:
     """t at 98 % and at 80 %, n pairs with n − 1 degrees of freedom; n a side in turns with 2n − 3 (level, slope, difference)."""
-    pairs, turns = Plan(1.0, 0.0, math.inf, 5, pairs=True), Plan(1.0, 0.0, math.inf, 4)
+    pairs, turns = RepeatPlan(1.0, 0.0, math.inf, 5, pairs=True), RepeatPlan(1.0, 0.0, math.inf, 4)
     assert pairs.needs(5) == pytest.approx((student.ppf(0.98, 4) + student.ppf(0.8, 4)) / math.sqrt(5))
     plain = (student.ppf(0.98, 5) + student.ppf(0.8, 5)) * math.sqrt(2 / 4)
     assert turns.needs(4) == pytest.approx((1 + 1.75 / 4) * plain)
@@ -82,7 +82,7 @@ def test_the_difference_needed_is_two_quantiles_times_the_uncertainty() -> None:
 
 def test_the_sensors_error_has_no_degrees_of_freedom_to_lose() -> None:
     """Welch and Satterthwaite (GUM G.4.1): ν (u²/u_A²)², with u_A the part that repeats show."""
-    plan = Plan(1.0, 0.5, 3, 4, pairs=True)
+    plan = RepeatPlan(1.0, 0.5, 3, 4, pairs=True)
     repeats, whole = 1 / 4, 1 / 4 + 0.25
     freedom = 3 * (whole / repeats) ** 2
     expected = (student.ppf(0.98, freedom) + student.ppf(0.8, freedom)) * math.sqrt(whole)
@@ -96,16 +96,16 @@ def test_what_allowing_for_a_drift_costs_is_what_it_was_measured_to() -> None:
     for seed in range(300):
         found = drift.difference(np.random.default_rng([seed, 5]).standard_normal(10), right)
         reach.append(student.ppf(1 - LEVEL / 2, found.freedom) * found.uncertainty - found.difference)
-    assert 0.95 < Plan(1.0, 0.0, math.inf, 5).needs(5) / np.quantile(reach, 0.8) < 1.25
+    assert 0.95 < RepeatPlan(1.0, 0.0, math.inf, 5).needs(5) / np.quantile(reach, 0.8) < 1.25
 
 
 def test_a_spread_from_few_repeats_asks_for_more() -> None:
-    known, learnt = Plan(1.0, 0.0, math.inf, 4), Plan(1.0, 0.0, 5, 4)
+    known, learnt = RepeatPlan(1.0, 0.0, math.inf, 4), RepeatPlan(1.0, 0.0, 5, 4)
     assert learnt.repeats(0.5) > 1.15 * known.repeats(0.5)
 
 
 def test_repeats_and_detectable_difference_belong_together() -> None:
-    plan = Plan(0.1, 0.01, 30, 16)
+    plan = RepeatPlan(0.1, 0.01, 30, 16)
     n = plan.repeats(0.08)
     assert plan.needs(n) <= 0.08 < plan.needs(n - 1)
     assert plan.repeats(plan.detectable()) == 16

@@ -24,13 +24,13 @@ from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.ppk2 import SimulatedPPK2
 from powermeter.testing.request_meters import SimulatedKM003C
-from powermeter.testing.terminal import Port, Simulation, SocketPort, TerminalPort
+from powermeter.testing.terminal import SimulatedPort, Simulation, SocketPort, TerminalPort
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
 
 @contextmanager
-def served(meter: SimulatedMeter, port: Port) -> Iterator[Simulation]:
+def served(meter: SimulatedMeter, port: SimulatedPort) -> Iterator[Simulation]:
     simulation = Simulation(meter, port)
     port.plug()
     thread = threading.Thread(target=simulation.run)

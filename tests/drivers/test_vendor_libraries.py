@@ -12,7 +12,7 @@ from vendor_fakes import FakeDriver, FakePower
 
 from powermeter import registry
 from powermeter.channel import MISSING
-from powermeter.drivers.joulescope import Column
+from powermeter.drivers.joulescope import SignalPieces
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError
 
 
@@ -75,7 +75,7 @@ def test_joulescope_absent_several_and_too_fast(joulescope: None, monkeypatch: p
 
 
 def test_column_forgets_what_was_taken() -> None:
-    column = Column()
+    column = SignalPieces()
     assert column.add(10, np.arange(10, 15)) == 0 and column.add(15, np.arange(15, 20)) == 0
     assert column.take(12, 5).tolist() == [12, 13, 14, 15, 16]
     assert (column.first, column.length) == (17, 3)

@@ -27,10 +27,10 @@ def engine(dataset: Path) -> Iterator[Any]:
 
 
 def test_one_recording_pooled_is_what_show_prints(engine: Any, lab: Path) -> None:
-    from powermeter.fleet.questions import Asked, energies
+    from powermeter.fleet.questions import AskedOfFleet, energies
 
     day = "2026-10-03"
-    (found,) = energies(engine, ("label",), Asked({"device": "pi-01"}, day, "2026-10-04"))
+    (found,) = energies(engine, ("label",), AskedOfFleet({"device": "pi-01"}, day, "2026-10-04"))
     row = analyse(lab / "pi-01" / "0.power").row("infer")
     assert row.per_item is not None and found.such is None
     assert found.these.value == pytest.approx(row.per_item.value, rel=1e-12)
@@ -47,15 +47,17 @@ def test_one_recording_pooled_is_what_show_prints(engine: Any, lab: Path) -> Non
 
 
 def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: Any) -> None:
-    from powermeter.fleet.questions import Asked, energies
+    from powermeter.fleet.questions import AskedOfFleet, energies
 
     only = {"version": "v1"}
-    single = energies(engine, ("device",), Asked({"device": "pi-01", **only}, None, "2026-10-04"))[0].these
-    (several,) = energies(engine, ("device",), Asked({"device": "pi-01", **only}))
+    single = energies(engine, ("device",), AskedOfFleet({"device": "pi-01", **only}, None, "2026-10-04"))[
+        0
+    ].these
+    (several,) = energies(engine, ("device",), AskedOfFleet({"device": "pi-01", **only}))
     gain = 0.005 / 3**0.5  # the stated limit of the current's gain
     assert several.sums.recordings == 2
     assert several.these.half_width / several.these.value > 1.6 * gain
-    fleet = energies(engine, ("label",), Asked(only))[0]
+    fleet = energies(engine, ("label",), AskedOfFleet(only))[0]
     assert fleet.these.half_width / fleet.these.value < 0.6 * single.half_width / single.value
     assert fleet.sums.devices == 8 and fleet.such is not None
     assert fleet.such.half_width > fleet.these.half_width, "devices differ by more than their sensors"
@@ -91,13 +93,13 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
 
 
 def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
-    from powermeter.fleet.questions import Asked
+    from powermeter.fleet.questions import AskedOfFleet
     from powermeter.fleet.watch import regressions
 
     (found,) = regressions(engine)
     assert (found.before, found.after, found.paired, found.devices) == ("v1", "v2", True, (8, 8))
     assert found.verdict is Verdict.MORE and found.change is not None and 0.1 < found.change < 0.2
-    (few,) = regressions(engine, Asked({"device": "pi-00"}))
+    (few,) = regressions(engine, AskedOfFleet({"device": "pi-00"}))
     assert few.verdict is Verdict.CANNOT_TELL and "3 devices" in few.why
     (within,) = regressions(engine, margin=0.3)
     assert within.verdict is Verdict.SAME

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.battery.lora import Node, time_on_air_s
+from powermeter.battery.lora import LoraNode, time_on_air_s
 from powermeter.footprint import Factor, footprint, given, intensity_of
 from powermeter.footprint.allocation import by_time
 from powermeter.footprint.assessment import DataCentre, Rates
@@ -109,13 +109,13 @@ def test_7b_semtech_table_3(bandwidth_hz: float, milliseconds: float) -> None:
 
 
 def test_8a_lorawan_without_traffic() -> None:
-    node = Node(0, 7, 1e12)
+    node = LoraNode(0, 7, 1e12)
     assert 2400 / node.mean_current_ma() == pytest.approx(53_333, rel=1e-4)
     assert 2400 / node.mean_current_ma() / (365.25 * 24) == pytest.approx(6.084, rel=1e-3)
 
 
 def test_8b_lorawan_one_message_in_five_minutes() -> None:
-    node = Node(0, 7, 300, airtime_s=0.0412)
+    node = LoraNode(0, 7, 300, airtime_s=0.0412)
     assert node.mean_current_ma() == pytest.approx(0.28218, rel=1e-4)
     assert 2400 / node.mean_current_ma() / (365.25 * 24) == pytest.approx(0.9703, rel=0.01)
 

@@ -6,9 +6,9 @@ import pytest
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.axis import axis, hole_limit, pauses
-from powermeter.importers.columns import Column, channel
+from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.stamps import date_order, time_of_day_ns, wall
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 
 S = 10**9
 
@@ -67,7 +67,7 @@ def test_coarse_stamps_are_spread_and_their_resolution_joins_the_uncertainty():
     assert (np.diff(found.times_ns) > 0).all() and found.span_error == pytest.approx(1 / 9)
 
 
-BERLIN = Zone.parse("Europe/Berlin")
+BERLIN = LogZone.parse("Europe/Berlin")
 
 
 def local(text):
@@ -147,6 +147,6 @@ def test_coarse_stamps_of_rows_that_change_their_pace_are_spread_between_the_cha
 
 def test_a_channels_own_clock_and_the_stamps_coarseness_do_not_hide_one_another():
     """A counter's clock may be off by 2 %, or the span by a quarter: the larger one counts."""
-    slow = Column(0, "e", Quantity.ENERGY, accuracy=Accuracy(clock=0.02))
+    slow = LogColumn(0, "e", Quantity.ENERGY, accuracy=Accuracy(clock=0.02))
     assert channel(slow, 1.0, 0.25).accuracy.clock == 0.25
     assert channel(slow, 1.0, 0.001).accuracy.clock == 0.02

@@ -15,7 +15,7 @@ from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 from powermeter.result import Grade
 
@@ -140,7 +140,7 @@ HEADED = """timestamp, index, power.draw [W], power.draw.average [W], temperatur
 def test_nvidia_smi_with_several_gpus_and_a_missing_reading(tmp_path):
     path = tmp_path / "smi.csv"
     path.write_text(HEADED)
-    log, recording = convert(path, tmp_path, zone=Zone("said", 0))
+    log, recording = convert(path, tmp_path, zone=LogZone("said", 0))
     with recording:
         (source,) = recording.sources
         assert {c.rail.name for c in source.channels if c.rail} == {"gpu0", "gpu1"}

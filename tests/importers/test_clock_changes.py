@@ -7,7 +7,7 @@ import pytest
 
 from powermeter import analyse
 from powermeter.importers import Choices, convert
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STARTS = {
@@ -43,7 +43,7 @@ def test_a_clock_that_is_changed_changes_no_energy(tmp_path, kind, change):
     path = tmp_path / "log.txt"
     path.write_text(head + "".join(wall.strftime(row) for wall in walls))
     said = {"dates": "mdy"} if kind.startswith("month") else {}
-    log = convert(path, tmp_path / "o.power", choices=Choices(zone=Zone.parse("Europe/Berlin"), **said))
+    log = convert(path, tmp_path / "o.power", choices=Choices(zone=LogZone.parse("Europe/Berlin"), **said))
     assert log.sources[0].ends_ns == tuple(
         int((start + timedelta(hours=h)).timestamp()) * 10**9 for h in (0, 2)
     )

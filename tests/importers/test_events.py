@@ -9,7 +9,7 @@ import pytest
 from powermeter import importers
 from powermeter.errors import DataError
 from powermeter.importers import Choices
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 
 LOG = "time,power (W)\n" + "".join(f"2026-03-05 14:00:{s:02d},5\n" for s in range(30))
 
@@ -25,14 +25,14 @@ def read(folder: Path, text: str, log: str = LOG, **said):
 @pytest.mark.parametrize("zone", [None, "+02:00", "-05:00"])
 def test_wall_clock_stamps_are_in_the_zone_of_the_log(tmp_path: Path, zone: str | None) -> None:
     text = "label,start,end,count\ninfer,2026-03-05 14:00:02,2026-03-05 14:00:04.5,8\n"
-    said = {} if zone is None else {"zone": Zone.parse(zone)}
+    said = {} if zone is None else {"zone": LogZone.parse(zone)}
     events, _ = read(tmp_path, text, **said)
     assert events == [("infer", 2.0, 2.5, 8)]
 
 
 def test_a_stamp_with_its_own_zone_keeps_it(tmp_path: Path) -> None:
     text = "label,start,end\ninfer,2026-03-05T12:00:02Z,2026-03-05T13:00:04+01:00\n"
-    events, _ = read(tmp_path, text, zone=Zone.parse("+02:00"))
+    events, _ = read(tmp_path, text, zone=LogZone.parse("+02:00"))
     assert events == [("infer", 2.0, 2.0, 1)]
 
 

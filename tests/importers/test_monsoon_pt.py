@@ -6,7 +6,7 @@ from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.errors import DataError
 from powermeter.importers import Choices
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 from powermeter.signals.rails import lines
 
@@ -52,7 +52,7 @@ def test_a_start_of_no_kind_is_in_the_zone_that_is_said(tmp_path, kind, zone, sh
     struct.pack_into("<Q", data, 28, (621_355_968_000_000_000 + 17_800_000_000_000_000) | kind << 62)
     path = tmp_path / "m.pt5"
     path.write_bytes(bytes(data))
-    said = Choices(zone=Zone.parse(zone)) if zone else Choices()
+    said = Choices(zone=LogZone.parse(zone)) if zone else Choices()
     log = importers.open_log(path, choices=said)
     assert log.clock == "utc"
     assert abs(log.sources[0].ends_ns[0] - (1_780_000_000 + shifted_s) * 10**9) < 10**9

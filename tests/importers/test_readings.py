@@ -13,7 +13,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert, open_log
 from powermeter.importers.files import Peek
 from powermeter.importers.readings import Readings
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 
 
@@ -100,6 +100,6 @@ def test_the_unit_and_the_accuracy_can_be_said(tmp_path):
 def test_a_stamp_is_in_its_own_zone_or_in_the_one_that_is_said(tmp_path, text, shifted_h):
     """14:05:10 two hours east is 12:05:10 UTC, unless the stamp says where it is."""
     path = listed(tmp_path, f"{text} 12 mAh\n{text.replace('05:10', '07:10')} 19 mAh\n")
-    log = open_log(path, format="readings", choices=Choices(zone=Zone.parse("+02:00")))
+    log = open_log(path, format="readings", choices=Choices(zone=LogZone.parse("+02:00")))
     utc = 1_795_262_710 + 2 * 3600  # 2026-11-21 14:05:10 UTC
     assert int(log.sources[0].times_ns[0]) == (utc + shifted_h * 3600) * 10**9

@@ -7,7 +7,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.cli import run
 from powermeter.errors import ConfigurationError
-from powermeter.importers.log import Rows
+from powermeter.importers.log import LogRows
 from powermeter.importers.side_by_side import joined, labels_of
 from powermeter.recording import Recording
 from powermeter.units import NS
@@ -68,8 +68,8 @@ def test_other_stamps_leave_the_energy_as_it_was(kind):
     own = np.arange(0, 40, dtype=np.int64) * NS
     codes = np.cumsum(rng.integers(0, 90, 40)) if kind is Kind.COUNTER else rng.integers(0, 90, 40)
     other = np.sort(rng.integers(0, 39 * NS, 55))
-    first = Rows("a", (channel(kind),), own, [codes.astype(np.int64)])
-    second = Rows("b", (channel(Kind.INSTANT),), other, [np.full(55, 3, np.int64)])
+    first = LogRows("a", (channel(kind),), own, [codes.astype(np.int64)])
+    second = LogRows("b", (channel(Kind.INSTANT),), other, [np.full(55, 3, np.int64)])
     both = joined([first, second], "here")
     moved = both.codes[0][both.codes[0] != MISSING] * both.channels[0].scale
     steps = np.diff(both.times_ns) / NS
@@ -89,7 +89,7 @@ def test_other_stamps_leave_the_energy_as_it_was(kind):
 
 def test_logs_that_never_ran_together_have_no_sum():
     parts = [
-        Rows(name, (channel(Kind.INSTANT),), start + np.arange(3) * NS, [np.ones(3, np.int64)])
+        LogRows(name, (channel(Kind.INSTANT),), start + np.arange(3) * NS, [np.ones(3, np.int64)])
         for name, start in (("a", 0), ("b", 10 * NS))
     ]
     with pytest.raises(ConfigurationError, match="no time is common"):

@@ -7,7 +7,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.headers import heading
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 
 
@@ -112,7 +112,7 @@ def test_a_zone_is_said_or_read(tmp_path):
         tmp_path, "time,power_w\n2024-06-01 12:00:00,1\n2024-06-01 12:00:01,1\n2024-06-01 12:00:02,1\n"
     )
     as_utc, _ = convert(naive, tmp_path)
-    in_berlin, _ = convert(naive, tmp_path, zone=Zone("said", 7200))
+    in_berlin, _ = convert(naive, tmp_path, zone=LogZone("said", 7200))
     aware = table(
         tmp_path,
         "time,power_w\n" + "".join(f"2024-06-01T12:00:0{i}+02:00,1\n" for i in range(3)),

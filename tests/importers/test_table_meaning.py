@@ -12,7 +12,7 @@ from powermeter.cli import run
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert
 from powermeter.importers.pairing import is_plain
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import choose, lines, whole
@@ -211,7 +211,9 @@ def test_the_next_thing_typed_from_a_message_works_or_says_more(tmp_path, text, 
 def test_a_named_zone_reads_a_night_of_three_hours(tmp_path):
     minutes = [f"2026-10-25 0{h}:{m:02d}:00" for h, m in [(1, 30), (2, 0), (2, 30), (2, 0), (2, 30), (3, 0)]]
     _log, energy, *_ = load(
-        tmp_path, "time,power_W\n" + "".join(f"{t},10\n" for t in minutes), zone=Zone.parse("Europe/Berlin")
+        tmp_path,
+        "time,power_W\n" + "".join(f"{t},10\n" for t in minutes),
+        zone=LogZone.parse("Europe/Berlin"),
     )
     assert energy == pytest.approx(10 * 2.5 * 3600)
 

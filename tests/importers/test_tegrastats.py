@@ -8,7 +8,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.errors import ConfigurationError, DataError, ExistsError
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 from powermeter.source import INTERPOLATED_TIME
 
@@ -142,7 +142,7 @@ def test_a_last_line_without_newline_is_not_believed(tmp_path):
 def test_a_zone_moves_the_axis(tmp_path):
     path = log(tmp_path, [line("VDD_IN 1mW/1mW", f"04-19-2026 01:31:1{s} ") for s in range(4)])
     plain, _ = convert(path, tmp_path)
-    moved, _ = convert(path, tmp_path, zone=Zone("said", 3600))
+    moved, _ = convert(path, tmp_path, zone=LogZone("said", 3600))
     assert (plain.sources[0].times_ns - moved.sources[0].times_ns).tolist() == [3600 * 10**9] * 4
     assert any("--zone" in warning for warning in plain.warnings)
     assert not any("--zone" in warning for warning in moved.warnings)

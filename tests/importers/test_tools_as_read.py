@@ -9,7 +9,7 @@ from log_as_read import as_read
 
 from powermeter import importers, toml
 from powermeter.importers import Choices
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 
 LOGS = toml.read(Path(__file__).with_name("tools_as_read.toml"))
 
@@ -21,6 +21,6 @@ def test_a_log_is_read_as_it_says(name: str, tmp_path: Path) -> None:
     path.write_text(wanted["log"])
     said = dict(wanted.get("said", {}))
     if "zone" in said:
-        said["zone"] = Zone.parse(said["zone"])
+        said["zone"] = LogZone.parse(said["zone"])
     log = importers.open_log(path, choices=Choices(**said))
     assert as_read(log) == wanted["read"].splitlines()

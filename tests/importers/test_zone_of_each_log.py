@@ -8,7 +8,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.analysis.energy import analyse
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 
 NS = 1_000_000_000
@@ -47,7 +47,7 @@ WITH_ONE = (
 
 def imported(path: Path, out: Path, zone: str) -> tuple[int, int, float | None]:
     """Return the first stamp, UTC at it, and the energy."""
-    importers.convert(path, out, choices=importers.Choices(zone=Zone.parse(zone)), force=True)
+    importers.convert(path, out, choices=importers.Choices(zone=LogZone.parse(zone)), force=True)
     with Recording.open(out) as recording:
         first = min(int(recording.samples(source.id).times_ns[0]) for source in recording.sources)
         monotonic, utc = recording.clock_pairs()[0]
@@ -72,4 +72,4 @@ def test_two_hours_east_is_two_hours_earlier(shared: Path, tmp_path: Path, name:
     ("text", "seconds"), [("UTC", 0), ("z", 0), ("+01:00", 3600), ("-03:30", -12_600), ("+05:45", 20_700)]
 )
 def test_offsets_are_east_of_greenwich(text: str, seconds: int) -> None:
-    assert Zone.parse(text).seconds == seconds
+    assert LogZone.parse(text).seconds == seconds

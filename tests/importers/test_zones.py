@@ -9,11 +9,11 @@ import pytest
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.stamps import wall
-from powermeter.importers.zones import Zone
+from powermeter.importers.zones import LogZone
 
 S = 10**9
 
-BERLIN = Zone.parse("Europe/Berlin")
+BERLIN = LogZone.parse("Europe/Berlin")
 
 
 def local(text):
@@ -24,7 +24,7 @@ def local(text):
     "name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
 )
 def test_named_zones_agree_with_the_standard_library(name):
-    zone, rules = Zone.parse(name), ZoneInfo(name)
+    zone, rules = LogZone.parse(name), ZoneInfo(name)
     rng = np.random.default_rng(6)
     for second in rng.integers(1_600_000_000, 1_900_000_000, 40).tolist():
         here = datetime.fromtimestamp(second, rules)
@@ -35,7 +35,7 @@ def test_named_zones_agree_with_the_standard_library(name):
 
 
 def test_zones_are_offsets_or_names():
-    assert Zone.parse("+08:00").utc_ns(local("2026-01-01 08:00:00")) == local("2026-01-01 00:00:00")
+    assert LogZone.parse("+08:00").utc_ns(local("2026-01-01 08:00:00")) == local("2026-01-01 00:00:00")
     assert BERLIN.to_utc(np.array([MISSING], np.int64)).tolist() == [MISSING]
     with pytest.raises(ConfigurationError, match="Europe/Berlin"):
-        Zone.parse("Mars/Olympus")
+        LogZone.parse("Mars/Olympus")

@@ -73,7 +73,7 @@ def test_a_mark_that_was_interrupted_is_listed_and_those_behind_it_are_kept(runn
             pass
     assert names(running.end()) == ["w"] * 101
     (text,) = differences(running.counts())
-    assert "1 marks were interrupted" in text
+    assert "1 mark was interrupted" in text
 
 
 def test_handlers_that_mark_while_a_mark_waits_end_somewhere_and_are_counted(running, monkeypatch):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from powermeter.recorder.clocks import ClockWatch, Look, look, read_clocks
+from powermeter.recorder.clocks import ClockLook, ClockWatch, look, read_clocks
 
 
 def test_a_slewed_clock_is_no_step_and_a_suspended_machine_is_told_apart():
     watch = ClockWatch()
     half = 500_000_000
-    assert [watch.update(Look(n * half, n * (half + 250_000), n * half)) for n in range(20)] == [None] * 20
-    step = watch.update(Look(20 * half, 20 * half + 300 * 10**9, 20 * half + 300 * 10**9))
+    assert [watch.update(ClockLook(n * half, n * (half + 250_000), n * half)) for n in range(20)] == [
+        None
+    ] * 20
+    step = watch.update(ClockLook(20 * half, 20 * half + 300 * 10**9, 20 * half + 300 * 10**9))
     assert step is not None and step.asleep and "suspended for 300.0 s" in step.text
 
 
@@ -28,6 +30,6 @@ def test_a_look_is_of_one_moment() -> None:
 
 def test_a_clock_set_back_is_a_step_with_its_sign() -> None:
     watch = ClockWatch()
-    watch.update(Look(0, 10**18, None))
-    step = watch.update(Look(10**9, 10**18 + 10**9 - 2 * 10**9, None))
+    watch.update(ClockLook(0, 10**18, None))
+    step = watch.update(ClockLook(10**9, 10**18 + 10**9 - 2 * 10**9, None))
     assert step is not None and not step.asleep and step.by_ns == -2 * 10**9 and "-2.00 s" in step.text

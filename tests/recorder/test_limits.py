@@ -69,7 +69,7 @@ def test_a_recorder_that_is_starved_lists_the_holes(tmp_path):
     assert recorder.stop() and recorder.problem == ""
     listed = [(start, end) for start, end, why in gaps(path) if "stalled" in why]
     for begun, ended in holes:
-        assert any(start <= begun and end >= ended for start, end in listed)
+        assert any(start <= begun and end >= ended for start, end in listed), (begun, ended, gaps(path))
     assert_all_written(path)
 
 

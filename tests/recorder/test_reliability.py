@@ -40,7 +40,7 @@ from powermeter import Meter
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ExistsError, OpenError, PowermeterError
 from powermeter.recorder import process as module
-from powermeter.recorder.clocks import Look
+from powermeter.recorder.clocks import ClockLook
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer
 
@@ -484,7 +484,13 @@ def test_runs_that_start_in_one_second_without_a_name_get_different_ones(tmp_pat
 
 
 def test_a_wall_clock_that_is_set_is_found_located_and_said(tmp_path, monkeypatch):
-    looks = iter([Look(0, 10**18, 0), Look(500, 10**18 + 500, 500), Look(1000, 10**18 + 3_200_001_000, 1000)])
+    looks = iter(
+        [
+            ClockLook(0, 10**18, 0),
+            ClockLook(500, 10**18 + 500, 500),
+            ClockLook(1000, 10**18 + 3_200_001_000, 1000),
+        ]
+    )
     said: list[str] = []
     monkeypatch.setattr(module, "look", lambda: next(looks))
     monkeypatch.setattr(module, "notice", said.append)

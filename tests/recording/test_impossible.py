@@ -9,7 +9,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.recording import impossible as rules
 from powermeter.recording.impossible import impossible
-from powermeter.testing.simulation import SimulatedMeter, bursts
+from powermeter.testing.simulation import SimulatedPowerMeter, bursts
 
 RAIL = Rail("VIN")
 
@@ -19,7 +19,7 @@ def test_one_reading_of_a_gigawatt_changes_nothing(kind: Kind) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         truth, events = bursts(rng, 50)
-        recording = SimulatedMeter(200.0, kind, accuracy=Accuracy(noise=1e-4)).record(truth, events, rng)
+        recording = SimulatedPowerMeter(200.0, kind, accuracy=Accuracy(noise=1e-4)).record(truth, events, rng)
         (codes,) = recording.data[1].codes.values()
         codes[1000 + seed] += 9 * 10**17
         analysis = analyse(recording)

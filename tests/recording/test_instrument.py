@@ -10,9 +10,9 @@ import pytest
 from powermeter import Analysis, analyse
 from powermeter.channel import Accuracy
 from powermeter.recording.instrument import instrument_of
-from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, bursts
+from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, bursts
 
-METER = SimulatedMeter(accuracy=Accuracy(gain=0.01, noise=0.3, source="a test"))
+METER = SimulatedPowerMeter(accuracy=Accuracy(gain=0.01, noise=0.3, source="a test"))
 
 
 def recorded(seed: int, machine: str = "", serial: str = "") -> SimulatedRecording:

@@ -38,7 +38,7 @@ def answers(**given) -> Made:
     return Made(**found)
 
 
-def only(**given) -> fleet_page.Block:
+def only(**given) -> fleet_page.FleetTable:
     (block,) = fleet_page.blocks(answers(**given))
     return block
 
@@ -210,13 +210,13 @@ def test_how_much_a_fleet_holds(given, words):
 
 
 def test_a_table_in_text_is_aligned_leaves_empty_columns_out_and_counts_what_it_does_not_show():
-    few = fleet_page.Block("T", ["a", "n", "x"], [["one", "7", "–"], ["two", "12", ""]], (1,))
+    few = fleet_page.FleetTable("T", ["a", "n", "x"], [["one", "7", "–"], ["two", "12", ""]], (1,))
     assert fleet_page.text_table(few) == ["  a     n", "  one   7", "  two  12"]
-    many = fleet_page.Block("T", ["a"], [[str(i)] for i in range(1061)])
+    many = fleet_page.FleetTable("T", ["a"], [[str(i)] for i in range(1061)])
     lines = fleet_page.text_table(many)
     assert len(lines) == 1 + 60 + 1 and lines[-1] == "  … and 1,001 more (--json prints all)"
     assert lines[60].strip() == "59"
-    assert len(fleet_page.text_table(fleet_page.Block("T", ["a"], [["1"]] * 60))) == 61
+    assert len(fleet_page.text_table(fleet_page.FleetTable("T", ["a"], [["1"]] * 60))) == 61
 
 
 def test_an_empty_answer_says_so_in_text_and_on_the_page():

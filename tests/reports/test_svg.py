@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.reports import svg
-from powermeter.reports.figures import Bar, Curve, Items, Lane, Panel
+from powermeter.reports.figures import Bar, Items, Lane, Panel, PowerCurve
 from powermeter.result import Result
 
 PIXEL = 0.06
@@ -84,8 +84,10 @@ def panel(**changed) -> Panel:
         "start": 0.0,
         "end": 10.0,
         "curves": (
-            Curve(np.array([0.0, 2.0, 4.0]), np.array([2.0, 3.0, 2.0]), None, None),
-            Curve(np.array([5.0, 10.0]), np.array([6.0, 6.5]), np.array([5.0, 5.5]), np.array([7.0, 8.0])),
+            PowerCurve(np.array([0.0, 2.0, 4.0]), np.array([2.0, 3.0, 2.0]), None, None),
+            PowerCurve(
+                np.array([5.0, 10.0]), np.array([6.0, 6.5]), np.array([5.0, 5.5]), np.array([7.0, 8.0])
+            ),
         ),
         "samples": ((1.0, 2.5), (9.0, 6.4)),
         "gaps": ((4.0, 5.0, "unplugged"),),
@@ -208,7 +210,7 @@ def test_events_too_many_to_tell_apart_are_not_shaded_and_one_shorter_than_a_pix
 )
 def test_the_time_axis_is_in_the_unit_of_its_length(span, unit, some):
     """Ticks are numbers of the unit that the foot names, and stand where they say."""
-    curve = Curve(np.array([0.0, span / 2, span]), np.array([1.0, 1.0, 1.0]), None, None)
+    curve = PowerCurve(np.array([0.0, span / 2, span]), np.array([1.0, 1.0, 1.0]), None, None)
     text = svg.power_figure(
         panel(end=span, curves=(curve,), samples=(), gaps=(), lanes=(), top_w=1.0), "x", since="noon"
     )
@@ -339,7 +341,7 @@ def test_small_powers_have_a_prefix_and_their_own_steps():
     drawn = Drawn(
         svg.power_figure(
             panel(
-                curves=(Curve(np.array([0.0, 10.0]), np.array([2e-6, 4e-6]), None, None),),
+                curves=(PowerCurve(np.array([0.0, 10.0]), np.array([2e-6, 4e-6]), None, None),),
                 samples=(),
                 gaps=(),
                 lanes=(),

@@ -8,13 +8,13 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def test_bursts_shorter_than_the_window_are_not_drawn_towards_idle() -> None:
     # The steps at bursts' edges pulled the medians that divide the first window: 0.7 % too low, held 67 %.
     rng = np.random.default_rng(8)
-    meter = SimulatedMeter(10, Kind.MEAN, window_s=1.0, accuracy=Accuracy(noise=0.3, step=1e-3))
+    meter = SimulatedPowerMeter(10, Kind.MEAN, window_s=1.0, accuracy=Accuracy(noise=0.3, step=1e-3))
     held, away, wide = [], [], []
     for _ in range(12):
         edges, levels, events, at = [0.0], [], [], 4.0
@@ -37,7 +37,7 @@ def test_bursts_shorter_than_the_window_are_not_drawn_towards_idle() -> None:
 @pytest.mark.parametrize("rate_hz", [10, 100])
 def test_the_sum_over_a_run_has_the_noise_of_its_windows(rate_hz: float) -> None:
     """A minute holds 120 readings of half a second that do not overlap: 0.05 % of noise makes ±0.05 % · 1.96/√120 of the run."""
-    meter = SimulatedMeter(rate_hz, Kind.MEAN, window_s=0.5, accuracy=Accuracy(noise=5e-3, step=1e-6))
+    meter = SimulatedPowerMeter(rate_hz, Kind.MEAN, window_s=0.5, accuracy=Accuracy(noise=5e-3, step=1e-6))
     truth = Truth.steps(np.arange(61.0), 10 + np.sin(np.arange(60.0) ** 2))
     needed = 5e-4 * 1.96 / np.sqrt(120)
     off = []
@@ -52,7 +52,7 @@ def test_the_sum_over_a_run_has_the_noise_of_its_windows(rate_hz: float) -> None
 def test_noise_does_not_hide_the_edges_of_bursts() -> None:
     """Noise of 1 % of idle power adds up along the recursion: bursts' edges looked like it, and drew them down by 0.6 %."""
     rng = np.random.default_rng(9)
-    meter = SimulatedMeter(10, Kind.MEAN, window_s=1.0, accuracy=Accuracy(noise=0.02, step=1e-4))
+    meter = SimulatedPowerMeter(10, Kind.MEAN, window_s=1.0, accuracy=Accuracy(noise=0.02, step=1e-4))
     away = []
     for _ in range(16):
         lengths = rng.uniform(0.3, 0.9, 20)

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.signals import selection
-from powermeter.signals.selection import Around, Choice, Plan
+from powermeter.signals.selection import Around, ReadingChoice, ReadingPlan
 
 MS = 1_000_000
 ROWS = 20_000
@@ -21,10 +21,10 @@ def _held(
     monkeypatch.setattr(selection, "STRETCH", 100)
     monkeypatch.setattr(selection, "SPARSE", 500)
     channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
-    plan = Plan([channel], {}, {}, ["p"], MS, times.size)
+    plan = ReadingPlan([channel], {}, {}, ["p"], MS, times.size)
     steps = np.diff(times, prepend=times[0]) * 1e-9
     mask = np.zeros(times.size, bool)
-    mask[Choice(plan, around, ()).of(0, times, steps, [values], [])] = True
+    mask[ReadingChoice(plan, around, ()).of(0, times, steps, [values], [])] = True
     return mask
 
 

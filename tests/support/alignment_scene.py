@@ -10,7 +10,7 @@ from powermeter.calibration.pattern import EVENT, Pattern
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.recording import Samples
-from powermeter.testing.simulation import SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, Truth
 
 S = 1_000_000_000
 RATES = (2.0, 10.0, 100.0, 1000.0)
@@ -56,7 +56,9 @@ def scene(rng: np.random.Generator, rate: float, *, pattern: bool, active: bool 
 
 def seen_by(rng, truth, rate, kind=Kind.INSTANT, late_s=0.0, early_s=math.inf):
     """A meter's recording on its own clock, and the true host times of its samples."""
-    recording = SimulatedMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02)).record(truth, [], rng)
+    recording = SimulatedPowerMeter(rate, kind, accuracy=Accuracy(noise=0.1, step=0.02)).record(
+        truth, [], rng
+    )
     host = recording.data[1].times_ns
     keep = (host >= late_s * S) & (host <= early_s * S)
     offset, drift = rng.uniform(-3600, 3600) * S, rng.uniform(-200e-6, 200e-6)

@@ -14,7 +14,7 @@ import numpy as np
 from powermeter.channel import MISSING, Accuracy, Kind, Quantity
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _random(rng: np.random.Generator, n: int, length: float, pause: float) -> tu
 ACCURACY = Accuracy(gain=0.01, offset=0.005, noise=0.02)
 
 
-def _bursts(seed: int, meter: SimulatedMeter, n: int, length: float, pause: float) -> Scene:
+def _bursts(seed: int, meter: SimulatedPowerMeter, n: int, length: float, pause: float) -> Scene:
     rng = np.random.default_rng(seed)
     starts, lengths = _random(rng, n, length, pause)
     truth, events = _train(starts, lengths, float(starts[-1] + lengths[-1] + 1.0))
@@ -67,39 +67,39 @@ def _bursts(seed: int, meter: SimulatedMeter, n: int, length: float, pause: floa
 
 
 def _long() -> Scene:
-    return _bursts(1, SimulatedMeter(20.0, accuracy=ACCURACY), 12, 1.0, 0.7)
+    return _bursts(1, SimulatedPowerMeter(20.0, accuracy=ACCURACY), 12, 1.0, 0.7)
 
 
 def _short_at_random() -> Scene:
-    return _bursts(2, SimulatedMeter(20.0, accuracy=ACCURACY, jitter_s=0.015), 60, 0.03, 0.09)
+    return _bursts(2, SimulatedPowerMeter(20.0, accuracy=ACCURACY, jitter_s=0.015), 60, 0.03, 0.09)
 
 
 def _means() -> Scene:
-    return _bursts(3, SimulatedMeter(10.0, Kind.MEAN, ACCURACY), 40, 0.35, 0.4)
+    return _bursts(3, SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY), 40, 0.35, 0.4)
 
 
 def _short_means() -> Scene:
-    return _bursts(4, SimulatedMeter(10.0, Kind.MEAN, ACCURACY), 60, 0.06, 0.17)
+    return _bursts(4, SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY), 60, 0.06, 0.17)
 
 
 def _windows() -> Scene:
-    return _bursts(5, SimulatedMeter(10.0, Kind.MEAN, ACCURACY, window_s=0.04), 30, 0.5, 0.4)
+    return _bursts(5, SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY, window_s=0.04), 30, 0.5, 0.4)
 
 
 def _counter() -> Scene:
-    return _bursts(6, SimulatedMeter(10.0, Kind.COUNTER, Accuracy(gain=0.01, step=1e-3)), 30, 0.4, 0.4)
+    return _bursts(6, SimulatedPowerMeter(10.0, Kind.COUNTER, Accuracy(gain=0.01, step=1e-3)), 30, 0.4, 0.4)
 
 
 def _coarse_counter() -> Scene:
-    return _bursts(7, SimulatedMeter(10.0, Kind.COUNTER, Accuracy(step=0.5)), 20, 0.7, 0.5)
+    return _bursts(7, SimulatedPowerMeter(10.0, Kind.COUNTER, Accuracy(step=0.5)), 20, 0.7, 0.5)
 
 
 def _coarse_steps() -> Scene:
-    return _bursts(8, SimulatedMeter(20.0, accuracy=Accuracy(step=0.25)), 20, 0.5, 0.4)
+    return _bursts(8, SimulatedPowerMeter(20.0, accuracy=Accuracy(step=0.25)), 20, 0.5, 0.4)
 
 
 def _volts_and_amps() -> Scene:
-    meter = SimulatedMeter(
+    meter = SimulatedPowerMeter(
         20.0,
         accuracy=Accuracy(gain=0.004, noise=0.003),
         volts=5.0,
@@ -112,7 +112,7 @@ def _gaps() -> Scene:
     rng = np.random.default_rng(10)
     starts, lengths = _random(rng, 14, 1.0, 0.7)
     truth, events = _train(starts, lengths, float(starts[-1] + lengths[-1] + 1.0))
-    meter = SimulatedMeter(20.0, accuracy=ACCURACY)
+    meter = SimulatedPowerMeter(20.0, accuracy=ACCURACY)
     holes = [
         (float(starts[3] + 0.3), float(starts[3] + 0.8)),
         (float(starts[8] - 0.4), float(starts[8] + 0.3)),
@@ -124,7 +124,7 @@ def _gaps_in_means() -> Scene:
     rng = np.random.default_rng(11)
     starts, lengths = _random(rng, 14, 1.0, 0.7)
     truth, events = _train(starts, lengths, float(starts[-1] + lengths[-1] + 1.0))
-    meter = SimulatedMeter(10.0, Kind.MEAN, ACCURACY)
+    meter = SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY)
     holes = [
         (float(starts[3] + 0.3), float(starts[3] + 0.8)),
         (float(starts[8] - 0.4), float(starts[8] + 0.3)),
@@ -141,7 +141,7 @@ def _two_at_once() -> Scene:
         Event("other", e.start_ns + NS // 2, (e.end_ns or 0) + NS // 4, thread=1, uid=100 + e.uid)
         for e in events
     ]
-    meter = SimulatedMeter(20.0, accuracy=ACCURACY)
+    meter = SimulatedPowerMeter(20.0, accuracy=ACCURACY)
     return Scene(
         meter.record(truth, sorted([*events, *others], key=lambda e: e.start_ns), rng), truth, shares=True
     )
@@ -163,7 +163,7 @@ def _nested() -> Scene:
         events.append(Event("infer", round(a * NS), round(c * NS), uid=2 * i + 1))
         events.append(Event("decode", round(b * NS), round(c * NS), uid=2 * i + 2, parent=2 * i + 1))
     truth = Truth.steps(edges, levels)
-    return Scene(SimulatedMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
+    return Scene(SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
 
 
 def _one_after_the_other() -> Scene:
@@ -180,7 +180,7 @@ def _one_after_the_other() -> Scene:
         Event(("read", "infer")[i % 2], round(a * NS), round(b * NS), uid=i + 1)
         for i, (a, b) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
     ]
-    return Scene(SimulatedMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
+    return Scene(SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
 
 
 def _idle_first() -> Scene:
@@ -191,7 +191,7 @@ def _idle_first() -> Scene:
     busy = np.where(np.arange(16) % 2, 8.0, 5.0)
     truth, events = _train(starts, lengths, float(starts[-1] + lengths[-1] + 1.0), busy=busy)
     events = [replace(e, attributes={"model": "ab"[i % 2]}, count=4) for i, e in enumerate(events)]
-    meter = SimulatedMeter(20.0, accuracy=ACCURACY)
+    meter = SimulatedPowerMeter(20.0, accuracy=ACCURACY)
     return Scene(
         meter.record(truth, [Event("idle", NS // 2, 3 * NS + NS // 2, uid=99), *events], rng),
         truth,
@@ -207,7 +207,7 @@ def _warm_up() -> Scene:
     busy = np.full(20, 6.0)
     busy[:3] += 2.0
     truth, events = _train(starts, lengths, float(starts[-1] + lengths[-1] + 1.0), busy=busy)
-    return Scene(SimulatedMeter(20.0, accuracy=ACCURACY).record(truth, events, rng), truth)
+    return Scene(SimulatedPowerMeter(20.0, accuracy=ACCURACY).record(truth, events, rng), truth)
 
 
 def _in_step() -> Scene:
@@ -215,23 +215,23 @@ def _in_step() -> Scene:
     rng = np.random.default_rng(17)
     starts = 1.03 + 0.5 * np.arange(30)
     truth, events = _train(starts, np.full(30, 0.23), 17.0)
-    return Scene(SimulatedMeter(10.0, accuracy=ACCURACY).record(truth, events, rng, phase=0.0), truth)
+    return Scene(SimulatedPowerMeter(10.0, accuracy=ACCURACY).record(truth, events, rng, phase=0.0), truth)
 
 
 def _averages_unsaid() -> Scene:
     """Means by a meter that calls its readings instantaneous."""
-    scene = _bursts(18, SimulatedMeter(10.0, Kind.MEAN, ACCURACY), 40, 0.8, 0.7)
+    scene = _bursts(18, SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY), 40, 0.8, 0.7)
     return Scene(_as_kind(scene.recording, Kind.INSTANT), scene.truth)
 
 
 def _held() -> Scene:
-    scene = _bursts(19, SimulatedMeter(10.0, accuracy=ACCURACY), 30, 0.6, 0.5)
+    scene = _bursts(19, SimulatedPowerMeter(10.0, accuracy=ACCURACY), 30, 0.6, 0.5)
     return Scene(_as_kind(scene.recording, Kind.HELD), scene.truth)
 
 
 def _shows_late() -> Scene:
     """A meter whose stamps are 0.2 s behind, as events' edges show."""
-    scene = _bursts(20, SimulatedMeter(20.0, accuracy=ACCURACY), 24, 1.2, 0.9)
+    scene = _bursts(20, SimulatedPowerMeter(20.0, accuracy=ACCURACY), 24, 1.2, 0.9)
     scene.recording.data[1].times_ns[:] += NS // 5
     return scene
 
@@ -241,7 +241,7 @@ def _wave() -> Scene:
     rng = np.random.default_rng(21)
     starts = 5.0 + 1.7 * np.arange(20)
     truth, events = _train(starts, np.full(20, 0.12), 45.0)
-    recording = SimulatedMeter(10.0, accuracy=Accuracy(noise=0.005)).record(truth, events, rng)
+    recording = SimulatedPowerMeter(10.0, accuracy=Accuracy(noise=0.005)).record(truth, events, rng)
     samples = recording.data[1]
     wave = 0.3 * np.sin(2 * np.pi * 0.11 * samples.times_ns / NS)
     samples.codes["vdd_in.power"][:] += np.rint(wave / 1e-9).astype(np.int64)
@@ -249,7 +249,7 @@ def _wave() -> Scene:
 
 
 def _no_events() -> Scene:
-    scene = _bursts(22, SimulatedMeter(20.0, accuracy=ACCURACY), 12, 0.8, 0.9)
+    scene = _bursts(22, SimulatedPowerMeter(20.0, accuracy=ACCURACY), 12, 0.8, 0.9)
     scene.recording.happened = []
     return scene
 
@@ -266,11 +266,11 @@ def _tails() -> Scene:
         for i, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True))
     ]
     truth = Truth.steps(edges, levels)
-    return Scene(SimulatedMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
+    return Scene(SimulatedPowerMeter(10.0, Kind.MEAN, ACCURACY).record(truth, events, rng), truth)
 
 
 def _doubtful_clock() -> Scene:
-    return _bursts(24, SimulatedMeter(20.0, accuracy=ACCURACY, clock_s=0.02), 16, 0.8, 0.6)
+    return _bursts(24, SimulatedPowerMeter(20.0, accuracy=ACCURACY, clock_s=0.02), 16, 0.8, 0.6)
 
 
 def _as_kind(recording: SimulatedRecording, kind: Kind) -> SimulatedRecording:

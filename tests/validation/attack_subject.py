@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from powermeter import Recording, analyse, compare
-from powermeter.analysis.repeat_loop import Limits, RepeatLoop, World
+from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
@@ -139,7 +139,9 @@ def repeat(joules: Any, precision: float) -> tuple[float, float, float] | None:
     ticks = (i * 10_000_000 for i in count())
     meter: Any = SimpleNamespace(event=lambda *_, **__: nullcontext())
     world = World(read=lambda a, b: joules[: a.size], clock_ns=lambda: next(ticks), sleep=lambda s: None)
-    steps = RepeatLoop(meter, "infer", precision=precision, limits=Limits(1e9, most=joules.size), world=world)
+    steps = RepeatLoop(
+        meter, "infer", precision=precision, limits=LoopLimits(1e9, most=joules.size), world=world
+    )
     for _ in steps:
         pass
     found = steps.settled

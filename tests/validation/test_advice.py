@@ -19,7 +19,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 QUICK, FULL = 3, 15
 
@@ -54,7 +54,7 @@ class World:
     hold_s: float = 0.0
     busy_w: float = 6.0
     run_s: float = 60.0
-    meter: SimulatedMeter = field(default_factory=SimulatedMeter)
+    meter: SimulatedPowerMeter = field(default_factory=SimulatedPowerMeter)
     late_s: float = 0.0
     ohm: float = 0.0
     gaps: bool = False
@@ -145,7 +145,7 @@ FOLLOW: Mapping[str, Follow] = {
     "use-a-sensor": lambda w, p: _accurate(w, model=0.0, gain=p["relative"]),
 }
 
-FAST, PLUG = SimulatedMeter(1000.0), SimulatedMeter(1.0)
+FAST, PLUG = SimulatedPowerMeter(1000.0), SimulatedPowerMeter(1.0)
 NOISY = replace(FAST, accuracy=Accuracy(noise=0.3))
 
 SITUATIONS: Mapping[str, tuple[str, World]] = {
@@ -181,15 +181,17 @@ SITUATIONS: Mapping[str, tuple[str, World]] = {
     ),
     "a display of 0.001 kWh, read each hour": (
         "longer-run",
-        World(idle_w=3.5, run_s=7500, meter=SimulatedMeter(1 / 3500, Kind.COUNTER, Accuracy(step=3600.0))),
+        World(
+            idle_w=3.5, run_s=7500, meter=SimulatedPowerMeter(1 / 3500, Kind.COUNTER, Accuracy(step=3600.0))
+        ),
     ),
     "an energy counter of 15 J": (
         "longer-run",
-        World(idle_w=3.5, run_s=120, meter=SimulatedMeter(1.0, Kind.COUNTER, Accuracy(step=15.0))),
+        World(idle_w=3.5, run_s=120, meter=SimulatedPowerMeter(1.0, Kind.COUNTER, Accuracy(step=15.0))),
     ),
     "20 events on an energy counter of 0.05 J": (
         "longer-events",
-        World(20, 0.5, 0.5, meter=SimulatedMeter(50.0, Kind.COUNTER, Accuracy(step=0.05))),
+        World(20, 0.5, 0.5, meter=SimulatedPowerMeter(50.0, Kind.COUNTER, Accuracy(step=0.05))),
     ),
     "a plug with steps of 0.5 W": (
         "finer-step",
@@ -218,14 +220,16 @@ SITUATIONS: Mapping[str, tuple[str, World]] = {
             vary=0.2,
             ohm=0.5,
             late_s=0.002,
-            meter=SimulatedMeter(
+            meter=SimulatedPowerMeter(
                 200.0, volts=5.0, accuracy=Accuracy(step=1e-5), volts_accuracy=Accuracy(step=1e-4)
             ),
         ),
     ),
     "a run with two gaps": (
         "without-gaps",
-        World(hold_s=1.0, run_s=300, meter=SimulatedMeter(20.0, accuracy=Accuracy(noise=0.1)), gaps=True),
+        World(
+            hold_s=1.0, run_s=300, meter=SimulatedPowerMeter(20.0, accuracy=Accuracy(noise=0.1)), gaps=True
+        ),
     ),
     "a model in place of a sensor": (
         "use-a-sensor",
@@ -237,11 +241,11 @@ SITUATIONS: Mapping[str, tuple[str, World]] = {
 UNSEEN: Mapping[str, tuple[str, World]] = {
     "40 inferences, of which 2 Hz see few": (
         "sample-faster",
-        World(40, 0.03, 1.3, vary=0.05, meter=SimulatedMeter(2.0)),
+        World(40, 0.03, 1.3, vary=0.05, meter=SimulatedPowerMeter(2.0)),
     ),
     "a loop in step with the meter": (
         "other-moments",
-        World(200, 0.04, period_s=0.1, shape=((0.5, 4.0), (0.5, 8.0)), meter=SimulatedMeter(10.0)),
+        World(200, 0.04, period_s=0.1, shape=((0.5, 4.0), (0.5, 8.0)), meter=SimulatedPowerMeter(10.0)),
     ),
 }
 """Situations in which readings tell so little that no width can be promised: following the advice gives a number in place of a bound."""

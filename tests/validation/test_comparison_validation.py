@@ -24,10 +24,10 @@ from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 SENSOR = Accuracy(gain=0.01, offset=0.02, noise=0.02, step=0.004)
-METER = SimulatedMeter(100, accuracy=SENSOR)
+METER = SimulatedPowerMeter(100, accuracy=SENSOR)
 LENGTH_S, PERIOD_S = 0.2, 0.4
 
 
@@ -56,7 +56,7 @@ def record(
     watts: np.ndarray,
     names: list[str],
     errors: tuple[float, float, float],
-    meter: SimulatedMeter = METER,
+    meter: SimulatedPowerMeter = METER,
     serial: str = "1",
     utc_s: float = 0.0,
     length_s: float = LENGTH_S,
@@ -146,7 +146,7 @@ def same_inputs(rng: np.random.Generator, ratio: float) -> Comparison:
 
 def in_step(rng: np.random.Generator, ratio: float) -> Comparison:
     """Compare loops of 40 ms each 100 ms on a meter of 10 readings a second: each sees one phase of its loop."""
-    meter = SimulatedMeter(10, accuracy=SENSOR)
+    meter = SimulatedPowerMeter(10, accuracy=SENSOR)
     specimen, made = meter.errors(rng), []
     for r in (1.0, ratio):
         starts = 1.0 + np.arange(100) * 0.1 + rng.uniform(0, 0.1)

@@ -22,7 +22,7 @@ from powermeter.comparison.options import CompareOptions
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.result import Grade, Result
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 Rng = np.random.Generator
 Load = tuple[Truth, list[Event]]
@@ -118,14 +118,14 @@ class Scenario:
 
     name: str
     scene: Scene
-    meter: SimulatedMeter
+    meter: SimulatedPowerMeter
     holes: int = 0
 
 
-def ms(kind: Kind = Kind.INSTANT, rate: float = 1000, **how: object) -> SimulatedMeter:
+def ms(kind: Kind = Kind.INSTANT, rate: float = 1000, **how: object) -> SimulatedPowerMeter:
     """Return a meter; what its `Accuracy` states is given beside its own fields."""
     accuracy = {k: how.pop(k) for k in ("gain", "offset", "noise", "step", "typical") if k in how}
-    return SimulatedMeter(rate, kind, accuracy=Accuracy(**accuracy), **how)  # type: ignore[arg-type]
+    return SimulatedPowerMeter(rate, kind, accuracy=Accuracy(**accuracy), **how)  # type: ignore[arg-type]
 
 
 MEAN, COUNTER = Kind.MEAN, Kind.COUNTER

@@ -14,7 +14,7 @@ import numpy as np
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
-from powermeter.testing.simulation import NS, SimulatedMeter, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 Rng = np.random.Generator
 SECONDS, IDLE_W = 0.5, 1.0
@@ -53,7 +53,7 @@ def row(load: str, count: int, runs: int) -> tuple[float, float, float]:
             events.append(Event("infer", round(at * NS), round((at + SECONDS) * NS), uid=i + 1))
             at += SECONDS + rng.uniform(0.2, 0.5)
         truth = Truth.steps([*edges, at + 1], [*levels, IDLE_W])
-        meter = SimulatedMeter(20, Kind.MEAN, Accuracy(noise=0.005))
+        meter = SimulatedPowerMeter(20, Kind.MEAN, Accuracy(noise=0.005))
         found = analyse(meter.record(truth, events, rng)).row("infer").expected_per_item
         assert found is not None
         held.append(found.low <= truth_j <= found.high)

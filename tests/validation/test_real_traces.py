@@ -24,7 +24,7 @@ from powermeter.importers import convert
 from powermeter.recording import Recording
 from powermeter.recording.protocol import Samples
 from powermeter.result import Result
-from powermeter.testing.simulation import NS, SimulatedMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 Rng = np.random.Generator
 
@@ -58,7 +58,7 @@ class Meter:
         noise = Accuracy(noise=5e-4 * level)
         kind = Kind.MEAN if self.way in ("mean", "half-second mean") else Kind.INSTANT
         window = 0.5 if self.way == "half-second mean" else 0.0
-        seen = SimulatedMeter(self.rate, kind, noise, window_s=window).record(truth, events, rng)
+        seen = SimulatedPowerMeter(self.rate, kind, noise, window_s=window).record(truth, events, rng)
         return _held(seen, rng) if self.way == "held" else seen
 
 

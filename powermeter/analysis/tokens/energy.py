@@ -22,7 +22,7 @@ from powermeter.analysis.sharing import shares
 from powermeter.analysis.tokens import measures as names
 from powermeter.analysis.tokens.idle import power_of, stretches
 from powermeter.analysis.tokens.slopes import slopes
-from powermeter.analysis.tokens.table import ModelTokens, Phase, TokenTable
+from powermeter.analysis.tokens.table import ModelTokens, TokenPhase, TokenTable
 from powermeter.analysis.windows import measure
 from powermeter.errors import plural
 from powermeter.events import Event
@@ -121,7 +121,7 @@ class _Gathering:
             notes=tuple(notes),
         )
 
-    def phase(self, phase: str, of: Mapping[str, Indices], notes: list[Note]) -> Phase | None:
+    def phase(self, phase: str, of: Mapping[str, Indices], notes: list[Note]) -> TokenPhase | None:
         """Return a phase over all of its events; None where there is none."""
         index = of[phase]
         if not index.size:
@@ -145,10 +145,10 @@ class _Gathering:
         if left:
             text = f"{phase}: {left} of {index.size} did not report their tokens"
             notes.append(Note.warning("tokens-unknown", text))
-        return Phase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
+        return TokenPhase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
 
     def _per_generated(
-        self, phases: Sequence[Phase], every: Sequence[Event], made: float | None
+        self, phases: Sequence[TokenPhase], every: Sequence[Event], made: float | None
     ) -> Result | None:
         """Return the requests' energy over all their tokens, with the scatter from request to request."""
         used = [p.energy for p in phases if p.energy is not None]
@@ -221,7 +221,7 @@ class _Gathering:
         value = self.events[i].measures.get(names.DOUBT)
         return float(value) if isinstance(value, (int, float)) and 0 <= value < 10 else 0.0
 
-    def _first_token(self, index: Indices, prefill: Phase | None) -> tuple[Result | None, float | None]:
+    def _first_token(self, index: Indices, prefill: TokenPhase | None) -> tuple[Result | None, float | None]:
         """Return the mean energy and time from a request to its first token."""
         if not index.size or prefill is None:
             return None, None

@@ -13,7 +13,7 @@ from powermeter.result.notes import Note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Phase:
+class TokenPhase:
     """One phase over all requests of a model; None where not known.
 
     Attributes:
@@ -69,9 +69,9 @@ class ModelTokens:
     generated: float | None
     drafted: float | None
     accepted: float | None
-    prefill: Phase | None
-    decode: Phase | None
-    whole: Phase | None
+    prefill: TokenPhase | None
+    decode: TokenPhase | None
+    whole: TokenPhase | None
     slopes: Slopes | None
     first_token: Result | None
     first_token_s: float | None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from powermeter.errors import plural
-from powermeter.recorder.remote.link import Link
+from powermeter.recorder.remote.link import RemoteLink
 from powermeter.recorder.remote.marks import BoardMarks
 
 BROKEN = 255
@@ -52,11 +52,11 @@ class BoardCommand:
         self._folder = folder
         self._target = target
         self._began = time.monotonic()
-        self._link: Link | None = None
+        self._link: RemoteLink | None = None
         self._signals: list[int] = []
 
-    def _connect(self) -> Link:
-        link = Link(self._target, {"command": self._command}, self._take)
+    def _connect(self) -> RemoteLink:
+        link = RemoteLink(self._target, {"command": self._command}, self._take)
         self._marks = BoardMarks(self._folder, link.clock)
         early, self._early = self._early, []
         for kind, data in early:
@@ -134,7 +134,7 @@ class BoardCommand:
         status = int(self._end.get("status") or 0)
         return 128 - status if status < 0 else status
 
-    def _hand_on_input(self, link: Link) -> None:
+    def _hand_on_input(self, link: RemoteLink) -> None:
         if sys.stdin is None or sys.stdin.closed:
             link.send(b"E")
             return

@@ -57,7 +57,7 @@ def _leave_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-class Link:
+class RemoteLink:
     """One connection.
 
     Args:

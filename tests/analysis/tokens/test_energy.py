@@ -17,7 +17,7 @@ from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Grade, Result
 from powermeter.testing.language_model import LanguageModel, answers
-from powermeter.testing.simulation import SimulatedMeter
+from powermeter.testing.simulation import SimulatedPowerMeter
 
 RATES = (1, 5, 20, 50, 200)
 METERS = (10, 100, 1000)
@@ -29,10 +29,10 @@ def model_at(rate: float) -> LanguageModel:
     return LanguageModel(20 * rate, rate, prompt_j=0.5 / rate, generated_j=8 / rate)
 
 
-def meter(hz: float, kind: Kind) -> SimulatedMeter:
+def meter(hz: float, kind: Kind) -> SimulatedPowerMeter:
     """Return a meter of 0.5 %."""
     accuracy = Accuracy(gain=0.005, step=61e-6) if kind is Kind.COUNTER else Accuracy(gain=0.005, noise=0.02)
-    return SimulatedMeter(hz, kind, accuracy=accuracy)
+    return SimulatedPowerMeter(hz, kind, accuracy=accuracy)
 
 
 def requests_at(rate: float, hz: float) -> int:
