@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import prefix_of
 
 from .comparison import TITLES, change, verdict_text
-from .figures import ticks
+from .figure_data import ticks
 from .svg import NARROW, WIDE, Frame, escape, shortened
 from .wording import show
 

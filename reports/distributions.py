@@ -12,7 +12,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.errors import plural
 from powermeter.units import format_quantity, prefix_of
 
-from .figures import ticks
+from .figure_data import ticks
 from .report_data import ReportData
 from .svg import NARROW, escape
 from .wording import FEWEST, show, tail

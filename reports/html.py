@@ -17,7 +17,7 @@ from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.units import format_duration
 
-from . import figures, lifetime_section, stages_section, svg
+from . import figure_data, lifetime_section, stages_section, svg
 from .headline import product, quality, sentence
 from .markup import Child, Markup, element, harmless, join, prose, quantity
 from .nesting_sections import distributions, nesting
@@ -193,7 +193,7 @@ _WARM_UP_ENDS = {
 
 def _event_by_event(data: ReportData) -> Markup:
     row = data.headline
-    items = figures.items_of(data, row) if row is not None else None
+    items = figure_data.items_of(data, row) if row is not None else None
     if row is None or items is None:
         if row is not None and not row.verdict.resolved and row.verdict.text:
             return join(
@@ -234,7 +234,7 @@ def _event_by_event(data: ReportData) -> Markup:
 
 
 def _power(data: ReportData, zooms: bool) -> Markup:
-    panel = figures.run_panel(data)
+    panel = figure_data.run_panel(data)
     title = "Power over the whole run, events below"
     still = _both(lambda frame: svg.power_figure(panel, title, frame=frame))
     parts = [element("h2", "Power over the run")]
@@ -265,7 +265,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         names = ", ".join(harmless(label, 60) for label in panel.hidden[:8])
         more = f" and {len(panel.hidden) - 8:,} more" if len(panel.hidden) > 8 else ""
         parts.append(element("p", f"Labels without a lane: {names}{more}.", class_="soft"))
-    close = figures.close_panel(data)
+    close = figure_data.close_panel(data)
     if close is not None:
         around = "Power around one typical event"
         parts.append(

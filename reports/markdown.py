@@ -11,7 +11,7 @@ from powermeter.result import Result
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import event_tree, figures, lifetime_section, rails_table, stages_section, svg, tokens, wording
+from . import event_tree, figure_data, lifetime_section, rails_table, stages_section, svg, tokens, wording
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
@@ -34,7 +34,9 @@ class MarkdownReport:
     def files(self, data: ReportData, path: Path) -> dict[Path, str]:
         """Return the text and its figure by where they belong."""
         figure = path.with_suffix(".svg")
-        drawn = svg.alone(svg.power_figure(figures.run_panel(data), "Power over the whole run, events below"))
+        drawn = svg.alone(
+            svg.power_figure(figure_data.run_panel(data), "Power over the whole run, events below")
+        )
         return {path: "\n".join(_lines(data, figure.name)) + "\n", figure: drawn}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from powermeter.errors import plural
 from powermeter.units import format_number, format_quantity, prefix_of
 
-from .figures import Items, Panel, PowerCurve, ticks
+from .figure_data import Items, Panel, PowerCurve, ticks
 from .markup import harmless
 
 TOP = 16

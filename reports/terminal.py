@@ -14,7 +14,6 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, rails_table, tokens, wording
-from .facts_grid import FactsGrid, fits, print_rows
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import health_text
 from .report_data import ReportData
@@ -32,6 +31,7 @@ from .terminal_look import (
     section,
     table_frame,
 )
+from .terminal_rows import FactsGrid, fits, print_rows
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
 
-from . import figures
+from . import figure_data
 from .markup import harmless
 from .report_data import ReportData
 
@@ -142,7 +142,7 @@ def _rail(
         "blocks": blocks,
         "gaps": [
             [(start - start_ns) * 1e-9, (end - start_ns) * 1e-9, harmless(reason, 80)]
-            for start, end, reason in figures.gaps_of(integral, start_ns, int(trace.times_ns[-1]))[:2000]
+            for start, end, reason in figure_data.gaps_of(integral, start_ns, int(trace.times_ns[-1]))[:2000]
         ],
         "errors": [[error.relative, error.absolute] for error in counted],
         "edge": 2 * trace.noise**2 + trace.step**2 / 6 if trace.kind is Kind.COUNTER else 0.0,
@@ -261,7 +261,7 @@ def _each_label(data: ReportData, start_ns: int, tick: float) -> Iterator[dict[s
     half = a.energies.half_width() if len(a.energies) else np.empty(0)
     shown = [row for row in a.rows if row.events]
     by_use = sorted(shown, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
-    kept = {id(row) for row in by_use[: figures.MAX_LANES]}
+    kept = {id(row) for row in by_use[: figure_data.MAX_LANES]}
     left = EVENTS
     for row in (r for r in shown if id(r) in kept):
         index = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]

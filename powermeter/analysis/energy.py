@@ -40,7 +40,7 @@ from powermeter.result import Result
 from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
-from powermeter.signals.selection import Around
+from powermeter.signals.reading_choice import Around
 from powermeter.signals.trace import Trace
 
 

@@ -45,7 +45,7 @@ from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.result import COVERAGE_95
-from powermeter.signals.selection import INSIDE
+from powermeter.signals.reading_choice import INSIDE
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]

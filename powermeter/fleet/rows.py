@@ -19,7 +19,7 @@ from powermeter.comparison.runs import instrument
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
 from powermeter.fleet.shares import Owner, parts_of, references_of
-from powermeter.footprint.intensity import Utc
+from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording, RecordingLike
 from powermeter.recording.fingerprint import content_hash, fingerprint
 from powermeter.result.notes import Note

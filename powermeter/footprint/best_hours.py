@@ -10,7 +10,7 @@ from powermeter.errors import DataError
 from powermeter.result import Grade, Result
 
 from .factors import default
-from .intensity import Intensity
+from .hourly_intensity import Intensity
 from .text import amount, interval
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError
 
-from .intensity import Intensity
+from .hourly_intensity import Intensity
 
 G_PER_KWH_OF_LB_PER_MWH = 0.45359237
 LONGEST = 64 * 1024 * 1024

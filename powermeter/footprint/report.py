@@ -26,7 +26,7 @@ from .charging import parse_chain
 from .footprint_options import FootprintOptions, Making, making_of, read_mix
 from .formula import AccountLine, Input, total
 from .grid import carbon_of_mix, water_of_mix
-from .intensity import Intensity, show_time
+from .hourly_intensity import Intensity, show_time
 from .minerals import MINERALS_METHOD, as_rows, composition
 from .network import Transfer
 from .place import parse_place

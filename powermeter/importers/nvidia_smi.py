@@ -16,11 +16,11 @@ from powermeter.channel import Boundary, Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.accuracies import NVML
 from powermeter.importers.cells import is_missing_word
+from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.importers.meaning import understand
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.table import TableImporter
 from powermeter.importers.time_columns import TimePlan

@@ -14,10 +14,10 @@ from typing import ClassVar
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
+from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import Layout, header_too_narrow, layout
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.meaning import understand
 from powermeter.importers.not_logs import prose
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_reading import OpenTable

@@ -19,12 +19,12 @@ from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.coarse_stamps import whole_seconds
+from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
-from powermeter.importers.meaning import ANOTHER_TIME, rail_of
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamps import number_ns

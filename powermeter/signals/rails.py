@@ -20,8 +20,8 @@ from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shi
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.line import Line
-from powermeter.signals.selection import Around
-from powermeter.signals.thinning import thinned
+from powermeter.signals.one_pass import thinned
+from powermeter.signals.reading_choice import Around
 from powermeter.signals.trace import Trace, multiply
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power

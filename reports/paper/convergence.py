@@ -10,7 +10,7 @@ from powermeter.analysis.quantiles import student_95
 from powermeter.errors import DataError
 from powermeter.units import prefix_of
 
-from .. import figures
+from .. import figure_data
 from ..report_data import ReportData
 from .canvas import BAND, INK, SOFT, TRACE, figure, text, watermark
 
@@ -21,7 +21,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     Raises:
         DataError: Single events have no energy, or there are fewer than four after the warm-up.
     """
-    items = figures.items_of(data, data.headline) if data.headline is not None else None
+    items = figure_data.items_of(data, data.headline) if data.headline is not None else None
     steady = items.joules[items.numbers > items.warmup] if items is not None else np.empty(0)
     if items is None or steady.size < 4:
         raise DataError(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from powermeter.errors import ConfigurationError, DataError
 
-from .. import figures, svg
+from .. import figure_data, svg
 from ..report_data import ReportData
 from .accuracy import accuracy
 from .burn_down import burn_down
@@ -67,7 +67,9 @@ class SVGFigure:
 
     def render(self, data: ReportData) -> str:
         """Return the figure as a file of its own."""
-        return svg.alone(svg.power_figure(figures.run_panel(data), f"Power of {data.title}, events below"))
+        return svg.alone(
+            svg.power_figure(figure_data.run_panel(data), f"Power of {data.title}, events below")
+        )
 
 
 class PNGFigure:

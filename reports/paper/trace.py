@@ -6,7 +6,7 @@ from typing import Any
 
 from powermeter.units import prefix_of
 
-from .. import figures, svg
+from .. import figure_data, svg
 from ..report_data import ReportData
 from .canvas import BAND, COLOURS, GAP, TRACE, figure, text, watermark
 
@@ -16,7 +16,7 @@ UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
 
 def trace(maker: Any, data: ReportData, columns: int) -> Any:
     """Return the figure."""
-    panel = figures.run_panel(data)
+    panel = figure_data.run_panel(data)
     lanes = len(panel.lanes)
     drawn = figure(maker, columns, TRACE_IN + REST_IN + LANE_IN * lanes)
     ratios = [TRACE_IN, max(LANE_IN * lanes, 0.01)]
@@ -32,7 +32,7 @@ def trace(maker: Any, data: ReportData, columns: int) -> Any:
     return drawn
 
 
-def _power(axes: Any, panel: figures.Panel, step: float, second: float) -> None:
+def _power(axes: Any, panel: figure_data.Panel, step: float, second: float) -> None:
     for curve in panel.curves:
         if curve.low is not None and curve.high is not None:
             axes.fill_between(
@@ -47,7 +47,7 @@ def _power(axes: Any, panel: figures.Panel, step: float, second: float) -> None:
     axes.tick_params(axis="x", length=0)
 
 
-def _lanes(axes: Any, panel: figures.Panel, second: float, letters: int) -> None:
+def _lanes(axes: Any, panel: figure_data.Panel, second: float, letters: int) -> None:
     least = (panel.end - panel.start) / 2000
     for row, lane in enumerate(panel.lanes):
         colour = COLOURS[lane.colour % len(COLOURS)]

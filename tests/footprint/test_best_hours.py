@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.footprint.best_hours import best_and_worst, saving
 from powermeter.footprint.factors import default
-from powermeter.footprint.intensity import Intensity
+from powermeter.footprint.hourly_intensity import Intensity
 
 HOUR = 3600 * 10**9
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.footprint.intensity import Intensity, weigh
+from powermeter.footprint.hourly_intensity import Intensity, weigh
 from powermeter.footprint.intensity_file import parse_time, read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day

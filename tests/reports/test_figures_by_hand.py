@@ -10,17 +10,17 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity
-from powermeter.reports import figures
+from powermeter.reports import figure_data
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
 
 NS = 1_000_000_000
 ORIGIN = 5 * NS
 COLUMNS, MAX_DOTS, MAX_LANES, MAX_POINTS = (
-    figures.COLUMNS,
-    figures.MAX_DOTS,
-    figures.MAX_LANES,
-    figures.MAX_POINTS,
+    figure_data.COLUMNS,
+    figure_data.MAX_DOTS,
+    figure_data.MAX_LANES,
+    figure_data.MAX_POINTS,
 )
 
 
@@ -39,7 +39,9 @@ def trace(
 
 def drawn(found, start_s: float, end_s: float, gaps=()):
     span = ORIGIN + round(start_s * NS), ORIGIN + round(end_s * NS)
-    return figures.curves_of(found, *span, [(ORIGIN + a * NS, ORIGIN + b * NS, "x") for a, b in gaps], ORIGIN)
+    return figure_data.curves_of(
+        found, *span, [(ORIGIN + a * NS, ORIGIN + b * NS, "x") for a, b in gaps], ORIGIN
+    )
 
 
 def test_a_window_is_drawn_to_its_edges_and_its_readings_are_those_inside() -> None:
@@ -106,12 +108,12 @@ def test_a_column_holds_the_lowest_the_mean_and_the_highest_of_its_readings() ->
     ],
 )
 def test_ticks(span: tuple[float, float], most: int, found: list[float]) -> None:
-    assert figures.ticks(*span, most) == pytest.approx(found)
-    assert not any(math.copysign(1.0, tick) < 0 and tick == 0 for tick in figures.ticks(*span, most))
+    assert figure_data.ticks(*span, most) == pytest.approx(found)
+    assert not any(math.copysign(1.0, tick) < 0 and tick == 0 for tick in figure_data.ticks(*span, most))
 
 
 def gaps(found: Integral, start_s: float, end_s: float) -> list[tuple[float, float, str]]:
-    listed = figures.gaps_of(found, ORIGIN + round(start_s * NS), ORIGIN + round(end_s * NS))
+    listed = figure_data.gaps_of(found, ORIGIN + round(start_s * NS), ORIGIN + round(end_s * NS))
     return [((a - ORIGIN) / NS, (b - ORIGIN) / NS, why) for a, b, why in listed]
 
 
@@ -195,7 +197,7 @@ def data(
 def test_bars_stand_at_their_events_and_marks_at_theirs() -> None:
     """Four events, of which one is an instant and one reaches beyond the window."""
     made = data([row("a", [3, 0, 1, 2])], [10, 30, 95, 2], [20, 30, 105, 5])
-    panel = figures.panel(made, 4 * NS, 100 * NS, 4 * NS)
+    panel = figure_data.panel(made, 4 * NS, 100 * NS, 4 * NS)
     (lane,) = panel.lanes
     assert [(bar.start, bar.end, bar.events, bar.joules) for bar in lane.bars] == [
         (0.0, 1.0, 1, 4.0),
@@ -208,7 +210,7 @@ def test_bars_stand_at_their_events_and_marks_at_theirs() -> None:
 
 def test_an_energy_that_is_not_known_is_not_shown() -> None:
     made = data([row("a", [0, 1])], [10, 30], [20, 40], known=np.array([True, False]))
-    assert [bar.joules for bar in figures.run_panel(made).lanes[0].bars] == [1.0, None]
+    assert [bar.joules for bar in figure_data.run_panel(made).lanes[0].bars] == [1.0, None]
 
 
 @pytest.mark.parametrize(("n", "bars"), [(COLUMNS // 4, COLUMNS // 4), (COLUMNS // 4 + 1, 1)])
@@ -216,7 +218,7 @@ def test_more_events_than_a_quarter_of_the_pixels_are_joined_where_none_parts_th
     """Each of 0.3 s, 0.05 s apart: less than the pixel of 100 s in 900."""
     start = 1 + 0.35 * np.arange(n)
     made = data([row("a", list(range(n)))], start.tolist(), (start + 0.3).tolist())
-    (lane,) = figures.run_panel(made).lanes
+    (lane,) = figure_data.run_panel(made).lanes
     assert len(lane.bars) == bars and sum(bar.events for bar in lane.bars) == n
     if bars == 1:
         (bar,) = lane.bars
@@ -229,44 +231,45 @@ def test_a_pause_of_a_pixel_parts_bars(pause: float, bars: int) -> None:
     start = 1 + 0.1 * np.arange(n)
     start[150:] += 0.05 + pause - 0.05
     made = data([row("a", list(range(n)))], start.tolist(), (start + 0.1).tolist())
-    assert len(figures.run_panel(made).lanes[0].bars) == bars
+    assert len(figure_data.run_panel(made).lanes[0].bars) == bars
 
 
 def test_more_marks_than_pixels_are_joined_too() -> None:
     n = COLUMNS + 1
     at = np.linspace(1, 2, n)
     made = data([row("a", list(range(n)))], at.tolist(), at.tolist())
-    marks = figures.run_panel(made).lanes[0].marks
+    marks = figure_data.run_panel(made).lanes[0].marks
     pixel = 100 / COLUMNS
     assert len(marks) == len({math.floor(a / pixel) for a in at.tolist()})
     few = data([row("a", list(range(n - 1)))], at[:-1].tolist(), at[:-1].tolist())
-    assert len(figures.run_panel(few).lanes[0].marks) == n - 1
+    assert len(figure_data.run_panel(few).lanes[0].marks) == n - 1
 
 
 def test_the_headline_and_what_uses_most_have_lanes_in_order_of_appearance() -> None:
     names = [f"l{k}" for k in range(MAX_LANES + 2)]
     rows = [row(name, [k], energy=float(k)) for k, name in enumerate(names)]
     start = (1 + 5.0 * np.arange(len(rows))).tolist()
-    panel = figures.run_panel(data(rows, start, [s + 2 for s in start]))
+    panel = figure_data.run_panel(data(rows, start, [s + 2 for s in start]))
     assert [lane.label for lane in panel.lanes] == ["l0", *names[3:]] and panel.hidden == ("l1", "l2")
     assert [lane.colour for lane in panel.lanes] == list(range(MAX_LANES))
     nothing = [*rows[:2], row("none", [], energy=None)]
     assert [
-        lane.label for lane in figures.run_panel(data(nothing, start[:2], [s + 2 for s in start[:2]])).lanes
+        lane.label
+        for lane in figure_data.run_panel(data(nothing, start[:2], [s + 2 for s in start[:2]])).lanes
     ] == ["l0", "l1"]
 
 
 def test_a_group_is_in_its_lanes_name() -> None:
     made = data([row("a", [0], group={"model": "m", "batch": None, "size": 3})], [10], [20])
-    assert figures.run_panel(made).lanes[0].name == "a m 3"
+    assert figure_data.run_panel(made).lanes[0].name == "a m 3"
 
 
 def test_the_frame_holds_the_largest_value_and_the_smallest_below_zero() -> None:
     watts = np.ones(101)
     watts[50], watts[60] = 7.0, -3.0
-    panel = figures.run_panel(data([row("a", [0])], [10], [20], watts))
+    panel = figure_data.run_panel(data([row("a", [0])], [10], [20], watts))
     assert (panel.top_w, panel.bottom_w) == (7.0, -3.0)
-    above = figures.run_panel(data([row("a", [0])], [10], [20], np.full(101, 2.0)))
+    above = figure_data.run_panel(data([row("a", [0])], [10], [20], np.full(101, 2.0)))
     assert (above.top_w, above.bottom_w) == (2.0, 0.0)
 
 
@@ -274,10 +277,10 @@ def test_the_closer_look_is_at_the_event_with_the_median_energy() -> None:
     """Of 1 … 5 J the third, from 50 s for 4 s, and 0.9 of the longest of it and four readings on either side."""
     start = [10.0, 30.0, 50.0, 70.0, 90.0]
     made = data([row("a", [0, 1, 2, 3, 4])], start, [s + 4 for s in start])
-    close = figures.close_panel(made)
+    close = figure_data.close_panel(made)
     assert close is not None and (close.start, close.end) == pytest.approx((-3.6, 7.6))
     short = data([row("a", [0, 1, 2, 3, 4])], start, [s + 1 for s in start])
-    near = figures.close_panel(short)
+    near = figure_data.close_panel(short)
     assert near is not None and (near.start, near.end) == pytest.approx((-3.6, 4.6))
 
 
@@ -285,24 +288,24 @@ def test_the_closer_look_is_at_the_event_with_the_median_energy() -> None:
 def test_a_closer_look_covers_at_most_three_tenths(length: float, close: bool) -> None:
     """2.8 times the event of 100 s."""
     made = data([row("a", [0])], [40], [40 + length])
-    assert (figures.close_panel(made) is not None) is close
+    assert (figure_data.close_panel(made) is not None) is close
 
 
 def test_no_closer_look_at_what_is_not_known_or_resolved_or_has_a_gap() -> None:
     for more in ({"known": np.array([False])}, {"gap_s": np.array([0.1])}):
-        assert figures.close_panel(data([row("a", [0])], [40], [44], **more)) is None
+        assert figure_data.close_panel(data([row("a", [0])], [40], [44], **more)) is None
     unresolved = row("a", [0], verdict=SimpleNamespace(resolved=False))
-    assert figures.close_panel(data([unresolved], [40], [44])) is None
+    assert figure_data.close_panel(data([unresolved], [40], [44])) is None
     made = data([row("a", [0])], [40], [44])
     made.headline = None
-    assert figures.close_panel(made) is None
+    assert figure_data.close_panel(made) is None
 
 
 def items(n: int, **more: object):
     start = (1 + 90 / n * np.arange(n)).tolist()
     made_row = row("a", list(range(n)), **more.pop("row", {}))
     made = data([made_row], start, [s + 0.01 for s in start], **more)
-    return figures.items_of(made, made_row)
+    return figure_data.items_of(made, made_row)
 
 
 @pytest.mark.parametrize(("n", "shown"), [(2, False), (3, True)])

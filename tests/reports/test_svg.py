@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.reports import svg
-from powermeter.reports.figures import Bar, Items, Lane, Panel, PowerCurve
+from powermeter.reports.figure_data import Bar, Items, Lane, Panel, PowerCurve
 from powermeter.result import Result
 
 PIXEL = 0.06

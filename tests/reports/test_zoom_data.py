@@ -12,11 +12,11 @@ import pytest
 from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports import zoom_data as packing
-from powermeter.reports.figures import run_panel
+from powermeter.reports.figure_data import run_panel
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.zoom_data import zoom_data
-from powermeter.signals import selection, thinning
+from powermeter.signals import one_pass, reading_choice
 
 from .conftest import START, channels, infer
 
@@ -144,9 +144,9 @@ def test_a_label_cannot_close_the_data(make):
 def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(noisy, monkeypatch):
     path = noisy(300_000)
     whole, _ = packed(path)
-    monkeypatch.setattr(thinning, "LONG", 1000)
-    monkeypatch.setattr(selection, "STRETCHES", 3)
-    monkeypatch.setattr(selection, "SPARSE", 100_000)
+    monkeypatch.setattr(one_pass, "LONG", 1000)
+    monkeypatch.setattr(reading_choice, "STRETCHES", 3)
+    monkeypatch.setattr(reading_choice, "SPARSE", 100_000)
     data, found = packed(path)
     assert data.analysis.power_trace.kept is not None and found["mean_of"] == 1
     _, low, high, joules, _ = unpacked(found["rails"][0]["blocks"][0])

@@ -20,7 +20,7 @@ from powermeter.channel import Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError, PowermeterError
 from powermeter.fleet.rows import slug
 from powermeter.fleet.serve.watched import Watched, device_of, name_of
-from powermeter.footprint.intensity import Utc
+from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording, Samples, SourceInfo
 
 BATCH = 500

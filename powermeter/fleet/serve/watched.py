@@ -19,7 +19,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.channel import MISSING, Quantity
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
-from powermeter.footprint.intensity import Utc
+from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording
 from powermeter.recording.file import SUFFIX
 from powermeter.recording.fingerprint import run_of

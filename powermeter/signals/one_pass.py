@@ -24,7 +24,7 @@ from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples,
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
-from powermeter.signals.selection import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
+from powermeter.signals.reading_choice import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.trace import Trace, median_interval_ns, multiply
 
 Floats = NDArray[np.float64]

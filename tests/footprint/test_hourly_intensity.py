@@ -11,7 +11,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.errors import DataError
 from powermeter.footprint.best_hours import best_and_worst
-from powermeter.footprint.intensity import Intensity, Utc, as_factor, mean_of, of_events, weigh
+from powermeter.footprint.hourly_intensity import Intensity, Utc, as_factor, mean_of, of_events, weigh
 from powermeter.footprint.intensity_file import read
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.signals import selection
-from powermeter.signals.selection import Around, ReadingChoice, ReadingPlan
+from powermeter.signals import reading_choice
+from powermeter.signals.reading_choice import Around, ReadingChoice, ReadingPlan
 
 MS = 1_000_000
 ROWS = 20_000
@@ -17,9 +17,9 @@ NONE = np.empty(0, np.int64)
 def _held(
     around: Around, values: np.ndarray, times: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> np.ndarray:
-    monkeypatch.setattr(selection, "STRETCHES", 2)
-    monkeypatch.setattr(selection, "STRETCH", 100)
-    monkeypatch.setattr(selection, "SPARSE", 500)
+    monkeypatch.setattr(reading_choice, "STRETCHES", 2)
+    monkeypatch.setattr(reading_choice, "STRETCH", 100)
+    monkeypatch.setattr(reading_choice, "SPARSE", 500)
     channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
     plan = ReadingPlan([channel], {}, {}, ["p"], MS, times.size)
     steps = np.diff(times, prepend=times[0]) * 1e-9

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from powermeter.reports.facts_grid import FactsGrid
+from powermeter.reports.terminal_rows import FactsGrid
 
 ROWS = [
     ("energy", "153.6 mJ (148.8 to 156.0)", "5.894 ± 0.037 mWh"),

@@ -15,7 +15,7 @@ from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.recording.writer import append_to
-from powermeter.signals import selection, thinning
+from powermeter.signals import one_pass, reading_choice
 from powermeter.signals.correction import Correction
 from powermeter.source import REPEAT, SATURATED, Gap
 
@@ -96,10 +96,10 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def _both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Analysis, Analysis]:
     with Recording.open(path) as recording:
         held = analyse(recording)
-    monkeypatch.setattr(thinning, "LONG", 1000)
-    monkeypatch.setattr(selection, "STRETCHES", 6)
-    monkeypatch.setattr(selection, "SPARSE", 20_000)
-    monkeypatch.setattr(selection, "INSIDE", 30_000)
+    monkeypatch.setattr(one_pass, "LONG", 1000)
+    monkeypatch.setattr(reading_choice, "STRETCHES", 6)
+    monkeypatch.setattr(reading_choice, "SPARSE", 20_000)
+    monkeypatch.setattr(reading_choice, "INSIDE", 30_000)
     monkeypatch.setattr(instants, "INSIDE", 30_000)
     with Recording.open(path) as recording:
         thin = analyse(recording)
@@ -164,7 +164,7 @@ def test_readings_that_must_be_seen_in_a_row_are_held(
     with Writer.create(tmp_path / "x.power", {}) as writer:
         source = writer.add_source("sim://x", "x", "sim", channels, {})
         writer.append(source, t, codes, flags)
-    monkeypatch.setattr(thinning, "LONG", 1000)
+    monkeypatch.setattr(one_pass, "LONG", 1000)
     with Recording.open(tmp_path / "x.power") as recording:
         assert analyse(recording).power_trace.kept is None
 
@@ -223,12 +223,12 @@ def test_flags_are_counted_without_the_samples(tmp_path: Path) -> None:
 def test_memory_is_bounded_by_events_and_not_by_readings(
     recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thinning, "LONG", 1000)
-    monkeypatch.setattr(selection, "STRETCHES", 2)
-    monkeypatch.setattr(selection, "SPARSE", 5000)
-    around = selection.Around(np.array([50 * NS]), np.array([50 * NS + 20 * MS]), np.array([0]))
+    monkeypatch.setattr(one_pass, "LONG", 1000)
+    monkeypatch.setattr(reading_choice, "STRETCHES", 2)
+    monkeypatch.setattr(reading_choice, "SPARSE", 5000)
+    around = reading_choice.Around(np.array([50 * NS]), np.array([50 * NS + 20 * MS]), np.array([0]))
     with Recording.open(recordings["means"]) as recording:
-        found = thinning.thinned(recording, recording.sources[0], [], around)
+        found = one_pass.thinned(recording, recording.sources[0], [], around)
     assert found is not None
     (trace,) = (traces[Quantity.POWER] for traces in found.values())
     assert len(trace) < 2 * 4096 + 5000 + 100 + 2 * 256 + 2 * 7
