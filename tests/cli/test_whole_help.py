@@ -45,8 +45,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_nothing_is_wider_than_a_narrow_terminal(tmp_path):
     """The help of each verb, and what some print; all of them at each width by the command in that module."""
-    runner = [sys.executable, "-m", "tests.support.every_verb", str(tmp_path), "--quick"]
-    done = subprocess.run(runner, cwd=ROOT, capture_output=True, text=True, check=False)
+    runner = [sys.executable, str(ROOT / "tests/support/every_verb.py"), str(tmp_path), "--quick"]
+    done = subprocess.run(runner, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
