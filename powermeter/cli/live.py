@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def live(
         recorder.start()
         try:
             tail = LiveTail(recorder.path, "watching; nothing is kept")
-            follow(tail, cell, seconds, stop, JsonLines() if as_json else Screen())
+            follow(tail, cell, seconds, stop, JsonLines() if as_json else Screen(), recorder.stop)
         finally:
             recorder.stop()
         if recorder.problem:
@@ -95,8 +95,18 @@ def follow(
     seconds: float | None,
     stop: threading.Event,
     screen: Screen | JsonLines,
+    end: Callable[[], object] = lambda: None,
 ) -> None:
-    """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end."""
+    """Draw until the time is over, the recording ends, or somebody interrupts; off a terminal, draw once at the end.
+
+    Args:
+        tail: The recording.
+        battery: As asked for; the recording's own otherwise.
+        seconds: How long; None for until it ends.
+        stop: Set to end early.
+        screen: Where it is drawn.
+        end: Called before the last look: ends a recording of our own, so that its last readings are in the file.
+    """
     from powermeter.reports.plain_output import spell_out
 
     spell_out()
@@ -108,6 +118,7 @@ def follow(
         left = pause if ends is None else min(pause, ends - time.monotonic())
         if not tail.is_growing or left <= 0 or stop.wait(left):
             break
+    end()
     tail.look()
     screen.draw(tail, battery or parse_battery(tail.battery or "4Ah"), last=True)
 

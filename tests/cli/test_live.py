@@ -237,3 +237,30 @@ def test_signals_are_those_of_before_afterwards():
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(60)
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_the_last_state_holds_what_was_still_on_its_way_into_the_file(monkeypatch, capsys):
+    """A recorder that writes its 2 s of readings as it ends: the last line is of 2 s, not of what was there before."""
+    channel = Channel("p", Quantity.POWER, 1e-3, Rail("VDD"))
+
+    class Recorder:
+        problem = ""
+
+        def __init__(self, path, _urls):
+            self.path, self.writer = path, None
+
+        def start(self):
+            self.writer = Writer.create(self.path, {})
+
+        def stop(self):
+            writer, self.writer = self.writer, None
+            if writer is not None:
+                times = np.arange(201, dtype=np.int64) * 10_000_000
+                writer.append(writer.add_source("x://", "m", "x", (channel,)), times, np.full((201, 1), 3000))
+                writer.close()
+
+    monkeypatch.setattr(live, "Recorder", Recorder)
+    live.live.main(["-s", "virtual://", "-d", "0s", "--json"], standalone_mode=False)
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["elapsed_s"] == 2.0 and not last["recording"]
+    assert last["rails"][0]["energy_j"] == pytest.approx(6.0, rel=0.02)
