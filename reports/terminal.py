@@ -241,6 +241,10 @@ def _nesting(data: ReportData, console: Console) -> None:
         console.print(f"[dim]{text}[/]")
 
 
+def _stacked_tokens(cells: Sequence[str], wanted: Sequence[int]) -> tuple[str, list[tuple[str, str]]]:
+    return f"{safe(cells[0])}, {cells[1]}", [(tokens.HEADS[i], safe(cells[i])) for i in wanted]
+
+
 def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
     rows = tokens.lines(found)
     where = f"{grades_text(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
@@ -255,6 +259,7 @@ def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
                 justify="left" if text else "right",
                 no_wrap=i > 0,
                 overflow="fold",
+                max_width=None if i else name_width(console.width),
             )
         before = ""
         for row in rows:
@@ -265,12 +270,16 @@ def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
         return table
 
     parts: list[list[int]] = [[]]
-    for i in tokens.columns(rows)[2:]:
+    filled = tokens.columns(rows)[2:]
+    for i in filled:
         if parts[-1] and not fits(made((0, 1, *parts[-1], i)), console):
             parts.append([])
         parts[-1].append(i)
-    for part in parts:
-        console.print(made((0, 1, *part)))
+    if all(fits(made((0, 1, *part)), console) for part in parts):
+        for part in parts:
+            console.print(made((0, 1, *part)))
+    else:
+        print_rows(console, made((0, 1, *filled)), [_stacked_tokens(row.cells(), filled) for row in rows])
     for text in tokens.sentences(data):
         console.print(f"[dim]{safe(text)}[/]")
 

@@ -22,6 +22,7 @@ from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.text import to_text
+from powermeter.reports.wording import show
 
 from .conftest import SECOND, START, Make
 
@@ -81,13 +82,16 @@ def test_the_headline_is_the_decode(data: ReportData) -> None:
     assert data.item == "further token"
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 200])
 def test_every_width_of_terminal_prints_whole_numbers(data: ReportData, width: int) -> None:
     text = to_text(data, width)
     assert max(map(len, text.splitlines())) <= width
     assert "Language models" in text and NAME in text.replace("\n", "")
     for part in ("prompt token", "further token", "to first token", "whole requests", "57"):
         assert part in text
+    assert data.tokens is not None
+    for row in tokens.lines(data.tokens):
+        assert row.phase in text and show(row.each).text in text and show(row.total).text in text
     flat = " ".join(text.split())
     assert "60 prompt tokens came from a cache and are not counted" in flat
     assert "90 tokens were drafted (40% accepted)" in flat
