@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from powermeter.channel import Boundary
+from powermeter.channel import Boundary, Quantity
+from powermeter.result import Grade, Result, worst
+from powermeter.units import format_number
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
@@ -21,6 +24,43 @@ def rail_voltage(analysis: Analysis) -> float | None:
     if analysis.voltage_trace is not None and len(analysis.voltage_trace):
         return float(analysis.voltage_trace.values.mean())
     return analysis.line.rail.nominal_v
+
+
+class ChargeOrigin(Enum):
+    """What a charge was counted from; the grade does not decide it: a simulated current is a current."""
+
+    CURRENT = "recorded current"
+    TYPED = "current typed in"
+    ENERGY = "energy over a voltage"
+
+
+def charge_origin(analysis: Analysis) -> ChargeOrigin | None:
+    """Return what an analysis counted its charge from; None where there is no charge."""
+    if analysis.charge is None:
+        return None
+    sensed = any(analysis.line.direct(of) is not None for of in (Quantity.CHARGE, Quantity.CURRENT))
+    return ChargeOrigin.CURRENT if sensed else ChargeOrigin.ENERGY
+
+
+def origin_text(
+    used: Result, origin: ChargeOrigin | None, volts: float | None, given: bool = False
+) -> str | None:
+    """Return what a battery's ampere-hours are set against, where that is no measured current; else None.
+
+    Args:
+        used: Charge in C, or energy in J that is converted.
+        origin: Of the charge.
+        volts: What converts an energy.
+        given: Whether a user stated that voltage.
+    """
+    if used.unit == "C" and origin is not ChargeOrigin.ENERGY:
+        simulated = origin is ChargeOrigin.CURRENT and used.grade is not Grade.MEASURED
+        return f"charge {used.grade.value}: of the {origin.value}" if simulated and origin else None
+    if not volts:
+        return None
+    of = "as given" if given else "of the rail"
+    grade = worst((used.grade, Grade.DERIVED)).value
+    return f"charge {grade}: energy over {format_number(volts, 3)} V {of}, not a measured current"
 
 
 MAINS_V = 60.0

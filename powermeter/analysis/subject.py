@@ -16,7 +16,7 @@ from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
+from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.recording import Recording
@@ -84,6 +84,7 @@ class Subject:
     Attributes:
         title: As printed.
         energy, charge: Of the whole, in J and C.
+        charge_origin: What `charge` was counted from.
         power, current: Mean, in W and A.
         per_item: Energy of one more item in J, as `LabelRow.per_item`; `per_item_charge` in C.
         items: Number of items.
@@ -118,6 +119,7 @@ class Subject:
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     asked: Asked = field(default_factory=Asked)
+    charge_origin: ChargeOrigin | None = None
 
 
 def find(path: Path | None, asked: Asked) -> Subject:
@@ -215,6 +217,7 @@ def _typed(asked: Asked) -> Subject:
             found.energy = found.power.scaled(seconds, "J")
         if found.current is not None:
             found.charge = found.current.scaled(seconds, "C")
+            found.charge_origin = ChargeOrigin.TYPED
         if found.power is None and found.energy is not None:
             found.power = found.energy.scaled(1 / seconds, "W")
     if asked.per is not None and asked.items is None:
@@ -269,7 +272,8 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         found.prompt_tokens = token_measures.total(analysis.events, token_measures.PROMPT)
     found.item = analysis.item_name or found.item
     mains = at_the_socket(analysis.line.rail.boundary, rail_voltage(analysis))
-    derived = found.charge is not None and found.charge.grade is not Grade.MEASURED
+    found.charge_origin = charge_origin(analysis)
+    derived = found.charge_origin is ChargeOrigin.ENERGY
     if volts is not None and (mains or derived):
         found.charge = found.per_item_charge = None  # derived with another voltage than the one given
     if found.charge is not None and found.duration_s:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
-from powermeter.analysis.rail_voltage import at_the_socket, socket_charge
+from powermeter.analysis.rail_voltage import at_the_socket, origin_text, socket_charge
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
 from powermeter.result import Result, plain
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_number, format_quantity, parse_quantity
+from powermeter.units import format_quantity, parse_quantity
 
 from .battery import Battery, parse_battery
 from .converter import EfficiencyCurve
@@ -159,11 +159,10 @@ class BudgetReport:
         for name in ("share_used", "remaining", "hours", "count"):
             said[name] = plain(getattr(whole, name))
         lines = [f"of: {found.title}", *(f"note: {note}" for note in found.notes), *whole.lines()]
-        if by_charge and found.charge is not None and found.charge.grade.value != "measured":
-            volts = format_number(found.rail_voltage_v or 0.0, 3)
-            lines.append(
-                f"charge {found.charge.grade.value}: energy over {volts} V of the rail, not a measured current"
-            )
+        if by_charge and used is not None:
+            given = found.asked.volts is not None
+            origin = origin_text(used, found.charge_origin, found.rail_voltage_v, given)
+            lines += [origin] if origin else []
         return said, lines
 
     def _refuse_socket(self, found: Subject) -> None:

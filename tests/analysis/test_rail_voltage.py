@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
-from powermeter.channel import Boundary
-from powermeter.result import Result
+from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
+from powermeter.channel import Boundary, Quantity
+from powermeter.result import Grade, Result
 
 
 class Volts:
@@ -59,3 +59,22 @@ def test_the_best_that_is_known_counts(charge, volts, nominal, expected) -> None
 )
 def test_ampere_hours_of_the_mains_are_not_those_of_a_battery(boundary, volts, at_socket):
     assert at_the_socket(boundary, volts) is at_socket
+
+
+@pytest.mark.parametrize("grade", [Grade.MEASURED, Grade.SIMULATED])
+@pytest.mark.parametrize(
+    ("sensed", "origin"),
+    [
+        ({Quantity.CURRENT, Quantity.VOLTAGE}, ChargeOrigin.CURRENT),
+        ({Quantity.CHARGE}, ChargeOrigin.CURRENT),
+        ({Quantity.POWER, Quantity.VOLTAGE}, ChargeOrigin.ENERGY),
+    ],
+)
+def test_a_charge_comes_from_the_channel_that_sensed_it(
+    sensed: set[Quantity], origin: ChargeOrigin, grade: Grade
+) -> None:
+    line = SimpleNamespace(direct=lambda quantity: quantity if quantity in sensed else None)
+    found: Any = SimpleNamespace(charge=Result.of(1.0, "C", grade=grade), line=line)
+    assert charge_origin(found) is origin
+    found.charge = None
+    assert charge_origin(found) is None

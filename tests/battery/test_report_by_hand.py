@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.subject import Asked, Subject
+from powermeter.analysis.rail_voltage import ChargeOrigin
+from powermeter.analysis.subject import Asked, Subject, find
 from powermeter.battery.report import BudgetOptions, BudgetReport, assess
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
@@ -78,7 +79,7 @@ def test_a_temperature_needs_a_known_chemistry() -> None:
 
 
 def test_a_charge_that_was_not_measured_says_so() -> None:
-    derived = subject(charge=Result.of(36.0, "C", grade=Grade.DERIVED))
+    derived = subject(charge=Result.of(36.0, "C", grade=Grade.DERIVED), charge_origin=ChargeOrigin.ENERGY)
     assert "charge derived: energy over 5.00 V of the rail" in report("1Ah", derived).text()
     assert "charge derived" not in report("10Wh", derived).text() and "charge measured" not in report().text()
     assert report("1Ah", derived).record()["charge_grade"] == "derived"
@@ -86,6 +87,19 @@ def test_a_charge_that_was_not_measured_says_so() -> None:
         report("10Wh", subject(charge=None, current=None, per_item_charge=None)).record()["charge_grade"]
         is None
     )
+
+
+def test_the_origin_of_a_charge_is_not_read_from_its_grade() -> None:
+    """A simulated current is a current; an energy over a voltage is none, whatever its grade; a typed one neither."""
+    simulated = subject(
+        charge=Result.of(36.0, "C", grade=Grade.SIMULATED), charge_origin=ChargeOrigin.CURRENT
+    )
+    text = report("1Ah", simulated).text()
+    assert "charge simulated: of the recorded current" in text and "energy over" not in text
+    converted = subject(charge=None, current=None, per_item_charge=None, asked=Asked(rail_voltage="5V"))
+    assert "charge derived: energy over 5.00 V as given, not a measured" in report("1Ah", converted).text()
+    typed = find(None, Asked(current="12uA", duration="365d", rail_voltage="5V"))
+    assert typed.charge_origin is ChargeOrigin.TYPED and "energy over" not in report("4Ah", typed).text()
 
 
 def test_without_a_charge_ampere_hours_are_met_by_energy_at_the_rails_voltage() -> None:
