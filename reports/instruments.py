@@ -8,6 +8,7 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.health import SourceHealth
+from powermeter.channel import Boundary, Rail
 from powermeter.errors import plural
 from powermeter.recording import Recording
 from powermeter.result import Grade, worst
@@ -17,6 +18,26 @@ from . import wording
 
 PAUSE = 5
 """Intervals between readings that nobody declared a gap and that are still one to a reader."""
+
+
+ON_ITS_HOST = frozenset(
+    {
+        "amd",
+        "estimate",
+        "hwmon",
+        "jetson",
+        "jtop",
+        "nvml",
+        "pmic",
+        "power_supply",
+        "powermetrics",
+        "rapl",
+        "tegrastats",
+    }
+)
+"""Drivers whose sensors are inside the machine that reads them; of any other nobody but its user knows what hangs behind it."""
+
+_WHOLE = frozenset({Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,26 @@ class Instrument:
     reopened: int
     failure: str
     simulated: bool
+
+    @property
+    def is_import(self) -> bool:
+        """Whether another program's log holds it: what that log states of a machine is what was measured."""
+        return self.url.startswith("import:")
+
+    @property
+    def on_host(self) -> bool:
+        """Whether it is known to sense the machine that records."""
+        return self.driver in ON_ITS_HOST and self.url.split(":", 1)[0] == self.driver
+
+    def counts_recorder(self, rail: Rail) -> bool | None:
+        """Return whether a rail's energy holds what recording itself took; None where that is not known."""
+        if self.simulated or rail.boundary is Boundary.DEVICE:
+            return False
+        if not self.on_host:
+            return None
+        if rail.boundary is Boundary.MODEL:
+            return rail.parent is None  # below the machine is one program's share
+        return True if rail.boundary in _WHOLE else None
 
 
 @dataclass(frozen=True, slots=True)

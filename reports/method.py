@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.uncertainty import WORDS
@@ -23,6 +23,13 @@ RULE_TEXT = {
 }
 
 
+_COUNTED: Mapping[bool | None, str] = {
+    True: "which is part of the energy measured",
+    False: "which is not in any number",
+    None: "which is part of the energy only as far as the rail feeds that core",
+}
+
+
 def method(data: ReportData) -> str:
     """Return the method paragraph: instrument, rail, rate, clock, rule, interval, largest contribution."""
     return " ".join(_sentences(data))
@@ -39,7 +46,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     }.get(a.line.grade, "was recorded")
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
-    machine = f" of {data.machine}" if data.machine else ""
+    machine = f" of {measured_machine(data)}" if measured_machine(data) else ""
     yield (
         f"Power{machine} {verb} with {what}, driver {instrument.driver}, on the rail {a.line.rail.name}, "
         f"which covers {a.covers}."
@@ -81,7 +88,10 @@ def _sentences(data: ReportData) -> Iterator[str]:
             f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}."
         )
     if data.own_cost is not None and data.own_cost.share is not None:
-        yield f"Recording took {percent(data.own_cost.share)} of one processor core, which is part of the energy measured."
+        core = "one processor core"
+        if not measured_machine(data) and data.machine:
+            core += f" of the machine that recorded, {data.machine}"
+        yield f"Recording took {percent(data.own_cost.share)} of {core}, {_COUNTED[instrument.counts_recorder(a.line.rail)]}."
     version = data.metadata.get("powermeter")
     if version:
         yield f"Software: powermeter {version}."
@@ -95,6 +105,16 @@ def counted(data: ReportData) -> Instrument:
     """Return the instrument of the counted rail."""
     wanted = data.analysis.line.source
     return next((i for i in data.instruments if i.health.source == wanted), data.instruments[0])
+
+
+def measured_machine(data: ReportData) -> str:
+    """Return the machine whose power the counted rail carries; empty where the recording does not know it.
+
+    What is noted of the host is the machine that recorded: a meter in a cable may have measured another.
+    """
+    instrument, boundary = counted(data), data.analysis.line.rail.boundary
+    inside = instrument.on_host and boundary is not Boundary.DEVICE
+    return data.machine if inside or instrument.is_import else ""
 
 
 def stated(data: ReportData) -> Result | None:

@@ -10,7 +10,7 @@ from powermeter.units import format_count
 from . import wording
 from .headline import quality, sentence
 from .markdown_text import escaped, table
-from .method import method
+from .method import counted, measured_machine, method
 from .report_data import ReportData
 from .wording import footprint_amount, show
 
@@ -38,7 +38,7 @@ def _front(data: ReportData) -> Iterator[str]:
     yield f"  source: {json.dumps(f'powermeter, {data.grade.value}')}"
     if place is not None:
         yield f"  geographical_location: {json.dumps(place.name)}"
-    if data.machine:
+    if measured_machine(data) or (data.machine and counted(data).on_host):
         yield f"  hardware_used: {json.dumps(escaped(data.machine))}"
     yield "---"
     yield ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
-from powermeter.reports.method import largest, limits, method
+from powermeter.registry import DRIVERS
+from powermeter.reports.instruments import ON_ITS_HOST, OwnCost
+from powermeter.reports.method import largest, limits, measured_machine, method
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade, Result
@@ -81,3 +85,34 @@ def test_the_largest_part_has_its_share_of_the_variance():
     kinds = result.by_kind()
     assert share == pytest.approx(kinds[kind] ** 2 / sum(part**2 for part in kinds.values()))
     assert kind == max(kinds, key=kinds.get)
+
+
+@pytest.mark.parametrize(
+    ("url", "boundary", "parent", "machine", "counted"),
+    [
+        ("ppk2:///dev/ttyACM0", Boundary.BOARD, None, "", "only as far as the rail feeds that core"),
+        ("virtual://", Boundary.BOARD, None, "", "not in any number"),
+        ("nvml://0", Boundary.DEVICE, None, "", "not in any number"),
+        ("ssh://user@board", Boundary.BOARD, None, "", "only as far as the rail feeds that core"),
+        ("jetson://", Boundary.MODULE, None, "a host", "which is part of the energy measured"),
+        ("rapl://", Boundary.PART, None, "a host", "only as far as the rail feeds that core"),
+        ("estimate://", Boundary.MODEL, None, "a host", "which is part of the energy measured"),
+        ("estimate://", Boundary.MODEL, "machine", "a host", "not in any number"),
+        ("import://log", Boundary.BOARD, None, "a host", "only as far as the rail feeds that core"),
+    ],
+)
+def test_the_method_names_the_machine_that_was_measured_and_not_the_one_that_recorded(
+    make, url, boundary, parent, machine, counted
+):
+    """A meter in a cable measures what hangs behind it: a microcontroller's power is not its host's."""
+    path = make(rail=Rail("R", parent, boundary), metadata={"host": {"cpu": "a host"}})
+    story, scheme = story_of(path), url.split(":")[0]
+    own = replace(story.instruments[0], url=url, driver=scheme, simulated=scheme == "virtual")
+    story = replace(story, instruments=(own,), own_cost=OwnCost(1.0, 0.1, None))
+    text = method(story)
+    assert measured_machine(story) == machine and ("Power of a host was" in text) == bool(machine)
+    assert counted in text and ("machine that recorded, a host" in text) == (not machine)
+
+
+def test_every_driver_that_senses_its_host_is_one() -> None:
+    assert set(DRIVERS) >= ON_ITS_HOST
