@@ -18,6 +18,8 @@ from . import wording
 
 PAUSE = 5
 """Intervals between readings that nobody declared a gap and that are still one to a reader."""
+UNCOUNTED_PAUSE = 1.5
+"""The same where nobody integrated the rail: from here on a pause may be bridged."""
 
 
 ON_ITS_HOST = frozenset(
@@ -169,8 +171,10 @@ def health_text(instrument: Instrument) -> str:
     words += [plural(h.repeats, "repeat")] if h.repeats else []
     words += [f"{h.saturated:,} saturated"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
-    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9)
-    pause = h.longest_s is not None and h.interval_s and h.longest_s > PAUSE * h.interval_s
+    number = len(gaps) + (h.bridged or 0)
+    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9 + h.bridged_s)
+    most = PAUSE if h.bridged is not None else UNCOUNTED_PAUSE
+    pause = h.longest_s is not None and h.interval_s and h.longest_s > most * h.interval_s
     without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"
-    words.append(f"{plural(len(gaps), 'gap')} of {length}" if gaps else without)
+    words.append(f"{plural(number, 'gap')} of {length}" if number else without)
     return " · ".join(words)

@@ -212,6 +212,8 @@ def _instrument(instrument: Instrument) -> dict[str, Any]:
         "reopened": instrument.reopened,
         "failure": instrument.failure or None,
         "gap_s": health.gap_s,
+        "bridged": health.bridged,
+        "bridged_s": health.bridged_s,
         "gaps": [
             {
                 "start_ns": g.start_ns,

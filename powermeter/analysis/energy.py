@@ -288,7 +288,10 @@ def analyse(
         charges=charges,
         rows=tuple(rows),
         by=tuple(by),
-        health=tuple(source_health(recording, source) for source in recording.sources),
+        health=tuple(
+            source_health(recording, source, integral if str(source.id) == str(line.source) else None)
+            for source in recording.sources
+        ),
         disagreements=differing,
         notes=(
             *count.notes,

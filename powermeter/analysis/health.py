@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
@@ -42,7 +43,10 @@ class SourceHealth:
         repeats: Rows in which the instrument had not refreshed.
         saturated: Rows at the end of the range.
         gaps: All gaps.
-        gap_s: Their length together.
+        gap_s: Their length together, and that of pauses nobody noted that were bridged.
+        bridged: How many holes among the readings were bridged that only missed deadlines, or nothing, accounts
+            for; None where this source's rail was not the one counted.
+        bridged_s: Their length together.
     """
 
     source: str
@@ -59,10 +63,12 @@ class SourceHealth:
     saturated: int
     gaps: tuple[Gap, ...]
     gap_s: float
+    bridged: int | None = None
+    bridged_s: float = 0.0
 
 
-def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
-    """Return the health of one source of a recording."""
+def source_health(recording: RecordingLike, source: Any, integral: Integral | None = None) -> SourceHealth:
+    """Return the health of one source of a recording; `integral` is what was counted of it, whose holes are bridged."""
     gaps = tuple(recording.gaps(source.id))
     flags = recording.flag_counts(source.id)
     repeats, saturated = (
@@ -73,6 +79,8 @@ def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
     first, last = (int(pieces.start_ns[0]), int(pieces.end_ns[-1])) if n else (None, None)
     longest, usual = _distances(recording, source.id, pieces)
     seconds = (last - first) * 1e-9 if first is not None and last is not None else 0.0
+    unnoted = _apart(integral, gaps)
+    bridged = _apart(integral, [g for g in gaps if g.reason != "missed"])
     asked = (source.info or {}).get("period_ns") if isinstance(getattr(source, "info", None), dict) else None
     return SourceHealth(
         source=str(source.id),
@@ -88,8 +96,26 @@ def source_health(recording: RecordingLike, source: Any) -> SourceHealth:
         repeats=repeats,
         saturated=saturated,
         gaps=gaps,
-        gap_s=sum(g.end_ns - g.start_ns for g in gaps) * 1e-9,
+        gap_s=(sum(g.end_ns - g.start_ns for g in gaps) + int(unnoted.sum())) * 1e-9,
+        bridged=None if integral is None else bridged.size,
+        bridged_s=int(bridged.sum()) * 1e-9,
     )
+
+
+def _apart(integral: Integral | None, gaps: Sequence[Gap]) -> NDArray[np.int64]:
+    """Return the lengths (ns) of the holes that no gap of these overlaps."""
+    if integral is None:
+        return np.empty(0, np.int64)
+    start, end = integral.gap_start, integral.gap_end
+    if not gaps:
+        return end - start
+    ordered = sorted(gaps, key=lambda gap: gap.start_ns)
+    begins = np.array([gap.start_ns for gap in ordered], np.int64)
+    reach = np.maximum.accumulate(np.array([gap.end_ns for gap in ordered], np.int64))
+    before = np.searchsorted(begins, end, "left") - 1
+    overlaps = (before >= 0) & (reach[np.maximum(before, 0)] > start)
+    apart: NDArray[np.int64] = (end - start)[~overlaps]
+    return apart
 
 
 def _distances(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
