@@ -63,6 +63,13 @@ class _Verbs(WholeHelp):
             ctx.default_map = {name: find().defaults(name, command)}
         return name, command, rest
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError:  # --help and --version are printed here, before anything is invoked
+            _silence()
+            raise click.exceptions.Exit(0) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
