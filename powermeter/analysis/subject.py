@@ -220,6 +220,9 @@ def _typed(asked: Asked) -> Subject:
             found.charge_origin = ChargeOrigin.TYPED
         if found.power is None and found.energy is not None:
             found.power = found.energy.scaled(1 / seconds, "W")
+    if found.power is None and found.energy is None and found.current is not None and asked.volts is not None:
+        found.power = found.current.scaled(asked.volts, "W")
+        found.energy = None if found.charge is None else found.charge.scaled(asked.volts, "J")
     if asked.per is not None and asked.items is None:
         raise ConfigurationError(f"--per {asked.per}: without a recording, state their number with --items")
     found.item = asked.per or found.item

@@ -102,6 +102,18 @@ def test_the_origin_of_a_charge_is_not_read_from_its_grade() -> None:
     assert typed.charge_origin is ChargeOrigin.TYPED and "energy over" not in report("4Ah", typed).text()
 
 
+@pytest.mark.parametrize("days", [1, 365])
+def test_a_current_typed_with_its_voltage_and_duration_uses_watt_hours(days: int) -> None:
+    """12 uA at 3 V are 36 uW: 0.3154 Wh in a year."""
+    typed = find(None, Asked(current="12uA", duration=f"{days}d", rail_voltage="3V", items=100))
+    said = report("10Wh", typed).record()
+    assert said["share_used"]["value"] == pytest.approx(36e-6 * days * 24 / 10)
+    assert said["hours"]["value"] == pytest.approx(10 / 36e-6, rel=1e-6)
+    assert said["count"]["value"] == pytest.approx(100 / said["share_used"]["value"], rel=1e-6)
+    untimed = find(None, Asked(current="12uA", rail_voltage="3V"))
+    assert report("10Wh", untimed).record()["share_used"] is None
+
+
 def test_without_a_charge_ampere_hours_are_met_by_energy_at_the_rails_voltage() -> None:
     """180 J at 5 V are 36 C."""
     found = subject(charge=None, current=None, per_item_charge=None)
