@@ -19,8 +19,8 @@ _EXACT = 1e-9
 _CENTRED = 0.1
 """Of the half-width: an interval whose middle lies farther from the value is printed by its ends."""
 
-_SHORT = (1e-6, 1e12)
-"""Numbers outside this range, prefix and all, get a power of ten."""
+_SHORT = (1e-9, 1e12)
+"""Numbers outside this range, prefix and all, get a power of ten; below it bounds and exact numbers do too."""
 
 _CONSUMED = frozenset({"J", "Wh", "C", "Ah", "W", "A", "g CO2e", "L", "g Sb eq"})
 """Units of what is used up: what matters of a wide interval is its upper end."""

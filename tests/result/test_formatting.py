@@ -109,6 +109,19 @@ def test_the_prefix_suits_the_rounded_value_also_beyond_all_prefixes(value, half
     assert text(value, value - half, value + half, unit) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "half", "shown"),
+    [
+        (1.26e-5, 0.39e-5, "0.0000126 ± 0.0000039 %"),
+        (7.1e-7, 1.4e-7, "0.00000071 ± 0.00000014 %"),
+        (7.1e-7, 0.0, "0.0000007100 %"),
+        (7.1e-7, 9e-7, "at most 0.0000017 %"),
+    ],
+)
+def test_a_small_share_has_one_notation_whatever_the_battery(value: float, half: float, shown: str) -> None:
+    assert text(value, value - half, value + half, "%") == shown
+
+
 @given(st.floats(-1e300, 1e300), st.floats(0, 1e300), st.sampled_from(["J", "1", "h", "g CO2e"]))
 def test_nothing_is_ever_long(value, half, unit):
     assert len(text(value, value - half, value + half, unit)) < 90
