@@ -41,7 +41,7 @@ class Variant:
     """One variant.
 
     Attributes:
-        name: Its value of the attribute that splits, its label, or its file.
+        name: Its value of the attribute that splits, its label, or its file; with its label where not all have the same.
         path: The recording.
         parameters, flops, size_b: What is known of the model: numbers, FLOPs of a call, byte.
         accuracy: Mean of the measure over its events, weighted by their items; None where none has it.
@@ -80,10 +80,11 @@ class Variants:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A variant before it is compared, and how `compare` names it."""
+    """A variant before it is compared, how `compare` names it, and the label of its events; empty where the label is the variant."""
 
     variant: Variant
     pick: str
+    label: str
 
 
 def variants(
@@ -96,7 +97,7 @@ def variants(
     margin: float = 0.0,
     rail: str | None = None,
 ) -> Variants:
-    """Return variants beside each other, each compared with the baseline.
+    """Return variants beside each other, each compared with the baseline where both are of one label.
 
     Args:
         recordings: One that holds all variants, or one for each.
@@ -119,7 +120,7 @@ def variants(
         raise DataError("no event with an energy is in these recordings; mark the inferences first")
     names = [one.variant.name for one in found]
     if len(set(names)) < len(names):  # the same label in each file: the file distinguishes them
-        found = [_Found(_renamed(one.variant), one.pick) for one in found]
+        found = [replace(one, variant=_renamed(one.variant)) for one in found]
         names = [one.variant.name for one in found]
     first = 0
     if baseline is not None:
@@ -127,6 +128,13 @@ def variants(
             raise ConfigurationError(f"no variant {baseline!r}; there are {', '.join(names)}")
         first = names.index(baseline)
     found.insert(0, found.pop(first))
+    if (
+        len({one.label for one in found}) > 1
+    ):  # not one kind of work: a reader must see whose numbers these are
+        found = [
+            replace(one, variant=replace(one.variant, name=f"{one.variant.name} ({one.label})"))
+            for one in found
+        ]
     rows = [found[0].variant, *(_compared(found[0], one, margin, rail) for one in found[1:])]
     return Variants(tuple(rows), _measure_of(recordings, measure))
 
@@ -150,7 +158,8 @@ def _of(
     for row in rows:
         name = str(row.group[by]) if by else row.label if alone else path.stem
         pick = f"{row.label}[{by}={row.group[by]}]" if by else row.label
-        found.append(_Found(_variant(name, path, recording, analysis, (row, measure)), pick))
+        whose = "" if alone and not by else row.label
+        found.append(_Found(_variant(name, path, recording, analysis, (row, measure)), pick, whose))
     return found
 
 
@@ -213,6 +222,12 @@ def _renamed(variant: Variant) -> Variant:
 def _compared(base: _Found, other: _Found, margin: float, rail: str | None) -> Variant:
     left, right = base.variant, other.variant
     picks = (base.pick, other.pick)
+    if base.label != other.label:
+        return replace(
+            right,
+            why_not=f"not compared: its label is {other.label!r}, the baseline's {base.label!r}; "
+            "name one that each has with --label",
+        )
     options = CompareOptions(margin=margin)
     try:
         if left.path == right.path:

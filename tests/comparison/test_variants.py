@@ -154,8 +154,24 @@ def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
         two_labels(tmp_path / "b.power", {"slow": 20, "fast": 60}),
     ]
     found = variants(paths)
-    assert [row.name for row in found.rows] == ["a", "b"]
+    assert [row.name for row in found.rows] == ["a (slow)", "b (fast)"]
     assert [row.latency_s for row in found.rows] == [pytest.approx(0.04), pytest.approx(0.06)]
+
+
+def test_variants_of_different_labels_carry_them_and_no_verdict(tmp_path):
+    """Work of one name is not less than work of another: which is which is printed, and nothing is compared."""
+    paths = [
+        two_labels(tmp_path / "a.power", {"infer": 20}),
+        two_labels(tmp_path / "b.power", {"decode": 40}),
+        two_labels(tmp_path / "c.power", {"infer": 30}),
+    ]
+    found = variants(paths)
+    assert [row.name for row in found.rows] == ["a (infer)", "b (decode)", "c (infer)"]
+    assert [row.against is not None for row in found.rows] == [False, False, True]
+    assert [row["verdict"] is None for row in report.record(found)] == [True, True, False]
+    text = report.to_text(found)
+    assert "its label is 'decode', the baseline's 'infer'" in text and "--label" in text
+    assert variants(paths, baseline="b").rows[0].name == "b (decode)"
 
 
 @pytest.mark.parametrize(
