@@ -24,7 +24,7 @@ from powermeter.analysis.conditions import conditions
 from powermeter.analysis.groups import groups_of, members_of
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, counted
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.reading_kind import as_events_show
@@ -278,7 +278,7 @@ def analyse(
         energy=energy,
         charge=_span_charge(charge_integral, integral),
         power=run.power,
-        peak_w=_peak(integral),
+        peak_w=highest_power(integral),
         plain_energy=run.plain,
         gap_s=run.gap_s,
         baseline=subtract,
@@ -363,10 +363,3 @@ def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:
     if end <= start:
         return None
     return measure_run(charge, start, end, bridges=Bridges.of(charge)).energy
-
-
-def _peak(integral: Integral) -> float:
-    trace = integral.trace
-    if trace.quantity.unit == "W":
-        return float(trace.values.max())
-    return float(integral.rates(np.arange(1, len(trace))).max())

@@ -330,3 +330,13 @@ def _declared(trace: Trace, restarts: bool = False) -> Indices:
         wide &= ~trace.kept.skips[after - 1]
     found: Indices = after[wide] - 1
     return found
+
+
+def highest_power(integral: Integral) -> float:
+    """Return the largest reading of a trace, or the steepest slope of its counter, in W."""
+    trace, remembered = integral.trace, integral.trace.remembered
+    if "highest_power" not in remembered:
+        of_power = trace.quantity.unit == "W"
+        found = trace.values if of_power else integral.rates(np.arange(1, len(trace)))
+        remembered["highest_power"] = float(found.max())
+    return remembered["highest_power"]

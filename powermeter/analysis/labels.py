@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.integral import highest_power
 from powermeter.analysis.next_item import expected
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
@@ -21,6 +22,7 @@ from powermeter.analysis.windows import Windows
 from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst
+from powermeter.result.formatting import prints_bound
 
 Floats = NDArray[np.floating[Any]]
 Key = tuple[Any, ...]
@@ -45,7 +47,7 @@ class LabelRow:
         expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
             the spread between events (part `repeats:`); None for one event.
         charge, charge_per_item: In C.
-        power: Mean power during the events, in W.
+        power: Mean power during the events, in W; None where all that is known is a bound above every reading of the run.
         above, above_per_item, above_power: Energy total, per item (shared as `per_item`), and mean power above the baseline.
         latency_mean, latency_p50, latency_p95, latency_p99: Of one event, in s.
         peak_memory: Largest peak resident memory in byte, or None.
@@ -205,6 +207,11 @@ def row(
     single = each[counted] * parts[counted]
     whole = counts[counted] / np.maximum(parts[counted], 1e-12)
     spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
+    if known.size == single.size == 1 and per_item is not None:  # the one event is every quantile of itself
+        one = per_item if share is None else per_item.scaled(share)
+        quantiles: list[Result | None] = [one, one]
+    else:
+        quantiles = [_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)]
     latency = energy.seconds[covered]
     latency = latency if latency.sum() > 0 else np.empty(0)
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
@@ -218,15 +225,15 @@ def row(
         seconds=span,
         energy=total,
         energy_per_item=per_item,
-        energy_median=_quantile(energy, known[counted], single, whole, 0.5, per_item),
-        energy_p95=_quantile(energy, known[counted], single, whole, 0.95, per_item),
+        energy_median=quantiles[0],
+        energy_p95=quantiles[1],
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
         expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin)
         if each.size
         else None,
         charge=q,
         charge_per_item=q.scaled(1 / items) if q and items else None,
-        power=total.scaled(1 / span, "W") if total else None,
+        power=_seen_power(energy, total.scaled(1 / span, "W")) if total else None,
         above=above,
         above_per_item=above.scaled((1.0 if share is None else share) / items) if above and items else None,
         above_power=above.scaled(1 / span, "W") if above else None,
@@ -261,6 +268,13 @@ def _charge(charge: Windows, known: NDArray[np.int64], origin: str) -> Result:
     """Return what some events drew, C."""
     index = known[charge.known[known]]
     return charge.combine_of(index, np.ones(index.size), origin)
+
+
+def _seen_power(energy: Windows, power: Result) -> Result | None:
+    """Return a mean power; None for an upper bound that no reading of the whole run reached: it informs nobody."""
+    if not math.isfinite(power.high) or not prints_bound(power.value, power.low, power.high, power.unit):
+        return power
+    return None if power.high > highest_power(energy.integral) else power
 
 
 def _plain(number: float) -> float:
