@@ -93,13 +93,14 @@ class Battery:
         kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
         if self.spread != (1.0, 1.0):
             kept += f", such packs deliver {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
+        load = ", hours by Peukert's law, use and items by the stated capacity" if self.peukert != 1 else ""
         if self.convention == "charge":
-            return f"{self.spec}, charge on the measured rail{kept}"
+            return f"{self.spec}, charge on the measured rail{kept}{load}"
         if isinstance(self.efficiency, EfficiencyCurve):
             through = ", converter efficiency by its curve"
         else:
             through = f", converter efficiency {self.efficiency:g}" if self.efficiency != 1 else ""
-        return f"{self.spec}, energy of the cells{kept}{through}"
+        return f"{self.spec}, energy of the cells{kept}{through}{load}"
 
     @property
     def kept(self) -> float:
@@ -257,9 +258,12 @@ class Battery:
             items: What an item is called.
             rail_voltage_v: Of the measured rail, where the other kind has to be converted.
         """
-        power = 0.0
-        if rate is not None and self.convention == "energy":
-            power = self.counted(rate, rail_voltage_v).value
+        power, delivered = 0.0, 1.0
+        if rate is not None:
+            drawn = self.counted(rate, rail_voltage_v).value
+            power = drawn if self.convention == "energy" else 0.0
+            capacity, _ = self.available(power)
+            delivered = self._peukert(capacity, drawn) / capacity
         return Budget(
             self,
             None if used is None else self.share_used(used, rail_voltage_v, power),
@@ -267,6 +271,7 @@ class Battery:
             None if rate is None else self.hours(rate, rail_voltage_v),
             None if per_item is None else self.count(per_item, rail_voltage_v, power),
             items,
+            delivered,
         )
 
 
@@ -306,6 +311,7 @@ class Budget:
         hours: At the run's mean power, in h.
         count: Items per charge.
         items: What an item is called.
+        delivered: Share of the capacity that `hours` counts, by Peukert's law; the other figures count all of it.
     """
 
     battery: Battery
@@ -314,6 +320,7 @@ class Budget:
     hours: Result | None
     count: Result | None
     items: str = "inferences"
+    delivered: float = 1.0
 
     def lines(self) -> list[str]:
         """Return a line each, the convention first."""
@@ -326,6 +333,11 @@ class Budget:
             text.append(f"hours at this power: {self.hours}")
         if self.count is not None:
             text.append(f"{self.items} per charge: {self.count}")
+        if self.delivered < 1:
+            text.append(
+                f"hours are without a pause: this load leaves {self.delivered:.0%} of the capacity (Peukert exponent "
+                f"{self.battery.peukert:g}); use and items count all of it, as a light load does"
+            )
         return text
 
 

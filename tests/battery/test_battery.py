@@ -278,3 +278,17 @@ def test_hours_carry_the_parts_of_the_rate_by_their_slope() -> None:
     """H = 2 Ah / I: dH/dI = −H/I."""
     hours = Battery("2Ah").hours(Result.of(0.5, "A", {"gain:x": 0.01}))
     assert hours.parts["gain:x"] == pytest.approx(-4.0 / 0.5 * 0.01, rel=1e-6)
+
+
+def test_hours_and_items_that_differ_by_the_load_say_by_how_much() -> None:
+    """At 16 times the rated current an exponent of 1.25 leaves half: the hours count it, the items do not."""
+    cell = Battery("1Ah@3V", peukert=1.25, rated_hours=16.0)
+    power = Result.of(3.0, "W")
+    loaded = cell.budget(Result.of(3.0, "J"), power, Result.of(3.0, "J"))
+    assert loaded.hours is not None and loaded.count is not None
+    assert loaded.delivered == pytest.approx(0.5)
+    assert loaded.hours.value * 3600 == pytest.approx(loaded.delivered * loaded.count.value)
+    assert "leaves 50% of the capacity" in loaded.lines()[-1] and "Peukert" in cell.convention_text
+    light = cell.budget(rate=Result.of(0.01, "W"))
+    assert light.delivered == 1 and "Peukert" not in "".join(light.lines()[1:])
+    assert "Peukert" not in Battery("1Ah@3V").convention_text
