@@ -135,6 +135,14 @@ class Integral:
         """Where each hole ends, in ns."""
         return self.trace.times_ns[self.hole + 1]
 
+    @property
+    def pace_s(self) -> float:
+        """How far apart the readings come on average in s, holes left out; 0 where there are holes only."""
+        n = np.array([len(self.trace)])
+        steps = int(self.counted(np.zeros(1, np.int64), n)[0]) - 1 - self.hole.size
+        read_ns = self.end_ns - self.start_ns - int(np.sum(self.gap_end - self.gap_start))
+        return read_ns * 1e-9 / steps if steps > 0 else 0.0
+
     def rates(self, index: NDArray[np.int64]) -> Floats:
         """Return the rate (W or A) that belongs to each sample: its value, or a counter's mean slope before it."""
         if self.trace.kind is not Kind.COUNTER:

@@ -57,7 +57,7 @@ def verdict(
         return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE, LAG, EQUAL) else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
-        f"{format_duration(trace.interval_ns * 1e-9)}: too short to resolve"
+        f"{format_duration(energy.integral.pace_s)}: too short to resolve"
     )
     relative = total.relative
     known_to = (
@@ -103,7 +103,7 @@ def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
     length = quantile(energy.seconds[covered], 0.5)
     return (
         f"one event lasts {format_duration(length)} and a sample comes each "
-        f"{format_duration(energy.integral.trace.interval_ns * 1e-9)}: no reading fell into any of them, and none elsewhere "
+        f"{format_duration(energy.integral.pace_s)}: no reading fell into any of them, and none elsewhere "
         "shows what they draw; sample faster, or make each event longer"
     )
 

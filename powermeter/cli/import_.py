@@ -223,7 +223,7 @@ def _report(log: Log, out: Path) -> None:
     channels = [channel for source in log.sources for channel in source.channels]
     listed = ", ".join(channel.name for channel in channels[:8]) + (" …" if len(channels) > 8 else "")
     put(
-        f"{log.format}: {plural(rows, 'sample')} over {format_duration((last - first) / 1e9)}{when}; {listed}"
+        f"{log.format}: {plural(rows, 'sample')}, {format_duration((last - first) / 1e9)} from the first to the last{when}; {listed}"
     )
     rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
     whole = log.facts.get("whole")

@@ -129,4 +129,4 @@ def _samples(log: Log) -> list[str]:
     count = sum(source.count for source in log.sources)
     ends = [source.ends_ns for source in log.sources if source.count]
     span = (max(end for _, end in ends) - min(start for start, _ in ends)) / 1e9
-    return [f"  samples   {count} over {span:.6g} s; nothing was written"]
+    return [f"  samples   {count}, {span:.6g} s from the first to the last; nothing was written"]

@@ -61,6 +61,25 @@ def test_times_beyond_the_samples_hold_the_nearest_rate() -> None:
     assert between(integral, 0.5, 1) == pytest.approx(2)
 
 
+@pytest.mark.parametrize(
+    ("kind", "hole", "pace"),
+    [
+        (Kind.INSTANT, False, 9 / 9),
+        (Kind.INSTANT, True, 9 / 9),
+        (Kind.MEAN, False, (9 + 1.2) / 10),  # its first value speaks for the usual 1.2 s before it
+        (Kind.MEAN, True, (9 + 2 * 1.2) / 11),  # and so does the one after the hole
+    ],
+)
+def test_the_pace_is_the_average_distance_of_readings_without_the_holes(
+    kind: Kind, hole: bool, pace: float
+) -> None:
+    """Distances of 1.2, 1.2 and 0.6 s over and over: 1 s on average, 1.2 s in the median."""
+    times = [0, 1.2, 2.4, 3.0, 4.2, 5.4, 6.0, 7.2, 8.4, 9.0] + [19.0] * hole
+    found = Integral.of(trace(times, [2.0] * len(times), kind, interval_ns=1_200_000_000))
+    assert found.hole.size == hole
+    assert found.pace_s == pytest.approx(pace)
+
+
 def test_a_gap_is_bridged_and_bounded_by_what_lies_beside_it() -> None:
     times = [0, 1, 2, 3, 8, 9, 10]
     power = [2, 4, 2, 4, 2, 4, 2]

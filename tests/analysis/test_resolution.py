@@ -20,7 +20,7 @@ def windows(samples, seconds, *, why="", freedom=np.inf, **trace):
         seconds=np.array(seconds, float),
         group=np.zeros(len(samples), int),
         groups=[SimpleNamespace(why=why, freedom=freedom)],
-        integral=SimpleNamespace(trace=SimpleNamespace(**{**found, **trace})),
+        integral=SimpleNamespace(pace_s=0.1, trace=SimpleNamespace(**{**found, **trace})),
     )
 
 

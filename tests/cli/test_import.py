@@ -19,7 +19,7 @@ def test_the_last_line_says_what_was_written(log, capsys):
     assert run(["import", "meter.csv", "-o", "run.power"]) == 0
     out = capsys.readouterr()
     assert out.err.splitlines()[-1] == "wrote run.power"
-    assert "5 samples over 4" in out.out
+    assert "5 samples, 4.000 s from the first to the last" in out.out
     assert "powermeter align HOST.power run.power" in out.err
     with Recording.open(log / "run.power") as recording:
         assert recording.metadata["imported"]["name"] == "meter.csv"
