@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,26 @@ def test_a_command_on_a_page_runs(
     printed = capsysbinary.readouterr()
     assert status == 0, printed.err.decode()
     assert printed.out or printed.err or words[0] == "mark"
+
+
+def test_the_readme_reads_what_its_own_code_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A reader pastes the loop into infer.py and types the three commands above it; only the source is simulated here."""
+    blocks = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+    loop = next(block for block in blocks if "in loader:" in block)
+    start = "import time\nloader, model = [[1, 2]] * 4, lambda batch: time.sleep(0.05)\n"
+    (tmp_path / "infer.py").write_text(start + loop)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POWERMETER_CONFIG", "")
+    typed = next(block for block in blocks if "-- python infer.py" in block).splitlines()
+    for line in typed:
+        words = shlex.split(line.removeprefix("$ powermeter "), comments=True)
+        if words[0] == "record":
+            words = [sys.executable if word == "python" else word for word in words]
+            words[1:1] = ["--source", "virtual://?rate=200Hz"]
+        assert cli.run(words) == 0, f"{line}: {capsysbinary.readouterr().err.decode()}"
+    assert (tmp_path / "report.html").stat().st_size > 0
 
 
 def test_what_cannot_run_is_listed_with_a_reason_and_nothing_else_is() -> None:
