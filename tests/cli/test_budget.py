@@ -139,3 +139,18 @@ def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def
     ):
         status, _, err = run("budget", *arguments)
         assert (status, words in err) == (2, True), err
+
+
+def test_the_first_example_of_the_help_answers_where_only_energy_is_known(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model of the machine knows neither current nor voltage: ampere-hours are refused until one is stated."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log.csv").write_text("time_s,power_w\n" + "".join(f"{at},2.5\n" for at in range(20)))
+    assert run("import", "log.csv", "-o", "run.power")[0] == 0
+    _, printed, _ = run("budget", "--help")
+    example = next(line.split()[1:] for line in printed.splitlines() if "powermeter budget run.power" in line)
+    status, out, err = run(*example)
+    assert (status, err) == (0, "") and "energy over 5.00 V as given" in out
+    status, _, err = run("budget", "run.power", "--battery", "4Ah")
+    assert status == 2 and "--rail-voltage 5V" in err
