@@ -296,6 +296,9 @@ def charge_per_item(row: LabelRow) -> Result | None:
     energy, mean, charge = row.per_item, row.energy_per_item, row.charge_per_item
     if energy is None or charge is None or mean is None or mean.value <= 0:
         return None
+    if row.expected_per_item is None:  # one event is all there is: its charge has an interval of its own
+        grade = charge.grade if row.share is None else worst((charge.grade, Grade.DERIVED))
+        return replace(charge.scaled(1.0 if row.share is None else row.share), grade=grade)
     return replace(energy.scaled(charge.value / mean.value, "C"), grade=worst((energy.grade, charge.grade)))
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.subject import charge_per_item
 from powermeter.channel import Boundary
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
 from powermeter.reports.charges import BUDGET_V, Charges
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.result import Grade
+from powermeter.result import Grade, Result
+from tests.reports.conftest import infer
 
 
 def test_a_recorded_current_is_the_charge(make, twenty) -> None:  # type: ignore[no-untyped-def]
@@ -23,6 +25,20 @@ def test_a_recorded_current_is_the_charge(make, twenty) -> None:  # type: ignore
     (row,) = found.analysis.rows
     held = found.items_held(row)
     assert held is not None and held.value == pytest.approx(14_400 / (0.125 / 5))
+
+
+@pytest.mark.parametrize(("share", "grade"), [(None, Grade.MEASURED), (0.5, Grade.DERIVED)])
+def test_of_one_event_the_charge_per_item_has_the_interval_of_the_charge(make, share, grade) -> None:  # type: ignore[no-untyped-def]
+    """What the voltage adds to the energy's interval is none of the charge's, which stands beside it."""
+    (row,) = analyse(make(events=[infer(1, 2, 4)])).rows
+    assert row.expected_per_item is None and row.energy_per_item is not None and row.charge is not None
+    wide = Result.of(row.energy_per_item.value, "J", {"gain:voltage": 0.1 * row.energy_per_item.value})
+    found = charge_per_item(replace(row, energy_per_item=wide, share=share))
+    part = (share or 1.0) / 4
+    assert found is not None and found.grade is grade
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (row.charge.value * part, row.charge.low * part, row.charge.high * part)
+    )
 
 
 def test_without_a_voltage_the_budgets_stands_in_and_is_assumed(make) -> None:  # type: ignore[no-untyped-def]
