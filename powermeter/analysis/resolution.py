@@ -65,7 +65,8 @@ def verdict(
     )
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
-        text += f"; {_WHY[why] if is_bound else _STATED.get(why, _WHY[why])}"
+        stated = _BESIDE if why == FEW and _made_by_others(total) else _STATED.get(why, _WHY[why])
+        text += f"; {_WHY[why] if is_bound else stated}"
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:
@@ -95,6 +96,17 @@ _STATED = {
     FEW: "so few readings fell into them that the interval is wide: measure more repeats, or sample faster",
 }
 """The same where a value is printed with its interval, not a bound."""
+
+
+_BESIDE = "few readings fell into them, which is not what makes most of the interval"
+"""The same where something else does, whose remedy the headline names."""
+
+
+def _made_by_others(total: Result) -> bool:
+    """Return whether most of an interval comes from what neither repeats nor faster sampling make smaller."""
+    kinds = total.by_kind()
+    sampled = sum(kinds.get(kind, 0.0) ** 2 for kind in ("noise", "edges", "unseen", "repeats"))
+    return sampled < 0.5 * sum(size**2 for size in kinds.values())
 
 
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
