@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.analysis.tokens.table import ModelTokens, TokenPhase, TokenTable
@@ -166,7 +166,10 @@ def carbon_lines(data: ReportData) -> list[str]:
     table, whole = data.tokens, data.footprint
     if table is None or whole is None or not table.generated or not whole.carbon.value >= 0:
         return []
-    scores = of_tokens(whole.carbon, table.generated, table.prompt)
+    digits = whole.digits("carbon")
+    scores = [
+        replace(score, digits=digits) for score in of_tokens(whole.carbon, table.generated, table.prompt)
+    ]
     found = [f"{score.lines()[0]}: {score.notes[0]}" for score in scores]
     return [
         *found,

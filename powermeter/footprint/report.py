@@ -185,7 +185,9 @@ class FootprintReport:
             ConfigurationError: The kind is not known, or its units were not counted.
         """
         self._average_only("SCI for AI")
-        return ai_scores(self.wanted, self.found, self.whole.carbon)
+        digits = self.whole.digits("carbon")
+        scores = ai_scores(self.wanted, self.found, self.whole.carbon)
+        return tuple(replace(score, digits=digits) for score in scores)
 
     def _ai(self) -> tuple[dict[str, Any], list[str]]:
         scores = self.ai_scores()

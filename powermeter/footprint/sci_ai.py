@@ -61,6 +61,7 @@ class AiScore:
         whole_period: Whether C covers a whole period with its idle time; a benchmark's window does not.
         counted: How the units were counted (`gross` or `effective`, and why), asked of a provider.
         notes: What a reader must know.
+        digits: Significant digits that the carbon deserves.
     """
 
     persona: str
@@ -71,6 +72,7 @@ class AiScore:
     whole_period: bool = False
     counted: str = ""
     notes: tuple[Note, ...] = ()
+    digits: int = 2
 
     @property
     def score(self) -> Result:
@@ -87,10 +89,10 @@ class AiScore:
         shown = self.per(many)
         of = self.unit if many == 1 else f"{_MANY[many]} {_plural(self.unit)}"
         name = "SCI for AI" if self.whole_period else "carbon of this run, in the units of SCI for AI"
-        span = f"{amount(shown.low, 'g')} to {amount(shown.high, 'g')}, 95 %"
+        span = f"{amount(shown.low, 'g', self.digits)} to {amount(shown.high, 'g', self.digits)}, 95 %"
         text = [
-            f"{name} ({self.persona}): {amount(shown.value, 'g')} per {of} ({span})",
-            f"  = {amount(self.carbon.value, 'g', 4)} / {self.units:,.10g} {_plural(self.unit)}",
+            f"{name} ({self.persona}): {amount(shown.value, 'g', self.digits)} per {of} ({span})",
+            f"  = {amount(self.carbon.value, 'g', 4 if self.digits > 1 else 1)} / {self.units:,.10g} {_plural(self.unit)}",
             f"  boundary: {', '.join(self.boundary) if self.boundary else 'as measured'}",
         ]
         if self.persona == "consumer":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from powermeter.errors import ConfigurationError
@@ -63,3 +65,9 @@ def test_a_provider_names_one_of_three_units_and_how_it_counted(unit: str, count
 def test_prompt_tokens_that_cannot_be(prompt: float) -> None:
     with pytest.raises(ConfigurationError, match="prompt tokens"):
         of_tokens(grams(1.0), 4, prompt)
+
+
+def test_a_carbon_good_to_one_digit_has_one_digit_per_token() -> None:
+    found = replace(consumer(grams(384.9e-6), 165), digits=1)
+    assert "2 g CO2e per million tokens (1 g CO2e to 5 g CO2e, 95 %)" in found.lines()[0]
+    assert found.lines()[1] == "  = 400 µg CO2e / 165 tokens"
