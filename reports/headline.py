@@ -68,16 +68,17 @@ def sure(result: Result | None) -> str:
 def sentence(data: ReportData) -> str:
     """Return the one sentence to remember."""
     row, a = data.headline, data.analysis
+    made = " (simulated)" if a.energy.grade is Grade.SIMULATED else ""
     if row is None and a.run_per_item is not None:
         whole = a.energy if a.above is None else a.above
-        return f"One {data.item}, on average: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
+        return f"One {data.item}{made}, on average: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
     if row is None or row.per_item is None:
         how = {Grade.ESTIMATED: " (estimated)", Grade.SIMULATED: " (simulated)"}.get(a.energy.grade, "")
         return f"The run{how}: {sure(a.energy)}, in {format_duration(a.duration.value)}."
     group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
     which = f" ({group})" if group else ""
     mean = ", on average" if row.events > 1 else ""
-    return f"One {data.item}{which}{mean}: {sure(row.per_item)}; {events_text(row)}."
+    return f"One {data.item}{which}{made}{mean}: {sure(row.per_item)}; {events_text(row)}."
 
 
 def events_text(row: LabelRow) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from powermeter.comparison.variants import Variant, Variants
 from powermeter.errors import ConfigurationError, NotInstalledError
-from powermeter.result import plain
+from powermeter.result import Grade, Result, plain
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .markdown_text import escaped, table
@@ -48,13 +48,18 @@ def cells(found: Variants) -> list[list[str]]:
             _DASH if v.flops is None else format_number(v.flops, 3),
             _DASH if v.accuracy is None else f"{v.accuracy:.4g}",
             _DASH if v.latency_s is None else format_duration(v.latency_s),
-            _DASH if v.per_item is None else str(v.per_item),
+            _DASH if v.per_item is None else _graded(v.per_item),
             "baseline" if i == 0 else _verdict(v),
         ]
         for i, v in enumerate(found.rows)
     ]
     kept = [c for c in range(len(head)) if c in (0, 6, 7) or any(row[c] != _DASH for row in rows)]
     return [[line[c] for c in kept] for line in (head, *rows)]
+
+
+def _graded(result: Result) -> str:
+    """Return a result in print, marked where no device drew it."""
+    return f"{result}, simulated" if result.grade is Grade.SIMULATED else str(result)
 
 
 def _verdict(variant: Variant) -> str:

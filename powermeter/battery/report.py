@@ -158,7 +158,9 @@ class BudgetReport:
         said["charge_grade"] = None if found.charge is None else found.charge.grade.value
         for name in ("share_used", "remaining", "hours", "count"):
             said[name] = plain(getattr(whole, name))
-        lines = [f"of: {found.title}", *(f"note: {note}" for note in found.notes), *whole.lines()]
+        graded = next((r.grade.value for r in (found.energy, found.charge, found.power) if r is not None), "")
+        mark = " (simulated)" if graded == "simulated" else ""
+        lines = [f"of: {found.title}{mark}", *(f"note: {note}" for note in found.notes), *whole.lines()]
         if by_charge and used is not None:
             given = found.asked.volts is not None
             origin = origin_text(used, found.charge_origin, found.rail_voltage_v, given)

@@ -145,7 +145,17 @@ class JsonLines:
 
 
 def _rail(totals: RailTotals) -> dict[str, object]:
-    names = ("rail", "power_w", "voltage_v", "current_a", "low_w", "mean_w", "high_w", "energy_j")
+    names = (
+        "rail",
+        "simulated",
+        "power_w",
+        "voltage_v",
+        "current_a",
+        "low_w",
+        "mean_w",
+        "high_w",
+        "energy_j",
+    )
     charge = totals.charge_c if totals.has_current else None
     return {**{name: getattr(totals, name) for name in names}, "charge_c": charge}
 

@@ -65,7 +65,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 def _rail(source: str, totals: RailTotals, width: int) -> Iterable[str]:
     name = printable(f"{source}/{totals.rail}" if source else totals.rail)
-    phrases = [name, format_quantity(totals.power_w, "W", 4)]
+    phrases = [f"{name} (simulated)" if totals.simulated else name, format_quantity(totals.power_w, "W", 4)]
     phrases += [format_quantity(totals.voltage_v, "V", 4)] if totals.voltage_v is not None else []
     phrases += [format_quantity(totals.current_a, "A", 4)] if totals.current_a is not None else []
     for word, watts in (("min", totals.low_w), ("mean", totals.mean_w), ("max", totals.high_w)):

@@ -34,6 +34,7 @@ class RailTotals:
         rail: The rail's name.
 
     Attributes:
+        simulated: Whether a program made its readings and no device drew them.
         power_w, voltage_v, current_a: Now; None where not measured, or not yet.
         low_w, high_w: Least and most of all readings.
         energy_j, charge_c: So far; a charge needs a current.
@@ -50,6 +51,7 @@ class RailTotals:
         for position, channel in enumerate(channels):
             if channel.rail is not None and channel.rail.name == rail and channel.quantity in _NEEDED:
                 self._at.setdefault(channel.quantity, position)
+        self.simulated = any(channels[i].grade.value == "simulated" for i in self._at.values())
         self.power_w: float | None = None
         self.voltage_v: float | None = None
         self.current_a: float | None = None

@@ -11,6 +11,7 @@ from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli.live_screen import MOST_LABELS, flow, lines, sparkline
 from powermeter.cli.live_tail import LabelPace, LiveTail
 from powermeter.recording import Writer
+from powermeter.result import Grade
 from powermeter.units import format_duration
 
 
@@ -114,3 +115,15 @@ def test_half_a_second_is_enough_for_a_battery_and_none_is_not(tmp_path):
     for seconds, shown in ((0.5, True), (0.0, False)):
         tail.main.seconds = seconds
         assert any("battery" in line for line in lines(tail, parse_battery("4Ah"), 200)) is shown
+
+
+def test_a_simulated_rail_is_marked(tmp_path):
+    rail = Rail("VIRTUAL")
+    made = Channel("p", Quantity.POWER, 1e-3, rail, grade=Grade.SIMULATED)
+    with Writer.create(tmp_path / "x.power") as writer:
+        source = writer.add_source("virtual://", "load", "virtual", (made,))
+        writer.append(source, np.arange(11, dtype=np.int64) * 10**9, np.full((11, 1), 2000))
+    tail = LiveTail(tmp_path / "x.power", "x.power")
+    tail.look()
+    assert lines(tail, None, 200)[1].startswith("VIRTUAL (simulated)  2.000 W")
+    assert "simulated" not in " ".join(lines(watched(tmp_path / "y.power"), None, 200))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from powermeter.channel import Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.headline import Quality, product, quality, sentence, sure
 from powermeter.reports.report_data import gather
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 from .conftest import SECOND, START, channels, infer
 
@@ -113,3 +114,12 @@ def test_without_an_energy_the_label_says_why_and_a_run_without_label_nothing() 
     analysis = SimpleNamespace(energy=None, run_per_item=None, above=None, run_items=None)
     found = quality(SimpleNamespace(headline=row, analysis=analysis))
     assert (found.word, found.remedy) == ("not resolved", "too short") and "no energy" in found.cause
+
+
+def test_a_simulated_item_is_marked_in_the_sentence(make, twenty):
+    data = gathered(make(events=twenty))
+    made = replace(data.analysis, energy=replace(data.analysis.energy, grade=Grade.SIMULATED))
+    assert sentence(replace(data, analysis=made)).startswith(
+        "One inference (simulated), on average: 125.0 mJ"
+    )
+    assert "simulated" not in sentence(data)
