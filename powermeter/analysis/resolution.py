@@ -65,7 +65,7 @@ def verdict(
     )
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
-        stated = _BESIDE if why == FEW and _made_by_others(total) else _STATED.get(why, _WHY[why])
+        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, _WHY[why])
         text += f"; {_WHY[why] if is_bound else stated}"
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
@@ -102,7 +102,7 @@ _BESIDE = "few readings fell into them, which is not what makes most of the inte
 """The same where something else does, whose remedy the headline names."""
 
 
-def _made_by_others(total: Result) -> bool:
+def made_by_others(total: Result) -> bool:
     """Return whether most of an interval comes from what neither repeats nor faster sampling make smaller."""
     kinds = total.by_kind()
     sampled = sum(kinds.get(kind, 0.0) ** 2 for kind in ("noise", "edges", "unseen", "repeats"))

@@ -110,5 +110,5 @@ def test_of_what_no_reading_tells_only_how_short_it_is_is_said():
 
 def test_no_repeats_are_advised_where_something_else_makes_the_interval() -> None:
     """A model's error of 3 J beside 1 J of what was not seen: nine tenths of the variance stay whatever is repeated."""
-    assert resolution._made_by_others(Result.of(10.0, "J", {"model:x": 3.0, "unseen:x": 1.0}))
-    assert not resolution._made_by_others(Result.of(10.0, "J", {"model:x": 1.0, "unseen:x": 3.0}))
+    assert resolution.made_by_others(Result.of(10.0, "J", {"model:x": 3.0, "unseen:x": 1.0}))
+    assert not resolution.made_by_others(Result.of(10.0, "J", {"model:x": 1.0, "unseen:x": 3.0}))
