@@ -30,11 +30,11 @@ from unseen_world import (
     save,
     scene,
     spans,
+    stated,
     telegraph,
     ticks,
-    told,
     tried,
-)  # fmt: skip
+)
 
 from powermeter import Recording, RepeatLoop, analyse, compare
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
@@ -93,7 +93,7 @@ def _(rng: Rng) -> Sequence[Said]:
     load = Load(watts)
     t, v = instant(rng, load, 20)
     v[rng.integers(5, t.size - 5)] = 9e8
-    return told(save("r4", [(power(noise=0.01), v)], t, []), load, [], "run")
+    return stated(save("r4", [(power(noise=0.01), v)], t, []), load, [], "run")
 
 
 # In step, and not
@@ -111,14 +111,14 @@ def _timer(rng: Rng, n: int, period: float, on: float, watts_on: float = 5.0) ->
 def _(rng: Rng) -> Sequence[Said]:
     load, events = _timer(rng, 1200, 0.02, 0.015)
     t, v = instant(rng, load, 5, vary=True)
-    return told(save("l1", [(power(noise=0.01), v)], t, events), load, events, "run label")
+    return stated(save("l1", [(power(noise=0.01), v)], t, events), load, events, "run label")
 
 
 @scene("l2", "a camera at 7 frames a second (60 of 143 ms), 14 Hz on the grid: two readings a frame")
 def _(rng: Rng) -> Sequence[Said]:
     load, events = _timer(rng, 150, 1 / 7, 0.06)
     t, v = instant(rng, load, 14)
-    return told(save("l2", [(power(noise=0.01), v)], t, events), load, events, "run label")
+    return stated(save("l2", [(power(noise=0.01), v)], t, events), load, events, "run label")
 
 
 @scene("l3", "audio blocks of 16 ms (4 ms busy) all through one event of 30 s, 12.5 Hz on the grid")
@@ -128,7 +128,7 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, a, min(a + 0.004, 32), 8.0)
     load, events = Load(watts), [("e", 2.0, 32.0)]
     t, v = instant(rng, load, 12.5)
-    return told(save("l3", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("l3", [(power(noise=0.01), v)], t, events), load, events)
 
 
 @scene("l4", "the same, 12.5 Hz at varied moments")
@@ -138,14 +138,14 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, a, min(a + 0.004, 32), 8.0)
     load, events = Load(watts), [("e", 2.0, 32.0)]
     t, v = instant(rng, load, 12.5, vary=True)
-    return told(save("l4", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("l4", [(power(noise=0.01), v)], t, events), load, events)
 
 
 @scene("l5", "24 events a second long, 1.5 s apart to the millisecond, 2 Hz on the grid")
 def _(rng: Rng) -> Sequence[Said]:
     load, events = _timer(rng, 24, 2.5, 1.0)
     t, v = instant(rng, load, 2)
-    return told(save("l5", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("l5", [(power(noise=0.01), v)], t, events), load, events)
 
 
 # Few readings inside
@@ -155,14 +155,14 @@ def _(rng: Rng) -> Sequence[Said]:
 def _(rng: Rng) -> Sequence[Said]:
     load, events = busy(rng, 3, (0.2, 0.2), (2, 4), 6.0)
     t, v = instant(rng, load, 2)
-    return told(save("n1", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("n1", [(power(noise=0.01), v)], t, events), load, events)
 
 
 @scene("n2", "100 events of 12 ms that decay, 25 Hz at varied moments")
 def _(rng: Rng) -> Sequence[Said]:
     load, events = busy(rng, 100, (0.012, 0.012), (0.1, 0.3), lambda u: 12 * np.exp(-3 * u))
     t, v = instant(rng, load, 25, vary=True)
-    return told(save("n2", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("n2", [(power(noise=0.01), v)], t, events), load, events)
 
 
 @scene("n3", "12 events of 0.5-0.9 s in three stages, 5 Hz on the grid")
@@ -171,7 +171,7 @@ def _(rng: Rng) -> Sequence[Said]:
         rng, 12, (0.5, 0.9), (0.7, 1.4), lambda u: np.where(u < 0.2, 9.0, np.where(u < 0.6, 2.0, 5.0))
     )
     t, v = instant(rng, load, 5)
-    return told(save("n3", [(power(noise=0.01), v)], t, events), load, events)
+    return stated(save("n3", [(power(noise=0.01), v)], t, events), load, events)
 
 
 # Means and counters
@@ -181,7 +181,7 @@ def _(rng: Rng) -> Sequence[Said]:
 def _(rng: Rng) -> Sequence[Said]:
     load, events = busy(rng, 45, (0.03, 0.05), (0.25, 0.6), lambda u: 10 * u)
     channel, t, v = counted(rng, load, 10, 1e-3)
-    return told(save("m1", [(channel, v)], t, events), load, events, "run label")
+    return stated(save("m1", [(channel, v)], t, events), load, events, "run label")
 
 
 @scene("m2", "500 events of 3 ms with 20 ms that fade behind each, 20 Hz mean")
@@ -192,7 +192,7 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, b, b + 0.05, lambda u: 4 * np.exp(-2.5 * u))
     load = Load(watts)
     t, v = mean(rng, load, 20)
-    return told(save("m2", [(power(Kind.MEAN, noise=0.005), v)], t, events), load, events, "run label")
+    return stated(save("m2", [(power(Kind.MEAN, noise=0.005), v)], t, events), load, events, "run label")
 
 
 @scene("m3", "16 events of 2-5 s that switch 1/11 W each 0.2 s, 1 Hz mean (CSV)")
@@ -203,7 +203,7 @@ def _(rng: Rng) -> Sequence[Said]:
         telegraph(rng, watts, a, b, 0.0, 10.0, 0.2)
     load = Load(watts)
     t, v = mean(rng, load, 1)
-    return told(imported("m3", t, v, events, "--as", "mean"), load, events)
+    return stated(imported("m3", t, v, events, "--as", "mean"), load, events)
 
 
 @scene("m4", "30 events of 0.3-0.6 s, each with 0.5 s of 2 W behind it, 10 Hz mean in steps of 10 mW")
@@ -214,7 +214,7 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, b, b + 0.5, 2.0)
     load = Load(watts)
     t, v = mean(rng, load, 10)
-    return told(
+    return stated(
         save("m4", [(power(Kind.MEAN, scale=0.01, noise=0.005, step=0.01), v)], t, events), load, events
     )
 
@@ -226,14 +226,14 @@ def _(rng: Rng) -> Sequence[Said]:
 def _(rng: Rng) -> Sequence[Said]:
     load, events = busy(rng, 25, (0.4, 0.9), (1, 2), 60.0, idle=20.0)
     t, v = mean(rng, load, 10, noise=0.05, window=1.0)
-    return told(save("w1", [(power(Kind.MEAN, 1e-3, NS, noise=0.05), v)], t, events), load, events)
+    return stated(save("w1", [(power(Kind.MEAN, 1e-3, NS, noise=0.05), v)], t, events), load, events)
 
 
 @scene("w2", "a declared mean of 2 s at 2 Hz, saw teeth of 2-4 s")
 def _(rng: Rng) -> Sequence[Said]:
     load, events = busy(rng, 14, (2, 4), (2, 5), lambda u: 50 * u, idle=20.0)
     t, v = mean(rng, load, 2, noise=0.05, window=2.0)
-    return told(save("w2", [(power(Kind.MEAN, 1e-3, 2 * NS, noise=0.05), v)], t, events), load, events)
+    return stated(save("w2", [(power(Kind.MEAN, 1e-3, 2 * NS, noise=0.05), v)], t, events), load, events)
 
 
 @scene("h1", "a refresh of 1 s logged at 4 Hz (CSV, nothing stated), two-phase events of 3-6 s")
@@ -242,7 +242,7 @@ def _(rng: Rng) -> Sequence[Said]:
     fresh = ticks(rng, load, 1)
     shown = load.at(fresh) + rng.normal(0, 0.02, fresh.size)
     t = ticks(rng, load, 4, start=float(fresh[0]))
-    return told(imported("h1", t, shown[np.searchsorted(fresh, t, "right") - 1], events), load, events)
+    return stated(imported("h1", t, shown[np.searchsorted(fresh, t, "right") - 1], events), load, events)
 
 
 @scene("h2", "a gauge that averages its 3 s, logged each second (CSV), events of 10-20 s")
@@ -251,7 +251,7 @@ def _(rng: Rng) -> Sequence[Said]:
     fresh = ticks(rng, load, 1 / 3, start=3)
     shown = load.between(fresh - 3, fresh) / 3 + rng.normal(0, 0.02, fresh.size)
     t = ticks(rng, load, 1, start=float(fresh[0]))
-    return told(imported("h2", t, shown[np.searchsorted(fresh, t, "right") - 1], events), load, events)
+    return stated(imported("h2", t, shown[np.searchsorted(fresh, t, "right") - 1], events), load, events)
 
 
 @scene("h3", "a plug that reports changes of 5 % (CSV, held), ramps of 20-60 s between 10 and 60 W")
@@ -277,7 +277,7 @@ def _(rng: Rng) -> Sequence[Said]:
     keep = np.ones(t.size, bool)
     for a in rng.uniform(2, load.end - 4, 3):
         keep &= (t < a) | (t > a + rng.uniform(0.5, 1.5))
-    return told(imported("g1", t[keep], v[keep], events), load, events)
+    return stated(imported("g1", t[keep], v[keep], events), load, events)
 
 
 @scene("g2", "a hole of 4 s in one event of 20 s that switches each 0.3 s, 5 Hz mean")
@@ -287,7 +287,7 @@ def _(rng: Rng) -> Sequence[Said]:
     load, events = Load(watts), [("e", 4.0, 24.0)]
     t, v = mean(rng, load, 5)
     keep = (t < a) | (t > a + 4)
-    return told(
+    return stated(
         save("g2", [(power(Kind.MEAN, noise=0.005), v[keep])], t[keep], events), load, events, "run label"
     )
 
@@ -300,7 +300,7 @@ def _(rng: Rng) -> Sequence[Said]:
     while keep.mean() > 0.75:
         i = rng.integers(1, t.size - 8)
         keep[i : i + rng.integers(2, 7)] = False
-    return told(save("g3", [(power(noise=0.01), v[keep])], t[keep], events), load, events)
+    return stated(save("g3", [(power(noise=0.01), v[keep])], t[keep], events), load, events)
 
 
 # Heavy tails, shared edges, skew, idle
@@ -313,7 +313,7 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, a, a + 0.002, 2 * (1 + rng.pareto(2.2)))
     load, events = Load(watts), [("e", 4 + 8.0 * i, 9 + 8.0 * i) for i in range(4)]
     t, v = instant(rng, load, 50, noise=0.002)
-    return told(save("t1", [(power(noise=0.002), v)], t, events), load, events, "run label")
+    return stated(save("t1", [(power(noise=0.002), v)], t, events), load, events, "run label")
 
 
 @scene("s1", "a pipeline of 70, 110 and 40 ms back to back, 60 times, 10 Hz counter of 1 mJ")
@@ -331,7 +331,7 @@ def _(rng: Rng) -> Sequence[Said]:
         put(watts, a, b, levels[name] * (1 + 0.05 * rng.standard_normal()))
     load = Load(watts)
     channel, t, v = counted(rng, load, 10, 1e-3)
-    return told(save("s1", [(channel, v)], t, events), load, events, "run label")
+    return stated(save("s1", [(channel, v)], t, events), load, events, "run label")
 
 
 @scene("s2", "current read 10 ms after voltage of a supply that sags, PWM of 3 Hz, 40 Hz")
@@ -351,7 +351,7 @@ def _(rng: Rng) -> Sequence[Said]:
     volt = Channel("in.voltage", Quantity.VOLTAGE, 1e-3, Rail("IN"), accuracy=Accuracy(step=1e-3))
     amp = Channel("in.current", Quantity.CURRENT, 1e-4, Rail("IN"), accuracy=Accuracy(step=1e-4))
     columns = [(volt, 5 - ohm * ampere(load.at(t))), (amp, ampere(load.at(t + 0.01)))]
-    return told(save("s2", columns, t, events), load, events)
+    return stated(save("s2", columns, t, events), load, events)
 
 
 @scene("b1", "above idle power that rises by 0.3 W a minute and wanders, 15 events of 1-2 s, 10 Hz mean")
@@ -413,9 +413,15 @@ def _(rng: Rng) -> Sequence[Said]:
         x[i] = 0.4 * x[i - 1] + 0.84**0.5 * x[i]
     joules, clock = (1 + x) * np.where(rng.uniform(size=6000) < 0.1, 2.5, 1.0), count()
     loop = RepeatLoop(
-        SimpleNamespace(event=lambda *_, **__: nullcontext()), "x", precision=0.05, at_most=1e9, most=6000,  # type: ignore[arg-type]
-        read=lambda a, b: joules[: a.size], clock_ns=lambda: next(clock) * 10**7, sleep=lambda s: None,
-    )  # fmt: skip
+        SimpleNamespace(event=lambda *_, **__: nullcontext()),
+        "x",
+        precision=0.05,
+        at_most=1e9,
+        most=6000,  # type: ignore[arg-type]
+        read=lambda a, b: joules[: a.size],
+        clock_ns=lambda: next(clock) * 10**7,
+        sleep=lambda s: None,
+    )
     for _ in loop:
         pass
     f = loop.settled

@@ -77,9 +77,15 @@ def spans(
 
 
 def busy(
-    rng: Rng, n: int, length: tuple[float, float], pause: tuple[float, float], shape: Any,
-    idle: float = 1.2, vary: float = 0.05, lead: float = 2.0,
-) -> tuple[Load, list[Span]]:  # fmt: skip
+    rng: Rng,
+    n: int,
+    length: tuple[float, float],
+    pause: tuple[float, float],
+    shape: Any,
+    idle: float = 1.2,
+    vary: float = 0.05,
+    lead: float = 2.0,
+) -> tuple[Load, list[Span]]:
     """Return a load of events of one shape (W above idle over the place in the event), and those events."""
     events, end = spans(rng, n, length, pause, lead)
     watts = blank(end, idle)
@@ -163,12 +169,10 @@ def counted(rng: Rng, load: Load, rate: float, step: float) -> tuple[Channel, Ar
     return channel, times, np.floor(load.between(0 * times, times) / step + rng.uniform()) * step
 
 
-def told(
-    path: Path, load: Load, events: Sequence[Span], only: str = "run label single", **options: Any
-) -> list[Said]:
+def stated(path: Path, load: Load, events: Sequence[Span], only: str = "run label single") -> list[Said]:
     """Return what is stated of run, labels and up to twelve single events, with the truth of each."""
     with Recording.open(path) as recording:
-        found = analyse(recording, **options)
+        found = analyse(recording)
         shift = 0.0
         if events and found.events:
             shift = min(e.start_ns for e in found.events) / NS - min(e[1] for e in events)

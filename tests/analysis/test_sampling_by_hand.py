@@ -124,7 +124,7 @@ def test_white_and_jumps_from_first_and_fourth_differences(first, fourth, white,
         ([8], 10.0 + np.arange(8), 9.5**2 + 17.5**2),
         ([6, 7], np.concatenate([np.arange(6.0), 3 - np.arange(7.0)]), 0.5**2 + 5.5**2 + 3.5**2 + 3.5**2),
     ],
-)  # fmt: skip
+)
 def test_a_stretch_begins_and_ends_with_a_jump_from_nothing(lengths, values, jumps) -> None:
     assert end_jumps(values, np.array(lengths)) == pytest.approx(jumps)
 

@@ -106,18 +106,32 @@ def test_numbers(text: str, tick: int, ns: int | None) -> None:
 
 def test_units_of_time() -> None:
     assert {unit: ns / NS for unit, ns in TICKS.items()} == {
-        "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60, "h": 3600,
-    }  # fmt: skip
+        "s": 1,
+        "ms": 1e-3,
+        "us": 1e-6,
+        "µs": 1e-6,
+        "ns": 1e-9,
+        "min": 60,
+        "h": 3600,
+    }
     assert DAY_NS == 24 * HOUR
 
 
 @pytest.mark.parametrize(
     ("text", "hours"),
     [
-        ("Z", 0), ("utc", 0), ("GMT", 0), ("+01:00", 1), ("+0130", 1.5), ("-05:00", -5), ("-0930", -9.5), ("+05", 5),
-        ("", None), (None, None),
+        ("Z", 0),
+        ("utc", 0),
+        ("GMT", 0),
+        ("+01:00", 1),
+        ("+0130", 1.5),
+        ("-05:00", -5),
+        ("-0930", -9.5),
+        ("+05", 5),
+        ("", None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_zones(text: str | None, hours: float | None) -> None:
     assert zone_ns(text) == (None if hours is None else hours * HOUR)
 

@@ -282,13 +282,34 @@ def _as_kind(recording: SimulatedRecording, kind: Kind) -> SimulatedRecording:
 SCENES: Mapping[str, Callable[[], Scene]] = {
     name.removeprefix("_"): make
     for name, make in list(globals().items())
-    if name in {
-        "_long", "_short_at_random", "_means", "_short_means", "_windows", "_counter", "_coarse_counter", "_coarse_steps",
-        "_volts_and_amps", "_gaps", "_gaps_in_means", "_two_at_once", "_nested", "_one_after_the_other", "_idle_first",
-        "_warm_up", "_in_step", "_averages_unsaid", "_held", "_shows_late", "_wave", "_no_events", "_tails",
+    if name
+    in {
+        "_long",
+        "_short_at_random",
+        "_means",
+        "_short_means",
+        "_windows",
+        "_counter",
+        "_coarse_counter",
+        "_coarse_steps",
+        "_volts_and_amps",
+        "_gaps",
+        "_gaps_in_means",
+        "_two_at_once",
+        "_nested",
+        "_one_after_the_other",
+        "_idle_first",
+        "_warm_up",
+        "_in_step",
+        "_averages_unsaid",
+        "_held",
+        "_shows_late",
+        "_wave",
+        "_no_events",
+        "_tails",
         "_doubtful_clock",
     }
-}  # fmt: skip
+}
 
 
 def in_other_units(
