@@ -135,7 +135,7 @@ IMPORTERS: Mapping[str, str] = {
     "printed-reports": "powermeter.importers.printed_reports:PrintedReports",
     "prometheus": "powermeter.importers.prometheus:Prometheus",
     "rd-usb": "powermeter.importers.rd_usb:RdUsb",
-    "readings": "powermeter.importers.readings:Readings",
+    "readings": "powermeter.importers.manual_list:Readings",
     "redfish": "powermeter.importers.redfish:Redfish",
     "scaphandre": "powermeter.importers.scaphandre:Scaphandre",
     "tegrastats": "powermeter.importers.tegrastats:TegrastatsLog",

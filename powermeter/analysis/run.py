@@ -22,6 +22,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.stamps_in_windows import late_kind
 from powermeter.analysis.steady_wave import Wave, wave_of_run
@@ -137,8 +138,8 @@ def measure_run(
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     if wave is not None:
         variance += wave.left_in_all(*edges)
-    clipped = trace.saturated_ns
-    if clipped is not None and ((clipped >= start) & (clipped <= end)).any():
+    over = is_clipped(trace, *edges)
+    if over is not None and over.any():
         above = math.inf
     parts = common_parts(trace.errors, value, seconds)
     coarse = trace.kind is Kind.COUNTER and trace.step**2 / 12 > trace.noise**2

@@ -22,6 +22,7 @@ from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.run import never_negative
+from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.stamps_in_windows import (
     Floats,
@@ -329,12 +330,8 @@ def measure(
     for lasting, found in zip(members, groups, strict=True):
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
-    clipped = trace.saturated_ns
-    if clipped is not None and n:
-        # Where the instrument was at the end of its range, nothing bounds what was drawn.
-        over = np.searchsorted(clipped, end_ns, side="right") > np.searchsorted(
-            clipped, start_ns, side="left"
-        )
+    over = is_clipped(trace, start_ns, end_ns)
+    if over is not None:
         above = np.where(over, np.inf, above)
     covered, known = known, known & np.isfinite(value)
     value = np.where(known, value, np.nan)

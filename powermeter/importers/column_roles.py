@@ -1,7 +1,7 @@
 """What each column of a table is: a time, a device, a quantity of a rail, or nothing that is recorded.
 
 Name, unit and the tool's own facts are read here, before the rows; what an energy is (a counter, or the energy
-of each row) is decided with the data, in `kinds.py`.
+of each row) is decided with the data, in `column_kinds.py`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, of_unit, with_unit, words
+from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS, THINGS
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
-from powermeter.importers.signatures import key, signature_of
 from powermeter.importers.stamps import wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact

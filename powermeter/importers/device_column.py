@@ -12,9 +12,9 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
+from powermeter.importers.known_tools import key
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.plan import Planned
-from powermeter.importers.signatures import key
 from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import Signature
 

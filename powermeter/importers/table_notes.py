@@ -11,8 +11,8 @@ from powermeter.channel import Gap, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
+from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.headers import of_unit
-from powermeter.importers.kinds import Meaning
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_rows import Stream
 from powermeter.result.notes import Note

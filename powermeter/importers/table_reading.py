@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError, plural
-from powermeter.importers import kinds
+from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
@@ -67,7 +67,7 @@ class OpenTable:
 
     def __init__(self, path: Path, plan: TablePlan, choices: Choices, importer: TableKind) -> None:
         self.path, self.plan, self.choices = path, plan, choices
-        self.meanings: list[kinds.Meaning] = []
+        self.meanings: list[column_kinds.Meaning] = []
         self.whole: Whole | None = None
         self.devices: dict[str, int] = {}
         self.warnings: list[Note] = list(plan.notes)
@@ -107,12 +107,14 @@ class OpenTable:
         refuse_other_units(self.plan, self._seen, str(self.path))
         self._beside = self._spare()
         self.meanings = [
-            kinds.BESIDE
-            if i in self._beside and column.quantity in kinds.TOTALS
-            else kinds.meaning_of(column, seen, self.choices.as_, str(self.path), self.plan.layout)
+            column_kinds.BESIDE
+            if i in self._beside and column.quantity in column_kinds.TOTALS
+            else column_kinds.meaning_of(column, seen, self.choices.as_, str(self.path), self.plan.layout)
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
-        self.warnings += kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, str(self.path))
+        self.warnings += column_kinds.leave_out_still(
+            self.plan.columns, self.meanings, self._seen, str(self.path)
+        )
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held)
         streams, rails = self._streams()
@@ -301,12 +303,14 @@ class OpenTable:
         """Return the running totals that stand beside readings of the same rail: the readings count."""
         spare = set()
         for i, column in enumerate(self.plan.columns):
-            if column.rail is None or column.quantity not in kinds.TOTALS:
+            if column.rail is None or column.quantity not in column_kinds.TOTALS:
                 continue
             beside = {
                 other.quantity
                 for j, other in enumerate(self.plan.columns)
-                if other.rail == column.rail and self._seen[j].count and other.quantity not in kinds.TOTALS
+                if other.rail == column.rail
+                and self._seen[j].count
+                and other.quantity not in column_kinds.TOTALS
             }
             if (
                 Quantity.POWER in beside

@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.saturation import is_clipped
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
+from powermeter.signals.trace import Trace
 from powermeter.testing.simulation import NS, SimulatedRecording
 
 
@@ -35,3 +37,10 @@ def test_saturation_opens_the_interval_upward_where_it_happened_and_nowhere_else
     assert math.isfinite(seen.high) and seen.grade is Grade.MEASURED
     assert math.isinf(a.energy.high) and math.isfinite(a.energy.low)
     assert any("end of the sensor's range" in note for note in a.notes)
+
+
+def test_the_edges_of_an_interval_belong_to_it() -> None:
+    trace = Trace(np.arange(4), np.zeros(4), Quantity.POWER, saturated_ns=np.array([10, 20]))
+    starts, ends = np.array([0, 0, 11, 20]), np.array([9, 10, 19, 30])
+    found = is_clipped(trace, starts, ends)
+    assert found is not None and found.tolist() == [False, True, False, True]

@@ -1,4 +1,4 @@
-"""Tables that services export: home monitors, adapters, a vendor's counters.  As in `signatures.py`, one entry each."""
+"""Tables that services export: home monitors, adapters, a vendor's counters.  As in `known_tools.py`, one entry each."""
 
 from __future__ import annotations
 

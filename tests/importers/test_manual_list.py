@@ -12,7 +12,7 @@ from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert, open_log
 from powermeter.importers.files import Peek
-from powermeter.importers.readings import Readings
+from powermeter.importers.manual_list import Readings
 from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 

@@ -19,7 +19,7 @@ from powermeter.importers.accuracies import (
     UNKNOWN,
 )
 from powermeter.importers.headers import Heading, clean
-from powermeter.importers.signatures_of_services import SERVICES
+from powermeter.importers.known_services import SERVICES
 from powermeter.importers.tool_table import ColumnFact, Signature
 from powermeter.result import Grade
 from powermeter.units import NS
