@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.rail_voltage import at_the_socket, rail_voltage
+from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery, parse_battery
 from powermeter.result import Grade, Result, worst
-
-BUDGET_V = 5.0
-"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
 
 @dataclass(frozen=True, eq=False)

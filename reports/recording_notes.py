@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from powermeter.analysis.accounts import HOW_TO_MARK, differences
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.rail_voltage import at_the_socket
+from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket
 from powermeter.channel import Boundary
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, Severity
 from powermeter.signals.rails import overlap
 
-from .charges import BUDGET_V
 from .instruments import Instrument
 
 
@@ -32,8 +31,7 @@ def warnings_of(
     if recording.is_growing:
         found.append(Note.warning("growing", "the recording is still being written"))
     if analysis.charge is None and not voltage_known and not at_the_socket(analysis.line.rail.boundary, None):
-        text = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
-        found.append(Note.warning("voltage-unknown", text))
+        found.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
     return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
 
 

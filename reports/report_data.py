@@ -18,7 +18,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
-from powermeter.analysis.rail_voltage import socket_charge
+from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
 from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.analysis.tokens.energy import token_table
@@ -36,7 +36,7 @@ from powermeter.result import Grade, Result
 from powermeter.result.notes import Note, having, once
 
 from .against import Against, set_against
-from .charges import BUDGET_V, Charges
+from .charges import Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 from .rails_table import RailUse, rails_of
 from .recording_notes import imported, unmarked, warnings_of

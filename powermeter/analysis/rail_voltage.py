@@ -26,6 +26,12 @@ def rail_voltage(analysis: Analysis) -> float | None:
     return analysis.line.rail.nominal_v
 
 
+BUDGET_V = 5.0
+"""Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
+
+BUDGET_V_TEXT = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
+
+
 class ChargeOrigin(Enum):
     """What a charge was counted from; the grade does not decide it: a simulated current is a current."""
 
@@ -43,7 +49,7 @@ def charge_origin(analysis: Analysis) -> ChargeOrigin | None:
 
 
 def origin_text(
-    used: Result, origin: ChargeOrigin | None, volts: float | None, given: bool = False
+    used: Result, origin: ChargeOrigin | None, volts: float | None, given: bool = False, assumed: bool = False
 ) -> str | None:
     """Return what a battery's ampere-hours are set against, where that is no measured current; else None.
 
@@ -52,15 +58,19 @@ def origin_text(
         origin: Of the charge.
         volts: What converts an energy.
         given: Whether a user stated that voltage.
+        assumed: Whether nobody knows it, and `BUDGET_V` stands in.
     """
     if used.unit == "C" and origin is not ChargeOrigin.ENERGY:
         simulated = origin is ChargeOrigin.CURRENT and used.grade is not Grade.MEASURED
         return f"charge {used.grade.value}: of the {origin.value}" if simulated and origin else None
     if not volts:
         return None
-    of = "as given" if given else "of the rail"
-    grade = worst((used.grade, Grade.DERIVED)).value
-    return f"charge {grade}: energy over {format_number(volts, 3)} V {of}, not a measured current"
+    converted = f"{format_number(volts, 3)} V"
+    converted = (
+        f"an assumed {converted}" if assumed else f"{converted} {'as given' if given else 'of the rail'}"
+    )
+    grade = worst((used.grade, Grade.ASSUMED if assumed else Grade.DERIVED)).value
+    return f"charge {grade}: energy over {converted}, not a measured current"
 
 
 MAINS_V = 60.0

@@ -44,6 +44,7 @@ class Battery:
         rated_hours: Discharge time H at which the capacity is stated, for Peukert.
         spread: What 5 and 95 % of such packs deliver, over the stated capacity; it goes into every interval.
         title: As printed.
+        assumed_rail_v: Volts that convert where no rail voltage is known; what they convert is *assumed*. None to refuse.
     """
 
     spec: str
@@ -56,6 +57,7 @@ class Battery:
     rated_hours: float = 20.0
     spread: tuple[float, float] = (1.0, 1.0)
     title: str = ""
+    assumed_rail_v: float | None = None
 
     def __post_init__(self) -> None:
         capacity, voltage = _parse(self.spec)
@@ -71,7 +73,7 @@ class Battery:
             )
         if not 0 <= self.self_discharge < 1:
             raise ConfigurationError(
-                f"battery self-discharge {self.self_discharge:g}: a share a month, below 1"
+                f"battery self-discharge {self.self_discharge:g}: a monthly share below 1"
             )
         if not 1 <= self.peukert <= 2 or self.rated_hours <= 0:
             raise ConfigurationError("battery: a Peukert exponent is 1 to 2, its rated hours above zero")
@@ -169,6 +171,9 @@ class Battery:
             raise ConfigurationError(
                 f"a battery delivers charge or energy, not {amount.unit or 'a bare number'}"
             )
+        grade = Grade.DERIVED
+        if rail_voltage_v is None and self.assumed_rail_v is not None:
+            rail_voltage_v, grade = self.assumed_rail_v, Grade.ASSUMED
         if rail_voltage_v is None or rail_voltage_v <= 0:
             have, need = ("energy", "charge") if self.convention == "charge" else ("charge", "energy")
             raise ConfigurationError(
@@ -177,7 +182,7 @@ class Battery:
             )
         factor = 1 / rail_voltage_v if self.convention == "charge" else rail_voltage_v
         unit = {"J": "C", "W": "A", "C": "J", "A": "W"}[amount.unit]
-        return replace(amount.scaled(factor, unit), grade=worst((amount.grade, Grade.DERIVED, self.grade)))
+        return replace(amount.scaled(factor, unit), grade=worst((amount.grade, grade, self.grade)))
 
     @property
     def grade(self) -> Grade:
@@ -334,9 +339,9 @@ class Budget:
         if self.count is not None:
             text.append(f"{self.items} per charge: {self.count}")
         if self.delivered < 1:
+            load = f"this load leaves {self.delivered:.0%} of the capacity (Peukert exponent {self.battery.peukert:g})"
             text.append(
-                f"hours are without a pause: this load leaves {self.delivered:.0%} of the capacity (Peukert exponent "
-                f"{self.battery.peukert:g}); use and items count all of it, as a light load does"
+                f"hours are without a pause: {load}; use and items count all of it, as a light load does"
             )
         return text
 
@@ -374,9 +379,8 @@ def parse_battery(text: str, **changes: Any) -> Battery:
         entry = None
     if entry is None:
         if not any(character.isdigit() for character in text):
-            raise ConfigurationError(
-                f"no battery {text!r}; known are {', '.join(preset_names())}, or write 4Ah"
-            )
+            known = ", ".join(preset_names())
+            raise ConfigurationError(f"no battery {text!r}; known are {known}, or write 4Ah")
         close = difflib.get_close_matches(text.casefold(), preset_names(), 2, 0.7)
         if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
             raise ConfigurationError(f"no battery {text!r}; did you mean {' or '.join(close)}?")

@@ -178,7 +178,8 @@ class Schedule:
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)
             text.append(
-                f"battery {battery.title or battery.spec} ({battery.convention_text}): {hours} = {hours:d}"
+                f"battery {battery.title or battery.spec} ({battery.convention_text}): {hours} = {hours:d}, "
+                f"{hours.grade.value}"
             )
         return text
 

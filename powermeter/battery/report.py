@@ -14,17 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from powermeter import toml
-from powermeter.analysis.rail_voltage import at_the_socket, origin_text, socket_charge
+from powermeter.analysis.rail_voltage import (
+    BUDGET_V,
+    BUDGET_V_TEXT,
+    ChargeOrigin,
+    at_the_socket,
+    origin_text,
+    socket_charge,
+)
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
 from powermeter.result import Result, plain
-from powermeter.result.notes import plain_notes
+from powermeter.result.notes import Note, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
-from .battery import Battery, parse_battery
-from .converter import EfficiencyCurve
-from .discharge import cell_of, derating_at, discharge, hours_between, profile_of, spread_at
+from .battery import Battery
+from .budget_options import BudgetOptions
+from .discharge import cell_of, discharge, hours_between, profile_of
 from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
 from .presets import presets
 from .stages import StageOutcome, StageVerdict, check, parse_stage
@@ -34,69 +41,6 @@ if TYPE_CHECKING:
 
 Part = tuple[dict[str, Any], list[str]]
 """The same thing for JSON and for people."""
-
-
-@dataclass(frozen=True)
-class BudgetOptions:
-    """Options of a budget; texts as typed, None where not given.
-
-    Attributes:
-        battery: `4Ah`, `4Ah@3.85V`, `15.4Wh` or a preset; the recording's own otherwise, or 4 Ah.
-        efficiency, usable, health, self_discharge, temperature, peukert: What reduces a charge.
-        stages: `LABEL=4Ah`, `LABEL:1000=4Ah`, `*=4Ah`.
-        tokens: Generated tokens, where the events do not carry them.
-        simulate: Whether the battery is emptied by the recorded profile.
-        schedule: A duty cycle in TOML; `what_ifs` are changes to it.
-        sent, received, link_rate, radio_power, rounds, line: A round of federated learning.
-        rail_voltage: Of the rail, for a schedule without a recording.
-    """
-
-    battery: str | None = None
-    efficiency: str | None = None
-    usable: str | None = None
-    health: str | None = None
-    self_discharge: str | None = None
-    temperature: float | None = None
-    peukert: float | None = None
-    stages: tuple[str, ...] = ()
-    tokens: float | None = None
-    simulate: bool = False
-    schedule: Path | None = None
-    what_ifs: tuple[str, ...] = ()
-    sent: str | None = None
-    received: str | None = None
-    link_rate: str = "8Mbit/40Mbit"
-    radio_power: str | None = None
-    rounds: float | None = None
-    line: str = "fixed"
-    rail_voltage: str | None = None
-
-    def pack(self, recorded: object = None) -> tuple[Battery, str]:
-        """Return the battery and the text it was named by.
-
-        Raises:
-            ConfigurationError: It cannot be used.
-        """
-        text = self.battery or (recorded if isinstance(recorded, str) and recorded else "4Ah")
-        fields: dict[str, Any] = {}
-        if self.efficiency is not None:
-            curve = ":" in self.efficiency
-            fields["efficiency"] = (
-                EfficiencyCurve.parse(self.efficiency) if curve else parse_quantity(self.efficiency, "1")
-            )
-        for name in ("usable", "health", "self_discharge"):
-            value = getattr(self, name)
-            if value is not None:
-                fields[name] = parse_quantity(value, "1")
-        if self.peukert is not None:
-            fields["peukert"] = self.peukert
-        if self.temperature is not None:
-            entry = presets().get(text, {})
-            if "chemistry" not in entry:
-                raise ConfigurationError("--temperature needs a battery preset, whose chemistry is known")
-            fields["derating"] = derating_at(entry["chemistry"], self.temperature)
-        battery = parse_battery(text, **fields)
-        return replace(battery, spread=spread_at(battery.derating, battery.spread)), text
 
 
 @dataclass(frozen=True)
@@ -156,6 +100,7 @@ class BudgetReport:
             "remarks": plain_notes(found.notes),
         }
         said["charge_grade"] = None if found.charge is None else found.charge.grade.value
+        said["charge_origin"] = self._charge_origin
         for name in ("share_used", "remaining", "hours", "count"):
             said[name] = plain(getattr(whole, name))
         graded = next((r.grade.value for r in (found.energy, found.charge, found.power) if r is not None), "")
@@ -163,9 +108,20 @@ class BudgetReport:
         lines = [f"of: {found.title}{mark}", *(f"note: {note}" for note in found.notes), *whole.lines()]
         if by_charge and used is not None:
             given = found.asked.volts is not None
-            origin = origin_text(used, found.charge_origin, found.rail_voltage_v, given)
+            assumed = self.battery.assumed_rail_v
+            volts = found.rail_voltage_v if assumed is None else assumed
+            origin = origin_text(used, found.charge_origin, volts, given, assumed is not None)
             lines += [origin] if origin else []
         return said, lines
+
+    @property
+    def _charge_origin(self) -> str | None:
+        """What ampere-hours were counted from; None where the battery counts energy, or nothing was counted."""
+        found = self.found
+        if found is None or self.battery.convention != "charge" or (found.charge or found.energy) is None:
+            return None
+        counted = found.charge_origin if found.charge is not None else ChargeOrigin.ENERGY
+        return None if counted is None else counted.value
 
     def _refuse_socket(self, found: Subject) -> None:
         """Refuse ampere-hours of a battery for what is drawn at the socket.
@@ -392,4 +348,12 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
         ConfigurationError: The battery cannot be used.
     """
     battery, preset = wanted.pack(None if found is None else found.metadata.get("battery"))
+    if found is not None and battery.convention == "charge" and _voltage_unknown(found):
+        battery = replace(battery, assumed_rail_v=BUDGET_V)
+        found.notes.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
     return BudgetReport(found, wanted, battery, preset)
+
+
+def _voltage_unknown(found: Subject) -> bool:
+    """Return whether a recording holds neither a charge nor the voltage that converts its energy."""
+    return found.analysis is not None and found.analysis.charge is None and found.rail_voltage_v is None

@@ -6,7 +6,7 @@ grader runs `powermeter budget` and reads the exit status.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -95,7 +95,8 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
             raise ConfigurationError(f"stage {text!r}: {count!r} is not a number of items") from error
         if not 0 < repeats < 1e15:
             raise ConfigurationError(f"stage {text!r}: a number of items is above zero")
-    return Stage(label, parse_battery(budget) if equals else otherwise, repeats)
+    own = replace(parse_battery(budget), assumed_rail_v=otherwise.assumed_rail_v) if equals else otherwise
+    return Stage(label, own, repeats)
 
 
 def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> StageOutcome:

@@ -86,10 +86,12 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     Exit status 8 where a stage uses more than its budget, else 0.
     """
     from powermeter.analysis.subject import find
-    from powermeter.battery.report import BudgetOptions, assess
+    from powermeter.battery.budget_options import BudgetOptions
+    from powermeter.battery.report import assess
 
     found = None
-    if recording is not None or chosen["schedule"] is None:
+    typed = any(chosen[name] is not None for name in ("power", "energy", "current"))
+    if recording is not None or typed or chosen["schedule"] is None:
         found = find(recording, subject.asked(chosen))
     report = assess(
         found, BudgetOptions(**{name: chosen[name] for name in BudgetOptions.__dataclass_fields__})

@@ -9,9 +9,10 @@ import pytest
 
 from powermeter.analysis.subject import Asked, find
 from powermeter.battery.battery import parse_battery
+from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.discharge import Cell, derating_at, discharge
 from powermeter.battery.presets import presets
-from powermeter.battery.report import BudgetOptions, assess
+from powermeter.battery.report import assess
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade, Result

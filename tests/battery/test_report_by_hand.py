@@ -8,7 +8,8 @@ import pytest
 
 from powermeter.analysis.rail_voltage import ChargeOrigin
 from powermeter.analysis.subject import Asked, Subject, find
-from powermeter.battery.report import BudgetOptions, BudgetReport, assess
+from powermeter.battery.budget_options import BudgetOptions
+from powermeter.battery.report import BudgetReport, assess
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 

@@ -131,6 +131,17 @@ def test_federated_round(run) -> None:  # type: ignore[no-untyped-def]
     assert said["round"]["rounds_per_charge"]["value"] == pytest.approx(10.8 * 3600 / 303)
 
 
+def test_what_is_typed_beside_a_schedule_is_counted_too(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """`--power` beside `--schedule` was dropped without a word."""
+    schedule = tmp_path / "node.toml"
+    state = '[[state]]\nname = "send"\nrate = "6/h"\nenergy = "80mJ"\nduration = "2s"\n'
+    schedule.write_text(f'[rest]\nname = "sleep"\npower = "5mW"\n{state}')
+    status, out, _ = run("budget", "--power", "2W", "--schedule", schedule, "-b", "18650")
+    assert status == 0
+    assert "of: numbers typed in" in out and "hours at this power" in out and "sleep" in out
+    assert out.rstrip().endswith(", assumed"), out
+
+
 def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def]
     for arguments, words in (
         (("--current", "1A", "--sent", "5MB"), "needs its training"),
@@ -144,7 +155,7 @@ def test_bad_rounds_and_simulations(run) -> None:  # type: ignore[no-untyped-def
 def test_the_first_example_of_the_help_answers_where_only_energy_is_known(  # type: ignore[no-untyped-def]
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model of the machine knows neither current nor voltage: ampere-hours are refused until one is stated."""
+    """A model of the machine knows neither current nor voltage: ampere-hours are at 5 V as `show` counts them, or as stated."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "log.csv").write_text("time_s,power_w\n" + "".join(f"{at},2.5\n" for at in range(20)))
     assert run("import", "log.csv", "-o", "run.power")[0] == 0
@@ -152,5 +163,13 @@ def test_the_first_example_of_the_help_answers_where_only_energy_is_known(  # ty
     example = next(line.split()[1:] for line in printed.splitlines() if "powermeter budget run.power" in line)
     status, out, err = run(*example)
     assert (status, err) == (0, "") and "energy over 5.00 V as given" in out
-    status, _, err = run("budget", "run.power", "--battery", "4Ah")
-    assert status == 2 and "--rail-voltage 5V" in err
+    status, out, err = run("budget", "run.power", "--battery", "4Ah")
+    assert (status, err) == (0, "") and "charge assumed: energy over an assumed 5.00 V" in out
+    assert "no rail voltage is known: charge is counted at 5 V (--rail-voltage changes it)" in out
+    used = as_json(run("budget", "run.power", "--stage", "*=4Ah", "--json"))
+    assert used["charge_origin"] == "energy over a voltage" and used["share_used"]["grade"] == "assumed"
+    assert used["stages"][0]["share"]["value"] == used["share_used"]["value"]
+    shown = as_json(run("show", "run.power", "--json"))["battery"]["share_used"]
+    assert {key: shown[key] for key in ("value", "low", "grade")} == {
+        key: used["share_used"][key] for key in ("value", "low", "grade")
+    }
