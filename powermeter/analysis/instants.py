@@ -40,6 +40,7 @@ from powermeter.analysis.refresh_beat import (
     levels_differ,
     plateaus,
     slow_swings,
+    unmarked_levels,
 )
 from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
@@ -184,7 +185,8 @@ def measure_instants(
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     total = min(variance, step.resolved) + step.variance
-    if own_moments(trace) and leave_a_mark(trace, before, m):
+    marked = own_moments(trace) and leave_a_mark(trace, before, m)
+    if marked:
         swings = slow_swings(trace, before, m)
         unseen_sum = float(swings @ swings)
         if n >= _READ_WHOLE:
@@ -213,7 +215,8 @@ def measure_instants(
         return beat(integral, found, before, upto, seconds, phase.blind)
     span = step.span
     if span is None and own_moments(trace):
-        span = plateaus(trace, before, m) or always_one_place(trace, before, m)
+        unmarked = None if marked or wave is not None else unmarked_levels(trace, before, m)
+        span = unmarked or plateaus(trace, before, m) or always_one_place(trace, before, m)
     if span is not None:
         return ripple(found, span, seconds)
     found = equal(integral, found, before, upto, seconds)

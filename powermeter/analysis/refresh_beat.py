@@ -135,24 +135,42 @@ def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float
     """
     if count.size >= _FEW or trace.interval_ns > _FAST_NS:
         return None
-    bounds: list[tuple[float, float]] = []
-    for a, n in zip(first.tolist(), count.tolist(), strict=True):
-        x = trace.values[a + 1 : a + n - 1]
-        if x.size < 2 * _PLATEAU:
-            continue
-        low, high = (float(v) for v in np.percentile(x, [5, 95]))
-        upper = x > (low + high) / 2
-        if upper.all() or not upper.any():
-            continue
-        low, high = float(np.median(x[~upper])), float(np.median(x[upper]))
-        span = high - low
-        edges = np.flatnonzero(np.diff(upper))
-        lasts = np.diff(np.concatenate([[-1], edges, [x.size - 1]]))
-        near = float(np.mean(np.abs(x - np.where(upper, high, low)) <= _NEAR * span))
-        clear = span > max(10 * trace.noise, 10 * trace.step, 0.2 * high)
-        if clear and near >= _MOSTLY and edges.size < _SWINGS and int(lasts.min()) >= _PLATEAU:
-            bounds.append((float(x.min()), float(x.max())))
+    parts = [trace.values[a + 1 : a + n - 1] for a, n in zip(first.tolist(), count.tolist(), strict=True)]
+    bounds = [found for x in parts if (found := _two_levels(trace, x)) is not None]
     return (min(b[0] for b in bounds), max(b[1] for b in bounds)) if bounds else None
+
+
+def unmarked_levels(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:
+    """Return the two levels of a run that changes between them once to three times wherever its events begin and end, W; None elsewhere.
+
+    A loop that goes on beside the events as well, and wanders past a fast refresh within many of them, looks like that.
+    """
+    if count.size < _FEW or trace.interval_ns > _FAST_NS or trace.kept is not None:
+        return None
+    found = _two_levels(trace, trace.values)
+    seen = [trace.values[a : a + n] for a, n in zip(first.tolist(), count.tolist(), strict=True) if n]
+    if found is None or not seen:
+        return None
+    return min(found[0], *(float(x.min()) for x in seen)), max(found[1], *(float(x.max()) for x in seen))
+
+
+def _two_levels(trace: Trace, x: Floats) -> tuple[float, float] | None:
+    """Return the lowest and the highest of readings that change once to three times between two clean levels."""
+    if x.size < 2 * _PLATEAU:
+        return None
+    low, high = (float(v) for v in np.percentile(x, [5, 95]))
+    upper = x > (low + high) / 2
+    if upper.all() or not upper.any():
+        return None
+    low, high = float(np.median(x[~upper])), float(np.median(x[upper]))
+    span = high - low
+    edges = np.flatnonzero(np.diff(upper))
+    lasts = np.diff(np.concatenate([[-1], edges, [x.size - 1]]))
+    near = float(np.mean(np.abs(x - np.where(upper, high, low)) <= _NEAR * span))
+    clear = span > max(10 * trace.noise, 10 * trace.step, 0.2 * high)
+    if clear and near >= _MOSTLY and edges.size < _SWINGS and int(lasts.min()) >= _PLATEAU:
+        return float(x.min()), float(x.max())
+    return None
 
 
 def always_one_place(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:

@@ -9,7 +9,13 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
-from powermeter.analysis.refresh_beat import leave_a_mark, levels_differ, plateaus, slow_swings
+from powermeter.analysis.refresh_beat import (
+    leave_a_mark,
+    levels_differ,
+    plateaus,
+    slow_swings,
+    unmarked_levels,
+)
 from powermeter.analysis.windows import measure
 from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
 from powermeter.result import Grade
@@ -183,3 +189,32 @@ def test_few_events_are_taken_to_leave_a_mark() -> None:
     trace, starts, ends, _ = wandering(np.random.default_rng(0), False)
     first = np.searchsorted(trace.times_ns, starts[:4], side="right")
     assert leave_a_mark(trace, first, np.searchsorted(trace.times_ns, ends[:4], side="right") - first)
+
+
+@pytest.mark.parametrize("period_s", [0.05004, 0.04995])
+def test_a_loop_beside_events_too_that_keeps_step_within_many_of_them_is_a_bound(period_s: float) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        at = np.arange(0, 45, 0.1)
+        high = ((at / period_s + rng.uniform()) % 1) < 0.5  # on half of the time wherever an event begins
+        trace = card(np.where(high, 600.0, 120.0) + 0.3 * rng.standard_normal(at.size), rng)
+        starts = np.rint((2 + 5 * np.arange(8) + rng.uniform(0, 1.5, 8)) * NS).astype(np.int64)
+        found = measure(Integral.of(trace), starts, starts + 3 * NS).combine(np.ones(8), "step")
+        assert found.grade is Grade.ESTIMATED and found.low <= 8 * 3 * 360.0 <= found.high, (seed, found)
+
+
+def test_one_change_of_level_that_events_mark_is_their_own() -> None:
+    at = np.arange(0, 45, 0.1)
+    starts = 3 + 5 * np.arange(8)
+    watts = np.full(at.size, 120.0)
+    for a in starts.tolist():
+        watts[(at >= a) & (at < a + 3)] = 600.0
+    trace = card(watts + 0.3 * np.random.default_rng(0).standard_normal(at.size), np.random.default_rng(1))
+    begins = starts * NS
+    first = np.searchsorted(trace.times_ns, begins, side="right")
+    count = np.searchsorted(trace.times_ns, begins + 3 * NS, side="right") - first
+    assert unmarked_levels(trace, first, count) is None
+    assert (
+        measure(Integral.of(trace), begins, begins + 3 * NS).combine(np.ones(8), "step").grade
+        is Grade.MEASURED
+    )
