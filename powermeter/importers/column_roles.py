@@ -27,7 +27,7 @@ from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORD
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
-from powermeter.importers.stamps import wall
+from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
@@ -285,6 +285,7 @@ def _ask_units(
             and h.name.lower().strip(" .#:") not in _ROW_NUMBER
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)
+            and not _counts_rows(found, i)
             and not _is_calendar(found, i)
             and not _is_unix(found, i)
         ]
@@ -323,6 +324,16 @@ def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
 
 
 _FEW_UNKNOWN = 6
+
+
+def _counts_rows(found: Layout, index: int) -> bool:
+    """Return whether a column of a table with a header numbers its rows, from 0 or 1 on, or holds lengths of time."""
+    texts = [row[index].strip() for row in found.rows if len(row) > index]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+    counted = len(numbers) == len(texts) > 2 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+    return found.named and (
+        (counted and numbers[0] in (0, 1)) or all(time_of_day_ns(text) is not None for text in texts)
+    )
 
 
 def _is_calendar(found: Layout, index: int) -> bool:

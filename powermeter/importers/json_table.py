@@ -79,6 +79,10 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             data = documents(text)
         if len(data) < _FEWEST:
             raise DataError(f"{path}: not JSON, nor a record a line") from None
+    series = list(_series(data))
+    if series:
+        yield from series
+        return
     if isinstance(data, dict):
         lists = {name: value for name, value in data.items() if isinstance(value, list)}
         if lists and len({len(value) for value in lists.values()}) == 1 and not _has_records(lists):
@@ -91,6 +95,26 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             "that with --rate and --column 1=UNIT"
         )
     yield from (entry for entry in data if isinstance(entry, dict))
+
+
+def _series(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield the records of InfluxDB's answer to a query: `results`, each with `series` of `columns` and `values`."""
+    results = data.get("results") if isinstance(data, dict) else None
+    for result in results if isinstance(results, list) else []:
+        found = result.get("series") if isinstance(result, dict) else None
+        for one in found if isinstance(found, list) else []:
+            columns, values = (
+                (one.get("columns"), one.get("values")) if isinstance(one, dict) else (None, None)
+            )
+            if not isinstance(columns, list) or not isinstance(values, list):
+                continue
+            tags = one.get("tags")
+            own = {str(name): value for name, value in tags.items()} if isinstance(tags, dict) else {}
+            yield from (
+                own | dict(zip(map(str, columns), row, strict=True))
+                for row in values
+                if isinstance(row, list) and len(row) == len(columns)
+            )
 
 
 def documents(text: str) -> list[dict[str, Any]]:
@@ -118,11 +142,22 @@ _TOPIC = re.compile(r"topic '([^']{1,120})'")
 
 
 def _has_records_behind_text(lines: list[str]) -> bool:
-    found = sum(_BEHIND_TEXT.match(line) is not None for line in lines)
+    found = sum(
+        _BEHIND_TEXT.match(line) is not None or _AS_PYTHON.fullmatch(line) is not None for line in lines
+    )
     return len(lines) > 1 and found * 2 > len(lines)
 
 
+_AS_PYTHON = re.compile(r"([^{]{0,200}(?:[=:,]|\s)|)\s*(\{\s*'[^{}\[\]]{1,4000}\})\s*\Z")
+_PYTHON_PAIR = re.compile(
+    r"'([^']{1,80})'\s*:\s*(?:'([^']{0,200})'|([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)|(?:True|False|None|nan))\s*[,}]"
+)
+"""A flat record as Python prints a dictionary: `{'power_mw': 9834, 'alias': 'lamp'}`."""
+
+
 def _line(line: str) -> Any:
+    if (printed := _AS_PYTHON.fullmatch(line.rstrip())) is not None:
+        return _with_text({m[1]: m[2] or m[3] or "" for m in _PYTHON_PAIR.finditer(printed[2])}, printed[1])
     match = _BEHIND_TEXT.match(line) if not line.lstrip().startswith("{") else None
     line = line if match is None else match[2]
     try:

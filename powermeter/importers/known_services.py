@@ -30,6 +30,42 @@ SERVICES: tuple[Signature, ...] = (
         spread=False,
     ),
     Signature(
+        "python-kasa",
+        "a log of a Kasa plug",
+        (r"power_mw", r"voltage_mv", r"current_ma"),
+        (
+            ColumnFact(r"power_mw", "mW", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"total_wh", "Wh", "counter", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"(voltage_mv|current_ma|err_code|slot_id)", "-"),
+        ),
+        source="TP-Link's realtime record as python-kasa prints it: voltage and current are of AC and not used",
+        spread=False,
+    ),
+    Signature(
+        "Yokogawa WT",
+        "a table of a Yokogawa power analyser",
+        (r"store no\.", r"u-e\d", r"i-e\d", r"p-e\d"),
+        (
+            ColumnFact(r"p-e(\d)", "W", "power", r"element \1"),
+            ColumnFact(r"(?!date|time).*", "-"),
+        ),
+        grade=Grade.MEASURED,
+        source="WTViewer's export: U, I, P, S, Q, Lamb of each element E in V, A, W, VA, var; only active power is used",
+    ),
+    Signature(
+        "Keysight N6705",
+        "a data log of a Keysight N6705",
+        (r"sample", r"(volt|curr) avg \d"),
+        (
+            ColumnFact(r"volt avg (\d)", "V", "mean", r"output \1"),
+            ColumnFact(r"curr avg (\d)", "A", "mean", r"output \1"),
+            ColumnFact(r"power avg (\d)", "W", "mean", r"output \1"),
+            ColumnFact(r"sample|.* (max|min) \d", "-"),
+        ),
+        grade=Grade.MEASURED,
+        source="the data logger's CSV export: means of each sample interval, which a line above the table states in seconds",
+    ),
+    Signature(
         "Intel PCM",
         "a table of Intel PCM",
         (r"date", r"time", r"proc energy \(joules\)"),

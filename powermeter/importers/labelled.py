@@ -27,6 +27,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table_reading import NO_UNIT
 from powermeter.result.notes import Note
 
@@ -43,6 +44,9 @@ _BEFORE = re.compile(
 
 _FLAGS = re.compile(r"(?: (?:DC|AUTO|HOLD|REL))+\Z")
 """What sigrok-cli prints behind a multimeter's reading: `P1: 0.501 A DC AUTO`."""
+
+_STATE = re.compile(r"\s*[A-Za-z][\w ]{0,40}:\s*(?:true|false)?\s*\Z")
+"""A line between the values that holds none: `AC powered: false`, `Current Battery Service state:`."""
 
 _LONGEST_LINE = 400
 _UEVENT = {
@@ -71,7 +75,7 @@ class LabelledLines(Importer):
     def recognises(cls, peek: Peek) -> bool:
         if peek.is_binary or len(peek.lines) < 4:
             return False
-        lines = [line for line in peek.lines[:100] if line.strip()]
+        lines = [line for line in peek.lines[:100] if not is_stamp(line) and not _STATE.match(line)]
         found = [pairs for line in lines if (pairs := _pairs(line)[1])]
         every = [pair for pairs in found for pair in pairs]
         electric = [pair for pair in every if _quantity(pair.label, pair.unit) in ELECTRIC]
@@ -87,15 +91,16 @@ class LabelledLines(Importer):
         labels: dict[str, str] = {}
         stamp: str | None = None
         for line in read_lines(path):
-            own, pairs = _pairs(line)
+            own, pairs = (("time", line), []) if is_stamp(line) else _pairs(line)
             stamp = stamp or (own[0] if own is not None else None)
             for pair in pairs:
                 if pair.label not in labels and len(labels) < _MOST_LABELS:
                     labels[pair.label] = pair.unit or _UEVENT.get(pair.label, "")
         if not labels:
             raise DataError(f"{path}: no line of it is a label, a value and its unit")
+        named = {"status": "battery status"} if {"status", "level", "voltage"} <= labels.keys() else {}
         head = ([] if stamp is None else [stamp]) + [
-            f"{label} ({unit})" if unit else label for label, unit in labels.items()
+            f"{label} ({unit})" if unit else named.get(label, label) for label, unit in labels.items()
         ]
         rows = (
             [*[time or ""] * (stamp is not None), *(block.get(label, "") for label in labels)]
@@ -152,6 +157,11 @@ def _blocks(path: Path, labels: list[str]) -> Iterator[tuple[str | None, dict[st
     time: str | None = None
     known = set(labels)
     for line in read_lines(path):
+        if is_stamp(line):
+            if block:
+                yield time, block
+            block, time = {}, line.strip()
+            continue
         stamp, pairs = _pairs(line)
         for pair in pairs:
             if pair.label not in known:

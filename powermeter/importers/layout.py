@@ -153,6 +153,11 @@ def layout(peek: Peek) -> Layout:
     preamble = _facts(lines[: place if place is not None else first])
     if not units and {"Horizontal Units", "Vertical Units"} <= preamble.keys():
         units = [preamble["Horizontal Units"].split(",")[0], *preamble["Vertical Units"].split(",")]
+    if not units and "Y_Unit_Label" in preamble and names[:1] == ["X_Value"]:
+        units = [  # a LabVIEW measurement file: its X is time unless it says otherwise
+            "s" if preamble.get("X_Dimension", "Time").startswith("Time") else "",
+            *preamble["Y_Unit_Label"].split("\t"),
+        ]
     rows = tuple(tuple(row) for row, good in zip(fields, flags, strict=True) if good)[:SAMPLE]
     widest = max(width, len(names))
     texts = [*names, *[""] * (widest - len(names))] if names else [str(i + 1) for i in range(width)]
@@ -334,6 +339,8 @@ def _facts(lines: Sequence[str]) -> dict[str, str]:
         name, separator, value = re.sub(r"^[#%/\s]+", "", line).partition(",")
         if not separator:
             name, separator, value = line.lstrip("#% ").partition(":")
+        if not separator:
+            name, separator, value = line.partition("\t")
         if separator and name.strip() and value.strip(" ,;"):
             found.setdefault(clean(name)[:60], value.strip(" ,;")[:120])
     return found

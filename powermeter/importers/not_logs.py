@@ -37,6 +37,10 @@ _LINE_PROTOCOL = re.compile(
 )
 
 
+_SNMP = re.compile(
+    r"(?:[\w-]{1,60}::\w{1,80}|\biso|\.1)(?:\.\d{1,10}){1,40} = (?:INTEGER|Gauge32|Counter32|Counter64|STRING): "
+)
+
 _VE_DIRECT = re.compile(r"[A-Za-z][A-Za-z0-9#]{0,9}\t\S")
 
 _SOURCE = re.compile(
@@ -80,6 +84,11 @@ def refusal(peek: Peek) -> str | None:
     if sum(_SOURCE.match(line) is not None for line in peek.raw_lines[:80]) > 1:
         return "is the source of a program, not a log of power; name the log that it reads or writes"
     lines = peek.lines[:20]
+    if len(lines) > 1 and sum(_SNMP.search(line) is not None for line in lines) * 2 > len(lines):
+        return (
+            "is what snmpget printed: only the device's MIB states the unit of each number (tenths of amperes, hundredths of "
+            "kilowatts); write one of them as CSV with a column of times, then import that with --column VALUE=UNIT"
+        )
     if len(lines) > 1 and all(_LINE_PROTOCOL.fullmatch(line) for line in lines[:-1]):
         return "is InfluxDB's line protocol; export the one field that holds the power as CSV, with a column of times and one of values"
     if sum(_VE_DIRECT.match(line) is not None for line in lines) * 2 > len(lines) > 3 and any(

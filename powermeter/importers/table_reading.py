@@ -40,6 +40,7 @@ from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.time_columns import Reader
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
+from powermeter.importers.unit_columns import direct
 from powermeter.importers.whole_rail import Mean, Whole, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
@@ -185,7 +186,7 @@ class OpenTable:
             texts = block.column(column.index)
             if column.unit_at is not None:
                 units = block.column(column.unit_at)
-                texts = [f"{text} {unit.strip()}" for text, unit in zip(texts, units, strict=True)]
+                texts = [f"{text} {direct(unit)}" for text, unit in zip(texts, units, strict=True)]
             values = numbers(texts, cells, block.lines)
             self._seen[i].add(values, keys)
             columns[f"c{i}"] = values

@@ -27,7 +27,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.importers.time_units import EPOCHS, are_day_numbers, unit_by_size
+from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_period_s, unit_by_size
 from powermeter.units import NS
 
 _STRICT = re.compile(
@@ -91,6 +91,9 @@ def choose_time(
     if asks:
         return None
     if not candidates:
+        stated = stated_period_s(found.preamble)
+        if stated is not None:
+            return TimePlan((), "period", period_s=stated, why="the sample interval stated above the table")
         asks.append(
             "the unit of the times in column 1, --column 1=s (or ms, us), or how often it was sampled, --rate 10Hz"
             if counts_up(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from powermeter.importers.stamps import number_ns
@@ -41,3 +42,24 @@ def are_day_numbers(texts: Sequence[str]) -> bool:
         and all(0 <= b - a < 1 for a, b in pairwise(known))
         and any(value % 1 for value in known)
     )
+
+
+_INTERVAL = re.compile(r"(?:sample|sampling) (?:interval|period)\s*(?:[(\[](m?s)[)\]])?\Z", re.IGNORECASE)
+_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?)\s*(m?s|sec|seconds)?\Z")
+
+
+def stated_period_s(facts: Mapping[str, str]) -> float | None:
+    """Return the seconds between the rows as lines above a table state them, or None.
+
+    `Sample interval: 2.048E-05` of Keysight's N6705 is in seconds; one without a unit above another table is not believed
+    unless it is written with a point or an exponent, as no count of milliseconds or rows is.
+    """
+    for name, text in facts.items():
+        named, length = _INTERVAL.match(name.strip()), _LENGTH.match(text.strip())
+        if named is None or length is None:
+            continue
+        unit = length[2] or named[1]
+        value = float(length[1]) * (1e-3 if unit == "ms" else 1.0)
+        if value > 0 and (unit is not None or "." in length[1] or "E" in length[1].upper()):
+            return value
+    return None

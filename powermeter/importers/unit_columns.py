@@ -14,7 +14,7 @@ import numpy as np
 from powermeter.channel import Quantity
 from powermeter.importers.cells import is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_words import ELECTRIC, TIME
+from powermeter.importers.header_words import ELECTRIC, LIMIT, MEAN, TIME
 from powermeter.importers.headers import Heading, implied, of_unit, words
 from powermeter.importers.layout import Layout
 
@@ -54,16 +54,40 @@ def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
         units = [text for text in _texts(found, at) if not is_missing_word(text)]
         if (
             units
-            and all(not text[0].isdigit() and of_unit(text) is not None for text in units)
+            and all(not text[0].isdigit() and of_unit(direct(text)) is not None for text in units)
             and _numbers(found, at - 1)
         ):
             pairs[at - 1] = at
-    return pairs
+    return pairs | _of_statistics(found, headings)
+
+
+_STATISTICS = LIMIT | MEAN | {"max", "min", "average", "avg", "mean"}
+
+
+def _of_statistics(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
+    """Return the columns of a statistic before the one column of units: `Max;Average;Min;Unit`."""
+    called = [i for i, h in enumerate(headings) if h.name.strip().lower() in _CALLED]
+    units = [text for at in called for text in _texts(found, at) if not is_missing_word(text)]
+    if len(called) != 1 or not units or any(of_unit(direct(text)) is None for text in units):
+        return {}
+    return {
+        i: called[0]
+        for i in range(called[0])
+        if headings[i].quantity is None
+        and headings[i].unit is None
+        and _STATISTICS.intersection(headings[i].words)
+        and _numbers(found, i)
+    }
+
+
+def direct(text: str) -> str:
+    """Return a unit without the mark of direct current that meters put behind it: `mA DC`."""
+    return text.strip().removesuffix("DC").rstrip()
 
 
 def unit_beside(found: Layout, named: Heading, at: int) -> Heading:
     """Return a heading with the unit that the column beside it holds first."""
-    unit = next(text for text in _texts(found, at) if not is_missing_word(text))
+    unit = direct(next(text for text in _texts(found, at) if not is_missing_word(text)))
     whose = of_unit(unit, named.name)
     if whose is None or (whose[0] != TIME and whose[0] not in ELECTRIC):
         return named
@@ -87,6 +111,8 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
         unit = _USUAL.get(quantity, "W") if isinstance(quantity, Quantity) else "W"
         if quantity is Quantity.CURRENT and (mains or _typical(found, i) < _MANY_A):
             unit = "A"
+        elif quantity is Quantity.CURRENT and not mains and _typical(found, i) > _MANY_A * 1000:
+            unit = "uA"
         elif quantity is Quantity.VOLTAGE and _typical(found, i) > _MANY_V:
             unit = "mV"
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:

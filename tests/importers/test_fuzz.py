@@ -47,6 +47,13 @@ SMALL = {
         "#datatype,string,long,dateTime:RFC3339,double,string\n,result,table,_time,_value,_field\n",
         ",,0,2025-11-27T10:00:0{i}Z,{p}.5,power_W\n",
     ),
+    "p1.log": _text(
+        "", "/KFM\n0-0:1.0.0(25091410000{i}S)\n1-0:1.8.1({p}.500*kWh)\n1-0:1.7.0(0{i}.200*kW)\n!1A2B\n"
+    ),
+    "rrd.txt": _text("   watts\n\n", "175784400{i}: {p}.5e-01\n"),
+    "kasa.log": _text(
+        "", "2025-09-14 10:00:0{i} {{'power_mw': {p}, 'voltage_mv': 230000, 'current_ma': 5{i}}}\n"
+    ),
     "likwid.txt": _text(
         "", "Runtime: 1.{i} s\nMeasure for socket 0 on CPU 0\nDomain PKG:\nEnergy consumed: {p}.5 Joules\n"
     ),

@@ -31,3 +31,19 @@ def test_json_without_records_is_no_log(tmp_path):
         load(tmp_path, '{"name": "x", "tasks": []}', "r.json")
     with pytest.raises(ConfigurationError, match="bare numbers"):
         load(tmp_path, "[1.5, 1.6, 1.7]", "r.json")
+
+
+def test_an_answer_of_influxdb_is_a_table(tmp_path):
+    values = [[f"2025-09-14T10:00:{i:02d}Z", 5 + i % 2] for i in range(6)]
+    series = {"name": "power", "tags": {"host": "a"}, "columns": ["time", "watts"], "values": values}
+    log, energies, headline = load(tmp_path, json.dumps({"results": [{"series": [series]}]}), "r.json")
+    assert log.format == "json" and energies[headline] == pytest.approx(27.5)
+
+
+def test_records_as_python_prints_them_behind_a_time(tmp_path):
+    text = "".join(
+        f"2025-09-14 10:00:{i:02d} {{'current_ma': 50, 'voltage_mv': 230000, 'power_mw': {5000 + i % 2 * 1000}, 'total_wh': 3, 'alias': None}}\n"
+        for i in range(6)
+    )
+    log, energies, headline = load(tmp_path, text, "r.log")
+    assert log.format == "json" and energies[headline] == pytest.approx(27.5)

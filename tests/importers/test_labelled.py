@@ -39,3 +39,14 @@ def test_a_serial_plotter_is_asked_for_what_it_leaves_open_and_its_times_are_no_
         load(tmp_path, text)
     said = {"time": "ms", "I": "mA", "P": "mW"}
     assert load(tmp_path, text, columns=said)[1] == pytest.approx(20.005, rel=1e-4)
+
+
+def test_a_time_on_a_line_of_its_own_is_that_of_the_block_behind_it(tmp_path):
+    text = "".join(
+        f"2025-09-14 10:00:{i:02d}\nCurrent Battery Service state:\n  USB powered: false\n  status: 3\n  level: 80\n  voltage: 4000\n  current now: -500000\n"
+        for i in range(21)
+    )
+    with pytest.raises(ConfigurationError, match="--column voltage=mV --column 'current now=uA'"):
+        load(tmp_path, text)
+    log, joules = load(tmp_path, text, columns={"voltage": "mV", "current now": "uA"})
+    assert log.format == "labelled" and joules == pytest.approx(40, rel=1e-6)

@@ -75,3 +75,13 @@ def test_an_oscilloscopes_units_stand_among_its_facts(tmp_path):
     facts = "Model,MSO24\nHorizontal Units,s\nVertical Units,V,A\nRecord Length,5\nTIME,CH1,CH2\n"
     found = look(tmp_path, facts + "".join(f"{i * 0.1:.1f},5.0,0.{i}\n" for i in range(9)))
     assert [h.unit for h in found.headings] == ["s", "V", "A"]
+
+
+def test_a_labview_file_states_its_units_above_the_table(tmp_path):
+    text = (
+        "LabVIEW Measurement\t\nSeparator\tTab\n***End_of_Header***\t\n\t\nChannels\t2\t\t\nSamples\t3\t3\t\nY_Unit_Label\tVolts\tAmps\t\n"
+        "X_Dimension\tTime\tTime\t\n***End_of_Header***\t\t\t\nX_Value\tVoltage\tCurrent\tComment\n"
+        "0.0\t5.0\t0.1\t\n1.0\t5.0\t0.2\t\n2.0\t5.0\t0.3\t\n"
+    )
+    found = look(tmp_path, text)
+    assert [h.unit for h in found.headings[:3]] == ["s", "Volts", "Amps"]

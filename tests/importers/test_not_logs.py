@@ -30,3 +30,15 @@ def test_a_program_that_holds_the_text_of_a_log_is_no_log(tmp_path):
     )
     with pytest.raises(DataError, match="the source of a program"):
         open_log(path)
+
+
+def test_what_snmpget_printed_is_named_since_its_units_stand_elsewhere(tmp_path):
+    path = tmp_path / "pdu.log"
+    path.write_text(
+        "".join(
+            f"2025-09-14 10:00:{i:02d} PowerNet-MIB::rPDU2DeviceStatusPower.1 = INTEGER: {i}\n"
+            for i in range(8)
+        )
+    )
+    with pytest.raises(DataError, match=r"snmpget printed.*MIB"):
+        open_log(path)

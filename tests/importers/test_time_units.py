@@ -4,7 +4,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, open_log
-from powermeter.importers.time_units import are_day_numbers, unit_by_size
+from powermeter.importers.time_units import are_day_numbers, stated_period_s, unit_by_size
 
 S, MS, US, NANO = 10**9, 10**6, 10**3, 1
 
@@ -42,3 +42,18 @@ def test_days_of_spreadsheets_and_of_matlab():
     assert are_day_numbers([f"{738_000 + i / 1440:.6f}" for i in range(5)])
     assert not are_day_numbers(["45000", "45001", "45002"])
     assert not are_day_numbers(["1.5", "2.5", "3.5"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "seconds"),
+    [
+        ({"Sample interval": "2.048E-05"}, 2.048e-05),
+        ({"Sampling period [ms]": "20"}, 0.02),
+        ({"Sample Interval": "5 ms"}, 0.005),
+        ({"Sample interval": "5"}, None),
+        ({"Sample interval": "0.0"}, None),
+        ({"Samples": "7.0"}, None),
+    ],
+)
+def test_an_interval_that_is_stated_above_a_table(facts, seconds):
+    assert stated_period_s(facts) == (None if seconds is None else pytest.approx(seconds))

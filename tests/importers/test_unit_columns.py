@@ -63,3 +63,22 @@ def test_the_units_that_are_offered_fit_each_other(tmp_path, row, offered):
 def test_times_that_count_in_large_steps_are_offered_in_milliseconds(tmp_path):
     with pytest.raises(ConfigurationError, match="--column time=ms"):
         load(tmp_path, "time,power_W\n" + "".join(f"{i * 500},5\n" for i in range(8)))
+
+
+def test_the_one_column_of_units_is_that_of_every_statistic_before_it(tmp_path):
+    text = "Reading;Sample;Duration;Max;Average;Min;Unit\n" + "".join(
+        f"{i + 1};14.09.2025 10:00:{i:02d};0:00:01;401;400;399;mA DC\n" for i in range(11)
+    )
+    load(tmp_path, text, voltage_v=5.0)
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(5 * 0.4 * 11)
+
+
+def test_a_current_of_hundreds_of_thousands_is_offered_in_microamperes(tmp_path):
+    with pytest.raises(ConfigurationError, match="--column current=uA --column voltage=mV"):
+        load(tmp_path, "time_s,current,voltage\n" + "".join(f"{i},412{i}00,4012\n" for i in range(8)))
+
+
+def test_the_number_of_a_row_is_offered_no_unit(tmp_path):
+    with pytest.raises(ConfigurationError) as raised:
+        load(tmp_path, "Reading,time_s,x\n" + "".join(f"{i + 1},{i},40.5\n" for i in range(8)))
+    assert "Reading" not in str(raised.value) and "x=W" in str(raised.value)
