@@ -212,7 +212,7 @@ def thinned(trace: Trace, interval_ns: int) -> Trace:
 
 
 def activity(events: Sequence[Event], label: str | None = None) -> list[Event]:
-    """Return the events that tell when the program worked: those of a label, or those with none inside.
+    """Return the events that show when the program worked: those of a label, or those with none inside.
 
     Raises:
         ConfigurationError: No event has that label.

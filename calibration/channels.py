@@ -144,7 +144,7 @@ def reference_errors(trace: Trace | Stretches, accuracy: float | None) -> tuple[
 
 
 def load_points(trace: Trace | Stretches, events: Sequence[Event]) -> Points:
-    """Return the points of the loads that a recording's events say were on.
+    """Return the points of the loads that a recording's events state were on.
 
     The first tenth of each is left out: the load and the reading settle.  A reading's uncertainty is
     its scatter over the root of the samples, and never less than the step over √12.

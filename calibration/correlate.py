@@ -27,7 +27,7 @@ from .waveform import Waveform, activity_waveform, pattern_waveforms
 
 MAX_DRIFT = 1000e-6
 UNKNOWN_DRIFT = 100e-6
-"""Standard uncertainty of a drift that one place cannot tell: two quartz clocks are within 200 ppm, assumed."""
+"""Standard uncertainty of a drift that one place cannot show: two quartz clocks are within 200 ppm, assumed."""
 _PART = 8192
 PIECE = 1 << 18
 _FEWEST_PARTS, _MOST_PARTS = 6, 24
@@ -168,7 +168,7 @@ def _by_activity(seen: MeterTrace, whole: Waveform) -> Alignment:
 def _line(seen: MeterTrace, places: list[Match], method: str) -> Alignment:
     meter = np.array([p.meter_ns for p in places])
     offsets = np.array([p.offset_ns for p in places])
-    # Events of unlike power pull each place by more than the likelihood of one height tells.
+    # Events of unlike power pull each place by more than the likelihood of one height shows.
     floor = seen.interval_ns * (0.06 if method == "activity" else 0.01)
     spread = np.array([math.hypot(p.spread_ns, floor) for p in places])
     origin = int(meter.mean())

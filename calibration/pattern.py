@@ -1,6 +1,6 @@
 """A load pattern with a sharp autocorrelation: a maximal-length sequence of working and resting.
 
-Played at the start and (backwards) at the end of a run, it tells where an external meter's recording
+Played at the start and (backwards) at the end of a run, it shows where an external meter's recording
 lies on the host's clock.  The moments at which the load really changed are kept with the event.
 """
 

@@ -243,15 +243,15 @@ def _of_unit(recording: RecordingLike, unit: str) -> SourceChannel:
 
 def shunt_of(place: SourceChannel) -> float | None:
     """Return the shunt that a source reports was in the channel's rail, in ohm, or None."""
-    said = (place.source.info or {}).get("shunt_ohm")
-    if isinstance(said, (list, tuple)):
+    stated = (place.source.info or {}).get("shunt_ohm")
+    if isinstance(stated, (list, tuple)):
         rails = list(dict.fromkeys(c.rail.name for c in place.source.channels if c.rail is not None))
-        if place.channel.rail is None or len(said) != len(rails):
-            said = said[0] if len(set(said)) == 1 else None
+        if place.channel.rail is None or len(stated) != len(rails):
+            stated = stated[0] if len(set(stated)) == 1 else None
         else:
-            said = said[rails.index(place.channel.rail.name)]
-    usable = isinstance(said, (int, float)) and not isinstance(said, bool) and said > 0
-    return float(said) if usable and said is not None else None
+            stated = stated[rails.index(place.channel.rail.name)]
+    usable = isinstance(stated, (int, float)) and not isinstance(stated, bool) and stated > 0
+    return float(stated) if usable and stated is not None else None
 
 
 def true_shunt(calibrated: CalibratedChannel, assumed_ohm: float | None = None) -> tuple[float, float]:

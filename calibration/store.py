@@ -13,7 +13,7 @@ from powermeter.recording.output_file import write_files
 from powermeter.signals.correction import Correction
 
 _HEADER = """\
-# powermeter calibration: corrected = c0 + c1 x (+ c2 x^2), x being what the channel's own scale gives, in SI.
+# powermeter calibration: corrected = c0 + c1 x (+ c2 x^2), x being what the channel's own scale yields, in SI.
 # Put it into a recording with: powermeter calibrate --apply FILE RECORDING
 """
 

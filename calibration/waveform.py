@@ -54,7 +54,7 @@ class Waveform:
 
 
 def pattern_waveforms(events: Sequence[Event]) -> list[Waveform]:
-    """Return the patterns that a recording's events say were played.
+    """Return the patterns that a recording's events state were played.
 
     Raises:
         DataError: A pattern's event lacks its edges.

@@ -142,11 +142,11 @@ class Jtop(StreamingSource):
         try:
             client.start()
         except (module.JtopException, OSError) as error:
-            said = " ".join(str(error).split()) or type(error).__name__
-            denied = "access" in said or isinstance(error, PermissionError)
+            reply = " ".join(str(error).split()) or type(error).__name__
+            denied = "access" in reply or isinstance(error, PermissionError)
             remedy = "; join its group: sudo usermod -aG jtop $USER" if denied else ""
             raise OpenError(
-                f"jtop://: {said}{remedy}", Reason.PERMISSION if denied else Reason.ABSENT
+                f"jtop://: {reply}{remedy}", Reason.PERMISSION if denied else Reason.ABSENT
             ) from error
         self._client, self._failure = client, module.JtopException
         self._machine = model(self.options["root"])

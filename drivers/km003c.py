@@ -1,6 +1,6 @@
 """ChargerLAB POWER-Z KM002C and KM003C, by their 4-byte requests over USB serial or HID.
 
-Polling gives about two fresh readings a second.  Where Linux's own `powerz` driver holds the meter,
+Polling yields about two fresh readings a second.  Where Linux's own `powerz` driver holds the meter,
 read it through hwmon instead; this driver takes the serial or HID interface, which that one leaves
 alone.  The 1000/s queue (`decode_queue`) needs an authentication exchange that is not established
 well enough to send; its answers are decoded for recordings made by other tools.

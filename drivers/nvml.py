@@ -2,7 +2,7 @@
 
 What a card offers differs by generation, and each thing is recorded as what it is: the energy counter
 (Volta and newer, millijoule since the driver was loaded, advancing about every 100 ms), the
-instantaneous power, and the mean power over the last second that newer cards give in its place.
+instantaneous power, and the mean power over the last second that newer cards report in its place.
 What a card does not offer is left out, never 0.  On A100 and H100 the sensor looks at only a quarter
 of the run time (arXiv 2312.02741), so short work can be far off.
 """
@@ -80,12 +80,14 @@ class Nvml(PolledSource):
             self._library.nvmlInit()
         except self._library.NVMLError as error:
             self._library = None
-            raise OpenError(f"nvml://: {_said(error)}; is NVIDIA's driver loaded?", Reason.ABSENT) from error
+            raise OpenError(
+                f"nvml://: {_error_text(error)}; is NVIDIA's driver loaded?", Reason.ABSENT
+            ) from error
         try:
             self._cards = tuple(self._open_card(index) for index in self._wanted())
         except self._library.NVMLError as error:
             self.close()
-            raise OpenError(f"nvml://: {_said(error)}", Reason.NO_ANSWER) from error
+            raise OpenError(f"nvml://: {_error_text(error)}", Reason.NO_ANSWER) from error
         silent = [card for card in self._cards if not card.readings]
         if silent or not self._cards:
             names = ", ".join(f"{card.index} ({card.name})" for card in silent) or "none found"
@@ -237,7 +239,9 @@ class Nvml(PolledSource):
                 except self._library.NVMLError as error:
                     gone = isinstance(error, self._library.NVMLError_GpuIsLost)
                     reason = Reason.ABSENT if gone else Reason.NO_ANSWER
-                    raise ReadError(f"card {card.index} ({card.name}): {_said(error)}", reason) from error
+                    raise ReadError(
+                        f"card {card.index} ({card.name}): {_error_text(error)}", reason
+                    ) from error
                 row.append(MISSING if value is None else value)
         return Row(row)
 
@@ -331,5 +335,5 @@ def _text(value: str | bytes) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -1,6 +1,6 @@
 """The Raspberry Pi 5's power-management chip, and the throttling flags of every Raspberry Pi.
 
-`pmic_read_adc` gives current and voltage of twelve outputs of the chip.  Their sum is what the chip
+`pmic_read_adc` reports current and voltage of twelve outputs of the chip.  Their sum is what the chip
 puts out: it does not hold the chip's own loss nor anything fed from 5 V directly (USB ports, HATs,
 the fan), so it is recorded as the part it is and never called board power.  A user who has compared
 it with a meter can store that as a calibration of `pmic.power`; none is built in.

@@ -1,7 +1,7 @@
 """Battery fuel gauges through Linux's `/sys/class/power_supply`.
 
 Power is counted as positive when it leaves the battery.  The class documents a negative current for
-discharging, but many laptops' drivers give a magnitude; the direction then comes from `status`.
+discharging, but many laptops' drivers report a magnitude; the direction then comes from `status`.
 Gauges refresh every 1 s to 60 s, so equal rows are marked as repeats.  While the charger is in, the
 gauge measures what goes into the battery and nothing of what the machine draws.
 """
@@ -97,7 +97,7 @@ class PowerSupply(PolledSource):
         wanted = self.address.location.strip("/")
         named = [path for path in batteries if not wanted or path.name == wanted]
         if not wanted:
-            named = [path for path in named if _tells(path)] or named
+            named = [path for path in named if _reports_power(path)] or named
         if not named:
             known = ", ".join(path.name for path in batteries) or "none"
             raise OpenError(f"{self.address}: no such battery; there are: {known}", Reason.ABSENT)
@@ -200,7 +200,7 @@ def _facts(battery: Path) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value not in ("", None)}
 
 
-def _tells(battery: Path) -> bool:
+def _reports_power(battery: Path) -> bool:
     """Return whether a gauge shows more than a voltage."""
     return any(_has(battery / name) for name in _VALUES if name != "voltage_now")
 

@@ -41,7 +41,7 @@ class Tasmota(Plug):
         raise problem
 
     def ask(self, plug: PlugConnection) -> Readings:
-        """Return each outlet's readings; plugs with several give lists."""
+        """Return each outlet's readings; plugs with several return lists."""
         sensors = plug.get(self._path).get("StatusSNS")
         energy = sensors.get("ENERGY") if isinstance(sensors, dict) else None
         if not isinstance(energy, dict):

@@ -139,7 +139,7 @@ class Channel:
 
     Attributes:
         name: Unique within its source, lower case: `vdd_in.power`.
-        quantity: What is measured; gives the SI unit.
+        quantity: What is measured; determines the SI unit.
         scale: SI units per raw code.
         rail: The rail it measures; None for temperatures, loads and markers of no rail.
         kind: How a sample relates to time.

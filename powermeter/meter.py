@@ -34,7 +34,7 @@ class Meter:
         print(meter.summary())
 
     Inside a recording that runs already, a Meter without sources or a path of its own starts nothing: its events go
-    into that recording, with its attributes, and `choice` says so.  It can be entered again; each time writes a file
+    into that recording, with its attributes, and `choice` states it.  It can be entered again; each time writes a file
     of its own.  Once the block runs, nothing here raises into it; `problem` states what went wrong.
 
     Args:

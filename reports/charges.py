@@ -47,7 +47,7 @@ class Charges:
 
     @property
     def _currents_count(self) -> bool:
-        """Whether recorded currents are the battery's: not those of the mains, whatever voltage the device is said to have."""
+        """Whether recorded currents are the battery's: not those of the mains, whatever voltage the device is stated to have."""
         return not at_the_socket(self.analysis.line.rail.boundary, rail_voltage(self.analysis))
 
     @property

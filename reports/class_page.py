@@ -101,7 +101,7 @@ ALOUD = (CONTRADICTED, "not-counted")
 
 
 def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
-    """Return the columns that say something of these rows."""
+    """Return the columns that state something about these rows."""
     found: dict[str, Cell] = {}
     if any(row.rank is not None for row in rows):
         found["place"] = lambda row: DASH if row.rank is None else str(row.rank)
@@ -132,7 +132,7 @@ def _is_number(name: str) -> bool:
     return name in NUMBERS or name.startswith("of ")
 
 
-def said(row: ClassRow) -> list[str]:
+def remarks_of(row: ClassRow) -> list[str]:
     """Return what must be read beside a row's numbers."""
     return [*([row.problem] if row.problem else []), *row.notes]
 
@@ -144,7 +144,11 @@ def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
     heads = [*texts, *(name for name in found if _is_number(name))]
     cells = [[escaped(found[name](row)) for name in heads] for row in rows]
     lines = [f"# {escaped(title)}", "", *markdown_table(heads, cells, left=len(texts))]
-    remarks = [f"- {escaped(row.file)}: {escaped('; '.join(said(row)))}" for row in _once(rows) if said(row)]
+    remarks = [
+        f"- {escaped(row.file)}: {escaped('; '.join(remarks_of(row)))}"
+        for row in _once(rows)
+        if remarks_of(row)
+    ]
     return "\n".join([*lines, *([*remarks, ""] if remarks else []), _explained(rows), ""])
 
 
@@ -174,11 +178,11 @@ def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
         ]
         return "  ".join(placed).rstrip()
 
-    told = [line(names), *(line([texts[name][i] for name in names]) for i in range(len(rows)))]
+    printed = [line(names), *(line([texts[name][i] for name in names]) for i in range(len(rows)))]
     left = [name for name in shown if name not in kept]
     if left:
-        told.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
-    return "\n".join([*told, *_below(rows)])
+        printed.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
+    return "\n".join([*printed, *_below(rows)])
 
 
 def _blocks(rows: Sequence[ClassRow], texts: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -194,7 +198,7 @@ def _below(rows: Sequence[ClassRow]) -> Iterator[str]:
     """Yield what must be read beside the numbers: why there are none, why one is not accepted, what the user counts."""
     for row in _once(rows):
         if row.problem or row.verdict == "not accepted":
-            yield f"{row.file}: {'; '.join(said(row))}"
+            yield f"{row.file}: {'; '.join(remarks_of(row))}"
             continue
         yield from (f"{row.file}: {note}" for note in row.notes if getattr(note, "code", "") in ALOUD)
 
@@ -222,7 +226,9 @@ def to_html(rows: Sequence[ClassRow], title: str, battery: str) -> str:
         for row in rows
     ]
     remarks = [
-        element("li", element("b", row.file), ": ", "; ".join(said(row))) for row in _once(rows) if said(row)
+        element("li", element("b", row.file), ": ", "; ".join(remarks_of(row)))
+        for row in _once(rows)
+        if remarks_of(row)
     ]
     simulated = any(row.simulated for row in rows)
     body = element(

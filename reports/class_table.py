@@ -110,10 +110,11 @@ def class_rows(
     for one in handins:
         found = _rows_of(one, options, label)
         if rubric is not None:
-            told = tuple(_note(f) for f in one.findings)
+            of_findings = tuple(_note(f) for f in one.findings)
             points = one.points(rubric)
             found = [
-                replace(row, verdict=one.word, points=points, notes=(*told, *row.notes)) for row in found
+                replace(row, verdict=one.word, points=points, notes=(*of_findings, *row.notes))
+                for row in found
             ]
         rows += found
     return rows

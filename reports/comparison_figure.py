@@ -48,9 +48,9 @@ def comparison_figure(found: Comparison, frame: Frame = WIDE) -> str:
         )
         for side, (result, colour) in enumerate(((row.contrast.mean_left, 0), (row.contrast.mean_right, 1))):
             out += _bar(result, "AB"[side], y + 4 + side * 15, left, scale, colour)
-        said = verdict_text(row.contrast)
+        verdict = verdict_text(row.contrast)
         moved = change(row.contrast.ratio)
-        text = said if moved == DASH else f"{moved}: {said}"
+        text = verdict if moved == DASH else f"{moved}: {verdict}"
         out.append(f'<text x="{left + 4}" y="{y + 44}">{escape(text)}</text>')
     out.append(
         f'<text x="{right}" y="{bottom + 34}" text-anchor="end">{TITLES[found.of].lower()} ({prefix}{UNITS[found.of]})</text></svg>'

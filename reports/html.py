@@ -123,7 +123,7 @@ def _policy(script: str) -> str:
 
 
 def heading(data: ReportData) -> str:
-    """Return what tells this page from another one: the program, what was measured, and its attributes."""
+    """Return what distinguishes this page from another one: the program, what was measured, and its attributes."""
     row = data.headline
     if row is None or data.given_title:
         return data.title

@@ -130,7 +130,7 @@ class Track:
         )
 
     def is_even(self) -> bool:
-        """Return whether the nominal rate alone gives every reading its time."""
+        """Return whether the nominal rate alone determines the time of every reading."""
         away = self.times_ns - self.times_ns[0] - self.points * (NS / self.rate_hz)
         return bool(np.abs(away).max() <= TOLERANCE_NS)
 

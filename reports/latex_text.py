@@ -1,4 +1,4 @@
-r"""Text and numbers as LaTeX takes them: nothing a label says is a command, and a number is siunitx's with the digits of print."""
+r"""Text and numbers as LaTeX takes them: nothing in a label is a command, and a number is siunitx's with the digits of print."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ def section(data: ReportData) -> Markup:
     report = data.lifetime
     if report is None:
         return Markup("")
-    said = [*report.warnings(), *report.remarks(), *report.notes]
+    notes = [*report.warnings(), *report.remarks(), *report.notes]
     energies = [f"{side} {text}" for side, (text, _) in report.requests().items()]
     return join(
         [
             element("h2", TITLE),
             element("p", f"{report.headline()}. Energy of one {data.item}: ", join(_listed(energies)), "."),
-            element("ul", [element("li", text) for text in said], class_="notes") if said else "",
+            element("ul", [element("li", text) for text in notes], class_="notes") if notes else "",
             table(
                 ("", "on the device", "in the data centre"),
                 [_row(account) for account in report.accounts()],
@@ -77,9 +77,9 @@ def markdown(data: ReportData) -> Iterator[str]:
     energies = ", ".join(f"{side} {text}" for side, (text, _) in report.requests().items())
     yield escaped(f"{report.headline()}. Energy of one {data.item}: {energies}.")
     yield ""
-    said = [*report.warnings(), *report.remarks(), *report.notes]
-    yield from (f"- {escaped(text)}" for text in said)
-    yield from [""] if said else []
+    notes = [*report.warnings(), *report.remarks(), *report.notes]
+    yield from (f"- {escaped(text)}" for text in notes)
+    yield from [""] if notes else []
     yield from rows_in_markdown(
         ["account", "on the device", "in the data centre"],
         (

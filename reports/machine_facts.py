@@ -1,4 +1,4 @@
-"""What a write-up must say of the machine and the program, as far as the recording noted it."""
+"""What a write-up must state about the machine and the program, as far as the recording noted it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import TypeAlias
 
 LONGEST = 300
-"""Characters of one text; the middle of a longer one is left out, and how much is said."""
+"""Characters of one text; the middle of a longer one is left out, and how much is stated."""
 
 VOID = frozenset({"meta", "br"})
 

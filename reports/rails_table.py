@@ -39,8 +39,8 @@ class RailUse:
     @property
     def cells(self) -> tuple[str, str, str, str, str]:
         """As `HEADS`."""
-        said = "counted" if self.counted else f"inside {self.parent}" if self.parent else ""
-        return self.name, show(self.energy).text, show(self.power).text, self.energy.grade.value, said
+        role = "counted" if self.counted else f"inside {self.parent}" if self.parent else ""
+        return self.name, show(self.energy).text, show(self.power).text, self.energy.grade.value, role
 
     def record(self) -> dict[str, object]:
         """Return it as plain values."""

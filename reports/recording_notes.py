@@ -88,8 +88,8 @@ def _of_source(instrument: Instrument) -> list[Note]:
     if not isinstance(remarks, list) or len(remarks) != len(texts):
         remarks = [None] * len(texts)
     found = []
-    for said, remark in zip(texts, remarks, strict=True):
-        line = f"{instrument.name}: {said}"
+    for sentence, remark in zip(texts, remarks, strict=True):
+        line = f"{instrument.name}: {sentence}"
         try:
             found.append(Note(str(remark["code"]), Severity(remark["severity"]), line))
         except (TypeError, KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""Language models in a report: a row for each phase of each model, and what there is to say besides; nothing is computed here."""
+"""Language models in a report: a row for each phase of each model, and what there is to note besides; nothing is computed here."""
 
 from __future__ import annotations
 

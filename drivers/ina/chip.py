@@ -90,14 +90,14 @@ class Chip(ABC):
         """Return times before and after the end of a round, or None where the flag does not show."""
         clock = self.link.clock
         before = clock.now_ns()
-        give_up = before + round(3e9 * self.round_max_s) + 1_000_000
+        deadline = before + round(3e9 * self.round_max_s) + 1_000_000
         while True:
             asked = clock.now_ns()
             if self.finished():
                 self.forget()
                 return before, clock.now_ns()
             before = asked
-            if asked > give_up:
+            if asked > deadline:
                 return None
 
     @property

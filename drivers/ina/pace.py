@@ -50,7 +50,7 @@ class Pace:
 def find_pace(chips: list[Chip], placements: Sequence[PlacedChip]) -> Pace:
     """Time rows on this bus, settle who sets the pace, and let the chips be read that way.
 
-    Where all that chip and bus give was asked for, chips in the list are replaced by others with a
+    Where all that chip and bus allow was asked for, chips in the list are replaced by others with a
     setting that suits the bus.
 
     Raises:
@@ -85,7 +85,7 @@ def _find(chips: list[Chip], placements: Sequence[PlacedChip]) -> Pace:
     if min(chip.round_min_s for chip in chips) >= 2 * row_s - quick_s:
         typical = max(chip.setting.round_s for chip in chips)
         return Pace(round(typical * NS), row_s, True, True, 0, COUNT_NS)
-    # Asking would cost rounds; the chip's own clock, once measured, tells when one is over.
+    # Asking would cost rounds; the chip's own clock, once measured, shows when one is over.
     spacing = round(max(chip.measure_round() for chip in chips) * 1.005 * NS)
     return Pace(spacing, row_s, True, False, spacing, COUNT_NS)
 

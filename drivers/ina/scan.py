@@ -102,9 +102,9 @@ def scan(
 ) -> list[Found]:
     """Return what is on the buses of this machine, within `TIME_LIMIT_S`."""
     found: list[Found] = []
-    give_up = time.monotonic() + TIME_LIMIT_S
+    deadline = time.monotonic() + TIME_LIMIT_S
     for name in names if names is not None else buses():
-        if time.monotonic() > give_up:
+        if time.monotonic() > deadline:
             break
         try:
             bus = opener(name)
@@ -122,7 +122,7 @@ def scan(
                 )
             continue
         try:
-            found += _scan_bus(bus, name, sysfs, give_up)
+            found += _scan_bus(bus, name, sysfs, deadline)
         finally:
             bus.close()
     return found
@@ -134,10 +134,10 @@ def buses() -> list[str]:
     return sorted((n for n in numbers if n.isdecimal()), key=int)
 
 
-def _scan_bus(bus: Bus, name: str, sysfs: Path, give_up: float) -> list[Found]:
+def _scan_bus(bus: Bus, name: str, sysfs: Path, deadline: float) -> list[Found]:
     found = []
     for address in ADDRESSES:
-        if time.monotonic() > give_up:
+        if time.monotonic() > deadline:
             break
         link = RegisterLink(bus, name, address)
         try:

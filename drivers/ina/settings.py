@@ -45,7 +45,7 @@ class ChipRequest:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One way a chip can be set up, and what that gives.
+    """One way a chip can be set up, and the rate and noise that result.
 
     Attributes:
         writes: (register, value, bits that matter when it is read back), in the order of writing.

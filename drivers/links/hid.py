@@ -39,7 +39,7 @@ class HidDevice:
 
 
 class HidLink(Link):
-    """One HID device; `read` gives one input report, `write` sends one output report."""
+    """One HID device; `read` returns one input report, `write` sends one output report."""
 
     def __init__(self, path: str, *, instrument: str, facts: dict[str, Any] | None = None) -> None:
         self.where = path

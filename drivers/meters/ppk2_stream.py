@@ -208,7 +208,7 @@ class Decoder:
     running index with the clock for the rest.
     """
 
-    PROBE = 16  # words looked at to tell a lost byte from a lost word
+    PROBE = 16  # words looked at to distinguish a lost byte from a lost word
 
     def __init__(self, calibration: Calibration, voltage_v: float, *, spike_filter: bool = True) -> None:
         self._table = current_table(calibration, voltage_v)

@@ -25,7 +25,7 @@ class RequestMeter(LinkedMeter, PolledSource):
         frame_length: How many bytes answer it; of a line, how many at most.
         answers_lines: Whether the answer is a line, which is decoded without its LF or CR LF.
         answer_s: How long an answer may take.
-        attempts: How often one sample asks before it gives up.
+        attempts: How often one sample asks before it fails.
         unanswered: Requests without a whole answer.
     """
 

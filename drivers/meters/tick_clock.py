@@ -1,6 +1,6 @@
 """An instrument's own clock seen through late arrivals: ticks in, host time out.
 
-Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others say nothing
+Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others show nothing
 about the clock.  This is the estimate made while recording, good to the shortest delay of the last
 seconds.  A tick that does not go with the time that passed is not believed until the next one goes on
 from it: then the instrument was restarted.

@@ -37,7 +37,7 @@ class HwmonRail:
     """The files of one rail.
 
     Attributes:
-        name: The label the driver gives it, or one made of the device's name.
+        name: The label the driver assigns, or one made of the device's name.
         files: What is there to read, by quantity.
         driver_ohm: The shunt the driver computes with; None where there is none to speak of.
         written: Whether the driver shows that value, or it is its default.

@@ -35,7 +35,7 @@ def read_bytes(path: Path | str) -> bytes:
     """Return the text of an attribute, at most 4 kB; tries again where the driver reports it was interrupted.
 
     Raises:
-        OSError: As the kernel gives it.
+        OSError: As the kernel reports it.
     """
     for left in reversed(range(_TRIES)):
         try:

@@ -1,4 +1,4 @@
-"""What events' times say of the sum of readings over a run: how many readings fell into them, and how many should have."""
+"""What events' times show about the sum of readings over a run: how many readings fell into them, and how many should have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = np.empty(0, np.int64), np.empty(0, np.int64)
 _LOOKED = 4096
 _LONGER = 1.5  # steps that are so many intervals long are no jitter
 _ROUNDING = 1e-9
-_SPARSE = 8  # readings, below which a label tells nothing of its scatter (as in `instants`)
+_SPARSE = 8  # readings, below which a label shows nothing of its scatter (as in `instants`)
 _MANY_LABELS = 30
 _MANY_EVENTS = 8
 _REACH = (
@@ -38,7 +38,7 @@ def edges_of(activity: Sequence[Activity]) -> tuple[Times, Times]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What events say of the sum of readings: J² and J.
+    """What events show about the sum of readings: J² and J.
 
     Attributes:
         variance: What their power leaves in a sum of so few readings.
@@ -87,11 +87,11 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
             blind_s += float(labels.seconds[k])
             above += found.above_all if found.above_all > 0 else math.inf
     steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
-    told = pool & np.isfinite(steps) & (seen > 0)
+    usable = pool & np.isfinite(steps) & (seen > 0)
     # Labels of an event or two are one kind of work: which of them a reading fell into is chance.
     merged = [np.flatnonzero(pool)] if pool.any() else []
     for mine in (*merged, *np.flatnonzero(~pool & np.isfinite(steps) & (events > 0))[:, None]):
-        use = told if pool[mine[0]] else mine
+        use = usable if pool[mine[0]] else mine
         step = float(np.average(steps[use], weights=np.maximum(seen[use], 1e-9)))
         square = float(np.average(steps[use] ** 2, weights=np.maximum(seen[use], 1e-9)))
         missing = float(expected[mine].sum() - seen[mine].sum())

@@ -157,7 +157,7 @@ def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence
     spread = flicker * math.sqrt(max(math.log(run / max(length, 1)) / math.log(2), 1.0))
     own = _FEW_SCALES * max(spread, between)
     beside, stretches = _pauses(integral, spans, busy)
-    # Where pauses tell what idle power did between the events, nothing has to be foretold from the baseline's own wandering.
+    # Where pauses show what idle power did between the events, nothing has to be predicted from the baseline's own wandering.
     return beside if stretches >= _ENOUGH else math.hypot(own, beside)
 
 

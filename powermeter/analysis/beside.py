@@ -195,12 +195,12 @@ class AllWindows:
         return Calm(self.rates, index, state, max(self._integral.trace.noise**2, 0.0))
 
     def calm_beside(self, cut: Indices, own: Indices, most_shared: float, least_pairs: int) -> Calm | None:
-        """Return the windows beside the events of all labels, or None where those hardly tell what goes on beside one label's.
+        """Return the windows beside the events of all labels, or None where those hardly show what goes on beside one label's.
 
         Args:
             cut, own: Windows that the label's edges cut, and how many of its events have something in each.
             most_shared: Share of the cut windows that may hold something of another label.
-            least_pairs: So many windows in a row tell how power varies.
+            least_pairs: So many windows in a row show how power varies.
         """
         if cut.size and float((self._touching[cut] > own).mean()) > most_shared:
             return None

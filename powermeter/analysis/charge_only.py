@@ -1,4 +1,4 @@
-"""What a recording of a current without a voltage tells: exact charges, and no energy."""
+"""What a recording of a current without a voltage shows: exact charges, and no energy."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def charge_only(recording: RecordingLike, rail: str | None = None) -> ChargeOnly
 
 
 def _has_energy(recording: RecordingLike) -> bool:
-    """Return whether the channels of any rail give a power, so that no reading need be looked at."""
+    """Return whether the channels of any rail yield a power, so that no reading need be looked at."""
     by_rail: dict[tuple[int, str], set[Quantity]] = {}
     for source in recording.sources:
         for channel in source.channels:

@@ -44,7 +44,7 @@ def _clock_steps(recording: RecordingLike) -> list[str]:
 
 
 def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
-    """Return what to say where the recording went on after the last reading of a rail."""
+    """Return a note where the recording went on after the last reading of a rail."""
     trace = line.power()
     if trace is None or not len(trace):
         return []

@@ -74,7 +74,7 @@ class Analysis:
         notes: What a reader must know: a code, a severity and a sentence each.
         shares: What part of the energy during each event is its, where some run at the same time; None where none do.
         run_items: How many items the user counts in the whole run, whatever its labels; None else.
-        item_name: What the user calls one item; empty where nobody said.
+        item_name: What the user calls one item; empty where nobody stated it.
     """
 
     line: Line

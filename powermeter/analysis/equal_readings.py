@@ -1,4 +1,4 @@
-"""What few readings that all agree leave open: they show no scatter, so that nothing in them tells what the load does between them.
+"""What few readings that all agree leave open: they show no scatter, so that nothing in them shows what the load does between them.
 
 Of a load that is elsewhere for a share q of the time, n readings at moments that nobody chose all miss it with the probability (1 − q)ⁿ.  That
 is 5 % for q = 1 − 0.05^(1/n), about 3/n (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983): so much of the time may have been spent

@@ -122,7 +122,7 @@ class GroupEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activity:
-    """The events of one label, for what they say of the run: when, and what was found of them."""
+    """The events of one label, for what they show about the run: when, and what was found of them."""
 
     start_ns: Times
     end_ns: Times

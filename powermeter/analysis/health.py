@@ -119,7 +119,7 @@ def _apart(integral: Integral | None, gaps: Sequence[Gap]) -> NDArray[np.int64]:
 
 
 def _distances(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
-    """Return the longest distance of two samples and the usual one, ns: from the sums of whole pieces where those tell."""
+    """Return the longest distance of two samples and the usual one, ns: from the sums of whole pieces where those show it."""
     counted = pieces.entries[:, : len(pieces.channels)]["count"]
     whole = bool(counted.size) and bool((counted[:, 0] == pieces.count).all())
     if not whole or len(pieces) <= _FEW_PIECES:
@@ -175,7 +175,7 @@ class Disagreement:
 
 
 def disagreements(found: Sequence[Line]) -> tuple[Disagreement, ...]:
-    """Compare what different sources say of the same time, pair by pair.
+    """Compare what different sources report for the same time, pair by pair.
 
     Rails of equal boundary are compared; of two sources that share none, the widest rails are, which
     do not cover the same (a plug and a board's input, a measurement and an estimate).

@@ -1,4 +1,4 @@
-"""What lay in holes: how wrong a bridge may be, and what events that fall into one say of it.
+"""What lay in holes: how wrong a bridge may be, and what events that fall into one show about it.
 
 Bridges of the same length are tried where the truth was recorded.  Where an event begins or ends inside a hole, its label's
 level stands for its part of the hole instead, in the label and in the run alike.
@@ -83,7 +83,7 @@ def _one(integral: Integral, start: int, end: int) -> float:
     bound = _bound(integral, low, high + length, length)
     if places.size < 8:
         return bound
-    # So many stretches of a hole's length were recorded near it; those that overlap tell the same.
+    # So many stretches of a hole's length were recorded near it; those that overlap show the same.
     apart = max((high - low - float(np.sum(integral.gap_end - integral.gap_start))) / length, 1.0)
     t95 = float(student_95(apart)) / COVERAGE_95
     first, last = _rate(integral, places), _rate(integral, places + length)

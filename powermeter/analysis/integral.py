@@ -77,7 +77,7 @@ class Integral:
             return cls(trace, running, hole, np.ones(hole.size, bool))
         if trace.kind is Kind.MEAN:
             return cls._of_means(trace)
-        said = _declared(trace)
+        noted = _declared(trace)
         limit = _longest(trace, _MISSING_INSTANT)
         if trace.kept is not None:
             sums = trace.kept.sums
@@ -85,14 +85,14 @@ class Integral:
             running, wide = sums - sums[0] if sums[0] else sums, _wider(trace, limit)
         else:
             running, wide = _accumulate(trace, limit)
-        hole = np.union1d(said, wide)
-        return cls(trace, running, hole, np.isin(hole, said))
+        hole = np.union1d(noted, wide)
+        return cls(trace, running, hole, np.isin(hole, noted))
 
     @classmethod
     def _of_means(cls, trace: Trace) -> Integral:
         times, values, usual = trace.times_ns, trace.values, trace.interval_ns
-        said = _declared(trace)
-        hole = np.union1d(said, _wider(trace, _longest(trace, _MISSING_MEAN)))
+        noted = _declared(trace)
+        hole = np.union1d(noted, _wider(trace, _longest(trace, _MISSING_MEAN)))
         # The value after a hole speaks for its own window only; what is before it is bridged.
         edge = np.maximum(times[hole + 1] - usual, times[hole])
         bridge = (values[hole] + values[hole + 1]) / 2
@@ -103,7 +103,7 @@ class Integral:
         np.cumsum(filled[1:] * (np.diff(longer) * 1e-9), out=running[1:])
         kept = None if trace.kept is None else trace.kept.with_edges(at)
         whole = replace(trace, times_ns=longer, values=filled, kept=kept)
-        return cls(whole, running, hole + 1 + np.arange(hole.size), np.isin(hole, said))
+        return cls(whole, running, hole + 1 + np.arange(hole.size), np.isin(hole, noted))
 
     @property
     def is_energy(self) -> bool:
@@ -272,7 +272,7 @@ def _what(trace: Trace) -> str:
 
 
 def _longest(trace: Trace, times_usual: float) -> float:
-    """Return the longest interval (ns) that is still ordinary sampling; infinite where too few say what is usual."""
+    """Return the longest interval (ns) that is still ordinary sampling; infinite where too few show what is usual."""
     if len(trace) < _FEW or not trace.interval_ns:
         return float("inf")
     times = trace.times_ns

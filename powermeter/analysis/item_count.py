@@ -1,4 +1,4 @@
-"""How many items a recording stands for, where the user says so: `--items 40`, `--per request`.
+"""How many items a recording stands for, where the user states it: `--items 40`, `--per request`.
 
 One meaning on every verb.  The count is of the label that is asked for, or of the only label there is; it is
 shared among its events as their own counts are.  Where several labels are there and none is asked for, it is of
@@ -54,7 +54,7 @@ class Counted:
     Attributes:
         events: With their counts changed, where the count is of a label.
         of_run: How many items the whole run holds, where the count is of no label; else None.
-        name: What one item is called; empty where the user did not say.
+        name: What one item is called; empty where the user did not state it.
         notes: A count that contradicts the recorded one, and what was divided.
     """
 
@@ -81,7 +81,7 @@ def counted(
         by: The attributes that groups are made by.
 
     Raises:
-        ConfigurationError: `per` is no label and no number is given, or its events do not say how many they are.
+        ConfigurationError: `per` is no label and no number is given, or its events do not state how many they are.
     """
     if not asked:
         return Counted(events)
@@ -136,7 +136,7 @@ def _number_of(per: str, events: Sequence[Event]) -> float:
 
 
 def _contradiction(asked: ItemCount, events: Sequence[Event]) -> tuple[Note, ...]:
-    """Return a note where a typed number is not that of the events it is said to count."""
+    """Return a note where a typed number is not that of the events it is taken to count."""
     found = [event.count for event in events if event.name == asked.per]
     if asked.items is None or not found or any(count is None for count in found):
         return ()

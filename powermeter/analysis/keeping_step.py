@@ -26,7 +26,7 @@ _MOST = 20_000
 _REACH = 1.5  # the deviation that was found is a standard uncertainty times this, so that the interval reaches 1.3 of it
 _ROUNDING = 1e-9
 _PERIODS = 12  # of a line, below which what it averages to is not known
-_SLOW = 5  # readings that a level lasts, to be told from one that is seen once
+_SLOW = 5  # readings that a level lasts, to be distinguished from one that is seen once
 _LEAST_EVENTS = 6
 _NEAR = 0.15  # of the span between two levels
 _MOSTLY = 0.9
@@ -262,7 +262,7 @@ def _slowly(found: _Levels) -> bool:
 def _stands(found: _Levels) -> tuple[float, float] | None:
     """Return for power that goes on and off inside events in stretches of many readings: the share of them that is on, and as how many all count.
 
-    Where it is off it is idle power, so that nothing but those stretches tells a wave that readings nearly keep step with from a program that
+    Where it is off it is idle power, so that nothing but those stretches distinguishes a wave that readings nearly keep step with from a program that
     waits.  What all events do alike, at the same place behind their start or in the same part of them, is the program's own.  None where
     stretches are short, or alike.
     """

@@ -1,6 +1,6 @@
 """What of an event a hole took: as other events of its label were in the same part, or what the load is seen to do.
 
-Events that were read whole tell what the part of another is like that was not.  Where hardly any were, the span of what was read inside
+Events that were read whole show what the part of another is like that was not.  Where hardly any were, the span of what was read inside
 stands for it, or a bound.
 """
 
@@ -22,7 +22,7 @@ from powermeter.result import COVERAGE_95
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
-_WHOLE = 5  # events that were read whole tell what the others did
+_WHOLE = 5  # events that were read whole show what the others did
 _MOST_WHOLE = 200
 _MOST_PARTS = 2000
 _HALF = 0.45
@@ -121,7 +121,7 @@ def few_whole(
         found.in_holes = replace(
             found.in_holes, variance=found.in_holes.variance * grown[found.in_holes.event] ** 2
         )
-    # Where a hole lies inside, what is on both sides of it tells more.
+    # Where a hole lies inside, what is on both sides of it shows more.
     at_end = sum(integral.gap_seconds(edge - 1, edge + 1) > 0 for edge in (start_ns, end_ns)) > 0
     half = (lost >= _HALF * (end_ns - start_ns) * 1e-9) & at_end
     if whole or not half.any():

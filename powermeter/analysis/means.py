@@ -130,7 +130,7 @@ def measure_means(
         calm = Calm(rates, index, beside_state, max(trace.noise**2, 0.0))
     var_out, quiet = calm.variance, calm.median
     var_in, _ = wander(rates, index, state, 2)
-    # Where hardly any two windows in a row lie beside events, all windows say what a load may do there.
+    # Where hardly any two windows in a row lie beside events, all windows show what a load may do there.
     pairs, pairs_in = calm.pairs, pairs_of(index, state, 2)
     unlike = 0.0
     if pairs < _FEW_PAIRS:

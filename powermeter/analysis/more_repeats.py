@@ -15,7 +15,7 @@ _MOST = 10_000_000
 def more_repeats(
     value: float, shrinking: float, fixed: float, events: int, relative: float, freedom: float | None = None
 ) -> int | None:
-    """Return how many more events give the mean to `relative`; 0 where it is there, None where no number of them does.
+    """Return how many more events bring the mean to `relative`; 0 where it is there, None where no number of them does.
 
     The half-width after N events is t √(shrinking² × events / N + fixed²), t of Student at 97.5 %.  The scatter is
     taken at its upper confidence limit s √(ν / χ²), χ² at 1 − `ASSURANCE` for ν degrees of freedom.

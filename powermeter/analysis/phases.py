@@ -68,7 +68,7 @@ def unseen_part(
 def keep_step_nearby(places: Floats) -> bool:
     """Return whether events one after the other meet the readings at places that have to do with each other.
 
-    A loop a little off the meter's step wanders over all places, but slowly: as many readings as fall into its events tell less
+    A loop a little off the meter's step wanders over all places, but slowly: as many readings as fall into its events show less
     than as many of random moments do.
 
     Args:

@@ -1,6 +1,6 @@
 """What short events draw over time, and what follows them, seen by a meter that averages over longer.
 
-No reading resolves such an event, but where its windows cut many of them at different places, least squares tell what is drawn
+No reading resolves such an event, but where its windows cut many of them at different places, least squares show what is drawn
 inside and what after:
 
     window's energy = idle × its length + Σ (seconds of the window in part b of an event) × h_b
@@ -65,7 +65,7 @@ def after_effects(
     blind: NDArray[np.bool_],
     others: Others | None = None,
 ) -> Profile | None:
-    """Return the profile of short events that something follows; None where nothing does, or windows cannot tell.
+    """Return the profile of short events that something follows; None where nothing does, or windows cannot show it.
 
     Args:
         rates, tau: Of each window that ends at `t`, W and s.
@@ -85,7 +85,7 @@ def after_effects(
     reach = min(float(np.percentile(pause, 75)), 3 * window)
     if reach < length / 4:
         return None
-    # A window tells parts of a twentieth of its length apart, where enough of them end inside events; what an event
+    # A window distinguishes parts of a twentieth of its length, where enough of them end inside events; what an event
     # draws in one half and not in the other must not pass for what follows it.
     cut = n * length / window
     inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))

@@ -24,7 +24,7 @@ _ALIKE = {
     "tail": "something follows each of their events",
     "not-resolved": "their events are too short or too few for this meter",
 }
-"""What a remark says that is made of many labels, in short."""
+"""The text of a remark that is made of many labels, in short."""
 
 
 def remarks(

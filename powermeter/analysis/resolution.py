@@ -30,7 +30,7 @@ class Resolution:
         resolved: False where one event is too short for its sampling rate.
         samples: Median number of samples inside one event.
         repeats_needed: How many *more* events would bring the label's mean to `WANTED_PRECISION`, as
-            far as repeats can; 0 where it is there; None where it cannot be said.
+            far as repeats can; 0 where it is there; None where it is not known.
         text: One sentence for people; empty where all is well.
     """
 

@@ -1,6 +1,6 @@
 """An oscillation in the readings that may be a faster one folded down: PWM, a loop or a fan a little off the meter's rate.
 
-A load of 10.1 Hz read at 10 Hz shows as 0.1 Hz, and nothing in the readings tells the two apart.  If it is the fast one, its sum over
+A load of 10.1 Hz read at 10 Hz shows as 0.1 Hz, and nothing in the readings distinguishes the two.  If it is the fast one, its sum over
 a stretch is next to nothing, while the readings put down A/(2πν) for each end of the stretch that cuts a slow period (A the
 amplitude, ν the frequency that is seen).  That is what such a line costs.
 """
@@ -129,7 +129,7 @@ def _unseen(span: float, cycles: float, readings: int) -> float:
     """Return what a wave with jumps of some height leaves in its mean where readings meet the same few places of it again and again.
 
     Places a q-th of the period apart leave each of its two jumps uniform within 1/q of it: span √(2/12) / q.  q is the number of readings
-    after which they are back at the same place, as far as the length of the run and the line's frequency can tell.
+    after which they are back at the same place, as far as the length of the run and the line's frequency can show.
     """
     for q in range(2, _MOST_PLACES):
         away = abs(cycles * q - round(cycles * q))

@@ -1,6 +1,6 @@
 """The energy of the whole run: the channel's own rule between its first and last reading, and how far that may be off.
 
-Nothing that was learned from the events' edges touches the value.  What the events' times say goes into the interval: how often
+Nothing that was learned from the events' edges touches the value.  What the events' times show goes into the interval: how often
 readings fell into events against how often they should have, and which events no reading fell into.
 """
 

@@ -3,7 +3,7 @@
 A load that is read at intervals τ, at a phase that nobody chose, has a sum τ Σ f whose error's variance is the load's
 power spectrum at the multiples of the sampling rate.  The readings show that spectrum up to half their rate.  Two kinds of
 load bound what lies beyond: one that forgets itself between two readings (white: the error's variance is τ² a reading), and
-one that jumps now and then (each jump J leaves J² τ²/12).  Sums of squared differences tell how much of each there is:
+one that jumps now and then (each jump J leaves J² τ²/12).  Sums of squared differences show how much of each there is:
 
     Q₁ = Σ (Δf)² / 2       white w: w       jumps s = Σ J²: s/2
     Q₄ = Σ (Δ⁴f)² / 70     white w: w       jumps: s · 20/70

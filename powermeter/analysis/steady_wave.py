@@ -1,7 +1,7 @@
 """A sine under everything, in events and beside them: a fan, a regulator or mains a little off a multiple of the meter's rate.
 
 `ripple.py` finds lines of many periods.  A fan of 24.9 Hz on a meter of 25 Hz shows as 0.1 Hz: a few periods in a whole run, and hardly a
-piece of one in an event.  What tells it from what loads do is that next to nothing else is left of the readings once one sine and the level
+piece of one in an event.  What distinguishes it from what loads do is that next to nothing else is left of the readings once one sine and the level
 of each stretch are taken off.
 """
 

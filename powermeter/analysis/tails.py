@@ -1,6 +1,6 @@
 """What follows an event and does not belong to it (a radio's tail, a flush, a ramp-down), in windows that the event's end cuts.
 
-The window that holds an event's end holds the first part of its tail, and nothing tells the two apart there.  But what is left of
+The window that holds an event's end holds the first part of its tail, and nothing distinguishes the two there.  But what is left of
 the tail behind that window is seen, and the end lies at another distance x before the window's end each time:
 
     R(x) = energy above idle in the windows behind the one that the end cuts = all of the tail but its first x seconds

@@ -1,7 +1,7 @@
 """When a board held itself back during a recording: under-voltage, capped clocks, over-current.
 
 Throttled stretches draw less and take longer than the board would; a comparison that does not know
-of them is wrong.  The Raspberry Pi's firmware gives flag bits (channel `throttled.bits`), NVIDIA's
+of them is wrong.  The Raspberry Pi's firmware reports flag bits (channel `throttled.bits`), NVIDIA's
 Jetson boards count over-current events (channel `throttle.events`).
 """
 

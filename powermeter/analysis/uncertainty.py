@@ -123,7 +123,7 @@ class Shape:
         lean: Its skewness.
         below, above: What no part explains: by how much the truth may lie lower or higher besides, in the result's unit;
             infinite where nothing bounds it.
-        floor, ceiling: The least and the most that the quantity can be (0 for an energy that nothing gives back; what the whole run
+        floor, ceiling: The least and the most that the quantity can be (0 for an energy that nothing returns; what the whole run
             used for a part of it), or None.
     """
 

@@ -71,7 +71,7 @@ class Windows:
         clock, gaps: The same, from a common shift of all stamps, and from holes.
         shared: Part name → signed standard uncertainty that all events of a group share.
         covered: Whether the recording covers it.
-        known: Whether an energy is known: it is covered, and readings say something of it; the values of others are NaN.
+        known: Whether an energy is known: it is covered, and readings show something of it; the values of others are NaN.
         groups: What was found of each group.
         one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
         floor: 0 where no reading is negative, else None.
@@ -377,7 +377,7 @@ def measure(
 
 
 def activity_of(windows: Windows) -> list[Activity]:
-    """Return what each group's events say of the run that they lie in."""
+    """Return what each group's events show about the run that they lie in."""
     return [
         Activity(windows.start_ns[index], windows.end_ns[index], found)
         for index, found in zip(windows.members, windows.groups, strict=True)

@@ -1,4 +1,4 @@
-"""What a battery gives: share used, what is left, hours at a power, inferences per charge.
+"""What a battery supplies: share used, what is left, hours at a power, inferences per charge.
 
 Two conventions, never mixed, named in every output:
 

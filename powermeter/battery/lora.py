@@ -87,7 +87,7 @@ class RadioStep:
 
 @lru_cache(maxsize=1)
 def cited_states() -> Mapping[str, tuple[float, float | None]]:
-    """Return (mA, ms) of each cited state; ms is None where the formula gives it."""
+    """Return (mA, ms) of each cited state; ms is None where the formula yields it."""
     text = files("powermeter.footprint").joinpath("data/lorawan_states.csv").read_text(encoding="utf-8")
     return {
         row["state"]: (float(row["current_ma"]), float(row["duration_ms"]) if row["duration_ms"] else None)

@@ -3,7 +3,7 @@
     E_message = V (I_setup t_setup + I_transmit 8 B / rate + I_tail t_tail)
 
 The bundled states are those of makers' data sheets where one was read, and judged (x/÷ 2) where none states
-them: they say which term matters, no more.  A measured event takes their place with `measured`.
+them: they show which term matters, no more.  A measured event takes their place with `measured`.
 """
 
 from __future__ import annotations

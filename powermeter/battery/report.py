@@ -58,10 +58,10 @@ class BudgetReport:
 
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
-        said: dict[str, Any] = {"battery": self.battery.convention_text}
+        document: dict[str, Any] = {"battery": self.battery.convention_text}
         for part in self._parts:
-            said |= part[0]
-        return said
+            document |= part[0]
+        return document
 
     @property
     def failed(self) -> bool:
@@ -94,15 +94,15 @@ class BudgetReport:
         whole = self.battery.budget(
             used, rate, per_item, items=found.item, rail_voltage_v=found.rail_voltage_v
         )
-        said: dict[str, Any] = {
+        document: dict[str, Any] = {
             "of": found.title,
             "notes": list(found.notes),
             "remarks": plain_notes(found.notes),
         }
-        said["charge_grade"] = None if found.charge is None else found.charge.grade.value
-        said["charge_origin"] = self._charge_origin
+        document["charge_grade"] = None if found.charge is None else found.charge.grade.value
+        document["charge_origin"] = self._charge_origin
         for name in ("share_used", "remaining", "hours", "count"):
-            said[name] = plain(getattr(whole, name))
+            document[name] = plain(getattr(whole, name))
         graded = next((r.grade.value for r in (found.energy, found.charge, found.power) if r is not None), "")
         mark = " (simulated)" if graded == "simulated" else ""
         lines = [f"of: {found.title}{mark}", *(f"note: {note}" for note in found.notes), *whole.lines()]
@@ -112,7 +112,7 @@ class BudgetReport:
             volts = found.rail_voltage_v if assumed is None else assumed
             origin = origin_text(used, found.charge_origin, volts, given, assumed is not None)
             lines += [origin] if origin else []
-        return said, lines
+        return document, lines
 
     @property
     def _charge_origin(self) -> str | None:
@@ -138,9 +138,9 @@ class BudgetReport:
         entry = presets().get(self.preset)
         if entry is None or "source" not in entry:
             return {}, []
-        said = {name: entry[name] for name in ("source", "year", "provenance") if name in entry}
+        document = {name: entry[name] for name in ("source", "year", "provenance") if name in entry}
         line = f"preset {self.preset}: {entry['source']} ({PROVENANCE[entry['provenance']]})"
-        return {"preset": said}, [line]
+        return {"preset": document}, [line]
 
     def tokens(self) -> Result | None:
         """Return the generated tokens one charge holds; None where no tokens are known."""
@@ -221,7 +221,7 @@ class BudgetReport:
         energy, shares = client.line().result(), client.shares()
         device = training + Result.of(shares["radio"], "J", {}, training.grade)
         count = self.battery.count(device, self.found.rail_voltage_v)
-        said: dict[str, Any] = {
+        document: dict[str, Any] = {
             "energy": plain(energy),
             "device": plain(device),
             "parts_j": shares,
@@ -236,9 +236,9 @@ class BudgetReport:
         if client.transfer_s > 0:
             moved = Transfer(client.sent_b + client.received_b, client.transfer_s, wanted.line)
             by_bytes, by_power = moved.both()
-            said["network"] = {"by_bytes": plain(by_bytes), "by_power": plain(by_power)}
+            document["network"] = {"by_bytes": plain(by_bytes), "by_power": plain(by_power)}
             lines += [f"  {line}" for line in moved.lines()]
-        return {"round": said}, lines
+        return {"round": document}, lines
 
     def outcomes(self) -> list[StageOutcome]:
         """Return every stage with what it used.
@@ -255,7 +255,7 @@ class BudgetReport:
 
     def _stages(self) -> Part:
         outcomes = self.outcomes()
-        said = [
+        document = [
             {
                 "label": outcome.stage.label,
                 "budget": outcome.stage.battery.convention_text,
@@ -271,7 +271,7 @@ class BudgetReport:
         words = {StageVerdict.PASS: "kept", StageVerdict.FAIL: "over", StageVerdict.UNCLEAR: "not known"}
         shown = ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items() if count)
         lines = [f"stages ({shown}):", *(f"  {outcome.line()}" for outcome in outcomes)]
-        return {"stages": said}, lines
+        return {"stages": document}, lines
 
     def _simulated(self) -> Part:
         found = self.found
@@ -286,7 +286,7 @@ class BudgetReport:
         cell = cell_of(self.preset)
         run = discharge(self.battery, cell, durations, powers)
         low, high = hours_between(self.battery, cell, durations, powers)
-        said = {
+        document = {
             "hours": run.hours,
             "hours_low": low,
             "hours_high": high,
@@ -298,7 +298,7 @@ class BudgetReport:
         lines = run.lines()
         if high > low:
             lines.append(f"  such packs last {low:,.4g} to {high:,.4g} h (5 to 95 %)")
-        return {"discharge": said}, lines
+        return {"discharge": document}, lines
 
     def _scheduled(self) -> Part:
         path = self.wanted.schedule

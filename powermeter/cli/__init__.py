@@ -15,7 +15,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.exit_codes import INTERRUPTED
-from powermeter.cli.outputs import open_standard, report_problem, say
+from powermeter.cli.outputs import open_standard, put_stderr, report_problem
 from powermeter.cli.progress import heartbeat
 from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
@@ -130,7 +130,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 args=arguments, prog_name="powermeter", standalone_mode=False, terminal_width=width()
             )
     except click.exceptions.Abort:
-        say("interrupted")
+        put_stderr("interrupted")
         return INTERRUPTED
     except click.ClickException as error:
         _show(error)
@@ -139,7 +139,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         report_problem(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say("interrupted")
+        put_stderr("interrupted")
         return INTERRUPTED
     except MemoryError:
         report_problem("there is not enough memory for this; what was being written is not there")

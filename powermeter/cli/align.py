@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
@@ -103,7 +103,7 @@ def align(
             return
         names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
         for warning in theirs.warnings:
-            say(f"note: {warning}")
+            put_stderr(f"note: {warning}")
     if not as_json:
         put(f"wrote {path} with {', '.join(names)} on the host's clock")
 
@@ -182,7 +182,7 @@ def _print(placement: Placement, meter: Recording) -> None:
     for name, text in rows:
         put(f"{name:12} {text}")
     for note in placement.notes:
-        say(f"note: {note}")
+        put_stderr(f"note: {note}")
 
 
 def _signed(seconds: float) -> str:

@@ -12,7 +12,7 @@ from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.configuration import named
 from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.cli.options import force_option, json_option, output_option, rail_option, sources_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity
@@ -105,7 +105,7 @@ def bench(
     status = 0
     with Setup(named(chosen["sources"]), output, force=force).running() as meter:
         if meter.choice:
-            say(f"powermeter: {meter.choice}")
+            put_stderr(f"powermeter: {meter.choice}")
         for value in values:
             title = f"{parameter}={value}" if parameter else name
             line = [part.replace("{" + parameter + "}", value) if parameter else part for part in command]
@@ -118,7 +118,7 @@ def bench(
             attributes = {parameter: value} if parameter else {}
             made.append(repeat_until_known(meter, title, once, asked, name, **attributes))
             if status:
-                say(f"powermeter: {line[0]} ended with status {status}; no more runs")
+                put_stderr(f"powermeter: {line[0]} ended with status {status}; no more runs")
                 break
     if chosen["as_json"]:
         rows = [record(one) for one in made]
@@ -129,10 +129,10 @@ def bench(
     if plot is not None:
         with in_place(plot) as part:
             draw(part, made, plot.suffix[1:].lower())
-        say(f"wrote {plot}")
+        put_stderr(f"wrote {plot}")
     if meter.problem:
-        say(f"powermeter: {meter.problem}")
-    say(f"wrote {meter.path}")
+        put_stderr(f"powermeter: {meter.problem}")
+    put_stderr(f"wrote {meter.path}")
     return status or (0 if all(one.reached for one in made) else NOT_REACHED)
 
 

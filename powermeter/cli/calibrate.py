@@ -11,7 +11,7 @@ import click
 
 from powermeter.cli import load_prompt
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
@@ -174,7 +174,7 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
                 "--source asks for the loads; it does not go with --against, --reference, --load"
             )
         load_prompt.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
-        say(f"wrote {recording}")
+        put_stderr(f"wrote {recording}")
     found = _found(recording, typed)
     if typed.as_json:
         shunts = [true_shunt(one, assumed) if typed.find_shunt else None for one in found]
@@ -190,9 +190,9 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
     if typed.plot is not None:
         fits = [(one.fit, one.points, one.place.channel.unit) for one in found]
         write_files({typed.plot: plot(fits, typed.plot.suffix[1:].lower())}, force=typed.force)
-        say(f"wrote {typed.plot}")
+        put_stderr(f"wrote {typed.plot}")
     write_files({out: to_toml([one.correction for one in found])}, force=typed.force)
-    say(f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}")
+    put_stderr(f"wrote {out}; store it in a recording with: powermeter calibrate RECORDING --apply {out}")
 
 
 def _found(recording: Path, typed: _Typed) -> list[CalibratedChannel]:
@@ -283,7 +283,7 @@ def _print(one: CalibratedChannel) -> None:
     )
     put(f"valid        {low} to {high}; outside, intervals are wider, and a note states it")
     for note in one.fit.notes:
-        say(f"note: {note}")
+        put_stderr(f"note: {note}")
 
 
 @dataclass(frozen=True, slots=True)

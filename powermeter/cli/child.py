@@ -31,7 +31,7 @@ _BY_KERNEL = 0x80
 
 
 def cannot_run(name: str) -> int | None:
-    """Report a program that is not there, or not a program, and return the status a shell gives it; None where it is fine."""
+    """Report a program that is not there, or not a program, and return the status a shell returns for it; None where it is fine."""
     if shutil.which(name) is not None:
         return None
     if not Path(name).is_file():

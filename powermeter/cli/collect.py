@@ -9,7 +9,7 @@ import click
 
 from powermeter.cli.exit_codes import LEFT_OUT
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def collect(
     found = (
         CollectionOutcome()
         if place is None
-        else run(place, dataset, readings, None if quiet or as_json else say)
+        else run(place, dataset, readings, None if quiet or as_json else put_stderr)
     )
     merged = _merged(dataset) if merge else None
     if as_json:
@@ -91,7 +91,7 @@ def collect(
         for line in [*lines, *([] if merged is None else [merged.line()])]:
             put(line)
     for name, machines in names_shared(dataset):
-        say(
+        put_stderr(
             f"note: {len(machines)} machines are called {name!r}; they are kept apart as {', '.join(f'{name}~{m[:4]}' for m in machines)}: "
             "give each a name of its own with --attribute device=NAME"
         )

@@ -9,7 +9,7 @@ import click
 
 from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.cli.options import baseline_option, force_option, json_option, output_option, per_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
@@ -142,20 +142,20 @@ def compare(
         from powermeter.reports.comparison_files import KINDS
 
         write_files({output: KINDS[output.suffix.lower()](found)}, force=force)
-        say(f"wrote {printable(output)}")
+        put_stderr(f"wrote {printable(output)}")
     elif as_json:
         from powermeter.reports.comparison import record
 
-        said = record(found)
-        put_json({**said, "failed": [row.title for row in failing]})
+        document = record(found)
+        put_json({**document, "failed": [row.title for row in failing]})
     else:
         _print(found)
     for row in found.rows:
         verdict = str(row.verdict).replace(" ", "-")
         if row in failing:
-            say(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}")
+            put_stderr(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}")
         elif refused and row.contrast.these_runs in refused:
-            say(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}")
+            put_stderr(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}")
     return FAILED_IF if failing else 0
 
 

@@ -10,7 +10,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put_json, say
+from powermeter.cli.outputs import put_json, put_stderr
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
@@ -99,12 +99,12 @@ def export(
         _write(opened, output, what or "samples", form, typed)
         warnings = list(opened.warnings)
         for warning in warnings:
-            say(f"note: {warning}")
+            put_stderr(f"note: {warning}")
     if as_json:
         written = {"written": [str(output)], "format": form, "what": what or "samples"}
         put_json({**written, "notes": warnings, "remarks": plain_notes(warnings)})
     elif output != STANDARD_OUTPUT:
-        say(f"wrote {printable(output)}")
+        put_stderr(f"wrote {printable(output)}")
 
 
 TABLES = ("csv", "json", "parquet", "arrow")
@@ -139,8 +139,8 @@ def _share(
     if as_json:
         put_json({"written": [str(output)], "left_out": list(left_out)})
         return
-    say(f"left out: {'; '.join(left_out) or 'nothing'}")
-    say(f"wrote {output}")
+    put_stderr(f"left out: {'; '.join(left_out) or 'nothing'}")
+    put_stderr(f"wrote {output}")
 
 
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -109,7 +109,7 @@ def fleet(
                 raise ConfigurationError("recompute writes Parquet; name a file with -o events.parquet")
             with progress(f"computing {dataset.name}") as note:
                 count = write_energies(opened, output, note)
-            say(f"wrote {output}: {plural(count, 'event')}")
+            put_stderr(f"wrote {output}: {plural(count, 'event')}")
             return
         with progress(f"asking {dataset.name}") as note:
             found = answers(opened, wanted, note)
@@ -131,7 +131,7 @@ def _print(found: object, as_json: bool, output: Path | None) -> None:
     with open_output(output) as file:
         file.write(text.encode("utf-8", "replace"))
     if output != STANDARD_OUTPUT:
-        say(f"wrote {output}")
+        put_stderr(f"wrote {output}")
 
 
 def _pairs(typed: tuple[str, ...]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.options import force_option, json_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
@@ -113,7 +113,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     help="List the formats and exit.",
 )
 @json_option("Print what was read and written as JSON.")
-def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said: Any) -> None:
+def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **typed: Any) -> None:
     """Turn another tool's recording into one of ours.
 
     \b
@@ -129,17 +129,17 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
     """
     from powermeter.importers import many
 
-    choices = _choices(said)
-    if said["explain"]:
+    choices = _choices(typed)
+    if typed["explain"]:
         from powermeter.importers.explain import explain
 
-        texts = {str(p): explain(p, format=said["format_"], choices=choices) for p in many.expand(paths)}
+        texts = {str(p): explain(p, format=typed["format_"], choices=choices) for p in many.expand(paths)}
         if as_json:
             put_json({"explained": [{"path": p, "lines": t.splitlines()} for p, t in texts.items()]})
         for text in () if as_json else texts.values():
             put(text)
         return
-    jobs = many.jobs(paths, output, each=said["each"])
+    jobs = many.jobs(paths, output, each=typed["each"])
     failed, written = [], []
     for done, job in enumerate(jobs):
         of = f"{done + 1} of {len(jobs)}: " if len(jobs) > 1 else ""
@@ -147,12 +147,12 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
             try:
                 log = many.convert(
                     job,
-                    format=said["format_"],
+                    format=typed["format_"],
                     choices=many.watched(choices, _advance(job.size, note)),
-                    force=said["force"],
+                    force=typed["force"],
                 )
             except Exception as error:
-                if not said["each"] or len(jobs) == 1:
+                if not typed["each"] or len(jobs) == 1:
                     raise
                 failed.append(f"{error}")
                 continue
@@ -164,30 +164,30 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **said:
         put_json({"written": written, "failed": failed})
     if failed:
         for text in failed:
-            say(f"powermeter: {text}")
+            put_stderr(f"powermeter: {text}")
         raise many.some_failed(len(failed), len(jobs))
 
 
-def _choices(said: dict[str, Any]) -> Choices:
+def _choices(typed: dict[str, Any]) -> Choices:
     from powermeter import importers
     from powermeter.importers.zones import LogZone
     from powermeter.result import Grade
 
     return importers.Choices(
-        unit=said["unit"],
-        period_s=None if said["rate"] is None else parse_rate(said["rate"]),
-        columns=_columns(said["columns"]),
-        voltage_v=None if said["voltage"] is None else parse_quantity(said["voltage"], "V"),
-        zone=None if said["zone"] is None else LogZone.parse(said["zone"]),
-        session=said["session"],
-        events=said["events"],
-        accuracy=None if said["accuracy"] is None else parse_quantity(said["accuracy"], "1"),
-        grade=None if said["grade"] is None else Grade(said["grade"]),
-        rail=said["rail"],
-        add_up=said["add_up"],
-        as_=_as(said["as_"]),
-        dates=said["dates"],
-        interleaved=said["interleaved"],
+        unit=typed["unit"],
+        period_s=None if typed["rate"] is None else parse_rate(typed["rate"]),
+        columns=_columns(typed["columns"]),
+        voltage_v=None if typed["voltage"] is None else parse_quantity(typed["voltage"], "V"),
+        zone=None if typed["zone"] is None else LogZone.parse(typed["zone"]),
+        session=typed["session"],
+        events=typed["events"],
+        accuracy=None if typed["accuracy"] is None else parse_quantity(typed["accuracy"], "1"),
+        grade=None if typed["grade"] is None else Grade(typed["grade"]),
+        rail=typed["rail"],
+        add_up=typed["add_up"],
+        as_=_as(typed["as_"]),
+        dates=typed["dates"],
+        interleaved=typed["interleaved"],
     )
 
 
@@ -208,9 +208,9 @@ def _plain(log: Log, out: Path) -> dict[str, Any]:
 
 def _report(log: Log, out: Path) -> None:
     for warning in log.warnings:
-        say(f"note: {warning}")
+        put_stderr(f"note: {warning}")
     if log.external:
-        say(
+        put_stderr(
             "note: the instrument had a clock of its own; to read a program's events on it: "
             f"powermeter align HOST.power {out} -o JOINED.power"
         )
@@ -233,7 +233,7 @@ def _report(log: Log, out: Path) -> None:
         put(
             f"{plural(len(log.events), 'event')}: {', '.join(dict.fromkeys(event.name for event in log.events))}"
         )
-    say(f"wrote {out}")
+    put_stderr(f"wrote {out}")
 
 
 def _advance(size: int | None, note: Callable[[float], None]) -> Callable[[int], None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recorder import host
 from powermeter.recorder.discovery import check_sources
@@ -51,11 +51,11 @@ def _typed(ask: Callable[[str], str], hold_s: float, *, known: bool) -> Iterator
         try:
             attributes = parse(text, known=known)
         except ConfigurationError as error:
-            say(f"powermeter: {error}")
+            put_stderr(f"powermeter: {error}")
             continue
         yield attributes
         shown = format_quantity(float(str(attributes["true"])), str(attributes["unit"]))
-        say(f"{shown}: read for {hold_s:g} s")
+        put_stderr(f"{shown}: read for {hold_s:g} s")
         number += 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put_stderr
 from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, ring, shell
@@ -122,7 +122,7 @@ def _leave(
     try:
         shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock)
     except OSError as error:
-        say(f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})")
+        put_stderr(f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})")
 
 
 def _count(items: str | None) -> float | None:

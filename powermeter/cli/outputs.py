@@ -98,7 +98,7 @@ def report_problem(text: str) -> None:
     _to_error(f"powermeter: {clean(text, 200)}")
 
 
-def say(text: str) -> None:
+def put_stderr(text: str) -> None:
     """Print a line on standard error, where there is one; a terminal that is narrower gets it wrapped."""
     _to_error(clean(text))
 

@@ -1,7 +1,7 @@
-"""What takes longer than two seconds says so on a terminal: how far it is, and how long it still takes where that is known.
+"""What takes longer than two seconds is reported on a terminal: how far it is, and how long it still takes where that is known.
 
 `heartbeat` stands around every verb that neither waits for a person nor draws for itself; what a verb knows better it
-says with `progress` and `counted` inside.
+reports with `progress` and `counted` inside.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 AFTER_S = 2.0
 EVERY_S = 0.5
 LEAST = 0.02
-"""A share done below this tells nothing of the time left."""
+"""A share done below this shows nothing of the time left."""
 
 WITHOUT = frozenset({"bench", "calibrate", "live", "mark", "mcp", "record", "serve", "sync"})
 """Verbs that draw for themselves, run another program on the terminal, or wait for a person."""

@@ -77,7 +77,7 @@ class Prompter:
                 try:
                     reading = parse_reading(line, display, at_ns)
                 except ConfigurationError as error:
-                    self._say(f"{error}\n")
+                    self._print(f"{error}\n")
                     continue
                 moment = at_ns if reading.at_ns is None else reading.at_ns
                 self._keep(path, display, moment, reading.value)
@@ -96,7 +96,7 @@ class Prompter:
         if not self._displays or self._terminal is None:
             return
         name, display, path = self._displays[0]
-        self._say(f"powermeter: type a reading of {name} and Enter whenever you like\n")
+        self._print(f"powermeter: type a reading of {name} and Enter whenever you like\n")
         while not stop.is_set():
             if not select.select([self._terminal[0]], [], [], 0.1)[0]:
                 continue
@@ -107,12 +107,12 @@ class Prompter:
             try:
                 reading = parse_reading(line, display, at_ns)
             except ConfigurationError as error:
-                self._say(f"{error}\n")
+                self._print(f"{error}\n")
                 continue
             self._keep(path, display, at_ns if reading.at_ns is None else reading.at_ns, reading.value)
 
     def close(self) -> str:
-        """Remove the files and give one line of advice a display, from what was read."""
+        """Remove the files and return one line of advice per display, from what was read."""
         lines = []
         for name, display, path in self._displays:
             lines.append(f"{name}: {advice(display, self._rate(path, display))}")
@@ -143,13 +143,13 @@ class Prompter:
                     "manual:// asks on a terminal and there is none; name a file of readings: manual://readings.txt"
                 ) from None
             self._own = True
-        self._say(question)
+        self._print(question)
         line = self._terminal[0].readline()
         if not line:
             raise ConfigurationError("manual://: the terminal was closed before a reading was typed")
         return line
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         assert self._terminal is not None
         self._terminal[1].write(text)
         self._terminal[1].flush()

@@ -16,7 +16,7 @@ import click
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
-from powermeter.cli.outputs import TROUBLE, open_standard, put_line, report_problem, say, settle
+from powermeter.cli.outputs import TROUBLE, open_standard, put_line, put_stderr, report_problem, settle
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import WatchedCommand, Watching
 from powermeter.errors import ConfigurationError, PowermeterError
@@ -225,7 +225,7 @@ def record(
         report_problem(f"{command[0]} ended with status {status}")
     if as_json:
         put_line({"written": [str(recorder.path)], "status": status, "problem": recorder.problem or None})
-    say(f"wrote {recorder.path}")
+    put_stderr(f"wrote {recorder.path}")
     settle()
     return status
 
@@ -245,7 +245,7 @@ def _calibrate(path: Path, file: Path) -> None:
     from powermeter.cli.calibrate import apply
 
     try:
-        say(apply(path, file, force=False).text)
+        put_stderr(apply(path, file, force=False).text)
     except PowermeterError as error:
         report_problem(f"{file}: not stored: {error}")
 
@@ -270,7 +270,7 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
     }
     try:
         if seconds is None:
-            say("recording; Ctrl-C ends it")
+            put_stderr("recording; Ctrl-C ends it")
         stop.wait(seconds)
     finally:
         stop.set()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put_json, say
+from powermeter.cli.outputs import put_json, put_stderr
 
 
 @click.command()
@@ -35,9 +35,9 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
         put_json({"written": [str(output)], "problems": list(problems), "remarks": plain_notes(problems)})
         return
     for problem in problems:
-        say(f"powermeter: {problem}")
+        put_stderr(f"powermeter: {problem}")
     saved = "everything was brought back"
     if problems:
         saved = f"everything else was brought back; {len(problems)} problems are listed above and kept in the new recording"
-    say(saved)
-    say(f"wrote {printable(str(output))}")
+    put_stderr(saved)
+    put_stderr(f"wrote {printable(str(output))}")

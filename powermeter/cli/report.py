@@ -10,7 +10,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError, nearest, printable
@@ -118,7 +118,7 @@ def report(
     if as_json:
         put_json(_written(data, list(written)))
     elif path != STANDARD_OUTPUT:
-        say("wrote " + ", ".join(map(printable, written)))
+        put_stderr("wrote " + ", ".join(map(printable, written)))
 
 
 def _written(data: ReportData, paths: Sequence[Path]) -> dict[str, Any]:

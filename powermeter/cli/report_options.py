@@ -1,4 +1,4 @@
-"""The options of `show`, `report` and `export` that say how a recording is read."""
+"""The options of `show`, `report` and `export` that state how a recording is read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ lifetime_option = click.option(
 
 
 def reading_options(command: Command) -> Command:
-    """Add the options that say how a recording is read."""
+    """Add the options that state how a recording is read."""
     for option in reversed(OPTIONS):
         command = option(command)
     return command

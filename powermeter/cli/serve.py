@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.options import until_option
-from powermeter.cli.outputs import say
+from powermeter.cli.outputs import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration
 
@@ -108,7 +108,7 @@ def serve(
     try:
         if exporter is not None:
             exporter.start()
-            say(f"serving {exporter.url}")
+            put_stderr(f"serving {exporter.url}")
         run_until(stop, seconds, watched, publishers, until_closed)
     finally:
         for publisher in publishers:
@@ -128,16 +128,16 @@ def run_until(
     publishers: Sequence[Publisher],
     until_closed: bool,
 ) -> None:
-    """Send what is new, until told to end; a broker's trouble is printed once."""
+    """Send what is new, until asked to end; a broker's trouble is printed once."""
     end = None if seconds is None else time.monotonic() + seconds
-    said = ""
+    printed = ""
     while not stop.is_set() and (end is None or time.monotonic() < end):
         growing = until_closed and any(one.look(now=True).growing for one in watched)
         steps = [publisher.step() for publisher in publishers]
         problem = next((p.problem for p in publishers if p.problem), "")
-        if problem.partition("; trying")[0] != said and problem:
-            say(f"powermeter: {problem}")
-        said = problem.partition("; trying")[0]
+        if problem.partition("; trying")[0] != printed and problem:
+            put_stderr(f"powermeter: {problem}")
+        printed = problem.partition("; trying")[0]
         if until_closed and all(steps) and not growing:
             return
         stop.wait(STEP_S)

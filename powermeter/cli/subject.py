@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def options(command: Command) -> Command:
-    """Add the options that say what is talked about."""
+    """Add the options that select what is reported on."""
     for option in (
         click.option(
             "--label", "-l", metavar="NAME", help="Count only events of this label; items are theirs."

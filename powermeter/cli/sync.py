@@ -8,7 +8,7 @@ import click
 
 from powermeter.cli.child import run_command
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put_line, say
+from powermeter.cli.outputs import put_line, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
 from powermeter.marking.span import attached
@@ -58,7 +58,7 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, as_json: bool, command
     first = Pattern.for_meter(interval_s, backwards=end)
     last = Pattern.for_meter(interval_s, backwards=True)
     times = "twice" if command else "once"
-    say(
+    put_stderr(
         f"powermeter: a pattern of {len(first.bits)} chips of {format_duration(first.chip_s)} takes "
         f"{format_duration(first.seconds)}; it is played {times}"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, say
+from powermeter.cli.outputs import put, put_stderr
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -104,5 +104,5 @@ def table(
             file.write(made(rows, heading, battery).encode("utf-8", "replace"))
     if output != STANDARD_OUTPUT:
         problems = sum(bool(row.problem) for row in rows)
-        said = f", {problems} of them without an energy" if problems else ""
-        say(f"wrote {output}: {plural(len(rows), 'row')}{said}")
+        rest = f", {problems} of them without an energy" if problems else ""
+        put_stderr(f"wrote {output}: {plural(len(rows), 'row')}{rest}")

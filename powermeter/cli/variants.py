@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option, rail_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.units import parse_quantity
@@ -92,8 +92,8 @@ def variants(
         with open_output(output) as file:
             file.write(writers[ending](found).encode("utf-8", "replace"))
         if output != STANDARD_OUTPUT:
-            say(f"wrote {output}")
+            put_stderr(f"wrote {output}")
     if plot is not None:
         with in_place(plot) as part:
             report.draw(part, found, plot.suffix[1:].lower())
-        say(f"wrote {plot}")
+        put_stderr(f"wrote {plot}")

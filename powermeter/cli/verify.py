@@ -8,7 +8,7 @@ import click
 
 from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put, put_json, say
+from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError, DataError
 
 
@@ -61,7 +61,7 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
         if key is not None:
             raise ConfigurationError("--key checks and --sign signs; use one of them")
         method = verification.sign(recording, verification.read_key(sign))
-        say(f"signed {recording} ({method})")
+        put_stderr(f"signed {recording} ({method})")
         key = sign
     verdict = verification.verify(recording, None if key is None else verification.read_key(key))
     if as_json:

@@ -1,4 +1,4 @@
-"""`powermeter verify-claim`: published figures beside what the recordings say."""
+"""`powermeter verify-claim`: published figures beside what the recordings show."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from powermeter.cli.child import run_command
-from powermeter.cli.outputs import report_problem, say
+from powermeter.cli.outputs import put_stderr, report_problem
 from powermeter.cli.tee import watched_outputs
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.hooks import onnxruntime_profile
@@ -44,7 +44,7 @@ class WatchedCommand:
 
     @classmethod
     def of(cls, command: Sequence[str], events_from: str | None, pass_through: str | None) -> WatchedCommand:
-        """Return what is looked at, as the options say.
+        """Return what is looked at, as the options state.
 
         Raises:
             ConfigurationError: One of them cannot be used.
@@ -87,7 +87,7 @@ class Watching:
         self._log = EventLog(recorder.marks, str(recorder.path), is_foreign=True)
         if watched.passing is not None:
             watched.passing.start(self._log)
-            say(watched.passing.line)
+            put_stderr(watched.passing.line)
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], closed: Sequence[int]) -> int:
         """Run a command, read what it prints, and return its exit status."""
@@ -99,7 +99,7 @@ class Watching:
                 self._read_profiles(since_ns)
             return status
         if self._watched.chosen:
-            say(
+            put_stderr(
                 f"{PurePath(command[0]).name}: tokens are counted from what it prints; --events-from {NOTHING} turns that off"
             )
         marks = PrintedMarks(self._log, read)

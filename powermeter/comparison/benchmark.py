@@ -24,7 +24,7 @@ class Benchmark:
     Attributes:
         title: For people.
         loop: The repeats: energies, durations, warm-up, convergence.
-        items: Items of one repeat, as the caller said.
+        items: Items of one repeat, as the caller stated.
         per_run: Energy of one repeat in J: the spread between repeats and the sensor's own errors; None where too
             few repeats are known.
         inner: Events that the thing marked itself, a label each; empty where there are none.

@@ -1,4 +1,4 @@
-"""Published figures held against what a recording says: agrees, differs, or cannot tell.
+"""Published figures held against what a recording shows: agrees, differs, or cannot tell.
 
 A claim is one figure somebody published, with the doubt it states itself: an interval, or else half a
 unit of its last printed digit.  It agrees where that lies within what the recording allows at 95 %.
@@ -29,7 +29,7 @@ _REQUIRED = ("quantity", "value", "unit")
 
 
 class Agreement(str, Enum):
-    """What the data say of a published figure."""
+    """What the data show about a published figure."""
 
     AGREES = "agrees"  # it lies within our interval
     DIFFERS = "differs"  # it lies outside, its own doubt added
@@ -62,7 +62,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A claim beside what the recording says of it.
+    """A claim beside what the recording shows of it.
 
     Attributes:
         claim: What was published.

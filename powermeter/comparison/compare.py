@@ -36,7 +36,7 @@ class ComparisonRow:
 
     Attributes:
         title: The label (with its group), `whole run`, or `base → small` where two labels are compared.
-        contrast: What the two sides say.
+        contrast: How the two sides compare.
     """
 
     title: str
@@ -86,7 +86,7 @@ class Comparison:
         return found.pop() if len(found) == 1 else None
 
     def row(self, title: str | None = None) -> Contrast:
-        """Return what is said of a label; the only one where none is named.
+        """Return what was found for a label; the only one where none is named.
 
         Raises:
             KeyError: There is no such row, or several and none is named.

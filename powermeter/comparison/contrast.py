@@ -36,7 +36,7 @@ _PROPORTIONAL = ("gain:", "model:")
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What two sides say about each other: always right against left.
+    """How two sides compare: always right against left.
 
     Attributes:
         left, right: Their names.
@@ -237,7 +237,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
 
 
 def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
-    """Return what is said where too few recordings show how much they vary, or a side is known to one side only."""
+    """Return the sentence where too few recordings show how much they vary, or a side is known to one side only."""
     grade = worst((left.grade, right.grade))
     change = Result(s.right - s.left, left.unit, -math.inf, math.inf, grade, {})
     return Contrast(

@@ -1,4 +1,4 @@
-"""What the repeats of two sides say: means, the variance of their difference, degrees of freedom, by the design of the experiment.
+"""What the repeats of two sides show: means, the variance of their difference, degrees of freedom, by the design of the experiment.
 
 The sensor's errors and the verdict are in `contrast.py`.
 """
@@ -89,7 +89,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What the repeats say.
+    """What the repeats show.
 
     Attributes:
         left, right: The means that the ratio is made of; right − left is the difference.

@@ -83,7 +83,7 @@ class Answers:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "dataset": self.name,
             "engine": self.engine,
             "recordings": self.recordings,
@@ -91,25 +91,25 @@ class Answers:
             "days": list(self.days),
         }
         if self.energies is not None:
-            told["energies"] = [one.to_dict() for one in self.energies]
+            document["energies"] = [one.to_dict() for one in self.energies]
         if self.leaderboard is not None:
-            told["battery"] = self.battery
-            told["leaderboard"] = [
+            document["battery"] = self.battery
+            document["leaderboard"] = [
                 {"place": p.place, **p.pooled.to_dict(), "items_per_charge": plain(p.items_per_charge)}
                 for p in self.leaderboard
             ]
         if self.outliers is not None:
-            told["outliers"] = [_fields(one) for one in self.outliers]
-            told["kinds_too_small"] = self.kinds_too_small
+            document["outliers"] = [_fields(one) for one in self.outliers]
+            document["kinds_too_small"] = self.kinds_too_small
         if self.drifts is not None:
-            told["drifts"] = [_fields(one) for one in self.drifts]
-            told["series_too_short"] = self.series_too_short
+            document["drifts"] = [_fields(one) for one in self.drifts]
+            document["series_too_short"] = self.series_too_short
         if self.regressions is not None:
-            told["regressions"] = [_fields(one) for one in self.regressions]
+            document["regressions"] = [_fields(one) for one in self.regressions]
         if self.totals is not None:
-            told["totals"] = _totals(self.totals)
+            document["totals"] = _totals(self.totals)
         if self.life is not None:
-            told["life"] = [
+            document["life"] = [
                 {
                     "device": one.device,
                     "battery": one.battery,
@@ -120,7 +120,7 @@ class Answers:
                 }
                 for one in self.life
             ]
-        return told
+        return document
 
 
 def _fields(one: Any) -> dict[str, Any]:

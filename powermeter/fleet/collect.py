@@ -51,8 +51,8 @@ class CollectionOutcome:
 
     def lines(self) -> list[str]:
         """Return the end's account in words."""
-        told = [f"note: {name}: {text}" for name, text in self.notes]
-        told += [f"left out: {name}: {why}" for name, why in self.left]
+        printed = [f"note: {name}: {text}" for name, text in self.notes]
+        printed += [f"left out: {name}: {why}" for name, why in self.left]
         counts = {
             "added": self.added,
             "replaced by what they have grown to": self.grown,
@@ -61,7 +61,7 @@ class CollectionOutcome:
             "left out": [name for name, _ in self.left],
         }
         parts = ", ".join(f"{len(names):,} {word}" for word, names in counts.items() if names)
-        return [*told, f"{plural(self.files, 'recording')}: {parts or 'none'}"]
+        return [*printed, f"{plural(self.files, 'recording')}: {parts or 'none'}"]
 
 
 def collect(

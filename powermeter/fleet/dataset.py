@@ -106,8 +106,10 @@ class Dataset:
         for path in sorted((self.folder / "recordings").glob("device=*/day=*/*.parquet")):
             with suppress(OSError, ValueError, KeyError):
                 noted = parquet.read_schema(path).metadata or {}
-                told = json.loads(noted[NOTE_KEY])
-                found[path.stem] = Held(str(told["content"]), int(told["size"]), str(told["readings"]), path)
+                noted_facts = json.loads(noted[NOTE_KEY])
+                found[path.stem] = Held(
+                    str(noted_facts["content"]), int(noted_facts["size"]), str(noted_facts["readings"]), path
+                )
         return found
 
     def add(self, rows: RecordingRows, readings: str = "chunks") -> Collected:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMES = ("duckdb", "spark")
 
 _GONE = ("No such file", "No files found", "FileNotFoundException", "FILE_NOT_EXIST")
-"""What engines say where a file that they were to read is not there any more."""
+"""The messages of engines where a file that they were to read is not there any more."""
 
 
 class Engine:
@@ -291,8 +291,8 @@ def _session(master: str) -> Any:
     try:
         session = builder.getOrCreate()
     except Exception as error:  # noqa: BLE001 – Java's errors come as many kinds
-        said = " ".join(str(error).split())[:200]
-        hint = "; install Java with: sudo apt install default-jre-headless" if "ava" in said else ""
-        raise OpenError(f"Spark does not start on {master}: {said}{hint}", Reason.ABSENT) from None
+        reply = " ".join(str(error).split())[:200]
+        hint = "; install Java with: sudo apt install default-jre-headless" if "ava" in reply else ""
+        raise OpenError(f"Spark does not start on {master}: {reply}{hint}", Reason.ABSENT) from None
     session.sparkContext.setLogLevel("ERROR")
     return session

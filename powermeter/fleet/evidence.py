@@ -1,4 +1,4 @@
-"""Whether a recording is genuine: what its parts say of each other, and what its maker claims of its source.
+"""Whether a recording is genuine: whether its parts agree, and what its maker claims of its source.
 
 Each check states what the recorder writes, so that an honest recording passes whatever happened to it: a kill, a
 gap, lost marks, a repair and a calibration are all noted by the recorder itself.
@@ -67,8 +67,8 @@ def _readings(recording: Recording) -> Iterator[HandInFinding]:
     if not isinstance(counted, dict) or not recording.facts("closed"):
         return  # a recorder that was killed has noted more than it could write
     for source in recording.sources:
-        said = counted.get(str(source.id))
-        samples = said.get("samples") if isinstance(said, dict) else None
+        counts_of_source = counted.get(str(source.id))
+        samples = counts_of_source.get("samples") if isinstance(counts_of_source, dict) else None
         if not isinstance(samples, int):
             continue
         lost = sum(gap.lost or 0 for gap in recording.gaps(source.id) if _is_loss(gap))
@@ -87,9 +87,9 @@ def _commitments(recording: Recording) -> Iterator[HandInFinding]:
         noted: dict[int, str] = {}
         for one in notes:
             sources = one.get("sources")
-            told = sources.get(str(source.id)) if isinstance(sources, dict) else None
-            if isinstance(told, dict) and isinstance(told.get("digest"), str):
-                noted[_whole(told.get("written"))] = told["digest"]
+            reported = sources.get(str(source.id)) if isinstance(sources, dict) else None
+            if isinstance(reported, dict) and isinstance(reported.get("digest"), str):
+                noted[_whole(reported.get("written"))] = reported["digest"]
         differs = _first_difference(recording, source, noted)
         if differs is not None:
             yield fail(
@@ -129,18 +129,18 @@ def _events(recording: Recording) -> Iterator[HandInFinding]:
         counts[event.process] = counts.get(event.process, 0) + 1
         if event.uid:
             held.setdefault(event.process, set()).add(event.uid)
-    for process, told in recording.process_counts().items():
-        known = _whole(told.details.get("lost")) + _whole(told.details.get("refused"))
-        missing = told.written - counts.get(process, 0)
+    for process, reported in recording.process_counts().items():
+        known = _whole(reported.details.get("lost")) + _whole(reported.details.get("refused"))
+        missing = reported.written - counts.get(process, 0)
         if missing > 0:
             yield fail(
                 "events-missing",
-                f"process {process} wrote {plural(told.written, 'event')}, {missing:,} of which {'is' if missing == 1 else 'are'} gone",
+                f"process {process} wrote {plural(reported.written, 'event')}, {missing:,} of which {'is' if missing == 1 else 'are'} gone",
             )
             continue
         uids = held.get(process, set())
         skipped = max(uids) - min(uids) + 1 - len(uids) - known if uids else 0
-        running = max(told.begun - told.finished, 0)
+        running = max(reported.begun - reported.finished, 0)
         if skipped > running and recording.facts("recorder"):
             yield ask(
                 "events-skipped",

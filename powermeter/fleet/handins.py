@@ -201,11 +201,11 @@ def counts(found: Sequence[HandIn]) -> Mapping[str, int]:
 def lines(found: Sequence[HandIn], rubric: Rubric) -> list[str]:
     """Return the findings in words: a line a hand-in, its findings below it, and the count at the end."""
     wide = max(len(one.name) for one in found)
-    told = []
+    printed = []
     for one in found:
-        told.append(
+        printed.append(
             f"{one.word:12}  {one.name:{wide}}  {one.points(rubric):g} of {rubric.most_points:g} points".rstrip()
         )
-        told += [f"{'':12}  {f.weight.value:4} {f.code}: {f.text}" for f in one.findings]
+        printed += [f"{'':12}  {f.weight.value:4} {f.code}: {f.text}" for f in one.findings]
     total = ", ".join(f"{number} {word}" for word, number in counts(found).items() if number)
-    return [*told, f"{plural(len(found), 'recording')}: {total}"]
+    return [*printed, f"{plural(len(found), 'recording')}: {total}"]

@@ -278,7 +278,7 @@ def _remove(local: Path) -> None:
         Path(f"{local}{name}").unlink(missing_ok=True)
 
 
-def _last(said: bytes) -> str:
-    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+def _last(output: bytes) -> str:
+    lines = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     text = lines[-1] if lines else "no answer"
     return "".join(c if c.isprintable() else "?" for c in text)[:200]

@@ -44,7 +44,7 @@ class Collected:
         recording, content: As in every table.
         device, day: Its partition.
         size: Readings and events: of two contents of one recording the larger one counts.
-        notes: What must be said of it at the end.
+        notes: What must be reported of it at the end.
     """
 
     recording: str

@@ -44,9 +44,9 @@ class Stored(InMemory):
     def __init__(
         self, about: str, events: Sequence[Mapping[str, Any]], readings: Mapping[int, Samples]
     ) -> None:
-        told = json.loads(about)
+        stated = json.loads(about)
         self.path: Path | None = None
-        self.metadata: dict[str, Any] = told["metadata"]
+        self.metadata: dict[str, Any] = stated["metadata"]
         self.sources: Sequence[SourceInfo] = tuple(
             SourceInfo(
                 s["id"],
@@ -56,9 +56,9 @@ class Stored(InMemory):
                 s["info"],
                 tuple(specification.channel(spec) for spec in s["channels"]),
             )
-            for s in told["sources"]
+            for s in stated["sources"]
         )
-        self._told = told
+        self._stated = stated
         self._events = [_event(row) for row in events]
         self._readings = readings
 
@@ -77,7 +77,7 @@ class Stored(InMemory):
 
     def gaps(self, source: int) -> list[Gap]:
         """Return the stretches of a source without trustworthy data."""
-        return [Gap(*gap) for gap in self._told["gaps"].get(str(source), ())]
+        return [Gap(*gap) for gap in self._stated["gaps"].get(str(source), ())]
 
     def events(self) -> list[Event]:
         """Return all events in the order of their start."""
@@ -85,16 +85,16 @@ class Stored(InMemory):
 
     def facts(self, name: str) -> list[dict[str, Any]]:
         """Return the facts noted under a name, oldest first; of the recorder's own notes the first and the last."""
-        found: list[dict[str, Any]] = self._told["facts"].get(name, [])
+        found: list[dict[str, Any]] = self._stated["facts"].get(name, [])
         return found
 
     def clock_pairs(self) -> list[tuple[int, int]]:
         """Return the (monotonic ns, UTC ns) pairs, oldest first."""
-        return [(int(a), int(b)) for a, b in self._told["clock"]]
+        return [(int(a), int(b)) for a, b in self._stated["clock"]]
 
     def ticks(self, source: int) -> list[tuple[int, int]]:
         """Return the (instrument tick, host arrival ns) pairs of a source."""
-        return [(int(a), int(b)) for a, b in self._told["ticks"].get(str(source), ())]
+        return [(int(a), int(b)) for a, b in self._stated["ticks"].get(str(source), ())]
 
 
 def _event(row: Mapping[str, Any]) -> Event:

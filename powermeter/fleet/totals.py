@@ -226,29 +226,29 @@ def _notes(engine: Engine, of: Any) -> list[Note]:
     (whole,) = engine.rows(
         of.agg(simulated=of.simulated.sum(), doubtful=of.clock_doubtful.sum(), recordings=of.count())
     )
-    told = []
+    lines = []
     if row["overlaps"]:
-        told.append(
+        lines.append(
             Note.warning(
                 "recordings-overlap",
                 f"{plural(row['overlaps'], 'recording overlaps', 'recordings overlap')} an earlier one of the same device: if both counted the same rail, its energy is in the sum twice",
             )
         )
     if whole["simulated"]:
-        told.append(
+        lines.append(
             Note.warning(
                 "simulated",
                 f"{whole['simulated']} of {plural(whole['recordings'], 'recording')} are simulated; --measured leaves them out",
             )
         )
     if whole["doubtful"]:
-        told.append(
+        lines.append(
             Note.warning(
                 "clock-doubtful",
                 f"{plural(whole['doubtful'], 'recording has', 'recordings have')} a doubtful clock: their hours are not used",
             )
         )
-    return told
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.charging import parse_chain
-from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, told_apart, total
+from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, split_variance, total
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 
@@ -171,7 +171,7 @@ class Footprint:
 
 
 def _plain(result: Result) -> dict[str, Any]:
-    measured, factors = told_apart(result)
+    measured, factors = split_variance(result)
     return {
         **result.to_dict(),
         "relative_from_measurement": measured,

@@ -160,7 +160,7 @@ def making_of(wanted: FootprintOptions, found: Subject) -> Making:
     """Return what was made for a subject, whole and allocated.
 
     Raises:
-        ConfigurationError: Two things say what was made, or nothing states how it is shared.
+        ConfigurationError: Two things state what was made, or nothing states how it is shared.
     """
     whole = _whole(wanted)
     allocated = [(account, _allocated(wanted, found, line)) for account, line in whole]
@@ -175,18 +175,18 @@ def making_of(wanted: FootprintOptions, found: Subject) -> Making:
 
 
 def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
-    """Return what must be said where more than the whole life of a device is counted."""
+    """Return what must be stated where more than the whole life of a device is counted."""
     if wanted.items_in_life is not None:
         beyond = (found.items or 0.0) > wanted.items_in_life
-        said = f"{plural(found.items or 0, 'item is', 'items are')} more than the {wanted.items_in_life:g} of a whole life"
+        excess = f"{plural(found.items or 0, 'item is', 'items are')} more than the {wanted.items_in_life:g} of a whole life"
     else:
         reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s or 0.0
         years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central
         beyond = years > life * (1 + 1e-9)
-        said = f"{years:.3g} years are longer than the device's life of {life:.3g}"
+        excess = f"{years:.3g} years are longer than the device's life of {life:.3g}"
     if not beyond:
         return []
-    return [Note.warning("beyond-life", f"{said}: the making of more than one device is counted")]
+    return [Note.warning("beyond-life", f"{excess}: the making of more than one device is counted")]
 
 
 def _whole(wanted: FootprintOptions) -> list[tuple[str, AccountLine]]:

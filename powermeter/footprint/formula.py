@@ -280,7 +280,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[below] + (position - below) * (ordered[above] - ordered[below])
 
 
-def told_apart(result: Result) -> tuple[float, float]:
+def split_variance(result: Result) -> tuple[float, float]:
     """Return the relative standard uncertainty from measurement and that from factors."""
     if not result.value:
         return 0.0, 0.0

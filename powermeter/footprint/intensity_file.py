@@ -7,7 +7,7 @@ summer time would double an hour.
 
 Marginal and average are distinguished in each: Electricity Maps and the UK publish averages (a column or
 field called marginal is taken at its word), WattTime's `co2_moer` is marginal and its `co2_aoer` average,
-and our own CSV says so in `kind`, or the file is read as average and the account states that nobody said.
+and our own CSV says so in `kind`, or the file is read as average and the account states that nobody stated it.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def _own_csv(rows: list[dict[str, str]], columns: Mapping[str, str], name: str) 
         points.append((at, _number(row[columns["ci_g_per_kwh"]], where)))
     estimated = columns.get("estimated")
     zone = _one(rows, columns.get("zone"), "zone", name, "").upper()
-    unsaid = [what for what in ("kind", "basis") if what not in columns]
-    note = f"{' and '.join(unsaid)} not stated in the file, read as {basis} {kind}" if unsaid else ""
+    unstated = [what for what in ("kind", "basis") if what not in columns]
+    note = f"{' and '.join(unstated)} not stated in the file, read as {basis} {kind}" if unstated else ""
     return Intensity.of(
         name, points, kind=kind, basis=basis, zone=zone, estimated=_count(rows, estimated), note=note
     )
@@ -222,8 +222,8 @@ def _electricity_maps_json(
     if len(zones) > 1:
         raise DataError(f"{name}: several zones ({', '.join(sorted(zones)[:3])}); save one at a time")
     basis = _same(entries, "emissionFactorType", "lifecycle", ("lifecycle", "direct"), name)
-    said = _same(entries, "kind", "average", ("average", "marginal"), name)
-    kind = "marginal" if field.startswith("marginal") else said
+    stated = _same(entries, "kind", "average", ("average", "marginal"), name)
+    kind = "marginal" if field.startswith("marginal") else stated
     found = zones.pop() if zones else zone
     return Intensity.of(name, points, kind=kind, basis=basis, zone=found, estimated=estimated)
 

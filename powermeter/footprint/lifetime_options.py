@@ -72,7 +72,7 @@ class LifetimeOptions:
 
     @property
     def money(self) -> str:
-        """What a price is in: `EUR of 2026`, or that it was not said."""
+        """What a price is in: `EUR of 2026`, or that it was not stated."""
         if self.currency is None or self.price_year is None:
             return "a currency or year not given (--currency, --price-year)"
         return f"{self.currency} of {self.price_year}"

@@ -155,7 +155,7 @@ class LifetimeReport:
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
         scenario, both, even = self.scenario, self.sides, self.break_even
-        said: dict[str, Any] = {
+        document: dict[str, Any] = {
             "requests": scenario.requests,
             "hours": scenario.hours,
             "warnings": self.warnings(),
@@ -163,23 +163,23 @@ class LifetimeReport:
             "remarks": plain_notes((*self.warnings(), *self.notes)),
         }
         for account in both[0].accounts:
-            said[account] = {
+            document[account] = {
                 side.name: {
                     **(plain(side.result(account)) or {}),
                     "lines": {line.name: line.value for line in side.accounts[account]},
                 }
                 for side in both
             }
-        said["request_grade"] = {side: grade.value for side, (_, grade) in self.requests().items()}
-        said["money_in"] = self.wanted.money
-        said["break_even"] = even.record()
-        said["break_evens"] = {account: one.record() for account, one in self.break_evens.items()}
-        said["tornado"] = [
+        document["request_grade"] = {side: grade.value for side, (_, grade) in self.requests().items()}
+        document["money_in"] = self.wanted.money
+        document["break_even"] = even.record()
+        document["break_evens"] = {account: one.record() for account, one in self.break_evens.items()}
+        document["tornado"] = [
             {"factor": item.name, "geography": item.geography, "at_low": low, "at_high": high}
             for item, low, high in tornado(scenario, self.wanted.what)
         ]
-        said["factors"] = [item.record() for item in self.factors()]
-        return said
+        document["factors"] = [item.record() for item in self.factors()]
+        return document
 
     def requests(self) -> dict[str, tuple[str, Grade]]:
         """Return the energy of one request on each side, as printed, with its grade."""

@@ -78,13 +78,13 @@ class FootprintReport:
 
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""
-        said: dict[str, Any] = {"of": self.found.title, **self.whole.record(), "notes": list(self.notes)}
-        said["remarks"] = plain_notes((*self.whole.warnings, *self.notes))
+        document: dict[str, Any] = {"of": self.found.title, **self.whole.record(), "notes": list(self.notes)}
+        document["remarks"] = plain_notes((*self.whole.warnings, *self.notes))
         if self.wanted.mass == "lb":
-            said["carbon_lb"] = plain(self.whole.carbon.scaled(1 / G_PER_LB, "lb"))
+            document["carbon_lb"] = plain(self.whole.carbon.scaled(1 / G_PER_LB, "lb"))
         for part in self._parts():
-            said |= part[0]
-        return said
+            document |= part[0]
+        return document
 
     def _pounds(self) -> str:
         digits, carbon = self.whole.digits("carbon"), self.whole.carbon
@@ -114,12 +114,12 @@ class FootprintReport:
         shown = "–" if one is None else interval(one.carbon, one.digits("carbon"))
         lines = [f"per item ({_basis(self.found)}): carbon {shown}"]
         each = {} if one is None else {name: plain(account.result) for name, account in one.accounts.items()}
-        said: dict[str, Any] = {"per_item": each or None, "per_item_basis": _basis(self.found)}
+        document: dict[str, Any] = {"per_item": each or None, "per_item_basis": _basis(self.found)}
         even = self.break_even()
         if even is not None:
             lines.append(f"break-even: use equals making after {even} items")
-            said["break_even"] = plain(even)
-        return said, lines
+            document["break_even"] = plain(even)
+        return document, lines
 
     def break_even(self) -> Result | None:
         """Return after how many items the use equals the whole making; None where one is not known or 0."""
@@ -159,12 +159,12 @@ class FootprintReport:
         except ConfigurationError as error:
             return {"minerals": None}, [f"minerals in the device: – ({error})"]
         names = ("element", "mass", "eu_law", "adpe")
-        said = [dict(zip(names, row, strict=True)) for row in rows]
+        document = [dict(zip(names, row, strict=True)) for row in rows]
         lines = [
             "minerals tied up in the whole device (not consumed):",
             *(f"  {'; '.join(row)}" for row in rows),
         ]
-        return {"minerals": said, "minerals_method": MINERALS_METHOD}, [*lines, f"  {MINERALS_METHOD}"]
+        return {"minerals": document, "minerals_method": MINERALS_METHOD}, [*lines, f"  {MINERALS_METHOD}"]
 
     def _average_only(self, what: str) -> None:
         if "marginal" in self.whole.grid.carbon.basis:
@@ -175,8 +175,8 @@ class FootprintReport:
         self._average_only("SCI")
         method = f"energy {self.whole.energy.grade.value}, {self.found.title}"
         score = sci_of(self.whole, self.found.items or 1, self.wanted.sci, method)
-        said = {"score": plain(score.score), "unit": self.wanted.sci, "disclosure": score.disclosure()}
-        return {"sci": said}, score.disclosure().splitlines()
+        document = {"score": plain(score.score), "unit": self.wanted.sci, "disclosure": score.disclosure()}
+        return {"sci": document}, score.disclosure().splitlines()
 
     def ai_scores(self) -> tuple[AiScore, ...]:
         """Return the carbon of this run in the units of SCI for AI.
@@ -212,7 +212,7 @@ class FootprintReport:
 
     def _swi(self) -> tuple[dict[str, Any], list[str]]:
         scores = self.water_scores()
-        said = {
+        document = {
             score.kind: {
                 "score": plain(score.score),
                 "operational": plain(score.used),
@@ -225,7 +225,7 @@ class FootprintReport:
         lines = [line for score in scores for line in score.lines()]
         if len(scores) == 1:
             lines.append("SWI (withdrawal): – (needs the cooling systems: --cooling)")
-        return {"swi": said}, lines
+        return {"swi": document}, lines
 
     def _traffic(self) -> tuple[dict[str, Any], list[str]]:
         assert self.wanted.traffic is not None
@@ -234,8 +234,8 @@ class FootprintReport:
         size = parse_quantity(self.wanted.traffic, "B", bare=False)
         moved = Transfer(size, self.found.duration_s, self.wanted.line)
         by_bytes, by_power = moved.both()
-        said = {"by_bytes": plain(by_bytes), "by_power": plain(by_power), "rising_j": moved.rising()}
-        return {"network": said}, [*moved.lines(), "  neither is in the footprint above"]
+        document = {"by_bytes": plain(by_bytes), "by_power": plain(by_power), "rising_j": moved.rising()}
+        return {"network": document}, [*moved.lines(), "  neither is in the footprint above"]
 
     def _everywhere(self) -> tuple[dict[str, Any], list[str]]:
         ranks = standing(self.whole.place)
@@ -265,7 +265,7 @@ class FootprintReport:
         hours = best_and_worst(series, int(duration_s * 1e9))
         scale, here = self._grams_per_intensity(), self.whole.grid.carbon.central
         moved = saving(series, hours, here, scale)
-        said = {
+        document = {
             "best": {"start": show_time(hours.best_start_ns), "g": hours.best * scale},
             "here": {"g": here * scale},
             "worst": {"start": show_time(hours.worst_start_ns), "g": hours.worst * scale},
@@ -279,7 +279,7 @@ class FootprintReport:
             f"(start {show_time(hours.best_start_ns)}), {as_run} {amount(here * scale, 'g')}, "
             f"worst {amount(hours.worst * scale, 'g')} (start {show_time(hours.worst_start_ns)})"
         )
-        return {"hours": said}, [line, *moved.lines()]
+        return {"hours": document}, [line, *moved.lines()]
 
     def _equivalents(self) -> tuple[dict[str, Any], list[str]]:
         from .equivalent import of_footprint

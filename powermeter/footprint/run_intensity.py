@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunIntensity:
-    """The intensity of a run: None for the place's, with the series of a file and what must be said."""
+    """The intensity of a run: None for the place's, with the series of a file and what must be stated."""
 
     factor: Factor | None = None
     series: Intensity | None = None

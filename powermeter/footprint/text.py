@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from powermeter.footprint.formula import largest, told_apart
+from powermeter.footprint.formula import largest, split_variance
 from powermeter.result import Result
 from powermeter.result.formatting import Shown, format_range
 from powermeter.units import format_quantity
@@ -93,7 +93,7 @@ def summary_lines(whole: Footprint) -> list[str]:
             for line in account.lines:
                 scope = f" [{line.scope}]" if line.scope else ""
                 lines.append(f"  {line.name}{scope}: {interval(line.result(), digits)}")
-        measured, factors = told_apart(result)
+        measured, factors = split_variance(result)
         steps = {step: grams for step, grams in whole.carbon_steps().items() if grams}
         if name == "carbon" and len(steps) > 1:
             lines.append(

@@ -27,7 +27,7 @@ class PowerCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras ha
         model.fit(x, y, callbacks=[PowerCallback(batch_size=32, samples=len(x))])
 
     Args:
-        batch_size, samples: Of the training; a callback is not told them, and without them nothing per item is
+        batch_size, samples: Of the training; a callback does not receive them, and without them nothing per item is
             printed.  `powermeter.watch(model)` finds them itself.
         attributes: Of the events.
     """

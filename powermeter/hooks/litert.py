@@ -41,7 +41,7 @@ def watch(interpreter: Any, wanted: Watch) -> Any:
 
 
 def _compiled(model: Any, wanted: Watch) -> Any:
-    """Return a `CompiledModel`, which shows no shapes: the number of items is what `n` says."""
+    """Return a `CompiledModel`, which shows no shapes: the number of items is `n`."""
     methods = ("run_by_index", "run_by_name")
     if not any(hasattr(model, method) for method in methods):
         raise ConfigurationError(f"watch takes an Interpreter or CompiledModel, not {type(model).__name__}")
@@ -65,7 +65,7 @@ class _Runner:
 
 
 def facts(interpreter: Any) -> dict[str, Any]:
-    """Return the inputs with their types and shapes; an interpreter does not tell which file it was made of."""
+    """Return the inputs with their types and shapes; an interpreter does not report which file it was made of."""
     details = interpreter.get_input_details()
     inputs = "; ".join(f"{one['name']} {one['dtype'].__name__} {one['shape'].tolist()}" for one in details)
     return known(framework=type(interpreter).__module__.partition(".")[0], input=inputs)

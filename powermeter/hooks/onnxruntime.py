@@ -58,7 +58,7 @@ class _Sizes:
     """Finds the number of items of a run.
 
     Args:
-        session: Its inputs say which of their first dimensions are open.
+        session: Its inputs declare which of their first dimensions are open.
     """
 
     def __init__(self, session: Any) -> None:

@@ -1,7 +1,7 @@
 """The profile that ONNX Runtime writes when profiling is enabled: each run of the model is an event.
 
 Times in it count from the profile's begin, which stands in its name, in local time to the millisecond
-(`onnxruntime_profile__2026-11-26_15-23-25_213.json`).  Which zone that is, the time of the file tells.
+(`onnxruntime_profile__2026-11-26_15-23-25_213.json`).  Which zone that is, the time of the file shows.
 """
 
 from __future__ import annotations

@@ -63,11 +63,11 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     Args:
         path: A file, plain or gzipped, or a directory.
         format: The importer's name; None finds it.
-        choices: What the user said that the file does not.
+        choices: What the user stated that the file does not.
 
     Raises:
         DataError: Not readable, not a known format, or holding no power.
-        ConfigurationError: The user must say more, or said what this format has no use for.
+        ConfigurationError: The user must state more, or stated what this format has no use for.
         NotInstalledError: The format needs a library that is missing.
     """
     choices = choices or Choices()

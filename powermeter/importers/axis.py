@@ -1,4 +1,4 @@
-"""Builds the time axis of a log: it never turns back, its holes are gaps, and what was done to it is said."""
+"""Builds the time axis of a log: it never turns back, its holes are gaps, and what was done to it is reported."""
 
 from __future__ import annotations
 

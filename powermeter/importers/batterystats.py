@@ -35,7 +35,7 @@ _LONGEST_NS = 10 * 31_557_600 * NS
 
 @dataclass(slots=True)
 class _History:
-    """What the history says of the battery, and the totals beside it."""
+    """What the history reports of the battery, and the totals beside it."""
 
     times: list[int] = field(default_factory=list)
     charge: list[int] = field(default_factory=list)
@@ -87,11 +87,11 @@ def _read(path: Path) -> _History:
             found.plugged |= (
                 "plug=ac" in entry["rest"] or "plug=usb" in entry["rest"] or "+plugged" in entry["rest"]
             )
-            said = {name: int(value) for name, value in _FIELD.findall(entry["rest"])}
-            if said and when < _LONGEST_NS and (not found.times or when >= found.times[-1]):
+            reported = {name: int(value) for name, value in _FIELD.findall(entry["rest"])}
+            if reported and when < _LONGEST_NS and (not found.times or when >= found.times[-1]):
                 found.times.append(when)
-                found.charge.append(said.get("charge", MISSING))
-                found.volts.append(said.get("volt", MISSING))
+                found.charge.append(reported.get("charge", MISSING))
+                found.volts.append(reported.get("volt", MISSING))
             continue
         spent = _ON_BATTERY.match(line)
         if spent is not None and not found.on_battery_ns:

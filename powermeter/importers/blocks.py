@@ -83,7 +83,7 @@ def text_blocks(
         needed: The last column that every row must have.
         counted: Filled as it goes.
         keep: Which rows count, where a tool writes rows of several kinds.
-        progress: Told how far it is.
+        progress: Called with how far it is.
 
     Raises:
         DataError: It cannot be read as a table.

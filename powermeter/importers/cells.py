@@ -298,7 +298,7 @@ class Statistics:
             for at in np.flatnonzero(ratios > SPIKE).tolist():
                 if len(ordered) - 1 - at <= few:
                     return min(limit, float(ordered[at]) * SPIKE / 2)
-            # All bits set is how an integer says that it has no value.
+            # All bits set is how an integer marks a missing value.
             for at in np.flatnonzero(ratios > _FULL_SCALE_RATIO).tolist():
                 if (
                     len(ordered) - 1 - at <= max(few, _MANY * self.count)

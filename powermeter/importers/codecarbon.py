@@ -1,7 +1,7 @@
 """Imports codecarbon's `emissions.csv`: one row per run, energies in kWh.
 
 There are no samples in it, only totals.  The runs are laid one after another, each as long as its
-`duration`, as steps of running totals: every event then gives exactly the energy of its row.  The
+`duration`, as steps of running totals: every event then has exactly the energy of its row.  The
 powers in the file are last readings, not means, and are not used.
 """
 

@@ -33,7 +33,7 @@ ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "f
 
 _UNIX_DIGITS = 9
 
-_ENOUGH = 4  # rows that must rise for a total to be told from amounts that happen to rise: 1 in 4! by chance
+_ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
 _RESETS = 0.1  # share of steps that may fall in a counter that is set back
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
 
@@ -62,13 +62,13 @@ BESIDE = Meaning("counter", "a running total beside readings of the same rail, w
 """What a total is taken for where it is only kept."""
 
 
-def said_for(column: Planned, said: Mapping[str, str]) -> str | None:
+def typed_for(column: Planned, typed: Mapping[str, str]) -> str | None:
     """Return what `--as` states of a column: its own entry, or the one for all."""
-    own = {name.lower(): as_ for name, as_ in said.items() if name}
+    own = {name.lower(): as_ for name, as_ in typed.items() if name}
     for name in (column.heading.text, column.heading.name, column.rail or "", str(column.index + 1)):
         if name.lower() in own:
             return own[name.lower()]
-    return said.get("")
+    return typed.get("")
 
 
 def in_rounds(found: Layout) -> bool:
@@ -83,18 +83,18 @@ def in_rounds(found: Layout) -> bool:
 
 
 def meaning_of(
-    column: Planned, seen: Statistics, said: Mapping[str, str], where: str, found: Layout | None = None
+    column: Planned, seen: Statistics, typed: Mapping[str, str], where: str, found: Layout | None = None
 ) -> Meaning:
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
 
     Raises:
         ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
     """
-    own = said_for(column, said)
+    own = typed_for(column, typed)
     total = column.quantity in TOTALS
     if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
         return Meaning(own, "stated: --as", _resets(column, seen) if own == "counter" else None)
-    if own is not None and column.rail is not None and any(name for name in said):
+    if own is not None and column.rail is not None and any(name for name in typed):
         fitting = "counter, per-row or level" if total else "power, mean or held"
         raise ConfigurationError(
             f"{where}: --as {own} does not fit column {column.heading.text!r}, which holds {column.quantity.value}; "
@@ -126,12 +126,12 @@ def meaning_of(
 def leave_out_still(
     columns: Sequence[Planned], meanings: Sequence[Meaning], seen_of: Sequence[Statistics], where: str
 ) -> list[Note]:
-    """Take counters that never move off their rails, in place, and return what to say of them.
+    """Take counters that never move off their rails, in place, and return a note on them.
 
     A counter that stands still has counted nothing, or less than its step: that is not 0 J.
 
     Raises:
-        DataError: Nothing else in the table gives an energy or a charge.
+        DataError: Nothing else in the table holds an energy or a charge.
     """
     still = [
         column
@@ -199,7 +199,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
 
 
 def _resets(column: Planned, seen: Statistics) -> Note | None:
-    """Return what to say of a counter that falls, or nothing."""
+    """Return a note on a counter that falls, or nothing."""
     if not seen.falls:
         return None
     times = f"{plural(seen.falls, 'time')}"

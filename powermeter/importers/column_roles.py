@@ -43,10 +43,10 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     """Return what a table is.
 
     Raises:
-        ConfigurationError: Something must be said that the file does not state; one message lists all of it.
+        ConfigurationError: Something must be stated that the file does not state; one message lists all of it.
         DataError: There is no power in it.
     """
-    headings, said = _named(path, found, choices)
+    headings, stated = _named(path, found, choices)
     signature = signature_of(headings)
     facts: dict[int, tuple[ColumnFact, re.Match[str]]] = {}
     if signature is not None:
@@ -56,16 +56,16 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
                 continue
             facts[i] = fact
             unit = fact[0].unit
-            if unit and (named.quantity is None or unit == "-") and i not in said:
+            if unit and (named.quantity is None or unit == "-") and i not in stated:
                 headings[i] = (
                     replace(named, unit="-", quantity=None)
                     if unit == "-"
                     else with_unit(named, unit, signature.title)
                 )
-    headings = [h if i in said else _from_cells(found, h, i) for i, h in enumerate(headings)]
+    headings = [h if i in stated else _from_cells(found, h, i) for i, h in enumerate(headings)]
     unit_of = unit_columns(found, headings)
     for i, at in unit_of.items():
-        if i not in said:
+        if i not in stated:
             headings[i] = unit_beside(found, headings[i], at)
     _refuse_runs(path, found, headings, choices)
     asks: list[str] = []
@@ -133,9 +133,9 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
 
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
-    """Return the headings after `--column` and `--unit`, and the columns that were said."""
+    """Return the headings after `--column` and `--unit`, and the columns that were stated."""
     headings = list(found.headings)
-    said: set[int] = set()
+    stated: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]
         matches = matches or [
@@ -150,7 +150,7 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
                 f"{name!r}; it has {have}. A number counts them from 1"
             )
         at = matches[0]
-        said.add(at)
+        stated.add(at)
         headings[at] = (
             replace(headings[at], unit="-", quantity=None)
             if unit == "-"
@@ -160,11 +160,11 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
         asked = of_unit(choices.unit)
         if asked is None:
             raise ConfigurationError(f"--unit {choices.unit!r} is not a unit; write for example W, mW, mA, V")
-        same = [i for i, h in enumerate(headings) if h.quantity == asked[0] and i not in said]
+        same = [i for i, h in enumerate(headings) if h.quantity == asked[0] and i not in stated]
         bare = [
             i
             for i, h in enumerate(headings)
-            if h.unit is None and not h.is_time and i not in said and not h.quantity
+            if h.unit is None and not h.is_time and i not in stated and not h.quantity
         ]
         bare = [i for i in bare if _is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
@@ -181,8 +181,8 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
             )
         ):
             headings[index] = with_unit(headings[index], choices.unit, f"--unit {choices.unit}")
-            said.add(index)
-    return headings, said
+            stated.add(index)
+    return headings, stated
 
 
 def _is_numeric(found: Layout, index: int) -> bool:
@@ -228,7 +228,7 @@ def _values(
             aside.append(
                 (
                     named.text,
-                    "left out as stated" if named.is_said else "not a value that is recorded",
+                    "left out as stated" if named.is_stated else "not a value that is recorded",
                 )
             )
             continue
@@ -236,7 +236,7 @@ def _values(
             aside.append((named.text, ANOTHER_TIME))
             continue
         fact = facts.get(index)
-        if named.is_aside and fact is None and not named.is_said:
+        if named.is_aside and fact is None and not named.is_stated:
             aside.append((named.text, "a limit, a statistic or a power that is not drawn"))
             continue
         if not isinstance(named.quantity, Quantity):
@@ -355,7 +355,7 @@ _YEAR_2001_S = 1e9
 
 
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:
-    """Return the rail of a column as far as the column alone tells."""
+    """Return the rail of a column as far as the column alone shows."""
     fact = column.fact
     boundary = fact.boundary if fact is not None else None
     if boundary is None:

@@ -142,7 +142,7 @@ class Written:
         delimiter: Between fields.
         skip: Lines before the first row.
         decimal_comma: Whether numbers have a comma.
-        is_comment: Tells a row that holds no samples.
+        is_comment: Detects a row that holds no samples.
     """
 
     delimiter: str = ","

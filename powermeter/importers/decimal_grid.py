@@ -1,7 +1,7 @@
 """Turns the numbers of a log into integer codes with one scale, so that no digit is lost.
 
 A recording stores integers.  A column of `5964.67, 5924.10` is 596467, 592410 times 0.01: the decimal
-grid is found, and it is used only if every code gives back the very float that was read.  Columns that
+grid is found, and it is used only if every code reproduces the very float that was read.  Columns that
 fit no decimal grid (computed values with 17 digits, binary floats) get a binary grid, which is exact
 too unless they span more than 62 bits.
 """

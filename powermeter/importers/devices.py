@@ -16,7 +16,7 @@ from powermeter.result.notes import Note
 
 
 def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
-    """Return what tells the devices apart, for messages; None for a single one."""
+    """Return what distinguishes the devices, for messages; None for a single one."""
     if len(devices) < 2:
         return None
     return plan.layout.headings[plan.device[0]].text if plan.device else "the rows' turns"

@@ -34,8 +34,10 @@ def explain(path: Path, *, format: str | None = None, choices: Choices | None = 
         raise DataError(f"{path}: no such file or directory{nearest_file(path)}")
     with unpacked([path]) as logs:
         if logs != [path]:
-            told = [_explain(log, format, choices).replace(str(log), f"{path}: {log.name}") for log in logs]
-            return "\n".join(told)
+            explained = [
+                _explain(log, format, choices).replace(str(log), f"{path}: {log.name}") for log in logs
+            ]
+            return "\n".join(explained)
     return _explain(path, format, choices)
 
 

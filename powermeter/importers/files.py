@@ -74,7 +74,7 @@ class Peek:
 
     @cached_property
     def text(self) -> str:
-        """The head as text; undecodable bytes are replaced, so binary files give nonsense, not errors."""
+        """The head as text; undecodable bytes are replaced, so binary files become nonsense, not errors."""
         return self.head.decode(encoding_of(self.head), errors="replace")
 
     @cached_property
@@ -126,7 +126,7 @@ def open_bytes(path: Path, limit: int = 0) -> Iterator[BinaryIO]:
 
     Args:
         path: The file.
-        limit: The most byte to give; 0 for `MAX_BYTES`.
+        limit: The most bytes to return; 0 for `MAX_BYTES`.
 
     Raises:
         DataError: Too long, or the gzip stream is damaged or cut.
@@ -174,7 +174,7 @@ class _Bounded(io.RawIOBase):
 def read_lines(path: Path) -> Iterator[str]:
     """Return the lines of a text file without their ends.
 
-    A line that is not ended by a newline is given too; `ends_whole` tells.
+    A line that is not ended by a newline is returned too; `ends_whole` reports that.
 
     Raises:
         DataError: It cannot be read, or a line is longer than `MAX_LINE`.

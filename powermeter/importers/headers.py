@@ -90,7 +90,7 @@ class Heading:
     quantity: Quantity | str | None = None
     factor: float = 1.0
     why: str = ""
-    is_said: bool = False
+    is_stated: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -378,5 +378,5 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
             "write for example W, mW, mA, V, mJ, mAh, s, ms"
         )
     return replace(
-        named, unit=unit, quantity=found[0], factor=found[1], why=f"stated: {option}", is_said=True
+        named, unit=unit, quantity=found[0], factor=found[1], why=f"stated: {option}", is_stated=True
     )

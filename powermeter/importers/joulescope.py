@@ -1,6 +1,6 @@
 """Imports Joulescope recordings (JLS version 2) through the instrument maker's own reader, `pyjls`.
 
-Signals are float32 at one rate; a sample is the mean over its interval.  Codes give back the very
+Signals are float32 at one rate; a sample is the mean over its interval.  Codes reproduce the very
 floats.  `pyjls` runs in a process of its own (see `joulescope_reader`), which a damaged file may end.
 """
 

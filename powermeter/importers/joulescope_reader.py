@@ -27,7 +27,7 @@ _WANTED = {("current", "A"), ("voltage", "V"), ("power", "W")}
 
 
 def copy(path: Path, folder: Path) -> None:
-    """Copy what can be imported, and say what else there is."""
+    """Copy what can be imported, and report what else there is."""
     from pyjls import Reader
 
     signals: list[dict[str, Any]] = []

@@ -124,7 +124,7 @@ def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> None:
 
 
 def _columns(keys: dict[tuple[str, str, str], None]) -> list[tuple[str, str, str]]:
-    """Return the values that give a power: a chip's powers, else its energies, else its currents with their voltages."""
+    """Return the values that yield a power: a chip's powers, else its energies, else its currents with their voltages."""
     kept = []
     for chip in dict.fromkeys(chip for chip, _, _ in keys):
         own = [key for key in keys if key[0] == chip]

@@ -1,4 +1,4 @@
-"""What an importer gives: somebody else's log as channels, times and integer codes, not yet written.
+"""What an importer returns: somebody else's log as channels, times and integer codes, not yet written.
 
 An importer only reads.  It keeps the file's own time axis and every digit of its values; what it had
 to assume or leave out it states in `Log.warnings`.
@@ -110,7 +110,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user said that the file does not state.
+    """What the user stated that the file does not state.
 
     Attributes:
         unit: The unit of its values, where it names none or a wrong one.
@@ -127,7 +127,7 @@ class Choices:
         as_: Column (or blank for all) → `power`, `mean`, `per-row`, `counter` or `held`.
         dates: The order of day, month and year: `dmy`, `mdy`, `ymd`.
         interleaved: How many devices take turns in the rows, where no column names them.
-        progress: Told how many characters have been read since the last call.
+        progress: Called with how many characters have been read since the last call.
     """
 
     unit: str | None = None
@@ -148,7 +148,7 @@ class Choices:
 
     def given(self) -> set[str]:
         """Return the names of what was stated, as the command line calls them."""
-        said = {
+        typed = {
             "unit": self.unit,
             "rate": self.period_s,
             "column": self.columns or None,
@@ -162,10 +162,10 @@ class Choices:
             "dates": self.dates,
             "interleaved": self.interleaved,
         }
-        return {name for name, value in said.items() if value is not None}
+        return {name for name, value in typed.items() if value is not None}
 
     def in_utc(self, stamps: Sequence[int | None], naive: Sequence[bool] | None = None) -> list[int | None]:
-        """Return UTC nanoseconds of stamps in the order of the log, which tells the hour that comes twice apart.
+        """Return UTC nanoseconds of stamps in the order of the log, which distinguishes the two passes of the hour that comes twice.
 
         Args:
             stamps: Nanoseconds on the wall, None where there is none.
@@ -219,6 +219,6 @@ class Importer(ABC):
 
         Raises:
             DataError: The file is not what it should be; the message names the place.
-            ConfigurationError: Something must be said that the file does not state; names the option.
+            ConfigurationError: Something must be stated that the file does not state; names the option.
             NotInstalledError: A library is missing.
         """

@@ -6,7 +6,7 @@ All times are UTC, also those in the LoadGen log (whatever zones server.json and
 -1 stands for "not available".
 
 MLCommons computes by a rule of its own: the arithmetic mean of the Watts strictly inside
-power_begin … power_end, times the length of that window.  `by_rule` gives that number.
+power_begin … power_end, times the length of that window.  `by_rule` returns that number.
 """
 
 from __future__ import annotations
@@ -183,8 +183,8 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> LogRows:
 
 
 def _add_window(log: Log, path: Path) -> None:
-    said = _loadgen(path)
-    missing = [key for key in ("power_begin", "power_end") if key not in said]
+    loadgen = _loadgen(path)
+    missing = [key for key in ("power_begin", "power_end") if key not in loadgen]
     if missing:
         log.warnings.append(
             Note.warning(
@@ -192,13 +192,13 @@ def _add_window(log: Log, path: Path) -> None:
             )
         )
         return
-    begin, end = wall(str(said["power_begin"])), wall(str(said["power_end"]))
+    begin, end = wall(str(loadgen["power_begin"])), wall(str(loadgen["power_end"]))
     if begin is None or end is None or end.ns <= begin.ns:
         raise DataError(f"{path}: power_begin and power_end are not a window")
     times = log.sources[0].times_ns
     if end.ns < times[0] or begin.ns > times[-1]:
         raise DataError(f"{path}: its window lies outside the samples of spl.txt; they are of different runs")
-    queries, per_query = said.get("result_query_count"), said.get("effective_samples_per_query")
+    queries, per_query = loadgen.get("result_query_count"), loadgen.get("effective_samples_per_query")
     known = queries if isinstance(queries, int) and queries > 0 else None
     if known is None:
         log.warnings.append(
@@ -209,8 +209,8 @@ def _add_window(log: Log, path: Path) -> None:
     attributes = {
         key: value
         for key, value in {
-            "scenario": said.get("effective_scenario"),
-            "validity": said.get("result_validity"),
+            "scenario": loadgen.get("effective_scenario"),
+            "validity": loadgen.get("result_validity"),
             "queries": known,
             "samples_per_query": per_query,
         }.items()
@@ -226,7 +226,7 @@ def _add_window(log: Log, path: Path) -> None:
 
 def _loadgen(path: Path) -> dict[str, Any]:
     """Return the last value of each key that matters from a LoadGen log."""
-    said: dict[str, Any] = {}
+    loadgen: dict[str, Any] = {}
     for number, line in enumerate(read_lines(path), 1):
         if not line.startswith(_MARK) or len(line) > MAX_LINE:
             continue
@@ -235,8 +235,8 @@ def _loadgen(path: Path) -> dict[str, Any]:
         except ValueError:
             raise DataError(f"{path}, line {number}: not JSON after {_MARK.strip()}") from None
         if isinstance(entry, dict) and entry.get("key") in _KEYS:
-            said[entry["key"]] = entry.get("value")
-    return said
+            loadgen[entry["key"]] = entry.get("value")
+    return loadgen
 
 
 def _summary(path: Path) -> dict[str, Any]:

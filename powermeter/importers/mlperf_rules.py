@@ -1,7 +1,7 @@
 """Applies MLPerf Power's rules to a submission's power directory: length, rate, ranges, drift, sentinels, gaps.
 
 The rules are those of MLCommons' power-dev (its compliance checker and its measurement guide): a `performance`
-directory holds `power/` (what client, director and PTDaemon said), `ranging/` and `run_1/`.  Each rule passes,
+directory holds `power/` (what client, director and PTDaemon reported), `ranging/` and `run_1/`.  Each rule passes,
 fails, or is not checked because a file that it needs is absent.
 """
 
@@ -112,13 +112,13 @@ def _ranges(s: Submission) -> _Judged:
         return _ABSENT
     changes = [(kind, text) for cmd, _ in s.asked("SR,") for _, kind, text in [[*cmd.split(","), "", ""][:3]]]
     testing = _at_testing(s)
-    said = {kind: text for kind, text in changes[:testing] if kind in ("A", "V")}
-    if set(said) != {"A", "V"}:
+    stated = {kind: text for kind, text in changes[:testing] if kind in ("A", "V")}
+    if set(stated) != {"A", "V"}:
         return False, "no ranges were set before the measured run"
-    free = [kind for kind, text in said.items() if text == "Auto"]
+    free = [kind for kind, text in stated.items() if text == "Auto"]
     if free:
         return False, f"{' and '.join(free)} stood on Auto in the measured run"
-    return True, ", ".join(f"{text} {kind}" for kind, text in sorted(said.items()))
+    return True, ", ".join(f"{text} {kind}" for kind, text in sorted(stated.items()))
 
 
 def _at_testing(s: Submission) -> int:
@@ -264,9 +264,9 @@ _PTD_FAILS = re.compile(r"ERROR: ?(?!USB\.)|Uncertainty \d+\.\d+%, which is abov
 def _checksums(s: Submission) -> _Judged:
     if s.client is None or s.server is None:
         return _ABSENT
-    said = {**(s.client.get("results") or {}), **(s.server.get("results") or {})}
+    stated = {**(s.client.get("results") or {}), **(s.server.get("results") or {})}
     wrong, absent, seen = [], [], 0
-    for name, digest in said.items():
+    for name, digest in stated.items():
         if name.endswith((".json", "mlperf_log_accuracy.json")) or not name.startswith(
             ("power/", "ranging/", "run_1/")
         ):

@@ -6,7 +6,7 @@ GPIO edges from the start of the trace); window k lies between edges k-1 and k a
 the inferences.  The v1.3 runner writes one trial per entry of `results.json`: energy per 1 ms sample
 in joule and the window as two sample indexes.
 
-A sample is stored as mean power over the interval it was taken in, in codes that give back the very
+A sample is stored as mean power over the interval it was taken in, in codes that reproduce the very
 float that was read.  The publishers sum the samples between the edges, both ends included, with a
 time that is accumulated in binary floating point; `by_rule` does the same.
 """
@@ -105,22 +105,22 @@ def _edge_log(path: Path, folder: Path, printed: dict[str, Any], choices: Choice
     )
     period = 1.0 / rate
     times = np.rint((np.arange(whole) + 1) * (period * NS)).astype(np.int64)
-    said = _session(find(folder, "log.txt"))
-    voltage = choices.voltage_v or said.get("voltage_v")
-    rows = _rows([energies], times, rate, _MICROJOULE, voltage, said)
-    log = Log(MLPerfTiny.name, RELATIVE, [rows], metadata=said, warnings=warnings, external=True)
+    session = _session(find(folder, "log.txt"))
+    voltage = choices.voltage_v or session.get("voltage_v")
+    rows = _rows([energies], times, rate, _MICROJOULE, voltage, session)
+    log = Log(MLPerfTiny.name, RELATIVE, [rows], metadata=session, warnings=warnings, external=True)
     edges = find(folder, *_EDGES)
     if edges is None:
         log.warnings.append(
             Note.warning("window-unknown", f"no timestamps beside {path.name}: its windows are not known")
         )
         return log
-    _add_windows(log, edges, printed, period, whole, said)
+    _add_windows(log, edges, printed, period, whole, session)
     return log
 
 
 def _add_windows(
-    log: Log, path: Path, printed: dict[str, Any], period: float, samples: int, said: dict[str, Any]
+    log: Log, path: Path, printed: dict[str, Any], period: float, samples: int, session: dict[str, Any]
 ) -> None:
     seconds = _json(path)
     if not isinstance(seconds, list) or not all(
@@ -135,7 +135,7 @@ def _add_windows(
             raise DataError(f"{path}: results.txt names window {number}, the trace has {len(seconds)} edges")
         begin, end = float(seconds[number - 1]), float(seconds[number])
         shown = printed["windows"].get(number, {})
-        count = int(shown.get("inferences") or said.get("inferences") or 1)
+        count = int(shown.get("inferences") or session.get("inferences") or 1)
         log.events.append(
             Event(
                 "inference window",
@@ -258,7 +258,12 @@ def _refuse_nonsense(path: Path, energies: NDArray[Any], watt: float) -> None:
 
 
 def _rows(
-    parts: list[Any], times: NDArray[np.int64], rate: float, factor: float, voltage: Any, said: dict[str, Any]
+    parts: list[Any],
+    times: NDArray[np.int64],
+    rate: float,
+    factor: float,
+    voltage: Any,
+    session: dict[str, Any],
 ) -> LogRows:
     """Return energies per sample as mean powers; the code is the energy on its own grid."""
     codes, grid = integer_codes(np.concatenate(parts))
@@ -283,7 +288,7 @@ def _rows(
         (channel(column, grid),),
         times,
         [codes],
-        info={"monitor": said.get("monitor", ""), "rate_hz": rate},
+        info={"monitor": session.get("monitor", ""), "rate_hz": rate},
     )
 
 
@@ -306,15 +311,15 @@ def _session(path: Path | None) -> dict[str, Any]:
         "inferences": r"m-infer-start-(\d+)",
         "firmware": r"m-profile-\[([^\]]*)\]",
     }
-    said: dict[str, Any] = {}
+    session: dict[str, Any] = {}
     for line in read_lines(path):
         for key, pattern in patterns.items():
             match = re.search(pattern, line)
             if match is not None:
-                said[key] = match[1][:200]
-    if "voltage_mv" in said:
-        said["voltage_v"] = int(said.pop("voltage_mv")) / 1000
-    return said
+                session[key] = match[1][:200]
+    if "voltage_mv" in session:
+        session["voltage_v"] = int(session.pop("voltage_mv")) / 1000
+    return session
 
 
 def _printed(path: Path | None) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _time_ns(entry: dict[str, Any]) -> int | None:
 
 
 def _into_one_zone(nodes: Sequence[_Node]) -> list[Note]:
-    """Shift, in place, what was stamped in another time zone than most, and return what to say of it.
+    """Shift, in place, what was stamped in another time zone than most, and return a note on it.
 
     A log that ends before the others begin (or the other way round) and lies whole quarters of an hour from them,
     to within half a minute, was taken on a clock of another zone.

@@ -53,7 +53,7 @@ class MonsoonLog(Importer):
         ]
         if not any(column.quantity is Quantity.CURRENT for column in columns):
             raise DataError(f"{path}: no column of current in it ({', '.join(filter(None, header))})")
-        unit = _said_unit(path, header[0], choices) or named[1]
+        unit = _stated_unit(path, header[0], choices) or named[1]
         table = read_table(
             path, columns, TimeColumn(0, "relative", _tick(unit)), choices, written=Written(skip=1)
         )
@@ -96,7 +96,7 @@ def _tick(unit: str) -> int:
     return NS if unit == "s" else 1_000_000
 
 
-def _said_unit(path: Path, name: str, choices: Choices) -> str | None:
+def _stated_unit(path: Path, name: str, choices: Choices) -> str | None:
     for key, unit in choices.columns.items():
         if key not in (name, "Time", "1") or unit not in ("s", "ms"):
             raise ConfigurationError(

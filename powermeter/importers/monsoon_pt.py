@@ -1,7 +1,7 @@
 """Imports Monsoon PowerTool's recordings `.pt5` and `.pt4`: a header, a status packet, then samples of fixed length.
 
 The samples hold currents in µA (16 bits and a coarse range in `.pt4`, 32 bits in `.pt5`) and one voltage.  Monsoon's
-published reader of `.pt4` gives offsets and scales; `.pt5` keeps them.  The header's own sums check what was read: a
+published reader of `.pt4` states offsets and scales; `.pt5` keeps them.  The header's own sums check what was read: a
 voltage whose mean is not the header's is left out, and a current whose mean is not is refused.
 """
 

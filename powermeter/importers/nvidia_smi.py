@@ -1,6 +1,6 @@
 """Imports what `nvidia-smi --query-gpu=timestamp,power.draw,… --format=csv` logged.
 
-With a header the columns say what they are (`known_tools.py`), and rows of several cards are distinguished by index,
+With a header the columns state what they are (`known_tools.py`), and rows of several cards are distinguished by index,
 uuid, bus id or name.  Without one only the power can be recognised: it is the one column that nvidia-smi prints
 with two decimals, in watt.
 """

@@ -1,4 +1,4 @@
-"""Imports the CSV of oscilloscopes whose columns do not say what they hold.
+"""Imports the CSV of oscilloscopes whose columns do not state what they hold.
 
 Rigol writes row numbers, with start and increment at the end of the second line.  Tektronix writes facts into the
 first columns and times and values beside them.  Siglent writes facts above a table whose header calls every input
@@ -142,14 +142,20 @@ def _siglent(path: Path) -> _Capture:
         capture.stamps.append(stamp)
         for i, store in enumerate(capture.values):
             store.append(float_or_nan(cells[i + 1]) if len(cells) > i + 1 else math.nan)
-    told = facts.get("Vertical Units", [])
+    vertical_units = facts.get("Vertical Units", [])
     inputs = [name for name in facts.get("Source", []) if name] or [
-        text.split(":")[0] for text in told or facts.get("Vertical Scale", []) if ":" in text
+        text.split(":")[0] for text in vertical_units or facts.get("Vertical Scale", []) if ":" in text
     ]
     for i, word in enumerate(header[1:]):
         name = inputs[i] if i < len(inputs) else f"CH{i + 1}"
-        own = [text.partition(":")[2] for text in told if text.startswith(f"{name}:")]
-        unit = own[0] if own else told[i] if i < len(told) and ":" not in told[i] else word
+        own = [text.partition(":")[2] for text in vertical_units if text.startswith(f"{name}:")]
+        unit = (
+            own[0]
+            if own
+            else vertical_units[i]
+            if i < len(vertical_units) and ":" not in vertical_units[i]
+            else word
+        )
         capture.names.append(name)
         capture.units.append(unit.strip() if of_unit(unit) else "V")
     return capture

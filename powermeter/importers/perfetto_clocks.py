@@ -17,7 +17,7 @@ Key = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Clocks:
-    """What the snapshots of a trace say.
+    """What the snapshots of a trace hold.
 
     Attributes:
         pairs: Clock → (its time, BOOTTIME of its machine), in the order of the trace.

@@ -234,7 +234,7 @@ def _most_at_once(readings: Sequence[Reading]) -> int:
 
 
 def _battery(name: str, trace: TraceFile, choices: Choices, warnings: list[Note]) -> LogRows | None:
-    """Return a battery's source, positive when it gives; None where it shows nothing twice."""
+    """Return a battery's source, positive when it discharges; None where it shows nothing twice."""
     readings = sorted(trace.batteries[name], key=lambda entry: entry.when)
     label = name or "battery"
     times = np.array([entry.when for entry in readings], np.int64)

@@ -40,7 +40,7 @@ class TraceFile:
         energies: Rail → readings of its counter in µJ, in the order of the trace.
         consumers: Energy consumer → its name; `estimates` its readings in µJ.
         batteries: Name → its readings.
-        dropped: Packets that the phone says it lost.
+        dropped: Packets that the phone reports as lost.
     """
 
     path: Path

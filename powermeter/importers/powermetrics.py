@@ -52,7 +52,7 @@ class Powermetrics(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        blocks, said = _blocks(path)
+        blocks, heading = _blocks(path)
         blocks = [block for block in blocks if block.powers]
         if not blocks:
             raise DataError(
@@ -83,12 +83,12 @@ class Powermetrics(Importer):
                 )
             )
         rows = LogRows("powermetrics", tuple(channels), times, codes)
-        return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=said, warnings=warnings)
+        return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=heading, warnings=warnings)
 
 
 def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
     blocks: list[_Block] = []
-    said: dict[str, str] = {}
+    heading: dict[str, str] = {}
     for line in read_lines(path):
         start = parse_block(line)
         if start is not None:
@@ -101,13 +101,13 @@ def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
             continue
         head = _HEAD.match(line)
         if head is not None:
-            said[head[1].lower()] = head[2]
+            heading[head[1].lower()] = head[2]
         power = parse_power(line)
         if blocks and power is not None:
             blocks[-1].powers.setdefault(*power)
     if not blocks:
         raise DataError(f"{path}: no block `*** Sampled system activity … ***` in it")
-    return blocks, said
+    return blocks, heading
 
 
 def _stamp_ns(text: str) -> int | None:

@@ -155,10 +155,10 @@ def _read_session(path: Path) -> _Session:
     ) as error:
         raise DataError(f"{path}: the archive is damaged: {error}") from None
     try:
-        said = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         raise DataError(f"{path}: its metadata.json is not JSON") from None
-    inner = said.get("metadata") if isinstance(said, dict) else None
+    inner = document.get("metadata") if isinstance(document, dict) else None
     rate = inner.get("samplesPerSecond") if isinstance(inner, dict) else None
     if not isinstance(rate, (int, float)) or not 0 < rate <= _MAX_RATE_HZ:
         raise DataError(f"{path}: no usable samplesPerSecond in its metadata.json")
@@ -274,7 +274,7 @@ def _rows(
 
 
 def _events(times: NDArray[np.int64], logic: NDArray[np.uint8]) -> list[Event]:
-    """Return an event for each stretch that a logic input is high; a pin that never changes gives none."""
+    """Return an event for each stretch that a logic input is high; a pin that never changes makes none."""
     events: list[Event] = []
     if len(times) < 2:
         return events

@@ -76,7 +76,7 @@ PROGRAMS = (
         "scaphandre stdout",
         re.compile(rf"(?P<label>Host):\s{{1,4}}{_NUMBER} W from\b"),
         every="2s",
-        source="scaphandre's stdout exporter: the host's watts, every 2 s unless told otherwise",
+        source="scaphandre's stdout exporter: the host's watts, every 2 s unless set otherwise",
     ),
     Program(
         "vcgencmd pmic_read_adc",

@@ -1,7 +1,7 @@
 """Imports the answer of a Prometheus range query: energies and powers of Kepler, node_exporter, DCGM, scaphandre.
 
 A series' unit is the end of its name (`…_joules_total` is a counter, `…_watts` a power), as Prometheus' naming rules
-say; the few that keep no rule are in a table.  The labels that differ between series name the rails.
+state; the few that keep no rule are in a table.  The labels that differ between series name the rails.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def side_by_side(
         labels: What to call each source's rails.
         choices: `rail` and `add_up` count.
         where: The logs, for messages.
-        devices: What tells the sources apart, where they are known to add up.
+        devices: What distinguishes the sources, where they are known to add up.
 
     Raises:
         ConfigurationError: It cannot be known, or they do not overlap in time.

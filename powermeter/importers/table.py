@@ -2,7 +2,7 @@
 
 What the columns are is recognised from the header, from the tool that wrote it and from the data, or named
 with options.  A unit that is not written anywhere is never guessed, nor is a time: one message lists what
-must be said.
+must be stated.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
 
 
 def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[Note]:
-    """Return a note where a current without a voltage gives a charge and no energy."""
+    """Return a note where a current without a voltage yields a charge and no energy."""
     have = {s.channel.quantity for s in streams if s.channel is not None and s.channel.rail is not None}
     if have and not have & {Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE} and voltage_v is None:
         return [

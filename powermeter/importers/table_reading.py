@@ -96,7 +96,7 @@ class OpenTable:
 
         Raises:
             DataError: It holds no samples, or is not what it looks like.
-            ConfigurationError: Something must be said that neither the file nor its data say.
+            ConfigurationError: Something must be stated that neither the file nor its data state.
         """
         store = Store()
         for block in self._blocks():

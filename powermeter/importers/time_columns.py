@@ -71,7 +71,7 @@ class TimePlan:
 def choose_time(
     found: Layout, headings: Sequence[Heading], choices: Choices, asks: list[str]
 ) -> TimePlan | None:
-    """Return where the times are, or None with what must be said added to `asks`."""
+    """Return where the times are, or None with what must be stated added to `asks`."""
     if choices.period_s is not None:
         return TimePlan((), "period", period_s=choices.period_s, why="stated: --rate")
     candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
@@ -79,8 +79,8 @@ def choose_time(
         texts = texts_of(found, 0)
         if texts and all(wall(text) is not None for text in texts):
             candidates = [0]
-    told = [i for i in candidates if headings[i].is_said]
-    candidates = told or candidates + [i for i in calendar_columns(found, headings) if i not in candidates]
+    stated = [i for i in candidates if headings[i].is_stated]
+    candidates = stated or candidates + [i for i in calendar_columns(found, headings) if i not in candidates]
     pair = _date_and_time(found, candidates)
     if pair is not None:
         order = choices.dates or date_order(_joined(found, pair))
@@ -213,7 +213,7 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
             named.quantity != TIME or _tick(named) == tick
         ):
             return TimePlan((index,), "epoch", tick, why="Unix time, recognised by its size")
-    if named.quantity == TIME and not named.is_said:
+    if named.quantity == TIME and not named.is_stated:
         meant = unit_by_size(first, _tick(named))
         if meant is not None:
             asks.append(

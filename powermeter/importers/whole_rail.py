@@ -2,7 +2,7 @@
 
 The decision becomes facts of the recording: a rail's parent and boundary.  Rails of one unmeasured parent are
 added up by the analysis; the rail that stands for everything has the boundary of a board.  Where the names
-do not tell, it is asked for.
+do not show it, it is asked for.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def decide(
     Args:
         rails: As the columns name them, each with what its tool states of it.
         where: The file, for messages.
-        rail: The name that the user said.
-        add_up: Whether the user said that all of them add up.
+        rail: The name that the user typed.
+        add_up: Whether the user stated that all of them add up.
         means: Mean power or counted energy by rail, to check a total against its parts.
         devices: The column that distinguishes devices: rails are then devices, which add up.
 
@@ -129,13 +129,13 @@ def decide(
     """
     by_name = {entry.name: entry for entry in rails}
     if rail is not None:
-        return _said(by_name, rail, where)
+        return _typed(by_name, rail, where)
     if len(by_name) == 1:
         only = rails[0]
         return Whole({only.name: replace(only, parent=None)}, only.name, "the only rail")
-    told = [entry for entry in rails if entry.parent is not None]
+    with_parent = [entry for entry in rails if entry.parent is not None]
     tops = {name: entry for name, entry in by_name.items() if entry.parent not in by_name}
-    if len(tops) == 1 and told:
+    if len(tops) == 1 and with_parent:
         top = next(iter(tops))
         return Whole(_under(by_name, {}), top, f"{top} holds the others")
     if add_up:
@@ -185,13 +185,13 @@ def decide(
     )
 
 
-def _said(by_name: Mapping[str, Rail], said: str, where: str) -> Whole:
-    hits = [name for name in by_name if name.lower() == said.lower()]
-    hits = hits or [name for name in by_name if _bare(name) == _bare(said)]
-    hits = hits or [name for name in by_name if _bare(said) and _bare(said) in _bare(name)]
+def _typed(by_name: Mapping[str, Rail], typed: str, where: str) -> Whole:
+    hits = [name for name in by_name if name.lower() == typed.lower()]
+    hits = hits or [name for name in by_name if _bare(name) == _bare(typed)]
+    hits = hits or [name for name in by_name if _bare(typed) and _bare(typed) in _bare(name)]
     if len(hits) != 1:
         raise ConfigurationError(
-            f"{where}: --rail {said!r} {'names several rails' if hits else 'is not a rail of it'}; it has {', '.join(by_name)}"
+            f"{where}: --rail {typed!r} {'names several rails' if hits else 'is not a rail of it'}; it has {', '.join(by_name)}"
         )
     chosen = hits[0]
     rails = {

@@ -1,6 +1,6 @@
 """Zones of wall-clock stamps: a fixed offset, or a named zone with its summer time.
 
-In the night when summer time ends an hour comes twice; the order of the rows tells the first from the
+In the night when summer time ends an hour comes twice; the order of the rows distinguishes the first from the
 second.  The hour that summer time skips does not exist; a stamp in it is read with the offset before.
 """
 

@@ -79,7 +79,7 @@ class EventLog:
         self._lost = 0
         self._waited_ns = 0
         self._is_patient = True
-        self._is_given_up = False
+        self._is_abandoned = False
         self._has_left = False
         self._waiting: list[int] = []
         self._at_exit: list[Callable[[], object]] = []
@@ -184,7 +184,7 @@ class EventLog:
             return (self.memory is not None and not self._has_left) or self._make_ring()
 
     def _make_ring(self) -> bool:
-        if self._is_given_up or self.successor is not None:
+        if self._is_abandoned or self.successor is not None:
             return False
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
         try:
@@ -196,7 +196,7 @@ class EventLog:
                     raise
                 made = ring.create(self.folder, os.getpid(), capacity := ring.SMALL_CAPACITY, text)
         except (OSError, ValueError, MemoryError) as error:
-            self._is_given_up = True
+            self._is_abandoned = True
             self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
             return False
         if self._is_foreign:
@@ -222,7 +222,7 @@ class EventLog:
     def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
         has_left = self._has_left
-        if self._is_given_up or not self.open():
+        if self._is_abandoned or not self.open():
             self._lost += 1
             return -1
         if has_left:  # the number was one of the ring before
@@ -235,12 +235,12 @@ class EventLog:
                 try:
                     limit = self._wait(need)
                 except BaseException:  # out of the handler of a signal: the mark is lost, its number is not
-                    self._give_up(index)
+                    self._abandon(index)
                     raise
                 if max(self._holes, default=need) > need:  # a signal's handler, or another thread, meanwhile
                     continue
             if need >= limit:
-                self._give_up(index)
+                self._abandon(index)
                 return -1
             self._is_patient = True
             self.limit = limit
@@ -256,7 +256,7 @@ class EventLog:
             if index < limit:
                 return index
 
-    def _give_up(self, index: int) -> None:
+    def _abandon(self, index: int) -> None:
         """Count a mark as lost; its slot is filled with nothing once there is room, so that no number is missing."""
         if index < _UNNUMBERED:
             self._holes.append(index)
@@ -291,7 +291,7 @@ class EventLog:
 
     def flush(self) -> bool:
         """Wait until what was marked so far is in the recording; return whether it is."""
-        if self.memory is None or self._is_given_up:
+        if self.memory is None or self._is_abandoned:
             return True
         index = self.next()
         if index >= self.limit and (index := self.room(index)) < 0:
@@ -315,13 +315,13 @@ class EventLog:
 
     def leave(self) -> None:
         """Note that this process leaves in order; what it marks even then, in its last handlers, gets a ring of its own."""
-        if self.words is not None and not self._is_given_up:
+        if self.words is not None and not self._is_abandoned:
             self.words[ring.LEFT] = 1
             self._has_left, self.limit, self.brief = True, 0, {}
 
     def close(self) -> None:
         """Note that this process has left in order, and let go of the ring."""
-        self.limit, self.next, self._is_given_up, self.brief = 0, _refuse, True, {}
+        self.limit, self.next, self._is_abandoned, self.brief = 0, _refuse, True, {}
         if self.words is not None:  # kept: another thread may just be about to write
             self.words[ring.LEFT] = 1
         for forget in self._at_exit:

@@ -299,7 +299,7 @@ class Intake:
         self._writer.limit_cache()
 
     def finish(self) -> None:
-        """Take in what is left, tell the writers that it is over, and write the accounts."""
+        """Take in what is left, notify the writers that it is over, and write the accounts."""
         self._stop.set()
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(0.2)

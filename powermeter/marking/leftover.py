@@ -24,7 +24,7 @@ _BESIDE = "-marks"
 """What the folder of marks is called, after the recording, where there is no memory file system."""
 
 
-def told(marks: str) -> str:
+def private_name(marks: str) -> str:
     """Return what a private recording holds of its folder of marks: no path, which may name a person."""
     return _BESIDE if marks.endswith(_BESIDE) else os.path.basename(marks)
 

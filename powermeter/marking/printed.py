@@ -38,7 +38,7 @@ Reader = Callable[[str, int, int], list[PrintedEvent]]
 def by_pattern(pattern: str) -> Reader:
     """Return what reads events by a regular expression.
 
-    Each line that it is found in is an event.  Its named groups say more: `name`; `n` (items); a duration `s`, `ms`,
+    Each line that it is found in is an event.  Its named groups hold more: `name`; `n` (items); a duration `s`, `ms`,
     `us` or `ns`, and then the event has ended when the line came; any other is an attribute.  Without a duration the
     line is an instant.  Without `name` the event is called after the text found.
 
@@ -97,7 +97,7 @@ class PrintedMarks:
         self.found = 0
 
     def take(self, stream: int, data: bytes) -> None:
-        """Take a piece of output; `stream` tells one output from another."""
+        """Take a piece of output; `stream` distinguishes one output from another."""
         at_ns = time.monotonic_ns()
         with self._one_at_a_time:
             self._take(stream, data, at_ns)

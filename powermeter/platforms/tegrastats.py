@@ -19,7 +19,7 @@ from datetime import datetime
 from itertools import pairwise
 
 NOT_CONNECTED = "NC"
-"""The name that AGX Orin (R34, R35) gives, twice a line, to unused inputs of its power monitors."""
+"""The name that AGX Orin (R34, R35) prints, twice a line, to unused inputs of its power monitors."""
 
 MAX_LINE = 8192
 """Longest line looked at, in characters; real ones are below 1500."""

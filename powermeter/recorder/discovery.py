@@ -250,14 +250,14 @@ def choose(findings: Sequence[Finding], failures: Mapping[str, Note] | None = No
     if hung:
         named = ", ".join(f"{scheme}://" for scheme in hung)
         better = f"{better}; " * bool(better) + f"not answered in time: {named} (name it to wait for it)"
-    return SourceChoice(urls, _say(chosen), better)
+    return SourceChoice(urls, _text(chosen), better)
 
 
 def _is_guess(finding: Finding) -> bool:
     return finding.found.certainty == "guess" and finding.found.boundary is not Boundary.MODEL
 
 
-def _say(chosen: Sequence[Finding]) -> str:
+def _text(chosen: Sequence[Finding]) -> str:
     best = chosen[0].found
     if best.grade is Grade.ESTIMATED:
         line = f"no meter found: {best.title} ({best.url}); an estimate, not a measurement"

@@ -1,4 +1,4 @@
-"""What a write-up must say of the machine and the program: board, processor, memory, versions, revision."""
+"""What a write-up must state about the machine and the program: board, processor, memory, versions, revision."""
 
 from __future__ import annotations
 

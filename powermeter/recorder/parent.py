@@ -28,7 +28,7 @@ HELD_UP_S = 0.9
 WORKING_S = 8.0
 """The same for one that is at work: it writes, or waits for its turn on a busy machine."""
 ANSWERS_S = 5.0
-"""How long what a recorder that has ended had still said is waited for."""
+"""How long to wait for what a recorder that has ended had still reported."""
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
@@ -143,7 +143,9 @@ class Recorder:
         with suppress(OSError):  # without it power is recorded, but no events
             self.marks = board.make(str(self.path.absolute()))
             self._order["marks"] = self.marks
-            self._order["metadata"]["marks"] = leftover.told(self.marks) if self._is_private else self.marks
+            self._order["metadata"]["marks"] = (
+                leftover.private_name(self.marks) if self._is_private else self.marks
+            )
         try:
             self._start()
         except BaseException:

@@ -239,7 +239,7 @@ class Process:
                 self._dropped.pop(position, None)
             self._unwritten = ""
         except REFUSED as error:
-            self.disk_error = self._unwritten = _told(error)
+            self.disk_error = self._unwritten = _error_text(error)
             while len(self._pending) > MAX_PENDING:
                 self._drop(*self._pending.pop(0), f"the file could not be written: {self._unwritten}")
 
@@ -267,7 +267,7 @@ class Process:
         try:
             note(writer)
         except REFUSED as error:
-            self.disk_error = _told(error)
+            self.disk_error = _error_text(error)
 
     def _note_cost(self, writer: Writer) -> None:
         """Write the recorder's own cost and the health of every source into the recording."""
@@ -322,7 +322,7 @@ class Process:
         patience = time.monotonic() + READERS_END_S
         for reader in self.readers:
             reader.join(timeout=max(0.0, patience - time.monotonic()))
-        give_up = time.monotonic() + CLOSE_S
+        closing_by = time.monotonic() + CLOSE_S
         while True:
             self.flush(writer)
             if not self._pending:
@@ -332,8 +332,8 @@ class Process:
                     writer.close()
                     return
                 except REFUSED as error:
-                    self.disk_error = self._unwritten = _told(error)
-            if time.monotonic() > give_up:
+                    self.disk_error = self._unwritten = _error_text(error)
+            if time.monotonic() > closing_by:
                 missing = self._what_is_missing(writer.path, ended_ns)
                 self.list_as_gaps(writer)
                 raise ReadError(missing)
@@ -382,7 +382,7 @@ class Process:
         )
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return str(error) or "no memory is left"
 
 

@@ -129,7 +129,7 @@ def _prefers_delta(values: NDArray[np.int64], steps: NDArray[np.int64], span: in
         return False
     if _width(step_span) != _width(span) and step_span * 16 < span:
         return True
-    if len(values) > 4096:  # a part tells as well
+    if len(values) > 4096:  # a part shows it as well
         values, steps = values[::15], steps[::15]
     spread = np.abs(values - np.float64(values.mean())).mean()
     return bool(np.abs(steps - np.float64(steps.mean())).mean() < spread * 0.7)

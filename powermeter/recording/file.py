@@ -47,7 +47,7 @@ WAL_VERSION = 2
 
 
 class DamagedError(DataError):
-    """Raised when SQLite cannot read a recording; `reason` is what it says."""
+    """Raised when SQLite cannot read a recording; `reason` is its message."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} is damaged: {reason}; try: powermeter repair {path}")
@@ -269,9 +269,9 @@ def is_cut_off(path: Path) -> bool:
     """Return whether the file is shorter than it states, and no write-ahead log holds the rest."""
     head = first_bytes(path, 100)
     page = int.from_bytes(head[16:18], "big")
-    says = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
+    stated_size = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
     is_valid = head[24:28] == head[92:96]
-    return is_valid and path.stat().st_size < says and not side_files(path)[0].exists()
+    return is_valid and path.stat().st_size < stated_size and not side_files(path)[0].exists()
 
 
 def lacks_log(path: Path) -> bool:
@@ -320,7 +320,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _text(data: bytes) -> str:
-    """Decode a text without failing: damaged bytes become surrogates, and the row's checksum tells."""
+    """Decode a text without failing: damaged bytes become surrogates, and the row's checksum shows it."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -102,20 +102,20 @@ def false_summaries(recording: Recording) -> int:
                 continue
             found, _ = summary.summarise(times, codes, flags, pairs)
             try:
-                told = summary.unpack_entries(chunk.summary, len(source.channels) + len(pairs))
+                stored = summary.unpack_entries(chunk.summary, len(source.channels) + len(pairs))
             except ValueError:
                 wrong += 1
                 continue
-            wrong += not _alike(found, told)
+            wrong += not _alike(found, stored)
     return wrong
 
 
-def _alike(found: Any, told: Any) -> bool:
+def _alike(found: Any, stored: Any) -> bool:
     """Return whether two summaries agree but for rounding, which may differ between machines."""
     for name in ("count", "first_ns", "last_ns"):
-        if (found[name] != told[name]).any():
+        if (found[name] != stored[name]).any():
             return False
     return all(
-        bool(np.allclose(found[name], told[name], rtol=1e-9, atol=1e-9, equal_nan=True))
+        bool(np.allclose(found[name], stored[name], rtol=1e-9, atol=1e-9, equal_nan=True))
         for name in ("low", "high", "mean", "first", "last")
     )

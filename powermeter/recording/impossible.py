@@ -76,7 +76,7 @@ def _jumps(channel: Channel, codes: Codes) -> NDArray[np.bool_] | None:
 
 
 def note(channel: Channel, codes: Codes) -> str:
-    """Return what to say of the impossible codes of a channel."""
+    """Return a note on the impossible codes of a channel."""
     n = codes.size
     largest = channel.in_si(codes)[np.argmax(np.abs(codes.astype(np.float64)))]
     return (

@@ -26,7 +26,7 @@ def instrument_of(recording: RecordingLike, source: SourceInfo) -> str:
 def unnamed(recording: RecordingLike) -> str:
     """Return what a recording that keeps its machine's name to itself is known by; empty for any other.
 
-    Boards of one kind are alike in all that it says, and their meters are not one: it is like its own copies only.
+    Boards of one kind are alike in all that it reports, and their meters are not one: it is like its own copies only.
     """
     metadata = recording.metadata or {}
     if not (metadata.get("private") or metadata.get("shared")):

@@ -19,7 +19,7 @@ from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 
 _NOT_COPIED = ("closed", "alignment", "salvaged", "signature")
-"""Facts that say something about a file, or that are given anew."""
+"""Facts about a file, or that are written anew."""
 
 
 def join(
@@ -83,10 +83,14 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
 
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
-    said = {"name": file.printable(guest.path.name), "metadata": guest.metadata, "warnings": guest.warnings}
+    described = {
+        "name": file.printable(guest.path.name),
+        "metadata": guest.metadata,
+        "warnings": guest.warnings,
+    }
     before = host.metadata.get("joined") or []
     names = []
-    metadata = {**host.metadata, "joined": [*before, said]}
+    metadata = {**host.metadata, "joined": [*before, described]}
     with Writer.create(path, metadata, force=True) as new:
         own = {source.id: copy_source(host, source, new) for source in host.sources}
         copy_facts(host, new, own)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def boot_id() -> str | None:
-    """Return what tells one boot of this machine from another, where the system reports it."""
+    """Return what distinguishes one boot of this machine from another, where the system reports it."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -19,7 +19,7 @@ def boot_id() -> str | None:
 def started(pid: int) -> int | None:
     """Return when a process started, in clock ticks since boot, where the system reports it.
 
-    It tells a process from a later one that got the same id.
+    It distinguishes a process from a later one that got the same id.
     """
     fields = _stat(pid)
     return int(fields[19]) if len(fields) > 19 else None  # field 22 of proc(5); the state is field 3

@@ -1,4 +1,4 @@
-"""What a recording says of a person's machine, and how less of it is said.
+"""What a recording states about a person's machine, and how to state less.
 
 Always: what looks like a secret in the command line is masked.  With `private`: names of machine and program's
 arguments, packages, revision and boot are left out.  docs/privacy.md lists both.

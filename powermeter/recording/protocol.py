@@ -18,7 +18,7 @@ from powermeter.recording.summaries import Summaries
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """One source of a recording: its id, URL, name, driver, what it said of itself, its channels."""
+    """One source of a recording: its id, URL, name, driver, what it reported of itself, its channels."""
 
     id: int
     url: str

@@ -67,14 +67,14 @@ class Verification:
         """Return what was found in words, one line each."""
         rows = sum(self.rows.values())
         state = "whole" if self.is_whole else "changed"
-        told = [f"{state:10} {plural(rows, 'row')} in {len(self.rows)} tables"]
-        told.append(f"{'closed' if self.is_closed else 'open':10} {_CLOSED[self.is_closed]}")
-        told.append(f"{'signature':10} {self.signature}")
+        printed = [f"{state:10} {plural(rows, 'row')} in {len(self.rows)} tables"]
+        printed.append(f"{'closed' if self.is_closed else 'open':10} {_CLOSED[self.is_closed]}")
+        printed.append(f"{'signature':10} {self.signature}")
         if self.later:
             later = ", ".join(f"{count} of {name}" for name, count in self.later.items())
-            told.append(f"{'later':10} added after signing, which does not cover these rows: {later}")
-        told += [f"{'finding':10} {text}" for text in self.findings]
-        return told + [f"{'note':10} {text}" for text in self.notes]
+            printed.append(f"{'later':10} added after signing, which does not cover these rows: {later}")
+        printed += [f"{'finding':10} {text}" for text in self.findings]
+        return printed + [f"{'note':10} {text}" for text in self.notes]
 
     def find(self, finding: Note) -> None:
         """Add a finding, up to a bound."""
@@ -304,8 +304,8 @@ def _signed(connection: sqlite3.Connection) -> dict[str, Any]:
 
 def _message(signed: Mapping[str, Any]) -> bytes:
     """Return what is signed: the ends of all chains, as JSON with sorted names and no spaces."""
-    told = {"rows": signed["rows"], "chains": signed["chains"], "schema": schema.NEWEST}
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    stated = {"rows": signed["rows"], "chains": signed["chains"], "schema": schema.NEWEST}
+    return json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _sign(message: bytes, key: bytes) -> tuple[str, str, str]:

@@ -50,7 +50,7 @@ class Writer:
         self._version = version
         self._tables = schema.TABLES[version]
         self._sources: dict[int, SourceWriter] = {}
-        self._says_whole = True
+        self._records_whole = True
         self._last_ns_before: Mapping[str, int] = {}
         self._checkpointed = time.monotonic() - CHECKPOINT_S + FIRST_CHECKPOINT_S
 
@@ -234,7 +234,7 @@ class Writer:
         self.connection.close()
 
     def _finish(self) -> None:
-        if self._says_whole:
+        if self._records_whole:
             with self.transaction():
                 for source in self._sources.values():
                     source.flush(self.connection)
@@ -298,7 +298,7 @@ def append_to(path: str | Path) -> Writer:
         closed = recording.facts("closed")
     connection = file.open_to_append(path)
     writer = Writer(path, connection, file.check_identity(connection, path))
-    writer._says_whole = bool(closed)  # what was cut short stays so
+    writer._records_whole = bool(closed)  # what was cut short stays so
     writer._last_ns_before = closed[-1].get("last_ns", {}) if closed else {}
     return writer
 

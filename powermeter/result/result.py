@@ -1,4 +1,4 @@
-"""A number that says how sure it is.
+"""A number that states how sure it is.
 
 A `Result` is a value with its unit, a 95 % interval, a grade, and the signed standard-uncertainty
 contributions it is made of.  Contributions are keyed by where they come from (`gain:vdd_in.power`);

@@ -24,7 +24,7 @@ MAX_TERMS = 4
 class Correction:
     """A polynomial correction of one channel, in the channel's SI unit.
 
-    corrected = c₀ + c₁ x + c₂ x² …, where x is the value the channel's own scale and offset give.
+    corrected = c₀ + c₁ x + c₂ x² …, where x is the value the channel's own scale and offset yield.
 
     Attributes:
         channel: The channel's name; may be `source/channel`.

@@ -164,7 +164,7 @@ def read_channel(
         if not stale.any():
             stale = None
         elif channel.kind is not Kind.INSTANT:
-            # A mean or a counter that repeats says again what it said; the next one speaks for all the time since.
+            # A mean or a counter that repeats reports the same again; the next one speaks for all the time since.
             stale[np.flatnonzero(keep)[-1]] = False
             repeats = int(stale.sum())
             keep &= ~stale

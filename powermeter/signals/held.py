@@ -1,4 +1,4 @@
-"""Readings that stand until the instrument's next refresh: which rows are new, and what the others say.
+"""Readings that stand until the instrument's next refresh: which rows are new, and what the others mean.
 
 A row that repeats the one before it is not silence: the reading stands.  Where the instrument refreshes at even times, a refresh that found
 the same value is as much a reading as one that found another.  So a trace of held readings becomes one reading per refresh,

@@ -51,7 +51,7 @@ class Trace:
     Attributes:
         times_ns: int64, shape (n,), never decreasing; the recording's monotonic clock.
         values: float64, shape (n,), SI.  Counters: unwrapped running total, 0 at the first sample.
-        quantity: What it is; gives `unit`.
+        quantity: What it is; determines `unit`.
         kind: How a sample relates to time.
         rail: The rail, or None.
         grade: The worst grade of what went in.

@@ -28,7 +28,7 @@ SUPPLY = 0.82
 VOLTS, VOLT_STEP, AMPERE_STEP = 5.0, 1e-3, 1e-4
 START_NS = 1_000 * NS
 START_UTC_NS = 1_709_251_200 * NS
-"""2024-03-01T00:00Z, when every simulated run starts unless told otherwise."""
+"""2024-03-01T00:00Z, when every simulated run starts unless set otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

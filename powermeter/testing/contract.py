@@ -206,7 +206,7 @@ class DriverContract:
             assert _no_more_than(descriptors), "descriptors were left open"
             assert set(threading.enumerate()) <= threads, "threads were left running"
 
-    def test_what_it_tells_can_be_written_down(self, tmp_path: Path) -> None:
+    def test_facts_and_counts_are_json(self, tmp_path: Path) -> None:
         """Facts and counts are JSON, open and closed."""
         with self.case.source(tmp_path) as (source, _):
             source.open()

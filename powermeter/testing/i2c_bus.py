@@ -126,7 +126,7 @@ class SimulatedBus:
         self._hung = hung
 
     def hold(self, address: int, held: bool = True) -> None:
-        """Have a kernel driver hold an address: SMBus calls say EBUSY, plain I²C does not notice."""
+        """Have a kernel driver hold an address: SMBus calls return EBUSY, plain I²C does not notice."""
         (self._held.add if held else self._held.discard)(address)
 
     def fail(self, code: int, times: int = 1) -> None:

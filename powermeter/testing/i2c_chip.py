@@ -65,7 +65,7 @@ class SimulatedChip(ABC):
         self._began_ns = 0
         self._done = 0
 
-    # To be said by each chip ------------------------------------------------------------------
+    # To be stated by each chip ------------------------------------------------------------------
 
     @abstractmethod
     def round_ns(self) -> float:

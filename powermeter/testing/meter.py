@@ -21,7 +21,7 @@ class SimulatedMeter:
         tick_s: How often `send` wants to be called; 0 for a meter that only answers.
         buffer_bytes: What it keeps for a reader that is slow; the rest is lost.
         dropped: Samples it never made because it was not given the processor in time.
-        flags_overload: Whether its frames say that it is over its range; the contract suite then sets
+        flags_overload: Whether its frames state that it is over its range; the contract suite then sets
             `overloaded` and looks for `SATURATED` in the driver's rows.
         overloaded: Whether it is over its range now.
     """

@@ -21,7 +21,7 @@ class MeterProcess:
     Attributes:
         where: The port to read: a path, or `host:port`.
         origin_ns: Monotonic nanoseconds at the load's time 0.
-        report: What it said at its end: faults made, frames that overflowed, samples it dropped.
+        report: What it reported at its end: faults made, frames that overflowed, samples it dropped.
     """
 
     def __init__(

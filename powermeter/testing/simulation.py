@@ -151,7 +151,7 @@ class SimulatedPowerMeter:
         kind: How it samples.
         accuracy: What it states; gain and offset are drawn from it, noise and step are applied.
         jitter_s: Standard deviation of the moment a sample is really taken around its regular
-            place; its stamp tells the moment truly.
+            place; its stamp is the true moment.
         stamp_s: Standard deviation of the stamp's own error.
         clock_s: Standard deviation of one shift of all stamps, drawn once; the recording states it.
         window_s: Averaging window of a mean meter where it is not the interval.
@@ -193,7 +193,7 @@ class SimulatedPowerMeter:
 
         Args:
             errors: One specimen's errors, to record several times with the same; None draws them.
-            gaps_s: Stretches in which it gives nothing.
+            gaps_s: Stretches in which it sends nothing.
             phase: Where between two ticks the first sample lies, 0 to 1; None draws it.
         """
         gain, offset, volts_gain = self.errors(rng) if errors is None else errors

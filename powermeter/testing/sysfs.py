@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FakeRail:
-    """One rail of a fake board: its label, mV, mA, and the shunt that the kernel's driver would tell."""
+    """One rail of a fake board: its label, mV, mA, and the shunt that the kernel's driver would report."""
 
     name: str
     millivolt: int

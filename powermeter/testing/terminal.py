@@ -169,7 +169,7 @@ class SocketPort(SimulatedPort):
 
 
 class Simulation:
-    """Runs one meter on one port, with faults, until told to stop."""
+    """Runs one meter on one port, with faults, until asked to stop."""
 
     def __init__(self, meter: SimulatedMeter, port: SimulatedPort, faults: Faults | None = None) -> None:
         self.meter = meter

@@ -91,7 +91,7 @@ def _changes(axes: Any, rows: tuple[ComparisonRow, ...]) -> None:
             markersize=3,
             linewidth=0.9,
         )
-        said = f"{change(ratio)}, {verdict_text(row.contrast)}"
-        axes.text(0.02, place - 0.2, said, transform=axes.get_yaxis_transform(), fontsize=6, color=INK)
+        verdict = f"{change(ratio)}, {verdict_text(row.contrast)}"
+        axes.text(0.02, place - 0.2, verdict, transform=axes.get_yaxis_transform(), fontsize=6, color=INK)
     axes.set_xlim(-1.5 * far, 1.5 * far)
     axes.set_xlabel("change, B against A (%)")

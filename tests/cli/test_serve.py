@@ -31,7 +31,7 @@ def watched(growing: list[bool]) -> Any:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    monkeypatch.setattr(serve, "say", lines.append)
+    monkeypatch.setattr(serve, "put_stderr", lines.append)
     monkeypatch.setattr(serve, "STEP_S", 0.0)
     return lines
 

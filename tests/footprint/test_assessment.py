@@ -9,7 +9,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
 from powermeter.footprint.assessment import DataCentre, Rates
-from powermeter.footprint.formula import told_apart
+from powermeter.footprint.formula import split_variance
 from powermeter.result import Grade, Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})
@@ -109,7 +109,7 @@ def test_analytic_interval_of_a_product() -> None:
     assert math.log(found.high / found.low) == pytest.approx(
         2 * 1.959964 * math.hypot(factor_sigma, 0.01), rel=1e-4
     )
-    measured, factors = told_apart(found)
+    measured, factors = split_variance(found)
     assert measured == pytest.approx(0.01, rel=1e-3)
     assert factors == pytest.approx(factor_sigma, rel=1e-3)
 

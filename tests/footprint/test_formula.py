@@ -17,8 +17,8 @@ from powermeter.footprint.formula import (
     draw,
     largest,
     quantile,
+    split_variance,
     sum_of,
-    told_apart,
     total,
 )
 from powermeter.result import Result
@@ -85,7 +85,7 @@ def test_own_monte_carlo_agrees_for_every_account() -> None:
 
 def test_measurement_and_factors_are_told_apart() -> None:
     found = full_footprint().carbon
-    measured, factors = told_apart(found)
+    measured, factors = split_variance(found)
     assert measured < 0.02 < factors
     assert {"gain:rail.power", "noise:rail.power", "factor:grid.carbon@POL"} <= set(found.parts)
     assert largest(found) in {"grid.carbon@POL", "chain.wired", "device.board", "life.board"}

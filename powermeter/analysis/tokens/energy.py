@@ -94,9 +94,9 @@ class _Gathering:
         load = self._row(names.LOAD, of[names.LOAD]) if of[names.LOAD].size else None
         first, first_s = self._first_token(of[names.PREFILL], prefill)
         cached = names.total(every, names.CACHED)
-        told = sum(1 for e in every if names.CACHED in e.measures)
+        reported = sum(1 for e in every if names.CACHED in e.measures)
         requests = int(of[names.PREFILL].size + of[names.REQUEST].size) or int(of[names.DECODE].size)
-        if 0 < told < requests or (cached is None and requests > 1):
+        if 0 < reported < requests or (cached is None and requests > 1):
             text = "how many prompt tokens came from a cache is not known: they count as processed"
             notes.append(Note.warning("cache-unknown", text))
         return ModelTokens(

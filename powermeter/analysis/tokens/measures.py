@@ -1,7 +1,7 @@
 """The names under which events carry what a language model did; they are measures, which never split a row.
 
 A request is up to two events: `prefill` counts prompt tokens that were processed, `decode` counts the steps after the first token,
-which comes with the prefill.  Where nobody told when the first token was, it is one event `request`.  docs/tokens.md lists them.
+which comes with the prefill.  Where nobody reported when the first token was, it is one event `request`.  docs/tokens.md lists them.
 """
 
 from __future__ import annotations

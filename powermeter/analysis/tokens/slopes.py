@@ -1,4 +1,4 @@
-"""Energy per prompt token and per generated token by regression, where nobody told when the first token was.
+"""Energy per prompt token and per generated token by regression, where nobody reported when the first token was.
 
 Ordinary least squares of a request's energy on its tokens, E = a + p P + g G.  The scatter is not taken for even: the covariance is
 the jackknife's (MacKinnon and White, Journal of Econometrics 29, 1985: HC3), with Student's quantile for few requests.

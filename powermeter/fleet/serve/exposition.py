@@ -88,7 +88,7 @@ class Listen:
     """Where the exporter listens, and what protects it.
 
     Attributes:
-        host, port: Loopback unless told otherwise; port 0 takes a free one.
+        host, port: Loopback unless set otherwise; port 0 takes a free one.
         certificate, key: PEM files, for TLS.
         token: What a scraper must send as a bearer token.
     """

@@ -22,7 +22,7 @@ class Request:
         start_ns: It was accepted.
         end_ns: Its last token was there.
         prefill_ns: Its prompt began to be processed; as `start_ns` where None.
-        first_ns: Its first token was there; None where nobody told.
+        first_ns: Its first token was there; None where nobody reported it.
         model: The model's name; empty where not known.
         prompt: Prompt tokens that were processed; `cached` more were not.
         generated: Tokens, the first included.

@@ -87,7 +87,7 @@ class Answer:
             mark_past_here(one.name, one.start_ns, one.end_ns, one.count, one.attributes)
 
     def whole(self, reply: Any) -> None:
-        """Take in an answer that came as one: its first token was when its timings tell, if they do."""
+        """Take in an answer that came as one: its first token was when its timings report it, if they do."""
         self._last_ns = time.monotonic_ns()
         self.usage.take(reply)
         made = self.usage.generated_s
@@ -262,7 +262,7 @@ def _is_reply(stream: Any) -> bool:
 
 
 def _whole(reply: Any, answer: Answer) -> Any:
-    """Return an answer that came as one; nobody told when its first token was, unless its timings do."""
+    """Return an answer that came as one; nobody reported when its first token was, unless its timings do."""
     answer.whole(reply)
     answer.end()
     return reply

@@ -50,7 +50,7 @@ class Frames(object):
             except (OSError, ValueError):
                 self.is_broken = True
 
-    def tell(self, kind, value):
+    def send_json(self, kind, value):
         """Send JSON."""
         self.send(kind, json.dumps(value).encode("ascii"))
 
@@ -193,7 +193,7 @@ class Marks(object):
             except (OSError, ValueError):
                 continue
             self._rings[name] = ring
-            self._channel.tell(
+            self._channel.send_json(
                 b"H",
                 {
                     "ring": len(self._rings),
@@ -301,7 +301,7 @@ def main(source, target):
         sensors.stop()
     if marks is not None:
         end["lost"] = marks.finish()
-    channel.tell(b"X", end)
+    channel.send_json(b"X", end)
 
 
 if __name__ == "__main__":

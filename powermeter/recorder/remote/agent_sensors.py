@@ -121,7 +121,7 @@ class Sensors(object):
             info = {"files": self._paths}
         own = getattr(self._source, "period_ns", 1e8) * 1e-9
         self._period = max(float(order.get("period_s") or own), 0.0005)
-        channel.tell(b"D", {"channels": channels, "info": info, "python": sys.version.split()[0]})
+        channel.send_json(b"D", {"channels": channels, "info": info, "python": sys.version.split()[0]})
         self._row = struct.Struct("<qq%dq" % len(channels))
         self._thread = threading.Thread(target=self._run)
         self._thread.daemon = True
