@@ -39,8 +39,8 @@ def test_closed_descriptors_are_held_and_reported(redirection, closed):
 def test_what_cannot_be_written_does_not_change_the_status(redirection):
     code = (
         "import sys\n"
-        "from powermeter.cli.outputs import say, settle\n"
-        "print('x' * 100000, end=''); say('y')\n"
+        "from powermeter.cli.outputs import put_stderr, settle\n"
+        "print('x' * 100000, end=''); put_stderr('y')\n"
         "settle(); sys.exit(7)\n"
     )
     assert (
