@@ -1,7 +1,7 @@
 """The energy counters of x86 processors through Linux's powercap tree.
 
 Zones overlap: `core` and `uncore` are inside their package, `psys` covers the platform with its
-packages, and `intel-rapl-mmio` shows a package's counter a second time.  The rails' parents say so;
+packages, and `intel-rapl-mmio` shows a package's counter a second time.  The rails' parents state it;
 the mmio copies are left out.  Each counter wraps at its own `max_energy_range_uj`.  The counters
 cover the processor, on some machines its memory, and on some laptops the platform: no disk, fan,
 screen or power-supply loss.

@@ -81,7 +81,7 @@ class Heading:
         quantity: A `Quantity`, `TIME`, or None where the unit is none that is recorded.
         factor: SI units per unit as written.
         why: How the unit was found, for `--explain`.
-        is_said: Whether the user typed the unit.
+        is_stated: Whether the user typed the unit.
     """
 
     text: str
