@@ -205,6 +205,9 @@ class Integral:
         times_ns = np.asarray(times_ns, np.int64)
         if index is None:
             index = self.locate(times_ns)
+        if times_ns.ndim == 1 and times_ns.size > _CHUNK:
+            parts = (slice(first, first + _CHUNK) for first in range(0, times_ns.size, _CHUNK))
+            return np.concatenate([self.at(times_ns[part], index[part]) for part in parts])
         stamps, values, kind = self.trace.times_ns, self.trace.values, self.trace.kind
         left = stamps[index]
         span = (stamps[index + 1] - left) * 1e-9

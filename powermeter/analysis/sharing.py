@@ -79,7 +79,7 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
         np.add.at(active, busy[:, 0], -1)
         np.add.at(active, busy[:, 1], 1)
     count = np.maximum(np.cumsum(active)[: edges.size - 1], 1)
-    joules = integral.between(edges[:-1], edges[1:])
+    joules = np.diff(integral.at(edges))
     divided = np.concatenate([[0.0], np.cumsum(joules / count)])
     whole = np.concatenate([[0.0], np.cumsum(joules)])
     own = divided[last] - divided[first]
@@ -111,7 +111,10 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
 
 def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     """Return the position of the event around each; −1 where there is none."""
-    at = {(e.process, e.uid): i for i, e in enumerate(events) if e.uid}
+    wanted = {(e.process, e.parent) for e in events if e.parent}
+    if not wanted:
+        return np.full(len(events), -1, np.int64)
+    at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}
     return np.array([at.get((e.process, e.parent), -1) if e.parent else -1 for e in events], np.int64)
 
 

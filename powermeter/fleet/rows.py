@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.comparison.runs import instrument
+from powermeter.events import Event
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
 from powermeter.fleet.shares import Owner, parts_of, references_of
 from powermeter.footprint.hourly_intensity import Utc
-from powermeter.recording import Recording, RecordingLike
+from powermeter.recording import Recording
 from powermeter.recording.fingerprint import content_hash, fingerprint
 from powermeter.result.notes import Note
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 HOUR_NS = 3_600_000_000_000
 MOST_HOURS = 24 * 366
+MOST_ROWS = 8192
+"""Rows of a table that are made at a time."""
+
 BY = ("model", "version")
 READINGS = ("chunks", "all", "none")
 """What may be collected of the readings."""
@@ -84,8 +89,8 @@ class RecordingRows:
 
     def __init__(self, recording: Recording, origin: str = "", modified_ns: int = 0) -> None:
         self.recording = recording
-        self.analysis: Analysis = analyse(recording, by=groups_of(recording))
         self._key = identity(recording)
+        self.analysis: Analysis = analyse(recording, by=groups_of(recording.metadata, _each(recording)))
         self._origin = origin
         attributes = recording.metadata.get("attributes")
         self._attributes: Mapping[str, Any] = attributes if isinstance(attributes, dict) else {}
@@ -151,28 +156,33 @@ class RecordingRows:
         return Collected(*self._key, slug(self.device), day, count + len(a.events), tuple(self.notes))
 
     def tables(self, readings: str = "chunks") -> Iterator[tuple[str, Iterator[pyarrow.Table]]]:
-        """Yield each table's name and its rows in pieces, `recordings` last."""
-        yield (
-            "labels",
-            iter([self._arrow("labels", [self._label(i, r) for i, r in enumerate(self.analysis.rows)])]),
-        )
-        yield (
-            "parts",
-            iter(
-                [
-                    self._arrow(
-                        "parts", [p for i, r in enumerate(self.analysis.rows) for p in self._parts(i, r)]
-                    )
-                ]
-            ),
-        )
-        yield "events", iter([self._arrow("events", list(self._events()))])
-        yield "hours", iter([self._arrow("hours", list(self._hours()))])
+        """Yield each table's name and its rows in pieces, `recordings` last.
+
+        Once only: what the analysis holds of the readings is released before events are listed.
+        """
+        rows = self.analysis.rows
+        ready = {
+            "labels": [self._label(i, r) for i, r in enumerate(rows)],
+            "parts": [p for i, r in enumerate(rows) for p in self._parts(i, r)],
+            "hours": list(self._hours()),
+        }
+        about, events = self._about(), self._events(*self._of_events())
+        del self.analysis, rows
+        for table, listed in ready.items():
+            yield table, self._pieces(table, iter(listed))
+        yield "events", self._pieces("events", events)
         if readings == "chunks":
-            yield "chunks", iter([self._arrow("chunks", list(chunk_rows(self.recording)))])
+            yield "chunks", self._pieces("chunks", chunk_rows(self.recording))
         elif readings == "all":
             yield "readings", reading_tables(self.recording, *self._key)
-        yield "recordings", iter([self._arrow("recordings", [self._about()])])
+        yield "recordings", self._pieces("recordings", iter([about]))
+
+    def _pieces(self, table: str, rows: Iterator[dict[str, Any]]) -> Iterator[pyarrow.Table]:
+        """Yield rows as tables of bounded size; an empty one where there are none."""
+        piece = list(islice(rows, MOST_ROWS))
+        yield self._arrow(table, piece)
+        while piece := list(islice(rows, MOST_ROWS)):
+            yield self._arrow(table, piece)
 
     def _arrow(self, table: str, rows: list[dict[str, Any]]) -> pyarrow.Table:
         import pyarrow as pa
@@ -258,29 +268,38 @@ class RecordingRows:
         for part in found.parts:
             yield {"row": number, **part.to_dict()}
 
-    def _events(self) -> Iterator[dict[str, Any]]:
-        a = self.analysis
-        known, value, half = a.energies.known, a.energies.value, a.energies.half_width()
-        parts = {
-            "noise_j": a.energies.noise,
-            "clock_j": a.energies.clock,
-            "gaps_j": a.energies.gaps,
-            "common_j": common_uncertainty(a),
+    def _of_events(self) -> tuple[dict[str, np.ndarray[Any, Any]], list[tuple[str | None, str | None]]]:
+        """Return the columns that the analysis found of ended events, and the groups that `group` counts (−1: none)."""
+        found = self.analysis.energies
+        group = np.full(len(found), -1, np.int64)
+        for number, row in enumerate(self.analysis.rows):
+            group[row.index] = number
+        columns = {
+            "known": found.known,
+            "group": group,
+            "energy_j": found.value,
+            "half_width_j": found.half_width(),
+            "noise_j": found.noise,
+            "clock_j": found.clock,
+            "gaps_j": found.gaps,
+            "common_j": common_uncertainty(self.analysis),
         }
-        groups: dict[int, tuple[str | None, str | None]] = {}
-        for row in a.rows:
-            groups.update(dict.fromkeys(row.index.tolist(), self._group(row)))
+        return columns, [self._group(row) for row in self.analysis.rows]
+
+    def _events(
+        self, columns: dict[str, np.ndarray[Any, Any]], groups: list[tuple[str | None, str | None]]
+    ) -> Iterator[dict[str, Any]]:
+        known, group = columns.pop("known"), columns.pop("group").tolist()
         i = -1
-        for number, event in enumerate(self.recording.events()):
+        for number, event in enumerate(_each(self.recording)):
             row_of: dict[str, Any] = {"number": number, **event_columns(event)}
             if self._utc is not None:
                 row_of["started_utc"] = self._utc.of(event.start_ns) // 1000
             if event.end_ns is not None and event.end_ns >= event.start_ns:
                 i += 1
-                row_of["model"], row_of["version"] = groups.get(i, (None, None))
+                row_of["model"], row_of["version"] = groups[group[i]] if group[i] >= 0 else (None, None)
                 if known[i]:
-                    row_of |= {"energy_j": float(value[i]), "half_width_j": float(half[i])}
-                    row_of |= {name: float(column[i]) for name, column in parts.items()}
+                    row_of |= {name: float(column[i]) for name, column in columns.items()}
             yield row_of
 
     def _hours(self) -> Iterator[dict[str, Any]]:
@@ -303,15 +322,17 @@ class RecordingRows:
             }
 
 
-def groups_of(recording: RecordingLike) -> tuple[str, ...]:
+def groups_of(metadata: Mapping[str, Any], events: Iterable[Event]) -> tuple[str, ...]:
     """Return which of `BY` the events of a recording carry, or its run."""
-    run = recording.metadata.get("attributes")
-    events = recording.events()
-    return tuple(
-        name
-        for name in BY
-        if (isinstance(run, dict) and name in run) or any(name in event.attributes for event in events)
-    )
+    run = metadata.get("attributes")
+    carried = {name for name in BY if isinstance(run, dict) and name in run}
+    for event in events:
+        carried.update(name for name in event.attributes if name in BY)
+    return tuple(name for name in BY if name in carried)
+
+
+def _each(recording: Recording) -> Iterator[Event]:
+    return chain.from_iterable(recording.event_pieces())
 
 
 def common_uncertainty(a: Analysis) -> np.ndarray[Any, Any]:

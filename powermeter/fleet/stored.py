@@ -147,7 +147,7 @@ def computed(
     """
     named = {s["id"]: [c["name"] for c in s["channels"]] for s in json.loads(about)["sources"]}
     recording = Stored(about, events, readings_of(readings, named))
-    a = analyse(recording, by=groups_of(recording))
+    a = analyse(recording, by=groups_of(recording.metadata, recording.events()))
     half, common = a.energies.half_width(), common_uncertainty(a)
     rows, i = [], -1
     for row in events:

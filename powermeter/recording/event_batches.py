@@ -133,6 +133,15 @@ class EventTable:
     def __len__(self) -> int:
         return len(self.numbers["start_ns"])
 
+    def pieces(self, most: int) -> Iterator[EventTable]:
+        """Yield it in pieces of at most so many events."""
+        for first in range(0, len(self), most):
+            numbers, places = (
+                {name: column[first : first + most] for name, column in columns.items()}
+                for columns in (self.numbers, self.places)
+            )
+            yield EventTable(numbers, places, self.texts)
+
     def rows(self, columns: Sequence[str] = COLUMNS) -> Iterator[tuple[Any, ...]]:
         """Yield one tuple for each event, as `insert` takes them."""
         listed = []

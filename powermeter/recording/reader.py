@@ -154,6 +154,11 @@ class Recording:
         """
         return event_batches.events(self.event_table(), self._rows)
 
+    def event_pieces(self, most: int = 8192) -> Iterator[list[Event]]:
+        """Yield all events in the order of their start, at most so many at a time: their objects in bounded memory."""
+        for piece in self.event_table().pieces(most):
+            yield event_batches.events(piece, self._rows)
+
     def clock_pairs(self) -> list[tuple[int, int]]:
         """Return the (monotonic ns, UTC ns) pairs, oldest first."""
         return [

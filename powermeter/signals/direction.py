@@ -20,9 +20,10 @@ def direction_note(line: Line) -> Note | None:
     trace = next((one for one in found if one is not None and len(one)), None)
     if trace is None:
         return None
-    values = trace.values[np.isfinite(trace.values)]
+    finite = np.isfinite(trace.values)
+    known = np.count_nonzero(finite)
     offset = max((abs(error.absolute) for error in trace.errors), default=0.0)
-    if not values.size or np.count_nonzero(values < -offset) < SHARE * values.size:
+    if not known or np.count_nonzero(finite & (trace.values < -offset)) < SHARE * known:
         return None
     if line.rail.boundary is Boundary.BATTERY:
         why = "the battery is being charged; what the machine draws is not in it: unplug the charger"

@@ -85,3 +85,10 @@ def test_a_batch_spans_from_the_first_start_to_the_last_end(recorded):
     assert sum(count for _, _, count in rows) == len(events) > 1
     assert min(first for first, _, _ in rows) == min(event.start_ns for event in events)
     assert max(last for _, last, _ in rows) == max(ends)
+
+
+def test_events_in_pieces_are_the_events(recorded):
+    with Recording.open(recorded.path) as recording:
+        whole, pieces = recording.events(), list(recording.event_pieces(2))
+    assert [len(piece) for piece in pieces[:-1]] == [2] * (len(pieces) - 1) and len(pieces) > 1
+    assert [event for piece in pieces for event in piece] == whole
