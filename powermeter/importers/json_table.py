@@ -143,7 +143,8 @@ _TOPIC = re.compile(r"topic '([^']{1,120})'")
 
 def _has_records_behind_text(lines: list[str]) -> bool:
     found = sum(
-        _BEHIND_TEXT.match(line) is not None or _AS_PYTHON.fullmatch(line) is not None for line in lines
+        any(form.fullmatch(line) is not None for form in (_BEHIND_TEXT, _AS_PYTHON, _AS_LOGFMT))
+        for line in lines
     )
     return len(lines) > 1 and found * 2 > len(lines)
 
@@ -155,7 +156,16 @@ _PYTHON_PAIR = re.compile(
 """A flat record as Python prints a dictionary: `{'power_mw': 9834, 'alias': 'lamp'}`."""
 
 
+_AS_LOGFMT = re.compile(
+    r"\s*(?:ts|t|time|timestamp)=(?:\S+|\"[^\"]*\")(?:\s+[\w.-]{1,80}=(?:\"[^\"]{0,400}\"|[^\s\"]{0,400})){1,60}\s*"
+)
+_LOGFMT_PAIR = re.compile(r"([\w.-]{1,80})=(?:\"([^\"]{0,400})\"|(\S{0,400}))")
+"""A line of fields as services log them: `ts=2025-09-14T10:00:00Z level=info power_w=12.0`."""
+
+
 def _line(line: str) -> Any:
+    if _AS_LOGFMT.fullmatch(line) is not None:
+        return {m[1]: m[2] or m[3] or "" for m in _LOGFMT_PAIR.finditer(line)}
     if (printed := _AS_PYTHON.fullmatch(line.rstrip())) is not None:
         return _with_text({m[1]: m[2] or m[3] or "" for m in _PYTHON_PAIR.finditer(printed[2])}, printed[1])
     match = _BEHIND_TEXT.match(line) if not line.lstrip().startswith("{") else None

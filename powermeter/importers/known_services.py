@@ -66,6 +66,27 @@ SERVICES: tuple[Signature, ...] = (
         source="the data logger's CSV export: means of each sample interval, which a line above the table states in seconds",
     ),
     Signature(
+        "Windows counters",
+        "a log of Windows' performance counters",
+        (r"\(pdh-[ct]sv 4\.0\).*", r".*\\(power|energy) meter ?\(.*\)\\power"),
+        (
+            ColumnFact(r"\(pdh.*", ""),
+            ColumnFact(r".*\\power meter ?\(.*\)\\power", "mW", "power", "system", None, Boundary.BOARD),
+            ColumnFact(
+                r".*\\energy meter ?\((?:rapl_)?(\w+)_pkg\)\\power",
+                "mW",
+                "power",
+                r"\1",
+                "system",
+                Boundary.PART,
+            ),
+            ColumnFact(r".*", "-"),
+        ),
+        grade=Grade.MEASURED,
+        accuracy=RAPL,
+        source="Windows' counter sets Power Meter and Energy Meter: Power in milliwatts",
+    ),
+    Signature(
         "Intel PCM",
         "a table of Intel PCM",
         (r"date", r"time", r"proc energy \(joules\)"),

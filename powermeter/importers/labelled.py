@@ -134,7 +134,7 @@ def _quantity(label: str, unit: str) -> Quantity | str | None:
 
 def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     """Return (the heading of the time, the time) before a line's labels, or None, and its pairs; none where other text stands."""
-    line = _FLAGS.sub("", line[:_LONGEST_LINE].strip())
+    line = _FLAGS.sub("", line[:_LONGEST_LINE].strip().removeprefix("- "))
     before = _BEFORE.match(line)
     assert before is not None
     stamp = None

@@ -213,9 +213,22 @@ def _after_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: 
     """Return where rows begin: `Record Length,5` above rows of three numbers is a fact."""
     for i in range(start, len(flags)):
         row = fields[i]
-        if flags[i] and (len(row) >= width or is_datum(row[0])):
+        if flags[i] and (len(row) >= width or is_datum(row[0])) and not _is_facts(fields, flags, i, width):
             return i
     return start
+
+
+def _is_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], at: int, width: int) -> bool:
+    """Return whether a row is wider than the table, and the table's own header stands right below it."""
+    below = fields[at + 1 : at + 3]
+    return (
+        len(fields[at]) > width
+        and len(below) > 1
+        and all(len(row) == width for row in below)
+        and not flags[at + 1]
+        and flags[at + 2]
+        and all(text and not is_datum(text) for text in below[0])
+    )
 
 
 def _after_last_header(

@@ -41,6 +41,8 @@ _SNMP = re.compile(
     r"(?:[\w-]{1,60}::\w{1,80}|\biso|\.1)(?:\.\d{1,10}){1,40} = (?:INTEGER|Gauge32|Counter32|Counter64|STRING): "
 )
 
+_EXPOSED = re.compile(r"# TYPE [A-Za-z_:][\w:]{0,200} (?:gauge|counter|untyped|histogram|summary)\s*\Z")
+
 _VE_DIRECT = re.compile(r"[A-Za-z][A-Za-z0-9#]{0,9}\t\S")
 
 _SOURCE = re.compile(
@@ -97,6 +99,11 @@ def refusal(peek: Peek) -> str | None:
         return (
             "is a stream of Victron's VE.Direct, whose fields mean other things from device to device; write V (mV) and I (mA) of one "
             "device as CSV with a column of times, then import that with --column V=mV --column I=mA"
+        )
+    if sum(_EXPOSED.match(line) is not None for line in peek.lines[:200]) and "{" in peek.text:
+        return (
+            "is what an exporter shows Prometheus, whose readings have no times; ask Prometheus for a range and import its answer: "
+            "curl 'http://HOST:9090/api/v1/query_range?query=METRIC&start=…&end=…&step=1s'"
         )
     if "PowerTOP Version" in peek.text[:4000]:
         return (

@@ -192,11 +192,16 @@ _UNIX = re.compile(r"\d{10}(?:\.\d{1,9})?")
 _LONGEST = 80
 
 
+_RANGE = re.compile(r"(?<=\d) - \d{1,2}:\d{2}(?::\d{2})?\Z|(?<=[APM]) - \d{1,2}:\d{2}(?::\d{2})? [AP]M\Z")
+
+
 def _bare(text: str) -> str:
-    """Return a stamp without brackets around it and with marks for the Chinese ones."""
+    """Return a stamp without brackets around it or the end of its interval, and with marks for the Chinese ones."""
     text = text.strip()
     if text[:1] == "[" and text[-1:] == "]":
         text = text[1:-1].strip()
+    if text.count(" - ") == 1:
+        text = _RANGE.sub("", text)
     if "年" in text:
         text = text.translate(_CHINESE).strip().rstrip(":").replace("  ", " ")
     return text

@@ -67,7 +67,7 @@ class TableImporter(Importer):
         peek = Peek.at(path)
         if peek.is_binary or not peek.lines:
             raise DataError(f"{path}: {'empty' if not peek.lines else 'not a text file'}")
-        if re.match(r"\s*[\[{]\s*(?:-?[\d.]+\s*,|\[|\{|\")", peek.lines[0]):
+        if re.match(r"\s*[\[{(]\s*(?:-?[\d.]+\s*,|\[|\{|\")", peek.lines[0]):
             raise ConfigurationError(
                 f"{path}: its lines are lists of bare numbers: no header, no time, no unit. Write it as a CSV with "
                 "one sample a row, then import that with --rate and --column 1=UNIT"

@@ -47,3 +47,11 @@ def test_records_as_python_prints_them_behind_a_time(tmp_path):
     )
     log, energies, headline = load(tmp_path, text, "r.log")
     assert log.format == "json" and energies[headline] == pytest.approx(27.5)
+
+
+def test_fields_as_services_log_them_are_records(tmp_path):
+    text = "".join(
+        f'ts=2025-09-14T10:00:{i:02d}Z level=info msg="all well" power_w={5 + i % 2}\n' for i in range(6)
+    )
+    log, energies, headline = load(tmp_path, text, "r.log")
+    assert log.format == "json" and energies[headline] == pytest.approx(27.5)

@@ -50,3 +50,8 @@ def test_a_time_on_a_line_of_its_own_is_that_of_the_block_behind_it(tmp_path):
         load(tmp_path, text)
     log, joules = load(tmp_path, text, columns={"voltage": "mV", "current now": "uA"})
     assert log.format == "labelled" and joules == pytest.approx(40, rel=1e-6)
+
+
+def test_a_list_in_yaml_is_labelled_lines(tmp_path):
+    text = "".join(f"- time: {1757844000 + i}\n  power_w: {5 + i % 2}\n" for i in range(21))
+    assert load(tmp_path, text)[1] == pytest.approx(110)

@@ -85,3 +85,9 @@ def test_a_labview_file_states_its_units_above_the_table(tmp_path):
     )
     found = look(tmp_path, text)
     assert [h.unit for h in found.headings[:3]] == ["s", "Volts", "Amps"]
+
+
+def test_a_row_of_facts_that_is_wider_than_the_table_is_not_its_first(tmp_path):
+    text = "PRM;Type de donnees;Date de debut;Date de fin\n123;Courbe de charge;2025-09-14;2025-09-15\nHorodate;Valeur\n"
+    found = look(tmp_path, text + "".join(f"2025-09-14T10:{i:02d}:00+02:00;{1200 + i}\n" for i in range(8)))
+    assert found.header == ("Horodate", "Valeur") and len(found.rows) == 8

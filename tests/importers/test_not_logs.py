@@ -2,7 +2,7 @@
 
 import pytest
 
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert, open_log
 
 
@@ -41,4 +41,20 @@ def test_what_snmpget_printed_is_named_since_its_units_stand_elsewhere(tmp_path)
         )
     )
     with pytest.raises(DataError, match=r"snmpget printed.*MIB"):
+        open_log(path)
+
+
+def test_what_an_exporter_shows_is_named_since_its_readings_have_no_times(tmp_path):
+    path = tmp_path / "scrape.prom"
+    path.write_text(
+        "".join(f'# HELP p Power.\n# TYPE p gauge\np{{gpu="0"}} {i}.5\np{{gpu="1"}} 7.5\n' for i in range(8))
+    )
+    with pytest.raises(DataError, match="query_range"):
+        open_log(path)
+
+
+def test_tuples_as_python_prints_them_are_asked_for_as_a_table(tmp_path):
+    path = tmp_path / "tuples.txt"
+    path.write_text("".join(f"({i}.0, 5.5)\n" for i in range(8)))
+    with pytest.raises(ConfigurationError, match="lists of bare numbers"):
         open_log(path)

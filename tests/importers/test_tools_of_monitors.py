@@ -169,3 +169,21 @@ def test_a_multimeter_by_sigrok(tmp_path):
 def test_a_stream_of_ve_direct_is_named(tmp_path):
     with pytest.raises(DataError, match=r"VE\.Direct.*--column V=mV --column I=mA"):
         load(tmp_path, "PID\t0xA389\nV\t12800\nI\t-1500\nP\t-19\nSOC\t987\nChecksum\tx\n" * 11)
+
+
+def test_windows_counters_are_in_milliwatts_and_a_plug_of_kasa_is_of_the_mains(tmp_path):
+    head = r'"(PDH-CSV 4.0)","\\PC\Power Meter(Power Meter (0))\Power","\\PC\Energy Meter(RAPL_Package0_PKG)\Power"'
+    text = head + "\n" + "".join(f'"09/14/2025 10:00:{i:02d}.123","12000.0","7000.0"\n' for i in range(11))
+    _, energies, headline = load(tmp_path, text, "counters.csv")
+    assert headline == "system" and energies == pytest.approx({"system": 120.0, "package0": 70.0})
+
+
+def test_a_setting_of_a_supply_is_no_reading(tmp_path):
+    text = "time_s,Vset(V),Iset(A),Vout(V),Iout(A)\n" + "".join(f"{i},5,3,4.0,0.5\n" for i in range(11))
+    assert load(tmp_path, text, "psu.csv")[1]["out"] == pytest.approx(20.0)
+
+
+def test_a_stamp_that_states_the_end_of_its_interval_too(tmp_path):
+    text = "Date Time,Power (W)\n" + "".join(f"14.09.2025 10:0{i}:00 - 10:0{i + 1}:00,20\n" for i in range(8))
+    _, energies, headline = load(tmp_path, text, "prtg.csv")
+    assert energies[headline] == pytest.approx(20 * 420)
