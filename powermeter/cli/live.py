@@ -124,23 +124,28 @@ def follow(
 
 
 class JsonLines:
-    """Standard output as lines of JSON, one for each look."""
+    """Standard output as lines of JSON, one for each look that found something new."""
+
+    def __init__(self) -> None:
+        self._printed: dict[str, object] | None = None
 
     def draw(self, tail: LiveTail, battery: Battery, *, last: bool = False) -> None:
-        """Print the state of a recording."""
-        put_line(
-            {
-                "elapsed_s": tail.elapsed_s,
-                "recording": tail.is_growing and not last,
-                "rails": [{"source": source, **_rail(totals)} for source, totals in tail.rails.values()],
-                "labels": [
-                    {"label": name, "events": pace.events, "rate_hz": pace.rate_hz, "mean_j": pace.mean_j}
-                    for name, pace in tail.labels.items()
-                ],
-                "warnings": list(map(str, tail.warnings)),
-                "remarks": plain_notes(tail.warnings),
-            }
-        )
+        """Print the state of a recording, unless it was printed as it is."""
+        state = {
+            "elapsed_s": tail.elapsed_s,
+            "recording": tail.is_growing and not last,
+            "rails": [{"source": source, **_rail(totals)} for source, totals in tail.rails.values()],
+            "labels": [
+                {"label": name, "events": pace.events, "rate_hz": pace.rate_hz, "mean_j": pace.mean_j}
+                for name, pace in tail.labels.items()
+            ],
+            "warnings": list(map(str, tail.warnings)),
+            "remarks": plain_notes(tail.warnings),
+        }
+        if state == self._printed:
+            return
+        self._printed = state
+        put_line(state)
         sys.stdout.flush()
 
 

@@ -129,11 +129,7 @@ class EventLog:
             return self._names[name]
         except (KeyError, TypeError):
             pass
-        text = (
-            json_text.as_text(name)
-            .encode("utf-8", "backslashreplace")
-            .replace(b"\0", b"\\0")[: ring.MAX_NAME]
-        )
+        text = ring.name_bytes(json_text.as_text(name))
         if name.__class__ is str and len(self._names) < MAX_NAMES:
             self._names[name] = text
         return text

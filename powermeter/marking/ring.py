@@ -51,6 +51,17 @@ TAKEN, CLOSED, COMMITTED = 8, 9, 10
 PROGRAM_AT, PROGRAM_BYTES = 128, 64
 
 
+def name_bytes(name: str) -> bytes:
+    """Return a name as a ring holds it; one that is too long ends in its length and checksum, so that two of them stay two."""
+    text = name.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")
+    if len(text) <= MAX_NAME:
+        return text
+    from binascii import crc32
+
+    mark = f"\u2026 (cut, {len(text)} bytes, {crc32(text):08x})".encode()
+    return text[: MAX_NAME - len(mark)].decode("utf-8", "ignore").encode() + mark
+
+
 def brief_kind(text: bytes) -> int:
     """Return length, kind and flags of an event that fits into one slot, as `BRIEF_SLOT` holds them; 0 where it does not fit."""
     return len(text) | EVENT << 16 | HAS_COUNT << 24 if 0 < len(text) <= INLINE else 0

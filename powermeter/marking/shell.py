@@ -41,7 +41,7 @@ def leave(
     Raises:
         OSError: The recording has ended.
     """
-    text = name.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")[: ring.MAX_NAME]
+    text = ring.name_bytes(name)
     if attributes:
         text += b"\0" + json_text.encode(attributes)
     text = text[: ring.MAX_TEXT]

@@ -140,6 +140,16 @@ def test_what_a_terminal_has_no_room_for_is_counted_and_it_is_redrawn_in_place(m
     assert "more lines" not in out.getvalue()[2 * len(first) :]
 
 
+def test_no_line_of_json_repeats_the_one_before(path, capsys):
+    tail, printed = LiveTail(path, "x"), live.JsonLines()
+    tail.look()
+    tail.is_growing = True
+    for last in (False, False, True, True):
+        printed.draw(tail, parse_battery("4Ah"), last=last)
+    lines_of = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["recording"] for line in lines_of] == [True, False]
+
+
 def test_a_line_of_json_holds_every_number_in_si(path, capsys):
     """The fixture: 5 V, 0.2 and 0.4 A by turns, ±1 mA: 1 to 2.005 W; nine events of each label, one a second."""
     tail = LiveTail(path, "x")

@@ -208,6 +208,37 @@ def test_threads_a_fork_and_a_kill_lose_nothing_in_c(live, workshop, ends):
     assert [event.end_ns for event in found["killed inside"]] == [None]
 
 
+LONG = r"""
+#include "powermeter_marks.h"
+int main(void) {
+    static char name[2000];
+    memset(name, 'x', 1500); name[1500] = 'a'; powermeter_instant(name, NULL);
+    name[1500] = 'b'; powermeter_instant(name, "{\"n\": 1}");
+    return 0;
+}
+"""
+
+
+def test_two_long_names_stay_two_in_c_and_in_the_one_file(live, workshop):
+    """Both were stored as their first bytes: two labels became one, and nothing stated it."""
+    if shutil.which("cc") is None:
+        pytest.skip("cc is not installed here")
+    (workshop / "long.c").write_text(LONG)
+    program = "import powermeter_marks as p\n" + "p.mark('x' * 5000 + 'a')\n" + "p.mark('x' * 5000 + 'b')\n"
+    (workshop / "long_names.py").write_text(program)
+    shutil.copy(bindings.MODULE, workshop)
+    run(["cc", "-O2", "-I.", "-Wall", "-Wextra", "-Werror", "long.c", "-o", "long"], workshop, None)
+    for command in (["./long"], [sys.executable, "long_names.py"]):
+        marked = {**os.environ, board.ENVIRONMENT: live.folder}
+        subprocess.run(command, cwd=workshop, env=marked, check=True)
+    found = live.end()
+    names = [event.name for event in found]
+    assert len(names) == len(set(names)) == 4 and all(name.startswith("x" * 940) for name in names)
+    assert ["cut, 1501 bytes" in name for name in names].count(True) == 2
+    assert ["cut, 5001 bytes" in name for name in names].count(True) == 2
+    assert [event.attributes for event in found].count({"n": 1}) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_million_and_a_half_marks_none_lost_or_reordered(live, workshop):

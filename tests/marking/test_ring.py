@@ -34,5 +34,14 @@ def test_odd_names_are_kept_where_they_can_be(running):
         with powermeter.event(name):
             pass
     found = [event.name for event in running.end()]
-    assert found[:2] == ["\\udcff broken", ""] and found[2] == "x" * ring.MAX_NAME
+    assert found[:2] == ["\\udcff broken", ""] and found[2].startswith("xxx")
+    assert len(found[2].encode()) == ring.MAX_NAME and "… (cut, 100000 bytes, " in found[2]
     assert found[3:] == ["<script>", "7", "<Unspeakable>", "[]", "nul\\0inside"]
+
+
+def test_two_long_names_stay_two_and_state_that_they_were_cut():
+    """Both were stored as their first 4 000 characters: two labels became one, and nothing stated it."""
+    one, other = (ring.name_bytes("é" * 2500 + ending).decode() for ending in ("a", "b"))
+    assert one != other and one[:1900] == other[:1900] == "é" * 1900
+    assert max(len(name.encode()) for name in (one, other)) <= ring.MAX_NAME
+    assert "cut, 5001 bytes" in one and ring.name_bytes("é" * 2000).decode() == "é" * 2000

@@ -102,20 +102,20 @@ static inline int powermeter_reserve(powermeter_ring *ring, uint64_t slots, uint
         if (!since) since = powermeter_now();
         if (ring->closed || ring->stuck == taken + 1 || powermeter_now() - since > POWERMETER_PATIENCE_NS) {
             ring->stuck = taken + 1; /* nobody waits again until the recorder has taken something */
-            __atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELAXED);
-            return 0;
+            return __atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELAXED), 0;
         }
         nanosleep(&pause, NULL);
     }
 }
 static inline void powermeter_write(int kind, powermeter_event e, double count, const char *name, const char *json) {
     powermeter_ring *ring = powermeter_get();
-    size_t named = name ? strlen(name) : 0, noted = json ? strlen(json) : 0, length, done, part, i;
-    powermeter_slot *slot; uint64_t first = 0; char text[4096];
-    named = named > 1000 ? 1000 : named, noted = noted > 3000 ? 0 : noted; /* half a JSON object is none */
-    length = named + noted + (noted && kind != 2);
+    size_t whole = name ? strlen(name) : 0, named = whole, noted = json ? strlen(json) : 0, length, done, part, i;
+    powermeter_slot *slot; uint64_t first = 0; uint32_t hash = 2166136261u; char text[4096];
+    for (i = 0; whole > 1000 && i < whole; i++) hash = (hash ^ (uint8_t)name[i]) * 16777619u; /* two long names stay two */
+    if (whole > 1000) named = 950 + (size_t)snprintf(text + 950, 60, "... (cut, %zu bytes, %08x)", whole, (unsigned)hash);
+    noted = noted > 3000 ? 0 : noted, length = named + noted + (noted && kind != 2); /* half a JSON object is none */
     if (!ring || !powermeter_reserve(ring, 1 + (length > 12 ? (length - 12 + 47) / 48 : 0), &first)) return;
-    if (named) memcpy(text, name, named), text[named] = 0;
+    if (whole) memcpy(text, name, whole > 1000 ? 950 : whole), text[named] = 0;
     if (noted) memcpy(text + length - noted, json, noted);
     for (i = 1, done = 12; done < length; i++, done += part) {
         slot = &ring->slots[(first + i) % POWERMETER_SLOTS], part = length - done < 48 ? length - done : 48;

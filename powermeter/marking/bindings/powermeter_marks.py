@@ -19,6 +19,7 @@ import struct
 import sys
 import threading
 import time
+from binascii import crc32
 
 SLOTS = 1 << 15
 PATIENCE_S = 2.0
@@ -201,7 +202,10 @@ def _thread_number():
 
 
 def _text(name, attributes):
-    text = str(name).encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")[:4000]
+    text = str(name).encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")
+    if len(text) > 4000:  # its length and checksum, so that two long names stay two
+        mark = ("... (cut, %d bytes, %08x)" % (len(text), crc32(text) & 0xFFFFFFFF)).encode("ascii")
+        text = text[: 4000 - len(mark)].decode("utf-8", "ignore").encode("utf-8") + mark
     return text + b"\0" + _json(attributes) if attributes else text
 
 
