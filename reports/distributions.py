@@ -15,7 +15,7 @@ from powermeter.units import format_quantity, prefix_of
 from .figure_data import ticks
 from .report_data import ReportData
 from .svg import NARROW, escape
-from .wording import FEWEST, show, tail
+from .wording import show
 
 LEAST, MOST = 8, 8
 """Events that a distribution needs, and labels that are drawn."""
@@ -87,8 +87,7 @@ def distribution_figure(spread: EnergySpread, colour: int) -> str:
                 f'<rect class="hollow s{colour}" x="{x + 1:.1f}" y="{bottom - tall - rest:.1f}" width="{wide - 2:.1f}" height="{rest:.1f}">{tip}</rect>'
             )
     out.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{bottom}" y2="{bottom}"/>')
-    p95 = row.energy_p95 if row.events >= FEWEST else None
-    for result, kind in ((row.energy_median, "mean"), (p95, "earlier")):
+    for result, kind in ((row.energy_median, "mean"), (row.energy_p95, "earlier")):
         if result is not None and low <= result.value <= high:
             x = LEFT + (result.value - low) * scale
             out.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4}" y2="{bottom}"/>')
@@ -105,5 +104,5 @@ def distribution_figure(spread: EnergySpread, colour: int) -> str:
 def caption_of(spread: EnergySpread) -> str:
     """Return median, p95 and how many events, in words."""
     row = spread.row
-    text = f"median {show(row.energy_median).bare}, p95 {tail(row, show(row.energy_p95).bare)}, {plural(spread.joules.size, 'event')}"
+    text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare}, {plural(spread.joules.size, 'event')}"
     return f"{text}, {spread.warmup:,} of them warm-up (hollow)" if spread.warmup else text

@@ -14,8 +14,8 @@ from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import decimals_of, fixed, prints_bound
-from powermeter.units import format_duration, format_number, format_quantity, prefix_of
+from powermeter.result.formatting import prints_bound
+from powermeter.units import format_duration, format_number, format_quantity
 
 from .report_data import ReportData
 from .wording import FEWEST, counted, percent, show
@@ -55,12 +55,9 @@ def quoted(data: ReportData) -> Result | None:
 def sure(result: Result | None) -> str:
     """Return `200 mJ, 95 % sure 196–204`, a bound as a bound, or a dash."""
     shown = show(result)
-    if result is None or not (shown.half or shown.span):
+    if shown.ends is None:
         return shown.text
-    half = (result.high - result.low) / 2
-    step, _ = prefix_of(max(abs(result.value), half), result.unit)
-    decimals = decimals_of(half / step)
-    low, high = (fixed(end / step, decimals) for end in (result.low, result.high))
+    low, high = shown.ends
     between = f"{low} to {high}" if low.startswith("-") else f"{low}\u2013{high}"
     return f"{shown.bare}, 95 % sure {between}"
 

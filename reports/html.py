@@ -20,6 +20,7 @@ from powermeter.units import format_duration
 from . import figure_data, lifetime_section, stages_section, svg
 from .headline import product, quality, sentence
 from .markup import Child, Markup, element, harmless, join, prose, quantity
+from .method import machine_text
 from .nesting_sections import distributions, nesting
 from .page_method import factors, how_measured, limits_of
 from .page_sections import against, badge, how_sure, labels, language_models, meaning, whole_run
@@ -159,8 +160,8 @@ def _header(data: ReportData) -> Markup:
 
 def _subtitle(data: ReportData) -> Iterator[str]:
     yield data.path.name
-    if data.machine:
-        yield data.machine
+    if machine := machine_text(data):
+        yield machine
     yield format_duration(data.analysis.duration.value)
     yield data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
     for name, value in data.noted("attributes").items():

@@ -15,7 +15,7 @@ from . import event_tree, figure_data, lifetime_section, rails_table, stages_sec
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
-from .method import limits, method, stated
+from .method import limits, machine_text, method, stated
 from .report_data import ReportData
 from .wording import ACCOUNTS, footprint_amount, half, show
 
@@ -45,7 +45,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
     yield f"# Energy of {escaped(data.title)}"
     yield ""
-    words = [data.machine, format_duration(a.duration.value), when]
+    words = [machine_text(data), format_duration(a.duration.value), when]
     yield " · ".join(escaped(word) for word in words if word)
     yield ""
     yield f"All energies are **{a.energy.grade.value}** on **{escaped(a.line.rail.name)}**: {escaped(a.covers)}. ± is a 95 % interval."
@@ -138,7 +138,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 half(r.meter_half_width),
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
-                wording.tail(r, show(r.energy_p95).bare),
+                show(r.energy_p95).bare,
                 format_quantity(r.spread_j, "J", 2),
                 show(r.total).text,
                 show(data.charge_of(r), "Ah", 1 / 3600).text,

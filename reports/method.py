@@ -117,6 +117,11 @@ def measured_machine(data: ReportData) -> str:
     return data.machine if inside or instrument.is_import else ""
 
 
+def machine_text(data: ReportData) -> str:
+    """Return the measured machine for a heading; where it is not known, the one that recorded, named as that."""
+    return measured_machine(data) or (f"recorded on {data.machine}" if data.machine else "")
+
+
 def stated(data: ReportData) -> Result | None:
     """Return the result whose uncertainty a report takes apart: the quoted energy per item, or the run's."""
     if data.headline is not None:

@@ -171,7 +171,7 @@ def labels(data: ReportData) -> Markup:
             number(show(row.per_item)),
             number(show(row.these_per_item)),
             quantity(show(row.energy_median).bare),
-            quantity(wording.tail(row, show(row.energy_p95).bare)),
+            quantity(show(row.energy_p95).bare),
             quantity(format_quantity(row.spread_j, "J", 2)),
             quantity(show(row.total).bare),
         ]
@@ -191,8 +191,8 @@ def labels(data: ReportData) -> Markup:
         texts = (
             wording.seconds(row.latency_mean),
             wording.seconds(row.latency_p50),
-            wording.tail(row, wording.seconds(row.latency_p95)),
-            wording.tail(row, wording.seconds(row.latency_p99)),
+            wording.seconds(row.latency_p95),
+            wording.seconds(row.latency_p99),
             wording.size(row.peak_memory),
         )
         return [quantity(text) for text in texts]

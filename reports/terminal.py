@@ -16,6 +16,7 @@ from powermeter.units import format_count, format_duration, format_number, forma
 from . import event_tree, rails_table, tokens, wording
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import health_text
+from .method import machine_text
 from .report_data import ReportData
 from .terminal_look import (
     COLOURS,
@@ -68,7 +69,7 @@ def _mark(grade: Grade) -> str:
 
 def _heading(data: ReportData, console: Console) -> None:
     when = data.started.strftime("%d %b %Y %H:%M UTC") if data.started else "time of day not known"
-    words = [format_duration(data.analysis.duration.value), when, data.machine]
+    words = [format_duration(data.analysis.duration.value), when, machine_text(data)]
     console.print(f"[bold]{safe(data.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
     found = quality(data)
     console.print(f"\n[bold]{safe(sentence(data))}[/]")
@@ -150,7 +151,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("per item", lambda r: show(r.per_item).text),
         ("of it meter", lambda r: wording.half(r.meter_half_width)),
         ("median", lambda r: show(r.energy_median).bare),
-        ("p95", lambda r: wording.tail(r, show(r.energy_p95).bare)),
+        ("p95", lambda r: show(r.energy_p95).bare),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
     ]
     if data.analysis.baseline is not None:
@@ -168,8 +169,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     time: list[tuple[str, Cell]] = [
         ("mean", lambda r: wording.seconds(r.latency_mean)),
         ("p50", lambda r: wording.seconds(r.latency_p50)),
-        ("p95", lambda r: wording.tail(r, wording.seconds(r.latency_p95))),
-        ("p99", lambda r: wording.tail(r, wording.seconds(r.latency_p99))),
+        ("p95", lambda r: wording.seconds(r.latency_p95)),
+        ("p99", lambda r: wording.seconds(r.latency_p99)),
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
     where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
@@ -353,7 +354,7 @@ def _certainty(data: ReportData, console: Console) -> None:
         return
     total = sum(part * part for part in result.by_kind().values())
     about = data.headline.title if data.headline else "the whole run"
-    console.print(section("How sure", f"[dim]parts of the interval of {safe(about)}[/]"))
+    console.print(section("How sure", f"[dim]parts of the interval of {name_of(about)}[/]"))
     grid = FactsGrid()
     for kind, part in list(result.by_kind().items())[:4]:
         share = part * part / total if total else 0.0

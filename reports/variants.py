@@ -14,7 +14,9 @@ from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.result import Grade, Result, plain
 from powermeter.units import format_duration, format_number, format_quantity
 
+from .formats import harmless_cell
 from .markdown_text import escaped, table
+from .markup import harmless
 
 _DASH = "–"
 _MOST_AXES = 5
@@ -113,7 +115,7 @@ def to_csv(found: Variants) -> str:
     rows = record(found)
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: harmless_cell(cell) for name, cell in row.items()} for row in rows)
     return file.getvalue()
 
 
@@ -122,6 +124,7 @@ def record(found: Variants) -> list[dict[str, Any]]:
     return [
         {
             "variant": v.name,
+            "label": v.label,
             "file": str(v.path),
             "size_b": v.size_b,
             "parameters": v.parameters,
@@ -133,6 +136,7 @@ def record(found: Variants) -> list[dict[str, Any]]:
             "grade": None if v.per_item is None else v.per_item.grade.value,
             "verdict": None if v.against is None else str(v.against.found),
             "ratio": None if v.against is None or v.against.ratio is None else v.against.ratio.value,
+            "why_not_compared": v.why_not or None,
         }
         for v in found.rows
     ]
@@ -167,6 +171,10 @@ def draw(path: Path, found: Variants, form: str | None = None) -> None:
     figure = Figure(figsize=(4 * columns, 3.3 * rows), layout="constrained")
     for place, (x, y) in enumerate(pairs):
         _scatter(figure.add_subplot(rows, columns, place + 1), found, x, y)
+    if any(v.per_item is not None and v.per_item.grade is Grade.SIMULATED for v in found.rows):
+        figure.text(
+            0.5, 0.5, "simulated", fontsize=60, color="0.5", alpha=0.25, ha="center", va="center", rotation=30
+        )
     try:
         figure.savefig(path, format=form, dpi=150)
     except ValueError as error:
@@ -185,7 +193,12 @@ def _scatter(axes: Any, found: Variants, x: Any, y: Any) -> None:
             at * x[2], height * y[2], yerr=bars, marker="s" if i == 0 else "o", capsize=3, color=f"C{i % 10}"
         )
         axes.annotate(
-            v.name, (at * x[2], height * y[2]), xytext=(5, 5), textcoords="offset points", fontsize=8
+            harmless(v.name, 60),
+            (at * x[2], height * y[2]),
+            xytext=(5, 5),
+            textcoords="offset points",
+            fontsize=8,
+            parse_math=False,
         )
     axes.set(xlabel=x[0], ylabel=y[0])
     axes.margins(0.2)

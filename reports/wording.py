@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from powermeter.errors import plural
 from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
@@ -68,10 +67,13 @@ def peak(analysis: Analysis) -> str:
 
 
 FEWEST = 5
-"""Events below which no tail is printed and no number is called good."""
+"""Events below which no number is called good."""
 
-TOO_FEW = f"p95 and p99 are a dash for fewer than {plural(FEWEST, 'event')}: so few have no tail."
-"""What stands under a table of labels, one of which has so few."""
+TAILS = {
+    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: so few have no tail.",
+    100: "p99 is a dash for fewer than 100 events: so few have no tail.",
+}
+"""What stands under a table of labels, one of which has fewer events than the key: a quantile q needs 1 / (1 - q) of them."""
 
 OF_ALL = (
     "{} events: energy, charge and count per charge of the next one leave the warm-up out; "
@@ -92,22 +94,17 @@ def events(row: LabelRow) -> str:
     return f"{counted(row):,} of {row.events:,}" if left_out else f"{row.events:,}"
 
 
-def tail(row: LabelRow, text: str) -> str:
-    """Return a p95 or p99 in print, a dash where the events are too few to have one."""
-    return text if row.events >= FEWEST else DASH
-
-
 def times(row: LabelRow) -> list[str]:
     """Return mean, median, p95 and p99 of how long one event lasts, in print."""
-    ends = [tail(row, seconds(end)) for end in (row.latency_p95, row.latency_p99)]
-    return [seconds(row.latency_mean), seconds(row.latency_p50), *ends]
+    return [seconds(end) for end in (row.latency_mean, row.latency_p50, row.latency_p95, row.latency_p99)]
 
 
 def remarks(rows: Sequence[LabelRow]) -> list[str]:
     """Return what a reader of a table of labels must know of its columns, a sentence each."""
     warm = [row for row in rows if row.warmup.count and row.expected_per_item is not None]
-    few = any(0 < row.events < FEWEST for row in rows)
-    return [*(OF_ALL.format(events(row)) for row in warm[:1]), *([TOO_FEW] if few else [])]
+    fewest = min((row.events for row in rows if row.events), default=max(TAILS))
+    few = [text for least, text in TAILS.items() if fewest < least]
+    return [*(OF_ALL.format(events(row)) for row in warm[:1]), *few[:1]]
 
 
 def size(value: int | None) -> str:

@@ -207,9 +207,8 @@ def row(
     single = each[counted] * parts[counted]
     whole = counts[counted] / np.maximum(parts[counted], 1e-12)
     spread = float(np.std(single, ddof=1)) if single.size > 1 and spans else None
-    if known.size == single.size == 1 and per_item is not None:  # the one event is every quantile of itself
-        one = per_item if share is None else per_item.scaled(share)
-        quantiles: list[Result | None] = [one, one]
+    if known.size == single.size == 1 and per_item is not None:  # the one event is its own median
+        quantiles: list[Result | None] = [per_item if share is None else per_item.scaled(share), None]
     else:
         quantiles = [_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)]
     latency = energy.seconds[covered]
@@ -295,7 +294,12 @@ def _statistic(values: Floats, of: Any) -> float | None:
 
 
 def _percentile(values: Floats, percent: float) -> float | None:
-    return quantile(values, percent / 100) if values.size else None
+    return quantile(values, percent / 100) if _has_tail(values.size, percent / 100) else None
+
+
+def _has_tail(count: int, share: float) -> bool:
+    """Return whether that many values have one beyond a quantile; the largest of fewer says nothing of it."""
+    return count > 0 and (share <= 0.5 or count >= round(1 / (1 - share)))
 
 
 def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
@@ -312,7 +316,7 @@ def _quantile(
     Its own noise: that of one event, over the square root of how many events lie within it of the
     quantile, since any of those may be the one that really stands there.
     """
-    if mean is None or not each.size:
+    if mean is None or not _has_tail(each.size, share):
         return None
     value = quantile(each, share)
     if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only

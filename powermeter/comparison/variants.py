@@ -42,6 +42,7 @@ class Variant:
 
     Attributes:
         name: Its value of the attribute that splits, its label, or its file; with its label where not all have the same.
+        label: Of its events.
         path: The recording.
         parameters, flops, size_b: What is known of the model: numbers, FLOPs of a call, byte.
         accuracy: Mean of the measure over its events, weighted by their items; None where none has it.
@@ -53,6 +54,7 @@ class Variant:
     """
 
     name: str
+    label: str
     path: Path
     parameters: float | None
     flops: float | None
@@ -171,6 +173,7 @@ def _variant(
     known, beside = _known(recording, analysis, row, events), means(events)
     return Variant(
         name=name,
+        label=row.label,
         path=path,
         parameters=first_known(known, FACTS["parameters"]),
         flops=first_known(known, FACTS["flops"]),

@@ -35,12 +35,14 @@ class Shown:
         half: Half of the 95 % interval; empty where it is exact, a bound or far from centred.
         span: `86.7 to 87.7`, for intervals that are not centred; empty otherwise.
         unit: With its prefix.
+        ends: What `± half` or `span` reaches from and to, with the same digits; None without an interval.
     """
 
     value: str
     half: str = ""
     span: str = ""
     unit: str = ""
+    ends: tuple[str, str] | None = None
 
     @property
     def text(self) -> str:
@@ -87,8 +89,10 @@ def format_interval(
     unit = "" if unit == "1" else f"{prefix}{unit}"
     shown, low_, high_ = (fixed(number, decimals) + power for number in (value, low, high))
     if abs((low + high) / 2 - value) > _CENTRED * half:
-        return Shown(sign + shown, span=f"{low_} to {high_}", unit=unit)
-    return Shown(sign + shown, fixed(half, decimals) + power, unit=unit)
+        return Shown(sign + shown, span=f"{low_} to {high_}", unit=unit, ends=(low_, high_))
+    middle, half = round(value, decimals), round(half, decimals)
+    low_, high_ = (fixed(end, decimals) + power for end in (middle - half, middle + half))
+    return Shown(sign + shown, fixed(half, decimals) + power, unit=unit, ends=(low_, high_))
 
 
 def _scale(magnitude: float, half: float, unit: str) -> tuple[float, str, str]:

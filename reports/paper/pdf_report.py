@@ -13,7 +13,7 @@ from .. import event_tree, wording
 from ..headline import product, quality, quoted, sentence
 from ..instruments import health_text
 from ..machine_facts import machine
-from ..method import limits, method
+from ..method import limits, machine_text, method
 from ..report_data import ReportData, no_footprint
 from ..wording import ACCOUNTS, footprint_amount, show
 from .canvas import SOFT, sheet, text
@@ -57,7 +57,7 @@ def _summary(pages: Pages, data: ReportData) -> None:
     when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
     label = f": {data.headline.title}" if data.headline is not None and not data.given_title else ""
     pages.paragraph(f"{text(data.title, 120)}{text(label, 120)}", 17, bold=True, after=3)
-    words = [data.path.name, data.machine, format_duration(data.analysis.duration.value), when]
+    words = [data.path.name, machine_text(data), format_duration(data.analysis.duration.value), when]
     pages.paragraph(" · ".join(text(word, 120) for word in words if word), 8, colour=SOFT, after=10)
     pages.paragraph(sentence(data), 12, after=4)
     if product(data):
@@ -127,7 +127,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
                 show(r.per_item).text,
                 show(r.these_per_item).text,
                 show(r.energy_median).bare,
-                wording.tail(r, show(r.energy_p95).bare),
+                show(r.energy_p95).bare,
                 show(r.total).text,
             ]
             for r in shown

@@ -169,6 +169,8 @@ def test_variants_of_different_labels_carry_them_and_no_verdict(tmp_path):
     assert [row.name for row in found.rows] == ["a (infer)", "b (decode)", "c (infer)"]
     assert [row.against is not None for row in found.rows] == [False, False, True]
     assert [row["verdict"] is None for row in report.record(found)] == [True, True, False]
+    assert [bool(row["why_not_compared"]) for row in report.record(found)] == [False, True, False]
+    assert all(row["label"] for row in report.record(found))
     text = report.to_text(found)
     assert "its label is 'decode', the baseline's 'infer'" in text and "--label" in text
     assert variants(paths, baseline="b").rows[0].name == "b (decode)"

@@ -123,3 +123,11 @@ def test_a_simulated_item_is_marked_in_the_sentence(make, twenty):
         "One inference (simulated), on average: 125.0 mJ"
     )
     assert "simulated" not in sentence(data)
+
+
+def test_the_sentence_has_the_ends_of_the_tables_plus_minus():
+    """The half-width is rounded once: the ends printed beside it are its own, not a second rounding."""
+    shown = Result(1.01164, "J", 1.00396, 1.01937)
+    assert str(shown) == "1.0116 ± 0.0077 J"
+    assert sure(shown) == "1.0116 J, 95 % sure 1.0039\u20131.0193"
+    assert sure(Result(0.3, "J", 0.09, 0.56)) == "300 mJ, 95 % sure 90\u2013560"
