@@ -23,6 +23,9 @@ _UNSHOWN_MEMORY = 0.3
 _UNSHOWN_SKEWNESS = 1.0
 _FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
 _LOOKED = 20_000
+_MANY_LABELS = 100
+_STEP = 1.02
+"""Of more labels than `_MANY_LABELS`, lengths that differ by less share the extreme powers of the run."""
 
 
 def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
@@ -127,21 +130,34 @@ def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple
     The lowest for the shortest item, the highest for the longest.  Of n repeats the extremes lie within those of all that may come: the
     span is widened by (n + 1)/(n − 1), as for an even distribution.
     """
-    integral = energy.integral
     n = rest.size
     some = counts > 0
     each = energy.value[rest][some] / counts[some]
     lasting = energy.seconds[rest][some] / counts[some]
     length = max(round(float(np.median(lasting)) * 1e9), 1)
-    times = integral.trace.times_ns
-    starts = np.concatenate([times[integral.fair_index(_LOOKED)], energy.start_ns[rest]])
-    starts = starts[(starts >= integral.start_ns) & (starts + length <= integral.end_ns)]
-    powers = integral.between(starts, starts + length) / (length * 1e-9)
-    low, high = float(powers.min(initial=np.inf)), float(powers.max(initial=-np.inf))
+    own = _extreme_powers(energy, energy.start_ns[rest], length)
+    many = len(energy.groups) > _MANY_LABELS
+    # Shorter windows differ more, so that their extremes hold those of the length itself.
+    usual = max(round(_STEP ** math.floor(math.log(length, _STEP))), 1) if many else length
+    run = energy.powers.get(usual)
+    if run is None:
+        times = energy.integral.trace.times_ns
+        run = _extreme_powers(energy, times[energy.integral.fair_index(_LOOKED)], usual)
+        if many:
+            energy.powers[usual] = run
+    low, high = min(own[0], run[0]), max(own[1], run[1])
     least = min(low * float(lasting.min()), float(each.min()))
     most = max(high * float(lasting.max()), float(each.max()))
     beyond_seen = (most - least) / (n - 1)
     return least - beyond_seen, most + beyond_seen
+
+
+def _extreme_powers(energy: Windows, starts: NDArray[np.int64], length: int) -> tuple[float, float]:
+    """Return the lowest and the highest mean power, W, of the windows of a length in ns that lie in the run; none has (∞, −∞)."""
+    integral = energy.integral
+    starts = starts[(starts >= integral.start_ns) & (starts + length <= integral.end_ns)]
+    powers = integral.between(starts, starts + length) / (length * 1e-9)
+    return float(powers.min(initial=np.inf)), float(powers.max(initial=-np.inf))
 
 
 def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:

@@ -96,6 +96,9 @@ def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:
         largest_limit: Standard uncertainty of the largest rectangular part.
         freedom: Effective degrees of freedom of the whole (`effective_freedom`).
     """
+    if isinstance(variance, float) and isinstance(freedom, (int, float)):
+        ratio = min(float(largest_limit) / math.sqrt(variance), 1.0) if variance > 0 else 0.0
+        return float(np.interp(ratio, *_limit_table())) * (student_95(freedom) / COVERAGE_95)
     variance = np.asarray(variance, np.float64)
     share = np.divide(largest_limit, np.sqrt(variance), out=np.zeros(variance.shape), where=variance > 0)
     k = np.interp(np.minimum(share, 1.0), *_limit_table())

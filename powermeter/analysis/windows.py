@@ -75,6 +75,7 @@ class Windows:
         groups: What was found of each group.
         one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
         floor: 0 where no reading is negative, else None.
+        powers: Length in ns → the lowest and the highest mean power of the run over it, as far as somebody has asked (`next_item`).
         ceiling: What events that do not overlap cannot exceed together, J (the whole run's upper limit), or None.
     """
 
@@ -101,6 +102,7 @@ class Windows:
     one_level: bool = False
     floor: float | None = None
     ceiling: float | None = None
+    powers: dict[int, tuple[float, float]] = field(default_factory=dict, repr=False)
     _remembered: list[StrictlyInside] = field(init=False, repr=False, default_factory=list)
 
     def __repr__(self) -> str:

@@ -7,14 +7,27 @@ from typing import Any
 
 import torch
 
+from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Watch, chosen, known
 from powermeter.marking.tracking import tracked
 
 
 def watch(model: Any, wanted: Watch) -> Any:
-    """Return the module with hooks that begin and end events; it compiles, exports and is saved as before."""
+    """Return the module with hooks that begin and end events; it compiles, exports and is saved as before.
+
+    A scripted or traced module takes no hooks: what is returned stands in for it.
+
+    Raises:
+        ConfigurationError: The layers of such a module are asked for, or `layers` matches none.
+    """
     label = wanted.name or type(model).__name__
     calls = Calls(label, wanted.n, facts(model, wanted.example), None if _leads(model) else _unknown)
+    if isinstance(model, torch.jit.ScriptModule):
+        if wanted.layers is not False:
+            raise ConfigurationError(
+                "the layers of a scripted module take no hooks; watch the module that was scripted"
+            )
+        return tracked(model, label, calls.count, dict(wanted.attributes))
     tracked(model, label, calls.count, dict(wanted.attributes))
     if wanted.layers is not False:
         parts = {name: part for name, part in model.named_modules() if name}

@@ -12,10 +12,17 @@ _SINGLE = (str, bytes, int, float, complex, bool, type(None))
 
 
 class Leaf(NamedTuple):
-    """An array, list or scalar in a batch: its shape, and whether by itself its first extent may be something else than items."""
+    """An array, list or scalar in a batch.
+
+    Attributes:
+        shape: Its extents.
+        is_vague: Whether by itself its first extent may be something else than items.
+        may_be_one: Whether that holds beside others too: a tuple of texts may be a question and its answer.
+    """
 
     shape: tuple[int, ...]
     is_vague: bool = False
+    may_be_one: bool = False
 
 
 class Sizer:
@@ -65,7 +72,7 @@ class Sizer:
 
 def _is_clear(item: Any, leaves: Sequence[Leaf]) -> bool:
     """Return whether the first extent of the leaves can only be the number of items."""
-    if not all(leaf.shape for leaf in leaves):
+    if not all(leaf.shape and not leaf.may_be_one for leaf in leaves):
         return False
     if len({len(leaf.shape) for leaf in leaves}) > 1:  # an image and its labels, one for each row?
         return True
@@ -96,6 +103,8 @@ def _leaves(item: Any, depth: int) -> Iterator[Leaf]:
                 yield from _leaves(value, depth - 1)
     elif isinstance(item, list) and item and all(isinstance(one, str) for one in item):
         yield Leaf((len(item),))
+    elif isinstance(item, tuple) and depth < DEEPEST and item and all(isinstance(one, str) for one in item):
+        yield Leaf((len(item),), may_be_one=True)  # torch's loaders collate texts so
     elif isinstance(item, (list, tuple)):
         for value in item:
             yield from _leaves(value, depth - 1)

@@ -43,7 +43,8 @@ def tracked(function: Any, name: str | None, n: Any, attributes: Attributes) -> 
     if isinstance(function, _FUNCTIONS):
         return decorated(function, label, n, attributes)
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(function, torch.nn.Module):
+    is_module = torch is not None and isinstance(function, torch.nn.Module)
+    if torch is not None and is_module and not isinstance(function, torch.jit.ScriptModule):  # without hooks
         return _hook(function, _Make(label, n, attributes))
     return Tracked(function, label, n, attributes)
 
@@ -254,7 +255,7 @@ class _ModuleEvents:
 
     def before(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Begin the event of a call."""
-        if attached() is not None:
+        if attached() is not None and not _is_traced():
             event = self._make(args, kwargs)
             event.__enter__()
             _modules_running.set((*_modules_running.get(), (id(module), event)))
@@ -267,6 +268,12 @@ class _ModuleEvents:
         if running and running[-1][0] == id(module):
             _modules_running.set(running[:-1])
             running[-1][1].__exit__(None, None, None)
+
+
+def _is_traced() -> bool:
+    """Return whether torch follows this call to write a graph (`torch.jit.trace`): it stands for no inference."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch._C._get_tracing_state() is not None
 
 
 def _hook(module: Any, make: _Make) -> Any:

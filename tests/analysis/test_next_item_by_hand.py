@@ -136,6 +136,8 @@ def test_an_item_lies_between_what_the_trace_shows_over_its_length() -> None:
 
     windows = SimpleNamespace(
         integral=Stub,
+        groups=(),
+        powers={},
         value=np.array([2.0, 3.0, 4.0]),
         seconds=np.array([0.8, 1.0, 1.2]),
         start_ns=times[[1, 2, 3]],
@@ -144,10 +146,28 @@ def test_an_item_lies_between_what_the_trace_shows_over_its_length() -> None:
     low, high = 1.0 * 0.8, 5.0 * 1.2
     assert (least, most) == pytest.approx((low - (high - low) / 2, high + (high - low) / 2))
     halves = SimpleNamespace(
-        integral=Stub, value=2 * windows.value, seconds=2 * windows.seconds, start_ns=windows.start_ns
+        integral=Stub,
+        groups=(),
+        powers={},
+        value=2 * windows.value,
+        seconds=2 * windows.seconds,
+        start_ns=windows.start_ns,
     )
     assert _possible(halves, np.arange(3), np.full(3, 2.0)) == pytest.approx((least, most))
     extreme = SimpleNamespace(
-        integral=Stub, value=np.array([0.1, 3.0, 9.0]), seconds=windows.seconds, start_ns=windows.start_ns
+        integral=Stub,
+        groups=(),
+        powers={},
+        value=np.array([0.1, 3.0, 9.0]),
+        seconds=windows.seconds,
+        start_ns=windows.start_ns,
     )
     assert _possible(extreme, np.arange(3), np.ones(3)) == pytest.approx((0.1 - 8.9 / 2, 9 + 8.9 / 2))
+    many = SimpleNamespace(
+        **{**vars(windows), "groups": range(200)}
+    )  # of many labels, windows up to 2 % shorter are asked once
+    wider = _possible(many, np.arange(3), np.ones(3))
+    assert least - 0.02 * (most - least) <= wider[0] <= least and most <= wider[1] <= most + 0.02 * (
+        most - least
+    )
+    assert wider == _possible(many, np.arange(3), np.ones(3)) and len(many.powers) == 1 and not windows.powers

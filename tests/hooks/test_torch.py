@@ -76,6 +76,26 @@ def test_watching_does_not_change_what_a_module_is(running):
     assert torch.equal(torch.jit.trace(model, X)(X), expected)
 
 
+def test_a_scripted_module_is_watched_by_a_stand_in(running):
+    for name, compiled in (("script", torch.jit.script(net())), ("trace", torch.jit.trace(net(), X))):
+        model = powermeter.watch(compiled, name)
+        assert (
+            torch.equal(model(X), compiled(X)) and model.state_dict().keys() == compiled.state_dict().keys()
+        )
+    with pytest.raises(ConfigurationError, match="take no hooks"):
+        powermeter.watch(torch.jit.script(net()), layers=True)
+    assert [(e.name, e.count) for e in running.end() if not e.is_mark] == [
+        ("script", len(X)),
+        ("trace", len(X)),
+    ]
+
+
+def test_a_trace_of_a_watched_module_is_no_inference_and_warns_of_nothing(running, recwarn):
+    torch.jit.trace(powermeter.watch(net(), "net"), X, check_trace=False)  # a check runs the module itself
+    assert not [e for e in running.end() if not e.is_mark]
+    assert not [w for w in recwarn if issubclass(w.category, torch.jit.TracerWarning)]
+
+
 def test_an_event_ends_where_the_model_raises(running):
     model = powermeter.watch(net(), "net", layers=True)
     with pytest.raises(RuntimeError):

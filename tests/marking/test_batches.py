@@ -69,6 +69,7 @@ def test_the_size_of_what_is_clearly_a_batch(item, size):
         {"input_ids": [1, 2, 3], "attention_mask": [1, 1, 1]},  # one text's tokens
         np.zeros(()),
         ("question", "answer"),
+        [("question", "answer"), np.zeros((2, 5))],
         object(),
         [],
         {},
@@ -100,3 +101,9 @@ def test_an_object_that_raises_has_no_size():
             raise RuntimeError("no")
 
     assert Sizer().size(Odd()) is None
+
+
+def test_texts_that_a_loader_collates_to_a_tuple_are_counted_to_the_last_short_batch():
+    batches = [[("text",) * 8, np.zeros(8)], [("text",) * 8, np.zeros(8)], [("text",) * 5, np.zeros(5)]]
+    sizer = Sizer(Loader(batches, batch_size=8))
+    assert [sizer.size(batch) for batch in batches] == [8, 8, 5]
