@@ -30,6 +30,7 @@ from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_n
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 from powermeter.signals.trace import Trace
+from powermeter.signals.unstated_noise import unstated_noise
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -224,10 +225,11 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     n = int(integral.counted(np.array([first]), np.array([last]))[0])
     tau = trace.interval_ns * 1e-9
     if trace.kind is not Kind.INSTANT:
-        noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.COUNTER else 0.0)
         if trace.kind is Kind.COUNTER:
-            return Scatter(white=2 * noise), 1.0
-        noise += (0.0 if trace.step else trace.code) ** 2 / 12
+            return Scatter(white=2 * (trace.noise**2 + trace.step**2 / 12)), 1.0
+        noise = (trace.noise or unstated_noise(trace.values)) ** 2 + (
+            0.0 if trace.step else trace.code
+        ) ** 2 / 12
         rows = np.array([max(n - 1, 1)])
         return Scatter(white=noise * float(trace.independent(rows)[0])), tau
     f = trace.values

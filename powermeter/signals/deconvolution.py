@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
+from powermeter.signals.unstated_noise import unstated_noise
 
 Floats = NDArray[np.floating[Any]]
 
@@ -52,7 +53,7 @@ def unfolded(trace: Trace, window_ns: int) -> Trace | None:
     grid = trace.start_ns + np.rint(np.arange(count + 1) * step).astype(np.int64)
     seen = np.interp(grid, trace.times_ns, trace.values)
     window_s, step_s = window_ns * 1e-9, step * 1e-9
-    own = math.hypot(trace.noise, trace.step / math.sqrt(12))
+    own = math.hypot(trace.noise or unstated_noise(trace.values), trace.step / math.sqrt(12))
     scale = float(np.std(seen)) * step_s
     afford = 0.05 * scale / max(window_s * own, 1e-300)
     windows = int(min(max(3 * afford * afford, _LEAST_WINDOWS), _MOST_WINDOWS))

@@ -1,0 +1,27 @@
+"""How noisy the readings of a mean may be where nobody stated it: no more than the quietest of them differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_QUIETEST = 0.05  # of the steps from one reading to the next
+_THEIR_STEP = 0.0887  # standard deviations of noise that the quietest twentieth of its steps lie below
+_AT_MOST = 0.005  # of the mean reading
+_LOOKED = 1 << 16
+_LEAST = 8
+
+
+def unstated_noise(values: NDArray[np.floating[Any]]) -> float:
+    """Return the standard deviation of noise that the smallest steps between readings leave room for, in the readings' unit.
+
+    A load that is quiet for a share q of the steps lets it pass for 1/q of itself at most; one that is never quiet, for half a percent of the
+    mean reading.
+    """
+    some = values[:_LOOKED]
+    if some.size <= _LEAST:
+        return 0.0
+    quiet = float(np.quantile(np.abs(np.diff(some)), _QUIETEST)) / _THEIR_STEP
+    return min(quiet, _AT_MOST * abs(float(some.mean())))
