@@ -164,7 +164,7 @@ def test_an_item_lies_between_what_the_trace_shows_over_its_length() -> None:
     )
     assert _possible(extreme, np.arange(3), np.ones(3)) == pytest.approx((0.1 - 8.9 / 2, 9 + 8.9 / 2))
     many = SimpleNamespace(
-        **{**vars(windows), "groups": range(200)}
+        **{**vars(windows), "groups": range(200), "powers": {}}
     )  # of many labels, windows up to 2 % shorter are asked once
     wider = _possible(many, np.arange(3), np.ones(3))
     assert least - 0.02 * (most - least) <= wider[0] <= least and most <= wider[1] <= most + 0.02 * (
