@@ -10,12 +10,15 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import refuse_sparse, usual_step
@@ -24,13 +27,23 @@ from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
-from powermeter.importers.stamps import wall
+from powermeter.importers.time_columns import Reader, TimePlan
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
 MAX_ROWS = 20_000_000
 _MUST = {"metric", "timestamp", "value"}
+_NAMING = ("metric", "resource_kind", "resource_id", "consumer_kind", "__late_attributes")
+_BLOCK = 100_000
+_MOST_METRICS = 500
+_LARGEST = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    times_ns: NDArray[np.int64]
+    values: NDArray[np.float64]
 
 
 class Alumet(Importer):
@@ -44,25 +57,12 @@ class Alumet(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        found: dict[tuple[str, str], dict[int, float]] = {}
-        naive = lost = 0
-        for row in csv.DictReader(read_lines(path), delimiter=";"):
-            metric, stamp = row.get("metric") or "", wall(row.get("timestamp") or "")
-            named = heading(metric)
-            if named.quantity not in (Quantity.ENERGY, Quantity.POWER):
-                continue
-            if row.get("consumer_kind") == "process":
-                continue
-            value = float_or_nan(row.get("value") or "")
-            if stamp is None or math.isnan(value) or not 0 <= value < 1e12:
-                lost += 1
-                continue
-            naive += stamp.zone_ns is None
-            ns = choices.utc_ns(stamp.ns) if stamp.zone_ns is None else stamp.ns - stamp.zone_ns
-            column = found.setdefault((metric, _rail_name(row)), {})
-            column[ns] = column.get(ns, 0.0) + value * named.factor
-            if sum(map(len, found.values())) > MAX_ROWS or len(found) > 500:
-                raise DataError(f"{path}: too many rows or metrics; split it and import the parts")
+        taken = _Rows(path)
+        rows = csv.reader(read_lines(path), delimiter=";")
+        names = next(rows, [])
+        while block := list(islice(rows, _BLOCK)):
+            taken.add(names, block)
+        found, lost = taken.columns(choices)
         if not found:
             raise DataError(f"{path}: no samples: no metric in it is an energy or a power")
         warnings = (
@@ -75,7 +75,7 @@ class Alumet(Importer):
             if lost
             else []
         )
-        if naive and choices.zone is None:
+        if taken.stamps.naive and choices.zone is None:
             warnings.append(NO_ZONE)
         energies = {rail for (metric, rail) in found if heading(metric).quantity is Quantity.ENERGY}
         kept = {
@@ -93,7 +93,78 @@ class Alumet(Importer):
         return log
 
 
-def _rail_name(row: Mapping[str, str | None]) -> str:
+class _Rows:
+    """The rows of a file, block by block: of each its metric and rail, its time and its value."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.stamps = Reader(TimePlan((0,), "wall", order="ymd"))
+        self._number: dict[tuple[str, str], int] = {}
+        self._of: dict[tuple[str | None, ...], int] = {}
+        self._parts: list[
+            tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.int16]]
+        ] = []
+        self._count = 0
+
+    def add(self, names: Sequence[str], block: Sequence[Sequence[str]]) -> None:
+        """Take a block of rows.
+
+        Raises:
+            DataError: There are more rows or metrics than can be held.
+        """
+        at = {name: i for i, name in enumerate(names)}
+        place, of = [at.get(name, len(names)) for name in _NAMING], self._of
+        numbers, times, texts = [], [], []
+        width, when, what = len(names), at["timestamp"], at["value"]
+        for row in block:
+            if len(row) < width:
+                row = [*row, *[""] * (width - len(row))]
+            naming = tuple(row[i] if i < width else "" for i in place)
+            number = of.get(naming)
+            if number is None:
+                number = of[naming] = self._numbered(dict(zip(_NAMING, naming, strict=True)))
+            if number >= 0:
+                numbers.append(number)
+                times.append(row[when])
+                texts.append(row[what])
+        self._count += len(numbers)
+        if self._count > MAX_ROWS or len(self._number) > _MOST_METRICS:
+            raise DataError(f"{self.path}: too many rows or metrics; split it and import the parts")
+        if numbers:
+            stamps, aware = self.stamps.read(times)
+            values = np.array([float_or_nan(text) for text in texts])
+            aware = np.zeros(len(stamps), bool) if aware is None else aware
+            self._parts.append((stamps, aware, values, np.array(numbers, np.int16)))
+
+    def columns(self, choices: Choices) -> tuple[dict[tuple[str, str], _Column], int]:
+        """Return (metric, rail) → its times and values in SI, and how many rows have no time or no number."""
+        if not self._parts:
+            return {}, 0
+        stamps, aware, values, numbers = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        if choices.zone is not None and not aware.all():
+            stamps = np.where(aware, stamps, choices.zone.to_utc(np.where(aware, MISSING, stamps)))
+        good = (stamps != MISSING) & (values >= 0) & (values < _LARGEST)
+        found = {}
+        for key, number in self._number.items():
+            own = good & (numbers == number)
+            if own.any():
+                times, inverse = np.unique(stamps[own], return_inverse=True)
+                summed = (
+                    np.bincount(inverse, values[own], len(times)).astype(np.float64) * heading(key[0]).factor
+                )
+                found[key] = _Column(times, summed)
+        return found, int(len(good) - good.sum())
+
+    def _numbered(self, naming: Mapping[str, str]) -> int:
+        metric = naming["metric"]
+        if heading(metric).quantity not in (Quantity.ENERGY, Quantity.POWER):
+            return -1
+        if naming["consumer_kind"] == "process":
+            return -1
+        return self._number.setdefault((metric, _rail_name(naming)), len(self._number))
+
+
+def _rail_name(row: Mapping[str, str]) -> str:
     domain = re.search(r"domain=([\w-]+)", row.get("__late_attributes") or "")
     place = f"{row.get('resource_kind') or ''}{row.get('resource_id') or ''}"
     if domain is not None:
@@ -118,8 +189,8 @@ def _accuracy(metric: str) -> Accuracy:
     return RAPL if metric.startswith("rapl") else NVML if metric.startswith("nvml") else UNKNOWN
 
 
-def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[str, Rail]) -> LogRows:
-    times = np.array(sorted({ns for column in found.values() for ns in column}), np.int64)
+def _rows(found: Mapping[tuple[str, str], _Column], rails: Mapping[str, Rail]) -> LogRows:
+    times = np.unique(np.concatenate([column.times_ns for column in found.values()]))
     refuse_sparse(len(times), len(found), "alumet's metrics")
     step = int(usual_step(times)) or 10**9
     axis = np.concatenate(
@@ -129,7 +200,7 @@ def _rows(found: Mapping[tuple[str, str], Mapping[int, float]], rails: Mapping[s
     for (metric, rail), column in found.items():
         energy = heading(metric).quantity is Quantity.ENERGY
         own = np.full(len(axis), 0.0 if energy else math.nan)
-        own[np.searchsorted(axis, np.fromiter(column, np.int64, len(column)))] = list(column.values())
+        own[np.searchsorted(axis, column.times_ns)] = column.values
         grid = DecimalGrid()
         grid.add(own)
         if energy:

@@ -91,9 +91,11 @@ def choose_time(
     if asks:
         return None
     if not candidates:
-        stated = stated_period_s(found.preamble)
-        if stated is not None:
-            return TimePlan((), "period", period_s=stated, why="the sample interval stated above the table")
+        interval_s = stated_period_s(found.preamble)
+        if interval_s is not None:
+            return TimePlan(
+                (), "period", period_s=interval_s, why="the sample interval stated above the table"
+            )
         asks.append(
             "the unit of the times in column 1, --column 1=s (or ms, us), or how often it was sampled, --rate 10Hz"
             if counts_up(found)

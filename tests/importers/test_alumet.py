@@ -3,6 +3,8 @@
 import pytest
 from tool_log import load
 
+from powermeter.importers.zones import LogZone
+
 
 def test_alumet_adds_up_the_energies_of_rows(tmp_path):
     head = "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
@@ -14,3 +16,32 @@ def test_alumet_adds_up_the_energies_of_rows(tmp_path):
     _, energies, headline = load(tmp_path, head + rows, "a.csv")
     assert energies["package"] == pytest.approx(46.0) and energies["dram"] == pytest.approx(4.0)
     assert energies[headline] == pytest.approx(50.0)
+
+
+def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_rows(tmp_path):
+    head = "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
+    stamps = [f"2025-10-26T0{hour}:{minute:02d}:00" for hour in (2, 2, 3) for minute in (0, 30)]
+    rows = "".join(
+        f"rapl_consumed_energy_J;{stamp};10;local_machine;;local_machine;;domain={domain}\n"
+        for stamp in stamps
+        for domain in ("package", "dram")
+    )
+    log, energies, _ = load(tmp_path, head + rows, "a.csv", zone=LogZone.parse("Europe/Berlin"))
+    assert energies["package"] == pytest.approx(60.0)
+    assert (
+        len(log.sources[0]) == 7 and log.sources[0].ends_ns[1] - log.sources[0].ends_ns[0] == 3 * 3600 * 10**9
+    )
+
+
+def test_rows_without_a_time_or_a_number_are_counted_and_processes_left_out(tmp_path):
+    head = "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
+    row = "rapl_consumed_energy_J;{};{};local_machine;;{};;domain=package\n"
+    good = [row.format(f"2026-06-10T10:00:0{i}Z", 10, "local_machine") for i in range(4)]
+    bad = [
+        row.format("yesterday", 10, "local_machine"),
+        row.format("2026-06-10T10:00:05Z", "x", "local_machine"),
+    ]
+    share = [row.format("2026-06-10T10:00:02Z", 3, "process")]
+    log, energies, _ = load(tmp_path, head + "".join(good + bad + share), "a.csv")
+    assert energies["package"] == pytest.approx(40.0)
+    assert any("2 rows without a time or a number were left out" in str(note) for note in log.warnings)
