@@ -22,8 +22,8 @@ from .links.hid import open_hid
 from .links.link import RAIL_OPTIONS, Link, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
-from .meters.stream import TickCounter
 from .meters.tick_clock import TickClock
+from .meters.tick_counter import TickCounter
 
 if TYPE_CHECKING:
     from .km003c import QueueSample

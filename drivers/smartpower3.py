@@ -83,6 +83,7 @@ class SmartPower3(StreamMeter):
     example = "smartpower3:///dev/ttyUSB0"
     tick_ns = 1e6
     tick_wrap = 10**10
+    steady = True
     silence_s = 3.0
     OPTIONS: ClassVar[dict[str, Option]] = {"boundary": RAIL_OPTIONS["boundary"]}
 

@@ -18,6 +18,7 @@ from powermeter.units import NS
 
 from .linked import LinkedMeter
 from .tick_clock import TickClock
+from .tick_counter import SteadyTicks, TickCounter
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000
@@ -67,9 +68,10 @@ class StreamMeter(LinkedMeter, StreamingSource):
         settle_s: How long ticks are watched before the first sample is placed: a first frame that was
             under way for long must not date those after it.
         number_wrap: The number of sequence numbers; None where frames carry none.
+        steady: Whether its ticks come at one interval: where frames carry no numbers, a longer step then shows what was lost.
         repeats: Whether two equal rows mean that it has not refreshed.
         skipped_bytes: Bytes that belonged to no frame.
-        lost: Samples that never came, by their sequence numbers.
+        lost: Samples that never came, by their sequence numbers or steady ticks.
     """
 
     head: ClassVar[bytes] = b""
@@ -83,6 +85,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
     tick_wrap: int | None = None
     settle_s: float = 0.5
     number_wrap: ClassVar[int | None] = None
+    steady: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
 
     def __init__(self, address: Any) -> None:
@@ -108,6 +111,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._reading = False
         self._alive_s = time.monotonic()
         self._number: int | None = None
+        self._steps = SteadyTicks() if self.steady else None
         self._placed: tuple[int, int] | None = None
 
     @abstractmethod
@@ -145,9 +149,9 @@ class StreamMeter(LinkedMeter, StreamingSource):
         return self.first[0]
 
     def counts(self) -> dict[str, int]:
-        """Return frames refused, bytes skipped, and samples lost where they are numbered."""
+        """Return frames refused, bytes skipped, and samples lost where their numbers or steady ticks show it."""
         counts = {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
-        return counts if self.number_wrap is None else {**counts, "samples_lost": self.lost}
+        return {**counts, "samples_lost": self.lost} if self.number_wrap or self.steady else counts
 
     def gather(self, count: int, timeout_s: float) -> list[Any]:
         """Return the first `count` readings; `read_block` returns their samples again.
@@ -304,6 +308,8 @@ class StreamMeter(LinkedMeter, StreamingSource):
             step = 1 if self._number is None else (number - self._number) % self.number_wrap
             missing = step - 1 if 1 < step <= self.number_wrap // 2 else 0  # more is a restart
             self._number = number
+        elif self._steps is not None and held.row.tick is not None:
+            missing = self._steps.missing(held.row.tick)
         self.lost += missing
         if not self._last_ns or not (missing or held.refused):
             return
@@ -312,23 +318,6 @@ class StreamMeter(LinkedMeter, StreamingSource):
         else:
             reason, why = "dropped", f"{plural(missing, 'sample')} lost"
         self.gaps.append(Gap(self._last_ns, stamp, reason, why, max(missing, held.refused)))
-
-
-class TickCounter:
-    """Makes an instrument's wrapping tick run on without end."""
-
-    def __init__(self, wrap: int) -> None:
-        self.wrap = wrap
-        self._total: int | None = None
-
-    def feed(self, tick: int) -> int:
-        """Return the running tick; a step back by more than half the range counts as a wrap."""
-        if self._total is None:
-            self._total = tick
-        else:
-            step = (tick - self._total) % self.wrap
-            self._total += step if step < self.wrap // 2 else step - self.wrap
-        return self._total
 
 
 def cut_frames(

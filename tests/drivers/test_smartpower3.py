@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from powermeter.drivers import smartpower3
 from powermeter.errors import DataError
+from powermeter.source import Address, Gap
+from powermeter.testing.line_meters import SimulatedSmartPower3
+from powermeter.testing.load import Load
 
 
 def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
@@ -40,3 +43,29 @@ def test_smartpower3_lines() -> None:
                 bad = bytearray(good)
                 bad[at] ^= mask
                 assert refused(smartpower3.decode, bytes(bad)), f"{at} {mask}"
+
+
+def test_a_line_that_never_came_is_a_gap() -> None:
+    """A supply numbers nothing, but its milliseconds go on: every tenth line of those 10 ms apart is left out."""
+
+    class Line:
+        def __init__(self) -> None:
+            twin = SimulatedSmartPower3(Load("constant", high_w=1.0))
+            self.left = [twin.line(10 * n) for n in range(100) if n % 10 != 5]
+
+        def read(self, limit: int, timeout_s: float) -> bytes:
+            return self.left.pop(0) if self.left else b""
+
+        def clear(self) -> None:
+            return
+
+    meter = smartpower3.SmartPower3(Address.parse("smartpower3:///dev/ttyUSB0"))
+    wire = Line()
+    meter.link, meter.settle_s = wire, 0.0  # type: ignore[assignment]
+    gaps: list[Gap] = []
+    meter.describe(meter.first_reading())
+    while wire.left:
+        block = meter.read_block(0.0)
+        gaps += block.gaps if block is not None else []
+    assert meter.counts()["samples_lost"] == 10
+    assert [(gap.reason, gap.lost) for gap in gaps] == [("dropped", 1)] * 10

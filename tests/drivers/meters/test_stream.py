@@ -12,7 +12,7 @@ import pytest
 from powermeter.channel import Channel, Quantity
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import stream
-from powermeter.drivers.meters.stream import StreamMeter, StreamRow, TickCounter, cut_frames
+from powermeter.drivers.meters.stream import StreamMeter, StreamRow, cut_frames
 from powermeter.errors import DataError, OpenError, ReadError
 from powermeter.source import INTERPOLATED_TIME, SATURATED, Address, Block
 
@@ -241,14 +241,3 @@ def test_frames_are_cut_from_a_stream_that_starts_anywhere(data, frames, skipped
 def test_half_a_head_at_the_end_is_kept():
     buffer = bytearray(b"..\xa5")
     assert cut_frames(buffer, b"\xa5\x5a", 10, lambda one: True) == ([], 2) and buffer == b"\xa5"
-
-
-def test_tick_counter_unwraps() -> None:
-    counter = TickCounter(2**32)
-    assert [counter.feed(tick) for tick in (2**32 - 2, 2**32 - 1, 3, 1, 10)] == [
-        2**32 - 2,
-        2**32 - 1,
-        2**32 + 3,
-        2**32 + 1,
-        2**32 + 10,
-    ]
