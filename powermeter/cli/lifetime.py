@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
-from powermeter.cli.options import json_option
+from powermeter.cli.options import json_option, line_option
 from powermeter.cli.outputs import put, put_json
 
 
@@ -66,7 +66,7 @@ from powermeter.cli.outputs import put, put_json
     show_default=True,
     help="On the network a request.",
 )
-@click.option("--mobile", is_flag=True, help="Over a mobile network instead of a fixed line.")
+@line_option
 @click.option("--pue", metavar="RATIO", help="Of the data centre; 1.09 to 1.2 to 1.3 otherwise.")
 @click.option("--wue", type=float, metavar="L/kWh", help="Water on site of the data centre.")
 @click.option(

@@ -18,6 +18,7 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.network import LINES
 
 from .factors import nearest
 
@@ -36,7 +37,7 @@ class LifetimeOptions:
             token times `cloud_tokens`.
         home, away: Places of the device and of the data centre.
         listen, link: Powers while it waits, and of a link kept up for this function alone.
-        request_b, mobile: Bytes a request, and whether over a mobile network.
+        request_b, line: Bytes a request, and the kind of network at the client: `fixed` or `mobile`.
         pue, wue: Of the data centre.
         chip, chip_kg: What the device needs made: `10mm2@28nm`, or its kg CO2e.
         chain: Plug to device.
@@ -56,7 +57,7 @@ class LifetimeOptions:
     listen: str = "10mW"
     link: str = "0.5W"
     request_b: str = "100kB"
-    mobile: bool = False
+    line: str = "fixed"
     pue: str | None = None
     wue: float | None = None
     chip: str = "10mm2@28nm"
@@ -69,6 +70,10 @@ class LifetimeOptions:
     currency: str | None = None
     price_year: int | None = None
     what: str = "carbon"
+
+    def __post_init__(self) -> None:
+        if self.line not in LINES:
+            raise ConfigurationError(f"line {self.line!r}: choose {' or '.join(LINES)}")
 
     @property
     def money(self) -> str:
@@ -120,11 +125,9 @@ def _value(path: Path, name: str, value: object) -> Any:
         return path.parent / value
     if kind == "str" and (isinstance(value, str) or number):
         return str(value)
-    if kind == "bool" and isinstance(value, bool):
-        return value
     if kind == "int" and isinstance(value, int) and number:
         return value
     if kind == "float" and number:
         return float(value)  # type: ignore[arg-type]
-    expected = {"Path": "a file", "str": "a text", "bool": "true or false", "int": "a whole number"}
+    expected = {"Path": "a file", "str": "a text", "int": "a whole number"}
     raise ConfigurationError(f"{path.name}: {name} = {value!r}: {expected.get(kind, 'a number')} is expected")

@@ -273,7 +273,7 @@ def assess(found: Subject, wanted: LifetimeOptions) -> LifetimeReport:
         place(wanted.home),
         place(wanted.away),
         chain=parse_chain(wanted.chain),
-        network=default("network.mobile" if wanted.mobile else "network.fixed"),
+        network=default(f"network.{wanted.line}"),
         link=given(
             "link.power", link, "W", low=link * 0.4, high=link * 2, note="range of 0.4 to 2 times, judged"
         ),

@@ -3,7 +3,7 @@
     by the byte     E = bytes × kWh/GB
     by the power    E = (P_idle + p_bit × rate) × time,   rate = 8 × bytes / time
 
-The first is a yearly average: near zero at the margin of a fixed line.  The second (Malmodin 2020) shows
+The first is a yearly average: near zero at the margin of a fixed line.  The second (Malmodin 2020) separates
 what is there anyway from what rises with the bits: core and access of the line, the home router or the
 base station, and 7 W of a data centre for a stream.  They answer different questions and are never
 averaged; `Transfer.lines` prints both and their difference.

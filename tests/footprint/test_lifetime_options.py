@@ -17,12 +17,12 @@ def test_a_number_is_requests_a_day() -> None:
 def test_a_file_has_the_options_of_the_command(tmp_path: Path) -> None:
     path = tmp_path / "coffee.toml"
     path.write_text(
-        'requests-per-day = 20\nhome = "FRA"\ncloud = "server.power"\nmobile = true\nbytes = "90kB"\n'
+        'requests-per-day = 20\nhome = "FRA"\ncloud = "server.power"\nline = "mobile"\nbytes = "90kB"\n'
         "pue = 1.2\nprice-year = 2026\ncloud-tokens = 250\n"
     )
     found = parse_wanted(str(path))
     assert found.cloud == tmp_path / "server.power"
-    assert (found.requests_per_day, found.home, found.mobile) == (20.0, "FRA", True)
+    assert (found.requests_per_day, found.home, found.line) == (20.0, "FRA", "mobile")
     assert (found.request_b, found.pue, found.price_year, found.cloud_tokens) == ("90kB", "1.2", 2026, 250.0)
 
 
@@ -31,7 +31,7 @@ def test_a_file_has_the_options_of_the_command(tmp_path: Path) -> None:
     [
         ("request-per-day = 3", "requests_per_day"),
         ('years = "long"', "a number is expected"),
-        ("mobile = 1", "true or false"),
+        ('line = "5G"', "choose fixed or mobile"),
         ("price-year = 2026.5", "a whole number"),
         ("cloud = 3", "a file is expected"),
     ],
