@@ -80,7 +80,9 @@ def choose_time(
         if texts and all(wall(text) is not None for text in texts):
             candidates = [0]
     declared = [i for i in candidates if headings[i].is_stated]
-    candidates = declared or candidates + [i for i in calendar_columns(found, headings) if i not in candidates]
+    candidates = declared or candidates + [
+        i for i in calendar_columns(found, headings) if i not in candidates
+    ]
     pair = _date_and_time(found, candidates)
     if pair is not None:
         order = choices.dates or date_order(_joined(found, pair))
