@@ -272,14 +272,18 @@ PROMISES = [(n, d) for n in (4, 6, 12, 30) for d in (0.5, 1.0)]
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_few_runs_of_each_scenario(name: str) -> None:
-    """Binomial: of 4 equal pairs 3 or more false verdicts, at 5 %, have a probability of 0.0005."""
-    found = run(name, 4, first=5000)
-    assert found.false * 4 <= 2
+    """Binomial: of 3 equal pairs 2 or more false verdicts, at 5 %, have a probability of 0.007; at 80 %, of 0.90.
+
+    Of 4 pairs 3 or more would have one of 0.82 there: a fault is found more often, with fewer pairs.
+    """
+    runs = 3
+    found = run(name, runs, first=5000)
+    assert round(found.false * runs) <= 1
     if found.of_runs:
         assert name.startswith(("one recording", "1 recording before"))
         assert found.false == 0
     else:
-        assert min(found.difference, found.ratio) * 4 >= 2
+        assert round(min(found.difference, found.ratio) * runs) >= 2
 
 
 def test_promised_repeats_find_it_four_times_out_of_five() -> None:

@@ -1,6 +1,6 @@
 """The Monte-Carlo proof: stated 95 % intervals hold the simulated truth, on the meter and the load that each row names.
 
-Quick form: every scenario two dozen times, held to what so few runs can show.  Full form (`-m slow`): 300 runs each.
+Quick form: every scenario sixteen times, held to what so few runs can show.  Full form (`-m slow`): 300 runs each.
 `python tests/validation/test_coverage.py [--runs N] [--only TEXT]` prints the table of docs/validation.md.  Every column of a row,
 the comparison too, is measured on that row's meter with that row's load.
 """
@@ -286,11 +286,15 @@ def coverage(scenario: Scenario, runs: int, first: int = 0) -> dict[str, tuple[f
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
-def test_the_intervals_hold_in_two_dozen_runs(scenario: Scenario) -> None:
-    runs = 24
+def test_the_intervals_hold_in_sixteen_runs(scenario: Scenario) -> None:
+    """Binomial: 12 of 16 or fewer has a probability of 0.007 at 0.95; intervals that hold in 60 % are found in 93 of 100 cases.
+
+    That is nearly the power of 18 of 24 or fewer (96 of 100); the seeds are fixed, so that a false alarm comes with a change
+    of the code or never.
+    """
+    runs = 16
     for name, (share, _, _) in coverage(scenario, runs).items():
-        # Binomial with 0.95: 18 of 24 or fewer has a probability below 0.001.
-        assert share * runs >= 19, f"{name}: {share:.0%}"
+        assert share * runs > 12, f"{name}: {share:.0%}"
 
 
 def test_what_no_reading_shows_is_never_stated_as_measured() -> None:
