@@ -25,7 +25,6 @@ from powermeter.marking import board
 from powermeter.recorder import host
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
-from powermeter.recorder.remote.doubt import note_doubt
 from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
 from powermeter.recording.output_file import default_path
@@ -232,6 +231,8 @@ def record(
 
 def _note_doubt(path: Path, doubt_ns: float) -> None:
     """Have the intervals allow for what a board's clock may be off; a recording is never lost for that."""
+    from powermeter.recorder.remote.doubt import note_doubt
+
     try:
         note_doubt(path, doubt_ns)
     except (PowermeterError, OSError) as error:

@@ -25,6 +25,9 @@ SHARED_MEMORY = "/dev/shm"
 PATH_FILE = "recording"
 """The file in a folder of marks that holds the recording's absolute path."""
 
+BESIDE = "-marks"
+"""What the folder of marks is called, after the recording, where there is no memory file system."""
+
 _BOARD, _BOARD_BYTES = "board", 4096
 _MOST_ANCESTORS = 64
 _KEPT = 8
@@ -49,6 +52,11 @@ def home() -> str | None:
         return None
     is_own = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
     return folder if found.st_mode & 0o170000 == 0o040000 and is_own else None
+
+
+def private_name(marks: str) -> str:
+    """Return what a private recording holds of its folder of marks: no path, which may name a person."""
+    return BESIDE if marks.endswith(BESIDE) else os.path.basename(marks)
 
 
 def word() -> Any:
@@ -77,7 +85,7 @@ def make(path: str) -> str:
     """
     folder = home()
     if folder is None:
-        made = f"{path}-marks"
+        made = f"{path}{BESIDE}"
         withdraw(made)
     else:
         forget_old(folder)

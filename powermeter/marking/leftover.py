@@ -20,15 +20,6 @@ from powermeter.recording.event_batches import EventTable, decode, encode
 _PIECE = 1 << 15
 
 
-_BESIDE = "-marks"
-"""What the folder of marks is called, after the recording, where there is no memory file system."""
-
-
-def private_name(marks: str) -> str:
-    """Return what a private recording holds of its folder of marks: no path, which may name a person."""
-    return _BESIDE if marks.endswith(_BESIDE) else os.path.basename(marks)
-
-
 def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]]) -> Iterator[EventTable]:
     """Yield the events in the rings of a recording that nobody writes any more, a table for each process.
 
@@ -39,8 +30,8 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
     """
     home = board.home()
     if isinstance(marks, str) and marks and "/" not in marks:  # of a private recording
-        marks = f"{path.absolute()}{_BESIDE}" if marks == _BESIDE else f"{home or ''}/{marks}"
-    allowed = marks == f"{path.absolute()}{_BESIDE}" or (
+        marks = f"{path.absolute()}{board.BESIDE}" if marks == board.BESIDE else f"{home or ''}/{marks}"
+    allowed = marks == f"{path.absolute()}{board.BESIDE}" or (
         home is not None and os.path.dirname(str(marks)) == home
     )
     if not isinstance(marks, str) or not allowed or not os.path.isdir(marks):

@@ -18,7 +18,7 @@ from typing import Any
 
 from powermeter import errors, registry
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
-from powermeter.marking import board, leftover
+from powermeter.marking import board
 
 READY_S = 30.0
 WAIT_S = 2.0
@@ -144,7 +144,7 @@ class Recorder:
             self.marks = board.make(str(self.path.absolute()))
             self._order["marks"] = self.marks
             self._order["metadata"]["marks"] = (
-                leftover.private_name(self.marks) if self._is_private else self.marks
+                board.private_name(self.marks) if self._is_private else self.marks
             )
         try:
             self._start()

@@ -49,7 +49,7 @@ def test_a_private_recording_finds_its_events_by_the_name_alone(tmp_path, monkey
     if home != "shared memory":
         monkeypatch.setattr(board, "home", lambda: None)
     with running_in(tmp_path) as running:
-        marks = leftover.private_name(running.folder)
+        marks = board.private_name(running.folder)
         assert "/" not in marks
         running.path.unlink()
         Writer.create(running.path, {"marks": marks, "private": True}).abandon()

@@ -346,3 +346,10 @@ def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
     assert process is not None and process.returncode is not None
     assert process.stdin is not None and process.stdin.closed
     assert process.stdout is not None and process.stdout.closed
+
+
+def test_a_program_and_record_start_without_numpy():
+    """Its import takes a small board seconds, and the recorder, which needs it, is a process of its own."""
+    code = "import sys, powermeter.cli.record, powermeter.meter; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
