@@ -49,6 +49,11 @@ def infer(
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Return a function that writes a recording of 2 W at 5 V, 100 samples a second for 10 s."""
+    return maker(tmp_path)
+
+
+def maker(folder: Path) -> Make:
+    """The same for a folder that outlives a test."""
 
     def build(
         name: str = "run.power",
@@ -64,7 +69,7 @@ def make(tmp_path: Path) -> Make:
         second: bool = False,
         watts: float = 2.0,
     ) -> Path:
-        path = tmp_path / name
+        path = folder / name
         rail = rail or Rail("VDD_IN", covers="the whole board at its input", boundary=Boundary.BOARD)
         times = START + np.arange(1001, dtype=np.int64) * 10_000_000
         if gap_s is not None:
@@ -89,4 +94,8 @@ def make(tmp_path: Path) -> Make:
 @pytest.fixture
 def twenty() -> list[Event]:
     """Twenty events of 0.25 s, four items each: 0.5 J an event, 0.125 J and 0.025 C an item."""
+    return twenty_events()
+
+
+def twenty_events() -> list[Event]:
     return [infer(0.5 * i, 0.25, 4, i + 1, model="a" if i % 2 else "b") for i in range(20)]

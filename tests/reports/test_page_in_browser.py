@@ -9,32 +9,48 @@ import pytest
 from powermeter.recording import Recording
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
+from tests.reports.conftest import maker, twenty_events
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 
 
-@pytest.fixture
-def page(make, twenty, tmp_path):
-    """The page of twenty events, a gap and a second rail, opened in a wide window."""
-    with Recording.open(make(events=twenty, gap_s=(9.6, 9.9), second=True)) as recording:
-        path = tmp_path / "page.html"
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page of twenty events, a gap and a second rail."""
+    folder = tmp_path_factory.mktemp("page")
+    recorded = maker(folder)(events=twenty_events(), gap_s=(9.6, 9.9), second=True)
+    with Recording.open(recorded) as recording:
+        path = folder / "page.html"
         path.write_text(HTMLReport().render(gather(recording)), "utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        opened = browser.new_page(viewport={"width": 1100, "height": 900})
-        opened.seen = []
-        opened.on("console", lambda message: opened.seen.append(message.text))
-        opened.on("pageerror", lambda error: opened.seen.append(str(error)))
-        opened.on(
-            "request",
-            lambda request: opened.seen.append(request.url) if request.url != path.as_uri() else None,
-        )
-        opened.goto(path.as_uri())
-        yield opened
-        browser.close()
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The page, opened in a wide window of a profile of its own."""
+    profile = browser.new_context(viewport={"width": 1100, "height": 900})
+    opened = profile.new_page()
+    opened.seen = []
+    opened.on("console", lambda message: opened.seen.append(message.text))
+    opened.on("pageerror", lambda error: opened.seen.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: opened.seen.append(request.url) if request.url != address else None,
+    )
+    opened.goto(address)
+    yield opened
+    profile.close()
 
 
 def figure(page):
