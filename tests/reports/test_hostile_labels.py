@@ -17,7 +17,7 @@ from powermeter.recording import Recording
 from powermeter.reports.comparison_files import KINDS
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
-from tests.reports.conftest import infer
+from tests.reports.conftest import infer, maker
 
 LABELS = (
     "<script>alert(1)</script>",
@@ -33,8 +33,8 @@ LABELS = (
 STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-@pytest.fixture
-def path(make):
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
     events = [
         infer(0.1 * i, 0.09, 1, i + 1, LABELS[i % len(LABELS)], key=LABELS[(i + 1) % len(LABELS)])
         for i in range(6 * len(LABELS))
@@ -45,10 +45,11 @@ def path(make):
         "host": {"board": "".join(LABELS[:7]), "cpu": LABELS[1]},
         "attributes": {LABELS[0]: LABELS[1]},
     }
+    make = maker(tmp_path_factory.mktemp("hostile"))
     return make(events=events, rail=rail, metadata=metadata, source=LABELS[4], info={"model": LABELS[0]})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data(path):
     with Recording.open(path) as recording:
         return gather(recording, ReportOptions(place="FRA"))
