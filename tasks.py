@@ -124,8 +124,8 @@ def test(arguments: Sequence[str]) -> None:
 
 
 def spread() -> tuple[str, ...]:
-    """Return the options that spread tests over processes: more than cores, for many tests wait."""
-    return ("-n", str((os.cpu_count() or 1) + 2), "--dist", "worksteal")
+    """Return the options that spread tests over processes: one more than cores, for some tests wait."""
+    return ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 
 
 def compile_tests() -> None:

@@ -47,9 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave what was imported for the tests out of every collection of garbage, of which some tests make many."""
+    """Leave what was imported for the tests out of every collection of garbage, and collect seldom: tests are small."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 ABSENT = re.compile(r"not installed|could not import|pip install|apt install|no shared|No module named")
