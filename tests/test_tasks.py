@@ -113,7 +113,7 @@ def test_options_alone_keep_the_tests_spread_over_processes(
     assert ("-n" in command) is processes
     assert command[len(command) - len(asked) :] == asked
     monkeypatch.setattr(tasks.os, "cpu_count", lambda: 6)
-    assert tasks.spread()[:2] == ("-n", "8")
+    assert tasks.spread()[:2] == ("-n", "7")
 
 
 def test_a_failing_command_ends_with_its_status(tasks: ModuleType, capsys) -> None:
