@@ -36,7 +36,7 @@ _MAX_GPUS = 256
 class DcgmDmon(Importer):
     name = "dcgm"
     title = "a dcgmi dmon log"
-    takes = frozenset({"rate", "zone"})
+    takes = frozenset({"rate", "zone", "dates"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -47,7 +47,7 @@ class DcgmDmon(Importer):
         rows = [(stamp, gpu, value) for stamp, gpu, value in _samples(path)]
         if not rows:
             raise DataError(f"{path}: no samples: no line of a GPU in it")
-        if choices.period_s is None and all(stamp for stamp, _, _ in rows):
+        if choices.period_s is None and 2 * sum(bool(stamp) for stamp, _, _ in rows) > len(rows):
             log = read_as_table(path, ["timestamp", "gpu", "pwr"], rows, choices)
             log.format = cls.name
             return log

@@ -16,6 +16,7 @@ from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table import TableImporter
 
 _MAX_BYTES = 128 << 20
@@ -185,6 +186,8 @@ def _with_text(record: dict[str, Any], before: str) -> dict[str, Any] | None:
     if topic is not None and "power" not in record:
         return None
     own = {"logged": logged[1].replace(",", ".")} if logged is not None else {}
+    if not own and is_stamp(stamp := before.strip().rstrip(":,;=>-").strip()):
+        own = {"time": stamp}
     return own | ({"topic": topic[1]} if topic is not None else {}) | record
 
 

@@ -48,7 +48,7 @@ class _Pass:
 class LmSensors(Importer):
     name = "lm-sensors"
     title = "a loop over lm-sensors' sensors"
-    takes = frozenset({"rate", "zone", "rail", "sum", "column"})
+    takes = frozenset({"rate", "zone", "dates", "rail", "sum", "column"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -72,7 +72,7 @@ class LmSensors(Importer):
             raise DataError(
                 f"{path}: more than {_MOST_COLUMNS} sensors of electricity; this is not a log of sensors"
             )
-        stamped = all(one.stamp for one in passes) and choices.period_s is None
+        stamped = 2 * sum(bool(one.stamp) for one in passes) > len(passes) and choices.period_s is None
         if not stamped and choices.period_s is None:
             raise ConfigurationError(
                 f"{path}: sensors prints no times; state how often it ran with --rate, for example --rate 1s, or print "

@@ -102,7 +102,7 @@ PROGRAMS = (
 class PrintedReports(Importer):
     name = "printed-reports"
     title = "a loop over ipmitool's sensors, gpustat, scaphandre stdout, vcgencmd pmic_read_adc or upower -i"
-    takes = frozenset({"rate", "zone", "rail", "sum", "column"})
+    takes = frozenset({"rate", "zone", "dates", "rail", "sum", "column"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -125,7 +125,7 @@ class PrintedReports(Importer):
             )
         if not any(value for _, values in reports for value in values.values()):
             raise DataError(f"{path}: the battery never discharges: what flows in was not used")
-        stamped = all(stamp for stamp, _ in reports) and choices.period_s is None
+        stamped = 2 * sum(bool(stamp) for stamp, _ in reports) > len(reports) and choices.period_s is None
         if not stamped and choices.period_s is None:
             raise ConfigurationError(
                 f"{path}: {program.name} prints no times; state how often it did with --rate, for example --rate {program.every}, or "

@@ -19,7 +19,7 @@ import numpy as np
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
-from powermeter.importers.axis import pauses, refuse_sparse
+from powermeter.importers.axis import axis, refuse_sparse
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
@@ -105,6 +105,7 @@ class Prometheus(Importer):
         )
         times = np.array(sorted({when for series in found for when, _ in series.points}), np.int64)
         refuse_sparse(len(times), len(found), str(path))
+        straight = axis(times, str(path), spread=False)
         channels, codes = [], []
         for name, series in zip(names, found, strict=True):
             values = np.array([value for _, value in series.points])
@@ -126,8 +127,8 @@ class Prometheus(Importer):
                     accuracy=accuracy,
                 )
             )
-            codes.append(column)
-        warnings: list[Note] = [whole.note]
+            codes.append(column[straight.kept])
+        warnings: list[Note] = [whole.note, *straight.warnings]
         if left_out:
             warnings.append(
                 Note.info(
@@ -135,7 +136,9 @@ class Prometheus(Importer):
                     f"series that are not power or energy were left out: {', '.join(left_out[:6])}",
                 )
             )
-        rows = LogRows("Prometheus", tuple(channels), times, codes, gaps=pauses(times))
+        rows = LogRows(
+            "Prometheus", tuple(channels), straight.times_ns, codes, flags=straight.flags, gaps=straight.gaps
+        )
         log = Log(cls.name, UTC, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log

@@ -31,7 +31,7 @@ _WATTS = re.compile(r"Watts\Z|Power\Z|PowerConsumption\Z", re.IGNORECASE)
 class Redfish(Importer):
     name = "redfish"
     title = "answers of a server's Redfish service"
-    takes = frozenset({"rate", "zone", "rail", "sum", "unit", "column"})
+    takes = frozenset({"rate", "zone", "dates", "rail", "sum", "unit", "column"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -125,7 +125,7 @@ def _loop(path: Path, answers: list[tuple[str, dict[str, Any]]], choices: Choice
             f"{path}: one answer of a Redfish service is one reading ({shown}), which holds no energy; log with: "
             "while date; do curl …/Power; sleep 10; done"
         )
-    stamped = all(stamp for stamp, _ in rows) and choices.period_s is None
+    stamped = 2 * sum(bool(stamp) for stamp, _ in rows) > len(rows) and choices.period_s is None
     if not stamped and choices.period_s is None:
         raise ConfigurationError(
             f"{path}: Redfish's answers state no time; state how often they were asked for with --rate, for example --rate 10s, "

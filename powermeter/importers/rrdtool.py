@@ -17,7 +17,7 @@ from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
 
 _ROW = re.compile(
-    r"\s*(\d{9,10}):((?:\s+(?:-?nan|[+-]?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?))+)\s*\Z", re.ASCII | re.IGNORECASE
+    r"\s*(\d{1,10}):((?:\s+(?:-?nan|[+-]?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?))+)\s*\Z", re.ASCII | re.IGNORECASE
 )
 _MOST_SOURCES = 200
 _FEWEST = 2

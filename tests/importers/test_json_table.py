@@ -55,3 +55,10 @@ def test_fields_as_services_log_them_are_records(tmp_path):
     )
     log, energies, headline = load(tmp_path, text, "r.log")
     assert log.format == "json" and energies[headline] == pytest.approx(27.5)
+
+
+@pytest.mark.parametrize("stamp", ["14.09.2025 10:00:{:02d}", "10:00:{:02d}", "17578440{:02d}.5"])
+def test_any_time_before_a_record_is_its_time(tmp_path, stamp):
+    text = "".join(stamp.format(i) + f" {{'power_mw': {5000 + i % 2 * 1000}, 'port': 3}}\n" for i in range(6))
+    _, energies, headline = load(tmp_path, text, "r.log")
+    assert energies[headline] == pytest.approx(27.5)

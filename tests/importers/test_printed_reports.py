@@ -79,3 +79,21 @@ def test_a_battery_that_charges_is_a_gap_or_refused(tmp_path):
 def test_one_report_is_one_reading(tmp_path):
     with pytest.raises(DataError, match="one report of ipmitool's sensors is one reading"):
         load(tmp_path, SDR.format(w=0))
+
+
+def test_the_order_of_a_date_that_is_asked_for_may_be_typed(tmp_path):
+    text = "".join(
+        f"09/11/2025 10:00:{i:02d} AM\nPwr Consumption  | 10.000  | Watts  | ok\n" for i in range(11)
+    )
+    with pytest.raises(ConfigurationError, match="--dates dmy"):
+        load(tmp_path, text)
+    _, energies, headline = load(tmp_path, text, dates="mdy")
+    assert energies[headline] == pytest.approx(100)
+
+
+def test_a_report_without_its_time_among_others_is_left_out_and_counted(tmp_path):
+    report = "Pwr Consumption  | 10.000  | Watts  | ok\n"
+    text = report + "".join(f"2025-09-11 10:00:{i:02d}\n{report}" for i in range(11))
+    log, energies, headline = load(tmp_path, text)
+    assert energies[headline] == pytest.approx(100)
+    assert any("no usable time" in str(note) for note in log.warnings)

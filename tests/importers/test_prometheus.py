@@ -94,3 +94,11 @@ def test_a_value_that_no_meter_shows_and_a_time_that_is_none_are_no_points(tmp_p
     log, energies, headline = load(tmp_path, text, "q.json")
     assert [int(at) // 10**9 - t for at in log.sources[0].times_ns] == [0, 20, 40]
     assert energies[headline] == pytest.approx(200.0)
+
+
+def test_a_clock_that_was_set_years_ahead_is_no_time(tmp_path):
+    times = [1757844000 + 60 * i + (400 * 86400 if i >= 10 else 0) for i in range(20)]
+    series = {"metric": {"__name__": "node_power_watts"}, "values": [[when, "10"] for when in times]}
+    text = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+    _, energies, headline = load(tmp_path, text, "p.json")
+    assert energies[headline] == pytest.approx(10 * 19 * 60)
