@@ -210,6 +210,7 @@ RECORDER = "powermeter.recorder.__main__:main"
 """What the recorder's own interpreter runs."""
 
 LEFTOVER = "powermeter.marking.leftover:tables"
+LEFTOVER_END = "powermeter.marking.leftover:end_of"
 """What finds the events that a recorder which died has not written."""
 
 TEXTS: Mapping[str, str] = {

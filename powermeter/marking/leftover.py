@@ -5,9 +5,12 @@ Nothing is changed: opening such a recording shows them, and `powermeter repair`
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from powermeter.marking.ring_reader import RingReader
 from powermeter.recording.event_batches import EventTable, decode, encode
 
 _PIECE = 1 << 15
+_END, _MOST_NOTED = "end.json", 4096
 
 
 def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]]) -> Iterator[EventTable]:
@@ -28,13 +32,8 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
         path: The recording.
         written: Yields the events that the recording holds itself: the begins of some ends.
     """
-    home = board.home()
-    if isinstance(marks, str) and marks and "/" not in marks:  # of a private recording
-        marks = f"{path.absolute()}{board.BESIDE}" if marks == board.BESIDE else f"{home or ''}/{marks}"
-    allowed = marks == f"{path.absolute()}{board.BESIDE}" or (
-        home is not None and os.path.dirname(str(marks)) == home
-    )
-    if not isinstance(marks, str) or not allowed or not os.path.isdir(marks):
+    marks = _folder(marks, path)
+    if marks is None:
         return
     rows: dict[int, list[Row]] = {}
     ends: dict[tuple[int, int], tuple[int, Any, bytes]] = {}
@@ -65,6 +64,44 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
         for first in range(0, len(own), _PIECE):
             part = own[first : first + _PIECE]
             yield decode(encode(part, COLUMNS), len(part), process)
+
+
+def _folder(marks: object, path: Path) -> str | None:
+    """Return the folder of marks that a recording names, where it is there and one of our own."""
+    home = board.home()
+    if isinstance(marks, str) and marks and "/" not in marks:  # of a private recording
+        marks = f"{path.absolute()}{board.BESIDE}" if marks == board.BESIDE else f"{home or ''}/{marks}"
+    allowed = marks == f"{path.absolute()}{board.BESIDE}" or (
+        home is not None and os.path.dirname(str(marks)) == home
+    )
+    return marks if isinstance(marks, str) and allowed and os.path.isdir(marks) else None
+
+
+def note_end(marks: str, at_ns: int, why: str) -> None:
+    """Note beside the rings when and why a recorder was found dead whose file nobody may write to."""
+    with suppress(OSError):
+        where = os.open(f"{marks}/{_END}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(where, "w") as noted:
+            json.dump({"at_ns": at_ns, "why": why}, noted)
+
+
+def end_of(marks: object, path: Path) -> tuple[int, str] | None:
+    """Return (moment in ns, why) as `note_end` left it; None where nothing is noted.
+
+    Args:
+        marks, path: As for `tables`.
+    """
+    folder = _folder(marks, path)
+    if folder is None:
+        return None
+    with suppress(OSError, ValueError, RecursionError):
+        where = os.open(f"{folder}/{_END}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(where, "rb") as noted:
+            found = json.loads(noted.read(_MOST_NOTED)) if stat.S_ISREG(os.fstat(where).st_mode) else None
+        at_ns, why = (found.get("at_ns"), found.get("why")) if isinstance(found, dict) else (None, None)
+        if type(at_ns) is int and 0 < at_ns < 1 << 62 and isinstance(why, str):
+            return at_ns, why
+    return None
 
 
 def _rows(table: EventTable) -> Iterator[Row]:

@@ -283,6 +283,10 @@ class Recorder:
         from powermeter.recorder.aftermath import list_missing
 
         if self._died_of_a_page:
+            if self.marks:
+                leftover.note_end(
+                    self.marks, time.monotonic_ns(), f"the recorder process died (status {status})"
+                )
             return (
                 "the recorder process died (SIGBUS): the disk is full or a quota is used up; make room, then bring back "
                 f"what was recorded with: powermeter repair {self.path}"

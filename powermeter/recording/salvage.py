@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from powermeter import registry
+from powermeter.channel import Gap
 from powermeter.errors import DataError
 from powermeter.recording import file
 from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
@@ -40,6 +43,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
             sources = {source.id: copy_source(old, source, new) for source in old.sources}
             gone = copy_facts(old, new, sources, leave_out=("closed", "signature"))
             copy_events(old, new)
+            _list_missing(old, new, sources)
             problems = list(old.warnings)
             problems += [
                 Note.warning(
@@ -49,6 +53,26 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
             ]
             new.add_fact("salvaged", {"from": file.printable(damaged.name), "problems": problems})
         return problems
+
+
+def _list_missing(old: Recording, new: Writer, sources: Mapping[int, int]) -> None:
+    """Add the gap at the end of each source whose recorder died: to the last moment that anything is known of."""
+    if old.facts("closed") or old.is_growing:
+        return
+    noted = registry.load(registry.LEFTOVER_END)(old.metadata.get("marks"), old.path)
+    until, why = noted or (0, "the recorder ended without closing the file")
+    spans = {number: old.span_ns(number) for number in sources}
+    until = max(until, *(span[1] for span in spans.values() if span is not None), 0)
+    for table in old.event_tables():
+        until = max(until, *(int(table.numbers[name].max(initial=0)) for name in ("start_ns", "end_ns")))
+    with new.transaction():
+        for number, span in spans.items():
+            if span is None:
+                continue
+            usual_ns = (span[1] - span[0]) / max(old.count(number) - 1, 1)
+            listed_ns = max((gap.end_ns for gap in old.gaps(number)), default=0)
+            if until > max(span[1] + 2 * usual_ns, listed_ns):
+                new.add_gap(sources[number], Gap(max(span[1], listed_ns), until, "failed", why))
 
 
 def _opened(damaged: Path) -> Recording:

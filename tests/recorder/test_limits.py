@@ -218,15 +218,32 @@ def test_a_quota_that_is_used_up_is_reported_and_what_was_written_is_brought_bac
         for _ in range(3):
             with meter.event("late"):
                 pass
+    recorder_died = False
     if is_alive(recorder):
         assert "not closed yet" in meter.problem
         os.kill(recorder, signal.SIGKILL)
         wait_until(lambda: not is_alive(recorder))
     else:
+        recorder_died = True
         assert "a quota is used up" in meter.problem and f"powermeter repair {path}" in meter.problem
+    late_ns = time.monotonic_ns()
     make_room(copying_disk)
     salvage(path, copying_disk / "whole.power")
     assert readings(copying_disk / "whole.power") > 50
+    if recorder_died:
+        assert_listed(copying_disk / "whole.power", until_ns=late_ns)
+
+
+def assert_listed(path: Path, until_ns: int) -> None:
+    """Check that what came after the last reading is a gap that reaches to the moment at which the recorder was found dead."""
+    with Recording.open(path) as recording:
+        first_ns, last_ns = recording.span_ns(1)
+        usual_ns = (last_ns - first_ns) / (recording.count(1) - 1)
+        last = max(recording.gaps(1), key=lambda gap: gap.end_ns)
+        event = max(event.end_ns for event in recording.events())
+    assert last.start_ns <= last_ns + 2 * usual_ns
+    assert event <= last.end_ns <= until_ns
+    assert "the recorder process died" in last.detail
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGBUS"), reason="the system knows no such signal")
@@ -249,8 +266,10 @@ def test_a_recorder_that_ends_for_want_of_a_page_does_not_take_the_program_with_
     try:
         assert f"make room, then bring back what was recorded with: powermeter repair {path}" in meter.problem
         assert path.read_bytes() == held
+        found_ns = time.monotonic_ns()
         salvage(path, tmp_path / "whole.power")
     finally:
         board.withdraw(marks)
     with Recording.open(tmp_path / "whole.power") as recording:
         assert [event.name for event in recording.events()] == ["late"]
+    assert_listed(tmp_path / "whole.power", until_ns=found_ns)

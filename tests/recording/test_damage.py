@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import DataError, PowermeterError
+from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
 from powermeter.recording.salvage import salvage
 
@@ -340,3 +342,23 @@ def test_repair_of_a_hopeless_file_leaves_nothing_behind(tmp_path):
     with pytest.raises(DataError):
         salvage(tmp_path / "bad.power", tmp_path / "whole.power")
     assert not (tmp_path / "whole.power").exists()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_a_recorder_that_died_did_not_see_of_its_events_is_listed_by_repair(
+    tmp_path, monkeypatch, closed
+):
+    """Both were killed: the last event ended a second after the last reading, and nobody was left to note a gap."""
+    path, ms = tmp_path / "run.power", 1_000_000
+    writer = Writer.create(path, {})
+    source = writer.add_source("x://", "x", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("R")),))
+    writer.append(source, 10**12 + np.arange(100) * ms, np.full(100, 1000))
+    writer.add_events([Event("late", 10**12 + 50 * ms, 10**12 + 1100 * ms, process=1, uid=1)])
+    if not closed:
+        monkeypatch.setattr(writer, "add_fact", lambda *_: None)
+    writer.close()
+    salvage(path, tmp_path / "whole.power")
+    with Recording.open(tmp_path / "whole.power") as whole:
+        found = [(gap.start_ns, gap.end_ns, gap.detail) for gap in whole.gaps(source)]
+    wanted = (10**12 + 99 * ms, 10**12 + 1100 * ms, "the recorder ended without closing the file")
+    assert found == ([] if closed else [wanted])
