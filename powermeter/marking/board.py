@@ -25,6 +25,9 @@ SHARED_MEMORY = "/dev/shm"
 PATH_FILE = "recording"
 """The file in a folder of marks that holds the recording's absolute path."""
 
+END_FILE = "end"
+"""The file in a folder of marks that holds when (monotonic ns) and why its recorder died, where the recording cannot."""
+
 BESIDE = "-marks"
 """What the folder of marks is called, after the recording, where there is no memory file system."""
 
@@ -150,6 +153,17 @@ def recording_of(folder: str) -> str | None:
             return file.read(65536)
     except OSError:
         return None
+
+
+def note_end(folder: str, at_ns: int, why: str) -> None:
+    """Note beside the rings when and why a recorder was found dead whose file nobody may write to."""
+    try:
+        with os.fdopen(
+            os.open(f"{folder}/{END_FILE}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+        ) as noted:
+            noted.write(f"{at_ns} {why}")
+    except OSError:
+        return
 
 
 def find() -> list[str]:

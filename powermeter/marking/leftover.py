@@ -5,7 +5,6 @@ Nothing is changed: opening such a recording shows them, and `powermeter repair`
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
@@ -21,7 +20,7 @@ from powermeter.marking.ring_reader import RingReader
 from powermeter.recording.event_batches import EventTable, decode, encode
 
 _PIECE = 1 << 15
-_END, _MOST_NOTED = "end.json", 4096
+_MOST_NOTED = 4096
 
 
 def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]]) -> Iterator[EventTable]:
@@ -77,16 +76,8 @@ def _folder(marks: object, path: Path) -> str | None:
     return marks if isinstance(marks, str) and allowed and os.path.isdir(marks) else None
 
 
-def note_end(marks: str, at_ns: int, why: str) -> None:
-    """Note beside the rings when and why a recorder was found dead whose file nobody may write to."""
-    with suppress(OSError):
-        where = os.open(f"{marks}/{_END}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(where, "w") as noted:
-            json.dump({"at_ns": at_ns, "why": why}, noted)
-
-
 def end_of(marks: object, path: Path) -> tuple[int, str] | None:
-    """Return (moment in ns, why) as `note_end` left it; None where nothing is noted.
+    """Return (moment in ns, why) as `board.note_end` left it; None where nothing is noted.
 
     Args:
         marks, path: As for `tables`.
@@ -94,13 +85,13 @@ def end_of(marks: object, path: Path) -> tuple[int, str] | None:
     folder = _folder(marks, path)
     if folder is None:
         return None
-    with suppress(OSError, ValueError, RecursionError):
-        where = os.open(f"{folder}/{_END}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with suppress(OSError, ValueError):
+        where = os.open(f"{folder}/{board.END_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(where, "rb") as noted:
-            found = json.loads(noted.read(_MOST_NOTED)) if stat.S_ISREG(os.fstat(where).st_mode) else None
-        at_ns, why = (found.get("at_ns"), found.get("why")) if isinstance(found, dict) else (None, None)
-        if type(at_ns) is int and 0 < at_ns < 1 << 62 and isinstance(why, str):
-            return at_ns, why
+            found = noted.read(_MOST_NOTED) if stat.S_ISREG(os.fstat(where).st_mode) else b""
+        at_ns, _, why = found.decode().partition(" ")
+        if 0 < int(at_ns) < 1 << 62:
+            return int(at_ns), why
     return None
 
 

@@ -284,7 +284,7 @@ class Recorder:
 
         if self._died_of_a_page:
             if self.marks:
-                leftover.note_end(
+                board.note_end(
                     self.marks, time.monotonic_ns(), f"the recorder process died (status {status})"
                 )
             return (
