@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import registry
-from powermeter.source import Address, PolledSource
 from powermeter.testing.i2c_bus import SimulatedBus
 from powermeter.testing.i2c_chips import MODELS
 
@@ -69,10 +68,9 @@ def count(bus: SimulatedBus, row: Callable[[], Any], seconds: float) -> tuple[fl
 
 def ours(url: str, bus_hz: float, seconds: float) -> tuple[float, float]:
     """Return our rates."""
-    address = Address.parse(url)
-    bus = SimulatedBus(bus_hz).add(ADDRESS, MODELS[address.scheme](load, 0.1))
-    source = registry.driver_class(address.scheme)(address, lambda name, placements: bus)
-    assert isinstance(source, PolledSource)
+    closed = registry.source(url)
+    bus = SimulatedBus(bus_hz).add(ADDRESS, MODELS[closed.address.scheme](load, 0.1))
+    source = type(closed)(closed.address, lambda name, placements: bus)
     source.open()
     return count(bus, source.sample, seconds)
 

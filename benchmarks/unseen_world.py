@@ -22,11 +22,9 @@ from typing import Any
 import numpy as np
 from click.testing import CliRunner
 
-from powermeter import Recording, analyse
+from powermeter import DataError, Event, Recording, analyse
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.cli import cli
-from powermeter.errors import DataError
-from powermeter.events import Event
 from powermeter.recording import Writer
 
 NS = 10**9
