@@ -18,6 +18,7 @@ from powermeter.analysis.lag import lags
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
+from powermeter.signals.unstated_noise import unstated_noise
 from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
@@ -81,7 +82,7 @@ def _as_means(trace: Trace, rest: float, count: int, unseen: float) -> Trace:
         values=trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values),
         kind=Kind.MEAN,
         clock_ns=min(trace.clock_ns, clock),
-        noise=(trace.noise**2 + 0.4 * unseen**2 * jumps) ** 0.5,
+        noise=((trace.noise or unstated_noise(trace.values)) ** 2 + 0.4 * unseen**2 * jumps) ** 0.5,
         notes=(*trace.notes, AVERAGES),
     )
 

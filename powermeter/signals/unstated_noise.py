@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _QUIETEST = 0.05  # of the steps from one reading to the next
-_THEIR_STEP = 0.0887  # standard deviations of noise that the quietest twentieth of its steps lie below
+_FEWEST = 8  # of them
 _AT_MOST = 0.005  # of the mean reading
 _LOOKED = 1 << 16
-_LEAST = 8
 
 
 def unstated_noise(values: NDArray[np.floating[Any]]) -> float:
@@ -21,7 +22,11 @@ def unstated_noise(values: NDArray[np.floating[Any]]) -> float:
     mean reading.
     """
     some = values[:_LOOKED]
-    if some.size <= _LEAST:
+    if some.size <= 2 * _FEWEST:
         return 0.0
-    quiet = float(np.quantile(np.abs(np.diff(some)), _QUIETEST)) / _THEIR_STEP
+    share = max(_QUIETEST, _FEWEST / (some.size - 1))
+    theirs = math.sqrt(2) * NormalDist().inv_cdf(
+        (1 + share) / 2
+    )  # standard deviations that steps of noise lie below
+    quiet = float(np.quantile(np.abs(np.diff(some)), share)) / theirs
     return min(quiet, _AT_MOST * abs(float(some.mean())))
