@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+from two_clocks import EVENT
 
+from powermeter import cli
 from powermeter.calibration import load as load_module
 from powermeter.calibration import pattern as pattern_module
+from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.cli import run, sync
+from powermeter.recording import Recording
 
 
 class Span(dict):
@@ -63,3 +69,50 @@ def test_what_is_played_and_how_often(command, times, capsys):
     assert said["played"] == times and said["chip_s"] > 0.5
     assert said["seconds"] == pytest.approx(said["chips"] * said["chip_s"], rel=0.2)
     assert ("played twice" in out.err) is (times == 2) and ("played once" in out.err) is (times == 1)
+
+
+def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
+    path = tmp_path / "host.power"
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    status = cli.run(
+        [
+            "record",
+            "-q",
+            "-o",
+            str(path),
+            "-s",
+            "virtual://?rate=20Hz",
+            "--",
+            sys.executable,
+            "-m",
+            "powermeter",
+            "sync",
+            "--meter",
+            "1kHz",
+            "--",
+            *command,
+        ]
+    )
+    assert status == 3
+    with Recording.open(path) as recording:
+        first, last = recording.events()
+    for event in (first, last):
+        edges, levels = event.attributes["edges_ns"], event.attributes["levels"]
+        assert event.name == EVENT and event.attributes["load"] == "processor"
+        assert len(edges) == len(levels) == 64 and all(np.diff(edges) > 0)
+        assert event.duration_s == pytest.approx(127 * event.attributes["chip_s"], rel=0.1)
+    assert pattern_waveforms([first, last])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--meter", "2Hz"], 2, "nothing is being recorded"),
+        (["--meter", "2"], 2, "has no unit"),
+        (["--meter", "2Hz", "--end", "--", "true"], 2, "--end"),
+        (["--meter", "2Hz", "--dry-run"], 0, "63 chips of 1.309 s takes 82.47 s"),
+    ],
+)
+def test_sync_says_what_it_needs(capsys, arguments, status, said):
+    assert cli.run(["sync", *arguments]) == status
+    assert said in capsys.readouterr().err
