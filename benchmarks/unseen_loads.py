@@ -475,6 +475,9 @@ def main() -> None:
         "| load and instrument | what | held | of those called sure | half-width (bias) | over what is needed | declined | grades |"
     )
     print("|---|---|---|---|---|---|---|---|")
+    import unseen_hard  # noqa: F401
+    import unseen_thirty  # noqa: F401
+
     for name in asked.names or SCENES:
         for row in tried(name, asked.trials, asked.seed):
             print(row, flush=True)

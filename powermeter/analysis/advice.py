@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, UNSEEN
+from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -88,7 +89,7 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
         f"this one has new values at {format_quantity(p['fastest_hz'], 'Hz', 3)} at most"
     ),
     "other-moments": lambda p: (
-        f"let the recorder vary its moments, or sample at {format_quantity(p['rate_hz'], 'Hz', 4)}"
+        f"sample at {format_quantity(p['rate_hz'], 'Hz', 4)}, {REMEDIES[int(p.get('chosen', ChosenBy.LOG))]}"
     ),
     "longer-run": lambda p: (
         f"run for {format_duration(p['seconds'])}, or read a display {TIMES} times as fine"
@@ -275,7 +276,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     tau = trace.interval_ns * 1e-9
     if why == BEAT or (why != EQUAL and float(lengths.sum()) / tau > _MANY):
         # 0.382 of an interval apart is as far from any simple ratio as can be.
-        return _make("other-moments", {"rate_hz": 1 / (tau * (1 - 0.382 * min(1.0, length / tau)))}, None)
+        apart = 1 / (tau * (1 - 0.382 * min(1.0, length / tau)))
+        return _make("other-moments", {"rate_hz": apart, "chosen": float(chosen_by(trace))}, None)
     if why in (FEW, EQUAL, UNSEEN):
         rate, fastest = max(TIMES / tau, _INSIDE / length), _fastest_hz(trace)
         if rate > _ABOUT * fastest:

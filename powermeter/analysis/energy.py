@@ -27,6 +27,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, counted
 from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.run import measure_run
@@ -237,6 +238,8 @@ def analyse(
     assert power is not None
     name = _name_of(power)
     power = replace(as_events_show(power, starts, ends), recording=name)
+    of_power = next((one for one in recording.sources if str(one.id) == str(line.source)), None)
+    note_who_chose(power, None if of_power is None else of_power.info.get("sampling"))
     integral = Integral.of(power)
     current = line.current()
     if current is not None:

@@ -16,15 +16,21 @@ from numpy.typing import NDArray
 from powermeter.analysis.bounds import seen_range
 from powermeter.analysis.estimate import EQUAL, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import own_moments, read_at_random
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 _CHANCE = 0.05
+_SHOWN = 4  # readings of an event that show whether power inside is steady
+_LOOKED = 200
+_MOSTLY = 0.9
 _MUCH = 0.1  # of the time unseen: as of holes, what is more is estimated
 _AS_HIGH = 3.0  # times what was read, as wherever a load was never seen (`bounds`)
 _ONE_STEP = 1.5  # readings within it are those of one step or of two that follow each other
+_NOISE_SPANS = 6.0  # standard deviations of the stated noise: 28 normal readings span more once in 150
+_REPEATED = 3  # events that show by themselves what they share: of fewer, and of runs, agreement within noise shows nothing either
 
 
 def unseen_share(readings: int) -> float:
@@ -33,15 +39,18 @@ def unseen_share(readings: int) -> float:
     return share if share > _MUCH else 0.0
 
 
-def all_equal(trace: Trace, values: Floats) -> bool:
-    """Return whether readings agree within one step of their instrument."""
-    return float(np.ptp(values)) <= _ONE_STEP * max(trace.step, trace.code, 1e-9 * abs(float(values[0])))
+def all_equal(trace: Trace, values: Floats, *, within_noise: bool = False) -> bool:
+    """Return whether readings agree within one step of their instrument; if asked for, within its stated noise too."""
+    most = _ONE_STEP * max(trace.step, trace.code, 1e-9 * abs(float(values[0])))
+    if within_noise:
+        most = max(most, _NOISE_SPANS * trace.noise)
+    return float(np.ptp(values)) <= most
 
 
-def open_ends(trace: Trace, values: Floats) -> tuple[float, float]:
+def open_ends(trace: Trace, values: Floats, *, within_noise: bool = False) -> tuple[float, float]:
     """Return by how much the mean power of a run may be lower and higher than few readings that all agree, W; (0, 0) where they do not."""
     share = unseen_share(values.size)
-    if values.size < 2 or not share or not all_equal(trace, values):
+    if values.size < 2 or not share or not all_equal(trace, values, within_noise=within_noise):
         return 0.0, 0.0
     level = abs(float(values.mean()))
     return share * level, share * (_AS_HIGH - 1) * max(level, trace.step, trace.code)
@@ -57,9 +66,9 @@ def equal(
     if not share or not some.size:
         return found
     inside = np.concatenate([trace.values[before[k] : upto[k]] for k in some.tolist()])
-    if not all_equal(trace, inside):
+    if not all_equal(trace, inside, within_noise=seconds.size < _REPEATED):
         return found
-    if not unseen_share(trace.values.size) and all_equal(trace, trace.values):
+    if not unseen_share(trace.values.size) and all_equal(trace, trace.values, within_noise=True):
         return found  # a run of many readings in which the load was never seen to do anything
     low, high = seen_range(integral, before, upto)
     step = max(trace.step, trace.code)
@@ -73,3 +82,22 @@ def equal(
     found.above = share * max(upper - level, 0.0) * seconds
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
+
+
+def flat_at_regular_moments(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
+    """Return whether readings at regular moments show nothing but noise inside events; without events, in the whole run.
+
+    Nothing in such readings excludes a load that is in step with them.
+    """
+    if trace.interval_ns <= 0 or trace.kept is not None or own_moments(trace) or read_at_random(trace):
+        return False
+    if not start_ns.size:
+        return len(trace) > 1 and all_equal(trace, trace.values, within_noise=True)
+    first = np.searchsorted(trace.times_ns, start_ns[:_LOOKED], side="right")
+    until = np.searchsorted(trace.times_ns, end_ns[:_LOOKED], side="left")
+    flat = [
+        all_equal(trace, trace.values[a:b], within_noise=True)
+        for a, b in zip(first.tolist(), until.tolist(), strict=True)
+        if b - a >= _SHOWN
+    ]
+    return bool(flat) and sum(flat) > _MOSTLY * len(flat)

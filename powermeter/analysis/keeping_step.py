@@ -33,7 +33,10 @@ _MOSTLY = 0.9
 _ELSEWHERE = 0.05
 _SOME = 2  # events that show no more than idle power, and as many that mostly draw more
 _PARTS = 8  # of an event
+_DEEP = 0.5  # of what the upper level is above idle: throttling keeps more
+_ONCE = 3  # changes that are no course of the program
 _READINGS_OF_FITS = 64
+_READINGS_OF_ONE = 20  # of one event, on two levels of which the lower is idle power
 _STRETCHES = 4
 _FITS = 1.3  # variance of their lengths over the mean's square; exponential ones have 1
 _OWN = 0.4  # of the variance that a course all events share explains
@@ -83,7 +86,7 @@ def beats(
     if tau <= 0 or read_at_random(trace):
         return none
     if n < 3:
-        return _one_by_one(integral, start_ns, end_ns, before, inside)
+        return _one_by_one(integral, start_ns, end_ns, before, inside, quiet)
     variance, resolved = 0.0, np.inf
     some = slice(None) if n <= _MOST else slice(0, _MOST)
     follows = before[some] < t.size
@@ -130,7 +133,7 @@ def beats(
 
 
 def _one_by_one(
-    integral: Integral, start_ns: Times, end_ns: Times, before: Indices, inside: Indices
+    integral: Integral, start_ns: Times, end_ns: Times, before: Indices, inside: Indices, quiet: float
 ) -> Beats:
     """Return what a line in the spectrum of each event's own readings leaves, where there is hardly more than one event."""
     own: Floats = np.zeros(start_ns.size)
@@ -144,7 +147,7 @@ def _one_by_one(
             if line is not None:
                 own[k] = float(np.hypot(line.left_over(seconds), line.unseen * seconds)[0])
                 strongest = line
-            elif (fits := by_fits(values[1:-1], noise)) is not None:
+            elif (fits := by_fits(values[1:-1], noise, quiet)) is not None:
                 deviation, worth = fits
                 own[k] = deviation * float(seconds[0]) / math.sqrt(worth)
                 if worth < _LEAST_EVENTS:
@@ -152,13 +155,17 @@ def _one_by_one(
     return Beats(float(own @ own), np.inf, own, strongest, span)
 
 
-def by_fits(values: Floats, noise: float) -> tuple[float, float] | None:
+def by_fits(values: Floats, noise: float, quiet: float | None = None) -> tuple[float, float] | None:
     """Return for readings that go between two levels by fits their standard deviation, and as how many independent ones they count.
 
     A loop whose phase wanders past the readings at random crosses an edge of it many times at once and stays away for long:
     lengths of stretches scatter by more than their mean, where those of what programs do one after the other scatter by less.
+    Where the lower level is idle power, any long stretches do: a loop that rests between its turns looks so at regular moments.
+
+    Args:
+        quiet: Idle power beside the event, W, where it is known.
     """
-    if values.size < _READINGS_OF_FITS:
+    if values.size < _READINGS_OF_ONE:
         return None
     low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
     upper = values > (low + high) / 2
@@ -170,9 +177,15 @@ def by_fits(values: Floats, noise: float) -> tuple[float, float] | None:
     if span <= max(10 * noise, 0.2 * abs(high)) or float(near.mean()) < _MOSTLY:
         return None
     lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
-    if lasts.size < _STRETCHES or float(np.var(lasts)) < _FITS * float(np.mean(lasts)) ** 2:
-        return None
-    return float(np.std(values)), values.size / (float(lasts @ lasts) / values.size)
+    each = float(lasts @ lasts) / values.size
+    idle = quiet is not None and abs(low - quiet) <= _NEAR * span
+    rests = idle and each >= _SLOW + 1
+    fits = (
+        values.size >= _READINGS_OF_FITS
+        and lasts.size >= _STRETCHES
+        and float(np.var(lasts)) >= _FITS * float(np.mean(lasts)) ** 2
+    )
+    return (float(np.std(values)), values.size / each) if fits or rests else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +198,7 @@ class _Levels:
         ahead, size: Where each event's begin, and how many there are.
         upper: Which of them lie on the upper level.
         idle: Whether the lower level is that of the readings beside events.
+        deep: Whether of what the upper level is above those the lower one is no more than half.
     """
 
     low: float
@@ -194,6 +208,7 @@ class _Levels:
     size: Indices
     upper: NDArray[np.bool_]
     idle: bool
+    deep: bool = False
 
     @property
     def span(self) -> tuple[float, float]:
@@ -236,7 +251,8 @@ def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: f
     outside = f[: edge.size][(np.cumsum(edge) <= 0)[: f.size]]
     if outside.size and float(np.mean(outside > (low + high) / 2)) > _ELSEWHERE:
         return None
-    return _Levels(low, high, values, ahead, size, upper, abs(low - quiet) <= _NEAR * span)
+    idle, deep = abs(low - quiet) <= _NEAR * span, low - quiet <= _DEEP * (high - quiet)
+    return _Levels(low, high, values, ahead, size, upper, idle, deep)
 
 
 def _slowly(found: _Levels) -> bool:
@@ -249,6 +265,8 @@ def _slowly(found: _Levels) -> bool:
     again = int(np.count_nonzero(on[1:] != on[:-1])) > 1  # once and for all: a warm-up
     if found.idle and again and min(np.sum(share == 0), np.sum(on)) >= _SOME:
         return True  # some events show nothing at all, others most of it
+    if found.deep and not found.idle and _drifted(starts, share, int(changes)):
+        return True
     return not (
         starts.all()
         or not starts.any()
@@ -257,6 +275,17 @@ def _slowly(found: _Levels) -> bool:
         or not (changes or np.count_nonzero(starts[1:] != starts[:-1]) > 1)  # once and for all: a warm-up
         or upper.size < _SLOW * (changes + starts.size)
     )
+
+
+def _drifted(starts: NDArray[np.bool_], share: Floats, changes: int) -> bool:
+    """Return whether events lie on one level, then on the other for long, which nothing in their own course explains.
+
+    A first half of events at another level is a warm-up, and events that keep going to and fro are inputs that differ.
+    """
+    between = np.flatnonzero(starts[1:] != starts[:-1]) + 1
+    if changes:
+        return changes <= _ONCE and int(np.count_nonzero((share > 0) & (share < 1))) <= starts.size // 4
+    return between.size == 2 or (between.size == 1 and int(between[0]) > starts.size // 2)
 
 
 def _stands(found: _Levels) -> tuple[float, float] | None:

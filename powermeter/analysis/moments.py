@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,22 @@ from numpy.typing import NDArray
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
+
+
+class ChosenBy(IntEnum):
+    """Who chose the moments of readings; `LOG` where nothing states it."""
+
+    RECORDER = 0
+    INSTRUMENT = 1
+    LOG = 2
+
+
+REMEDIES = (
+    "or let the recorder vary its moments",
+    "or with one that averages (a mean, an energy counter): this instrument chooses its own moments",
+    "or with an instrument that averages (a mean, an energy counter); whoever wrote this log chose its moments",
+)
+"""What else than another rate helps against a load in step with readings, by who chose their moments."""
 
 _LOOKED = 4096
 _FEW_DISTANCES = 30
@@ -41,6 +58,21 @@ def _own_moments(trace: Trace) -> bool:
         _STAND <= stands <= _STANDS_LONG and fresh.size >= _FEW_DISTANCES
     )  # levels of a load without noise stand for longer
     return bool(often and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
+
+
+def chosen_by(trace: Trace) -> ChosenBy:
+    """Return who chose the moments of a trace's readings."""
+    return ChosenBy(int(trace.remembered.get("chosen", ChosenBy.LOG)))
+
+
+def note_who_chose(trace: Trace, sampling: object) -> None:
+    """Keep who chose the moments, as the recording's description of the source states it (None where it does not)."""
+    known = {
+        "regular": ChosenBy.RECORDER,
+        "dithered": ChosenBy.RECORDER,
+        "instrument": ChosenBy.INSTRUMENT,
+    }
+    trace.remembered["chosen"] = float(known.get(str(sampling), ChosenBy.LOG))
 
 
 def read_at_random(trace: Trace) -> bool:

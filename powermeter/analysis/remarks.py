@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from powermeter.analysis.equal_readings import unseen_share
+from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.moments import own_moments
+from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
 from powermeter.analysis.run import Run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -71,7 +71,7 @@ def remarks(
             Note.warning(
                 "beat",
                 "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
-                "of the loop's, or let the recorder vary its moments",
+                f"of the loop's, {REMEDIES[chosen_by(power)]}",
             )
         )
     if run.ripple:
@@ -79,8 +79,7 @@ def remarks(
             Note.info(
                 "ripple",
                 f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
-                "same, and its energy is not that of the swing; the interval holds both. Read at another rate, or let the recorder vary "
-                "its moments",
+                f"same, and its energy is not that of the swing; the interval holds both. Read at another rate, {REMEDIES[chosen_by(power)]}",
             )
         )
     if rows and power.kind is Kind.INSTANT and own_moments(power):
@@ -91,12 +90,25 @@ def remarks(
                 "period divides that, or nearly, is not seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
             )
         )
+    if (
+        power.kind is Kind.INSTANT
+        and not run.mute
+        and flat_at_regular_moments(power, energies.start_ns, energies.end_ns)
+    ):
+        notes.append(
+            Note.info(
+                "between-readings",
+                f"readings{' inside events' if rows else ''} agree within their noise, at moments {format_duration(power.interval_ns * 1e-9)} apart: what repeats "
+                f"at that pace or a multiple of it (mains, PWM, a loop) would look as steady, and shorter pulses between them are not seen; the interval "
+                f"takes the load for steady. To check, read at another rate, {REMEDIES[chosen_by(power)]}",
+            )
+        )
     if run.mute:
         notes.append(
             Note.warning(
                 "equal-readings",
                 f"all {plural(run.mute, 'reading')} agree, and so few do not show what the load does between them: the interval leaves room for "
-                f"{100 * unseen_share(run.mute):.2g} % of the time at another power; sample faster, or record for longer",
+                f"{100 * unseen_share(run.mute):.2g} % of the time at another power, from none to three times what was read; sample faster, or record for longer",
             )
         )
     if run.carriers:

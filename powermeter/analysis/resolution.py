@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
@@ -16,6 +17,7 @@ from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result import Result
 from powermeter.result.formatting import prints_bound
+from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number
 
 WANTED_PRECISION = 0.05
@@ -54,7 +56,9 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        return Resolution(True, samples, more, _WHY[why] if why in (LOST, RIPPLE, LAG, EQUAL) else "")
+        return Resolution(
+            True, samples, more, _reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL) else ""
+        )
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(energy.integral.pace_s)}: too short to resolve"
@@ -65,8 +69,8 @@ def verdict(
     )
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
-        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, _WHY[why])
-        text += f"; {_WHY[why] if is_bound else stated}"
+        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, _reason(trace, why))
+        text += f"; {_reason(trace, why) if is_bound else stated}"
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:
@@ -81,13 +85,12 @@ _WHY = {
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
     EQUAL: "so few readings fell into them, all alike, that what the load does between them may have been missed: the interval holds what it "
     "was seen to do elsewhere; sample faster, or measure for longer",
-    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's, "
-    "or let the recorder vary its moments",
+    BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's",
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
     LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
     "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
-    "looks like that; sample at a rate that is not near a multiple of the ripple's, or let the recorder vary its moments",
+    "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }
 
 
@@ -107,6 +110,11 @@ def made_by_others(total: Result) -> bool:
     kinds = total.by_kind()
     sampled = sum(kinds.get(kind, 0.0) ** 2 for kind in ("noise", "edges", "unseen", "repeats"))
     return sampled < 0.5 * sum(size**2 for size in kinds.values())
+
+
+def _reason(trace: Trace, why: str) -> str:
+    """Return why only a bound is known, and what to do; what varies moments depends on who chose them."""
+    return f"{_WHY[why]}, {REMEDIES[chosen_by(trace)]}" if why in (BEAT, RIPPLE) else _WHY[why]
 
 
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:

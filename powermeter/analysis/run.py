@@ -120,7 +120,7 @@ def measure_run(
         below, above = seen.below, seen.above
     if trace.kind is Kind.INSTANT and trace.kept is None:
         first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
-        lower, upper = open_ends(trace, trace.values[first:last])
+        lower, upper = open_ends(trace, trace.values[first:last], within_noise=whole)
         below, above = max(below, lower * seconds), max(above, upper * seconds)
         mute = last - first if upper else 0
     if whole:

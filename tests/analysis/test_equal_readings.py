@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.equal_readings import open_ends, unseen_share
+from powermeter.analysis.equal_readings import flat_at_regular_moments, open_ends, unseen_share
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
@@ -101,3 +101,29 @@ def test_how_far_a_run_of_equal_readings_may_be_off(watts, step, below, above) -
     trace = from_samples(np.arange(values.size) * NS, values, step=step)
     share = unseen_share(values.size)
     assert open_ends(trace, values) == pytest.approx((share * below, share * above))
+
+
+def test_readings_that_agree_within_their_noise_are_as_mute() -> None:
+    """18 readings that differ by noise only show no more of the pulses between them than equal ones."""
+    watts = 1 + 0.01 * np.random.default_rng(3).standard_normal(18)
+    few = run(watts, noise=0.01)
+    assert few.grade is Grade.ESTIMATED and few.high > 1.25 * few.value
+    assert run(watts, noise=0.001).grade is Grade.MEASURED
+    many = run(1 + 0.01 * np.random.default_rng(3).standard_normal(60), noise=0.01)
+    assert many.grade is Grade.MEASURED and many.high < 1.01 * many.value
+
+
+@pytest.mark.parametrize(("varied", "found"), [(False, True), (True, False)])
+def test_only_at_regular_moments_can_a_flat_load_be_one_in_step(varied: bool, found: bool) -> None:
+    rng = np.random.default_rng(4)
+    moments = np.arange(200) * 0.1 + (rng.uniform(0, 0.1, 200) if varied else 0)
+    inside = (moments > 5) & (moments < 15)
+    trace = from_samples(
+        np.rint(moments * NS).astype(np.int64),
+        np.where(inside, 5.0, 1.0) + 0.01 * rng.standard_normal(200),
+        noise=0.01,
+    )
+    edges = np.array([5 * NS]), np.array([15 * NS])
+    assert flat_at_regular_moments(trace, *edges) is found
+    whole = np.array([0]), np.array([20 * NS])
+    assert not flat_at_regular_moments(trace, *whole)

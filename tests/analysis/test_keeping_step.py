@@ -194,3 +194,14 @@ def test_stretches_of_very_unlike_lengths_count_as_few_readings() -> None:
         assert 0 < deviation < 2.6 and worth < 50
     # What a program does one after the other is no such loop, however often it goes on and off.
     assert [by_fits(by_turns(rng, 200), 0.01) for _ in range(20)] == [None] * 20
+
+
+def test_one_event_on_and_off_at_idle_counts_as_its_stretches() -> None:
+    """A loop of which readings meet its rest for 10 s and its turns for 10 s looks so; idle beside the event is its lower level."""
+    watts = np.repeat([1.0, 6.0], 100)
+    assert by_fits(watts, 0.01) is None  # two phases of a program
+    told = by_fits(watts, 0.01, quiet=1.0)
+    assert told is not None and told[1] == pytest.approx(2.0)
+    assert by_fits(watts, 0.01, quiet=0.2) is None
+    # Bursts that last for less than six readings are met at random.
+    assert by_fits(np.tile(np.repeat([1.0, 6.0], 4), 25), 0.01, quiet=1.0) is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.keeping_step import Beats, _Levels, _on_levels, _slowly, _stands, beats
+from powermeter.analysis.keeping_step import Beats, _drifted, _Levels, _on_levels, _slowly, _stands, beats
 from powermeter.signals.decoding import from_samples
 
 LOW, HIGH = 1.0, 5.0
@@ -291,3 +292,32 @@ def test_events_that_wander_past_the_readings_are_taken_evenly() -> None:
     assert found.variance == pytest.approx((n * away / 1.5) ** 2, rel=1e-4)
     jumps = np.append(np.diff(rests), rests[0] - rests[-1])
     assert found.resolved == pytest.approx(n * n * np.mean(jumps**2) / 2 * float(weight @ weight), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("events", "drifted"),
+    [
+        (["-----"] * 8 + ["#####"] * 4, True),  # later than half
+        (["-----"] * 4 + ["#####"] * 8, False),  # a warm-up
+        (["-----"] * 2 + ["#####"] * 3 + ["-----"] * 7, True),
+        (["-----", "#####"] * 6, False),  # inputs that differ
+        (["-----"] * 11 + ["--###"], True),  # one change, in one event of twelve
+        (["--###"] * 12, False),  # phases of a program
+        (["-----"] * 12, False),
+    ],
+)
+def test_events_that_lie_on_one_level_and_then_for_long_on_another(events: list[str], drifted: bool) -> None:
+    found = replace(levels(events, idle=False), deep=True)
+    share = np.add.reduceat(found.upper, found.ahead) / found.size
+    assert _drifted(found.upper[found.ahead], share, found.changes) is drifted
+    if not drifted:
+        return
+    assert _slowly(found)
+    assert not _slowly(replace(found, deep=False)) or found.changes
+
+
+@pytest.mark.parametrize(("quiet", "deep"), [(-2.9, True), (-3.1, False), (1.0, True)])
+def test_a_level_is_deep_where_half_of_what_the_upper_one_adds_is_gone(quiet: float, deep: bool) -> None:
+    """1 − q ≤ ½ (5 − q) from q = −3 on."""
+    found = on_levels("..." + SIX, quiet=quiet)
+    assert found is not None and found.deep is deep

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.moments import count_variance, moments_vary
+from powermeter.analysis.moments import (
+    REMEDIES,
+    ChosenBy,
+    chosen_by,
+    count_variance,
+    moments_vary,
+    note_who_chose,
+)
+from powermeter.signals.decoding import from_samples
 
 
 @pytest.mark.parametrize("length", [0.3, 0.8, 1.0, 5.4])
@@ -27,3 +35,18 @@ def test_moments_vary_where_each_is_drawn_in_its_interval_and_not_on_a_grid_with
     assert moments_vary(grid + rng.integers(0, 100_000_000, 2000), 0.1)
     assert not moments_vary(grid + rng.integers(0, 10_000_000, 2000), 0.1)
     assert not moments_vary(grid, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "who", "word"),
+    [
+        ("regular", ChosenBy.RECORDER, "let the recorder"),
+        ("instrument", ChosenBy.INSTRUMENT, "this instrument"),
+        (None, ChosenBy.LOG, "this log"),
+    ],
+)
+def test_the_remedy_is_one_that_its_reader_has(sampling: str | None, who: ChosenBy, word: str) -> None:
+    trace = from_samples(np.arange(9, dtype=np.int64) * 10**8, np.ones(9))
+    note_who_chose(trace, sampling)
+    assert chosen_by(trace) == who and word in REMEDIES[who]
+    assert ("recorder" in REMEDIES[who]) is (who is ChosenBy.RECORDER)

@@ -14,7 +14,7 @@ from powermeter.result import Result
 
 
 def windows(samples, seconds, *, why="", freedom=np.inf, **trace):
-    found = {"interval_ns": 100_000_000, "kind": Kind.INSTANT, "window_ns": None}
+    found = {"interval_ns": 100_000_000, "kind": Kind.INSTANT, "window_ns": None, "remembered": {}}
     return SimpleNamespace(
         samples=np.array(samples, float),
         seconds=np.array(seconds, float),
@@ -54,7 +54,11 @@ def test_an_event_is_no_shorter_than_what_a_reading_is_the_mean_of(trace, resolv
 @pytest.mark.parametrize("why", [LOST, RIPPLE, LAG, EQUAL])
 def test_what_is_said_of_long_events_as_well(why):
     found = judged(windows([5] * 3, [0.5] * 3, why=why))
-    assert found.resolved and found.text == resolution._WHY[why] and found.repeats_needed is None
+    assert (
+        found.resolved
+        and found.text == resolution._reason(windows([1], [1.0]).integral.trace, why)
+        and found.repeats_needed is None
+    )
     for other in (UNSEEN, FEW, BEAT):
         assert judged(windows([5] * 3, [0.5] * 3, why=other)).text == ""
 
@@ -64,7 +68,7 @@ def test_short_events_say_how_short_and_why(why):
     found = judged(windows([1] * 3, [0.02] * 3, why=why), Result.of(10.0, "J", {"noise:x": 8.0}))
     assert found.text == (
         "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve; "
-        + resolution._WHY[why]
+        + resolution._reason(windows([1], [1.0]).integral.trace, why)
     )
 
 
