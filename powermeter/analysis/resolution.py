@@ -57,7 +57,7 @@ def verdict(
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
         return Resolution(
-            True, samples, more, _reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL) else ""
+            True, samples, more, reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL) else ""
         )
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
@@ -69,8 +69,8 @@ def verdict(
     )
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
-        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, _reason(trace, why))
-        text += f"; {_reason(trace, why) if is_bound else stated}"
+        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
+        text += f"; {reason(trace, why) if is_bound else stated}"
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:
@@ -112,7 +112,7 @@ def made_by_others(total: Result) -> bool:
     return sampled < 0.5 * sum(size**2 for size in kinds.values())
 
 
-def _reason(trace: Trace, why: str) -> str:
+def reason(trace: Trace, why: str) -> str:
     """Return why only a bound is known, and what to do; what varies moments depends on who chose them."""
     return f"{_WHY[why]}, {REMEDIES[chosen_by(trace)]}" if why in (BEAT, RIPPLE) else _WHY[why]
 

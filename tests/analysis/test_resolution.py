@@ -56,7 +56,7 @@ def test_what_is_said_of_long_events_as_well(why):
     found = judged(windows([5] * 3, [0.5] * 3, why=why))
     assert (
         found.resolved
-        and found.text == resolution._reason(windows([1], [1.0]).integral.trace, why)
+        and found.text == resolution.reason(windows([1], [1.0]).integral.trace, why)
         and found.repeats_needed is None
     )
     for other in (UNSEEN, FEW, BEAT):
@@ -68,7 +68,7 @@ def test_short_events_say_how_short_and_why(why):
     found = judged(windows([1] * 3, [0.02] * 3, why=why), Result.of(10.0, "J", {"noise:x": 8.0}))
     assert found.text == (
         "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve; "
-        + resolution._reason(windows([1], [1.0]).integral.trace, why)
+        + resolution.reason(windows([1], [1.0]).integral.trace, why)
     )
 
 
