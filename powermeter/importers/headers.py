@@ -190,13 +190,16 @@ _DASHED = re.compile(r"-([A-Za-z]+)(?![A-Za-z0-9])")
 _ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung)", re.IGNORECASE)
 
 
+_SO_FAR = re.compile(r"[ _.-]*\bso[ _.-]?far\b|_so_far\b", re.IGNORECASE)
+
+
 def _undashed(match: re.Match[str]) -> str:
     return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
 
 
 def rail_name(name: str) -> str:
     """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
-    name = _ACTIVE.sub("", _DASHED.sub(_undashed, name))
+    name = _SO_FAR.sub("", _ACTIVE.sub("", _DASHED.sub(_undashed, name)))
     pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
     single = len(pieces) == 1
     kept = []

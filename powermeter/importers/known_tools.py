@@ -97,7 +97,7 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(
         "PowerJoular",
         "a PowerJoular log",
-        (r"date", r"cpu utilization", r"total power", r"cpu power", r"gpu power"),
+        (r"date", r"cpu utilization", r"cpu power"),
         (
             ColumnFact(r"total power", "W", "mean", "total", boundary=Boundary.MODEL),
             ColumnFact(r"(cpu|gpu) power", "W", "mean", r"\1", "total", Boundary.MODEL),

@@ -57,7 +57,8 @@ _CTIME = re.compile(
 )
 _TIME_OF_DAY = re.compile(_CLOCK + r"\Z", re.ASCII)
 _DAYS_AND_CLOCK = re.compile(
-    r"(?P<days>\d{1,5})[. ](?P<h>\d{1,2}):(?P<m>\d{2}):(?P<sec>\d{2})(?:[.,:](?P<frac>\d{1,9}))?", re.ASCII
+    r"(?P<days>\d{1,5})(?:[. ]| days? )(?P<h>\d{1,2}):(?P<m>\d{2}):(?P<sec>\d{2})(?:[.,:](?P<frac>\d{1,9}))?",
+    re.ASCII,
 )
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = {
@@ -195,6 +196,10 @@ _LONGEST = 80
 _RANGE = re.compile(r"(?<=\d) - \d{1,2}:\d{2}(?::\d{2})?\Z|(?<=[APM]) - \d{1,2}:\d{2}(?::\d{2})? [AP]M\Z")
 
 
+_PADDED = re.compile(r"\d{4}- *\d{1,2}- *\d{1,2} +\d{1,2}: *\d")
+"""A stamp whose numbers stand behind blanks, milliseconds too: `2024- 11- 2  19: 17: 6. 623`."""
+
+
 def _bare(text: str) -> str:
     """Return a stamp without brackets around it or the end of its interval, and with marks for the Chinese ones."""
     text = text.strip()
@@ -202,6 +207,8 @@ def _bare(text: str) -> str:
         text = text[1:-1].strip()
     if text.count(" - ") == 1:
         text = _RANGE.sub("", text)
+    if _PADDED.match(text) is not None:
+        text = re.sub(r"\. +(\d{1,3})\Z", r":\1", re.sub(r"([-:]) +", r"\1", text))
     if "年" in text:
         text = text.translate(_CHINESE).strip().rstrip(":").replace("  ", " ")
     return text

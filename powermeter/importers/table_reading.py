@@ -195,11 +195,9 @@ class OpenTable:
     def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int32] | None]:
         """Return the axis of the samples, and the sample of each row where rows are put together."""
         time = self.plan.time
-        stamps: NDArray[np.int64] | None = None
-        if time.indexes:
-            stamps = store.whole("stamp")
-            if time.style == "wall":
-                stamps = self._in_utc(stamps, store)
+        stamps = store.whole("stamp") if time.indexes else None
+        if stamps is not None and time.style == "wall":
+            stamps = self._in_utc(stamps, store)
         keyed = "key" in store and len(self.devices) > 1
         of: NDArray[np.int32] | None = None
         if keyed and not held:
@@ -215,7 +213,8 @@ class OpenTable:
         if not keyed:
             refuse_turns(stamps, store, self.plan, self.choices, str(self.path))
         can_spread = not held and (self.signature is None or self.signature.spread)
-        counter = any(meaning.as_ == "counter" for meaning in self.meanings)
+        used = (meaning for i, meaning in enumerate(self.meanings) if i not in self._beside)
+        counter = any(meaning.as_ == "counter" for meaning in used)
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
         if counter:
             keep_first_step(found)

@@ -10,6 +10,8 @@ from powermeter.importers.stamps import (
     NS,
     Wall,
     axis,
+    datetime_ns,
+    days_and_clock_ns,
     number_ns,
     regular,
     since_midnight,
@@ -163,3 +165,15 @@ def test_times_that_stand_still_are_counted():
     found = axis([0, NS, NS, 2 * NS, 3 * NS, 4 * NS], "log", spread=False)
     (note,) = (note for note in found.warnings if note.code == "repeated-times")
     assert note.text.startswith("1 step")
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"), [("2024- 11- 2  19: 17: 6. 623", 623), ("2024- 11- 2  19: 17: 6. 45", 45)]
+)
+def test_a_stamp_whose_numbers_stand_behind_blanks(text, ms):
+    found = wall(text)
+    assert found is not None and found.ns == datetime_ns(datetime(2024, 11, 2, 19, 17, 6)) + ms * 1_000_000
+
+
+def test_days_in_words_before_a_clock():
+    assert days_and_clock_ns("1 days 00:00:55.474000") == (86_400 + 55) * 10**9 + 474_000_000

@@ -187,3 +187,19 @@ def test_a_stamp_that_states_the_end_of_its_interval_too(tmp_path):
     text = "Date Time,Power (W)\n" + "".join(f"14.09.2025 10:0{i}:00 - 10:0{i + 1}:00,20\n" for i in range(8))
     _, energies, headline = load(tmp_path, text, "prtg.csv")
     assert energies[headline] == pytest.approx(20 * 420)
+
+
+def test_powerjoular_of_one_process_is_a_mean_of_a_model(tmp_path):
+    text = "Date,CPU Utilization,CPU Power\n" + "".join(
+        f"2024-11-02 19:17:{i:02d},0.08,3.0\n" for i in range(11)
+    )
+    log, energies, headline = load(tmp_path, text, "powerjoular.csv-58538.csv")
+    assert log.sources[0].channels[0].grade is Grade.ESTIMATED and energies[headline] == pytest.approx(33.0)
+
+
+def test_a_total_so_far_is_beside_the_readings_and_does_not_keep_rows_from_being_spread(tmp_path):
+    text = "Timestamp,Power (W),Energy So Far (Joules)\n" + "".join(
+        f"2025-08-29T11:15:{i // 5:02d},{2 if i % 5 == 4 else 1},{i * 0.1:.1f}\n" for i in range(200)
+    )
+    _, energies, headline = load(tmp_path, text, "e.csv")
+    assert set(energies) == {headline} and energies[headline] == pytest.approx(1.2 * 39, rel=0.02)
