@@ -9,12 +9,13 @@ from importlib.resources import files
 from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.errors import plural
 from powermeter.result.formatting import DASH
-from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_quantity
 
 from .class_table import ClassRow
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .markup import Child, Markup, element, harmless, join, quantity, table
+from .wording import footprint_amount, show
 
 Cell = Callable[[ClassRow], str]
 
@@ -23,16 +24,18 @@ def _energy(row: ClassRow) -> str:
     return DASH if row.per_item is None else row.per_item.show().text
 
 
-def _half(value: float | None) -> str:
-    return DASH if value is None else f"± {format_quantity(value, 'J', 2)}"
+def _half(row: ClassRow, value: float | None) -> str:
+    """Return a part of the interval; a dash beside a bound, which has none, and where nothing is left for it."""
+    is_known = value and row.per_item is not None and row.per_item.show().ends is not None
+    return f"± {format_quantity(value, 'J', 2)}" if is_known else DASH
 
 
 def _charge(row: ClassRow) -> str:
-    return DASH if row.charge is None else f"{format_number(coulomb_to_mah(row.charge.value), 3)} mAh"
+    return show(row.charge, "Ah", 1 / 3600).bare
 
 
 def _share(row: ClassRow) -> str:
-    return DASH if row.share is None else f"{format_number(100 * row.share.value, 3)} %"
+    return DASH if row.share is None else row.share.to("%").show().bare
 
 
 def _latency(row: ClassRow) -> str:
@@ -42,7 +45,7 @@ def _latency(row: ClassRow) -> str:
 
 
 def _carbon(row: ClassRow) -> str:
-    return DASH if row.carbon is None else format_quantity(row.carbon.value, "g", 1)
+    return footprint_amount(row.carbon, 1).bare
 
 
 def _grade(row: ClassRow) -> str:
@@ -63,8 +66,8 @@ COLUMNS: Mapping[str, Cell] = {
     "label": lambda row: " ".join([row.label, *(f"{k}={v}" for k, v in row.group.items())]) or DASH,
     "grade": _grade,
     "energy per item": _energy,
-    "meter": lambda row: _half(row.meter),
-    "repeats": lambda row: _half(row.repeats),
+    "meter": lambda row: _half(row, row.meter),
+    "repeats": lambda row: _half(row, row.repeats),
     "charge per item": _charge,
     "of the battery": _share,
     "latency": _latency,
@@ -91,8 +94,8 @@ WANTED = 5
 COMMON = ("device", "source", "label")
 """Columns that stand once above a page's table where they read the same in every row."""
 
-STYLE = """main td.first { min-width: 3em; } main td.first + td { white-space: nowrap; }
-@media print { @page { size: A4 landscape; margin: 10mm; } main table { font-size: 7.5pt; }
+STYLE = """main td.first { min-width: 8em; }
+@media print { main td.first { min-width: 3em; } main td.first + td { white-space: nowrap; } @page { size: A4 landscape; margin: 10mm; } main table { font-size: 7.5pt; }
   main td, main th, main td.n, main th.n { padding: 3px 0 3px 6px; } main td.n + td:not(.n), main th.n + th:not(.n) { padding-left: 9px; } }"""
 """Of a page with a wide table: what is printed is whole."""
 

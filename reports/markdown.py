@@ -230,7 +230,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
             ("lasts at this power", show(budget.hours).text, budget.hours),
         ]
         if data.has_items:
-            rows.append((f"holds × one {escaped(item)}", show(budget.count).text, budget.count))
+            rows.append((escaped(wording.per_charge(item)), show(budget.count).text, budget.count))
         yield from table(
             [f"one charge of {escaped(data.battery.convention_text)}", "value", "grade"],
             ([name, text, result.grade.value if result else DASH] for name, text, result in rows),

@@ -280,7 +280,8 @@ def _battery(data: ReportData) -> Markup:
         ("Lasts at this power", budget.hours if budget else None, "h", 1.0),
     ]
     if data.has_items:
-        name = "Inferences per charge" if data.item == "inference" else f"Holds × one {data.item}"
+        name = wording.per_charge(data.item)
+        name = name[:1].upper() + name[1:]
         entries.append((name, budget.count if budget else None, "", 1.0))
     rows = [
         (

@@ -82,6 +82,19 @@ OF_ALL = (
 """What stands under a table of labels, one of which has a warm-up."""
 
 
+def per_charge(item: str) -> str:
+    """Return what the number of items that one charge holds is called: `inferences per charge`."""
+    if item.startswith("item of "):
+        return f"items of {item.removeprefix('item of ')} per charge"
+    plurals = {
+        "inference": "inferences",
+        "query": "queries",
+        "item": "items",
+        "further token": "further tokens",
+    }
+    return f"{plurals.get(item, f'times {item}')} per charge"
+
+
 def counted(row: LabelRow) -> int:
     """Return how many events stand behind the energy of the next one: those with an energy, without the warm-up."""
     left_out = row.warmup.count if row.expected_per_item is not None else 0

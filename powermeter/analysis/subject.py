@@ -20,7 +20,7 @@ from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.recording import Recording
-from powermeter.result import Grade, Result, combine, worst
+from powermeter.result import Grade, Result, combine, product, ratio, worst
 from powermeter.result.notes import Note
 from powermeter.units import parse_duration, parse_quantity
 
@@ -299,7 +299,14 @@ def charge_per_item(row: LabelRow) -> Result | None:
     if row.expected_per_item is None:  # one event is all there is: its charge has an interval of its own
         grade = charge.grade if row.share is None else worst((charge.grade, Grade.DERIVED))
         return replace(charge.scaled(1.0 if row.share is None else row.share), grade=grade)
-    return replace(energy.scaled(charge.value / mean.value, "C"), grade=worst((energy.grade, charge.grade)))
+    grade = worst((energy.grade, charge.grade))
+    found = energy.scaled(charge.value / mean.value, "C")
+    known = not (energy.is_bound or mean.is_bound or charge.is_bound)
+    if known and charge.half_width * mean.value > 1.001 * mean.half_width * charge.value:
+        found = product(
+            energy, ratio(charge, mean), "C"
+        )  # a nominal voltage leaves more open than the energy
+    return replace(found, grade=grade)
 
 
 def _take_row(found: Subject, row: LabelRow) -> bool:

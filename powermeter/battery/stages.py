@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from powermeter.analysis.subject import row_of
+from powermeter.analysis.subject import charge_per_item, row_of
 from powermeter.battery.battery import Battery, percent
 from powermeter.errors import ConfigurationError, plural
-from powermeter.result import Grade, Result, product, ratio
+from powermeter.result import Grade, Result
 
 WHOLE = "*"
 """A stage of this label is the whole recording."""
@@ -115,21 +115,12 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
     if stage.repeats is None:
         used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
     else:
-        per_item = _counted(by_charge, _next_charge(row), row.per_item, rail_voltage_v)
+        per_item = _counted(by_charge, charge_per_item(row), row.per_item, rail_voltage_v)
         used = None if per_item is None else per_item.scaled(stage.repeats)
     if used is None:
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
     power = row.power.value if row.power is not None else 0.0
     return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
-
-
-def _next_charge(row: Any) -> Result | None:
-    """Return the charge that the next item will use: that of these events, as its energy is to theirs."""
-    charge: Result | None = row.charge_per_item
-    these, following = row.energy_per_item, row.per_item
-    if charge is None or these is None or following is None or not these.value:
-        return charge
-    return product(charge, ratio(following, these), charge.unit)
 
 
 def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None) -> Any:

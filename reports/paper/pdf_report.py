@@ -185,7 +185,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
         if data.has_items:
             count = budget.count
             rows.append(
-                [f"holds × one {text(data.item)}", show(count).text, count.grade.value if count else ""]
+                [text(wording.per_charge(data.item)), show(count).text, count.grade.value if count else ""]
             )
     whole, item = data.footprint, data.item_footprint
     for name, title in ACCOUNTS:

@@ -25,6 +25,8 @@ def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
         charge_per_item=charge.scaled(0.01),
         energy_per_item=charge.scaled(0.05, "J"),
         per_item=charge.scaled(0.05, "J"),
+        expected_per_item=charge.scaled(0.05, "J"),
+        share=None,
         power=Result.of(2.0, "W"),
     )
     return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power)

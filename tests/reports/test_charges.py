@@ -41,6 +41,18 @@ def test_of_one_event_the_charge_per_item_has_the_interval_of_the_charge(make, s
     )
 
 
+def test_the_charge_of_an_item_leaves_open_what_a_nominal_voltage_does(make, twenty) -> None:  # type: ignore[no-untyped-def]
+    """A rail said to have 5 V within 5 % printed 9.6 ± 0.5 Ah of its events and 1.111 ± 0.011 mAh of one of them."""
+    (row,) = analyse(make(events=twenty)).rows
+    assert row.charge_per_item is not None and row.energy_per_item is not None
+    nominal = Result.of(
+        row.charge_per_item.value, "C", {"nominal voltage": 0.025 * row.charge_per_item.value}
+    )
+    found = charge_per_item(replace(row, charge_per_item=nominal))
+    assert found is not None and found.value == pytest.approx(row.charge_per_item.value, rel=1e-3)
+    assert found.half_width / found.value == pytest.approx(0.05, rel=0.05)
+
+
 def test_without_a_voltage_the_budgets_stands_in_and_is_assumed(make) -> None:  # type: ignore[no-untyped-def]
     found = Charges.of_analysis(analyse(make(volts=False)))
     assert (found.rail_voltage_v, found.voltage_known) == (BUDGET_V, False)

@@ -67,7 +67,7 @@ def test_the_battery_states_what_was_used_and_draws_it():
     assert numbers[1].startswith("25.0") and numbers[4].startswith("12.0") and numbers[7].startswith("400")
     assert 'style="width:25.00%"' in found and 'aria-label="25 % of 4Ah used"' in found
     assert "4Ah, charge on the measured rail." in found
-    assert "Holds × one page" in battery(item="page")
+    assert "Times page per charge" in battery(item="page")
     assert len(cells(battery(has_items=False))) == 6
 
 
