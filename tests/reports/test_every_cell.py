@@ -15,6 +15,7 @@ from html import unescape as html_text
 from pathlib import Path
 
 import pytest
+from headings import HEADINGS
 from known_run import (
     BASELINE_W,
     INTERVAL,
@@ -72,78 +73,6 @@ def rendered(data: ReportData) -> dict[str, str]:
 
 
 # What stands in them ------------------------------------------------------------------------------
-
-HEADINGS = {
-    "text": {
-        "n": "events",
-        "items": "items",
-        "per item": "per item",
-        "of it meter": "of it meter",
-        "above baseline": "above baseline",
-        "median": "median",
-        "std dev": "std dev",
-        "total": "total",
-        "charge": "charge",
-        "charge per item": "charge each",
-        "power": "power",
-        "per charge": "per charge",
-        "mean": "mean time",
-        "p50": "p50 s",
-        "p99": "p99 s",
-        "peak memory": "memory",
-    },
-    "markdown": {
-        "events": "events",
-        "items": "items",
-        "energy per item": "per item",
-        "of it the meter": "of it meter",
-        "above baseline": "above baseline",
-        "median": "median",
-        "std dev": "std dev",
-        "total": "total",
-        "charge": "charge",
-        "charge per item": "charge each",
-        "mean power": "power",
-        "mean time": "mean time",
-        "p50": "p50 s",
-        "p99": "p99 s",
-        "peak memory": "memory",
-    },
-    "html-plain": {
-        "events": "events",
-        "items": "items",
-        "energy of the next": "per item",
-        "of these": "of these",
-        "above baseline": "above baseline",
-        "median": "median",
-        "std dev": "std dev",
-        "charge": "charge",
-        "charge per item": "charge each",
-        "mean power": "power",
-        "per charge": "per charge",
-        "p50": "p50 s",
-        "p99": "p99 s",
-    },
-    "latex": {
-        "events": "events",
-        "items": "items",
-        "per item": "per item",
-        "of these": "of these",
-        "median": "median",
-        "total": "total",
-        "charge": "charge",
-        "mean time": "mean time",
-        "p50": "p50 s",
-        "p99": "p99 s",
-    },
-    "model-card": {
-        "items": "items",
-        "energy of the next": "per item",
-        "charge": "charge",
-        "mean time": "mean time",
-    },
-}
-"""Format → its heading → the number above that belongs under it; p95 is of energy and of time, and checked apart."""
 
 TAKEN_APART = {
     "text": terminal_tables,
