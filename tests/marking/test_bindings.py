@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,21 +86,37 @@ def run(command: list[str], folder: Path, marks: str | None) -> subprocess.Compl
 @pytest.fixture
 def workshop(tmp_path) -> Path:
     """A folder with what a program of another language is built from."""
-    folder = tmp_path / "workshop"
+    return furnish(tmp_path / "workshop")
+
+
+def furnish(folder: Path) -> Path:
     shutil.copytree(EXAMPLES, folder)
     shutil.copy(bindings.HEADER, folder)
     shutil.copy(bindings.MODULE, folder)
     return folder
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Callable[[str], Path]:
+    """Return the folder of an example that is built, once for the tests that run it as it is."""
+    base = tmp_path_factory.mktemp("built")
+
+    @functools.cache
+    def build(example: str) -> Path:
+        tool, commands = LANGUAGES[example]
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed here")
+        folder = furnish(base / example)
+        for command in commands[:-1]:
+            run(command, folder, None)
+        return folder
+
+    return build
+
+
 @pytest.mark.parametrize("example", LANGUAGES)
-def test_an_example_in_every_language_marks_what_it_does(running, workshop, example):
-    tool, commands = LANGUAGES[example]
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed here")
-    for command in commands[:-1]:
-        run(command, workshop, None)
-    run(commands[-1], workshop, running.folder)
+def test_an_example_in_every_language_marks_what_it_does(running, built, example):
+    run(LANGUAGES[example][1][-1], built(example), running.folder)
     found = running.end()
     assert [event.name for event in found].count("infer") == 3
     infers = [event for event in found if event.name == "infer"]
@@ -118,15 +136,12 @@ def test_an_example_in_every_language_marks_what_it_does(running, workshop, exam
 
 
 @pytest.mark.parametrize("example", LANGUAGES)
-def test_outside_of_a_recording_it_does_nothing(workshop, example):
-    tool, commands = LANGUAGES[example]
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed here")
+def test_outside_of_a_recording_it_does_nothing(built, example):
+    folder, command = built(example), LANGUAGES[example][1][-1]
     if example == "infer.sh":
-        commands = [["bash", "-c", "powermeter mark begin infer && powermeter mark end infer"]]
-    for command in commands:
-        run(command, workshop, None)
-    assert not list(workshop.glob("*.ring"))
+        command = ["bash", "-c", "powermeter mark begin infer && powermeter mark end infer"]
+    run(command, folder, None)
+    assert not list(folder.glob("*.ring"))
 
 
 def test_the_header_has_150_lines_at_most_and_needs_no_library():
