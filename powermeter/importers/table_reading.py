@@ -16,6 +16,7 @@ from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
+from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.coarse_stamps import whole_seconds
@@ -196,6 +197,7 @@ class OpenTable:
         """Return the axis of the samples, and the sample of each row where rows are put together."""
         time = self.plan.time
         stamps = store.whole("stamp") if time.indexes else None
+        refuse_other_order(self._reader.goes_on, time.order, str(self.path))
         if stamps is not None and time.style == "wall":
             stamps = self._in_utc(stamps, store)
         keyed = "key" in store and len(self.devices) > 1
@@ -213,8 +215,7 @@ class OpenTable:
         if not keyed:
             refuse_turns(stamps, store, self.plan, self.choices, str(self.path))
         can_spread = not held and (self.signature is None or self.signature.spread)
-        used = (meaning for i, meaning in enumerate(self.meanings) if i not in self._beside)
-        counter = any(meaning.as_ == "counter" for meaning in used)
+        counter = any(m.as_ == "counter" and i not in self._beside for i, m in enumerate(self.meanings))
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
         if counter:
             keep_first_step(found)

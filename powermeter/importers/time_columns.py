@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.importers.calendar_columns import calendar_columns, texts_of
+from powermeter.importers.calendar_columns import OTHER_ORDER, calendar_columns, goes_on_otherwise, texts_of
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -254,6 +254,7 @@ class Reader:
 
     Attributes:
         zoned, naive: Stamps that named a zone, and that did not.
+        goes_on: Two stamps in a row between which months lie, and hours at most if day and month changed places; or None.
     """
 
     def __init__(self, plan: TimePlan, decimal_comma: bool = False, unit: str | None = None) -> None:
@@ -261,6 +262,8 @@ class Reader:
         self.zoned = self.naive = 0
         self._comma = decimal_comma
         self._days = 0
+        self.goes_on: tuple[str, str] | None = None
+        self._before = ""
         self._last_of_day: int | None = None
 
     def read(self, texts: Sequence[str]) -> Stamps:
@@ -296,6 +299,9 @@ class Reader:
                 self.zoned += 1
                 aware[i] = True
                 ns.append(stamp.ns - stamp.zone_ns)
+            if order in OTHER_ORDER and self.goes_on is None:
+                self.goes_on = goes_on_otherwise(self._before, text, order)
+                self._before = text
         return _array(ns), aware if aware.any() else None
 
     def _of_day(self, texts: Sequence[str]) -> NDArray[np.int64]:
