@@ -12,6 +12,7 @@ from powermeter.errors import DataError
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
+from .comparison import verdict_text
 from .report_options import ReportOptions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Against:
         name: The earlier recording's.
         label: What is compared.
         earlier: What one item of it used, in J.
-        verdict: `less`, `more`, `same` …: what is known about the programs.
+        verdict: As a table prints it: `less`, `same within 2 %`; `runs: less` where only these runs are known.
         text: Change and interval in words.
         notes: What a reader must know of the comparison.
         comparison: The whole of it.
@@ -71,7 +72,7 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
         name=options.against.name,
         label=row.title,
         earlier=row.contrast.mean_left,
-        verdict=str(row.verdict),
+        verdict=verdict_text(row.contrast),
         text=row.contrast.text,
         notes=found.notes,
         comparison=found,

@@ -95,6 +95,7 @@ COMMON = ("device", "source", "label")
 """Columns that stand once above a page's table where they read the same in every row."""
 
 STYLE = """main td.first { min-width: 8em; }
+@media screen and (min-width: 801px) { main { margin: 20px auto; padding: 32px 24px; } main table { font-size: 12.5px; } main td.n, main th.n { padding-left: 8px; } main td, main th { padding-right: 7px; } main td.n, main th.n { padding-right: 0; } }
 @media print { main td.first { min-width: 3em; } main td.first + td { white-space: nowrap; } @page { size: A4 landscape; margin: 10mm; } main table { font-size: 7.5pt; }
   main td, main th, main td.n, main th.n { padding: 3px 0 3px 6px; } main td.n + td:not(.n), main th.n + th:not(.n) { padding-left: 9px; } }"""
 """Of a page with a wide table: what is printed is whole."""
