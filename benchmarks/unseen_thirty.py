@@ -1,4 +1,4 @@
-"""Thirty more loads, instruments and questions, written from the aims alone: whole runs, labels, single events, the next item, comparisons."""
+"""Thirty-two more loads, instruments and questions, new to the estimators but no blind test: whole runs, labels, single events, the next item, comparisons."""
 
 from __future__ import annotations
 
