@@ -62,7 +62,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     if data.tokens is not None:
         yield from _tokens(data, data.tokens)
     if data.published is not None:
-        yield from _published(data)
+        yield from published_lines(data)
     yield from _meaning(data)
     yield from stages_section.markdown(data)
     yield from lifetime_section.markdown(data)
@@ -199,7 +199,8 @@ def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
     yield ""
 
 
-def _published(data: ReportData) -> Iterator[str]:
+def published_lines(data: ReportData) -> Iterator[str]:
+    """Yield the table of figures by the publisher's rule."""
     found = data.published
     assert found is not None
     yield f"By the publisher's rule ({escaped(found.text or found.rule)}):"

@@ -214,21 +214,23 @@ def labels(data: ReportData) -> Markup:
                 class_="soft",
             ),
             *(element("p", text, class_="soft") for text in wording.remarks(rows)),
-            _long(["label", *groups, *energy], [[*start(row), *energies(row)] for row in ranked], first),
+            label_table(
+                ["label", *groups, *energy], [[*start(row), *energies(row)] for row in ranked], first
+            ),
             element(
                 "h3",
                 "Charge and power ",
                 element("small", "charge ", badge(worst(known) if known else None)),
             ),
-            _long(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
+            label_table(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
             element("h3", "Time and memory"),
-            _long(["label", *groups, *time], [[*start(row), *times(row)] for row in ranked], first),
-            _published(data),
+            label_table(["label", *groups, *time], [[*start(row), *times(row)] for row in ranked], first),
+            published_section(data),
         ]
     )
 
 
-def _long(heads: Sequence[str], rows: Sequence[Sequence[Child]], first: int) -> Markup:
+def label_table(heads: Sequence[str], rows: Sequence[Sequence[Child]], first: int) -> Markup:
     """Return a table of labels, whose numbers begin in a column; what is beyond `MOST_OPEN` rows is folded."""
     numbers = range(first, len(heads))
     if len(rows) <= MOST_OPEN + 4:
@@ -238,7 +240,8 @@ def _long(heads: Sequence[str], rows: Sequence[Sequence[Child]], first: int) -> 
     return join([table(heads, rows[:MOST_OPEN], numbers=numbers), folded(more, rest)])
 
 
-def _published(data: ReportData) -> Markup:
+def published_section(data: ReportData) -> Markup:
+    """Return the section with figures by the publisher's rule; empty where there is none."""
     found = data.published
     if found is None:
         return Markup("")
@@ -268,12 +271,13 @@ def meaning(data: ReportData) -> Markup:
     return join(
         [
             element("h2", "What it means"),
-            element("div", _battery(data), _footprint(data), class_="pair"),
+            element("div", battery_section(data), _footprint(data), class_="pair"),
         ]
     )
 
 
-def _battery(data: ReportData) -> Markup:
+def battery_section(data: ReportData) -> Markup:
+    """Return the section with what a charge of the battery does."""
     budget = data.budget
     entries: list[tuple[str, Result | None, str, float]] = [
         ("Used by this run", budget.share_used if budget else None, "%", 100.0),

@@ -56,7 +56,7 @@ def print_report(data: ReportData, console: Console) -> None:
     if data.tokens is not None:
         _tokens(data, data.tokens, console)
     if data.published is not None:
-        _published(data, console)
+        print_published(data, console)
     _meaning(data, console)
     _certainty(data, console)
     _sources(data, console)
@@ -289,7 +289,8 @@ def _value(value: Any) -> str:
     return DASH if value is None else str(value)
 
 
-def _published(data: ReportData, console: Console) -> None:
+def print_published(data: ReportData, console: Console) -> None:
+    """Print the figures by the publisher's rule."""
     found = data.published
     assert found is not None
     console.print(section("By its publisher's rule", f"[dim]{safe(found.text or found.rule)}[/]"))

@@ -170,7 +170,7 @@ def draw(path: Path, found: Variants, form: str | None = None) -> None:
     rows = -(-len(pairs) // columns)
     figure = Figure(figsize=(4 * columns, 3.3 * rows), layout="constrained")
     for place, (x, y) in enumerate(pairs):
-        _scatter(figure.add_subplot(rows, columns, place + 1), found, x, y)
+        draw_variants(figure.add_subplot(rows, columns, place + 1), found, x, y)
     if any(v.per_item is not None and v.per_item.grade is Grade.SIMULATED for v in found.rows):
         figure.text(
             0.5, 0.5, "simulated", fontsize=60, color="0.5", alpha=0.25, ha="center", va="center", rotation=30
@@ -181,7 +181,8 @@ def draw(path: Path, found: Variants, form: str | None = None) -> None:
         raise ConfigurationError(f"{path}: {error}") from None
 
 
-def _scatter(axes: Any, found: Variants, x: Any, y: Any) -> None:
+def draw_variants(axes: Any, found: Variants, x: Any, y: Any) -> None:
+    """Draw a point for each variant that has both quantities, and name it."""
     for i, v in enumerate(found.rows):
         at, height = x[1](v), y[1](v)
         if at is None or height is None:

@@ -77,7 +77,7 @@ def source_health(recording: RecordingLike, source: Any, integral: Integral | No
     pieces = recording.summaries(source.id)
     n = int(pieces.count.sum())
     first, last = (int(pieces.start_ns[0]), int(pieces.end_ns[-1])) if n else (None, None)
-    longest, usual = _distances(recording, source.id, pieces)
+    longest, usual = longest_and_usual(recording, source.id, pieces)
     seconds = (last - first) * 1e-9 if first is not None and last is not None else 0.0
     unnoted = _apart(integral, gaps)
     bridged = _apart(integral, [g for g in gaps if g.reason != "missed"])
@@ -118,7 +118,7 @@ def _apart(integral: Integral | None, gaps: Sequence[Gap]) -> NDArray[np.int64]:
     return apart
 
 
-def _distances(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
+def longest_and_usual(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
     """Return the longest distance of two samples and the usual one, ns: from the sums of whole pieces where those show it."""
     counted = pieces.entries[:, : len(pieces.channels)]["count"]
     whole = bool(counted.size) and bool((counted[:, 0] == pieces.count).all())

@@ -96,9 +96,9 @@ def align(
         joining.check(mine, theirs, path, force=force)
         placement = place(mine, theirs, theirs.sources, ways)
         if as_json:
-            put_json({**_plain(placement), "written": [] if dry_run else [str(path)]})
+            put_json({**placement_record(placement), "written": [] if dry_run else [str(path)]})
         else:
-            _print(placement, theirs)
+            print_placement(placement, theirs)
         if dry_run:
             return
         names = joining.join(mine, theirs, path, placement.alignment.to_fact(None), force=force)
@@ -133,9 +133,9 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool, as_
             )
         placement = place(recording, recording, chosen, ways)
         if as_json:
-            put_json({**_plain(placement), "written": [] if dry_run else [str(path)]})
+            put_json({**placement_record(placement), "written": [] if dry_run else [str(path)]})
         else:
-            _print(placement, recording)
+            print_placement(placement, recording)
         identifiers = [one.id for one in chosen]
         names = ", ".join(one.name for one in chosen)
     if dry_run:
@@ -147,7 +147,8 @@ def _anew(path: Path, source: str | None, ways: AlignOptions, dry_run: bool, as_
         put(f"wrote the alignment of {names} into {path}")
 
 
-def _plain(placement: Placement) -> dict[str, object]:
+def placement_record(placement: Placement) -> dict[str, object]:
+    """Return an alignment as `--json` prints it."""
     found = placement.alignment
     return {
         "by": found.method,
@@ -163,21 +164,25 @@ def _plain(placement: Placement) -> dict[str, object]:
     }
 
 
-def _print(placement: Placement, meter: Recording) -> None:
+def print_placement(placement: Placement, meter: Recording) -> None:
+    """Print where a meter lies on the host's clock, and how sure that is."""
     found, interval = placement.alignment, placement.interval_ns
     half = COVERAGE_95 * found.offset_u_ns
     share = f", {half / interval:.1%} of its sample interval" if interval else ""
     places = {"pattern": "patterns", "activity": "stretches", "markers": "edges", "clock": "clock pairs"}
     rows = [
         ("by", f"{found.method}, {found.places} {places[found.method]}"),
-        ("offset", f"{_signed(found.offset_ns * 1e-9)} (host - meter, at the middle)"),
+        ("offset", f"{signed_duration(found.offset_ns * 1e-9)} (host - meter, at the middle)"),
         ("drift", f"{found.drift * 1e6:+.2f} ppm ± {COVERAGE_95 * found.drift_u * 1e6:.2g} ppm"),
         ("uncertainty", f"± {format_quantity(half * 1e-9, 's', 2)} (95 %){share}"),
         ("residual", format_quantity(found.residual_ns * 1e-9, "s", 2) if found.places > 2 else "–"),
     ]
     if found.method != "clock":
         rows.append(
-            ("confidence", f"{found.confidence:.2f}: the next best place fits {_less(found.confidence)}")
+            (
+                "confidence",
+                f"{found.confidence:.2f}: the next best place fits {likelihood_text(found.confidence)}",
+            )
         )
     for name, text in rows:
         put(f"{name:12} {text}")
@@ -185,11 +190,13 @@ def _print(placement: Placement, meter: Recording) -> None:
         put_stderr(f"note: {note}")
 
 
-def _signed(seconds: float) -> str:
+def signed_duration(seconds: float) -> str:
+    """Return seconds with their sign; long ones as a duration too."""
     sign = "-" if seconds < 0 else "+"
     long = f" = {sign}{format_duration(abs(seconds))}" if 100 <= abs(seconds) < 1e8 else ""
     return f"{seconds:+.6f} s{long}"
 
 
-def _less(confidence: float) -> str:
+def likelihood_text(confidence: float) -> str:
+    """Return how well the next best place fits, in words."""
     return "not at all" if math.isclose(confidence, 1.0) else f"{1 - confidence:.0%} as well"

@@ -181,10 +181,10 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     def interval(sensor: Mapping[str, float]) -> Result:
         return budget(change, left.unit, {**sensor, **spread}, grade=grade, limits=limits, counted=counted)
 
-    difference = interval(_against(parts_a, parts_b, 1.0))
+    difference = interval(parts_of_difference(parts_a, parts_b, 1.0))
     # A factor that both sides share changes what they differ by, and not whether they differ.
-    apart_a, apart_b = _without_common_factors(parts_a, parts_b, s)
-    sensor = _against(apart_a, apart_b, 1.0)
+    apart_a, apart_b = without_common_factors(parts_a, parts_b, s)
+    sensor = parts_of_difference(apart_a, apart_b, 1.0)
     judged = interval(sensor)
     half = (judged.high - judged.low) / 2
     systematic = math.sqrt(sum(p * p for p in sensor.values()))
@@ -194,7 +194,7 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
     ratio = _Ratio(s, apart_a, apart_b, limits, own, grade)
     shown, at_level = ratio.interval(1.0), ratio.interval(wider)
     ends = None if at_level is None or s.left <= 0 else (at_level.low - 1, at_level.high - 1)
-    mean_left, mean_right = _mean(left, parts_a, limits), _mean(right, parts_b, limits)
+    mean_left, mean_right = mean_of_side(left, parts_a, limits), mean_of_side(right, parts_b, limits)
     found = decide((change - half * wider, change + half * wider), ends, margin, abs(mean_left.high))
     beyond = max(abs(change) - margin * abs(s.left), 0.0)
     p_value = (
@@ -243,8 +243,8 @@ def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     return Contrast(
         left.name,
         right.name,
-        _mean(left, {}, set()),
-        _mean(right, {}, set()),
+        mean_of_side(left, {}, set()),
+        mean_of_side(right, {}, set()),
         change,
         None,
         None,
@@ -289,7 +289,7 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
     return parts, limits
 
 
-def _without_common_factors(
+def without_common_factors(
     a: Mapping[str, float], b: Mapping[str, float], s: Spread
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return the parts of both sides without the relative error that each shared gain or model leaves on both alike."""
@@ -303,12 +303,12 @@ def _without_common_factors(
     return apart_a, apart_b
 
 
-def _against(a: Mapping[str, float], b: Mapping[str, float], ratio: float) -> dict[str, float]:
+def parts_of_difference(a: Mapping[str, float], b: Mapping[str, float], ratio: float) -> dict[str, float]:
     """Return the parts of right − ratio × left."""
     return {name: b.get(name, 0.0) - ratio * a.get(name, 0.0) for name in {**a, **b}}
 
 
-def _mean(side: Side, parts: Mapping[str, float], limits: set[str]) -> Result:
+def mean_of_side(side: Side, parts: Mapping[str, float], limits: set[str]) -> Result:
     """Return the mean of a side as the reports print it; of several recordings with the scatter between them."""
     if side.mean is not None and not side.separate:
         return side.mean
@@ -339,7 +339,7 @@ class _Ratio:
         if not s.left:
             return None
         value = s.right / s.left
-        parts = {name: part / s.left for name, part in _against(self.a, self.b, value).items()}
+        parts = {name: part / s.left for name, part in parts_of_difference(self.a, self.b, value).items()}
         parts[self.own] = math.sqrt(s.variance_right + value**2 * s.variance_left) / abs(s.left)
         parts = {name: part for name, part in parts.items() if abs(part) > 1e-15}
         total = sum(p * p for p in parts.values())

@@ -133,7 +133,7 @@ def _members_of(path: Path) -> list[str | None]:
     if not path.is_file():
         return [None]
     try:
-        if not _is_archive(path):
+        if not is_archive(path):
             return [None]
         with unpacked([path]) as logs:
             return [log.name for log in logs]
@@ -221,7 +221,7 @@ def unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
     with tempfile.TemporaryDirectory(prefix="powermeter-") as folder:
         found: list[Path] = []
         for path in paths:
-            if path.is_file() and _is_archive(path):
+            if path.is_file() and is_archive(path):
                 found += unpack(path, Path(folder) / str(len(found)))
             else:
                 found += _logs_in(path)
@@ -241,7 +241,8 @@ def _logs_in(path: Path) -> list[Path]:
     return logs if len(logs) > 1 else [path]
 
 
-def _is_archive(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Return whether a file is an archive of several."""
     peek = Peek.at(path)
     if peek.head.startswith(b"PK\x03\x04"):
         return recognise(peek) is None and refusal(peek) is None

@@ -33,7 +33,7 @@ def refuse_turns(
         return
     times = stamps[:_LOOKED_AT]
     steps = np.diff(times)
-    size = _burst(steps)
+    size = burst_length(steps)
     if size is None:
         return
     column = next(i for i, c in enumerate(plan.columns) if c.rail is not None)
@@ -57,7 +57,7 @@ def refuse_turns(
         )
 
 
-def _burst(steps: NDArray[np.int64]) -> int | None:
+def burst_length(steps: NDArray[np.int64]) -> int | None:
     """Return how many rows a burst has, where all have as many, or None."""
     largest = float(np.percentile(steps, 95)) if len(steps) else 0.0
     if largest <= 0:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.health import _distances, source_health
+from powermeter.analysis.health import longest_and_usual, source_health
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.recording.summary import ENTRY
@@ -111,5 +111,5 @@ def test_of_many_pieces_the_sums_tell_the_longest_distance_and_one_piece_the_usu
     def part(_: int, start: int, end: int) -> SimpleNamespace:
         return SimpleNamespace(times_ns=np.arange(start, end + 1, 60))
 
-    found = _distances(SimpleNamespace(slice=part), 1, Pieces(**vars(pieces)))
+    found = longest_and_usual(SimpleNamespace(slice=part), 1, Pieces(**vars(pieces)))
     assert found == (longest, 60.0)

@@ -25,7 +25,7 @@ from powermeter import cli
 from powermeter.analysis.energy import analyse
 from powermeter.calibration.correlate import Alignment
 from powermeter.channel import Channel, Kind, Quantity, Rail
-from powermeter.cli.align import _less, _plain, _print, _signed
+from powermeter.cli.align import likelihood_text, placement_record, print_placement, signed_duration
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer, append_to
@@ -324,27 +324,27 @@ def test_the_calibration_of_either_side_goes_with_its_source(both, tmp_path):
     ],
 )
 def test_an_offset_has_its_sign_and_long_ones_are_said_in_words(seconds, text):
-    assert _signed(seconds) == text
+    assert signed_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("confidence", "text"), [(1.0, "not at all"), (0.8, "20% as well"), (0.0, "100% as well")]
 )
 def test_how_well_another_place_fits(confidence, text):
-    assert _less(confidence) == text
+    assert likelihood_text(confidence) == text
 
 
 def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
     """Standard uncertainties of 1 ms and 2 ppm are ± 1.96 ms and ± 3.9 ppm; the interval of the meter's readings is 10 ms."""
     found = Alignment(2.5e8, 5e-6, 0, 1e6, 2e-6, 3e5, 0.75, "pattern", 3)
     placement = SimpleNamespace(alignment=found, interval_ns=1e7, notes=(Note.info("a-note", "a note"),))
-    plain = _plain(placement)
+    plain = placement_record(placement)
     assert plain["offset_s"] == pytest.approx(0.25) and plain["drift"] == 5e-6
     assert plain["offset_half_width_s"] == pytest.approx(1.96e-3, rel=1e-3)
     assert plain["drift_half_width"] == pytest.approx(3.92e-6, rel=1e-3)
     assert (plain["residual_s"], plain["places"], plain["confidence"]) == (pytest.approx(3e-4), 3, 0.75)
     assert (plain["by"], plain["notes"]) == ("pattern", ["a note"])
-    _print(placement, None)
+    print_placement(placement, None)
     out, err = capsys.readouterr()
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "by pattern, 3 patterns",
@@ -356,8 +356,8 @@ def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
     ]
     assert err == "note: a note\n"
     two = SimpleNamespace(alignment=replace(found, places=2, method="clock"), interval_ns=0, notes=())
-    assert _plain(two)["residual_s"] is None and _plain(two)["confidence"] is None
-    _print(two, None)
+    assert placement_record(two)["residual_s"] is None and placement_record(two)["confidence"] is None
+    print_placement(two, None)
     printed = capsys.readouterr().out
     assert (
         "by           clock, 2 clock pairs" in printed

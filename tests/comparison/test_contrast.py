@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import t as student
 from scipy.stats import ttest_rel
 
-from powermeter.comparison.contrast import _against, _mean, _without_common_factors, contrast
+from powermeter.comparison.contrast import contrast, mean_of_side, parts_of_difference, without_common_factors
 from powermeter.comparison.designs import Design, Side, Spread, memory
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
@@ -318,29 +318,33 @@ def test_a_margin_is_a_share_of_the_size_of_a_mean_below_zero() -> None:
 def test_what_both_sides_share_of_a_gain_is_taken_off_in_proportion() -> None:
     """Gains of 2 % on 10 and 3 % on 20 share 2.5 %: −0.05 and +0.1 are left; other parts stay."""
     spread = Spread(10.0, 20.0, 0.0, 0.0, 5.0, 1.0, Design.TURNS, (3, 3))
-    left, right = _without_common_factors(
+    left, right = without_common_factors(
         {"gain:x": 0.2, "offset:x": 0.5, "gain:only left": 0.3}, {"gain:x": 0.6, "offset:x": 0.7}, spread
     )
     assert left == pytest.approx({"gain:x": 0.2 - 0.25, "offset:x": 0.5, "gain:only left": 0.3})
     assert right == pytest.approx({"gain:x": 0.6 - 0.5, "offset:x": 0.7})
     nothing = replace(spread, left=0.0)
-    assert _without_common_factors({"gain:x": 0.2}, {"gain:x": 0.6}, nothing) == (
+    assert without_common_factors({"gain:x": 0.2}, {"gain:x": 0.6}, nothing) == (
         {"gain:x": 0.2},
         {"gain:x": 0.6},
     )
 
 
 def test_parts_of_the_difference_are_the_right_less_the_left() -> None:
-    assert _against({"a": 1.0, "b": 2.0}, {"b": 5.0, "c": 7.0}, 2.0) == {"a": -2.0, "b": 1.0, "c": 7.0}
+    assert parts_of_difference({"a": 1.0, "b": 2.0}, {"b": 5.0, "c": 7.0}, 2.0) == {
+        "a": -2.0,
+        "b": 1.0,
+        "c": 7.0,
+    }
 
 
 def test_a_sides_mean_of_several_recordings_has_the_scatter_between_them() -> None:
     values = np.array([1.0, 2.0, 4.0])
     one = Side("A", values, "J", Result.of(2.0, "J", {"gain:x": 0.1}), "m", separate=True)
-    found = _mean(one, {"gain:x": 0.1}, set())
+    found = mean_of_side(one, {"gain:x": 0.1}, set())
     assert found.value == pytest.approx(7 / 3)
     assert found.parts["repeats:A"] == pytest.approx(values.std(ddof=1) / math.sqrt(3))
     alone = replace(one, values=np.array([2.0]))
-    assert _mean(alone, {}, set()) is alone.mean
+    assert mean_of_side(alone, {}, set()) is alone.mean
     within = replace(one, separate=False)
-    assert _mean(within, {}, set()) is within.mean
+    assert mean_of_side(within, {}, set()) is within.mean

@@ -217,7 +217,7 @@ def test_a_plot_leaves_out_what_is_not_known(one, tmp_path):
     figure = Figure()
     axes = figure.add_subplot()
     x, y = report.QUANTITIES["accuracy"], report.QUANTITIES["energy"]
-    report._scatter(axes, replace(found, rows=(replace(first, accuracy=None), *others)), x, y)
+    report.draw_variants(axes, replace(found, rows=(replace(first, accuracy=None), *others)), x, y)
     assert [text.get_text() for text in axes.texts] == [v.name for v in others]
-    report._scatter(axes, replace(found, rows=(replace(first, per_item=None),)), x, y)
+    report.draw_variants(axes, replace(found, rows=(replace(first, per_item=None),)), x, y)
     assert len(axes.texts) == len(others)

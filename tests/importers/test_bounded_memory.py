@@ -26,7 +26,7 @@ from powermeter.importers import Choices, convert, many
 for name in sys.argv[2:]:
     path = Path(name)
     try:
-        if many._is_archive(path):
+        if many.is_archive(path):
             many.unpack(path, path.with_suffix(".out"))
         else:
             convert(path, path.with_suffix(".power"), choices=Choices())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.importers.turns import _burst, refuse_turns
+from powermeter.importers.turns import burst_length, refuse_turns
 
 MS = 1_000_000
 
@@ -84,4 +84,4 @@ def test_few_rows_and_values_that_are_none_are_left_alone():
     ],
 )
 def test_a_burst_is_a_size_that_all_have(steps, size):
-    assert _burst(np.array(steps, np.int64) * MS) == size
+    assert burst_length(np.array(steps, np.int64) * MS) == size

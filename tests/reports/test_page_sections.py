@@ -31,10 +31,12 @@ def test_a_publishers_rule_is_beside_the_trapezoid_with_the_difference_in_ppm():
         trapezoid_mean_w=101.4,
         difference=101.5 / 101.4 - 1,
     )
-    found = page_sections._published(Made(published=Made(values=[value], text="", rule="mean of samples")))
+    found = page_sections.published_section(
+        Made(published=Made(values=[value], text="", rule="mean of samples"))
+    )
     assert cells(found) == ["window", "1,200", "101.50000 W", "84.583300 mJ", "101.40000 W", "+986 ppm"]
     assert "<p>mean of samples</p>" in found
-    assert page_sections._published(Made(published=None)) == ""
+    assert page_sections.published_section(Made(published=None)) == ""
 
 
 def budget(share=0.25, count=400.0):
@@ -53,7 +55,7 @@ def battery(**changed):
         "battery": Battery("4Ah"),
         "battery_name": "4Ah",
     }
-    return str(page_sections._battery(Made(**{**found, **changed})))
+    return str(page_sections.battery_section(Made(**{**found, **changed})))
 
 
 def test_the_battery_states_what_was_used_and_draws_it():
@@ -85,10 +87,10 @@ def test_without_a_budget_there_is_a_dash_and_no_gauge():
 def test_a_table_of_many_labels_is_folded_where_more_than_four_are_left():
     most = page_sections.MOST_OPEN
     rows = [[f"label {i}", str(i)] for i in range(most + 5)]
-    open_, folded = (str(page_sections._long(["label", "n"], some, 1)) for some in (rows[:-1], rows))
+    open_, folded = (str(page_sections.label_table(["label", "n"], some, 1)) for some in (rows[:-1], rows))
     assert "<details" not in open_ and "5 more labels, which used less each" in folded
     assert folded.index(f"label {most - 1}<") < folded.index("<details") < folded.index(f"label {most}<")
-    assert isinstance(page_sections._long(["label", "n"], rows, 1), Markup)
+    assert isinstance(page_sections.label_table(["label", "n"], rows, 1), Markup)
 
 
 def test_a_publishers_rule_is_the_same_in_markdown_and_in_a_terminal():
@@ -100,12 +102,12 @@ def test_a_publishers_rule_is_the_same_in_markdown_and_in_a_terminal():
         difference=101.4 / 101.5 - 1,
     )
     data = Made(published=Made(values=[value], text="as MLCommons does", rule="mean"))
-    lines = list(markdown._published(data))
+    lines = list(markdown.published_lines(data))
     assert lines[0] == "By the publisher's rule (as MLCommons does):"
     (row,) = (line for line in "\n".join(lines).splitlines() if "window" in line and "1,200" in line)
     wanted = ["window", "1,200", "101.50000 W", "84.583300 mJ", "101.40000 W", "-985 ppm"]
     assert [cell.strip().replace("\u00a0", " ") for cell in row.strip("|").split("|")] == wanted
     console = Console(width=200, file=io.StringIO())
-    terminal._published(data, console)
+    terminal.print_published(data, console)
     printed = console.file.getvalue()
     assert all(text in printed for text in wanted) and "as MLCommons does" in printed
