@@ -244,9 +244,8 @@ def _logs_in(path: Path) -> list[Path]:
 def is_archive(path: Path) -> bool:
     """Return whether a file is an archive of several."""
     peek = Peek.at(path)
-    if peek.head.startswith(b"PK\x03\x04"):
-        return recognise(peek) is None and refusal(peek) is None
-    return peek.head[257:262] == b"ustar"
+    is_zip = peek.head.startswith(b"PK\x03\x04") and recognise(peek) is None and refusal(peek) is None
+    return is_zip or peek.head[257:262] == b"ustar"
 
 
 def unpack(path: Path, folder: Path) -> list[Path]:
