@@ -35,6 +35,7 @@ _INSIDE = 3  # readings in an event
 _SETTLING = 6  # readings in an event of which the last third shows where it settles
 _BEHIND = 5
 _SURE = 4.0  # standard errors
+_LIKELY = 2.5  # of the second reading behind ends
 _WORTH = 0.005  # of what the event adds: of less, half is added and the rest paid for
 _CLOCK = 3.0  # standard uncertainties of the clock
 _ALIKE = 2.0  # times what is missing at the start, and its inverse
@@ -67,7 +68,7 @@ class _Edges:
     @property
     def goes_on(self) -> bool:
         """Whether what follows the ends lasts longer than the reading next to them."""
-        return stands_out(self.fall[2])
+        return stands_out(self.fall[2], _LIKELY)
 
     @property
     def continuous(self) -> bool:
@@ -195,6 +196,6 @@ def at_zero(x: Floats, y: Floats) -> tuple[float, float]:
     return float(y.mean() - slope * x.mean()), error
 
 
-def stands_out(sums: Floats) -> bool:
-    """Return whether the mean is above zero beyond chance."""
-    return bool(sums.mean() > _SURE * sums.std(ddof=1) / math.sqrt(sums.size) and sums.mean() > 0)
+def stands_out(sums: Floats, sure: float = _SURE) -> bool:
+    """Return whether the mean is above zero beyond chance, by so many standard errors."""
+    return bool(sums.mean() > sure * sums.std(ddof=1) / math.sqrt(sums.size) and sums.mean() > 0)

@@ -7,6 +7,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.estimate import LAG
+from powermeter.analysis.lag import _Edges
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo
@@ -119,3 +120,14 @@ def test_triangles_cost_what_their_ends_leave() -> None:
         widths.append(row.energy_per_item.half_width)
     rms = float(np.sqrt(np.mean(np.square(errors))))
     assert 1.4 * rms < float(np.median(widths)) < 5 * rms
+
+
+@pytest.mark.parametrize(("errors", "found"), [(2.0, False), (3.0, True)])
+def test_what_is_behind_ends_is_looked_at_from_two_and_a_half_standard_errors_on(
+    errors: float, found: bool
+) -> None:
+    behind = np.tile([-1.0, 1.0], 10)
+    behind += errors * behind.std(ddof=1) / np.sqrt(behind.size)
+    none = np.zeros(20)
+    edges = _Edges(np.stack([none, none, behind]), np.zeros((3, 20)), none, none, none, none, 0.0)
+    assert edges.goes_on == found
