@@ -116,7 +116,7 @@ BREAKS = {
     Zeroing: "missing_stays_missing",
     Unsourced: "its_channels_are_whole",
     Silent: "an_instrument_that_is_not_there_is_named_in_one_line",
-    Odd: "what_it_tells_can_be_written_down",
+    Odd: "facts_and_counts_are_json",
     Anything: "an_unknown_option_is_refused_in_one_line",
 }
 
