@@ -117,7 +117,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
 
 def _times(data: ReportData, caption: str) -> Iterator[str]:
     groups = list(dict.fromkeys(key for row in data.analysis.rows for key in row.group))
-    heads = ["label", *map(escaped, groups), "charge", "mean power", "mean time", "p50", "p95", "p99"]
+    heads = ["label", *map(escaped, groups), "total charge", "mean power", "mean time", "p50", "p95", "p99"]
     rows = [
         [
             escaped(shortened(r.label, LONGEST)),

@@ -54,13 +54,13 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     a = data.analysis
     yield from table(
-        ["label", "items", "energy of the next", "charge", "mean time", "grade"],
+        ["label", "items", "energy of the next", "charge of the next", "mean time", "grade"],
         (
             [
                 escaped(row.title),
                 format_count(row.items),
                 show(row.per_item).text,
-                show(data.charge_of(row), "Ah", 1 / 3600).text,
+                show(data.charge_each(row), "Ah", 1 / 3600).text,
                 wording.seconds(row.latency_mean),
                 row.energy.grade.value if row.energy is not None else "",
             ]

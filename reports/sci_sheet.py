@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
+from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.subject import Subject
 from powermeter.errors import DataError, plural
 from powermeter.footprint import footprint
 from powermeter.footprint.footprint_options import FootprintOptions, making_of
 from powermeter.footprint.sci import Score, sci_of
 from powermeter.footprint.sci_ai import CONSUMER_UNITS, AiScore, consumer
+from powermeter.result import Result
 
+from .headline import events_text
 from .markdown_text import escaped
 from .method import method
 from .report_data import ReportData
@@ -55,17 +60,28 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
     method_text = f"energy {found.energy.grade.value} on {data.analysis.line.rail.name}, {data.path.name}"
     score = sci_of(whole, found.items, data.item, method_text)
     kind = KINDS.get(data.item)
-    return score, consumer(whole.carbon, found.items, kind) if kind in CONSUMER_UNITS else None
+    if kind not in CONSUMER_UNITS:
+        return score, None
+    return score, replace(consumer(whole.carbon, found.items, kind), digits=whole.digits("carbon"))
 
 
 def _counted(data: ReportData) -> Subject | None:
-    """Return what the score is of: the headline's events, or the whole run where the user counts its items."""
+    """Return what the score is of: items of the headline as the next one, or the whole run where the user counts its items."""
     row, a = data.headline, data.analysis
     if row is not None:
-        return Subject(row.title, row.energy, items=row.items, events=row.events, duration_s=row.seconds)
+        each = _each(row)
+        energy = None if each is None or not row.items else each.scaled(row.items)
+        return Subject(row.title, energy, items=row.items, events=row.events, duration_s=row.seconds)
     if a.run_items is None:
         return None
     return Subject("the whole run", a.energy, items=a.run_items, duration_s=a.duration.value)
+
+
+def _each(row: LabelRow) -> Result | None:
+    """Return the energy of one item that is scored: of the next, or of these on average where a next one is only bounded."""
+    each = row.per_item
+    known = each is not None and math.isfinite(each.low) and math.isfinite(each.high)
+    return each if known else row.these_per_item
 
 
 def _lines(data: ReportData) -> Iterator[str]:
@@ -83,7 +99,9 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     if row is not None:
         yield f"- energy of {plural(row.events, 'event')} of {escaped(row.title)}: {show(row.energy).text}"
-        yield f"- per {escaped(data.item)}: {show(row.these_per_item).text}"
+        yield f"- per {escaped(data.item)}: {show(_each(row)).text}"
+        if row.warmup.count and row.expected_per_item is not None:
+            yield f"- scored: {escaped(events_text(row))}"
     elif data.analysis.run_per_item is not None:
         yield f"- energy of the whole run: {show(data.analysis.energy).text}"
         yield f"- per {escaped(data.item)}: {show(data.analysis.run_per_item).text}"

@@ -6,7 +6,7 @@ Location-based, no certificates, no offsets; a score is never compared across di
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.formula import AccountLine, total
@@ -29,6 +29,7 @@ class Score:
         boundary: What is inside, in words.
         method: How energy was found.
         sources: Of E, I and M.
+        digits: Significant digits that the carbon deserves.
     """
 
     score: Result
@@ -39,15 +40,19 @@ class Score:
     boundary: str
     method: str
     sources: tuple[str, ...]
+    digits: int = 2
 
     def disclosure(self) -> str:
         """Return the text ISO/IEC 21031 asks for."""
-        low, high = (amount(end, "g") for end in (self.score.low, self.score.high))
-        shown = "–" if self.embodied is None else amount(self.embodied.value, "g")
+        score, low, high, use = (
+            amount(grams, "g", self.digits)
+            for grams in (self.score.value, self.score.low, self.score.high, self.operational.value)
+        )
+        shown = "–" if self.embodied is None else amount(self.embodied.value, "g", self.digits)
         lines = [
-            f"SCI: {amount(self.score.value, 'g')} per {self.unit_name} ({low} to {high}, 95 %)",
+            f"SCI: {score} per {self.unit_name} ({low} to {high}, 95 %)",
             f"functional unit R: {self.unit_name}, {self.count:g} measured",
-            f"E × I: {amount(self.operational.value, 'g')} per {self.unit_name}; M: {shown} per {self.unit_name}",
+            f"E × I: {use} per {self.unit_name}; M: {shown} per {self.unit_name}",
             f"software boundary: {self.boundary}",
             f"method: {self.method}",
             "I: location-based, annual or finer; no market instruments, no offsets",
@@ -101,4 +106,5 @@ def sci_of(whole: Footprint, count: float, unit_name: str, method: str) -> Score
     """Return the score of a footprint whose carbon account holds use and making."""
     use, *making = whole.accounts["carbon"].lines
     sources = [item.describe() for item in whole.accounts["carbon"].factors if not item.exact]
-    return sci(use, making, count, unit_name, boundary=whole.boundary, method=method, sources=sources)
+    score = sci(use, making, count, unit_name, boundary=whole.boundary, method=method, sources=sources)
+    return replace(score, digits=whole.digits("carbon"))

@@ -91,9 +91,9 @@ def points_of(data: ReportData) -> tuple[str, list[Point]]:
             )
             energy = row.per_item
             if values.size and energy is not None and math.isfinite(energy.high - energy.low):
-                points.append(
-                    Point(row.title, energy, float(values.mean()), float(values.min()), float(values.max()))
-                )
+                low, high = float(values.min()), float(values.max())
+                mean = min(max(float(values.mean()), low), high)  # equal values: a sum rounds beyond them
+                points.append(Point(row.title, energy, mean, low, high))
         if points:
             return name, points
     raise DataError(

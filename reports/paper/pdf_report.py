@@ -134,7 +134,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
         ],
     )
     pages.table(
-        ["label", "charge", "mean power", "per charge", "mean time", "p50", "p95", "p99"],
+        ["label", "total charge", "mean power", "per charge", "mean time", "p50", "p95", "p99"],
         [
             [
                 text(r.title, 60),

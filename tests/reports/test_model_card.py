@@ -28,3 +28,10 @@ def test_front_matter_states_grams_and_their_origin(make, twenty):
 def test_a_simulation_claims_no_emissions(make, twenty):
     text, _ = card(make(events=twenty, grade=Grade.SIMULATED))
     assert "co2_eq" not in text and "no device drew this power" in text
+
+
+def test_the_charge_beside_the_energy_of_one_is_that_of_one(make, twenty):
+    text, data = card(make(events=twenty))
+    row = next(line for line in text.splitlines() if line.startswith("| infer"))
+    assert "125.0 ± " in row and "6.944 ± " in row and "µAh" in row  # 125 mJ at 5 V is 25 mC
+    assert data.headline.items == 80

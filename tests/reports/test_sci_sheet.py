@@ -9,6 +9,7 @@ from powermeter.recording import Recording
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.sci_sheet import SCISheet, score_of
+from tests.reports.conftest import infer
 
 
 def data_of(path, **options):
@@ -35,3 +36,21 @@ def test_without_a_device_it_says_that_it_is_not_complete(make, twenty):
 def test_without_events_there_is_no_score(make):
     with pytest.raises(DataError, match="per item of marked events"):
         SCISheet().render(data_of(make()))
+
+
+def test_an_item_is_the_next_one_as_in_every_other_format(make):
+    lengths = [0.3] * 4 + [0.1] * 20  # at 2 W: four of 600 mJ before twenty of 200 mJ
+    warm = [infer(0.4 * i, seconds, uid=i + 1) for i, seconds in enumerate(lengths)]
+    data = data_of(make(events=warm), place="FRA")
+    left_out = data.headline.warmup.count
+    assert left_out >= 4
+    score, _ = score_of(data)
+    each = data.item_footprint.accounts["carbon"].result.value
+    assert score.operational.value == pytest.approx(each, rel=1e-9)
+    text = SCISheet().render(data)
+    assert ": 200.0 " in text and f"the first {left_out} left out as warm-up, with them 266.7 mJ" in text
+
+
+def test_a_place_that_is_not_known_leaves_one_digit(make, twenty):
+    score, ai = score_of(data_of(make(events=twenty)))
+    assert score.digits == 1 and ai is not None and ai.digits == 1
