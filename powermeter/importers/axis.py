@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
 from powermeter.importers.coarse_stamps import spread_stamps
+from powermeter.importers.holes import hole_notes, pauses
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
-
-MAX_GAPS = 10_000
 
 _LARGEST_NS = 2**62
 _LARGEST_STEP = 30 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
@@ -132,16 +131,7 @@ def axis(
         )
     if holes:
         found.gaps.extend(pauses(found.times_ns))
-        if found.gaps:
-            lost_s = sum(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
-            longest = max(gap.end_ns - gap.start_ns for gap in found.gaps) / NS
-            warnings.append(
-                Note.warning(
-                    "holes",
-                    f"{plural(len(found.gaps), 'hole')} without rows, together {format_duration(lost_s)}"
-                    f" (longest {format_duration(longest)}): gaps, not measured",
-                )
-            )
+        warnings += hole_notes(found.gaps, "rows")
     return found
 
 
@@ -325,36 +315,6 @@ def _spread(found: Axis) -> None:
             f"energy, is known to ±{found.span_error:.1%}",
         )
     )
-
-
-def hole_limit(times: NDArray[np.int64]) -> float:
-    """Return the step in ns above which rows are missing.
-
-    1.6 usual steps where nine in ten lie within 20 % of the median; where rows come less evenly, three
-    medians or two upper-twentieth steps, whichever is more.
-    """
-    steps = np.diff(times[:_SAMPLE])
-    steps = steps[steps > 0]
-    if len(steps) < 3:
-        return np.inf
-    usual, high = float(np.median(steps)), float(np.percentile(steps, 95 if len(steps) >= 40 else 75))
-    even = np.mean(np.abs(steps - usual) <= 0.2 * usual)
-    return 1.6 * usual if even >= 0.9 and len(steps) >= 8 else max(3.0 * usual, 2.0 * high)
-
-
-def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]:
-    """Return the steps that are longer than rows usually lie apart, as gaps; at most `MAX_GAPS`."""
-    limit = hole_limit(times_ns) if limit is None else limit
-    if not np.isfinite(limit):
-        return []
-    found: list[Gap] = []
-    for start in range(0, len(times_ns), _SAMPLE):
-        part = times_ns[start : start + _SAMPLE + 1]
-        for i in np.flatnonzero(np.diff(part) > limit).tolist():
-            if len(found) >= MAX_GAPS:
-                return found
-            found.append(Gap(int(part[i]), int(part[i + 1]), "missed", "the log has no rows here"))
-    return found
 
 
 def regular(count: int, period_s: float, start_ns: int = 0) -> Axis:

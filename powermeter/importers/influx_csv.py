@@ -3,6 +3,7 @@
 Tables follow each other; each row holds one value, its `_field` and its tags (InfluxData's description of annotated CSV: the
 lines `#group`, `#datatype`, `#default`, then a header whose first column has no name).  Every series becomes a column;
 the rules of tables hold.  What Home Assistant put there is read as its history: a state holds until the next.
+Tables follow each other in any order; times that run back within one are refused.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
@@ -22,6 +23,7 @@ from powermeter.importers.headers import Heading, heading, of_unit
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import wall
 from powermeter.importers.table import TableImporter
+from powermeter.importers.written_order import WrittenOrder
 from powermeter.result.notes import Note
 
 _MUST = frozenset(("_time", "_value"))
@@ -29,14 +31,17 @@ _OWN = frozenset(("", "result", "table", "_start", "_stop", "_time", "_value", "
 _MOST_VALUES = 5_000_000
 _MOST_SERIES = 500
 _SHARED = 0.8
+_APART = "Write the lines before it and those from it on into a file each, both under the header"
 
 
 @dataclass(slots=True)
 class _Series:
-    """One series: what names it, and its values by time, as text."""
+    """One series: what names it, its values by time, as text, and the order they were written in."""
 
     names: Mapping[str, str]
     points: dict[str, str] = field(default_factory=dict)
+    order: WrittenOrder = field(default_factory=WrittenOrder)
+    table: tuple[int, str] = (0, "")
 
 
 class InfluxCsv(Importer):
@@ -52,10 +57,10 @@ class InfluxCsv(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        found = _series(path)
+        warnings: list[Note] = []
+        found = _series(path, warnings)
         if not found:
             raise DataError(f"{path}: no samples: InfluxDB's table in it holds no number")
-        warnings: list[Note] = []
         if all({"entity_id", "domain"} <= series.names.keys() for series in found):
             log = _history(path, found, choices)
         else:
@@ -71,26 +76,30 @@ def _is_header(fields: Sequence[str]) -> bool:
     return {text.strip() for text in fields} >= _MUST
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield each row by its table's header."""
+def _rows(path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """Yield (line, number of the header above it, cells by that header) of each row."""
     names: list[str] = []
-    for fields in csv.reader(read_lines(path)):
+    headers = 0
+    lines = csv.reader(read_lines(path))
+    for fields in lines:
         if not any(fields) or fields[0].startswith("#"):
             continue
         if _is_header(fields):
             names = [text.strip() for text in fields]
+            headers += 1
         elif names and len(fields) >= len(names):
-            yield dict(zip(names, fields, strict=False))
+            yield lines.line_num, headers, dict(zip(names, fields, strict=False))
 
 
-def _series(path: Path) -> list[_Series]:
+def _series(path: Path, warnings: list[Note]) -> list[_Series]:
     """Return the series that hold numbers.
 
     Raises:
-        DataError: They are too many.
+        DataError: They are too many, or times run back within a table.
     """
+    twice: list[int] = []
     found: dict[tuple[tuple[str, str], ...], _Series] = {}
-    for count, row in enumerate(_rows(path)):
+    for count, (line, header, row) in enumerate(_rows(path)):
         if count >= _MOST_VALUES:
             raise DataError(
                 f"{path}: more than {_MOST_VALUES} values; query the one field that holds the power, or in parts"
@@ -103,12 +112,29 @@ def _series(path: Path) -> list[_Series]:
         series = found.setdefault(tuple(names.items()), _Series(names))
         if len(found) > _MOST_SERIES:
             raise DataError(f"{path}: more than {_MOST_SERIES} series; query the one that holds the power")
-        series.points[row["_time"]] = row["_value"]
-    return [
+        time, value = row["_time"], row["_value"]
+        own = (header, row.get("table", ""))
+        if own != series.table:
+            series.order.part_ends()
+            series.table = own
+        series.order.add(_ns(time), line)
+        if series.points.get(time, value) != value:
+            twice.append(line)
+        series.points[time] = value
+    numeric = [
         series
         for series in found.values()
         if sum(not math.isnan(float_or_nan(text)) for text in series.points.values()) * 2 > len(series.points)
     ]
+    for series in numeric:
+        series.order.refuse_set_back(str(path), _label(series, ()), "line", _APART)
+    if twice:
+        text = (
+            f"{plural(len(twice), 'value stands', 'values stand')} at a time that its series had before with another value; the later one "
+            f"was used (first at line {twice[0]})"
+        )
+        warnings.append(Note.warning("rows-left-out", text))
+    return numeric
 
 
 def _electric(found: list[_Series], warnings: list[Note]) -> list[_Series]:

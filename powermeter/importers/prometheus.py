@@ -26,6 +26,7 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.whole_rail import decide
+from powermeter.importers.written_order import WrittenOrder
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -166,7 +167,7 @@ def _series(path: Path, choices: Choices, left_out: list[str]) -> list[_Series]:
         if unit is None or unit[0] is None:
             left_out.append(name or "a series without a name (--unit W states what it is)")
             continue
-        points = _points(entry.get("values"))
+        points = _points(entry.get("values"), f"{path}", name or "a series")
         if not points and "value" in entry:
             raise DataError(
                 f"{path}: the answer of an instant query holds one value; ask for a range (/api/v1/query_range)"
@@ -180,9 +181,10 @@ def _series(path: Path, choices: Choices, left_out: list[str]) -> list[_Series]:
     return found
 
 
-def _points(values: Any) -> list[tuple[int, float]]:
+def _points(values: Any, where: str, series: str) -> list[tuple[int, float]]:
     found: dict[int, float] = {}
-    for point in values if isinstance(values, list) else []:
+    order = WrittenOrder()
+    for number, point in enumerate(values if isinstance(values, list) else [], 1):
         if not isinstance(point, list) or len(point) != 2 or not isinstance(point[0], (int, float)):
             continue
         try:
@@ -190,7 +192,17 @@ def _points(values: Any) -> list[tuple[int, float]]:
         except (TypeError, ValueError):
             continue
         if math.isfinite(value) and abs(value) < 1e18 and 0 < point[0] < 2**32:
-            found[round(point[0] * 1000) * 1_000_000] = value
+            when = round(point[0] * 1000) * 1_000_000
+            order.add(when, number)
+            if found.get(when, value) != value:
+                raise DataError(
+                    f"{where}: value {number} of {series} stands at a time that another value has: two answers were put together; "
+                    "query the range once"
+                )
+            found[when] = value
+    order.refuse_set_back(
+        where, series, "value", "Write the values before it and those from it on into a file each"
+    )
     return sorted(found.items())
 
 

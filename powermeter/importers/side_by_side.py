@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap, Kind, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.importers.axis import pauses
+from powermeter.importers.holes import pauses
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.whole_rail import Whole, decide
 

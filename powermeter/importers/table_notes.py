@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import Gap, Quantity
+from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
@@ -115,30 +115,6 @@ def check_rows(
                 )
             )
     return notes
-
-
-def hole_notes(gaps: Sequence[Gap]) -> list[Note]:
-    """Return a note on the stretches without readings."""
-    holes = [gap for gap in gaps if gap.reason == "missed"]
-    if not holes:
-        return []
-    seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]
-    note = (
-        f"{plural(len(holes), 'hole')} without readings, together {sum(seconds):.6g} s (longest "
-        f"{max(seconds):.6g} s): gaps, not measured"
-    )
-    set_forward = [s for s in seconds if s > 1799 and abs((s + 900) % 1800 - 900) <= 2.5]
-    if set_forward:
-        note += (
-            f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
-            "time, a time zone): then no time passed, and their share of the energy was never used"
-        )
-    else:
-        note += (
-            "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
-            "behind it back and import again"
-        )
-    return [Note.warning("holes", note)]
 
 
 def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:

@@ -25,6 +25,7 @@ from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
 from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.holes import hole_notes
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
@@ -34,7 +35,6 @@ from powermeter.importers.table_notes import (
     charge_notes,
     check_rows,
     flag_notes,
-    hole_notes,
     implausible,
 )
 from powermeter.importers.table_rows import Stream, TableRows

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap
-from powermeter.importers.axis import Axis, hole_limit
+from powermeter.importers.axis import Axis
 from powermeter.importers.blocks import Store
 from powermeter.importers.decimal_grid import DecimalGrid
+from powermeter.importers.holes import hole_limit
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
 
 Codes = NDArray[np.int64]

@@ -5,8 +5,9 @@ import pytest
 
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
-from powermeter.importers.axis import axis, hole_limit, pauses
+from powermeter.importers.axis import axis
 from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.holes import hole_limit, pauses
 from powermeter.importers.stamps import date_order, time_of_day_ns, wall
 from powermeter.importers.zones import LogZone
 

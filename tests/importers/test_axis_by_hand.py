@@ -14,13 +14,12 @@ from powermeter.importers.axis import (
     Axis,
     axis,
     first_interval_ns,
-    hole_limit,
     keep_first_step,
-    pauses,
     refuse_sparse,
     regular,
     usual_step,
 )
+from powermeter.importers.holes import hole_limit, pauses
 
 NS = 10**9
 MONTH_S = 30 * 86_400
@@ -143,7 +142,10 @@ def test_a_row_ten_lengths_away_at_an_end_is_astray(times: list[float], kept: li
     ("steps", "limit"),
     [
         ([1] * 10, 1.6),
-        ([1] * 7, 3.0),  # fewer than eight steps: three medians
+        ([1] * 3, 1.6),
+        ([1] * 3 + [2], 1.6),  # of fewer than ten steps one may be longer
+        ([1] * 2 + [2], 3.0),  # two of three are no rule: three medians
+        ([1] * 5 + [2] * 2, 3.0),  # nor are five of seven
         ([1] * 2, math.inf),
         ([1] * 18 + [2] * 2, 1.6),  # nine in ten within a fifth
         ([1] * 17 + [2] * 3, 3.0),

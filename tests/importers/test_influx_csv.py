@@ -87,3 +87,21 @@ def test_home_assistants_states_hold_and_one_entity_is_taken(tmp_path):
 def test_without_numbers_there_is_no_power(tmp_path):
     with pytest.raises(DataError, match="holds no number"):
         load(tmp_path, plain(series(0, lambda i: "on", "state", "m", "pi")))
+
+
+def test_a_clock_set_back_within_a_table_is_refused_with_its_line(tmp_path):
+    """Ten rows from 10:05 on and ten from 10:00 on are 18 steps; sorted they would be one stretch of 309 s."""
+    later = series(0, lambda i: 1, "power_W", "meter", "pi").replace("T10:00:", "T10:05:")
+    text = plain(later, series(0, lambda i: 1, "power_W", "meter", "pi"))
+    with pytest.raises(DataError, match="run back by 5 min 09 s at line 15: a clock was set"):
+        load(tmp_path, text)
+    for two in (plain(later) + plain(series(0, lambda i: 1, "power_W", "meter", "pi")),):
+        log, _, _ = load(tmp_path, two)  # two answers, the later one first: a hole between them
+        assert [gap.end_ns - gap.start_ns for gap in log.sources[0].gaps] == [291 * 10**9]
+
+
+def test_a_value_at_a_time_that_another_one_had_is_counted(tmp_path):
+    again = series(0, lambda i: 1 + (i == 3), "power_W", "meter", "pi")
+    log, energies, _ = load(tmp_path, plain(series(0, lambda i: 1, "power_W", "meter", "pi")) + plain(again))
+    assert energies == {"input": pytest.approx(10)}
+    assert [note for note in log.warnings if "1 value stands" in note.text and "line 22)" in note.text], log.warnings

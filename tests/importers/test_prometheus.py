@@ -102,3 +102,18 @@ def test_a_clock_that_was_set_years_ahead_is_no_time(tmp_path):
     text = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
     _, energies, headline = load(tmp_path, text, "p.json")
     assert energies[headline] == pytest.approx(10 * 19 * 60)
+
+
+def test_a_clock_set_back_is_refused_and_a_forward_one_is_a_hole(tmp_path):
+    def given(*times):
+        values = [[1_780_000_000 + second, "1"] for second in times]
+        series = [{"metric": {"__name__": "node_power_watts"}, "values": values}]
+        return json.dumps({"data": {"resultType": "matrix", "result": series}})
+
+    with pytest.raises(DataError, match="run back by 4 min 59 s at value 11: a clock was set"):
+        load(tmp_path, given(*range(300, 310), *range(10, 20)), "q.json")
+    log, _, _ = load(tmp_path, given(*range(10), *range(300, 310)), "q.json")
+    assert [gap.end_ns - gap.start_ns for gap in log.sources[0].gaps] == [291 * 10**9]
+    assert any("a clock that is set forward leaves such a hole" in note.text for note in log.warnings)
+    with pytest.raises(DataError, match="value 3 of node_power_watts stands at a time that another"):
+        load(tmp_path, given(0, 1, 1).replace('"1"]]', '"2"]]'), "q.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter.channel import Gap
-from powermeter.importers.table_notes import hole_notes
+from powermeter.importers.holes import hole_notes
 
 NS = 10**9
 

@@ -1,0 +1,71 @@
+"""Finds where rows of a log are missing, and reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Gap
+from powermeter.errors import plural
+from powermeter.result.notes import Note
+
+MAX_GAPS = 10_000
+
+_SAMPLE = 1 << 20
+
+
+def hole_limit(times: NDArray[np.int64]) -> float:
+    """Return the step in ns above which rows are missing.
+
+    1.6 usual steps where nine in ten (of fewer than ten: all but one) lie within 20 % of the median; where rows
+    come less evenly, three medians or two upper-twentieth steps, whichever is more.
+    """
+    steps = np.diff(times[:_SAMPLE])
+    steps = steps[steps > 0]
+    if len(steps) < 3:
+        return np.inf
+    usual, high = float(np.median(steps)), float(np.percentile(steps, 95 if len(steps) >= 40 else 75))
+    odd = int((np.abs(steps - usual) > 0.2 * usual).sum())
+    even = odd <= (max(1, len(steps) // 10) if len(steps) > 3 else 0)
+    return 1.6 * usual if even else max(3.0 * usual, 2.0 * high)
+
+
+def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]:
+    """Return the steps that are longer than rows usually lie apart, as gaps; at most `MAX_GAPS`."""
+    limit = hole_limit(times_ns) if limit is None else limit
+    if not np.isfinite(limit):
+        return []
+    found: list[Gap] = []
+    for start in range(0, len(times_ns), _SAMPLE):
+        part = times_ns[start : start + _SAMPLE + 1]
+        for i in np.flatnonzero(np.diff(part) > limit).tolist():
+            if len(found) >= MAX_GAPS:
+                return found
+            found.append(Gap(int(part[i]), int(part[i + 1]), "missed", "the log has no rows here"))
+    return found
+
+
+def hole_notes(gaps: Sequence[Gap], of: str = "readings") -> list[Note]:
+    """Return a note on the stretches without readings, or without rows."""
+    holes = [gap for gap in gaps if gap.reason == "missed"]
+    if not holes:
+        return []
+    seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]
+    note = (
+        f"{plural(len(holes), 'hole')} without {of}, together {sum(seconds):.6g} s (longest "
+        f"{max(seconds):.6g} s): gaps, not measured"
+    )
+    set_forward = [s for s in seconds if s > 1799 and abs((s + 900) % 1800 - 900) <= 2.5]
+    if set_forward:
+        note += (
+            f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
+            "time, a time zone): then no time passed, and their share of the energy was never used"
+        )
+    else:
+        note += (
+            "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
+            "behind it back and import again"
+        )
+    return [Note.warning("holes", note)]
