@@ -104,4 +104,4 @@ def test_a_value_at_a_time_that_another_one_had_is_counted(tmp_path):
     again = series(0, lambda i: 1 + (i == 3), "power_W", "meter", "pi")
     log, energies, _ = load(tmp_path, plain(series(0, lambda i: 1, "power_W", "meter", "pi")) + plain(again))
     assert energies == {"input": pytest.approx(10)}
-    assert [note for note in log.warnings if "1 value stands" in note.text and "line 22)" in note.text], log.warnings
+    assert [note for note in log.warnings if "1 value stands" in note.text and "line 22)" in note.text]
