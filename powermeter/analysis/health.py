@@ -14,7 +14,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.run import measure_run
 from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
-from powermeter.errors import DataError
+from powermeter.errors import DataError, Reason
 from powermeter.recording.protocol import RecordingLike
 from powermeter.recording.summaries import Summaries
 from powermeter.result import Result
@@ -69,7 +69,9 @@ class SourceHealth:
 
 def source_health(recording: RecordingLike, source: Any, integral: Integral | None = None) -> SourceHealth:
     """Return the health of one source of a recording; `integral` is what was counted of it, whose holes are bridged."""
-    gaps = tuple(recording.gaps(source.id))
+    known = recording.gaps(source.id)
+    stood = () if integral is None else integral.trace.gaps
+    gaps = (*known, *(gap for gap in stood if gap.reason == Reason.FROZEN.value and gap not in known))
     flags = recording.flag_counts(source.id)
     repeats, saturated = (
         sum(count for value, count in flags.items() if value & bit) for bit in (REPEAT, SATURATED)

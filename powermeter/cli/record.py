@@ -224,7 +224,8 @@ def record(
         report_problem(f"{command[0]} ended with status {status}")
     if as_json:
         put_line({"written": [str(recorder.path)], "status": status, "problem": recorder.problem or None})
-    put_stderr(f"wrote {recorder.path}")
+    if recorder.path.exists():  # its folder may have been removed meanwhile
+        put_stderr(f"wrote {recorder.path}")
     settle()
     return status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from powermeter.recording.file import SUFFIX
@@ -32,17 +33,20 @@ class WatchedFile:
         return self.problem
 
     def free_name(self) -> Path:
-        """Return a name beside the lost one that is not taken.
+        """Return a name that is not taken: beside the lost one or, where its folder is gone, in the nearest one that is left.
 
         Raises:
             OSError: There is none.
         """
         stem = self.path.name.removesuffix(SUFFIX)
-        for number in range(1, 1000):
-            part = "-recovered" if number == 1 else f"-recovered-{number}"
-            found = self.path.with_name(f"{stem}{part}{SUFFIX}")
-            if not os.path.lexists(found):
-                return found
+        for folder in (*self.path.absolute().parents, Path(tempfile.gettempdir())):
+            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+                continue
+            for number in range(1, 1000):
+                part = "-recovered" if number == 1 else f"-recovered-{number}"
+                found = folder / f"{stem}{part}{SUFFIX}"
+                if not os.path.lexists(found):
+                    return found
         raise OSError(f"no free name beside {self.path}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -266,6 +267,9 @@ class Writer:
     def copy_to(self, path: Path) -> None:
         """Write all of the recording, noted as whole, to a new file: for one that has lost its name."""
         self._finish()
+        os.close(
+            os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, file.MODE)
+        )  # SQLite would let others read it
         self.connection.execute("VACUUM INTO ?", (str(path),))
 
     def abandon(self) -> None:

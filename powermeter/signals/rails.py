@@ -19,6 +19,7 @@ from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
+from powermeter.signals.frozen import noted, without_frozen
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
 from powermeter.signals.reading_choice import Around
@@ -95,8 +96,7 @@ def _source_lines(
     every = condensed.factor(int(summed(source.id).count.sum())) if summed is not None else 1
     if every > 1:
         return _condensed_lines(recording, source, wanted, corrections, alignment, every)
-    samples = recording.samples(source.id)
-    gaps = recording.gaps(source.id)
+    samples, gaps = without_frozen(recording.samples(source.id), wanted, recording.gaps(source.id))
     name = source.name or source.url
     instrument = instrument_of(recording, source)
     by_rail: dict[str, Line] = {}
@@ -117,6 +117,7 @@ def _source_lines(
         )
         if trace is None:
             continue
+        trace = noted(trace, name)
         if alignment is not None:
             trace = shifted(trace, alignment)
         rail = channel.rail

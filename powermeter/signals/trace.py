@@ -238,7 +238,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         # A flag belongs to a row: voltage and current of one row are one reading at the end of its range.
         saturated=max(voltage.saturated, current.saturated, 0 if clipped is None else clipped.size),
         saturated_ns=clipped,
-        notes=voltage.notes + current.notes,
+        notes=tuple(dict.fromkeys(voltage.notes + current.notes)),
     )
 
 

@@ -90,9 +90,23 @@ def test_a_file_that_loses_its_name_is_saved_under_another(tmp_path, how):
     assert recorder.path == tmp_path / "run-recovered.power"
     assert str(recorder.path) in recorder.notices[-1]
     assert_all_written(recorder.path)
+    assert recorder.path.stat().st_mode & 0o777 == 0o600
     assert newest_ns(recorder.path) > lost_ns
     if how == "replaced":
         assert path.read_text() == "somebody else's"
+
+
+def test_a_folder_removed_under_the_recorder_loses_nothing(tmp_path):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    recorder = started(folder / "run.power", URL)
+    wait_for_readings(folder / "run.power")
+    shutil.rmtree(tmp_path / "a")
+    wait_until(lambda: recorder.notices)
+    recorder.stop()
+    assert recorder.path == tmp_path / "run-recovered.power" and recorder.problem == ""
+    assert_all_written(recorder.path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["run-recovered.power"]
 
 
 @pytest.fixture
