@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.battery.battery import Battery
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, nearest
 from powermeter.result import Grade, Result, combine
 from powermeter.units import parse_duration, parse_quantity
 
@@ -245,15 +245,18 @@ def read_schedule(
 ) -> Schedule:
     """Return the schedule of a TOML table: `[rest]` and a list `[[state]]`.
 
-    A state has `name` and `rate`, and either `power` with `duration`, `energy` with `duration`, or
-    `event`, the label of a measured event.
+    A state has `name` and `rate`, and one of: `power` with `duration`, `energy` with `duration`, `event` (the
+    label of a measured event), `lora`, `radio`.  The rest lasts as long as nothing else does: its `power` needs no
+    duration.
 
     Raises:
-        ConfigurationError: An entry cannot be used; names it.
+        ConfigurationError: An entry cannot be used, or holds a key that nothing reads; names it.
     """
+    _known(data, ("rest", "state"), where)
     rest = data.get("rest")
     if not isinstance(rest, Mapping):
         raise ConfigurationError(f"{where}: no [rest]; what does the device do otherwise?")
+    otherwise = _state(rest, measured, f"{where}, rest", name="sleep")
     entries = data.get("state")
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise ConfigurationError(f"{where}: no [[state]]")
@@ -264,20 +267,46 @@ def read_schedule(
         found.append(
             Entry(_state(entry, measured, f"{where}, state {number}"), parse_rate(str(entry["rate"])))
         )
-    return Schedule(tuple(found), _state(rest, measured, f"{where}, rest", name="sleep"))
+    return Schedule(tuple(found), otherwise)
+
+
+_TYPED = ("power", "energy")
+_RESTING = (*_TYPED, "event")
+_SCHEDULED = (*_RESTING, "lora", "radio")
+"""What states how much an entry of a schedule's file uses."""
+
+
+def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    """Refuse a key that nothing reads: a mistyped one would silently count as not stated."""
+    for key in table:
+        if key not in keys:
+            raise ConfigurationError(f"{where}: no key {key!r}; {nearest(key, keys)}")
 
 
 def _state(entry: Mapping[str, Any], measured: Mapping[str, State], where: str, name: str = "") -> State:
+    scheduled = not name
     name = str(entry.get("name") or entry.get("event") or name)
+    _known(entry, ("name", *(("rate", *_SCHEDULED) if scheduled else _RESTING), "duration"), where)
     if not name:
         raise ConfigurationError(f"{where}: no name")
+    stated = [key for key in _SCHEDULED if key in entry]
+    if len(stated) > 1:
+        raise ConfigurationError(f"{where}, {name}: {' and '.join(stated)} contradict each other; state one")
+    if "duration" in entry and stated and stated[0] not in _TYPED:
+        raise ConfigurationError(
+            f"{where}, {name}: {stated[0]!r} has a duration of its own; leave duration out"
+        )
     if "event" in entry:
         label = str(entry["event"])
         if label not in measured:
             known = ", ".join(measured) or "none: name a recording"
             raise ConfigurationError(f"{where}: no measured event {label!r}; there is {known}")
         return replace(measured[label], name=name)
-    duration = parse_duration(str(entry.get("duration", "1s")))
+    if stated and stated[0] in _TYPED and "duration" not in entry and (scheduled or "energy" in entry):
+        raise ConfigurationError(
+            f'{where}: how long does {name!r} last each time? State it, for example duration = "10s"'
+        )
+    duration = parse_duration(str(entry.get("duration", "1s")))  # a power at rest lasts as long as the rest
     if "power" in entry:
         return State.of_power(name, parse_quantity(str(entry["power"]), "W", bare=False), duration)
     if "energy" in entry:

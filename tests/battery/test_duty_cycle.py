@@ -113,6 +113,33 @@ def test_unusable_schedules(data: dict[str, object], said: str) -> None:
         read_schedule(data, {})
 
 
+REST = {"power": "5mW"}
+WORK = {"name": "work", "rate": "20/h", "power": "2W"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"rest": REST, "state": [{**WORK, "duraton": "10s"}]}, "no key 'duraton'; did you mean duration"),
+        ({"rest": REST, "state": [{**WORK, "duration": "1s", "for": "10s"}]}, "state 1: no key 'for'"),
+        ({"rest": REST, "state": [WORK]}, "how long does 'work' last"),
+        ({"rest": REST, "state": [{"name": "w", "rate": "1/h", "energy": "2J"}]}, "how long does 'w' last"),
+        ({"rest": {"energy": "1J"}, "state": [{**WORK, "duration": "1s"}]}, "how long does 'sleep' last"),
+        ({"rest": {"power": "1W", "rate": "1/h"}, "state": [WORK]}, "rest: no key 'rate'"),
+        ({"rest": REST, "states": [WORK], "state": [WORK]}, "no key 'states'; did you mean state"),
+        ({"rest": REST, "state": [{**WORK, "energy": "2J"}]}, "power and energy contradict"),
+        (
+            {"rest": REST, "state": [{"event": "infer", "rate": "1/h", "duration": "9s"}]},
+            "a duration of its own",
+        ),
+    ],
+)
+def test_nothing_in_a_schedule_is_read_past(data: dict[str, object], said: str) -> None:
+    """A state of 2 W whose duration is mistyped is not one of 1 s."""
+    with pytest.raises(ConfigurationError, match=said):
+        read_schedule(data, {"infer": INFER})
+
+
 def test_radio_states() -> None:
     message = of_lora(LoraNode(20, 9, 600), 3.3)
     assert 0.05 < message.energy.value < 0.5
