@@ -92,6 +92,8 @@ class Charges:
         amount = self.per_item(row)
         if amount is None or amount.value <= 0 or (self.from_mains and self.battery.convention == "charge"):
             return None
+        if row.power is not None and self.battery.overload(row.power.value):
+            return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 
     def held(self, energy: Result) -> Result | None:

@@ -25,6 +25,7 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
+from powermeter.battery.discharge import highest_w
 from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError, nearest
 from powermeter.footprint import Footprint, Place, footprint
@@ -343,7 +344,9 @@ def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None,
     if per_item is not None and per_item.value <= 0:
         per_item = None
     try:
-        return battery.budget(used, rate, per_item, rail_voltage_v=charges.rail_voltage_v), ""
+        volts, highest = charges.rail_voltage_v, highest_w(analysis)
+        found = battery.budget(used, rate, per_item, rail_voltage_v=volts, highest_w=highest)
+        return found, found.overload
     except ConfigurationError as error:
         return None, str(error)
 

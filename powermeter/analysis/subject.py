@@ -17,6 +17,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
+from powermeter.analysis.remarks import remarks_of_rows
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.recording import Recording
@@ -324,6 +325,7 @@ def _take_row(found: Subject, row: LabelRow) -> bool:
 def _take_run(found: Subject, analysis: Analysis) -> None:
     """Take what one item is where the user counts the whole run's; nothing where nobody did."""
     found.per_item, found.items = analysis.run_per_item, analysis.run_items
+    found.notes = [note for note in found.notes if note.code != "warm-up"]  # all of it is counted
     if found.items and found.charge is not None:
         found.per_item_charge = found.charge.scaled(1 / found.items)
 
@@ -334,6 +336,8 @@ def _narrow(found: Subject, row: LabelRow) -> None:
     found.title = f"{found.title}, {row.title}"
     found.energy, found.charge = (row.above, None) if above else (row.energy, row.charge)
     found.power, found.duration_s = row.power, row.seconds
+    own = remarks_of_rows([row])
+    found.notes = [note for note in found.notes if note.code != "warm-up" or note in own]
 
 
 def _take_items(found: Subject, items: float) -> None:

@@ -14,19 +14,17 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
-from powermeter.battery.presets import preset_names, presets
+from powermeter.battery.intervals import falling, widened
+from powermeter.battery.presets import deliverable_w, preset_names, presets
 from powermeter.errors import ConfigurationError
-from powermeter.result import COVERAGE_95, Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, parse_quantity
+from powermeter.result import Grade, Result, worst
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity, parse_quantity
 
 MONTH_S = SECONDS_PER_YEAR / 12
-_NORMAL_95 = 1.6448536269514722
-"""Standard normal quantile at 95 %: where low and high of a range stand."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class Battery:
         spread: What 5 and 95 % of such packs deliver, over the stated capacity; it goes into every interval.
         title: As printed.
         assumed_rail_v: Volts that convert where no rail voltage is known; what they convert is *assumed*. None to refuse.
+        most_w: What the cells of a preset deliver at most, full, above its cut-off; None where that is not known.
     """
 
     spec: str
@@ -58,6 +57,7 @@ class Battery:
     spread: tuple[float, float] = (1.0, 1.0)
     title: str = ""
     assumed_rail_v: float | None = None
+    most_w: float | None = None
 
     def __post_init__(self) -> None:
         capacity, voltage = _parse(self.spec)
@@ -148,6 +148,22 @@ class Battery:
             else float(self.efficiency)
         )
 
+    @property
+    def lossless(self) -> bool:
+        """Whether the energy of the cells is taken to reach the rail whole."""
+        return self.convention == "energy" and self.efficiency == 1.0
+
+    def overload(self, power_w: float) -> str:
+        """Return why the cells cannot deliver a power at the rail; empty where they can, or where nobody knows."""
+        taken = power_w / self.efficiency_at(power_w) if power_w > 0 else 0.0
+        if self.most_w is None or taken <= self.most_w:
+            return ""
+        drawn, most = (format_quantity(watts, "W", 3) for watts in (taken, self.most_w))
+        return (
+            f"{drawn} cannot be drawn from {self.title or self.spec}: above {most} even a full one falls below its cut-off; "
+            f"where a capacitor carries the peaks, write {self.spec}"
+        )
+
     def available(self, power_w: float = 0.0) -> tuple[float, str]:
         """Return what reaches the rail, with its unit: C by charge, J by energy.
 
@@ -195,7 +211,7 @@ class Battery:
         """Return the share of one charge that an amount takes (1 is all of it)."""
         used = self.counted(amount, rail_voltage_v)
         low, high = self.spread
-        return _widened(used.scaled(1 / self.available(power_w)[0], "1"), (1 / high, 1 / low), -1)
+        return widened(used.scaled(1 / self.available(power_w)[0], "1"), (1 / high, 1 / low), -1)
 
     def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return the share that is left; below 0 where more than one charge was used."""
@@ -223,7 +239,7 @@ class Battery:
             leak = self.self_discharge * nominal / MONTH_S
             return self._peukert(capacity, value) / (value + leak) / SECONDS_PER_HOUR
 
-        return _widened(_falling(lasting, rate, "h"), self.spread)
+        return widened(falling(lasting, rate, "h"), self.spread)
 
     def _peukert(self, capacity: float, rate: float) -> float:
         """Return the capacity at this rate, C (C / (I H))^(k - 1); below the rated one it is the stated capacity."""
@@ -242,8 +258,8 @@ class Battery:
         if per_item.value <= 0:
             raise ConfigurationError("items per charge: an item must take more than nothing")
         available, _ = self.available(power_w)
-        found = _falling(lambda value: available / value if value > 0 else math.inf, per_item, "1")
-        return _widened(found, self.spread)
+        found = falling(lambda value: available / value if value > 0 else math.inf, per_item, "1")
+        return widened(found, self.spread)
 
     def budget(
         self,
@@ -253,6 +269,7 @@ class Battery:
         *,
         items: str = "inferences",
         rail_voltage_v: float | None = None,
+        highest_w: float = 0.0,
     ) -> Budget:
         """Return everything the battery reports about what was measured; None for what was not given.
 
@@ -262,6 +279,7 @@ class Battery:
             per_item: Charge or energy of one item.
             items: What an item is called.
             rail_voltage_v: Of the measured rail, where the other kind has to be converted.
+            highest_w: What the cells must deliver for a while, where that is more than the mean.
         """
         power, delivered = 0.0, 1.0
         if rate is not None:
@@ -269,41 +287,17 @@ class Battery:
             power = drawn if self.convention == "energy" else 0.0
             capacity, _ = self.available(power)
             delivered = self._peukert(capacity, drawn) / capacity
+        overload = self.overload(max(power, highest_w))
         return Budget(
             self,
             None if used is None else self.share_used(used, rail_voltage_v, power),
             None if used is None else self.remaining(used, rail_voltage_v, power),
-            None if rate is None else self.hours(rate, rail_voltage_v),
-            None if per_item is None else self.count(per_item, rail_voltage_v, power),
+            None if rate is None or overload else self.hours(rate, rail_voltage_v),
+            None if per_item is None or overload else self.count(per_item, rail_voltage_v, power),
             items,
-            delivered,
+            1.0 if overload else delivered,
+            overload,
         )
-
-
-def _falling(function: Callable[[float], float], of: Result, unit: str) -> Result:
-    """Return a falling function of a result: the interval's ends change places."""
-    value = function(of.value)
-    step = 1e-5 * of.value
-    slope = (function(of.value + step) - function(of.value - step)) / (2 * step)
-    parts = {name: part * slope for name, part in of.parts.items()}
-    return Result(value, unit, function(of.high), function(of.low), of.grade, parts)
-
-
-def _widened(result: Result, spread: tuple[float, float], sign: int = 1) -> Result:
-    """Return a result with the range of the pack in its interval, log-normal on each side."""
-    if spread == (1.0, 1.0) or result.value <= 0:
-        return result
-    low, high = (COVERAGE_95 / _NORMAL_95 * abs(math.log(end)) for end in spread)
-    below = math.hypot(low, math.log(result.value / result.low)) if result.low > 0 else math.inf
-    above = math.hypot(high, math.log(result.high / result.value)) if math.isfinite(result.high) else math.inf
-    part = sign * result.value * math.log(spread[1] / spread[0]) / (2 * _NORMAL_95)
-    return replace(
-        result,
-        low=result.value * math.exp(-below) if math.isfinite(below) else min(result.low, 0.0),
-        high=result.value * math.exp(above),
-        grade=worst((result.grade, Grade.ASSUMED)),
-        parts={**result.parts, "factor:battery.capacity": part},
-    )
 
 
 @dataclass(frozen=True)
@@ -317,6 +311,7 @@ class Budget:
         count: Items per charge.
         items: What an item is called.
         delivered: Share of the capacity that `hours` counts, by Peukert's law; the other figures count all of it.
+        overload: Why the cells cannot deliver the load, so that hours and count are None; empty where they can.
     """
 
     battery: Battery
@@ -326,16 +321,22 @@ class Budget:
     count: Result | None
     items: str = "inferences"
     delivered: float = 1.0
+    overload: str = ""
 
     def lines(self) -> list[str]:
         """Return a line each, the convention first."""
         text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
         if self.share_used is not None:
-            text.append(f"used: {percent(self.share_used)}")
-        if self.remaining is not None:
+            over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
+            text.append(f"used: {percent(self.share_used)}{over}")
+        if self.share_used is not None and self.share_used.low > 1:
+            text.append("remaining: none")
+        elif self.remaining is not None:
             text.append(f"remaining: {percent(self.remaining)}")
         if self.hours is not None:
             text.append(f"hours at this power: {self.hours}")
+        elif self.overload:
+            text.append(f"hours at this power: – ({self.overload})")
         if self.count is not None:
             text.append(f"{self.items} per charge: {self.count}")
         if self.delivered < 1:
@@ -390,7 +391,7 @@ def parse_battery(text: str, **changes: Any) -> Battery:
             )
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
-    fields = {name: entry[name] for name in kept if name in entry}
+    fields: dict[str, Any] = {name: entry[name] for name in kept if name in entry}
     if "range" in entry:
         fields["spread"] = (float(entry["range"][0]), float(entry["range"][1]))
-    return Battery(entry["spec"], **{**fields, **changes})
+    return Battery(entry["spec"], **{"most_w": deliverable_w(entry), **fields, **changes})

@@ -330,3 +330,9 @@ def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]
     energies = np.diff(np.asarray(analysis.integral.at(edges), np.float64))
     seconds = np.diff(edges) / 1e9
     return seconds.tolist(), np.clip(energies / seconds, 0.0, None).tolist()
+
+
+def highest_w(analysis: Any) -> float:
+    """Return the highest mean power in W of a recording and of its labels' events, 0 where none is known."""
+    known = [row.power.value for row in analysis.rows if row.power is not None]
+    return max([analysis.power.value, *known], default=0.0)

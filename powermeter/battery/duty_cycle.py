@@ -130,9 +130,16 @@ class Schedule:
         found.append((self.rest.name, idle, power, power.value / mean if mean else 0.0))
         return sorted(found, key=lambda row: -row[3])
 
-    def life(self, battery: Battery, rail_voltage_v: float | None = None) -> Result:
-        """Return the hours a battery lasts, in h."""
-        return battery.hours(self.mean_power, rail_voltage_v)
+    def life(self, battery: Battery, rail_voltage_v: float | None = None) -> Result | None:
+        """Return the hours a battery lasts, in h; None where its cells cannot deliver a state's power."""
+        return None if self.overload(battery) else battery.hours(self.mean_power, rail_voltage_v)
+
+    def overload(self, battery: Battery) -> str:
+        """Return which state the cells cannot deliver, and why; empty where they can."""
+        states = [self.rest, *(entry.state for entry in self.entries if entry.per_day > 0)]
+        highest = max(states, key=lambda state: state.power.value)
+        why = battery.overload(highest.power.value)
+        return f"{highest.name}: {why}" if why else ""
 
     def with_rate(self, name: str, per_day: float) -> Schedule:
         """Return the schedule with one state's rate changed.
@@ -177,10 +184,12 @@ class Schedule:
             text.append(f"  {name}: {busy:.3%} of the time, {power}, {share:.1%} of the energy")
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)
-            text.append(
-                f"battery {battery.title or battery.spec} ({battery.convention_text}): {hours} = {hours:d}, "
-                f"{hours.grade.value}"
+            lasts = (
+                f"– ({self.overload(battery)})"
+                if hours is None
+                else f"{hours} = {hours:d}, {hours.grade.value}"
             )
+            text.append(f"battery {battery.title or battery.spec} ({battery.convention_text}): {lasts}")
         return text
 
 

@@ -22,6 +22,7 @@ from powermeter.analysis.rail_voltage import (
     origin_text,
     socket_charge,
 )
+from powermeter.analysis.subject import row_of
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
@@ -31,13 +32,15 @@ from powermeter.units import format_quantity, parse_quantity
 
 from .battery import Battery
 from .budget_options import BudgetOptions
-from .discharge import cell_of, discharge, hours_between, profile_of
+from .discharge import cell_of, discharge, highest_w, hours_between, profile_of
 from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
 from .presets import presets
 from .stages import StageOutcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
+
+NO_POWER = "the power of its events is not known"
 
 Part = tuple[dict[str, Any], list[str]]
 """The same thing for JSON and for people."""
@@ -92,7 +95,12 @@ class BudgetReport:
             found.per_item_charge if by_charge and found.per_item_charge is not None else found.per_item
         )
         whole = self.battery.budget(
-            used, rate, per_item, items=found.item, rail_voltage_v=found.rail_voltage_v
+            used,
+            rate,
+            per_item,
+            items=found.item,
+            rail_voltage_v=found.rail_voltage_v,
+            highest_w=self._highest_w,
         )
         document: dict[str, Any] = {
             "of": found.title,
@@ -103,9 +111,18 @@ class BudgetReport:
         document["charge_origin"] = self._charge_origin
         for name in ("share_used", "remaining", "hours", "count"):
             document[name] = plain(getattr(whole, name))
+        document["overload"] = whole.overload or None
         graded = next((r.grade.value for r in (found.energy, found.charge, found.power) if r is not None), "")
         mark = " (simulated)" if graded == "simulated" else ""
         lines = [f"of: {found.title}{mark}", *(f"note: {note}" for note in found.notes), *whole.lines()]
+        if rate is None and found.analysis is not None and found.asked.label is not None:
+            lines.append(
+                f"hours at this power: – ({row_of(found.analysis, found.asked.label).verdict.text or NO_POWER})"
+            )
+        if self.battery.lossless and found.analysis is not None:
+            lines.append(
+                "converter: none counted between cells and rail; state what it loses with --efficiency 0.9"
+            )
         if by_charge and used is not None:
             given = found.asked.volts is not None
             assumed = self.battery.assumed_rail_v
@@ -113,6 +130,14 @@ class BudgetReport:
             origin = origin_text(used, found.charge_origin, volts, given, assumed is not None)
             lines += [origin] if origin else []
         return document, lines
+
+    @property
+    def _highest_w(self) -> float:
+        """What the cells must deliver while what is asked of runs: the busiest label's power where all of it is."""
+        found = self.found
+        if found is None or found.analysis is None or found.asked.label is not None:
+            return 0.0 if found is None or found.power is None else found.power.value
+        return highest_w(found.analysis)
 
     @property
     def _charge_origin(self) -> str | None:
@@ -277,7 +302,8 @@ class BudgetReport:
         found = self.found
         if found is None:
             raise ConfigurationError("--simulate needs a recording, or --power")
-        if found.analysis is not None:
+        alone = found.asked.label is not None
+        if found.analysis is not None and not alone:
             durations, powers = profile_of(found.analysis)
         elif found.power is not None:
             durations, powers = [found.duration_s or 1.0], [found.power.value]
@@ -296,6 +322,8 @@ class BudgetReport:
             "charge_left": run.left,
         }
         lines = run.lines()
+        if alone:
+            lines.append(f"  of {found.asked.label} alone, without a pause")
         if high > low:
             lines.append(f"  such packs last {low:,.4g} to {high:,.4g} h (5 to 95 %)")
         return {"discharge": document}, lines
@@ -348,6 +376,12 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
         ConfigurationError: The battery cannot be used.
     """
     battery, preset = wanted.pack(None if found is None else found.metadata.get("battery"))
+    if found is not None and battery.convention == "charge" and _voltage_unused(found):
+        found.notes.append(
+            Note.info(
+                "rail-voltage-unused", "the recorded current is counted: --rail-voltage changes no charge"
+            )
+        )
     if found is not None and battery.convention == "charge" and _voltage_unknown(found):
         battery = replace(battery, assumed_rail_v=BUDGET_V)
         found.notes.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
@@ -357,3 +391,9 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
 def _voltage_unknown(found: Subject) -> bool:
     """Return whether a recording holds neither a charge nor the voltage that converts its energy."""
     return found.analysis is not None and found.analysis.charge is None and found.rail_voltage_v is None
+
+
+def _voltage_unused(found: Subject) -> bool:
+    """Return whether a voltage was typed in where a recorded current needs none."""
+    typed, current = found.asked.volts is not None, found.charge_origin is ChargeOrigin.CURRENT
+    return typed and current and found.charge is not None

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.battery.battery import Battery
+from powermeter.battery.battery import Battery, parse_battery
 from powermeter.battery.duty_cycle import (
     Entry,
     Schedule,
@@ -47,7 +47,7 @@ def test_shares_add_up() -> None:
 
 def test_life_of_a_battery() -> None:
     hours = schedule().life(Battery("3Ah@3.6V"))
-    assert hours.value == pytest.approx(10.8 / schedule().mean_power.value)
+    assert hours is not None and hours.value == pytest.approx(10.8 / schedule().mean_power.value)
 
 
 def test_what_if() -> None:
@@ -291,3 +291,12 @@ def test_a_class_c_message_holds_what_is_listened_until_the_next() -> None:
     idle_s = 600.0 - sum(step.duration_ms for step in node.cycle()) / 1000
     more = (node.receive_ma - node.sleep_ma) * 1e-3 * idle_s * 3.0
     assert c.energy.value - a.energy.value == pytest.approx(more, rel=1e-6)
+
+
+def test_a_state_that_the_cells_cannot_deliver_leaves_no_life() -> None:
+    """2.86 W for a moment each hour: the mean is small, the pulse is not."""
+    pulses = Schedule((Entry(State.of_power("infer", 2.86, 0.16), 24.0),), State.of_power("sleep", 0.0005))
+    cell = parse_battery("cr2032")
+    assert pulses.life(cell) is None
+    assert "infer: 2.86 W cannot be drawn from CR2032" in "\n".join(pulses.lines(cell))
+    assert pulses.life(parse_battery("18650")) is not None

@@ -150,3 +150,62 @@ def test_a_temperature_counts_in_the_simulation_as_well() -> None:
     ideal = Cell((3.6, 3.6))
     cold_h, warm_h = (discharge(pack, ideal, [1.0], [2.0]).hours for pack in (battery, warm))
     assert cold_h / warm_h == pytest.approx(battery.derating, rel=1e-6)
+
+
+def test_what_a_coin_cell_cannot_deliver_has_no_hours_and_no_count(tmp_path: Path) -> None:
+    """3.1 V behind 20 ohm, down to 2 V: 2 V × 1.1 V / 20 ohm = 0.11 W at most."""
+    for watts, can in ((0.1, True), (2.0, False)):
+        path = recorded(tmp_path / f"{watts}.power", "infer", [{}] * 30, watts=watts)
+        for asked in (Asked(label="infer"), Asked()):
+            report = assess(find(path, asked), BudgetOptions("cr2032"))
+            record, text = report.record(), report.text()
+            assert (record["hours"] is not None) is can and (record["count"] is not None) is can
+            assert ("cannot be drawn from CR2032" in text) is not can
+            assert (record["overload"] is None) is can
+        plain_cell = assess(find(path, Asked()), BudgetOptions("225mAh@3V")).record()
+        assert plain_cell["hours"] is not None, "a bare capacity has no cells that could fail"
+
+
+def test_a_simulation_of_a_label_is_of_that_label(tmp_path: Path) -> None:
+    events = [
+        Event("infer", START_NS, START_NS + 10 * NS, process=1, thread=1, uid=1, count=1, attributes={})
+    ]
+    path = simulate_day(tmp_path / "r.power", [4.0] * 11 + [1.0] * 90, seconds_per_sample=1.0, events=events)
+    options = BudgetOptions("18650", simulate=True)
+    busy, whole = (assess(find(path, asked), options) for asked in (Asked(label="infer"), Asked()))
+    alone, mixed = (report.record()["discharge"]["hours"] for report in (busy, whole))
+    assert alone < 0.5 * mixed
+    assert alone == pytest.approx(busy.record()["hours"]["value"], rel=0.1)
+    assert "of infer alone" in busy.text() and "alone" not in whole.text()
+
+
+def test_more_than_a_charge_is_counted_in_charges() -> None:
+    report = assess(find(None, Asked(power="2.85W", duration="168h", rail_voltage=5.0)), BudgetOptions("4Ah"))
+    assert ": 23.9 charges" in report.text() and "remaining: none" in report.text()
+
+
+def test_a_warm_up_is_named_only_where_it_is_left_out(tmp_path: Path) -> None:
+    lengths = [30] * 4 + [10] * 20
+    starts = [sum(lengths[:i]) for i in range(24)]
+    events = [
+        Event(
+            "infer",
+            START_NS + at * NS,
+            START_NS + (at + s) * NS,
+            process=1,
+            thread=1,
+            uid=i + 1,
+            count=1,
+            attributes={},
+        )
+        for i, (at, s) in enumerate(zip(starts, lengths, strict=True))
+    ]
+    other = Event(
+        "load", START_NS + 340 * NS, START_NS + 350 * NS, process=1, thread=1, uid=99, count=1, attributes={}
+    )
+    path = simulate_day(tmp_path / "r.power", [2.0] * 351, seconds_per_sample=1.0, events=[*events, other])
+    named = {
+        label: "warm-up" in assess(find(path, Asked(label=label)), BudgetOptions("4Ah@3.7V")).text()
+        for label in ("infer", "load", None)
+    }
+    assert named == {"infer": True, "load": False, None: False}

@@ -60,7 +60,7 @@ HEADINGS = {
         "of these": "of these",
         "median": "median",
         "total": "total",
-        "charge": "charge",
+        "total charge": "charge",
         "mean time": "mean time",
         "p50": "p50 s",
         "p99": "p99 s",
@@ -68,7 +68,7 @@ HEADINGS = {
     "model-card": {
         "items": "items",
         "energy of the next": "per item",
-        "charge": "charge",
+        "charge of the next": "charge each",
         "mean time": "mean time",
     },
 }
