@@ -15,6 +15,7 @@ from powermeter import registry
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError, PowermeterError, nearest, nearest_file
 from powermeter.importers import events
+from powermeter.importers.damage import damage_notes
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
@@ -103,6 +104,7 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
     log = found.read(path, choices)
+    log.warnings += damage_notes(Peek.at(path), log.sources)
     if choices.accuracy is not None:
         _set_accuracy(log, choices.accuracy)
     events_file = choices.events or beside

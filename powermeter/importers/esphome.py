@@ -13,6 +13,7 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
@@ -24,6 +25,7 @@ _STATE = re.compile(
     r"(?:\x1b\[[\d;]*m)?\[(?P<time>(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)\]\[[A-Z]+\]\[(?:sensor|[\w.]+\.sensor):\d+\]: "
     r"'(?P<name>[^']{1,80})'(?:: Sending state| >>) (?P<value>[+-]?(?:\d+(?:\.\d+)?|nan|inf)) (?P<unit>\S{0,8})"
 )
+_ALMOST = re.compile(r"\[D\]\[sensor:|\d \S{1,8} with \d decimals of accuracy")
 _PREFERRED = ("power", "energy", "current", "charge", "voltage")
 _MOST_SENSORS = 200
 
@@ -39,7 +41,8 @@ class EspHome(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        counts: Counter[str] = Counter(label for _, label, _ in _states(path))
+        unread = Unread()
+        counts: Counter[str] = Counter(label for _, label, _ in _states(path, unread))
         electric = {label: count for label, count in counts.items() if _quantity(label) is not None}
         if not electric or len(counts) > _MOST_SENSORS:
             listed = ", ".join(list(counts)[:8])
@@ -50,16 +53,19 @@ class EspHome(Importer):
         log = read_as_table(path, ["time", *labels], _rows(path, labels), choices)
         log.format = cls.name
         log.metadata["tool"] = "ESPHome"
+        log.warnings += unread.notes()
         if others:
             text = f"sensors that send at another pace were left out: {', '.join(others[:8])}"
             log.warnings.append(Note.warning("column-left-out", text))
         return log
 
 
-def _states(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (time, sensor with its unit, value) of each state."""
-    for line in read_lines(path):
+def _states(path: Path, unread: Unread | None = None) -> Iterator[tuple[str, str, str]]:
+    """Yield (time, sensor with its unit, value) of each state; lines that were one are counted."""
+    for number, line in enumerate(read_lines(path), 1):
         match = _STATE.match(line[:400])
+        if match is None and unread is not None and _ALMOST.search(line[:400]):
+            unread.add(number)
         if match is not None:
             unit = "" if match["unit"] == "with" else match["unit"].replace("\x1b[0m", "")
             yield match["time"], f"{match['name']} ({unit})" if unit else match["name"], match["value"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.decimal_grid import integer_codes
@@ -28,6 +29,7 @@ _MAX_BYTES = 128 << 20
 _UNITS = {"W": 1.0, "mW": 1e-3}
 _TICKS = {"ms": 1e6, "s": 1e9, "us": 1e3}
 _LONGEST_NS = 86_400e9
+_PERIOD = re.compile(r"\{\s{0,20}\"period\"")
 _RAILS = {"Package": ("package", None), "GPU": ("gpu", "package"), "value": ("gpu", None)}
 
 
@@ -49,6 +51,9 @@ class IntelGpuTop(Importer):
         values: dict[str, list[float]] = {}
         left_out = 0
         for entry in _entries(text):
+            if entry is None:
+                left_out += 1
+                continue
             length, powers = _length_ns(entry), _powers(entry)
             if length is None or not powers:
                 left_out += 1
@@ -85,22 +90,30 @@ class IntelGpuTop(Importer):
         warnings = [Note.info("pauses-unknown", "periods without times were laid one after another")]
         if left_out:
             warnings.append(
-                Note.warning("rows-left-out", f"{left_out} periods without a length or a power were left out")
+                Note.warning(
+                    "rows-left-out",
+                    f"{plural(left_out, 'period')} damaged, cut, or without a length or a power: left out",
+                )
             )
         log = Log(cls.name, RELATIVE, [rows], warnings=list(warnings), external=True)
         log.facts["whole"] = {"rail": whole, "why": "the package holds its graphics", "sum": False}
         return log
 
 
-def _entries(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a list that may lack commas and its end."""
+def _entries(text: str) -> Iterator[dict[str, Any] | None]:
+    """Yield the records of a list that may lack commas and its end, None for one that cannot be read."""
     decoder = json.JSONDecoder()
     at = text.find("{")
     while at >= 0:
         try:
             entry, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            return  # the last one is cut
+            yield None
+            after = _PERIOD.search(text, at + 1)
+            if after is None:
+                return  # the last one is cut
+            at = after.start()
+            continue
         if isinstance(entry, dict):
             yield entry
         at = text.find("{", end)

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from powermeter.errors import DataError
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 from powermeter.importers.perf_stat import RAPL_DOMAINS, Amount, rapl_rails, running_totals
@@ -22,6 +23,7 @@ _SOCKET = re.compile(r"Measure for socket (\d+) on CPU \d+")
 _DOMAIN = re.compile(r"Domain (PKG|PP0|PP1|DRAM|PLATFORM|CORE):")
 _ENERGY = re.compile(rf"Energy consumed: {_NUMBER} Joules")
 _NAMES = {"PKG": "pkg", "PP0": "cores", "CORE": "cores", "PP1": "gpu", "DRAM": "ram", "PLATFORM": "psys"}
+_ALMOST = re.compile(r"Runtime|Measure f|Domain |Energy c|.{0,80}Joules")
 _MOST = 1_000_000
 
 
@@ -38,11 +40,12 @@ class Likwid(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        amounts, times = _amounts(path)
+        unread = Unread()
+        amounts, times = _amounts(path, unread)
         if not any(joules for _, _, joules in amounts):
             raise DataError(f"{path}: no samples: no domain of likwid-powermeter's in it counted any energy")
         whole = decide(rapl_rails(amounts), where=str(path), rail=choices.rail, add_up=choices.add_up)
-        warnings = [whole.note]
+        warnings = [whole.note, *unread.notes()]
         if len(times) > 1:
             text = f"{len(times)} reports were laid one after another, without the pauses between them, which were not measured"
             warnings.append(Note.info("pauses-unknown", text))
@@ -53,12 +56,15 @@ class Likwid(Importer):
         return log
 
 
-def _amounts(path: Path) -> tuple[list[Amount], list[float]]:
-    """Return the amounts of all reports, domains that never count left out, and when each report ended in s."""
+def _amounts(path: Path, unread: Unread) -> tuple[list[Amount], list[float]]:
+    """Return the amounts of all reports, domains that never count left out, and when each report ended in s.
+
+    Lines of a report that cannot be read, and energies whose domain could not be, are counted.
+    """
     amounts: list[Amount] = []
     times: list[float] = []
     socket = rail = ""
-    for line in read_lines(path):
+    for number, line in enumerate(read_lines(path), 1):
         if match := _RUNTIME.match(line):
             length = float(match[1])
             if not 0 < length < 1e9 or len(times) >= _MOST:
@@ -71,5 +77,8 @@ def _amounts(path: Path) -> tuple[list[Amount], list[float]]:
             rail = f"{RAPL_DOMAINS[_NAMES[match[1]]][0]}{socket}"
         elif (match := _ENERGY.match(line)) and rail and times:
             amounts.append((times[-1], rail, float(match[1])))
+        elif _ALMOST.match(line):
+            unread.add(number)
+            rail = "" if "Domain" in line else rail
     counted = {rail for _, rail, joules in amounts if joules}
     return [amount for amount in amounts if amount[1] in counted], times

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
@@ -29,6 +30,7 @@ _FEATURE = re.compile(
 _RAW = re.compile(
     r"\s+(?P<kind>power|curr|in|energy)\d+_(?:average|input): (?P<value>[+-]?\d+(?:\.\d+)?)\s*\Z"
 )
+_ALMOST = re.compile(r"[^:]{1,40}:\s{1,40}[+-]?\d.{0,20}\s[nuµmkM]?[WAVJ](?=\s|\Z)")
 _NAME = re.compile(r"([^:]{1,40}):\s*\Z")
 _RAW_UNITS = {"power": "W", "curr": "A", "in": "V", "energy": "J"}
 _WORDS = {"W": "power", "J": "energy", "A": "current", "V": "voltage"}
@@ -57,7 +59,8 @@ class LmSensors(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        passes = list(_passes(path))
+        unread = Unread()
+        passes = list(_passes(path, unread))
         keys = _columns(dict.fromkeys(key for one in passes for key in one.values))
         if not keys:
             raise DataError(
@@ -83,6 +86,7 @@ class LmSensors(Importer):
         log = read_as_table(path, head, rows, choices)
         log.format = cls.name
         log.metadata["tool"] = "lm-sensors"
+        log.warnings += unread.notes()
         if any(chip.startswith(_BATTERY) for chip, _, _ in keys):
             text = (
                 "a battery's sensor states no direction: while it charges, its value is what flows in and was not used; "
@@ -92,21 +96,25 @@ class LmSensors(Importer):
         return log
 
 
-def _passes(path: Path) -> Iterator[_Pass]:
-    """Yield the passes: one begins at a time, or at the chip that the first began with."""
+def _passes(path: Path, unread: Unread) -> Iterator[_Pass]:
+    """Yield the passes: one begins at a time, or at the chip that the first began with.
+
+    Values that cannot be read, or that stand in a pass for the second time, are counted.
+    """
     one = _Pass()
     first = chip = label = ""
-    for raw in read_lines(path):
+    for number, raw in enumerate(read_lines(path), 1):
         line = raw.rstrip()[:300]
+        is_new = True
         if match := _CHIP.match(line):
             if first == line and one.values:
                 yield one
                 one = _Pass()
             first, chip, label = first or line, line, ""
         elif match := _RAW.match(line):
-            _keep(one, chip, label, match["value"], _RAW_UNITS[match["kind"]])
+            is_new = _keep(one, chip, label, match["value"], _RAW_UNITS[match["kind"]])
         elif match := _FEATURE.match(line):
-            _keep(one, chip, match["label"].strip(), match["value"], match["unit"])
+            is_new = _keep(one, chip, match["label"].strip(), match["value"], match["unit"])
         elif is_stamp(line):
             if one.values:
                 yield one
@@ -114,13 +122,21 @@ def _passes(path: Path) -> Iterator[_Pass]:
             one.stamp = line.strip()
         elif match := _NAME.match(line):
             label = match[1].strip()
+        elif _ALMOST.match(line):
+            is_new = False
+        if not is_new:
+            unread.add(number)
     if one.values:
         yield one
 
 
-def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> None:
-    if chip and label:
-        one.values.setdefault((chip, label, unit[-1]), f"{value} {unit}")
+def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> bool:
+    """Keep a value; return whether its sensor had none in this pass."""
+    key = (chip, label, unit[-1])
+    if not chip or not label or key in one.values:
+        return False
+    one.values[key] = f"{value} {unit}"
+    return True
 
 
 def _columns(keys: dict[tuple[str, str, str], None]) -> list[tuple[str, str, str]]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 
@@ -43,13 +44,15 @@ class NvidiaSmiQuery(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], _rows(path), choices)
+        unread = Unread()
+        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], _rows(path, unread), choices)
         log.format = cls.name
+        log.warnings += unread.notes()
         return log
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (time, bus id, power) of each card in each report.
+def _rows(path: Path, unread: Unread) -> Iterator[tuple[str, str, str]]:
+    """Yield (time, bus id, power) of each card in each report; a card's line without a draw below it is counted.
 
     Raises:
         DataError: A report has no time before its cards.
@@ -57,16 +60,19 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
     stamp = card = None
     draws: dict[str | None, str] = {}
     whose_module = False
-    for line in read_lines(path):
+    opened = 0
+    for number, line in enumerate(read_lines(path), 1):
         found, known, draw = _STAMP.match(line), _CARD.match(line), _DRAW.match(line)
         if (found or known) and card is not None and draws:
             yield _row(path, stamp, card, draws)
+        elif (found or known) and card is not None:
+            unread.add(opened)
         if found or known:
             draws, whose_module = {}, False
         if found is not None:
             stamp, card = found[1], None
         elif known is not None:
-            card = known[1]
+            card, opened = known[1], number
         elif _MODULE.match(line):
             whose_module = True
         elif _CARD_AGAIN.match(line):
@@ -75,6 +81,8 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
             draws.setdefault(draw[1], draw[2])
     if card is not None and draws:
         yield _row(path, stamp, card, draws)
+    elif card is not None:
+        unread.add(opened)
 
 
 def _row(path: Path, stamp: str | None, card: str, draws: dict[str | None, str]) -> tuple[str, str, str]:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
+from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
@@ -27,6 +28,7 @@ from powermeter.units import NS
 _MAX_BLOCKS = 5_000_000
 _HEAD = re.compile(r"(Machine model|OS version): (.{1,80})\Z")
 _DATE = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4}) ([+-]\d{4})\Z")
+_ALMOST = re.compile(r"\*\*\* Sampled|ms elapsed\) \*|(?:CPU|GPU|ANE|DRAM) Power:\s*\S*\d")
 _MONTHS = {
     name: i
     for i, name in enumerate(
@@ -52,8 +54,9 @@ class Powermetrics(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        blocks, heading = _blocks(path)
-        blocks = [block for block in blocks if block.powers]
+        unread = Unread()
+        every, heading = _blocks(path, unread)
+        blocks = [block for block in every if block.powers]
         if not blocks:
             raise DataError(
                 f"{path}: no power in it; run powermetrics as root with --samplers cpu_power,gpu_power"
@@ -82,14 +85,20 @@ class Powermetrics(Importer):
                     "the printed dates have a resolution of 1 s; the axis is known to ±1 s as a whole",
                 )
             )
+        empty = len(every) - len(blocks)
+        if empty:
+            text = f"{plural(empty, 'sample')} without a power: left out, with the time that it lasted"
+            warnings.append(Note.warning("missing-values", text))
+        warnings += unread.notes()
         rows = LogRows("powermetrics", tuple(channels), times, codes)
         return Log(cls.name, RELATIVE if first is None else UTC, [rows], metadata=heading, warnings=warnings)
 
 
-def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
+def _blocks(path: Path, unread: Unread) -> tuple[list[_Block], dict[str, str]]:
+    """Return the samples and what stands above them; lines that opened a sample or stated a power once are counted."""
     blocks: list[_Block] = []
     heading: dict[str, str] = {}
-    for line in read_lines(path):
+    for number, line in enumerate(read_lines(path), 1):
         start = parse_block(line)
         if start is not None:
             elapsed = round(start[1] * 1e6)
@@ -103,6 +112,8 @@ def _blocks(path: Path) -> tuple[list[_Block], dict[str, str]]:
         if head is not None:
             heading[head[1].lower()] = head[2]
         power = parse_power(line)
+        if power is None and _ALMOST.search(line[:200]):
+            unread.add(number)
         if blocks and power is not None:
             blocks[-1].powers.setdefault(*power)
     if not blocks:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.result.notes import Note
@@ -45,7 +46,8 @@ class UPower(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         counts = {"charging": 0, "blank": 0, "rates": 0}
-        rows = list(_states(path, counts))
+        unread = Unread()
+        rows = list(_states(path, counts, unread))
         if not counts["rates"] and not counts["charging"]:
             raise DataError(
                 f"{path}: upower's log without a rate of any battery: there is no power in it; log with: upower --monitor-detail"
@@ -58,6 +60,7 @@ class UPower(Importer):
         log = read_as_table(path, ["time", "battery", "power [W]"], rows, choices)
         log.format = cls.name
         log.metadata["tool"] = "upower"
+        log.warnings += unread.notes()
         if counts["charging"]:
             log.warnings.append(
                 Note.warning(
@@ -68,14 +71,19 @@ class UPower(Importer):
         return log
 
 
-def _states(path: Path, counts: dict[str, int]) -> Iterator[tuple[str, str, str]]:
-    """Yield (time of day, battery, W as text or nothing) of each printed state of a battery."""
+def _states(path: Path, counts: dict[str, int], unread: Unread) -> Iterator[tuple[str, str, str]]:
+    """Yield (time of day, battery, W as text or nothing) of each printed state of a battery.
+
+    Rates that stand for the second time under one head, or under none, are counted: a head was damaged.
+    """
     stamp = device = ""
     fields: dict[str, str] = {}
-    for line in read_lines(path):
+    for number, line in enumerate(read_lines(path), 1):
         head = _DEVICE.match(line[:300])
         if head is None:
             field = _FIELD.match(line[:200])
+            if field is not None and field[1] == "energy-rate" and (not device or field[1] in fields):
+                unread.add(number)
             if field is not None and device:
                 fields.setdefault(field[1], field[2])
             continue

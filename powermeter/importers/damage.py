@@ -1,0 +1,73 @@
+"""Counts what a damaged log held that could not be read, so that no reading vanishes without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from powermeter.errors import plural
+from powermeter.importers.files import Peek
+from powermeter.importers.log import LogRows
+from powermeter.result.notes import Note
+
+_CONTROL = bytes({*range(32), 127} - {9, 10, 12, 13, 27})
+_BLOCK = 1 << 20
+_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Unread:
+    """Lines that look like a reading and are none.
+
+    Attributes:
+        count: How many there are.
+        lines: The first of them, from 1.
+    """
+
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, line: int) -> None:
+        """Count a line."""
+        self.count += 1
+        if len(self.lines) < _SHOWN:
+            self.lines.append(line)
+
+    def notes(self) -> list[Note]:
+        """Return a warning that names the first lines, or nothing."""
+        if not self.count:
+            return []
+        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
+        text = f"{plural(self.count, 'damaged line was', 'damaged lines were')} left out (line{'s' * (self.count > 1)} {shown})"
+        return [Note.warning("rows-left-out", text)]
+
+
+def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
+    """Return what looks damaged in any log: one reading alone, and characters that no text log holds."""
+    notes = []
+    if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
+        text = "it holds readings of one moment only: there is no stretch of time and so no energy in it; if it was cut, look for the rest"
+        notes.append(Note.warning("one-moment", text))
+    odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
+    if odd:
+        text = (
+            f"{plural(odd, 'character')} in it that no text holds (control codes): the file is damaged, and readings may be missing or "
+            "wrong where they stand; copy it again from where it was written"
+        )
+        notes.append(Note.warning("damaged-text", text))
+    return notes
+
+
+def _control_characters(path: Path) -> int:
+    """Return how many control codes a plain file in one byte a character holds."""
+    found = 0
+    with path.open("rb") as file:
+        head = file.read(4)
+        if head[:2] in (b"\x1f\x8b", b"PK", b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
+            return 0
+        block = head
+        while block:
+            found += len(block) - len(block.translate(None, _CONTROL))
+            block = file.read(_BLOCK)
+    return found

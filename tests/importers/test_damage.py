@@ -1,0 +1,83 @@
+"""What a damaged log held and could not be read is counted with its line, in each kind of log that passes over other lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tool_log import load
+
+from powermeter.importers import open_log
+from powermeter.importers.damage import Unread
+
+ESP = "[14:03:0{i}][D][sensor:094]: 'Power': Sending state 1{i}.00000 W with 2 decimals of accuracy\n"
+LIKWID = "Runtime: 1.{i} s\nMeasure for socket 0 on CPU 0\nDomain PKG:\nEnergy consumed: 10{i}.5 Joules\n"
+SENSORS = "10:00:0{i}\namdgpu-pci-0b00\nAdapter: PCI adapter\nPPT:   1{i}.00 W\n"
+MAC = "*** Sampled system activity (Fri Nov 10 12:37:0{i} 2023 +0100) (100.51ms elapsed) ***\nCPU Power: 1{i} mW\n"
+GPU = '{{"period": {{"duration": 1000.5, "unit": "ms"}}, "power": {{"GPU": 1.{i}, "unit": "W"}}, "engines": 0}},'
+UPOWER = (
+    "[14:12:5{i}.232]\tdevice changed:     /org/freedesktop/UPower/devices/battery_BAT0\n"
+    "    state:               discharging\n    energy-rate:         1{i} W\n"
+)
+SMI = (
+    "==NVSMI LOG==\nTimestamp : Tue Mar  5 14:00:0{i} 2024\nGPU 00000000:01:00.0\n    GPU Power Readings\n"
+    "        Power Draw : 1{i}.00 W\n"
+)
+CASES = {
+    "esphome": (ESP, "Sending state 14", "Se\x1fnding state 14", "line 5)"),
+    "esphome, a stamp": (ESP, "[14:03:04]", "[14:0Ó:04]", "line 5)"),
+    "likwid, a domain": (LIKWID, "Runtime: 1.4 s\nM", "Runtime: 1.4 s\nDomain \x7fKG\nM", "line 18)"),
+    "likwid, an energy": (LIKWID, "consumed: 104.5 ", "consumed: 104.5(", "line 20)"),
+    "lm-sensors": (SENSORS, "14.00 W", "14.0° W", "line 20)"),
+    "powermetrics": (MAC, "(Fri Nov 10 12:37:04", "Fri Nov 10 12:37:04", "line 9)"),
+    "upower": (UPOWER, "[14:12:54.232]\tdevice c", "[14:12:54.232]\tdevice b", "line 15)"),
+    "nvidia-smi -q": (SMI, "Power Draw : 14", "Power Dra{w : 14", "line 23)"),
+}
+
+
+def said(folder: Path, text: str) -> list[str]:
+    log, *_ = load(folder, text)
+    return [note.text for note in log.warnings if note.code == "rows-left-out"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_damaged_reading_is_counted_with_its_line_and_a_sound_log_has_no_such_note(
+    tmp_path: Path, name: str
+) -> None:
+    row, sound, damaged, line = CASES[name]
+    text = "".join(row.format(i=i) for i in range(9))
+    assert said(tmp_path, text) == [] and text.count(sound) == 1
+    (note,) = said(tmp_path, text.replace(sound, damaged))
+    assert note.startswith("1 damaged line was left out") and line in note
+
+
+def test_periods_behind_a_damaged_one_are_read(tmp_path: Path) -> None:
+    text = "[" + "".join(GPU.format(i=i) for i in range(9))
+    log, energies, _ = load(tmp_path, text, "g.json")
+    assert not [note for note in log.warnings if note.code == "rows-left-out"]
+    log, fewer, _ = load(tmp_path, text.replace('"GPU": 1.4', '"GPU" 1.4'), "g.json")
+    assert fewer["gpu"] == pytest.approx(energies["gpu"] - 1.4 * 1.0005)
+    assert [note.text for note in log.warnings if note.code == "rows-left-out"] == [
+        "1 period damaged, cut, or without a length or a power: left out"
+    ]
+
+
+def test_one_moment_and_control_codes_are_named(tmp_path: Path) -> None:
+    def codes(text: str) -> set[str]:
+        path = tmp_path / "log.txt"
+        path.write_text(text)
+        return {note.code for note in open_log(path).warnings} & {"one-moment", "damaged-text"}
+
+    text = "".join(SENSORS.format(i=i) for i in range(9))
+    assert codes(text) == set()
+    assert codes(text.replace("Adapter", "Ad\x02apter", 1)) == {"damaged-text"}
+    assert codes(ESP.format(i=1)) == {"one-moment"}
+
+
+def test_the_first_lines_are_named() -> None:
+    unread = Unread()
+    assert unread.notes() == []
+    for line in range(3, 10):
+        unread.add(line)
+    (note,) = unread.notes()
+    assert note.text == "7 damaged lines were left out (lines 3, 4, 5, 6, 7 …)"
