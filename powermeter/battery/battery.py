@@ -42,6 +42,7 @@ class Battery:
         rated_hours: Discharge time H at which the capacity is stated, for Peukert.
         spread: What 5 and 95 % of such packs deliver, over the stated capacity; it goes into every interval.
         title: As printed.
+        name: As typed, for errors.
         assumed_rail_v: Volts that convert where no rail voltage is known; what they convert is *assumed*. None to refuse.
         most_w: What the cells of a preset deliver at most, full, above its cut-off; None where that is not known.
     """
@@ -56,6 +57,7 @@ class Battery:
     rated_hours: float = 20.0
     spread: tuple[float, float] = (1.0, 1.0)
     title: str = ""
+    name: str = ""
     assumed_rail_v: float | None = None
     most_w: float | None = None
 
@@ -193,7 +195,7 @@ class Battery:
         if rail_voltage_v is None or rail_voltage_v <= 0:
             have, need = ("energy", "charge") if self.convention == "charge" else ("charge", "energy")
             raise ConfigurationError(
-                f"battery {self.spec!r} counts {need} and only {have} is known: state the rail's voltage, "
+                f"battery {(self.name or self.spec)!r} counts {need} and only {have} is known: state the rail's voltage, "
                 f"for example --rail-voltage 5V"
             )
         factor = 1 / rail_voltage_v if self.convention == "charge" else rail_voltage_v
@@ -394,4 +396,4 @@ def parse_battery(text: str, **changes: Any) -> Battery:
     fields: dict[str, Any] = {name: entry[name] for name in kept if name in entry}
     if "range" in entry:
         fields["spread"] = (float(entry["range"][0]), float(entry["range"][1]))
-    return Battery(entry["spec"], **{"most_w": deliverable_w(entry), **fields, **changes})
+    return Battery(entry["spec"], **{"name": text, "most_w": deliverable_w(entry), **fields, **changes})

@@ -171,7 +171,7 @@ class BudgetReport:
         """Return the generated tokens one charge holds; None where no tokens are known."""
         found = self.found
         count = self.wanted.tokens if self.wanted.tokens is not None else found.tokens if found else None
-        if found is None or count is None:
+        if found is None or count is None or self.battery.overload(self._highest_w):
             return None
         if not count > 0:
             raise ConfigurationError(f"--tokens {count:g}: a number above zero is wanted")
@@ -245,7 +245,8 @@ class BudgetReport:
         )
         energy, shares = client.line().result(), client.shares()
         device = training + Result.of(shares["radio"], "J", {}, training.grade)
-        count = self.battery.count(device, self.found.rail_voltage_v)
+        overload = self.battery.overload(self._highest_w)
+        count = None if overload else self.battery.count(device, self.found.rail_voltage_v)
         document: dict[str, Any] = {
             "energy": plain(energy),
             "device": plain(device),
@@ -256,7 +257,7 @@ class BudgetReport:
         split = ", ".join(f"{name} {format_quantity(joule, 'J')}" for name, joule in shares.items())
         lines = [
             f"federated round (of {number:g}): {energy} ({split}; the router is not on this battery)",
-            f"rounds per charge: {count}",
+            f"rounds per charge: {count or f'– ({overload})'}",
         ]
         if client.transfer_s > 0:
             moved = Transfer(client.sent_b + client.received_b, client.transfer_s, wanted.line)

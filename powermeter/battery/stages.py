@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin
 from powermeter.analysis.subject import charge_per_item, row_of
 from powermeter.battery.battery import Battery, percent
 from powermeter.errors import ConfigurationError, plural
-from powermeter.result import Grade, Result
+from powermeter.result import Result
 
 WHOLE = "*"
 """A stage of this label is the whole recording."""
@@ -106,16 +107,17 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
         ConfigurationError: The label is not in the recording, or charge and energy do not go together.
     """
     by_charge = stage.battery.convention == "charge"
+    sensed = charge_origin(analysis) is ChargeOrigin.CURRENT
     if stage.label == WHOLE:
-        used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v)
+        used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v, sensed)
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
         return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
     row = row_of(analysis, stage.label)
     if stage.repeats is None:
-        used = _counted(by_charge, row.charge, row.energy, rail_voltage_v)
+        used = _counted(by_charge, row.charge, row.energy, rail_voltage_v, sensed)
     else:
-        per_item = _counted(by_charge, charge_per_item(row), row.per_item, rail_voltage_v)
+        per_item = _counted(by_charge, charge_per_item(row), row.per_item, rail_voltage_v, sensed)
         used = None if per_item is None else per_item.scaled(stage.repeats)
     if used is None:
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
@@ -123,11 +125,11 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
     return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
 
 
-def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None) -> Any:
+def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None, sensed: bool) -> Any:
     """Return the charge for a charge budget, unless it was derived with another voltage than the one given."""
     if not by_charge or charge is None:
         return energy
-    if rail_voltage_v is None or energy is None or charge.grade is Grade.MEASURED:
+    if rail_voltage_v is None or energy is None or sensed:
         return charge
     same = abs(energy.value - charge.value * rail_voltage_v) <= 1e-6 * abs(energy.value)
     return charge if same else energy

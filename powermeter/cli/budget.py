@@ -79,7 +79,7 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     Example:
         powermeter budget run.power --battery 4Ah --rail-voltage 5V
         powermeter budget run.power --stage infer=4Ah --stage train=4Ah --stage '*=4Ah'
-        powermeter budget run.power --schedule node.toml --battery cr2032 --what-if infer=1/h
+        powermeter budget run.power --schedule node.toml --battery 18650 --what-if infer=1/h
         powermeter budget chat.power --label generate --battery phone-energy
         powermeter budget --current 0.571A --battery 4Ah
 

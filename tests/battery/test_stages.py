@@ -15,6 +15,9 @@ from powermeter.result import Grade, Result
 BUDGET = Battery("4Ah")
 
 
+SENSED, DERIVED = (SimpleNamespace(direct=lambda of, found=found: found) for found in ("a current", None))
+
+
 def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
     charge = Result.of(coulombs, "C", {"gain:m": uncertainty})
     row = SimpleNamespace(
@@ -29,7 +32,7 @@ def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
         share=None,
         power=Result.of(2.0, "W"),
     )
-    return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power)
+    return SimpleNamespace(rows=(row,), charge=charge, energy=row.energy, power=row.power, line=SENSED)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_whole_recording_and_energy_budget() -> None:
 def test_a_charge_derived_with_another_voltage_is_counted_again() -> None:
     """14 400 C at a nominal 5 V are 72 kJ; at the 10 V the user names they are half the charge."""
     derived = analysis(14_400.0)
-    derived.charge = replace(derived.charge, grade=Grade.DERIVED)
+    derived.charge, derived.line = replace(derived.charge, grade=Grade.DERIVED), DERIVED
     assert check(Stage("*", BUDGET), derived, 5.0).share.value == pytest.approx(1.0)
     assert check(Stage("*", BUDGET), derived, 10.0).share.value == pytest.approx(0.5)
     assert check(Stage("*", BUDGET), analysis(14_400.0), 10.0).share.value == pytest.approx(1.0)

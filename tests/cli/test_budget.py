@@ -173,3 +173,36 @@ def test_the_first_example_of_the_help_answers_where_only_energy_is_known(  # ty
     assert {key: shown[key] for key in ("value", "low", "grade")} == {
         key: used["share_used"][key] for key in ("value", "low", "grade")
     }
+
+
+def test_a_stage_and_a_label_print_one_interval(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    path = runs / "pi-4.power"
+    label = as_json(run("budget", path, "-l", "infer", "-b", "4Ah", "--json"))["share_used"]
+    stage = as_json(run("budget", path, "--stage", "infer=4Ah", "--json"))["stages"][0]["share"]
+    assert [stage[end] for end in ("value", "low", "high")] == pytest.approx(
+        [label[end] for end in ("value", "low", "high")], rel=1e-12
+    )
+
+
+def test_an_error_names_the_battery_as_it_was_typed(run) -> None:  # type: ignore[no-untyped-def]
+    _, _, err = run("budget", "--energy", "12Wh", "-b", "phone")
+    assert "battery 'phone' counts charge" in err, err
+
+
+def test_an_overloaded_cell_holds_no_tokens_and_no_rounds(run) -> None:  # type: ignore[no-untyped-def]
+    arguments = (
+        "--energy",
+        "2J",
+        "--duration",
+        "1s",
+        "-b",
+        "cr2032",
+        "--tokens",
+        "10",
+        "--sent",
+        "1MB",
+        "--json",
+    )
+    said = as_json(run("budget", *arguments))
+    assert said["tokens_per_charge"] is None and said["round"]["rounds_per_charge"] is None
+    assert said["hours"] is None and "cannot be drawn" in said["overload"]
