@@ -156,8 +156,9 @@ def recording_of(folder: str) -> str | None:
 
 
 def note_end(folder: str, at_ns: int, why: str) -> None:
-    """Note beside the rings when and why a recorder was found dead whose file nobody may write to."""
+    """Note beside the rings, which may be gone, when a program ended whose recording is not whole, and why."""
     try:
+        os.makedirs(folder, 0o700, exist_ok=True)
         with os.fdopen(
             os.open(f"{folder}/{END_FILE}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
         ) as noted:
@@ -178,7 +179,8 @@ def find() -> list[str]:
                 started.setdefault(int(owner), []).append((int(at), f"{folder}/{name}"))
         if started:
             for ancestor in reversed(ancestors()):
-                found += [name for _, name in sorted(started.get(ancestor, ()))]
+                own = [name for _, name in sorted(started.get(ancestor, ()))]
+                found += [name for name in own if not os.path.exists(f"{name}/{END_FILE}")]
     named = os.environ.get(ENVIRONMENT)
     if named and named not in found and os.path.isdir(named):
         found.append(named)

@@ -347,12 +347,13 @@ class Intake:
             self._settle(assembly)
         self._rings.clear()
         deadline = time.monotonic() + LAST_TRIES_S
-        while not self._write(self.accounts()) and time.monotonic() < deadline:
+        while not (is_written := self._write(self.accounts())) and time.monotonic() < deadline:
             time.sleep(0.1)
         if self._writer is not None:
             self._writer.abandon()
             self._writer = None
-        board.withdraw(self.folder)
+        if is_written:  # else what the file lacks is in the rings alone, where `repair` finds it
+            board.withdraw(self.folder)
 
     def accounts(self) -> list[MarkAccount]:
         """Return what came of the marks of each process, once finished."""

@@ -15,6 +15,7 @@ import threading
 import time
 
 from powermeter.errors import PowermeterError, ReadError
+from powermeter.marking import board
 from powermeter.recorder.messages import send
 from powermeter.recorder.process import READERS_END_S, Process
 from powermeter.recording.hashing import prefer_small
@@ -59,6 +60,8 @@ def main() -> int:
             }
         )
         return ReadError.exit_code
+    if order.get("marks"):  # a parent that did not wait has noted the end there
+        board.withdraw(order["marks"])
     send({"type": "closed"})
     return 0
 

@@ -216,6 +216,8 @@ class Recorder:
         if self._answers is not None:
             self._answers.join(0.2 if self.left_behind else ANSWERS_S)
         self._release(process)
+        if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
+            board.note_end(self.marks, time.monotonic_ns(), f"the file was not closed: {self.left_behind}")
         if not self.left_behind:
             if not self._closed and not self._died_of_a_page:
                 self._take_in_marks()

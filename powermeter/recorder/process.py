@@ -187,7 +187,7 @@ class Process:
             deadline = max(deadline + FLUSH_S, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
             self.flush(writer)
-            self._silence.look(self.readers)
+            self._silence.look(self.readers, self._unwritten)
             self._try(self.watch_clocks, writer)
             now = time.monotonic()
             if now >= next_pair:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from powermeter.recording.file import SUFFIX
@@ -38,6 +37,8 @@ class WatchedFile:
         Raises:
             OSError: There is none.
         """
+        import tempfile  # late: a recorder starts without it
+
         stem = self.path.name.removesuffix(SUFFIX)
         for folder in (*self.path.absolute().parents, Path(tempfile.gettempdir())):
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):

@@ -112,7 +112,7 @@ class Facts:
         self._rows.warn(
             Note.warning(
                 "not-closed",
-                "it was not closed properly (a kill, a crash or a dead battery); "
-                "it holds all but at most the last second",
+                "it was not closed properly (a kill, a crash, a dead battery or a disk that stayed full): what came after "
+                "its last reading is not in it; how much that is, where it is known, is listed by: powermeter repair",
             )
         )

@@ -84,11 +84,14 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         DataError: It cannot be created there.
     """
     connection: sqlite3.Connection | None = None
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    is_ours = False
     try:
         if force:
-            path.unlink(missing_ok=True)
+            _move(path, aside)  # it comes back where no new one can be created: the disk is full
         # Exclusive: of two recorders that start on one name at the same moment, one gets the file.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
+        is_ours = True
         for stale in side_files(path):
             stale.unlink(missing_ok=True)
         _write_in_place(side_files(path)[1])
@@ -103,16 +106,33 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         for statement in schema.statements(schema.NEWEST):
             connection.execute(statement)
         connection.execute("COMMIT")
+        _remove(aside)
     except FileExistsError:
+        _remove(aside)
         raise ExistsError(f"{path} was just created by another program; choose another name") from None
     except (sqlite3.Error, OSError) as error:
         if connection is not None:
             connection.close()
-            for half in (path, *side_files(path)):
-                with suppress(OSError):
-                    half.unlink(missing_ok=True)
+        if is_ours:
+            _remove(path)
+        with suppress(OSError):
+            _move(aside, path)
         raise DataError(f"{path} cannot be created: {one_line(error)}") from error
     return connection
+
+
+def _move(path: Path, to: Path) -> None:
+    """Rename a recording, where there is one, with its write-ahead log."""
+    if os.path.lexists(path):
+        path.rename(to)
+        if os.path.lexists(log := side_files(path)[0]):
+            log.rename(side_files(to)[0])
+
+
+def _remove(path: Path) -> None:
+    for one in (path, *side_files(path)):
+        with suppress(OSError):
+            one.unlink(missing_ok=True)
 
 
 def _write_in_place(path: Path) -> None:

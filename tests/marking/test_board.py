@@ -38,6 +38,12 @@ def announced():
         board.withdraw(folder)
 
 
+def test_a_recording_whose_end_is_noted_is_joined_by_nobody(announced):
+    first, second = announced(), announced()
+    board.note_end(first, 1, "the disk was full")
+    assert found_by_a_child() == [second]
+
+
 def test_a_child_finds_the_recordings_of_its_ancestors_without_any_environment(announced):
     first, second = announced(), announced()
     assert found_by_a_child() == [first, second]

@@ -28,8 +28,10 @@ from waiting import (
     wait_until,
 )
 
-from powermeter.errors import ExistsError, PowermeterError
+from powermeter.errors import DataError, ExistsError, PowermeterError
 from powermeter.recorder.parent import Recorder
+from powermeter.recording import Recording, Writer
+from powermeter.recording.salvage import salvage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
 
@@ -135,6 +137,7 @@ def test_a_disk_that_is_really_full_for_a_while_loses_nothing(small_disk):
     wait_for_readings(path)
     fill(small_disk)
     heard.wait_for_tries(3)
+    wait_until(lambda: any("cannot be written" in line for line in recorder.notices))
     (small_disk / "filler").unlink()
     wait_for_a_reading_after(path, time.monotonic_ns())
     recorder.stop()
@@ -151,7 +154,30 @@ def test_a_disk_that_stays_full_holds_nothing_up_and_is_reported(small_disk, at_
     assert not recorder.stop() and recorder.is_running
     assert "full" in recorder.problem and "not closed yet" in recorder.problem
     os.kill(recorder.pid, signal.SIGKILL)
+    ended_ns = time.monotonic_ns()
     assert len(contents(path)[0]) > 50
+    wait_until(lambda: not recorder.is_running)
+    salvage(path, small_disk.parent / "repaired.power")
+    with Recording.open(small_disk.parent / "repaired.power") as repaired:
+        gap = max(repaired.gaps(1), key=lambda one: one.end_ns)
+        span = repaired.span_ns(1)
+    assert span is not None and gap.start_ns >= span[1] and "full" in gap.detail, "what is missing is listed"
+    assert 0 <= ended_ns - gap.end_ns < ended_ns - gap.start_ns
+
+
+def test_a_recording_on_a_full_disk_replaces_nothing(small_disk):
+    """`--force` has removed the old one already when it turns out that no new one can be created."""
+    path = small_disk / "run.power"
+    Writer.create(path, {"title": "old"}).close()
+    fill(small_disk)
+    with pytest.raises(DataError, match="cannot be created"):
+        Writer.create(path, {"title": "new"}, force=True)
+    with Recording.open(path) as recording:
+        assert recording.metadata["title"] == "old"
+    assert sorted(one.name for one in small_disk.iterdir()) == ["filler", "run.power"]
+    (small_disk / "filler").unlink()
+    Writer.create(path, {"title": "new"}, force=True).close()
+    assert [one.name for one in small_disk.iterdir()] == ["run.power"]
 
 
 @pytest.fixture
