@@ -25,6 +25,7 @@ from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, ripple, unseen
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.event_levels import chosen, clusters, levels, ranges, seen_in_pairs
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
@@ -52,14 +53,12 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_STRETCHES = 4_000
 _FEW_READINGS = 8
 _FEW_PAIRS = 4
 _HEAVY = 0.15
 _FEW_JUMPS = 14
 _LONG = 12
 _READ_WHOLE = 5
-_AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
 
@@ -102,11 +101,14 @@ def measure_instants(
         return unseen(integral, found, before, upto, seconds)
     level = float(energy.sum()) / total
     found.level = level
-    first, count, owners = _clusters(start_ns, end_ns, before, upto, trace.interval_ns)
+    first, count, owners = clusters(start_ns, end_ns, before, upto, trace.interval_ns)
     every = integral.counted(first, first + count)
     e: Floats = np.bincount(owners, weights=energy, minlength=first.size).astype(np.float64)
     w: Floats = np.bincount(owners, weights=weight, minlength=first.size).astype(np.float64)
-    own_level, spread, between, lost = _levels(integral, first, (count, every), e, w, level, trace.noise)
+    paired = seen_in_pairs(start_ns, end_ns, owners, trace.interval_ns)
+    own_level, spread, between, lost = levels(
+        integral, first, (count, every), (e, w), level, trace.noise, paired
+    )
     c = own_level[owners]
     shrink = np.minimum(1.0, np.divide(covered, weight, out=np.ones(n), where=weight > 0))
     rest = energy - c * weight
@@ -259,83 +261,6 @@ def _inside(integral: Integral, before: Indices, upto: Indices) -> tuple[Floats,
     return np.where(some, energy, 0.0), np.where(some, weight, 0.0)
 
 
-def _clusters(
-    start_ns: Times, end_ns: Times, before: Indices, upto: Indices, interval_ns: int
-) -> tuple[Indices, Indices, Indices]:
-    """Put events that overlap or follow at once together: first reading, number of readings, each event's cluster."""
-    n = start_ns.size
-    if n < 2:
-        return before, upto - before, np.arange(n)
-    usual = int(np.median(end_ns - start_ns))
-    latest = np.maximum.accumulate(end_ns)
-    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
-    if apart.all():
-        return before, upto - before, np.arange(n)
-    owners = np.cumsum(apart) - 1
-    begins = np.flatnonzero(apart)
-    first = before[begins]
-    until = np.maximum.reduceat(upto, begins)
-    return first, until - first, owners
-
-
-def _levels(
-    integral: Integral,
-    first: Indices,
-    counts: tuple[Indices, Indices],
-    energy: Floats,
-    weight: Floats,
-    level: float,
-    noise: float,
-) -> tuple[Floats, float, float, float]:
-    """Return each cluster's level c, the readings' variance inside, the variance between clusters, what c cost in readings.
-
-    Args:
-        counts: Readings of each cluster that are held, and all of them.
-    """
-    f = integral.trace.values
-    count, every = counts
-    seen = weight > 0
-    own = np.divide(energy, weight, out=np.full(weight.size, level), where=seen)
-    pick = _chosen(np.flatnonzero(count > 1), count, every)
-    inside = noise**2
-    if pick.size:
-        lengths = np.minimum(count[pick], max(2, INSIDE // pick.size))
-        index = _ranges(first[pick], lengths)
-        values = f[index]
-        begins = np.cumsum(lengths) - lengths
-        means = np.add.reduceat(values, begins) / lengths
-        inside = max(float(np.sum((values - np.repeat(means, lengths)) ** 2) / np.sum(lengths - 1)), inside)
-    elif int(seen.sum()) > 1:
-        return np.full(weight.size, level), 0.0, float(np.var(own[seen], ddof=1)), 1.0
-    if int(seen.sum()) < 2:
-        return own, inside, 0.0, 1.0
-    of_mean = float(np.mean(1 / np.maximum(every[seen], 1)))
-    between = max(float(np.var(own[seen], ddof=1)) - inside * of_mean, 0.0)
-    share = (
-        np.where(seen, between / np.maximum(between + inside / np.maximum(every, 1), 1e-300), 0.0)
-        if between > 0
-        else np.zeros(weight.size)
-    )
-    return level + share * (own - level), inside, between, max(1.0, float(share.sum()))
-
-
-def _chosen(index: Indices, count: Indices, every: Indices) -> Indices:
-    """Return the clusters that are looked at: of many, those of which every reading is held."""
-    whole = index[count[index] == every[index]]
-    if index.size > _STRETCHES <= whole.size:
-        index = whole
-    return (
-        index if index.size <= _STRETCHES else index[np.linspace(0, index.size - 1, _STRETCHES).astype(int)]
-    )
-
-
-def _ranges(first: Indices, lengths: Indices) -> Indices:
-    """Return first[0], first[0] + 1 …, first[1] … as one array."""
-    ahead = np.cumsum(lengths) - lengths
-    found: Indices = np.repeat(first - ahead, lengths) + np.arange(int(lengths.sum()))
-    return found
-
-
 def _scatter(
     integral: Integral,
     start_ns: Times,
@@ -353,12 +278,12 @@ def _scatter(
     count, every = counts
     t, f = trace.times_ns, trace.values
     some = np.flatnonzero(count > 0)
-    pick = _chosen(some, count, every)
+    pick = chosen(some, count, every)
     # Long events are looked at in one stretch from their start and, every second, to their end.
     longest = max(64, INSIDE // max(pick.size, 1))
     lengths = np.minimum(count[pick], longest)
     begin = np.where(np.arange(pick.size) % 2 == 0, first[pick], first[pick] + count[pick] - lengths)
-    index = _ranges(begin, lengths)
+    index = ranges(begin, lengths)
     x = f[index] - np.repeat(level[pick], lengths)
     if start_ns.size != count.size:
         stamps = t[index]

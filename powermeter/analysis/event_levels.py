@@ -1,0 +1,113 @@
+"""Which level each event is taken at: its own as far as events differ by more than their readings scatter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+from powermeter.signals.reading_choice import INSIDE
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_STRETCHES = 4_000
+_AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
+_PAIRED = 2  # of an event shorter than so many intervals, the middle is never one of two readings
+
+
+def seen_in_pairs(start_ns: Times, end_ns: Times, owners: Indices, interval_ns: int) -> NDArray[np.bool_]:
+    """Return which clusters are so long that each of their moments may be one of two readings.
+
+    Of one that lasts L < 2 τ, two readings lie in its first and its last L − τ, and never between: what they agree on says nothing of the middle.
+    """
+    size = int(owners.max(initial=-1)) + 1
+    first, last = np.full(size, np.iinfo(np.int64).max), np.full(size, np.iinfo(np.int64).min)
+    np.minimum.at(first, owners, start_ns)
+    np.maximum.at(last, owners, end_ns)
+    found: NDArray[np.bool_] = last - first >= _PAIRED * interval_ns
+    return found
+
+
+def clusters(
+    start_ns: Times, end_ns: Times, before: Indices, upto: Indices, interval_ns: int
+) -> tuple[Indices, Indices, Indices]:
+    """Put events that overlap or follow at once together: first reading, number of readings, each event's cluster."""
+    n = start_ns.size
+    if n < 2:
+        return before, upto - before, np.arange(n)
+    usual = int(np.median(end_ns - start_ns))
+    latest = np.maximum.accumulate(end_ns)
+    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
+    if apart.all():
+        return before, upto - before, np.arange(n)
+    owners = np.cumsum(apart) - 1
+    begins = np.flatnonzero(apart)
+    first = before[begins]
+    until = np.maximum.reduceat(upto, begins)
+    return first, until - first, owners
+
+
+def levels(
+    integral: Integral,
+    first: Indices,
+    counts: tuple[Indices, Indices],
+    sums: tuple[Floats, Floats],
+    level: float,
+    noise: float,
+    paired: NDArray[np.bool_],
+) -> tuple[Floats, float, float, float]:
+    """Return each cluster's level c, the readings' variance inside, the variance between clusters, what c cost in readings.
+
+    Args:
+        counts: Readings of each cluster that are held, and all of them.
+        sums: Σ τ f and Σ τ of each.
+        paired: Which clusters are so long that each of their moments may be one of two readings.  Only those show how readings differ inside;
+            a shorter one has no level of its own, so that all that its readings differ from the label's mean counts as scatter.
+    """
+    f = integral.trace.values
+    energy, weight = sums
+    count, every = counts
+    seen = weight > 0
+    own = np.divide(energy, weight, out=np.full(weight.size, level), where=seen)
+    pick = chosen(np.flatnonzero((count > 1) & paired), count, every)
+    inside = noise**2
+    if pick.size:
+        lengths = np.minimum(count[pick], max(2, INSIDE // pick.size))
+        index = ranges(first[pick], lengths)
+        values = f[index]
+        begins = np.cumsum(lengths) - lengths
+        means = np.add.reduceat(values, begins) / lengths
+        inside = max(float(np.sum((values - np.repeat(means, lengths)) ** 2) / np.sum(lengths - 1)), inside)
+    elif int(seen.sum()) > 1:
+        return np.full(weight.size, level), 0.0, float(np.var(own[seen], ddof=1)), 1.0
+    if int(seen.sum()) < 2:
+        return own, inside, 0.0, 1.0
+    of_mean = float(np.mean(1 / np.maximum(every[seen], 1)))
+    between = max(float(np.var(own[seen], ddof=1)) - inside * of_mean, 0.0)
+    share = (
+        np.where(seen & paired, between / np.maximum(between + inside / np.maximum(every, 1), 1e-300), 0.0)
+        if between > 0
+        else np.zeros(weight.size)
+    )
+    return level + share * (own - level), inside, between, max(1.0, float(share.sum()))
+
+
+def chosen(index: Indices, count: Indices, every: Indices) -> Indices:
+    """Return the clusters that are looked at: of many, those of which every reading is held."""
+    whole = index[count[index] == every[index]]
+    if index.size > _STRETCHES <= whole.size:
+        index = whole
+    return (
+        index if index.size <= _STRETCHES else index[np.linspace(0, index.size - 1, _STRETCHES).astype(int)]
+    )
+
+
+def ranges(first: Indices, lengths: Indices) -> Indices:
+    """Return first[0], first[0] + 1 …, first[1] … as one array."""
+    ahead = np.cumsum(lengths) - lengths
+    found: Indices = np.repeat(first - ahead, lengths) + np.arange(int(lengths.sum()))
+    return found
