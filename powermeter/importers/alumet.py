@@ -27,7 +27,7 @@ from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
-from powermeter.importers.time_columns import Reader, TimePlan
+from powermeter.importers.stamp_reader import Reader, TimePlan
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note

@@ -27,8 +27,9 @@ from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORD
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.importers.time_columns import TimePlan, choose_time, counts_up, with_lag
+from powermeter.importers.time_columns import choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
 from powermeter.importers.whole_rail import SOCKET

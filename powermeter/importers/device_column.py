@@ -15,7 +15,7 @@ from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.known_tools import key
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.plan import Planned
-from powermeter.importers.time_columns import TimePlan
+from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.tool_table import Signature
 
 MAX_DEVICES = 256

@@ -22,8 +22,8 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table import TableImporter
-from powermeter.importers.time_columns import TimePlan
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.result import Grade
 from powermeter.result.notes import Note

@@ -15,7 +15,8 @@ from powermeter.importers.calendar_columns import calendar_columns
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.importers.time_columns import Reader, TimePlan, choose_time
+from powermeter.importers.stamp_reader import Reader, TimePlan
+from powermeter.importers.time_columns import choose_time
 from powermeter.result.notes import Note
 from powermeter.units import NS
 

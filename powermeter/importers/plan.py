@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from powermeter.channel import Quantity
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
-from powermeter.importers.time_columns import TimePlan
+from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.tool_table import ColumnFact, Signature
 from powermeter.result.notes import Note
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Accuracy, Channel, Quantity
+from powermeter.channel import MISSING, Accuracy, Channel
 from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import refuse_apparent
@@ -29,6 +29,7 @@ from powermeter.importers.holes import hole_notes
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
+from powermeter.importers.stamp_reader import Reader
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.table_notes import (
     FLOWS,
@@ -37,12 +38,12 @@ from powermeter.importers.table_notes import (
     flag_notes,
     implausible,
 )
+from powermeter.importers.table_rails import headline_of, means_of_rails, readings_beside
 from powermeter.importers.table_rows import Stream, TableRows
-from powermeter.importers.time_columns import Reader
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.unit_columns import direct
-from powermeter.importers.whole_rail import Mean, Whole, decide
+from powermeter.importers.whole_rail import Whole, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -107,7 +108,8 @@ class OpenTable:
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         refuse_other_units(self.plan, self._seen, str(self.path))
-        self._beside = self._spare()
+        self._beside, doubled = readings_beside(self.plan.columns, self._seen)
+        self.warnings += doubled
         self.meanings = [
             column_kinds.BESIDE
             if i in self._beside and column.quantity in column_kinds.TOTALS
@@ -125,7 +127,7 @@ class OpenTable:
             where=str(self.path),
             rail=None if self.plan.only else self.choices.rail,
             add_up=self.choices.add_up,
-            means=self._means(streams),
+            means=means_of_rails(streams, self._seen),
             devices=device_column(self.plan, self.devices),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
@@ -300,36 +302,6 @@ class OpenTable:
                 self.warnings.append(meaning.note)
         return streams, list(rails.values())
 
-    def _spare(self) -> set[int]:
-        """Return the running totals that stand beside readings of the same rail: the readings count."""
-        spare = set()
-        for i, column in enumerate(self.plan.columns):
-            if column.rail is None or column.quantity not in column_kinds.TOTALS:
-                continue
-            beside = {
-                other.quantity
-                for j, other in enumerate(self.plan.columns)
-                if other.rail == column.rail
-                and self._seen[j].count
-                and other.quantity not in column_kinds.TOTALS
-            }
-            if (
-                Quantity.POWER in beside
-                or {Quantity.VOLTAGE, Quantity.CURRENT} <= beside
-                or (column.quantity is Quantity.CHARGE and Quantity.CURRENT in beside)
-            ):
-                spare.add(i)
-        seen: set[tuple[str, Quantity]] = set()
-        for i, column in enumerate(self.plan.columns):
-            if column.rail is None or i in spare or not self._seen[i].count:
-                continue
-            if (column.rail, column.quantity) in seen:
-                spare.add(i)
-                text = f"{column.heading.text!r} is another reading of {column.rail}: kept beside it"
-                self.warnings.append(Note.info("kept-beside", text))
-            seen.add((column.rail, column.quantity))
-        return spare
-
     def _grade(self) -> Grade:
         if self.choices.grade is not None:
             return self.choices.grade
@@ -340,27 +312,11 @@ class OpenTable:
     def _accuracy(self) -> Accuracy:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy
 
-    def _means(self, streams: Sequence[Stream]) -> Mapping[str, Mean]:
-        found: dict[str, Mean] = {}
-        for stream in streams:
-            assert stream.channel is not None
-            rail = stream.channel.rail
-            seen = self._seen[int(stream.column[1:])]
-            if rail is None or not seen.head or stream.device is not None:
-                continue
-            head = np.array(seen.head)
-            head = head[np.abs(head) <= stream.limit]
-            if stream.channel.quantity is Quantity.POWER and len(head):
-                found[rail.name] = stream.channel.value_of(head.mean()) or 0.0, "W"
-            elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
-                found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
-        return found
-
     def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
         """Survey the values, set the channels' scales and rails, and report what was flagged."""
         assert self.whole is not None
         chosen = self.whole.rails
-        headline = self._headline(streams)
+        headline = headline_of(streams, self.whole)
         rows.gaps.extend(rows.axis.gaps)
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
@@ -385,16 +341,3 @@ class OpenTable:
         if listed:
             text = f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}"
             self.warnings.append(Note.warning(NO_UNIT, text))
-
-    def _headline(self, streams: Sequence[Stream]) -> list[Stream]:
-        assert self.whole is not None
-        names = {
-            name
-            for name, rail in self.whole.rails.items()
-            if name == self.whole.headline or rail.parent == self.whole.headline
-        }
-        return [
-            s
-            for s in streams
-            if s.channel is not None and s.channel.rail is not None and s.channel.rail.name in names
-        ]

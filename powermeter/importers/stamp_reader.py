@@ -1,0 +1,206 @@
+"""Reads the stamps of a table block by block, by a plan of where they stand and how they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING
+from powermeter.importers.calendar_columns import OTHER_ORDER, goes_on_otherwise
+from powermeter.importers.stamps import (
+    DAY_NS,
+    LARGEST_NS,
+    TICKS,
+    days_and_clock_ns,
+    number_ns,
+    time_of_day_ns,
+    wall,
+    zone_ns,
+)
+from powermeter.units import NS
+
+_STRICT = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
+)
+_PLAIN_LINES = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:\n|\Z))+", re.ASCII)
+
+Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimePlan:
+    """Where the times stand and how they are written.
+
+    Attributes:
+        indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
+        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `epoch`, `relative` or `period`.
+        tick_ns: Nanoseconds per unit of a numeric time.
+        order: Of year, month and day.
+        period_s: The fixed period.
+        why: How it was found, for `--explain`.
+        lag: The column of what is added to a time that is the row's before, or None.
+    """
+
+    indexes: tuple[int, ...] = ()
+    style: str = "relative"
+    tick_ns: int = NS
+    order: str | None = None
+    period_s: float | None = None
+    why: str = ""
+    lag: int | None = None
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether the stamps are of the calendar."""
+        return self.style in ("wall", "epoch")
+
+
+class Reader:
+    """Reads stamps of one plan.
+
+    Attributes:
+        zoned, naive: Stamps that named a zone, and that did not.
+        goes_on: Two stamps in a row between which months lie, and hours at most if day and month changed places; or None.
+    """
+
+    def __init__(self, plan: TimePlan, decimal_comma: bool = False, unit: str | None = None) -> None:
+        self.plan = plan
+        self.zoned = self.naive = 0
+        self._comma = decimal_comma
+        self._days = 0
+        self.goes_on: tuple[str, str] | None = None
+        self._before = ""
+        self._last_of_day: int | None = None
+
+    def read(self, texts: Sequence[str]) -> Stamps:
+        """Return (nanoseconds, whether each named its zone or None) of stamps; `MISSING` where there is none."""
+        plan = self.plan
+        if plan.style == "wall":
+            return self._walls(texts)
+        if plan.style == "day":
+            return self._of_day(texts), None
+        if plan.style == "elapsed":
+            return _array([days_and_clock_ns(text) for text in texts]), None
+        return self._numbers(texts), None
+
+    def _walls(self, texts: Sequence[str]) -> Stamps:
+        fast = fast_walls(texts)
+        if fast is not None:
+            stamps, zoned = fast
+            self.zoned += zoned
+            self.naive += len(texts) - zoned
+            return stamps, (np.ones(len(texts), bool) if zoned else None)
+        ns: list[int | None] = []
+        aware = np.zeros(len(texts), bool)
+        order = self.plan.order
+        for i, text in enumerate(texts):
+            stamp = wall(text, order)
+            if stamp is None:
+                ns.append(None)
+                continue
+            if stamp.zone_ns is None:
+                self.naive += 1
+                ns.append(stamp.ns)
+            else:
+                self.zoned += 1
+                aware[i] = True
+                ns.append(stamp.ns - stamp.zone_ns)
+            if order in OTHER_ORDER and self.goes_on is None:
+                self.goes_on = goes_on_otherwise(self._before, text, order)
+                self._before = text
+        return _array(ns), aware if aware.any() else None
+
+    def _of_day(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        found: list[int | None] = []
+        for text in texts:
+            stamp = time_of_day_ns(text)
+            if stamp is not None:
+                if self._last_of_day is not None and stamp - self._last_of_day < -DAY_NS // 2:
+                    self._days += 1
+                self._last_of_day = stamp
+                stamp += self._days * DAY_NS
+            found.append(stamp)
+        return _array(found)
+
+    def _numbers(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        tick = self.plan.tick_ns
+        if self._comma:
+            texts = [text.replace(".", "").replace(",", ".") if "," in text else text for text in texts]
+        fast = _fast_numbers(texts, tick)
+        if fast is not None:
+            return fast
+        found = []
+        for text in texts:
+            stamp = number_ns(text, tick)
+            if stamp is None and text and text.strip()[-1:].isalpha():
+                match = re.fullmatch(r"(.*?)\s*([a-zµ]{1,3})", text.strip())
+                unit = TICKS.get(match[2]) if match is not None else None
+                stamp = number_ns(match[1], unit) if match is not None and unit is not None else None
+            found.append(stamp)
+        return _array(found)
+
+
+def _array(stamps: Sequence[int | None]) -> NDArray[np.int64]:
+    return np.array([MISSING if s is None or abs(s) >= LARGEST_NS else s for s in stamps], np.int64)
+
+
+def fast_walls(texts: Sequence[str]) -> tuple[NDArray[np.int64], int] | None:
+    """Return stamps `YYYY-MM-DD hh:mm:ss.f` of one zone by numpy's own parser, and how many were zoned."""
+    if len(texts) < 8:
+        return None
+    match = _STRICT.match(texts[0])
+    if match is None:
+        return None
+    zone = match["zone"] or ""
+    cut = len(zone)
+    if zone and not all(text.endswith(zone) for text in texts):
+        return None
+    if not "1970" <= min(texts)[:4] <= max(texts)[:4] <= "2115" or (
+        min(texts)[4:5] + min(texts)[7:8]
+    ) not in ("--", "//"):
+        return None
+    bare = [text[:-cut] for text in texts] if cut else list(texts)
+    joined = "\n".join(bare)
+    if _PLAIN_LINES.fullmatch(joined) is None:  # numpy reads more than these, some of it as zones
+        return None
+    try:
+        stamps = np.array(joined.replace("/", "-").split("\n"), "M8[ns]").astype(np.int64)
+    except ValueError:
+        return None
+    if cut:
+        stamps -= zone_ns(zone) or 0
+    return stamps, len(texts) if cut else 0
+
+
+def _fast_numbers(texts: Sequence[str], tick: int) -> NDArray[np.int64] | None:
+    """Return exact nanoseconds of plain decimal numbers that all have as many decimals."""
+    if len(texts) < 8:
+        return None
+    first = texts[0]
+    point = first.find(".")
+    decimals = len(first) - point - 1 if point >= 0 else 0
+    joined = "\n".join(texts)
+    if (
+        not all(texts)
+        or not joined.replace("\n", "").replace(".", "").isascii()
+        or len(max(texts, key=len)) > 19
+    ):
+        return None
+    if point >= 0:
+        if {text[-decimals - 1 : -decimals] if decimals else text[-1:] for text in texts} != {"."}:
+            return None
+        joined = joined.replace(".", "")
+    if not joined.replace("\n", "").isdigit():
+        return None
+    wide = list(map(int, joined.split("\n")))
+    power = 10**decimals
+    if tick % power == 0 and max(wide) < LARGEST_NS // max(tick // power, 1):
+        exact: NDArray[np.int64] = np.array(wide, np.int64) * (tick // power)
+        return exact
+    if max(wide) * tick // power >= LARGEST_NS:
+        return None
+    return np.array([(value * tick + power // 2) // power for value in wide], np.int64)
