@@ -25,6 +25,10 @@ NOTE = (
     "A label's energy is its own part and that of the labels under it, of the same events; a dash: nothing lies inside, "
     "or an energy among them is not known."
 )
+OUTLASTS = (
+    "Some events outlast the one that they began in (a background task, a generator): all of it is in their own rows, "
+    "and only what lies inside in the row of the label around."
+)
 Path = tuple[str, ...]
 
 
@@ -55,12 +59,14 @@ class Tree:
         nodes: At most `MOST_NODES`.
         left_out: How many more there are.
         outside: Energy of the run outside of all events, in J: with the outermost labels it makes the run; None where
-            an energy is not known or outermost events overlap.
+            an energy is not known.
+        outlasts: Whether an event ends after the one around it.
     """
 
     nodes: tuple[Node, ...] = ()
     left_out: int = 0
     outside: Result | None = None
+    outlasts: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.nodes)
@@ -70,7 +76,7 @@ class Tree:
         """What to print below it."""
         count = plural(self.left_out, "more label is", "more labels are")
         more = f"{count} left out: export --what events has every event with its parent."
-        return (NOTE, more) if self.left_out else (NOTE,)
+        return (NOTE, *[OUTLASTS] * self.outlasts, *[more] * bool(self.left_out))
 
     def record(self) -> list[dict[str, object]]:
         """Return the nodes as plain values."""
@@ -171,8 +177,9 @@ def tree_of(a: Analysis) -> Tree:
         return Tree()
     ordered = [path for path in _ordered(list(found)) if found[path].index]
     nodes = tuple(_node(a, path, found[path]) for path in ordered[:MOST_NODES])
+    outlasts = a.shares is not None and bool(a.shares.outlasts.any())
     roots = [i for path in ordered if len(path) == 1 for i in found[path].index]
-    return Tree(nodes, len(ordered) - len(nodes), _outside(a, np.array(roots, dtype=np.int64)))
+    return Tree(nodes, len(ordered) - len(nodes), _outside(a, np.array(roots, dtype=np.int64)), outlasts)
 
 
 def _outside(a: Analysis, roots: NDArray[np.int64]) -> Result | None:
@@ -181,6 +188,10 @@ def _outside(a: Analysis, roots: NDArray[np.int64]) -> Result | None:
         return None
     weights = np.zeros(len(a.energies))
     weights[roots] = 1.0 if a.shares is None else a.shares.whole[roots]
+    if a.shares is not None:
+        weights += a.shares.beyond
+        if not a.energies.known[weights > 0].all():
+            return None
     return combine([(1.0, a.energy), (-1.0, a.energies.combine(weights, "tree"))])
 
 
@@ -234,4 +245,8 @@ def _node(a: Analysis, path: Path, found: _Found) -> Node:
     left[children] -= part[children]
     whole = bool(a.energies.known[index].all() and a.energies.known[inside].all())
     own = a.energies.combine(left, f"own {name}") if whole else None
+    if own is not None and a.shares is not None and (own.value < 0 or a.shares.outlasts.any()):
+        left[:] = 0.0
+        left[index] = a.shares.own[index]
+        own = a.energies.combine(left, f"own {name}")
     return Node(path, len(found.index), total, own, overlap)

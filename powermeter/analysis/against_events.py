@@ -24,6 +24,7 @@ _ROUNDING = 1e-9
 _SPARSE = 8  # readings, below which a label shows nothing of its scatter (as in `instants`)
 _MANY_LABELS = 30
 _MANY_EVENTS = 8
+_ANOTHER_KIND = 30.0  # lengths of one kind of work leave no such step between neighbours
 _REACH = (
     1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
 )
@@ -147,8 +148,19 @@ def _pool(expected: Floats, seen: Floats, events: Floats) -> NDArray[np.bool_]:
     It goes by what was to be expected: those that chance left without a reading must not be chosen for it.
     """
     sparse = (events > 0) & (expected < _SPARSE)
+    sparse &= ~_of_another_kind(np.where(sparse, expected, 0.0))
     enough = sparse.sum() >= _MANY_LABELS and expected[sparse].sum() >= _SPARSE and seen[sparse].any()
     return sparse & bool(enough)
+
+
+def _of_another_kind(expected: Floats) -> NDArray[np.bool_]:
+    """Return which labels a reading falls into so much more rarely than into the next ones that those show nothing of them."""
+    order = np.argsort(expected, kind="stable")
+    order = order[expected[order] > 0]
+    wider = np.flatnonzero(expected[order][1:] > _ANOTHER_KIND * expected[order][:-1])
+    found = np.zeros(expected.size, bool)
+    found[order[: int(wider[-1]) + 1 if wider.size else 0]] = True
+    return found
 
 
 def _jitter(integral: Integral, tau: float) -> float:

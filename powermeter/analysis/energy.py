@@ -21,7 +21,7 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
-from powermeter.analysis.groups import groups_of, members_of
+from powermeter.analysis.groups import groups_of, inside_own_label, members_of, notes_of_inside
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral, highest_power
@@ -31,7 +31,7 @@ from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.run import measure_run
-from powermeter.analysis.sharing import Shares, shares
+from powermeter.analysis.sharing import Shares, parents_of, shares
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
@@ -227,6 +227,9 @@ def analyse(
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
+    again = inside_own_label(parents_of(events), group)
+    of_inside = notes_of_inside(keys, group, again)
+    group = np.where(again, group + len(keys), group)
     count = counted(items, events, keys, group, by)
     events = count.events
     found = lines(recording, around=_around(starts, ends, group, baseline))
@@ -298,6 +301,7 @@ def analyse(
         disagreements=differing,
         notes=(
             *count.notes,
+            *of_inside,
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *throttling.notes(recording),

@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError, nearest, plural
 from powermeter.events import Event
+from powermeter.result.notes import Note
+
+_DEEPEST = 1024
+_MOST_NOTES = 12
 
 
 def groups_of(
@@ -38,8 +42,45 @@ def groups_of(
     return list(numbers), group
 
 
+def inside_own_label(parent: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which events lie inside another one of their own row, as those of a function that calls itself.
+
+    Args:
+        parent: Position of the event around each, −1 where there is none.
+        group: Row of each.
+    """
+    inside = np.zeros(parent.size, bool)
+    left = np.flatnonzero(parent >= 0)
+    around = parent[left]
+    for _ in range(_DEEPEST):
+        alike = group[around] == group[left]
+        inside[left[alike]] = True
+        above = parent[around]
+        more = ~alike & (above >= 0)
+        if not more.any():
+            break
+        left, around = left[more], above[more]
+    return inside
+
+
+def notes_of_inside(
+    keys: Sequence[tuple[Any, ...]], group: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> tuple[Note, ...]:
+    """Return what rows leave out whose events lie inside each other."""
+    many = np.bincount(group[inside], minlength=len(keys)) if inside.any() else np.zeros(0, np.int64)
+    every = np.bincount(group, minlength=len(keys))
+    return tuple(
+        Note.info(
+            "inside-own-label",
+            f"{many[k]:,} of {plural(int(every[k]), 'event')} {str(keys[k][0])!r} lie inside another of them, as where a function calls itself: "
+            "the outermost are counted, each with all inside of it",
+        )
+        for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
+    )
+
+
 def members_of(group: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
-    """Return the positions of the events of each of so many groups, rising."""
+    """Return the positions of the events of each of so many groups, rising; those of higher groups are in none."""
     order = np.argsort(group, kind="stable")
     return np.split(order, np.searchsorted(group[order], np.arange(size + 1)))[1:-1]
 

@@ -1,7 +1,8 @@
 """Events that run at the same time share what is drawn: each instant's power is divided among those that are active.
 
 A container (an epoch with its batches) is not active while a part of it is: what its parts use is theirs.  So the shares of all
-events and what lies outside of them add up to the run.  What a container is quoted with holds its parts.
+events and what lies outside of them add up to the run.  What a container is quoted with holds its parts, as far as they lie
+inside of it: a background task that a request starts may outlast it.
 
 Which event started the work of a pool's threads or of another process is not recorded.  Where all events of a label that have no event
 around them lie inside events of another label, in another thread, they are taken for its parts (`bench` around what its command marks).
@@ -23,8 +24,9 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 
-DEEPEST = 64
+DEEPEST = 1024
 """How many containers around an event are looked for."""
+_NONE = 1e-9
 MOST_LABELS = 64
 """Of more labels none is looked for inside of another one's events."""
 
@@ -36,12 +38,16 @@ class Shares(NamedTuple):
         own: Without its parts.
         whole: With its parts: below 1 only where something else ran at the same time.
         parent: Position of the event around each, −1 where there is none.
+        beyond: What lies outside of the outermost event around it, without its parts; 0 for an outermost event itself.
+        outlasts: Which events do not lie wholly inside the one around them.
         taken_for_parts: Which labels were taken for parts of which other, by their times alone.
     """
 
     own: Floats
     whole: Floats
     parent: NDArray[np.int64]
+    beyond: Floats
+    outlasts: NDArray[np.bool_]
     taken_for_parts: tuple[tuple[str, str], ...] = ()
 
     def notes(self) -> tuple[Note, ...]:
@@ -91,31 +97,53 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
         found: Floats = np.clip(np.divide(joules, full, out=np.ones_like(joules), where=full != 0), 0.0, 1.0)
         return found
 
+    def inside_of(to: Times, a: Times, b: Times) -> Floats:
+        low, high = np.maximum(a, first[to]), np.minimum(b, last[to])
+        found: Floats = divided[np.maximum(low, high)] - divided[low]
+        return found
+
     with_parts = own.copy()
-    every = np.arange(start_ns.size)
-    above_event, above_busy = parent, parent[owner]
-    for _ in range(DEEPEST):
-        for sign, above, a, b in (
-            (1.0, above_event, first[every], last[every]),
-            (-1.0, above_busy, busy[:, 0], busy[:, 1]),
-        ):
-            inside = np.flatnonzero(above >= 0)
-            to = above[inside]
-            low, high = np.maximum(a[inside], first[to]), np.minimum(b[inside], last[to])
-            np.add.at(with_parts, to, sign * (divided[np.maximum(low, high)] - divided[low]))
-        above_event, above_busy = (np.where(one >= 0, parent[one], -1) for one in (above_event, above_busy))
-        if (above_event < 0).all():
-            break
-    return Shares(part(own), part(with_parts), parent, taken)
+    root = np.arange(start_ns.size)
+    for sign, event, a, b in ((1.0, root.copy(), first, last), (-1.0, owner, busy[:, 0], busy[:, 1])):
+        above = parent[event]
+        for _ in range(DEEPEST):
+            held = above >= 0
+            if not held.any():
+                break
+            event, above, a, b = event[held], above[held], a[held], b[held]
+            np.add.at(with_parts, above, sign * inside_of(above, a, b))
+            root[event] = above
+            above = parent[above]
+    inner = inside_of(root, first, last)
+    if owner.size:
+        np.subtract.at(inner, owner, inside_of(root[owner], busy[:, 0], busy[:, 1]))
+    beyond = np.maximum(own - inner, 0.0)
+    beyond[beyond < _NONE * np.abs(full)] = 0.0
+    outlasts = (parent >= 0) & ((start_ns < start_ns[parent]) | (end_ns > end_ns[parent]))
+    return Shares(part(own), part(with_parts), parent, part(beyond) * (full != 0), outlasts, taken)
 
 
 def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
-    """Return the position of the event around each; −1 where there is none."""
+    """Return the position of the event around each; −1 where there is none.
+
+    What begins after the event that started it has ended does not lie inside of it, nor does what outlasts one of its own label.
+    """
     wanted = {(e.process, e.parent) for e in events if e.parent}
     if not wanted:
         return np.full(len(events), -1, np.int64)
     at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}
-    return np.array([at.get((e.process, e.parent), -1) if e.parent else -1 for e in events], np.int64)
+    return np.array([_around(e, at.get((e.process, e.parent), -1), events) for e in events], np.int64)
+
+
+def _around(event: Event, at: int, events: Sequence[Event]) -> int:
+    """Return the place of the event around one, −1 where it does not lie inside of it."""
+    if not event.parent or at < 0:
+        return -1
+    around = events[at]
+    start, end = event.start_ns, event.end_ns or event.start_ns
+    first, last = around.start_ns, around.end_ns or around.start_ns
+    apart = start >= last or end <= first if end > start else not first <= start <= last
+    return -1 if apart or (event.name == around.name and not first <= start <= end <= last) else at
 
 
 def _adopt(

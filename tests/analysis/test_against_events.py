@@ -54,3 +54,12 @@ def test_a_few_labels_without_a_reading_open_the_run_upward(tmp_path) -> None:
     """Ten of which none was read, however short: nothing shows what they draw."""
     each = [(k + 0.05, k + 0.06) for k in range(2, 12)]
     assert analyse(record(tmp_path / "few.power", each, False, 14.0)).energy.high == float("inf")
+
+
+def test_labels_far_shorter_than_all_others_are_unseen_however_many_others_there_are(tmp_path) -> None:
+    """Of many labels that a reading falls into now and then, none shows what four others of microseconds draw."""
+    each = spans(60)
+    until = each[-1][1] + 1
+    short = [(until - 0.5 + k / 100, until - 0.5 + k / 100 + 5e-6) for k in range(4)]
+    found = analyse(record(tmp_path / "short.power", [*each, *short], False, until))
+    assert "unseen-events" in [note.code for note in found.notes]

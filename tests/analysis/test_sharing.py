@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.sharing import parents_of
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
@@ -105,3 +106,55 @@ def test_what_is_taken_for_parts_by_times_alone_is_written() -> None:
         found = analyse(recording([around, inner]))
         assert found.shares is not None and [note.code for note in found.shares.notes()] == codes
         assert [note.code for note in found.notes if note.code == "taken-for-parts"] == codes
+
+
+def test_a_function_that_calls_itself_is_counted_once() -> None:
+    calls = [Event("fact", (4 + k) * NS, 8 * NS, process=1, uid=1 + k, parent=k or None) for k in range(4)]
+    a = analyse(recording(calls))
+    row = a.row("fact")
+    assert row.events == 1 and row.total is not None and row.per_item is not None
+    assert row.total.value == pytest.approx(16, rel=0.01) and row.total.value < a.energy.value
+    assert row.per_item.value == pytest.approx(16, rel=0.01)
+    (note,) = (note for note in a.notes if note.code == "inside-own-label")
+    assert note.text.startswith("3 of 4 events 'fact'")
+
+
+def test_two_functions_that_call_each_other_are_each_counted_once() -> None:
+    calls = [
+        Event("ab"[k % 2], (4 + k) * NS, 8 * NS, process=1, uid=1 + k, parent=k or None) for k in range(4)
+    ]
+    a = analyse(recording(calls))
+    assert [(row.label, row.events) for row in a.rows] == [("a", 1), ("b", 1)]
+    assert [round(row.total.value) for row in a.rows if row.total] == [16, 12]
+
+
+def test_deep_recursion_keeps_all_that_is_inside() -> None:
+    calls = [
+        Event("f", 4 * NS + k * NS // 100, 8 * NS - k * NS // 1000, process=1, uid=1 + k, parent=k or None)
+        for k in range(300)
+    ]
+    row = analyse(recording(calls)).row("f")
+    assert row.total is not None and row.total.value == pytest.approx(16, rel=0.01)
+
+
+def test_what_outlasts_the_event_it_began_in_counts_once_beyond_it() -> None:
+    request = Event("request", 4 * NS, 5 * NS, process=1, uid=1)
+    task = Event("log", int(4.5 * NS), 7 * NS, process=1, uid=2, parent=1)
+    a = analyse(recording([request, task]))
+    assert a.shares is not None
+    assert a.shares.own.tolist() == pytest.approx([0.5, 1.0], rel=0.01)
+    assert a.shares.beyond.tolist() == pytest.approx([0.0, 0.8], rel=0.01)
+    assert a.shares.outlasts.tolist() == [False, True]
+
+
+def test_what_begins_after_the_event_around_it_has_ended_lies_beside_it() -> None:
+    first = Event("o", 4 * NS, 5 * NS, process=1, uid=1)
+    later = Event("g", 6 * NS, 7 * NS, process=1, uid=2, parent=1)
+    assert parents_of([first, later]).tolist() == [-1, -1]
+
+
+def test_a_task_of_the_same_name_that_outlasts_its_beginner_runs_beside_it() -> None:
+    first = Event("job", 4 * NS, 6 * NS, process=1, uid=1)
+    later = Event("job", 5 * NS, 8 * NS, process=1, uid=2, parent=1)
+    row = analyse(recording([first, later])).row("job")
+    assert row.events == 2 and row.total is not None and row.total.value == pytest.approx(16, rel=0.01)

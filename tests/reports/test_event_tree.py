@@ -136,3 +136,19 @@ def test_on_a_page_every_number_of_the_tree_is_set_flush_right(make):
     assert len(rows) >= 4
     for row in rows[1:]:
         assert len(re.findall(r"<td[^>]*class=\"n\"", row)) == 4, row
+
+
+def test_what_outlasts_the_event_around_it_leaves_no_negative_part_and_is_not_outside(make):
+    events = []
+    for i in range(6):
+        outer = infer(i + 0.1, 0.1, uid=10 * i + 1, name="request")
+        events += [outer, *inside(outer.uid, infer(i + 0.15, 0.8, uid=10 * i + 2, name="log"))]
+    path = make(events=events)
+    with Recording.open(path) as recording:
+        analysis = analyse(recording)
+    tree = tree_of(analysis)
+    request, log = tree.nodes
+    assert request.own.value == pytest.approx(request.total.value / 2, rel=0.1)
+    spent = request.own.value + log.total.value + tree.outside.value
+    assert spent == pytest.approx(analysis.energy.value, rel=0.02)
+    assert event_tree.OUTLASTS in tree.remarks
