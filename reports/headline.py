@@ -11,6 +11,7 @@ from powermeter.analysis.advice import Advice, advise
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
+from powermeter.analysis.unseen import unseen
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
@@ -144,12 +145,17 @@ def quality(data: ReportData) -> Quality:
     if saturated is not None and saturated.size:
         cause = f"{plural(saturated.size, 'reading')} at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
+    missing = unseen(data.analysis)
     is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
     if is_bound or relative > NOT_RESOLVED:
         size = "only a bound is known" if is_bound else f"± {percent(relative)}"
         why = f"{size}, mostly {what}" if what else size
+        why += f"; {missing.text}" if missing is not None else ""
         return Quality("not resolved", why, remedy)
     spread = f"± {percent(relative)}"
+    if missing is not None:
+        of = f"{spread} of the first {format_duration(missing.seen_s)}"
+        return Quality("rough", f"{of}; {missing.text}", "look at the meter and its cable, and record again")
     mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""
     if row is not None and counted(row) < FEWEST:
         few = f"{spread}{mostly}, of no more than {plural(counted(row), 'event')}"

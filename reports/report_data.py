@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.item_count import CONTRADICTED
+from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
@@ -54,6 +54,9 @@ NO_PLACE = Note.info(
     "the place is not known: the footprint spans the world's grids; name it, for example FRA",
 )
 """What a reader should know, but the least of all problems: it stands last."""
+
+_LOUD = (CONTRADICTED, ODD, "unseen-end", "stood-still")
+"""Remarks of an analysis that stand among the warnings."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
@@ -236,7 +239,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     per_item = headline.per_item if headline is not None else analysis.run_per_item
     sources = tuple(instruments(recording, analysis))
     warnings = warnings_of(recording, analysis, sources, known_v is not None)
-    warnings += having(analysis.notes, CONTRADICTED)
+    warnings += [note for note in analysis.notes if note.code in _LOUD]
     warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
         warnings.append(no_footprint(analysis.energy))
@@ -261,7 +264,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         notes=(
             *unmarked(recording, analysis),
             *imported(recording),
-            *(note for note in analysis.notes if note.code != CONTRADICTED),
+            *(note for note in analysis.notes if note.code not in _LOUD),
             *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
         ),
         tokens=_tokens(recording, analysis, options),

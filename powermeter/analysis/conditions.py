@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from powermeter.errors import Reason
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
 from powermeter.signals.direction import direction_note
@@ -54,9 +55,12 @@ def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
     for source in recording.sources:
         if str(source.id) not in line.source.split(" + "):
             continue
-        unseen_s = (
-            sum(max(0, gap.end_ns - max(gap.start_ns, last_ns)) for gap in recording.gaps(source.id)) * 1e-9
-        )
+        known = recording.gaps(source.id)
+        gaps = [
+            *known,
+            *(gap for gap in trace.gaps if gap.reason == Reason.FROZEN.value and gap not in known),
+        ]
+        unseen_s = sum(max(0, gap.end_ns - max(gap.start_ns, last_ns)) for gap in gaps) * 1e-9
         if unseen_s > max(UNSEEN_S, UNSEEN_SHARE * seen_s):
             found.append(
                 Note.warning(

@@ -25,7 +25,7 @@ from powermeter.analysis.groups import groups_of, inside_own_label, members_of, 
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral, highest_power
-from powermeter.analysis.item_count import ItemCount, counted
+from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
@@ -224,6 +224,7 @@ def analyse(
     recording = _ReadOnce(recording)
     listed = tuple(recording.events())
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
+    events, odd = countable(events)
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
@@ -300,6 +301,7 @@ def analyse(
         ),
         disagreements=differing,
         notes=(
+            *odd,
             *count.notes,
             *of_inside,
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),

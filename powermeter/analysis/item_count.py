@@ -21,8 +21,10 @@ from powermeter.result.notes import Note
 
 WHOLE = "*"
 """The label of the whole recording, whatever its events are."""
-CONTRADICTED, OF_RUN = "items-contradict", "items-of-run"
+CONTRADICTED, OF_RUN, ODD = "items-contradict", "items-of-run", "odd-count"
 _SAME = 1e-9
+_LEAST, _MOST = 1e-15, 1e15
+"""Counts beyond are no numbers of items: at most a whole number that a float holds, and as little the other way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,25 @@ class Counted:
     of_run: float | None = None
     name: str = ""
     notes: tuple[Note, ...] = ()
+
+
+def countable(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
+    """Return events with counts that are no numbers of items as unknown, and a warning where there are any."""
+    odd = [
+        i
+        for i, event in enumerate(events)
+        if event.count and not (isinstance(event.count, int | float) and _LEAST <= abs(event.count) <= _MOST)
+    ]
+    if not odd:
+        return events, ()
+    changed = list(events)
+    for i in odd:
+        changed[i] = replace(events[i], count=None)
+    text = (
+        f"{plural(len(odd), 'event states', 'events state')} a count that is no number of items ({events[odd[0]].count!s:.12}): taken as not known, "
+        "so nothing is stated per item of that label; correct n=, or state the number with --items"
+    )
+    return tuple(changed), (Note.warning(ODD, text),)
 
 
 def counted(

@@ -163,6 +163,8 @@ def compare(
     names = _names(left, right, pick_a, pick_b)
     matched = match((left, right), (pick_a, pick_b), names, asked)
     found = jointly(matched.pairs, asked)
+    if any(remarks.lacks_much(run) for run in (*left, *right)):
+        found = tuple(replace(row, contrast=row.contrast.withheld()) for row in found)
     shared = len({run.instrument for run in (*left, *right)}) == 1
     return Comparison(
         left=names[0],
@@ -176,6 +178,7 @@ def compare(
         notes=(
             *_counts(left, right),
             *remarks.same_recording(left, right, pick_a == pick_b),
+            *remarks.unmeasured(left, right),
             *remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
             *matched.unknown,
         ),

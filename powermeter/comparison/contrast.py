@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from powermeter.analysis.quantiles import t_quantile, t_tail
 from powermeter.analysis.uncertainty import budget, coverage
@@ -91,6 +91,20 @@ class Contrast:
     def significant(self) -> bool:
         """Whether a difference was found, of the programs or of these runs."""
         return self.found in (Verdict.LESS, Verdict.MORE)
+
+    def withheld(self) -> Contrast:
+        """Return the same numbers without a verdict: what they rest on does not stand for the whole runs."""
+        these_runs = None if self.these_runs is None else Verdict.CANNOT_TELL
+        return replace(
+            self,
+            verdict=Verdict.CANNOT_TELL,
+            these_runs=these_runs,
+            p_value=None,
+            within=None,
+            repeats_needed=None,
+            detectable=None,
+            plan=None,
+        )
 
     @property
     def text(self) -> str:

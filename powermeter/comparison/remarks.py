@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from powermeter.analysis.unseen import unseen
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import plural
-from powermeter.result.notes import Note
+from powermeter.result.notes import Note, having, once
 
 OF_DESIGN: Mapping[Design, str] = {
     Design.TURNS: "the sides took turns: what drifts or wanders, such as temperature, falls out",
@@ -94,6 +95,24 @@ def _warnings(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> list
         text = f"{name}: the board throttled itself while it ran; powermeter show reports when"
         found.append(Note.warning("throttled", text))
     return found
+
+
+def unmeasured(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tuple[Note, ...]:
+    """Return a warning for each recording of which a part was not measured."""
+    found: list[Note] = []
+    for run in (*left, *right):
+        missing = unseen(run.analysis)
+        if missing is not None:
+            rest = "; no verdict rests on the remainder" if missing.is_much else ""
+            found.append(Note.warning("unseen-end", f"{run.name}: {missing.text}{rest}"))
+        found += [note.about(run.name) for note in having(run.analysis.notes, "stood-still")]
+    return once(found)
+
+
+def lacks_much(run: AnalysedRun) -> bool:
+    """Return whether so much of a run was not measured that no verdict may rest on the remainder."""
+    missing = unseen(run.analysis)
+    return missing is not None and missing.is_much
 
 
 def same_recording(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount, counted
+from powermeter.analysis.item_count import CONTRADICTED, ODD, OF_RUN, ItemCount, countable, counted
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 
@@ -109,3 +111,17 @@ def test_what_cannot_be_counted_is_refused_with_what_to_do(asked, text):
 def test_a_count_is_above_zero(items):
     with pytest.raises(ConfigurationError, match="above zero"):
         ItemCount(items)
+
+
+@pytest.mark.parametrize("odd", [1e-320, 1e-300, 1e300, -1e300, math.inf, math.nan, 10**400])
+def test_a_count_that_is_no_number_of_items_is_not_known_and_named(odd):
+    events, _, _ = made(("infer", odd), ("infer", 3), ("load", 0), ("rest", None))
+    found, (note,) = countable(events)
+    assert [event.count for event in found] == [None, 3, 0, None]
+    assert note.code == ODD and "1 event states a count" in note
+
+
+def test_counts_within_fifteen_decades_stay():
+    events, _, _ = made(("infer", 1e15), ("infer", 1e-15), ("infer", 2.5))
+    found, notes = countable(events)
+    assert found is events and notes == ()
