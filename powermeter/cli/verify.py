@@ -51,19 +51,19 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
     7 where one was changed or cannot be read.
     """
 
-    from powermeter.recording import verification
+    from powermeter.recording import signature, verification
 
     if rubric is not None or recording.is_dir():
         if sign is not None:
             raise ConfigurationError("--sign is for one recording without a rubric")
-        return _hand_ins(recording, rubric, None if key is None else verification.read_key(key), as_json)
+        return _hand_ins(recording, rubric, None if key is None else signature.read_key(key), as_json)
     if sign is not None:
         if key is not None:
             raise ConfigurationError("--key checks and --sign signs; use one of them")
-        method = verification.sign(recording, verification.read_key(sign))
+        method = verification.sign(recording, signature.read_key(sign))
         put_stderr(f"signed {recording} ({method})")
         key = sign
-    verdict = verification.verify(recording, None if key is None else verification.read_key(key))
+    verdict = verification.verify(recording, None if key is None else signature.read_key(key))
     if as_json:
         put_json(verdict.to_dict())
     else:

@@ -7,17 +7,14 @@ not have shows all.
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
-import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import ConfigurationError, DataError, plural
-from powermeter.recording import file, schema
+from powermeter.errors import DataError, plural
+from powermeter.recording import file, schema, signature, surplus
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
@@ -26,7 +23,6 @@ from powermeter.result.notes import Note, plain_notes
 
 _CLOSED = {True: "the recorder noted its end", False: "no end was noted; rows may be missing there"}
 
-MAX_KEY, LEAST_KEY = 1 << 16, 16
 MAX_FINDINGS = 100
 
 
@@ -108,6 +104,9 @@ def verify(path: str | Path, key: bytes | None = None) -> Verification:
         ends = _walk(recording._rows, _noted(recording), verdict)
         _check_closed(recording, ends, verdict)
         _check_samples(recording._rows, verdict)
+        for finding in surplus.size_changed(path, recording._rows):
+            verdict.find(finding)
+        verdict.notes += surplus.free_pages(recording._rows)
         _check_signature(recording, ends, key, verdict)
     return verdict
 
@@ -243,28 +242,6 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
         verdict.notes.append(Note.info("not-in-chain", text))
 
 
-# Signatures ---------------------------------------------------------------------------------------
-
-
-def read_key(path: Path) -> bytes:
-    """Return the content of a key file.
-
-    Raises:
-        ConfigurationError: It cannot be read, or is not a key.
-    """
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_KEY:
-            raise ConfigurationError(f"{path} is not a key file")
-        key = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    if len(key) < LEAST_KEY:
-        raise ConfigurationError(
-            f"{path}: a key has at least {LEAST_KEY} bytes; try: openssl rand -out KEY 32"
-        )
-    return key
-
-
 def sign(path: str | Path, key: bytes) -> str:
     """Sign all rows of a recording as they are; returns the method, `hmac-sha256` or `ed25519`.
 
@@ -288,65 +265,10 @@ def sign(path: str | Path, key: bytes) -> str:
                 f"{path} is of schema 1, which has no chain; try: powermeter repair {path}, then sign that"
             )
         with writer.transaction():
-            signed = _signed(writer.connection)
-            method, public, value = _sign(_message(signed), key)
+            signed = signature.ends_of(writer.connection)
+            method, public, value = signature.made(signature.message(signed), key)
             writer.add_fact("signature", {**signed, "method": method, "key": public, "value": value})
     return method
-
-
-def _signed(connection: sqlite3.Connection) -> dict[str, Any]:
-    rows, chains = {}, {}
-    for name in schema.TABLES[schema.NEWEST]:
-        last = connection.execute(f"SELECT id, chain FROM {name} ORDER BY id DESC LIMIT 1").fetchone()
-        rows[name], chains[name] = (last[0], last[1].hex()) if last else (0, "")
-    return {"rows": rows, "chains": chains}
-
-
-def _message(signed: Mapping[str, Any]) -> bytes:
-    """Return what is signed: the ends of all chains, as JSON with sorted names and no spaces."""
-    stated = {"rows": signed["rows"], "chains": signed["chains"], "schema": schema.NEWEST}
-    return json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _sign(message: bytes, key: bytes) -> tuple[str, str, str]:
-    if not key.startswith(b"-----BEGIN"):
-        return "hmac-sha256", _fingerprint(key), hmac.new(key, message, hashlib.sha256).hexdigest()
-    private = _load(key)
-    if not hasattr(private, "sign"):
-        raise ConfigurationError("this key can check signatures, not make them; use the private one")
-    public = private.public_key().public_bytes_raw()
-    return "ed25519", public.hex(), private.sign(message).hex()
-
-
-def _fingerprint(key: bytes) -> str:
-    return hashlib.sha256(b"powermeter key" + key).hexdigest()[:16]
-
-
-def _load(pem: bytes) -> Any:
-    """Return the Ed25519 key of a PEM file, private or public."""
-    try:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ed25519
-    except ImportError:
-        from powermeter.errors import NotInstalledError
-
-        raise NotInstalledError(
-            "Ed25519 keys need cryptography; install it with: pip install cryptography"
-        ) from None
-    try:
-        if b"PRIVATE" in pem.split(b"\n", 1)[0]:
-            loaded: Any = serialization.load_pem_private_key(pem, password=None)
-        else:
-            loaded = serialization.load_pem_public_key(pem)
-    except Exception as error:  # noqa: BLE001 – the library raises many kinds; none of them quotes the key
-        raise ConfigurationError(
-            f"this PEM file holds no key that can be used: {type(error).__name__}"
-        ) from None
-    if not isinstance(loaded, (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey)):
-        raise ConfigurationError(
-            "this key is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519"
-        )
-    return loaded
 
 
 def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdict: Verification) -> None:
@@ -360,7 +282,7 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
     verdict.signature = "not checked"
     signed = facts[-1]
     if key is not None:
-        belonging = [fact for fact in facts if _is_valid(fact, key)]
+        belonging = [fact for fact in facts if signature.is_valid(fact, key)]
         verdict.signature = "valid" if belonging else "invalid"
         if not belonging:
             verdict.find(Note.warning("other-key", "no signature in it belongs to this key"))
@@ -377,22 +299,3 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
 
 def _is_about_the_file(fact: tuple[Any, ...]) -> bool:
     return fact[1] in ("closed", "signature")
-
-
-def _is_valid(signed: Mapping[str, Any], key: bytes) -> bool:
-    if set(signed["rows"]) != set(schema.TABLES[schema.NEWEST]):
-        return False
-    message = _message(signed)
-    if signed["method"] == "hmac-sha256":
-        if key.startswith(b"-----BEGIN"):
-            return False
-        return hmac.compare_digest(hmac.new(key, message, hashlib.sha256).hexdigest(), signed["value"])
-    if signed["method"] != "ed25519" or not key.startswith(b"-----BEGIN"):
-        return False
-    loaded = _load(key)
-    public = loaded.public_key() if hasattr(loaded, "sign") else loaded
-    try:
-        public.verify(bytes.fromhex(signed["value"]), message)
-    except Exception:  # noqa: BLE001 – InvalidSignature, or a value that is no hexadecimal
-        return False
-    return True

@@ -230,15 +230,6 @@ def test_samples_put_in_after_closing_are_found(recorded):
     assert "in no chunk: 1 block of samples" in findings
 
 
-@pytest.mark.parametrize("content", [b"", b"short"])
-def test_a_key_must_be_a_key(tmp_path, content):
-    (tmp_path / "key").write_bytes(content)
-    with pytest.raises(ConfigurationError, match="at least 16 bytes"):
-        verification.read_key(tmp_path / "key")
-    with pytest.raises(ConfigurationError, match="not a key file"):
-        verification.read_key(tmp_path)
-
-
 def test_the_verb_prints_what_was_found_and_ends_with_7_where_something_was_changed(
     recorded, tmp_path, capsys
 ):
