@@ -31,6 +31,10 @@ LAG = "lag"
 """What readings miss at the start of events follows their end: an instrument that lags, or a load that does."""
 
 
+HELD = "held"
+"""Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class InHoles:
     """What events are taken to have used in holes; one item for each hole and event that touch, shape (m,).

@@ -86,8 +86,9 @@ def remarks(
         notes.append(
             Note.info(
                 "own-refresh",
-                f"each reading is a snapshot at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}: a load whose "
-                "period divides that, or nearly, is not seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
+                f"readings change at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}, and whether each is a "
+                "snapshot or a mean since the one before is not stated: if snapshots, a load whose period divides that, or nearly, is not "
+                "seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
             )
         )
     if (

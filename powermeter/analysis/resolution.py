@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, UNSEEN
 from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
@@ -57,16 +57,14 @@ def verdict(
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
         return Resolution(
-            True, samples, more, reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL) else ""
+            True, samples, more, reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL, HELD) else ""
         )
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(energy.integral.pace_s)}: too short to resolve"
     )
     relative = total.relative
-    known_to = (
-        f"±{format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "its interval"
-    )
+    known_to = f"±{format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "open"
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
         stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
@@ -74,9 +72,9 @@ def verdict(
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:
-        text += f" one by one; the mean of {known.size:,} is known to {known_to}"
+        text += f" one by one; the interval of the mean of {known.size:,} is {known_to}"
     else:
-        text += f"; what it used is known to {known_to}"
+        text += f"; the interval of what it used is {known_to}"
     return Resolution(False, samples, more, text)
 
 
@@ -89,6 +87,8 @@ _WHY = {
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
     LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
     "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
+    HELD: "a reading stands until the meter's next, and may be a snapshot or the mean since the one before: the interval holds what they "
+    "used in either case; make each event longer, or state which (`--as mean`)",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }

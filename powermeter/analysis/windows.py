@@ -13,8 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN, Activity, GroupEstimate
+from powermeter.analysis.estimate import (
+    BEAT,
+    EQUAL,
+    FEW,
+    HELD,
+    LAG,
+    LOST,
+    RIPPLE,
+    UNSEEN,
+    Activity,
+    GroupEstimate,
+)
 from powermeter.analysis.groups import members_of
+from powermeter.analysis.held_events import both, taken_for_means
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
@@ -48,7 +60,7 @@ from powermeter.result import Grade, Result, worst
 _BLOCK = 1 << 14
 _MANY_EVENTS = 100_000
 """Of more events, windows of a meter are not divided among labels."""
-_BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG)
+_BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,6 +317,7 @@ def measure(
     members: list[Indices] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
+    as_means = taken_for_means(integral) if n else None
     labels = Labels(start_ns, end_ns, group, known) if size > 1 else None
     for g, mine in enumerate(members_of(group, size)):
         index = mine[known[mine]]
@@ -321,6 +334,8 @@ def measure(
         if trace.kind is Kind.INSTANT:
             read = before[lasting], upto[lasting]
             found = measure_instants(integral, *edges, bridges, read, wave, others)
+            if as_means is not None:
+                found = both(found, as_means, *edges, bridges, others)
         else:
             found = measure_means(integral, *edges, bridges, others)
         if integral.hole.size:

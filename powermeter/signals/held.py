@@ -21,7 +21,8 @@ Bools = NDArray[np.bool_]
 
 _LEAST_ROWS = 30
 _LEAST_CHANGES = 8
-_LEVELS_LOOKED = 6
+_LEAST_REFRESHES = 5
+_LEVELS_LOOKED = 5
 _FEW_LEVELS = 3
 _EQUAL = 0.4
 _ON_GRID = 0.8
@@ -128,7 +129,7 @@ def refresh_found(trace: Trace) -> int:
     if n < _LEAST_ROWS or not trace.interval_ns:
         return 0
     change = np.flatnonzero(np.diff(trace.values[:n]) != 0) + 1
-    if change.size < _LEAST_CHANGES or 1 - change.size / n < _EQUAL:
+    if change.size < _LEAST_REFRESHES or 1 - change.size / n < _EQUAL:
         return 0
     # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
     if change.size >= _LEVELS_LOOKED and np.unique(trace.values[change]).size <= _FEW_LEVELS:

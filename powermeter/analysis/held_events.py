@@ -1,0 +1,116 @@
+"""Events under readings that stand for a refresh: each may be a snapshot, or the mean since the one before.
+
+Nothing in a log of readings that stand tells what the instrument did during its refresh, but what follows events' ends: a mean
+still holds the rest of the event, a snapshot holds none of it.  Where that does not settle it, both energies are possible, and the
+interval holds both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import HELD, GroupEstimate
+from powermeter.analysis.holes import Bridges
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.means import measure_means
+from powermeter.analysis.other_labels import Others
+from powermeter.channel import Kind
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_UNSETTLED = 0.9
+_LEAST = 8
+_NOTHING = 0.05
+_SURELY = 0.1
+_STANDARD_ERRORS = 2.0
+_SHORT = 2.0
+_WORTH = 0.05
+_LIMIT = 1.7
+_MOST = 100_000
+
+
+def unsettled(trace: Trace) -> bool:
+    """Return whether readings stand for a refresh of which neither edges nor a statement show what it averages over."""
+    return (
+        trace.kind is Kind.INSTANT
+        and not trace.window_ns
+        and trace.repeats > 0
+        and trace.refresh_ns > 0
+        and trace.clock_ns >= _UNSETTLED * trace.refresh_ns
+    )
+
+
+def taken_for_means(integral: Integral) -> Integral | None:
+    """Return the same readings as means since the one before, or None where that is no question."""
+    trace = integral.trace
+    if not unsettled(trace) or len(trace) < _LEAST:
+        return None
+    values = trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values)
+    return Integral.of(replace(trace, values=values, kind=Kind.MEAN))
+
+
+def both(
+    found: GroupEstimate,
+    means: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    bridges: Bridges | None,
+    others: Others | None,
+) -> GroupEstimate:
+    """Return an estimate whose interval holds what events used if readings are snapshots, and if they are means.
+
+    Args:
+        found: What they used if readings are snapshots.
+        means: The readings taken for means.
+        start_ns, end_ns: The label's events, sorted by start.
+    """
+    if found.why or not np.isfinite(found.value).all() or start_ns.size > _MOST:
+        return found
+    other = measure_means(means, start_ns, end_ns, bridges, others)
+    if (
+        other.why
+        or not np.isfinite(other.value).all()
+        or _falls_at_once(means.trace, other, start_ns, end_ns)
+    ):
+        return found
+    apart = (other.value - found.value) / 2
+    sums = [e.factor * float(e.own @ e.own) for e in (found, other)]
+    found.own = np.hypot(np.maximum(found.own, other.own), apart / _LIMIT)
+    total = max(sums) + (float(apart.sum()) / _LIMIT) ** 2
+    found.factor = total / max(float(found.own @ found.own), 1e-300)
+    found.value = found.value + apart
+    seconds = float(np.median(end_ns - start_ns)) * 1e-9
+    short = seconds < _SHORT * means.trace.interval_ns * 1e-9
+    if short and abs(float(apart.sum())) > _WORTH * abs(float(found.value.sum())):
+        found.why = HELD
+    return found
+
+
+def _falls_at_once(trace: Trace, found: GroupEstimate, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether readings behind events' ends hold nothing of them, as a mean would.
+
+    A mean since the reading before holds the event's last level for the share of its interval that lies before the end.
+    """
+    t, f = trace.times_ns, trace.values
+    behind = np.searchsorted(t, end_ns, side="right")
+    following = np.concatenate([start_ns[1:], [t[-1]]])
+    use = (behind > 0) & (behind + 1 < t.size)
+    use &= t[np.minimum(behind + 1, t.size - 1)] <= following
+    if int(use.sum()) < _LEAST:
+        return False
+    k = behind[use]
+    share = (end_ns[use] - t[k - 1]) / np.maximum(t[k] - t[k - 1], 1)
+    quiet = f[k + 1]
+    level = float(found.value.sum()) / max(float(np.sum(end_ns - start_ns)) * 1e-9, 1e-12)
+    expected = (level - float(np.median(quiet))) * float(share.mean())
+    seen = f[k] - quiet
+    error = float(seen.std(ddof=1)) / math.sqrt(seen.size)
+    high = float(seen.mean()) + _STANDARD_ERRORS * error
+    return expected > 0 and float(seen.mean()) < _NOTHING * expected and high < _SURELY * expected
