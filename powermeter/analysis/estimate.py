@@ -34,6 +34,9 @@ LAG = "lag"
 HELD = "held"
 """Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
 
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD)
+"""Reasons for which an energy is *estimated*."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InHoles:

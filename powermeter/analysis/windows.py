@@ -13,18 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import (
-    BEAT,
-    EQUAL,
-    FEW,
-    HELD,
-    LAG,
-    LOST,
-    RIPPLE,
-    UNSEEN,
-    Activity,
-    GroupEstimate,
-)
+from powermeter.analysis.estimate import BOUNDED, Activity, GroupEstimate
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.held_events import both, taken_for_means
 from powermeter.analysis.holes import Bridges, bridged_much
@@ -60,7 +49,6 @@ from powermeter.result import Grade, Result, worst
 _BLOCK = 1 << 14
 _MANY_EVENTS = 100_000
 """Of more events, windows of a meter are not divided among labels."""
-_BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +220,7 @@ class Windows:
             fourth += mine**2 / found.freedom if found.freedom > 0 else 0.0
             lean = found.lean_all if whole else self._lean_of(index[group == g], w[group == g])
             cubes += lean * mine**1.5
-            if found.why in _BOUNDED:
+            if found.why in BOUNDED:
                 why.add(found.why)
         below = float(np.abs(w) @ self.below[index])
         # An open end of one event is an open end of every sum that holds it.
