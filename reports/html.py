@@ -33,6 +33,7 @@ class HTMLReport:
 
     suffix = ".html"
     binary = False
+    sections = ("against", "lifetime", "stages")
     summary = "one self-contained page with figures, for reading and printing"
     script = True
 

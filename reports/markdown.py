@@ -25,6 +25,7 @@ class MarkdownReport:
 
     suffix = ".md"
     binary = False
+    sections = ("lifetime", "stages")
     summary = "Markdown for a write-up, its figure as SVG beside it"
 
     def render(self, data: ReportData) -> str:

@@ -68,6 +68,10 @@ def _sentences(data: ReportData) -> Iterator[str]:
         f"Energy is {RULE_TEXT[a.power_trace.kind]}, interpolated at the edges of each event; "
         "energies per item are an event's energy over its number of items."
     )
+    row = data.headline
+    if row is not None and row.warmup.count and row.expected_per_item is not None:
+        left_out = f"the first {row.warmup.count:,} of {plural(row.events, 'event')}"
+        yield f"The energy of one {data.item} leaves {left_out} out as warm-up; totals hold all of them."
     if a.baseline is not None:
         yield (
             f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "

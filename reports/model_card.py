@@ -34,8 +34,10 @@ def _front(data: ReportData) -> Iterator[str]:
     place = data.footprint.place
     yield "---"
     yield "co2_eq_emissions:"
-    yield f"  emissions: {data.footprint.carbon.value:.3g}"
-    yield f"  source: {json.dumps(f'powermeter, {data.grade.value}')}"
+    carbon, digits = data.footprint.carbon, data.footprint.digits("carbon")
+    unknown = f"; place not known: {footprint_amount(carbon, digits).text}" if place is None else ""
+    yield f"  emissions: {carbon.value:.{3 if place is not None else digits}g}"
+    yield f"  source: {json.dumps(f'powermeter, energy {data.grade.value}{unknown}')}"
     if place is not None:
         yield f"  geographical_location: {json.dumps(place.name)}"
     if measured_machine(data) or (data.machine and counted(data).on_host):

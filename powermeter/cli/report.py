@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,14 @@ from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, writ
 
 if TYPE_CHECKING:
     from powermeter.reports.report_data import ReportData
+
+
+SECTIONS = {
+    "against": "write the page (-o x.html), or use: powermeter compare A.power B.power -o x.md",
+    "lifetime": "write the page (-o x.html) or Markdown, or use: powermeter lifetime",
+    "stages": "write the page (-o x.html) or Markdown, or use: powermeter budget --stage",
+}
+"""Option for a section that only some kinds of report have → where it is found."""
 
 
 @click.command()
@@ -109,6 +117,7 @@ def report(
     if as_json and path == STANDARD_OUTPUT:
         raise ConfigurationError("--json prints what was written; name a file with -o, not -")
     check_output(path, force=force, inputs=[recording])
+    _name_left_out(maker, typed)
     with progress(f"writing {path.name}"):
         with Recording.open(recording) as opened:
             data = gather(opened, report_options(typed))
@@ -119,6 +128,15 @@ def report(
         put_json(_written(data, list(written)))
     elif path != STANDARD_OUTPUT:
         put_stderr("wrote " + ", ".join(map(printable, written)))
+
+
+def _name_left_out(maker: Any, typed: Mapping[str, Any]) -> None:
+    """Name on standard error what was asked for and does not stand in this kind of report."""
+    held = getattr(maker, "sections", ())
+    for name, elsewhere in SECTIONS.items():
+        if typed.get(name) and name not in held:
+            option = name.rstrip("s") if name == "stages" else name
+            put_stderr(f"powermeter: --{option} is not in this kind of report; {elsewhere}")
 
 
 def _written(data: ReportData, paths: Sequence[Path]) -> dict[str, Any]:
@@ -136,6 +154,7 @@ class _Figure:
     def __init__(self, name: str, columns: int, form: str) -> None:
         self.name, self.columns, self.form = name, columns, form
         self.suffix = f".{name}.{form}"
+        self.sections = ("against",) if name == "comparison" else ()
 
     def render(self, data: ReportData) -> bytes:
         """Return the file's bytes."""

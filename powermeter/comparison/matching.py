@@ -71,7 +71,14 @@ def match(
     by_b = _renamed(by_b, *picks)
     both = [title for title in by_a if title in by_b]
     if not both:
-        raise DataError(f"no label is in both: {', '.join(by_a) or 'none'} and {', '.join(by_b) or 'none'}")
+        raise DataError(
+            f"no label is in both: {', '.join(by_a) or 'none'} and {', '.join(by_b) or 'none'}"
+            + (
+                "; set two beside each other with --label of A --label of B"
+                if by_a and by_b
+                else "; mark what is compared"
+            )
+        )
     for title in both:
         try:
             made.pairs.append(_pair(title, runs, (by_a[title], by_b[title]), names, made, asked))

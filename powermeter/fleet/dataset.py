@@ -186,7 +186,7 @@ def check_layout(folder: Path, oldest: int = 1) -> None:
     if not isinstance(version, int) or version > layout.VERSION:
         raise DataError(
             f"{folder} has layout {version}; this powermeter reads up to {layout.VERSION}: "
-            "update it with: pip install -U powermeter"
+            "install a newer one, from where this one came"
         )
     if version < oldest:
         raise DataError(

@@ -17,7 +17,7 @@ from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
 from powermeter.result.notes import Note, plain_notes
-from powermeter.units import format_number, parse_quantity
+from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
 
 from .allocation import break_even
 from .assessment import Footprint, footprint
@@ -117,7 +117,7 @@ class FootprintReport:
         document: dict[str, Any] = {"per_item": each or None, "per_item_basis": _basis(self.found)}
         even = self.break_even()
         if even is not None:
-            lines.append(f"break-even: use equals making after {even} items")
+            lines.append(f"break-even: use equals making after {even} items{self._beyond_life(even)}")
             document["break_even"] = plain(even)
         return document, lines
 
@@ -142,6 +142,17 @@ class FootprintReport:
         if per_item.value <= 0 or total(making).value <= 0:
             return None
         return break_even(made, per_item).result()
+
+    def _beyond_life(self, even: Result) -> str:
+        """Return that a device does not live to do so many items; empty where it may, or where nothing is known of it."""
+        found = self.found
+        if self.wanted.device is None or not found.duration_s or not found.items:
+            return ""
+        years = even.value * found.duration_s / found.items / SECONDS_PER_YEAR
+        life = self.wanted.life_factor.central
+        if years <= life:
+            return ""
+        return f": {format_number(years, 2)} years without a pause, longer than its life of {format_number(life, 2)} years"
 
     def _stress(self) -> tuple[dict[str, Any], list[str]]:
         assert self.wanted.stress is not None

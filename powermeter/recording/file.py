@@ -321,7 +321,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
     if version not in schema.TABLES:
         raise DataError(
             f"{path} has schema version {version}; this powermeter reads versions up to {schema.NEWEST}: "
-            "update it with: pip install -U powermeter"
+            "install a newer one, from where this one came"
         )
     expected = {*schema.statements(version), SEQUENCE}
     found = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 64").fetchall()

@@ -1,7 +1,7 @@
 """A recording as codecarbon's `emissions.csv`: one row for the run, with that file's own units (kWh, kg, W, s).
 
 A column whose number we do not know is left empty: what a processor, a GPU or the memory used on its own is known only where
-a rail of that kind was recorded.
+a rail of that kind was recorded.  What was not measured stands as its grade in `experiment_id`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from powermeter.channel import Boundary
+from powermeter.result import Grade
 
 from ..formats import harmless_cell
 from ..report_data import ReportData
@@ -73,12 +74,13 @@ def write_emissions(data: ReportData, file: IO[bytes]) -> None:
 
 def row(data: ReportData) -> Mapping[str, Any]:
     """Return the columns that are known."""
-    a, whole = data.analysis, data.footprint
+    a, whole, grade = data.analysis, data.footprint, data.grade
     host = data.noted("host")
     seconds = a.duration.value
     known: dict[str, Any] = {
         "timestamp": data.started.strftime("%Y-%m-%dT%H:%M:%S") if data.started else "",
-        "project_name": data.title,
+        "project_name": data.title if grade is not Grade.SIMULATED else f"{data.title} (simulated)",
+        "experiment_id": "" if grade is Grade.MEASURED else grade.value,
         "run_id": data.path.stem,
         "duration": seconds,
         "energy_consumed": a.energy.value / J_PER_KWH,

@@ -58,7 +58,7 @@ def sheet() -> Iterator[Any]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise NotInstalledError(
-            "this figure needs matplotlib; run: pip install 'powermeter[report]', or write .html or .svg"
+            "this figure needs matplotlib; run: pip install 'powermeter[report]'; without it: report -o x.html, or -o x.svg without --figure"
         ) from error
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")

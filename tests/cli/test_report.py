@@ -46,3 +46,23 @@ def test_report_of_unknown_kind_or_ending(run_power, tmp_path, capsys):
 def test_report_lists_its_kinds(capsys):
     assert cli.run(["report", "--kinds"]) == 0
     assert {"html", "markdown", "pdf"} <= {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+
+
+def test_a_section_that_a_kind_does_not_have_is_named(run_power, tmp_path, capsys):
+    for kind, named in (("markdown", True), ("latex", True), ("annex-xi", True), ("html", False)):
+        out = tmp_path / f"with-{kind}.txt"
+        asked = ["report", str(run_power), "--kind", kind, "-o", str(out), "--against", str(run_power)]
+        assert cli.run(asked) == 0
+        assert ("--against is not in this kind of report" in capsys.readouterr().err) is named, kind
+    asked = [
+        "report",
+        str(run_power),
+        "--kind",
+        "model-card",
+        "-o",
+        str(tmp_path / "c.md"),
+        "--stage",
+        "*=4Ah",
+    ]
+    assert cli.run(asked) == 0
+    assert "--stage is not in this kind of report" in capsys.readouterr().err

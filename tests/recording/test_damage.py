@@ -279,7 +279,7 @@ def test_foreign_files_are_refused_in_one_line(tmp_path, make, says):
 
 def test_a_newer_recording_is_refused_with_what_to_do(recorded):
     tampered(recorded.path, "PRAGMA user_version = 3")
-    with pytest.raises(DataError, match=r"version 3.*pip install -U"):
+    with pytest.raises(DataError, match=r"version 3.*install a newer one"):
         Recording.open(recorded.path)
 
 

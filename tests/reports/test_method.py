@@ -14,6 +14,7 @@ from powermeter.reports.method import largest, limits, measured_machine, method
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade, Result
+from tests.reports.conftest import infer
 
 
 def story_of(path, **options) -> ReportData:
@@ -116,3 +117,11 @@ def test_the_method_names_the_machine_that_was_measured_and_not_the_one_that_rec
 
 def test_every_driver_that_senses_its_host_is_one() -> None:
     assert set(DRIVERS) >= ON_ITS_HOST
+
+
+def test_the_method_names_the_warm_up_that_it_leaves_out(make, twenty):
+    lengths = [0.3] * 4 + [0.1] * 20
+    warm = story_of(make(events=[infer(0.4 * i, s, uid=i + 1) for i, s in enumerate(lengths)]))
+    left_out = warm.headline.warmup.count
+    assert f"leaves the first {left_out} of 24 events out as warm-up" in method(warm)
+    assert "warm-up" not in method(story_of(make(name="steady.power", events=twenty)))

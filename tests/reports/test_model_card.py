@@ -21,7 +21,7 @@ def test_front_matter_states_grams_and_their_origin(make, twenty):
     assert head == "" and rest.strip().startswith("## Energy")
     lines = dict(line.strip().split(": ", 1) for line in fields.splitlines()[1:])
     assert float(lines["emissions"]) == float(f"{data.footprint.carbon.value:.3g}")
-    assert lines["source"] == '"powermeter, measured"' and lines["geographical_location"] == '"France"'
+    assert lines["source"] == '"powermeter, energy measured"' and lines["geographical_location"] == '"France"'
     assert "125.0 ± " in rest
 
 
@@ -35,3 +35,10 @@ def test_the_charge_beside_the_energy_of_one_is_that_of_one(make, twenty):
     row = next(line for line in text.splitlines() if line.startswith("| infer"))
     assert "125.0 ± " in row and "6.944 ± " in row and "µAh" in row  # 125 mJ at 5 V is 25 mC
     assert data.headline.items == 80
+
+
+def test_a_place_that_is_not_known_leaves_one_digit_and_its_range(make, twenty):
+    text, data = card(make(events=twenty))
+    lines = dict(line.strip().split(": ", 1) for line in text.split("---\n")[1].splitlines()[1:])
+    assert float(lines["emissions"]) == float(f"{data.footprint.carbon.value:.1g}")
+    assert "place not known: " in lines["source"] and " to " in lines["source"]

@@ -11,6 +11,7 @@ from powermeter.recording import Recording
 from powermeter.reports.exports.emissions import COLUMNS, write_emissions
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.result import Grade
 
 
 def rows_of(path, place="FRA"):
@@ -73,3 +74,11 @@ def test_memory_is_in_gib_and_the_machine_is_described(make):
         "3.11.2",
     )
     assert (row["tracking_mode"], row["on_cloud"]) == ("machine", "N")
+
+
+def test_a_simulation_is_named_in_its_row(make):
+    """Whoever reads such a file has no other column than these two to see it by."""
+    (row,), _, _ = rows_of(make(grade=Grade.SIMULATED))
+    assert row["project_name"].endswith("(simulated)") and row["experiment_id"] == "simulated"
+    (row,), _, _ = rows_of(make(name="measured.power"))
+    assert "simulated" not in row["project_name"] and row["experiment_id"] == ""
