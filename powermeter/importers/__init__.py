@@ -119,6 +119,8 @@ def _unrecognised(peek: Peek) -> str:
         return f"{peek.path}: no log in it is of a known format; name the log or the run's own directory"
     if peek.head.startswith(MAGIC) and b"chunk" in peek.head and b"channel" in peek.head:
         return f"{peek.path}: is a recording already; try: powermeter show {peek.path}"
+    if not peek.head:
+        return f"{peek.path}: the file is empty"
     return (
         f"{peek.path}: the format is not recognised; name it with --format (powermeter import --formats lists them) "
         "or export a CSV with a header"

@@ -26,6 +26,9 @@ KINDS = {
 }
 """What `--as` takes → how the recorded channel relates to time; the energies of rows are added up."""
 
+STATED = "stated: --as"
+"""Why a column is what it is, where the user stated it."""
+
 TOTALS = (Quantity.ENERGY, Quantity.CHARGE)
 
 ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "fold"))
@@ -93,7 +96,7 @@ def meaning_of(
     own = typed_for(column, typed)
     total = column.quantity in TOTALS
     if own is not None and column.rail is not None and total == (own in ("counter", "per-row", "level")):
-        return Meaning(own, "stated: --as", _resets(column, seen) if own == "counter" else None)
+        return Meaning(own, STATED, _resets(column, seen) if own == "counter" else None)
     if own is not None and column.rail is not None and any(name for name in typed):
         fitting = "counter, per-row or level" if total else "power, mean or held"
         raise ConfigurationError(
@@ -121,6 +124,25 @@ def meaning_of(
         listed = "rises by less than its first value, in rows that are numbered as rounds"
         raise ConfigurationError(_question(column.heading.text, column, where, listed))
     return _total(column, seen, where)
+
+
+def refuse_unused(meanings: Sequence[Meaning], typed: Mapping[str, str], where: str) -> None:
+    """Refuse a meaning stated for the whole table that fits none of its columns.
+
+    Raises:
+        ConfigurationError: It fits none.
+    """
+    if "" in typed and not any(meaning.why == STATED for meaning in meanings):
+        own = typed[""]
+        held = (
+            "an energy or a charge"
+            if own in ("counter", "per-row", "level")
+            else "a power, a current or a voltage"
+        )
+        raise ConfigurationError(
+            f"{where}: --as {own} is of {held}, and no column that is used holds one; import without it, or see what each "
+            "column is taken for with: powermeter import --explain"
+        )
 
 
 def leave_out_still(

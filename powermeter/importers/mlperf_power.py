@@ -127,7 +127,7 @@ def _read_spl(path: Path) -> tuple[LogRows, list[Note]]:
         if broken
         else []
     )
-    return _rows(found, values), warnings + found.warnings
+    return _rows(found, values, path), warnings + found.warnings
 
 
 def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
@@ -150,7 +150,7 @@ def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
     return found if len({key for key, _ in found}) == len(found) else None
 
 
-def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> LogRows:
+def _rows(found: Axis, values: dict[tuple[str, str], array[float]], path: Path) -> LogRows:
     """Return the samples; voltages and currents are effective values of AC, so they carry no rail."""
     channels, codes = [], []
     for (place, label), stored in values.items():
@@ -178,7 +178,7 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]]) -> LogRows:
         channels.append(channel(column, grid))
         codes.append(code)
     if not any(entry.rail is not None for entry in channels):
-        raise DataError("spl.txt: no samples: every Watts is -1 (not available)")
+        raise DataError(f"{path}: no samples: every Watts is -1 (not available)")
     return LogRows("power analyser (PTDaemon)", tuple(channels), found.times_ns, codes, gaps=found.gaps)
 
 

@@ -83,7 +83,7 @@ class RdUsb(Importer):
         header = [name.strip() for name in next(rows(path, ","), (0, []))[1]]
         if _UNIX not in header:
             raise DataError(f"{path}: no column {_UNIX!r}; not an export of rd-usb")
-        columns = _columns({name: i for i, name in enumerate(header)})
+        columns = _columns({name: i for i, name in enumerate(header)}, path)
         table = read_table(
             path, columns, TimeColumn(header.index(_UNIX), "epoch", NS), choices, written=Written(skip=1)
         )
@@ -91,7 +91,7 @@ class RdUsb(Importer):
         return Log(cls.name, UTC, [meter], warnings=table.warnings, external=True)
 
 
-def _columns(places: dict[str, int]) -> list[LogColumn]:
+def _columns(places: dict[str, int], path: Path) -> list[LogColumn]:
     """Return the columns that are there, by their titles or their names in the database."""
     columns = []
     for field in _FIELDS:
@@ -109,7 +109,7 @@ def _columns(places: dict[str, int]) -> list[LogColumn]:
                 )
             )
     if not any(column.rail for column in columns):
-        raise DataError("no voltage, current or power in this rd-usb recording")
+        raise DataError(f"{path}: no voltage, current or power in this rd-usb recording")
     return columns
 
 
@@ -134,7 +134,7 @@ def _from_database(path: Path, choices: Choices) -> Log:
         round(row[0] * NS) if isinstance(row[0], (int, float)) and 0 < row[0] < 9e9 else None for row in found
     ]
     measured = axis(stamps, str(path))
-    columns = _columns({name: i for i, name in enumerate(names)})
+    columns = _columns({name: i for i, name in enumerate(names)}, path)
     values = [np.array([database.number(row[c.index]) for row in found])[measured.kept] for c in columns]
     table = TableRead(measured, values, UTC, measured.warnings)
     result = samples(meter or "USB meter", columns, table)

@@ -116,6 +116,7 @@ class OpenTable:
             else column_kinds.meaning_of(column, seen, self.choices.as_, str(self.path), self.plan.layout)
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
+        column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
         self.warnings += column_kinds.leave_out_still(
             self.plan.columns, self.meanings, self._seen, str(self.path)
         )

@@ -79,6 +79,10 @@ CASES = {
         '{{\n  "percentage": 80,\n  "status": "DISCHARGING",\n  "current": -{v}00\n}}\n'
     ),
     "a table of readings behind names": rows("part{i},{v}\n").replace("part0", "name,power_W\npart0", 1),
+    "a total that falls now and then": "time_s,x_J\n"
+    + "".join(f"{i},{10 * (i % 7) + 10 * (i % 21 > 13)}\n" for i in range(22)),
+    "three inputs of an oscilloscope": "X,CH1,CH2,CH3,Start,Increment,\nSequence,Volt,Volt,Volt,0,1e-3,\n"
+    + rows("{i},1.{i},5.0,0.{v},,,\n"),
     "a current alone": "time_s,current_mA\n" + rows("{i},{v}\n"),
 }
 JOULES = {
