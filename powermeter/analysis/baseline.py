@@ -38,6 +38,11 @@ class Baseline:
     origin: str
     measured: bool
 
+    @property
+    def text(self) -> str:
+        """What it is, in words: `a baseline of 1.70 W (the event 'idle' (1 times, 2 s))`."""
+        return f"a baseline of {self.power} ({self.origin})"
+
     def above(self, energy: Result, seconds: float, errors: Sequence[CommonError]) -> Result:
         """Return energy − baseline × duration in J.
 

@@ -7,7 +7,7 @@ amount per item.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -264,6 +264,33 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         notes=[Note.info("counted", f"counted: {analysis.line.key} ({analysis.covers})"), *analysis.notes],
         asked=asked,
     )
+    if analysis.baseline is not None:
+        text = f"{analysis.baseline.text} is subtracted: energy, and what one item uses, are above it"
+        found.notes.append(Note.info("baseline-subtracted", text))
+    return _filled(found, analysis)
+
+
+def as_drawn(found: Subject) -> Subject:
+    """Return the same recording with no baseline subtracted, as a battery feeds it, with a note of that."""
+    analysis = found.analysis
+    if analysis is None or analysis.baseline is None or found.asked.baseline is None:
+        return found
+    text = f"{analysis.baseline.text} is not subtracted: a battery feeds it too, so use, hours and items are of all that is drawn"
+    drawn = replace(
+        found,
+        energy=analysis.energy,
+        charge=analysis.charge,
+        current=None,
+        asked=replace(found.asked, baseline=None),
+        notes=[note for note in found.notes if note.code != "baseline-subtracted"],
+    )
+    drawn.notes.append(Note.info("baseline-not-subtracted", text))
+    return replace(_filled(drawn, analysis), title=found.title)
+
+
+def _filled(found: Subject, analysis: Analysis) -> Subject:
+    """Fill in what is asked of an analysis: a label, the only label, or the whole run."""
+    asked, volts = found.asked, found.asked.volts
     if asked.baseline is not None and analysis.above is not None:
         found.energy, found.charge = analysis.above, None
     if asked.label is not None:
@@ -313,18 +340,20 @@ def charge_per_item(row: LabelRow) -> Result | None:
 def _take_row(found: Subject, row: LabelRow) -> bool:
     """Take what one item of a row is; return whether it is counted above the baseline."""
     assert found.analysis is not None
-    above = found.asked.baseline is not None and row.above_per_item is not None
+    above = found.asked.baseline is not None and row.above is not None
     found.per_item = row.above_per_item if above else row.per_item
     found.per_item_charge = None if above else charge_per_item(row)
     found.items, found.item, found.events = row.items, row.label, row.events
-    found.tokens = _measured(found.analysis, row, TOKEN_MEASURES)
-    found.prompt_tokens = _measured(found.analysis, row, PROMPT_MEASURES)
+    events = [found.analysis.events[index] for index in row.index]
+    found.tokens = token_measures.sum_of(events, TOKEN_MEASURES)
+    found.prompt_tokens = token_measures.sum_of(events, PROMPT_MEASURES)
     return above
 
 
 def _take_run(found: Subject, analysis: Analysis) -> None:
     """Take what one item is where the user counts the whole run's; nothing where nobody did."""
-    found.per_item, found.items = analysis.run_per_item, analysis.run_items
+    found.items = analysis.run_items
+    found.per_item = found.energy.scaled(1 / found.items) if found.items and found.energy else None
     found.notes = [note for note in found.notes if note.code != "warm-up"]  # all of it is counted
     if found.items and found.charge is not None:
         found.per_item_charge = found.charge.scaled(1 / found.items)
@@ -353,24 +382,6 @@ def _take_items(found: Subject, items: float) -> None:
     assert found.energy is not None
     found.items, found.per_item = items, found.energy.scaled(1 / items)
     found.per_item_charge = None if found.charge is None else found.charge.scaled(1 / items)
-
-
-def _measured(analysis: Analysis, row: LabelRow, names: Sequence[str]) -> float | None:
-    """Return the sum over a row's events of the first of these measures that each of them carries, or None."""
-    carried: list[Mapping[str, Any]] = []
-    for index in row.index:
-        event = analysis.events[index]
-        carried.append({**event.attributes, **event.measures})
-    for name in names:
-        values = [entry.get(name) for entry in carried]
-        numbers = [
-            float(value)
-            for value in values
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        ]
-        if carried and len(numbers) == len(values) and sum(numbers) > 0:
-            return sum(numbers)
-    return None
 
 
 def row_of(analysis: Analysis, label: str) -> LabelRow:

@@ -22,7 +22,7 @@ from powermeter.analysis.rail_voltage import (
     origin_text,
     socket_charge,
 )
-from powermeter.analysis.subject import row_of
+from powermeter.analysis.subject import as_drawn, row_of
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
@@ -376,13 +376,11 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
     Raises:
         ConfigurationError: The battery cannot be used.
     """
+    found = None if found is None else as_drawn(found)
     battery, preset = wanted.pack(None if found is None else found.metadata.get("battery"))
     if found is not None and battery.convention == "charge" and _voltage_unused(found):
-        found.notes.append(
-            Note.info(
-                "rail-voltage-unused", "the recorded current is counted: --rail-voltage changes no charge"
-            )
-        )
+        text = "the recorded current is counted: --rail-voltage changes no charge"
+        found.notes.append(Note.info("rail-voltage-unused", text))
     if found is not None and battery.convention == "charge" and _voltage_unknown(found):
         battery = replace(battery, assumed_rail_v=BUDGET_V)
         found.notes.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))

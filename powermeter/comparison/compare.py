@@ -165,6 +165,7 @@ def compare(
     found = jointly(matched.pairs, asked)
     if any(remarks.lacks_much(run) for run in (*left, *right)):
         found = tuple(replace(row, contrast=row.contrast.withheld()) for row in found)
+    contrasts = {row.title: row.contrast for row in found}
     shared = len({run.instrument for run in (*left, *right)}) == 1
     return Comparison(
         left=names[0],
@@ -179,7 +180,9 @@ def compare(
             *_counts(left, right),
             *remarks.same_recording(left, right, pick_a == pick_b),
             *remarks.unmeasured(left, right),
-            *remarks.of(left, right, {row.title: row.contrast for row in found}, shared),
+            *remarks.of(left, right, contrasts, shared),
+            *remarks.other_estimates(contrasts),
+            *(() if matched.of == "time" else remarks.baselines(left, right)),
             *matched.unknown,
         ),
     )

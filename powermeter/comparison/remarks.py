@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from powermeter.analysis.unseen import unseen
 from powermeter.comparison.contrast import Contrast
@@ -10,6 +11,7 @@ from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import plural
 from powermeter.result.notes import Note, having, once
+from powermeter.units import format_quantity
 
 OF_DESIGN: Mapping[Design, str] = {
     Design.TURNS: "the sides took turns: what drifts or wanders, such as temperature, falls out",
@@ -129,3 +131,41 @@ def same_recording(
 
 def _first(count: int) -> str:
     return {0: "none", 1: "the first"}.get(count, f"the first {count:,}")
+
+
+def baselines(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> Iterator[Note]:
+    """Yield what was subtracted from either side."""
+    for side, runs in (("A", left), ("B", right)):
+        texts = list(
+            dict.fromkeys(run.analysis.baseline.text for run in runs if run.analysis.baseline is not None)
+        )
+        if texts:
+            more = f" (and {len(texts) - 1} more, one a recording)" if len(texts) > 1 else ""
+            text = f"{texts[0]}{more} is subtracted: what is compared is above it"
+            yield Note.info("baseline-subtracted", f"{side}: {text}")
+
+
+_OTHER_ESTIMATE: Mapping[Design, str] = {
+    Design.TURNS: "what drifts or wanders over the order of the repeats is taken out",
+    Design.ORDER: "what drifts or wanders over the order of the runs is taken out",
+    Design.ONE_RUN: "what drifts or wanders over the order of the runs is taken out",
+    Design.PAIRED: "it is the mean within complete pairs",
+}
+
+
+def other_estimates(rows: Mapping[str, Contrast]) -> Iterator[Note]:
+    """Yield where B − A is not the difference of the means that stand beside it, and why."""
+    for title, row in rows.items():
+        half, plain = row.difference.half_width, row.mean_right.value - row.mean_left.value
+        gap = abs(row.difference.value - plain)
+        if (
+            row.design not in _OTHER_ESTIMATE
+            or not math.isfinite(half)
+            or gap <= max(0.01 * half, 1e-9 * abs(plain))
+        ):
+            continue
+        text = (
+            f"{title}: B − A and the change are an estimate of their own, {_OTHER_ESTIMATE[row.design]}; the means of A and B as "
+            f"they stand differ by {format_quantity(plain, row.difference.unit, 4)}"
+        )
+        yield Note.info("difference-adjusted", text)

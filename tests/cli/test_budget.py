@@ -206,3 +206,15 @@ def test_an_overloaded_cell_holds_no_tokens_and_no_rounds(run) -> None:  # type:
     said = as_json(run("budget", *arguments))
     assert said["tokens_per_charge"] is None and said["round"]["rounds_per_charge"] is None
     assert said["hours"] is None and "cannot be drawn" in said["overload"]
+
+
+@pytest.mark.parametrize("which", [("-l", "infer"), ("--per", "infer"), ()])
+def test_a_baseline_does_not_feed_itself(run, runs: Path, which: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    """The battery also feeds the idle board: use, hours and items rest on one power, with the option or without."""
+    arguments = ("budget", runs / "pi-4.power", "-b", "4Ah", *which, "--json")
+    plain, above = as_json(run(*arguments)), as_json(run(*arguments, "--baseline", "1.7W"))
+    for name in ("share_used", "remaining", "hours", "count", "charge_origin"):
+        assert above[name] == plain[name], name
+    codes = {note["code"]: note["text"] for note in above["remarks"]}
+    assert "1.700 W (given) is not subtracted" in codes["baseline-not-subtracted"], codes
+    assert "baseline-subtracted" not in codes

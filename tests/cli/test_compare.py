@@ -70,6 +70,31 @@ def test_the_table_fits_eighty_columns(runs, capsys):
         assert wanted in text, wanted
 
 
+def test_a_difference_that_is_not_that_of_the_means_beside_it_is_named(runs, capsys):
+    """Runs in order: a drift is taken out of B − A, and not of the means of the sides."""
+    sides = "base-0.power,base-3.power", "small-5.power,small-6.power,small-9.power"
+    assert cli.run(["compare", *sides, "--label", "infer", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (row,), codes = said["rows"], {note["code"]: note["text"] for note in said["notes"]}
+    plain = row["b"]["value"] - row["a"]["value"]
+    half = (row["difference"]["high"] - row["difference"]["low"]) / 2
+    assert abs(row["difference"]["value"] - plain) > 0.01 * half, "the case is of this kind"
+    assert f"differ by {1000 * plain:.4g} mJ" in codes["difference-adjusted"], codes
+    assert cli.run(["compare", "base.power", "small.power", "--label", "infer", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (row,), codes = said["rows"], {note["code"] for note in said["notes"]}
+    assert row["difference"]["value"] == pytest.approx(row["b"]["value"] - row["a"]["value"], rel=1e-9)
+    assert "difference-adjusted" not in codes
+
+
+def test_a_baseline_that_was_subtracted_is_named(runs, capsys):
+    assert cli.run(["compare", "base.power", "small.power", "--baseline", "1W"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "A: a baseline of 1.000 W (given) is subtracted" in text and "B: a baseline of" in text
+    assert cli.run(["compare", "base.power", "small.power", "--baseline", "1W", "--of", "time"]) == 0
+    assert "subtracted" not in capsys.readouterr().out
+
+
 def test_one_recording_a_side_is_said_to_be_these_runs(runs, capsys):
     assert cli.run(["compare", "base.power", "small.power", "--label", "infer"]) == 0
     text = capsys.readouterr().out

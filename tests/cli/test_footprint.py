@@ -190,6 +190,10 @@ def test_baseline_and_items(run, runs: Path) -> None:  # type: ignore[no-untyped
     path = runs / "pi-4.power"
     whole = as_json(run("footprint", path, "-p", "FRA", "--items", "100", "--json"))
     above = as_json(run("footprint", path, "-p", "FRA", "--baseline", "1.7W", "--json"))
+    assert (
+        "a baseline of 1.700 W (given) is subtracted"
+        in run("footprint", path, "-p", "FRA", "--baseline", "1.7W")[1]
+    )
     assert 0 < above["energy"]["value"] < 0.6 * whole["energy"]["value"]
     (row,) = as_json(run("show", path, "--items", "100", "--json"))["labels"]
     shown = (row["expected_per_item"] or row["energy_per_item"])["value"]

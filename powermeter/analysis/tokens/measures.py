@@ -6,7 +6,8 @@ which comes with the prefill.  Where nobody reported when the first token was, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from powermeter.events import Event
 
@@ -41,3 +42,18 @@ def total(events: Iterable[Event], *names: str) -> float | None:
         if isinstance(value := event.measures.get(name), (int, float)) and value >= 0
     ]
     return sum(found) if found else None
+
+
+def sum_of(events: Sequence[Event], names: Iterable[str]) -> float | None:
+    """Return the sum over events of the first of these attributes or measures that each of them carries, or None."""
+    carried = [{**event.attributes, **event.measures} for event in events]
+    for name in names:
+        values = [entry.get(name) for entry in carried]
+        numbers = [
+            float(value)
+            for value in values
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        ]
+        if carried and len(numbers) == len(values) and sum(numbers) > 0:
+            return sum(numbers)
+    return None
