@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.decimal_grid import float_or_nan, integer_codes
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, LogRows
 from powermeter.importers.stamps import (
@@ -295,23 +295,24 @@ def samples(name: str, columns: Sequence[LogColumn], table: TableRead) -> LogRow
             values = np.where(absurd, np.nan, values)
             if not np.isfinite(values).any():
                 continue
-        code, grid = integer_codes(values)
+        grid = DecimalGrid()
+        grid.add(values)
         own = replace(column, name=unused(column.name, {known.name for known in channels}))
-        channels.append(channel(own, grid, table.axis.span_error))
-        codes.append(code)
+        channels.append(channel(own, grid.scale, table.axis.span_error, grid.per_step(own.kind)))
+        codes.append(grid.codes(values))
     if not channels:
         raise DataError("no samples: no column holds a number")
     return LogRows(name, tuple(channels), table.axis.times_ns, codes, table.axis.flags, gaps=table.axis.gaps)
 
 
-def channel(column: LogColumn, grid: float, span_error: float = 0.0) -> Channel:
-    """Return the channel of a column whose codes lie on a grid (in units as written)."""
+def channel(column: LogColumn, grid: float, span_error: float = 0.0, per_step: int = 1) -> Channel:
+    """Return the channel of a column whose codes lie on a grid (in units as written), of which so many are a step."""
     scale = scaled(grid, column.factor)
     known = column.accuracy
     accuracy = Accuracy(
         known.gain,
         known.offset,
-        known.step or (scale if grid >= 1e-9 else 0.0),
+        known.step or (scale * per_step if grid >= 1e-9 else 0.0),
         known.noise,
         known.model,
         max(known.clock, span_error),

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING
+from powermeter.channel import MISSING, Kind
 
 _MAX_DECIMALS = 15
 _EXACT = 2.0**53
 _CODE_BITS = 62
 _MOST_PLACES = 1000  # 2^-1074 is the smallest float there is
+_FINEST = 1e-9  # of a unit as written: finer grids are digits of a float
+_LEAST_RISES = 8  # differences that all are even by chance once in 256
 
 
 def integer_codes(values: NDArray[np.floating]) -> tuple[NDArray[np.int64], float]:
@@ -45,12 +47,18 @@ class DecimalGrid:
         decimals: Fewest decimals that fit so far; None once no decimal grid does.
         largest: Largest magnitude so far.
         low, high: Binary places of the lowest and the highest bit so far, or None.
+        common: Greatest common divisor of the differences between neighbours, in codes of `decimals`.
+        rises: How many of those differences are above 0.
+        varied: Whether they are not all alike.
     """
 
     decimals: int | None = 0
     largest: float = 0.0
     low: int | None = None
     high: int | None = None
+    common: int = 0
+    rises: int = 0
+    varied: bool = False
 
     def add(self, values: NDArray[np.floating]) -> None:
         """Look at some values of the column."""
@@ -64,7 +72,32 @@ class DecimalGrid:
         decimals: int | None = max(self.decimals, _decimals_at_least(kept[:256]))
         while decimals is not None and _on_decimal_grid(kept, decimals) is None:
             decimals = decimals + 1 if decimals < _MAX_DECIMALS else None
+        if decimals is not None:
+            self._add_differences(
+                np.rint(kept.astype(np.float64) * 10.0**decimals).astype(np.int64), decimals
+            )
         self.decimals = decimals
+
+    def _add_differences(self, codes: NDArray[np.int64], decimals: int) -> None:
+        change = np.diff(codes)
+        change = change[change >= 0]  # a counter that began again lost what it had
+        if not len(change):
+            return
+        before = self.common * 10 ** (decimals - (self.decimals or 0))
+        self.common = math.gcd(before, int(np.gcd.reduce(change)))
+        self.rises += int(np.count_nonzero(change))
+        self.varied = self.varied or bool((change != change[0]).any())
+
+    def per_step(self, kind: Kind) -> int:
+        """Return how many codes a step of the instrument is: 1, or more for a counter of coarser steps; 0 where the grid is no step.
+
+        A counter of 100 J writes 1700, 1800, 1800: every difference is a multiple of its step.  Differences that are all alike are
+        those of a steady load.
+        """
+        if self.scale < _FINEST:
+            return 0
+        seen = kind is Kind.COUNTER and self.is_decimal and self.varied and self.rises >= _LEAST_RISES
+        return max(self.common, 1) if seen else 1
 
     def _add_bits(self, kept: NDArray[np.floating]) -> None:
         bounds = _bit_bounds(kept)

@@ -329,7 +329,7 @@ class OpenTable:
             known = channel.accuracy
             accuracy = replace(
                 known,
-                step=known.step or (scale if stream.grid.scale >= 1e-9 else 0.0),
+                step=known.step or scale * stream.grid.per_step(channel.kind),
                 clock=max(known.clock, rows.axis.span_error),
             )
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powermeter.channel import MISSING
-from powermeter.importers.decimal_grid import float_or_nan, integer_codes
+from powermeter.channel import MISSING, Kind
+from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan, integer_codes
 
 
 def test_decimals_become_the_integers_they_were_written_as():
@@ -69,3 +69,36 @@ def test_no_number_is_not_a_number(text):
 )
 def test_numbers_are_numbers(text, number):
     assert float_or_nan(text) == number
+
+
+def grid_of(*blocks: list[float]) -> DecimalGrid:
+    grid = DecimalGrid()
+    for block in blocks:
+        grid.add(np.array(block))
+    return grid
+
+
+@pytest.mark.parametrize(
+    ("total", "step", "per_step"),
+    [
+        (np.floor(np.arange(60) * 37.0 / 100) * 100, 100.0, 100),  # a counter of 100 J at 37 W
+        (np.round(np.floor(np.arange(60) * 0.2 / 0.5) * 0.5, 1), 0.5, 5),
+        (np.arange(60) * 37.0, 1.0, 1),  # a steady load: all differences alike
+        (np.floor(np.arange(15) * 37.0 / 100) * 100, 1.0, 1),  # five rises: chance
+        (np.floor(np.arange(60) * 37.3), 1.0, 1),
+    ],
+)
+def test_the_step_of_a_counter_is_what_all_its_differences_are_multiples_of(total, step, per_step):
+    grid = grid_of(total[:20].tolist(), total[20:].tolist())
+    assert grid.per_step(Kind.COUNTER) == per_step and grid.scale * per_step == pytest.approx(step)
+    assert grid.per_step(Kind.INSTANT) == 1
+
+
+def test_a_later_block_with_more_decimals_keeps_the_step():
+    grid = grid_of([0, 0, 1, 1, 2, 2, 3, 4, 4, 5], [5.5, 5.5, 6.0, 6.5, 7.5, 7.5, 8.0, 8.5])
+    assert grid.scale == pytest.approx(0.1) and grid.per_step(Kind.COUNTER) == 5
+
+
+def test_a_counter_that_began_again_keeps_its_step_and_digits_of_a_float_are_none():
+    assert grid_of([*range(0, 90, 10), 7, 7, 17, 27]).per_step(Kind.COUNTER) == 10
+    assert grid_of([1 / 3, 2 / 3, 0.9]).per_step(Kind.COUNTER) == 0
