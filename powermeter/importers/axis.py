@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
-from powermeter.importers.coarse_stamps import spread_stamps
+from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, spread_stamps
 from powermeter.importers.holes import hole_notes, pauses
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
@@ -38,6 +38,7 @@ class Axis:
         gaps: Holes: steps longer than the usual ones.
         span_error: Relative half-width of the whole span, where the stamps were spread.
         resolution_ns: What the stamps were cut to, where several rows share one or all are whole seconds of a wall clock; 0 elsewhere.
+        late_ns: How much later than their times rows lie in the middle of what such stamps allow; None where nothing shows it.
         clock_was_set: Whether a jump of the clock was taken out.
     """
 
@@ -48,6 +49,7 @@ class Axis:
     gaps: list[Gap] = field(default_factory=list)
     span_error: float = 0.0
     resolution_ns: int = 0
+    late_ns: int | None = None
     clock_was_set: bool = False
 
     @property
@@ -122,7 +124,9 @@ def axis(
     times = found.times_ns
     still = _count_still(times)
     if spread and len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]:
-        _spread(found)
+        _spread(found, spread_stamps(times))
+    elif spread and (line := nearly_one_a_stamp(times)) is not None:
+        _spread(found, line)
     elif still:
         warnings.append(
             Note.info(
@@ -298,15 +302,14 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
     found.times_ns, found.picked = times[first:last], found.kept[first:last]
 
 
-def _spread(found: Axis) -> None:
+def _spread(found: Axis, spread: SpreadTimes) -> None:
     """Replace coarse stamps by spread ones, in place."""
     last = len(found.times_ns) - 1
-    spread = spread_stamps(found.times_ns)
     span = int(found.times_ns[-1] - found.times_ns[0]) / NS
     found.times_ns = spread.times_ns
     found.flags = np.full(last + 1, INTERPOLATED_TIME, np.uint8)
     found.span_error = spread.resolution_ns / NS / span
-    found.resolution_ns = spread.resolution_ns
+    found.resolution_ns, found.late_ns = spread.resolution_ns, spread.late_ns
     found.warnings.append(
         Note.info(
             "coarse-stamps",

@@ -11,6 +11,10 @@ from powermeter.units import NS
 
 _PIECE = 1 << 20
 _WHOLE = 8
+_FEW_LEFT_OUT = 3  # stamps, which show that a clock was cut
+_FEW_SHARED = 2  # stamps of two rows, which do; of whole seconds one
+_FEWEST_ROWS = 16
+_UNEVEN = 0.2  # of the rows from one such place to the next
 _HOLE = 2.5
 """Resolutions between two stamps that follow each other from which rows are missing."""
 
@@ -23,11 +27,13 @@ class SpreadTimes:
         times_ns: int64, one per row.
         resolution_ns: What the stamps were cut to.
         how: Between what the rows were spread, for people.
+        late_ns: By how much rows lie later than that in the middle of what stamps allow; None where nothing shows it.
     """
 
     times_ns: NDArray[np.int64]
     resolution_ns: int
     how: str
+    late_ns: int | None = None
 
 
 def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
@@ -37,14 +43,18 @@ def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
     resolution = int(np.median(steps))
     length = int(times_ns[-1]) - start
     spread = np.empty(last + 1, np.int64)
+    low, high = 0.0, 0.0  # how far stamps lie from their rows
     for place in range(0, last + 1, _PIECE):
         index = np.arange(place, min(place + _PIECE, last + 1))
         own = length * (index / last)
-        if (np.abs(own - (times_ns[place : place + _PIECE] - start)) > resolution).any():
+        apart = times_ns[place : place + _PIECE] - start - own
+        if (np.abs(apart) > resolution).any():
             break
+        low, high = min(low, float(apart.min())), max(high, float(apart.max()))
         spread[place : place + _PIECE] = start + np.rint(own).astype(np.int64)
     else:
-        return SpreadTimes(spread, resolution, "evenly between the first and the last stamp")
+        late = _late(low, high, resolution)
+        return SpreadTimes(spread, resolution, "evenly between the first and the last stamp", late)
     knots = np.concatenate(([0.0], change - 0.5, [float(last)]))
     values = np.concatenate(([0], times_ns[change] - start, [length])).astype(np.float64)
     holes = np.flatnonzero(steps > _HOLE * resolution)
@@ -57,6 +67,51 @@ def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
         own = np.interp(index, knots, values)
         spread[place : place + _PIECE] = start + np.rint(own).astype(np.int64)
     return SpreadTimes(spread, resolution, "between the moments at which the stamp changes")
+
+
+def nearly_one_a_stamp(times_ns: NDArray[np.int64]) -> SpreadTimes | None:
+    """Return rows of a steady clock that was cut to about its own interval, on the line through their stamps; None where none was.
+
+    1.03 rows a second in whole seconds share a stamp each 33 rows, 0.97 leave one out: at even distances, and no row is
+    further than one resolution from the line, neither of which repeated or missing rows are.
+    """
+    if not _FEWEST_ROWS <= times_ns.size <= _PIECE:
+        return None
+    steps = np.diff(times_ns)
+    unit = int(np.gcd.reduce(steps))
+    if unit <= 0 or float(np.median(steps)) != unit:
+        return None
+    shared, left_out = np.flatnonzero(steps == 0), np.flatnonzero(steps == 2 * unit)
+    odd = shared if shared.size else left_out
+    least = _FEW_LEFT_OUT if not shared.size else 1 if unit % NS == 0 else _FEW_SHARED
+    if odd.size < least or (shared.size and left_out.size) or int(steps.max()) > 2 * unit:
+        return None
+    rows = np.diff(odd) if odd.size > 1 else np.array([steps.size])
+    most = float(np.median(rows)) * (1 + _UNEVEN) + 1
+    ends = max(int(odd[0]), steps.size - 1 - int(odd[-1]))
+    if float(rows.min()) < float(np.median(rows)) * (1 - _UNEVEN) - 1 or max(int(rows.max()), ends) > most:
+        return None
+    index = np.arange(times_ns.size) - (times_ns.size - 1) / 2
+    since = (times_ns - times_ns[0]).astype(np.float64)
+    line = since.mean() + index * (float(index @ since) / float(index @ index))
+    apart = since - line
+    if float(np.ptp(apart)) > unit * (1 + _UNEVEN):
+        return None
+    late = _late(float(apart.min()), float(apart.max()), unit)
+    times = times_ns[0] + np.rint(line).astype(np.int64)
+    return SpreadTimes(times, unit, "on the line through their stamps", late)
+
+
+def _late(low: float, high: float, resolution: int) -> int:
+    """Return how much later than on their line rows are in the middle of what stamps allow, in ns.
+
+    Args:
+        low, high: How far stamps lie from their rows on the line at most, one way and the other.
+
+    Of stamps that were cut no row lies before its own: the line is `high` later.  Of rounded stamps it is (low + high)/2 later.
+    With places of all kinds the two are half a resolution apart.
+    """
+    return round((low + high) / 2 + resolution / 4)
 
 
 def _changes(times: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:

@@ -140,6 +140,8 @@ class OpenTable:
         )
         if cut:
             info["stamp_resolution_ns"] = cut
+            if found.late_ns is not None:
+                info["stamp_late_ns"] = found.late_ns
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
         self._finish(rows, streams)
         clock = UTC if self.plan.time.is_utc else RELATIVE

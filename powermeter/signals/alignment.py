@@ -88,7 +88,8 @@ def of_cut_stamps(info: Any) -> dict[str, Any] | None:
     """Return where rows lie whose stamps were cut to whole seconds or the like, as an `alignment` fact; None where none were.
 
     Args:
-        info: A source's plain facts; `stamp_resolution_ns` states what was cut.
+        info: A source's plain facts; `stamp_resolution_ns` states what was cut, `stamp_late_ns` by how much rows lie later where they
+            were put on a line that shows it.
 
     A stamp of "12:00:01" was taken between then and 12:00:02 where its fraction was dropped, up to half a second earlier where it was
     rounded: uniform over the resolution behind it covers both, half of it later on average.  All rows are off alike.
@@ -96,4 +97,6 @@ def of_cut_stamps(info: Any) -> dict[str, Any] | None:
     cut = info.get("stamp_resolution_ns") if isinstance(info, Mapping) else None
     if not isinstance(cut, int) or isinstance(cut, bool) or cut <= 0:
         return None
-    return {"offset_ns": cut / 2, "offset_u_ns": cut / math.sqrt(12)}
+    late = info.get("stamp_late_ns")
+    known = isinstance(late, int) and not isinstance(late, bool) and abs(late) <= 2 * cut
+    return {"offset_ns": late if known else cut / 2, "offset_u_ns": cut / math.sqrt(12)}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from powermeter.importers import coarse_stamps
-from powermeter.importers.coarse_stamps import spread_stamps, whole_seconds
+from powermeter.importers.coarse_stamps import nearly_one_a_stamp, spread_stamps, whole_seconds
 
 SECOND = 10**9
 
@@ -28,3 +28,24 @@ def test_whole_seconds_are_seen_across_pieces(monkeypatch):
     assert whole_seconds(stamps) == SECOND and whole_seconds(stamps[:4]) == 0
     stamps[90] += 1
     assert whole_seconds(stamps) == 0
+
+
+@pytest.mark.parametrize("rate", [1.03, 0.96, 1.2])
+@pytest.mark.parametrize("cut", [np.floor, np.round])
+def test_a_clock_cut_to_about_its_own_interval_is_put_back_on_its_line(rate, cut):
+    """Rows are found to a twentieth of a second, and as late as they are to a quarter, whether fractions were dropped or rounded."""
+    exact = 0.37 + np.arange(120) / rate
+    found = nearly_one_a_stamp((cut(exact) * SECOND).astype(np.int64))
+    assert found is not None and found.resolution_ns == SECOND and found.late_ns is not None
+    apart = (found.times_ns + found.late_ns) / SECOND - exact
+    assert np.ptp(apart) < 0.1 and abs(apart.mean()) < 0.3
+
+
+def test_rows_that_are_repeated_or_missing_are_no_cut_clock():
+    rows = np.arange(100) * SECOND
+    assert nearly_one_a_stamp(rows) is None
+    assert nearly_one_a_stamp(np.delete(rows, [20, 21, 22, 60])) is None  # a hole and a lost row
+    assert nearly_one_a_stamp(np.delete(rows, [20, 24, 61, 70, 71])) is None
+    assert nearly_one_a_stamp(np.insert(rows, [10, 12, 50], rows[[10, 12, 50]])) is None
+    assert nearly_one_a_stamp(rows[:10]) is None
+    assert nearly_one_a_stamp(np.sort(rows + (np.arange(100) % 7) * 1_300_001)) is None

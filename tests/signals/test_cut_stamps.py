@@ -51,3 +51,11 @@ def test_whole_seconds_are_half_a_second_late_and_unsure_by_as_much(tmp_path: Pa
 )
 def test_stamps_that_state_no_cut_are_left_alone(info: object) -> None:
     assert of_cut_stamps(info) is None
+
+
+def test_rows_on_a_line_are_as_late_as_it_shows() -> None:
+    info = {"stamp_resolution_ns": 1_000_000_000, "stamp_late_ns": 300_000_000}
+    found = of_cut_stamps(info)
+    assert found is not None and found["offset_ns"] == 300_000_000
+    too_far = of_cut_stamps({**info, "stamp_late_ns": 3_000_000_000})
+    assert too_far is not None and too_far["offset_ns"] == 500_000_000
