@@ -104,8 +104,9 @@ class Facts:
             self._rows.warn(
                 Note.warning(
                     "log-missing",
-                    f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: up to the "
-                    "last minute lies there; copy both files, or find the log where the recording was made",
+                    f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: where the "
+                    "recorder left one, up to the last minute lies there; copy both files, or find the log where the "
+                    "recording was made",
                 )
             )
             return

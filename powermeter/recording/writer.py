@@ -281,10 +281,10 @@ class Writer:
         if connection is not None:
             connection.close()
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, *, at_once: bool = False) -> None:
         """Now and then, move what is committed from the log into the file."""
         now = time.monotonic()
-        if now - self._checkpointed < CHECKPOINT_S:
+        if not at_once and now - self._checkpointed < CHECKPOINT_S:
             return
         self._checkpointed = now
         with suppress(sqlite3.Error):  # a full disk: the log keeps it, and the next commit says so
@@ -355,3 +355,5 @@ class _Transaction:
         self._writer._sources.update(self._before)
         if self.connection.in_transaction:  # SQLite itself rolls back when the disk is full
             self.connection.execute("ROLLBACK")
+        # A log that may not grow any more begins anew once the file has all of it.
+        self._writer._checkpoint(at_once=True)

@@ -32,7 +32,7 @@ from waiting import (
 
 from powermeter import Meter
 from powermeter.marking import board
-from powermeter.recording import Recording
+from powermeter.recording import Recording, file, schema
 from powermeter.recording.salvage import salvage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are set with Linux's means")
@@ -126,17 +126,32 @@ def test_a_recorder_and_its_program_that_are_suspended_list_the_hole(freezer, tm
 
 
 def test_a_limit_on_the_size_of_files_loses_nothing_when_it_is_lifted(tmp_path):
-    """`ulimit -f`: the log of the recording may not grow any more."""
+    """`ulimit -f`: neither the recording nor its log may grow any more."""
     import resource
 
     path, heard = tmp_path / "run.power", Heard()
     recorder = started(path, URL, heard=heard)
     wait_for_readings(path)
-    largest = max(file.stat().st_size for file in tmp_path.iterdir())
-    resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+    resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (file.PAGE, resource.RLIM_INFINITY))
     wait_until(lambda: tries_without_a_reading(path, heard))
     resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     wait_for_a_reading_after(path, time.monotonic_ns())
+    assert recorder.stop() and recorder.problem == ""
+    assert_all_written(path)
+
+
+def test_a_log_that_may_not_grow_begins_anew_once_the_file_holds_all_of_it(tmp_path):
+    import resource
+
+    path = tmp_path / "run.power"
+    recorder = started(path, URL)
+    wait_for_readings(path)
+    log = file.side_files(path)[0].stat().st_size
+    limit = max(log, 2 * file.PAGE * len(schema.TABLES[schema.NEWEST]))
+    resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    for _ in range(4):  # each write takes some pages of the log; of the file, hardly any
+        wait_for_a_reading_after(path, time.monotonic_ns())
+    assert file.side_files(path)[0].stat().st_size <= limit
     assert recorder.stop() and recorder.problem == ""
     assert_all_written(path)
 
