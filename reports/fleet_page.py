@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import plural
 from powermeter.fleet.answers import Answers
+from powermeter.fleet.totals import Total, Totals
+from powermeter.footprint.assessment import Footprint
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Note
 from powermeter.units import format_count, format_duration, format_number
@@ -184,9 +186,7 @@ def _totals(found: Answers) -> list[FleetTable]:
             str(one.recordings),
             format_duration(one.seconds),
             show(one.energy).text,
-            footprint_amount(one.footprint.carbon).text if one.footprint else DASH,
-            footprint_amount(one.footprint.water).text if one.footprint else DASH,
-            footprint_amount(one.footprint.adpe).text if one.footprint else DASH,
+            *_amounts(one.footprint, [one]),
         ]
         for one in t.places
     ]
@@ -198,11 +198,23 @@ def _totals(found: Answers) -> list[FleetTable]:
                 str(found.recordings),
                 format_duration(sum(one.seconds for one in t.places)),
                 show(t.energy).text,
-                *(footprint_amount(r).text for r in (t.carbon, t.water, t.adpe)),
+                *_amounts(t, t.places),
             ]
         )
     heads = ["place", "devices", "recordings", "recorded", "energy", "carbon", "water", "minerals"]
     return [FleetTable("In all", heads, rows, (1, 2, 3, 4, 5, 6, 7), t.notes)]
+
+
+def _amounts(of: Footprint | Totals | None, places: Sequence[Total]) -> list[str]:
+    """Return carbon, water and minerals of these places in print: one place that is not known leaves one digit."""
+    if of is None:
+        return [DASH] * 3
+    known = [one.footprint for one in places if one.footprint is not None]
+    amounts = {"carbon": of.carbon, "water": of.water, "adpe": of.adpe}
+    return [
+        footprint_amount(amount, min((each.digits(name) for each in known), default=2)).text
+        for name, amount in amounts.items()
+    ]
 
 
 def _life(found: Answers) -> FleetTable | None:

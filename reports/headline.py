@@ -93,6 +93,15 @@ def events_text(row: LabelRow) -> str:
     return text
 
 
+OPEN_ENDED = "Only a bound is known: an interval with an open end has no parts to list."
+
+
+def open_ended(result: Result) -> bool:
+    """Return whether a number is printed as no more than a bound."""
+    ends = (result.low, result.high)
+    return not all(map(math.isfinite, ends)) or prints_bound(result.value, *ends, result.unit)
+
+
 def product(data: ReportData) -> str:
     """Return energy as mean power × time, of the events that are counted; empty where either is not known."""
     row, a = data.headline, data.analysis

@@ -12,6 +12,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figure_data, lifetime_section, rails_table, stages_section, svg, tokens, wording
+from .headline import OPEN_ENDED, open_ended
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
@@ -259,6 +260,9 @@ def _meaning(data: ReportData) -> Iterator[str]:
 def _certainty(data: ReportData) -> Iterator[str]:
     result = stated(data)
     if result is None or not result.parts:
+        return
+    if open_ended(result):
+        yield from ("## How sure", "", OPEN_ENDED, "")
         return
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())

@@ -46,11 +46,21 @@ def element(name: str, /, *children: Child, **attributes: str | int | None) -> M
     )
     if name in VOID:
         return Markup(f"<{name}{pairs}>")
-    return Markup(f"<{name}{pairs}>{join(children)}</{name}>")
+    inner = join(children)
+    if name in FLOWING:
+        inner = Markup(_OPTION.sub(r'<span class="q">\g<0></span>', inner))
+    return Markup(f"<{name}{pairs}>{inner}</{name}>")
 
 
 _PARTED = re.compile(r"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm)\b|%)|(?<=±) (?=\d)")
 """Between a number and its unit."""
+
+
+FLOWING = frozenset({"p", "li"})
+"""Elements whose lines break between words: an option in them (`--rail-voltage`) does not break at its hyphens."""
+
+_OPTION = re.compile(r"(?<![\w<>!-])--[a-z][a-z-]*(?![^<]*>)(?!</span)")
+"""An option of a command in text, not in a tag, and not held together already."""
 
 
 def join(children: Child) -> Markup:

@@ -150,8 +150,12 @@ def test_devices_that_stand_out_and_series_that_drift_are_in_percent():
     assert only(drifts=[]).notes == [] and only(drifts=[]).empty == "no series drifts"
 
 
-def place(name, seconds, footprint=True) -> Made:
-    made = Made(carbon=grams(10.0), water=grams(2.0, "L"), adpe=grams(1e-6)) if footprint else None
+def place(name, seconds, footprint=True, digits=2) -> Made:
+    made = (
+        Made(carbon=grams(12.0), water=grams(2.0, "L"), adpe=grams(1e-6), digits=lambda account: digits)
+        if footprint
+        else None
+    )
     return Made(place=name, devices=2, recordings=3, seconds=seconds, energy=joules(7200.0), footprint=made)
 
 
@@ -172,6 +176,10 @@ def test_totals_of_several_places_have_their_sum_below():
     assert together[5].startswith("20 ") and together[6].startswith("4") and block.notes == ["a note"]
     alone = Made(**{**vars(totals), "places": [place("France", 36_000.0)]})
     assert len(only(totals=alone).rows) == 1
+    assert first[5].startswith("12 ")
+    unknown = Made(**{**vars(totals), "places": [place("France", 1.0), place(None, 1.0, digits=1)]})
+    first, second, together = only(totals=unknown).rows
+    assert first[5].startswith("12 ") and second[5].startswith("10 ") and together[5].startswith("20 ")
 
 
 def test_batteries_state_how_long_a_charge_lasts_and_what_was_used():

@@ -215,6 +215,7 @@ def test_a_meter_at_the_end_of_its_range_has_a_page(tmp_path):
         writer.append(source, times, np.full((2001, 1), 3000, np.int64), flags)
         writer.add_events([infer(0.5 * i, 0.3, 1, i + 1) for i in range(38)])
     _, page = page_of(path)
+    assert "an interval with an open end has no parts to list" in page.text
     assert "at least" in page.text and "not resolved" in page.text and "end of the meter" in page.text
     assert "CO2e" not in page.text  # a lower bound has no footprint
     with Recording.open(path) as recording:

@@ -67,3 +67,11 @@ def test_a_cell_knows_its_columns_title():
     assert [c["data-label"] for c in cells] == ["label", "J"] and cells[1]["class"] == "n"
     with pytest.raises(ValueError, match="zip"):
         table(["label", "J"], [["infer"]])
+
+
+def test_an_option_in_a_sentence_is_not_broken_at_its_hyphens():
+    held = '<p>state it (<span class="q">--rail-voltage</span> changes it)</p>'
+    assert element("p", "state it (--rail-voltage changes it)") == held
+    assert element("p", element("span", "--by", class_="q")) == '<p><span class="q">--by</span></p>'
+    assert element("p", "a -- b, a--b", title="--by x") == '<p title="--by x">a -- b, a--b</p>'
+    assert element("title", "--rail") == "<title>--rail</title>"

@@ -93,6 +93,9 @@ WORDS = re.compile(r"(?:'[^']*'|\S)+")
 PROGRESS = re.compile(r"[^\n]*\r(?:\x1b\[\d*K)?|\x1b\[\d*K")
 """A line that was written over: how far a verb is, on a slow machine."""
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What a terminal shows in colour takes no cell of it."""
+
 QUICK = (
     *(
         "table .",
@@ -187,7 +190,7 @@ def problems(seen: Sequence[tuple[int, str]], quick: bool = False) -> Iterator[s
         for width, encoding in seen:
             status, raw = output_of(arguments, width, encoding)
             try:
-                text = PROGRESS.sub("", raw.decode(encoding))
+                text = COLOUR.sub("", PROGRESS.sub("", raw.decode(encoding)))
             except UnicodeDecodeError as error:
                 yield f"{name} · {width} {encoding}: {error}"
                 continue
