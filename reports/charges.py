@@ -80,12 +80,17 @@ class Charges:
 
     @property
     def of_run_item(self) -> Result | None:
-        """What one item takes where the user counts the whole run's, in C or J by the battery's convention; else None."""
-        energy, items = self.analysis.run_per_item, self.analysis.run_items
-        if energy is None or items is None or self.battery.convention == "energy":
+        """What one item takes where the user counts the whole run's, in C or J by the battery's convention; else None.
+
+        All that is drawn, whatever baseline is subtracted elsewhere: a battery feeds it too.
+        """
+        items = self.analysis.run_items
+        if not items:
+            return None
+        energy, charge = self.analysis.energy.scaled(1 / items), self.analysis.charge
+        if self.battery.convention == "energy":
             return energy
-        whole = self.analysis.charge if self.analysis.above is None else None
-        return self._charge(energy, None if whole is None else whole.scaled(1 / items))
+        return self._charge(energy, None if charge is None else charge.scaled(1 / items))
 
     def items_held(self, row: LabelRow) -> Result | None:
         """Return how many items of a label one charge of the battery holds, or None."""
@@ -99,7 +104,7 @@ class Charges:
     def held(self, energy: Result) -> Result | None:
         """Return how many times one charge of the battery holds an energy in J, or None."""
         amount = energy if self.battery.convention == "energy" else self._as_charge(energy)
-        if amount is None:
+        if amount is None or self.battery.overload(self.analysis.power.value):
             return None
         return self.battery.count(amount, self.rail_voltage_v, self.analysis.power.value)
 

@@ -104,7 +104,8 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
     """Return the outcome of a stage over an analysed recording.
 
     Raises:
-        ConfigurationError: The label is not in the recording, or charge and energy do not go together.
+        ConfigurationError: The label is not in the recording, charge and energy do not go together, or the cells
+            cannot deliver its power.
     """
     by_charge = stage.battery.convention == "charge"
     sensed = charge_origin(analysis) is ChargeOrigin.CURRENT
@@ -112,7 +113,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
         used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v, sensed)
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
-        return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, analysis.power.value))
+        return _outcome(stage, used, rail_voltage_v, analysis.power.value)
     row = row_of(analysis, stage.label)
     if stage.repeats is None:
         used = _counted(by_charge, row.charge, row.energy, rail_voltage_v, sensed)
@@ -122,7 +123,14 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
     if used is None:
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
     power = row.power.value if row.power is not None else 0.0
-    return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power))
+    return _outcome(stage, used, rail_voltage_v, power)
+
+
+def _outcome(stage: Stage, used: Result, rail_voltage_v: float | None, power_w: float) -> StageOutcome:
+    """Return the outcome; a stage whose load the cells cannot deliver has none, whatever its share of the charge."""
+    if overload := stage.battery.overload(power_w):
+        raise ConfigurationError(f"stage {stage.label!r}: {overload}")
+    return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power_w))
 
 
 def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None, sensed: bool) -> Any:

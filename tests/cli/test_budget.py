@@ -218,3 +218,15 @@ def test_a_baseline_does_not_feed_itself(run, runs: Path, which: tuple[str, ...]
     codes = {note["code"]: note["text"] for note in above["remarks"]}
     assert "1.700 W (given) is not subtracted" in codes["baseline-not-subtracted"], codes
     assert "baseline-subtracted" not in codes
+
+
+def test_a_stage_that_a_cell_cannot_feed_is_refused(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    for stage in ("infer=cr2032", "*=cr2032"):
+        status, out, err = run("budget", runs / "pi-4.power", "--stage", stage)
+        assert status == 2 and "cannot be drawn from CR2032" in err and "pass" not in out, (status, out, err)
+
+
+def test_show_and_budget_hold_equal_items_with_a_baseline(run, runs: Path) -> None:  # type: ignore[no-untyped-def]
+    path, asked = runs / "pi-4.power", ("--per", "infer", "--baseline", "1.7W", "-b", "4Ah", "--json")
+    budget, show = as_json(run("budget", path, *asked)), as_json(run("show", path, *asked))
+    assert show["battery"]["items_per_charge"]["value"] == pytest.approx(budget["count"]["value"], rel=1e-9)
