@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+BY_COMMAND = 0xFFFF_FFFF
+"""The `thread` of an event whose begin or end is the time at which `powermeter mark` itself ended or was started."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -27,6 +27,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
@@ -255,7 +256,7 @@ def analyse(
     energies = measure(integral, starts, ends, group, bridges=bridges)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
-    energies = replace(energies, ceiling=run.energy.high)
+    energies = replace(with_edges_of_commands(energies, events), ceiling=run.energy.high)
     parts = shares(integral, events, starts, ends)
     rows = [
         row(

@@ -132,7 +132,7 @@ def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     if not wanted:
         return np.full(len(events), -1, np.int64)
     at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}
-    return np.array([_around(e, at.get((e.process, e.parent), -1), events) for e in events], np.int64)
+    return np.array([_around(e, at.get((e.process, e.parent or 0), -1), events) for e in events], np.int64)
 
 
 def _around(event: Event, at: int, events: Sequence[Event]) -> int:

@@ -25,7 +25,8 @@ def mark() -> None:
         powermeter mark header > powermeter_marks.h
 
     Between `begin` and `end` lies the work alone, not the start of powermeter itself: a begin counts from
-    the moment this command ends, an end from the moment it was started (to 10 ms on Linux).
+    the moment this command ends (2 ms early), an end from the moment it was started (± 5 ms on Linux); the
+    intervals of such events are wider by that. Precise times: --at $EPOCHREALTIME.
     """
 
 
@@ -120,7 +121,7 @@ def _leave(
     if folder is None:
         return
     try:
-        shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock)
+        shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock, is_own_time=at is None)
     except OSError as error:
         put_stderr(f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})")
 

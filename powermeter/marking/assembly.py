@@ -22,6 +22,8 @@ MAX_RUNNING = 100_000
 FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
 MAX_LISTED = 10
+SHORTEST_BY_COMMAND_NS = 2_000_000
+"""What lies between a begin and an end by command at least: the shell's start of another one, known to a tick only."""
 MEASURES, UNREADABLE = "@measures", "@unreadable"
 """Attributes of ours: results beside the energy, and attributes that are no JSON object."""
 
@@ -251,6 +253,8 @@ class Assembly:
                 self.ends.append((mark.event, at_ns, count, attributes))
             return
         owner.account.finished += 1
+        if mark.thread == ring.BY_COMMAND:
+            begun.thread, at_ns = ring.BY_COMMAND, max(at_ns, begun.start_ns + SHORTEST_BY_COMMAND_NS)
         if mark.flags & ring.HAS_COUNT:
             begun.count = _as_count(mark.items)
         yield owner._row(begun, max(at_ns, begun.start_ns), attributes)

@@ -23,6 +23,8 @@ VOID, BEGIN, END, INSTANT, EVENT, MORE = range(6)
 """What a slot holds: nothing; a mark; an event that has ended, in one; or more of the text of the slot before."""
 HAS_COUNT = 1
 """The flag of a mark whose `count` is stated; NaN then means: not known."""
+BY_COMMAND = 0xFFFF_FFFF
+"""The thread of a mark whose time is that at which `powermeter mark` ended or was started, as `events.BY_COMMAND`."""
 
 INLINE, PIECE = 12, 48
 """Bytes of text in the slot of a mark, and in each that holds more of it."""
