@@ -26,6 +26,12 @@ _SHARE = partial(parse_quantity, unit="1")
 
 VOLTAGE_STEP_V, CURRENT_STEP_A = 1e-3, 1e-5
 
+_MOST_CODES = 2.0**53
+"""Whole numbers that a float holds exactly."""
+
+_SPREAD = 10
+"""Standard deviations of noise that a code has room for."""
+
 
 def constant(seconds: float, low_w: float, high_w: float, period_s: float) -> float:
     """Return `high_w` always."""
@@ -120,8 +126,14 @@ class Virtual(PolledSource):
         self._faults: dict[str, float] = options["fault"]
         self._noise: float = options["noise"]
         self._refresh_ns = round(options["refresh"] * NS)
-        self._volts_code = round(options["volts"] / VOLTAGE_STEP_V)
+        self._volts_code = round(min(options["volts"] / VOLTAGE_STEP_V, _MOST_CODES))
         self._codes_per_watt = (1 + options["gain"]) / options["volts"] / CURRENT_STEP_A
+        most_w = max(abs(options["low"]), abs(options["high"])) * (1 + _SPREAD * abs(self._noise))
+        codes = most_w * abs(self._codes_per_watt) if math.isfinite(self._codes_per_watt) else math.inf
+        if self._volts_code < 1 or not max(codes, self._volts_code) < _MOST_CODES:
+            raise ConfigurationError(
+                f"{address}: power, volts, noise or gain beyond what a meter of {CURRENT_STEP_A:g} A and {VOLTAGE_STEP_V:g} V a step can return"
+            )
         self._shape = (SHAPES[options["shape"]], options["low"], options["high"], options["period"])
 
     def open(self) -> None:

@@ -147,11 +147,15 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+SHORTEST_S, LONGEST_S = 1e-9, SECONDS_PER_YEAR
+"""Intervals of sampling: times are whole nanoseconds, and a year is more than any recording lasts."""
+
+
 def parse_period(text: str) -> float:
     """Return a sampling period in seconds from a period (`10ms`) or a rate (`100Hz`, `1kHz`).
 
     Raises:
-        ConfigurationError: Neither, or not above zero.
+        ConfigurationError: Neither, or no interval between a nanosecond and a year.
     """
     match = _NUMBER.match(text)
     found = unit_factor(match[2]) if match is not None else None
@@ -160,7 +164,7 @@ def parse_period(text: str) -> float:
         seconds = 1.0 / rate if rate > 0 else 0.0
     else:
         seconds = parse_duration(text)
-    if seconds <= 0:
+    if not SHORTEST_S <= seconds <= LONGEST_S:
         raise ConfigurationError(
             f"{text!r} is not a usable rate or interval; write for example 100Hz or 10ms"
         )

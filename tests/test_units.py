@@ -231,3 +231,9 @@ def test_a_coulomb_is_an_ampere_for_a_second() -> None:
     """1 mAh is 0.001 A for 3600 s."""
     assert coulomb_to_mah(3.6) == pytest.approx(1.0)
     assert coulomb_to_mah(14_400.0) == pytest.approx(4000.0)
+
+
+@pytest.mark.parametrize("text", ["1e308Hz", "2GHz", "1e-308Hz", "1e-10", "2y"])
+def test_an_interval_below_a_nanosecond_or_above_a_year_is_refused(text):
+    with pytest.raises(ConfigurationError, match="not a usable rate or interval"):
+        parse_period(text)

@@ -152,3 +152,21 @@ def test_nonsense_is_refused(query):
     with pytest.raises(ConfigurationError) as caught:
         registry.source(f"virtual://?{query}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "high=1e300W",
+        "low=-1e300W",
+        "volts=1e300V",
+        "volts=1e-320V",
+        "noise=1e300",
+        "gain=1e300",
+        "rate=1e308Hz",
+    ],
+)
+def test_what_no_code_can_hold_is_refused_in_one_line(option):
+    with pytest.raises(ConfigurationError, match="virtual://") as refused:
+        registry.source(f"virtual://?{option}")
+    assert "\n" not in str(refused.value)
