@@ -40,7 +40,7 @@ def shell(tmp_path: Path, redirection: str, code: str = SAY) -> tuple[int, str]:
         f"{sys.executable} -m powermeter record --force -s '{URL}' -o {tmp_path}/run.power -- "
         f"{sys.executable} {program} {notes} {redirection}"
     )
-    done = subprocess.run(  # noqa: PLW1510["bash", "-c", line], capture_output=True, timeout=CEILING_S, check=False)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=CEILING_S, check=False)
     return done.returncode, notes.read_text() if notes.exists() else ""
 
 
@@ -193,7 +193,7 @@ def test_names_and_arguments_that_are_not_utf_8(tmp_path):
         "import powermeter, os, sys\n"
         "with powermeter.event(os.fsdecode(b'l\\xe4bel'), argument=sys.argv[1]): print(ascii(sys.argv[1]))\n"
     )
-    done = subprocess.run(  # noqa: PLW1510
+    done = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -245,7 +245,7 @@ def test_a_lock_of_another_process_does_not_hold_the_command_up(tmp_path):
 
 def test_a_preset_names_the_battery(tmp_path):
     command = [sys.executable, "-m", "powermeter", "record", "-b", "phone", "-s", URL, "-d", "0.3s", "-o"]
-    done = subprocess.run(  # noqa: PLW1510
+    done = subprocess.run(
         [*command, str(tmp_path / "run.power")],
         capture_output=True,
         text=True,
@@ -271,6 +271,11 @@ def test_a_date_of_builds_that_is_no_number_hinders_no_number_of_ours_and_stays_
     )
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "x"}
     done = subprocess.run(
-        [sys.executable, "-c", code], check=False, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", code],
+        check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert (done.returncode, done.stdout) == (0, "x\n"), done.stderr
