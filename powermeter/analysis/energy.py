@@ -284,7 +284,7 @@ def analyse(
         end_ns=integral.end_ns,
         duration=Result.of(seconds, "s"),
         energy=energy,
-        charge=_span_charge(charge_integral, integral),
+        charge=_span_charge(charge_integral, integral, charges),
         power=run.power,
         peak_w=highest_power(integral),
         plain_energy=run.plain,
@@ -366,10 +366,12 @@ def _name_of(power: Trace) -> str:
     return f"{zlib.crc32(repr(seen).encode()):08x}"
 
 
-def _span_charge(charge: Integral | None, energy: Integral) -> Result | None:
+def _span_charge(charge: Integral | None, energy: Integral, events: Windows | None) -> Result | None:
     if charge is None:
         return None
     start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
     if end <= start:
         return None
-    return measure_run(charge, start, end, bridges=Bridges.of(charge)).energy
+    # Holes are bridged as those of the power are.
+    activity = activity_of(events) if events is not None and charge.hole.size else ()
+    return measure_run(charge, start, end, activity=activity, bridges=Bridges.of(charge)).energy

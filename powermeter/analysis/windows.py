@@ -36,6 +36,7 @@ from powermeter.analysis.stamps_in_windows import (
 )
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.strictly_inside import StrictlyInside
+from powermeter.analysis.swallowed import off_together
 from powermeter.analysis.uncertainty import (
     Shape,
     budget,
@@ -328,6 +329,7 @@ def measure(
             found = measure_means(integral, *edges, bridges, others)
         if integral.hole.size:
             few_whole(integral, *edges, found)
+            off_together(integral, *edges, found)
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen
