@@ -212,8 +212,8 @@ class Stopping:
             return "too few repeats to tell; measure more"
         if s.unseen >= 0.99 * s.half_width and s.relative > self.precision:
             return (
-                f"about {plural(max((s.needed or 0) - s.repeats, 1), 'more repeat')}: the {s.repeats - s.warmup} so far are alike, but one in "
-                f"{max((s.repeats - s.warmup) // 3, 1)} may be of a kind not seen yet"
+                f"about {plural(max((s.needed or 0) - s.repeats, 1), 'more repeat')}: the {s.repeats - s.warmup} so far are alike, but "
+                f"{'most' if s.repeats - s.warmup < 6 else f'one in {(s.repeats - s.warmup) // 3}'} may be of a kind not seen yet"
             )
         if abs(s.drift) * s.repeats > s.relative:
             return f"the energy drifts by {s.drift * 100:+.2g} % a repeat: let the device reach its temperature first"

@@ -181,13 +181,19 @@ class FootprintReport:
         if "marginal" in self.whole.grid.carbon.basis:
             raise ConfigurationError(f"{what} takes average, location-based intensity; this file is marginal")
 
+    def _all_counted(self) -> list[str]:
+        """Return that a score of what was measured holds a warm-up, which the figure per item leaves out."""
+        if not any(note.code == "warm-up" for note in self.found.notes):
+            return []
+        return ["counted: all that was measured, the warm-up too; the figure per item leaves it out"]
+
     def _sci(self) -> tuple[dict[str, Any], list[str]]:
         assert self.wanted.sci is not None
         self._average_only("SCI")
         method = f"energy {self.whole.energy.grade.value}, {self.found.title}"
         score = sci_of(self.whole, self.found.items or 1, self.wanted.sci, method)
         document = {"score": plain(score.score), "unit": self.wanted.sci, "disclosure": score.disclosure()}
-        return {"sci": document}, score.disclosure().splitlines()
+        return {"sci": document}, [*score.disclosure().splitlines(), *self._all_counted()]
 
     def ai_scores(self) -> tuple[AiScore, ...]:
         """Return the carbon of this run in the units of SCI for AI.
@@ -203,7 +209,8 @@ class FootprintReport:
     def _ai(self) -> tuple[dict[str, Any], list[str]]:
         scores = self.ai_scores()
         return {"sci_ai": [score.record() for score in scores]}, [
-            line for score in scores for line in score.lines()
+            *(line for score in scores for line in score.lines()),
+            *self._all_counted(),
         ]
 
     def water_scores(self) -> list[WaterIntensity]:
@@ -233,7 +240,7 @@ class FootprintReport:
             }
             for score in scores
         }
-        lines = [line for score in scores for line in score.lines()]
+        lines = [*(line for score in scores for line in score.lines()), *self._all_counted()]
         if len(scores) == 1:
             lines.append("SWI (withdrawal): – (needs the cooling systems: --cooling)")
         return {"swi": document}, lines

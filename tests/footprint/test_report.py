@@ -15,6 +15,7 @@ from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.minerals import mineral
 from powermeter.footprint.report import assess
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 from powermeter.testing.boards import simulate_day
 
 HOUR = 3600 * 10**9
@@ -150,3 +151,12 @@ def test_water_on_site_is_part_of_a_data_centre_s_water_intensity() -> None:
         for litres in (0.0, 0.5)
     )
     assert wet.used.value - dry.used.value == pytest.approx(0.5)
+
+
+def test_a_score_names_the_warm_up_that_it_counts() -> None:
+    """The figure per item leaves it out: two numbers on one page need a word between them."""
+    found = Subject("x", Result.of(3.6e6, "J"), per_item=Result.of(9e4, "J"), items=20)
+    wanted = FootprintOptions(place="FRA", sci="inference", swi="inference")
+    assert "the warm-up too" not in assess(found, wanted).text()
+    found.notes.append(Note.info("warm-up", "infer: the first 4 of 20 events are a warm-up"))
+    assert assess(found, wanted).text().count("counted: all that was measured, the warm-up too") == 2
