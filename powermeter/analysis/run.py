@@ -227,7 +227,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     if trace.kind is not Kind.INSTANT:
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * (trace.noise**2 + trace.step**2 / 12)), 1.0
-        noise = (trace.noise or unstated_noise(trace.values)) ** 2 + (
+        noise = (trace.noise or unstated_noise(trace.values, of_few=True)) ** 2 + (
             0.0 if trace.step else trace.code
         ) ** 2 / 12
         rows = np.array([max(n - 1, 1)])

@@ -21,6 +21,7 @@ _EXACT = 2.0**53
 _CODE_BITS = 62
 _MOST_PLACES = 1000  # 2^-1074 is the smallest float there is
 _FINEST = 1e-9  # of a unit as written: finer grids are digits of a float
+_DISPLAYS = (25, 5, 2)  # of the last digit written, that a display counts by
 _LEAST_RISES = 8  # differences that all are even by chance once in 256
 
 
@@ -48,6 +49,7 @@ class DecimalGrid:
         largest: Largest magnitude so far.
         low, high: Binary places of the lowest and the highest bit so far, or None.
         common: Greatest common divisor of the differences between neighbours, in codes of `decimals`.
+        of_all: Greatest common divisor of the values themselves, in the same codes.
         rises: How many of those differences are above 0.
         varied: Whether they are not all alike.
     """
@@ -57,6 +59,7 @@ class DecimalGrid:
     low: int | None = None
     high: int | None = None
     common: int = 0
+    of_all: int = 0
     rises: int = 0
     varied: bool = False
 
@@ -79,25 +82,29 @@ class DecimalGrid:
         self.decimals = decimals
 
     def _add_differences(self, codes: NDArray[np.int64], decimals: int) -> None:
+        finer = 10 ** (decimals - (self.decimals or 0))
+        self.of_all = math.gcd(self.of_all * finer, int(np.gcd.reduce(codes)))
         change = np.diff(codes)
         change = change[change >= 0]  # a counter that began again lost what it had
         if not len(change):
             return
-        before = self.common * 10 ** (decimals - (self.decimals or 0))
-        self.common = math.gcd(before, int(np.gcd.reduce(change)))
+        self.common = math.gcd(self.common * finer, int(np.gcd.reduce(change)))
         self.rises += int(np.count_nonzero(change))
         self.varied = self.varied or bool((change != change[0]).any())
 
     def per_step(self, kind: Kind) -> int:
-        """Return how many codes a step of the instrument is: 1, or more for a counter of coarser steps; 0 where the grid is no step.
+        """Return how many codes a step of the instrument is: 1 where nothing coarser shows; 0 where the grid is no step.
 
         A counter of 100 J writes 1700, 1800, 1800: every difference is a multiple of its step.  Differences that are all alike are
-        those of a steady load.
+        those of a steady load.  A display that counts by twos or fives writes multiples of those only.
         """
         if self.scale < _FINEST:
             return 0
-        seen = kind is Kind.COUNTER and self.is_decimal and self.varied and self.rises >= _LEAST_RISES
-        return max(self.common, 1) if seen else 1
+        if not (self.is_decimal and self.varied and self.rises >= _LEAST_RISES):
+            return 1
+        if kind is Kind.COUNTER:
+            return max(self.common, 1)
+        return next((by for by in _DISPLAYS if self.of_all % by == 0), 1)
 
     def _add_bits(self, kept: NDArray[np.floating]) -> None:
         bounds = _bit_bounds(kept)

@@ -11,22 +11,29 @@ from numpy.typing import NDArray
 
 _QUIETEST = 0.05  # of the steps from one reading to the next
 _FEWEST = 8  # of them
+_LEAST = 5  # readings
 _AT_MOST = 0.005  # of the mean reading
 _LOOKED = 1 << 16
 
 
-def unstated_noise(values: NDArray[np.floating[Any]]) -> float:
+def unstated_noise(values: NDArray[np.floating[Any]], *, of_few: bool = False) -> float:
     """Return the standard deviation of noise that the smallest steps between readings leave room for, in the readings' unit.
 
     A load that is quiet for a share q of the steps lets it pass for 1/q of itself at most; one that is never quiet, for half a percent of the
     mean reading.
+
+    Args:
+        of_few: Of no more than twice eight readings take half of the steps, and half a percent of the largest reading at most: too few to tell
+            a quiet load from a working one.  0 else.
     """
     some = values[:_LOOKED]
-    if some.size <= 2 * _FEWEST:
+    few = some.size <= 2 * _FEWEST
+    if some.size < _LEAST or (few and not of_few):
         return 0.0
-    share = max(_QUIETEST, _FEWEST / (some.size - 1))
+    share = 0.5 if few else max(_QUIETEST, _FEWEST / (some.size - 1))
     theirs = math.sqrt(2) * NormalDist().inv_cdf(
         (1 + share) / 2
     )  # standard deviations that steps of noise lie below
     quiet = float(np.quantile(np.abs(np.diff(some)), share)) / theirs
-    return min(quiet, _AT_MOST * abs(float(some.mean())))
+    usual = float(np.abs(some).max()) if few else abs(float(some.mean()))
+    return min(quiet, _AT_MOST * usual)

@@ -91,7 +91,6 @@ def grid_of(*blocks: list[float]) -> DecimalGrid:
 def test_the_step_of_a_counter_is_what_all_its_differences_are_multiples_of(total, step, per_step):
     grid = grid_of(total[:20].tolist(), total[20:].tolist())
     assert grid.per_step(Kind.COUNTER) == per_step and grid.scale * per_step == pytest.approx(step)
-    assert grid.per_step(Kind.INSTANT) == 1
 
 
 def test_a_later_block_with_more_decimals_keeps_the_step():
@@ -102,3 +101,13 @@ def test_a_later_block_with_more_decimals_keeps_the_step():
 def test_a_counter_that_began_again_keeps_its_step_and_digits_of_a_float_are_none():
     assert grid_of([*range(0, 90, 10), 7, 7, 17, 27]).per_step(Kind.COUNTER) == 10
     assert grid_of([1 / 3, 2 / 3, 0.9]).per_step(Kind.COUNTER) == 0
+
+
+@pytest.mark.parametrize(("unit", "per_step"), [(0.5, 5), (0.2, 2), (0.25, 25), (0.1, 1), (0.3, 1)])
+def test_a_display_that_counts_by_twos_or_fives_writes_multiples_of_them_only(unit, per_step):
+    watts = np.round(np.round(np.random.default_rng(7).uniform(0, 9, 60) / unit) * unit, 3)
+    assert grid_of(watts.tolist()).per_step(Kind.INSTANT) == per_step
+
+
+def test_levels_that_hardly_change_show_no_step_of_a_display():
+    assert grid_of([0.5] * 30 + [1.5] * 30 + [0.5] * 30).per_step(Kind.INSTANT) == 1

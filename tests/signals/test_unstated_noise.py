@@ -51,3 +51,16 @@ def test_the_run_of_noisy_means_of_which_nobody_stated_the_noise_holds(window_s:
         held += found.low <= each.sum() / rate <= found.high
         assert found.high - found.low < 0.01 * found.value
     assert held >= 17
+
+
+def test_of_few_rows_a_run_takes_what_half_of_them_differ_by() -> None:
+    """15 steps, of which the eight smallest are noise of 0.02 W: the median of |N| is 0.674 σ."""
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(200):
+        rows = 1.0 + 0.02 * rng.standard_normal(16)
+        rows[6:9] += 5.0, 9.0, 4.0
+        assert unstated_noise(rows) == 0.0 == unstated_noise(rows[:4], of_few=True)
+        found.append(unstated_noise(rows, of_few=True))
+    assert 0.02 < np.median(found) < 0.04 and max(found) <= 0.005 * 10.2
+    assert unstated_noise(np.full(16, 3.0), of_few=True) == 0.0
