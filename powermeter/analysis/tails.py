@@ -29,6 +29,7 @@ _SUSPECT = 2.0
 _WORTH = 0.005
 _ENDED = 0.003
 _BIN = 0.25
+_FURTHEST = 3  # events of which nothing is seen behind their last window
 _AS_GOOD = 1.5
 _MODEL = 0.02  # of what is taken off: what no shape follows
 _ENDS = np.geomspace(0.15, 10.0, 40)  # of the window: when a block of constant power ends
@@ -125,7 +126,7 @@ def tail_of(
     x = np.clip((t[np.clip(ends, 0, top)] - end_ns) * 1e-9, 0.0, None) / window
     _, error, model = _at_zero(x[good], rest[good])
     # The windows looked at end x further on: what the tail still held there is missing in R(0) − R(x).
-    gone, gone_u = seen(excess[last]) if last < len(excess) else seen(excess[-1])
+    gone, gone_u = seen(excess[last] if last < len(excess) else _furthest(x, excess[-1]))
     gone = gone if gone * first > 0 else 0.0
     distance, remaining = _further(x[good], later[:, good], model, gone * window)
     pause = (after_ns - end_ns) * 1e-9 / window
@@ -157,6 +158,16 @@ def tail_of(
     return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, math.hypot(error, late), last)
 
 
+def _furthest(x: Floats, excess: Floats) -> Floats:
+    """Return the excess of the last windows looked at that lie furthest behind ends: nearest to what a tail goes on with behind them.
+
+    All of them hold what the tail is about to lose inside of that window.
+    """
+    good = np.isfinite(excess)
+    order = np.argsort(np.where(good, x, -1.0))[::-1][: max(int(good.sum()) // 4, _FURTHEST)]
+    return excess[order[good[order]]]
+
+
 def _further(x: Floats, later: Floats, model: tuple[Floats, Floats], gone: float) -> tuple[Floats, Floats]:
     """Return what is left of a tail against the distance behind the event's end, in windows.
 
@@ -184,7 +195,7 @@ def _further(x: Floats, later: Floats, model: tuple[Floats, Floats], gone: float
 def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Floats]]:
     """Return what R(x) leads to at 0, its standard uncertainty, and R on a grid from 0 to 1.
 
-    An exponential, a block that ends, a parabola and a sum of exponentials are led to zero; what those that fit about as well as the best differ by there
+    An exponential, one that stops, a block that ends, a parabola and a sum of exponentials are led to zero; what those that fit about as well as the best differ by there
     is a limit of what the shape leaves open.
     """
     grid = np.linspace(0.0, max(1.0, float(x.max())), 33)
@@ -196,10 +207,16 @@ def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Float
         _fitted(np.maximum(1 - x / end, 0.0)[:, None], np.maximum(1 - grid / end, 0.0)[:, None], rest, 2)
         for end in _ENDS.tolist()
     ]
+    # An exponential that stops within the windows looked at lacks at every place what it would have gone on with.
+    ended = [
+        _fitted(_and_one(np.exp(-x / scale)), _and_one(np.exp(-grid / scale)), rest, 3)
+        for scale in _SCALES.tolist()
+    ]
     powers = np.arange(3)
     fits = [
         min(fits, key=lambda fit: fit[0]),
         min(blocks, key=lambda fit: fit[0]),
+        min(ended, key=lambda fit: fit[0]),
         _fitted(x[:, None] ** powers, grid[:, None] ** powers, rest, 3),
         _fitted(np.exp(-x[:, None] / _MIXED), np.exp(-grid[:, None] / _MIXED), rest, _MIXED.size),
     ]
@@ -207,6 +224,10 @@ def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Float
     heights = [height for square, height, *_ in fits if square <= _AS_GOOD * best[0]]
     apart = max(heights) - min(heights)
     return best[1], math.hypot(best[3], apart / math.sqrt(3.0)), (grid, best[2])
+
+
+def _and_one(shape: Floats) -> Floats:
+    return np.column_stack([shape, np.ones(shape.size)])
 
 
 def _fitted(basis: Floats, on_grid: Floats, rest: Floats, lost: int) -> tuple[float, float, Floats, float]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.tails import tail_of
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Grade
@@ -133,3 +134,27 @@ def test_what_a_shape_leads_to_is_no_more_than_the_cut_window_holds() -> None:
         used = np.mean([truth.energy(a, b) for a, b in zip(starts, ends, strict=True)])
         assert each.low <= used <= each.high and abs(each.value / used - 1) < 0.02, seed
         assert each.high - each.low < 0.08 * used, seed
+
+
+def test_a_tail_of_which_pauses_leave_one_window_is_not_counted_twice() -> None:
+    """2 Hz means, 25 events of 0.2 s, a tail of 4 W that dies within 0.5 s, pauses of two or three windows: 0.63 J follow each."""
+    rng = np.random.default_rng(5)
+    off = []
+    for _ in range(12):
+        starts = 3.0 + np.cumsum(0.2 + rng.uniform(0.75, 2.25, 25))
+        fine = np.arange(0.0, starts[-1] + 4, 1e-3)
+        watts = np.ones(fine.size)
+        for a in starts.tolist():
+            behind = fine - a - 0.2
+            watts += 5.0 * ((behind >= -0.2) & (behind < 0))
+            watts += np.where((behind >= 0) & (behind < 0.5), 4 * np.exp(-np.maximum(behind, 0) / 0.1667), 0)
+        edges = np.arange(0.3, fine[-1], 0.5)
+        total = np.interp(edges, fine + 1e-3, np.cumsum(watts) * 1e-3)
+        rates = np.concatenate([[0.0], np.diff(total) / 0.5]) + 0.02 * rng.standard_normal(edges.size)
+        t, ends = np.rint(edges * 1e9).astype(np.int64), np.rint((starts + 0.2) * 1e9).astype(np.int64)
+        after = np.append(np.rint(starts[1:] * 1e9), t[-1]).astype(np.int64)
+        place = np.searchsorted(t, ends)
+        found = tail_of(rates, np.full(t.size, 0.5), t, ends, after, place, np.zeros(t.size, bool))
+        if found is not None and found.joules:
+            off.append(found.joules / 0.633 - 1)
+    assert len(off) >= 6 and abs(float(np.median(off))) < 0.12
