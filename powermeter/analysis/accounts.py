@@ -73,5 +73,5 @@ def _end(details: Mapping[str, Any]) -> str:
     if details.get("is_alive"):
         return "they were still running when the recording ended"
     if details.get("is_alive") is False:
-        return "it was killed, or left by os._exit"
+        return "it was killed, or left without ending them (os._exit, the end of main)"
     return "it ended without a notice"
