@@ -31,10 +31,14 @@ def _entries(data: ReportData) -> Iterator[str]:
         "misc",
         "powermeter",
         {
-            "title": "{powermeter}: what an inference costs",
-            "author": "{powermeter contributors}",
+            "title": "{powermeter}: what an inference costs, with an interval",
+            "author": "{The powermeter authors}",
+            "year": f"{data.started:%Y}" if data.started else "",
             "version": escaped(version),
-            "note": "Apache License 2.0",
+            "howpublished": "Computer software",
+            "note": "Apache License 2.0; the year is that of the measurement"
+            if data.started
+            else "Apache License 2.0",
         },
     )
     for i in data.instruments:

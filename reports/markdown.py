@@ -145,7 +145,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 show(r.total).text,
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
                 show(data.charge_each(r), "Ah", 1 / 3600).text,
-                show(r.power).bare,
+                show(r.power).text,
             ]
             for r in a.rows
         ),

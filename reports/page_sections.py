@@ -183,7 +183,7 @@ def labels(data: ReportData) -> Markup:
         return [
             number(show(data.charge_of(row), "Ah", 1 / 3600)),
             number(show(data.charge_each(row), "Ah", 1 / 3600)),
-            quantity(show(row.power).bare),
+            number(show(row.power)),
             quantity(show(data.per_charge(row)).bare),
         ]
 

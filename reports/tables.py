@@ -171,7 +171,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     "energy_standard_deviation_j": lambda c, row: row.spread_j,
     **_interval("above_baseline_per_item", "j", lambda c, row: row.above_per_item),
     **_interval("charge", "c", lambda c, row: c.of(row)),
-    "mean_power_w": lambda c, row: _value(row.power),
+    **_interval("mean_power", "w", lambda c, row: row.power),
     "items_per_charge": lambda c, row: _value(c.items_held(row)),
     "latency_mean_s": lambda c, row: row.latency_mean,
     "latency_p50_s": lambda c, row: row.latency_p50,

@@ -163,7 +163,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("total", lambda r: show(r.total).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
         ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
-        ("power", lambda r: show(r.power).bare),
+        ("power", lambda r: show(r.power).text),
         ("per charge", lambda r: show(data.per_charge(r)).bare),
     ]
     time: list[tuple[str, Cell]] = [

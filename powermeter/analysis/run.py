@@ -169,6 +169,8 @@ def measure_run(
         origin=own,
     )
     carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
+    if trace.kept is None:
+        carriers = min(carriers, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
     return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time, mute)

@@ -1,8 +1,8 @@
 """Reads a file of events that belongs to a log: `time, name[, ...]`, one per line.
 
 `NAME_init`/`NAME_start`/`NAME_begin` and the next `NAME_end`/`NAME_stop`/`NAME_done` become one
-interval called NAME; every other line becomes an instant.  With a header that names a second time
-(`end`, `stop`) or a `duration`, each line is an interval of its own.
+interval called NAME; every other line becomes an instant; a header of `time` and `name` changes nothing of that.  With a header that
+names a second time (`end`, `stop`), a `duration` or a `count`, each line is an event of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _LABEL = re.compile(r"[A-Za-z][\w .:/-]{0,199}\Z")
 _START = {"time", "timestamp", "start", "begin", "t", "t_start", "start_time"}
 _END = {"end", "stop", "t_end", "end_time"}
 _NAME = {"name", "event", "label", "phase"}
+_COUNT = {"count", "n", "inferences"}
 
 
 def recognises(peek: Peek) -> bool:
@@ -53,7 +54,7 @@ def read(path: Path, log: Log, choices: Choices) -> list[Event]:
         raise DataError(f"{path}: no events")
     header = [field.lower() for field in rows[0][1]]
     if set(header) & _NAME and set(header) & _START:
-        events = _with_header(path, header, rows[1:], choices)
+        events = (_with_header if _is_table(header) else _moments)(path, header, rows[1:], choices)
     else:
         events = _paired(path, rows, choices)
     first = min(rows.ends_ns[0] for rows in log.sources)
@@ -80,14 +81,32 @@ def _stamp(text: str, choices: Choices) -> int | None:
     return number_ns(text, TICKS["s"])
 
 
+def _column(header: list[str], names: set[str]) -> int:
+    return next(i for i, field in enumerate(header) if field in names)
+
+
+def _is_table(header: list[str]) -> bool:
+    """Return whether each line of a file with this header is a whole event, not the begin or the end of one."""
+    return any(field in _END or field in _COUNT or field.startswith("duration") for field in header)
+
+
+def _moments(
+    path: Path, header: list[str], rows: list[tuple[int, list[str]]], choices: Choices
+) -> list[Event]:
+    """Return the events of lines that hold a time and a name under a header, paired as those without one."""
+    first = [_column(header, _START), _column(header, _NAME)]
+    order = [*first, *(i for i in range(len(header)) if i not in first)]
+    filled = [(number, [*fields, *[""] * (len(header) - len(fields))]) for number, fields in rows]
+    return _paired(path, [(number, [fields[i] for i in order]) for number, fields in filled], choices)
+
+
 def _with_header(
     path: Path, header: list[str], rows: list[tuple[int, list[str]]], choices: Choices
 ) -> list[Event]:
-    name_at = next(i for i, field in enumerate(header) if field in _NAME)
-    start_at = next(i for i, field in enumerate(header) if field in _START)
+    name_at, start_at = _column(header, _NAME), _column(header, _START)
     end_at = next((i for i, field in enumerate(header) if field in _END), None)
     length_at = next((i for i, field in enumerate(header) if field.startswith("duration")), None)
-    count_at = next((i for i, field in enumerate(header) if field in ("count", "n", "inferences")), None)
+    count_at = next((i for i, field in enumerate(header) if field in _COUNT), None)
     events = []
     for number, fields in rows:
         fields = [*fields, *[""] * (len(header) - len(fields))]

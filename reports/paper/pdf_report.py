@@ -139,7 +139,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
             [
                 text(r.title, 60),
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
-                show(r.power).bare,
+                show(r.power).text,
                 show(data.per_charge(r)).bare,
                 *wording.times(r),
             ]

@@ -147,7 +147,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ({"beat": True}, "beat", "warning", "readings keep step with the events"),
         ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
         ({"carriers": 7}, "few-carriers", "info", "few readings carry much of the energy: they count as 7,"),
-        ({"mute": 9}, "equal-readings", "warning", "all 9 readings agree, and so few do not show"),
+        (
+            {"mute": 9},
+            "equal-readings",
+            "warning",
+            "all 9 readings agree within the instrument's step or noise, and so few do",
+        ),
         ({"blind_s": 0.25}, "unseen-events", "warning", "no reading fell into 250.0 ms of events"),
         (
             {"power": {"saturated": 3}},

@@ -134,4 +134,5 @@ def test_few_readings_that_carry_most_of_it_are_counted() -> None:
     run = measure_run(integral(values))
     assert 2 <= run.carriers <= 4
     assert run.energy.high - run.energy.value > 1.3 * (run.energy.value - run.energy.low)
+    assert measure_run(integral(np.array([1.0, 3.0, 2.0, 5.0, 1.0]))).carriers == 5  # skewness alone counts 8
     assert measure_run(integral(1.0 + 0.1 * np.random.default_rng(1).standard_normal(400))).carriers == 0

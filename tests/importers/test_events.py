@@ -47,3 +47,21 @@ def test_a_length_takes_the_place_of_an_end_and_what_lies_outside_is_left_out_an
     assert any("2 events of events.csv left out: outside" in note for note in log.warnings)
     with pytest.raises(DataError, match="none of its events lies within the log"):
         read(tmp_path, "label,start,duration\nb,2026-03-05 15:00:00,1\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "swapped"),
+    [("", False), ("time,name\n", False), ("name,time\n", True), ("Timestamp,Event\n", False)],
+)
+def test_begins_and_ends_are_paired_under_a_header_of_time_and_name_as_without_one(
+    tmp_path: Path, head: str, swapped: bool
+) -> None:
+    lines = [("05", "fit_init"), ("07", "tick"), ("08", "fit_end"), ("09", "fit_start")]
+    pairs = [(f"2026-03-05 14:00:{second}", name) for second, name in lines]
+    text = head + "".join(",".join(pair[::-1] if swapped else pair) + "\n" for pair in pairs)
+    events, _ = read(tmp_path, text)
+    assert [(name, start, seconds) for name, start, seconds, _ in events] == [
+        ("fit", 5.0, 3.0),
+        ("tick", 7.0, 0.0),
+        ("fit_start", 9.0, 0.0),
+    ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 from powermeter.recording import Recording
 from powermeter.reports.citation import bibtex, citation, file_digest
@@ -29,3 +31,20 @@ def test_a_citation_has_its_parts(make, twenty):
     keys = re.findall(r"^@\w+\{([^,]+),$", bibtex(data), re.MULTILINE)
     assert len(keys) == len(set(keys)) >= 3 and all(re.fullmatch(r"[a-z0-9:-]+", key) for key in keys)
     assert balance(bibtex(data)) == 0
+
+
+def test_the_tool_is_named_as_in_the_citation_file_with_the_year_of_the_measurement(make, twenty):
+    data = gathered(make(events=twenty))
+    entry = bibtex(data).partition("\n\n")[0]
+    held = (Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8")
+    title, author = (re.search(rf'{key}: "(.+)"', held)[1] for key in ("title", "name"))
+    assert (
+        f"author = {{{{{author}}}}}" in entry
+        and f"title = {{{title.replace('powermeter', '{powermeter}')}}}" in entry
+    )
+    assert (
+        data.started is not None
+        and f"year = {{{data.started.year}}}" in entry
+        and "that of the measurement" in entry
+    )
+    assert "year" not in bibtex(replace(data, started=None)).partition("\n\n")[0]

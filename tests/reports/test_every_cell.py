@@ -290,7 +290,7 @@ def test_each_column_of_csv(rendered: dict[str, str], label: str) -> None:
     assert row.pop("label") == label and row.pop("grade") == "measured"
     for column, cell in row.items():
         name, which = column, "value"
-        interval = re.fullmatch(r"(\w+?)(_low|_high)?_[jc]", column)
+        interval = re.fullmatch(r"(\w+?)(_low|_high)?_[jcw]", column)
         if interval is not None and column not in expected:
             name, which = interval[1], interval[2] or "value"
         if name == "per_item":  # what is quoted: of one event what it used

@@ -56,7 +56,7 @@ LABELS = {
         "total": "4.000 ± 0.038 J",
         "charge": "222.2 ± 2.1 µAh",  # 0.8 C ÷ 3600
         "charge each": "222.2 ± 2.1 µAh",
-        "power": "2.000 W",
+        "power": "2.000 ± 0.019 W",  # 0.95 %
         "per charge": "33,300",  # 133 200 ÷ 4
         "mean time": "2.00 s",
         "p50 s": "2.00 s",
@@ -77,7 +77,7 @@ LABELS = {
         "total": "48.40 ± 0.46 J",
         "charge": "2.689 ± 0.026 mAh",  # 9.68 C ÷ 3600
         "charge each": "13.4 µAh (12.2 to 16.0)",  # 242 mJ ÷ 5 V ÷ 3600
-        "power": "2.000 W",
+        "power": "2.000 ± 0.019 W",  # 0.95 %
         "per charge": "550,000",  # 133 200 ÷ 0.242 = 550 413
         "mean time": "605 ms",  # 24.2 s ÷ 40
         "p50 s": "500 ms",
@@ -100,7 +100,7 @@ UNROUNDED = {
         "energy_standard_deviation_j": None,
         "above_baseline_per_item": 3.0,
         "charge": 0.8,
-        "mean_power_w": 2.0,
+        "mean_power": 2.0,
         "items_per_charge": CELL_J / 4.0,
         "latency_mean_s": 2.0,
         "latency_p50_s": 2.0,
@@ -119,7 +119,7 @@ UNROUNDED = {
         "energy_standard_deviation_j": statistics.stdev(PER_ITEM),
         "above_baseline_per_item": (WATTS - BASELINE_W) * INFER_S / 200,
         "charge": INFER_J / VOLTS,
-        "mean_power_w": WATTS,
+        "mean_power": WATTS,
         "items_per_charge": CELL_J / 0.242,
         "latency_mean_s": 0.605,
         "latency_p50_s": 0.5,
@@ -134,6 +134,7 @@ HALF = {
     "energy": 1.0,
     "energy_per_item": 1.0,
     "charge": 1.0,
+    "mean_power": 1.0,
     "above_baseline_per_item": WATTS / (WATTS - BASELINE_W),
 }
 """The half-width of an interval over 0.95 % of its value: a baseline takes nothing off the meter's doubt."""
