@@ -95,8 +95,11 @@ class Facts:
                 self._warn_unfinished(lacks_log)
             return {}
         noted = closed[-1]
+        before = len(self._rows.warnings)
         for table, expected in noted.get("rows", {}).items():
             self._rows.expect(table, expected)
+        if lacks_log and len(self._rows.warnings) > before:  # it could not be folded in: the disk was full
+            self._warn_unfinished(lacks_log)
         return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
 
     def _warn_unfinished(self, lacks_log: bool) -> None:

@@ -217,7 +217,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[Note]]:
     except UNREADABLE as error:
         if connection is not None:
             connection.close()
-        raise DamagedError(path, one_line(error)) from error
+        raise DamagedError(path, one_line(error) + _without_log(path)) from error
     except DataError:
         assert connection is not None
         connection.close()
@@ -294,13 +294,18 @@ def is_cut_off(path: Path) -> bool:
     return is_valid and path.stat().st_size < stated_size and not side_files(path)[0].exists()
 
 
+def _without_log(path: Path) -> str:
+    return f"; its write-ahead log {side_files(path)[0].name} is missing" if lacks_log(path) else ""
+
+
 def lacks_log(path: Path) -> bool:
     """Return whether the file states that a write-ahead log belongs to it and none is there."""
     try:
         if not path.is_file():
             return False
         head = first_bytes(path, 20)
-        return head[18:20] == bytes([WAL_VERSION] * 2) and not side_files(path)[0].exists()
+        log = side_files(path)[0]  # who only reads leaves an empty one
+        return head[18:20] == bytes([WAL_VERSION] * 2) and not (log.exists() and log.stat().st_size)
     except OSError:
         return False
 

@@ -124,9 +124,7 @@ class Rows:
         try:
             (last,) = self.run(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
         except file.UNREADABLE as error:
-            self.warn(
-                Note.warning("rows-damaged", f"the table of {table}s is damaged: {file.one_line(error)}")
-            )
+            self.warn(Note.warning("rows-damaged", f"the table {table!r} is damaged: {file.one_line(error)}"))
             return
         if not isinstance(last, int) or last < expected:
             self.warn(
