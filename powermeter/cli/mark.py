@@ -25,8 +25,8 @@ def mark() -> None:
         powermeter mark header > powermeter_marks.h
 
     Between `begin` and `end` lies the work alone, not the start of powermeter itself: a begin counts from
-    the moment this command ends (2 ms early), an end from the moment it was started (± 5 ms on Linux); the
-    intervals of such events are wider by that. Precise times: --at $EPOCHREALTIME.
+    the moment this command ends (up to 7 ms early, more on a busy machine), an end from the moment it was
+    started (± 5 ms on Linux); the intervals of such events are wider by that. Precise times: --at $EPOCHREALTIME.
     """
 
 
