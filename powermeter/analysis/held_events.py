@@ -2,7 +2,7 @@
 
 Nothing in a log of readings that stand tells what the instrument did during its refresh, but what follows events' ends: a mean
 still holds the rest of the event, a snapshot holds none of it.  Where that does not settle it, both energies are possible, and the
-interval holds both.
+interval holds both.  An instrument does the same in each of its recordings: more of them do not settle it.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ def both(
         return found
     apart = (other.value - found.value) / 2
     sums = [e.factor * float(e.own @ e.own) for e in (found, other)]
-    found.own = np.hypot(np.maximum(found.own, other.own), apart / _LIMIT)
-    total = max(sums) + (float(apart.sum()) / _LIMIT) ** 2
-    found.factor = total / max(float(found.own @ found.own), 1e-300)
+    found.own = np.maximum(found.own, other.own)
+    found.factor = max(sums) / max(float(found.own @ found.own), 1e-300)
+    found.either_way = apart / _LIMIT
     found.value = found.value + apart
     seconds = float(np.median(end_ns - start_ns)) * 1e-9
     short = seconds < _SHORT * means.trace.interval_ns * 1e-9

@@ -56,6 +56,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Kind of part → what it is, what would reduce it; for reports."""
 
+SNAPSHOT_OR_MEAN = "refresh:snapshot or mean"
+"""The part that stands for what an instrument does during its refresh: signed, and the same in all of its recordings."""
+
 
 @lru_cache(maxsize=1)
 def _limit_table() -> tuple[Floats, Floats]:

@@ -38,6 +38,7 @@ from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.strictly_inside import StrictlyInside
 from powermeter.analysis.swallowed import off_together
 from powermeter.analysis.uncertainty import (
+    SNAPSHOT_OR_MEAN,
     Shape,
     budget,
     common_parts,
@@ -70,7 +71,7 @@ class Windows:
         noise: Standard uncertainty in J or C of what the readings leave open: their noise, what the load does between
             them, where an edge falls.
         clock, gaps: The same, from a common shift of all stamps, and from holes.
-        shared: Part name → signed standard uncertainty that all events of a group share.
+        shared: Part name → signed standard uncertainty that all events of a group (`SNAPSHOT_OR_MEAN`: of all groups) share.
         covered: Whether the recording covers it.
         known: Whether an energy is known: it is covered, and readings show something of it; the values of others are NaN.
         groups: What was found of each group.
@@ -231,9 +232,11 @@ class Windows:
         parts[f"{late_kind(trace)}:{trace.within(trace.source)}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
             by_group = np.bincount(place, w * shared[index], present.size)
-            parts[rounding if name == "quantisation" else f"{name}:common {own}"] = float(
-                np.sqrt(np.sum(by_group**2))
-            )
+            if name == SNAPSHOT_OR_MEAN:  # what the instrument does, it does in all groups
+                parts[f"{name} {'+'.join(trace.channels)}"] = float(by_group.sum())
+            else:
+                key = rounding if name == "quantisation" else f"{name}:common {own}"
+                parts[key] = float(np.sqrt(np.sum(by_group**2)))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         grade = trace.grade
         if bridged_much(self.integral, self.start_ns[index], self.end_ns[index]) or why or below or above:
@@ -333,10 +336,13 @@ def measure(
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen
+    parts: dict[str, Floats] = {}
     divide(integral, start_ns, end_ns, members, groups)
     for lasting, found in zip(members, groups, strict=True):
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
+        if found.either_way is not None:
+            parts.setdefault(SNAPSHOT_OR_MEAN, np.zeros(n))[lasting] = found.either_way
     over = is_clipped(trace, start_ns, end_ns)
     if over is not None:
         above = np.where(over, np.inf, above)
@@ -345,7 +351,6 @@ def measure(
     clock = (
         misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)
     )
-    parts: dict[str, Floats] = {}
     one_level = False
     if trace.step and trace.kind is not Kind.COUNTER and n:
         bias, one_level = quantised(integral)

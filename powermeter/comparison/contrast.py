@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from powermeter.analysis.quantiles import t_quantile, t_tail
-from powermeter.analysis.uncertainty import budget, coverage
+from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN, budget, coverage
 from powermeter.comparison.designs import (
     IN_SPREAD,
     Design,
@@ -28,7 +28,7 @@ from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 
-_IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:")
+_IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")

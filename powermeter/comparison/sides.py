@@ -31,6 +31,9 @@ UNITS: Mapping[str, str] = {"energy": "J", "power": "W", "time": "s"}
 _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
 """Kinds of parts that belong to the instrument; a display that rounds equal values rounds them all the same way."""
 
+_OF_ITS_KIND = "refresh:"
+"""What readings do during a refresh, all instruments of a kind do, in each recording: no number of recordings averages it out."""
+
 
 def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
     """Return the side that one recording's events make.
@@ -177,6 +180,8 @@ def keyed(result: Result, run: AnalysedRun) -> Result:
 
 
 def _key(name: str, run: AnalysedRun) -> str:
+    if name.startswith(_OF_ITS_KIND):
+        return of_any(name).partition(" @ ")[0]
     if " @ " in name:
         return name
     kind, _, origin = name.partition(":")

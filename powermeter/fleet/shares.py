@@ -2,7 +2,8 @@
 
 What one instrument leaves in every reading (gain, offset, step, the time base of a counter) is the same in all of its
 recordings; instruments are independent of each other.  The gain of a reference that several instruments were calibrated against is the
-same in all of them, and so is the error of a model that stands for all machines of one board.  All else belongs to one recording.
+same in all of them, and so is the error of a model that stands for all machines of one board, and what their meters do during a
+refresh.  All else belongs to one recording.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Owner:
             return f"{name} @ reference"
         if kind == "model" and grade in _MODELLED:
             return f"{name} @ {self.board}"
+        if kind == "refresh":
+            return f"{name.partition(' @ ')[0]} @ {self.board}"
         # `clock:1` is how far one recording's stamps are shifted; `clock:ina219/power` a meter's own time base.
         if kind in _OF_THE_INSTRUMENT or (kind == "clock" and "/" in origin):
             return f"{name} @ {self.sensor}"

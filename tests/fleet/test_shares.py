@@ -17,3 +17,4 @@ def test_a_shared_model_stays_shared_and_grades_are_the_worst(tmp_path: Path) ->
     assert owner.shared("clock:1", Grade.MEASURED) == "clock:1 @ r"
     assert owner.shared("clock:meter/energy", Grade.MEASURED) == "clock:meter/energy @ sensor"
     assert owner.shared("noise:infer", Grade.MEASURED) == "noise:infer @ r"
+    assert owner.shared("refresh:1 @ 5f", Grade.MEASURED) == "refresh:1 @ board|cpu"
