@@ -125,8 +125,25 @@ _NAMES = {
 }
 
 
-def parse_duration(text: str) -> float:
+def parse_share(text: str) -> float:
+    """Return a ratio from `5%`, `500ppm` or a bare number below 1: who types 2 means 2 %, not twice as much.
+
+    Raises:
+        ConfigurationError: The text is not a ratio, or a bare number from 1 on.
+    """
+    share = parse_quantity(text, "1")
+    match = _NUMBER.match(text)
+    if match is not None and not match[2] and abs(share) >= 1:
+        raise ConfigurationError(f"{text!r} has no unit; write {text.strip()}%, or a number below 1")
+    return share
+
+
+def parse_duration(text: str, *, bare: bool = True) -> float:
     """Return seconds from `250ms`, `90s`, `5m`, `1h30m` or a bare number of seconds.
+
+    Args:
+        text: The duration as written.
+        bare: Whether a number without a unit is taken to be in seconds.
 
     Raises:
         ConfigurationError: The text is not a duration, or a negative one.
@@ -134,6 +151,10 @@ def parse_duration(text: str) -> float:
     match = _NUMBER.match(text)
     if match is not None and not match[2]:
         seconds = float(match[1])
+        if not bare and seconds:
+            raise ConfigurationError(
+                f"{text!r} has no unit; write for example {text.strip()}h or {text.strip()}y"
+            )
     elif _SPAN.match(text):
         seconds = 0.0
         for number, suffix in _SPAN_PART.findall(text):

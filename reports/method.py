@@ -54,7 +54,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     )
     rate = format_quantity(h.rate_hz, "Hz", 3)
     asked = f" of {format_quantity(1 / h.asked_s, 'Hz', 3)} asked for" if h.asked_s else ""
-    missed = f"; {instrument.missed:,} deadlines were missed" if instrument.missed else ""
+    missed = f"; {plural(instrument.missed, 'reading')} missed" if instrument.missed else ""
     gaps = f"; gaps of {format_duration(a.gap_s)} in total were bridged" if a.gap_s > 0 else ""
     yield f"It returned {plural(h.samples, 'sample')} over {format_duration(a.duration.value)} ({rate}{asked}){missed}{gaps}."
     missing = unseen(a)

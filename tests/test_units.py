@@ -18,6 +18,7 @@ from powermeter.units import (
     parse_duration,
     parse_period,
     parse_quantity,
+    parse_share,
     unit_factor,
 )
 
@@ -237,3 +238,23 @@ def test_a_coulomb_is_an_ampere_for_a_second() -> None:
 def test_an_interval_below_a_nanosecond_or_above_a_year_is_refused(text):
     with pytest.raises(ConfigurationError, match="not a usable rate or interval"):
         parse_period(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("5%", 0.05), ("0.05", 0.05), ("500ppm", 5e-4), ("200%", 2.0), ("0", 0.0)]
+)
+def test_a_share_is_a_ratio(text: str, share: float) -> None:
+    assert parse_share(text) == pytest.approx(share, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", ["1", "2", "5.0", "-3", "1e0"])
+def test_a_bare_number_from_one_on_is_no_share(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="has no unit; write"):
+        parse_share(text)
+
+
+def test_a_duration_without_a_unit_is_refused_where_years_are_usual() -> None:
+    assert parse_duration("4") == 4
+    assert parse_duration("0", bare=False) == 0
+    with pytest.raises(ConfigurationError, match="write for example 4h or 4y"):
+        parse_duration("4", bare=False)

@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_quantity, parse_duration, parse_quantity
+from powermeter.units import format_quantity, parse_duration, parse_quantity, parse_share
 
 if TYPE_CHECKING:
     from powermeter.calibration.procedure import CalibratedChannel
@@ -150,7 +150,7 @@ class _Typed:
     @property
     def share(self) -> float | None:
         """The limit of error of the reference; None where it is not given."""
-        share = None if self.accuracy is None else parse_quantity(self.accuracy, "1")
+        share = None if self.accuracy is None else parse_share(self.accuracy)
         if share is not None and not 0 <= share < 1:
             raise ConfigurationError(f"--accuracy {self.accuracy}: write for example 0.05%")
         return share

@@ -14,7 +14,7 @@ from powermeter.cli.progress import progress
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import check_output, write_files
-from powermeter.units import parse_quantity
+from powermeter.units import parse_share
 
 if TYPE_CHECKING:
     from powermeter.comparison.compare import Comparison
@@ -130,7 +130,7 @@ def compare(
                 paired=chosen["paired"],
                 block=chosen["block"],
                 of=chosen["of"],
-                margin=parse_quantity(chosen["margin"], "1"),
+                margin=parse_share(chosen["margin"]),
                 warmup=not chosen["keep_warmup"],
                 same_instrument=chosen["same_instrument"],
                 items=_items(chosen["items"]),

@@ -86,7 +86,7 @@ def fleet(
     from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
     from powermeter.fleet.questions import AskedOfFleet
-    from powermeter.units import parse_quantity
+    from powermeter.units import parse_share
 
     if output is not None:
         check_output(output, force=force)
@@ -99,7 +99,7 @@ def fleet(
         battery,
         place,
         intensity,
-        parse_quantity(margin, "1"),
+        parse_share(margin),
     )
     with engine_of(engine, dataset, master=master, memory=memory) as opened:
         if "recompute" in questions:

@@ -14,7 +14,7 @@ from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_duration, parse_quantity, parse_rate
+from powermeter.units import format_duration, parse_quantity, parse_rate, parse_share
 
 if TYPE_CHECKING:
     from powermeter.importers import Choices, Log
@@ -181,7 +181,7 @@ def _choices(typed: dict[str, Any]) -> Choices:
         zone=None if typed["zone"] is None else LogZone.parse(typed["zone"]),
         session=typed["session"],
         events=typed["events"],
-        accuracy=None if typed["accuracy"] is None else parse_quantity(typed["accuracy"], "1"),
+        accuracy=None if typed["accuracy"] is None else parse_share(typed["accuracy"]),
         grade=None if typed["grade"] is None else Grade(typed["grade"]),
         rail=typed["rail"],
         add_up=typed["add_up"],

@@ -15,7 +15,7 @@ from powermeter.cli.options import force_option, json_option, output_option, rai
 from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
-from powermeter.units import parse_quantity
+from powermeter.units import parse_share
 
 
 @click.command()
@@ -82,7 +82,7 @@ def variants(
         check_output(output, force=force)
     if plot is not None:
         check_output(plot, force=force)
-    found = find(recordings, margin=parse_quantity(margin, "1"), **asked)
+    found = find(recordings, margin=parse_share(margin), **asked)
     if as_json:
         put_json(report.record(found))
     elif output is None:

@@ -92,7 +92,7 @@ class FootprintOptions:
         """Years in service: as typed, or the device's usual ones."""
         if self.life is None:
             return default(f"life.{LIVES.get(self.device or 'board', 'board')}")
-        years = parse_duration(self.life) / SECONDS_PER_YEAR
+        years = parse_duration(self.life, bare=False) / SECONDS_PER_YEAR
         if years <= 0:
             raise ConfigurationError(f"--life {self.life}: must be above zero")
         return given("life", years, "y")
@@ -180,7 +180,11 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
         beyond = (found.items or 0.0) > wanted.items_in_life
         excess = f"{plural(found.items or 0, 'item is', 'items are')} more than the {wanted.items_in_life:g} of a whole life"
     else:
-        reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s or 0.0
+        reserved = (
+            parse_duration(wanted.reserved, bare=False)
+            if wanted.reserved is not None
+            else found.duration_s or 0.0
+        )
         years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central
         beyond = years > life * (1 + 1e-9)
         excess = f"{years:.3g} years are longer than the device's life of {life:.3g}"
@@ -211,7 +215,9 @@ def _allocated(wanted: FootprintOptions, found: Subject, line: AccountLine) -> A
                 "--items-in-life needs to know how many items this was: --items or --label"
             )
         return by_use(line, found.items, wanted.items_in_life)
-    reserved = parse_duration(wanted.reserved) if wanted.reserved is not None else found.duration_s
+    reserved = (
+        parse_duration(wanted.reserved, bare=False) if wanted.reserved is not None else found.duration_s
+    )
     if reserved is None:
         raise ConfigurationError("making is shared by time: use --reserved, or --items-in-life")
     share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")

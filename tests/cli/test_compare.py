@@ -156,6 +156,7 @@ def test_a_gate_rests_on_what_is_known_about_the_programs(runs, capsys):
         (["base.power", "small.power", "--fail-if", "worse"], 2, "cannot-tell"),
         (["base.power", "small.power", "--margin", "much"], 2, "much"),
         (["base.power", "small.power", "--margin=-5%"], 2, "margin"),
+        (["base.power", "small.power", "--margin", "2"], 2, "write 2%"),
         (["base.power", "small.power", "--by", "a,,b"], 2, "commas"),
         (["base.power", "small.power", "--rail", "a,b,c"], 2, "two sides"),
         (["base.power", "small.power", "--rail", "nope"], 2, "there are"),

@@ -116,6 +116,11 @@ def test_hours_of_an_intensity_file(run, tmp_path: Path) -> None:  # type: ignor
         (("--energy", "1kWh", "--device", "board"), "--reserved"),
         (("--energy", "1kWh", "--device", "boat", "--reserved", "1h"), "did you mean board"),
         (("--energy", "1kWh", "--device", "board", "--reserved", "1h", "--life", "0y"), "above zero"),
+        (
+            ("--energy", "1kWh", "--device", "board", "--reserved", "1h", "--life", "4"),
+            "write for example 4h or 4y",
+        ),
+        (("--energy", "1kWh", "--device", "board", "--reserved", "8"), "no unit"),
         (("--energy", "1kWh", "--device", "board", "--bill", "b.toml"), "one of them"),
         (("--energy", "1kWh", "--stress", "1000"), "0.1 and 100"),
         (("--energy", "1kWh", "--hours"), "--intensity FILE"),
