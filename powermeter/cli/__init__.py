@@ -63,9 +63,11 @@ class _Verbs(WholeHelp):
             ctx.default_map = {name: find().defaults(name, command)}
         return name, command, rest
 
-    def make_context(self, *args: Any, **options: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
         try:
-            return super().make_context(*args, **options)
+            return super().make_context(info_name, args, parent, **extra)
         except BrokenPipeError:  # --help and --version are printed here, before anything is invoked
             _silence()
             raise click.exceptions.Exit(0) from None
@@ -112,10 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     spell_out()
     status = run(arguments)
-    if arguments is None and sys.argv[1:3] == [
-        "mark",
-        "begin",
-    ]:  # what begins now would wait for Python to end
+    if arguments is None and sys.argv[1:3] == ["mark", "begin"]:
+        # What begins now would wait for Python to end.
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(status)

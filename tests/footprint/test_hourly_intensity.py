@@ -128,35 +128,6 @@ def test_a_file_that_does_not_say_which_is_read_as_average_and_the_account_says_
     assert as_factor(said, 10.5, 0.0, "SWE").basis == "direct, marginal"
 
 
-HEADER = "timestamp_utc,ci_g_per_kwh"
-
-
-MUTANTS = [
-    [],
-    {},
-    [5],
-    [[]],
-    {"data": [5]},
-    {"data": [{}]},
-    {"data": {"data": {"data": {"data": {}}}}},
-    {"data": [None]},
-    {"meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh"}, "data": [None]},
-    {
-        "meta": {"signal_type": "co2_moer", "units": "lbs_co2_per_mwh", "data_point_period_seconds": "x"},
-        "data": [],
-    },
-    {"history": [{"carbonIntensity": 5}]},
-    {"history": []},
-    {"history": [{"carbonIntensity": {}, "datetime": []}]},
-    {"data": [{"from": "2024-01-01T00:00Z", "to": "2023-01-01T00:00Z", "intensity": {"forecast": 3}}]},
-    {"data": [{"from": "2024-01-01T00:00Z", "to": "2024-01-01T00:30Z", "intensity": 7}]},
-    {"data": [{"from": 1, "to": 2, "intensity": {"forecast": 3}}]},
-    "text",
-    5,
-    None,
-]
-
-
 def test_the_mean_of_a_run_is_weighted_by_its_hours_and_of_a_file_it_is_the_plain_one() -> None:
     """An hour of 100 and one of 500 g/kWh: 45 min in the first and 15 in the second are 200."""
     series = Intensity.of("t", [(0, 100.0), (HOUR, 500.0)])
