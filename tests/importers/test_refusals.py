@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from powermeter.cli import run
+from tests.support.log_texts import (
+    DETAIL,
+    MAC,
+    PLIST,
+    REDFISH,
+    RIGOL,
+    TRACE,
+    Files,
+    prometheus,
+    spl,
+    tarred,
+    zipped,
+)
 
-MLLOG = ':::MLLOG {"time_ms": 17285092600%d, "key": "power_reading", "value": 10.0, "metadata": {}}\n'
-SPL = "Time,07-26-2022 07:05:2{i}.790,Watts,{w},Volts,249.9,Amps,-1.0,PF,0.4,Mark,x\n"
-DETAIL = ':::MLLOG {{"key": "power_begin", "value": "{begin}"}}\n:::MLLOG {{"key": "power_end", "value": "{end}"}}\n'
-RD = "Time,Voltage (V),Current (A),Accumulated current (mAh),Unix time\n"
-RIGOL = "X,CH1,Start,Increment,\nSequence,Volt,{start},{step},\n"
-MAC = "*** Sampled system activity (Fri Nov 10 12:37:01 2023 +0100) ({ms}ms elapsed) ***\n"
-PLIST = "<?xml version='1.0'?><plist version='1.0'><dict>{}</dict></plist>"
-TRACE = struct.pack("<Bf60f", 0xF1, 1000.0, *[16.72] * 60)
-REDFISH = '{"@odata.type":"#Power.v1_5_0.Power","PowerControl":[{"Name":"x"}]}\n'
-
-
-def spl(watts: str = "2.5", count: int = 9) -> str:
-    return "".join(SPL.format(i=i, w=watts) for i in range(count))
-
-
-def zipped(**files: str) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name.replace("__", "."), text)
-    return held.getvalue()
-
-
-def tarred(name: str, text: str) -> bytes:
-    held = io.BytesIO()
-    with tarfile.open(fileobj=held, mode="w") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size = len(text)
-        archive.addfile(entry, io.BytesIO(text.encode()))
-    return held.getvalue()
-
-
-def prometheus(**answer: object) -> str:
-    return json.dumps(answer)
-
-
-Files = dict[str, "str | bytes"]
 # What is wrong → (files; the first one, or its folder where it ends in a slash, is imported; options; what the message holds).
 CASES: dict[str, tuple[Files, tuple[str, ...], str]] = {
     "absent": ({}, (), "no such file or directory"),
@@ -405,107 +378,6 @@ CASES: dict[str, tuple[Files, tuple[str, ...], str]] = {
 }
 
 
-PLAIN = "time_s,power_W\n" + "".join(f"{i},{5 + i % 3}\n" for i in range(9))
-SETBACK = "time_s,power_W\n" + "".join(f"{i % 30 + 1000 - i},5\n" for i in range(90))
-INFLUX = ",result,table,_time,_value,_field\n" + "".join(
-    f",,{t},2026-01-02T03:04:0{i}Z,5,{f}_W\n" for t, f in enumerate("ab") for i in range(5)
-)
-REPORTS = "".join(f"10:00:0{i}\nA | {i}.000 | Watts | ok\nB | 3.000 | Watts | ok\n" for i in range(5))
-CHIPS = "".join(
-    f"10:00:0{i}\namdgpu-pci-0b00\nAdapter: PCI adapter\nPPT: 5.00 W\nfast: 6.00 W\n" for i in range(5)
-)
-READY = '{"@odata.type":"#Power.v1_5_0.Power","PowerControl":[{"PowerConsumedWatts":5}]}\n'
-# What is more than is taken → (module, its limit, what it is set to, file, its content, options, what the message holds).
-LIMITS: dict[str, tuple[str, str, int, str, str, tuple[str, ...], str]] = {
-    "rows": ("blocks", "MAX_ROWS", 3, "a.csv", PLAIN, (), "more than 3 rows; split it and import the parts"),
-    "columns": ("blocks", "MAX_COLUMNS", 1, "a.csv", PLAIN, (), "2 columns; this is not a power log"),
-    "clocks set": ("axis", "_MAX_JUMPS", 1, "a.csv", SETBACK, (), "its clock was set more than 1 times"),
-    "runs": (
-        "codecarbon",
-        "_MAX_RUNS",
-        1,
-        "e.csv",
-        "timestamp,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed\nt,5,1,1,1,3\nt,5,1,1,1,3\n",
-        (),
-        "more than 1 runs",
-    ),
-    "cards": (
-        "dcgm",
-        "_MAX_GPUS",
-        1,
-        "a.txt",
-        "#Entity   POWER\nID   W\n" + "GPU 0   5.5\nGPU 1   6.5\n" * 5,
-        ("--rate", "1s"),
-        "more than 1 GPUs",
-    ),
-    "values of InfluxDB": (
-        "influx_csv",
-        "_MOST_VALUES",
-        3,
-        "a.csv",
-        INFLUX,
-        (),
-        "more than 3 values; query the one field",
-    ),
-    "series of InfluxDB": (
-        "influx_csv",
-        "_MOST_SERIES",
-        1,
-        "a.csv",
-        INFLUX,
-        (),
-        "more than 1 series; query the one",
-    ),
-    "sensors": ("lm_sensors", "_MOST_COLUMNS", 1, "a.txt", CHIPS, (), "more than 1 sensors of electricity"),
-    "values in a report": (
-        "printed_reports",
-        "_MOST_COLUMNS",
-        1,
-        "a.txt",
-        REPORTS,
-        ("--sum",),
-        "more than 1 values in a report",
-    ),
-    "samples of powermetrics": (
-        "powermetrics",
-        "_MAX_BLOCKS",
-        1,
-        "a.txt",
-        (MAC.format(ms=5.5) + "CPU Power: 5 mW\n") * 3,
-        (),
-        "more than 1 samples",
-    ),
-    "answers of Redfish": (
-        "redfish",
-        "_MOST",
-        1,
-        "a.json",
-        READY * 3,
-        ("--rate", "1s"),
-        "more than 1 answers",
-    ),
-    "rows of an oscilloscope": (
-        "oscilloscope",
-        "_MAX_ROWS",
-        1,
-        "a.csv",
-        RIGOL.format(start="0", step="1e-3") + "".join(f"{i},1,,\n" for i in range(9)),
-        ("--column", "CH1=A"),
-        "more than 1 rows",
-    ),
-    "devices": (
-        "devices",
-        "MAX_DEVICES",
-        1,
-        "a.csv",
-        "timestamp, index, power.draw [W]\n"
-        + "".join(f"2026/07/15 01:00:0{i}.000, {g}, 5.00 W\n" for i in range(5) for g in (0, 1)),
-        (),
-        "more than 1 devices",
-    ),
-}
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_refused_in_one_line_that_names_the_file(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -523,118 +395,3 @@ def test_it_is_refused_in_one_line_that_names_the_file(
     assert status != 0 and said in printed, printed
     assert len([line for line in printed.splitlines() if line.startswith("powermeter:")]) == 1
     assert "Traceback" not in printed and not Path("out.power").exists()
-
-
-@pytest.mark.parametrize("name", LIMITS)
-def test_more_than_is_taken_is_refused_with_the_limit(
-    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module, limit, most, place, text, options, said = LIMITS[name]
-    monkeypatch.setattr(f"powermeter.importers.{module}.{limit}", most)
-    monkeypatch.chdir(tmp_path)
-    Path(place).write_text(text)
-    status = run(["import", place, "-o", "out.power", *options])
-    printed = capsys.readouterr().err
-    assert status != 0 and said in printed and place in printed, printed
-
-
-# What is read, and what the note on it holds.
-NOTED: dict[str, tuple[Files, tuple[str, ...], str]] = {
-    "short rows": (
-        {"a.csv": "time_s,power_W\n" + "".join(f"{i},5\n" for i in range(30)) + "30\n31,5\n"},
-        (),
-        "1 row with too few fields was left out (lines 32)",
-    ),
-    "short rows of jtop": (
-        {
-            "a.csv": "System-Time,VDD_IN-IN_POWER\n"
-            + "".join(f"01:22:{i:02d},5000\n" for i in range(30))
-            + "01:22:31\n"
-        },
-        (),
-        "left out",
-    ),
-    "MLPerf without its log": (
-        {"run_1/spl.txt": spl()},
-        (),
-        "no mlperf_log_detail.txt beside spl.txt: the window is not known",
-    ),
-    "MLPerf without a window": (
-        {
-            "run_1/spl.txt": spl(),
-            "run_1/mlperf_log_detail.txt": ':::MLLOG {"key": "power_begin", "value": "07-26-2022 07:05:21.000"}\n',
-        },
-        (),
-        "mlperf_log_detail.txt has no power_end",
-    ),
-    "MLPerf without queries": (
-        {
-            "run_1/spl.txt": spl(),
-            "run_1/mlperf_log_detail.txt": DETAIL.format(
-                begin="07-26-2022 07:05:21.000", end="07-26-2022 07:05:28.000"
-            ),
-        },
-        (),
-        "no result_query_count: energy per query is not known",
-    ),
-    "MLPerf Tiny without timestamps": (
-        {"t/trace1-energy.bin": TRACE, "t/": ""},
-        (),
-        "no timestamps beside trace1-energy.bin",
-    ),
-    "MLPerf Tiny that is cut": (
-        {"t/trace1-energy.bin": TRACE + b"\x01", "t/": ""},
-        (),
-        "the last sample is cut and was left out",
-    ),
-    "MLPerf Training with damage": (
-        {"node_0.txt": "".join(MLLOG % i for i in range(9)) + ":::MLLOG {power_reading\n"},
-        (),
-        "1 damaged line was left out",
-    ),
-    "tegrastats among other lines": (
-        {"a.log": "RAM 1/2MB CPU [1%@102,off] GPU@37.5C VDD_IN 5000mW/5000mW\n" * 30 + "hello\n"},
-        ("--rate", "1s"),
-        "1 line that is not from tegrastats was left out",
-    ),
-    "tegrastats without rails": (
-        {
-            "a.log": "RAM 1/2MB CPU [1%@102,off] GPU@37.5C VDD_IN 5000mW/5000mW\n" * 30
-            + "RAM 1/2MB CPU [1%@102,off] GPU@37.5C\n"
-        },
-        ("--rate", "1s"),
-        "1 line without power rails was left out",
-    ),
-    "nvidia-smi stats among other lines": (
-        {"a.csv": "".join(f"0, pwrDraw    , 151594233073{i}500, 1{i}\n" for i in range(9)) + "hello\n"},
-        (),
-        "1 line is no sample of nvidia-smi stats: left out",
-    ),
-    "a sample of powermetrics without a power": (
-        {"a.txt": (MAC.format(ms=100.5) + "CPU Power: 5 mW\n") * 5 + MAC.format(ms=100.5)},
-        (),
-        "1 sample without a power: left out, with the time that it lasted",
-    ),
-    "a current of an oscilloscope": (
-        {"a.csv": RIGOL.format(start="0", step="1e-3") + "".join(f"{i},1.{i},,\n" for i in range(9))},
-        ("--column", "CH1=A"),
-        "a current and no voltage",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", NOTED)
-def test_it_is_read_with_a_note(
-    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files, options, said = NOTED[name]
-    monkeypatch.chdir(tmp_path)
-    first = next((place for place in files if place.endswith("/")), next(iter(files)))
-    for place, content in files.items():
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
-        if not place.endswith("/"):
-            Path(place).write_bytes(content.encode() if isinstance(content, str) else content)
-    status = run(["import", first, "-o", "out.power", *options])
-    printed = " ".join("".join(capsys.readouterr()).split())
-    assert status in (0, 7) and said in printed, printed
-    assert Path("out.power").exists()
