@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from powermeter.errors import ConfigurationError, NotInstalledError, nearest
+from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.errors.suggestions import nearest
 from powermeter.source import Address, Source
 
 DRIVERS: Mapping[str, str] = {

@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, REPEAT, SATURATED, Boundary, Channel, Gap, Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import close_names, meant
 from powermeter.events import Event, now_ns
 from powermeter.result import Grade
 from powermeter.units import NS, parse_period, parse_rate
@@ -213,10 +214,7 @@ class Source(ABC):
         values = {name: option.default for name, option in table.items()}
         for name, text in address.options.items():
             if name not in table:
-                import difflib
-
-                near = difflib.get_close_matches(name, table, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else "it takes " + ", ".join(sorted(table))
+                hint = meant(close_names(name, table, most=1)) or "it takes " + ", ".join(sorted(table))
                 raise ConfigurationError(f"{address}: no option {name!r}; {hint}")
             try:
                 values[name] = table[name].parse(text)

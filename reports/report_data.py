@@ -27,7 +27,8 @@ from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget, parse_battery
 from powermeter.battery.discharge import highest_w
 from powermeter.battery.stages import StageOutcome, check, parse_stage
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted

@@ -6,7 +6,7 @@ import pytest
 
 from powermeter import cli, errors, registry
 from powermeter.cli.exit_codes import exit_codes
-from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, nearest, plural
+from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, plural
 
 OURS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PowermeterError)
@@ -73,35 +73,6 @@ def test_every_verb_has_help_that_opens_with_an_example(verb, capsys):
     assert cli.run([verb, "--help"]) == 0
     said = capsys.readouterr().out
     assert "Example" in said and f"powermeter {verb}" in said
-
-
-@pytest.mark.parametrize(
-    ("typed", "known", "answer"),
-    [
-        ("infr", ["infer", "train"], "did you mean infer?"),
-        ("INFER", ["infer"], "did you mean infer?"),
-        ("xyz", ["infer"], "there is infer"),
-        ("xyz", [], "there is none"),
-        ("q", list("abcdefghij"), "there are a, b, c, d, e, f, g, h and 2 more"),
-    ],
-)
-def test_the_nearest_names_are_offered(typed, known, answer):
-    assert nearest(typed, known) == answer
-
-
-def test_a_name_that_steers_is_printed_harmless_and_short():
-    text = nearest("x", ["\x1b[31mred", "y" * 10_000, "\ud800"])
-    assert text.isprintable() and len(text) < 200 and "\x1b" not in text
-
-
-def test_a_file_with_nearly_that_name_is_named(tmp_path):
-    from powermeter.errors import nearest_file
-
-    (tmp_path / "run1.power").touch()
-    (tmp_path / "\x1b[31mred.power").touch()
-    assert nearest_file(tmp_path / "run1.powr").endswith("run1.power?")
-    assert "\x1b" not in nearest_file(tmp_path / "[31mred.powr")
-    assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""
 
 
 @pytest.mark.parametrize(

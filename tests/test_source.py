@@ -99,7 +99,7 @@ def test_the_period_follows_rate_or_interval(query, period_ns):
     ("query", "says"),
     [
         ("shunt=big", "option 'shunt': 'big'"),
-        ("shnt=1", "did you mean 'shunt'"),
+        ("shnt=1", "did you mean shunt"),
         ("zzzz=1", "it takes dither, gain, interval, name, rate, shunt"),
         ("rate=0", "option 'rate'"),
         ("rate=-5Hz", "option 'rate'"),

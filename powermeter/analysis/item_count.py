@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError, nearest, plural
+from powermeter.errors import ConfigurationError, plural
+from powermeter.errors.suggestions import nearest
 from powermeter.events import Event
 from powermeter.result.notes import Note
 

@@ -19,7 +19,8 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
 from powermeter.analysis.tokens import measures as token_measures
-from powermeter.errors import ConfigurationError, nearest, plural
+from powermeter.errors import ConfigurationError, plural
+from powermeter.errors.suggestions import nearest
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, product, ratio, worst
 from powermeter.result.notes import Note

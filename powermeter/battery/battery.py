@@ -12,7 +12,6 @@ The discharge itself (voltage, cut-off, load profile) is in `discharge`.
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +20,7 @@ from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import falling, widened
 from powermeter.battery.presets import deliverable_w, preset_names, presets
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import close_names, meant
 from powermeter.result import Grade, Result, worst
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity, parse_quantity
 
@@ -384,9 +384,9 @@ def parse_battery(text: str, **changes: Any) -> Battery:
         if not any(character.isdigit() for character in text):
             known = ", ".join(preset_names())
             raise ConfigurationError(f"no battery {text!r}; known are {known}, or write 4Ah")
-        close = difflib.get_close_matches(text.casefold(), preset_names(), 2, 0.7)
+        close = close_names(text, preset_names(), cutoff=0.7)
         if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
-            raise ConfigurationError(f"no battery {text!r}; did you mean {' or '.join(close)}?")
+            raise ConfigurationError(f"no battery {text!r}; {meant(close)}")
         if text.replace(".", "", 1).isdigit():
             raise ConfigurationError(
                 f"battery {text!r} has no unit: write {text}Ah, {text}Ah@3.85V or {text}Wh"

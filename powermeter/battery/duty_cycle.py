@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.battery.battery import Battery
-from powermeter.errors import ConfigurationError, nearest
+from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Grade, Result, combine
 from powermeter.units import parse_duration, parse_quantity
 

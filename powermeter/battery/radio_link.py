@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.factors import Factor, factor, given, nearest, table
+from powermeter.errors.suggestions import nearest
+from powermeter.footprint.factors import Factor, factor, given, table
 from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 

@@ -5,7 +5,6 @@ This is the one place that prints errors; what it exits with is in `exit_codes`.
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from powermeter.cli.outputs import open_standard, put_stderr, report_problem
 from powermeter.cli.progress import heartbeat
 from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
+from powermeter.errors.suggestions import close_names, meant
 
 SECTIONS = {
     "Measure": ("devices", "record", "live", "bench", "variants", "mark", "import"),
@@ -52,10 +52,10 @@ class _Verbs(WholeHelp):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], registry.VERBS, n=2, cutoff=0.5)
+            near = close_names(args[0], registry.VERBS, cutoff=0.5)
             if not near:
                 raise
-            text = f"No such command {args[0]!r}; did you mean {' or '.join(near)}?"
+            text = f"No such command {args[0]!r}; {meant(near)}"
             raise click.UsageError(text, ctx) from error
         if name is not None and command is not None and name != "config":
             from powermeter.cli.configuration import find

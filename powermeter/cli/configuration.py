@@ -6,7 +6,6 @@ verb that has the option, in a table named as a verb for that verb alone.  `[sou
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import click
 
 from powermeter import registry, toml
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import close_names, meant
 
 ENVIRONMENT = "POWERMETER_CONFIG"
 """Names the file instead; empty for none."""
@@ -91,8 +91,8 @@ def _keys(parameter: click.Parameter) -> list[str]:
 
 
 def _near(key: str, known: Any) -> str:
-    near = difflib.get_close_matches(key, [*known], n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = close_names(key, known, most=1)
+    return f"; {meant(near)}" if near else ""
 
 
 def find(start: Path | None = None) -> Configuration:

@@ -13,7 +13,8 @@ from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
-from powermeter.errors import ConfigurationError, nearest, printable
+from powermeter.errors import ConfigurationError, printable
+from powermeter.errors.suggestions import nearest
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from powermeter.comparison import sides
 from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions, Quantity
 from powermeter.comparison.runs import AnalysedRun, Pick
-from powermeter.errors import ConfigurationError, DataError, nearest
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.result.notes import Note
 

@@ -20,9 +20,10 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.suggestions import nearest
 
 from .embodied import WORKLOADS, battery, by_method, chip, device, memory, part, tinyml, water_of_die
-from .factors import given, nearest
+from .factors import given
 from .formula import AccountLine, Input
 from .water_intensity import water_of_block
 

@@ -6,9 +6,10 @@ E_plug = E_device / eta        E_generated = E_plug / (1 - losses)
 from __future__ import annotations
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.units import parse_quantity
 
-from .factors import Factor, default, given, nearest
+from .factors import Factor, default, given
 
 PRESETS = {
     "wired": "battery charged by cable",

@@ -13,8 +13,9 @@ import math
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 
-from .factors import Factor, factor, nearest, table
+from .factors import Factor, factor, table
 
 
 def tasks() -> list[str]:

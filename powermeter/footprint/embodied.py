@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.footprint.formula import AccountLine, Input
 
-from .factors import Factor, default, factor, given, nearest, table
+from .factors import Factor, default, factor, given, table
 
 NODES_NM = (28, 20, 14, 10, 8, 7, 5, 3)
 DEVICES = ("mcu", "board", "phone", "laptop", "server", "gpu", "speaker", "watch", "camera")

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.units import format_number
 
 from .assessment import Footprint
-from .factors import Factor, nearest, table
+from .factors import Factor, table
 
 CARBON = ("phone_charge", "us_car_km", "eu_car_km", "train_km", "flight_km", "streaming_hour", "tree_year")
 WATER = ("drop", "pint")

@@ -7,10 +7,9 @@ factor.  A missing number is None, never 0.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.suggestions import nearest
 
 FIVE_TO_95 = 3.289707253902945
 """Standard normal quantiles at 5 % and 95 %, their distance: low and high of a factor span it."""
@@ -227,13 +227,3 @@ def default(name: str, **changes: Any) -> Factor:
     """Return a factor of `defaults.csv`, with fields replaced where asked."""
     found = factor("defaults", name)
     return replace(found, **changes) if changes else found
-
-
-def nearest(text: str, known: Iterable[str]) -> str:
-    """Return `did you mean A, B?` or the start of the list of what there is."""
-    known = list(known)
-    lowered = {name.lower(): name for name in known}
-    near = [lowered[hit] for hit in difflib.get_close_matches(text.lower(), lowered, n=3, cutoff=0.6)]
-    if near:
-        return f"did you mean {', '.join(near)}?"
-    return f"known are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}"

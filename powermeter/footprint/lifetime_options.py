@@ -18,9 +18,8 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.footprint.network import LINES
-
-from .factors import nearest
 
 UNITS = {"energy": "kWh", "carbon": "g", "water": "L", "adpe": "kg Sb eq", "money": "money"}
 """Account → its unit."""

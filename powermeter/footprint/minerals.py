@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.footprint.formula import AccountLine, Input
 
-from .factors import Factor, nearest, rows, table
+from .factors import Factor, rows, table
 
 COMPOSITIONS = ("phone",)
 CATHODES = ("lco", "nmc111", "nmc622", "nmc811", "nca")

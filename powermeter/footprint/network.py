@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.units import format_quantity
 
-from .factors import default, given, nearest
+from .factors import default, given
 from .formula import AccountLine, Input, total
 from .text import interval
 

@@ -9,15 +9,15 @@ Nordic zones come from codecarbon's data files when it is installed.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import close_names, meant, nearest
 
 from . import regional
-from .factors import nearest, rows, table
+from .factors import rows, table
 from .gazetteer import gazetteer, spelled
 
 CITY = "city:"
@@ -335,8 +335,8 @@ def _region(code: str, typed: str, whole: str) -> Place:
                 f"no regions of {code} are known here; write {code} for the country"
                 + ("" if regional.installed() else ", or install powermeter[carbon] for more regions")
             )
-        cloud = difflib.get_close_matches(spelled(whole), _cloud_regions(), n=2, cutoff=0.8)
-        offer = f"did you mean {', '.join(cloud)}?" if cloud else nearest(typed, sorted(set(regions)))
+        cloud = close_names(spelled(whole), _cloud_regions(), cutoff=0.8)
+        offer = meant(cloud) or nearest(typed, sorted(set(regions)))
         raise ConfigurationError(f"no region {typed!r} in {code}; {offer}")
     name = next(
         (row["name"] for row in rows("grid_carbon_regions") if row["geography"] == f"{code}-{region}"), region
@@ -376,9 +376,9 @@ def _nearest(typed: str) -> str:
     }
     for offered in (_offered(), elsewhere):
         cutoff = 0.6 if len(typed) <= 4 else 0.7
-        hits = difflib.get_close_matches(spelled(typed), offered, n=3, cutoff=cutoff)
+        hits = close_names(spelled(typed), offered, most=3, cutoff=cutoff)
         if hits:
-            return f"did you mean {', '.join(dict.fromkeys(offered[hit] for hit in hits))}?"
+            return meant(dict.fromkeys(offered[hit] for hit in hits))
     return "write an ISO code (FRA), a country, a state (USA-CA), a cloud region (aws:us-east-1) or city:NAME"
 
 

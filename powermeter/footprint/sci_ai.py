@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Result, plain
 from powermeter.result.notes import Note
 
-from .factors import nearest
 from .text import amount
 
 CONSUMER_UNITS = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powermeter.errors import ConfigurationError
+from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 
-from .factors import nearest
 from .footprint_options import FootprintOptions
 from .sci_ai import CONSUMER_UNITS, PROVIDER_UNITS, AiScore, consumer, of_tokens, provider
 

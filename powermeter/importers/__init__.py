@@ -13,7 +13,8 @@ from pathlib import Path
 
 from powermeter import registry
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError, DataError, PowermeterError, nearest, nearest_file
+from powermeter.errors import ConfigurationError, DataError, PowermeterError
+from powermeter.errors.suggestions import nearest, nearest_file
 from powermeter.importers import events
 from powermeter.importers.damage import damage_notes
 from powermeter.importers.database import MAGIC

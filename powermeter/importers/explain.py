@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from powermeter.errors import DataError, PowermeterError, nearest_file
+from powermeter.errors import DataError, PowermeterError
+from powermeter.errors.suggestions import nearest_file
 from powermeter.importers import importer, recognise
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from powermeter.errors import DataError, ExistsError, nearest_file
+from powermeter.errors import DataError, ExistsError
+from powermeter.errors.suggestions import nearest_file
 from powermeter.recording import schema
 from powermeter.recording.held_file import connect, first_bytes
 from powermeter.recording.schema import Table

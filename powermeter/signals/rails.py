@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
-from powermeter.errors import MEANT, ConfigurationError, DataError, nearest
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.suggestions import MEANT, nearest
 from powermeter.recording.instrument import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed

@@ -165,7 +165,7 @@ def test_spellings_of_places(typed: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("FRX", "FRA"), ("Frence", "France"), ("USA-Califrnia", "california"), ("", "known")],
+    [("FRX", "FRA"), ("Frence", "France"), ("USA-Califrnia", "california"), ("", "there are")],
 )
 def test_unknown_places_offer_the_nearest(typed: str, offered: str) -> None:
     with pytest.raises(ConfigurationError, match=offered):

@@ -100,7 +100,7 @@ def test_an_existing_file_is_refused_and_left_alone(tmp_path):
     [
         ("virtual://?fault=absent", OpenError, "absent"),
         ("virtul://", ConfigurationError, "did you mean virtual"),
-        ("virtual://?shpe=ramp", ConfigurationError, "did you mean 'shape'"),
+        ("virtual://?shpe=ramp", ConfigurationError, "did you mean shape"),
         ("no url", ConfigurationError, "is not a source"),
     ],
 )

@@ -131,7 +131,7 @@ BAD_URLS = [
     ("ina219://1/0x40?shunt=0.1ohm&range=3kg", "neither a current"),
     ("ina219://1/0x40?shunt=0.1ohm&ready=maybe", "poll, clock"),
     ("ina219://1/0x40?shunt=0.1ohm&boundary=moon", "moon"),
-    ("ina219://1/0x40?shnt=0.1ohm", "did you mean 'shunt'"),
+    ("ina219://1/0x40?shnt=0.1ohm", "did you mean shunt"),
     ("ina3221://1/0x40?shunt=0.1ohm&rails=a,a,b", "same name"),
     ("ina3221://1/0x40?shunt=0.1ohm&rails=a,b,c&parents=x", "not measured here"),
     ("ina3221://1/0x40?shunt=0.1ohm&rails=,,", "no channel"),

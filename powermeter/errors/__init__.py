@@ -12,20 +12,14 @@
 
 Each message is one line: what, where, what to do.  The command line prints it and exits with
 `exit_code`; nothing else in the package prints an error.  What people typed or programs chose stands in a
-message as `printable` makes it, a mistyped name with the `nearest` of those there are,
+message as `printable` makes it, a mistyped name with the `nearest` of those there are (`suggestions`),
 a number with its noun as `plural` writes them.
 """
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
-
-_MOST, _LONGEST, _MOST_FILES = 8, 40, 2000
-"""Names listed in a message, and characters of each."""
 
 
 class Reason(str, Enum):
@@ -112,39 +106,6 @@ def _shortened(word: str, longest: int) -> str:
     return word if len(word) <= longest else f"{word[: longest // 2]}…({len(word):,} characters)"
 
 
-MEANT = "did you mean"
-"""How `nearest` begins where something is near."""
-
-
-def nearest_file(path: Path) -> str:
-    """Return `; did you mean run.power?` where a file of the same folder has nearly that name, else nothing."""
-    import difflib
-
-    try:
-        with os.scandir(path.parent) as found:
-            names = [entry.name for entry, _ in zip(found, range(_MOST_FILES), strict=False)]
-    except (OSError, ValueError):
-        return ""
-    close = difflib.get_close_matches(path.name[:200], names, n=1, cutoff=0.75)
-    return f"; {MEANT} {_short(close[0])}?" if close else ""
-
-
-def nearest(typed: str, known: Iterable[str]) -> str:
-    """Return `did you mean A or B?`, else the start of the list of what there is; harmless to a terminal."""
-    import difflib
-
-    names = list(dict.fromkeys(known))
-    lowered = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(typed.lower()[:200], [name[:200] for name in lowered], n=2, cutoff=0.6)
-    found = [lowered[name] for name in close if name in lowered]
-    if found:
-        return f"{MEANT} {' or '.join(map(_short, found))}?"
-    if not names:
-        return "there is none"
-    more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
-    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(map(_short, names[:_MOST]))}{more}"
-
-
 def plural(number: float | None, one: str, several: str | None = None) -> str:
     """Return a number with its noun: `1 event`, `1,024 events`, `0.5 items`.
 
@@ -157,8 +118,3 @@ def plural(number: float | None, one: str, several: str | None = None) -> str:
         return f"– {several or one + 's'}"
     shown = f"{int(number):,}" if math.isfinite(number) and number == int(number) else f"{number:,.6g}"
     return f"{shown} {one if number == 1 else several or one + 's'}"
-
-
-def _short(name: str) -> str:
-    plain = printable(name)
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"

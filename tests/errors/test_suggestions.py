@@ -1,0 +1,46 @@
+"""Mistyped names: what is offered for them, everywhere in the same words."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.errors.suggestions import close_names, meant, nearest, nearest_file
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "answer"),
+    [
+        ("infr", ["infer", "train"], "did you mean infer?"),
+        ("INFER", ["infer"], "did you mean infer?"),
+        ("xyz", ["infer"], "there is infer"),
+        ("xyz", [], "there is none"),
+        ("q", list("abcdefghij"), "there are a, b, c, d, e, f, g, h and 2 more"),
+    ],
+)
+def test_the_nearest_names_are_offered(typed, known, answer):
+    assert nearest(typed, known) == answer
+
+
+def test_a_name_that_steers_is_printed_harmless_and_short():
+    text = nearest("x", ["\x1b[31mred", "y" * 10_000, "\ud800"])
+    assert text.isprintable() and len(text) < 200 and "\x1b" not in text
+
+
+def test_a_file_with_nearly_that_name_is_named(tmp_path):
+    (tmp_path / "run1.power").touch()
+    (tmp_path / "\x1b[31mred.power").touch()
+    assert nearest_file(tmp_path / "run1.powr").endswith("run1.power?")
+    assert "\x1b" not in nearest_file(tmp_path / "[31mred.powr")
+    assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""
+
+
+def test_close_names_are_ordered_and_bounded():
+    assert close_names("recrod", ["report", "record", "repair"], cutoff=0.5)[0] == "record"
+    assert len(close_names("REC", ["rec1", "rec2", "rec3", "rec4"], most=3, cutoff=0.5)) == 3
+    assert close_names("xyz", ["infer"]) == []
+
+
+def test_one_wording_for_all_that_is_meant():
+    assert meant(["show"]) == "did you mean show?"
+    assert meant(["show", "report"]) == "did you mean show or report?"
+    assert meant([]) == ""
