@@ -27,6 +27,8 @@ from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
+from powermeter.recording.file import side_files
+from powermeter.recording.liveness import RECORD_GONE
 from powermeter.recording.output_file import default_path
 from powermeter.recording.privacy import reduced
 from powermeter.units import parse_duration
@@ -182,6 +184,7 @@ def record(
         dither=dither,
         numbered=output is None,
         listener=Listener(on_status=line.show if line.active else None, on_notice=report_problem),
+        when_gone=RECORD_GONE,
     )
     recorder.start()
     watching = None
@@ -225,9 +228,17 @@ def record(
     if as_json:
         put_line({"written": [str(recorder.path)], "status": status, "problem": recorder.problem or None})
     if recorder.path.exists():  # its folder may have been removed meanwhile
-        put_stderr(f"wrote {recorder.path}")
+        put_stderr(f"wrote {recorder.path}{_log_beside(recorder)}")
     settle()
     return status
+
+
+def _log_beside(recorder: Recorder) -> str:
+    """Return what is to be known of a file that its recorder has not closed."""
+    log = side_files(recorder.path)[0]
+    if not recorder.left_behind or not log.exists():
+        return ""
+    return f", not closed: {log.name} beside it is part of it until the recorder has ended"
 
 
 def _note_doubt(path: Path, doubt_ns: float) -> None:

@@ -19,6 +19,7 @@ from powermeter.marking import board
 from powermeter.recorder.messages import send
 from powermeter.recorder.process import READERS_END_S, Process
 from powermeter.recording.hashing import prefer_small
+from powermeter.recording.liveness import PROGRAM_GONE
 
 
 def main() -> int:
@@ -33,7 +34,9 @@ def main() -> int:
         signal.SIGTERM,
         lambda *_: threading.Thread(target=process.stop, args=("SIGTERM",), daemon=True).start(),
     )
-    threading.Thread(target=_listen, args=(process,), daemon=True).start()
+    threading.Thread(
+        target=_listen, args=(process, str(order.get("when_gone", PROGRAM_GONE))), daemon=True
+    ).start()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)  # samples in waiting are no garbage
@@ -66,13 +69,13 @@ def main() -> int:
     return 0
 
 
-def _listen(process: Process) -> None:
+def _listen(process: Process, when_gone: str) -> None:
     for line in sys.stdin:
         if line.strip() == "stop":
             process.stop("stopped")
             break
     else:
-        process.stop("the measured program is gone")
+        process.stop(when_gone)
     if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
         time.sleep(READERS_END_S)
         if not process.is_recording:

@@ -19,6 +19,7 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
+from powermeter.recording.liveness import PROGRAM_GONE
 
 READY_S = 30.0
 WAIT_S = 2.0
@@ -77,6 +78,7 @@ class Recorder:
         numbered: Whether a name that is taken is followed by the next one (`-2`, `-3`), as for dated names.
         dither: Whether polled sources are read at random moments of their intervals.
         listener: What hears of it while it runs.
+        when_gone: What the recording states as its end where this process is killed.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Recorder:
         numbered: bool = False,
         dither: bool = True,
         listener: Listener | None = None,
+        when_gone: str = PROGRAM_GONE,
     ) -> None:
         listener = listener or Listener()
         self.path = Path(path)
@@ -103,6 +106,7 @@ class Recorder:
             "dither": dither,
             "status_s": listener.status_s if listener.on_status else 0,
             "parent": os.getpid(),
+            "when_gone": when_gone,
         }
         self._on_status = listener.on_status
         self._on_notice = listener.on_notice

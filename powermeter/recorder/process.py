@@ -31,7 +31,7 @@ from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.silence import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file import SUFFIX
-from powermeter.recording.liveness import boot_id, started
+from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started
 from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer
 from powermeter.source import PolledSource, Sampling, Source
@@ -203,7 +203,7 @@ class Process:
                 self._send_status()
                 next_status = now + status_s
             if sys.platform != "win32" and os.getppid() != self._parent:
-                self.stop("the measured program is gone")
+                self.stop(str(self._order.get("when_gone", PROGRAM_GONE)))
 
     def _check_file(self) -> None:
         if self._file is None:

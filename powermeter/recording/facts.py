@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from powermeter.recording import file, specification
-from powermeter.recording.liveness import is_alive
+from powermeter.recording.liveness import RECORD_GONE, is_alive
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.result.notes import Note
 
@@ -94,6 +94,14 @@ class Facts:
             if not self.is_growing:
                 self._warn_unfinished(lacks_log)
             return {}
+        if self.metadata.get("ended") == RECORD_GONE:
+            self._rows.warn(
+                Note.warning(
+                    "record-killed",
+                    "powermeter record was killed and the recording ends there: if its command went on, what it drew and "
+                    "marked after that is missing",
+                )
+            )
         noted = closed[-1]
         before = len(self._rows.warnings)
         for table, expected in noted.get("rows", {}).items():

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+PROGRAM_GONE = "the measured program is gone"
+RECORD_GONE = "powermeter record is gone"
+"""What a recording states as its end (`ended`) where who started it was killed: the program itself, or the command
+beside which the program may have gone on."""
+
 
 def boot_id() -> str | None:
     """Return what distinguishes one boot of this machine from another, where the system reports it."""

@@ -169,6 +169,24 @@ def test_a_killed_record_leaves_no_witness(tmp_path):
     wait_until(is_empty, "a process of its group is left")  # `cat` has met the end of its input
 
 
+def test_the_recording_of_a_record_that_was_killed_states_that_its_command_may_have_gone_on(tmp_path):
+    with recorded(tmp_path, "cat", stdin=subprocess.PIPE) as program:
+        wait_for_readings(tmp_path / "run.power")
+        program.kill()
+        program.wait(CEILING_S)
+        wait_until(lambda: not Path(f"{tmp_path}/run.power-wal").exists(), "the recorder closes the file")
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert not recording.is_growing and any(note.code == "record-killed" for note in recording.warnings)
+    found = subprocess.run(
+        [sys.executable, "-m", "powermeter", "show", str(tmp_path / "run.power")],
+        capture_output=True,
+        text=True,
+        timeout=CEILING_S,
+        check=False,
+    )
+    assert "powermeter record was killed" in found.stdout
+
+
 def test_ctrl_c_of_a_terminal_reaches_the_program_once(tmp_path):
     master, slave = pty.openpty()
 
