@@ -69,7 +69,11 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         tau,
     )
     labels = _counts(integral, activity, usual_s)
-    doubt = count_variance(labels.expected, varied) + labels.expected * (1 - tau / usual_s) + jitter
+    doubt = (
+        count_variance(labels.expected, varied)
+        + labels.expected * (1 - tau / usual_s if usual_s else 0.0)
+        + jitter
+    )
     chance, short = labels.sum(doubt), labels.sum(np.where(labels.expected < 2, doubt, 0.0))
     expected, seen, events = labels.sum(labels.expected), labels.sum(labels.seen), labels.sum()
     pool = _pool(expected, seen, events)

@@ -83,6 +83,13 @@ class Alumet(Importer):
             for key, column in found.items()
             if heading(key[0]).quantity is Quantity.ENERGY or key[1] not in energies
         }
+        kept, doubled = _one_each(kept)
+        if doubled:
+            warnings.append(
+                Note.warning(
+                    "series-left-out", f"a second measure of a rail is left out: {', '.join(doubled[:5])}"
+                )
+            )
         names = [rail for _, rail in kept]
         whole = decide(
             [_rail(name, names) for name in names], where=str(path), rail=choices.rail, add_up=choices.add_up
@@ -91,6 +98,17 @@ class Alumet(Importer):
         log = Log(cls.name, UTC, [_rows(kept, whole.rails)], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log
+
+
+def _one_each(
+    found: Mapping[tuple[str, str], _Column],
+) -> tuple[dict[tuple[str, str], _Column], list[str]]:
+    """Return one metric of each rail, a counter's before a model's, and what is left out."""
+    chosen: dict[str, tuple[str, str]] = {}
+    for key in sorted(found, key=lambda key: _accuracy(key[0]) is UNKNOWN):
+        chosen.setdefault(key[1], key)
+    kept = {key: column for key, column in found.items() if chosen[key[1]] == key}
+    return kept, [f"{metric} of {rail}" for metric, rail in found if (metric, rail) not in kept]
 
 
 class _Rows:

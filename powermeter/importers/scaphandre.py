@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.axis import axis
 from powermeter.importers.decimal_grid import DecimalGrid
@@ -39,7 +39,7 @@ class Scaphandre(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        samples = _samples(path)
+        samples, cut = _samples(path)
         stamps: list[int | None] = []
         values: dict[str, list[float]] = {}
         for number, sample in enumerate(samples):
@@ -49,11 +49,11 @@ class Scaphandre(Importer):
             stamp = _number(host.get("timestamp"))
             stamps.append(None if not 0 < stamp < 2**32 else round(stamp * 1e6) * 1000)
             found = {"host": _number(host.get("consumption"))}
-            for socket in sample.get("sockets") or []:
+            for socket in _listed(sample, "sockets"):
                 if isinstance(socket, dict):
                     name = f"socket{socket.get('id', '')}"[:20]
                     found[name] = _number(socket.get("consumption"))
-                    for domain in socket.get("domains") or []:
+                    for domain in _listed(socket, "domains"):
                         if isinstance(domain, dict):
                             found[f"{name}.{domain.get('name', '')}"[:40]] = _number(
                                 domain.get("consumption")
@@ -95,6 +95,7 @@ class Scaphandre(Importer):
             "scaphandre", tuple(channels), found_axis.times_ns, codes, gaps=pauses(found_axis.times_ns)
         )
         warnings = [
+            *cut,
             *found_axis.warnings,
             Note.info(
                 "not-the-wall",
@@ -117,6 +118,11 @@ def _rail(name: str) -> Rail:
     return Rail(name, socket if domain else "host", Boundary.PART, f"scaphandre's {name}")
 
 
+def _listed(of: dict[str, Any], name: str) -> list[Any]:
+    value = of.get(name)
+    return value if isinstance(value, list) else []
+
+
 def _number(value: Any) -> float:
     return (
         float(value)
@@ -125,8 +131,9 @@ def _number(value: Any) -> float:
     )
 
 
-def _samples(path: Path) -> list[dict[str, Any]]:
-    """Return the samples of a JSON array, or of one object a line; a cut last one is left out."""
+def _samples(path: Path) -> tuple[list[dict[str, Any]], list[Note]]:
+    """Return the samples of a JSON array, or of one object a line, and a note where they end before the file does."""
+    notes: list[Note] = []
     text = read_all(path, _MAX_BYTES).decode("utf-8", errors="replace").strip()
     try:
         data = json.loads(text)
@@ -135,18 +142,26 @@ def _samples(path: Path) -> list[dict[str, Any]]:
         decoder = json.JSONDecoder()
         place = 0
         while place < len(text):
-            while place < len(text) and text[place] in " \r\n\t,[":
+            while place < len(text) and text[place] in " \r\n\t,[]":
                 place += 1
+            if place == len(text):
+                break
             try:
                 entry, place = decoder.raw_decode(text, place)
             except ValueError:
+                notes.append(
+                    Note.warning(
+                        "damaged",
+                        f"no JSON from character {place + 1} of {len(text)} on: what follows {plural(len(data), 'sample')} was not read",
+                    )
+                )
                 break
             data.append(entry)
         if not data:
             raise DataError(f"{path}: not JSON") from None
     if isinstance(data, dict):
         data = [data]
-    return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
+    return ([entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []), notes
 
 
 __all__ = ["NS", "Scaphandre"]

@@ -27,6 +27,7 @@ from powermeter.importers.devices import device_column, device_label, numbered, 
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.holes import hole_notes
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
+from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamp_reader import Reader
@@ -123,6 +124,7 @@ class OpenTable:
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held)
         streams, rails = self._streams()
+        refuse_never_together(self.plan, streams, self._seen, store, str(self.path))
         self.whole = decide(
             rails,
             where=str(self.path),

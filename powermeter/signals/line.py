@@ -108,7 +108,8 @@ class Line:
         if current is not None and voltage is not None:
             product = multiply(voltage, current, rail=self.rail)
             found = refresh_found(product)
-            return fresh_readings(product, found) if found else product
+            if len(product):
+                return fresh_readings(product, found) if found else product
         if current is not None and self.rail.nominal_v:
             return scaled(current, self.rail.nominal_v, Quantity.POWER, self._nominal_error())
         if Quantity.CHARGE in have and voltage is not None and len(voltage):

@@ -202,7 +202,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         else (voltage.times_ns, slice(None), slice(None))
     )
     volts, amps = voltage.values[left], current.values[right]
-    mean_v, mean_i = float(np.mean(volts)), float(np.mean(np.abs(amps)))
+    mean_v, mean_i = (float(np.mean(volts)), float(np.mean(np.abs(amps)))) if volts.size else (0.0, 0.0)
     errors = [replace(e, absolute=e.absolute * mean_v) for e in current.errors]
     errors += [
         replace(e, relative=e.relative + (e.absolute / mean_v if mean_v else 0.0), absolute=0.0)

@@ -10,13 +10,15 @@ import random
 import sqlite3
 import struct
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from powermeter import importers
+from powermeter import analyse, importers
 from powermeter.channel import MISSING
-from powermeter.errors import PowermeterError
+from powermeter.errors import DataError, PowermeterError
+from powermeter.recording import Recording
 
 STAMP = "2025-03-28 01:56:0{i}.{i}98433"
 LINES = 9
@@ -273,6 +275,22 @@ FOUND = {
         "<key>timestamp</key><date>2024-03-0</date></dict></plist>"
     ),
     "rows that end before the column of names": "0,1,a\n0,2,b\n" * 20 + "50,3\n60\n",
+    "sockets of scaphandre whose domains are a number": json.dumps(
+        [
+            {
+                "host": {"consumption": 5e6, "timestamp": 1.7e9 + i},
+                "sockets": [{"id": 0, "consumption": 4e6, "domains": 6.5}],
+            }
+            for i in range(5)
+        ]
+    ),
+    "two metrics of alumet on one rail": "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
+    + "".join(
+        f"{metric}_energy_J;2026-06-10T10:00:0{i}Z;10.5;local_machine;;local_machine;;domain=package\n"
+        for i in range(5)
+        for metric in ("rapl_consumed", "attributed")
+    ),
+    "three rows of which the one with a power is first": "Timestamp,Amp,Watt\n1466083001,0.6,7.2\n1466083001,0.7,9\n1466083002,0.8,x\n",
     "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
 }
 """What long runs found: hangs and crashes, made as small as they are still found with."""
@@ -282,7 +300,9 @@ FOUND = {
 def test_what_fuzzing_found_is_a_log_or_a_clear_error(tmp_path, name):
     path = tmp_path / "found.csv"
     path.write_text(FOUND[name])
-    check(path, tmp_path / "out.power")
+    if check(path, tmp_path / "out.power"):
+        with Recording.open(tmp_path / "out.power") as recording, suppress(DataError):
+            assert str(analyse(recording))
 
 
 def _real(shared):
