@@ -322,7 +322,7 @@ def _footprint(data: ReportData) -> Markup:
         return element(
             "div",
             element("h3", "Footprint of the electricity"),
-            element("p", f"{DASH} {no_footprint(data.analysis.energy)}."),
+            element("p", f"{DASH} {no_footprint(data.analysis)}."),
         )
     about, what = (item, f"one {data.item}") if item is not None else (whole, "the run")
     one_line: list[Child] = []

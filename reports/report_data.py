@@ -44,7 +44,13 @@ from .rails_table import RailUse, rails_of
 from .recording_notes import imported, unmarked, warnings_of
 from .report_options import ReportOptions
 
-OPEN = "the energy is known from below only; no footprint is printed: use a larger range or a smaller shunt"
+OPEN = "the energy is known from below only; no footprint is printed: {remedy}"
+
+_OPEN_FOR = {
+    "clipped-readings": "use a larger range or a smaller shunt",
+    "unseen-events": "sample faster, or mark larger pieces of work",
+}
+"""Remark that leaves an energy open upwards → what to do."""
 
 NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
@@ -243,7 +249,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     warnings += [note for note in analysis.notes if note.code in _LOUD]
     warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
-        warnings.append(no_footprint(analysis.energy))
+        warnings.append(no_footprint(analysis))
     else:
         warnings += [note for note in whole.warnings if note.code != PLACE_UNKNOWN]
     return ReportData(
@@ -306,9 +312,15 @@ def _footprint(energy: Result | None, options: ReportOptions) -> Footprint | Non
     return footprint(energy, options.place, chain=options.chain, cooling=options.cooling)
 
 
-def no_footprint(energy: Result) -> Note:
-    """Return why an energy has no footprint."""
-    return Note.withheld("no-footprint", NEGATIVE if not energy.value >= 0 else OPEN)
+def no_footprint(analysis: Analysis) -> Note:
+    """Return why a run's energy has no footprint, and what to do."""
+    if not analysis.energy.value >= 0:
+        return Note.withheld("no-footprint", NEGATIVE)
+    codes = {note.code for note in analysis.notes}
+    remedy = next(
+        (text for code, text in _OPEN_FOR.items() if code in codes), "sample faster, or record for longer"
+    )
+    return Note.withheld("no-footprint", OPEN.format(remedy=remedy))
 
 
 def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:

@@ -21,11 +21,11 @@ from .report_data import ReportData
 from .terminal_look import (
     COLOURS,
     FEW_LABELS,
-    LONGEST_NAME,
     MOST_LABELS,
     NARROW,
     grade_text,
     grades_text,
+    in_full,
     name_of,
     name_width,
     safe,
@@ -142,8 +142,8 @@ def _labels(data: ReportData, console: Console) -> None:
             f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
         )
     shown = [*rows, *instants[:MOST_LABELS]]
-    for text in dict.fromkeys(row.label for row in shown if len(row.label) > LONGEST_NAME):
-        console.print(f"[dim]{name_of(text)}, in full: {safe(text)}[/]", overflow="fold")
+    for line in in_full(shown):
+        console.print(line, overflow="fold")
 
 
 def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:

@@ -13,6 +13,8 @@ from .wording import MARKS
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from powermeter.analysis.labels import LabelRow
+
 COLOURS = {
     Grade.MEASURED: "green",
     Grade.DERIVED: "cyan",
@@ -39,6 +41,9 @@ def grades_text(results: Iterable[Result | None]) -> str:
 LONGEST_NAME = 120
 """Characters of a label that is printed whole in a table."""
 
+MOST_OF_A_NAME = 480
+"""Characters of a longer label that are printed below the tables; the rest stands in the recording and in JSON."""
+
 
 def safe(text: object) -> str:
     """Return text that can neither style nor steer a terminal."""
@@ -47,10 +52,20 @@ def safe(text: object) -> str:
     return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
 
 
+def in_full(rows: Iterable[LabelRow]) -> list[str]:
+    """Return the lines below a table that print the labels which it shortens."""
+    labels = dict.fromkeys(row.label for row in rows if len(row.label) > LONGEST_NAME)
+    return [f"[dim]{name_of(label)}, in full: {safe(_most_of(label))}[/]" for label in labels]
+
+
+def _most_of(label: str) -> str:
+    return label if len(label) <= MOST_OF_A_NAME else f"{label[:MOST_OF_A_NAME]}… (show --json has it whole)"
+
+
 def name_of(text: object) -> str:
     """Return a label that cannot steer a terminal; of one longer than a few lines its ends and its length.
 
-    Where a table shows a label so, the label stands whole below it.
+    Where a table shows a label so, the label stands below it, as far as `MOST_OF_A_NAME`.
     """
     name = str(text)
     if len(name) <= LONGEST_NAME:

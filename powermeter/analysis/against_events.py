@@ -25,6 +25,8 @@ _SPARSE = 8  # readings, below which a label shows nothing of its scatter (as in
 _MANY_LABELS = 30
 _MANY_EVENTS = 8
 _ANOTHER_KIND = 30.0  # lengths of one kind of work leave no such step between neighbours
+_WAKES_UP = 1000.0
+_LITTLE = 0.01  # of the run's energy
 _REACH = (
     1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
 )
@@ -90,7 +92,9 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
             below, above = below + found.below_all, above + found.above_all
         if found.level is None and not pool[k]:
             blind_s += float(labels.seconds[k])
-            above += found.above_all if found.above_all > 0 else math.inf
+            above += (
+                found.above_all if found.above_all > 0 else _of_a_moment(integral, float(labels.seconds[k]))
+            )
     steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
     usable = pool & np.isfinite(steps) & (seen > 0)
     # Labels of an event or two are one kind of work: which of them a reading fell into is chance.
@@ -112,6 +116,16 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
         below, above = below + low, above + high
     return Seen(variance, below, above, beat, blind_s)
+
+
+def _of_a_moment(integral: Integral, seconds: float) -> float:
+    """Return what events that nothing shows may have used besides, in J; infinite unless they are so short that it hardly matters.
+
+    A peak a thousand times the highest reading is room for a board that wakes up; where even that is a small share of the run,
+    events of microseconds leave the run its interval.
+    """
+    most = _WAKES_UP * float(np.abs(integral.trace.values).max()) * seconds
+    return most if most <= _LITTLE * abs(float(integral.running[-1])) else math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,9 @@ from typing import Any
 
 from powermeter.errors import PowermeterError
 
-USAGE = "%%power [NAME] [--source URL] [--output FILE] [--n ITEMS] [--battery 4Ah] [--place FRA] [--force]"
+USAGE = "%%power [NAME] [-s, --source URL] [-o, --output FILE] [--n ITEMS] [--battery 4Ah] [--place FRA] [--force]"
 OPTIONS = ("source", "output", "n", "battery", "place")
+SHORT = {"-s": "source", "-o": "output"}
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -72,8 +73,12 @@ def _words(line: str, cell: str | None) -> tuple[tuple[str, dict[str, str]] | No
             chosen["force"] = ""
         elif word.startswith("--") and option in OPTIONS:
             chosen[option] = value if equals else next(words, "")
+        elif word in SHORT:
+            chosen[SHORT[word]] = next(words, "")
         elif word.startswith("-"):
             return None, ""
+        elif "://" in word:
+            chosen["source"] = word
         else:
             name = word
     return (name, chosen), cell

@@ -201,7 +201,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
     if rows:
         pages.table(["", "value", "grade"], rows, texts=(0, 2))
     if whole is None:
-        pages.paragraph(f"No footprint: {no_footprint(data.analysis.energy)}.", 8, colour=SOFT)
+        pages.paragraph(f"No footprint: {no_footprint(data.analysis)}.", 8, colour=SOFT)
     else:
         place = whole.place.name if whole.place else "place not known: world range"
         pages.paragraph(f"{place}. {whole.boundary}. They are never added to each other.", 7.5, colour=SOFT)

@@ -91,6 +91,15 @@ def test_what_cannot_be_meant_prints_the_usage(shell, capsys, line, monkeypatch,
     assert not list(Path(tmp_path).iterdir())
 
 
+@pytest.mark.parametrize("line", [SOURCE, f'-s "{SOURCE}" -o run.power'])
+def test_a_source_is_taken_as_one_wherever_it_stands(shell, monkeypatch, tmp_path, line):
+    monkeypatch.chdir(tmp_path)
+    meter = shell.run_cell_magic("power", line, "1 + 1")
+    assert meter.sources == (SOURCE,)
+    with powermeter.open(meter.path) as recording:
+        assert [(event.name, event.count) for event in recording.events()] == [("cell", 1)]
+
+
 def test_a_source_that_is_not_there_is_one_line(shell, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert shell.run_cell_magic("power", "--source nowhere://", "1 + 1") is None

@@ -12,6 +12,7 @@ from powermeter.recording import Recording
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.terminal import print_report
+from powermeter.reports.terminal_look import MOST_OF_A_NAME
 from powermeter.reports.text import TextReport, summary_text, to_text
 from powermeter.testing.boards import Run, simulate_run
 from tests.reports.conftest import infer
@@ -92,7 +93,12 @@ def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(ma
     heads = [line for line in text.splitlines() if line.split()[:2] == ["label", "n"]]
     assert len(heads) == 1
     assert any(line.split()[:2] == ["infer", "7"] for line in text.splitlines())
-    assert "(4,000 characters)" in text and long in "".join(text.split())
+    flat = "".join(text.split())
+    assert (
+        "(4,000 characters)" in text
+        and long[:MOST_OF_A_NAME] in flat
+        and long[: MOST_OF_A_NAME + 9] not in flat
+    )
     assert max(map(len, text.splitlines())) <= width
 
 

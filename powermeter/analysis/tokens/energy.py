@@ -54,7 +54,10 @@ def token_table(analysis: Analysis) -> TokenTable | None:
         text = "net figures need idle time with the model loaded: leave some seconds between requests, or use --baseline"
         notes.append(Note.withheld("no-idle", text))
     if found.in_flight > 1:
-        text = f"up to {plural(found.in_flight, 'request')} ran at a time: each instant's power is divided equally among them"
+        text = (
+            f"up to {plural(found.in_flight, 'request')} ran at a time: each instant's power is divided equally among them; "
+            "tokens/J counts these parts, tokens/s the pace of one request"
+        )
         notes.append(Note.info("requests-overlap", text))
     return TokenTable(
         models,
