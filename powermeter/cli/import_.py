@@ -95,6 +95,11 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     "--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year in the dates."
 )
 @click.option(
+    "--decimal",
+    type=click.Choice(["point", "comma"]),
+    help="Decimal mark; the other one is between thousands.",
+)
+@click.option(
     "--interleaved", type=click.IntRange(1, 64), metavar="N", help="The rows come in turns from N devices."
 )
 @click.option("--grade", type=click.Choice(_GRADES), help="How the values came to be, where you know it.")
@@ -187,6 +192,7 @@ def _choices(typed: dict[str, Any]) -> Choices:
         add_up=typed["add_up"],
         as_=_as(typed["as_"]),
         dates=typed["dates"],
+        decimal=typed["decimal"],
         interleaved=typed["interleaved"],
     )
 

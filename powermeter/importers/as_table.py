@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.log import Choices, Log
 from powermeter.importers.table import TableImporter
+
+_COMMA = re.compile(r"\s*[+-]?\d+,\d")
 
 
 def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]], choices: Choices) -> Log:
@@ -27,8 +31,13 @@ def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str
     with NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as table:
         writer = csv.writer(table, delimiter="\t")
         writer.writerow(header)
-        writer.writerows(rows)
+        commas = False
+        for row in rows:
+            commas = commas or any("," in cell and _COMMA.match(cell) for cell in map(str, row))
+            writer.writerow(row)
         table.flush()
+        if not commas and choices.decimal is None:
+            choices = replace(choices, decimal="point")
         try:
             return TableImporter.read(Path(table.name), choices)
         except (DataError, ConfigurationError) as error:

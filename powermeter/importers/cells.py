@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Quantity
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.headers import of_unit
+from powermeter.importers.thousands import ungrouped, without_marks
 
 _WORDS = frozenset(
     [
@@ -122,17 +123,22 @@ class Cells:
         reasons: Why a cell was no number → how often.
     """
 
-    def __init__(self, decimal_comma: bool = False, factor_of: str | None = None) -> None:
-        """Read cells in the unit `factor_of`; a cell that carries another one is converted."""
+    def __init__(
+        self, decimal_comma: bool = False, factor_of: str | None = None, decimal: str | None = None
+    ) -> None:
+        """Read cells in the unit `factor_of`, converted where a cell carries another; `decimal` is the mark that was stated."""
         self.unit: str | None = factor_of
         self.reasons: Counter[str] = Counter()
         self.lines: list[int] = []
         self._comma = decimal_comma
+        self.stated = decimal
         self._factors: dict[str, float] = {}
 
     def number(self, text: str, line: int = 0) -> float:
         """Return a cell's number in the column's unit, or NaN, counted."""
-        text = text.strip()
+        text = without_marks(text.strip())
+        if self.stated is not None:
+            text = ungrouped(text, self.stated)
         if self._comma and "," in text:
             text = text.replace(".", "").replace(",", ".")
         elif _THOUSANDS.match(text):
@@ -336,7 +342,7 @@ def numbers(texts: Sequence[str], cells: Cells, lines: NDArray[np.int64]) -> NDA
         values = np.fromiter(map(float, plain), np.float64, len(plain))
     except ValueError:
         values = None
-    if values is None or not np.isfinite(values).all() or "_" in "".join(plain):
+    if values is None or not np.isfinite(values).all() or "_" in "".join(plain) or cells.stated == "comma":
         return np.array(
             [cells.number(text, int(line)) for text, line in zip(texts, lines, strict=True)], np.float64
         )

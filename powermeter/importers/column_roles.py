@@ -47,6 +47,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         ConfigurationError: Something must be stated that the file does not state; one message lists all of it.
         DataError: There is no power in it.
     """
+    found = replace(found, decimal=choices.decimal)
     headings, stated = _named(path, found, choices)
     signature = signature_of(headings)
     facts: dict[int, tuple[ColumnFact, re.Match[str]]] = {}
@@ -320,7 +321,8 @@ def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
             and texts
             and not _is_numeric(found, i)
         ):
-            return f": {named.text!r} holds {texts[0][:30]!r}, which is not a number; write numbers without marks between thousands"
+            hint = "; write numbers without marks between thousands" if texts[0][:1].isdigit() else ""
+            return f": {named.text!r} holds {texts[0][:30]!r}, which is not a number{hint}"
     return ""
 
 

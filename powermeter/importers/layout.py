@@ -18,6 +18,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, clean, heading, of_unit
 from powermeter.importers.stamps import days_and_clock_ns, time_of_day_ns, wall
+from powermeter.importers.thousands import without_marks
 
 LOOKED_AT = 400
 """How many lines are looked at."""
@@ -74,6 +75,7 @@ class Layout:
         header: The header's fields as they stand, to know them again.
         units: The row of units under it, or empty.
         preamble: `name, value` pairs before the header.
+        decimal: The decimal mark that was stated, or None.
     """
 
     delimiter: str
@@ -84,10 +86,13 @@ class Layout:
     header: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     preamble: dict[str, str] = field(default_factory=dict)
+    decimal: str | None = None
 
     @property
     def decimal_comma(self) -> bool:
         """Whether numbers are written with a decimal comma."""
+        if self.decimal is not None:
+            return self.decimal == "comma"
         fields = [text for row in self.rows for text in row]
         commas = sum(_DECIMAL_COMMA.match(text) is not None for text in fields)
         return commas > 0 and commas > sum(_DECIMAL_POINT.match(text) is not None for text in fields)
@@ -113,7 +118,7 @@ def is_datum(text: str) -> bool:
     text = text.strip()
     if not text or len(text) > LONGEST_CELL:
         return False
-    match = _CELL.match(text)
+    match = _CELL.match(without_marks(text))
     if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):
         return True
     return (

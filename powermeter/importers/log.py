@@ -126,6 +126,7 @@ class Choices:
         add_up: Whether all rails add up to the whole.
         as_: Column (or blank for all) → `power`, `mean`, `per-row`, `counter` or `held`.
         dates: The order of day, month and year: `dmy`, `mdy`, `ymd`.
+        decimal: The decimal mark of its numbers, `point` or `comma`; the other stands between thousands.
         interleaved: How many devices take turns in the rows, where no column names them.
         progress: Called with how many characters have been read since the last call.
     """
@@ -143,6 +144,7 @@ class Choices:
     add_up: bool = False
     as_: Mapping[str, str] = field(default_factory=dict)
     dates: str | None = None
+    decimal: str | None = None
     interleaved: int | None = None
     progress: Callable[[int], None] | None = None
 
@@ -160,6 +162,7 @@ class Choices:
             "sum": self.add_up or None,
             "as": self.as_ or None,
             "dates": self.dates,
+            "decimal": self.decimal,
             "interleaved": self.interleaved,
         }
         return {name for name, value in typed.items() if value is not None}

@@ -28,7 +28,7 @@ class TableImporter(Importer):
     name = "csv"
     title = "a table"
     takes = frozenset(
-        {"unit", "rate", "column", "voltage", "zone", "rail", "sum", "as", "dates", "interleaved"}
+        {"unit", "rate", "column", "voltage", "zone", "rail", "sum", "as", "dates", "decimal", "interleaved"}
     )
     accuracy: ClassVar[Accuracy] = UNKNOWN
     grade: ClassVar[Grade] = Grade.ASSUMED

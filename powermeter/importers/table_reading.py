@@ -41,6 +41,7 @@ from powermeter.importers.table_notes import (
 )
 from powermeter.importers.table_rails import headline_of, means_of_rails, readings_beside
 from powermeter.importers.table_rows import Stream, TableRows
+from powermeter.importers.thousands import ThousandMarks, refuse_doubtful
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.unit_columns import direct
@@ -80,10 +81,12 @@ class OpenTable:
             Cells(
                 plan.layout.decimal_comma,
                 column.heading.unit if column.quantity in ELECTRIC else None,
+                choices.decimal,
             )
             for column in plan.columns
         ]
         self._seen = [Statistics() for _ in plan.columns]
+        self._marks = [ThousandMarks() for _ in plan.columns]
         self._counted = RowCount()
         self._beside: set[int] = set()
         self._reader = Reader(plan.time, plan.layout.decimal_comma)
@@ -106,6 +109,11 @@ class OpenTable:
             self._append(store, block)
             self._states.add(block)
         self._states.refuse()
+        if self.choices.decimal is None and self.signature is None:
+            names = [column.heading.text for column in self.plan.columns]
+            refuse_doubtful(
+                list(zip(names, self._marks, strict=True)), self.plan.layout.delimiter, str(self.path)
+            )
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         refuse_other_units(self.plan, self._seen, str(self.path))
@@ -195,6 +203,8 @@ class OpenTable:
             if column.unit_at is not None:
                 units = block.column(column.unit_at)
                 texts = [f"{text} {direct(unit)}" for text, unit in zip(texts, units, strict=True)]
+            if self.choices.decimal is None:
+                self._marks[i].add(texts)
             values = numbers(texts, cells, block.lines)
             self._seen[i].add(values, keys)
             columns[f"c{i}"] = values

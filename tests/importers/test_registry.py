@@ -33,6 +33,7 @@ def test_an_unknown_format_offers_the_nearest():
 
 def test_each_importer_names_only_choices_that_exist():
     known = {
+        "decimal",
         "unit",
         "rate",
         "column",

@@ -289,7 +289,7 @@ def test_rows_with_more_fields_than_the_header_are_refused(tmp_path):
     assert energy == pytest.approx(50)
 
 
-@pytest.mark.parametrize("cell", ["5'500.5", "5 500"])
+@pytest.mark.parametrize("cell", ["5 500", "5'50"])
 def test_marks_between_thousands_are_named(tmp_path, cell):
     rows = "".join(f'{i};"{cell}"\n' for i in range(20))
     with pytest.raises(DataError, match="which is not a number; write numbers without marks"):
