@@ -87,10 +87,11 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
     The tests of how long a program may be held up set these limits themselves.
     """
-    from powermeter.recorder import parent
+    from powermeter.recorder import parent, waiting_at_end
 
-    for limit in ("READY_S", "HELD_UP_S", "WORKING_S", "ANSWERS_S"):
-        monkeypatch.setattr(parent, limit, 100.0)
+    monkeypatch.setattr(parent, "READY_S", 100.0)
+    for limit in ("HELD_UP_S", "WORKING_S", "ANSWERS_S"):
+        monkeypatch.setattr(waiting_at_end, limit, 100.0)
 
 
 @pytest.fixture(scope="session")

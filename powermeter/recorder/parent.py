@@ -19,17 +19,12 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
+from powermeter.recorder import waiting_at_end
 from powermeter.recording.liveness import PROGRAM_GONE
 
 READY_S = 30.0
 WAIT_S = 2.0
 """After this long in the opening of an instrument its name is printed."""
-HELD_UP_S = 0.9
-"""How long the measured program waits at its end for a recorder that is held up by something else."""
-WORKING_S = 8.0
-"""The same for one that is at work: it writes, or waits for its turn on a busy machine."""
-ANSWERS_S = 5.0
-"""How long to wait for what a recorder that has ended had still reported."""
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
@@ -186,7 +181,7 @@ class Recorder:
         while not self._ready.wait(0.05):
             if not self.is_running:
                 assert self._answers is not None
-                self._answers.join(ANSWERS_S)
+                self._answers.join(waiting_at_end.ANSWERS_S)
                 break
             waited = time.monotonic() - began
             if waited > READY_S:
@@ -218,7 +213,7 @@ class Recorder:
             process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
         self.wait_for_end(process)
         if self._answers is not None:
-            self._answers.join(0.2 if self.left_behind else ANSWERS_S)
+            self._answers.join(0.2 if self.left_behind else waiting_at_end.ANSWERS_S)
         self._release(process)
         if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
             board.note_end(self.marks, time.monotonic_ns(), f"the file was not closed: {self.left_behind}")
@@ -242,17 +237,7 @@ class Recorder:
             self._error = self._error or ReadError(problem)
 
     def wait_for_end(self, process: subprocess.Popen[str]) -> None:
-        began = time.monotonic()
-        while True:
-            try:
-                process.wait(0.02)
-                return
-            except subprocess.TimeoutExpired:
-                passed = time.monotonic() - began
-            is_at_work = is_working(process.pid) or time.monotonic() - self._progressed < HELD_UP_S
-            if passed > WORKING_S or (passed > HELD_UP_S and (self._waiting or not is_at_work)):
-                self.left_behind = self._waiting or "it does not answer"
-                return
+        self.left_behind = waiting_at_end.wait(process, lambda: self._waiting, lambda: self._progressed)
 
     def _release(self, process: subprocess.Popen[str]) -> None:
         for stream in (process.stdin, process.stdout):
@@ -362,19 +347,6 @@ def rebuild(message: Mapping[str, Any]) -> PowermeterError:
     if issubclass(kind, (OpenError, ReadError)) and message.get("reason"):
         return kind(text, Reason(message["reason"]))
     return kind(text) if issubclass(kind, PowermeterError) else ReadError(text)
-
-
-def is_working(pid: int) -> bool:
-    """Return whether a process's main thread runs or waits for the disk, as far as the system shows it.
-
-    The main thread closes the file.  The others do not count: a reading thread that hangs in its driver, or
-    goes round in it, would hold the program up for `WORKING_S`; the one that writes events reports its progress.
-    """
-    try:
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-    except (OSError, IndexError):
-        return True
-    return state in (b"R", b"D")
 
 
 def _own_group() -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.recorder import parent
+from powermeter.recorder import waiting_at_end
 
-HELD_UP_S = parent.HELD_UP_S
+HELD_UP_S = waiting_at_end.HELD_UP_S
 """As it is outside of tests, which are patient."""
 
 
 @pytest.fixture
 def at_work(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """A recorder that says nothing counts as at work: on a busy machine it is waiting for its turn."""
-    monkeypatch.setattr(parent, "HELD_UP_S", HELD_UP_S)
-    monkeypatch.setattr(parent, "is_working", lambda process: True)
+    monkeypatch.setattr(waiting_at_end, "HELD_UP_S", HELD_UP_S)
+    monkeypatch.setattr(waiting_at_end, "is_working", lambda process: True)

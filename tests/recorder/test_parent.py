@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,8 +33,7 @@ from powermeter.errors import (
     ReadError,
     Reason,
 )
-from powermeter.recorder import parent
-from powermeter.recorder.parent import HELD_UP_S, WORKING_S, Listener, Recorder, rebuild
+from powermeter.recorder.parent import Listener, Recorder, rebuild
 from powermeter.recording import Recording
 from powermeter.recording.file import PAGE
 
@@ -277,54 +276,6 @@ def test_a_disk_that_has_room_again_after_the_end_loses_nothing(full, at_work):
     wait_until(lambda: not recorder.is_running)
     assert_all_written(recorder.path)
     assert readings(recorder.path) > written
-
-
-# The end, on a clock that only the test moves ---------------------------------------------------
-
-
-class Unending:
-    """A recorder process that never ends."""
-
-    pid = 0
-
-    def __init__(self, clock: list[float], then: Callable[[float], None]) -> None:
-        self.clock, self.then = clock, then
-
-    def wait(self, timeout: float) -> None:
-        self.clock[0] += timeout
-        self.then(self.clock[0])
-        raise subprocess.TimeoutExpired("recorder", timeout)
-
-
-@pytest.mark.parametrize(
-    ("waits", "works", "progresses_until", "after_s", "left"),
-    [
-        (True, True, 0.0, 0.9, "the disk is full"),
-        (False, False, 0.0, 0.9, "it does not answer"),
-        (False, True, 0.0, 8.0, "it does not answer"),
-        (False, False, 3.0, 3.9, "it does not answer"),
-        (True, True, 3.0, 0.9, "the disk is full"),
-    ],
-)
-def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_works(
-    monkeypatch, waits, works, progresses_until, after_s, left
-):
-    clock = [1000.0]
-    monkeypatch.setattr(parent.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(parent, "HELD_UP_S", HELD_UP_S)
-    monkeypatch.setattr(parent, "WORKING_S", WORKING_S)
-    monkeypatch.setattr(parent, "is_working", lambda process: works)
-    recorder = Recorder("run.power", [URL])
-
-    def then(now: float) -> None:
-        if now - 1000 <= progresses_until:
-            recorder.take({"type": "progress"})
-
-    if waits:
-        recorder.take({"type": "waiting", "why": "the disk is full"})
-    recorder.wait_for_end(Unending(clock, then))
-    assert after_s < clock[0] - 1000 < after_s + 0.05
-    assert recorder.left_behind == left
 
 
 # What the recorder says -------------------------------------------------------------------------
