@@ -11,7 +11,7 @@ from powermeter.analysis.advice import Advice, advise
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.analysis.unseen import unseen
+from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
@@ -155,7 +155,7 @@ def quality(data: ReportData) -> Quality:
     if saturated is not None and saturated.size:
         cause = f"{plural(saturated.size, 'reading')} at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
-    missing = unseen(data.analysis)
+    missing = unrecorded(data.analysis)
     is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
     if is_bound or relative > NOT_RESOLVED:
         size = "only a bound is known" if is_bound else f"± {percent(relative)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.analysis.unseen import unseen
+from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
@@ -57,7 +57,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     missed = f"; {plural(instrument.missed, 'reading')} missed" if instrument.missed else ""
     gaps = f"; gaps of {format_duration(a.gap_s)} in total were bridged" if a.gap_s > 0 else ""
     yield f"It returned {plural(h.samples, 'sample')} over {format_duration(a.duration.value)} ({rate}{asked}){missed}{gaps}."
-    missing = unseen(a)
+    missing = unrecorded(a)
     if missing is not None:
         yield f"{missing.text[0].upper()}{missing.text[1:]}: the energies are those of what came before."
     if data.metadata.get("clock") == "monotonic":

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.few_readings_carry import bounded_lean
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.windows import Windows
 from powermeter.result import Result
 
 Floats = NDArray[np.floating[Any]]
 
-_MOST_LEAN = 2.0  # as of readings: a count of a quarter
 _MOST_AT_ONCE = 16
 _ROUNDING = 1e-9  # events that differ by less are equal: what is left has no memory
 _MEMORY = 8  # so many repeats show whether neighbours resemble each other, and whether few carry much
@@ -189,5 +189,4 @@ def _lean(terms: Floats, worth: float) -> float:
     if variance <= 0:
         return 0.0
     shown = float(np.mean(rest**3)) / variance**1.5
-    lean: float = shown * (1 + _FEW_SHOW_LESS / terms.size) / math.sqrt(worth)
-    return max(-_MOST_LEAN, min(_MOST_LEAN, lean))
+    return bounded_lean(shown * (1 + _FEW_SHOW_LESS / terms.size) / math.sqrt(worth))

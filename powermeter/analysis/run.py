@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.against_events import against_events, edges_of
 from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.estimate import Activity
+from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import read_at_random
@@ -37,7 +38,6 @@ Times = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48
-_FEW_CARRY = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,12 +168,12 @@ def measure_run(
         shape=shape,
         origin=own,
     )
-    carriers = round(1 / scatter.lean**2) if abs(scatter.lean) > _FEW_CARRY else 0
+    few = carriers(scatter.lean)
     if trace.kept is None:
-        carriers = min(carriers, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
+        few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, carriers, hertz, no_time, mute)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute)
 
 
 def _ends_apart(trace: Trace, start: int, end: int) -> float:

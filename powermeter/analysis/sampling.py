@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.few_readings_carry import bounded_lean
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95
 
@@ -32,7 +33,6 @@ PAD = 4
 """Readings of nothing that are put on both ends of a stretch, so that its edges count as jumps."""
 
 _JUMP_IN_4 = 20 / 70
-_MOST_LEAN = 2.0
 _FEW = 8
 _AT_EDGE = 3  # readings
 _LONGER = 40
@@ -78,7 +78,7 @@ class Scatter:
     def lean(self) -> float:
         """Skewness of the sum."""
         lean = self.cubes / self.variance**1.5 if self.variance > 0 else 0.0
-        return max(-_MOST_LEAN, min(_MOST_LEAN, lean))
+        return bounded_lean(lean)
 
     def scaled(self, times: float) -> Scatter:
         """Return the scatter of `times` as many readings of the kind."""

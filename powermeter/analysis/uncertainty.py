@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.few_readings_carry import leaning_factors
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95, Grade, Result
 from powermeter.signals.trace import CommonError
@@ -148,24 +149,6 @@ _RECTANGLE = 0.95 * math.sqrt(3.0)
 def beyond(reach: float, usual: float) -> float:
     """Return what must be added in quadrature to `usual` so that it reaches as far as `reach`."""
     return math.sqrt(max(reach * reach - usual * usual, 0.0)) if math.isfinite(reach) else reach
-
-
-def leaning_factors(lean: float) -> tuple[float, float]:
-    """Return the coverage factors below and above for a sum whose skewness is `lean`.
-
-    A count k has the skewness 1/√k; its exact limits (Garwood, Biometrika 28, 1936) in units of √k, by Wilson and
-    Hilferty's cube root, serve every sum of as many contributions.  Both tend to 1.96.
-    """
-    size = abs(lean)
-    if size < 0.03:
-        return COVERAGE_95, COVERAGE_95
-    count = 1 / (size * size)
-    z = COVERAGE_95
-    low = count * max(1 - 1 / (9 * count) - z / (3 * math.sqrt(count)), 0.0) ** 3
-    high = (count + 1) * (1 - 1 / (9 * (count + 1)) + z / (3 * math.sqrt(count + 1))) ** 3
-    # A large sum was seen by a count above its mean: the truth lies lower by less and higher by more.
-    factors = (count - low) / math.sqrt(count), (high - count) / math.sqrt(count)
-    return factors if lean > 0 else factors[::-1]
 
 
 def budget(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from powermeter.analysis.unseen import unseen
+from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import AnalysedRun
@@ -103,7 +103,7 @@ def unmeasured(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tup
     """Return a warning for each recording of which a part was not measured."""
     found: list[Note] = []
     for run in (*left, *right):
-        missing = unseen(run.analysis)
+        missing = unrecorded(run.analysis)
         if missing is not None:
             rest = "; no verdict rests on the remainder" if missing.is_much else ""
             found.append(Note.warning("unseen-end", f"{run.name}: {missing.text}{rest}"))
@@ -113,7 +113,7 @@ def unmeasured(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tup
 
 def lacks_much(run: AnalysedRun) -> bool:
     """Return whether so much of a run was not measured that no verdict may rest on the remainder."""
-    missing = unseen(run.analysis)
+    missing = unrecorded(run.analysis)
     return missing is not None and missing.is_much
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.unseen import unseen
+from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Channel, Gap, Quantity, Rail
 from powermeter.comparison.compare import compare
 from powermeter.comparison.verdict import Verdict
@@ -60,7 +60,7 @@ def test_half_a_recording_is_named_where_its_number_stands(tmp_path, whole):
     assert any(note.code == "unseen-end" for note in data.warnings)
     with Recording.open(whole) as recording:
         data = gather(recording)
-        assert unseen(data.analysis) is None
+        assert unrecorded(data.analysis) is None
     assert quality(data).word == "good" and "not measured" not in method(data)
 
 
@@ -84,6 +84,6 @@ def test_a_meter_that_stands_still_up_to_the_end_did_not_measure_it(tmp_path):
     with Writer.create(path, {"clock": "monotonic"}) as writer:
         source = writer.add_source("x://", "meter", "x", [Channel("p", Quantity.POWER, 1e-6, RAIL)])
         writer.append(source, np.arange(1000, dtype=np.int64) * (SECOND // 100), codes[:, None])
-    missing = unseen(analyse(path))
+    missing = unrecorded(analyse(path))
     assert missing is not None and missing.is_much
     assert missing.seconds == pytest.approx(5.99) and missing.seen_s == pytest.approx(4.0)

@@ -14,7 +14,7 @@ MUCH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class Unrecorded:
     """The part of a recording that no reading covers.
 
     Attributes:
@@ -40,7 +40,7 @@ class Unseen:
         return f"the last {format_duration(self.seconds)}{some} were not measured"
 
 
-def unseen(analysis: Analysis) -> Unseen | None:
+def unrecorded(analysis: Analysis) -> Unrecorded | None:
     """Return what was not measured at the end of a recording; None where nothing worth a warning is missing."""
     if not having(analysis.notes, "unseen-end"):
         return None
@@ -52,4 +52,4 @@ def unseen(analysis: Analysis) -> Unseen | None:
     )
     covered = analysis.energies.covered
     outside = int((~covered).sum())
-    return Unseen(longest * 1e-9, analysis.duration.value, outside, int(covered.size))
+    return Unrecorded(longest * 1e-9, analysis.duration.value, outside, int(covered.size))
