@@ -21,9 +21,9 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, of_unit
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.row_order import RowOrder
 from powermeter.importers.stamps import wall
 from powermeter.importers.table import TableImporter
-from powermeter.importers.written_order import WrittenOrder
 from powermeter.result.notes import Note
 
 _MUST = frozenset(("_time", "_value"))
@@ -40,7 +40,7 @@ class _Series:
 
     names: Mapping[str, str]
     points: dict[str, str] = field(default_factory=dict)
-    order: WrittenOrder = field(default_factory=WrittenOrder)
+    order: RowOrder = field(default_factory=RowOrder)
     table: tuple[int, str] = (0, "")
 
 

@@ -25,8 +25,8 @@ from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import of_unit
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
+from powermeter.importers.row_order import RowOrder
 from powermeter.importers.whole_rail import decide
-from powermeter.importers.written_order import WrittenOrder
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -183,7 +183,7 @@ def _series(path: Path, choices: Choices, left_out: list[str]) -> list[_Series]:
 
 def _points(values: Any, where: str, series: str) -> list[tuple[int, float]]:
     found: dict[int, float] = {}
-    order = WrittenOrder()
+    order = RowOrder()
     for number, point in enumerate(values if isinstance(values, list) else [], 1):
         if not isinstance(point, list) or len(point) != 2 or not isinstance(point[0], (int, float)):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -70,9 +70,6 @@ _MONTHS = {
 
 TICKS = {"s": NS, "ms": 1_000_000, "us": 1000, "µs": 1000, "ns": 1, "min": 60 * NS, "h": 3600 * NS}
 """Unit of a numeric time → nanoseconds."""
-
-ORDERS = ("ymd", "dmy", "mdy")
-"""Orders of year, month and day that `--dates` takes."""
 
 
 def number_ns(text: str, tick_ns: int) -> int | None:
@@ -214,6 +211,12 @@ def _bare(text: str) -> str:
     return text
 
 
+def numeric_date(text: str) -> tuple[str, str, str] | None:
+    """Return the first and the second number and the separator of a date in numbers; None for any other text."""
+    match = _DIGITS.fullmatch(_bare(text))
+    return None if match is None else (match["a"], match["b"], match["d"])
+
+
 def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | None:
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) == 4:
@@ -229,37 +232,6 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
     if order == "dmy" or (order is None and match["d"] == "."):
         return int(third), int(second), int(first)
     return int(third), int(first), int(second)
-
-
-def date_order(texts: Iterable[str]) -> str | None:
-    """Return the order of the dates in some stamps, or None where day and month cannot be distinguished.
-
-    A leading year of four digits, dots, and a number above 12 settle it; so does a field that changes
-    while the other one stands still over several days.
-    """
-    seen: list[tuple[int, int]] = []
-    for text in texts:
-        match = _DIGITS.fullmatch(_bare(text))
-        if match is None:
-            if wall(text) is not None:
-                return "ymd"  # a month by name, or eight digits in a row
-            continue
-        if len(match["a"]) == 4:
-            return "ymd"
-        if match["d"] == ".":
-            return "dmy"
-        first, second = int(match["a"]), int(match["b"])
-        if first > 12 or second > 12:
-            return "dmy" if first > 12 else "mdy"
-        seen.append((first, second))
-    firsts, seconds = {a for a, _ in seen}, {b for _, b in seen}
-    if len(firsts) > 2 and len(seconds) == 1:
-        return "dmy"
-    if len(seconds) > 2 and len(firsts) == 1:
-        return "mdy"
-    if any(a != b for a, b in seen):
-        return None
-    return "mdy" if seen else "ymd"
 
 
 def time_of_day_ns(text: str) -> int | None:
@@ -297,15 +269,14 @@ def since_midnight(stamps: Sequence[int | None]) -> list[int | None]:
 __all__ = [
     "DAY_NS",
     "LARGEST_NS",
-    "ORDERS",
     "TICKS",
     "Axis",
     "Wall",
     "axis",
-    "date_order",
     "datetime_ns",
     "days_and_clock_ns",
     "number_ns",
+    "numeric_date",
     "regular",
     "since_midnight",
     "time_of_day_ns",

@@ -12,6 +12,7 @@ import numpy as np
 
 from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
+from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -19,7 +20,6 @@ from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Reader, TimePlan
 from powermeter.importers.stamps import (
     TICKS,
-    date_order,
     days_and_clock_ns,
     number_ns,
     time_of_day_ns,
@@ -157,9 +157,7 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     ):
         order = choices.dates or date_order(whole)
         if order is None and not choices.dates:
-            asks.append(
-                f"which of day and month comes first in {named.text!r} ({texts[0]}): --dates dmy or --dates mdy"
-            )
+            asks.append(question(named.text, texts[0]))
             return None
         return TimePlan((index,), "wall", order=order, why=f"date and time, {order or 'ymd'}")
     if _mostly(whole, lambda text: time_of_day_ns(text) is not None):

@@ -18,8 +18,8 @@ from powermeter.errors import PowermeterError, ReadError
 from powermeter.marking import board
 from powermeter.recorder.messages import send
 from powermeter.recorder.process import READERS_END_S, Process
-from powermeter.recording.hashing import prefer_small
 from powermeter.recording.liveness import PROGRAM_GONE
+from powermeter.recording.sha256 import prefer_small
 
 
 def main() -> int:

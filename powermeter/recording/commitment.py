@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Channel
-from powermeter.recording.hashing import sha256
+from powermeter.recording.sha256 import sha256
 
 
 class Commitment:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from powermeter.errors import DataError, ExistsError
 from powermeter.errors.suggestions import nearest_file
 from powermeter.recording import schema
+from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.held_file import connect, first_bytes
 from powermeter.recording.schema import Table
 from powermeter.result.notes import Note
@@ -67,9 +68,9 @@ def insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Sequence
     ready = []
     for row in rows:
         identifier += 1
-        text = schema.canonical(table.name, identifier, row)
+        text = canonical(table.name, identifier, row)
         if table.is_chained:
-            before = schema.link(before, text)
+            before = link(before, text)
             ready.append((identifier, *row, zlib.crc32(text), before))
         else:
             ready.append((identifier, *row, zlib.crc32(text)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from powermeter.errors import plural
 from powermeter.recording import file, schema
+from powermeter.recording.hash_chain import canonical
 from powermeter.result.notes import Note
 
 MAX_BAD = 100_000
@@ -147,7 +148,7 @@ def is_sound(layout: schema.Table, row: Sequence[Any]) -> bool:
     if not layout.fits(values):
         return False
     try:
-        return bool(zlib.crc32(schema.canonical(layout.name, row[0], values)) == row[-1])
+        return bool(zlib.crc32(canonical(layout.name, row[0], values)) == row[-1])
     except UnicodeEncodeError:
         return False
 

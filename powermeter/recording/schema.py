@@ -6,11 +6,8 @@ and the chain of the row before, shows that no row was changed, removed or put i
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from powermeter.recording.hashing import sha256
 
 APPLICATION_ID = 0x504D5452  # "PMTR"
 
@@ -166,27 +163,3 @@ def statements(version: int) -> list[str]:
     if version > 1:
         found.append(TAIL_TABLE.create)
     return found
-
-
-def canonical(table: str, identifier: int, values: Sequence[object]) -> bytes:
-    """Return what checksum and chain of a row are over: table, id and values, joined by U+001F.
-
-    An integer in decimal, a text as it is, a blob as lower-case hexadecimal, NULL as nothing.  Table and id are
-    part of it, so that a sound row in a wrong place is not taken for one that belongs there.
-
-    Raises:
-        UnicodeEncodeError: A text is not Unicode, which no writer wrote.
-    """
-    cells = [table, str(identifier)]
-    cells += ["" if v is None else v.hex() if v.__class__ is bytes else str(v) for v in values]
-    return "\x1f".join(cells).encode()
-
-
-def checksum(table: str, identifier: int, values: Sequence[object]) -> int:
-    """Return the CRC-32 of a row."""
-    return zlib.crc32(canonical(table, identifier, values))
-
-
-def link(before: bytes, row: bytes) -> bytes:
-    """Return the chain of a row: SHA-256 of the chain before it (nothing for the first) and its canonical form."""
-    return sha256(before + row).digest()

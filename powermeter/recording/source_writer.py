@@ -14,7 +14,8 @@ from powermeter.channel import Channel
 from powermeter.errors import DataError, plural
 from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.commitment import Commitment
-from powermeter.recording.hashing import sha256
+from powermeter.recording.hash_chain import checksum
+from powermeter.recording.sha256 import sha256
 
 CHUNK = 1 << 16
 """Samples of a full chunk."""
@@ -169,7 +170,7 @@ class SourceWriter:
             block.read_ns,
             block.encoded(block.columns()),
         )
-        connection.execute(layout.insert, (last + 1, *row, schema.checksum(layout.name, last + 1, row)))
+        connection.execute(layout.insert, (last + 1, *row, checksum(layout.name, last + 1, row)))
         self.part += 1
 
     def _write_chunk(self, connection: sqlite3.Connection, block: SampleBatch) -> None:

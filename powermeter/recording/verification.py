@@ -15,6 +15,7 @@ from typing import Any
 
 from powermeter.errors import DataError, plural
 from powermeter.recording import file, schema, signature, surplus
+from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
@@ -171,11 +172,11 @@ def _is_as_written(
     if not table.fits(values):
         return False
     try:
-        text = schema.canonical(table.name, identifier, values)
+        text = canonical(table.name, identifier, values)
     except UnicodeEncodeError:
         return False
     expected: tuple[Any, ...] = (zlib.crc32(text),)
-    return guard == ((*expected, schema.link(before, text)) if table.is_chained else expected)
+    return guard == ((*expected, link(before, text)) if table.is_chained else expected)
 
 
 def _check_closed(recording: Recording, ends: _Ends, verdict: Verification) -> None:

@@ -8,7 +8,7 @@ from powermeter.errors import DataError
 from powermeter.importers.axis import axis
 from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.holes import hole_limit, pauses
-from powermeter.importers.stamps import date_order, time_of_day_ns, wall
+from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.zones import LogZone
 
 S = 10**9
@@ -86,22 +86,6 @@ def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_rows():
     texts = ["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"]
     stamps = np.array([local(f"2026-10-25 {text}:00") for text in texts])
     assert np.diff(BERLIN.to_utc(stamps)).tolist() == [1800 * S] * 5
-
-
-@pytest.mark.parametrize(
-    ("texts", "order"),
-    [
-        (["2026-01-02 1:2:3"], "ymd"),
-        (["01.05.2026 12:00:00"], "dmy"),
-        (["5/13/2026 1:00 PM"], "mdy"),
-        (["13/5/2026 1:00"], "dmy"),
-        (["1/5/2026 0:00", "2/5/2026 0:00", "3/5/2026 0:00"], "dmy"),
-        (["11/10/2025 3:58"], None),
-        (["10/10/2025 3:58"], "mdy"),
-    ],
-)
-def test_the_order_of_dates_is_read_where_it_can_be(texts, order):
-    assert date_order(texts) == order
 
 
 @pytest.mark.parametrize(

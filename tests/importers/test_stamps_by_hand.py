@@ -10,7 +10,6 @@ from powermeter.importers.stamps import (
     DAY_NS,
     LARGEST_NS,
     TICKS,
-    date_order,
     datetime_ns,
     days_and_clock_ns,
     number_ns,
@@ -184,26 +183,6 @@ def test_a_wall_with_its_zone() -> None:
     assert found.ns == calendar(2024, 1, 2, 3, 4, 5) + NS // 4
     plain = wall("2024-01-02 03:04:05 CET")
     assert plain is not None and plain.zone_ns is None
-
-
-@pytest.mark.parametrize(
-    ("texts", "order"),
-    [
-        (["13/1/2024"], "dmy"),
-        (["1/13/2024"], "mdy"),
-        (["12/12/2024"], "mdy"),  # the same either way
-        (["1/2/2024"], None),
-        (["1.2.2024"], "dmy"),
-        (["2024-1-2"], "ymd"),
-        (["2 Jan 2024 03:04"], "ymd"),
-        (["1/2/2024", "2/2/2024"], None),
-        (["1/2/2024", "2/2/2024", "3/2/2024"], "dmy"),
-        (["2/1/2024", "2/2/2024", "2/3/2024"], "mdy"),
-        (["nothing"], "ymd"),
-    ],
-)
-def test_the_order_of_dates(texts: list[str], order: str | None) -> None:
-    assert date_order(texts) == order
 
 
 @pytest.mark.parametrize(("back", "days"), [(DAY_NS // 2, 0), (DAY_NS // 2 + 1, 1)])

@@ -17,6 +17,7 @@ from crafted import change_column, seal
 from powermeter import cli
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording, append_to, schema, verification
+from powermeter.recording.hash_chain import checksum
 from powermeter.recording.salvage import salvage
 from powermeter.result.notes import having
 
@@ -100,8 +101,8 @@ def test_an_edit_with_the_checksum_redone_is_found(recorded):
     db = sqlite3.connect(recorded.path)
     row = list(db.execute("SELECT id, source, start_ns, end_ns, reason, detail, lost FROM gap").fetchone())
     row[3] += 1
-    checksum = schema.checksum("gap", row[0], row[1:])
-    db.execute("UPDATE gap SET end_ns = ?, checksum = ?", (row[3], checksum))
+    guard = checksum("gap", row[0], row[1:])
+    db.execute("UPDATE gap SET end_ns = ?, checksum = ?", (row[3], guard))
     db.commit()
     db.close()
     with Recording.open(recorded.path) as recording:
@@ -218,7 +219,7 @@ def test_what_was_not_closed_is_said_and_not_signed(written, tmp_path):
 def test_samples_put_in_after_closing_are_found(recorded):
     db = sqlite3.connect(recorded.path)
     row = (1, 4, 0, 1, 2, 2, None, b"x")
-    marks = (1, *row, schema.checksum("tail", 1, row))
+    marks = (1, *row, checksum("tail", 1, row))
     db.execute(schema.TAIL_TABLE.insert, marks)
     db.execute("INSERT INTO block (chunk, fine, data) VALUES (99, x'00', x'00')")
     db.commit()

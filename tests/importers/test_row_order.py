@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from powermeter.errors import DataError
-from powermeter.importers.written_order import WrittenOrder
+from powermeter.importers.row_order import RowOrder
 
 NS = 10**9
 
 
-def order(*tables: list[int]) -> WrittenOrder:
-    found, place = WrittenOrder(), 0
+def order(*tables: list[int]) -> RowOrder:
+    found, place = RowOrder(), 0
     for table in tables:
         found.part_ends()
         for second in table:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from powermeter.recording import hashing
+from powermeter.recording import sha256
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 """SHA-256 of "abc", FIPS 180-2, appendix B.1."""
@@ -17,23 +17,23 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 @pytest.fixture
 def chosen(monkeypatch):
     """Nothing is chosen yet; what the test chooses is forgotten."""
-    monkeypatch.setattr(hashing, "chosen_implementation", [])
+    monkeypatch.setattr(sha256, "chosen_implementation", [])
 
 
 @pytest.mark.parametrize("is_small", [False, True])
 def test_both_implementations_are_sha_256(chosen, is_small):
     if is_small:
-        hashing.prefer_small()
-        assert hashing.chosen_implementation[0] is not hashlib.sha256
-    running = hashing.sha256(b"a")
+        sha256.prefer_small()
+        assert sha256.chosen_implementation[0] is not hashlib.sha256
+    running = sha256.sha256(b"a")
     running.update(b"bc")
     assert running.copy().hexdigest() == running.hexdigest() == ABC
 
 
 def test_an_interpreter_without_an_implementation_of_its_own_uses_openssl(chosen, monkeypatch):
-    monkeypatch.setattr(hashing, "OWN", ("_no_such_module",))
-    hashing.prefer_small()
-    assert hashing.sha256(b"abc").hexdigest() == ABC
+    monkeypatch.setattr(sha256, "OWN", ("_no_such_module",))
+    sha256.prefer_small()
+    assert sha256.sha256(b"abc").hexdigest() == ABC
 
 
 WRITES = """
@@ -41,7 +41,7 @@ import sys
 from powermeter import registry
 from powermeter.recorder import __main__, process
 from powermeter.recording import Writer
-from powermeter.recording.hashing import prefer_small
+from powermeter.recording.sha256 import prefer_small
 import numpy as np
 
 prefer_small()

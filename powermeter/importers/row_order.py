@@ -13,7 +13,7 @@ from powermeter.units import NS, format_duration
 
 
 @dataclass(slots=True)
-class WrittenOrder:
+class RowOrder:
     """The order of one series' times.
 
     Attributes:
