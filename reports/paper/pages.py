@@ -6,12 +6,17 @@ import io
 from collections.abc import Container, Sequence
 from typing import Any
 
+import numpy as np
+
 from .canvas import GRID, INK, SOFT, WIDTH_IN, text, watermark
 
 PAGE_IN = (8.27, 11.69)
 MARGIN_IN = 0.68
 LINE = 1.38
 """Height of a line over the size of its letters."""
+
+DRAWN_DPI = 220
+"""Dots per inch of a figure on a page."""
 
 WORD = 60
 """Letters after which a word without a space may be broken."""
@@ -79,19 +84,14 @@ class Pages:
 
     def drawing(self, title: str, drawn: Any) -> None:
         """Print a figure of two columns' width under its heading."""
-        file = io.BytesIO()
-        drawn.savefig(file, format="png", dpi=220)
-        import matplotlib.image
-
-        file.seek(0)
-        picture = matplotlib.image.imread(file, format="png")
+        picture = page_pixels(drawn)
         high = WIDTH_IN[2] * picture.shape[0] / picture.shape[1]
         self._room(high + 0.5)
         self.heading(title)
         page = self._pages[-1]
         left, bottom = MARGIN_IN / PAGE_IN[0], 1 - (self._y + high) / PAGE_IN[1]
         axes = page.add_axes((left, bottom, WIDTH_IN[2] / PAGE_IN[0], high / PAGE_IN[1]))
-        axes.imshow(picture, aspect="auto", interpolation="lanczos")
+        axes.imshow(picture, aspect="auto", interpolation="none")
         axes.set_axis_off()
         self._y += high + 0.1
 
@@ -170,3 +170,13 @@ class Pages:
             va="baseline",
             weight="bold" if bold else "normal",
         )
+
+
+def page_pixels(drawn: Any) -> Any:
+    """Return a figure as red, green and blue, a byte each: every page keeps its figures until all are written."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawn.set_dpi(DRAWN_DPI)
+    canvas: Any = FigureCanvasAgg(drawn)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[:, :, :3].copy()

@@ -17,6 +17,8 @@ from tests.reports.conftest import infer
 
 pytest.importorskip("matplotlib")
 
+from powermeter.reports.paper import canvas
+from powermeter.reports.paper.pages import DRAWN_DPI, page_pixels
 from powermeter.reports.paper.pdf_report import PDFReport
 
 
@@ -50,3 +52,12 @@ def test_it_prints_the_sentence_and_every_label(make, tmp_path):
 def test_a_simulation_wears_its_mark(make, twenty, tmp_path):
     text, _ = pages(make, tmp_path, twenty, grade=Grade.SIMULATED)
     assert "simulated" in text
+
+
+def test_a_figure_on_a_page_takes_three_bytes_a_dot():
+    """Figures stay on their pages until all are written; as fractions a dot takes sixteen bytes, and a day's report 30 MB more."""
+    with canvas.sheet() as maker:
+        drawn = canvas.figure(maker, 2, 1.0)
+        found = page_pixels(drawn)
+    wide, high = canvas.WIDTH_IN[2] * DRAWN_DPI, DRAWN_DPI
+    assert found.dtype == "uint8" and found.shape == (int(high), int(wide), 3)
