@@ -14,6 +14,8 @@ from powermeter.analysis.integral import Integral
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
+_OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
+
 
 def seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:
     """Return the lowest and the highest reading in and beside events."""
@@ -74,16 +76,32 @@ def few(
 
 
 def beat(
-    integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats, blind: float
+    integral: Integral,
+    found: GroupEstimate,
+    before: Indices,
+    upto: Indices,
+    seconds: Floats,
+    blind: float,
+    *,
+    sparse: bool = False,
 ) -> GroupEstimate:
+    """Bound events of which readings only ever met a part; of much that was not met, nothing is an upper limit.
+
+    Args:
+        blind: Share of an event that no reading ever fell on.
+        sparse: Whether so few readings lie inside that the rest of it is hardly known either.
+    """
     found.why = BEAT
     found.blind = blind
     low, high = seen_range(integral, before, upto)
     margin = 0.1 * (high - low)
     level = found.value / np.maximum(seconds, 1e-12)
-    found.below = np.maximum(level - low + margin, 0.0) * blind * seconds
-    # What was never seen may be far above what was: three times it bounds a load of a few phases.
-    found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
+    found.below = np.maximum(level - low + margin, 0.0) * (1.0 if sparse else blind) * seconds
+    if blind > _OPEN or sparse:
+        found.above = np.full(seconds.shape, math.inf)
+    else:
+        # Of a little that was never seen, three times the highest reading is taken for the most (an assumption).
+        found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
 

@@ -211,10 +211,11 @@ def measure_instants(
     ):  # readings that do not scatter at all: what is shared is spread evenly
         found.own = np.full(found.own.shape, math.sqrt(total / max(found.own.size, 1)))
     found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
-    if readings < _FEW_READINGS and pairs < _FEW_PAIRS:
-        return few(integral, found, before, upto, seconds, readings)
+    sparse = readings < _FEW_READINGS and pairs < _FEW_PAIRS
     if phase.blind and quantile(m, 0.5) < 4:
-        return beat(integral, found, before, upto, seconds, phase.blind)
+        return beat(integral, found, before, upto, seconds, phase.blind, sparse=sparse)
+    if sparse:
+        return few(integral, found, before, upto, seconds, readings)
     span = step.span
     if span is None and own_moments(trace):
         unmarked = None if marked or wave is not None else unmarked_levels(trace, before, m)

@@ -93,9 +93,9 @@ def beats(
     places = np.mod((t[np.minimum(before[some], t.size - 1)] - start_ns[some]) / tau, 1.0)
     # Events that only ever meet one place are bounded by `phases`: what was never met has no weight to be taken evenly.
     if follows.all() and not always_alike(places) and keep_step_nearby(places):
-        away, chance = evenly(places, rests[some])
+        away, chance, unmet = evenly(places, rests[some])
         if n * abs(away) > _ROUNDING * abs(level) * float(np.sum(end_ns - start_ns)) * 1e-9:
-            variance += (n * away / _REACH) ** 2
+            variance += (n * away / _REACH) ** 2 + n * n * unmet
         resolved = n * n * chance
     held = (
         inside

@@ -22,6 +22,11 @@ _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
 _MOSTLY_UNMET = 0.6
 _WORTH = 0.15  # clocks of both sides tick in steps: places that are a few hundredths apart are no beat
+_LIKELY = 2.0  # −ln 0.135: a beat that is not finished leaves a stretch that is no rarity for so many places
+_LATE = 1.5  # intervals: a next reading that is further away lies behind a hole
+_UNMET = (
+    3.0  # usual distances between neighbouring places: a wider one is a stretch that the beat has not come to
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,11 @@ def unseen_part(
         pick = np.linspace(0, start_ns.size - 1, _MOST).astype(np.int64)
         start_ns, end_ns, before, inside = start_ns[pick], end_ns[pick], before[pick], inside[pick]
     reach = np.minimum(end_ns - start_ns, interval_ns)
+    arc = _unmet_arc(times_ns, start_ns, before, reach, interval_ns)
     use = (inside > 0) & (reach > 0)
     n = int(use.sum())
     if n < _LEAST:
-        return Phase()
+        return Phase(arc)
     at = (times_ns[np.minimum(before[use], times_ns.size - 1)] - start_ns[use]) / reach[use]
     places = np.sort(np.clip(at, 0.0, 1.0))
     hole = float(np.max(np.diff(np.concatenate([[0.0], places, [1.0]]))))
@@ -62,7 +68,34 @@ def unseen_part(
     turns = np.exp(2j * math.pi * np.outer(np.arange(1, _HARMONICS + 1), places))
     power = np.abs(turns.mean(axis=1)) ** 2
     coherent = max(0.0, (n * float(power.max()) - _RARE - math.log(_HARMONICS)) / max(n - 1, 1))
-    return Phase(hole if hole > max(chance, _WORTH) else 0.0, min(coherent, 1.0))
+    return Phase(max(hole if hole > max(chance, _WORTH) else 0.0, arc), min(coherent, 1.0))
+
+
+def _unmet_arc(
+    times_ns: Indices, start_ns: Indices, before: Indices, reach: Indices, interval_ns: int
+) -> float:
+    """Return what share of an event lies where no reading of any event fell, going by where the next reading lies behind each start.
+
+    Events without a reading show their place as well.  Where one event's place follows from the one before, a beat has met
+    what lies between, and what it has not come to is unmet, however few its events.
+    """
+    ahead = (times_ns[np.minimum(before, times_ns.size - 1)] - start_ns) / interval_ns
+    near = (ahead > 0) & (ahead <= _LATE) & (reach > 0)
+    n = int(near.sum())
+    if n < _LEAST:
+        return 0.0
+    turned = np.mod(ahead[near], 1.0)
+    places = np.sort(turned)
+    gaps = np.diff(places, append=places[0] + 1.0)
+    widest = int(np.argmax(gaps))
+    gap, begin = float(gaps[widest]), float(places[widest])
+    usual = _LIKELY if keep_step_nearby(turned) else _RARE
+    if gap <= max((math.log(n) + usual) / n, _WORTH):
+        return 0.0
+    part = float(np.median(reach[near])) / interval_ns
+    inside = max(0.0, min(begin + gap, part) - begin) + max(0.0, min(begin + gap - 1.0, part))
+    share = min(inside / part, 1.0)
+    return share if share > _WORTH else 0.0
 
 
 def keep_step_nearby(places: Floats) -> bool:
@@ -81,8 +114,8 @@ def keep_step_nearby(places: Floats) -> bool:
     return n * turn * turn > _RARE
 
 
-def evenly(places: Floats, rests: Floats) -> tuple[float, float]:
-    """Return the mean of what events' readings leave, taken evenly over all places, less their plain mean; and its variance.
+def evenly(places: Floats, rests: Floats) -> tuple[float, float, float]:
+    """Return the mean of what events' readings leave, taken evenly over all places, less their plain mean; its variance; and that of places not met.
 
     Each event stands for the places nearer to its own than to any other's.  What neighbouring places differ by is chance.
 
@@ -95,9 +128,12 @@ def evenly(places: Floats, rests: Floats) -> tuple[float, float]:
     gap = np.diff(sorted_places, append=sorted_places[0] + 1.0)
     weight = (gap + np.roll(gap, 1)) / 2
     apart = np.diff(sorted_rests, append=sorted_rests[0])
-    return float(weight @ sorted_rests) - float(rests.mean()), float(np.mean(apart**2)) / 2 * float(
-        weight @ weight
-    )
+    away = float(weight @ sorted_rests) - float(rests.mean())
+    chance = float(np.mean(apart**2)) / 2 * float(weight @ weight)
+    # Where the beat has not come to, events may leave anything from the least to the most that they left elsewhere.
+    wide = gap[gap > _UNMET / places.size]
+    unmet = float(wide @ wide) * float(np.ptp(rests)) ** 2 / 12
+    return away, chance, unmet
 
 
 def always_alike(places: Floats) -> bool:

@@ -1,0 +1,93 @@
+"""Loops that readings nearly keep step with, and have met a part of only."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.bounds import beat
+from powermeter.analysis.estimate import BEAT, GroupEstimate
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.phases import evenly, unseen_part
+from powermeter.analysis.windows import measure
+from powermeter.result import Grade
+from powermeter.signals.decoding import from_samples
+
+INTERVAL_NS = 500_000_000
+
+
+def loop(
+    seed: int, period: float, n: int, lasts: float = 0.3
+) -> tuple[Integral, np.ndarray, np.ndarray, float]:
+    """Return 2 Hz readings of events that draw 12 W for their first 40 % and 2 W for the rest, 1 W beside; and the mean energy."""
+    rng = np.random.default_rng(seed)
+    start = 1.5 + rng.uniform(0, 1) + period * np.arange(n)
+    t = rng.uniform(0, 0.5) + 0.5 * np.arange(int((start[-1] + 2) / 0.5))
+    behind = t - start[np.clip(np.searchsorted(start, t, "right") - 1, 0, None)]
+    inside = (behind >= 0) & (behind < lasts)
+    watts = np.where(inside, np.where(behind < 0.4 * lasts, 12.0, 2.0), 1.0) + rng.normal(0, 0.02, t.size)
+    ns = np.rint(t * 1e9).astype(np.int64)
+    first = np.rint(start * 1e9).astype(np.int64)
+    trace = from_samples(ns, watts, noise=0.02)
+    return Integral.of(trace), first, first + round(lasts * 1e9), 6.0 * lasts
+
+
+@pytest.mark.parametrize("period", [0.502, 0.503, 0.4975, 0.2515])
+def test_a_beat_that_is_not_finished_has_no_upper_limit_or_holds(period: float) -> None:
+    """Forty events wander over a quarter of an interval: readings that met the quiet part only showed a third of the energy."""
+    for seed in range(12):
+        integral, start, end, truth = loop(seed, period, 40)
+        found = measure(integral, start, end)
+        if not found.known.all():
+            continue
+        mean = found.combine_of(np.arange(start.size), np.full(start.size, 1 / start.size), "all")
+        assert mean.low <= truth <= mean.high, f"seed {seed}"
+        assert mean.grade is Grade.ESTIMATED, f"seed {seed}"
+
+
+def test_a_beat_that_came_all_round_is_measured() -> None:
+    """Eighty steps of 0.0126 of an interval are once round: no arc is left out."""
+    integral, start, end, truth = loop(3, 0.5063, 80)
+    found = measure(integral, start, end)
+    mean = found.combine_of(np.arange(start.size), np.full(start.size, 1 / start.size), "all")
+    assert mean.grade is Grade.MEASURED and mean.low <= truth <= mean.high
+    assert mean.high - mean.low < 0.5 * truth
+
+
+def test_an_arc_counts_as_far_as_it_lies_in_the_events() -> None:
+    """Next readings 0.6 to 0.9 of an interval behind starts of events of 0.6 intervals: none fell inside, all of it is unmet."""
+    n = 40
+    start = np.arange(n, dtype=np.int64) * 10**9
+    ahead = np.linspace(0.62, 0.9, n)
+    times = start + np.rint(ahead * INTERVAL_NS).astype(np.int64)
+    phase = unseen_part(times, start, start + 300_000_000, np.arange(n), np.zeros(n, np.int64), INTERVAL_NS)
+    assert phase.blind == pytest.approx(1.0)
+    scattered = start + np.rint(np.random.default_rng(5).uniform(0, 1, n) * INTERVAL_NS).astype(np.int64)
+    chance = unseen_part(
+        scattered, start, start + 300_000_000, np.arange(n), np.zeros(n, np.int64), INTERVAL_NS
+    )
+    assert chance.blind == 0.0
+
+
+def test_what_the_beat_has_not_come_to_is_a_rectangle_over_what_events_left() -> None:
+    """Ten places from 0 to 0.45: the arc of 0.55 over rests of −1 to 1 J has the variance 0.55² × 2²/12."""
+    rests = np.array([-1.0, 1.0] * 5)
+    assert evenly(np.arange(10) * 0.05, rests)[2] == pytest.approx(0.55**2 * 4 / 12)
+    assert evenly(np.arange(10) * 0.1, rests)[2] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("blind", "sparse", "upper"), [(0.2, False, 2.0), (0.3, False, math.inf), (0.2, True, math.inf)]
+)
+def test_of_much_that_was_never_met_nothing_is_an_upper_limit(
+    blind: float, sparse: bool, upper: float
+) -> None:
+    """1 W beside, 5 W inside, 5 J in 1 s: of a fifth, three times 5 W may be missing 2 J; of more, anything."""
+    integral = Integral.of(from_samples(np.arange(5) * 10**9, np.array([1.0, 1, 5, 1, 1])))
+    zero = np.zeros(1)
+    estimate = GroupEstimate(np.array([5.0]), zero, zero, np.ones(1, int), zero, zero, zero)
+    found = beat(integral, estimate, np.array([2]), np.array([3]), np.ones(1), blind, sparse=sparse)
+    assert found.why == BEAT and found.above_all == pytest.approx(upper)
+    assert found.below_all == pytest.approx((5 - 1 + 0.4) * (1.0 if sparse else blind))
