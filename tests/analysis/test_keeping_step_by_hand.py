@@ -289,7 +289,9 @@ def test_events_that_wander_past_the_readings_are_taken_evenly() -> None:
     weight = (gaps + np.roll(gaps, 1)) / 2
     away = float(weight @ rests) - rests.mean()
     assert abs(away) > 0.001
-    unmet = (0.13 * n * 0.6) ** 2 / 12  # no place lies in the last 0.13 of the circle, where −0.2 to 0.4 J may be left
+    unmet = (
+        0.13 * n * 0.6
+    ) ** 2 / 12  # no place lies in the last 0.13 of the circle, where −0.2 to 0.4 J may be left
     assert found.variance == pytest.approx((n * away / 1.5) ** 2 + unmet, rel=1e-4)
     jumps = np.append(np.diff(rests), rests[0] - rests[-1])
     assert found.resolved == pytest.approx(n * n * np.mean(jumps**2) / 2 * float(weight @ weight), rel=1e-4)
