@@ -96,6 +96,24 @@ def levels(
     return level + share * (own - level), inside, between, max(1.0, float(share.sum()))
 
 
+def unlike_neighbours(rests: Floats, seconds: Floats, tau: float) -> Floats:
+    """Return the standard uncertainty in J of each short event of a stretch: how far those of its label are from what their level makes of them.
+
+    Of events that follow at once, what the readings put down too much for one they lack in the next, so that their sum shows nothing of it.  An event
+    of two intervals and more shows by its own readings how they scatter.
+
+    Args:
+        rests: J, what the readings of each event add to the level of its stretch.
+    """
+    short = seconds < _PAIRED * tau
+    n = int(short.sum())
+    if n < 2:
+        return np.zeros(rests.size)
+    square = float(np.sum(rests[short] ** 2)) / (n - 1)
+    found: Floats = np.where(short, np.sqrt(square * seconds / max(float(seconds[short].mean()), 1e-12)), 0.0)
+    return found
+
+
 def chosen(index: Indices, count: Indices, every: Indices) -> Indices:
     """Return the clusters that are looked at: of many, those of which every reading is held."""
     whole = index[count[index] == every[index]]

@@ -25,7 +25,14 @@ from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, ripple, unseen
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
-from powermeter.analysis.event_levels import chosen, clusters, levels, ranges, seen_in_pairs
+from powermeter.analysis.event_levels import (
+    chosen,
+    clusters,
+    levels,
+    ranges,
+    seen_in_pairs,
+    unlike_neighbours,
+)
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.keeping_step import beats
@@ -150,6 +157,9 @@ def measure_instants(
         where=(found.own > 0) & ~short,
     )
     found.own = np.where(short, found.own * np.sqrt(covered / tau) if tau else found.own, found.own)
+    shared = np.bincount(owners)[owners] > 1
+    if shared.any():
+        found.own = np.maximum(found.own, np.where(shared, unlike_neighbours(rest, seconds, tau), 0.0))
     found.freedom = scatter.freedom
     if lost_parts is not None:
         found.in_holes = lost_parts

@@ -31,6 +31,7 @@ AVERAGES = Note.info(
 
 _EVENTS = 2000
 _LEAST = 8
+_SIDE = 4
 _CLEARLY = 0.4
 _CLOSE = 0.02
 _BETTER = 0.6
@@ -59,9 +60,10 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
     rest, delay, window = edges.best()
     surer = rest < _CLEARLY * mean and mean - rest > _WORTH
-    if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer:
+    if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer and edges.both_sides(1.0, 0.0):
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
-    if rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE:
+    part = rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE
+    if part and edges.both_sides(window, delay):
         return _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(
@@ -136,11 +138,26 @@ class _Edges:
     Attributes:
         since: How far behind its edge the first reading after it lies, in intervals.
         seen, ahead: How far that reading and the one before it went from the level before the edge to that after it, 0 to 1.
+        ends: Which edges are ends.
     """
 
     since: Floats
     seen: Floats
     ahead: Floats
+    ends: NDArray[np.bool_]
+
+    def both_sides(self, window: float, delay: float) -> bool:
+        """Return whether starts and ends each show such averaging at least as well as instants.
+
+        What an event draws early and late may look averaged from inside; what is read behind its end is at one level or between two.
+        """
+        for side in (self.ends, ~self.ends):
+            if int(side.sum()) < _SIDE:
+                continue
+            mine = _Edges(self.since[side], self.seen[side], self.ahead[side], self.ends[side])
+            if mine.rest(window, delay) > mine.rest(0.0, 0.0):
+                return False
+        return True
 
     @property
     def count(self) -> int:
@@ -204,6 +221,7 @@ def _edges(trace: Trace, start_ns: Times, end_ns: Times) -> _Edges | None:
     )
     size = 0.05 * float(np.median(np.abs(np.concatenate(inside))))
     columns: list[list[Floats]] = [[], [], []]
+    ends: list[NDArray[np.bool_]] = []
     for side, (at, edge) in enumerate(((before, start_ns), (upto, end_ns))):
         step = inside[side] - out[side]
         use = good[side] & (np.abs(step) > max(8 * noise, size)) & ~(bent[side] > _BENT * np.abs(step))
@@ -211,8 +229,10 @@ def _edges(trace: Trace, start_ns: Times, end_ns: Times) -> _Edges | None:
         for column, k in zip(columns[1:], (at, at - 1), strict=True):
             went = (f[k[use]] - out[side][use]) / step[use]
             column.append(1 - went if side else went)
+        ends.append(np.full(int(use.sum()), bool(side)))
         columns[0].append((t[at[use]] - edge[use]) / np.maximum(t[at[use]] - t[at[use] - 1], 1))
-    found = _Edges(*(np.concatenate(column) for column in columns))
+    since, seen, ahead = (np.concatenate(column) for column in columns)
+    found = _Edges(since, seen, ahead, np.concatenate(ends))
     return found if found.count >= _LEAST else None
 
 

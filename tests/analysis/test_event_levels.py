@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import event_levels
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.windows import measure
+from powermeter.signals.decoding import from_samples
 from tests.support.seconds_apart import NS, integral, ns
 
 
@@ -127,3 +130,32 @@ def test_of_many_clusters_four_thousand_are_looked_at_evenly() -> None:
     few = np.where(np.arange(10_001) < 3_000, 5, 9)
     assert event_levels.chosen(np.arange(10_001), count, few)[-1] == 10_000
     assert event_levels.chosen(np.arange(4_000), count, every).size == 4_000
+
+
+def test_short_events_that_follow_at_once_are_as_uncertain_as_they_are_unlike() -> None:
+    """Rests of ±1 J by turns in events of one interval: 1.15 J each, the deviation of four; events of three intervals show theirs."""
+    rests = np.array([1.0, -1.0, 1.0, -1.0, 5.0])
+    seconds = np.array([1.0, 1.0, 1.0, 1.0, 3.0])
+    found = event_levels.unlike_neighbours(rests, seconds, 1.0)
+    assert found.tolist() == pytest.approx([math.sqrt(4 / 3)] * 4 + [0.0])
+    assert not event_levels.unlike_neighbours(rests[:1], seconds[:1], 1.0).any()
+
+
+def test_each_of_a_hundred_short_events_that_follow_at_once_holds() -> None:
+    """120 ms events whose first 40 % draw 12 W and the rest 2 W, one behind the other, read each 100 ms: one event held 40 %."""
+    held = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        edges = 2.0 + np.concatenate([[0.0], np.cumsum(rng.normal(0.12, 0.012, 100))])
+        t = np.arange(rng.uniform(0, 0.1), edges[-1] + 2, 0.1)
+        k = np.clip(np.searchsorted(edges, t, "right") - 1, 0, 99)
+        x = (t - edges[k]) / np.diff(edges)[k]
+        watts = np.where((x >= 0) & (x < 1), np.where(x < 0.4, 12.0, 2.0), 1.0) + rng.normal(0, 0.02, t.size)
+        trace = from_samples(np.rint(t * 1e9).astype(np.int64), watts, noise=0.02)
+        ns = np.rint(edges * 1e9).astype(np.int64)
+        found = measure(Integral.of(trace), ns[:-1], ns[1:])
+        for i in range(0, 100, 7):
+            one = found.result(i)
+            assert one is not None
+            held.append(one.low <= 6.0 * (edges[i + 1] - edges[i]) <= one.high)
+    assert np.mean(held) >= 0.9

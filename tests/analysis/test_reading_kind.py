@@ -108,3 +108,21 @@ def test_readings_that_are_late_by_most_of_an_interval_are_moved(late: float, sh
         trace, np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
     )
     assert (trace.times_ns - found.times_ns)[0] == pytest.approx(late * TAU * NS, abs=0.06 * TAU * NS)
+
+
+@pytest.mark.parametrize("heavy", [(0.6, 1.0), (0.3, 0.7)])
+def test_events_that_draw_little_first_are_not_taken_for_averaged(heavy: tuple[float, float]) -> None:
+    """Instants of events of 1.5 intervals: at starts the quiet part looks like half a window, but behind ends there is idle power at once."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        lengths = rng.normal(1.5, 0.15, 30) * TAU
+        starts = 1.0 + np.cumsum(lengths + rng.uniform(2.5, 7.5, 30) * TAU) - lengths
+        t = np.arange(rng.uniform(0, TAU), starts[-1] + 1, TAU)
+        k = np.clip(np.searchsorted(starts, t, "right") - 1, 0, None)
+        x = (t - starts[k]) / lengths[k]
+        watts = 1.0 + np.where((x >= 0) & (x < 1), np.where((x >= heavy[0]) & (x < heavy[1]), 11.0, 1.0), 0.0)
+        watts += 0.02 * rng.standard_normal(t.size)
+        trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.02)
+        edges = np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
+        found = as_events_show(trace, *edges)
+        assert found.kind is Kind.INSTANT and (found.window_ns or 0) < 0.2 * TAU * NS, f"seed {seed}"
