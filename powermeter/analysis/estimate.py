@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ class GroupEstimate:
         blind: Share of an event that no reading ever fell on (`BEAT`).
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
         alike: Whether least squares yield the mean event only, so that every event has the same energy.
-        either_way: Signed standard uncertainty of each from what a standing reading is (`held_events.py`), J; None where that is no question.
+        shared: Part name → signed standard uncertainty of each event that all of the group's share, and other recordings like this one, J.
         levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
 
@@ -113,7 +113,7 @@ class GroupEstimate:
     tail: tuple[float, float] | None = None
     alike: bool = False
     levelled: bool = False
-    either_way: Floats | None = None
+    shared: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, size: int) -> GroupEstimate:

@@ -19,6 +19,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
@@ -84,7 +85,7 @@ def both(
     sums = [e.factor * float(e.own @ e.own) for e in (found, other)]
     found.own = np.maximum(found.own, other.own)
     found.factor = max(sums) / max(float(found.own @ found.own), 1e-300)
-    found.either_way = apart / _LIMIT
+    found.shared = {**other.shared, SNAPSHOT_OR_MEAN: apart / _LIMIT}
     found.value = found.value + apart
     seconds = float(np.median(end_ns - start_ns)) * 1e-9
     short = seconds < _SHORT * means.trace.interval_ns * 1e-9

@@ -322,7 +322,7 @@ def _quantile(
     if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
         return Result.at_least(value, mean.unit, mean.grade)
     factor = value / mean.value if mean.value else 1.0
-    own = ("noise:", "edges:", "gaps:")
+    own = ("noise:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
     single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts
     near = np.argsort(np.abs(each - value))[: max(2, each.size // 10)]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -123,11 +124,8 @@ def lagging(
     n = start_ns.size
     if tail < _WORTH * step * seconds:
         # Nobody knows whose it is: half of it, give or take the other half.
-        paid = tail / 3
-        found.factor = (found.factor * float(found.own @ found.own) + (n * paid) ** 2) / max(
-            float(np.sum(found.own**2 + paid**2)), 1e-300
-        )
-        found.value, found.own = found.value + tail / 2, np.hypot(found.own, paid)
+        found.value = found.value + tail / 2
+        found.shared[BY_EDGES] = np.full(n, tail / 3)
         return found
     scatter = float(edges.behind.std(ddof=1))
     most = tail + _SURE / 2 * scatter / math.sqrt(edges.behind.size)

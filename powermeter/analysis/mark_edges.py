@@ -34,7 +34,7 @@ def with_edges_of_commands(energies: Windows, events: Sequence[Event]) -> Window
     early, noise = np.zeros(len(energies)), energies.noise.copy()
     early[mine] = _BEGINS_S * before
     noise[mine] = np.hypot(noise[mine], _ENDS_S * np.maximum(after, inside))
-    return replace(energies, noise=noise, shared={**energies.shared, "edges": early})
+    return replace(energies, noise=noise, shared={**energies.shared, "edges:commands": early})
 
 
 def _power(energies: Windows, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> NDArray[np.float64]:

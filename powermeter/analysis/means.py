@@ -34,6 +34,7 @@ from powermeter.analysis.phases import always_alike
 from powermeter.analysis.profiles import Profile, after_effects
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, tail_of
+from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 
@@ -237,17 +238,16 @@ def measure_means(
     total = float(split.sum()) + max(alike, 0.0)
     if trace.kind is Kind.MEAN:
         total += noise * float(trace.independent(found.seen).sum()) * usual**2
-    # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong.
-    doubt = left_in_common(rest, kappa, used, part)
+    # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong, and what follows.
+    doubts = [left_in_common(rest, kappa, used, part) / n]
     if tail is not None:
-        doubt = math.hypot(doubt, tail.doubt * n)
-        found.own = np.hypot(found.own, tail.doubt)
+        doubts.append(tail.doubt)
         found.tail = (tail.joules, tail.error) if tail.joules else None
     if head is not None:
-        doubt = math.hypot(doubt, head.doubt * n)
-        found.own = np.hypot(found.own, head.doubt)
-    own = found.own**2
-    total += doubt**2 + float(outside.sum())
+        doubts.append(head.doubt)
+    if any(doubts):
+        found.shared[BY_EDGES] = np.full(n, math.hypot(*doubts))
+    total += float(outside.sum())
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
     found.quiet = quiet
@@ -330,6 +330,7 @@ def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> No
     doubt = profile.above_u
     found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
     found.freedom = profile.freedom
+    found.shared[BY_EDGES] = np.full(n, profile.model_u)
 
 
 def mean_of_those(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:

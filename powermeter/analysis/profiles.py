@@ -45,6 +45,7 @@ class Profile:
         tail, tail_u: J that follow an event.
         freedom: Degrees of freedom.
         rest: Standard deviation of what a window holds besides, J.
+        model_u: What the steps leave of `above`, which other recordings' steps leave too, J.
     """
 
     idle: float
@@ -54,6 +55,7 @@ class Profile:
     tail_u: float
     freedom: float
     rest: float = 0.0
+    model_u: float = 0.0
 
 
 def after_effects(
@@ -103,7 +105,7 @@ def after_effects(
     tail_u = math.hypot(one.tail_u, max(abs(one.tail - other.tail) for other in sure))
     if abs(one.tail) < _SIGNIFICANT * tail_u or abs(one.tail) < _WORTH * abs(one.above):
         return None
-    return replace(one, above_u=math.hypot(one.above_u, apart), tail_u=tail_u)
+    return replace(one, model_u=apart, tail_u=tail_u)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

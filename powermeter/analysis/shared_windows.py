@@ -181,6 +181,7 @@ def _fill(found: GroupEstimate, by: _Divided, doubt: float, seconds: Floats) -> 
     found.level = by.total / max(float(seconds.sum()), 1e-30)
     found.quiet = by.idle
     found.why, found.tail, found.levelled = "", None, True
+    found.shared.clear()
     found.below, found.above, found.lean = np.zeros(share.size), np.zeros(share.size), np.zeros(share.size)
     found.below_all = found.above_all = found.lean_all = 0.0
 

@@ -60,6 +60,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
 SNAPSHOT_OR_MEAN = "refresh:snapshot or mean"
 """The part that stands for what an instrument does during its refresh: signed, and the same in all of its recordings."""
 
+BY_EDGES = "edges:division"
+"""The part that stands for how what lies next to edges was divided: whatever is wrong in it is wrong alike in each event and recording."""
+
 
 @lru_cache(maxsize=1)
 def _limit_table() -> tuple[Floats, Floats]:

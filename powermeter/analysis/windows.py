@@ -235,7 +235,7 @@ class Windows:
             if name == SNAPSHOT_OR_MEAN:  # what the instrument does, it does in all groups
                 parts[f"{name} {'+'.join(trace.channels)}"] = float(by_group.sum())
             else:
-                key = rounding if name == "quantisation" else f"{name}:common {own}"
+                key = rounding if name == "quantisation" else f"{name} {'+'.join(trace.channels)} {origin}"
                 parts[key] = float(np.sqrt(np.sum(by_group**2)))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         grade = trace.grade
@@ -341,8 +341,8 @@ def measure(
     for lasting, found in zip(members, groups, strict=True):
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
-        if found.either_way is not None:
-            parts.setdefault(SNAPSHOT_OR_MEAN, np.zeros(n))[lasting] = found.either_way
+        for name, joules in found.shared.items():
+            parts.setdefault(name, np.zeros(n))[lasting] = joules
     over = is_clipped(trace, start_ns, end_ns)
     if over is not None:
         above = np.where(over, np.inf, above)

@@ -14,6 +14,7 @@ from powermeter.analysis.quantiles import t_quantile, t_tail
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN, budget, coverage
 from powermeter.comparison.designs import (
     IN_SPREAD,
+    OF_A_SIDE,
     Design,
     Side,
     Spread,
@@ -291,7 +292,8 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
     for name, part in side.mean.parts.items():
         if name.startswith(IN_SPREAD) or not part:
             continue  # the spread between repeats contains it
-        key = name if shared and name.startswith(_IN_COMMON) else f"{name} of {side.name}"
+        common = shared and name.startswith(_IN_COMMON) and not name.endswith(OF_A_SIDE)
+        key = name if common else f"{name} of {side.name}"
         parts[key] = part * (size if name.startswith(_PROPORTIONAL) else 1.0)
         if name in side.limits:
             limits.add(key)

@@ -23,6 +23,9 @@ Floats = NDArray[np.floating[Any]]
 IN_SPREAD = ("noise:", "repeats:")
 """Parts of a mean that the spread between its repeats contains already."""
 
+OF_A_SIDE = " @ each recording of a side"
+"""Ends the names of parts that the recordings of a side have in common, and the two sides have not: other work meets the same doubt otherwise."""
+
 TURNS = 5
 """Stretches of one recording (A B B A has three) without which its sides are not said to have taken turns."""
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import limit_names
-from powermeter.comparison.designs import IN_SPREAD, Side, without
+from powermeter.comparison.designs import IN_SPREAD, OF_A_SIDE, Side, without
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import DataError
 from powermeter.recording.instrument import of_any
@@ -33,6 +33,9 @@ _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
 
 _OF_ITS_KIND = "refresh:"
 """What readings do during a refresh, all instruments of a kind do, in each recording: no number of recordings averages it out."""
+
+_LIKE_THE_OTHERS = ("clock:", "skew:", "edges:", "unseen:")
+"""Parts that come out alike in each recording of one program by one meter: late stamps are late each time, a tail is divided one way."""
 
 
 def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | None, warmup: bool) -> Side:
@@ -149,9 +152,9 @@ def of_runs(runs: Sequence[AnalysedRun], results: Sequence[Result | None], name:
     kept = [(run, result) for run, result in zip(runs, results, strict=True) if result is not None]
     if not kept:
         raise DataError(f"{name}: nothing is known of it")
-    mean = combine([(1 / len(kept), keyed(result, run)) for run, result in kept])
+    mean = combine([(1 / len(kept), keyed(result, run, several=True)) for run, result in kept])
     known = all(run.started_s is not None for run in runs)
-    limits = [limit for run, result in kept for limit in _limits(run.analysis, run, result)]
+    limits = [limit for run, result in kept for limit in _limits(run.analysis, run, result, several=True)]
     return Side(
         name=name,
         values=np.array([math.nan if result is None else result.value for result in results]),
@@ -174,25 +177,31 @@ def mean_of(run: AnalysedRun, row: LabelRow, of: str, warmup: bool) -> Result:
     return Result.of(value, UNITS[of]) if side.mean is None else replace(side.mean, value=value)
 
 
-def keyed(result: Result, run: AnalysedRun) -> Result:
-    """Return a result whose parts are named after the instrument or the recording that they belong to."""
-    return replace(result, parts={_key(name, run): part for name, part in result.parts.items()})
+def keyed(result: Result, run: AnalysedRun, several: bool = False) -> Result:
+    """Return a result whose parts are named after the instrument or the recording that they belong to.
+
+    Args:
+        several: Whether it is one of several recordings of a side, which have some of them in common.
+    """
+    return replace(result, parts={_key(name, run, several): part for name, part in result.parts.items()})
 
 
-def _key(name: str, run: AnalysedRun) -> str:
+def _key(name: str, run: AnalysedRun, several: bool) -> str:
     if name.startswith(_OF_ITS_KIND):
         return of_any(name).partition(" @ ")[0]
+    kind, _, origin = name.partition(":")
+    if several and name.startswith(_LIKE_THE_OTHERS) and not (kind == "clock" and "/" in origin):
+        return f"{of_any(name).partition(' @ ')[0]}{OF_A_SIDE}"
     if " @ " in name:
         return name
-    kind, _, origin = name.partition(":")
     # `clock:1` is how far the stamps of one recording are shifted; `clock:ina219/power` a meter's own time base.
     of_instrument = kind in _OF_THE_INSTRUMENT or (kind == "clock" and "/" in origin)
     return f"{of_any(name)} @ {run.instrument if of_instrument else run.recording}"
 
 
-def _limits(a: Analysis, run: AnalysedRun, result: Result | None) -> tuple[str, ...]:
+def _limits(a: Analysis, run: AnalysedRun, result: Result | None, several: bool = False) -> tuple[str, ...]:
     if result is None:
         return ()
     names = (of_any(name).partition(" @ ")[0] for name in result.parts)
     limited = {of_any(name) for name in limit_names(a.integral.trace.errors)}
-    return tuple(_key(name, run) for name in names if name in limited)
+    return tuple(_key(name, run, several) for name in names if name in limited)

@@ -1,9 +1,9 @@
 """The parts of one uncertainty as a fleet pools them: which error is the same elsewhere, and how each is distributed.
 
 What one instrument leaves in every reading (gain, offset, step, the time base of a counter) is the same in all of its
-recordings; instruments are independent of each other.  The gain of a reference that several instruments were calibrated against is the
-same in all of them, and so is the error of a model that stands for all machines of one board, and what their meters do during a
-refresh.  All else belongs to one recording.
+recordings, and so is how late its stamps are and how windows at edges are divided; instruments are independent of each other.  The
+gain of a reference that several instruments were calibrated against is the same in all of them, and so is the error of a model that
+stands for all machines of one board, and what their meters do during a refresh.  All else belongs to one recording.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result
 
 _OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
+_ALIKE = ("clock", "skew", "edges", "unseen")
+"""What comes out alike in each recording by one meter: late stamps are late each time, a tail is divided one way."""
 _COUNTED = ("noise", "repeats")
 _MODELLED = (Grade.ESTIMATED, Grade.ASSUMED)
 
@@ -51,8 +53,9 @@ class Owner:
             return f"{name} @ {self.board}"
         if kind == "refresh":
             return f"{name.partition(' @ ')[0]} @ {self.board}"
-        # `clock:1` is how far one recording's stamps are shifted; `clock:ina219/power` a meter's own time base.
-        if kind in _OF_THE_INSTRUMENT or (kind == "clock" and "/" in origin):
+        if kind in _ALIKE:
+            return f"{name.partition(' @ ')[0]} @ {self.sensor}"
+        if kind in _OF_THE_INSTRUMENT:
             return f"{name} @ {self.sensor}"
         return f"{name} @ {self.recording}"
 

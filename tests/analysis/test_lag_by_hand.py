@@ -10,6 +10,7 @@ import pytest
 from powermeter.analysis.estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import _Edges, at_zero, edges_of, lagging, lags, stands_out
+from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.decoding import from_samples
 
 TAU_NS = 100_000_000
@@ -186,9 +187,8 @@ def test_a_tail_of_less_than_a_two_hundredth_is_halved_and_paid() -> None:
     assert tail < 0.005 * ADDED * busy * 0.1
     found = lagging(Integral.of(trace_of(values)), start, end, estimated(n, IDLE + ADDED), None)
     assert found.why == "" and found.value == pytest.approx(np.full(n, 5.0 + tail / 2), rel=1e-6)
-    own = math.hypot(0.1, tail / 3)
-    assert found.own == pytest.approx(np.full(n, own), rel=1e-6)
-    assert found.factor * n * own**2 == pytest.approx(n * 0.1**2 + (n * tail / 3) ** 2, rel=1e-6)
+    assert found.own == pytest.approx(np.full(n, 0.1)) and found.factor == 1.0
+    assert found.shared[BY_EDGES] == pytest.approx(np.full(n, tail / 3), rel=1e-6)
 
 
 @pytest.mark.parametrize(("clock_s", "pays"), [(0.0330, True), (0.0337, False)])

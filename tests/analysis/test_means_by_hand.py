@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +16,8 @@ from powermeter.analysis.means import (
     measure_means,
     take_tail_out,
 )
+from powermeter.analysis.profiles import Profile
+from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import Truth
@@ -163,9 +164,12 @@ def test_rests_that_are_chance_leave_nothing() -> None:
 def test_a_tail_is_taken_out_of_every_event_by_its_duration() -> None:
     """3 J above idle in an event of mean length, half a watt of idle: 3 × L/L̄ + 0.5 L, all in doubt alike."""
     found = GroupEstimate.empty(3)
-    profile = SimpleNamespace(above=3.0, above_u=0.3, rest=0.4, idle=0.5, tail=1.0, tail_u=0.1, freedom=7.0)
+    profile = Profile(
+        idle=0.5, above=3.0, above_u=0.3, tail=1.0, tail_u=0.1, freedom=7.0, rest=0.4, model_u=0.2
+    )
     seconds = np.array([1.0, 2.0, 3.0])
     take_tail_out(found, profile, seconds)
     assert found.value == pytest.approx(3.0 * seconds / 2 + 0.5 * seconds)
     assert found.own == pytest.approx(np.full(3, 0.5)) and found.tail == (1.0, 0.1) and found.alike
     assert found.factor * 3 * 0.25 == pytest.approx((3 * 0.3) ** 2) and found.freedom == 7.0
+    assert found.shared[BY_EDGES] == pytest.approx(np.full(3, 0.2))
