@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.errors import DataError
 from powermeter.result import Result, plain
 from powermeter.signals.line import Line

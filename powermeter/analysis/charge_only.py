@@ -8,7 +8,7 @@ import numpy as np
 
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.analysis.windows import activity_of, measure
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError

@@ -31,8 +31,8 @@ from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
-from powermeter.analysis.run import measure_run
 from powermeter.analysis.sharing import Shares, parents_of, shares
+from powermeter.analysis.whole_run import measure_run
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural
 from powermeter.events import Event

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
 from powermeter.errors import DataError, Reason
 from powermeter.recording.protocol import RecordingLike

@@ -8,7 +8,7 @@ The rule follows the trace's kind:
 `counter`    difference of the running total, spread evenly between two readings
 ===========  ==========================================================================
 
-Holes are found here, whether or not anybody declared them: an interval far longer than the usual one is a stretch that
+Holes are found (`finding_holes`), whether or not anybody declared them: an interval far longer than the usual one is a stretch that
 nobody saw.  It is bridged between the readings beside it and kept apart (`hole`), so that what stands on readings and
 what does not are never mixed.  A counter counts on through a hole; only its restart is one.
 """
@@ -21,19 +21,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.finding_holes import (
+    MISSING_INSTANT,
+    MISSING_MEAN,
+    declared_holes,
+    longest_ordinary,
+    wider,
+)
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.signals.trace import Trace
 
 # Samples handled at a time: the working arrays stay in the processor's second-level cache.
 _CHUNK = 1 << 14
-# How much longer than the usual interval one must be to be a hole: where somebody declared a gap there, and where nobody did.
-_DECLARED = 1.5
-_MISSING_MEAN = 1.5
-_MISSING_INSTANT = 3.5
-_FEW = 8
-_REGULAR = 0.6  # so many intervals near the usual one make any that are far longer holes, however many
-
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
@@ -73,16 +73,16 @@ class Integral:
             )
         if trace.kind is Kind.COUNTER:
             running = trace.values - trace.values[0] if trace.values[0] else trace.values
-            hole = _declared(trace, restarts=True)
+            hole = declared_holes(trace, restarts=True)
             return cls(trace, running, hole, np.ones(hole.size, bool))
         if trace.kind is Kind.MEAN:
             return cls._of_means(trace)
-        noted = _declared(trace)
-        limit = _longest(trace, _MISSING_INSTANT)
+        noted = declared_holes(trace)
+        limit = longest_ordinary(trace, MISSING_INSTANT)
         if trace.kept is not None:
             sums = trace.kept.sums
             assert sums is not None
-            running, wide = sums - sums[0] if sums[0] else sums, _wider(trace, limit)
+            running, wide = sums - sums[0] if sums[0] else sums, wider(trace, limit)
         else:
             running, wide = _accumulate(trace, limit)
         hole = np.union1d(noted, wide)
@@ -91,8 +91,8 @@ class Integral:
     @classmethod
     def _of_means(cls, trace: Trace) -> Integral:
         times, values, usual = trace.times_ns, trace.values, trace.interval_ns
-        noted = _declared(trace)
-        hole = np.union1d(noted, _wider(trace, _longest(trace, _MISSING_MEAN)))
+        noted = declared_holes(trace)
+        hole = np.union1d(noted, wider(trace, longest_ordinary(trace, MISSING_MEAN)))
         # The value after a hole speaks for its own window only; what is before it is bridged.
         edge = np.maximum(times[hole + 1] - usual, times[hole])
         bridge = (values[hole] + values[hole + 1]) / 2
@@ -274,32 +274,6 @@ def _what(trace: Trace) -> str:
     return ", ".join(trace.channels) or trace.quantity.value
 
 
-def _longest(trace: Trace, times_usual: float) -> float:
-    """Return the longest interval (ns) that is still ordinary sampling; infinite where too few show what is usual."""
-    if len(trace) < _FEW or not trace.interval_ns:
-        return float("inf")
-    times = trace.times_ns
-    if trace.kept is not None:
-        steps = np.concatenate([np.diff(times[a:b]) for a, b in trace.kept.fair])
-    elif times.size <= 65_536:
-        steps = np.diff(times)
-    else:
-        starts = np.linspace(0, times.size - 1025, 64).astype(np.int64)
-        steps = np.concatenate([np.diff(times[s : s + 1025]) for s in starts])
-    usual = trace.interval_ns
-    if float(np.mean(np.abs(steps - usual) <= 0.2 * usual)) >= _REGULAR:
-        return times_usual * usual
-    return max(times_usual * usual, 1.5 * float(np.percentile(steps, 90)))
-
-
-def _wider(trace: Trace, limit: float) -> Indices:
-    """Return the intervals longer than `limit` in which no reading was left out."""
-    wide = np.diff(trace.times_ns) > limit
-    if trace.kept is not None:
-        wide &= ~trace.kept.skips
-    return np.flatnonzero(wide)
-
-
 def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
     """Return the running trapezoid and the intervals longer than `limit`."""
     times, values = trace.times_ns, trace.values
@@ -325,22 +299,6 @@ def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
             part += carry
         carry = float(part[-1])
     return running, np.concatenate(wide) if wide else np.empty(0, np.int64)
-
-
-def _declared(trace: Trace, restarts: bool = False) -> Indices:
-    """Return the intervals in which the recording notes a gap, so far as it left a hole between two samples."""
-    if not trace.gaps:
-        return np.empty(0, np.int64)
-    times = trace.times_ns
-    gaps = [g for g in trace.gaps if not restarts or g.reason == "lost setup"]
-    middle = np.array([(g.start_ns + g.end_ns) // 2 for g in gaps], np.int64)
-    after = np.searchsorted(times, middle, side="right")
-    after = np.unique(after[(after > 0) & (after < times.size)])
-    wide = times[after] - times[after - 1] > (0 if restarts else _DECLARED * trace.interval_ns)
-    if trace.kept is not None:
-        wide &= ~trace.kept.skips[after - 1]
-    found: Indices = after[wide] - 1
-    return found
 
 
 def highest_power(integral: Integral) -> float:

@@ -9,7 +9,7 @@ from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_s
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
-from powermeter.analysis.run import Run
+from powermeter.analysis.whole_run import Run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural

@@ -22,7 +22,6 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
-from powermeter.analysis.run import never_negative
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.stamps_in_windows import (
@@ -45,6 +44,7 @@ from powermeter.analysis.uncertainty import (
     coverage,
     limit_names,
 )
+from powermeter.analysis.whole_run import never_negative
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 

@@ -9,7 +9,7 @@ from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.equal_readings import flat_at_regular_moments, open_ends, unseen_share
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer

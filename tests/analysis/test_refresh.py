@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.signals.decoding import read_channel

@@ -7,8 +7,8 @@ import pytest
 
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
 from powermeter.analysis.set_clock import perhaps_no_time
+from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Gap
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples

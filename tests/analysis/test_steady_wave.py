@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
 from powermeter.analysis.steady_wave import Wave, steady_wave
+from powermeter.analysis.whole_run import measure_run
 from powermeter.analysis.windows import activity_of, measure
 from powermeter.signals.decoding import from_samples
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.signals.decoding import read_channel
 from powermeter.signals.unstated_noise import unstated_noise

@@ -11,8 +11,8 @@ import numpy as np
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
-from powermeter.analysis.run import measure_run
 from powermeter.analysis.steady_wave import wave_of_run
+from powermeter.analysis.whole_run import measure_run
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 LEAST_S = 1.0

@@ -10,7 +10,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import measure_run, never_negative
+from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer

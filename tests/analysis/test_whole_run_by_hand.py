@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.run import Run, measure_run, never_negative
+from powermeter.analysis.whole_run import Run, measure_run, never_negative
 from powermeter.channel import Kind, Quantity
 from powermeter.result import Grade, Result
 from powermeter.signals.decoding import from_samples
