@@ -31,7 +31,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.analysis.phases import always_alike
-from powermeter.analysis.profiles import Profile, after_effects
+from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, tail_of
 from powermeter.analysis.uncertainty import BY_EDGES
@@ -134,8 +134,13 @@ def measure_means(
     # Where hardly any two windows in a row lie beside events, all windows show what a load may do there.
     pairs, pairs_in = calm.pairs, pairs_of(index, state, 2)
     unlike = 0.0
+    told: Regressed | None = None
     if pairs < _FEW_PAIRS:
+        told = regressed(Scene(seen_rates, tau, start_ns, end_ns, t, blind, others))
         all_of_them = float(np.var(rates[index])) if index.size > 1 else 0.0
+        if told is not None:
+            # What events explain of the windows is not what goes on beside them.
+            all_of_them = min(all_of_them, told.unlike)
         unlike = all_of_them * (1 - pairs / _FEW_PAIRS)
         var_out += unlike / 2
         var_in += unlike / 2
@@ -247,6 +252,12 @@ def measure_means(
         doubts.append(head.doubt)
     if any(doubts):
         found.shared[BY_EDGES] = np.full(n, math.hypot(*doubts))
+    if told is not None:
+        # The finer model must agree, or the interval widens.
+        apart_from = math.hypot(told.used_u, float(value.mean()) - told.used)
+        found.own = np.hypot(found.own, apart_from)
+        own = found.own**2
+        total += (apart_from * n) ** 2
     total += float(outside.sum())
     found.factor = total / max(float(own.sum()), 1e-300)
     found.level = inside
@@ -254,6 +265,8 @@ def measure_means(
     if pairs >= _FEW_PAIRS:
         found.quiet_variance = max(var_out, noise), max(calm.away, noise)
     found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
+    if told is not None:
+        found.freedom = min(found.freedom, told.freedom)
     if bridges is not None:
         levels = np.divide(inner, read_s, out=np.full(n, inside), where=read_s > 0.5 * inner_s)
         # An edge is where a load that has a shape is least like its mean: what all windows inside do, counts.

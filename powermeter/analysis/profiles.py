@@ -26,6 +26,10 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 _LEAST_EVENTS = 30
+_LEAST_REGRESSED = 8
+_AS_GOOD = 1.5
+_WIDER = (1.0, 1.2, 1.4)
+"""Times the first part behind an event: ways to cut what follows it."""
 _PARTS_INSIDE = 4
 _PARTS_AFTER = 5
 _MOST_WINDOWS = 200_000
@@ -46,6 +50,7 @@ class Profile:
         freedom: Degrees of freedom.
         rest: Standard deviation of what a window holds besides, J.
         model_u: What the steps leave of `above`, which other recordings' steps leave too, J.
+        used, used_u: J of the mean event with the idle power that goes on in it, and its standard uncertainty.
     """
 
     idle: float
@@ -56,6 +61,29 @@ class Profile:
     freedom: float
     rest: float = 0.0
     model_u: float = 0.0
+    used: float = 0.0
+    used_u: float = 0.0
+
+    @property
+    def loss(self) -> float:
+        """What a window left out would be off by, squared, but for a factor (generalised cross-validation)."""
+        return (self.rest / self.freedom) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Regressed:
+    """What least squares over all windows make of the mean event, where hardly any window lies beside events.
+
+    Attributes:
+        used, used_u: J of the mean event, idle power included, and its standard uncertainty.
+        unlike: Variance of what the windows hold besides, W².
+        freedom: Degrees of freedom.
+    """
+
+    used: float
+    used_u: float
+    unlike: float
+    freedom: float
 
 
 def after_effects(
@@ -75,27 +103,13 @@ def after_effects(
         blind: The windows that nobody saw.
         others: The events of other labels: where one of them runs, nothing is a tail.
     """
-    n = start_ns.size
-    if n < _LEAST_EVENTS or t.size > _MOST_WINDOWS:
+    scene = Scene(rates, tau, start_ns, end_ns, t, blind, others)
+    how = _cuts(scene) if start_ns.size >= _LEAST_EVENTS else None
+    if how is None:
         return None
-    length = float(np.median(end_ns - start_ns))
-    window = float(np.median(tau[1:])) * 1e9
-    if length > window:
-        return None
-    following = _following(start_ns, end_ns, others, np.int64(10 * window))
-    pause = np.maximum(following - end_ns, 0)
-    reach = min(float(np.percentile(pause, 75)), 3 * window)
-    if reach < length / 4:
-        return None
-    # A window distinguishes parts of a twentieth of its length, where enough of them end inside events; what an event
-    # draws in one half and not in the other must not pass for what follows it.
-    cut = n * length / window
-    inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
-    first = max(min(length, window / 6), window / 16)
-    found = [
-        fitted_profile(Scene(rates, tau, start_ns, end_ns, t, blind, others), parts, first * wider, reach)
-        for wider, parts in ((1.0, inside), (1.2, inside), (1.4, inside), (1.0, inside + 1))
-    ]
+    inside, first, reach = how
+    found = [fitted_profile(scene, inside, first * wider, reach) for wider in _WIDER]
+    found.append(fitted_profile(scene, inside + 1, first, reach))
     sure = [one for one in found if one is not None]
     if len(sure) < len(found):
         return None
@@ -106,6 +120,53 @@ def after_effects(
     if abs(one.tail) < _SIGNIFICANT * tail_u or abs(one.tail) < _WORTH * abs(one.above):
         return None
     return replace(one, model_u=apart, tail_u=tail_u)
+
+
+def regressed(scene: Scene) -> Regressed | None:
+    """Return what all windows make of the mean event, what follows it left out; None where they cannot show it.
+
+    The number of parts inside is the one that predicts windows best; what numbers that predict them about as well, and other
+    cuts behind the events, make of it differently is not known.
+    """
+    how = _cuts(scene) if scene.start_ns.size >= _LEAST_REGRESSED else None
+    if how is None:
+        return None
+    _, first, reach = how
+    by_parts = [fitted_profile(scene, parts, first, reach) for parts in range(1, _PARTS_INSIDE + 1)]
+    fitted = [(one, parts) for parts, one in enumerate(by_parts, 1) if one is not None]
+    if not fitted:
+        return None
+    one, parts = min(fitted, key=lambda f: f[0].loss)
+    wider = [fitted_profile(scene, parts, first * w, reach) for w in _WIDER[1:]]
+    sure = [f for f, _ in fitted if f.loss < _AS_GOOD * one.loss] + [f for f in wider if f is not None]
+    window = float(np.median(scene.tau[1:]))
+    return Regressed(
+        one.used,
+        math.hypot(max(f.used_u for f in sure), max(abs(one.used - f.used) for f in sure)),
+        (one.rest / window) ** 2,
+        one.freedom,
+    )
+
+
+def _cuts(scene: Scene) -> tuple[int, float, float] | None:
+    """Return how many parts inside windows distinguish, how long the first behind an event is and how far they reach, ns."""
+    n = scene.start_ns.size
+    if scene.t.size > _MOST_WINDOWS:
+        return None
+    length = float(np.median(scene.end_ns - scene.start_ns))
+    window = float(np.median(scene.tau[1:])) * 1e9
+    if length > window:
+        return None
+    following = _following(scene.start_ns, scene.end_ns, scene.others, np.int64(10 * window))
+    pause = np.maximum(following - scene.end_ns, 0)
+    reach = min(float(np.percentile(pause, 75)), 3 * window)
+    if reach < length / 4:
+        return None
+    # A window distinguishes parts of a twentieth of its length, where enough of them end inside events; what an event
+    # draws in one half and not in the other must not pass for what follows it.
+    cut = n * length / window
+    inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
+    return inside, max(min(length, window / 6), window / 16), reach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +220,20 @@ def fitted_profile(scene: Scene, inside: int, width: float, reach: float) -> Pro
     above, tail = float(weight_in @ beta), float(weight_after @ beta)
     above_u = math.sqrt(max(float(weight_in @ covariance @ weight_in), 0.0))
     tail_u = math.sqrt(max(float(weight_after @ covariance @ weight_after), 0.0))
-    return Profile(float(beta[0]), above, above_u, tail, tail_u, float(y.size - x.shape[1]), rest)
+    weight_in[0] = float(np.mean(end_ns - start_ns)) * 1e-9
+    used_u = math.sqrt(max(float(weight_in @ covariance @ weight_in), 0.0))
+    freedom = float(y.size - x.shape[1])
+    return Profile(
+        float(beta[0]),
+        above,
+        above_u,
+        tail,
+        tail_u,
+        freedom,
+        rest,
+        used=float(weight_in @ beta),
+        used_u=used_u,
+    )
 
 
 def _following(start_ns: Times, end_ns: Times, others: Others | None, longest: np.int64) -> Times:

@@ -163,3 +163,34 @@ def test_a_tail_as_long_as_several_events_is_taken_off_right() -> None:
     energy = analyse(meter.record(truth, events(start, end), rng)).row("infer").energy_per_item
     assert energy is not None and energy.low <= 7.2 * 0.04 <= energy.high
     assert energy.relative is not None and energy.relative < 0.15
+
+
+def crowded(rng: np.random.Generator, tail_s: float) -> tuple[Truth, np.ndarray, np.ndarray]:
+    """Events of 0.3 s that draw most in their middle, with pauses too short for two windows of a second; 1 W idle."""
+    start = 2.0 + np.cumsum(0.3 + rng.uniform(0.4, 1.2, 25))
+    end = start + rng.uniform(0.25, 0.35, 25)
+    t = np.arange(0.0, end[-1] + 2.5, 0.005)
+    watts = np.ones(t.size)
+    for a, b in zip(start, end, strict=True):
+        inside = (t >= a) & (t < b)
+        watts[inside] += 8.0 * np.sin(np.pi * (t[inside] - a) / (b - a))
+        after = (t >= b) & (t < b + 3 * tail_s)
+        watts[after] += 3.0 * np.exp(-(t[after] - b) / max(tail_s, 1e-9))
+    return Truth.steps(t, watts[:-1]), start, end
+
+
+@pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
+@pytest.mark.parametrize("tail_s", [0.0, 0.1])
+def test_where_hardly_a_window_lies_beside_events_all_windows_show_idle(kind: Kind, tail_s: float) -> None:
+    held, half = 0, []
+    for seed in range(10):
+        rng = np.random.default_rng([seed, round(100 * tail_s)])
+        truth, start, end = crowded(rng, tail_s)
+        meter = SimulatedPowerMeter(1, kind, Accuracy(step=0.001) if kind is Kind.COUNTER else Accuracy())
+        stated = analyse(meter.record(truth, events(start, end), rng)).row("infer").these_per_item
+        assert stated is not None and stated.relative is not None
+        held += stated.low <= float(np.mean(truth.integral(end) - truth.integral(start))) <= stated.high
+        half.append(stated.relative)
+    assert held >= 8, f"{held} of 10 hold"
+    if not tail_s:
+        assert np.median(half) < 0.15, f"±{np.median(half):.0%}: it was ±45 %"
