@@ -63,7 +63,7 @@ def describe(command: Sequence[str] | None = None) -> dict[str, Any]:
         },
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "frameworks": dict(_frameworks()),
-        "revision": revision(script.parent if script is not None else Path.cwd()),
+        "revision": _revision(script),
     }
 
 
@@ -124,6 +124,13 @@ def _frameworks() -> Iterator[tuple[str, str]]:
             yield name, version(name)
         except PackageNotFoundError:
             continue
+
+
+def _revision(script: Path | None) -> str | None:
+    try:
+        return revision(script.parent if script is not None else Path.cwd())
+    except FileNotFoundError:  # the working directory was removed
+        return None
 
 
 def revision(start: Path) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import errors, registry
-from powermeter.errors import OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import ConfigurationError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
 from powermeter.recorder import waiting_at_end
 from powermeter.recording.liveness import PROGRAM_GONE
@@ -93,7 +93,7 @@ class Recorder:
         self.notices: list[str] = []
         self._urls = list(sources)
         self._order: dict[str, Any] = {
-            "path": str(self.path.absolute()),
+            "path": _absolute(self.path),
             "sources": self._urls,
             "metadata": dict(metadata or {}),
             "force": force,
@@ -155,7 +155,7 @@ class Recorder:
 
     def _start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, "\n".join(path or str(Path.cwd()) for path in sys.path)],
+            [sys.executable, "-c", _BOOT, _search_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -347,6 +347,29 @@ def rebuild(message: Mapping[str, Any]) -> PowermeterError:
     if issubclass(kind, (OpenError, ReadError)) and message.get("reason"):
         return kind(text, Reason(message["reason"]))
     return kind(text) if issubclass(kind, PowermeterError) else ReadError(text)
+
+
+def _search_path() -> str:
+    """Return where this program finds its modules; an empty entry is the working directory, which may be gone."""
+    try:
+        here = str(Path.cwd())
+    except OSError:
+        here = ""
+    return "\n".join(filter(None, (path or here for path in sys.path)))
+
+
+def _absolute(path: Path) -> str:
+    """Return a path from the root on.
+
+    Raises:
+        ConfigurationError: It is relative and the working directory was removed.
+    """
+    try:
+        return str(path.absolute())
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: the working directory was removed; change to another, or name the whole path"
+        ) from None
 
 
 def _own_group() -> dict[str, Any]:

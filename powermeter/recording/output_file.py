@@ -12,7 +12,7 @@ from typing import IO
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import schema
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file import SUFFIX, side_files
 from powermeter.recording.held_file import first_bytes
 
 STANDARD_OUTPUT = Path("-")
@@ -64,6 +64,8 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
             f"{path} is a recording and only another recording replaces it; choose another name, or delete it first"
         )
     if not path.is_symlink() and not _is_ours(path):
+        if side_files(path)[0].exists():  # what a recording is stands in its log at first
+            raise ExistsError(f"{path} is being written by another program; choose another name")
         raise ConfigurationError(
             f"{path} is not a file that powermeter writes and is not replaced; delete it, or choose another name"
         )

@@ -81,7 +81,7 @@ class Rows:
             self.warn(
                 Note.warning(
                     "rows-damaged",
-                    f"the table of {table}s is damaged after row {last}: {file.one_line(error)}",
+                    f"the table {table} is damaged after row {last}: {file.one_line(error)}",
                 )
             )
         lost = max(last, noted) - sound

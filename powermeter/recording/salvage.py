@@ -15,6 +15,10 @@ from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
 from powermeter.result.notes import Note
 
+_ENDED = Note.warning(
+    "not-closed", "it was not closed properly; what is missing at its end, where it is known, is a gap now"
+)
+
 
 def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> list[Note]:
     """Write what is readable of one recording to another; what is not becomes gaps.
@@ -44,7 +48,11 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
             gone = copy_facts(old, new, sources, leave_out=("closed", "signature"))
             copy_events(old, new)
             _list_missing(old, new, sources)
-            problems = list(old.warnings)
+            problems = [_ENDED if note.code == "not-closed" else note for note in old.warnings]
+            if not sources:
+                problems.append(
+                    Note.warning("no-source-left", "no source is left of it: nothing in it measures power")
+                )
             problems += [
                 Note.warning(
                     "fact-left-out", f"{gone.count(name)} facts {name!r} are of a source that is lost"

@@ -297,3 +297,22 @@ def test_a_date_of_builds_that_is_no_number_hinders_no_number_of_ours_and_stays_
         timeout=300,
     )
     assert (done.returncode, done.stdout) == (0, "x\n"), done.stderr
+
+
+def test_a_working_directory_that_was_removed_is_no_reason_not_to_record(tmp_path):
+    (tmp_path / "gone").mkdir()
+    line = f"cd gone; rmdir ../gone; exec {sys.executable} -m powermeter record -q -s '{URL}' -o %s -- sh -c 'exit 7'"
+    for output, status in ((tmp_path / "run.power", 7), ("run.power", 2)):
+        done = subprocess.run(
+            ["sh", "-c", line % output],
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=CEILING_S,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        (tmp_path / "gone").mkdir()
+    assert "the working directory was removed" in done.stderr
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert not recording.warnings

@@ -337,6 +337,16 @@ def test_repair_keeps_everything_sound(written, contents, tmp_path):
     np.testing.assert_array_equal(samples.table(), kept)
 
 
+def test_repair_of_a_file_without_sources_states_that_nothing_in_it_measures_and_refers_to_no_repair(
+    written, tmp_path
+):
+    recorded = written(close=False)
+    tampered(recorded.path, "DELETE FROM source")
+    problems = salvage(recorded.path, tmp_path / "whole.power")
+    assert "no-source-left" in {note.code for note in problems}
+    assert not any("powermeter repair" in text for text in problems)
+
+
 def test_repair_of_a_hopeless_file_leaves_nothing_behind(tmp_path):
     (tmp_path / "bad.power").write_bytes(b"SQLite format 3\0" + bytes(3000))
     with pytest.raises(DataError):

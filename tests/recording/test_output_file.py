@@ -120,3 +120,13 @@ def test_only_a_recording_replaces_a_recording_under_any_name(tmp_path, name):
         write_files({path: "text"}, force=True)
     path.unlink()
     write_files({path: "text"}, force=True)
+
+
+def test_a_recording_of_which_only_the_log_knows_what_it_is_is_being_written(tmp_path):
+    """No advice to delete it: another `record` has just begun it."""
+    path = tmp_path / "run.power"
+    with Writer.create(path):
+        head = path.read_bytes()
+        assert head[68:72] == bytes(4), "its identity is in the log until the first checkpoint"
+        with pytest.raises(ExistsError, match="being written"):
+            check_output(path, force=True, by_recording=True)
