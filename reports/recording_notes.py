@@ -59,7 +59,8 @@ def _beside(analysis: Analysis) -> list[Note]:
 def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
     """Return the note that shows how to mark events, where a program ran and marked none."""
     ran = recording.metadata.get("command") and recording.metadata.get("marks")
-    return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events else ()
+    begun = any(counts.begun for counts in recording.process_counts().values())
+    return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events and not begun else ()
 
 
 def imported(recording: Recording) -> list[Note]:

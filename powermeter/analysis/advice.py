@@ -40,6 +40,7 @@ SENSOR = 0.01
 
 _LOOKED = 20_000
 _INSIDE = 20  # readings of an event that show what it used
+_FASTEST_HZ = 1e6  # that an instrument is asked for where its driver states no rate
 _ABOUT = 1.01  # a rate that is over the fastest by no more is that one
 _WORTH_IT = 1.5  # sampling faster by less is no remedy
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
@@ -82,7 +83,7 @@ class Advice:
 
 TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
     "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats",
-    "longer-events": lambda p: f"do {p['times']:.0f} times as much in each event, counted as so many items",
+    "longer-events": lambda p: f"do {p['times']:,.0f} times as much in each event, counted as so many items",
     "sample-faster": lambda p: f"sample at {format_quantity(p['rate_hz'], 'Hz', 3)}",
     "faster-instrument": lambda p: (
         f"use an instrument that reads at {format_quantity(p['rate_hz'], 'Hz', 3)}; "
@@ -280,6 +281,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
         return _make("other-moments", {"rate_hz": apart, "chosen": float(chosen_by(trace))}, None)
     if why in (FEW, EQUAL, UNSEEN):
         rate, fastest = max(TIMES / tau, _INSIDE / length), _fastest_hz(trace)
+        if math.isinf(fastest) and rate > _FASTEST_HZ:
+            fastest = 1 / tau
         if rate > _ABOUT * fastest:
             return _make("longer-events", {"times": math.ceil(_INSIDE / (length * fastest))}, None, "unseen")
         return _make("sample-faster", {"rate_hz": rate}, None)

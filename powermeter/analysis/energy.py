@@ -357,6 +357,13 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
         warnings = getattr(recording, "warnings", None)
         if warnings:
             raise DataError(f"{error}: {warnings[0]}") from error
+        silent = [
+            source.name or source.url for source in recording.sources if any(c.rail for c in source.channels)
+        ]
+        if not found and silent:
+            raise DataError(
+                f"no reading of {', '.join(silent)} is in this recording; if it is still being written, ask again when the first ones have arrived"
+            ) from error
         raise
 
 

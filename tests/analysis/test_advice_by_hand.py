@@ -180,6 +180,15 @@ def test_where_an_instrument_cannot_events_are_made_longer(fastest_hz: float, lo
         assert advice.code == "sample-faster"
 
 
+@pytest.mark.parametrize(("length_s", "code"), [(2.1e-5, "sample-faster"), (1.9e-5, "longer-events")])
+def test_events_of_microseconds_are_made_longer_where_no_rate_is_known(length_s: float, code: str) -> None:
+    """Twenty readings in them are more than a million a second; at today's pace of 10 ms it takes 0.2 s."""
+    advice = found(analysis(why=UNSEEN, lengths_s=(length_s,)), of_label=True)
+    assert advice.code == code
+    if code == "longer-events":
+        assert advice.parameters == {"times": math.ceil(0.2 / length_s)}
+
+
 def test_events_that_readings_tell_of_have_the_advice_of_their_parts() -> None:
     advice = found(analysis(steps(), lengths_s=(0.05,) * 9), of_label=True, parts={"gain": 0.5})
     assert advice.code == "calibrate" and advice.cause == "gain"

@@ -191,6 +191,12 @@ def test_one_sample_is_an_error_and_so_is_a_recording_without_power() -> None:
         analyse(recording([heat], [steps(1.0)]))
 
 
+def test_a_recording_whose_meter_has_sent_nothing_yet_names_that() -> None:
+    """Asked for right after its beginning, it measures power all the same."""
+    with pytest.raises(DataError, match=r"no reading of .* is in this recording"):
+        analyse(recording([power("in", Rail("VDD_IN"))], [steps(1.0, each=0)]))
+
+
 def test_two_instruments_on_one_board_are_compared() -> None:
     one = Channel("a.power", Quantity.POWER, 0.001, Rail("VIN"), accuracy=Accuracy(gain=0.001))
     two = Channel("b.power", Quantity.POWER, 0.001, Rail("INPUT"), accuracy=Accuracy(gain=0.001))
