@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.groups import OTHER_LABELS
 from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
@@ -339,7 +340,7 @@ def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:
 
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
-    lasting = [row for row in rows if row.energy_per_item is not None]
+    lasting = [row for row in rows if row.energy_per_item is not None and row.label != OTHER_LABELS]
     named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
     named = named or [row for row in lasting if row.label == DECODE]
     return max(named or lasting, key=lambda row: row.items or 0, default=None)

@@ -15,6 +15,9 @@ from powermeter.result.notes import Note
 
 _DEEPEST = 1024
 _MOST_NOTES = 12
+MOST_APART = 5000
+"""Labels that have a row each; of more, those that lasted least are counted together."""
+OTHER_LABELS, OTHER_INSTANTS = "(other labels)", "(other instants)"
 
 
 def groups_of(
@@ -41,6 +44,47 @@ def groups_of(
         key = (e.name, *(_plain(e.attributes.get(name, run.get(name))) for name in by))
         group[i] = numbers.setdefault(key, len(numbers))
     return list(numbers), group
+
+
+def together(
+    keys: list[tuple[Any, ...]],
+    group: NDArray[np.int64],
+    lasted: NDArray[np.int64],
+    *,
+    apart: str | None = None,
+    most: int = MOST_APART,
+) -> tuple[list[tuple[Any, ...]], NDArray[np.int64], tuple[Note, ...]]:
+    """Return the rows with those beyond the `most` that lasted longest put into one, and a note of it where there are any.
+
+    Instants have a row of their own: they count no work.
+
+    Args:
+        keys, group: As `groups_of` returns them.
+        lasted: How long each event lasted, ns.
+        apart: A label that keeps its own row.
+        most: How many keep theirs.
+    """
+    if len(keys) <= most:
+        return keys, group, ()
+    size = np.bincount(group, lasted, len(keys))
+    wanted = np.array([key[0] == apart for key in keys])
+    first = np.lexsort((np.arange(size.size), -size, ~wanted))
+    keep = np.sort(first[:most])
+    rest = np.sort(first[most:])
+    number = np.empty(len(keys), np.int64)
+    number[keep] = np.arange(keep.size)
+    found = [keys[k] for k in keep.tolist()]
+    folded = ((OTHER_LABELS, rest[size[rest] > 0]), (OTHER_INSTANTS, rest[size[rest] <= 0]))
+    for name, these in folded:
+        if these.size:
+            number[these] = len(found)
+            found.append((name, *(None for _ in keys[0][1:])))
+    text = (
+        f"{rest.size:,} of {plural(len(keys), 'label')}, those that lasted least, are counted together as "
+        f"{' and '.join(repr(name) for name, these in folded if these.size)}; their events keep their names. A label names a kind of work: give all "
+        'of a kind one name, and put what differs into an attribute: powermeter.event("request", id=17)'
+    )
+    return found, number[group], (Note.warning("labels-together", text),)
 
 
 def inside_own_label(parent: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
+from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
@@ -163,7 +164,8 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
         if count > _MOST_ALIKE:
             notes.append(Note.info(code, f"{plural(count - _MOST_ALIKE, 'more label')}: {_ALIKE[code]}"))
     events = sum(r.events for r in rows)
-    if len(rows) > _MANY_LABELS and events < 2 * len(rows):
+    together = any(r.title.startswith((OTHER_LABELS, OTHER_INSTANTS)) for r in rows)
+    if len(rows) > _MANY_LABELS and events < 2 * len(rows) and not together:
         notes.append(
             Note.warning(
                 "many-labels",

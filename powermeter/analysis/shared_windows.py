@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.crowded_windows import bound
 from powermeter.analysis.estimate import FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.window_pieces import Parts, foreign_seconds, pieces, positions, without_overlaps
@@ -66,7 +67,10 @@ def divide(
     """
     if integral.trace.kind is Kind.INSTANT or len(groups) < 2:
         return
-    if len(groups) > _MOST_LABELS or start_ns.size > _MOST_EVENTS:
+    if len(groups) > _MOST_LABELS:
+        bound(integral, start_ns, end_ns, members, groups)
+        return
+    if start_ns.size > _MOST_EVENTS:
         return
     free = without_overlaps(start_ns, end_ns, members)
     if len(free) < 2:

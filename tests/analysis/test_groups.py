@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
 import pytest
 
 from powermeter import ConfigurationError, Event
-from powermeter.analysis.groups import groups_of
+from powermeter.analysis import energy
+from powermeter.analysis.energy import analyse
+from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS, groups_of, together
+from powermeter.channel import Accuracy, Kind
+from powermeter.testing.simulation import SimulatedPowerMeter, bursts
 
 EVENTS = [
     Event("infer", 0, 1, attributes={"model": "a", "batch": 1}),
@@ -46,3 +53,43 @@ def test_an_attribute_that_nothing_carries_is_refused_and_without_events_nothing
     with pytest.raises(ConfigurationError, match=r"'modle'; did you mean model\?"):
         groups_of(EVENTS, ("modle",), {})
     assert groups_of([], ("modle",), {})[0] == []
+
+
+def test_labels_beyond_the_most_that_lasted_least_are_one_row_and_instants_another():
+    """Of six labels two keep their rows and one that is asked for; `d` and `e` worked, `mark` did not."""
+    keys = [("a",), ("asked",), ("mark",), ("d",), ("b",), ("e",)]
+    group, lasted = np.array([0, 1, 2, 3, 4, 5, 0]), np.array([5, 1, 0, 2, 9, 3, 5])
+    found, rows, (note,) = together(keys, group, lasted, apart="asked", most=3)
+    assert found == [("a",), ("asked",), ("b",), (OTHER_LABELS,), (OTHER_INSTANTS,)]
+    assert rows.tolist() == [0, 1, 4, 3, 2, 3, 0]
+    assert note.code == "labels-together" and note.startswith("3 of 6 labels")
+
+
+def test_as_many_labels_as_there_may_be_stay_apart():
+    keys, group = [("a", 1), ("b", None)], np.array([0, 1])
+    assert together(keys, group, np.array([1, 2]), most=2) == (keys, group, ())
+    found, _, _ = together(keys, group, np.array([1, 2]), most=1)
+    assert found == [("b", None), (OTHER_LABELS, None)]
+
+
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+def test_rows_of_their_own_are_what_they_are_with_all_apart(monkeypatch, kind):
+    """Of 60 labels of an event each, 20 have rows; what lies beside them, and the run, is the same."""
+    rng = np.random.default_rng(4)
+    truth, events = bursts(rng, 60, length_s=(0.02, 0.05), pause_s=(0.03, 0.05))
+    events = [Event(f"id {i}", e.start_ns, e.end_ns, uid=e.uid) for i, e in enumerate(events)]
+    recorded = SimulatedPowerMeter(500.0, kind, Accuracy(noise=0.02)).record(truth, events, rng)
+    every = analyse(recorded)
+    monkeypatch.setattr(energy, "together", partial(together, most=20))
+    some = analyse(recorded)
+    assert len(some.rows) == 21 and some.rows[-1].label == OTHER_LABELS and some.rows[-1].events == 40
+    for row in some.rows[:-1]:
+        alone = every.row(row.label)
+        for name in ("value", "low", "high"):
+            assert getattr(row.energy, name) == pytest.approx(getattr(alone.energy, name), rel=1e-12)
+    joules = sum(
+        truth.energy(e.start_ns * 1e-9, (e.end_ns or 0) * 1e-9)
+        for e in (some.events[i] for i in some.rows[-1].index)
+    )
+    assert some.rows[-1].energy.low <= joules <= some.rows[-1].energy.high
+    assert some.energy.value == pytest.approx(every.energy.value, rel=1e-12)

@@ -1,0 +1,59 @@
+"""More labels in one window of the meter than can be distinguished: bounds that hold, where each alone came out at what idle is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.energy import Analysis, analyse
+from powermeter.channel import Accuracy, Kind
+from powermeter.events import Event
+from powermeter.result import Grade
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
+
+LABELS = 20
+
+
+def run(
+    kind: Kind, length_s: tuple[float, float], pause_s: tuple[float, float]
+) -> tuple[Analysis, list[float]]:
+    """Return twenty labels in turn, 3 to 6 W above an idle of 2 W, twelve events each, on windows of 10 ms; and what each used."""
+    rng = np.random.default_rng(2)
+    at, edges, levels, events = 1.0, [0.0], [2.0], []
+    base = rng.uniform(3, 6, LABELS)
+    for i in range(LABELS * 12):
+        end = at + rng.uniform(*length_s)
+        edges += [at, end]
+        levels += [float(base[i % LABELS] * rng.uniform(0.9, 1.1)), 2.0]
+        events.append(Event(f"layer {i % LABELS}", round(at * NS), round(end * NS), uid=i + 1))
+        at = end + rng.uniform(*pause_s)
+    truth = Truth.steps([*edges, at + 1.0], levels)
+    accuracy = Accuracy(step=61e-6) if kind is Kind.COUNTER else Accuracy(noise=0.02)
+    found = analyse(SimulatedPowerMeter(100.0, kind, accuracy=accuracy).record(truth, events, rng))
+    joules = np.array([float(truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS)) for e in found.events])
+    return found, [float(joules[row.index].sum()) for row in found.rows]
+
+
+@pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
+@pytest.mark.parametrize("pause_s", [(0.0, 1e-4), (0.002, 0.01)])
+def test_events_shorter_than_a_window_among_many_labels_are_bounded(
+    kind: Kind, pause_s: tuple[float, float]
+) -> None:
+    found, truth = run(kind, (0.004, 0.008), pause_s)
+    for row, joules in zip(found.rows, truth, strict=True):
+        assert row.energy is not None and row.energy.low <= joules <= row.energy.high, row
+        assert row.energy.grade is Grade.SIMULATED or row.energy.grade is Grade.ESTIMATED
+    # The middle divides what a window holds by lengths: right on average.
+    middle = sum(row.energy.value for row in found.rows if row.energy is not None)
+    assert middle == pytest.approx(sum(truth), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("length_s", "pause_s"), [((0.004, 0.008), (0.03, 0.05)), ((0.08, 0.11), (0.002, 0.01))]
+)
+def test_events_with_windows_of_their_own_are_measured_as_before(
+    length_s: tuple[float, float], pause_s: tuple[float, float]
+) -> None:
+    found, truth = run(Kind.MEAN, length_s, pause_s)
+    for row, joules in zip(found.rows, truth, strict=True):
+        assert row.energy is not None and row.energy.high - row.energy.low < 0.05 * joules
