@@ -333,3 +333,19 @@ COUNTED = frozenset(
 EACH = frozenset(["delta", "diff", "increment", "interval", "per", "each", "epoch", "step", "used"])
 MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
 LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
+USED = frozenset(["load", "house", "home", "consumption"])
+"""Words for what a house draws, whatever feeds it."""
+
+HOUSE_LINES = USED | {
+    "solar",
+    "pv",
+    "grid",
+    "inverter",
+    "ev",
+    "export",
+    "import",
+    "feed",
+    "generator",
+    "panel",
+}
+"""Words of a house's lines, among which a battery is one of several that give and take."""

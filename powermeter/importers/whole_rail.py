@@ -8,11 +8,12 @@ do not show it, it is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError, plural
+from powermeter.importers.header_words import HOUSE_LINES, USED
 from powermeter.importers.headers import words
 from powermeter.result.notes import Note
 
@@ -39,6 +40,8 @@ _TOTAL = (
     ("board", "input", "psu", "battery", "bat", "supply", "module"),
 )
 """Words for what holds everything else; those of the first group that occurs count."""
+
+_SURELY_ALL = frozenset(("total", "gesamt", "sum", "all"))
 
 _PARTS = {
     "cpu": ("cpu", "package", "pkg", "processor", "socket", "soc"),
@@ -140,8 +143,16 @@ def decide(
         return Whole(_under(by_name, {}), top, f"{top} holds the others")
     if add_up:
         return _sum(by_name, tops, "all rails", "stated: --sum")
-    if devices is not None:
-        return _sum(by_name, tops, "all devices", f"the devices of column {devices!r}, added up")
+    if devices is not None and _adds_devices(tops, where):
+        inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
+        kept = f"; {', '.join(inside)} inside others" if inside else ""
+        return _sum(
+            by_name,
+            [name for name in tops if name not in inside],
+            "all devices",
+            f"the devices of column {devices!r}, added up{kept}",
+            inside,
+        )
     parents = {entry.parent for entry in by_name.values()}
     if len(parents) == 1 and None not in parents:
         parent = str(next(iter(parents)))
@@ -178,10 +189,28 @@ def decide(
         kinds = [_part(name) for name in left]
         if len(set(kinds)) == len(kinds) or _are_numbered(left):
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
-    first = left[0]
+    first = next((name for name in left if USED.intersection(words(name))), left[0])
     raise ConfigurationError(
         f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
         f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
+    )
+
+
+def _adds_devices(names: Collection[str], where: str) -> bool:
+    """Return whether devices of one column add up: none of them is the total by its name.
+
+    Raises:
+        ConfigurationError: One may be the total of the others, or a device like them.
+    """
+    total = _total(list(names))
+    others = [name for name in names if name != total]
+    if total is None:
+        return True
+    if set(words(total)) & _SURELY_ALL or all(_part(name) or _inside(name) for name in others):
+        return False
+    raise ConfigurationError(
+        f"{where}: {total} may hold {', '.join(others[:8])}, or be a device beside them; which is the whole? "
+        f"--rail {_quoted(total)}, or --sum where none is a part of another"
     )
 
 
@@ -267,6 +296,8 @@ def _total(names: Sequence[str]) -> str | None:
             for name in names
             if set(group).intersection(words(name)) and ("wall" in group or not _is_one_part(name, names))
         ]
+        if "battery" in group and any(HOUSE_LINES.intersection(words(name)) for name in names):
+            return None
         if len(hits) == 1:
             return hits[0]
         if hits:

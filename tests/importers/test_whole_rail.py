@@ -91,3 +91,36 @@ def test_what_the_user_says_counts():
 def test_a_tools_own_tree_is_kept():
     found = decide(rails("package", "cores", parents={"cores": "package"}), where="f")
     assert found.headline == "package" and found.rails["cores"].parent == "package"
+
+
+@pytest.mark.parametrize(
+    ("names", "headline", "parts"),
+    [
+        (("total", "cpu", "gpu"), "total", {"cpu", "gpu"}),
+        (("VDD_IN", "VDD_CPU", "VDD_GPU"), "VDD_IN", {"VDD_CPU", "VDD_GPU"}),
+        (("wall", "gpu0", "gpu1"), "wall", {"gpu0", "gpu1"}),
+        (("System", "CPU", "DRAM"), "System", {"CPU", "DRAM"}),
+        (("package-0", "core", "package-1", "dram"), "all devices", {"package-0", "package-1", "dram"}),
+        (("desk", "lamp"), "all devices", {"desk", "lamp"}),
+    ],
+)
+def test_devices_of_a_column_are_no_sum_where_one_holds_the_others(names, headline, parts):
+    of = rails(*names)
+    found = decide(of, where="log", devices="rail")
+    assert found.headline == headline
+    assert {name for name, rail in found.rails.items() if rail.parent == headline} == parts
+
+
+@pytest.mark.parametrize("names", [("chassis", "psu1", "psu2"), ("server", "laptop")])
+def test_a_device_that_may_be_the_total_is_asked_about(names):
+    of = rails(*names)
+    with pytest.raises(ConfigurationError, match=f"--rail {names[0]}, or --sum"):
+        decide(of, where="log", devices="name")
+    assert decide(of, where="log", devices="name", add_up=True).is_sum
+
+
+@pytest.mark.parametrize("names", [("PV", "Battery", "Grid", "Load"), ("solar", "battery", "load")])
+def test_a_battery_among_the_lines_of_a_house_is_not_its_total(names):
+    of = rails(*names)
+    with pytest.raises(ConfigurationError, match=f"--rail {names[-1]} "):
+        decide(of, where="log")
