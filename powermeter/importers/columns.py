@@ -260,7 +260,7 @@ def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) 
 
 NO_ZONE = Note.info(
     "no-zone",
-    "the stamps name no time zone and were taken as UTC; use --zone +01:00 (or local) if they are not",
+    "the stamps name no offset from UTC and were taken as UTC; use --zone +01:00 (or local) if they are not",
 )
 
 

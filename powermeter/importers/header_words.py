@@ -297,6 +297,10 @@ LIMIT = frozenset(
 )
 NOT_ACTIVE = frozenset(
     [
+        "btu",
+        "ratio",
+        "share",
+        "fraction",
         "factor",
         "apparent",
         "reactive",

@@ -314,7 +314,7 @@ def _last_word(raw: str, text: str) -> Heading | None:
     pieces = re.split(r"[\s_.\-]+", text)
     tail = pieces[-1] if pieces else ""
     if len(pieces) == 1:
-        if _SYMBOL.fullmatch(text):
+        if _SYMBOL.fullmatch(text) or text.lower() in _ALONE:
             return _only_word(raw, text)
         camel = _split(tail)
         if len(camel) < 2 or (len(text) == 2 and not text.islower()):  # fW and MA: which prefix is not known
@@ -334,10 +334,13 @@ def _only_word(raw: str, text: str) -> Heading | None:
     """Return the meaning of a header that is a unit and nothing else: `Watts`, `mA`."""
     if text in ("VA", "kVA", "VAR", "var", "dBm", "dB", "%"):
         return Heading(raw, text, text, why=f"{text} is not a unit that is recorded")
-    unit = _spelled(text.lower()) or (text if _SYMBOL.fullmatch(text) else None)
+    unit = _spelled(text.lower()) or (text if _SYMBOL.fullmatch(text) else _ALONE.get(text.lower()))
     found = of_unit(unit, text) if unit else None
     return Heading(raw, text, unit, *found, why="the header is a unit") if found is not None else None
 
+
+_ALONE = {"kw": "kW", "kwh": "kWh", "wh": "Wh", "ah": "Ah", "mah": "mAh"}
+"""Units in any case that are a whole header: nothing else is called so."""
 
 _SYMBOL = re.compile(r"[pnuµmkMG]?(?:W|J|Wh)|[pnuµmk]?(?:V|A|Ah)|[mun]s|[mun]C")
 """Units that are a whole header; one letter that may be anything else (`C`, `s`, `h`) is none."""

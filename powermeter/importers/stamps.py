@@ -19,8 +19,36 @@ LARGEST_NS = 2**62
 _NUMBER = re.compile(r"([+-]?)(\d{1,19})(?:[.,](\d{0,20}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
 _POINT_FIRST = re.compile(r"([+-]?)[.,](\d{1,20})", re.ASCII)
 _CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<sec>\d{1,2})(?:(?P<sep>[.,:])(?P<frac>\d{1,12}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-_ZONE = r"(?:\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-_LOCAL = r"(?: [A-Z]{3,4})?"  # CET, PDT: their offset is not in the stamp
+_HOURS = {
+    "WET": 0,
+    "WEST": 1,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+    "JST": 9,
+    "KST": 9,
+    "EST": -5,
+    "EDT": -4,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AKST": -9,
+    "AKDT": -8,
+    "HST": -10,
+    "AWST": 8,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+}
+"""Abbreviations that `date` prints for one offset only; CST and IST are several countries' own (tz database)."""
+_ZONE = rf"(?:\s*(?P<zone>Z|z|UTC|GMT|(?:{'|'.join(_HOURS)})(?![A-Za-z])|[+-]\d{{2}}(?::?\d{{2}})?))?"
+_LOCAL = r"(?: [A-Z]{3,4})?"  # CST, IST: their offset is not known
 _DIGITS = re.compile(
     r"(?P<a>\d{1,4})(?P<d>[-/.])(?P<b>\d{1,2})(?P=d)(?P<c>\d{1,4})(?:(?:[ T_]|, ?)+"
     + _CLOCK
@@ -119,11 +147,13 @@ def _days(year: int, month: int, day: int) -> int | None:
 
 
 def zone_ns(text: str | None) -> int | None:
-    """Return nanoseconds east of UTC of `Z`, `UTC`, `+01:00` or `+0100`; None for none."""
+    """Return nanoseconds east of UTC of `Z`, `UTC`, `CEST`, `+01:00` or `+0100`; None for none."""
     if not text:
         return None
     if text.upper() in ("Z", "UTC", "GMT"):
         return 0
+    if text in _HOURS:
+        return _HOURS[text] * 3600 * NS
     digits = text[1:].replace(":", "")
     seconds = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
     return (-seconds if text[0] == "-" else seconds) * NS

@@ -6,6 +6,7 @@ of its own row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ import numpy as np
 from powermeter.channel import Quantity
 from powermeter.importers.cells import is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_words import ELECTRIC, LIMIT, MEAN, TIME
+from powermeter.importers.header_words import ANY_CASE, ELECTRIC, LIMIT, MEAN, TIME
 from powermeter.importers.headers import Heading, implied, of_unit, words
 from powermeter.importers.layout import Layout
 
@@ -106,6 +107,8 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
     in_volts = volts[0] * (1e-3 if volts[0] > _MANY_V else 1.0) if volts else _SMALL_V
     product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < _MANY_A else 1e-3) if amperes else 0.0
     units = {}
+    kernel = {i for i in open_ if _KERNEL.fullmatch(headings[i].name.strip())}
+    kernel = kernel if any(_typical(found, i) > _MICRO for i in kernel) else set()
     for i in open_:
         quantity = meant[i]
         unit = _USUAL.get(quantity, "W") if isinstance(quantity, Quantity) else "W"
@@ -119,8 +122,18 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = "mW"
         elif quantity is Quantity.ENERGY and (mains or not headings[i].is_electric):
             unit = "kWh"
-        units[i] = unit
+        if i in kernel:
+            unit = f"u{_OF_KERNEL[headings[i].name.strip().lower().split('_')[0]]}"
+        text = headings[i].text
+        units[i] = ANY_CASE.get(text.lower(), unit) if len(text) > 1 else unit
     return units
+
+
+_KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv)", re.IGNORECASE)
+"""Names of Linux' power_supply class, which counts in µV, µA, µW, µWh and µAh."""
+
+_OF_KERNEL = {"voltage": "V", "current": "A", "power": "W", "energy": "Wh", "charge": "Ah"}
+_MICRO = 9999.0
 
 
 def _of_devices(found: Layout, headings: Sequence[Heading]) -> Quantity | str | None:

@@ -3,8 +3,9 @@
 import pytest
 
 from powermeter import analyse
-from powermeter.errors import ConfigurationError
-from powermeter.importers import Choices, convert
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import Choices, convert, open_log
+from powermeter.importers.headers import heading
 
 
 def load(tmp_path, text, **said):
@@ -82,3 +83,32 @@ def test_the_number_of_a_row_is_offered_no_unit(tmp_path):
     with pytest.raises(ConfigurationError) as raised:
         load(tmp_path, "Reading,time_s,x\n" + "".join(f"{i + 1},{i},40.5\n" for i in range(8)))
     assert "Reading" not in str(raised.value) and "x=W" in str(raised.value)
+
+
+KERNEL = {
+    "time_s,voltage_now,current_now\n{i},11400000,1500{i}\n": "voltage_now=uV --column current_now=uA",
+    "time_s,power_now,energy_now\n{i},2135000,50000{i}\n": "power_now=uW --column energy_now=uWh",
+    "time_s,voltage_now,current_now\n{i},11.4,1.5{i}\n": "voltage_now=V --column current_now=A",
+}
+
+
+@pytest.mark.parametrize("text", KERNEL)
+def test_units_of_the_kernels_batteries_are_offered_as_it_counts(tmp_path, text):
+    head, row = text.split("\n")[:2]
+    path = tmp_path / "battery.csv"
+    path.write_text(f"{head}\n" + "".join(f"{row}\n".format(i=i) for i in range(10, 30)))
+    with pytest.raises(ConfigurationError, match=KERNEL[text]):
+        open_log(path)
+
+
+@pytest.mark.parametrize(("name", "unit"), [("kw", "kW"), ("KWH", "kWh"), ("mah", "mAh")])
+def test_a_unit_alone_is_the_unit_in_any_case(name, unit):
+    assert heading(name).unit == unit
+
+
+@pytest.mark.parametrize("name", ["power_BTU_per_h", "gpu_power_ratio", "power_share"])
+def test_what_is_no_power_in_watts_is_not_asked_about(tmp_path, name):
+    path = tmp_path / "t.csv"
+    path.write_text(f"time_s,{name}\n" + "".join(f"{i},0.{i}\n" for i in range(10, 30)))
+    with pytest.raises(DataError, match="no column of power"):
+        open_log(path)
