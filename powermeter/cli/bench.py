@@ -11,7 +11,15 @@ import click
 from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.configuration import named
 from powermeter.cli.exit_codes import NOT_REACHED
-from powermeter.cli.options import force_option, json_option, output_option, rail_option, sources_option
+from powermeter.cli.options import (
+    force_option,
+    json_option,
+    output_option,
+    rail_option,
+    renamed_option,
+    sources_option,
+    take_renamed,
+)
 from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from powermeter.comparison.benchmark import Benchmark
 
 _VALUES = 64
+_RENAMED = {"--at-most": "--max-time", "--at-least": "--min-repeats", "--most": "--max-repeats"}
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -36,12 +45,19 @@ _VALUES = 64
     help="Half the width of the 95 % interval, of the mean: 5%, 0.02.",
 )
 @click.option(
-    "--at-most", default="10m", show_default=True, metavar="TIME", help="The longest it may take, per value."
+    "--max-time", default="10m", show_default=True, metavar="TIME", help="The longest it may take, per value."
 )
 @click.option(
-    "--at-least", default=30, show_default=True, type=click.IntRange(8), help="Repeats before the first look."
+    "--min-repeats",
+    default=30,
+    show_default=True,
+    type=click.IntRange(8),
+    help="Repeats before the first look.",
 )
-@click.option("--most", type=click.IntRange(1), help="The largest number of repeats, per value.")
+@click.option("--max-repeats", type=click.IntRange(1), help="The largest number of repeats, per value.")
+@renamed_option("--at-most")
+@renamed_option("--at-least", type=click.IntRange(8))
+@renamed_option("--most", type=click.IntRange(1))
 @click.option(
     "--items",
     "-n",
@@ -90,15 +106,16 @@ def bench(
         raise ConfigurationError(
             f"--precision {chosen['precision']!r} is not usable; write for example 5% or 0.02"
         )
-    if parse_duration(chosen["at_most"]) <= 0:
-        raise ConfigurationError(f"--at-most {chosen['at_most']!r} must be longer than zero")
+    take_renamed(chosen, _RENAMED, until="1 June 2027")
+    if parse_duration(chosen["max_time"]) <= 0:
+        raise ConfigurationError(f"--max-time {chosen['max_time']!r} must be longer than zero")
     parameter, values = _values(chosen["sweep"], command)
     missing = cannot_run(command[0])
     if missing is not None:
         return missing
     if plot is not None:
         check_output(plot, force=force)
-    limits = LoopLimits(chosen["at_most"], chosen["most"], chosen["at_least"])
+    limits = LoopLimits(chosen["max_time"], chosen["max_repeats"], chosen["min_repeats"])
     asked = Target(wanted, limits, chosen["items"], chosen["rail"])
     name: str = chosen["name"]
     made: list[Benchmark] = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from powermeter.cli.outputs import put_stderr
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -78,3 +80,27 @@ def sources_option(use: str) -> Callable[[Command], Command]:
         metavar="URL",
         help=f"What to {use}; may be given several times. The best this machine has otherwise.",
     )
+
+
+def renamed_option(old: str, **settings: Any) -> Callable[[Command], Command]:
+    """Return an option that is only kept for those who know an earlier name; `take_renamed` puts its value where it belongs."""
+    return click.option(old, default=None, hidden=True, **settings)
+
+
+def take_renamed(chosen: dict[str, Any], names: Mapping[str, str], until: str) -> None:
+    """Put what was given under an earlier name under the present one, and print a line for each.
+
+    Args:
+        chosen: The values of a command's options, by parameter; changed.
+        names: Earlier option → the present one.
+        until: The date up to which the earlier names work.
+    """
+    for old, new in names.items():
+        value = chosen.pop(_parameter(old))
+        if value is not None:
+            chosen[_parameter(new)] = value
+            put_stderr(f"powermeter: {old} is now {new}; the old name works until {until}")
+
+
+def _parameter(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")

@@ -25,9 +25,9 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
         "virtual://?rate=200Hz",
         "-o",
         str(tmp_path / "bench.power"),
-        "--at-least",
+        "--min-repeats",
         "8",
-        "--most",
+        "--max-repeats",
         "8",
     ]
     options += [
@@ -75,9 +75,9 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
         "virtual://?rate=500Hz&shape=constant&high=5W&noise=0",
         "-o",
         str(tmp_path / "bench.power"),
-        "--at-least",
+        "--min-repeats",
         "8",
-        "--most",
+        "--max-repeats",
         "9",
     ]
     command = [sys.executable, "-c", MARKING]
@@ -104,7 +104,7 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     tmp_path: Path, precision: str, most: str, status: int, said: str
 ) -> None:
     options = ["-s", "virtual://?rate=500Hz&shape=constant&high=3W", "-o", str(tmp_path / "bench.power")]
-    options += ["--at-least", "8", "--most", most]
+    options += ["--min-repeats", "8", "--max-repeats", most]
     command = [sys.executable, "-S", "-c", "import time; time.sleep(0.1)"]
     result = CliRunner().invoke(bench, [*options, "-p", precision, "--", *command], standalone_mode=False)
     last = result.stdout.splitlines()[-1]
@@ -130,7 +130,7 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
     [
         (["--precision", "5"], "precision"),
         (["--precision", "soon"], "soon"),
-        (["--at-most", "later"], "later"),
+        (["--max-time", "later"], "later"),
         (["--sweep", "batch"], "for example batch=1,2,4"),
         (["--sweep", "batch=1,2"], "does not hold {batch}"),
         (["--sweep", "batch=1,,2"], "for example"),

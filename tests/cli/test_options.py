@@ -10,6 +10,7 @@ import click
 import pytest
 
 from powermeter import registry
+from powermeter.cli.options import take_renamed
 
 CLI = Path(__file__).resolve().parents[2] / "powermeter" / "cli"
 
@@ -43,3 +44,13 @@ def test_a_cooling_file_that_is_missing_is_one_sentence(run, run_power: Path, ve
     assert status == 2
     assert problem.count("plants.toml") == 1
     assert problem.count("\n") == 1
+
+
+def test_an_earlier_name_of_an_option_works_and_is_named(capsys):
+    chosen = {"max_time": "10m", "at_most": "3s", "max_repeats": 7, "most": None}
+    take_renamed(chosen, {"--at-most": "--max-time", "--most": "--max-repeats"}, until="1 June 2027")
+    assert chosen == {"max_time": "3s", "max_repeats": 7}
+    out, err = capsys.readouterr()
+    assert (
+        out == "" and err == "powermeter: --at-most is now --max-time; the old name works until 1 June 2027\n"
+    )

@@ -32,7 +32,7 @@ devices
 record -s virtual:// -d 0.2s -o new.power --force
 record -s virtual:// -o new.power --force -- true
 live -s virtual:// -d 0.2s
-bench -s virtual:// --most 3 -- true
+bench -s virtual:// --max-repeats 3 -- true
 variants a.power b.power
 mark begin x
 import log.csv -o log.power --force
