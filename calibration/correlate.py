@@ -192,11 +192,11 @@ def _line(seen: MeterTrace, places: list[Match], method: str) -> Alignment:
     residual = float(np.sqrt(np.mean(left[keep] ** 2))) if keep.sum() > 2 else 0.0
     if keep.sum() < max(2, math.ceil(0.6 * x.size)) or residual > seen.interval_ns:
         raise DataError(
-            "the places where the load was recognised do not lie on one clock; play a longer pattern"
+            "the positions at which the load was recognised do not lie on one clock; play a longer pattern"
         )
     if abs(drift) > MAX_DRIFT:
         raise DataError(
-            f"the two clocks would drift by {drift * 1e6:.0f} ppm: the places found do not belong together"
+            f"the two clocks would drift by {drift * 1e6:.0f} ppm: the positions found do not belong together"
         )
     scale = max(1.0, residual / float(np.sqrt(np.mean(spread[keep] ** 2))))
     offset = base + my - drift * mx

@@ -110,7 +110,7 @@ def judged(best: float, second: float, template: Floats, method: str) -> None:
         )
     if second > SECOND * best:
         raise DataError(
-            f"{what} fits the meter's recording in more than one place (correlations {best:.2f} and {second:.2f})"
+            f"{what} fits the meter's recording at more than one position (correlations {best:.2f} and {second:.2f})"
             + ("" if method == "pattern" else "; play a pattern with: powermeter sync")
         )
 

@@ -89,9 +89,9 @@ def statement(data: ReportData, digest: str) -> str:
         Grade.ESTIMATED: "an estimate by a model",
         Grade.ASSUMED: "numbers that were typed in",
     }.get(a.energy.grade, f"{a.energy.grade.value} power")
-    readings = sum(i.health.samples for i in data.instruments)
+    samples = sum(i.health.samples for i in data.instruments)
     return (
-        f"The recording {data.path.name} holds {kind}: {plural(readings, 'reading')} over "
+        f"The recording {data.path.name} holds {kind}: {plural(samples, 'sample')} over "
         f"{format_duration(a.duration.value)}{when} on {a.line.rail.name}, and {plural(len(a.events), 'event')}. "
         f"SHA-256 {digest}."
     )

@@ -181,7 +181,7 @@ def print_placement(placement: Placement, meter: Recording) -> None:
         rows.append(
             (
                 "confidence",
-                f"{found.confidence:.2f}: the next best place fits {likelihood_text(found.confidence)}",
+                f"{found.confidence:.2f}: the next best position fits {likelihood_text(found.confidence)}",
             )
         )
     for name, text in rows:
@@ -198,5 +198,5 @@ def signed_duration(seconds: float) -> str:
 
 
 def likelihood_text(confidence: float) -> str:
-    """Return how well the next best place fits, in words."""
+    """Return how well the next best position fits, in words."""
     return "not at all" if math.isclose(confidence, 1.0) else f"{1 - confidence:.0%} as well"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli import load_prompt
-from powermeter.cli.options import force_option, json_option, output_option
+from powermeter.cli.options import force_option, json_option, output_option, renamed_option, take_renamed
 from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
@@ -52,12 +52,13 @@ if TYPE_CHECKING:
     "--source", "-s", metavar="URL", help="Measure now: RECORDING is written, loads are asked for one by one."
 )
 @click.option(
-    "--hold",
+    "--dwell",
     metavar="TIME",
     default="3s",
     show_default=True,
     help="With --source: how long each load is read.",
 )
+@renamed_option("--hold")
 @click.option(
     "--accuracy", metavar="SHARE", help="Limit of error of the reference, or of what the loads were known by."
 )
@@ -105,6 +106,7 @@ def calibrate(recording: Path, apply_: Path | None, **options: Any) -> None:
 
     A calibration is stored beside the samples, which stay as they are; the newest one of a channel counts.
     """
+    take_renamed(options, {"--hold": "--dwell"}, until="1 June 2027")
     if apply_ is not None:
         changed = [
             name
@@ -133,7 +135,7 @@ class _Typed:
     against: Path | None
     loads: tuple[str, ...]
     source: str | None
-    hold: str
+    dwell: str
     accuracy: str | None
     window: str
     order: int | None
@@ -165,15 +167,15 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
     _check_files(recording, out, typed.plot, typed.force)
     share = typed.share
     assumed = None if typed.shunt is None else parse_quantity(typed.shunt, "ohm")
-    hold_s = parse_duration(typed.hold)
-    if parse_duration(typed.window) <= 0 or hold_s <= 0:
-        raise ConfigurationError("--window and --hold must be above zero")
+    dwell_s = parse_duration(typed.dwell)
+    if parse_duration(typed.window) <= 0 or dwell_s <= 0:
+        raise ConfigurationError("--window and --dwell must be above zero")
     if typed.source is not None:
         if typed.against is not None or typed.references or typed.loads:
             raise ConfigurationError(
                 "--source asks for the loads; it does not go with --against, --reference, --load"
             )
-        load_prompt.record(recording, typed.source, hold_s, known=share is not None, force=typed.force)
+        load_prompt.record(recording, typed.source, dwell_s, known=share is not None, force=typed.force)
         put_stderr(f"wrote {recording}")
     found = _found(recording, typed)
     if typed.as_json:

@@ -100,7 +100,7 @@ def test_an_even_beat_is_ambiguous_and_refused() -> None:
     truth = Truth.steps(edges, [2.0, *([5.0, 2.0] * 100)])
     events = [Event("infer", round(a * S), round((a + 0.25) * S)) for a in starts[20:60].tolist()]
     trace, _ = on_its_own_clock(rng, truth, events, 100, Kind.INSTANT)
-    with pytest.raises(DataError, match="more than one place"):
+    with pytest.raises(DataError, match="more than one position"):
         align(trace, events)
 
 

@@ -158,7 +158,7 @@ def test_of_two_runs_in_one_meter_recording_one_is_named_by_its_time(tmp_path, r
     write_meter(meter, rng, day)
     arguments = ["align", str(host), str(meter), "-o", str(joined)]
     assert cli.run(arguments) == 7
-    assert "more than one place" in capsys.readouterr().err
+    assert "more than one position" in capsys.readouterr().err
     assert cli.run([*arguments, "--between", f"0s-{length:.0f}s"]) == 0
     energies_hold(joined, truth, events)
     assert cli.run([*arguments, "--force", "--between", "5m-1m"]) == 2
@@ -352,7 +352,7 @@ def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
         "drift +5.00 ppm ± 3.9 ppm",
         "uncertainty ± 2.0 ms (95 %), 19.6% of its sample interval",
         "residual 300 µs",
-        "confidence 0.75: the next best place fits 25% as well",
+        "confidence 0.75: the next best position fits 25% as well",
     ]
     assert err == "note: a note\n"
     two = SimpleNamespace(alignment=replace(found, places=2, method="clock"), interval_ns=0, notes=())

@@ -219,7 +219,7 @@ def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeyp
         url,
         "-c",
         "virtual.current",
-        "--hold",
+        "--dwell",
         "0.05s",
         "--accuracy",
         "0.1%",
