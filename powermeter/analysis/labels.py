@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.integral import highest_power
-from powermeter.analysis.next_item import expected
+from powermeter.analysis.next_item import expected, trend_in
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.sharing import Shares
@@ -66,6 +66,7 @@ class LabelRow:
         verdict: Whether one event is resolved.
         tail: What follows each event and belongs to none, in J; None where nothing was found to.
         index: Positions of its events in the analysis' arrays.
+        drift: By what share of its mean an item goes on changing from the first to the last event after the warm-up; None where it does not.
     """
 
     label: str
@@ -104,6 +105,7 @@ class LabelRow:
     verdict: Resolution
     tail: Result | None
     index: NDArray[np.int64] = field(repr=False, compare=False)
+    drift: float | None = None
 
     def __repr__(self) -> str:
         each = "no energy" if self.energy_per_item is None else f"{self.energy_per_item} per item"
@@ -201,6 +203,7 @@ def row(
     rest = known[order][warmup.count :]
     own = None if shares is None else _part_of(shares.own, energy, known)
     share = None if shares is None else _part_of(shares.whole, energy, known)
+    trend = trend_in(energy, rest, counts[order][warmup.count :], warmup.count) if each.size else None
     # Events that only least squares resolve have one energy for all.
     counted = np.flatnonzero(counts > 0) if items is not None and not alike else np.empty(0, np.int64)
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
@@ -227,7 +230,7 @@ def row(
         energy_median=quantiles[0],
         energy_p95=quantiles[1],
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
-        expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin)
+        expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin, trend)
         if each.size
         else None,
         charge=q,
@@ -260,6 +263,7 @@ def row(
             Grade.ESTIMATED,
         ),
         index=index,
+        drift=None if trend is None else trend.share,
     )
 
 

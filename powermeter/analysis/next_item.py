@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
+from powermeter.analysis.trend import Trend, trend_of
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.windows import Windows
 from powermeter.result import Result
@@ -28,19 +30,41 @@ _STEP = 1.02
 """Of more labels than `_MANY_LABELS`, lengths that differ by less share the extreme powers of the run."""
 
 
-def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str) -> Result | None:
+def trend_in(energy: Windows, rest: NDArray[np.int64], counts: Floats, warmup: int = 0) -> Trend | None:
+    """Return how what an item uses goes on changing over the events after the warm-up; None where it does not, or nothing shows it.
+
+    Where readings nearly keep step with events, or only bound them, a slow change may be the beat's.
+    """
+    if rest.size < 2 or not counts.sum():
+        return None
+    found = [energy.groups[g] for g in np.unique(energy.group[rest]).tolist()]
+    if any(f.beat > 0 or f.why or f.alike for f in found):
+        return None
+    mean = float(energy.value[rest].sum() / counts.sum())
+    return trend_of((energy.value[rest] - mean * counts) / float(counts.mean()), mean, warmup)
+
+
+def expected(
+    energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: str, trend: Trend | None = None
+) -> Result | None:
     """Return what a further item would use on average: the events after the warm-up, and the spread between them.
 
     The spread is that of the terms of Σ energy / Σ items (Cochran, Sampling Techniques, 1977, 6.4); neighbours that resemble each
     other count for less.  It is never taken for less than what the meter leaves open of the same events, and that adds to it
-    where levels of all events stand for part of each one.
+    where levels of all events stand for part of each one.  What goes on rising or falling may go back to where it began, or on for as long again.
+
+    Args:
+        trend: What `trend_in` found of them.
     """
     if rest.size < 2 or not counts.sum() or not energy.seconds[rest].any():
         return None
     mean = energy.combine_of(np.sort(rest), np.full(rest.size, 1 / float(counts.sum())), origin)
-    terms = (energy.value[rest] - mean.value * counts) / float(counts.mean())
+    terms: Floats = (energy.value[rest] - mean.value * counts) / float(counts.mean())
     n = rest.size
     spread, share = _spread_of_ratio(energy.value[rest], counts)
+    if trend is not None:
+        spread *= float(np.std(trend.rests) / np.std(terms))
+        terms = trend.rests
     worth = float(n) * share
     if n < _MEMORY:  # what they cannot show is taken to be there
         spread *= math.sqrt((1 + _UNSHOWN_MEMORY) / (1 - _UNSHOWN_MEMORY))
@@ -56,7 +80,7 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     parts = {name: part for name, part in mean.parts.items() if not name.startswith((*apart, "unseen:"))}
     noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(apart)))
     own = energy.integral.trace.within(origin)
-    name = f"repeats:{own}" if spread > noise else f"noise:{own}"
+    name = f"repeats:{own}" if spread > noise or trend is not None else f"noise:{own}"
     parts[name] = math.hypot(spread, noise) if _levelled(energy, rest) else max(spread, noise)
     lean = _lean(terms, worth) if spread > noise else 0.0
     plain = budget(
@@ -64,16 +88,19 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
     )
     half = plain.high - plain.value
     least, most = _possible(energy, rest, counts)
+    back, on = (0.0, 0.0) if trend is None else (abs(trend.change) / 2, abs(trend.change))
+    lower, upper = (back, on) if trend is None or trend.change > 0 else (on, back)
+    least, most = min(least, mean.value - lower), max(most, mean.value + upper)
     shape = Shape(
         leaning=name,
         lean=lean,
-        below=beyond(mean.value - mean.low, half),
-        above=beyond(mean.high - mean.value, half),
+        below=math.hypot(beyond(mean.value - mean.low, half), lower),
+        above=math.hypot(beyond(mean.high - mean.value, half), upper),
         # Not below or above what the meter alone leaves open of these.
         floor=max(min(least, mean.low), -math.inf if energy.floor is None else energy.floor),
         ceiling=max(min(most, math.inf if energy.ceiling is None else energy.ceiling), mean.high),
     )
-    return budget(
+    found = budget(
         mean.value,
         mean.unit,
         parts,
@@ -83,6 +110,19 @@ def expected(energy: Windows, rest: NDArray[np.int64], counts: Floats, origin: s
         shape=shape,
         origin=origin,
     )
+    return found if trend is None else _of_repeats(found, mean, f"unseen:{origin}", f"repeats:trend {own}")
+
+
+def _of_repeats(found: Result, mean: Result, unseen: str, trend: str) -> Result:
+    """Return a result in which what a trend leaves open is the repeats' part, and what the meter does not see is as large as of these."""
+    kept = dict(found.parts)
+    whole = kept.pop(unseen, 0.0)
+    meter = min(math.sqrt(sum(p * p for name, p in mean.parts.items() if name.startswith("unseen:"))), whole)
+    if meter:
+        kept[unseen] = meter
+    if whole > meter:
+        kept[trend] = math.sqrt(whole * whole - meter * meter)
+    return replace(found, parts=kept)
 
 
 def _levelled(energy: Windows, index: NDArray[np.int64]) -> bool:

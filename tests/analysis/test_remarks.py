@@ -19,6 +19,7 @@ def rows(count: int, events: int):
         "share": None,
         "energy": None,
         "warmup": SimpleNamespace(count=0),
+        "drift": None,
         "tail": None,
         "verdict": verdict,
     }
@@ -47,6 +48,7 @@ def label(**changed):
         "expected_per_item": None,
         "energy_per_item": Result.of(0.2, "J", {}),
         "warmup": SimpleNamespace(count=0),
+        "drift": None,
         "tail": None,
         "verdict": SimpleNamespace(text=""),
     }
@@ -68,6 +70,14 @@ def label(**changed):
         ),
         ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not in it"),
         ({"verdict": SimpleNamespace(text="too short")}, "not-resolved", "infer: too short"),
+        (
+            {"drift": -0.0984, "warmup": SimpleNamespace(count=0)},
+            "drift",
+            (
+                "infer: what an item uses fell by 9.8 % of its mean from the first to the last of the 20 events counted, and may go on: the interval "
+                "of the next one reaches to as much again, and back to where it began. Record until it is steady (temperature, clocks, caches), or quote what these used"
+            ),
+        ),
         (
             {"share": 0.25},
             "overlap",
