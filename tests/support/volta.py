@@ -16,6 +16,7 @@ from powermeter.errors import DataError, OpenError, Reason
 from powermeter.source import SATURATED
 
 SOURCE = "VOLTA-9 manual, table 2"
+REFRESH_NS = 2_000_000
 
 
 class Reading(NamedTuple):
@@ -55,6 +56,8 @@ class Volta(StreamMeter):
         link.wait_until_quiet()
         link.write(b"ID\n")
         answer = link.read_line(64, 1.0).decode("ascii", "replace").strip()
+        if not answer:
+            raise OpenError(f"{self.address}: no answer; check the port and the cable", Reason.NO_ANSWER)
         if not answer.startswith("VOLTA-9"):
             raise OpenError(f"{self.address}: {answer!r} answers, not a VOLTA-9", Reason.WRONG_DEVICE)
         self.firmware = answer.rpartition(" v")[2]
@@ -68,8 +71,8 @@ class Volta(StreamMeter):
         volts = Accuracy(gain=2e-3, offset=2e-3, step=1e-3, source=SOURCE)
         amperes = Accuracy(gain=5e-3, offset=2e-4, step=1e-5, source=SOURCE)
         self.channels = (
-            Channel("voltage", Quantity.VOLTAGE, 1e-3, self.rail, accuracy=volts),
-            Channel("current", Quantity.CURRENT, 1e-5, self.rail, accuracy=amperes),
+            Channel("voltage", Quantity.VOLTAGE, 1e-3, self.rail, refresh_ns=REFRESH_NS, accuracy=volts),
+            Channel("current", Quantity.CURRENT, 1e-5, self.rail, refresh_ns=REFRESH_NS, accuracy=amperes),
         )
 
     def rows(self, reading: Reading, arrival_ns: int) -> list[StreamRow]:
