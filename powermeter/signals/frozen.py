@@ -18,19 +18,19 @@ from powermeter.recording.protocol import Samples
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 
-_LEAST_NS = 1_000_000_000
+LEAST_NS = 1_000_000_000
 """Shorter stretches cost little and are left alone."""
 
-_LEAST_MOVES = 30
+LEAST_MOVES = 30
 """So often must readings of a level have moved, and so often should they have moved in the stretch."""
 
-_LONGER = 5
+LONGER = 5
 """A stretch is so many times as long, in readings, as any other stand of its level."""
 
-_NEAR = 0.05
+NEAR = 0.05
 """Readings within this share of a level, or one code, are of that level."""
 
-_MOVES = 2
+MOVES = 2
 """Codes: one is what a reading between two codes toggles by, and then need not for long."""
 
 
@@ -72,20 +72,20 @@ def frozen(samples: Samples, channels: Sequence[Channel]) -> list[tuple[int, int
     """Return the stretches in which an instrument stood still: the reading that stood, the row after the last, and the gap."""
     levels = [c for c in channels if c.kind is not Kind.COUNTER and c.quantity is not Quantity.MARKER]
     times = samples.times_ns
-    if times.size <= 2 * _LEAST_MOVES or not levels or int(times[-1] - times[0]) <= _LEAST_NS:
+    if times.size <= 2 * LEAST_MOVES or not levels or int(times[-1] - times[0]) <= LEAST_NS:
         return []
     equal = np.ones(times.size - 1, bool)
     for channel in channels:
         column = samples.codes[channel.name]
         equal &= column[1:] == column[:-1]
-    starts, ends = _runs(equal)
-    long = (ends - starts > _LEAST_MOVES) & (times[ends] - times[starts] > _LEAST_NS)
+    starts, ends = runs(equal)
+    long = (ends - starts > LEAST_MOVES) & (times[ends] - times[starts] > LEAST_NS)
     if not long.any():
         return []
     moved = np.zeros(times.size - 1, bool)
     for channel in levels:
         column = samples.codes[channel.name]
-        moved |= np.abs(np.diff(column)) >= _MOVES
+        moved |= np.abs(np.diff(column)) >= MOVES
     if samples.flags.any():
         moved |= equal & ((samples.flags[1:] & REPEAT) == 0)
     found = []
@@ -96,7 +96,7 @@ def frozen(samples: Samples, channels: Sequence[Channel]) -> list[tuple[int, int
             if moved[first:last].any()
             else first
         )
-        if last - first <= _LEAST_MOVES or times[last] - times[first] <= _LEAST_NS:
+        if last - first <= LEAST_MOVES or times[last] - times[first] <= LEAST_NS:
             continue
         if _should_have_moved(samples, levels, moved, first, last):
             end = int(times[min(last + 1, times.size - 1)])
@@ -105,7 +105,7 @@ def frozen(samples: Samples, channels: Sequence[Channel]) -> list[tuple[int, int
     return found
 
 
-def _runs(equal: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def runs(equal: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first and the last row of each run of equal rows."""
     edges = np.diff(np.concatenate([[False], equal, [False]]).astype(np.int8))
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
@@ -121,11 +121,11 @@ def _should_have_moved(
         level = int(column[first])
         if level == MISSING:
             continue
-        near &= (column != MISSING) & (np.abs(column - level) <= max(1.0, _NEAR * abs(level)))
+        near &= (column != MISSING) & (np.abs(column - level) <= max(1.0, NEAR * abs(level)))
     pairs = near[1:] & near[:-1]
     pairs[first:last] = False
     moves = int(np.count_nonzero(moved & pairs))
-    if moves < _LEAST_MOVES or moves * (last - first) < _LEAST_MOVES * int(np.count_nonzero(pairs)):
+    if moves < LEAST_MOVES or moves * (last - first) < LEAST_MOVES * int(np.count_nonzero(pairs)):
         return False
-    starts, ends = _runs(pairs & ~moved)
-    return bool(last - first > _LONGER * int((ends - starts).max(initial=1)))
+    starts, ends = runs(pairs & ~moved)
+    return bool(last - first > LONGER * int((ends - starts).max(initial=1)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
@@ -24,6 +25,7 @@ from powermeter.signals.frozen import noted, without_frozen
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
 from powermeter.signals.reading_choice import Around
+from powermeter.signals.standing import without_stands
 from powermeter.signals.trace import Trace, multiply
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
@@ -61,7 +63,9 @@ def lines(
         alignment = alignments.get(str(source.id)) or (of_cut_stamps(source.info) if aligned else None)
         if around is not None:
             near = around if alignment is None else around.on_clock_of(alignment)
-            traces = thinned(recording, source, corrections, near)
+            traces = without_stands(
+                recording, source, partial(thinned, source=source, corrections=corrections, around=near)
+            )
             if traces is not None:
                 found += _thinned_lines(source, traces, alignment)
                 continue
@@ -96,7 +100,11 @@ def _source_lines(
     summed = getattr(recording, "summaries", None)
     every = condensed.factor(int(summed(source.id).count.sum())) if summed is not None else 1
     if every > 1:
-        return _condensed_lines(recording, source, wanted, corrections, alignment, every)
+        return without_stands(
+            recording,
+            source,
+            lambda seen: _condensed_lines(seen, source, wanted, corrections, alignment, every),
+        )
     samples, gaps = without_frozen(recording.samples(source.id), wanted, recording.gaps(source.id))
     name = source.name or source.url
     instrument = instrument_of(recording, source)
@@ -141,6 +149,7 @@ def _thinned_lines(
     for rail_name, have in traces.items():
         line = Line(str(source.id), name, rails[rail_name], f"{name}/{rail_name}")
         for quantity, trace in have.items():
+            trace = noted(trace, name)
             line._traces[quantity] = trace if alignment is None else shifted(trace, alignment)
         found.append(line)
     return found
@@ -198,6 +207,7 @@ def _condensed_lines(
         trace = found[channel.name].trace(gaps=gaps)
         if trace is None or channel.rail is None:
             continue
+        trace = noted(trace, name)
         trace = trace if alignment is None else shifted(trace, alignment)
         rail_name = channel.rail.name
         line = by_rail.setdefault(rail_name, Line(str(source.id), name, channel.rail, f"{name}/{rail_name}"))
@@ -207,6 +217,7 @@ def _condensed_lines(
     for rail_name, product in products.items():
         trace = product.trace(gaps=gaps, rail=by_rail[rail_name].rail)
         if trace is not None:
+            trace = noted(trace, name)
             trace = trace if alignment is None else shifted(trace, alignment)
             by_rail[rail_name]._traces.setdefault(Quantity.POWER, trace)
     return list(by_rail.values())
