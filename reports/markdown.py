@@ -253,7 +253,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
     yield from table(
         [f"footprint of the electricity, {escaped(place)}", "the run", each_head, "grade"], rows_
     )
-    yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. They are never added to each other."
+    yield f"{escaped(whole.boundary[:1].upper() + whole.boundary[1:])}. Accounts are never added to each other."
     yield ""
 
 

@@ -348,7 +348,7 @@ def _footprint(data: ReportData) -> Markup:
         folded(
             "In a table, with grades",
             table(heads, rows, numbers=range(1, len(heads) - 1)),
-            element("p", f"{whole.boundary}. They are never added to each other.", class_="soft"),
+            element("p", f"{whole.boundary}. Accounts are never added to each other.", class_="soft"),
         ),
     )
 

@@ -62,7 +62,7 @@ def origin_text(
     """
     if used.unit == "C" and origin is not ChargeOrigin.ENERGY:
         simulated = origin is ChargeOrigin.CURRENT and used.grade is not Grade.MEASURED
-        return f"charge {used.grade.value}: of the {origin.value}" if simulated and origin else None
+        return f"charge {used.grade.value}: from the {origin.value}" if simulated and origin else None
     if not volts:
         return None
     converted = f"{format_number(volts, 3)} V"

@@ -123,7 +123,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _show(error: click.ClickException) -> None:
-    """Print what click refuses as one line, like every error of ours."""
+    """Print what click refuses as one line, like every error of ours; a verb without its own verb prints its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        put_stderr(error.format_message())
+        return
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     more = "" if context is None else f" ({context.command_path} --help)"

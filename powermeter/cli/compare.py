@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--of",
     type=click.Choice(["energy", "power", "time"]),
-    help="Per item, mean, or per item.  [default: energy; power where whole runs are compared]",
+    help="Energy per item, mean power, or time per item.  [default: energy; power where whole runs are compared]",
 )
 @click.option(
     "--paired/--unpaired",

@@ -14,6 +14,7 @@ from powermeter.cli.outputs import put_json, put_stderr
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
+from powermeter.recording.file import SUFFIX
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.result.notes import plain_notes
 
@@ -118,6 +119,8 @@ def _form(output: Path, form: str | None) -> str:
         raise ConfigurationError("-o - is standard output; name the format too, for example --format csv")
     ending = output.suffix.lower()
     found = OF_EXTENSION.get(ending, ending[1:])
+    if ending == SUFFIX:
+        raise ConfigurationError(f"{printable(output)}: a copy that is a recording needs --share")
     if found not in FORMS:
         known = ", ".join([*(f".{name}" for name in (*TABLES, "jls")), *OF_EXTENSION])
         raise ConfigurationError(f"{printable(output)}: unknown file extension; use {known}, or --format")

@@ -73,7 +73,7 @@ def match(
     both = [title for title in by_a if title in by_b]
     if not both:
         raise DataError(
-            f"no label is in both: {', '.join(by_a) or 'none'} and {', '.join(by_b) or 'none'}"
+            f"no label is in both: A has {', '.join(by_a) or 'no events'}, B has {', '.join(by_b) or 'no events'}"
             + (
                 "; set two beside each other with --label of A --label of B"
                 if by_a and by_b

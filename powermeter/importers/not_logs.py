@@ -46,8 +46,9 @@ _EXPOSED = re.compile(r"# TYPE [A-Za-z_:][\w:]{0,200} (?:gauge|counter|untyped|h
 _VE_DIRECT = re.compile(r"[A-Za-z][A-Za-z0-9#]{0,9}\t\S")
 
 _SOURCE = re.compile(
-    r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
+    r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:, *[\w.]+(?: as \w+)?)*;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
 )
+_SOURCE_ENDINGS = (".py", ".sh", ".c", ".cpp", ".h", ".rs", ".go", ".js", ".java")
 
 _PROJECTS = {
     ".otii": ("a project of Otii", "open it in Otii and export the recording as CSV"),
@@ -83,7 +84,8 @@ def refusal(peek: Peek) -> str | None:
     start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
         return "is an HTML web page, not the file behind it; download the raw file"
-    if sum(_SOURCE.match(line) is not None for line in peek.raw_lines[:80]) > 1:
+    needed = 1 if peek.path.suffix.lower() in _SOURCE_ENDINGS else 2
+    if sum(_SOURCE.match(line) is not None for line in peek.raw_lines[:80]) >= needed:
         return "is the source of a program, not a log of power; name the log that it reads or writes"
     lines = peek.lines[:20]
     if len(lines) > 1 and sum(_SNMP.search(line) is not None for line in lines) * 2 > len(lines):

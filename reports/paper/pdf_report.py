@@ -204,7 +204,9 @@ def _meaning(pages: Pages, data: ReportData) -> None:
         pages.paragraph(f"No footprint: {no_footprint(data.analysis)}.", 8, colour=SOFT)
     else:
         place = whole.place.name if whole.place else "place not known: world range"
-        pages.paragraph(f"{place}. {whole.boundary}. They are never added to each other.", 7.5, colour=SOFT)
+        pages.paragraph(
+            f"{place}. {whole.boundary}. Accounts are never added to each other.", 7.5, colour=SOFT
+        )
 
 
 def _certainty(pages: Pages, data: ReportData) -> None:

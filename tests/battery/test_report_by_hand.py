@@ -96,7 +96,7 @@ def test_the_origin_of_a_charge_is_not_read_from_its_grade() -> None:
         charge=Result.of(36.0, "C", grade=Grade.SIMULATED), charge_origin=ChargeOrigin.CURRENT
     )
     text = report("1Ah", simulated).text()
-    assert "charge simulated: of the recorded current" in text and "energy over" not in text
+    assert "charge simulated: from the recorded current" in text and "energy over" not in text
     converted = subject(charge=None, current=None, per_item_charge=None, asked=Asked(rail_voltage="5V"))
     assert "charge derived: energy over 5.00 V as given, not a measured" in report("1Ah", converted).text()
     typed = find(None, Asked(current="12uA", duration="365d", rail_voltage="5V"))

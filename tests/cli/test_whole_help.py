@@ -66,3 +66,12 @@ def test_an_error_is_wrapped_on_a_terminal_and_else_one_line(capsys, monkeypatch
     assert (text.count("\n") > 1) == terminal and "unknown file extension; use --kind" in " ".join(
         text.split()
     )
+
+
+def test_a_verb_with_verbs_of_its_own_prints_its_help_alone(capsys):
+    from powermeter import cli
+
+    assert cli.run(["mark"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.lstrip().lower().startswith("usage: powermeter mark")
+    assert not err.rstrip().endswith("(powermeter mark --help)")

@@ -32,6 +32,15 @@ def test_a_program_that_holds_the_text_of_a_log_is_no_log(tmp_path):
         open_log(path)
 
 
+def test_a_program_of_one_import_is_named_for_what_it_is(tmp_path):
+    path = tmp_path / "ev.py"
+    path.write_text(
+        'import time, powermeter\nfor i in range(10):\n    with powermeter.event("a", n=2):\n        time.sleep(0.1)\n'
+    )
+    with pytest.raises(DataError, match="the source of a program"):
+        open_log(path)
+
+
 def test_what_snmpget_printed_is_named_since_its_units_stand_elsewhere(tmp_path):
     path = tmp_path / "pdu.log"
     path.write_text(
