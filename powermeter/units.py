@@ -162,7 +162,7 @@ def parse_duration(text: str, *, bare: bool = True) -> float:
             assert found is not None
             seconds += float(number) * found[1]
     else:
-        raise ConfigurationError(f"{text!r} is not a duration; write for example 250ms, 90s, 5m, 1h30m")
+        raise ConfigurationError(f"{text!r} is not a duration; write for example 250ms, 90s, 5m, 1h30m, 7d")
     if not math.isfinite(seconds) or seconds < 0:
         raise ConfigurationError(f"{text!r} is not a usable duration")
     return seconds

@@ -74,7 +74,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         *(
             [name, escaped(value)]
             for name, value in machine(data)
-            if name in ("Board", "Processor", "Memory", "Frameworks")
+            if name in ("Board", "Processor", "Memory", "Frameworks installed")
         ),
     ]
     yield from table(["", "value"], rows, left=2)

@@ -10,6 +10,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from powermeter.errors import plural
+from powermeter.footprint.factors import Factor
 from powermeter.result import Grade
 from powermeter.units import format_duration
 
@@ -57,11 +58,16 @@ def _entries(data: ReportData) -> Iterator[str]:
         seen.add(key)
         fields = {
             "title": f"{{{escaped(factor.source.title)}}}",
-            "year": escaped(factor.year or ""),
+            "year": escaped(factor.source.year or ""),
             "url": factor.source.url if re.fullmatch(r"https://[!-z|~]+", factor.source.url) else "",
-            "note": escaped(factor.source.licence),
+            "note": escaped(_of_year(factor) + factor.source.licence),
         }
         yield _entry("misc", f"factor:{key}", fields)
+
+
+def _of_year(factor: Factor) -> str:
+    """Return what year a factor is of, where its source came out in another."""
+    return f"data of {factor.year}; " if factor.year and factor.year != factor.source.year else ""
 
 
 def _entry(kind: str, key: str, fields: dict[str, str]) -> str:

@@ -66,6 +66,7 @@ COLUMNS: Mapping[str, Cell] = {
     "label": lambda row: " ".join([row.label, *(f"{k}={v}" for k, v in row.group.items())]) or DASH,
     "grade": _grade,
     "energy per item": _energy,
+    "above baseline": lambda row: DASH if row.above is None else row.above.show().text,
     "meter": lambda row: _half(row, row.meter),
     "repeats": lambda row: _half(row, row.repeats),
     "charge per item": _charge,
@@ -77,6 +78,7 @@ COLUMNS: Mapping[str, Cell] = {
 
 NUMBERS = (
     "energy per item",
+    "above baseline",
     "meter",
     "repeats",
     "charge per item",
@@ -85,7 +87,17 @@ NUMBERS = (
     "carbon",
     "points",
 )
-SHORT = ("place", "team", "file", "label", "energy per item", "grade", "charge per item", "latency")
+SHORT = (
+    "place",
+    "team",
+    "file",
+    "label",
+    "energy per item",
+    "above baseline",
+    "grade",
+    "charge per item",
+    "latency",
+)
 """Columns of a narrow terminal, the most wanted first."""
 WANTED = 5
 """So many of `SHORT` must fit; where they do not, each row is a block of lines."""
@@ -112,6 +124,8 @@ def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
     for title, cell in COLUMNS.items():
         if title == "team" and all(row.file.startswith(f"{row.team}.") for row in rows):
             continue  # flat folders: the file's name is the team's
+        if title == "above baseline" and all(row.above is None for row in rows):
+            continue
         found[f"of {battery}" if title == "of the battery" else title] = cell
         if title == "file" and any(row.verdict for row in rows):
             found["verdict"] = lambda row: row.verdict

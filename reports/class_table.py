@@ -39,6 +39,7 @@ class ClassRow:
         simulated: Whether nothing real was measured.
         events, items: How many; items None where not known.
         per_item: What the next item will use, in J; of the whole run where there are no events.
+        above: The same above the baseline that was asked for, in J.
         meter: Half of the interval that the meter alone leaves, in J.
         charge: Per item, in C.
         share: Of the battery's charge that one item takes, 1.
@@ -62,6 +63,7 @@ class ClassRow:
     events: int | None = None
     items: float | None = None
     per_item: Result | None = None
+    above: Result | None = None
     meter: float | None = None
     charge: Result | None = None
     share: Result | None = None
@@ -192,8 +194,13 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
     share = None
     mains = data.charges.from_mains and data.battery.convention == "charge"
     if charge is not None and charge.value > 0 and not mains:
+        power_w = data.analysis.power.value if row.power is None else row.power.value
         try:
-            share = data.battery.share_used(charge, data.rail_voltage_v, data.analysis.power.value)
+            share = (
+                None
+                if data.battery.overload(power_w)
+                else data.battery.share_used(charge, data.rail_voltage_v, data.analysis.power.value)
+            )
         except ConfigurationError:
             share = None
     carbon = None
@@ -213,6 +220,7 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         events=row.events,
         items=row.items,
         per_item=energy,
+        above=row.above_per_item,
         meter=row.meter_half_width,
         charge=next_charge,
         share=share,
@@ -293,6 +301,8 @@ def as_table(rows: Sequence[ClassRow], by: Sequence[str] = ()) -> Table:
     for name in ("simulated", "events", "items"):
         table[name] = [getattr(row, name) for row in rows]
     table |= ends([row.per_item for row in rows], "per_item", "j")
+    if any(row.above is not None for row in rows):
+        table |= ends([row.above for row in rows], "above_baseline_per_item", "j")
     table["meter_half_width_j"] = [row.meter for row in rows]
     table["repeats_half_width_j"] = [row.repeats for row in rows]
     table |= ends([row.charge for row in rows], "charge_per_item", "c")

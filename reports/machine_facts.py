@@ -24,7 +24,7 @@ def machine(data: ReportData) -> Iterator[tuple[str, str]]:
         ("Memory", format_quantity(float(memory), "B", 3) if isinstance(memory, (int, float)) else None),
         ("System", " · ".join(str(host[k]) for k in ("os", "kernel", "architecture") if host.get(k)) or None),
         ("Python", m.get("python")),
-        ("Frameworks", frameworks or None),
+        ("Frameworks installed", frameworks or None),
         ("Command", " ".join(data.command) or None),
         ("Revision", m.get("revision")),
         ("Imported from", _imported(m.get("imported"))),

@@ -292,8 +292,8 @@ class Battery:
         overload = self.overload(max(power, highest_w))
         return Budget(
             self,
-            None if used is None else self.share_used(used, rail_voltage_v, power),
-            None if used is None else self.remaining(used, rail_voltage_v, power),
+            None if used is None or overload else self.share_used(used, rail_voltage_v, power),
+            None if used is None or overload else self.remaining(used, rail_voltage_v, power),
             None if rate is None or overload else self.hours(rate, rail_voltage_v),
             None if per_item is None or overload else self.count(per_item, rail_voltage_v, power),
             items,
@@ -313,7 +313,7 @@ class Budget:
         count: Items per charge.
         items: What an item is called.
         delivered: Share of the capacity that `hours` counts, by Peukert's law; the other figures count all of it.
-        overload: Why the cells cannot deliver the load, so that hours and count are None; empty where they can.
+        overload: Why the cells cannot deliver the load, so that shares, hours and count are None; empty where they can.
     """
 
     battery: Battery
@@ -338,7 +338,7 @@ class Budget:
         if self.hours is not None:
             text.append(f"hours at this power: {self.hours}")
         elif self.overload:
-            text.append(f"hours at this power: – ({self.overload})")
+            text.append(f"use and hours at this power: – ({self.overload})")
         if self.count is not None:
             text.append(f"{self.items} per charge: {self.count}")
         if self.delivered < 1:

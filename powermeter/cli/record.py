@@ -29,7 +29,7 @@ from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
 from powermeter.recording.file import side_files
 from powermeter.recording.liveness import RECORD_GONE
-from powermeter.recording.output_file import default_path
+from powermeter.recording.output_file import check_output, default_path
 from powermeter.recording.privacy import reduced
 from powermeter.units import parse_duration
 
@@ -161,6 +161,8 @@ def record(
     readings = _readings(urls)
     if readings is not None:
         urls = readings.urls
+    if output is not None:
+        check_output(output, force=force, by_recording=True)
     path = output or default_path()
     metadata = {
         **host.describe(command or ("powermeter", *sys.argv[1:])),

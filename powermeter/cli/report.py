@@ -117,8 +117,8 @@ def report(
         raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
     if as_json and path == STANDARD_OUTPUT:
         raise ConfigurationError("--json prints what was written; name a file with -o, not -")
+    _refuse_left_out(maker, typed)
     check_output(path, force=force, inputs=[recording])
-    _name_left_out(maker, typed)
     with progress(f"writing {path.name}"):
         with Recording.open(recording) as opened:
             data = gather(opened, report_options(typed))
@@ -131,13 +131,17 @@ def report(
         put_stderr("wrote " + ", ".join(map(printable, written)))
 
 
-def _name_left_out(maker: Any, typed: Mapping[str, Any]) -> None:
-    """Name on standard error what was asked for and does not stand in this kind of report."""
+def _refuse_left_out(maker: Any, typed: Mapping[str, Any]) -> None:
+    """Refuse what was asked for and does not stand in this kind of report.
+
+    Raises:
+        ConfigurationError: It would be left out.
+    """
     held = getattr(maker, "sections", ())
     for name, elsewhere in SECTIONS.items():
         if typed.get(name) and name not in held:
             option = name.rstrip("s") if name == "stages" else name
-            put_stderr(f"powermeter: --{option} is not in this kind of report; {elsewhere}")
+            raise ConfigurationError(f"--{option} is not in this kind of report; {elsewhere}")
 
 
 def _written(data: ReportData, paths: Sequence[Path]) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from powermeter.units import SECONDS_PER_YEAR
 from .factors import Factor, default, given
 
 
-def by_time(line: AccountLine, used_s: float, life: Factor, share: float = 1.0) -> AccountLine:
+def by_time(
+    line: AccountLine, used_s: float, life: Factor, share: float = 1.0, *, note: str = ""
+) -> AccountLine:
     """Return the share of a making by reserved time.
 
     Args:
@@ -27,6 +29,7 @@ def by_time(line: AccountLine, used_s: float, life: Factor, share: float = 1.0) 
         used_s: Time reserved for the workload.
         life: Years (or hours) in service.
         share: Resources reserved over resources of the device.
+        note: Where the time is from, unless it was typed in.
 
     Raises:
         ConfigurationError: The life is not above zero, the share not within 0 to 1, or the time is negative.
@@ -42,7 +45,7 @@ def by_time(line: AccountLine, used_s: float, life: Factor, share: float = 1.0) 
         raise ConfigurationError(f"a reserved time of {used_s:g} s: cannot be negative")
     inputs: dict[str, Input] = {
         **line.inputs,
-        "T_used": given("T_used", used_s, "s"),
+        "T_used": given("T_used", used_s, "s", note=note),
         "T_life": life,
         "share": given("share", share, "1"),
     }

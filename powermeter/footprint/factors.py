@@ -110,8 +110,10 @@ class Factor:
         span = "" if self.exact else f" ({self.low:.4g} to {self.high:.4g})"
         unit = "" if self.unit == "1" else f" {self.unit}"
         if self.source is USER:
-            text = f"{self.name}{scope}: {self.central:.6g}{unit}{span}, given"
-            return f"{text}; {self.note}" if self.note else text
+            text = f"{self.name}{scope}: {self.central:.6g}{unit}{span}"
+            if self.note.startswith("measured"):
+                return f"{text}, {self.note}"
+            return f"{text}, given; {self.note}" if self.note else f"{text}, given"
         kind = PROVENANCE[self.provenance]
         text = (
             f"{self.name}{scope}: {self.central:.6g}{unit}{span}, {self.basis}, {self.year}; "

@@ -221,4 +221,5 @@ def _allocated(wanted: FootprintOptions, found: Subject, line: AccountLine) -> A
     if reserved is None:
         raise ConfigurationError("making is shared by time: use --reserved, or --items-in-life")
     share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")
-    return by_time(line, reserved, wanted.life_factor, share)
+    note = "" if wanted.reserved is not None else "measured: the time of what is counted"
+    return by_time(line, reserved, wanted.life_factor, share, note=note)

@@ -21,7 +21,7 @@ from .cloud import inference
 from .embodied import by_method, chip, part
 from .factors import Factor, default, given
 from .formula import AccountLine, Input, Measured, factors_of
-from .grid import grid
+from .grid import PLACE_UNKNOWN, grid
 from .lifetime import BreakEven, LifetimeSide, Scenario, break_even, place, sides, tornado
 from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged
@@ -104,9 +104,15 @@ class LifetimeReport:
 
     def remarks(self) -> list[str]:
         """Return what must be read beside the accounts."""
-        if self.scenario.link.central <= 0:
-            return []
-        return ["the link counts in full: fair only where it would be off without this function (--link 0W)"]
+        found = [
+            "water and minerals are of use alone: the making of the chip and of the server is not in them"
+        ]
+        if self.scenario.link.central > 0:
+            link = (
+                "the link counts in full: fair only where it would be off without this function (--link 0W)"
+            )
+            found.insert(0, link)
+        return found
 
     @cached_property
     def sides(self) -> tuple[LifetimeSide, LifetimeSide]:
@@ -194,7 +200,8 @@ class LifetimeReport:
     def warnings(self) -> list[Note]:
         """Return what both places warn of, once each."""
         grids = [grid(where) for where in (self.scenario.home, self.scenario.away)]
-        found = list(once(note for one in grids for note in one.warnings))
+        sided = zip(("home", "away"), grids, strict=True)
+        found = list(once(_of_side(note, side) for side, one in sided for note in one.warnings))
         bases = [one.carbon.basis for one in grids]
         if bases[0] != bases[1]:
             found.append(
@@ -215,10 +222,9 @@ class LifetimeReport:
         if account == "money" and not any(side.result(account).value for side in self.sides):
             need = "use --price-request, --price-chip, --connectivity, --tariff"
             return AccountShown(account, account, (), need)
-        known = self.scenario.home is not None and self.scenario.away is not None
-        digits = 2 if known or account in ("energy", "money") else 1
         found = []
-        for side in self.sides:
+        for side, where in zip(self.sides, (self.scenario.home, self.scenario.away), strict=True):
+            digits = 2 if where is not None or account in ("energy", "money") else 1
             result = side.result(account)
             terms = tuple(
                 (x.name, self._shown(x.value, x.value, x.value, digits, account))
@@ -236,6 +242,18 @@ class LifetimeReport:
         if unit == "money":
             return format_range(value, low, high, self.wanted.currency or unit, digits)
         return ranged(value, low, high, unit, digits)
+
+
+def _of_side(note: Note, side: str) -> Note:
+    """Return a note of a place with the side that it is about, where that place is not known."""
+    if note.code != PLACE_UNKNOWN:
+        return note
+    whose = {"home": "device", "away": "data centre"}[side]
+    return Note.warning(
+        note.code,
+        f"PLACE OF THE {whose.upper()} UNKNOWN: world range used, good to one significant digit; "
+        f'name it with {side}: --{side} USA of powermeter lifetime, or {side} = "USA" in the file of --lifetime',
+    )
 
 
 def assess(found: Subject, wanted: LifetimeOptions) -> LifetimeReport:

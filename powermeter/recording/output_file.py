@@ -44,6 +44,10 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
         ConfigurationError: It is one of the inputs, something other than a file, a recording that what is none would replace,
             nothing of ours, or in no folder.
     """
+    if path == STANDARD_OUTPUT and by_recording:
+        raise ConfigurationError(
+            "a recording is a file, which - (standard output) is not; name one, for example -o run.power"
+        )
     if path == STANDARD_OUTPUT:
         return
     if not (path.exists() or path.is_symlink()):

@@ -162,6 +162,7 @@ def test_what_a_coin_cell_cannot_deliver_has_no_hours_and_no_count(tmp_path: Pat
             assert (record["hours"] is not None) is can and (record["count"] is not None) is can
             assert ("cannot be drawn from CR2032" in text) is not can
             assert (record["overload"] is None) is can
+            assert (record["share_used"] is not None) is can and (record["remaining"] is not None) is can
         plain_cell = assess(find(path, Asked()), BudgetOptions("225mAh@3V")).record()
         assert plain_cell["hours"] is not None, "a bare capacity has no cells that could fail"
 

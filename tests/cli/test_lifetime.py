@@ -37,7 +37,7 @@ def test_lifetime_of_a_recording(run, runs: Path) -> None:  # type: ignore[no-un
 
 def test_lifetime_without_places_is_loud(run) -> None:  # type: ignore[no-untyped-def]
     _, out, _ = run("lifetime", "--energy", "3J")
-    assert out.startswith("WARNING: PLACE UNKNOWN")
+    assert out.startswith("WARNING: PLACE OF THE DEVICE UNKNOWN")
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,13 @@ def test_report_lists_its_kinds(capsys):
     assert {"html", "markdown", "pdf"} <= {line.split()[0] for line in capsys.readouterr().out.splitlines()}
 
 
-def test_a_section_that_a_kind_does_not_have_is_named(run_power, tmp_path, capsys):
-    for kind, named in (("markdown", True), ("latex", True), ("annex-xi", True), ("html", False)):
+def test_a_section_that_a_kind_does_not_have_is_refused(run_power, tmp_path, capsys):
+    for kind, status in (("markdown", 2), ("latex", 2), ("annex-xi", 2), ("html", 0)):
         out = tmp_path / f"with-{kind}.txt"
         asked = ["report", str(run_power), "--kind", kind, "-o", str(out), "--against", str(run_power)]
-        assert cli.run(asked) == 0
-        assert ("--against is not in this kind of report" in capsys.readouterr().err) is named, kind
+        assert cli.run(asked) == status, kind
+        assert ("--against is not in this kind of report" in capsys.readouterr().err) is bool(status), kind
+        assert out.exists() is not bool(status), kind
     asked = [
         "report",
         str(run_power),
@@ -64,5 +65,5 @@ def test_a_section_that_a_kind_does_not_have_is_named(run_power, tmp_path, capsy
         "--stage",
         "*=4Ah",
     ]
-    assert cli.run(asked) == 0
+    assert cli.run(asked) == 2
     assert "--stage is not in this kind of report" in capsys.readouterr().err

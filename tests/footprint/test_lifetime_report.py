@@ -67,7 +67,22 @@ def test_a_year_of_prices_is_a_year() -> None:
 
 
 def test_unknown_places_are_loud() -> None:
-    assert any("PLACE UNKNOWN" in text for text in assess(find(None, ASKED), LifetimeOptions()).warnings())
+    nowhere = [str(text) for text in assess(find(None, ASKED), LifetimeOptions()).warnings()]
+    assert [text.split(" UNKNOWN")[0] for text in nowhere] == [
+        "PLACE OF THE DEVICE",
+        "PLACE OF THE DATA CENTRE",
+    ]
+    here = assess(find(None, ASKED), LifetimeOptions(home="FRA"))
+    (text,) = map(str, here.warnings())
+    assert text.startswith("PLACE OF THE DATA CENTRE UNKNOWN") and "--away USA" in text
+    both = assess(find(None, ASKED), LifetimeOptions(home="FRA", away="USA"))
+    assert here.accounts()[1].sides[0].shown == both.accounts()[1].sides[0].shown, "its own place is known"
+
+
+def test_what_is_not_in_water_and_minerals_is_named() -> None:
+    assert (
+        "the making of the chip and of the server is not in them" in assess(find(None, ASKED), USUAL).text()
+    )
 
 
 def test_a_recording_of_the_server_takes_the_place_of_the_cited_energy(tmp_path: Path) -> None:
@@ -123,7 +138,7 @@ def test_a_year_of_requests_is_a_year_of_days() -> None:
 
 @pytest.mark.parametrize(
     ("places", "digits"),
-    [({"home": "FRA", "away": "USA"}, 2), ({"home": "FRA"}, 1), ({"away": "USA"}, 1), ({}, 1)],
+    [({"home": "FRA", "away": "USA"}, 2), ({"home": "FRA"}, 2), ({"away": "USA"}, 1), ({}, 1)],
 )
 def test_where_a_place_is_not_known_what_hangs_on_it_has_one_digit(
     places: dict[str, str], digits: int

@@ -76,6 +76,8 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
 
 def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     check_output(STANDARD_OUTPUT, force=False)
+    with pytest.raises(ConfigurationError, match="a recording is a file"):
+        check_output(STANDARD_OUTPUT, force=False, by_recording=True)
     write_files({STANDARD_OUTPUT: "µJ\n"}, force=False)
     assert capfdbinary.readouterr().out == "µJ\n".encode()
     assert not Path("-").exists()

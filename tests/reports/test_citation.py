@@ -47,4 +47,8 @@ def test_the_tool_is_named_as_in_the_citation_file_with_the_year_of_the_measurem
         and f"year = {{{data.started.year}}}" in entry
         and "that of the measurement" in entry
     )
+    losses = next(text for text in bibtex(data).split("\n\n") if "factor:codecarbon" in text)
+    assert "year = {2026}" in losses and "data of 2019; MIT" in losses, (
+        "a version is not of the year of its data"
+    )
     assert "year" not in bibtex(replace(data, started=None)).partition("\n\n")[0]

@@ -194,3 +194,16 @@ def test_how_many_files_are_without_an_energy_is_said(
     assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 5
     assert cli.run(["table", str(small), "-o", str(tmp_path / "t.html"), "--title", "Class of 40"]) == 0
     assert "<h1>Class of 40</h1>" in (tmp_path / "t.html").read_text()
+
+
+def test_what_lies_above_a_baseline_has_a_column(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["table", str(small), "-o", "-"]) == 0
+    assert "above_baseline" not in capsys.readouterr().out
+    assert cli.run(["table", str(small), "--baseline", "1W", "-o", "-"]) == 0
+    found = [row for row in csv.DictReader(io.StringIO(capsys.readouterr().out)) if row["label"] == "infer"]
+    assert len(found) == 4
+    for row in found:
+        lower = float(row["per_item_j"]) - float(row["latency_s"]) * 1.0
+        assert float(row["above_baseline_per_item_j"]) == pytest.approx(lower, rel=1e-2)
+    assert cli.run(["table", str(small), "--baseline", "1W"]) == 0
+    assert "above baseline" in capsys.readouterr().out
