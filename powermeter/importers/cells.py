@@ -203,6 +203,7 @@ class Statistics:
         negative, fractions: Numbers below 0, and numbers that are not whole.
         flows_in, flows_out: The sums of what is below 0, as a magnitude, and above.
         to_zero: Steps down to less than a twentieth of the value before.
+        real_falls: Steps down from one number that is not 0 to the next.
     """
 
     count: int = 0
@@ -215,6 +216,8 @@ class Statistics:
     top: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     sentinels: Counter[float] = field(default_factory=Counter)
     to_zero: int = 0
+    real_falls: int = 0
+    last_real: dict[int, float] = field(default_factory=dict)
     negative: int = 0
     fractions: int = 0
     flows_in: float = 0.0
@@ -264,6 +267,16 @@ class Statistics:
         if len(steps):
             self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
         self.last[key] = float(column[-1])
+        real = kept[kept != 0]
+        if len(real):
+            self.real_falls += int((np.diff(real, prepend=self.last_real.get(key, real[0])) < 0).sum())
+            self.last_real[key] = float(real[-1])
+
+    @property
+    def dips(self) -> int:
+        """How often a running total shows 0 and is back above its old level behind it: nothing was read there."""
+        found = self.falls - self.real_falls
+        return found if found * 5 < self.falls + self.rises and self.to_zero >= found else 0
 
     @property
     def never_positive(self) -> bool:

@@ -145,6 +145,12 @@ def refuse_unused(meanings: Sequence[Meaning], typed: Mapping[str, str], where: 
         )
 
 
+def marks_of(meaning: Meaning, seen: Statistics, quantity: Quantity) -> tuple[float, ...]:
+    """Return the values of a column that stand for none: marks, and the zeros that a running total dips to."""
+    marks = tuple(seen.sentinel(quantity))
+    return (*marks, 0.0) if meaning.as_ == "counter" and seen.dips else marks
+
+
 def leave_out_still(
     columns: Sequence[Planned], meanings: Sequence[Meaning], seen_of: Sequence[Statistics], where: str
 ) -> list[Note]:
@@ -190,7 +196,8 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
             f"{where}: column {name!r} is the same in all rows: is it the amount of each row (--as {_typed(column)}per-row)? "
             "A running total that never moves has counted nothing"
         )
-    if not seen.falls:
+    falls, to_zero = seen.falls - seen.dips, seen.to_zero - seen.dips
+    if not falls:
         return _rising(column, seen, where)
     if not seen.rises and (named.is_level or seen.falls >= _ENOUGH):
         if named.is_level:
@@ -201,13 +208,13 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
         )
     if named.is_level:
         return Meaning("level", "what is left in a battery")
-    if seen.falls <= max(1, _RESETS * steps) and seen.to_zero == seen.falls and seen.rises >= _ENOUGH:
+    if falls <= max(1, _RESETS * steps) and to_zero == falls and seen.rises >= _ENOUGH:
         return Meaning(
             "counter",
             "a running total that was set back",
             _resets(column, seen),
         )
-    if seen.falls * 5 >= steps:
+    if falls * 5 >= steps:
         return Meaning(
             "per-row",
             "it rises and falls: the amount of each row, no running total",
@@ -222,13 +229,14 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
 
 def _resets(column: Planned, seen: Statistics) -> Note | None:
     """Return a note on a counter that falls, or nothing."""
-    if not seen.falls:
+    falls, to_zero = seen.falls - seen.dips, seen.to_zero - seen.dips
+    if not falls:
         return None
-    times = f"{plural(seen.falls, 'time')}"
-    if seen.to_zero == seen.falls:
+    times = f"{plural(falls, 'time')}"
+    if to_zero == falls:
         how = f"was reset {times}: it falls to almost zero and counts on"
     else:
-        how = f"falls {times}, {seen.to_zero} of them to almost zero"
+        how = f"falls {times}, {to_zero} of them to almost zero"
     text = f"the counter {column.heading.text!r} {how}; the step over a reset is not known"
     return Note.warning("counter-reset", text)
 

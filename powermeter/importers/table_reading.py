@@ -294,7 +294,7 @@ class OpenTable:
                     f"c{i}",
                     number,
                     meaning.as_,
-                    () if rail is None else tuple(seen.sentinel(column.quantity)),
+                    () if rail is None else column_kinds.marks_of(meaning, seen, column.quantity),
                     seen.limit(column.quantity, factor),
                 )
                 if self._states.only_discharges and column.quantity in FLOWS and seen.never_positive:

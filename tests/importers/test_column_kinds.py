@@ -1,0 +1,50 @@
+"""Zeros in a running total: where nothing was read, and where it began again."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.importers import Choices, convert
+from powermeter.recording import Recording
+
+ROWS = 40
+
+
+def energy_j(tmp_path, value, *, name="energy_Wh", **said):
+    path, out = tmp_path / "t.csv", tmp_path / "o.power"
+    path.write_text(f"time_s,{name}\n" + "".join(f"{10 * i},{value(i):.2f}\n" for i in range(ROWS)))
+    log = convert(path, out, choices=Choices(**said), force=True)
+    with Recording.open(out) as recording:
+        return analyse(recording).energy.value, [str(note) for note in log.warnings]
+
+
+@pytest.mark.parametrize("zeros", [{20}, {10, 20, 21}, {10, 15, 20, 25}])
+def test_a_total_that_shows_0_and_is_back_above_its_level_was_not_read_there(tmp_path, zeros):
+    found, notes = energy_j(tmp_path, lambda i: 0 if i in zeros else 1234.5 + 0.5 * i)
+    assert found == pytest.approx(0.5 * (ROWS - 1) * 3600)
+    assert any(f'{len(zeros)} × 0 stand for "none"' in note for note in notes)
+    assert not any("reset" in note for note in notes)
+
+
+def test_zeros_at_the_end_of_a_total_are_no_reset(tmp_path):
+    found, _ = energy_j(tmp_path, lambda i: 1234.5 + 0.5 * i if i < 38 else 0)
+    assert found == pytest.approx(0.5 * 37 * 3600)
+
+
+def test_a_total_that_counts_on_from_0_was_reset(tmp_path):
+    found, notes = energy_j(tmp_path, lambda i: 100 + 0.5 * i if i < 20 else 0.5 * (i - 20))
+    assert 0.5 * (ROWS - 2) * 3600 <= found <= 0.5 * ROWS * 3600
+    assert any("was reset 1 time" in note for note in notes)
+
+
+def test_a_reset_and_a_zero_in_one_total_are_told_apart(tmp_path):
+    def value(i):
+        return 0 if i == 30 else 500 + 0.5 * i if i < 20 else 0.5 * (i - 20)
+
+    found, notes = energy_j(tmp_path, value)
+    assert found < 0.5 * (ROWS + 1) * 3600
+    assert any("was reset 1 time" in note for note in notes)
+
+
+def test_amounts_of_which_many_are_0_are_no_total(tmp_path):
+    found, _ = energy_j(tmp_path, lambda i: 0 if i % 3 else 5 + i, name="energy_J")
+    assert found == pytest.approx(sum(5 + i for i in range(0, ROWS, 3)))
