@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -19,6 +18,7 @@ from powermeter.importers import events, open_log, recognise
 from powermeter.importers.files import MAX_BYTES, Peek, open_bytes, open_zip
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.not_logs import refusal
+from powermeter.importers.series import Series, one_after_another
 from powermeter.importers.side_by_side import labels_of, side_by_side
 from powermeter.importers.whole_rail import WHOLE
 from powermeter.recording.output_file import check_output
@@ -374,19 +374,17 @@ def _joined(logs: Sequence[Log], paths: Sequence[Path], choices: Choices) -> Log
 
 def _in_series(log: Log) -> bool:
     """Put sources of the same channels that follow each other in time into one; return whether they do."""
-    sources = sorted(log.sources, key=lambda rows: rows.ends_ns)
-    alike = len({tuple((c.name, c.quantity, c.rail) for c in rows.channels) for rows in sources}) == 1
-    apart = all(a.ends_ns[1] <= b.ends_ns[0] for a, b in pairwise(sources))
-    if not (alike and apart):
+    found = one_after_another(log.sources)
+    if found is None:
         return False
-    from powermeter.importers.series import Series
-
+    sources, twice = found
+    again = f"; {plural(twice, 'row')} of two logs counted once" if twice else ""
     series: LogRows = Series(sources)
     log.sources = [series]
     log.warnings.append(
         Note.info(
             "logs-joined",
-            f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them",
+            f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them{again}",
         )
     )
     return True

@@ -81,6 +81,56 @@ class Series(LogRows):
                 yield LogBlock(block.times_ns, _scaled(block.codes, ratios), block.flags)
 
 
+def one_after_another(sources: Sequence[LogRows]) -> tuple[list[LogRows], int] | None:
+    """Return the parts of one log in order, and how many rows stood in two of them; None where they are no such parts.
+
+    Logs that are rotated or copied share rows: those are left out of the later part.
+    """
+    ordered = sorted(sources, key=lambda rows: rows.ends_ns)
+    if len({tuple((c.name, c.quantity, c.rail) for c in rows.channels) for rows in ordered}) > 1:
+        return None
+    parts, twice = ordered[:1], 0
+    for after in ordered[1:]:
+        before = parts[-1]
+        if before.ends_ns[1] <= after.ends_ns[0]:
+            parts.append(after)
+            continue
+        shared = _shared(before, after)
+        if not shared:
+            return None
+        twice += shared
+        if shared < after.count:
+            parts.append(_from(after, shared - 1))  # the row at which the part before ends begins this one
+    return parts, twice
+
+
+def _shared(before: LogRows, after: LogRows) -> int:
+    """Return how many rows at the start of a part are those at the end of the part before, or 0 where they differ."""
+    times, later = np.asarray(before.times_ns), np.asarray(after.times_ns)
+    own, common = times >= later[0], later <= times[-1]
+    if not np.array_equal(times[own], later[common]):
+        return 0
+    for i, (one, other) in enumerate(zip(before.channels, after.channels, strict=True)):
+        left, right = np.asarray(before.codes[i])[own], np.asarray(after.codes[i])[common]
+        if ((left == MISSING) != (right == MISSING)).any():
+            return 0
+        known = left != MISSING
+        values = left[known] * one.scale, right[known] * other.scale
+        if one.kind is Kind.COUNTER:
+            values = np.diff(values[0]), np.diff(values[1])
+        if not np.allclose(*values, rtol=1e-9, atol=max(one.scale, other.scale) * 0.51):
+            return 0
+    return int(common.sum())
+
+
+def _from(rows: LogRows, first: int) -> LogRows:
+    """Return a part without its first rows."""
+    times = rows.times_ns[first:]
+    gaps = [gap for gap in rows.gaps if gap.end_ns > times[0]]
+    flags = None if rows.flags is None else rows.flags[first:]
+    return LogRows(rows.name, rows.channels, times, [c[first:] for c in rows.codes], flags, rows.info, gaps)
+
+
 def _scaled(codes: NDArray[np.int64], ratios: Sequence[float]) -> NDArray[np.int64]:
     if all(ratio == 1.0 for ratio in ratios):
         return codes

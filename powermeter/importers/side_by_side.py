@@ -55,12 +55,16 @@ def side_by_side(
 
 
 def labels_of(paths: Sequence[Path]) -> list[str]:
-    """Return a short name for each log: its stem, with its folder's where stems are the same."""
-    stems = [path.name.split(".")[0] or path.name for path in paths]
-    return [
-        stem if stems.count(stem) == 1 else f"{path.resolve().parent.name}_{stem}"
-        for path, stem in zip(paths, stems, strict=True)
+    """Return a name for each log, all different: its stem, with more of its name, its folder or a number where stems are the same."""
+    found = [path.name.split(".")[0] or path.name for path in paths]
+    longer = [
+        [f"{path.resolve().parent.name}_{stem}" for path, stem in zip(paths, found, strict=True)],
+        [f"{path.resolve().parent.name}_{path.stem}" for path in paths],
+        [f"{stem}_{number}" for number, stem in enumerate(found, 1)],
     ]
+    for other in longer:
+        found = [name if found.count(name) == 1 else other[i] for i, name in enumerate(found)]
+    return found
 
 
 def _rename(rows: LogRows, label: str) -> None:

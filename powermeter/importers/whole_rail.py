@@ -175,7 +175,8 @@ def decide(
     if (
         all(_NUMBERED.match(name) for name in left)
         and len(stems) == 1
-        and next(iter(stems)) not in ("", "rail", "ch", "channel")
+        and re.split(r"[\W_]", next(iter(stems)))[-1]
+        not in ("", "rail", "ch", "channel", "log", "part", "file")
     ):
         stem = next(iter(stems))
         return _sum(

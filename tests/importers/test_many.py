@@ -3,10 +3,11 @@
 import io
 import tarfile
 import zipfile
+from itertools import pairwise
 
 import pytest
 
-from powermeter import importers
+from powermeter import analyse, importers
 from powermeter.cli import run
 from powermeter.errors import DataError
 from powermeter.importers import Choices, many
@@ -234,3 +235,47 @@ def test_what_an_archive_holds_beside_its_logs_is_named_once_with_each(tmp_path)
     made = many.jobs([archive], tmp_path / "out", each=True)
     logs = [many.convert(job, format=None, choices=Choices(), force=False) for job in made]
     assert [sum("notes.txt" in note for note in log.warnings) for log in logs] == [1, 0]
+
+
+def _part(folder, name, first, last, watts=lambda i: 10 + i % 7):
+    rows = "".join(f"2025-03-04 10:{i // 60:02d}:{i % 60:02d},{watts(i)}\n" for i in range(first, last))
+    (folder / name).write_text("time,power_W\n" + rows)
+
+
+@pytest.mark.parametrize("starts", [(40, 80), (45, 80), (44, 79), (0, 80)])
+def test_rotated_logs_that_share_rows_are_one_series(tmp_path, starts):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, first, last in (
+        ("log.1.csv", 0, 45),
+        ("log.2.csv", starts[0], 80),
+        ("log.10.csv", starts[1], 120),
+    ):
+        _part(folder, name, first, last)
+    out = tmp_path / "o.power"
+    assert run(["import", str(folder), "-o", str(out)]) == 0
+    with Recording.open(out) as recording:
+        found = analyse(recording).energy
+    watts = [10 + i % 7 for i in range(120)]
+    assert found.value == pytest.approx(sum(a + b for a, b in pairwise(watts)) / 2, rel=0.02)
+
+
+def test_copies_of_one_log_count_once(tmp_path, capsys):
+    folder = tmp_path / "dup"
+    folder.mkdir()
+    for name in ("a.csv", "a (1).csv"):
+        _part(folder, name, 0, 60)
+    out = tmp_path / "o.power"
+    assert run(["import", str(folder), "-o", str(out)]) == 0
+    assert "60 rows of two logs counted once" in capsys.readouterr().err
+    with Recording.open(out) as recording:
+        assert analyse(recording).energy.value == pytest.approx(13 * 59, rel=0.03)
+
+
+def test_logs_that_overlap_and_differ_are_asked_about(tmp_path, capsys):
+    folder = tmp_path / "two"
+    folder.mkdir()
+    _part(folder, "log.1.csv", 0, 60)
+    _part(folder, "log.2.csv", 30, 90, lambda i: 50)
+    assert run(["import", str(folder), "-o", str(tmp_path / "o.power")]) == 2
+    assert "--rail" in capsys.readouterr().err
