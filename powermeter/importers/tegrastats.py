@@ -20,7 +20,8 @@ from powermeter.importers.columns import NO_ZONE, unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
-from powermeter.platforms.jetson import layout
+from powermeter.importers.whole_rail import Whole, decide
+from powermeter.platforms.jetson import BoardRails, layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 from powermeter.result.notes import Note
 
@@ -30,7 +31,7 @@ _MILLIWATT = 1e-3
 class TegrastatsLog(Importer):
     name = "tegrastats"
     title = "a tegrastats log"
-    takes = frozenset({"rate", "zone"})
+    takes = frozenset({"rate", "zone", "rail", "sum"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -59,6 +60,7 @@ class TegrastatsLog(Importer):
             warnings.append(NO_ZONE)
         kept = [powered[index] for index in found.kept]
         board = layout(rails)
+        whole = _stated_whole(path, board, choices)
         names: list[str] = []
         for rail in board.rails:
             names.append(unused(f"{rail.name.lower()}.power", names))
@@ -67,7 +69,7 @@ class TegrastatsLog(Importer):
                 name,
                 Quantity.POWER,
                 _MILLIWATT,
-                rail if is_connected(rail.name) else None,
+                (rail if whole is None else whole.rails[rail.name]) if is_connected(rail.name) else None,
                 Kind.INSTANT,
                 accuracy=replace(
                     accuracy, step=max(accuracy.step, _MILLIWATT), clock=max(accuracy.clock, found.span_error)
@@ -76,8 +78,8 @@ class TegrastatsLog(Importer):
             for name, rail, accuracy in zip(names, board.rails, board.accuracies, strict=True)
         ]
         codes = _codes(kept, rails)
-        if board.refusal:
-            warnings.append(Note.warning("no-total", f"no total: {board.refusal}"))
+        if whole is not None:
+            warnings.append(whole.note)
         rows = LogRows(
             "tegrastats",
             tuple(channels),
@@ -93,9 +95,34 @@ class TegrastatsLog(Importer):
             },
             found.gaps,
         )
-        return Log(
+        log = Log(
             cls.name, clock, [rows], metadata={"board": board.board}, warnings=warnings + found.warnings
         )
+        if whole is not None:
+            log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
+        return log
+
+
+def _stated_whole(path: Path, board: BoardRails, choices: Choices) -> Whole | None:
+    """Return the whole that the user stated, or None where the board's own table states it.
+
+    Raises:
+        DataError: No rail of it is connected.
+        ConfigurationError: It cannot be known.
+    """
+    real = [rail for rail in board.rails if is_connected(rail.name)]
+    if not real:
+        raise DataError(
+            f"{path}: no rail with power: NC is an input of the monitor to which nothing is connected"
+        )
+    if choices.rail is None and not choices.add_up and (not board.refusal or len(real) == 1):
+        return None
+    if choices.rail is None and not choices.add_up:
+        raise ConfigurationError(
+            f"{path}: {board.refusal}; which rail is the whole? --rail {real[0].name} (or another of "
+            f"{', '.join(rail.name for rail in real)}), or --sum where none is a part of another"
+        )
+    return decide(real, where=str(path), rail=choices.rail, add_up=choices.add_up)
 
 
 def _lines(path: Path) -> tuple[list[TegrastatsLine], list[Note]]:

@@ -8,6 +8,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.importers import Choices, open_log
 from powermeter.importers.zones import LogZone
 from powermeter.recording import Recording
 from powermeter.source import INTERPOLATED_TIME
@@ -157,3 +158,29 @@ def test_an_existing_recording_is_not_overwritten(tmp_path):
         importers.convert(path, out)
     assert out.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run.power", "t.log"]
+
+
+@pytest.mark.parametrize("names", [("VDD_GPU_SOC", "VIN_SYS_5V0"), ("FOO", "BAR")])
+def test_rails_without_a_total_are_asked_about_and_never_the_first_of_them(tmp_path, names):
+    path = tmp_path / "orin.log"
+    path.write_text(
+        "".join(
+            f"03-04-2025 10:00:{i:02d} RAM 2448/7620MB CPU [2%@729] {names[0]} 2000mW/1mW {names[1]} 600mW/1mW\n"
+            for i in range(20)
+        )
+    )
+    with pytest.raises(ConfigurationError, match=f"--rail {names[0]}.*, or --sum"):
+        open_log(path)
+    rows = open_log(path, choices=Choices(add_up=True)).sources[0]
+    assert {channel.rail.parent for channel in rows.channels} == {"all rails"}
+    log = open_log(path, choices=Choices(rail=names[1]))
+    assert log.facts["whole"]["rail"] == names[1]
+
+
+def test_inputs_that_are_not_connected_are_no_rail(tmp_path):
+    path = tmp_path / "nc.log"
+    path.write_text(
+        "".join(f"03-04-2025 10:00:{i:02d} RAM 1/2MB CPU [2%@729] GPU@37.5C NC 100mW/1mW\n" for i in range(9))
+    )
+    with pytest.raises(DataError, match="no rail with power"):
+        open_log(path)
