@@ -476,6 +476,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|")
     import unseen_hard  # noqa: F401
+    import unseen_moments  # noqa: F401
     import unseen_thirty  # noqa: F401
 
     for name in asked.names or SCENES:

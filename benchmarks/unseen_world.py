@@ -244,10 +244,11 @@ class Figure:
         if not self.half:
             return f"| {np.mean(self.held):.0%} | {sure} | – | – | – | – |"
         half, rms = float(np.median(self.half)), math.sqrt(float(np.mean(np.square(self.error))))
+        reach = f"±{half:.2%}" if math.isfinite(half) else "at least"
         grades = ", ".join(f"{g} {n / self.grades.total():.0%}" for g, n in self.grades.most_common(2))
-        width = f"{half / (2 * rms):.1f}" if rms else "–"
+        width = f"{half / (2 * rms):.1f}" if rms and math.isfinite(half) else "–"
         bias = f"{float(np.mean(self.error)):+.2%}"
-        return f"| {np.mean(self.held):.0%} | {sure} | ±{half:.2%} (bias {bias}) | {width} | {self.declined / self.trials:.0%} | {grades} |"
+        return f"| {np.mean(self.held):.0%} | {sure} | {reach} (bias {bias}) | {width} | {self.declined / self.trials:.0%} | {grades} |"
 
 
 def tried(name: str, trials: int, seed: int) -> Iterator[str]:

@@ -27,7 +27,7 @@ class Trend:
     Attributes:
         change: From the first to the last event, J per item.
         mean: Of all, J per item.
-        rests: What each event is off the line, J per item; shape (n,).
+        rests: What each event is off the line, or off the step that describes them better, J per item; shape (n,).
     """
 
     change: float
@@ -46,6 +46,8 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
     The slope must exceed what chance leaves once in a thousand labels (once in twenty where a warm-up took half of the events, the most it
     may: Student's t of n − 2 degrees of freedom), its standard error widened by √((1 + ρ)/(1 − ρ)) for rests that resemble the ones before them.
 
+    What a step leaves counts as the rests where it is less than what the line leaves: a step is no memory.
+
     Args:
         terms: J per item, what each event is off the mean, in order; shape (n,).
         mean: J per item.
@@ -56,7 +58,7 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
         return None
     x = np.arange(n) - (n - 1) / 2
     slope = float(x @ terms) / float(x @ x)
-    rests = terms - terms.mean() - slope * x
+    rests = min(terms - terms.mean() - slope * x, _two_levels(terms), key=lambda left: float(left @ left))
     square = float(rests @ rests)
     change = slope * (n - 1)
     if abs(change) < _WORTH * abs(mean):
@@ -68,3 +70,14 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
     if abs(slope) <= t_quantile(1 - doubt / 2, n - 2) * error:
         return None
     return Trend(change, mean, rests)
+
+
+def _two_levels(terms: Floats) -> Floats:
+    """Return what is left of some terms after one step from a mean to another, at the place that leaves least."""
+    n = terms.size
+    first = np.arange(_LEAST // 2, n - _LEAST // 2 + 1)
+    upto = np.cumsum(terms)[first - 1]
+    explained = upto**2 / first + (terms.sum() - upto) ** 2 / (n - first)
+    k = int(first[np.argmax(explained)])
+    rests: Floats = np.concatenate([terms[:k] - terms[:k].mean(), terms[k:] - terms[k:].mean()])
+    return rests

@@ -88,3 +88,18 @@ def test_behind_a_warm_up_of_half_of_the_events_less_is_asked() -> None:
     assert trend_of(slope * x + rests, 1.0) is None
     assert trend_of(slope * x + rests, 1.0, warmup=9) is None
     assert trend_of(slope * x + rests, 1.0, warmup=10) is not None
+
+
+def test_a_step_is_a_trend_whose_rests_have_no_memory() -> None:
+    """1 J thirty times, then 1.08 J twenty times, with 4 %: a line leaves rests that resemble each other, the step none."""
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(20):
+        each = np.where(np.arange(50) < 30, 1.0, 1.08) * (1 + 0.03 * rng.standard_normal(50))
+        found.append(trend_of(each - each.mean(), float(each.mean())))
+    seen = [one for one in found if one is not None]
+    assert len(seen) >= 19
+    assert np.mean([one.share for one in seen]) == pytest.approx(
+        6 * 0.6 * 0.4 * 0.08, abs=0.03
+    )  # 6 q (1 − q) times the step
+    assert all(float(np.std(one.rests)) < 0.042 for one in seen)
