@@ -217,11 +217,15 @@ def measure_means(
     # That level itself is off alike in all of them.
     borrowed = np.where(has_in | whole | hole_cut, 0.0, part * (1 - kappa) * length)
     if seen_s > 0:
-        level_u = float(np.var(within)) / max(within.size, 1) if within.size > 1 else max(var_in, unlike)
+        level_u = float(np.var(within)) / within.size if within.size > 1 else max(var_in, unlike)
+        level_u = max(level_u, noise / max(within.size, 1))
     else:
         own_u = length**2 * (a + b)
         level_u = float(np.sum(own_u[used])) / max(float(np.sum(part * length)), 1e-30) ** 2
-    split = split + borrowed**2 * level_u
+    # A level that a whole window beside shows is known to that window's noise.
+    lent = np.where(has_in & ~whole & ~hole_cut, part * (1 - kappa) * length, 0.0)
+    lenders = np.maximum(np.sum([left == 2, right == 2], axis=0), 1)
+    split = split + borrowed**2 * level_u + lent**2 * noise / lenders
     alike += (float(borrowed.sum()) ** 2 - float(borrowed @ borrowed)) * level_u
     if hole_cut.any():
         given = np.where(hole_cut, 0.0, given)

@@ -6,7 +6,7 @@ Two readings of a running mean over W that lie τ apart differ by what entered t
 
 so every interval's energy follows from the one a window earlier, and all of them from the first M, whose sum is W y₀.  How those
 divide their sum is found from what follows: most neighbouring intervals of a load are alike, so that the median of their differences
-in each of the M phases is zero.  Sums over whole windows are those of the readings, exactly, whatever the division.
+in each of the M phases is zero.  Each window is divided by what all others show.  Its sum is that of the readings, exactly, whatever the division.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def unfolded(trace: Trace, window_ns: int) -> Trace | None:
     scale = float(np.std(seen)) * step_s
     afford = 0.05 * scale / max(window_s * own, 1e-300)
     windows = int(min(max(3 * afford * afford, _LEAST_WINDOWS), _MOST_WINDOWS))
-    block = windows * phases
+    # As many windows in each: a last few would be divided by themselves alone.
+    block = -(-count // max(count // (windows * phases), 1) // phases) * phases
     change = window_s * np.diff(seen)
     energy = np.empty(count + phases)
     doubts: list[float] = []
@@ -104,22 +105,40 @@ def _anchored(change: Floats, total: float, phases: int) -> tuple[Floats, float]
     line = known.ravel()[: n + phases]
     steps = np.diff(line)
     # Differences from one phase to the next, in order: the last one leads to the next window's first phase.
-    gaps = np.zeros(phases)
     apart = np.zeros(phases)
     level = _level_steps(steps, phases)
     for p in range(phases):
         these, use = steps[p::phases], level[p::phases]
         half = these.size // 2
-        gaps[p] = _mean_where(these, use)
         apart[p] = (
-            _mean_where(these[:half], use[:half]) - _mean_where(these[half:], use[half:]) if half else gaps[p]
+            _mean_where(these[:half], use[:half]) - _mean_where(these[half:], use[half:])
+            if half
+            else _mean_where(these, use)
         )
-    gaps -= gaps.mean()
-    start = -np.concatenate([[0.0], np.cumsum(gaps[:-1])])
-    start += (total - float(start.sum())) / phases
-    # Medians of both halves differ by twice the error of the whole's; it adds up like a bridge over the phases.
+    gaps = _gaps_without_own(steps, level, rows + 1, phases)
+    start = -np.cumsum(np.column_stack([np.zeros(rows + 1), gaps[:, :-1]]), axis=1)
+    start += total / phases - start.mean(axis=1, keepdims=True)
+    # Means of both halves differ by twice the error of the whole's; it adds up like a bridge over the phases.
     doubt = float(np.sqrt(np.mean(apart**2))) / 2 * math.sqrt(phases / 12)
-    return line + np.tile(start, rows + 1)[: n + phases], doubt
+    return line + start.ravel()[: n + phases], doubt
+
+
+def _gaps_without_own(steps: Floats, level: NDArray[np.bool_], rows: int, phases: int) -> Floats:
+    """Return for each window the mean level step of each phase in all other windows, less their mean; shape (rows, phases).
+
+    A window whose own steps were in these means would be drawn towards what they lead to: of n windows, a burst lost 1/n of itself.
+    """
+    sums, counts = np.zeros((rows, phases)), np.zeros((rows, phases))
+    sums.ravel()[: steps.size] = np.where(level, steps, 0.0)
+    counts.ravel()[: steps.size] = level
+    own, times = sums.copy(), counts.copy()
+    own[1:, -1] += sums[:-1, -1]  # the step that leads into the window
+    times[1:, -1] += counts[:-1, -1]
+    usual = np.array([_mean_where(steps[p::phases], level[p::phases]) for p in range(phases)])
+    left = counts.sum(axis=0) - times
+    gaps = np.where(left > 0, (sums.sum(axis=0) - own) / np.maximum(left, 1), usual)
+    result: Floats = gaps - gaps.mean(axis=1, keepdims=True)
+    return result
 
 
 def _level_steps(steps: Floats, phases: int) -> NDArray[np.bool_]:
