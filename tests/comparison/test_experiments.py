@@ -36,7 +36,7 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     row = found.row()
     assert (found.left, found.right) == ("quick", "slow")
     # A busy machine may make the first calls of a side look like a warm-up, which is left out.
-    assert row.design is Design.TURNS or row.repeats_left != row.repeats_right
+    assert row.design is Design.TURNS or min(row.repeats_left, row.repeats_right) < 10
     assert 5 <= row.repeats_left <= 10 and 5 <= row.repeats_right <= 10
     with powermeter.Recording.open(tmp_path / "v.power") as recording:
         events = recording.events()
