@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
@@ -270,7 +270,7 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     length = float(np.median(lengths)) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
-    if why in (LAG, HELD):
+    if why in (LAG, HELD, TAIL):
         return _make("longer-events", {"times": TIMES}, None, "edges")
     if not why or length <= 0 or trace.kind is not Kind.INSTANT:
         return None

@@ -34,7 +34,10 @@ LAG = "lag"
 HELD = "held"
 """Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD)
+TAIL = "tail"
+"""Something follows few events: how much of it lies in the windows that their ends cut, nothing shows."""
+
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL)
 """Reasons for which an energy is *estimated*."""
 
 

@@ -25,7 +25,7 @@ from powermeter.analysis.beside import (
     states,
     wander,
 )
-from powermeter.analysis.estimate import BEAT, FEW, GroupEstimate
+from powermeter.analysis.estimate import BEAT, FEW, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
@@ -33,7 +33,7 @@ from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.analysis.phases import always_alike
 from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
 from powermeter.analysis.quantiles import student_95
-from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, tail_of
+from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, follows_few, tail_of
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
@@ -89,7 +89,7 @@ def measure_means(
     right, left = neighbours(t, start_ns, end_ns, cut, part)
     seen_rates, aside = rates, blind
     following = np.concatenate([start_ns[1:], [max(int(t[-1]), int(end_ns[-1]))]])
-    if others is not None and n >= LEAST_WITH_TAILS:
+    if others is not None:
         following = np.minimum(following, others.next_start(end_ns, following))
     tail = tail_of(rates, tau, t, end_ns, following, ke, blind)
     if tail is not None:
@@ -205,6 +205,7 @@ def measure_means(
     given = part * length * level_in + kappa * rest
     split = np.divide(a * b, a + b, out=np.zeros(part.size), where=a + b > 0) * length**2
     # What stands out from the usual is one thing, on one side or the other.
+    by_excess = np.maximum(split, kappa * (1 - kappa) * rest**2)
     chance = calm.chance_of_a_jump(rest[used] / length[used], part[used], noise)
     other = np.zeros(part.size)
     other[used] = chance
@@ -268,7 +269,10 @@ def measure_means(
     found.quiet = quiet
     if pairs >= _FEW_PAIRS:
         found.quiet_variance = max(var_out, noise), max(calm.away, noise)
-    found.freedom = max(float(used.sum()) - 1, 1.0) if excess > 0 else math.inf
+    if excess > 0:
+        # Only what the excess divides is known as of so many windows (Welch and Satterthwaite).
+        share = min(float(np.sum(by_excess[used])) / max(total, 1e-300), 1.0)
+        found.freedom = max(float(used.sum()) - 1, 1.0) / max(share, 1e-6) ** 2
     if told is not None:
         found.freedom = min(found.freedom, told.freedom)
     if bridges is not None:
@@ -288,6 +292,12 @@ def measure_means(
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         take_tail_out(found, profile, seconds)
+    if n < LEAST_WITH_TAILS and follows_few(rates, t, following, ke, calm.out):
+        found.why = TAIL
+        ending = (window == ke[event]) & ~whole[owner]
+        most = portion * np.maximum(given - part * length * np.minimum(level_out, rate), 0.0)[owner]
+        found.below = np.bincount(event, np.where(ending, most, 0.0), n)
+        found.below_all = float(found.below.sum())
     if (
         float(np.median(seconds)) < usual
         and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n

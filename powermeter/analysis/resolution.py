@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
@@ -56,9 +56,8 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        return Resolution(
-            True, samples, more, reason(trace, why) if why in (LOST, RIPPLE, LAG, EQUAL, HELD) else ""
-        )
+        says = why in (LOST, RIPPLE, LAG, EQUAL, HELD, TAIL)
+        return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
         f"{format_duration(energy.integral.pace_s)}: too short to resolve"
@@ -87,6 +86,8 @@ _WHY = {
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
     LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
     "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
+    TAIL: "power falls only after they have ended, and too few of them show how much of that lies in the readings that their ends cut: "
+    "repeat them ten times or more, sample faster, or end the event where its power has fallen",
     HELD: "a reading stands until the meter's next, and may be a snapshot or the mean since the one before: the interval holds what they "
     "used in either case; make each event longer, or state which (`--as mean`)",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "

@@ -23,6 +23,8 @@ Indices = NDArray[np.int64]
 
 LEAST_WITH_TAILS = 10
 """Fewer events show no tail."""
+_LEAST_FALLS = 6
+_FALLS = 4.0
 _MOST_WINDOWS = 30
 _SIGNIFICANT = 3.0
 _SUSPECT = 2.0
@@ -55,6 +57,31 @@ class Tail:
     again: Floats
     doubt: float
     windows: int
+
+
+def follows_few(rates: Floats, t: Times, after_ns: Times, ends: Indices, beside: Indices) -> bool:
+    """Return whether power falls behind the ends of events that are too few for `tail_of`.
+
+    The whole window behind the one that an end cuts is held against the next one, where both lie beside events, and what they
+    differ by against what other neighbours beside events do.
+
+    Args:
+        rates: Of each window that ends at `t`, W.
+        after_ns: When the next event (of any label) begins behind each end.
+        ends: The windows that hold each event's end.
+        beside: The windows that lie beside events and were seen.
+    """
+    behind = ends + 1
+    pairs = beside[:-1][np.diff(beside) == 1]
+    ruled = np.isin(behind, pairs) & (t[np.minimum(behind + 1, t.size - 1)] <= after_ns)
+    others = pairs[~np.isin(pairs, behind)]
+    if others.size < _LEAST_FALLS or not ruled.any():
+        return False
+    falls = rates[behind[ruled]] - rates[behind[ruled] + 1]
+    usual = math.sqrt(float(np.mean((rates[others] - rates[others + 1]) ** 2)) / falls.size)
+    inside = float(np.median(rates[np.clip(ends - 1, 1, None)]))
+    fall = float(falls.mean())
+    return fall > _FALLS * usual and fall > _WORTH * abs(inside)
 
 
 def tail_of(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import resolution
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, UNSEEN
+from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, TAIL, UNSEEN
 from powermeter.channel import Kind
 from powermeter.result import Result
 
@@ -51,7 +51,7 @@ def test_an_event_is_no_shorter_than_what_a_reading_is_the_mean_of(trace, resolv
     assert judged(windows([3] * 3, [0.2] * 3, **trace)).resolved is resolved
 
 
-@pytest.mark.parametrize("why", [LOST, RIPPLE, LAG, EQUAL])
+@pytest.mark.parametrize("why", [LOST, RIPPLE, LAG, EQUAL, TAIL])
 def test_what_is_said_of_long_events_as_well(why):
     found = judged(windows([5] * 3, [0.5] * 3, why=why))
     assert (
