@@ -271,8 +271,8 @@ def measure_means(
         found.quiet_variance = max(var_out, noise), max(calm.away, noise)
     if excess > 0:
         # Only what the excess divides is known as of so many windows (Welch and Satterthwaite).
-        share = min(float(np.sum(by_excess[used])) / max(total, 1e-300), 1.0)
-        found.freedom = max(float(used.sum()) - 1, 1.0) / max(share, 1e-6) ** 2
+        of_all = min(float(np.sum(by_excess[used])) / max(total, 1e-300), 1.0)
+        found.freedom = max(float(used.sum()) - 1, 1.0) / max(of_all, 1e-6) ** 2
     if told is not None:
         found.freedom = min(found.freedom, told.freedom)
     if bridges is not None:
@@ -296,7 +296,7 @@ def measure_means(
         found.why = TAIL
         ending = (window == ke[event]) & ~whole[owner]
         most = portion * np.maximum(given - part * length * np.minimum(level_out, rate), 0.0)[owner]
-        found.below = np.bincount(event, np.where(ending, most, 0.0), n)
+        found.below = np.bincount(event, most * ending, n)
         found.below_all = float(found.below.sum())
     if (
         float(np.median(seconds)) < usual

@@ -24,6 +24,9 @@ _MOST_MEMORY = 0.95
 _UNSHOWN_MEMORY = 0.3
 _UNSHOWN_SKEWNESS = 1.0
 _FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about this over n, in share
+_ORDINATES = 3
+_ORDINATES_OF = 16
+_BY_TURNS = 0.145
 _LOOKED = 20_000
 _MANY_LABELS = 100
 _STEP = 1.02
@@ -73,6 +76,9 @@ def expected(
         alike = max((1 - rho) / (1 + rho), 2.0 / n)
         spread /= math.sqrt(alike)
         worth = max(worth * alike, 2.0)
+        if not rho and share == 1.0 and (slow := _slow(terms)) < _BY_TURNS:
+            spread *= math.sqrt(slow)
+            worth = 2.0 * _ORDINATES + 1.0
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
     spread *= math.sqrt(together)
     worth = max(worth / together, 2.0)
@@ -162,6 +168,19 @@ def _memory(terms: Floats) -> float:
     if rho <= 1 / math.sqrt(n):
         return 0.0
     return min(rho + 0.5 * math.sqrt((1 - rho * rho) / n), _MOST_MEMORY)
+
+
+def _slow(terms: Floats) -> float:
+    """Return the power of the three slowest swings of terms over what it is of terms without order; 1 where there are too few.
+
+    The mean of n terms has the variance S(0)/n, and S(0) is that of swings slower than any seen. Terms that come by turns (a long
+    item behind each short one) swing fast and hardly slowly, so that their mean is known better than their spread suggests.
+    """
+    if terms.size < _ORDINATES_OF:
+        return 1.0
+    power = np.abs(np.fft.rfft(terms - terms.mean()))[1:] ** 2
+    white = float(np.sum((terms - terms.mean()) ** 2)) * terms.size / (terms.size - 1)
+    return float(power[:_ORDINATES].mean()) / white if white > 0 else 1.0
 
 
 def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.next_item import _BY_TURNS, _slow
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
@@ -86,3 +87,22 @@ def test_the_next_item_stays_within_what_the_trace_shows_over_an_items_length() 
     assert 0 <= found.low < each.mean() < found.high <= (10 * SECONDS + beyond) * 1.02
     assert row.energy_per_item is not None
     assert found.high > row.energy_per_item.high
+
+
+def test_items_by_turns_are_known_better_than_their_spread_suggests() -> None:
+    held, half = 0, []
+    for seed in range(12):
+        rng = np.random.default_rng([seed, 7])
+        watts = np.where(np.arange(20) % 2, 7.0, 3.0) * (1 + 0.01 * rng.standard_normal(20))
+        found = recorded(watts, rng).row("infer").expected_per_item
+        assert found is not None and found.relative is not None
+        held += found.low <= 6 * SECONDS <= found.high
+        half.append(found.relative)
+    assert held >= 9 and np.median(half) < 0.03, "without order it would be ±16 %"
+
+
+def test_items_without_order_are_not_taken_to_come_by_turns() -> None:
+    rng = np.random.default_rng(8)
+    turns = [_slow(rng.standard_normal(n)) < _BY_TURNS for n in (16, 20, 40) for _ in range(400)]
+    assert np.mean(turns) < 0.02
+    assert _slow(np.tile([1.0, -1.0], 10)) < 1e-12 and _slow(np.tile([1.0, -1.0], 6)) == 1.0
