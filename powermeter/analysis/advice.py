@@ -162,7 +162,8 @@ def _by_part(analysis: Analysis, row: LabelRow | None, result: Result) -> Advice
 
     averaged = sum(kinds.get(name, 0.0) ** 2 for name in ("noise", "repeats"))
     kind = next(iter(kinds), "")
-    if row is not None and (kind in ("noise", "repeats") or averaged > 0.5 * whole):
+    made = kind in ("noise", "repeats") or (kind == "edges" and trace.kind is Kind.COUNTER and averaged > 0)
+    if row is not None and (made or averaged > 0.5 * whole):
         return _for_events(analysis, row, result, whole, averaged)
     if kind == "noise" or (kind == "unseen" and trace.kind is Kind.INSTANT):
         return _sample_faster(analysis, promise)
@@ -211,14 +212,16 @@ def _for_events(
         2 * (trace.step / math.sqrt(12.0) / items) ** 2 / max(n, 1) if trace.kind is Kind.COUNTER else 0.0
     )
     half = (result.high - result.low) / 2
+    edges = result.by_kind().get("edges", 0.0) ** 2
     if stepped > 0.2 * averaged:
         # The step is also what makes repeats differ.
-        left = whole - averaged * (1 - 1 / TIMES**2)
+        left = whole - (averaged + edges) * (1 - 1 / TIMES**2)
         return _make(
             "longer-events", {"times": TIMES}, half * math.sqrt(left / whole) / abs(result.value), "step"
         )
-    if n < 2:
-        rest = math.sqrt(max(whole - averaged * (1 - 1 / TIMES), 0.0) / whole)
+    if n < 2 or edges > averaged:
+        narrowed = averaged * (1 - 1 / TIMES) + edges * (1 - 1 / TIMES**2)
+        rest = math.sqrt(max(whole - narrowed, 0.0) / whole)
         return _make("longer-events", {"times": TIMES}, half * rest / abs(result.value))
     t_now, t_then = (float(student_95(max(count - 1.0, 1.0))) / COVERAGE_95 for count in (n, TIMES * n))
     spread = result.by_kind().get("repeats", 0.0) > 0

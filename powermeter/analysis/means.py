@@ -296,7 +296,7 @@ def measure_means(
         found.why = TAIL
         ending = (window == ke[event]) & ~whole[owner]
         most = portion * np.maximum(given - part * length * np.minimum(level_out, rate), 0.0)[owner]
-        found.below = np.bincount(event, most * ending, n)
+        np.add.at(found.below, event, most * ending)
         found.below_all = float(found.below.sum())
     if (
         float(np.median(seconds)) < usual
