@@ -27,6 +27,7 @@ _FEW_SHOW_LESS = 6.0  # the skewness that n repeats show is too small by about t
 _ORDINATES = 3
 _ORDINATES_OF = 16
 _BY_TURNS = 0.145
+_EQUAL_COUNTS = 0.999
 _LOOKED = 20_000
 _MANY_LABELS = 100
 _STEP = 1.02
@@ -76,7 +77,7 @@ def expected(
         alike = max((1 - rho) / (1 + rho), 2.0 / n)
         spread /= math.sqrt(alike)
         worth = max(worth * alike, 2.0)
-        if not rho and share == 1.0 and (slow := _slow(terms)) < _BY_TURNS:
+        if trend is None and not rho and share > _EQUAL_COUNTS and (slow := _slow(terms)) < _BY_TURNS:
             spread *= math.sqrt(slow)
             worth = 2.0 * _ORDINATES + 1.0
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
