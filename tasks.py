@@ -316,6 +316,12 @@ def main() -> None:
         for task in TASKS.values():
             print(f"  {task.__name__:10} {task.__doc__}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
+    if {"-h", "--help"} & set(arguments) and name not in (
+        "lab",
+        "mutants",
+    ):  # these describe their options themselves
+        print(f"python3 tasks.py {name}\n\n  {TASKS[name].__doc__}")
+        return
     TASKS[name](arguments)
 
 

@@ -150,3 +150,14 @@ def test_each_fragment_is_a_sentence() -> None:
     for path in (ROOT / "changes").glob("*.md"):
         text = path.read_text(encoding="utf-8").strip()
         assert text.endswith(".") and len(text) < 600, path.name
+
+
+def test_help_of_a_task_is_printed_and_nothing_is_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(ROOT / "tasks.py"), "frameworks", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("python3 tasks.py frameworks\n") and "run the tests" in done.stdout
+    assert done.stderr == ""

@@ -11,7 +11,8 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.one_rule import alike
-from powermeter.signals.trace import CommonError, Trace, multiply, scaled, total, work
+from powermeter.signals.trace import CommonError, Trace
+from powermeter.signals.trace_arithmetic import multiply, scaled, total, work
 
 NOMINAL_TOLERANCE = 0.05
 """A supply is assumed to hold its nominal voltage to ±5 % (USB 2.0, 7.2.2: 4.75 V to 5.25 V at a port)."""

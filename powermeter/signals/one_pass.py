@@ -25,7 +25,8 @@ from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
 from powermeter.signals.reading_choice import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
-from powermeter.signals.trace import Trace, median_interval_ns, multiply
+from powermeter.signals.trace import Trace, median_interval_ns
+from powermeter.signals.trace_arithmetic import multiply
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

@@ -26,7 +26,8 @@ from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
 from powermeter.signals.reading_choice import Around
 from powermeter.signals.standing import without_stands
-from powermeter.signals.trace import Trace, multiply
+from powermeter.signals.trace import Trace
+from powermeter.signals.trace_arithmetic import multiply
 
 # What stands for "what the battery sees", best first.  A socket's reading includes the power
 # supply's loss, but everything of the device too, so it goes before a part of the device.

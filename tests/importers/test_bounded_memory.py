@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy, scipy, zoneinfo
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
 from powermeter.errors import PowermeterError
-from powermeter.importers import Choices, convert, many
+from powermeter.importers import Choices, archives, convert
 for name in sys.argv[2:]:
     path = Path(name)
     try:
-        if many.is_archive(path):
-            many.unpack(path, path.with_suffix(".out"))
+        if archives.is_archive(path):
+            archives.unpack(path, path.with_suffix(".out"))
         else:
             convert(path, path.with_suffix(".power"), choices=Choices())
         print(path.name, "read")

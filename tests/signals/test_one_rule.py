@@ -6,7 +6,8 @@ import pytest
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.signals.one_rule import alike, mean_power
-from powermeter.signals.trace import Trace, total
+from powermeter.signals.trace import Trace
+from powermeter.signals.trace_arithmetic import total
 
 TIMES = np.cumsum([0, 10, 10, 13, 7, 10, 10, 20, 10]).astype(np.int64) * 10**8
 VALUES = np.array([1.0, 4, 2, 8, 5, 7, 1, 3, 6])

@@ -13,7 +13,8 @@ from powermeter.result import Grade
 from powermeter.signals.alignment import shifted
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, from_samples, read_channel
-from powermeter.signals.trace import median_interval_ns, multiply, scaled, total
+from powermeter.signals.trace import median_interval_ns
+from powermeter.signals.trace_arithmetic import multiply, scaled, total
 from powermeter.source import REPEAT
 
 S = 1_000_000_000
