@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, TAIL, UNSEEN
+from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LOST, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
@@ -275,6 +275,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
         return _make("without-gaps", {}, None, "gaps")
     if why in (LAG, HELD, TAIL):
         return _make("longer-events", {"times": TIMES}, None, "edges")
+    if why == CROWDED and length > 0:
+        return _make("longer-events", {"times": math.ceil(2e-9 * trace.interval_ns / length)}, None, "unseen")
     if not why or length <= 0 or trace.kind is not Kind.INSTANT:
         return None
     tau = trace.interval_ns * 1e-9

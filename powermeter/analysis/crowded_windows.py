@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import FEW, GroupEstimate
+from powermeter.analysis.estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.window_pieces import Parts, pieces
 
@@ -60,7 +60,7 @@ def bound(
         ):
             continue
         middle, (below, above) = value[index], room[:, index]
-        found.why, found.tail = FEW, None
+        found.why, found.tail = CROWDED, None
         # What the label alone came to stays inside: it is right where the others are idle.
         found.below = np.maximum(below, middle - found.value)
         found.above = np.maximum(above, found.value - middle)

@@ -37,7 +37,10 @@ HELD = "held"
 TAIL = "tail"
 """Something follows few events: how much of it lies in the windows that their ends cut, nothing shows."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL)
+CROWDED = "crowded"
+"""Events shorter than a window share theirs with more labels than windows can distinguish."""
+
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL, CROWDED)
 """Reasons for which an energy is *estimated*."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, TAIL, UNSEEN
+from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import more_repeats
 from powermeter.analysis.quantiles import quantile
@@ -80,6 +80,8 @@ def verdict(
 _WHY = {
     UNSEEN: "no reading fell into any of them, so that only a bound is known: sample faster, or make each event longer",
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
+    CROWDED: "their windows hold events of other labels too, more than can be distinguished: leave two windows between events, mark longer "
+    "ones, or sample faster",
     EQUAL: "so few readings fell into them, all alike, that what the load does between them may have been missed: the interval holds what it "
     "was seen to do elsewhere; sample faster, or measure for longer",
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's",

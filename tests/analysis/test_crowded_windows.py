@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
@@ -43,6 +44,9 @@ def test_events_shorter_than_a_window_among_many_labels_are_bounded(
     for row, joules in zip(found.rows, truth, strict=True):
         assert row.energy is not None and row.energy.low <= joules <= row.energy.high, row
         assert row.energy.grade is Grade.SIMULATED or row.energy.grade is Grade.ESTIMATED
+        assert "hold events of other labels too" in row.verdict.text
+        advice = advise(found, row)
+        assert advice is not None and advice.code == "longer-events" and advice.parameters["times"] in (3, 4)
     # The middle divides what a window holds by lengths: right on average.
     middle = sum(row.energy.value for row in found.rows if row.energy is not None)
     assert middle == pytest.approx(sum(truth), rel=0.1)
