@@ -12,20 +12,28 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.result.notes import Note
 
 _PREFIX = 1000.0
+_LEAST = 0.8
+"""The least that voltage times current may be of the power beside them: readings of different moments."""
+
+_MAINS_V = 90.0
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
 
-def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: str) -> None:
-    """Refuse columns of one rail whose units contradict each other: volts times amperes are watts.
+def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: str) -> list[Note]:
+    """Refuse columns of one rail whose units contradict each other, and return notes on those that differ by less.
+
+    Volts times amperes are watts, and never less: of alternating current they may be more.
 
     Raises:
         ConfigurationError: They are a thousand times the power, or a thousandth.
     """
+    notes: list[Note] = []
     if plan.signature is not None:
-        return
+        return notes
     for power in plan.columns:
         if power.rail is None or power.quantity is not Quantity.POWER:
             continue
@@ -38,7 +46,10 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
             continue
         product = parts[Quantity.VOLTAGE][1] * parts[Quantity.CURRENT][1]
         watts = parts[Quantity.POWER][1]
-        if not (product and watts) or not _is_prefix(product / watts):
+        if not (product and watts):
+            continue
+        if not _is_prefix(product / watts):
+            notes += _differing(product / watts, parts[Quantity.VOLTAGE][1], power)
             continue
         names = [parts[q][0].heading for q in (Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER)]
         listed = ", ".join(f"{h.text!r} in {h.unit}" for h in names)
@@ -46,6 +57,20 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
             f"{where}: {listed}: voltage times current is {product / watts:.3g} times the power, so one of the units is wrong; "
             f"leave that column out, --column {quote(f'{names[1].text}=-')}, or state its unit in the same way"
         )
+    return notes
+
+
+def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
+    """Return a note where a power is not what voltage and current of its rail are together."""
+    if ratio >= _LEAST and (ratio <= 1 / _LEAST or volts > _MAINS_V):
+        return []
+    return [
+        Note.warning(
+            "power-against-product",
+            f"voltage times current is {ratio:.3g} times {power.heading.text!r}: one of the three is wrong, or they are of different "
+            f"lines; the power is counted. To count the product, leave it out: --column {quote(f'{power.heading.text}=-')}",
+        )
+    ]
 
 
 def _is_prefix(ratio: float) -> bool:

@@ -1,4 +1,4 @@
-"""Imports what a loop over `ipmitool dcmi power reading` (or FreeIPMI's `ipmi-dcmi`) printed: a machine's power by its controller.
+"""Imports what a loop over `ipmitool dcmi power reading` (or FreeIPMI's `ipmi-dcmi`, or `ipmiutil dcmi`) printed: a machine's power by its controller.
 
 Each block states the present power in whole watts and the controller's time in whole seconds (`IPMI timestamp`, `Time Stamp`); its own
 averages, minima and maxima are not data.  Without the controller's times the log needs `--rate`.
@@ -26,7 +26,7 @@ from powermeter.result.notes import Note
 _POWER = re.compile(
     r"\s*(?:Instantaneous power reading|Current Power)\s*:\s*(\d{1,6}(?:\.\d{1,3})?)\s*Watts?\s*"
 )
-_TIME = re.compile(r"\s*(?:IPMI timestamp|Time Stamp)\s*:\s*(\S.{5,40}?)\s*")
+_TIME = re.compile(r"\s*(?:IPMI timestamp|Time ?[Ss]tamp)\s*:\s*(\S.{5,40}?)\s*")
 _FEWEST = 2
 
 

@@ -32,13 +32,37 @@ SERVICES: tuple[Signature, ...] = (
     Signature(
         "python-kasa",
         "a log of a Kasa plug",
-        (r"power_mw", r"voltage_mv", r"current_ma"),
+        (r"(?:.*\.)?power_mw", r"(?:.*\.)?voltage_mv", r"(?:.*\.)?current_ma"),
         (
-            ColumnFact(r"power_mw", "mW", "power", "plug", boundary=Boundary.WALL),
-            ColumnFact(r"total_wh", "Wh", "counter", "plug", boundary=Boundary.WALL),
-            ColumnFact(r"(voltage_mv|current_ma|err_code|slot_id)", "-"),
+            ColumnFact(r"(?:.*\.)?power_mw", "mW", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"(?:.*\.)?total_wh", "Wh", "counter", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"(?:.*\.)?(voltage_mv|current_ma|err_code|slot_id)", "-"),
         ),
         source="TP-Link's realtime record as python-kasa prints it: voltage and current are of AC and not used",
+        spread=False,
+    ),
+    Signature(
+        "Tapo plug",
+        "a log of a Tapo plug",
+        (r"(?:.*\.)?current_power", r"(?:.*\.)?today_energy", r"(?:.*\.)?month_energy"),
+        (
+            ColumnFact(r"(?:.*\.)?current_power", "mW", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(
+                r"(?:.*\.)?(today_energy|month_energy|today_runtime|month_runtime|electricity_charge.*)", "-"
+            ),
+        ),
+        source="TP-Link's get_energy_usage: current_power in milliwatts, energies of the day and the month in Wh",
+        spread=False,
+    ),
+    Signature(
+        "NUT",
+        "a log of Network UPS Tools",
+        (r"ups\.realpower",),
+        (
+            ColumnFact(r"ups\.realpower", "W", "power", "ups", boundary=Boundary.BOARD),
+            ColumnFact(r"(?:ups|battery|input|output|device|driver)\..*", "-"),
+        ),
+        source="NUT's variable names: ups.realpower in W is what is drawn; ups.power is VA, battery.charge and ups.load are percent",
         spread=False,
     ),
     Signature(

@@ -116,7 +116,7 @@ class OpenTable:
             )
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
-        refuse_other_units(self.plan, self._seen, str(self.path))
+        self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         self.meanings = [

@@ -53,3 +53,17 @@ def test_without_times_a_rate_is_asked_for_and_used(tmp_path):
 def test_one_reading_holds_no_energy(tmp_path):
     with pytest.raises(DataError, match="one reading"):
         load(tmp_path, IPMITOOL.format(w=220, s=1))
+
+
+def test_ipmiutils_stamps_are_read(tmp_path):
+    path = tmp_path / "dcmi.txt"
+    path.write_text(
+        "".join(
+            f"  Current Power:                   {100 + i} Watts\n"
+            "  Avg Power over sample duration:  49 Watts\n"
+            f"  Timestamp:                       Tue Mar  4 10:00:{5 * i:02d} 2025\n"
+            for i in range(10)
+        )
+    )
+    (rows,) = importers.open_log(path).sources
+    assert rows.times_ns[-1] - rows.times_ns[0] == 45 * 10**9
