@@ -17,7 +17,7 @@ from powermeter.result.formatting import DASH, format_interval
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
-from .terminal_look import FEW_LABELS, MOST_LABELS, NARROW, grade_text, safe, section, table_frame
+from .terminal_look import FEW_LABELS, MOST_LABELS, NARROW, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import fits, print_rows
 from .wording import show
 
@@ -64,11 +64,10 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         else c.rows
     )
     results = _results(c)
-    joined = [_rows(rows, [*columns, *_how()]) for columns in results[:2]]
-    apart = [_rows(rows, columns) for columns in results]
-    chosen = _widest(console, [*joined, *apart])
+    joined = _rows(rows, [*results[0], *_how()])
+    chosen = _widest(console, [joined, *(_rows(rows, columns) for columns in results)])
     print_rows(console, chosen, _stacked(rows, results[0]))
-    if chosen not in joined:
+    if chosen is not joined:
         console.print(section("Statistical power"))
         print_rows(console, _rows(rows, _how()), _stacked(rows, _how()))
     if len(rows) < len(c.rows):
@@ -78,9 +77,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     for note in c.notes:
         if note.severity is not Severity.INFO:
-            console.print(f"[yellow]![/] {safe(note.text)}", soft_wrap=False)
+            print_text(console, note.text, sign="! ", look="yellow")
     for text in remarks(c):
-        console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
+        print_text(console, text, sign="· ", look="dim")
 
 
 def _stacked(

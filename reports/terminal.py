@@ -28,6 +28,7 @@ from .terminal_look import (
     in_full,
     name_of,
     name_width,
+    print_text,
     safe,
     section,
     table_frame,
@@ -72,8 +73,9 @@ def _heading(data: ReportData, console: Console) -> None:
     words = [format_duration(data.analysis.duration.value), when, machine_text(data)]
     console.print(f"[bold]{safe(data.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
     found = quality(data)
-    console.print(f"\n[bold]{safe(sentence(data))}[/]")
-    console.print(f"[{QUALITY[found.word]}]{safe(found.text)}[/]")
+    console.print()
+    print_text(console, sentence(data), "bold")
+    print_text(console, found.text, QUALITY[found.word])
 
 
 def _whole_run(data: ReportData, console: Console) -> None:
@@ -366,7 +368,7 @@ def _certainty(data: ReportData, console: Console) -> None:
     advice = advice_of(data)
     remedy = str(advice) if advice is not None else WORDS.get(next(iter(result.by_kind())), ("", ""))[1]
     if remedy:
-        console.print(f"[dim]to narrow it: {safe(remedy)}[/]")
+        print_text(console, f"to narrow it: {remedy}", "dim")
 
 
 def _sources(data: ReportData, console: Console) -> None:
@@ -384,10 +386,8 @@ def _sources(data: ReportData, console: Console) -> None:
     if data.own_cost is not None:
         cost = data.own_cost
         share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""
-        console.print(
-            f"  [dim]recording itself took {wording.seconds(cost.cpu_s)} of processor time{share}, "
-            f"{wording.size(cost.peak_memory)} of memory[/]"
-        )
+        took = f"recording itself took {wording.seconds(cost.cpu_s)} of processor time{share}"
+        print_text(console, f"{took}, {wording.size(cost.peak_memory)} of memory", "dim", "  ")
 
 
 def _warnings(data: ReportData, console: Console) -> None:
@@ -395,6 +395,6 @@ def _warnings(data: ReportData, console: Console) -> None:
         return
     console.print()
     for text in data.warnings:
-        console.print(f"[yellow]![/] {safe(text)}", soft_wrap=False)
+        print_text(console, text, sign="! ", look="yellow")
     for text in data.notes:
-        console.print(f"[dim]·[/] {safe(text)}", soft_wrap=False)
+        print_text(console, text, sign="· ", look="dim")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from powermeter.result import Grade, Result, worst
 from powermeter.result.formatting import DASH
 
+from .plain_output import wrapped
 from .wording import MARKS
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from powermeter.analysis.labels import LabelRow
@@ -47,9 +49,35 @@ MOST_OF_A_NAME = 480
 
 def safe(text: object) -> str:
     """Return text that can neither style nor steer a terminal."""
+    return escaped(safe_text(text))
+
+
+def safe_text(text: object) -> str:
+    """Return text that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
+
+
+def escaped(text: str) -> str:
+    """Return text that styles nothing, for markup."""
     from rich.markup import escape
 
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(text)))
+    return escape(text)
+
+
+def print_text(console: Console, text: object, style: str = "", sign: str = "", look: str = "") -> None:
+    """Print a sentence; its lines part no number from its unit or from what is written before it.
+
+    Args:
+        console: Where.
+        text: As it is: what would style or steer a terminal is escaped.
+        style: Of all of it.
+        sign: What stands before it.
+        look: The style of the sign.
+    """
+    first, *rest = wrapped(f"{sign}{safe_text(text)}", console.width, 0)
+    marked = f"[{look}]{escaped(sign)}[/]" if look else escaped(sign)
+    for line in (marked + escaped(first[len(sign) :]), *map(escaped, rest)):
+        console.print(line, style=style, highlight=False)
 
 
 def in_full(rows: Iterable[LabelRow]) -> list[str]:

@@ -131,6 +131,13 @@ class Schedule:
         found.append((self.rest.name, idle, power, power.value / mean if mean else 0.0))
         return sorted(found, key=lambda row: -row[3])
 
+    @property
+    def taken_as_exact(self) -> list[tuple[str, float]]:
+        """Return (name, share of energy) of each state that counts and has no uncertainty of its own, largest first."""
+        states = [self.rest, *(entry.state for entry in self.entries)]
+        exact = {state.name for state in states if state.energy.low == state.energy.high}
+        return [(name, share) for name, _, _, share in self.shares() if name in exact and share >= 0.01]
+
     def life(self, battery: Battery, rail_voltage_v: float | None = None) -> Result | None:
         """Return the hours a battery lasts, in h; None where its cells cannot deliver a state's power."""
         return None if self.overload(battery) else battery.hours(self.mean_power, rail_voltage_v)
@@ -183,6 +190,9 @@ class Schedule:
         text = [f"mean power: {mean}, {mean.grade.value}"]
         for name, busy, power, share in self.shares():
             text.append(f"  {name}: {busy:.3%} of the time, {power}, {share:.1%} of the energy")
+        if self.taken_as_exact:
+            listed = ", ".join(f"{name} ({share:.0%} of the energy)" for name, share in self.taken_as_exact)
+            text.append(f"  not in the interval: {listed}: typed in, and taken as exact")
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)
             lasts = (

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
-import textwrap
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TextIO
@@ -55,32 +53,10 @@ def _to_error(text: str) -> None:
 
 def _laid_out(text: str, stream: TextIO) -> str:
     """Return text with its lines wrapped at the width of a terminal."""
-    from powermeter.reports.plain_output import columns
+    from powermeter.reports.plain_output import columns, wrapped
 
     width = columns(max(shutil.get_terminal_size().columns, 20), stream)
     return "\n".join(part for line in text.split("\n") for part in wrapped(line, width))
-
-
-_TOGETHER = re.compile(
-    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|±)|(?<=±) (?=\d)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
-)
-"""Between a number and what it must not be parted from."""
-
-
-def wrapped(line: str, width: int) -> list[str]:
-    """Return a line as lines of at most that width: a number keeps its unit, what follows is set in under its beginning."""
-    if len(line) <= width:
-        return [line]
-    indent = " " * min(len(line) - len(line.lstrip(" ")) + 2, width // 2)
-    found = textwrap.wrap(
-        _TOGETHER.sub("\u00a0", line),
-        width,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-        drop_whitespace=True,
-    )
-    return [part.replace("\u00a0", " ") for part in found] or [""]
 
 
 def put_json(value: Any) -> None:

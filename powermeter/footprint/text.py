@@ -104,6 +104,10 @@ def summary_lines(whole: Footprint) -> list[str]:
                 f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
                 f"largest: {largest(result)}"
             )
+    if len(whole.accounts["carbon"].lines) > 1 and "water_of_making" not in whole.accounts:
+        lines.append(
+            "water of making: – (only --bill with water_l of its parts states it; not in the water above)"
+        )
     if "water_on_site" not in whole.accounts:
         lines.append(
             "water on site: "

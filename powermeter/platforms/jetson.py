@@ -105,7 +105,7 @@ _TX_CARRIER = {
 
 BOARDS: tuple[Board, ...] = (
     Board(
-        "Jetson Xavier NX, Orin NX, Orin Nano",
+        "Jetson Xavier NX, Orin NX or Orin Nano",
         ("Xavier NX", "Xavier-NX", "Orin NX", "Orin Nano"),
         {
             "VDD_IN": RailFacts(None, _M, _MODULE_IN, 5.0),

@@ -38,6 +38,14 @@ def test_mean_power() -> None:
     assert mean.grade is Grade.ASSUMED
 
 
+def test_what_is_typed_in_is_named_beside_the_interval() -> None:
+    """10 times a day, 0.5 J with its gain beside 86 J typed in without one: the interval is of the smaller part."""
+    lines = schedule(10).lines()
+    assert "  not in the interval: sleep (95% of the energy): typed in, and taken as exact" in lines
+    known = State("sleep", Result.of(1e-3, "J", {"offset:m": 1e-5}), 1.0, "measured")
+    assert not any("not in the interval" in line for line in Schedule((Entry(INFER, 10),), known).lines())
+
+
 def test_shares_add_up() -> None:
     rows = schedule().shares()
     assert [row[0] for row in rows] == ["infer", "sleep"]

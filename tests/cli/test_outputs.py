@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from powermeter.cli.outputs import wrapped
+from powermeter.reports.plain_output import wrapped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a shell")
 

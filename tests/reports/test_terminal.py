@@ -109,3 +109,10 @@ def test_a_label_is_folded_beside_its_numbers(make):
     first = next(line for line in text.splitlines() if line.startswith("a label of many"))
     assert first.split()[-1] != "of" and " 7 " in first and " mJ" in first
     assert "lengthwhatitis" in "".join(text.split())
+
+
+@pytest.mark.parametrize("width", [40, 47, 60, 72, 80, 100])
+def test_no_line_ends_between_a_number_and_what_belongs_to_it(data: ReportData, width: int) -> None:
+    lines = [line.rstrip() for line in to_text(data, width).splitlines()]
+    assert not [line for line in lines if line.endswith(("±", "(± "))]
+    assert not [line for line in lines if line.startswith(("mJ", "MB", "Hz"))]
