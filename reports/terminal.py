@@ -13,7 +13,7 @@ from powermeter.result import Grade, worst
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
-from . import event_tree, rails_table, tokens, wording
+from . import rails_table, wording
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import health_text
 from .method import machine_text
@@ -34,13 +34,12 @@ from .terminal_look import (
     table_frame,
 )
 from .terminal_rows import FactsGrid, fits, print_rows
+from .terminal_tables import print_nesting, print_tokens
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-    from powermeter.analysis.tokens.table import TokenTable
 
 QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
 Cell = Callable[[LabelRow], str]
@@ -53,9 +52,9 @@ def print_report(data: ReportData, console: Console) -> None:
     _rails(data, console)
     if data.analysis.rows:
         _labels(data, console)
-    _nesting(data, console)
+    print_nesting(data, console)
     if data.tokens is not None:
-        _tokens(data, data.tokens, console)
+        print_tokens(data, data.tokens, console)
     if data.published is not None:
         print_published(data, console)
     _meaning(data, console)
@@ -221,70 +220,6 @@ def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], 
         start = [f"[bold]{name_of(row.label)}[/]", *(name_of(_value(v)) for v in row.group.values())]
         table.add_row(*start, *(cell(row) for _, cell in columns))
     return table
-
-
-def _nesting(data: ReportData, console: Console) -> None:
-    tree = event_tree.tree_of(data.analysis)
-    if not tree:
-        return
-    made = table_frame()
-    for number, head in enumerate(event_tree.HEADS):
-        most = None if number else name_width(console.width)
-        made.add_column(
-            head, justify="right" if number else "left", no_wrap=number > 0, overflow="fold", max_width=most
-        )
-    stacked = []
-    for line in event_tree.lines(data.analysis, tree):
-        name = f"{'  ' * min(line.depth, 8)}{name_of(line.label)}"
-        made.add_row(name, *line.cells)
-        stacked.append((name, list(zip(event_tree.HEADS[1:], line.cells, strict=True))))
-    console.print(section("Events inside events"))
-    print_rows(console, made, stacked)
-    for text in tree.remarks:
-        console.print(f"[dim]{text}[/]")
-
-
-def _stacked_tokens(cells: Sequence[str], wanted: Sequence[int]) -> tuple[str, list[tuple[str, str]]]:
-    return f"{safe(cells[0])}, {cells[1]}", [(tokens.HEADS[i], safe(cells[i])) for i in wanted]
-
-
-def _tokens(data: ReportData, found: TokenTable, console: Console) -> None:
-    rows = tokens.lines(found)
-    where = f"{grades_text(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
-    console.print(section("Language models", where))
-
-    def made(wanted: Sequence[int]) -> Table:
-        table = table_frame()
-        for i in wanted:
-            text = tokens.HEADS[i] in ("model", "phase", "per")
-            table.add_column(
-                tokens.HEADS[i],
-                justify="left" if text else "right",
-                no_wrap=i > 0,
-                overflow="fold",
-                max_width=None if i else name_width(console.width),
-            )
-        before = ""
-        for row in rows:
-            cells = [safe(cell) for cell in row.cells()]
-            cells[0] = "" if cells[0] == before else cells[0]
-            before = safe(row.model)
-            table.add_row(*(cells[i] for i in wanted))
-        return table
-
-    parts: list[list[int]] = [[]]
-    filled = tokens.columns(rows)[2:]
-    for i in filled:
-        if parts[-1] and not fits(made((0, 1, *parts[-1], i)), console):
-            parts.append([])
-        parts[-1].append(i)
-    if all(fits(made((0, 1, *part)), console) for part in parts):
-        for part in parts:
-            console.print(made((0, 1, *part)))
-    else:
-        print_rows(console, made((0, 1, *filled)), [_stacked_tokens(row.cells(), filled) for row in rows])
-    for text in tokens.sentences(data):
-        console.print(f"[dim]{safe(text)}[/]")
 
 
 def _value(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import powermeter
+from powermeter import events
 from powermeter.marking import ring
 
 
@@ -45,3 +46,7 @@ def test_two_long_names_stay_two_and_state_that_they_were_cut():
     assert one != other and one[:1900] == other[:1900] == "é" * 1900
     assert max(len(name.encode()) for name in (one, other)) <= ring.MAX_NAME
     assert "cut, 5001 bytes" in one and ring.name_bytes("é" * 2000).decode() == "é" * 2000
+
+
+def test_the_thread_of_a_shell_s_mark_is_one_number_in_the_ring_and_in_an_event():
+    assert ring.BY_COMMAND == events.BY_COMMAND

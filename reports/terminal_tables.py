@@ -1,0 +1,83 @@
+"""The terminal's tables of nested events and of language models' tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from . import event_tree, tokens
+from .report_data import ReportData
+from .terminal_look import grades_text, name_of, name_width, safe, section, table_frame
+from .terminal_rows import fits, print_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from powermeter.analysis.tokens.table import TokenTable
+
+
+def print_nesting(data: ReportData, console: Console) -> None:
+    """Print the tree of events inside events; nothing where no event lies in another."""
+    tree = event_tree.tree_of(data.analysis)
+    if not tree:
+        return
+    made = table_frame()
+    for number, head in enumerate(event_tree.HEADS):
+        most = None if number else name_width(console.width)
+        made.add_column(
+            head, justify="right" if number else "left", no_wrap=number > 0, overflow="fold", max_width=most
+        )
+    stacked = []
+    for line in event_tree.lines(data.analysis, tree):
+        name = f"{'  ' * min(line.depth, 8)}{name_of(line.label)}"
+        made.add_row(name, *line.cells)
+        stacked.append((name, list(zip(event_tree.HEADS[1:], line.cells, strict=True))))
+    console.print(section("Events inside events"))
+    print_rows(console, made, stacked)
+    for text in tree.remarks:
+        console.print(f"[dim]{text}[/]")
+
+
+def _stacked_tokens(cells: Sequence[str], wanted: Sequence[int]) -> tuple[str, list[tuple[str, str]]]:
+    return f"{safe(cells[0])}, {cells[1]}", [(tokens.HEADS[i], safe(cells[i])) for i in wanted]
+
+
+def print_tokens(data: ReportData, found: TokenTable, console: Console) -> None:
+    """Print what the phases of language models used, in as few tables as the console's width allows."""
+    rows = tokens.lines(found)
+    where = f"{grades_text(row.each for row in rows)} on {safe(found.rail)}, ± is 95 %"
+    console.print(section("Language models", where))
+
+    def made(wanted: Sequence[int]) -> Table:
+        table = table_frame()
+        for i in wanted:
+            text = tokens.HEADS[i] in ("model", "phase", "per")
+            table.add_column(
+                tokens.HEADS[i],
+                justify="left" if text else "right",
+                no_wrap=i > 0,
+                overflow="fold",
+                max_width=None if i else name_width(console.width),
+            )
+        before = ""
+        for row in rows:
+            cells = [safe(cell) for cell in row.cells()]
+            cells[0] = "" if cells[0] == before else cells[0]
+            before = safe(row.model)
+            table.add_row(*(cells[i] for i in wanted))
+        return table
+
+    parts: list[list[int]] = [[]]
+    filled = tokens.columns(rows)[2:]
+    for i in filled:
+        if parts[-1] and not fits(made((0, 1, *parts[-1], i)), console):
+            parts.append([])
+        parts[-1].append(i)
+    if all(fits(made((0, 1, *part)), console) for part in parts):
+        for part in parts:
+            console.print(made((0, 1, *part)))
+    else:
+        print_rows(console, made((0, 1, *filled)), [_stacked_tokens(row.cells(), filled) for row in rows])
+    for text in tokens.sentences(data):
+        console.print(f"[dim]{safe(text)}[/]")
