@@ -110,7 +110,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "equal-readings",
-                f"all {plural(run.mute, 'reading')} agree within the instrument's step or noise, and so few do not show what the load does between them: the interval leaves room for "
+                f"all {plural(run.mute, 'reading')} lie within what the instrument's step or noise leaves open, and so few do not show what the load does between them: the interval leaves room for "
                 f"{100 * unseen_share(run.mute):.2g} % of the time at another power, from none to three times what was read; sample faster, or record for longer",
             )
         )

@@ -161,7 +161,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             {"mute": 9},
             "equal-readings",
             "warning",
-            "all 9 readings agree within the instrument's step or noise, and so few do",
+            "all 9 readings lie within what the instrument's step or noise leaves open, and so few do",
         ),
         ({"blind_s": 0.25}, "unseen-events", "warning", "no reading fell into 250.0 ms of events"),
         (
