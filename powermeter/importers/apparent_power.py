@@ -10,9 +10,39 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.plan import Planned, TablePlan
+from powermeter.result.notes import Note
 
 _MAINS = ((90.0, 135.0), (195.0, 265.0))
+
+
+def leave_out_apparent(plan: TablePlan, seen_of: Sequence[Statistics]) -> list[Note]:
+    """Take volts and amperes of the mains off rails whose energy was counted, in place, and return notes on them.
+
+    Their product would be apparent power; the energy beside them is what was used.
+    """
+    notes: list[Note] = []
+    by_rail: dict[str, dict[Quantity, tuple[Planned, Statistics]]] = {}
+    for column, seen in zip(plan.columns, seen_of, strict=True):
+        if column.rail is not None and seen.count:
+            by_rail.setdefault(column.rail, {}).setdefault(column.quantity, (column, seen))
+    for own in by_rail.values():
+        if not {Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURRENT} <= own.keys() or Quantity.POWER in own:
+            continue
+        volt, seen = own[Quantity.VOLTAGE]
+        middle = float(np.median(seen.head)) * volt.heading.factor
+        if not any(low <= middle <= high for low, high in _MAINS):
+            continue
+        amp = own[Quantity.CURRENT][0]
+        volt.rail = amp.rail = None
+        notes.append(
+            Note.info(
+                "apparent-power",
+                f"{volt.heading.text!r} and {amp.heading.text!r} are of the mains, where their product is apparent power (VA): the energy "
+                f"is {own[Quantity.ENERGY][0].heading.text!r}",
+            )
+        )
+    return notes
 
 
 def refuse_apparent(plan: TablePlan, seen_of: Sequence[Statistics], choices: Choices, where: str) -> None:

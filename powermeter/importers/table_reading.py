@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Accuracy, Channel
 from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
-from powermeter.importers.apparent_power import refuse_apparent
+from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
 from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
@@ -117,6 +117,7 @@ class OpenTable:
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
+        self.warnings += leave_out_apparent(self.plan, self._seen)
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         self.meanings = [

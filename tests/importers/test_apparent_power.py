@@ -2,8 +2,10 @@
 
 import pytest
 
+from powermeter import analyse
 from powermeter.errors import ConfigurationError
-from powermeter.importers import Choices, open_log
+from powermeter.importers import Choices, convert, open_log
+from powermeter.recording import Recording
 
 
 def table(head, row, count=9):
@@ -49,3 +51,13 @@ def test_direct_current_measured_watts_and_what_was_said_are_read(tmp_path, head
 def test_instantaneous_values_of_a_wave_are_read(tmp_path):
     rows = "".join(f"{i},{(-1) ** i * 325},{(-1) ** i}\n" for i in range(9))
     assert load(tmp_path, "time_s,Voltage (V),Current (A)\n" + rows).sources
+
+
+def test_an_energy_beside_volts_and_amperes_of_the_mains_is_what_was_used(tmp_path):
+    path, out = tmp_path / "em.csv", tmp_path / "o.power"
+    rows = "".join(f"{1_780_000_000 + 60 * i},{1 + i % 3}.5,230.1,0.9{i % 3}\n" for i in range(30))
+    path.write_text("timestamp,total_act_energy_Wh,avg_voltage_V,avg_current_A\n" + rows)
+    log = convert(path, out)
+    assert "apparent-power" in [note.code for note in log.warnings]
+    with Recording.open(out) as recording:
+        assert analyse(recording).energy.value == pytest.approx(75 * 3600)
