@@ -94,7 +94,7 @@ codecs.register(_found)
 
 
 _TOGETHER = re.compile(
-    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±)|(?<=±) (?=\d)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
+    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
 )
 """Between a number and what it must not be parted from."""
 

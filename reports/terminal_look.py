@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from powermeter.result import Grade, Result, worst
@@ -12,8 +12,9 @@ from .plain_output import wrapped
 from .wording import MARKS
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
     from rich.table import Table
+    from rich.text import Text
 
     from powermeter.analysis.labels import LabelRow
 
@@ -106,9 +107,27 @@ def name_width(width: int) -> int:
     return max(12, width * 3 // 10)
 
 
-def section(title: str, beside: str = "") -> str:
+class Heading:
+    """A section's heading, folded like its sentences."""
+
+    def __init__(self, markup: str) -> None:
+        self.markup = markup
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Return its lines, an empty one before them."""
+        from rich.text import Text
+
+        text, end = Text.from_markup(self.markup), 0
+        yield Text()
+        for line in wrapped(text.plain, options.max_width, 0):
+            start = text.plain.index(line, end)
+            end = start + len(line)
+            yield text[start:end]
+
+
+def section(title: str, beside: str = "") -> Heading:
     """Return a section's heading, in bold, with something beside it."""
-    return f"\n[bold]{title}[/]  {beside}".rstrip()
+    return Heading(f"[bold]{title}[/]  {beside}".rstrip())
 
 
 def table_frame() -> Table:

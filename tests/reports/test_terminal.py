@@ -115,4 +115,4 @@ def test_a_label_is_folded_beside_its_numbers(make):
 def test_no_line_ends_between_a_number_and_what_belongs_to_it(data: ReportData, width: int) -> None:
     lines = [line.rstrip() for line in to_text(data, width).splitlines()]
     assert not [line for line in lines if line.endswith(("±", "(± "))]
-    assert not [line for line in lines if line.startswith(("mJ", "MB", "Hz"))]
+    assert not [line for line in lines if line.startswith(("%", "mJ", "MB", "Hz"))]
