@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,6 +190,11 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     ahead = any(
         (np.diff(times[s : s + _SAMPLE + 1]) > _LARGEST_STEP).any() for s in range(0, len(times), _SAMPLE)
     )
+    if len(back) > 1 and len(back) == len(times) - 1:
+        raise DataError(
+            f"{where}: its rows are written newest first; turn them round and import that, under one line of header for example: "
+            f"(head -n 1 {quote(where)}; tail -n +2 {quote(where)} | tac) > turned.csv"
+        )
     if len(back) * 10 > len(times) and len(back) > 1:
         raise DataError(
             f"{where}: {len(back)} of {len(times)} times run backwards; this column is not a time axis. Name another "

@@ -135,3 +135,19 @@ def test_a_channels_own_clock_and_the_stamps_coarseness_do_not_hide_one_another(
     slow = LogColumn(0, "e", Quantity.ENERGY, accuracy=Accuracy(clock=0.02))
     assert channel(slow, 1.0, 0.25).accuracy.clock == 0.25
     assert channel(slow, 1.0, 0.001).accuracy.clock == 0.02
+
+
+def test_rows_that_are_written_newest_first_are_named_with_what_turns_them(tmp_path):
+    import subprocess
+
+    from powermeter.importers import open_log
+
+    path = tmp_path / "down.csv"
+    path.write_text("time_s,power_W\n" + "".join(f"{100 - i},{5 + i}\n" for i in range(20)))
+    with pytest.raises(DataError, match="written newest first") as refused:
+        open_log(path)
+    command = str(refused.value).partition("for example: ")[2]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    (rows,) = open_log(tmp_path / "turned.csv").sources
+    assert rows.count == 20
+    assert (rows.times_ns[1:] > rows.times_ns[:-1]).all()
