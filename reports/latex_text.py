@@ -7,6 +7,7 @@ import re
 from powermeter.result.formatting import DASH, Shown
 
 from .markup import harmless
+from .plain_output import kept_together
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -81,8 +82,9 @@ def escaped(text: object) -> str:
 
 
 def paragraph(text: str) -> str:
-    """Return a paragraph escaped, a word at a time: it may be longer than a label."""
-    return " ".join(escaped(word) for word in text.split(" "))
+    """Return a paragraph escaped, a word at a time: it may be longer than a label; no line parts a number from its unit."""
+    words = kept_together(text.replace("\u00a0", " ")).split(" ")
+    return " ".join("~".join(map(escaped, word.split("\u00a0"))) for word in words)
 
 
 def _letter(character: str) -> str:

@@ -99,6 +99,11 @@ _TOGETHER = re.compile(
 """Between a number and what it must not be parted from."""
 
 
+def kept_together(text: str) -> str:
+    """Return text with a no-break space between a number and what it must not be parted from."""
+    return _TOGETHER.sub("\u00a0", text)
+
+
 def wrapped(line: str, width: int, indent: int | None = None) -> list[str]:
     """Return a line as lines of at most that width: a number keeps its unit, what follows is set in under its beginning.
 
@@ -111,7 +116,7 @@ def wrapped(line: str, width: int, indent: int | None = None) -> list[str]:
         return [line]
     wanted = len(line) - len(line.lstrip(" ")) + 2 if indent is None else indent
     found = textwrap.wrap(
-        _TOGETHER.sub("\u00a0", line),
+        kept_together(line),
         width,
         subsequent_indent=" " * min(wanted, width // 2),
         break_on_hyphens=False,

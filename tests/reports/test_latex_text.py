@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from powermeter.reports.latex_text import escaped, plain_quantity, quantity
+from powermeter.reports.latex_text import escaped, paragraph, plain_quantity, quantity
 from powermeter.result.formatting import Shown
 
 HOSTILE = [
@@ -60,3 +60,7 @@ def test_numbers_keep_their_digits():
     assert quantity(Shown("–")) == "--"
     assert plain_quantity("60.1 ms") == r"\qty{60.1}{\milli\second}"
     assert plain_quantity("1 min 20 s") == "1 min 20 s"
+
+
+def test_a_paragraph_parts_no_number_from_its_unit() -> None:
+    assert paragraph("good: ± 4.8 % of 23.2 J, in 59 s") == r"good: \(\pm\)~4.8~\% of 23.2~J, in 59~s"
