@@ -35,6 +35,7 @@ _PLATEAU = 5  # readings
 _NEAR = 0.15  # of the span between two levels
 _MOSTLY = 0.9
 _FEW = 3
+_AS_LONG = 2.0  # as a whole stretch on the same level: a loop's rate wanders by far less
 _ONE_STEP = 1.5
 _AS_HIGH, _MARGIN = 3.0, 0.1  # as where readings always fall on one part of events (`bounds.beat`)
 
@@ -168,9 +169,29 @@ def _two_levels(trace: Trace, x: Floats) -> tuple[float, float] | None:
     lasts = np.diff(np.concatenate([[-1], edges, [x.size - 1]]))
     near = float(np.mean(np.abs(x - np.where(upper, high, low)) <= _NEAR * span))
     clear = span > max(10 * trace.noise, 10 * trace.step, 0.2 * high)
-    if clear and near >= _MOSTLY and edges.size < _SWINGS and int(lasts.min()) >= _PLATEAU:
+    if (
+        clear
+        and near >= _MOSTLY
+        and edges.size < _SWINGS
+        and int(lasts.min()) >= _PLATEAU
+        and _comes_back(lasts)
+    ):
         return float(x.min()), float(x.max())
     return None
+
+
+def _comes_back(lasts: Indices) -> bool:
+    """Return whether stretches on two levels may be those of a loop that wanders past readings at a rate of its own.
+
+    Its image comes back: what the first and the last reading cut of a stretch is no longer than a whole one on the same level.
+    A loop whose rate wanders so far that it is crosses its edge many times at once instead.
+
+    Args:
+        lasts: Readings of each stretch, in order, levels by turns.
+    """
+    whole = np.arange(1, lasts.size - 1)
+    cut = ((0, whole[whole % 2 == 0]), (lasts.size - 1, whole[(lasts.size - 1 - whole) % 2 == 0]))
+    return all(int(lasts[k]) <= _AS_LONG * int(lasts[same].max()) for k, same in cut if same.size)
 
 
 def always_one_place(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ import pytest
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
 from powermeter.analysis.refresh_beat import (
+    _comes_back,
     leave_a_mark,
     levels_differ,
     plateaus,
@@ -218,3 +219,34 @@ def test_one_change_of_level_that_events_mark_is_their_own() -> None:
         measure(Integral.of(trace), begins, begins + 3 * NS).combine(np.ones(8), "step").grade
         is Grade.MEASURED
     )
+
+
+def test_stretches_that_do_not_come_back_are_the_loads_own() -> None:
+    """An idle board that works twice, for 9 and 16 s after 35 s: an image of a loop would have been back after 14 s."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        watts = np.repeat([120.0, 600.0, 120.0, 600.0], [350, 90, 50, 160])
+        trace = card(watts + 0.3 * rng.standard_normal(650), rng)
+        starts = 3 + 7.5 * np.arange(8) + rng.uniform(0, 1.5, 8)
+        sums = np.concatenate([[0.0], np.cumsum(watts * 0.1)])
+        edges = 0.1 * np.arange(651)
+        joules = float(np.sum(np.interp(starts + 4, edges, sums) - np.interp(starts, edges, sums)))
+        begins = np.rint(starts * NS).astype(np.int64)
+        found = measure(Integral.of(trace), begins, begins + 4 * NS).combine(np.ones(8), "step")
+        assert found.grade is Grade.MEASURED and found.low <= joules <= found.high, (seed, found)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "back"),
+    [
+        ((300, 100), True),
+        ((300, 100, 200), True),
+        ((300, 100, 50, 20), False),
+        ((60, 100, 50, 160), True),
+        ((60, 100, 50, 210), False),
+    ],
+)
+def test_what_a_run_cuts_of_a_stretch_is_no_longer_than_a_whole_one(
+    lasts: tuple[int, ...], back: bool
+) -> None:
+    assert _comes_back(np.array(lasts)) is back
