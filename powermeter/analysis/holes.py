@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import Activity, InHoles
+from powermeter.analysis.free_stretches import NOT_LONG, free_level
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
 from powermeter.channel import Kind
@@ -186,10 +187,12 @@ def with_events(
     moved = variance = 0.0
     means = integral.trace.kind is not Kind.INSTANT
     reach = integral.trace.interval_ns if means else 0
+    usual = integral.trace.interval_ns * 1e-9
     known = [x for x in activity if x.found.level is not None]
     quiet = [x.found.quiet for x in known if x.found.quiet is not None] if means else []
     quiet_variance = [x.found.quiet_variance for x in known if x.found.quiet_variance is not None]
     inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
+    looked_at = _long(integral, inside)
     for k in np.flatnonzero(inside).tolist():
         a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
         covered = used = doubt = inner = 0.0
@@ -215,14 +218,26 @@ def with_events(
         length = (b - a) * 1e-9
         rest = max(length - covered, 0.0)
         error = float(bridges.error[k]) ** 2
-        if quiet_variance:
+        free = (
+            free_level(integral, activity, (a, b), rest)
+            if k in looked_at and rest > NOT_LONG * usual
+            else None
+        )
+        if free is not None and means and not edge and not covered and free[1] < error:
+            moved += rest * free[0] - float(bridges.joules[k])
+            variance += free[1]
+            continue
+        if quiet_variance and free is None:
             near_by, away = (max(column) for column in zip(*quiet_variance, strict=True))
             wander = away * length**2 if edge else 2 * near_by * length * integral.trace.interval_ns * 1e-9
             error = min(error, wander)
         if not edge:
             variance += doubt if covered else max(error, inner)
             continue
-        if means:
+        if free is not None:
+            beside, wander = free
+            doubt, error = doubt + wander, doubt + wander
+        elif means:
             beside = _quiet_beside(integral, activity, k, quiet)
         else:
             beside, wander = _free_readings(integral, activity, k, rest)
@@ -231,6 +246,15 @@ def with_events(
         moved += used * scale + rest * beside - float(bridges.joules[k])
         variance += doubt if covered else error
     return moved, math.sqrt(variance)
+
+
+def _long(integral: Integral, inside: NDArray[np.bool_]) -> frozenset[int]:
+    """Return the longest of some holes in which readings beside them say little of what the load did throughout."""
+    if integral.trace.kind is Kind.COUNTER:
+        return frozenset()
+    lengths = np.where(inside, integral.gap_end - integral.gap_start, 0)
+    longest = np.argsort(-lengths, kind="stable")[:_GAPS]
+    return frozenset(longest[lengths[longest] > NOT_LONG * integral.trace.interval_ns].tolist())
 
 
 def _held(
