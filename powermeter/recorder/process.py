@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import math
 import os
-import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from powermeter import registry
 from powermeter.channel import Gap
-from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason, plural
+from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clocks import ClockWatch, look, note_clocks
+from powermeter.recorder.full_disk import REFUSED, Backlog
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
@@ -39,8 +39,6 @@ from powermeter.source import PolledSource, Sampling, Source
 FLUSH_S = 0.5
 CLOCK_PAIR_S = 60.0
 COST_NOTE_S = 10.0
-MAX_PENDING = 240
-"""Flushes kept in memory while the disk refuses them (two minutes)."""
 LOCK_WAIT_MS = 200
 """How long one write waits for another process that holds the file; it is tried again at the next flush."""
 READERS_END_S = 0.4
@@ -49,9 +47,6 @@ CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
 FILE_CHECK_S = 1.0
 MAX_NUMBER = 1000
-
-REFUSED = (sqlite3.Error, MemoryError)
-"""What keeps readings from being written for a while: a full disk, a lock, no memory.  They wait."""
 
 
 class Process:
@@ -66,12 +61,10 @@ class Process:
         self.readers: list[SourceReader] = []
         self.ids: list[int] = []
         self.totals: list[LiveTotals] = []
-        self._pending: list[tuple[int, Harvest]] = []
-        self._dropped: dict[int, Gap] = {}
+        self.backlog = Backlog(self._write)
         self._silence = SilenceWatch()
-        self.disk_error = self._unwritten = ""
         self._clocks = ClockWatch()
-        self._file: WatchedFile | None = None
+        self.file: WatchedFile | None = None
         self._began_ns = now_ns()
         self._intake: Intake | None = None
         self._doubts: dict[int, float] = {}
@@ -102,7 +95,7 @@ class Process:
         with writer:
             writer.wait_for_lock(LOCK_WAIT_MS)
             writer.limit_cache()
-            self._file = WatchedFile(writer.path)
+            self.file = WatchedFile(writer.path)
             with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
                 note_clocks(writer)
                 for source in sources:
@@ -128,7 +121,7 @@ class Process:
                 }
             )
             self._loop(writer)
-            self._end(writer)
+            self.finish(writer)
 
     def _create(self) -> Writer:
         """Create the recording; where its name was made up, under the next one that is free.
@@ -187,14 +180,15 @@ class Process:
             deadline = max(deadline + FLUSH_S, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
             self.flush(writer)
-            self._silence.look(self.readers, self._unwritten)
-            self._try(self.watch_clocks, writer)
+            self.backlog.report()
+            self._silence.look(self.readers)
+            self.backlog.attempt(self.watch_clocks, writer)
             now = time.monotonic()
             if now >= next_pair:
-                self._try(note_clocks, writer)
+                self.backlog.attempt(note_clocks, writer)
                 next_pair += CLOCK_PAIR_S
             if now >= next_cost:
-                self._try(self._note_cost, writer)
+                self.backlog.attempt(self._note_cost, writer)
                 next_cost += COST_NOTE_S
             if now >= next_check:
                 self._check_file()
@@ -206,11 +200,11 @@ class Process:
                 self.stop(str(self._order.get("when_gone", PROGRAM_GONE)))
 
     def _check_file(self) -> None:
-        if self._file is None:
+        if self.file is None:
             return
-        before = self._file.problem
-        if self._file.check() and not before:
-            notice(f"{self._file.problem}; what is recorded is kept and saved under another name at the end")
+        before = self.file.problem
+        if self.file.check() and not before:
+            notice(f"{self.file.problem}; what is recorded is kept and saved under another name at the end")
 
     def watch_clocks(self, writer: Writer) -> None:
         step = self._clocks.update(look())
@@ -224,35 +218,18 @@ class Process:
         notice(step.text)
 
     def flush(self, writer: Writer) -> None:
-        """Write what was read; keep it for the next time where the disk refuses."""
+        """Write what was read, and what waits since it could not be written."""
         for position, reader in enumerate(self.readers):
             harvest = reader.take()
             for times, codes, _ in harvest.blocks:
                 self.totals[position].add(times, codes)
-            self._pending.append((position, harvest))
-        try:
-            while self._pending:
-                position, harvest = self._pending[0]
-                with writer.transaction():
-                    self._write(writer, position, harvest)
-                self._pending.pop(0)
-                self._dropped.pop(position, None)
-            self._unwritten = ""
-        except REFUSED as error:
-            self.disk_error = self._unwritten = _error_text(error)
-            while len(self._pending) > MAX_PENDING:
-                self._drop(*self._pending.pop(0), f"the file could not be written: {self._unwritten}")
+            self.backlog.add(position, harvest)
+        self.backlog.write(writer)
 
-    def _drop(self, position: int, harvest: Harvest, why: str) -> None:
-        """Drop samples; the stretch becomes a gap once something can be written again."""
-        gap = harvest.as_gap(why, self._dropped.get(position))
-        if gap is not None:
-            self._dropped[position] = gap
-
-    def _write(self, writer: Writer, position: int, harvest: Harvest) -> None:
+    def _write(self, writer: Writer, position: int, harvest: Harvest, dropped: Gap | None) -> None:
         source = self.ids[position]
-        if position in self._dropped:
-            writer.add_gap(source, self._dropped[position])
+        if dropped is not None:
+            writer.add_gap(source, dropped)
         try:
             for times, codes, flags in harvest.blocks:
                 writer.append(source, times, codes, flags, harvest.read_ns)
@@ -262,12 +239,6 @@ class Process:
             writer.add_gap(source, gap)
         if harvest.events:
             writer.add_events(harvest.events)
-
-    def _try(self, note: Callable[[Writer], None], writer: Writer) -> None:
-        try:
-            note(writer)
-        except REFUSED as error:
-            self.disk_error = _error_text(error)
 
     def _note_cost(self, writer: Writer) -> None:
         """Write the recorder's own cost and the health of every source into the recording."""
@@ -279,7 +250,7 @@ class Process:
             "at_ns": now_ns(),
             "cpu_s": usage.user + usage.system,
             "peak_memory": peak_memory(),
-            "disk_error": self.disk_error or (self._intake.problem if self._intake else "") or None,
+            "disk_error": self.backlog.last_refusal or (self._intake.problem if self._intake else "") or None,
             "sources": {
                 str(identifier): {
                     **asdict(reader.health),
@@ -311,7 +282,7 @@ class Process:
             }
         )
 
-    def _end(self, writer: Writer) -> None:
+    def finish(self, writer: Writer) -> None:
         """Stop the readings, write what is left, and close the file; as long as it takes, up to `CLOSE_S`."""
         if self._intake is not None:
             self._intake.finish()  # while it still samples, so that the last events lie inside
@@ -323,37 +294,40 @@ class Process:
         for reader in self.readers:
             reader.join(timeout=max(0.0, patience - time.monotonic()))
         closing_by = time.monotonic() + CLOSE_S
+        is_written = False
         while True:
-            self.flush(writer)
-            if not self._pending:
+            if not is_written:
+                self.flush(writer)
+            if not self.backlog:
                 try:
-                    self._write_end(writer, ended_ns)
+                    if not is_written:
+                        self._write_end(writer, ended_ns)
+                        is_written = True
                     self._save_lost(writer)
                     writer.close()
                     return
                 except REFUSED as error:
-                    self.disk_error = self._unwritten = _error_text(error)
+                    self.backlog.refuse(error)
             if time.monotonic() > closing_by:
-                missing = self._what_is_missing(writer.path, ended_ns)
-                self.list_as_gaps(writer)
-                raise ReadError(missing)
-            send({"type": "waiting", "why": self._unwritten})
+                break
+            send({"type": "waiting", "why": self.backlog.refusal})
             time.sleep(0.1)
-
-    def list_as_gaps(self, writer: Writer) -> None:
-        """Drop what waits to be written and list it as gaps, where there is room for that much."""
-        for position, harvest in self._pending:
-            self._drop(position, harvest, f"the file could not be written: {self._unwritten}")
-        self._pending = [(position, Harvest()) for position in self._dropped]
-        self.flush(writer)
+        if is_written and self.file is not None and self.file.problem:
+            raise ReadError(f"{self.file.problem}, and cannot be saved ({self.backlog.refusal}): it is lost")
+        if is_written:  # all of it is there, in the log beside the file
+            writer.abandon()
+            return
+        missing = self.backlog.what_is_missing(writer.path, ended_ns)
+        self.backlog.list_as_gaps(writer)
+        raise ReadError(missing)
 
     def _save_lost(self, writer: Writer) -> None:
         """Write the recording to a new file, where it has lost its name."""
-        if self._file is None or not self._file.check():
+        if self.file is None or not self.file.check():
             return
-        saved = self._file.free_name()
+        saved = self.file.free_name()
         writer.copy_to(saved)
-        notice(f"{self._file.problem}; all of it is in {saved}")
+        notice(f"{self.file.problem}; all of it is in {saved}")
         send({"type": "moved", "path": str(saved)})
 
     def _write_end(self, writer: Writer, ended_ns: int) -> None:
@@ -371,19 +345,6 @@ class Process:
             note_clocks(writer)
             self._note_cost(writer)
             writer.set_metadata({"ended": self._why})
-
-    def _what_is_missing(self, path: object, ended_ns: int) -> str:
-        """Return one line that lists what could not be written."""
-        first = min((int(h.blocks[0][0][0]) for _, h in self._pending if h.blocks), default=ended_ns)
-        lost = sum(len(block[0]) for _, h in self._pending for block in h.blocks)
-        return (
-            f"{path}: {plural(lost, 'reading')} of the last {max(0, ended_ns - first) / 1e9:.1f} s could not be written "
-            f"({self._unwritten}); what was written before is in it"
-        )
-
-
-def _error_text(error: BaseException) -> str:
-    return str(error) or "no memory is left"
 
 
 def _asked(source: Source) -> dict[str, object]:

@@ -8,21 +8,61 @@ unseen.  So a descriptor is kept open for as long as a connection of this proces
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 _lock = threading.Lock()
 connections: Counter[tuple[int, int]] = Counter()
 descriptors: dict[tuple[int, int], int] = {}
+_reserving: dict[tuple[int, int], int] = {}
+"""Descriptors that may write, by which room is taken."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Connection(sqlite3.Connection):
     """A connection to a recording, during which `first_bytes` costs no lock."""
 
     _file: tuple[int, int] | None = None
+    _path: Path
+
+    def reserve(self, size: int) -> bool:
+        """Have the file take up `size` bytes of the disk; return whether there is room for them.
+
+        Where the system cannot tell, or the file has lost its name, it is taken for granted.
+        """
+        found = self._file
+        if found is None or not hasattr(os, "posix_fallocate"):
+            return True
+        try:
+            with _lock:
+                if found not in _reserving:
+                    if _identity(self._path) != found:
+                        return True
+                    _reserving[found] = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+                descriptor = _reserving[found]
+                held = os.fstat(descriptor).st_size
+                if size > held:
+                    os.posix_fallocate(descriptor, held, size - held)
+        except OSError as error:
+            return error.errno not in _NO_ROOM
+        return True
+
+    def reader(self) -> sqlite3.Connection:
+        """Return another connection to the file, which has read from it and cannot write.
+
+        Raises:
+            sqlite3.Error: It cannot be opened.
+        """
+        location = f"file:{quote(os.fsencode(self._path.absolute()))}?mode=ro"
+        connection = sqlite3.connect(location, uri=True, check_same_thread=False)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return connection
 
     def close(self) -> None:
         """Close the connection, and what was kept open for its sake."""
@@ -42,9 +82,9 @@ def _release(found: tuple[int, int]) -> None:
         if connections[found] > 0:
             return
         del connections[found]
-        kept = descriptors.pop(found, None)
-        if kept is not None:
-            os.close(kept)
+        for kept in (descriptors.pop(found, None), _reserving.pop(found, None)):
+            if kept is not None:
+                os.close(kept)
 
 
 def connect(path: Path, location: str, *, uri: bool = False, timeout: float = 5.0) -> sqlite3.Connection:
@@ -69,7 +109,7 @@ def connect(path: Path, location: str, *, uri: bool = False, timeout: float = 5.
     except BaseException:
         _release(found)
         raise
-    connection._file = found
+    connection._file, connection._path = found, path
     return connection
 
 

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import event_batches, file, schema
+from powermeter.recording import event_batches, file, folding, schema
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
@@ -52,6 +51,7 @@ class Writer:
         self._tables = schema.TABLES[version]
         self._sources: dict[int, SourceWriter] = {}
         self._records_whole = True
+        self._is_finished = False
         self._last_ns_before: Mapping[str, int] = {}
         self._checkpointed = time.monotonic() - CHECKPOINT_S + FIRST_CHECKPOINT_S
 
@@ -225,21 +225,26 @@ class Writer:
             self._insert("health", [(at_ns, dump_json(dict(value)))])
 
     def close(self) -> None:
-        """Note that the recording is whole and fold it into one file; may be called twice."""
+        """Note that the recording is whole and fold it into one file; may be called twice.
+
+        Raises:
+            sqlite3.OperationalError: The disk is full; it is still open, to be closed when there is room.
+        """
         try:
             self.connection.execute(f"PRAGMA busy_timeout = {CLOSING_MS}")  # nobody waits long at the end
         except sqlite3.ProgrammingError:
             return
         self._finish()
-        fold(self.connection)
-        self.connection.close()
+        folding.fold(self.connection)
+        folding.close(self.connection)
 
     def _finish(self) -> None:
-        if self._records_whole:
+        if self._records_whole and not self._is_finished:
             with self.transaction():
                 for source in self._sources.values():
                     source.flush(self.connection)
                 self.add_fact("closed", self._closing())
+            self._is_finished = True
 
     def _closing(self) -> dict[str, Any]:
         """Return what the recording holds: rows and the end of the chain of each table, last sample of each source."""
@@ -270,16 +275,20 @@ class Writer:
         os.close(
             os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, file.MODE)
         )  # SQLite would let others read it
-        self.connection.execute("VACUUM INTO ?", (str(path),))
+        try:
+            self.connection.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.Error:
+            path.unlink(missing_ok=True)
+            raise
 
     def abandon(self) -> None:
         """Close without the mark of a whole recording; what was committed stays."""
-        self.connection.close()
+        folding.close(self.connection)
 
     def __del__(self) -> None:
         connection = getattr(self, "connection", None)
         if connection is not None:
-            connection.close()
+            folding.close(connection)
 
     def _checkpoint(self, *, at_once: bool = False) -> None:
         """Now and then, move what is committed from the log into the file."""
@@ -287,8 +296,7 @@ class Writer:
         if not at_once and now - self._checkpointed < CHECKPOINT_S:
             return
         self._checkpointed = now
-        with suppress(sqlite3.Error):  # a full disk: the log keeps it, and the next commit says so
-            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        folding.checkpoint(self.connection)
 
 
 def append_to(path: str | Path) -> Writer:
@@ -310,16 +318,6 @@ def append_to(path: str | Path) -> Writer:
 _EVENT_COLUMNS = (*event_batches.COLUMNS, "task", "measures", "items")
 
 
-def fold(connection: sqlite3.Connection) -> None:
-    """Move everything from the write-ahead log into the file, where no reader is in the way."""
-    try:
-        connection.execute("PRAGMA incremental_vacuum").fetchall()
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError:
-        return  # someone is reading; the log stays beside the file, which is just as good
-
-
 class _Transaction:
     """BEGIN IMMEDIATE … COMMIT, once for nested uses; what fails leaves the file and the counts as they were."""
 
@@ -330,6 +328,7 @@ class _Transaction:
         self._outermost = False
 
     def __enter__(self) -> None:
+        self._writer._is_finished = False
         self._outermost = not self.connection.in_transaction
         if self._outermost:
             self._before = {source: writer.copy() for source, writer in self._writer._sources.items()}

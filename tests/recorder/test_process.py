@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
-from powermeter.recorder import process as module
+from powermeter.recorder import full_disk
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
 from powermeter.recording import Recording, Writer
@@ -86,7 +86,7 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
         for position, acquisition in enumerate(sampler.readers):
             acquisition.harvests.append(harvest(start + position, start + position + 5))
         sampler.flush(writer)
-    assert sampler.disk_error == "database or disk is full"
+    assert sampler.backlog.last_refusal == "database or disk is full"
     writer.connection = real
     sampler.flush(writer)
     writer.close()
@@ -97,7 +97,7 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
 
 
 def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monkeypatch):
-    monkeypatch.setattr(module, "MAX_PENDING", 2)
+    monkeypatch.setattr(full_disk, "MAX_WAITING", 2)
     sampler, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
@@ -120,7 +120,7 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
 
 
 def test_a_gap_that_memory_does_not_hold_stays_listed(set_up, monkeypatch):
-    monkeypatch.setattr(module, "MAX_PENDING", 2)
+    monkeypatch.setattr(full_disk, "MAX_WAITING", 2)
     sampler, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
@@ -141,7 +141,7 @@ def test_without_memory_readings_wait_as_for_a_full_disk(set_up, monkeypatch):
     monkeypatch.setattr(writer, "append", refuse)
     sampler.readers[0].harvests.append(harvest(0, 5))
     sampler.flush(writer)
-    assert sampler.disk_error == "no memory is left"
+    assert sampler.backlog.last_refusal == "no memory is left"
     monkeypatch.undo()
     sampler.flush(writer)
     writer.close()
@@ -154,7 +154,7 @@ def test_what_is_given_up_at_the_end_is_listed_where_a_gap_can_still_be_written(
     monkeypatch.setattr(writer, "append", refuse)
     sampler.readers[0].harvests.append(harvest(0, 5))
     sampler.flush(writer)
-    sampler.list_as_gaps(writer)
+    sampler.backlog.list_as_gaps(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         (gap,) = recording.gaps(1)
@@ -251,7 +251,7 @@ def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
         late = record(60)
     finally:
         tracemalloc.stop()
-    assert sampler.disk_error == "" and writer._sources[1].sequence >= 79
+    assert sampler.backlog.last_refusal == "" and writer._sources[1].sequence >= 79
     one_chunk = rows * (8 + 8 + 1)
     assert late - early < 2 * one_chunk, f"{late - early} bytes more after 60 chunks of {one_chunk}"
 
@@ -283,6 +283,6 @@ def test_what_could_not_be_written_is_counted_from_its_first_reading(set_up) -> 
     for times in ((2, 3, 4), (7, 8)):
         sampler.readers[0].harvests.append(harvest(*(t * 10**9 for t in times)))
         sampler.flush(writer)
-    said = sampler._what_is_missing("run.power", 9_500_000_000)
+    said = sampler.backlog.what_is_missing("run.power", 9_500_000_000)
     writer.connection = real
     assert "run.power: 5 readings of the last 7.5 s could not be written" in said

@@ -31,6 +31,7 @@ from waiting import (
 from powermeter.errors import DataError, ExistsError, PowermeterError
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer
+from powermeter.recording.file import PAGE
 from powermeter.recording.salvage import salvage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
@@ -163,6 +164,24 @@ def test_a_disk_that_stays_full_holds_nothing_up_and_is_reported(small_disk, at_
         span = repaired.span_ns(1)
     assert span is not None and gap.start_ns >= span[1] and "full" in gap.detail, "what is missing is listed"
     assert 0 <= ended_ns - gap.end_ns < ended_ns - gap.start_ns
+
+
+def test_a_disk_that_was_full_for_a_while_leaves_one_whole_file_and_a_whole_lone_file_before(small_disk):
+    """Each refused write tries to fold the log, which may do so only where the disk holds all of it."""
+    path, heard = small_disk / "run.power", Heard()
+    recorder = started(path, URL, heard=heard)
+    wait_until(lambda: path.stat().st_size > 4 * PAGE)  # folded once: until then it is no recording alone
+    fill(small_disk)
+    heard.wait_for_tries(3)
+    lone = small_disk.parent / "lone.power"
+    shutil.copyfile(path, lone)
+    assert not [text for text in contents(lone)[2] if "damaged" in text], "no mixture of old and new pages"
+    (small_disk / "filler").unlink()
+    wait_for_a_reading_after(path, time.monotonic_ns())
+    recorder.stop()
+    wait_until(lambda: not recorder.is_running)
+    assert [one.name for one in small_disk.iterdir()] == ["run.power"]
+    assert_all_written(path)
 
 
 def test_a_recording_on_a_full_disk_replaces_nothing(small_disk):
