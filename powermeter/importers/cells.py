@@ -189,6 +189,11 @@ def unit_in_cells(texts: list[str]) -> str | None:
     return unit if of_unit(unit) is not None else None
 
 
+_FEWEST_BEHIND = 4
+_UNLIKE = 20
+"""How often the largest of the later steps a first step from 0 is at least where 0 stood for "none"."""
+
+
 @dataclass(slots=True)
 class Statistics:
     """What has been seen of a column, block by block.
@@ -277,6 +282,15 @@ class Statistics:
         """How often a running total shows 0 and is back above its old level behind it: nothing was read there."""
         found = self.falls - self.real_falls
         return found if found * 5 < self.falls + self.rises and self.to_zero >= found else 0
+
+    @property
+    def starts_at_none(self) -> bool:
+        """Whether a running total shows 0 before its first reading: a step that none of those behind it comes near."""
+        real = np.array([value for value in self.head if value])
+        if self.first != 0 or len(self.last) > 1 or len(real) < _FEWEST_BEHIND:
+            return False
+        steps = np.abs(np.diff(real))
+        return bool(real[0] > max(_UNLIKE * float(steps.max()), float(steps.sum())))
 
     @property
     def never_positive(self) -> bool:

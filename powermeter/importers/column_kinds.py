@@ -148,7 +148,7 @@ def refuse_unused(meanings: Sequence[Meaning], typed: Mapping[str, str], where: 
 def marks_of(meaning: Meaning, seen: Statistics, quantity: Quantity) -> tuple[float, ...]:
     """Return the values of a column that stand for none: marks, and the zeros that a running total dips to."""
     marks = tuple(seen.sentinel(quantity))
-    return (*marks, 0.0) if meaning.as_ == "counter" and seen.dips else marks
+    return (*marks, 0.0) if meaning.as_ == "counter" and (seen.dips or seen.starts_at_none) else marks
 
 
 def leave_out_still(

@@ -24,8 +24,10 @@ from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
+from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.holes import hole_notes
+from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
@@ -155,6 +157,8 @@ class OpenTable:
                 info["stamp_late_ns"] = found.late_ns
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
         self._finish(rows, streams)
+        if self.signature is None:
+            self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
         log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
@@ -234,6 +238,9 @@ class OpenTable:
             refuse_turns(stamps, store, self.plan, self.choices, str(self.path))
         can_spread = not held and (self.signature is None or self.signature.spread)
         counter = any(m.as_ == "counter" and i not in self._beside for i, m in enumerate(self.meanings))
+        if self._reader.naive and not self._reader.zoned and self.choices.zone is None:
+            stamps, twice = put_in_line(stamps)
+            self.warnings += twice
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
         if counter:
             keep_first_step(found)

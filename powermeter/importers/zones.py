@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
+from powermeter.importers.hour_twice import is_hourly
 from powermeter.units import NS
 
 _LONGEST_DAYS = 40_000
@@ -85,18 +86,18 @@ class LogZone:
                 continue
             after = known & (local_ns >= end)
             twice = known & (local_ns >= start) & (local_ns < end)
-            second = _second_pass(local_ns, np.flatnonzero(twice))
+            second = _second_pass(local_ns, np.flatnonzero(twice), is_hourly(local_ns[known]))
             result[after] += old - new
             result[second] += old - new
         return result
 
 
-def _second_pass(local_ns: NDArray[np.int64], rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return those rows of the hour that comes twice that follow a step back, or rows after the hour."""
+def _second_pass(local_ns: NDArray[np.int64], rows: NDArray[np.intp], hourly: bool) -> NDArray[np.intp]:
+    """Return those rows of the hour that comes twice that follow a step back, or the same stamp in rows of one an hour."""
     if not len(rows):
         return rows
-    steps = np.diff(local_ns[rows], prepend=local_ns[rows[0]])
-    back = np.flatnonzero(steps < -30 * 60 * NS / 2)
+    steps = np.diff(local_ns[rows], prepend=local_ns[rows[0]] - 1)
+    back = np.flatnonzero(steps <= 0 if hourly else steps < -30 * 60 * NS / 2)
     return rows[back[0] :] if len(back) else rows[:0]
 
 

@@ -48,3 +48,15 @@ def test_a_reset_and_a_zero_in_one_total_are_told_apart(tmp_path):
 def test_amounts_of_which_many_are_0_are_no_total(tmp_path):
     found, _ = energy_j(tmp_path, lambda i: 0 if i % 3 else 5 + i, name="energy_J")
     assert found == pytest.approx(sum(5 + i for i in range(0, ROWS, 3)))
+
+
+@pytest.mark.parametrize("zeros", [1, 3])
+def test_zeros_before_a_running_total_are_no_reading(tmp_path, zeros):
+    found, notes = energy_j(tmp_path, lambda i: 0 if i < zeros else 1234.5 + 0.5 * i)
+    assert found == pytest.approx(0.5 * (ROWS - 1 - zeros) * 3600)
+    assert any(f'{zeros} × 0 stand for "none"' in note for note in notes)
+
+
+def test_a_running_total_that_starts_at_0_is_read_from_there(tmp_path):
+    found, _ = energy_j(tmp_path, lambda i: 0.5 * i)
+    assert found == pytest.approx(0.5 * (ROWS - 1) * 3600)

@@ -1,0 +1,38 @@
+"""A power and the energy that a column beside it counts: both are of the same rows, so they must agree."""
+
+import pytest
+
+from powermeter.importers import Choices, convert
+
+WATTS = [10 + i % 4 for i in range(40)]
+
+
+def notes_of(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    read = convert(path, tmp_path / "o.power", choices=Choices(), force=True)
+    return [note for note in read.warnings if note.code == "power-against-energy"]
+
+
+def counter(step_of, grid=0.01):
+    """Return a log of a power and a running total that rises by `step_of(watts)` joules each second."""
+    total, rows = 5000.0, []
+    for i, watts in enumerate(WATTS):
+        rows.append(f"{i},{watts},{round(total / grid) * grid:.2f}")
+        total += step_of(watts)
+    return "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n"
+
+
+def test_a_counter_that_counts_five_times_as_much_is_remarked_on_with_what_to_type(tmp_path):
+    (note,) = notes_of(tmp_path, counter(lambda watts: 5 * watts))
+    assert "'energy_J' counts 2.235 kJ" in str(note) and "--column power_W=-" in str(note)
+
+
+@pytest.mark.parametrize("grid", [0.01, 1, 200])
+def test_a_counter_that_agrees_within_its_step_is_not(tmp_path, grid):
+    assert not notes_of(tmp_path, counter(lambda watts: watts, grid))
+
+
+def test_amounts_of_each_row_are_added_up(tmp_path):
+    rows = [f"{i},{watts},{watts}.00" for i, watts in enumerate(WATTS)]
+    assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
