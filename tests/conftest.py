@@ -30,6 +30,7 @@ REQUIRE = "POWERMETER_TESTS_REQUIRE_ALL"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # what is imported and collected stays; `pytest_collection_finish` turns it on again
     if find_spec("powermeter") is None or find_spec("powermeter.drivers") is None:
         raise pytest.UsageError("powermeter is not installed here; run: python3 tasks.py test")
     # A suite started in the background of a shell inherits that Ctrl-C is ignored, and so would every child.
@@ -48,8 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what was imported for the tests out of every collection of garbage, and collect seldom: tests are small."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 50)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.beside import (
+    AllWindows,
     Calm,
     jumps_beside,
     looked_at,
@@ -193,3 +194,24 @@ def test_of_fewer_than_eight_pairs_nothing_is_known(n: int, known: bool) -> None
     values = 2.0 + 0.005 * np.tile([1.0, -1.0], 5)[:n]
     values[4:] += 1.0
     assert (jumping(values, at(), at()) > 0) is known
+
+
+LONG = 600_001
+"""Windows of a run of which 64 stretches of 4096 are looked at, (600 001 - 4096 - 1) / 63 = 9458.8 apart."""
+
+
+def test_of_a_long_run_sixty_four_stretches_are_looked_at() -> None:
+    found = looked_at(LONG)
+    assert found.size == 64 * 4096 and found[-1] == LONG - 1
+    begins = found[np.flatnonzero(np.diff(found, prepend=-1) > 1)]
+    assert begins.size == 64 and begins[:3].tolist() == [1, 9459, 18918]
+    assert looked_at(64 * 4096).tolist() == list(range(1, 64 * 4096 + 1))
+
+
+def test_beside_some_windows_lie_those_next_to_them_that_are_looked_at() -> None:
+    """Windows 4095 to 4097 and 5000: of 4094 to 4098 the first three are looked at; in a short run all are."""
+    for top, near in ((LONG, [4094, 4095, 4096]), (5001, [*range(4094, 4099), 4999, 5000, 5001])):
+        times = np.arange(top + 1, dtype=np.int64) * NS
+        windows = AllWindows(Integral.of(from_samples(times, np.ones(top + 1))), None)
+        assert windows.within(np.array([4095, 5000]), np.array([4097, 5000])).tolist() == near
+    assert windows.within(np.array([1, 5001]), np.array([1, 5001])).tolist() == [1, 2, 5000, 5001]

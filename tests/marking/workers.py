@@ -21,22 +21,22 @@ PAUSE_S = 0.002
 LIMIT_S = 80.0
 
 
-def work(number: int) -> int:
+def work(number: int, name: str = "work") -> int:
     """Mark one event."""
-    with powermeter.event("work", n=number):
+    with powermeter.event(name, n=number):
         time.sleep(PAUSE_S)
     return number
 
 
-def function() -> int:
-    tracked = powermeter.track("work")(lambda: time.sleep(PAUSE_S))
+def function(name: str = "work") -> int:
+    tracked = powermeter.track(name)(lambda: time.sleep(PAUSE_S))
     for _ in range(5):
         tracked()
     return 5
 
 
-def generator() -> int:
-    @powermeter.track("work")
+def generator(name: str = "work") -> int:
+    @powermeter.track(name)
     def items():
         yield from range(3)
 
@@ -45,8 +45,8 @@ def generator() -> int:
     return 5
 
 
-def coroutine() -> int:
-    @powermeter.track("work")
+def coroutine(name: str = "work") -> int:
+    @powermeter.track(name)
     async def step():
         await asyncio.sleep(PAUSE_S)
 
@@ -57,8 +57,8 @@ def coroutine() -> int:
     return 5
 
 
-def async_generator() -> int:
-    @powermeter.track("work")
+def async_generator(name: str = "work") -> int:
+    @powermeter.track(name)
     async def items():
         for item in range(3):
             await asyncio.sleep(0)
@@ -73,8 +73,8 @@ def async_generator() -> int:
     return 5
 
 
-def thread() -> int:
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(5)]
+def thread(name: str = "work") -> int:
+    threads = [threading.Thread(target=work, args=(i, name)) for i in range(5)]
     for one in threads:
         one.start()
     for one in threads:
@@ -82,9 +82,9 @@ def thread() -> int:
     return 5
 
 
-def task() -> int:
+def task(name: str = "work") -> int:
     async def step():
-        async with powermeter.event("work"):
+        async with powermeter.event(name):
             await asyncio.sleep(PAUSE_S)
 
     async def main():
@@ -92,6 +92,14 @@ def task() -> int:
 
     asyncio.run(main())
     return 5
+
+
+ONE_PROCESS = (function, generator, coroutine, async_generator, thread, task)
+"""What needs no process of its own: each begins five events, under its own name where all run after each other."""
+
+
+def one_process() -> int:
+    return sum(kind(kind.__name__) for kind in ONE_PROCESS)
 
 
 def _pool(method: str) -> int:
@@ -328,12 +336,7 @@ def celery() -> int:
 KINDS = {
     name: globals()[name]
     for name in (
-        "function",
-        "generator",
-        "coroutine",
-        "async_generator",
-        "thread",
-        "task",
+        "one_process",
         "fork",
         "spawn",
         "forkserver",

@@ -37,6 +37,8 @@ OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
 """What serves tests, and a module for Pythons that are not run here."""
 IN_CHILDREN = ("powermeter/recorder/",)
 """What runs in a process of its own: all tests of its room are asked."""
+ON_PAGES = ("tests/docs/test_reference.py", "tests/docs/test_constants.py")
+"""What compares values in the code with those on pages: defaults and constants are run at import, which no test is seen to do."""
 FILE_S = 10.0
 """That a test file takes which the map does not know."""
 MOST_S = 45.0
@@ -180,7 +182,10 @@ class Trial:
         seen = {name.partition("::")[0] for name in found}
         newer = [name for name in newer if name not in seen]
         found.sort(key=lambda name: -self.found_by[mutant.path, name])
-        return [*found[:40], *newer, *found[40:]]
+        pages = (
+            [] if mutant.kind != "constant" else [name for name in ON_PAGES if name not in (*newer, *seen)]
+        )
+        return [*found[:40], *newer, *found[40:], *pages]
 
     def in_turns(self, asked: list[str]) -> list[list[str]]:
         """Return the tests in two parts: a few quick ones of few files, which find most mutants, and the rest."""
