@@ -121,6 +121,32 @@ def test_files_and_the_plot(one, tmp_path):
     assert done.exit_code != 0 and "unknown file extension" in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "of_fp32"),
+    [
+        ("latency", "energy", (50.0, 25.0)),  # 50 ms at 4 W over 8 items: 25 mJ
+        ("accuracy", "latency", (0.92, 50.0)),
+        ("parameters", "flops", (4e6, 5e8)),
+    ],
+)
+def test_a_point_of_the_plot_lies_where_its_axes_state(one, x, y, of_fp32):
+    matplotlib = pytest.importorskip("matplotlib.figure")
+    found = variants([one], by="variant", baseline="fp32")
+    axes = matplotlib.Figure().add_subplot()
+    report.draw_variants(axes, found, report.QUANTITIES[x], report.QUANTITIES[y])
+    points = {text.get_text(): text.xy for text in axes.texts}
+    assert set(points) == set(KINDS) and points["fp32"] == pytest.approx(of_fp32, rel=0.02)
+    (base, *_) = axes.containers
+    assert (
+        base.lines[0].get_xydata()[0] == pytest.approx(points["fp32"]) and base.lines[0].get_marker() == "s"
+    )
+    if y == "energy":
+        (low, high) = base.lines[2][0].get_segments()[0][:, 1]
+        per_item = found.rows[0].per_item
+        assert (low, high) == pytest.approx((per_item.low * 1e3, per_item.high * 1e3))
+    assert "mJ" in axes.get_ylabel() or y != "energy"
+
+
 def two_labels(path: Path, lengths: dict[str, int]) -> Path:
     """Labels in turns, ten of each, so many ms long, each holding a part of its own; 2 W, read each ms."""
     import numpy as np

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from class_of_forty import DISHONEST, RUBRIC, record
 
 from powermeter import cli
+from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.handins import check_folder
 from powermeter.fleet.rubric import read_rubric
-from powermeter.recording import Recording
+from powermeter.recording import Recording, Writer
 from powermeter.reports.class_page import to_html, to_markdown, to_text
 from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
 from powermeter.reports.report_data import gather
@@ -55,9 +58,39 @@ def test_numbers_are_those_of_show(small: Path, rows: list[ClassRow]) -> None:
     assert row.share is not None and row.share.value == pytest.approx(row.charge.value / 14_400)
 
 
-def test_what_was_not_repeated_has_no_spread(rows: list[ClassRow]) -> None:
-    from dataclasses import replace
+def test_of_a_run_whose_items_are_counted_every_cell_is_of_one(tmp_path: Path) -> None:
+    """100 s at 5 V and 0.4 A hold 250 items: 0.8 J, 0.16 C and, of 4 Ah, 0.16 C / 14 400 C each; one is 1/250 of the run's carbon."""
+    (tmp_path / "in").mkdir()
+    rail = Rail("VIN")
+    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail), Channel("a", Quantity.CURRENT, 1e-3, rail))
+    with Writer.create(tmp_path / "in" / "run.power", {"clock": "monotonic"}) as writer:
+        source = writer.add_source("virtual://", "meter", "virtual", channels)
+        times = np.arange(1001, dtype=np.int64) * 100_000_000
+        writer.append(source, times, np.tile([5000, 400], (1001, 1)))
+    (one,) = check_folder(tmp_path / "in")
+    asked = ReportOptions(items=250, battery="4Ah", place="FR")
+    (row,), (whole,) = class_rows([one], asked), class_rows([one], replace(asked, items=None))
+    assert (row.label, row.events, row.items, row.latency_s) == ("(whole run)", 0, 250, None)
+    for found, total, each in (
+        (row.per_item, whole.per_item, 0.8),
+        (row.charge, whole.charge, 0.16),
+        (row.share, whole.share, 0.16 / 14_400),
+        (row.carbon, whole.carbon, None),
+    ):
+        assert found is not None and total is not None
+        assert found.value == pytest.approx(total.value / 250)
+        assert each is None or found.value == pytest.approx(each)
+    assert row.per_item is not None and row.meter == row.per_item.half_width
 
+
+def test_most_points_come_first(rows: list[ClassRow]) -> None:
+    earned = [
+        replace(row, points=points) for row, points in zip(rows, (7.0, None, 9.5, 0.0, 9.0), strict=True)
+    ]
+    assert [row.points for row in in_order(earned, "points")] == [9.5, 9.0, 7.0, 0.0, None]
+
+
+def test_what_was_not_repeated_has_no_spread(rows: list[ClassRow]) -> None:
     assert rows[0].repeats is not None and replace(rows[0], events=1).repeats is None
 
 

@@ -1,0 +1,201 @@
+"""Where figures for a paper draw a number: each mark's position, worked out from the number and the unit of its axis."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from powermeter.result import Grade, Result
+
+pytest.importorskip("matplotlib")
+
+from powermeter.reports import figure_data
+from powermeter.reports.paper import convergence as convergence_module
+from powermeter.reports.paper.burn_down import burn_down
+from powermeter.reports.paper.canvas import sheet
+from powermeter.reports.paper.comparison import comparison
+from powermeter.reports.paper.label_energies import label_energies
+
+
+def drawn(function, data, columns: int = 1):
+    with sheet() as maker:
+        figure = function(maker, data, columns)
+        figure.draw_without_rendering()
+    return figure
+
+
+def result(value: float, low: float, high: float, unit: str = "J", grade: Grade = Grade.MEASURED) -> Result:
+    return Result(value, unit, low, high, grade)
+
+
+def data(**more):
+    return SimpleNamespace(path=Path("run.power"), grade=Grade.MEASURED, **more)
+
+
+# What is left of a battery --------------------------------------------------------------------------
+
+
+def battery(hours: Result, used: float, seconds: float):
+    budget = SimpleNamespace(hours=hours, share_used=result(used, used * 0.9, used * 1.1, "1"))
+    analysis = SimpleNamespace(duration=result(seconds, seconds, seconds, "s"))
+    return data(budget=budget, analysis=analysis, battery_name="cell")
+
+
+@pytest.mark.parametrize(
+    ("hours", "step", "unit"),
+    [
+        ((10.0, 8.0, 14.0), 1.0, "h"),
+        ((40.0, 30.0, 48.0), 24.0, "days"),
+        ((30.0, 20.0, 47.9), 1.0, "h"),  # from two days on in days
+        ((1.5, 1.0, 1.9), 1 / 60, "min"),
+        ((20_000.0, 15_000.0, 18_000.0), 8766.0, "years"),  # 2 × 365.25 × 24 h = 17 532 h
+    ],
+)
+def test_a_battery_falls_from_full_to_empty_at_its_hours(hours, step: float, unit: str) -> None:
+    """A run of two hours that took 15 %: from 100 at 0 to 85 at two hours; empty between both ends of the interval."""
+    (axes,) = drawn(burn_down, battery(result(*hours, "h"), 0.15, 7200.0)).axes
+    mean, run = axes.lines
+    assert mean.get_xydata() == pytest.approx(np.array([[0, 100], [hours[0] / step, 0]]))
+    assert run.get_xydata() == pytest.approx(np.array([[0, 100], [2 / step, 85]]))
+    band = axes.patches[0].get_xy()
+    assert band[:3] == pytest.approx(np.array([[0, 100], [hours[1] / step, 0], [hours[2] / step, 0]]))
+    assert axes.get_xlabel() == f"time ({unit})" and axes.get_ylabel() == "left of cell (%)"
+    assert axes.get_xlim() == pytest.approx((0, 1.08 * hours[2] / step)) and axes.get_ylim() == (0, 104)
+
+
+def test_a_battery_of_which_one_end_is_known_is_drawn_from_its_hours() -> None:
+    (axes,) = drawn(burn_down, battery(result(10.0, -math.inf, math.inf, "h"), 0.15, 7200.0)).axes
+    assert axes.patches[0].get_xy()[1:3] == pytest.approx(np.array([[10, 0], [10, 0]]))
+    assert len(axes.texts) == 1
+
+
+# Energies of labels ---------------------------------------------------------------------------------
+
+
+def row(title: str, per_item: Result | None, energy: float = 1.0):
+    return SimpleNamespace(title=title, per_item=per_item, energy=result(energy, energy, energy))
+
+
+def labels(*rows):
+    return data(analysis=SimpleNamespace(rows=rows))
+
+
+def test_a_bar_ends_at_its_energy_and_its_whiskers_at_the_interval() -> None:
+    """Up to 4.5 mJ the axis is in mJ: 4 (3.5 to 4.5) and 0.5 (0.4 to 0.9)."""
+    found = labels(row("a", result(4e-3, 3.5e-3, 4.5e-3)), row("b", result(5e-4, 4e-4, 9e-4)))
+    (axes,) = drawn(label_energies, found).axes
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([4.0, 0.5])
+    assert [bar.get_y() + bar.get_height() / 2 for bar in axes.patches] == pytest.approx([0.0, 1.0])
+    (first, second) = (
+        container.lines[2][0].get_segments()[0]
+        for container in axes.containers
+        if hasattr(container, "lines")
+    )
+    assert first == pytest.approx(np.array([[3.5, 0], [4.5, 0]]))
+    assert second == pytest.approx(np.array([[0.4, 1], [0.9, 1]]))
+    assert axes.get_xlabel() == "energy per item (mJ), 95 % interval"
+    assert axes.get_xlim() == pytest.approx((0.0, 1.45 * 4.5))
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
+    assert [text.get_text() for text in axes.texts] == [
+        row.per_item.show().text for row in found.analysis.rows
+    ]
+    assert [text.get_position()[0] for text in axes.texts] == pytest.approx([4.5 + 0.09, 0.9 + 0.09])
+
+
+def test_a_bound_is_drawn_to_the_end_that_is_known_without_whiskers() -> None:
+    (axes,) = drawn(
+        label_energies, labels(row("a", result(1.0, 0.0, 2.0)), row("b", result(3.0, 1.0, 4.0)))
+    ).axes
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == pytest.approx([2.0, 3.0])  # an interval that reaches 0 is "at most 2 J"
+    assert sum(hasattr(container, "lines") for container in axes.containers) == 1
+
+
+def test_an_energy_below_zero_opens_the_axis_to_the_left() -> None:
+    (axes,) = drawn(
+        label_energies, labels(row("a", result(2.0, 1.0, 3.0)), row("b", result(-1.0, -1.5, -0.5)))
+    ).axes
+    assert axes.get_xlim() == pytest.approx((-1.5, 1.45 * 3.0))
+
+
+def test_of_more_than_24_labels_those_that_used_most_are_drawn_in_their_order() -> None:
+    """30 labels whose energies rise: the last 24."""
+    rows = [row(f"l{i}", result(1.0 + i, 0.9 + i, 1.1 + i), energy=1.0 + i) for i in range(30)]
+    (axes,) = drawn(label_energies, labels(*rows)).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [f"l{i}" for i in range(6, 30)]
+
+
+# How a mean settles ---------------------------------------------------------------------------------
+
+
+def test_the_mean_so_far_and_its_interval_are_those_of_the_events_until_then(monkeypatch) -> None:
+    """Two of warm-up, then 1, 3, 2, 2 J with 0.1 J of the meter: mean and s of the first n, t(n - 1) s ⁄ √n."""
+    joules = np.array([9.0, 5.0, 1.0, 3.0, 2.0, 2.0])
+    items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 7.0), warmup=2, meter=0.1)
+    monkeypatch.setattr(figure_data, "items_of", lambda *_: items)
+    (axes,) = drawn(convergence_module.convergence, data(headline=object())).axes
+    single, mean, ends = axes.lines
+    assert single.get_xydata() == pytest.approx(np.stack([items.numbers, joules], 1))
+    assert mean.get_xydata() == pytest.approx(np.array([[3, 1], [4, 2], [5, 2], [6, 2]]))
+    assert list(ends.get_xdata()) == [2.5, 2.5]
+    (band,) = axes.collections
+    corners = band.get_paths()[0].vertices
+    halves = {
+        5.0: math.hypot(4.302653 * 1.0 / math.sqrt(3), 0.1),
+        6.0: math.hypot(3.182446 * math.sqrt(2 / 3) / 2, 0.1),
+    }
+    assert {x for x, _ in corners} == set(halves)
+    for x, half in halves.items():
+        heights = [y for at, y in corners if at == x]
+        assert (2 - min(heights), max(heights) - 2) == pytest.approx((half, half), rel=0.002)
+    assert axes.get_xlim() == (0, 7) and axes.get_ylabel() == "energy per item (J)"
+
+
+# Two sides ------------------------------------------------------------------------------------------
+
+
+def contrast(left: Result, right: Result, ratio: Result | None, margin: float | None = None):
+    from powermeter.comparison.verdict import Verdict
+
+    difference = result(right.value - left.value, -1.0, 1.0)
+    found = {
+        "mean_left": left,
+        "mean_right": right,
+        "ratio": ratio,
+        "margin": margin,
+        "difference": difference,
+    }
+    found |= {"found": Verdict.LESS, "within": None, "these_runs": None}
+    return SimpleNamespace(title="infer", contrast=SimpleNamespace(**found))
+
+
+def test_both_sides_and_the_change_are_drawn_where_they_are() -> None:
+    """4 (3 to 5) mJ against 3 (2.5 to 3.5) mJ: 0.75 (0.6 to 0.9) is -25 (-40 to -10) %, beside a margin of ±5 %."""
+    one = contrast(result(4e-3, 3e-3, 5e-3), result(3e-3, 2.5e-3, 3.5e-3), result(0.75, 0.6, 0.9, "1"), 0.05)
+    found = SimpleNamespace(rows=(one,), of="energy", left="a.power", right="b.power")
+    values, changes = drawn(comparison, found).axes
+    assert [bar.get_width() for bar in values.patches] == pytest.approx([4.0, 3.0])
+    assert values.get_xlabel() == "energy per item (mJ)"
+    segments = [
+        c.lines[2][0].get_segments()[0][:, 0].tolist() for c in values.containers if hasattr(c, "lines")
+    ]
+    assert segments == [pytest.approx([3.0, 5.0]), pytest.approx([2.5, 3.5])]
+    (change,) = changes.containers[-1:]
+    assert change.lines[0].get_xydata()[0] == pytest.approx((-25.0, 0))
+    assert change.lines[2][0].get_segments()[0][:, 0] == pytest.approx([-40.0, -10.0])
+    (margin,) = changes.patches
+    assert (margin.get_x(), margin.get_width()) == pytest.approx((-5.0, 10.0))
+    assert changes.get_xlim() == pytest.approx((-60.0, 60.0)) and "(%)" in changes.get_xlabel()
+    assert values.get_legend_handles_labels()[1] == ["A: a.power", "B: b.power"]
+
+
+def test_a_change_that_is_not_known_is_its_verdict_in_words() -> None:
+    one = contrast(result(4.0, 3.0, 5.0), result(3.0, -math.inf, math.inf), None)
+    values, changes = drawn(comparison, SimpleNamespace(rows=(one,), of="power", left="a", right="b")).axes
+    assert [text.get_text().strip() for text in changes.texts] == ["less"]
+    assert values.get_xlabel() == "mean power (W)" and values.get_xlim()[1] == pytest.approx(1.08 * 5.0)
+    assert sum(hasattr(c, "lines") for c in values.containers) == 1
