@@ -38,3 +38,18 @@ def test_three_edges_are_enough_and_two_are_not() -> None:
             DataError, match=f"{marks.size} marker edges and {events.size} events are too few"
         ):
             align_markers(marks, events)
+
+
+def test_edges_that_scatter_leave_the_offset_as_sure_as_their_number_allows() -> None:
+    """100 edges each 5 µs early or late in pairs: s² = Σ d² ⁄ 98, of the offset s ⁄ √100, of the drift s ⁄ √Σ (x - mean)²."""
+    rng = np.random.default_rng(7)
+    edges = np.cumsum(rng.uniform(0.05, 0.4, 100) * S).astype(np.int64)
+    late = 5_000 * np.tile([1, -1, -1, 1], 25)
+    found = align_markers(edges, edges + 77 * S + late)
+    away = late + 77 * S - (found.offset_ns + found.drift * (edges - found.origin_ns))
+    spread = np.sqrt(np.sum(away**2) / 98)
+    assert spread == pytest.approx(5_000 * np.sqrt(100 / 98), rel=0.05)
+    assert found.residual_ns == pytest.approx(spread, rel=1e-3) and found.places == 100
+    assert found.offset_u_ns == pytest.approx(spread / 10, rel=1e-3)
+    lever = np.sqrt(np.sum((edges - edges.mean()) ** 2.0))
+    assert found.drift_u == pytest.approx(spread / lever, rel=1e-3)

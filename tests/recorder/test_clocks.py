@@ -33,3 +33,12 @@ def test_a_clock_set_back_is_a_step_with_its_sign() -> None:
     watch.update(ClockLook(0, 10**18, None))
     step = watch.update(ClockLook(10**9, 10**18 + 10**9 - 2 * 10**9, None))
     assert step is not None and not step.asleep and step.by_ns == -2 * 10**9 and "-2.00 s" in step.text
+
+
+def test_a_machine_that_slept_slept_as_long_as_its_boot_clock_ran_on() -> None:
+    """300 s asleep, after which the wall clock is 2 s late; a sleep of a quarter of a second less is none."""
+    watch = ClockWatch()
+    watch.update(ClockLook(0, 10**18, 0))
+    slept = watch.update(ClockLook(10**9, 10**18 + 299 * 10**9, 301 * 10**9))
+    assert slept is not None and slept.asleep and slept.by_ns == 300 * 10**9
+    assert "suspended for 300.0 s" in slept.text
