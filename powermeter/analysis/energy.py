@@ -38,7 +38,7 @@ from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike, Samples
-from powermeter.result import Result
+from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
@@ -173,15 +173,9 @@ class Analysis:
             or end_ns > self.integral.end_ns + slack
         ):
             raise DataError("this window lies outside the recorded samples")
-        charge = (
-            measure_run(self.charge_integral, start_ns, end_ns, origin="window")
-            if self.charge_integral
-            else None
-        )
-        energy = measure_run(
-            self.integral, start_ns, end_ns, bridges=Bridges.of(self.integral), origin="window"
-        )
-        return energy.energy, charge.energy if charge else None
+        energy = _of_window(self.integral, start_ns, end_ns)
+        charge = None if self.charge_integral is None else _of_window(self.charge_integral, start_ns, end_ns)
+        return energy, charge
 
 
 def analyse(
@@ -322,6 +316,22 @@ def analyse(
         run_items=count.of_run,
         item_name=count.name,
     )
+
+
+def _of_window(integral: Integral, start_ns: int, end_ns: int) -> Result:
+    """Return what a window used by the run's own rule, as far as one event between its edges is known to."""
+    bridges = Bridges.of(integral)
+    found = measure_run(integral, start_ns, end_ns, bridges=bridges, origin="window").energy
+    if start_ns <= integral.start_ns and end_ns >= integral.end_ns:
+        return found
+    edges = np.array([start_ns], np.int64), np.array([end_ns], np.int64)
+    event = measure(integral, *edges, bridges=bridges).result(0)
+    if event is None:
+        return replace(found, low=0.0, high=np.inf, grade=worst((found.grade, Grade.ESTIMATED)))
+    low, high = min(found.low, event.low), max(found.high, event.high)
+    more = max(event.half_width**2 - found.half_width**2, 0.0) ** 0.5 / COVERAGE_95
+    parts = {**found.parts, f"edges:{integral.trace.own} window": more} if np.isfinite(more) else found.parts
+    return replace(found, low=low, high=high, grade=worst((found.grade, event.grade)), parts=parts)
 
 
 class _ReadOnce:

@@ -27,6 +27,7 @@ _LATE = 1.5  # intervals: a next reading that is further away lies behind a hole
 _UNMET = (
     3.0  # usual distances between neighbouring places: a wider one is a stretch that the beat has not come to
 )
+_MET = 0.25  # of all places lie between neighbours closer than this share's width
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,10 @@ def evenly(places: Floats, rests: Floats) -> tuple[float, float, float]:
     away = float(weight @ sorted_rests) - float(rests.mean())
     chance = float(np.mean(apart**2)) / 2 * float(weight @ weight)
     # Where the beat has not come to, events may leave anything from the least to the most that they left elsewhere.
-    wide = gap[gap > _UNMET / places.size]
+    # A loop that comes back to a few places again and again has met each of them: as wide as a quarter of all gaps is no stretch left out.
+    widths = np.sort(gap)
+    usual = float(widths[np.searchsorted(np.cumsum(widths), _MET)])
+    wide = gap[gap > _UNMET * max(1 / places.size, usual)]
     unmet = float(wide @ wide) * float(np.ptp(rests)) ** 2 / 12
     return away, chance, unmet
 

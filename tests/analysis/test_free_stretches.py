@@ -79,3 +79,21 @@ def test_a_step_inside_the_hole_may_have_been_anywhere_in_it(tmp_path):
     energy = analysed(tmp_path / "a.power", watts, (40.3, 140.3), np.linspace(1, 198, 60).tolist())
     assert energy.low <= float(watts.sum()) / RATE <= energy.high
     assert (energy.high - energy.low) / 2 < 110
+
+
+def test_a_window_that_nobody_marked_pays_for_its_edges_as_an_event_does(tmp_path):
+    """A counter of whole joules read each second: 0.7 s of 0 or 6 W may hold 0 to 6 J more or less than its readings divide evenly."""
+    rng = np.random.default_rng(6)
+    fine = np.where((np.arange(60_000) // 900) % 2, 6.0, 1.0)
+    total = np.concatenate([[0.0], np.cumsum(fine) / 1000])
+    at = np.arange(0, 60_001, 1000)
+    channel = Channel("e", Quantity.ENERGY, 1.0, Rail("in"), kind=Kind.COUNTER)
+    with Writer.create(tmp_path / "a.power", {"clock": "monotonic"}) as writer:
+        source = writer.add_source("x://", "x", "x", [channel])
+        writer.append(source, at * 10**6 + SECOND, np.floor(total[at] + 0.3).astype(np.int64)[:, None])
+    page = analyse(tmp_path / "a.power")
+    for length in (700, 2300):
+        for start in rng.integers(2000, 50_000, 12).tolist():
+            ends = (start * 10**6 + SECOND, (start + length) * 10**6 + SECOND)
+            energy, _ = page.window(*ends)
+            assert energy.low <= total[start + length] - total[start] <= energy.high
