@@ -1,8 +1,9 @@
-"""Events under readings that stand for a refresh: each may be a snapshot, or the mean since the one before.
+"""Events under readings of which each may be a snapshot, or the mean since the one before.
 
 Nothing in a log of readings that stand tells what the instrument did during its refresh, but what follows events' ends: a mean
 still holds the rest of the event, a snapshot holds none of it.  Where that does not settle it, both energies are possible, and the
-interval holds both.  An instrument does the same in each of its recordings: more of them do not settle it.
+interval holds both.  An instrument does the same in each of its recordings: more of them do not settle it.  The same is asked of readings that
+are called instantaneous where the first one behind ends, and no other, holds something: a mean does, and so does a load with a short tail.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ _SHORT = 2.0
 _WORTH = 0.05
 _LIMIT = 1.7
 _MOST = 100_000
+_FEWEST = 5  # ends
+_STANDS_OUT = 3.0  # standard errors of the first reading behind ends
+_PART = 0.02  # of the step at ends
+_GOES_ON = 0.1  # of the first reading behind ends, in the second
+_ROW = 3.5  # intervals that three readings in a row span at most
 
 
 def unsettled(trace: Trace) -> bool:
@@ -48,10 +54,44 @@ def unsettled(trace: Trace) -> bool:
     )
 
 
-def taken_for_means(integral: Integral) -> Integral | None:
+def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether the first reading behind events' ends holds something of them, and the second nothing.
+
+    A mean over the interval before its stamp does so whatever the load did inside, where the levels beside edges show nothing
+    (`reading_kind`).  What goes on by the second reading is a tail, or an instrument that lags.
+    """
+    if trace.kind is not Kind.INSTANT or trace.window_ns or not 0 < start_ns.size <= _MOST:
+        return False
+    order = np.argsort(start_ns, kind="stable")
+    starts, ends = start_ns[order], end_ns[order]
+    alone = ends == np.maximum.accumulate(ends)
+    t, f = trace.times_ns, trace.values
+    following = np.concatenate([starts[1:], [t[-1]]])
+    ends, following = ends[alone], following[alone]
+    b = np.searchsorted(t, ends, side="right")
+    use = (b > 0) & (b + 2 < t.size)
+    b, following = b[use], following[use]
+    row = t[b + 1] - t[b - 1] <= _ROW * trace.interval_ns
+    use = row & (t[b + 1] <= following)
+    if int(use.sum()) < _FEWEST:
+        return False
+    held = f[b[use]] - f[b[use] + 1]
+    step = float(np.mean(f[b[use] - 1] - f[b[use] + 1]))
+    error = float(held.std(ddof=1)) / math.sqrt(held.size)
+    if float(held.mean()) <= max(_STANDS_OUT * error, _PART * abs(step), trace.noise, trace.step):
+        return False
+    later = use & (t[b + 2] <= following)
+    further = f[b[later] + 1] - f[b[later] + 2]
+    if further.size < 2:
+        return True
+    error = float(further.std(ddof=1)) / math.sqrt(further.size)
+    return float(further.mean()) <= _GOES_ON * float(held.mean()) + _STANDARD_ERRORS * error
+
+
+def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integral | None:
     """Return the same readings as means since the one before, or None where that is no question."""
     trace = integral.trace
-    if not unsettled(trace) or len(trace) < _LEAST:
+    if len(trace) < _LEAST or not (unsettled(trace) or may_average(trace, start_ns, end_ns)):
         return None
     values = trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values)
     return Integral.of(replace(trace, values=values, kind=Kind.MEAN))

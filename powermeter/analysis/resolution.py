@@ -90,8 +90,7 @@ _WHY = {
     "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
     TAIL: "power falls only after they have ended, and too few of them show how much of that lies in the readings that their ends cut: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
-    HELD: "a reading stands until the meter's next, and may be a snapshot or the mean since the one before: the interval holds what they "
-    "used in either case; make each event longer, or state which (`--as mean`)",
+    HELD: "each reading may be a snapshot or the mean since the one before: the interval holds what they used in either case; make each event longer, or state which (`--as mean`)",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }

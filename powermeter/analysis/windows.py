@@ -309,7 +309,7 @@ def measure(
     members: list[Indices] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
-    as_means = taken_for_means(integral) if n else None
+    as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     labels = Labels(start_ns, end_ns, group, known) if size > 1 else None
     for g, mine in enumerate(members_of(group, size)):
         index = mine[known[mine]]
