@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from powermeter import registry
 from powermeter.channel import Quantity
@@ -120,6 +121,11 @@ def _unrecognised(peek: Peek) -> str:
         return f"{peek.path}: no log in it is of a known format; name the log or the run's own directory"
     if peek.head.startswith(MAGIC) and b"chunk" in peek.head and b"channel" in peek.head:
         return f"{peek.path}: is a recording already; try: powermeter show {peek.path}"
+    if peek.head.startswith(MAGIC):
+        return (
+            f"{peek.path}: is an SQLite database of a program whose tables are not known; write the table of readings as CSV, for example: "
+            f"sqlite3 -header -csv {quote(str(peek.path))} 'SELECT * FROM readings' > readings.csv"
+        )
     if not peek.head:
         return f"{peek.path}: the file is empty"
     return (

@@ -62,9 +62,13 @@ _WORDS = frozenset(
 LONGEST_CELL = 80
 """Characters of the longest cell that may be a number with a unit."""
 
-_CELL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
+_CELL = re.compile(
+    r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?\.?\Z"
+)
 
-_ENDS_IN_UNIT = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*([A-Za-zµμΩ%°]{1,10})\.?\Z")
+_ENDS_IN_UNIT = re.compile(
+    r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?\.?\Z"
+)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+(?!\d)")
 
 _SENTINELS = (

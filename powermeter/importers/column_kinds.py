@@ -86,9 +86,21 @@ def in_rounds(found: Layout) -> bool:
 
 
 def meaning_of(
-    column: Planned, seen: Statistics, typed: Mapping[str, str], where: str, found: Layout | None = None
+    column: Planned,
+    seen: Statistics,
+    typed: Mapping[str, str],
+    where: str,
+    found: Layout | None = None,
+    *,
+    beside_totals: bool = False,
 ) -> Meaning:
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
+
+    Args:
+        column, seen, typed: The column, what was seen of it, and what `--as` states.
+        where: The file, for messages.
+        found: The table.
+        beside_totals: Whether other columns of its unit only rise: then one that stands still is a register that counted nothing.
 
     Raises:
         ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
@@ -123,7 +135,18 @@ def meaning_of(
     if amounts and not seen.falls and seen.rises and seen.largest < 2 * seen.first:
         listed = "rises by less than its first value, in rows that are numbered as rounds"
         raise ConfigurationError(_question(column.heading.text, column, where, listed))
+    if beside_totals and not (seen.rises or seen.falls):
+        return Meaning("counter", "a running total that stands still, beside others that rise")
     return _total(column, seen, where)
+
+
+def rising_totals(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -> set[str]:
+    """Return the units of columns of energies or charges that only rise, in rows enough to show it."""
+    return {
+        column.heading.unit or ""
+        for column, seen in zip(columns, seen_of, strict=True)
+        if column.quantity in TOTALS and seen.rises > 2 * _ENOUGH and not seen.falls
+    }
 
 
 def refuse_unused(meanings: Sequence[Meaning], typed: Mapping[str, str], where: str) -> None:

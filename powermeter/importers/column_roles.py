@@ -23,7 +23,16 @@ from powermeter.importers.headers import Heading, of_unit, with_unit, words
 from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
-from powermeter.importers.not_logs import ENDS, JOBS, LENGTH_WORDS, OUTCOME_WORDS, RUN_WORDS, RUNS, THINGS
+from powermeter.importers.not_logs import (
+    ENDS,
+    JOBS,
+    LENGTH_WORDS,
+    MONTHS,
+    OUTCOME_WORDS,
+    RUN_WORDS,
+    RUNS,
+    THINGS,
+)
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
@@ -129,9 +138,16 @@ def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices
         and all(first)
         and not any(map(is_datum, first))
     ):
+        if all(map(_MONTH.fullmatch, first)):
+            raise DataError(f"{path}: {MONTHS}")
         raise DataError(
             f"{path}: {THINGS.format(first=repr(first[0][:40]), option=quote(f'{found.header[0] or 1}=-'))}"
         )
+
+
+_MONTH = re.compile(
+    r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])|[A-Z][a-z]{2,8}\.?[ -](?:\d\d|\d{4})|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
+)
 
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import UNKNOWN
+from powermeter.importers.damage import UnreadCells
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, LogRows
@@ -95,12 +96,14 @@ class TableRead:
         values: One array per column, only rows of the axis.
         clock: `UTC` or `RELATIVE`.
         warnings: What was left out or assumed.
+        where: The file, for messages.
     """
 
     axis: Axis
     values: list[NDArray[np.float64]]
     clock: str
     warnings: list[Note]
+    where: str = ""
 
 
 def rows(path: Path, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
@@ -175,7 +178,8 @@ def read_table(
     needed = max([column.index for column in columns] + ([time.index] if time.index is not None else []))
     whole = short = unreadable = 0
     number = to_number if written.decimal_comma else float_or_nan
-    for _, fields in rows(path, written.delimiter, written.skip):
+    unread = [UnreadCells() for _ in columns]
+    for line, fields in rows(path, written.delimiter, written.skip):
         if written.is_comment is not None and written.is_comment(fields):
             continue
         if len(fields) <= needed:
@@ -185,13 +189,18 @@ def read_table(
         if time.index is not None:
             stamps.append(read_stamp(fields[time.index]))
         good = False
-        for column, store in zip(columns, values, strict=True):
+        empty = []
+        for column, store, cells in zip(columns, values, unread, strict=True):
             value = number(fields[column.index])
+            if math.isnan(value):
+                empty.append(cells)
             if value in column.missing:
                 value = np.nan
             good = good or not math.isnan(value)
             store.append(value)
         unreadable += not good
+        for cells in empty if good else ():
+            cells.add(line)
     if not whole:
         raise DataError(
             f"{path}: no samples: {'no row is whole' if short else 'the header has no rows under it'}"
@@ -224,7 +233,13 @@ def read_table(
     found = _axis(path, time, stamps, whole, spread)
     arrays = [np.frombuffer(store, np.float64)[found.kept] for store in values]
     clock = UTC if time.style in ("wall", "epoch") else RELATIVE
-    return TableRead(found, arrays, clock, warnings + found.warnings + _zone_warning(time, stamps, choices))
+    notes = [
+        note
+        for column, cells in zip(columns, unread, strict=True)
+        for note in cells.notes(column.name, whole)
+    ]
+    notes = warnings + notes + found.warnings + _zone_warning(time, stamps, choices)
+    return TableRead(found, arrays, clock, notes, str(path))
 
 
 def _axis(path: Path, time: TimeColumn, stamps: list[int | None], length: int, spread: bool) -> Axis:
@@ -301,7 +316,8 @@ def samples(name: str, columns: Sequence[LogColumn], table: TableRead) -> LogRow
         channels.append(channel(own, grid.scale, table.axis.span_error, grid.per_step(own.kind)))
         codes.append(grid.codes(values))
     if not channels:
-        raise DataError("no samples: no column holds a number")
+        where = f"{table.where}: " if table.where else ""
+        raise DataError(f"{where}no samples: no column holds a number")
     return LogRows(name, tuple(channels), table.axis.times_ns, codes, table.axis.flags, gaps=table.axis.gaps)
 
 

@@ -43,6 +43,21 @@ class Unread:
         return [Note.warning("rows-left-out", text)]
 
 
+class UnreadCells(Unread):
+    """Cells of one column without a number, in rows that hold another."""
+
+    __slots__ = ()
+
+    def notes(self, column: str = "", rows: int = 0) -> list[Note]:
+        """Return a warning that names the first lines, or nothing where a column of so many rows holds no number at all."""
+        if not self.count or self.count == rows:
+            return []
+        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
+        cells = plural(self.count, "cell holds", "cells hold")
+        text = f"{column}: {cells} no number (line{'s' * (self.count > 1)} {shown}): missing values"
+        return [Note.warning("missing-values", text)]
+
+
 def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
     """Return what looks damaged in any log: one reading alone, and characters that no text log holds."""
     notes = []

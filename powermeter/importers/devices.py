@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.plan import TablePlan
 from powermeter.result.notes import Note
+from powermeter.units import NS, format_duration
 
 
 def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
@@ -59,6 +61,7 @@ def round_note(
     stamps: NDArray[np.int64] | None,
     of: NDArray[np.int32],
     first: NDArray[np.intp],
+    keys: NDArray[np.int16] | None = None,
 ) -> Note:
     """Return the note that rows of several devices were put together, and how far apart they lay."""
     sizes = np.diff(np.append(first, len(of)))
@@ -75,7 +78,37 @@ def round_note(
         note += "; they were read at times of their own, and each was brought onto all of these times"
     elif lacking:
         note += f"; {lacking} of {plural(len(sizes), 'round')} lack a device: their sum is known only where all were read"
+        note += _early_ends(plan, list(devices), of, keys, stamps, first)
     return Note.info("devices-distinguished", note)
+
+
+def _early_ends(
+    plan: TablePlan,
+    devices: Sequence[str],
+    of: NDArray[np.int32],
+    keys: NDArray[np.int16] | None,
+    stamps: NDArray[np.int64] | None,
+    first: NDArray[np.intp],
+) -> str:
+    """Return which devices have no row in the last rounds, and until when their sum is known, for a note."""
+    if keys is None or stamps is None:
+        return ""
+    last = {number: int(of[np.flatnonzero(keys == number)[-1]]) for number in np.unique(keys).tolist()}
+    end = max(last.values())
+    early = {number: at for number, at in last.items() if end - at > max(_FEW_ROUNDS, end // 20)}
+    if not early:
+        return ""
+    names = ", ".join(device_label(plan, devices[number]) for number in early)
+    until = format_duration(int(stamps[first[min(early.values())]] - stamps[0]) / NS)
+    whole = format_duration(int(stamps[first[end]] - stamps[0]) / NS)
+    other = next(device_label(plan, devices[number]) for number in last if number not in early)
+    return (
+        f". The last row of {names} stands at {until} of {whole}: behind that the whole is not known; import with --rail {quote(other)} for "
+        "what one device drew throughout"
+    )
+
+
+_FEW_ROUNDS = 2
 
 
 def sweeps(keys: NDArray[np.int16], stamps: NDArray[np.int64] | None) -> NDArray[np.int32]:

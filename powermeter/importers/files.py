@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gzip
 import io
@@ -74,8 +75,8 @@ class Peek:
 
     @cached_property
     def text(self) -> str:
-        """The head as text; undecodable bytes are replaced, so binary files become nonsense, not errors."""
-        return self.head.decode(encoding_of(self.head), errors="replace")
+        """The head as text; bytes that are no UTF-8 are taken for Western letters or replaced, so binary files become nonsense, not errors."""
+        return self.head.decode(encoding_of(self.head), errors=LENIENT)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -113,6 +114,25 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     with _NoLonger(io.FileIO(path)) as raw, zipfile.ZipFile(raw) as archive:
         yield archive
+
+
+def _western(error: UnicodeError) -> tuple[str, int]:
+    """Return the letters that bytes are in Western Europe's one-byte encoding where they are no UTF-8; U+FFFD for no letter."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    if not error.encoding.lower().startswith("utf-8"):
+        return "\ufffd", error.end
+    text = error.object[error.start : error.end].decode("latin-1")
+    return "".join(c if c.isalpha() or c in _SIGNS else "\ufffd" for c in text), error.end
+
+
+_SIGNS = "\u00b0\u00a0"
+"""Degrees and blanks that do not break, which stand beside numbers."""
+
+LENIENT = "powermeter-western"
+"""What is done with bytes that are no UTF-8: `Leistung (\u00b5W)` of old programs is read as it was written."""
+
+codecs.register_error(LENIENT, _western)
 
 
 def encoding_of(head: bytes) -> str:
@@ -216,7 +236,7 @@ def line_blocks(path: Path) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Open a file as text, unpacked; undecodable bytes become U+FFFD.
+    """Open a file as text, unpacked; bytes that are no UTF-8 become Western letters or U+FFFD.
 
     Raises:
         DataError: It cannot be opened or unpacked.
@@ -224,7 +244,7 @@ def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
     try:
         with open_bytes(path) as stream:
             encoding = encoding_of(cast(io.BufferedReader, stream).peek(2)[:2])
-            text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+            text = io.TextIOWrapper(stream, encoding=encoding, errors=LENIENT, newline="")
             try:
                 yield text
             finally:

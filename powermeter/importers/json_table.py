@@ -87,6 +87,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     if isinstance(data, dict):
         lists = {name: value for name, value in data.items() if isinstance(value, list)}
         if lists and len({len(value) for value in lists.values()}) == 1 and not _has_records(lists):
+            _refuse_settings(path, data, lists)
             data = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
         else:
             data = max((value for value in lists.values() if _has_records({"": value})), key=len, default=[])
@@ -96,6 +97,22 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             "that with --rate and --column 1=UNIT"
         )
     yield from (entry for entry in data if isinstance(entry, dict))
+
+
+def _refuse_settings(path: Path, data: dict[str, Any], lists: dict[str, list[Any]]) -> None:
+    """Refuse one object of names and values with a list among them that no name calls a reading.
+
+    Raises:
+        DataError: It is one.
+    """
+    named = [heading(name) for name in lists]
+    if len(data) > len(lists) and not any(
+        h.is_time or h.is_electric or h.quantity is not None for h in named
+    ):
+        listed = ", ".join(list(data)[:4])
+        raise DataError(
+            f"{path}: JSON with one value for each name ({listed} …), as of settings or of a result: no list of records in it; name the log"
+        )
 
 
 def _series(data: Any) -> Iterator[dict[str, Any]]:

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from powermeter.channel import Quantity
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
@@ -36,11 +37,24 @@ _PAIR = re.compile(
     r"\s*(?P<unit>[A-Za-zµμ%°]{1,4})?(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
 )
 _BEFORE = re.compile(
-    r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?)\]?\s*(?:->|>|:|,|-)?\s+"
+    r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?\s*(?:->|>|:|,|-)?\s+"
+    r"|[A-Z][a-z]{2} {1,2}\d{1,2} (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) "
     r"|[IWEDV] \((?P<ms>\d{1,12})\) [\w.-]{1,40}:\s+"
     r"|(?P<bare>\d{1,12}(?:\.\d{1,6})?)[\s,;]+)?"
 )
 """What stands before the labels of a line: a time, the milliseconds of an ESP-IDF log, or a number of unknown unit."""
+
+_LEVEL = re.compile(
+    r"(?:-\s*)?(?:[\w.-]{1,64}\s+-\s+)?\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL)\b\]?\s*[-:|]?\s*"
+    r"(?:[\w.]{1,64}\s*[:|-]\s*(?=[A-Za-z]))?"
+)
+"""What Python's logging writes between a time and a message: the logger's name and the level, in whichever order."""
+
+_PROCESS = re.compile(r"(?:[\w.-]{1,64}\s+)?[\w./@-]{1,64}(?:\[\d{1,8}\])?:\s+")
+"""What a system's journal writes there: host, program and process."""
+
+_BARE = re.compile(r"(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[mkMu\u00b5\u03bc]?(?:Wh|W|J|A|V))")
+"""A message that is a reading and nothing else."""
 
 _FLAGS = re.compile(r"(?: (?:DC|AUTO|HOLD|REL))+\Z")
 """What sigrok-cli prints behind a multimeter's reading: `P1: 0.501 A DC AUTO`."""
@@ -90,8 +104,11 @@ class LabelledLines(Importer):
     def read(cls, path: Path, choices: Choices) -> Log:
         labels: dict[str, str] = {}
         stamp: str | None = None
-        for line in read_lines(path):
+        other = Unread()
+        for number, line in enumerate(read_lines(path), 1):
             own, pairs = (("time", line), []) if is_stamp(line) else _pairs(line)
+            if own is None and not pairs and any(map(str.isdigit, line)) and not _STATE.match(line):
+                other.add(number)
             stamp = stamp or (own[0] if own is not None else None)
             for pair in pairs:
                 if pair.label not in labels and len(labels) < _MOST_LABELS:
@@ -111,6 +128,10 @@ class LabelledLines(Importer):
         log.warnings = [
             text for text in log.warnings if not (isinstance(text, Note) and text.code == NO_UNIT)
         ]
+        if other.count:
+            shown = ", ".join(map(str, other.lines)) + " …" * (other.count > len(other.lines))
+            text = f"{plural(other.count, 'line holds', 'lines hold')} no labelled value: passed over (line {shown})"
+            log.warnings.append(Note.info("lines-passed-over", text))
         log.warnings.append(
             Note.info(
                 "blocks-found",
@@ -138,18 +159,34 @@ def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     before = _BEFORE.match(line)
     assert before is not None
     stamp = None
-    for name, head in (("time", "time"), ("ms", "time (ms)"), ("bare", "time")):
+    for name, head in (("time", "time"), ("clock", "time"), ("ms", "time (ms)"), ("bare", "time")):
         if before[name] is not None:
             stamp = head, before[name]
-    pairs = []
     at = before.end()
+    level = _LEVEL.match(line, at) if stamp is not None else None
+    at = at if level is None else level.end()
+    pairs = _pairs_from(line, at)
+    process = _PROCESS.match(line, at) if stamp is not None and not pairs else None
+    if process is not None:
+        bare = _BARE.fullmatch(line, process.end())
+        pairs = (
+            _pairs_from(line, process.end())
+            if bare is None
+            else [_Pair("reading", bare["value"], bare["unit"])]
+        )
+    return (stamp, pairs) if pairs else (None, [])
+
+
+def _pairs_from(line: str, at: int) -> list[_Pair]:
+    """Return the pairs of a line from a place on, or nothing where other text stands among them."""
+    pairs = []
     while at < len(line):
         match = _PAIR.match(line, at)
         if match is None:
-            return None, []
+            return []
         pairs.append(_Pair(match["label"].strip(), match["value"], match["unit"] or ""))
         at = match.end()
-    return stamp, pairs
+    return pairs
 
 
 def _blocks(path: Path, labels: list[str]) -> Iterator[tuple[str | None, dict[str, str]]]:

@@ -28,7 +28,7 @@ SAMPLE = 200
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _CELL = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμΩ%°]{1,10})?\s*\Z"
+    r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?:([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?)?\s*\Z"
 )
 _DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
@@ -297,6 +297,8 @@ def _header(
         if not units and _is_unit_row(row):
             units = row
             continue
+        if units and {text.lower() for text in row} <= _CHANNEL_KINDS:
+            continue
         if sum(bool(re.search(r"[^\W\d_]", text)) for text in row) * 2 >= len([t for t in row if t]) and any(
             row
         ):
@@ -327,11 +329,22 @@ def _again(line: str, delimiter: str) -> list[str]:
     return split([bare], delimiter)[0]
 
 
+_DATE_FORM = re.compile(r"(?=.*(?:yy|hh))[dmyhs:./ -]{5,20}")
+"""How a row of units names a time: `[dd.MM.yyyy HH:mm]`."""
+
+_CHANNEL_KINDS = frozenset(("", "counter", "analog", "digital", "status"))
+"""What loggers of plants write between names and units."""
+
+
 def _is_unit_row(row: Sequence[str]) -> bool:
     filled = [text.strip("()[] ") for text in row if text.strip()]
     if not filled:
         return False
-    known = [t for t in filled if t.lower() in _UNIT_WORDS or of_unit(t) is not None]
+    known = [
+        t
+        for t in filled
+        if t.lower() in _UNIT_WORDS or of_unit(t) is not None or _DATE_FORM.fullmatch(t.lower())
+    ]
     strict = [t for t in filled if of_unit(t) is not None]
     return (
         len(known) == len(filled)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
@@ -32,6 +33,7 @@ from powermeter.importers.side_by_side import side_by_side
 from powermeter.importers.stamps import axis
 from powermeter.result import Grade
 from powermeter.result.notes import Note
+from powermeter.units import NS, format_duration
 
 RULE = "mlperf-training"
 
@@ -192,6 +194,7 @@ def _rows(node: _Node) -> tuple[LogRows, list[Note]]:
         DataError: Its times are no axis, or no reading is a number.
     """
     stamps = np.array(node.stamps, np.int64)
+    _refuse_set_back(node, stamps)
     order = np.argsort(stamps, kind="stable")  # writers of one file may swap neighbours; MLCommons sorts too
     found = axis(stamps[order], str(node.path), spread=False)
     watts = np.frombuffer(node.watts, np.float64)[order][found.kept].copy()
@@ -232,6 +235,31 @@ def _rows(node: _Node) -> tuple[LogRows, list[Note]]:
     )
     codes, grid = integer_codes(watts)
     return LogRows(name, (channel(column, grid),), found.times_ns, [codes], gaps=found.gaps), warnings
+
+
+def _refuse_set_back(node: _Node, stamps: NDArray[np.int64]) -> None:
+    """Refuse readings behind which a clock was set back: sorted, two stretches would lie in each other.
+
+    Writers of one file may swap neighbours, or lie a few readings behind; those catch up at once.
+
+    Raises:
+        DataError: One was.
+    """
+    highest = np.maximum.accumulate(stamps)
+    late = highest - stamps
+    steps = np.diff(stamps)
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    behind = np.flatnonzero(late > _BEHIND * usual)
+    if usual and behind.size > _BEHIND:
+        first = int(behind[0])
+        raise DataError(
+            f"{node.path}: reading {first + 1} lies {format_duration(int(late[first]) / NS)} before an earlier one, and so do those behind it: "
+            "a clock was set, or two logs were put together; sorted they would be a stretch that never was. Write the lines before it and "
+            "those from it on into a folder each"
+        )
+
+
+_BEHIND = 10
 
 
 def _run_window(folder: Path) -> tuple[int, int] | None:

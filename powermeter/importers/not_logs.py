@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
@@ -49,6 +51,11 @@ _SOURCE = re.compile(
     r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:, *[\w.]+(?: as \w+)?)*;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
 )
 _SOURCE_ENDINGS = (".py", ".sh", ".c", ".cpp", ".h", ".rs", ".go", ".js", ".java")
+
+_SETTINGS = re.compile(
+    r"\s*(?:\[[\w. \"-]{1,80}\]|(?:- )?[\w.\"-]{1,80}\s*(?::|=)(?:\s.*|\S.*)?|- .*|[\]\[{},]+|#.*|;.*|---)\s*"
+)
+_SETTING_ENDINGS = (".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env")
 
 _PROJECTS = {
     ".otii": ("a project of Otii", "open it in Otii and export the recording as CSV"),
@@ -107,6 +114,10 @@ def refusal(peek: Peek) -> str | None:
             "is what an exporter shows Prometheus, whose readings have no times; ask Prometheus for a range and import its answer: "
             "curl 'http://HOST:9090/api/v1/query_range?query=METRIC&start=…&end=…&step=1s'"
         )
+    if start.startswith("{") and '"cells"' in peek.text and '"cell_type"' in peek.text:
+        return 'is a Jupyter notebook; write the readings from a cell of it, for example with frame.to_csv("readings.csv"), and import that'
+    if peek.path.suffix.lower() in _SETTING_ENDINGS and _is_settings(peek.lines):
+        return "is a file of settings, no log of power; name the log"
     if "PowerTOP Version" in peek.text[:4000]:
         return (
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "
@@ -118,6 +129,18 @@ def refusal(peek: Peek) -> str | None:
             "--format=csv -l 1"
         )
     return None
+
+
+def _is_settings(lines: Sequence[str]) -> bool:
+    """Return whether lines are names with one value each, none of them again and again as in records."""
+    names = Counter(re.split(r"\s*[:=]", line.strip(" -"), maxsplit=1)[0] for line in lines)
+    return (
+        all(_SETTINGS.fullmatch(line) for line in lines[:200])
+        and max(names.values(), default=0) <= _FEW_AGAIN
+    )
+
+
+_FEW_AGAIN = 3
 
 
 def prose(peek: Peek) -> str | None:
@@ -149,6 +172,12 @@ THINGS = (
     "rows are readings of one supply, leave that column out with --column {option}"
 )
 """What a table of things that were measured once is called."""
+
+MONTHS = (
+    "is a table of one amount a month, not a log of power over time: its energies are stated already, so add them up; for a power over "
+    "time export the days or the hours"
+)
+"""What a table of months is called."""
 
 RUN_WORDS = frozenset(
     (

@@ -21,6 +21,7 @@ from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.row_order import RowOrder
 from powermeter.result.notes import Note
 
 _LINE = re.compile(r"\s*(\d{1,4})\s*,\s*([A-Za-z]{2,20})\s*,\s*(\d{15,17})\s*,\s*(\S.{0,40}?)\s*\Z")
@@ -83,8 +84,9 @@ class NvidiaSmiStats(Importer):
 
 def _samples(path: Path, counts: dict[str, int]) -> Iterator[tuple[int, str, str]]:
     """Yield (microseconds since 1970, GPU, power as text) of each sample of a power, each once."""
-    seen: dict[str, tuple[deque[int], set[int]]] = {}
-    for line in read_lines(path):
+    seen: dict[str, tuple[deque[int], dict[int, str]]] = {}
+    orders: dict[str, RowOrder] = {}
+    for number, line in enumerate(read_lines(path), 1):
         match = _LINE.match(line[:200])
         if match is None:
             counts["unread"] += bool(line.strip())
@@ -93,13 +95,23 @@ def _samples(path: Path, counts: dict[str, int]) -> Iterator[tuple[int, str, str
             counts["other"] += 1
             continue
         gpu, stamp = match[1], int(match[3])
-        order, known = seen.setdefault(gpu, (deque(), set()))
+        order, known = seen.setdefault(gpu, (deque(), {}))
         if stamp in known:
+            if known[stamp] != match[4]:
+                raise DataError(
+                    f"{path}: line {number} has another power of GPU {gpu} at a time that an earlier line has: a clock was set back, or two "
+                    "logs were put together. Write the lines before it and those from it on into a file each, and import them with --each"
+                )
             counts["again"] += 1
             continue
         order.append(stamp)
-        known.add(stamp)
+        known[stamp] = match[4]
         if len(order) > _REMEMBERED:
-            known.discard(order.popleft())
+            known.pop(order.popleft(), None)
         counts["power"] += 1
+        orders.setdefault(gpu, RowOrder()).add(stamp * 1000, number)
         yield stamp, gpu, match[4]
+    for gpu, rises in orders.items():
+        rises.refuse_set_back(
+            f"{path}", f"GPU {gpu}", "line", "Write the lines before it and those from it on into a file each"
+        )

@@ -19,8 +19,10 @@ from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.stamps import wall
+from powermeter.importers.row_order import RowOrder
+from powermeter.importers.stamps import is_stamp, wall
 
+_CONTROL = re.compile(r'"PowerControl"\s{0,20}:\s{0,20}\[')
 _TYPE = re.compile(r'"@odata\.type"\s{0,20}:\s{0,20}"#(?:Power|EnvironmentMetrics|MetricReport)\.')
 _MAX_BYTES = 128 << 20
 _FEWEST = 2
@@ -35,7 +37,11 @@ class Redfish(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        return not peek.is_binary and _TYPE.search(peek.text) is not None
+        if peek.is_binary:
+            return False
+        return _TYPE.search(peek.text) is not None or (
+            _CONTROL.search(peek.text) is not None and '"PowerConsumedWatts"' in peek.text
+        )
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
@@ -60,10 +66,19 @@ def _answers(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if place < 0:
                 return
             continue
-        yield _stamp(text[max(place, start - 4000) : start]), data
+        yield _stamp(text[max(place, start - 4000) : start]) or _own_stamp(data), data
         place, count = end, count + 1
         if count > _MOST:
             raise DataError(f"{path}: more than {_MOST} answers; split it and import the parts")
+
+
+def _own_stamp(data: Mapping[str, Any]) -> str:
+    """Return the time that a loop wrote into an answer, or nothing."""
+    for name in ("timestamp", "Timestamp", "time", "Time", "date"):
+        text = str(data.get(name, ""))[:80]
+        if is_stamp(text):
+            return text
+    return ""
 
 
 def _stamp(before: str) -> str:
@@ -99,9 +114,32 @@ def _reports(path: Path, reports: list[dict[str, Any]], choices: Choices) -> Log
         raise DataError(
             f"{path}: no metric of power in Redfish's report ({listed}); ask for the report PowerMetrics"
         )
+    _refuse_set_back(path, reports)
     stamps = sorted(rows, key=_ns)
     table = ([stamp, *(rows[stamp].get(name, "") for name in columns)] for stamp in stamps)
     return read_as_table(path, ["time", *columns], table, choices)
+
+
+def _refuse_set_back(path: Path, reports: list[dict[str, Any]]) -> None:
+    """Refuse reports whose new values lie before those of the reports above: a clock was set.
+
+    Raises:
+        DataError: They do.
+    """
+    order = RowOrder()
+    known: set[int] = set()
+    for number, report in enumerate(reports, 1):
+        stamps = {_ns(str(e.get("Timestamp", ""))) for e in report["MetricValues"] if isinstance(e, dict)}
+        for stamp in sorted(stamps - known):
+            order.add(stamp, number)
+        known |= stamps
+    if order.rises:
+        order.refuse_set_back(
+            f"{path}",
+            "its metrics",
+            "report",
+            "Write the reports before it and those from it on into a file each",
+        )
 
 
 def _ns(stamp: str) -> int:

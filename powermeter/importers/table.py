@@ -48,6 +48,7 @@ class TableImporter(Importer):
         found = layout(peek)
         return (
             found.named
+            and bool(found.rows)
             and any(h.is_time for h in found.headings)
             and any(isinstance(h.quantity, Quantity) for h in found.headings)
         )

@@ -122,10 +122,18 @@ class OpenTable:
         self.warnings += leave_out_apparent(self.plan, self._seen)
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
+        rising = column_kinds.rising_totals(self.plan.columns, self._seen)
         self.meanings = [
             column_kinds.BESIDE
             if i in self._beside and column.quantity in column_kinds.TOTALS
-            else column_kinds.meaning_of(column, seen, self.choices.as_, str(self.path), self.plan.layout)
+            else column_kinds.meaning_of(
+                column,
+                seen,
+                self.choices.as_,
+                str(self.path),
+                self.plan.layout,
+                beside_totals=(column.heading.unit or "") in rising,
+            )
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
         column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
@@ -227,7 +235,7 @@ class OpenTable:
         if keyed and not held:
             of = sweeps(store.whole("key"), stamps)
             first = np.concatenate(([0], np.flatnonzero(np.diff(of)) + 1))
-            self.warnings.append(round_note(self.plan, self.devices, stamps, of, first))
+            self.warnings.append(round_note(self.plan, self.devices, stamps, of, first, store.whole("key")))
             stamps = None if stamps is None else stamps[first]
         if stamps is None:
             assert time.period_s is not None or not time.indexes

@@ -60,3 +60,13 @@ def test_zeros_before_a_running_total_are_no_reading(tmp_path, zeros):
 def test_a_running_total_that_starts_at_0_is_read_from_there(tmp_path):
     found, _ = energy_j(tmp_path, lambda i: 0.5 * i)
     assert found == pytest.approx(0.5 * (ROWS - 1) * 3600)
+
+
+def test_a_register_that_stands_still_beside_others_that_rise_is_no_question(tmp_path):
+    path, out = tmp_path / "p1.csv", tmp_path / "o.power"
+    rows = [f"{900 * i},{1000 + 0.1 * i:.3f},700.000" for i in range(ROWS)]
+    path.write_text("time_s,Import T1 kWh,Export T2 kWh\n" + "\n".join(rows) + "\n")
+    log = convert(path, out, choices=Choices(), force=True)
+    assert any("'Export T2 kWh' never moves" in str(note) for note in log.warnings)
+    with Recording.open(out) as recording:
+        assert analyse(recording).energy.value == pytest.approx(0.1 * (ROWS - 1) * 3.6e6)

@@ -82,3 +82,15 @@ def test_a_word_that_stands_beside_the_readings_is_no_device(tmp_path):
 def test_devices_whose_names_only_sound_like_quantities_add_up(tmp_path):
     _, joules = load(tmp_path, "plug,t_ms,power_W\n" + rows(["radio clock", "power strip", "load"]))
     assert joules == pytest.approx(60 * 1.1)
+
+
+def test_a_card_that_ends_early_is_named_with_what_to_type(tmp_path):
+    text = "gpu,t_ms,power_W\n" + "".join(
+        f"{gpu},{i * 100},{10 + gpu}\n" for i in range(40) for gpu in (0, 1) if gpu == 0 or i < 20
+    )
+    log, _ = load(tmp_path, text)
+    assert any(
+        "The last row of gpu1 stands at 1.900 s of 3.900 s" in str(n) and "--rail gpu0" in str(n)
+        for n in log.warnings
+    )
+    assert load(tmp_path, text, rail="gpu0")[1] == pytest.approx(39.0)

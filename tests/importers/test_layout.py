@@ -91,3 +91,28 @@ def test_a_row_of_facts_that_is_wider_than_the_table_is_not_its_first(tmp_path):
     text = "PRM;Type de donnees;Date de debut;Date de fin\n123;Courbe de charge;2025-09-14;2025-09-15\nHorodate;Valeur\n"
     found = look(tmp_path, text + "".join(f"2025-09-14T10:{i:02d}:00+02:00;{1200 + i}\n" for i in range(8)))
     assert found.header == ("Horodate", "Valeur") and len(found.rows) == 8
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Datum und Uhrzeit;Energie | Symo;Total\n[dd.MM.yyyy HH:mm];[Wh];[Wh]\n",
+        ";Energie | Symo;Total\n;Counter;Analog\ndd.MM.yyyy HH:mm;Wh;Wh\n",
+    ],
+)
+def test_a_row_of_units_that_names_the_form_of_a_date_stands_under_the_names(tmp_path, head):
+    found = look(tmp_path, head + "".join(f"04.03.2025 10:0{i};1{i},69;2{i},69\n" for i in range(9)))
+    assert [h.unit for h in found.headings[1:]] == ["Wh", "Wh"]
+    assert [h.text for h in found.headings[1:]] == ["Energie | Symo", "Total"]
+
+
+def test_old_programs_letters_of_one_byte_are_read(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(("Zeit (s);Leistung (µW)\n" + ROWS.replace(",", ";")).encode("latin-1"))
+    assert [h.unit for h in layout(Peek.at(path)).headings] == ["s", "µW"]
+
+
+@pytest.mark.parametrize("kind", ["DC", "AC"])
+def test_a_meters_kind_of_current_behind_the_unit_is_no_other_unit(tmp_path, kind):
+    found = look(tmp_path, "t (s),Sample\n" + "".join(f"{i},1.2{i} A {kind}\n" for i in range(9)))
+    assert len(found.rows) == 9

@@ -209,9 +209,10 @@ def test_each_log_of_an_archive_becomes_a_recording_and_is_explained(folder, cap
 
 def test_a_directory_of_logs_becomes_one_recording_and_names_what_it_passed_over(folder, capsys):
     (folder / "logs" / "README.md").write_text("# nothing")
+    (folder / "logs" / "empty.csv").write_text("time,power_W\n")
     assert run(["import", "logs", "-o", "all.power"]) == 0
     said = capsys.readouterr().err
-    assert "one series" in said and "passed over: 1 file beside the logs: README.md" in said
+    assert "one series" in said and "passed over: 2 files beside the logs: README.md, empty.csv" in said
     with Recording.open("all.power") as recording:
         (source,) = recording.sources
         assert len(recording.samples(source.id).times_ns) == 30

@@ -116,3 +116,14 @@ def test_a_single_file_is_read_without_a_window(tmp_path):
 def test_what_holds_no_power_is_refused(tmp_path, text, says):
     with pytest.raises(DataError, match=says):
         open_log(submission(tmp_path, node_0=text))
+
+
+def test_a_clock_that_was_set_back_is_refused_and_swapped_neighbours_are_not(tmp_path):
+    text = node([100] * 40).splitlines(keepends=True)
+    text[20], text[21] = text[21], text[20]
+    power = submission(tmp_path, node_0="".join(text))
+    assert open_log(power).metadata["mlperf_training_energy_j"] == pytest.approx(600)
+    again = [line("power_reading", (i + 10) * 1000 + 5, 100) for i in range(30)]
+    (power / "node_0.txt").write_text("".join(text[:-1] + again))
+    with pytest.raises(DataError, match="a clock was set"):
+        open_log(power)

@@ -1,5 +1,8 @@
 """Files of applications whose inner form is not published are named for what they are, with what to do."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from powermeter.errors import ConfigurationError, DataError
@@ -67,3 +70,50 @@ def test_tuples_as_python_prints_them_are_asked_for_as_a_table(tmp_path):
     path.write_text("".join(f"({i}.0, 5.5)\n" for i in range(8)))
     with pytest.raises(ConfigurationError, match="lists of bare numbers"):
         open_log(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        (
+            "n.ipynb",
+            '{"cells": [{"cell_type": "code", "source": ["print(1)"]}], "nbformat": 4}',
+            "Jupyter notebook",
+        ),
+        ("c.json", '{"model": "x", "power_limit_w": 300, "layers": [1, 2, 3]}', "no list of records in it"),
+        ("c.yaml", "model: x\nbatch: 3\npower: 300 W\n", "a file of settings"),
+        ("c.toml", "[a]\nb = 1\nwatts = 3\n", "a file of settings"),
+        (
+            "m.csv",
+            "Month,kWh\n" + "".join(f"2024-{i:02d},{200 + i}\n" for i in range(1, 13)),
+            "one amount a month",
+        ),
+        (
+            "m.csv",
+            "Month,kWh\nJan 2024,200\nFeb 2024,211\nMar 2024,190\nApr 2024,200\n",
+            "one amount a month",
+        ),
+    ],
+)
+def test_files_beside_a_log_are_named_for_what_they_are(tmp_path, name, text, what):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(DataError, match=what):
+        open_log(path)
+
+
+def test_a_database_of_another_program_is_named_with_the_command_that_writes_a_table(tmp_path):
+    path = tmp_path / "places.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE places (id INTEGER, url TEXT)")
+        connection.commit()
+    with pytest.raises(
+        DataError, match=r"is an SQLite database of a program.* sqlite3 -header -csv .*places.db"
+    ):
+        open_log(path)
+
+
+def test_records_in_yaml_are_read(tmp_path):
+    path = tmp_path / "log.yaml"
+    path.write_text("".join(f"t: {1700000000 + i}\npower_w: {10 + i % 3}\n---\n" for i in range(20)))
+    assert convert(path, tmp_path / "o.power", choices=Choices()).format == "labelled"

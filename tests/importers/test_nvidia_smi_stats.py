@@ -53,3 +53,13 @@ def test_another_table_of_four_columns_is_not_taken(tmp_path):
     path.write_text("\n".join(f"{i}, lamp, {START_US + i}, {i}" for i in range(9)) + "\n")
     found = recognise(Peek.at(path))
     assert found is None or found.name != "nvidia-smi-stats"
+
+
+@pytest.mark.parametrize("by", [5, 0])
+def test_a_clock_that_was_set_back_is_refused(tmp_path, by):
+    path = tmp_path / "stats.csv"
+    lines = [f"0, pwrDraw, {START_US + i * 1_000_000}, {100 + i}" for i in range(20)]
+    lines += [f"0, pwrDraw, {START_US + i * 1_000_000 + by}, {200 + i}" for i in range(8, 28)]
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r"a clock was set.* --each"):
+        convert(path, tmp_path / "o.power", choices=Choices())

@@ -69,3 +69,46 @@ def test_a_report_of_telemetry_has_its_times(tmp_path):
 def test_a_report_of_temperatures_is_no_power(tmp_path):
     with pytest.raises(DataError, match=r"no metric of power.*CPUTemp"):
         load(tmp_path, report("CPUTemp"))
+
+
+def reports_at(*starts):
+    return "\n".join(
+        json.dumps(
+            {
+                "@odata.type": "#MetricReport.v1_4_2.MetricReport",
+                "MetricValues": [
+                    {
+                        "MetricId": "SystemPower",
+                        "MetricValue": str(300 + start + i),
+                        "MetricProperty": "/x/PowerWatts",
+                        "Timestamp": f"2025-11-27T10:{(start + i) // 60:02d}:{(start + i) % 60:02d}Z",
+                    }
+                    for i in range(0, 60, 10)
+                ],
+            }
+        )
+        for start in starts
+    )
+
+
+def test_reports_that_overlap_are_one_series_and_a_clock_set_back_is_refused(tmp_path):
+    _, energies, _ = load(tmp_path, reports_at(0, 30, 90))
+    assert energies == {"System": pytest.approx(140 * 370)}
+    with pytest.raises(DataError, match="report 3: a clock was set"):
+        load(tmp_path, reports_at(0, 60, 35))
+
+
+def test_answers_a_loop_stamped_itself_are_read_at_those_times(tmp_path):
+    text = "".join(
+        json.dumps(
+            {
+                "@odata.id": "/redfish/v1/Chassis/1/Power",
+                "timestamp": f"2025-03-04T10:00:{10 + i}Z",
+                "PowerControl": [{"MemberId": "0", "PowerConsumedWatts": 340 + i, "PowerCapacityWatts": 800}],
+            }
+        )
+        + "\n"
+        for i in range(10)
+    )
+    log, energies, _ = load(tmp_path, text)
+    assert log.format == "redfish" and energies == {"server": pytest.approx(9 * 344.5)}
