@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.marking import ring
+from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 from powermeter.marking.memory import Memory
 from powermeter.marking.ring_reader import Mark
 
@@ -21,7 +22,6 @@ MAX_RUNNING = 100_000
 """Events of one process that may run at the same time."""
 FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
-MAX_LISTED = 10
 SHORTEST_BY_COMMAND_NS = 2_000_000
 """What lies between a begin and an end by command at least: the shell's start of another one, known to a tick only."""
 MEASURES, UNREADABLE = "@measures", "@unreadable"
@@ -51,54 +51,6 @@ _numbers = count(1 << 31).__next__
 
 
 @dataclass(slots=True)
-class MarkAccount:
-    """What came of the marks of one process.
-
-    Attributes:
-        process: Its id.
-        program: What it calls itself.
-        begun, finished, instants: Events and instants taken in.
-        lost: Marks it could not leave, because its ring stayed full.
-        refused: Marks with a stamp of another clock, or beyond bounds.
-        strays: Ends without a begin.
-        torn: Marks that were interrupted while they were written.
-        waited_s: How long it waited for a full ring.
-        left: Whether it noted that it left in order.
-        is_alive: Whether it was still there when the recording ended; None where that cannot be known.
-        running: Names of events that have not ended, some of them.
-    """
-
-    process: int
-    program: str = ""
-    begun: int = 0
-    finished: int = 0
-    instants: int = 0
-    lost: int = 0
-    refused: int = 0
-    strays: int = 0
-    torn: int = 0
-    waited_s: float = 0.0
-    left: bool = False
-    is_alive: bool | None = None
-    running: list[str] = field(default_factory=list)
-
-    def add(self, other: MarkAccount) -> None:
-        """Add what came of another ring of the process."""
-        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "torn", "waited_s"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.program = self.program or other.program
-        self.left, self.is_alive = other.left, other.is_alive
-        self.running = [*self.running, *other.running][:MAX_LISTED]
-
-    def details(self) -> dict[str, Any]:
-        """Return what is written into the recording beside the numbers of events."""
-        known = asdict(self)
-        for name in ("process", "begun", "finished"):
-            del known[name]
-        return known
-
-
-@dataclass(slots=True)
 class _Begun:
     """An event that runs."""
 
@@ -122,14 +74,34 @@ class _Pending:
 
 
 class Named:
-    """Events that are ended by their name, perhaps by another process: a shell's."""
+    """Events that are ended by their name, perhaps by another process: a shell's.
+
+    What one process begins so lies inside what it began before and has not ended; where the outer one ends first, the two only overlapped.
+    """
 
     def __init__(self) -> None:
         self._running: dict[bytes, list[tuple[Assembly, int]]] = {}
+        self._open: dict[tuple[int, int], dict[int, _Begun]] = {}
 
-    def add(self, name: bytes, assembly: Assembly, uid: int) -> None:
-        """Note that one has begun."""
-        self._running.setdefault(name, []).append((assembly, uid))
+    def add(self, begun: _Begun, assembly: Assembly) -> None:
+        """Note that one has begun, and what it lies inside of."""
+        self._running.setdefault(begun.name, []).append((assembly, begun.uid))
+        around = self._open.setdefault(_writer_of(assembly, begun), {})
+        if not begun.parent and around:
+            newest = next(reversed(around.values()))
+            begun.parent = newest.uid if newest.start_ns <= begun.start_ns else newest.parent
+        around[begun.uid] = begun
+
+    def end(self, begun: _Begun, assembly: Assembly) -> None:
+        """Note that one has ended: what began in it and still runs did not lie inside of it."""
+        writer = _writer_of(assembly, begun)
+        around = self._open.get(writer, {})
+        around.pop(begun.uid, None)
+        for other in around.values():
+            if other.parent == begun.uid:
+                other.parent = begun.parent
+        if not around:
+            self._open.pop(writer, None)
 
     def pop(self, name: bytes, process: int) -> tuple[Assembly, int] | None:
         """Return the newest of a name: of the same process, else of any; None where there is none."""
@@ -141,6 +113,11 @@ class Named:
         if not found:
             del self._running[name]
         return begun
+
+
+def _writer_of(assembly: Assembly, begun: _Begun) -> tuple[int, int]:
+    """Return process and thread of an event; a shell has one thread, however it came by its times."""
+    return assembly.account.process, 0 if begun.thread == ring.BY_COMMAND else begun.thread
 
 
 class Assembly:
@@ -238,7 +215,7 @@ class Assembly:
             return
         self._running[begun.uid] = begun
         if not mark.event:
-            self._named.add(name, self, begun.uid)
+            self._named.add(begun, self)
 
     def _end(self, at_ns: int, mark: Mark, text: bytes) -> Iterator[Owned]:
         owner, event, attributes = self, mark.event, text
@@ -253,6 +230,8 @@ class Assembly:
                 self.ends.append((mark.event, at_ns, count, attributes))
             return
         owner.account.finished += 1
+        if not mark.event:
+            self._named.end(begun, owner)
         if mark.thread == ring.BY_COMMAND:
             begun.thread, at_ns = ring.BY_COMMAND, max(at_ns, begun.start_ns + SHORTEST_BY_COMMAND_NS)
         if mark.flags & ring.HAS_COUNT:

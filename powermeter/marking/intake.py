@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from powermeter.errors import plural
 from powermeter.marking import board, ring
-from powermeter.marking.assembly import COLUMNS, Assembly, MarkAccount, Named, Owned, Row
+from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
+from powermeter.marking.mark_account import MarkAccount
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.privacy import masked

@@ -101,6 +101,37 @@ def test_begin_and_end_without_a_number_pair_by_name_innermost_first(running, by
     assert outer.start_ns < inner.start_ns < inner.end_ns < outer.end_ns < foreign.end_ns
 
 
+def test_what_a_shell_begins_inside_another_event_is_its_part(running):
+    """Each mark of a shell is a ring of its own: begun inside, begun again by the same name, and only overlapping."""
+    at_ns = time.monotonic_ns() - 100_000_000
+    for kind, name, process in (
+        (ring.BEGIN, b"outer", 4242),
+        (ring.BEGIN, b"inner", 4242),
+        (ring.BEGIN, b"elsewhere", 4343),
+        (ring.END, b"inner", 4242),
+        (ring.BEGIN, b"same", 4242),
+        (ring.BEGIN, b"same", 4242),
+        (ring.END, b"same", 4242),
+        (ring.END, b"same", 4242),
+        (ring.BEGIN, b"beside", 4242),
+        (ring.END, b"elsewhere", 4343),
+        (ring.END, b"outer", 4242),
+        (ring.END, b"beside", 4242),
+    ):
+        at_ns += 1_000_000
+        Writer(running, process).put(kind, name, 0, at_ns)
+    found = {event.uid: event for event in running.end()}
+    parents = [(event.name, event.parent and found[event.parent].name) for event in found.values()]
+    assert sorted(parents, key=str) == [
+        ("beside", None),
+        ("elsewhere", None),
+        ("inner", "outer"),
+        ("outer", None),
+        ("same", "outer"),
+        ("same", "same"),
+    ]
+
+
 def test_an_end_before_its_begin_in_time_is_no_negative_event(running, by_hand):
     now = time.monotonic_ns()
     by_hand.put(ring.BEGIN, b"late", 0, now)

@@ -1,0 +1,57 @@
+"""What came of the marks of one process: how many were taken in, and what became of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+MAX_LISTED = 10
+"""Names of events that have not ended, as many as are listed."""
+
+
+@dataclass(slots=True)
+class MarkAccount:
+    """What came of the marks of one process.
+
+    Attributes:
+        process: Its id.
+        program: What it calls itself.
+        begun, finished, instants: Events and instants taken in.
+        lost: Marks it could not leave, because its ring stayed full.
+        refused: Marks with a stamp of another clock, or beyond bounds.
+        strays: Ends without a begin.
+        torn: Marks that were interrupted while they were written.
+        waited_s: How long it waited for a full ring.
+        left: Whether it noted that it left in order.
+        is_alive: Whether it was still there when the recording ended; None where that cannot be known.
+        running: Names of events that have not ended, some of them.
+    """
+
+    process: int
+    program: str = ""
+    begun: int = 0
+    finished: int = 0
+    instants: int = 0
+    lost: int = 0
+    refused: int = 0
+    strays: int = 0
+    torn: int = 0
+    waited_s: float = 0.0
+    left: bool = False
+    is_alive: bool | None = None
+    running: list[str] = field(default_factory=list)
+
+    def add(self, other: MarkAccount) -> None:
+        """Add what came of another ring of the process."""
+        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "torn", "waited_s"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.program = self.program or other.program
+        self.left, self.is_alive = other.left, other.is_alive
+        self.running = [*self.running, *other.running][:MAX_LISTED]
+
+    def details(self) -> dict[str, Any]:
+        """Return what is written into the recording beside the numbers of events."""
+        known = asdict(self)
+        for name in ("process", "begun", "finished"):
+            del known[name]
+        return known
