@@ -28,7 +28,6 @@ from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.mark_edges import with_edges_of_commands
-from powermeter.analysis.moments import note_who_chose
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.sharing import Shares, parents_of, shares
@@ -243,8 +242,6 @@ def analyse(
     assert power is not None
     name = _name_of(power)
     power = replace(as_events_show(power, starts, ends), recording=name)
-    of_power = next((one for one in recording.sources if str(one.id) == str(line.source)), None)
-    note_who_chose(power, None if of_power is None else of_power.info.get("sampling"))
     integral = Integral.of(power)
     current = line.current()
     if current is not None:

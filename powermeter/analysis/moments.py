@@ -60,19 +60,16 @@ def _own_moments(trace: Trace) -> bool:
     return bool(often and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
 
 
+_CHOSEN = {
+    "regular": ChosenBy.RECORDER,
+    "dithered": ChosenBy.RECORDER,
+    "instrument": ChosenBy.INSTRUMENT,
+}
+
+
 def chosen_by(trace: Trace) -> ChosenBy:
     """Return who chose the moments of a trace's readings."""
-    return ChosenBy(int(trace.remembered.get("chosen", ChosenBy.LOG)))
-
-
-def note_who_chose(trace: Trace, sampling: object) -> None:
-    """Keep who chose the moments, as the recording's description of the source states it (None where it does not)."""
-    known = {
-        "regular": ChosenBy.RECORDER,
-        "dithered": ChosenBy.RECORDER,
-        "instrument": ChosenBy.INSTRUMENT,
-    }
-    trace.remembered["chosen"] = float(known.get(str(sampling), ChosenBy.LOG))
+    return _CHOSEN.get(trace.sampling, ChosenBy.LOG)
 
 
 def read_at_random(trace: Trace) -> bool:

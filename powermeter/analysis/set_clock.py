@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import ChosenBy, chosen_by
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -24,8 +25,8 @@ _BEAT = 0.12  # of an interval off a whole number of them
 def perhaps_no_time(integral: Integral, start_ns: Times, end_ns: Times) -> Floats:
     """Return for each hole what was bridged over it where perhaps no time passed in it, J (C); 0 where it did.
 
-    A reader that counted what it lost knows that time passed, and so do events that begin or end in a hole.  What is left is a hole in
-    the stamps of a log.  Time is doubted where it lasts whole half hours (summer time, a zone); where more than a tenth of the run lies
+    What our own recorder stamps is on a clock that nobody sets; a reader that counted what it lost knows that time passed, and so do
+    events that begin or end in a hole.  What is left is a hole in the stamps of a log.  Time is doubted where it lasts whole half hours (summer time, a zone); where more than a tenth of the run lies
     in such holes; and where an even axis goes on at another beat behind it: rows that are missing leave a whole number of intervals.
 
     Args:
@@ -35,7 +36,7 @@ def perhaps_no_time(integral: Integral, start_ns: Times, end_ns: Times) -> Float
     lengths = integral.gap_end - integral.gap_start
     usual = trace.interval_ns
     joules = np.maximum(integral.running[hole + 1] - integral.running[hole], 0.0)
-    if not hole.size or usual <= 0:
+    if not hole.size or usual <= 0 or chosen_by(trace) is not ChosenBy.LOG:
         return np.zeros(hole.size)
     edges = np.sort(np.concatenate([start_ns, end_ns]))
     lively = np.searchsorted(edges, integral.gap_end) > np.searchsorted(edges, integral.gap_start, "right")

@@ -118,6 +118,10 @@ def measure_run(
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
+    if integral.hole.size and (whole or bridges is not None):
+        inside = (integral.gap_start >= start) & (integral.gap_end <= end)
+        no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
+        below += no_time
     if trace.kind is Kind.INSTANT and trace.kept is None:
         first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
         lower, upper = open_ends(trace, trace.values[first:last], within_noise=whole)
@@ -126,9 +130,6 @@ def measure_run(
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
-        if integral.hole.size:
-            no_time = float(perhaps_no_time(integral, *edges_of(activity)).sum())
-            below += no_time
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)

@@ -38,6 +38,7 @@ class Line:
         rail: The rail.
         key: `source name/rail name`: unique in a recording, accepted by `choose`.
         parts: The lines a sum was made of; empty for a measured rail.
+        sampling: Who chose the moments of its readings, as its source states; empty for a log.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Line:
     rail: Rail
     key: str
     parts: tuple[Line, ...] = ()
+    sampling: str = ""
     _traces: dict[Quantity, Trace] = field(default_factory=dict)
     _memory: dict[Quantity, Trace | None] = field(default_factory=dict)
 
@@ -94,7 +96,8 @@ class Line:
 
     def _remember(self, quantity: Quantity, find: Any) -> Trace | None:
         if quantity not in self._memory:
-            self._memory[quantity] = find()
+            found = find()
+            self._memory[quantity] = None if found is None else replace(found, sampling=self.sampling)
         return self._memory[quantity]
 
     def _find_power(self) -> Trace | None:

@@ -68,10 +68,17 @@ def lines(
                 recording, source, partial(thinned, source=source, corrections=corrections, around=near)
             )
             if traces is not None:
-                found += _thinned_lines(source, traces, alignment)
+                found += _stating(source, _thinned_lines(source, traces, alignment))
                 continue
-        found += _source_lines(recording, source, corrections, alignment)
+        found += _stating(source, _source_lines(recording, source, corrections, alignment))
     return tuple(found)
+
+
+def _stating(source: SourceInfo, found: list[Line]) -> list[Line]:
+    """Return the rails with who chose the moments of their readings, as their source states."""
+    for line in found:
+        line.sampling = str(source.info.get("sampling") or "")
+    return found
 
 
 def alignment_of(recording: RecordingLike, source: Any) -> dict[str, Any] | None:
@@ -254,7 +261,7 @@ def whole(found: Iterable[Line]) -> tuple[Line, ...]:
             nominals.pop() if len(nominals) == 1 else None,
         )
         name = members[0].source_name
-        sums.append(Line(source, name, rail, f"{name}/{parent}", tuple(members)))
+        sums.append(Line(source, name, rail, f"{name}/{parent}", tuple(members), members[0].sampling))
     return tuple(sums)
 
 

@@ -70,6 +70,7 @@ class Trace:
         saturated_ns: When those were at its upper end, sorted; None where none was.
         notes: What a reader of a report should know.
         kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
+        sampling: Who chose the moments of its readings, as the recording describes the source; empty where it does not (a log).
         recording: Names the recording, where results of several may meet; set by `analyse`.
         remembered: What was asked of all its readings before, for who asks again for each of many labels.
     """
@@ -99,6 +100,7 @@ class Trace:
     saturated_ns: NDArray[np.int64] | None = None
     notes: tuple[Note, ...] = ()
     kept: Kept | None = None
+    sampling: str = ""
     recording: str = ""
     remembered: dict[str, float] = field(init=False, repr=False, default_factory=dict)
 

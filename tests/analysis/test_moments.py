@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from powermeter.analysis.moments import (
     chosen_by,
     count_variance,
     moments_vary,
-    note_who_chose,
 )
 from powermeter.signals.decoding import from_samples
 
@@ -42,11 +43,10 @@ def test_moments_vary_where_each_is_drawn_in_its_interval_and_not_on_a_grid_with
     [
         ("regular", ChosenBy.RECORDER, "let the recorder"),
         ("instrument", ChosenBy.INSTRUMENT, "this instrument"),
-        (None, ChosenBy.LOG, "this log"),
+        ("", ChosenBy.LOG, "this log"),
     ],
 )
-def test_the_remedy_is_one_that_its_reader_has(sampling: str | None, who: ChosenBy, word: str) -> None:
-    trace = from_samples(np.arange(9, dtype=np.int64) * 10**8, np.ones(9))
-    note_who_chose(trace, sampling)
+def test_the_remedy_is_one_that_its_reader_has(sampling: str, who: ChosenBy, word: str) -> None:
+    trace = replace(from_samples(np.arange(9, dtype=np.int64) * 10**8, np.ones(9)), sampling=sampling)
     assert chosen_by(trace) == who and word in REMEDIES[who]
     assert ("recorder" in REMEDIES[who]) is (who is ChosenBy.RECORDER)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from powermeter.analysis.energy import analyse
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.whole_run import measure_run
-from powermeter.channel import Gap
+from powermeter.channel import Channel, Gap, Quantity, Rail
+from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
+from powermeter.testing.simulation import SimulatedRecording
 
 NS = 1_000_000_000
 NONE = np.empty(0, np.int64), np.empty(0, np.int64)
@@ -46,3 +51,26 @@ def test_a_hole_in_which_an_event_begins_or_that_a_reader_counted_is_time() -> N
     assert not perhaps_no_time(Integral.of(log(90, 600, noted)), *NONE).any()
     unknown = Gap(299 * NS, 390 * NS, "missed", "the log has no rows here")
     assert perhaps_no_time(Integral.of(log(90, 600, unknown)), *NONE).any()
+
+
+@pytest.mark.parametrize("sampling", ["regular", "dithered", "instrument"])
+def test_readings_that_the_recorder_did_not_get_to_are_missed_and_no_clock_was_set(sampling: str) -> None:
+    own = replace(log(90), sampling=sampling)
+    assert not perhaps_no_time(Integral.of(own), *NONE).any()
+
+
+@pytest.mark.parametrize(("sampling", "doubted"), [("", True), ("regular", False)])
+def test_energy_charge_and_a_window_carry_the_same_doubt(sampling: str, doubted: bool) -> None:
+    times = log(90).times_ns
+    rail = Rail("VDD_IN", nominal_v=5.0)
+    info = {"sampling": sampling} if sampling else {}
+    channel = Channel("in.power", Quantity.POWER, 0.001, rail)
+    source = SourceInfo(1, "virtual://x", "meter", "virtual", info, (channel,))
+    codes = {"in.power": np.full(times.size, 6000, np.int64)}
+    samples = Samples(times, codes, np.zeros(times.size, np.uint8))
+    found = analyse(SimulatedRecording([source], {1: samples}))
+    assert ("perhaps-clock-set" in [note.code for note in found.notes]) is doubted
+    results = (found.energy, found.charge, *found.window(found.start_ns, found.end_ns))
+    lowest = [result.low / result.value for result in results if result is not None]
+    assert lowest == pytest.approx([lowest[0]] * 4, rel=0.06), "a nominal voltage is good to 5 %"
+    assert not doubted or lowest[0] < 600 / 689
