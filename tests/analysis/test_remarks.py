@@ -123,7 +123,14 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "blind_s": 0.0,
         "mute": False,
     }
-    trace = {"notes": (), "kind": Kind.MEAN, "saturated": 0, "interval_ns": 10**8, "remembered": {}, "sampling": ""}
+    trace = {
+        "notes": (),
+        "kind": Kind.MEAN,
+        "saturated": 0,
+        "interval_ns": 10**8,
+        "remembered": {},
+        "sampling": "",
+    }
     found = remarks(
         SimpleNamespace(**{**trace, **(power or {})}),
         SimpleNamespace(covered=np.array(covered)),

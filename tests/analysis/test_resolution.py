@@ -14,7 +14,13 @@ from powermeter.result import Result
 
 
 def windows(samples, seconds, *, why="", freedom=np.inf, **trace):
-    found = {"interval_ns": 100_000_000, "kind": Kind.INSTANT, "window_ns": None, "remembered": {}, "sampling": ""}
+    found = {
+        "interval_ns": 100_000_000,
+        "kind": Kind.INSTANT,
+        "window_ns": None,
+        "remembered": {},
+        "sampling": "",
+    }
     return SimpleNamespace(
         samples=np.array(samples, float),
         seconds=np.array(seconds, float),
