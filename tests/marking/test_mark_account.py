@@ -1,0 +1,19 @@
+"""The account of one process's marks, from several rings."""
+
+from __future__ import annotations
+
+from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
+
+
+def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
+    first = MarkAccount(7, "bash", begun=3, finished=2, waited_s=0.5, left=True, running=["a"] * MAX_LISTED)
+    first.add(MarkAccount(7, "other", begun=4, finished=4, instants=1, lost=2, waited_s=0.25, running=["b"]))
+    assert (first.begun, first.finished, first.instants, first.lost, first.waited_s) == (7, 6, 1, 2, 0.75)
+    assert (first.program, first.left) == ("bash", False)
+    assert first.running == ["a"] * MAX_LISTED
+
+
+def test_the_numbers_of_events_stand_beside_the_details():
+    details = MarkAccount(7, "bash", begun=3, finished=2, torn=1).details()
+    assert details["torn"] == 1 and details["program"] == "bash"
+    assert not {"process", "begun", "finished"} & details.keys()
