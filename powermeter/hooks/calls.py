@@ -99,8 +99,8 @@ def batch_of(*args: Any, **kwargs: Any) -> int | None:
             return (
                 int(shape[0]) if len(shape) > 1 and not is_image(tuple(shape), channels_last=False) else None
             )
-        return Sizer().size(args[0])
-    return Sizer().size({**{str(i): value for i, value in enumerate(args)}, **kwargs})
+        return Sizer(are_batches=True).size(args[0])
+    return Sizer(are_batches=True).size({**{str(i): value for i, value in enumerate(args)}, **kwargs})
 
 
 @dataclass(frozen=True, slots=True)

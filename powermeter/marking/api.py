@@ -121,7 +121,7 @@ def each(
     Args:
         items: What is looped over, also with `async for`.
         name: The events' name.
-        n: How many items each stands for: found from the batch itself (tensors, arrays, dicts and lists of them);
+        n: How many items each stands for: found from the loader's `batch_size` and the batch itself where that is certain;
             else a number, a function of the batch, or None: not known.  Nothing per item is printed where it is not.
         attributes: Of the events.
     """

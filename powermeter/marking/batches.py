@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 DEEPEST, MOST_LEAVES = 4, 64
 
 _COLOURS, _SMALLEST = (3, 4), 8
+_OF_BATCHES = {"input_ids": 2, "input_values": 2, "input_features": 3, "pixel_values": 4}
+"""Names that Hugging Face's batches have → the dimensions of a batch by that name; one sample has one less."""
 _SINGLE = (str, bytes, int, float, complex, bool, type(None))
 
 
@@ -28,17 +31,20 @@ class Leaf(NamedTuple):
 class Sizer:
     """Finds the number of items in the batches of one loader.
 
-    A tensor or array counts by its leading dimension, and so do dicts and lists of them where all agree.  A single
-    text or number is one item; a list of texts or of dicts is as many as it is long.  A vector or an image may be
-    one sample; several arrays of one number of dimensions may be inputs and targets, or single samples: then only a
-    loader that was asked for that size (`batch_size`, as in torch) settles it, and later its smaller last batch.
+    Tensors or arrays of different numbers of dimensions that share their leading one are inputs and targets of so many
+    items.  A single text or number is one item.  An array alone, whatever its dimensions, may be one sample (an image, a
+    sound, a clip), and so may several of one number of dimensions, a list of texts (words) or of dicts (a conversation):
+    then only a loader that was asked for that size (`batch_size`, as in torch) settles it, and later its smaller last batch.
 
     Args:
         loader: What hands out the batches.
+        are_batches: Whether these are what a model is called with, which takes batches: an array of two or more dimensions
+            then counts by its leading one, and a list of texts or of dicts by its length.
     """
 
-    def __init__(self, loader: Any = None) -> None:
+    def __init__(self, loader: Any = None, *, are_batches: bool = False) -> None:
         self._asked = _asked_size(loader)
+        self._are_batches = are_batches
         self._confirmed: set[tuple[tuple[int, ...], ...]] = set()
 
     def size(self, item: Any) -> int | None:
@@ -52,16 +58,17 @@ class Sizer:
         if isinstance(item, _SINGLE):
             return 1
         if isinstance(item, list) and item and all(isinstance(one, Mapping) for one in item):
-            return len(item)
-        leaves = []
-        for leaf in _leaves(item, DEEPEST):
-            leaves.append(leaf)
-            if len(leaves) > MOST_LEAVES:
-                return None
+            leaves = [Leaf((len(item),))]
+        else:
+            leaves = list(islice(_leaves(item, DEEPEST), MOST_LEAVES + 1))
+        if len(leaves) > MOST_LEAVES:
+            return None
         lengths = {leaf.shape[0] for leaf in leaves if leaf.shape}
         if len(lengths) != 1:
             return None
         (length,) = lengths
+        if self._are_batches and _is_batch(item, leaves):
+            return length
         if _is_clear(item, leaves):
             return length
         layout = tuple(leaf.shape[1:] for leaf in leaves)
@@ -75,6 +82,25 @@ def _is_clear(item: Any, leaves: Sequence[Leaf]) -> bool:
     if not all(leaf.shape and not leaf.may_be_one for leaf in leaves):
         return False
     if len({len(leaf.shape) for leaf in leaves}) > 1:  # an image and its labels, one for each row?
+        return True
+    return isinstance(item, Mapping) and any(
+        _dimensions(item.get(name)) == wanted for name, wanted in _OF_BATCHES.items()
+    )
+
+
+def _dimensions(value: Any) -> int:
+    """Return the dimensions of an array or of a list of lists of numbers."""
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return len(shape)
+    return 2 if isinstance(value, list) and value and all(isinstance(one, list) for one in value) else 0
+
+
+def _is_batch(item: Any, leaves: Sequence[Leaf]) -> bool:
+    """Return whether the first extent of what a model is called with is the number of items."""
+    if not all(leaf.shape and not leaf.may_be_one for leaf in leaves):
+        return False
+    if len({len(leaf.shape) for leaf in leaves}) > 1:
         return True
     is_list = isinstance(item, (list, tuple)) and len(leaves) > 1
     return not is_list and not all(leaf.is_vague for leaf in leaves)

@@ -29,19 +29,14 @@ X, Y = np.zeros((32, 3, 8, 8)), np.zeros(32)
 @pytest.mark.parametrize(
     ("item", "size"),
     [
-        (X, 32),
         ([X, Y], 32),
         ((X, Y), 32),
         ({"image": X, "label": Y}, 32),
         ({"signal": np.zeros((64, 128, 3)), "label": np.zeros(64)}, 64),
-        (np.zeros((64, 128, 6)), 64),
-        (np.zeros((1, 128, 768)), 1),
         (UserDict(input_ids=np.zeros((32, 128)), attention_mask=np.zeros((32, 128))), 32),
         ({"inputs": {"a": X, "b": [Y, Y]}}, 32),
-        ({"text": ["a"] * 32, "label": Y}, 32),
+        ({"input_features": np.zeros((4, 80, 300))}, 4),
         ([X, ["a"] * 32], 32),
-        (["one", "two"], 2),
-        ([{"image": X[0]}, {"image": X[1]}, {"image": X[2]}], 3),
         ({"input_ids": [[1, 2], [3]], "text": ["a", "b"]}, 2),
         ("a single text", 1),
         (7, 1),
@@ -65,6 +60,17 @@ def test_the_size_of_what_is_clearly_a_batch(item, size):
         np.zeros(100),  # a vector of features
         {"input_ids": np.zeros(128), "attention_mask": np.zeros(128)},
         np.zeros((3, 224, 224)),
+        X,  # a batch, or a clip of so many pictures
+        np.zeros((28, 28)),  # a picture of one colour
+        np.zeros((80, 300)),  # a spectrogram
+        np.zeros((2, 16_000)),  # a sound of two channels
+        np.zeros((40, 64, 64)),  # a volume
+        np.zeros((64, 64, 31)),
+        {"image": np.zeros((28, 28)), "mask": np.zeros((28, 28))},
+        ["words", "of", "one", "text"],
+        {"tokens": ["two", "words"], "tags": ["A", "B"]},
+        [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}],
+        {"input_features": np.zeros((80, 300))},
         {"pixel_values": np.zeros((224, 224, 3))},
         {"input_ids": [1, 2, 3], "attention_mask": [1, 1, 1]},  # one text's tokens
         np.zeros(()),
@@ -84,7 +90,8 @@ def test_a_loader_that_knows_its_batch_size_settles_what_is_not_certain():
     def pair(n):
         return [np.zeros((n, 10)), np.zeros((n, 1))]
 
-    assert Sizer(Loader([])).size(np.zeros(32)) == 32
+    assert Sizer(Loader([])).size(np.zeros(32)) == Sizer(Loader([])).size(X) == 32
+    assert Sizer(Loader([])).size([{"image": X[0]}] * 32) == Sizer(Loader([])).size(["text"] * 32) == 32
 
     sizer = Sizer(Loader([]))
     assert sizer.size(pair(7)) is None, "it has not been seen that these are inputs and targets"
@@ -107,3 +114,17 @@ def test_texts_that_a_loader_collates_to_a_tuple_are_counted_to_the_last_short_b
     batches = [[("text",) * 8, np.zeros(8)], [("text",) * 8, np.zeros(8)], [("text",) * 5, np.zeros(5)]]
     sizer = Sizer(Loader(batches, batch_size=8))
     assert [sizer.size(batch) for batch in batches] == [8, 8, 5]
+
+
+@pytest.mark.parametrize(
+    ("item", "size"),
+    [
+        (X, 32),
+        (np.zeros((64, 128, 6)), 64),
+        (["one", "two"], 2),
+        ([{"image": X[0]}] * 3, 3),
+        (np.zeros(9), None),
+    ],
+)
+def test_what_a_model_is_called_with_is_a_batch(item, size):
+    assert Sizer(are_batches=True).size(item) == size

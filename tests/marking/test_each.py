@@ -29,7 +29,7 @@ def test_each_item_is_an_event_of_its_size_without_the_loaders_time(running):
     order = []
 
     def loader():
-        for batch in (X, X[:7], "text"):
+        for batch in ((X, Y), (X[:7], Y[:7]), "text"):
             order.append("load")
             yield batch
 
@@ -76,7 +76,7 @@ def test_async_for(running):
     async def loader():
         for _ in range(2):
             await asyncio.sleep(0.001)
-            yield X
+            yield X, Y
 
     async def main():
         async for _ in powermeter.each(loader()):
