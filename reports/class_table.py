@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from powermeter.analysis.groups import AttributeMissing
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.errors.suggestions import nearest
 from powermeter.fleet.findings import HandInFinding, Weight
 from powermeter.fleet.handins import HandIn
 from powermeter.fleet.rubric import Rubric
@@ -109,8 +111,10 @@ def class_rows(
     if rubric is not None and rubric.battery and options.battery is None:
         options = replace(options, battery=rubric.battery)
     rows: list[ClassRow] = []
+    lacking: list[Mapping[str, tuple[str, ...]]] = []
     for one in handins:
-        found = _rows_of(one, options, label)
+        found, missing = _rows_of(one, options, label)
+        lacking.append(missing)
         if rubric is not None:
             of_findings = tuple(_note(f) for f in one.findings)
             points = one.points(rubric)
@@ -119,14 +123,35 @@ def class_rows(
                 for row in found
             ]
         rows += found
+    for name in options.groups:
+        if any(name in missing for missing in lacking) and not any(name in row.group for row in rows):
+            known = dict.fromkeys(other for missing in lacking for other in missing.get(name, ()))
+            raise ConfigurationError(
+                f"no event of any recording carries an attribute {name!r}; {nearest(name, known)}"
+            )
     return rows
 
 
-def _rows_of(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassRow]:
+def _rows_of(
+    one: HandIn, options: ReportOptions, label: str | None
+) -> tuple[list[ClassRow], dict[str, tuple[str, ...]]]:
+    """Return the rows of one recording, and of the attributes asked for those that it lacks, each with those it has."""
+    missing: dict[str, tuple[str, ...]] = {}
+    while True:
+        try:
+            return _read(one, options, label), missing
+        except AttributeMissing as error:  # others of the folder may have it: a cell without a value here
+            missing[error.name] = error.known
+            options = replace(options, by=",".join(n for n in options.groups if n != error.name) or None)
+
+
+def _read(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassRow]:
     blank = ClassRow(one.name, one.team)
     try:
         with Recording.open(one.path) as recording:
             data = gather(recording, options)
+    except AttributeMissing:
+        raise
     except ConfigurationError as error:
         asked = (options.rail, options.baseline, options.label, options.per)
         if all(one is None for one in asked):

@@ -20,6 +20,14 @@ MOST_APART = 5000
 OTHER_LABELS, OTHER_INSTANTS = "(other labels)", "(other instants)"
 
 
+class AttributeMissing(ConfigurationError):
+    """No event of a recording, nor its run, carries the attribute `name`; `known` are those there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no event carries an attribute {name!r}; {nearest(name, known)}")
+        self.name, self.known = name, tuple(known)
+
+
 def groups_of(
     events: Sequence[Event], by: tuple[str, ...], metadata: Any
 ) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
@@ -31,13 +39,13 @@ def groups_of(
         metadata: Of the recording.
 
     Raises:
-        ConfigurationError: No event, nor the run, carries one of the attributes.
+        AttributeMissing: No event, nor the run, carries one of the attributes.
     """
     run = metadata.get("attributes") or {}
     known = dict.fromkeys([name for e in events for name in e.attributes] + list(run))
     for name in by:
         if events and name not in known:
-            raise ConfigurationError(f"no event carries an attribute {name!r}; {nearest(name, known)}")
+            raise AttributeMissing(name, tuple(known))
     numbers: dict[tuple[Any, ...], int] = {}
     group = np.empty(len(events), np.int64)
     for i, e in enumerate(events):

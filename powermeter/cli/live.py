@@ -48,7 +48,8 @@ def live(
     seconds = parse_duration(duration) if duration else None
     cell = parse_battery(battery) if battery else None
     if recording is not None:
-        if sources:
+        typed = click.get_current_context().get_parameter_source("sources")
+        if typed is click.core.ParameterSource.COMMANDLINE:  # a file's default is of live sources
             raise ConfigurationError("a recording has its own sources: leave --source out")
         tail = LiveTail(recording, f"{recording.name}, recorded elsewhere")
         tail.look()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli import run
 from powermeter.cli.configuration import find, named
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording import Writer
 
 
 @pytest.fixture
@@ -110,3 +113,26 @@ def test_tables_that_are_none_in_a_project_s_file_end_in_one_line(project: Path)
     (project / "pyproject.toml").write_text('[tool]\npowermeter = 3\n# "[tool.powermeter"\n')
     with pytest.raises(ConfigurationError, match="takes a table"):
         find()
+
+
+def test_what_a_file_sets_for_live_sources_does_not_forbid_watching_a_recording(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "powermeter.toml").write_text('source = "virtual://?rate=100Hz"\n')
+    with Writer.create(project / "q.power") as writer:
+        source = writer.add_source("m://", "m", "m", (Channel("p", Quantity.POWER, 1e-3, Rail("system")),))
+        writer.append(source, np.arange(0, 1_000_000_000, 10_000_000), np.full((100, 1), 3000))
+    assert run(["live", str(project / "q.power")]) == 2
+    assert "no longer being recorded" in capsys.readouterr().err
+    assert run(["live", str(project / "q.power"), "--source", "virtual://"]) == 2
+    assert "leave --source out" in capsys.readouterr().err
+
+
+def test_the_place_of_a_file_is_the_device_s_where_a_verb_has_two(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "powermeter.toml").write_text('place = "FRA"\n')
+    assert run(["lifetime", "--energy", "36J", "--away", "USA"]) == 0
+    assert "UNKNOWN" not in capsys.readouterr().out
+    assert run(["config", "--show"]) == 0
+    assert "lifetime --home FRA  (top)" in capsys.readouterr().out

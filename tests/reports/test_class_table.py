@@ -16,6 +16,7 @@ from class_of_forty import DISHONEST, RUBRIC, record
 from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
+from powermeter.events import Event
 from powermeter.fleet.handins import check_folder
 from powermeter.fleet.rubric import read_rubric
 from powermeter.recording import Recording, Writer
@@ -116,6 +117,26 @@ def test_an_option_that_no_recording_can_use_is_refused_and_a_rail_that_one_lack
         class_rows([one], ReportOptions(rail_voltage_v="0V"))
     (row,) = class_rows([one], ReportOptions(rail="nowhere"))
     assert row.per_item is None and "'nowhere'" in row.problem
+
+
+def test_an_attribute_that_one_recording_lacks_is_an_empty_cell_of_its_row_and_one_that_all_lack_is_refused(
+    tmp_path: Path,
+) -> None:
+    for name, attributes in (("with", {"model": "base"}), ("without", {})):
+        with Writer.create(tmp_path / f"{name}.power", {"attributes": attributes}) as writer:
+            source = writer.add_source(
+                "m://", "m", "m", (Channel("p", Quantity.POWER, 1e-3, Rail("system")),)
+            )
+            writer.append(source, np.arange(0, 2_000_000_000, 10_000_000), np.full((200, 1), 3000))
+            for i, at in enumerate(range(100_000_000, 1_900_000_000, 300_000_000)):
+                writer.add_event(Event("infer", at, at + 200_000_000, uid=i + 1))
+    found = class_rows(check_folder(tmp_path), ReportOptions(by="model"))
+    assert [(row.file, row.group, row.events) for row in found] == [
+        ("with.power", {"model": "base"}, 6),
+        ("without.power", {}, 6),
+    ]
+    with pytest.raises(ConfigurationError, match=r"no event of any recording .*'modle'; did you mean model"):
+        class_rows(check_folder(tmp_path), ReportOptions(by="modle"))
 
 
 def test_what_is_missing_is_sorted_last(rows: list[ClassRow]) -> None:
