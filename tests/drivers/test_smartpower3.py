@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from powermeter.drivers import smartpower3
 from powermeter.errors import DataError
 from powermeter.source import Address, Gap
@@ -43,6 +45,32 @@ def test_smartpower3_lines() -> None:
                 bad = bytearray(good)
                 bad[at] ^= mask
                 assert refused(smartpower3.decode, bytes(bad)), f"{at} {mask}"
+
+
+def test_each_number_of_a_line_is_what_its_place_states() -> None:
+    """Input, then both outputs: mV, mA, mW, on or off, and of an output its interrupt bits in hexadecimal."""
+    body = b"0000815169,15296,1036,15847,1,05012,0211,01057,0,a5,12345,2345,28949,1,3c,"
+    xor = 0
+    for byte in body:
+        xor ^= byte
+    line = smartpower3.decode(body + b"%02x,%02x" % (-sum(body) & 0xFF, xor))
+    assert line.time_ms == 815_169 and line.input == smartpower3.Port(15_296, 1036, 15_847, True)
+    assert line.outputs == (
+        smartpower3.Port(5012, 211, 1057, False, 0xA5),
+        smartpower3.Port(12_345, 2345, 28_949, True, 0x3C),
+    )
+    meter = smartpower3.SmartPower3(Address.parse("smartpower3:///dev/ttyUSB0"))
+    meter.describe(line)
+    (row,) = meter.rows(line, 0)
+    assert row.tick == 815_169
+    shown = {c.name: code * c.scale for c, code in zip(meter.channels, row.codes, strict=True)}
+    for rail, volts, amperes, watts in (
+        ("input", 15.296, 1.036, 15.847),
+        ("out0", 5.012, 0.211, 1.057),
+        ("out1", 12.345, 2.345, 28.949),
+    ):
+        found = [shown[f"{rail}.{name}"] for name in ("voltage", "current", "power")]
+        assert found == pytest.approx([volts, amperes, watts])
 
 
 def test_a_line_that_never_came_is_a_gap() -> None:
