@@ -51,7 +51,7 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
     if path == STANDARD_OUTPUT:
         return
     if not (path.exists() or path.is_symlink()):
-        if not path.absolute().parent.is_dir():
+        if not path.parent.is_dir():
             raise ConfigurationError(f"{path}: there is no folder {path.parent}")
         return
     if any(one.exists() and path.exists() and path.samefile(one) for one in inputs):

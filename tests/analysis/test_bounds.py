@@ -84,3 +84,14 @@ def test_a_beat_bounds_the_blind_part_by_three_times_what_was_seen() -> None:
     assert found.below == pytest.approx([(3 - 2 + 0.2) * 0.25 * 2])
     assert found.above == pytest.approx([(12 - 3) * 0.25 * 2])
     assert found.above_all == pytest.approx(4.5)
+
+
+@pytest.mark.parametrize(
+    ("noise", "step", "bounded"),
+    [(0.66, 0.0, True), (0.67, 0.0, False), (0.0, 0.66, True), (0.0, 0.67, False)],
+)
+def test_a_span_of_six_times_the_noise_or_the_step_bounds_nothing(noise, step, bounded) -> None:
+    """From 1 to 5 W: a noise, or a step without a noise, of 2/3 W is a sixth of it."""
+    one = integral([1, 1, 2, 5, 1, 1], noise, step)
+    found = bounds.few(one, estimate([7.0]), np.array([2]), np.array([4]), np.array([2.0]), 2)
+    assert found.why == FEW and (found.above_all > 0) == bounded

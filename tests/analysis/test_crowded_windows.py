@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis import crowded_windows
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.estimate import CROWDED, GroupEstimate
+from powermeter.analysis.integral import Integral
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.result import Grade
+from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 LABELS = 20
@@ -61,3 +65,29 @@ def test_events_with_windows_of_their_own_are_measured_as_before(
     found, truth = run(Kind.MEAN, length_s, pause_s)
     for row, joules in zip(found.rows, truth, strict=True):
         assert row.energy is not None and row.energy.high - row.energy.low < 0.05 * joules
+
+
+def at(*seconds: float) -> np.ndarray:
+    return np.array([round(s * NS) for s in seconds], np.int64)
+
+
+def test_a_crowded_window_is_divided_by_lengths_and_a_lone_one_by_idle_power() -> None:
+    """Windows of 1 s at 1 W, one at 0.5 W; two labels share one of 3 J, 0.3 s each, and the first has 0.5 s of one of 4 J alone.
+
+    Above 0.5 W lie 2.5 J: half of it each, and 0.5 W × 0.3 s; from none of it to all.  Alone: 4 J less 1 W × 0.5 s.  An event of the
+    second label over three windows of 9 W, which is all its own, is not what lies beside events.
+    """
+    watts = np.array([1.0, 1, 1, 0.5, 1, 3, 1, 4, 1, 1, 5, 9, 9, 9, 5, 1, 1])
+    integral = Integral.of(from_samples(np.arange(17, dtype=np.int64) * NS, watts, kind=Kind.MEAN))
+    start, end = at(4.2, 6.2, 4.6, 9.5, 15.2), at(4.5, 6.7, 4.9, 13.5, 15.3)
+    first, second = GroupEstimate.empty(2), GroupEstimate.empty(3)
+    first.value, second.value = np.array([1.4, 3.5]), np.array([1.4, 32.0, 0.1])
+    members = [np.array([0, 1]), np.array([2, 3, 4])]
+    crowded_windows.bound(integral, start, end, members, [first, second])
+    assert first.why == second.why == CROWDED
+    assert first.value == pytest.approx([1.4, 3.5]) and first.below == pytest.approx([1.25, 0.0])
+    assert first.above == pytest.approx([1.25, 0.0]) and first.below_all == pytest.approx(1.25)
+    # 5 J less 1 W × 0.5 s at either end, 27 J between; of the last 1 J less 1 W × 0.9 s.
+    assert second.value == pytest.approx([1.4, 4.5 + 27 + 4.5, 0.1])
+    assert second.above == pytest.approx([1.25, 0.0, 0.0])
+    assert second.below == pytest.approx([1.25, 4.0, 0.0]), "what it came to alone stays inside"

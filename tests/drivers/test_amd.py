@@ -104,3 +104,21 @@ def test_devices_gives_cards_and_sockets_apart(tmp_path):
         (Boundary.DEVICE, ("gpu0",)),
         (Boundary.PART, ("socket0",)),
     ]
+
+
+def test_a_reading_that_may_not_be_read_is_named_with_what_to_do(tmp_path, monkeypatch):
+    def refused(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    chip(FakeTree(tmp_path), 2, "amdgpu", power1_average=25_000_000)
+    (found,) = amd.look(tmp_path)
+    assert (found.problem, found.remedy) == ("", "")
+    monkeypatch.setattr(amd, "read_bytes", refused)
+    (found,) = amd.look(tmp_path)
+    assert (
+        found.problem.endswith("hwmon2/power1_average: Permission denied") and "[Errno" not in found.problem
+    )
+    assert "power1_average" in found.remedy
+    monkeypatch.setattr(amd, "read_bytes", lambda *_: (_ for _ in ()).throw(OSError("gone")))
+    (found,) = amd.look(tmp_path)
+    assert found.problem.endswith(": gone") and found.remedy == ""

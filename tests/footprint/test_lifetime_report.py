@@ -61,6 +61,16 @@ def test_money_has_its_currency_and_year() -> None:
     assert "currency or year not given" in bare.text()
 
 
+def test_the_report_begins_with_how_many_requests_are_compared() -> None:
+    """As many a day as were asked for, times 365.25 times the years."""
+    report = assess(find(None, ASKED), replace(USUAL, home="FRA", away="USA"))
+    requests = report.record()["requests"]
+    years, a_day = report.scenario.years, report.scenario.requests_per_day
+    assert requests == pytest.approx(365.25 * years * a_day)
+    first = next(line for line in report.text().splitlines() if not line.startswith(("WARNING", "note")))
+    assert first == f"{requests:,.0f} requests in {years:g} years ({a_day:g} a day)"
+
+
 def test_a_year_of_prices_is_a_year() -> None:
     with pytest.raises(ConfigurationError, match="no year of prices"):
         assess(find(None, ASKED), replace(USUAL, currency="EUR", price_year=-3))

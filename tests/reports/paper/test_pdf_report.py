@@ -17,7 +17,7 @@ from tests.reports.conftest import infer
 
 pytest.importorskip("matplotlib")
 
-from powermeter.reports.paper import canvas
+from powermeter.reports.paper import canvas, pdf_report
 from powermeter.reports.paper.pages import DRAWN_DPI, page_pixels
 from powermeter.reports.paper.pdf_report import PDFReport
 
@@ -61,3 +61,85 @@ def test_a_figure_on_a_page_takes_three_bytes_a_dot():
         found = page_pixels(drawn)
     wide, high = canvas.WIDTH_IN[2] * DRAWN_DPI, DRAWN_DPI
     assert found.dtype == "uint8" and found.shape == (int(high), int(wide), 3)
+
+
+class Written:
+    """Pages that keep what is written on them."""
+
+    def __init__(self, maker, grade, footer):
+        self.maker, self.grade, self.footer = maker, grade, footer
+        self.headings, self.drawings, self.paragraphs, self.tables, self.title = [], [], [], {}, ""
+
+    def heading(self, text):
+        self.headings.append(text)
+
+    def paragraph(self, text, *_, **__):
+        self.paragraphs.append(text)
+
+    def table(self, heads, rows, texts=()):
+        self.tables[tuple(heads)] = [list(row) for row in rows]
+
+    def drawing(self, title, drawn):
+        self.drawings.append(title)
+
+    def saved(self, title):
+        self.title = title
+        return b""
+
+
+def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
+    """10 s of 5 V and 0.4 A: 20 J and 4 C; 19 events of 0.25 s of 4 items each: 0.5 J and 0.1 C an event, 76 items.
+
+    The gain of 1 % is 0.01/√3 × 125 mJ = 720 µJ of an item.  4 Ah are 14 400 C: 4 C are 0.0278 %, 0.4 A last 10 h, an item's
+    0.025 C is in it 576 000 times.  France with 7 % of losses: 20 J / 3.6 MJ × 56.0 g / 0.93 = 0.33 mg, 3.67 L/kWh: 22 µL, 2e-7 kg/kWh: 1.2 ng.
+    """
+    pages = []
+    monkeypatch.setattr(pdf_report, "Pages", lambda *a: pages.append(Written(*a)) or pages[-1])
+    with Recording.open(make(events=[infer(0.5 * i, 0.25, 4, i + 1) for i in range(19)])) as recording:
+        data = gather(recording, ReportOptions(place="FRA", battery="4Ah"))
+    PDFReport().render(data)
+    (found,) = pages
+    assert (found.grade, found.footer, found.title) == ("measured", "run.power, powermeter 9.9", "run")
+    assert found.headings == [
+        "The whole run",
+        "What each kind of event used",
+        "One charge of 4 Ah, and the footprint of the electricity",
+        "How sure: parts of the interval of infer",
+        "How it was measured",
+        "What these numbers do not say",
+        "Factors and their sources",
+    ]
+    assert found.drawings == ["Power over the run", "Energy per label", "How the mean settles"]
+    run, first, second, meaning, parts, sources, _ = found.tables.values()
+    assert run == [
+        ["energy", "20.00 ± 0.19 J", "5.556 ± 0.054 mWh", "measured"],
+        ["charge", "1.111 ± 0.011 mAh", "", "measured"],
+        ["mean power", "2.000 ± 0.019 W", "peak 2.00 W", "measured"],
+    ]
+    assert first == [
+        ["infer", "19", "76", "125.0 ± 1.2 mJ", "125.0 ± 1.2 mJ", "125.0 mJ", "–", "9.500 ± 0.092 J"]
+    ]
+    assert second == [
+        ["infer", "527.8 ± 5.1 µAh", "2.000 ± 0.019 W", "576,000", "250 ms", "250 ms", "–", "–"]
+    ]
+    assert meaning == [
+        ["used by this run", "0.02778 ± 0.00027 %", "derived"],
+        ["lasts at this power", "10.000 ± 0.097 h", "derived"],
+        ["inferences per charge", "576,000 ± 5,600", "derived"],
+        ["carbon, the run", "330 µg CO2e (260 to 430)", "assumed"],
+        ["carbon, one inference", "2.1 µg CO2e (1.6 to 2.7)", "assumed"],
+        ["water consumed, the run", "22 µL (9.6 to 50)", "assumed"],
+        ["water consumed, one inference", "140 nL (60 to 310)", "assumed"],
+        ["minerals (ADPe), the run", "1.2 ng Sb eq (0.30 to 4.7)", "assumed"],
+        ["minerals (ADPe), one inference", "7.5 pg Sb eq (1.9 to 29)", "assumed"],
+    ]
+    assert [row[:3] for row in parts] == [
+        ["the sensor's gain", "98.5 %", "720 µJ"],
+        ["the sensor's step", "1.5 %", "90 µJ"],
+    ]
+    assert sources == [
+        ["meter", "VDD_IN: the whole board at its input", "1,001 samples · 100 Hz · no gaps", "measured"]
+    ]
+    assert found.paragraphs[:2] == ["run: infer", "run.power · 10.00 s · 14 November 2023, 22:13 UTC"]
+    assert "125.0 mJ = 2.000 W × 62.50 ms" in found.paragraphs
+    assert sum(text.startswith("· grid.carbon FRA: 56.0") for text in found.paragraphs) == 1
