@@ -89,6 +89,9 @@ def test_per_counts_the_events_of_a_label():
 def test_per_with_a_number_is_a_name_and_contradicts_its_events():
     found = counted(ItemCount(3, per="request"), *made(("request", 1), ("load", 1)))
     assert found.of_run == 3 and [note.code for note in found.notes] == [CONTRADICTED, OF_RUN]
+    assert "1 event of 'request' count 1 item; figures per item are for 3" in found.notes[0].text
+    same = counted(ItemCount(3, per="request"), *made(("request", 1), ("request", 2), ("load", 1)))
+    assert [note.code for note in same.notes] == [OF_RUN]
     found = counted(ItemCount(3, per="page"), *made(("infer", 3)))
     assert found.name == "page" and found.notes == ()
 

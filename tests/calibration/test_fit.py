@@ -154,17 +154,26 @@ def test_a_second_order_term_is_taken_only_where_the_points_ask_for_it() -> None
     assert np.abs(bent.residuals).max() < 6e-4
 
 
-def test_a_temperature_slope_is_found_and_applied() -> None:
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_a_temperature_slope_is_found_and_applied(offset: float) -> None:
     rng = np.random.default_rng(9)
     x = np.tile(np.linspace(0.5, 2, 12), 5)
     t = np.repeat([10.0, 20, 30, 40, 50], 12)
-    true = x * 1.01 * (1 + 200e-6 * (t - 30))
+    true = (x * 1.01 + offset) * (1 + 200e-6 * (t - 30))
     u = np.full(60, 5e-5)
     found = fit(
         "c", Points(x, true + 5e-5 * rng.standard_normal(60), u, u, t), temperature_channel="die.temperature"
     )
     assert found.correction.temperature_slope == pytest.approx(200e-6, rel=0.1)
     assert np.abs(found.residuals).max() < 4e-4
+
+
+def test_three_points_make_a_parabola_without_a_scatter() -> None:
+    """As many points as coefficients: nothing is left that could widen the interval."""
+    x = np.array([0.0, 1.0, 2.0])
+    u = np.full(3, 1e-4)
+    found = fit("c", Points(x, 0.5 + x + 0.25 * x**2, u, u), order=2).correction
+    assert found.coefficients == pytest.approx([0.5, 1.0, 0.25])
 
 
 @pytest.mark.parametrize(("times", "taken"), [(3.7, False), (4.3, True)])

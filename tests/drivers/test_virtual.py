@@ -115,7 +115,11 @@ def test_a_fault_comes_at_its_time_lasts_and_passes(clock, fault, reason, lasts_
     with pytest.raises(ReadError) as caught:
         source.sample()
     assert caught.value.reason is reason and "as asked for" in str(caught.value)
-    clock.at += round(lasts_s * NS)
+    if lasts_s:
+        clock.at += round(lasts_s * NS) - 1
+        with pytest.raises(ReadError, match="as asked for"):
+            source.sample()
+        clock.at += 1
     assert len(source.sample().codes) == 2
 
 

@@ -37,8 +37,11 @@ OUTSIDE = ("powermeter/testing/", "powermeter/marking/bindings/")
 """What serves tests, and a module for Pythons that are not run here."""
 IN_CHILDREN = ("powermeter/recorder/",)
 """What runs in a process of its own: all tests of its room are asked."""
-ON_PAGES = ("tests/docs/test_reference.py", "tests/docs/test_constants.py")
-"""What compares values in the code with those on pages: defaults and constants are run at import, which no test is seen to do."""
+ON_PAGES = {
+    "": ("tests/docs/test_reference.py", "tests/docs/test_constants.py", "tests/cli/test_defaults.py"),
+    "drivers/": ("tests/drivers/test_accuracies.py",),
+}
+"""What compares values of all code, or of a room, with pages and data sheets: they are read at import, which no test is seen to do."""
 FILE_S = 10.0
 """That a test file takes which the map does not know."""
 MOST_S = 45.0

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from powermeter.reports.markup import LONGEST, Markup, element, harmless, join, prose, quantity, table
+from powermeter.reports.markup import Markup, element, harmless, join, prose, quantity, table
 
 HOSTILE = '<script>alert("x")</script>&amp;\'\x1b[31m\u202e\ud800'
 
@@ -48,11 +48,11 @@ def test_attributes_without_a_value_are_left_out_and_names_get_hyphens():
     assert element("br") == "<br>"
 
 
-@pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, 1_000_000])
+@pytest.mark.parametrize("length", [300, 301, 1_000_000])
 def test_a_long_text_is_cut_and_its_length_printed(length):
     short = harmless("x" * length)
-    assert len(short) <= LONGEST
-    assert (f"{length:,} characters" in short) == (length > LONGEST)
+    assert len(short) <= 300
+    assert (f"{length:,} characters" in short) == (length > 300)
 
 
 def test_no_line_break_parts_a_number_from_its_unit():
