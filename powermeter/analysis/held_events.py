@@ -54,25 +54,40 @@ def unsettled(trace: Trace) -> bool:
     )
 
 
-def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
-    """Return whether the first reading behind events' ends holds something of them, and the second nothing.
+def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
+    """Return how many intervals behind its stamp the interval ends over which each reading may average: 0, 1/2 or 1; None where none does.
 
-    A mean over the interval before its stamp does so whatever the load did inside, where the levels beside edges show nothing
-    (`reading_kind`).  What goes on by the second reading is a tail, or an instrument that lags.
+    A mean over the interval before its stamp shows, in the first reading behind events' ends, something of them, and in the second nothing,
+    whatever the load did inside and where the levels beside edges show nothing (`reading_kind`).  One that is stamped at the beginning of its
+    interval shows it in the reading before their starts, one that is stamped in its middle in both.  What goes on by the second reading is
+    a tail, or an instrument that lags.  Of readings that are called means already only those before starts are asked.
     """
-    if trace.kind is not Kind.INSTANT or trace.window_ns or not 0 < start_ns.size <= _MOST:
-        return False
+    if trace.kind not in (Kind.INSTANT, Kind.MEAN) or trace.window_ns or not 0 < start_ns.size <= _MOST:
+        return None
     order = np.argsort(start_ns, kind="stable")
-    starts, ends = start_ns[order], end_ns[order]
-    alone = ends == np.maximum.accumulate(ends)
+    starts, ends = start_ns[order], np.maximum.accumulate(end_ns[order])
+    t = trace.times_ns
+    behind, ahead = np.append(starts[1:], t[-1]), np.concatenate([t[:1], ends[:-1]])
+    alone = (ends == end_ns[order]) & (starts >= ahead) & (behind >= ends)
+    starts, ends, behind, ahead = starts[alone], ends[alone], behind[alone], ahead[alone]
+    ends_show = _next_only(trace, ends, behind)
+    mean = trace.kind is Kind.MEAN
+    # Turned round, the readings before a start are those behind an end.
+    turned = replace(
+        trace, times_ns=-t[::-1], values=trace.values[::-1], kept=None, saturated_ns=None, gaps=()
+    )
+    if _next_only(turned, -starts[::-1], -ahead[::-1]):
+        return 0.5 if ends_show else 1.0
+    return 0.0 if ends_show and not mean else None
+
+
+def _next_only(trace: Trace, ends: Times, following: Times) -> bool:
+    """Return whether the first reading behind ends holds something of the events, and the second nothing."""
     t, f = trace.times_ns, trace.values
-    following = np.concatenate([starts[1:], [t[-1]]])
-    ends, following = ends[alone], following[alone]
     b = np.searchsorted(t, ends, side="right")
     use = (b > 0) & (b + 2 < t.size)
     b, following = b[use], following[use]
-    row = t[b + 1] - t[b - 1] <= _ROW * trace.interval_ns
-    use = row & (t[b + 1] <= following)
+    use = (t[b + 1] - t[b - 1] <= _ROW * trace.interval_ns) & (t[b + 1] <= following)
     if int(use.sum()) < _FEWEST:
         return False
     held = f[b[use]] - f[b[use] + 1]
@@ -89,11 +104,19 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
 
 
 def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integral | None:
-    """Return the same readings as means since the one before, or None where that is no question."""
+    """Return the same readings as means since the one before, or as late as they may be stamped; None where that is no question."""
     trace = integral.trace
-    if len(trace) < _LEAST or not (unsettled(trace) or may_average(trace, start_ns, end_ns)):
+    if len(trace) < _LEAST:
         return None
+    late = 0.0 if unsettled(trace) else may_average(trace, start_ns, end_ns)
+    if late is None:
+        return None
+    by = round(late * trace.interval_ns)
     values = trace.values if trace.kept is None else trace.kept.means(trace.times_ns, trace.values)
+    if by:
+        gaps = tuple(replace(g, start_ns=g.start_ns + by, end_ns=g.end_ns + by) for g in trace.gaps)
+        clipped = None if trace.saturated_ns is None else trace.saturated_ns + by
+        trace = replace(trace, times_ns=trace.times_ns + by, gaps=gaps, saturated_ns=clipped)
     return Integral.of(replace(trace, values=values, kind=Kind.MEAN))
 
 

@@ -43,7 +43,8 @@ _DRIFT = 0.04  # of the step
 _BENT = 0.25  # of the step
 _WORTH = 0.01
 _WINDOWS = np.linspace(0.0, 1.0, 21)
-_DELAYS = np.linspace(-0.1, 1.0, 23)
+_AHEAD = -0.11  # of an interval: a clock that is a little off
+_DELAYS = np.linspace(-1.0, 1.0, 41)
 
 
 def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
@@ -170,6 +171,8 @@ class _Edges:
     def best(self) -> tuple[float, float, float]:
         """Return the least rest, and the delay and the window that leave it."""
         rests = np.column_stack([self._rests(window, _DELAYS) for window in _WINDOWS.tolist()])
+        # A stamp ahead of what was measured is that of a mean over the whole interval, at its beginning or in its middle.
+        rests[np.ix_(_DELAYS < _AHEAD, _WINDOWS < 1)] = np.inf
         delay, window = divmod(int(np.argmin(rests)), _WINDOWS.size)
         return float(rests[delay, window]), float(_DELAYS[delay]), float(_WINDOWS[window])
 

@@ -326,10 +326,10 @@ def measure(
         if trace.kind is Kind.INSTANT:
             read = before[lasting], upto[lasting]
             found = measure_instants(integral, *edges, bridges, read, wave, others)
-            if as_means is not None:
-                found = both(found, as_means, *edges, bridges, others)
         else:
             found = measure_means(integral, *edges, bridges, others)
+        if as_means is not None:
+            found = both(found, as_means, *edges, bridges, others)
         if integral.hole.size:
             few_whole(integral, *edges, found)
             off_together(integral, *edges, found)

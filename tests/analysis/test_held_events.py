@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.held_events import may_average, taken_for_means
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import Windows, measure
-from powermeter.channel import Channel, Quantity, Rail
+from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples, read_channel
 from powermeter.signals.trace import Trace
@@ -83,8 +83,13 @@ def test_one_refresh_is_found_in_five_changes_of_a_short_log() -> None:
     assert trace is not None and trace.repeats == 54
 
 
-def plain(seed: int, averages: bool, tail_s: float = 0.0) -> tuple[Trace, np.ndarray, np.ndarray, float]:
-    """Five readings a second, called instantaneous, of 25 events of 0.25 s that draw most at both ends; and one's mean energy, J."""
+def plain(
+    seed: int, averages: bool, tail_s: float = 0.0, late: float = 0.0
+) -> tuple[Trace, np.ndarray, np.ndarray, float]:
+    """Five readings a second, called instantaneous, of 25 events of 0.25 s that draw most at both ends; and one's mean energy, J.
+
+    `late`: how many intervals behind its stamp the one ends that a reading averages over.
+    """
     rng = np.random.default_rng(seed)
     step = 1e-3
     starts = np.round(2 + np.cumsum(rng.uniform(0.7, 1.2, 25)), 3)
@@ -102,7 +107,7 @@ def plain(seed: int, averages: bool, tail_s: float = 0.0) -> tuple[Trace, np.nda
     shown = shown + 0.005 * rng.standard_normal(at.size)
     joules = np.interp(starts + 0.25, edges, sums) - np.interp(starts, edges, sums)
     begins = np.rint(starts * NS).astype(np.int64)
-    trace = from_samples(np.rint(at * NS).astype(np.int64), shown)
+    trace = from_samples(np.rint((at - 0.2 * late) * NS).astype(np.int64), shown)
     return trace, begins, begins + NS // 4, float(joules.mean())
 
 
@@ -111,7 +116,7 @@ def test_readings_called_instantaneous_whose_next_one_holds_something_may_be_mea
     """Taken for snapshots, means held six tenths of the energy at a stated 6 %, since no edge has level power on both sides."""
     for seed in range(4):
         trace, starts, ends, truth = plain(seed, averages)
-        assert may_average(trace, starts, ends) is averages
+        assert may_average(trace, starts, ends) == (0.0 if averages else None)
         low, high, grade = mean_of(measure(Integral.of(trace), starts, ends))
         assert low <= truth <= high, (seed, low, truth, high)
         assert grade is (Grade.ESTIMATED if averages else Grade.MEASURED)
@@ -119,9 +124,24 @@ def test_readings_called_instantaneous_whose_next_one_holds_something_may_be_mea
 
 def test_what_goes_on_by_the_second_reading_behind_ends_is_no_mean_of_one_interval() -> None:
     trace, starts, ends, _ = plain(1, False, tail_s=0.4)
-    assert not may_average(trace, starts, ends)
+    assert may_average(trace, starts, ends) is None
 
 
 def test_fewer_than_five_ends_show_nothing_of_it() -> None:
     trace, starts, ends, _ = plain(2, True)
-    assert not may_average(trace, starts[:4], ends[:4]) and may_average(trace, starts[:7], ends[:7])
+    assert may_average(trace, starts[:4], ends[:4]) is None and may_average(trace, starts[:7], ends[:7]) == 0
+
+
+@pytest.mark.parametrize("late", [0.5, 1.0])
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+def test_means_stamped_in_the_middle_or_at_the_beginning_show_before_starts(kind: Kind, late: float) -> None:
+    for seed in range(4):
+        trace, starts, ends, truth = plain(seed, True, late=late)
+        assert may_average(trace, starts, ends) == late
+        low, high, grade = mean_of(measure(Integral.of(replace(trace, kind=kind)), starts, ends))
+        assert low <= truth <= high and grade is Grade.ESTIMATED, (seed, low, truth, high)
+
+
+def test_means_stamped_at_the_end_show_nothing_before_starts() -> None:
+    trace, starts, ends, _ = plain(3, True)
+    assert may_average(replace(trace, kind=Kind.MEAN), starts, ends) is None

@@ -70,7 +70,8 @@ def test_energies_of_such_readings_hold_the_truth(pause: float) -> None:
         widths.append(found.half_width / true)
         plain.append(measure(Integral.of(trace), starts, ends).value.sum() / true - 1)
     assert held >= 11 and np.median(widths) < 0.03
-    assert np.mean(plain) < -0.025  # as instants they miss a quarter of an interval of each event
+    # As instants they miss a quarter of an interval of each event, half of which is put back where they may be means.
+    assert np.mean(plain) < -0.0125
 
 
 def test_events_of_two_readings_show_it_as_well() -> None:
