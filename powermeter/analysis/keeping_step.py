@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import read_at_random
-from powermeter.analysis.phases import always_alike, evenly, keep_step_nearby
+from powermeter.analysis.phases import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
@@ -309,3 +309,20 @@ def _stands(found: _Levels) -> tuple[float, float] | None:
     lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
     each = float(lasts @ lasts) / upper.size
     return (share, upper.size / each) if each >= _SLOW + 1 else None
+
+
+def told_by_place(integral: Integral, start_ns: Times, before: Indices, rests: Floats) -> float:
+    """Return the variance of what events' readings leave, J², that regular readings make by the places at which they meet events that keep no step with them.
+
+    Args:
+        before: How many readings lie at or before each start.
+        rests: J, what the readings of each event add to the label's level; NaN where there are none.
+    """
+    trace = integral.trace
+    if trace.interval_ns <= 0 or read_at_random(trace):
+        return 0.0
+    use = np.flatnonzero(np.isfinite(rests) & (before < len(trace)))[:_MOST]
+    places = np.mod((trace.times_ns[before[use]] - start_ns[use]) / trace.interval_ns, 1.0)
+    if keep_step_nearby(places) or always_alike(places):
+        return 0.0
+    return by_place(places, rests[use])

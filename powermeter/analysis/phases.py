@@ -29,6 +29,9 @@ _UNMET = (
 )
 _MET = 0.25  # of all places lie between neighbours closer than this share's width
 
+_SELDOM = 2.8  # standard deviations that one of 400 exceeds on one side
+_CHANCE = 0.0025  # of either of two waves
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -138,6 +141,36 @@ def evenly(places: Floats, rests: Floats) -> tuple[float, float, float]:
     wide = gap[gap > _UNMET * max(1 / places.size, usual)]
     unmet = float(wide @ wide) * float(np.ptp(rests)) ** 2 / 12
     return away, chance, unmet
+
+
+def by_place(places: Floats, rests: Floats) -> float:
+    """Return the variance of what events' readings leave that the places of their readings explain; 0 where chance explains as much once in 100 times.
+
+    A ripple in step with the meter is met at one place of its period by all readings of an event: they agree, events differ, and what
+    they differ by is the meter's.  A sine over the places, twice as fast a one, and what neighbours by place differ by are tried.
+
+    Args:
+        places: As for `keep_step_nearby`, of events that keep no step.
+        rests: J, what each one's readings add to the label's level.
+    """
+    n = rests.size
+    rest = rests - rests.mean()
+    square = float(rest @ rest)
+    if n < _LEAST or square <= 0:
+        return 0.0
+    order = np.argsort(places, kind="stable")
+    apart = np.diff(rest[order], append=rest[order][0])
+    ratio = float(apart @ apart) / 2 / square  # von Neumann's: 1 ± 1/√n by chance
+    explained = 1 - ratio if (1 - ratio) * math.sqrt(n) > _SELDOM else 0.0
+    for harmonic in (1, 2):
+        turns = 2 * math.pi * harmonic * places
+        waves = np.stack([np.ones(n), np.cos(turns), np.sin(turns)], axis=1)
+        left = rest - waves @ np.linalg.lstsq(waves, rest, rcond=None)[0]
+        share = 1 - float(left @ left) / square
+        # The share that two waves explain of n independent values exceeds x with chance (1 − x)^((n − 3)/2).
+        if (1 - share) ** ((n - 3) / 2) < _CHANCE:
+            explained = max(explained, share)
+    return explained * square / (n - 1)
 
 
 def always_alike(places: Floats) -> bool:

@@ -23,6 +23,7 @@ Indices = NDArray[np.int64]
 
 LEAST_WITH_TAILS = 10
 """Fewer events show no tail."""
+_NEIGHBOURS = 64  # windows on either side of an end that are looked at for what neighbours differ by
 _LEAST_FALLS = 6
 _FALLS = 4.0
 _MOST_WINDOWS = 30
@@ -72,6 +73,9 @@ def follows_few(rates: Floats, t: Times, after_ns: Times, ends: Indices, beside:
         beside: The windows that lie beside events and were seen.
     """
     behind = ends + 1
+    if beside.size > 2 * _NEIGHBOURS * behind.size:  # of many labels, each looks at its own surroundings
+        near = np.searchsorted(beside, behind)[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS)
+        beside = beside[np.unique(np.clip(near, 0, beside.size - 1))]
     pairs = beside[:-1][np.diff(beside) == 1]
     ruled = np.isin(behind, pairs) & (t[np.minimum(behind + 1, t.size - 1)] <= after_ns)
     others = pairs[~np.isin(pairs, behind)]

@@ -185,8 +185,8 @@ def _conclude(left: Side, right: Side, s: Spread, margin: float, level: float) -
         return _unknown(left, right, s, margin)
     shared = bool(left.instrument) and left.instrument == right.instrument
     grade = worst((left.grade, right.grade))
-    parts_a, limits_a = _sensor(left, s.left, shared)
-    parts_b, limits_b = _sensor(right, s.right, shared)
+    parts_a, limits_a = _sensor(left, s.left, shared, s.design)
+    parts_b, limits_b = _sensor(right, s.right, shared, s.design)
     limits = limits_a | limits_b
     change = s.right - s.left
     own = f"repeats:{left.name} and {right.name}"
@@ -279,10 +279,11 @@ def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     )
 
 
-def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], set[str]]:
+def _sensor(side: Side, mean: float, shared: bool, design: Design) -> tuple[dict[str, float], set[str]]:
     """Return the sensor's errors of a side's mean; those of a shared instrument keep their name.
 
-    An interval that is wider than its parts (a bound) becomes a part of its own.
+    An interval that is wider than its parts (a bound) becomes a part of its own; of one recording a side also one that is wider than its
+    repeats without order would make it (what they lead to, or how few of them count), so that no difference is surer than a side.
     """
     parts: dict[str, float] = {}
     limits: set[str] = set()
@@ -300,6 +301,9 @@ def _sensor(side: Side, mean: float, shared: bool) -> tuple[dict[str, float], se
     stated = max(side.mean.high - side.mean.value, side.mean.value - side.mean.low) / COVERAGE_95
     explained = sum(part * part for part in side.mean.parts.values())
     few = any(name.startswith("repeats:") for name in side.mean.parts)
+    if few and design is Design.THESE_RUNS:
+        explained *= (t_quantile(0.975, max(side.known.size - 1.0, 1.0)) / COVERAGE_95) ** 2
+        few = False
     if not few and stated**2 > 1.1 * explained:
         parts[f"bound of {side.name}"] = math.sqrt(stated**2 - explained)
     return parts, limits

@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.bounds import beat
 from powermeter.analysis.estimate import BEAT, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.phases import evenly, unseen_part
+from powermeter.analysis.phases import by_place, evenly, unseen_part
 from powermeter.analysis.windows import measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -91,3 +91,32 @@ def test_of_much_that_was_never_met_nothing_is_an_upper_limit(
     found = beat(integral, estimate, np.array([2]), np.array([3]), np.ones(1), blind, sparse=sparse)
     assert found.why == BEAT and found.above_all == pytest.approx(upper)
     assert found.below_all == pytest.approx((5 - 1 + 0.4) * (1.0 if sparse else blind))
+
+
+@pytest.mark.parametrize("period", [0.1, 0.0505, 0.0995])
+def test_a_ripple_in_step_with_readings_inside_events_is_the_meters_doubt(period: float) -> None:
+    """Three readings of an event meet a saw that begins with it at one place: they agree, and events of equal energy differ."""
+    held = every = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        start = 1 + np.cumsum(0.6 + rng.uniform(0.1, 0.5, 40))
+        t = rng.uniform(0, 0.1) + 0.1 * np.arange(int((start[-1] + 2) / 0.1))
+        behind = t - start[np.clip(np.searchsorted(start, t, "right") - 1, 0, None)]
+        inside = (behind >= 0) & (behind < 0.3)
+        watts = np.where(inside, 1 + 10 * np.mod(behind / period, 1), 1.0) + rng.normal(0, 0.01, t.size)
+        first = np.rint(start * 1e9).astype(np.int64)
+        trace = from_samples(np.rint(t * 1e9).astype(np.int64), watts, noise=0.01)
+        found = measure(Integral.of(trace), first, first + 300_000_000)
+        truth = 0.3 + 10 * np.trapezoid(np.mod(np.linspace(0, 0.3 / period, 30_001), 1), dx=1e-5)
+        mean = found.combine(np.full(40, 1 / 40), "mean")
+        held += mean.low <= truth <= mean.high
+        every += int(np.count_nonzero(np.abs(found.value - truth) <= found.half_width()))
+        assert mean.half_width < 0.5 * truth
+    assert held >= 7
+    assert every >= 0.9 * 8 * 40
+
+
+def test_events_that_differ_at_random_places_are_no_ripple() -> None:
+    rng = np.random.default_rng(5)
+    found = [by_place(rng.uniform(0, 1, 40), rng.normal(5, 1, 40)) for _ in range(400)]
+    assert np.count_nonzero(found) <= 12  # one of a hundred: three tests of one of 400 each

@@ -348,3 +348,24 @@ def test_a_sides_mean_of_several_recordings_has_the_scatter_between_them() -> No
     assert mean_of_side(alone, {}, set()) is alone.mean
     within = replace(one, separate=False)
     assert mean_of_side(within, {}, set()) is within.mean
+
+
+def test_a_difference_is_no_surer_than_the_mean_of_one_recording_as_it_is_printed() -> None:
+    """What repeats lead to, and how few of them count, is in the interval of a mean: repeats of one recording against another's."""
+    rng = np.random.default_rng(2)
+    calm, drifting = draw(rng, 40, spread=0.01), draw(rng, 40, spread=0.01)
+    error = 0.01 / math.sqrt(40)
+    page = replace(
+        Result.of(float(drifting.mean()), "J", {"repeats:b": error}),
+        low=float(drifting.mean()) - 0.05,
+        high=float(drifting.mean()) + 0.1,
+    )
+    left = Side("A", calm, "J", Result.of(float(calm.mean()), "J", {"repeats:a": error}))
+    found = contrast(left, Side("B", drifting, "J", page))
+    assert found.design is Design.THESE_RUNS
+    assert (found.difference.high - found.difference.low) / 2 == pytest.approx(0.1, rel=0.05)
+    assert found.ratio is not None and found.ratio.high - found.ratio.low > 0.19
+    plain = contrast(left, Side("B", drifting, "J", Result.of(page.value, "J", {"repeats:b": error})))
+    assert (plain.difference.high - plain.difference.low) / 2 == pytest.approx(
+        student.ppf(0.975, 78) * error * math.sqrt(2), rel=0.02
+    )
