@@ -161,16 +161,26 @@ class Others:
         """Return the seconds of each window (it ends at `t`) that lie in each other label's events."""
         return [seconds_inside(t, *span) for span in self.spans]
 
+    def _edges(self, which: str) -> Times:
+        """Return the starts or ends of all labels' events, sorted once for all labels, or of the others' where some run at the same time."""
+        if self.at_once.size:
+            return np.sort(np.concatenate([span[which == "ends"] for span in self.spans]))
+        remembered = self.labels.remembered
+        if which not in remembered:
+            remembered[which] = np.sort(self.labels.start_ns if which == "starts" else self.labels.end_ns)
+        found: Times = remembered[which]
+        return found
+
     def next_start(self, times_ns: Times, otherwise: Times) -> Times:
-        """Return when the next event of another label begins, at or after each time."""
-        starts = np.sort(np.concatenate([s for s, _ in self.spans]))
+        """Return when the next event begins, at or after each time; labels that run at the same time left out."""
+        starts = self._edges("starts")
         at = np.searchsorted(starts, times_ns, side="left")
         found: Times = np.where(at < starts.size, starts[np.minimum(at, starts.size - 1)], otherwise)
         return found
 
     def last_end(self, times_ns: Times, otherwise: Times) -> Times:
-        """Return when the last event of another label has ended, at or before each time."""
-        ends = np.sort(np.concatenate([e for _, e in self.spans]))
+        """Return when the last event has ended, at or before each time; labels that run at the same time left out."""
+        ends = self._edges("ends")
         at = np.searchsorted(ends, times_ns, side="right") - 1
         found: Times = np.where(at >= 0, ends[np.maximum(at, 0)], otherwise)
         return found
