@@ -6,8 +6,10 @@ enough to be resolved; energies are per call.
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
+import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_know
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
+from powermeter.comparison.sweep_values import is_plain, stated_values
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import now_ns
 from powermeter.meter import Meter
@@ -84,13 +87,13 @@ def bench(
     Args:
         fn: Called without arguments.
         precision: Half-width of the 95 % interval over the mean.
-        at_most: The longest it may take.
+        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
         most: The largest number of repeats.
         at_least: Repeats before the first look.
         name: The label of its events; its own name where None.
 
     Raises:
-        ConfigurationError: An argument is out of its range.
+        ConfigurationError: An argument is out of its range, or calling a function runs nothing (generators, coroutines).
         OpenError: Nothing can be measured here.
     """
     setup = setup or Setup()
@@ -130,13 +133,13 @@ def versus(
     Args:
         a, b: Called without arguments.
         precision: Half-width of the 95 % interval of the change, over `a`'s mean.
-        at_most: The longest it may take.
+        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
         most: The largest number of turns a side.
         margin: A difference up to this share does not count.
         names: The labels of their events; their own names where None.
 
     Raises:
-        ConfigurationError: An argument is out of its range.
+        ConfigurationError: An argument is out of its range, or calling a function runs nothing (generators, coroutines).
         DataError: Too few turns were recorded to compare anything.
     """
     setup = setup or Setup()
@@ -152,9 +155,9 @@ def versus(
             return compare(recording, label=labels, rail=setup.rail, options=CompareOptions(margin=margin))
 
     with setup.running() as meter:
-        pair = _Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s)
         due, begun = _FIRST_TURNS, now_ns()
-        while now_ns() - begun < limits.seconds * 1e9 and (most is None or pair.done < most):
+        pair = _Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s)
+        while _goes_on(pair, begun, limits):
             pair.take()
             if pair.done >= due:
                 due = math.ceil(pair.done * _GROWTH)
@@ -165,6 +168,13 @@ def versus(
                     continue  # the recorder writes once a second: the last turns are still to come
         _wait(meter, pair)
     return compared()
+
+
+def _goes_on(turns: _Turns, begun_ns: int, limits: LoopLimits) -> bool:
+    """Return whether there is time for another turn; the first is always taken."""
+    if limits.most is not None and turns.done >= limits.most:
+        return False
+    return not turns.done or now_ns() - begun_ns < limits.seconds * 1e9
 
 
 def _wait(meter: Meter, turns: _Turns) -> None:
@@ -238,29 +248,33 @@ def sweep(
     Args:
         fn: Called with the parameter by name.
         precision: Half-width of the 95 % interval of each energy over its mean.
-        at_most: The longest it may take.
+        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
         most: The largest number of turns of each value.
         name: The label of its events; its own name where None.
         values: The parameter's name and the values that it takes; exactly one.
 
     Raises:
-        ConfigurationError: There is not exactly one parameter of two or more different values.
+        ConfigurationError: There is not exactly one parameter of two or more different values, or calling `fn` runs nothing.
     """
     setup = setup or Setup()
     limits = LoopLimits(at_most, most)
     if len(values) != 1:
         raise ConfigurationError("sweep one parameter, for example batch=[1, 2, 4]")
     ((parameter, chosen),) = values.items()
-    if len(set(map(str, chosen))) < max(2, len(chosen)):
-        raise ConfigurationError(f"{parameter}: two or more different values are needed")
     label = name or _name(fn, "sweep")
+    stated = stated_values(parameter, chosen)
+    if not is_plain(label):
+        raise ConfigurationError(
+            f"{label!r} is not usable as the name of a sweep: leave out brackets, commas and ="
+        )
     with setup.running() as meter:
-        each = {f"{label}[{parameter}={value}]": _bound(fn, parameter, value) for value in chosen}
-        marks = {title: (label, {parameter: value}) for title, value in zip(each, chosen, strict=True)}
-        turns = _Turns(meter, each, setup.at_least_s, marks)
         due, begun = LEAST, now_ns()
+        titles = [f"{label}[{parameter}={value}]" for value in stated]
+        each = {title: _bound(fn, parameter, value) for title, value in zip(titles, chosen, strict=True)}
+        marks = {title: (label, {parameter: value}) for title, value in zip(titles, stated, strict=True)}
+        turns = _Turns(meter, each, setup.at_least_s, marks)
         found: dict[str, Settled] = {}
-        while now_ns() - begun < limits.seconds * 1e9 and (most is None or turns.done < most):
+        while _goes_on(turns, begun, limits):
             turns.take()
             if turns.done >= due:
                 due = math.ceil(turns.done * _GROWTH)
@@ -330,8 +344,12 @@ class _Turns:
 
 
 def calls_of(fn: Call, least_s: float) -> int:
-    """Return how many calls in a row last `least_s`, from calls that are not recorded as events; the first warms up."""
-    fn()
+    """Return how many calls in a row last `least_s`, from calls that are not recorded as events; the first warms up.
+
+    Raises:
+        ConfigurationError: What it returned has yet to be run: a generator, a coroutine.
+    """
+    _check_that_it_ran(fn())
     count = 1
     while True:
         begun = now_ns()
@@ -341,6 +359,27 @@ def calls_of(fn: Call, least_s: float) -> int:
         if lasted >= 0.2 * least_s or count >= _MOST_CALLS:
             return max(1, min(_MOST_CALLS, math.ceil(count * least_s / max(lasted, 1e-9))))
         count = min(_MOST_CALLS, max(2 * count, math.ceil(count * 0.3 * least_s / max(lasted, 1e-9))))
+
+
+def _check_that_it_ran(result: Any) -> None:
+    """Refuse what a call has only made and not run.
+
+    Raises:
+        ConfigurationError: It is a generator, a coroutine or the like.
+    """
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        remedy = "lambda: asyncio.run(fn()), or loop.run_until_complete of a loop that is kept"
+    elif inspect.isasyncgen(result):
+        remedy = "a function that runs it to its end in an event loop"
+    elif isinstance(result, (types.GeneratorType, map, filter, zip)):
+        remedy = "lambda: list(fn())"
+    else:
+        return
+    raise ConfigurationError(
+        f"calling this function runs nothing, it returns a {type(result).__name__} that has yet to be run: measure {remedy}"
+    )
 
 
 def _name(fn: Callable[..., Any], otherwise: str) -> str:

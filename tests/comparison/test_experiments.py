@@ -112,7 +112,39 @@ def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch
     assert calls_of(lasting(20_000_000), 0.001) == 1
 
 
-@pytest.mark.parametrize("values", [{}, {"a": [1, 2], "b": [1]}, {"a": [1]}, {"a": [1, 1]}])
+def a_generator():
+    yield 1
+
+
+async def a_coroutine():
+    return 1
+
+
+async def an_async_generator():
+    yield 1
+
+
+@pytest.mark.parametrize(
+    "made", [a_generator, a_coroutine, an_async_generator, lambda: map(str, [1]), lambda: (x for x in [1])]
+)
+def test_a_function_whose_call_runs_nothing_is_refused(made) -> None:
+    with pytest.raises(ConfigurationError, match="has yet to be run"):
+        calls_of(made, 0.01)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"a": [1, 2], "b": [1]},
+        {"a": [1]},
+        {"a": [1, 1]},
+        {"a": [1, 1.0]},
+        {"a": [1, True]},
+        {"a": [[1], [2]]},
+        {"a": [1, 2], "name": "x[1]"},
+    ],
+)
 def test_a_sweep_has_one_parameter_of_different_values(values) -> None:
     with pytest.raises(ConfigurationError):
         powermeter.sweep(lambda **_: None, **values)
