@@ -38,6 +38,7 @@ from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.time_columns import choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
@@ -318,6 +319,14 @@ def _ask_units(
     for i in open_[:8]:
         name = headings[i].text if found.named else str(i + 1)
         shown.append(f"--column {quote(f'{name}={likely[i]}')}")
+    several = any(
+        DEVICE_NAMES.fullmatch(h.name.strip()) or not _is_numeric(found, i)
+        for i, h in enumerate(headings)
+        if i not in at
+    )
+    which = None
+    if shown and choices.rail is None and not (several or choices.add_up or any(c.rail for c in planned)):
+        which = question_of_whole([with_unit(headings[i], likely[i], "") for i in open_])
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])
         rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""
@@ -325,6 +334,8 @@ def _ask_units(
         asks.append(
             f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
         )
+    if which is not None:
+        asks.append(which)
 
 
 def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from powermeter.channel import Quantity
+from powermeter.channel import Boundary, Quantity, Rail
+from powermeter.errors import ConfigurationError
 from powermeter.importers import column_kinds
 from powermeter.importers.cells import Statistics
+from powermeter.importers.headers import Heading
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream
-from powermeter.importers.whole_rail import Mean, Whole
+from powermeter.importers.whole_rail import Mean, Whole, decide
 from powermeter.result.notes import Note
 
 
@@ -46,6 +48,21 @@ def readings_beside(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -
             notes.append(Note.info("kept-beside", text))
         seen.add((column.rail, column.quantity))
     return spare, notes
+
+
+def question_of_whole(headings: Sequence[Heading]) -> str | None:
+    """Return what would be asked of the rails that columns are called after, or None where their names show which is the whole."""
+    names = [h.rail for h in headings if h.quantity in _FLOWS and h.rail is not None]
+    if len(names) < 2 or len({*names}) < len(names):
+        return None
+    try:
+        decide([Rail(name, None, Boundary.BOARD, "") for name in names], where="")
+    except ConfigurationError as error:
+        return str(error).removeprefix(": ")
+    return None
+
+
+_FLOWS = (Quantity.POWER, Quantity.ENERGY)
 
 
 def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> Mapping[str, Mean]:

@@ -23,6 +23,7 @@ from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
+from powermeter.importers.cut_end import cut_row
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.header_words import ELECTRIC
@@ -107,7 +108,12 @@ class OpenTable:
             ConfigurationError: Something must be stated that neither the file nor its data state.
         """
         store = Store()
+        ending = cut_row(self.path, self.plan.layout)
         for block in self._blocks():
+            if ending is not None and [text.strip() for text in block.rows[-1]] == ending:
+                block.rows[-1] = [*block.rows[-1][:-1], ""]
+                text = f"the last row (line {int(block.lines[-1])}) has no end and its last cell, {ending[-1]!r}, is none like those above: taken as cut"
+                self.warnings.append(Note.warning("last-row-cut", text))
             self._append(store, block)
             self._states.add(block)
         self._states.refuse()

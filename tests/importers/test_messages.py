@@ -156,3 +156,14 @@ def test_the_documentation_names_how_many_were_tried():
 
     text = (Path(__file__).resolve().parents[2] / "docs" / "importing.md").read_text()
     assert f"{TRIED['right']} of {TRIED['of']} messages" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["time,value\n" + rows("{i},{v}\n"), "time,a,b\n" + rows("{i},{v},3\n"), rows("{i},{v}.5,3.5\n")]
+)
+def test_one_message_lists_all_that_is_missing(text, tmp_path, capsys):
+    path, out = tmp_path / "log.csv", tmp_path / "o.power"
+    path.write_text(text)
+    assert run(["import", str(path), "-o", str(out)]) != 0
+    options = typed("".join(capsys.readouterr()).replace(str(path), "FILE"))
+    assert run(["import", str(path), "-o", str(out), *options]) == 0, "".join(capsys.readouterr())
