@@ -42,6 +42,8 @@ ON_PAGES = {
     "drivers/": ("tests/drivers/test_accuracies.py",),
 }
 """What compares values of all code, or of a room, with pages and data sheets: they are read at import, which no test is seen to do."""
+COMMANDS = ("powermeter/cli/",)
+"""What tests also start as a command: the files of a verb's name are asked whole."""
 FILE_S = 10.0
 """That a test file takes which the map does not know."""
 MOST_S = 45.0
@@ -188,7 +190,10 @@ class Trial:
         pages = (
             [] if mutant.kind != "constant" else [name for name in ON_PAGES if name not in (*newer, *seen)]
         )
-        return [*found[:40], *newer, *found[40:], *pages]
+        if mutant.path.startswith(COMMANDS):
+            named = sorted((self.laboratory.root / own).parent.glob(Path(own).stem + "*.py"))
+            pages += [test.relative_to(self.laboratory.root).as_posix() for test in named]
+        return [*found[:40], *newer, *found[40:], *(name for name in pages if name not in newer)]
 
     def in_turns(self, asked: list[str]) -> list[list[str]]:
         """Return the tests in two parts: a few quick ones of few files, which find most mutants, and the rest."""
