@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("powermeter", "drivers", "calibration", "reports")
-LONGEST, MOST_PARAMETERS = 400, 8
+LONGEST, LONGEST_TEST, MOST_PARAMETERS = 400, 450, 8
 
 VERBS = re.compile(r"(Give|Gives|Tell|Tells|Say|Says)\b")
 
@@ -67,9 +67,11 @@ def modules() -> list[Module]:
     return [Module.read(path) for path in files()]
 
 
-def test_no_file_is_longer_than_400_lines(modules: list[Module]) -> None:
+def test_no_file_is_longer_than_400_lines_and_no_test_than_450(modules: list[Module]) -> None:
     lengths = {one.path: one.text.count("\n") for one in modules}
     assert not {path: n for path, n in lengths.items() if n > LONGEST}
+    beside = [path for top in ("tests", "benchmarks") for path in (ROOT / top).rglob("*.py")]
+    assert not [path for path in beside if path.read_text(encoding="utf-8").count("\n") > LONGEST_TEST]
 
 
 def test_a_function_has_at_most_eight_parameters(modules: list[Module]) -> None:
