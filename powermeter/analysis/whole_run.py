@@ -20,6 +20,7 @@ from powermeter.analysis.estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
@@ -104,7 +105,7 @@ def measure_run(
     own = f"{trace.own} {origin}"
     value = plain
     scatter, tau = _scatter(integral, start, end)
-    variance = scatter.variance * tau * tau
+    variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2
     gaps = 0.0
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
