@@ -287,8 +287,12 @@ class Writer:
 
     def __del__(self) -> None:
         connection = getattr(self, "connection", None)
-        if connection is not None:
+        if connection is None:
+            return
+        try:
             folding.close(connection)
+        except (AttributeError, TypeError):  # the interpreter ends, and modules are gone
+            connection.close()
 
     def _checkpoint(self, *, at_once: bool = False) -> None:
         """Now and then, move what is committed from the log into the file."""
