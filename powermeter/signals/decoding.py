@@ -20,6 +20,7 @@ from powermeter.recording.impossible import note as impossible_note
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
+from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.held import fresh_readings, refresh_found, standing
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
@@ -212,6 +213,7 @@ def read_channel(
         left_out=0 if strange is None else int(strange.sum()),
         notes=notes,
     )
+    trace = with_flat_top(trace)
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
     if trace.kind is Kind.HELD:

@@ -21,6 +21,7 @@ from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
 from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
+from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
@@ -368,6 +369,7 @@ def _traces(
                 kept=kept,
                 **more,
             )
+            trace = with_flat_top(trace)
         correction = plan.corrections.get(channel.name)
         if correction is not None:
             share = found.beyond.get(channel.name, 0) / plan.rows

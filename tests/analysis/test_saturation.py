@@ -44,3 +44,20 @@ def test_the_edges_of_an_interval_belong_to_it() -> None:
     starts, ends = np.array([0, 0, 11, 20]), np.array([9, 10, 19, 30])
     found = is_clipped(trace, starts, ends)
     assert found is not None and found.tolist() == [False, True, False, True]
+
+
+def test_a_range_that_nobody_stated_opens_the_interval_too() -> None:
+    channel = Channel("in.power", Quantity.POWER, 0.001, Rail("VDD_IN"))
+    busy = np.arange(1000) % 50 >= 30
+    codes = np.where(busy, 6000, 2000 + np.random.default_rng(5).normal(0, 9, 1000).round()).astype(np.int64)
+    recording = SimulatedRecording(
+        [SourceInfo(1, "x://", "meter", "x", {}, (channel,))],
+        {1: Samples(np.arange(1000) * (NS // 100), {"in.power": codes}, np.zeros(1000, np.uint8))},
+    )
+    recording.happened = [
+        Event("infer", k * NS // 2 + 3 * NS // 10, (k + 1) * NS // 2, uid=k + 1) for k in range(19)
+    ]
+    a = analyse(recording)
+    for found in (a.energy, a.row("infer").per_item, a.row("infer").these_per_item):
+        assert found is not None and math.isinf(found.high) and found.grade is Grade.ESTIMATED
+    assert {"range-not-stated", "clipped-readings"} <= {note.code for note in a.notes}
