@@ -9,6 +9,7 @@ Requests overlap: what is drawn while several run is divided among them, and the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -19,11 +20,21 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+NO_WEBSOCKET = "a WebSocket is no event; mark what it does: with powermeter.event(...) for each message"
+
 _DEEPEST = 4
+_LAST = {
+    "body": {"http.response.body": "more_body", "http.response.pathsend": "more_body"},
+    "trailers": {"http.response.trailers": "more_trailers"},
+}
+"""What an answer ends with → the messages that may be the last → what they hold where others follow."""
 
 
 class PowerMiddleware:
     """Has each HTTP request be an event, from the call of the application to its last byte.
+
+    What the application does after that (background tasks) is no part of it.  A WebSocket, which may stay open for hours, is no event: mark
+    what happens inside of it; the first one during a recording leaves a line that states so.
 
     Args:
         app: The application.
@@ -36,10 +47,14 @@ class PowerMiddleware:
     def __init__(self, app: App, name: str | None = None, n: Any = 1, **attributes: Any) -> None:
         self.app = app
         self._name, self._n, self._attributes = name, n, attributes
+        self._has_told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope.get("type") != "http" or attached() is None:
+            if scope.get("type") == "websocket" and attached() is not None and not self._has_told:
+                self._has_told = True
+                print(f"powermeter: {NO_WEBSOCKET}", file=sys.stderr)
             await self.app(scope, receive, send)
             return
         attributes = dict(self._attributes)
@@ -51,11 +66,17 @@ class PowerMiddleware:
             if route is None:
                 attributes["path"] = scope.get("path")
         made = span(name, self._count(scope), attributes)
+        ends_with = _LAST["body"]
 
         async def noting(message: MutableMapping[str, Any]) -> None:
-            if message.get("type") == "http.response.start":
+            nonlocal ends_with
+            kind = message.get("type")
+            if kind == "http.response.start":
                 made["status"] = message.get("status")
+                ends_with = _LAST["trailers" if message.get("trailers") else "body"]
             await send(message)
+            if kind in ends_with and not message.get(ends_with[kind]):
+                made.__exit__(None, None, None)
 
         with made:
             await self.app(scope, receive, noting)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from typing import Any
 
-from powermeter.errors import PowermeterError
+from powermeter.errors import ConfigurationError, PowermeterError
 
 USAGE = "%%power [NAME] [-s, --source URL] [-o, --output FILE] [--n ITEMS] [--battery 4Ah] [--place FRA] [--force]"
+NO_AWAIT = (
+    "this cell awaits something, and %%power cannot run it inside the kernel's own loop; it has not been run. Write instead: "
+    "with powermeter.Meter() as meter: await …"
+)
 OPTIONS = ("source", "output", "n", "battery", "place")
 SHORT = {"-s": "source", "-o": "output"}
 
@@ -30,8 +35,11 @@ class _Power:
     def power(self, line: str, cell: str | None = None) -> Any:
         """Record a cell, or one statement, and show what it used; the recording is in `_power`."""
         words, statement = _words(line, cell)
-        if words is None:
-            print(f"usage: {USAGE}")
+        if isinstance(words, str):
+            print(f"{words}usage: {USAGE}")
+            return None
+        if self._is_awaited(statement):
+            print(f"powermeter: {NO_AWAIT}")
             return None
         from powermeter import Meter
 
@@ -45,27 +53,50 @@ class _Power:
                 place=chosen.get("place"),
                 force="force" in chosen,
             )
-            n = float(chosen["n"]) if "n" in chosen else 1
+            n = _number(chosen.get("n", "1"))
             with meter:
                 if meter.choice:
                     print(meter.choice)
-                with meter.event(name, int(n) if n == int(n) else n):
-                    self._shell.run_cell(statement)
+                with meter.event(name, n) as event:
+                    ran = self._shell.run_cell(statement)
+                    failed = ran.error_before_exec or ran.error_in_exec
+                    if failed is not None:
+                        event["error"] = type(failed).__name__
         except (PowermeterError, ValueError) as error:
             print(f"powermeter: {error}")
             return None
         self._shell.user_ns["_power"] = meter
         return meter
 
+    def _is_awaited(self, statement: str) -> bool:
+        """Return whether the code needs an event loop while the kernel's own runs, which then cannot run it for us."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return bool(
+            self._shell.should_run_async(statement, transformed_cell=self._shell.transform_cell(statement))
+        )
 
-def _words(line: str, cell: str | None) -> tuple[tuple[str, dict[str, str]] | None, str]:
-    """Return the cell's name and options, and what to run; of a line all is what to run."""
+
+def _number(text: str) -> float:
+    try:
+        n = float(text)
+    except ValueError:
+        n = -1.0
+    if not 0 <= n < float("inf"):
+        raise ConfigurationError(f"--n {text!r}: write how many items the cell stands for, for example 8")
+    return int(n) if n == int(n) else n
+
+
+def _words(line: str, cell: str | None) -> tuple[tuple[str, dict[str, str]] | str, str]:
+    """Return the cell's name and options (or what is wrong with them), and what to run; of a line all is what to run."""
     if cell is None:
-        return (("cell", {}), line) if line.strip() else (None, "")
+        return (("cell", {}), line) if line.strip() else ("", "")
     try:
         words = iter(shlex.split(line))
-    except ValueError:
-        return None, ""
+    except ValueError as error:
+        return f"{line.strip()}: {error}\n", ""
     name, chosen = "cell", {}
     for word in words:
         option, equals, value = word.removeprefix("--").partition("=")
@@ -76,7 +107,7 @@ def _words(line: str, cell: str | None) -> tuple[tuple[str, dict[str, str]] | No
         elif word in SHORT:
             chosen[SHORT[word]] = next(words, "")
         elif word.startswith("-"):
-            return None, ""
+            return f"{word!r} is not an option of %%power\n", ""
         elif "://" in word:
             chosen["source"] = word
         else:

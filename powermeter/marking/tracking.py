@@ -35,6 +35,10 @@ def tracked(function: Any, name: str | None, n: Any, attributes: Attributes) -> 
     """
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(tracked(function.__func__, name, n, attributes))
+    if isinstance(function, functools.partialmethod):
+        label = name if name is not None else name_of(function.func)
+        inner = tracked(function.func, label, n, attributes)
+        return functools.partialmethod(inner, *function.args, **function.keywords)
     if isinstance(function, type) or not callable(function):
         raise ConfigurationError(
             f"track takes a function or something else that is called, not {function!r:.80}; for a class, track its methods"
@@ -229,6 +233,12 @@ class Tracked:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Return what is called on an instance, where the object itself would be bound to it: a method with a cache."""
+        if instance is None or not hasattr(type(self._tracked[0]), "__get__"):
+            return self
+        return types.MethodType(self, instance)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "_tracked")[0], name)

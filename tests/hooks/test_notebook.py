@@ -22,6 +22,8 @@ CELLS = [
     "text = _power.summary()\nprint(len(text), 'infer' in text)",
     "import powermeter\n_power.analysis()",
     '%%power broken --source "virtual://" --output broken.power\n1 / 0',
+    '%%power waits --source "virtual://" --output waits.power\nimport asyncio\nawait asyncio.sleep(0)\nran = 1',
+    "'ran' in globals()",
     "%unload_ext powermeter",
 ]
 
@@ -69,6 +71,13 @@ def test_an_error_in_a_cell_shows_and_the_event_ends(notebook):
     with powermeter.open(folder / "broken.power") as recording:
         (event,) = recording.events()
     assert event.name == "broken" and event.end_ns is not None
+    assert event.attributes["error"] == "ZeroDivisionError"
+
+
+def test_a_cell_that_awaits_is_refused_before_it_runs(notebook):
+    folder, made = notebook
+    assert "with powermeter.Meter()" in outputs(made.cells[5]) and not (folder / "waits.power").exists()
+    assert "False" in str(made.cells[6].outputs)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +107,15 @@ def test_a_source_is_taken_as_one_wherever_it_stands(shell, monkeypatch, tmp_pat
     assert meter.sources == (SOURCE,)
     with powermeter.open(meter.path) as recording:
         assert [(event.name, event.count) for event in recording.events()] == [("cell", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"), [("--bogus", "'--bogus'"), ("--n x", "--n 'x'"), ("--n -1", "--n '-1'")]
+)
+def test_a_wrong_word_is_named(shell, capsys, monkeypatch, tmp_path, line, named):
+    monkeypatch.chdir(tmp_path)
+    assert shell.run_cell_magic("power", f'-s "{SOURCE}" {line}', "1 + 1") is None
+    assert named in capsys.readouterr().out and not list(Path(tmp_path).iterdir())
 
 
 def test_a_source_that_is_not_there_is_one_line(shell, capsys, monkeypatch, tmp_path):

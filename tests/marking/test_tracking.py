@@ -63,6 +63,14 @@ class Model:
         time.sleep(PAUSE_S)
         return x
 
+    @powermeter.track
+    @functools.lru_cache  # noqa: B019 – three instances
+    def kept(self, x):
+        time.sleep(PAUSE_S)
+        return self.width * x
+
+    of_seven = powermeter.track(functools.partialmethod(method.__wrapped__, 7))
+
     def __call__(self, x):
         time.sleep(PAUSE_S)
         return self.width * x
@@ -91,6 +99,8 @@ CALLS = {
     "method": (lambda: Model().method(2), 6),
     "classmethod": (lambda: Model.of_class(2), 6),
     "staticmethod": (lambda: Model.of_none(2), 2),
+    "method with a cache": (lambda: Model().kept(2), 6),
+    "partial method": (lambda: Model().of_seven(), 21),
     "bound method": (lambda: powermeter.track(Model().__call__)(2), 6),
     "callable object": (lambda: powermeter.track(Model())(2), 6),
     "lambda": (lambda: powermeter.track(lambda: plain(3))(), 3),
@@ -123,6 +133,12 @@ def test_every_kind_of_call_is_one_event_of_its_whole_length(running, kind):
 def test_outside_a_recording_every_kind_does_what_it_did(kind):
     call, result = CALLS[kind]
     assert call() == result
+
+
+def test_a_method_with_a_cache_keeps_what_the_cache_has():
+    model = Model()
+    assert model.kept(5) == model.kept(5) == Model.kept(model, 5) == 15
+    assert Model.kept.cache_info().hits == model.kept.cache_info().hits >= 2
 
 
 def test_names_are_the_functions_own():
