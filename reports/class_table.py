@@ -142,7 +142,7 @@ def _rows_of(
             return _read(one, options, label), missing
         except AttributeMissing as error:  # others of the folder may have it: a cell without a value here
             missing[error.name] = error.known
-            options = replace(options, by=",".join(n for n in options.groups if n != error.name) or None)
+            options = replace(options, by=tuple(n for n in options.groups if n != error.name))
 
 
 def _read(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassRow]:
