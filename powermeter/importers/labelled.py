@@ -89,7 +89,11 @@ class LabelledLines(Importer):
     def recognises(cls, peek: Peek) -> bool:
         if peek.is_binary or len(peek.lines) < 4:
             return False
-        lines = [line for line in peek.lines[:100] if not is_stamp(line) and not _STATE.match(line)]
+        lines = [
+            line
+            for line in peek.lines[:100]
+            if not (is_stamp(line) or _STATE.match(line) or _is_message(line))
+        ]
         found = [pairs for line in lines if (pairs := _pairs(line)[1])]
         every = [pair for pairs in found for pair in pairs]
         electric = [pair for pair in every if _quantity(pair.label, pair.unit) in ELECTRIC]
@@ -175,6 +179,18 @@ def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
             else [_Pair("reading", bare["value"], bare["unit"])]
         )
     return (stamp, pairs) if pairs else (None, [])
+
+
+def _is_message(line: str) -> bool:
+    """Return whether a program's logger wrote a line that holds no reading."""
+    before = _BEFORE.match(line[:_LONGEST_LINE])
+    stamped = before is not None and (before["time"] or before["clock"]) is not None
+    return (
+        stamped
+        and before is not None
+        and _LEVEL.match(line, before.end()) is not None
+        and not _pairs(line)[1]
+    )
 
 
 def _pairs_from(line: str, at: int) -> list[_Pair]:

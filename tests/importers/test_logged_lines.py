@@ -36,3 +36,18 @@ def test_lines_of_another_kind_are_counted(tmp_path):
     lines[4] = "2025-03-04T10:00:04+0100 host meter[1]: lost 3 packets"
     log, _, _ = load(tmp_path, "\n".join(lines) + "\n")
     assert any("1 line holds no labelled value: passed over (line 5)" in str(note) for note in log.warnings)
+
+
+def test_messages_of_the_same_logger_that_hold_no_reading_may_be_as_many(tmp_path):
+    lines = [
+        text
+        for i, w in enumerate(WATTS)
+        for text in (
+            f"2025-03-04 10:00:{i:02d} INFO Starting epoch {i}",
+            f"2025-03-04 10:00:{i:02d} INFO loss 0.{i}",
+            f"2025-03-04 10:00:{i:02d} INFO power: {w:.2f} W",
+        )
+    ]
+    log, energies, _ = load(tmp_path, "\n".join(lines) + "\n")
+    assert log.format == "labelled" and list(energies.values()) == [ENERGY_J]
+    assert any("80 lines hold no labelled value" in str(note) for note in log.warnings)
