@@ -6,6 +6,7 @@ inside of it: a background task that a request starts may outlast it.
 
 Which event started the work of a pool's threads or of another process is not recorded.  Where all events of a label that have no event
 around them lie inside events of another label, in another thread, they are taken for its parts (`bench` around what its command marks).
+So are those of a table, whose rows state no thread.
 """
 
 from __future__ import annotations
@@ -55,8 +56,7 @@ class Shares(NamedTuple):
         return tuple(
             Note.info(
                 "taken-for-parts",
-                f"events of {part!r} count as parts of {around!r}, inside of which they all lie, in another thread or process; "
-                "who started them is not recorded",
+                f"events of {part!r} count as parts of {around!r}, inside of which they all lie; who started them is not recorded",
             )
             for part, around in self.taken_for_parts
         )
@@ -149,7 +149,10 @@ def _around(event: Event, at: int, events: Sequence[Event]) -> int:
 def _adopt(
     parent: NDArray[np.int64], events: Sequence[Event], start_ns: Times, end_ns: Times
 ) -> tuple[tuple[str, str], ...]:
-    """Put events that have no parent under those of another label and thread that all of their label lie inside of; return which labels."""
+    """Put events that have no parent under those of another label that all of theirs lie inside of; return which labels.
+
+    They are of different threads, or state none.
+    """
     labels: dict[str, list[int]] = {}
     for i, event in enumerate(events):
         labels.setdefault(event.name, []).append(i)
@@ -157,6 +160,7 @@ def _adopt(
         return ()
     taken: list[tuple[str, str]] = []
     threads = np.array([hash((e.process, e.thread)) for e in events], np.int64)
+    unstated = np.array([not (e.process or e.thread or e.task) for e in events])
     free = parent < 0
     placed = {name: np.array(index, np.int64) for name, index in labels.items()}
     orders = {name: index[np.argsort(start_ns[index], kind="stable")] for name, index in placed.items()}
@@ -176,7 +180,8 @@ def _adopt(
                 continue
             around = order[holder[at]]
             seconds = end_ns[around] - start_ns[around]
-            inside = (end_ns[around] >= end_ns[orphans]) & (threads[around] != threads[orphans])
+            apart = (threads[around] != threads[orphans]) | (unstated[around] & unstated[orphans])
+            inside = (end_ns[around] >= end_ns[orphans]) & apart
             if (inside & (seconds > end_ns[orphans] - start_ns[orphans])).all():
                 mean = float(seconds.mean())
                 if found is None or mean < found[0]:

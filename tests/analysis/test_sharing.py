@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -158,3 +160,21 @@ def test_a_task_of_the_same_name_that_outlasts_its_beginner_runs_beside_it() -> 
     later = Event("job", 5 * NS, 8 * NS, process=1, uid=2, parent=1)
     row = analyse(recording([first, later])).row("job")
     assert row.events == 2 and row.total is not None and row.total.value == pytest.approx(16, rel=0.01)
+
+
+def test_rows_of_a_table_inside_longer_rows_of_another_label_are_its_parts() -> None:
+    """They state no thread: halves of each would be a headline of half the energy."""
+    outer = [Event("request", (2 + 3 * k) * NS, (4 + 3 * k) * NS, uid=3 * k + 1) for k in range(3)]
+    inner = [
+        Event(name, e.start_ns + a * NS, e.start_ns + (a + 1) * NS, uid=e.uid + 1 + a)
+        for e in outer
+        for a, name in enumerate(("prefill", "decode"))
+    ]
+    found = analyse(recording([*outer, *inner]))
+    assert found.shares is not None
+    assert set(found.shares.taken_for_parts) == {("prefill", "request"), ("decode", "request")}
+    assert found.shares.whole == pytest.approx(1.0)
+    assert [note.code for note in found.notes].count("taken-for-parts") == 2
+    crossing = [replace(e, end_ns=e.end_ns + NS // 2) if e.name == "decode" else e for e in inner]
+    by_chance = analyse(recording([*outer, *crossing]))
+    assert by_chance.shares is not None and ("decode", "request") not in by_chance.shares.taken_for_parts
