@@ -40,6 +40,9 @@ _FEWEST = 5  # ends
 _STANDS_OUT = 3.0  # standard errors of the first reading behind ends
 _PART = 0.02  # of the step at ends
 _GOES_ON = 0.1  # of the first reading behind ends, in the second
+_MIDDLE = (
+    0.25  # of what the reading before starts holds, in the one behind ends: more if stamped in the middle
+)
 _ROW = 3.5  # intervals that three readings in a row span at most
 
 
@@ -70,37 +73,49 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
     behind, ahead = np.append(starts[1:], t[-1]), np.concatenate([t[:1], ends[:-1]])
     alone = (ends == end_ns[order]) & (starts >= ahead) & (behind >= ends)
     starts, ends, behind, ahead = starts[alone], ends[alone], behind[alone], ahead[alone]
-    ends_show = _next_only(trace, ends, behind)
+    ends_show, left = _next_only(trace, ends, behind)
     mean = trace.kind is Kind.MEAN
     # Turned round, the readings before a start are those behind an end.
     turned = replace(
         trace, times_ns=-t[::-1], values=trace.values[::-1], kept=None, saturated_ns=None, gaps=()
     )
-    if _next_only(turned, -starts[::-1], -ahead[::-1]):
-        return 0.5 if ends_show else 1.0
+    starts_show, lead = _next_only(turned, -starts[::-1], -ahead[::-1])
+    if starts_show:
+        return 0.5 if ends_show or left > _MIDDLE * lead else 1.0
     return 0.0 if ends_show and not mean else None
 
 
-def _next_only(trace: Trace, ends: Times, following: Times) -> bool:
-    """Return whether the first reading behind ends holds something of the events, and the second nothing."""
+def _next_only(trace: Trace, ends: Times, following: Times) -> tuple[bool, float]:
+    """Return whether the first reading behind ends holds something of the events, and the second nothing; and how much the first one holds, W."""
     t, f = trace.times_ns, trace.values
     b = np.searchsorted(t, ends, side="right")
     use = (b > 0) & (b + 2 < t.size)
-    b, following = b[use], following[use]
+    b, ends, following = b[use], ends[use], following[use]
     use = (t[b + 1] - t[b - 1] <= _ROW * trace.interval_ns) & (t[b + 1] <= following)
     if int(use.sum()) < _FEWEST:
-        return False
+        return False, 0.0
     held = f[b[use]] - f[b[use] + 1]
-    step = float(np.mean(f[b[use] - 1] - f[b[use] + 1]))
-    error = float(held.std(ddof=1)) / math.sqrt(held.size)
-    if float(held.mean()) <= max(_STANDS_OUT * error, _PART * abs(step), trace.noise, trace.step):
-        return False
+    least = max(
+        _PART * abs(float(np.mean(f[b[use] - 1] - f[b[use] + 1]))), float(trace.noise), float(trace.step)
+    )
+    # A mean stamped in the middle of its interval reaches only as far as those that follow within half of one.
+    near = t[b[use]] - ends[use] < trace.interval_ns / 2
+    if not _stands_out(held, least) and not _stands_out(held[near], least):
+        return False, float(held.mean())
     later = use & (t[b + 2] <= following)
     further = f[b[later] + 1] - f[b[later] + 2]
     if further.size < 2:
-        return True
+        return True, float(held.mean())
     error = float(further.std(ddof=1)) / math.sqrt(further.size)
-    return float(further.mean()) <= _GOES_ON * float(held.mean()) + _STANDARD_ERRORS * error
+    settled = float(further.mean()) <= _GOES_ON * float(held.mean()) + _STANDARD_ERRORS * error
+    return settled, float(held.mean())
+
+
+def _stands_out(held: Floats, least: float) -> bool:
+    if held.size < _FEWEST:
+        return False
+    error = float(held.std(ddof=1)) / math.sqrt(held.size)
+    return float(held.mean()) > max(_STANDS_OUT * error, least)
 
 
 def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integral | None:
