@@ -212,6 +212,8 @@ class Statistics:
         negative, fractions: Numbers below 0, and numbers that are not whole.
         flows_in, flows_out: The sums of what is below 0, as a magnitude, and above.
         to_zero: Steps down to less than a twentieth of the value before.
+        fallen_to: The highest number that a step down ended at.
+        largest_rise: Of all steps up.
         real_falls: Steps down from one number that is not 0 to the next.
     """
 
@@ -233,6 +235,8 @@ class Statistics:
     flows_out: float = 0.0
     head: list[float] = field(default_factory=list)
     largest_step: float = 0.0
+    largest_rise: float = 0.0
+    fallen_to: float = -math.inf
 
     def add(self, values: NDArray[np.float64], keys: NDArray[np.int16] | None = None) -> None:
         """Look at some values; `keys` states which device each row is of."""
@@ -275,6 +279,8 @@ class Statistics:
         self.to_zero += int(((steps < 0) & (column[1:] < 0.05 * column[:-1])).sum())
         if len(steps):
             self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
+            self.largest_rise = max(self.largest_rise, float(steps.max()))
+            self.fallen_to = max(self.fallen_to, float(column[1:][steps < 0].max(initial=-math.inf)))
         self.last[key] = float(column[-1])
         real = kept[kept != 0]
         if len(real):

@@ -38,6 +38,7 @@ _UNIX_DIGITS = 9
 
 _ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
 _RESETS = 0.1  # share of steps that may fall in a counter that is set back
+_RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
 
 
@@ -236,6 +237,12 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
             "counter",
             "a running total that was set back",
             _resets(column, seen),
+        )
+    if seen.rises >= _RUN * falls and 0 <= seen.fallen_to <= seen.largest_rise:
+        raise ConfigurationError(
+            _question(
+                name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
+            )
         )
     if falls * 5 >= steps:
         return Meaning(

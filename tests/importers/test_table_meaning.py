@@ -40,6 +40,21 @@ def test_joules_of_each_row_are_added_up(tmp_path):
     assert any("rises and falls" in note for note in log.warnings)
 
 
+@pytest.mark.parametrize(
+    "values", [[4000, 4100, 5, 105, 205], [10, 20, 0.4, 10.4, 20.4], [1, 2, 3, 1, 2, 3, 1, 2, 3]]
+)
+def test_what_falls_as_a_counter_that_is_set_back_falls_is_asked_about(tmp_path, values):
+    """A plug's total that was reset once and is read five times was 23 times too much as amounts."""
+    with pytest.raises(ConfigurationError, match=r"--as pkg_Wh=counter.*--as pkg_Wh=per-row"):
+        load(tmp_path, column("pkg_Wh", values, 3600))
+
+
+@pytest.mark.parametrize("values", [[5, 0.2, 6, 0.1, 4, 0.3], [3.2, 3.3, 3.1, 3.4, 3.5], [9, 8, 9, 7, 9]])
+def test_amounts_that_no_counter_would_show_are_added_up(tmp_path, values):
+    _, energy, *_ = load(tmp_path, column("pkg_Wh", values, 3600))
+    assert energy == pytest.approx(3600 * sum(values))
+
+
 def test_a_total_that_is_the_same_in_all_rows_is_asked_about(tmp_path):
     text = column("pkg_J", [10] * 8)
     with pytest.raises(ConfigurationError, match=r"--as pkg_J=per-row.*has counted nothing"):
