@@ -42,6 +42,10 @@ def to_text(made: Benchmark) -> str:
     lines.append(
         "  the bars and the precision are of the spread between runs; the sensor's own error is not in them"
     )
+    lines.append(
+        "  the interval also allows for a kind of repeat not seen yet and for each look on the way: "
+        "`powermeter show`, which knows of neither, prints a narrower one"
+    )
     if not made.reached:
         lines.append(f"  narrower by: {loop.stopping.advice()}")
     lines.append(f"{made.title}: {loop.ended()}")

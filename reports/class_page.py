@@ -41,7 +41,8 @@ def _share(row: ClassRow) -> str:
 def _latency(row: ClassRow) -> str:
     if row.latency_s is None:
         return DASH
-    return format_duration(row.latency_s) if row.latency_s >= 100 else format_quantity(row.latency_s, "s", 3)
+    text = format_duration(row.latency_s) if row.latency_s >= 100 else format_quantity(row.latency_s, "s", 3)
+    return text if row.items in (None, row.events) else f"{text} an event"
 
 
 def _carbon(row: ClassRow) -> str:

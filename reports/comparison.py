@@ -51,6 +51,10 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print both sides, the verdicts, how they were reached, and what must be known about them."""
     c = comparison
     console.print(f"[bold]{safe(c.right)}[/] against [bold]{safe(c.left)}[/]")
+    named = [(side, name) for side, name in (("A", c.left), ("B", c.right)) if _head(side, name) == side]
+    for side, name in named:
+        if not name.startswith(f"{side} ("):
+            console.print(f"[dim]{side} is[/] {safe(name)}")
     if c.counted[0] == c.counted[1]:
         console.print(f"[dim]counted {safe(c.counted[0])}[/]")
     else:
@@ -141,14 +145,16 @@ def _rows(rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]) ->
 
 
 def _head(side: str, name: str) -> str:
-    return side if name.startswith(f"{side} (") else f"{side} {_short(name)}"
+    short = _short(name)
+    return side if name.startswith(f"{side} (") or short is None else f"{side} {short}"
 
 
-def _short(name: str) -> str:
-    """Return a name cut to what a column's head has room for: `base-0 +4` for `base-0.power and 4 more`."""
+def _short(name: str) -> str | None:
+    """Return a name for a column's head, `base-0 +4` for `base-0.power and 4 more`; None where it has no room: the title names it."""
     first, _, others = name.partition(" and ")
     first = first.removesuffix(".power")
-    first = first if len(first) <= 10 else f"{first[:9]}…"
+    if len(first) > 10:
+        return None
     return f"{first} +{others.removesuffix(' more')}" if others.endswith(" more") else first
 
 

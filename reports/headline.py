@@ -146,8 +146,7 @@ def quality(data: ReportData) -> Quality:
     total = sum(part * part for part in kinds.values())
     kind = next(iter(kinds), "")
     advice = advice_of(data)
-    kind = advice.cause if advice is not None and advice.cause in kinds else kind
-    blamed = advice.cause if advice is not None and advice.cause else kind
+    blamed = advice.cause if advice is not None and advice.cause not in ("", *kinds) else kind
     what, remedy = WORDS.get(blamed, (blamed, ""))
     remedy = str(advice) if advice is not None else remedy
     share = kinds[kind] ** 2 / total if total else 0.0

@@ -24,6 +24,8 @@ RULE_TEXT = {
 }
 
 
+_UNMEASURED = (Grade.ESTIMATED, Grade.ASSUMED, Grade.SIMULATED)
+
 _COUNTED: Mapping[bool | None, str] = {
     True: "which is part of the energy measured",
     False: "which is not in any number",
@@ -40,11 +42,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     a = data.analysis
     instrument = counted(data)
     h = instrument.health
-    verb = {
-        Grade.ESTIMATED: "was estimated",
-        Grade.ASSUMED: "was assumed",
-        Grade.SIMULATED: "was simulated",
-    }.get(a.line.grade, "was recorded")
+    verb = f"was {a.line.grade.value if a.line.grade in _UNMEASURED else 'recorded'}"
     model = instrument.facts.get("model")
     what = f"{instrument.name} ({model})" if model and str(model) not in instrument.name else instrument.name
     machine = f" of {measured_machine(data)}" if measured_machine(data) else ""
@@ -99,10 +97,16 @@ def _sentences(data: ReportData) -> Iterator[str]:
         core = "one processor core"
         if not measured_machine(data) and data.machine:
             core += f" of the machine that recorded, {data.machine}"
-        yield f"Recording took {percent(data.own_cost.share)} of {core}, {_COUNTED[instrument.counts_recorder(a.line.rail)]}."
+        yield f"Recording took {percent(data.own_cost.share)} of {core}, {_counts_recorder(instrument, data)}."
     version = data.metadata.get("powermeter")
     if version:
         yield f"Software: powermeter {version}."
+
+
+def _counts_recorder(instrument: Instrument, data: ReportData) -> str:
+    """Return whether recording is part of the energy, which was measured, estimated or simulated."""
+    text, grade = _COUNTED[instrument.counts_recorder(data.analysis.line.rail)], data.analysis.line.grade
+    return text.replace("energy measured", f"energy {grade.value}") if grade in _UNMEASURED else text
 
 
 def _accuracy(instrument: Instrument) -> str:

@@ -56,7 +56,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     a = data.analysis
     yield from table(
-        ["label", "items", "energy of the next", "charge of the next", "mean time", "grade"],
+        ["label", "items", "energy of the next", "charge of the next", wording.time_head(a.rows), "grade"],
         (
             [
                 escaped(row.title),
@@ -72,6 +72,12 @@ def _lines(data: ReportData) -> Iterator[str]:
     if data.item_footprint is not None:
         carbon = data.item_footprint.accounts["carbon"].result
         shown = footprint_amount(carbon, data.item_footprint.digits("carbon")).text
-        yield f"Carbon of one {escaped(data.item)}: {shown}."
+        place = data.item_footprint.place
+        where = "place not known" if place is None else place.name
+        yield f"Carbon of one {escaped(data.item)}: {shown}, from {data.grade.value} energy; grid: {escaped(where)}."
+        yield ""
+        yield from (
+            f"- {escaped(factor.describe())}" for factor in data.item_footprint.accounts["carbon"].factors
+        )
         yield ""
     yield f"<details><summary>How it was measured</summary>\n\n{escaped(method(data))}\n\n</details>"

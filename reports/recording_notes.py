@@ -11,8 +11,13 @@ from powermeter.channel import Boundary
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, Severity
 from powermeter.signals.rails import overlap
+from powermeter.units import format_number
 
 from .instruments import Instrument
+from .rails_table import RailUse
+
+PROGRAM = "program"
+"""The rail of a model that holds what the measured program alone uses."""
 
 
 def warnings_of(
@@ -54,6 +59,22 @@ def _beside(analysis: Analysis) -> list[Note]:
     were = "was measured too and is" if len(names) == 1 else "were measured too and are"
     text = f"{listed} {were} in no number here: only {counted.rail.name} is counted; --rail NAME counts another one"
     return [Note.warning("not-counted", text)]
+
+
+def of_others(rails: Sequence[RailUse], boundary: Boundary) -> list[Note]:
+    """Return the note that most of what a model charges to a run is other programs', where it knows the program's own part."""
+    own = next((rail for rail in rails if rail.name == PROGRAM), None)
+    whole = next((rail for rail in rails if rail.counted), None)
+    if own is None or whole is None or own.parent != whole.name or boundary is not Boundary.MODEL:
+        return []
+    share = own.energy.value / whole.energy.value if whole.energy.value > 0 else 1.0
+    if share >= 0.5:
+        return []
+    text = (
+        f"the program's own part of {whole.name} is about {format_number(100 * share, 1)} %: the rest, which idle power and other "
+        f"programs make, is in every number here; --rail {PROGRAM} counts the program alone"
+    )
+    return [Note.warning("others-charged", text)]
 
 
 def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:

@@ -20,6 +20,7 @@ from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
+from powermeter.analysis.splits import splits_of
 from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.analysis.tokens.energy import token_table
@@ -42,7 +43,7 @@ from .against import Against, set_against
 from .charges import Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 from .rails_table import RailUse, rails_of
-from .recording_notes import imported, unmarked, warnings_of
+from .recording_notes import imported, of_others, unmarked, warnings_of
 from .report_options import ReportOptions
 
 OPEN = "the energy is known from below only; no footprint is printed: {remedy}"
@@ -247,6 +248,8 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     per_item = headline.per_item if headline is not None else analysis.run_per_item
     sources = tuple(instruments(recording, analysis))
     warnings = warnings_of(recording, analysis, sources, known_v is not None)
+    rails = rails_of(analysis)
+    warnings += of_others(rails, analysis.line.rail.boundary)
     warnings += [note for note in analysis.notes if note.code in _LOUD]
     warnings += [Note.withheld("no-budget", problem)] if problem else []
     if whole is None:
@@ -271,6 +274,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         warnings=once(warnings),
         notes=(
             *unmarked(recording, analysis),
+            *(splits_of(headline, analysis) if headline is not None else ()),
             *imported(recording),
             *(note for note in analysis.notes if note.code not in _LOUD),
             *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
@@ -280,7 +284,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         against=set_against(recording.path, headline, options),
         lifetime=_lifetime(subject, headline, options),
         stages=tuple(check(parse_stage(text, cell), analysis, known_v) for text in options.stages),
-        rails=rails_of(analysis),
+        rails=rails,
         device=options.device,
         chain=options.chain,
     )

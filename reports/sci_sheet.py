@@ -62,7 +62,10 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
     kind = KINDS.get(data.item)
     if kind not in CONSUMER_UNITS:
         return score, None
-    return score, replace(consumer(whole.carbon, found.items, kind), digits=whole.digits("carbon"))
+    row = data.headline
+    of_next = row is not None and row.warmup.count > 0 and row.expected_per_item is not None
+    shown = consumer(whole.carbon, found.items, kind)
+    return score, replace(shown, digits=whole.digits("carbon"), of_next=of_next)
 
 
 def _counted(data: ReportData) -> Subject | None:

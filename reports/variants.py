@@ -24,7 +24,7 @@ QUANTITIES: dict[str, tuple[str, Callable[[Variant], float | None], float]] = {
     "accuracy": ("accuracy", lambda v: v.accuracy, 1.0),
     "parameters": ("parameters", lambda v: v.parameters, 1.0),
     "flops": ("FLOPs of a call", lambda v: v.flops, 1.0),
-    "latency": ("latency, ms", lambda v: v.latency_s, 1e3),
+    "latency": ("latency of an event, ms", lambda v: v.latency_s, 1e3),
     "energy": ("energy per item, mJ", lambda v: v.per_item.value if v.per_item else None, 1e3),
 }
 """What is drawn against what: its title, its value in SI, and the factor to the axis."""
@@ -38,7 +38,7 @@ def cells(found: Variants) -> list[list[str]]:
         "parameters",
         "FLOPs",
         found.measure or "accuracy",
-        "latency",
+        "latency of an event" if any(v.per_event not in (None, 1.0) for v in found.rows) else "latency",
         "energy per item, 95 %",
         "against it",
     ]

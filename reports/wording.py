@@ -59,6 +59,12 @@ def seconds(value: float | None) -> str:
     return format_duration(value) if value >= 100 else format_quantity(value, "s", 3)
 
 
+def time_head(rows: Sequence[LabelRow]) -> str:
+    """Return `mean time`, or of what it is where an event holds several items: energies beside it are of one."""
+    several = any(row.items_per_event not in (None, 1.0) for row in rows)
+    return "mean time of an event" if several else "mean time"
+
+
 def peak(analysis: Analysis) -> str:
     """Return `peak 16.0 W`; `peak at least 16.0 W` where readings were at the end of the meter's range."""
     clipped = analysis.power_trace.saturated_ns

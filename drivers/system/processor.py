@@ -132,7 +132,7 @@ def rating(root: str | Path = "/", table: str | Path | None = None, watt: float 
             return Rating(board, full_w, curve, _WHOLE_BOARD, BOARD_ERROR, source)
     threads = max(1, len(re.findall(r"^processor\s*:", info, re.MULTILINE)) or (os.cpu_count() or 1))
     if re.search(r"^flags\s*:.*\bhypervisor\b", info, re.MULTILINE):
-        where = f"an assumption, for a virtual machine hides its host: {WATT_PER_THREAD:g} W for each of {threads} threads"
+        where = f"an assumed {WATT_PER_THREAD:g} W for each of {threads} threads (a virtual machine hides its host)"
         return Rating(name, WATT_PER_THREAD * threads, SERVER_CURVE, _PROCESSOR_ONLY, ASSUMED_ERROR, where)
     path = Path(table) if table is not None else codecarbon_table()
     if path is not None:

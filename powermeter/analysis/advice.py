@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LOST, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
+from powermeter.analysis.next_item import memory_of
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -43,6 +44,8 @@ _INSIDE = 20  # readings of an event that show what it used
 _FASTEST_HZ = 1e6  # that an instrument is asked for where its driver states no rate
 _ABOUT = 1.01  # a rate that is over the fastest by no more is that one
 _WORTH_IT = 1.5  # sampling faster by less is no remedy
+_RESEMBLE = 0.5  # a memory above it is known too badly to promise what more repeats would bring
+_SPREAD = ", spread over a longer time: neighbouring repeats resemble each other"
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
 
@@ -82,7 +85,7 @@ class Advice:
 
 
 TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
-    "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats",
+    "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats{_SPREAD if p.get('memory') else ''}",
     "longer-events": lambda p: f"do {p['times']:,.0f} times as much in each event, counted as so many items",
     "sample-faster": lambda p: f"sample at {format_quantity(p['rate_hz'], 'Hz', 3)}",
     "faster-instrument": lambda p: (
@@ -227,6 +230,9 @@ def _for_events(
     spread = result.by_kind().get("repeats", 0.0) > 0
     shrink = (t_then / t_now if spread else 1.0) ** 2
     left = whole - averaged * (1 - shrink / TIMES)
+    steady = row.index[analysis.energies.known[row.index]][row.warmup.count :]
+    if spread and memory_of(analysis.energies.value[steady]) > _RESEMBLE:
+        return _make("more-repeats", {"events": (TIMES - 1) * n, "memory": 1.0}, None, "repeats")
     return _make(
         "more-repeats", {"events": (TIMES - 1) * n}, half * math.sqrt(left / whole) / abs(result.value)
     )

@@ -122,6 +122,12 @@ class LabelRow:
         return self._part(self.expected_per_item or self.energy_per_item)
 
     @property
+    def items_per_event(self) -> float | None:
+        """How many items an event is, on average; None where they are not known."""
+        known = self.events - self.unseen
+        return self.items / known if self.items and known else None
+
+    @property
     def these_per_item(self) -> Result | None:
         """What these events used per item, in J, as `per_item` is counted."""
         return self._part(self.energy_per_item)

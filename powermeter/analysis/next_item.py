@@ -156,6 +156,12 @@ def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:
     return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2))), share
 
 
+def memory_of(values: Floats) -> float:
+    """Return how far repeats in order resemble the ones before them, 0 to 0.95; 0 for fewer than can show it."""
+    terms = values - values.mean() if values.size >= _MEMORY else values[:0]
+    return _memory(terms) if terms.any() else 0.0
+
+
 def _memory(terms: Floats) -> float:
     """Return how far terms resemble the ones before them (a first-order memory ρ), 0 where they do not.
 

@@ -147,8 +147,11 @@ def compare(
     labels = label if isinstance(label, tuple) else (label, label)
     rails = rail if isinstance(rail, tuple) else (rail, rail)
     if b is None and not (isinstance(label, tuple) and len(label) == 2):
+        example = "RUN.power:base RUN.power:small"
+        if by:
+            example = f"'RUN.power:infer[{by[0]}=ONE]' 'RUN.power:infer[{by[0]}=OTHER]'"
         raise ConfigurationError(
-            "within one recording two labels are compared; name both, for example: RUN.power:base RUN.power:small"
+            f"within one recording two labels are compared; name both, for example: {example}"
         )
     counts = (ItemCount(asked.items[0], asked.per), ItemCount(asked.items[1], asked.per))
     left, pick_a = recordings_of(a, labels[0], rails[0], baseline, by, counts[0])

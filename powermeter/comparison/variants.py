@@ -49,6 +49,7 @@ class Variant:
         latency_s: Mean of one event.
         per_item: What the next item will use, in J.
         items: Counted; None where not known.
+        per_event: Items of an event on average; None where not known.
         against: Against the baseline; None for the baseline itself, or where they cannot be compared.
         why_not: Why they cannot.
     """
@@ -65,6 +66,7 @@ class Variant:
     items: float | None
     against: Contrast | None = None
     why_not: str = ""
+    per_event: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _variant(
         latency_s=row.latency_mean,
         per_item=row.per_item,
         items=row.items,
+        per_event=row.items_per_event,
     )
 
 

@@ -62,6 +62,7 @@ class AiScore:
         counted: How the units were counted (`gross` or `effective`, and why), asked of a provider.
         notes: What a reader must know.
         digits: Significant digits that the carbon deserves.
+        of_next: Whether the carbon is that of as many further units, the warm-up of those measured left out.
     """
 
     persona: str
@@ -73,6 +74,7 @@ class AiScore:
     counted: str = ""
     notes: tuple[Note, ...] = ()
     digits: int = 2
+    of_next: bool = False
 
     @property
     def score(self) -> Result:
@@ -88,11 +90,13 @@ class AiScore:
         many = SHOWN_PER.get(self.unit, 1.0)
         shown = self.per(many)
         of = self.unit if many == 1 else f"{_MANY[many]} {_plural(self.unit)}"
-        name = "SCI for AI" if self.whole_period else "carbon of this run, in the units of SCI for AI"
+        what = f"carbon of the next {self.unit}" if self.of_next else "carbon of this run"
+        name = "SCI for AI" if self.whole_period else f"{what}, in the units of SCI for AI"
+        after = " after the warm-up" if self.of_next else ""
         span = f"{amount(shown.low, 'g', self.digits)} to {amount(shown.high, 'g', self.digits)}, 95 %"
         text = [
             f"{name} ({self.persona}): {amount(shown.value, 'g', self.digits)} per {of} ({span})",
-            f"  = {amount(self.carbon.value, 'g', 4 if self.digits > 1 else 1)} / {self.units:,.10g} {_plural(self.unit)}",
+            f"  = {amount(self.carbon.value, 'g', 4 if self.digits > 1 else 1)} / {self.units:,.10g} {_plural(self.unit)}{after}",
             f"  boundary: {', '.join(self.boundary) if self.boundary else 'as measured'}",
         ]
         if self.persona == "consumer":

@@ -112,7 +112,7 @@ def measured(**trace) -> SimpleNamespace:
     return SimpleNamespace(
         integral=SimpleNamespace(trace=SimpleNamespace(**{**found, **trace})),
         duration=SimpleNamespace(value=20.0),
-        energies=SimpleNamespace(known=np.ones(100, bool)),
+        energies=SimpleNamespace(known=np.ones(100, bool), value=np.tile([1.0, 2.0], 50)),
     )
 
 
@@ -159,6 +159,17 @@ def test_a_sensor_is_no_better_than_a_model_that_is_as_good() -> None:
 def test_the_zero_of_one_item_is_over_its_own_time() -> None:
     found = _by_part(measured(), labelled(10, items=20, seconds=5.0), quoted({"offset": 0.3}))
     assert found.parameters == pytest.approx({"watts": 0.3 / 0.25 * math.sqrt(3) / 5})
+
+
+def test_repeats_that_resemble_each_other_promise_nothing_and_are_to_be_spread() -> None:
+    """Sixteen that rise and fall once: more of the same at once are worth few."""
+    slow = measured()
+    slow.energies.value = np.sin(np.arange(100) / 5.0)
+    found = _by_part(slow, labelled(16), quoted({"repeats": 0.4}))
+    assert (
+        found.code == "more-repeats" and found.promised is None and "spread over a longer time" in found.text
+    )
+    assert "spread" not in _by_part(measured(), labelled(16), quoted({"repeats": 0.4})).text
 
 
 @pytest.mark.parametrize(("n", "warmup"), [(10, 0), (13, 3)])

@@ -349,6 +349,8 @@ def test_what_is_refused(tmp_path):
         compare(a, b, label="nothing")
     with pytest.raises(ConfigurationError, match="name both"):
         compare(a)
+    with pytest.raises(ConfigurationError, match=r"infer\[model=ONE\]"):
+        compare(a, by=("model",))
     with pytest.raises(ConfigurationError, match="cannot be compared"):
         compare(a, b, options=CompareOptions(of="joy"))
     with pytest.raises(ConfigurationError, match="margin"):

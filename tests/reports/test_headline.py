@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.analysis.advice import Advice
 from powermeter.channel import Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.headline import Quality, product, quality, sentence, sure
@@ -136,3 +137,21 @@ def test_the_sentence_has_the_ends_of_the_tables_plus_minus():
     assert str(shown) == "1.0116 ± 0.0077 J"
     assert sure(shown) == "1.0116 J, 95 % sure 1.0039\u20131.0193"
     assert sure(Result(0.3, "J", 0.09, 0.56)) == "300 mJ, 95 % sure 90\u2013560"
+
+
+def test_the_cause_named_is_the_largest_part_with_its_own_share(make, monkeypatch):
+    """A hole in which perhaps a clock was set: what is to be done is not what makes most of the interval."""
+    data = gathered(make())
+    data = replace(
+        data,
+        analysis=replace(
+            data.analysis, energy=Result(20, "J", 16, 24, Grade.MEASURED, {"unseen:a": 2.0, "gaps:a": 0.1})
+        ),
+    )
+    advice = Advice("clock-set", {}, "look it up", None, "gaps")
+    monkeypatch.setattr("powermeter.reports.headline.advice_of", lambda data: advice)
+    found = quality(data)
+    assert (
+        "mostly what no reading showed (100 % of the variance)" in found.cause
+        and found.remedy == "look it up"
+    )

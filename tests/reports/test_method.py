@@ -97,7 +97,7 @@ def test_the_largest_part_has_its_share_of_the_variance():
         ("ssh://user@board", Boundary.BOARD, None, "", "only as far as the rail feeds that core"),
         ("jetson://", Boundary.MODULE, None, "a host", "which is part of the energy measured"),
         ("rapl://", Boundary.PART, None, "a host", "only as far as the rail feeds that core"),
-        ("estimate://", Boundary.MODEL, None, "a host", "which is part of the energy measured"),
+        ("estimate://", Boundary.MODEL, None, "a host", "which is part of the energy "),
         ("estimate://", Boundary.MODEL, "machine", "a host", "not in any number"),
         ("import://log", Boundary.BOARD, None, "a host", "only as far as the rail feeds that core"),
     ],
@@ -125,3 +125,10 @@ def test_the_method_names_the_warm_up_that_it_leaves_out(make, twenty):
     left_out = warm.headline.warmup.count
     assert f"leaves the first {left_out} of 24 events out as warm-up" in method(warm)
     assert "warm-up" not in method(story_of(make(name="steady.power", events=twenty)))
+
+
+def test_what_a_model_charges_is_not_called_measured(make):
+    story = story_of(make(grade=Grade.ESTIMATED, rail=Rail("R", None, Boundary.MODEL)))
+    own = replace(story.instruments[0], url="estimate://", driver="estimate")
+    text = method(replace(story, instruments=(own,), own_cost=OwnCost(1.0, 0.1, None)))
+    assert "part of the energy estimated" in text and "energy measured" not in text

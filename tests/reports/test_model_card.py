@@ -7,6 +7,7 @@ from powermeter.reports.model_card import ModelCard
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
+from tests.reports.conftest import infer
 
 
 def card(path, **options):
@@ -42,3 +43,13 @@ def test_a_place_that_is_not_known_leaves_one_digit_and_its_range(make, twenty):
     lines = dict(line.strip().split(": ", 1) for line in text.split("---\n")[1].splitlines()[1:])
     assert float(lines["emissions"]) == float(f"{data.footprint.carbon.value:.1g}")
     assert "place not known: " in lines["source"] and " to " in lines["source"]
+
+
+def test_the_carbon_stands_with_its_place_its_grade_and_its_sources(make, twenty):
+    text = card(make(events=twenty), place="FRA")[0]
+    assert "from measured energy; grid: France." in text and "- grid.carbon FRA: 56.039 g/kWh" in text
+
+
+def test_the_time_of_events_of_several_items_is_called_so(make, twenty):
+    assert "| mean time of an event |" in card(make(events=twenty))[0]  # four items each
+    assert "| mean time |" in card(make("one.power", events=[infer(i, 0.5, uid=i + 1) for i in range(8)]))[0]

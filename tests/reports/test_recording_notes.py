@@ -7,9 +7,11 @@ import pytest
 
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.recording_notes import imported
+from powermeter.reports.rails_table import RailUse
+from powermeter.reports.recording_notes import imported, of_others
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.result import Result
 from powermeter.result.notes import having
 from tests.reports.conftest import START, channels
 
@@ -97,3 +99,13 @@ def test_what_an_importer_assumed_keeps_its_code(tmp_path, codes, expected):
         found = imported(recording)
     assert [(note.code, note.severity.value) for note in found] == expected
     assert list(found) == ["a hole", "no zone"]
+
+
+@pytest.mark.parametrize(("own", "noted"), [(0.1, True), (1.8, False)])
+def test_what_a_model_charges_of_others_is_named(own, noted):
+    def used(name, parent, joules, counted):
+        return RailUse(name, parent, Result.of(joules, "J"), Result.of(joules, "W"), counted)
+
+    rails = (used("machine", None, 2.0, True), used("program", "machine", own, False))
+    assert [note.code for note in of_others(rails, Boundary.MODEL)] == ["others-charged"] * noted
+    assert not of_others(rails, Boundary.BOARD)

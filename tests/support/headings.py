@@ -69,7 +69,7 @@ HEADINGS = {
         "items": "items",
         "energy of the next": "per item",
         "charge of the next": "charge each",
-        "mean time": "mean time",
+        "mean time of an event": "mean time",
     },
 }
 """Format → its heading → the number of `worked_by_hand` that belongs under it; p95 is of energy and of time, and checked apart."""
