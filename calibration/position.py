@@ -118,9 +118,10 @@ def judged(best: float, second: float, template: Floats, method: str) -> None:
 def _width(template: Floats) -> int:
     """Return how many samples from its peak the template's own autocorrelation falls below a half."""
     centred = template - template.mean()
-    size = 1 << (2 * centred.size - 1).bit_length()
+    size = 1 << (2 * centred.size - 2).bit_length()
     spectrum = np.fft.rfft(centred, size)
-    own = np.fft.irfft(spectrum * np.conj(spectrum), size)[: centred.size]
+    spectrum *= np.conj(spectrum)
+    own = np.fft.irfft(spectrum, size)[: centred.size]
     below = np.flatnonzero(own < 0.5 * own[0]) if own[0] > 0 else np.empty(0, int)
     return 2 * (int(below[0]) if below.size else centred.size) + 1
 
@@ -130,11 +131,12 @@ def _correlate(seen: Floats, template: Floats) -> Floats:
     n, m = seen.size, template.size
     pattern = template - template.mean()
     power = float(pattern @ pattern)
-    size = 1 << (n + m).bit_length()
+    size = 1 << (n - 1).bit_length()  # no lag of a whole template runs beyond the end
     shifted = seen - seen.mean()
-    product = np.fft.irfft(np.fft.rfft(shifted, size) * np.conj(np.fft.rfft(pattern, size)), size)[
-        : n - m + 1
-    ]
+    spectrum = np.fft.rfft(shifted, size)
+    spectrum *= np.conj(np.fft.rfft(pattern, size))
+    product = np.fft.irfft(spectrum, size)[: n - m + 1]
+    del spectrum
     sums = np.concatenate([[0.0], np.cumsum(shifted)])
     squares = np.concatenate([[0.0], np.cumsum(shifted**2)])
     mean = (sums[m:] - sums[:-m]) / m
