@@ -30,6 +30,7 @@ _BESIDE = 8
 _TRIALS = 256
 _REACH = 100
 _GAPS = 200
+_LOOKED_AT = 20_000
 
 
 def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
@@ -243,9 +244,23 @@ def with_events(
             beside, wander = _free_readings(integral, activity, k, rest)
             doubt += wander
         scale = min(1.0, length / covered) if covered else 1.0
-        moved += used * scale + rest * beside - float(bridges.joules[k])
-        variance += doubt if covered else error
+        put = used * scale + rest * beside
+        moved += put - float(bridges.joules[k])
+        own = doubt if covered else error
+        variance += (
+            own if integral.trace.kind is not Kind.COUNTER else max(own, _over_a_fall(integral, put, length))
+        )
     return moved, math.sqrt(variance)
+
+
+def _over_a_fall(integral: Integral, joules: float, seconds: float) -> float:
+    """Return the mean square of what a counter's other steps hold more than was put into one over which it fell, J²: each weighs as much as it holds.
+
+    A counter that starts again at some height falls in a step the more likely, the more that holds.
+    """
+    rates = np.maximum(integral.rates(np.maximum(integral.fair_index(_LOOKED_AT), 1)), 0.0)
+    whole = float(rates.sum())
+    return float(rates @ (rates * seconds - joules) ** 2) / whole if whole > 0 else 0.0
 
 
 def _long(integral: Integral, inside: NDArray[np.bool_]) -> frozenset[int]:
@@ -287,7 +302,7 @@ def in_holes(
         levels: Each event's mean power, W.
         variances: Of one window against the one beside it, and against its event's level, W².
     """
-    t, rates = integral.trace.times_ns, integral.trace.values
+    t = integral.trace.times_ns
     top = t.size - 1
     a, b = integral.gap_start, integral.gap_end
     low = np.searchsorted(end_ns, a, side="right")
@@ -302,12 +317,18 @@ def in_holes(
     right = (after <= top) & ~np.isin(after - 1, integral.hole)
     right &= t[np.minimum(after, top)] <= end_ns[event]
     sides = left.astype(int) + right.astype(int)
-    beside = np.where(left, rates[before], 0.0) + np.where(right, rates[np.minimum(after, top)], 0.0)
+    behind = np.minimum(after, top)
+    beside = np.where(left, integral.rates(before), 0.0) + np.where(right, integral.rates(behind), 0.0)
     level = np.where(sides > 0, beside / np.maximum(sides, 1), levels[event])
     windows = np.maximum(seconds * 1e9 / max(integral.trace.interval_ns, 1), 1.0)
     # From one window to the next twice the variance; over more of them it adds up, to that of the event's level at most.
     near = np.minimum(variances[0] * np.where(sides == 2, 1.0, 2.0) * windows, max(variances))
     square = seconds**2 * np.where(sides > 0, near, variances[1])
+    if integral.trace.kind is Kind.COUNTER:
+        falls = [
+            _over_a_fall(integral, p * s, s) for p, s in zip(level.tolist(), seconds.tolist(), strict=True)
+        ]
+        square = np.maximum(square, np.array(falls))
     return InHoles(hole, event, seconds, level * seconds, square)
 
 

@@ -63,3 +63,33 @@ def test_what_lies_between_two_events_in_a_hole_is_idle(spread, tmp_path):
     assert found.energy.value == pytest.approx(truth, abs=1.0)
     if not spread:
         assert found.energy.relative < 0.05
+
+
+def test_what_an_event_used_over_a_counters_fall_is_power_times_time_and_may_be_what_any_step_holds(tmp_path):
+    """A counter that begins again at 17.3 J, read at 10 Hz; events of 0.5 s at 9 W, 1 W beside: its running total stood for the power."""
+    fine = np.where(np.arange(60_000) % 1130 < 500, 9.0, 1.0)
+    total = np.concatenate([[0.0], np.cumsum(fine) / 1000])
+    at = np.arange(0, 60_001, 100)
+    codes = np.floor(np.mod(total[at] + 3.1, 17.3) * 1000).astype(np.int64)
+    channel = Channel("in.energy", Quantity.ENERGY, 1e-3, Rail("in"), kind=Kind.COUNTER)
+    path = tmp_path / "run.power"
+    starts = range(1130, 58_000, 1130)
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://m", "m", "sim", [channel], {"serial": "1"})
+        writer.append(source, at * 1_000_000 + SECOND, codes[:, None], None)
+        writer.add_events(
+            [
+                Event("e", a * 10**6 + SECOND, (a + 500) * 10**6 + SECOND, process=1, uid=k)
+                for k, a in enumerate(starts)
+            ]
+        )
+    assert np.count_nonzero(np.diff(codes) < 0) >= 10
+    with Recording.open(path) as recording:
+        found = analyse(recording)
+    assert found.energy.low <= total[60_000] <= found.energy.high
+    assert found.energy.value == pytest.approx(total[60_000], rel=0.03)
+    cut = np.flatnonzero(found.energies.gap_s > 0).tolist()
+    energies = [one for one in map(found.energies.result, cut) if one is not None]
+    assert len(energies) >= 4
+    assert max(one.value for one in energies) < 6
+    assert all(one.low <= 4.5 <= one.high for one in energies)
