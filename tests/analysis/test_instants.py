@@ -134,3 +134,19 @@ def test_no_reading_at_all_is_a_bound() -> None:
     values = np.full(101, 2.0)
     found = measure_instants(integral(values), ns(10.2, 20.2, 30.2), ns(10.7, 20.7, 30.7))
     assert found.why == "unseen" and found.seen.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("events", "each", "few"),
+    [(1, 4, True), (1, 5, False), (7, 1, True), (8, 1, False), (3, 2, True), (4, 2, False)],
+)
+def test_fewer_than_eight_readings_in_fewer_than_four_pairs_are_a_handful(events, each, few) -> None:
+    """Events at uneven moments of 4 ± 1 W on 1 W; so many readings lie in each."""
+    values = np.ones(161)
+    start = 3.45 + 19.0 * np.arange(events) + 0.37 * np.arange(events) ** 2 % 0.5
+    for k, a in enumerate(start):
+        first = math.ceil(a)
+        values[first : first + each] = 4.0 + np.array([1.0, -1.0, 0.3, -0.6, 0.8])[:each] * (-1) ** k
+    found = measure_instants(integral(values), ns(*start), ns(*(np.ceil(start) + each - 0.45)))
+    assert found.seen.tolist() == [each] * events
+    assert (found.why == "few") == few, found.why
