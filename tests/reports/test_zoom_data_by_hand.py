@@ -243,3 +243,17 @@ def test_of_many_events_half_of_what_is_left_is_kept(monkeypatch) -> None:
 def test_a_run_without_a_length_has_no_zoom() -> None:
     a = SimpleNamespace(start_ns=5, end_ns=5)
     assert zoom_data(SimpleNamespace(analysis=a, headline=None)) is None
+
+
+def test_single_readings_are_kept_of_twelve_events_and_of_the_highest_reading(monkeypatch) -> None:
+    """40 events of 6 s in 20 000 s: a typical one, the first and twelve; the highest reading lies behind them all."""
+    monkeypatch.setattr(packing, "SINGLE", 1000)
+    monkeypatch.setattr(packing, "STRETCHES", 500)
+    values = np.ones(20_001)
+    values[19_900] = 9.0
+    start = [100.0 + 450 * k for k in range(40)]
+    made = handed(trace(values), [row("a", list(range(40)))], start, [s + 6 for s in start])
+    rail = made["rails"][0]
+    kept = [block(rail, k) for k in range(1, len(rail["blocks"]))]
+    assert any(one["each"] == 1 and one["low"].max() == 9.0 for one in kept)
+    assert [one["each"] for one in kept] == [1] * 15
