@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from powermeter.analysis.accounts import HOW_TO_MARK, differences
+from powermeter.analysis.accounts import HOW_TO_MARK, differences, still_running
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket
 from powermeter.channel import Boundary
@@ -37,7 +37,11 @@ def warnings_of(
         found.append(Note.warning("growing", "the recording is still being written"))
     if analysis.charge is None and not voltage_known and not at_the_socket(analysis.line.rail.boundary, None):
         found.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
-    return found + [Note.warning("events", text) for text in differences(recording.process_counts())]
+    processes = recording.process_counts()
+    owner = str(recording.metadata.get("marks") or "").rpartition("/")[2].partition(".")[0]
+    beyond = still_running(processes, int(owner) if owner.isdecimal() else None)
+    texts = [*differences(processes), *([beyond] if beyond else [])]
+    return found + [Note.warning("events", text) for text in texts]
 
 
 def _beside(analysis: Analysis) -> list[Note]:

@@ -35,6 +35,26 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
     return [text for process, counts in processes.items() for text in _of(process, counts)]
 
 
+def still_running(processes: Mapping[int, Counts], started_by: int | None) -> str:
+    """Return a sentence on processes that had marked and still ran when the command that was recorded had ended; empty where there are none.
+
+    Args:
+        started_by: The process that started the recording.  Where it marks itself (`Meter`), its workers may well outlive the block.
+    """
+    if started_by is None or started_by in processes:
+        return ""
+    found = [
+        f"{process} ({counts.details['program']})" if counts.details.get("program") else str(process)
+        for process, counts in processes.items()
+        if counts.begun and counts.details.get("is_alive") and not counts.details.get("left")
+    ]
+    if not found:
+        return ""
+    listed = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    whose = "process" if len(found) == 1 else "processes"
+    return f"{whose} {listed} still ran when the recording ended, because the command had: what is marked later is in no recording"
+
+
 def _of(process: int, counts: Counts) -> Iterable[str]:
     d = counts.details
     who = f"process {process} ({d['program']})" if d.get("program") else f"process {process}"

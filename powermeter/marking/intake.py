@@ -340,7 +340,7 @@ class Intake:
             self._note(one, one.reader.counts())
             one.assembly.note_newest(one.reader.newest())
             is_known = one.reader.namespace and one.reader.namespace == self._namespace
-            one.assembly.account.is_alive = not self._is_gone(one.reader) if is_known else None
+            one.assembly.account.is_alive = _is_alive(one.reader.process) if is_known else None
             one.reader.close()
         for assembly in list(self._assemblies):
             self._waiting += assembly.announced()
@@ -359,6 +359,18 @@ class Intake:
     def accounts(self) -> list[MarkAccount]:
         """Return what came of the marks of each process, once finished."""
         return list(self._accounts.values())
+
+
+def _is_alive(process: int) -> bool:
+    """Return whether a process runs; one that has ended and that nobody has waited for does not."""
+    try:
+        os.kill(process, 0)
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return file.read(4096).rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except ProcessLookupError:
+        return False
+    except (OSError, IndexError):
+        return True
 
 
 def _made_at(name: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.accounts import differences, still_running
 
 
 def counts(begun=5, finished=5, written=5, **details):
@@ -40,3 +40,19 @@ def test_where_all_is_there_nothing_is_printed():
 def test_each_difference_is_one_sentence_that_names_the_process(one, words):
     (text,) = differences({42: one})
     assert text.startswith("process 42 (x.py): ") and words in text
+
+
+def test_a_process_that_outlives_the_recorded_command_is_named():
+    lives = {
+        1: counts(is_alive=True),
+        2: counts(is_alive=True, left=True),
+        3: counts(is_alive=False),
+        4: counts(),
+    }
+    text = still_running(lives, 99)
+    assert text.startswith("process 1 (x.py) still ran when the recording ended") and differences(lives) == []
+    assert still_running(lives, 4) == "", "a Meter's own program: its workers may outlive the block"
+    assert still_running(lives, None) == still_running({3: counts(is_alive=False)}, 99) == ""
+    assert still_running({1: counts(begun=0, finished=0, written=0, is_alive=True)}, 99) == ""
+    many = still_running({i: counts(is_alive=True) for i in range(5)}, 99)
+    assert many.startswith("processes 0 (x.py), 1 (x.py), 2 (x.py) and 2 more still ran")
