@@ -340,7 +340,7 @@ class Intake:
             self._note(one, one.reader.counts())
             one.assembly.note_newest(one.reader.newest())
             is_known = one.reader.namespace and one.reader.namespace == self._namespace
-            one.assembly.account.is_alive = _is_alive(one.reader.process) if is_known else None
+            one.assembly.account.is_alive = is_running(one.reader.process) if is_known else None
             one.reader.close()
         for assembly in list(self._assemblies):
             self._waiting += assembly.announced()
@@ -361,7 +361,7 @@ class Intake:
         return list(self._accounts.values())
 
 
-def _is_alive(process: int) -> bool:
+def is_running(process: int) -> bool:
     """Return whether a process runs; one that has ended and that nobody has waited for does not."""
     try:
         os.kill(process, 0)
