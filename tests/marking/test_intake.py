@@ -309,7 +309,7 @@ def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
 
 def test_a_process_that_has_ended_and_that_nobody_has_waited_for_does_not_run():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        assert intake.is_running(child.pid) and intake._is_alive(os.getpid())
+        assert intake.is_running(child.pid) and intake.is_running(os.getpid())
         child.stdin.write(b"\n")
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
