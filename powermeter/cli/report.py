@@ -14,7 +14,7 @@ from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
-from powermeter.errors.suggestions import nearest
+from powermeter.errors.suggestions import close_names, nearest
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
 
 if TYPE_CHECKING:
@@ -195,11 +195,17 @@ def _maker(kind: str | None, output: Path | None) -> Any:
         return registry.load(table[kind])()
     if output is None or output == STANDARD_OUTPUT:
         return registry.load(table["html"])()
+    endings = []
     for target in table.values():
         maker = registry.load(target)()
         if output.suffix.lower() == maker.suffix:
             return maker
-    raise ConfigurationError(f"{printable(output)}: unknown file extension; use --kind ({', '.join(table)})")
+        endings.append(maker.suffix)
+    near = close_names(output.suffix, endings, most=1)
+    instead = f"; did you mean {output.stem}{near[0]}?" if near else ""
+    raise ConfigurationError(
+        f"{printable(output)}: unknown file extension{printable(instead)}; use --kind ({', '.join(table)})"
+    )
 
 
 def _list(context: click.Context, value: bool) -> None:
