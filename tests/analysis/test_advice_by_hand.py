@@ -46,6 +46,7 @@ def analysis(
             group=np.zeros(n, np.int64),
             groups=(SimpleNamespace(why=why),),
             seconds=np.array(lengths_s),
+            value=10.0 + np.arange(n) % 2,
         ),
     )
 
