@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import powermeter
 from powermeter import registry
-from powermeter.errors import OpenError, Reason
+from powermeter.errors import DataError, OpenError, Reason
 from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
@@ -247,8 +247,18 @@ class Meter:
 
     @property
     def problem(self) -> str:
-        """What went wrong with the recording, in one line; empty when nothing did."""
-        return self._problem
+        """What went wrong with the recording, or which events are not whole in it; one line, empty where all is well."""
+        if self._problem or self._recorder is None or self._log is not None:
+            return self._problem
+        from powermeter.analysis.accounts import not_whole
+
+        try:
+            with self.recording() as recording:
+                found = not_whole(recording.process_counts())
+        except DataError:  # it has been moved away since
+            return ""
+        more = f"; powermeter show prints {len(found) - 1} more" if len(found) > 1 else ""
+        return f"{found[0]}{more}" if found else ""
 
     def recording(self) -> powermeter.Recording:
         """Open the recording, which may still be growing; the events marked so far are in it.

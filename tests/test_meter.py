@@ -260,6 +260,21 @@ def test_a_recorder_that_dies_is_said_afterwards_and_not_during(path):
         assert any("not closed properly" in text for text in recording.warnings)
 
 
+def test_events_that_a_killed_worker_left_open_are_a_problem_of_the_meter(path):
+    with Meter(URL, path=path) as meter:
+        child = os.fork()
+        if not child:
+            powermeter.event("infer").__enter__()
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        with meter.event("own"):
+            pass
+        assert meter.problem == "", "nothing is settled while it runs"
+    assert f"process {child} " in meter.problem and "1 of 1 event never ended ('infer')" in meter.problem
+    path.unlink()
+    assert meter.problem == ""
+
+
 def test_before_and_without_a_block_events_do_nothing(path):
     meter = Meter(URL, path=path)
     with meter.event("x") as event:

@@ -31,6 +31,15 @@ class Counts(Protocol):
 
 
 def differences(processes: Mapping[int, Counts]) -> list[str]:
+    """Return one sentence for each process whose events are not all whole in the recording, or that waited for the recorder."""
+    return [
+        text
+        for process, counts in processes.items()
+        for text in (*_of(process, counts), *_waited(process, counts))
+    ]
+
+
+def not_whole(processes: Mapping[int, Counts]) -> list[str]:
     """Return one sentence for each process whose events are not all whole in the recording."""
     return [text for process, counts in processes.items() for text in _of(process, counts)]
 
@@ -56,8 +65,7 @@ def still_running(processes: Mapping[int, Counts], started_by: int | None) -> st
 
 
 def _of(process: int, counts: Counts) -> Iterable[str]:
-    d = counts.details
-    who = f"process {process} ({d['program']})" if d.get("program") else f"process {process}"
+    d, who = counts.details, _who(process, counts)
     lost, refused, strays, torn = (int(d.get(name) or 0) for name in ("lost", "refused", "strays", "torn"))
     open_ends = counts.begun - counts.finished
     if open_ends > 0:
@@ -82,9 +90,17 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
         yield f"{who}: {plural(refused, 'mark was', 'marks were')} refused: their time stamps are of another clock, or they are not marks"
     if strays:
         yield f"{who}: {plural(strays, 'event')} ended that had not begun here"
-    waited_s = float(d.get("waited_s") or 0)
+
+
+def _waited(process: int, counts: Counts) -> Iterable[str]:
+    waited_s = float(counts.details.get("waited_s") or 0)
     if waited_s > 0.01:
-        yield f"{who}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"
+        yield f"{_who(process, counts)}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"
+
+
+def _who(process: int, counts: Counts) -> str:
+    program = counts.details.get("program")
+    return f"process {process} ({program})" if program else f"process {process}"
 
 
 def _end(details: Mapping[str, Any]) -> str:

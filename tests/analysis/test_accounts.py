@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.analysis.accounts import differences, still_running
+from powermeter.analysis.accounts import differences, not_whole, still_running
 
 
 def counts(begun=5, finished=5, written=5, **details):
@@ -40,6 +40,13 @@ def test_where_all_is_there_nothing_is_printed():
 def test_each_difference_is_one_sentence_that_names_the_process(one, words):
     (text,) = differences({42: one})
     assert text.startswith("process 42 (x.py): ") and words in text
+
+
+def test_a_process_that_waited_has_its_events_whole():
+    processes = {1: counts(waited_s=1.25), 2: counts(lost=7)}
+    assert len(differences(processes)) == 2
+    (text,) = not_whole(processes)
+    assert text.startswith("process 2 (x.py): 7 marks were lost")
 
 
 def test_a_process_that_outlives_the_recorded_command_is_named():
