@@ -45,6 +45,7 @@ _FASTEST_HZ = 1e6  # that an instrument is asked for where its driver states no 
 _ABOUT = 1.01  # a rate that is over the fastest by no more is that one
 _WORTH_IT = 1.5  # sampling faster by less is no remedy
 _RESEMBLE = 0.5  # a memory above it is known too badly to promise what more repeats would bring
+_NO_CHANCE = 2.5  # over √n: n repeats without order show as much of one in 3 of 100, two standard errors and half a one
 _SPREAD = ", spread over a longer time: neighbouring repeats resemble each other"
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
@@ -231,7 +232,8 @@ def _for_events(
     shrink = (t_then / t_now if spread else 1.0) ** 2
     left = whole - averaged * (1 - shrink / TIMES)
     steady = row.index[analysis.energies.known[row.index]][row.warmup.count :]
-    if spread and memory_of(analysis.energies.value[steady]) > _RESEMBLE:
+    memory = memory_of(analysis.energies.value[steady]) if spread else 0.0
+    if memory > max(_RESEMBLE, _NO_CHANCE / math.sqrt(n)):
         return _make("more-repeats", {"events": (TIMES - 1) * n, "memory": 1.0}, None, "repeats")
     return _make(
         "more-repeats", {"events": (TIMES - 1) * n}, half * math.sqrt(left / whole) / abs(result.value)
