@@ -45,7 +45,9 @@ _FASTEST_HZ = 1e6  # that an instrument is asked for where its driver states no 
 _ABOUT = 1.01  # a rate that is over the fastest by no more is that one
 _WORTH_IT = 1.5  # sampling faster by less is no remedy
 _RESEMBLE = 0.5  # a memory above it is known too badly to promise what more repeats would bring
-_NO_CHANCE = 2.5  # over √n: n repeats without order show as much of one in 3 of 100, two standard errors and half a one
+_NO_CHANCE = (
+    3.0  # over √n: n repeats without order show as much of a memory in 1 of 100 (simulated, 8 to 80 of them)
+)
 _SPREAD = ", spread over a longer time: neighbouring repeats resemble each other"
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
