@@ -29,6 +29,15 @@ _ALIKE = {
 """The text of a remark that is made of many labels, in short."""
 
 
+def _how_often(hertz: float) -> str:
+    """Return `at 12 Hz`, and of a slow swing `once in 24 h`."""
+    seconds = 1 / hertz
+    if seconds < 100:
+        return f"at {format_number(hertz, 2)} Hz"
+    amount, unit = (seconds / 60, "min") if seconds < 2 * 3600 else (seconds / 3600, "h")
+    return f"once in {format_number(amount, 2)} {unit}"
+
+
 def remarks(
     power: Trace,
     energies: Windows,
@@ -57,7 +66,7 @@ def remarks(
         notes.append(
             Note.info(
                 "gaps-bridged",
-                f"{run.gap_s:.3g} s of gaps are bridged from what lies beside them; the interval states how far",
+                f"{format_duration(run.gap_s)} of gaps are bridged from what lies beside them; the interval states how far",
             )
         )
     if run.no_time > 0:
@@ -80,7 +89,7 @@ def remarks(
         notes.append(
             Note.info(
                 "ripple",
-                f"the readings swing at {format_number(run.ripple, 2)} Hz: a load that is as far off a multiple of their rate looks the "
+                f"the readings swing {_how_often(run.ripple)}: a load that is as far off a multiple of their rate looks the "
                 f"same, and its energy is not that of the swing; the interval holds both. Read at another rate, {REMEDIES[chosen_by(power)]}",
             )
         )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
-from powermeter.battery.intervals import falling, widened
+from powermeter.battery.intervals import bounded, falling, left_of, widened
 from powermeter.battery.presets import deliverable_w, preset_names, presets
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant
@@ -211,15 +211,13 @@ class Battery:
 
     def share_used(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return the share of one charge that an amount takes (1 is all of it)."""
-        used = self.counted(amount, rail_voltage_v)
+        used = bounded(self.counted(amount, rail_voltage_v))
         low, high = self.spread
         return widened(used.scaled(1 / self.available(power_w)[0], "1"), (1 / high, 1 / low), -1)
 
     def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return the share that is left; below 0 where more than one charge was used."""
-        used = self.share_used(amount, rail_voltage_v, power_w)
-        parts = {name: -part for name, part in used.parts.items()}
-        return Result(1 - used.value, "1", 1 - used.high, 1 - used.low, used.grade, parts)
+        return left_of(self.share_used(amount, rail_voltage_v, power_w))
 
     def hours(self, rate: Result, rail_voltage_v: float | None = None) -> Result:
         """Return the hours one charge lasts at a mean power (W) or current (A).
@@ -229,7 +227,7 @@ class Battery:
         Raises:
             ConfigurationError: The rate is not above zero, or its unit does not fit.
         """
-        rate = self.counted(rate, rail_voltage_v)
+        rate = bounded(self.counted(rate, rail_voltage_v))
         if rate.value <= 0:
             raise ConfigurationError("hours at a power: the power must be above zero")
         nominal = self.charge_c if self.convention == "charge" else self.energy_j
@@ -256,7 +254,7 @@ class Battery:
         Raises:
             ConfigurationError: An item takes nothing, or its unit does not fit.
         """
-        per_item = self.counted(per_item, rail_voltage_v)
+        per_item = bounded(self.counted(per_item, rail_voltage_v))
         if per_item.value <= 0:
             raise ConfigurationError("items per charge: an item must take more than nothing")
         available, _ = self.available(power_w)

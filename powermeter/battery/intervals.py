@@ -7,9 +7,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.result.formatting import prints_bound
 
 _NORMAL_95 = 1.6448536269514722
 """Standard normal quantile at 95 %: where low and high of a range stand."""
+
+
+def bounded(amount: Result) -> Result:
+    """Return an amount with an interval from 0 where it prints as a bound: what follows from it is one-sided too."""
+    if not prints_bound(amount.value, amount.low, amount.high, amount.unit):
+        return amount
+    return replace(amount, low=min(amount.low, 0.0))
+
+
+def left_of(used: Result) -> Result:
+    """Return the share that a used one leaves, without an upper end where at most so much was used."""
+    parts = {name: -part for name, part in used.parts.items()}
+    highest = math.inf if prints_bound(used.value, used.low, used.high, used.unit) else 1 - used.low
+    return Result(1 - used.value, "1", 1 - used.high, highest, used.grade, parts)
 
 
 def falling(function: Callable[[float], float], of: Result, unit: str) -> Result:

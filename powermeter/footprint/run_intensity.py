@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.result.notes import Note
+from powermeter.units import format_duration
 
 from .factors import Factor
 from .footprint_options import FootprintOptions
@@ -137,7 +138,9 @@ def _met(wanted: FootprintOptions, found: Subject, series: Intensity, place: Pla
             )
         )
     if analysis.gap_s:
-        notes.append(Note.info("gaps-bridged", f"the recording has {analysis.gap_s:.3g} s of gaps, bridged"))
+        notes.append(
+            Note.info("gaps-bridged", f"the recording has {format_duration(analysis.gap_s)} of gaps, bridged")
+        )
     code = place.code if place else "as the file"
     factor = as_factor(series, weighted.mean, weighted.filled_share, code)
     return RunIntensity(factor, series, (*notes, *_marginal(series)))

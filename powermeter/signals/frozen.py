@@ -61,8 +61,9 @@ def noted(trace: Trace, instrument: str) -> Trace:
     if not stood:
         return trace
     seconds = sum(gap.end_ns - gap.start_ns for gap in stood) * 1e-9
+    stretch = f"{seconds:.3g} s" if seconds < 999 else f"{seconds / 60:,.0f} min"
     text = (
-        f"{instrument}: the same reading for {seconds:.3g} s ({plural(len(stood), 'stretch', 'stretches')}): "
+        f"{instrument}: the same reading for {stretch} ({plural(len(stood), 'stretch', 'stretches')}): "
         "the meter stood still, and what it showed meanwhile is left out; look at the meter and its cable, and record again"
     )
     return replace(trace, notes=(*trace.notes, Note.warning("stood-still", text)))

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from powermeter.battery.battery import Battery
 from powermeter.battery.intervals import falling, widened
 from powermeter.result import Result
 
@@ -22,3 +23,24 @@ def test_a_sure_number_takes_the_whole_range_of_packs() -> None:
     assert math.log(10.0 / found.low) == pytest.approx(1.95996 / 1.64485 * math.log(2), rel=1e-4)
     assert found.high == pytest.approx(10.0)
     assert widened(Result.of(10.0, "h"), (1.0, 1.0)) == Result.of(10.0, "h")
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 30.0), (0.0, 20.0), (-2.0, 22.0)])
+def test_what_follows_from_a_bound_has_one_side(low: float, high: float) -> None:
+    """10 C of which only the upper end is printed, of 3600 C; the first interval does not reach 0."""
+    used = Result(10.0, "C", low, high)
+    rate = Result(0.01, "A", low / 1000, high / 1000)
+    assert used.show().text.startswith("at most")
+    budget = Battery("1000mAh").budget(used=used, rate=rate, per_item=used)
+    assert [line.partition(": ")[2].split(" ")[:2] for line in budget.lines()[1:]] == [
+        ["at", "most"],
+        ["at", "least"],
+        ["at", "least"],
+        ["at", "least"],
+    ]
+    assert budget.remaining is not None and budget.remaining.low == pytest.approx(1 - high / 3600)
+
+
+def test_what_a_run_fed_back_leaves_has_two_sides() -> None:
+    left = Battery("1000mAh").remaining(Result(-36.0, "C", -72.0, -18.0))
+    assert (left.low, left.high) == (pytest.approx(1.005), pytest.approx(1.02))

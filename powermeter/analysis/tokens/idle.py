@@ -14,6 +14,7 @@ from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.steady_wave import wave_of_run
 from powermeter.analysis.whole_run import measure_run
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
+from powermeter.units import format_duration
 
 LEAST_S = 1.0
 LEAST_READINGS = 10
@@ -72,5 +73,7 @@ def power_of(integral: Integral, spans: Sequence[tuple[int, int]]) -> Baseline:
     many = f"{len(spans)} stretches" if len(spans) > 1 else "one stretch"
     seconds = sum(b - a for a, b in spans) * 1e-9
     return Baseline(
-        Result.of(whole.value, "W", parts, grade), f"between requests, {many}, {seconds:.3g} s", True
+        Result.of(whole.value, "W", parts, grade),
+        f"between requests, {many}, {format_duration(seconds)}",
+        True,
     )
