@@ -97,6 +97,7 @@ class LayerDesign:
         names: Labels of the layers, in the order in which they run.
         spans: Per layer the stretches (start, end) of each of its parts.
         calls: Events of each layer.
+        ran: Passes in which each layer ran.
     """
 
     label: str
@@ -105,6 +106,7 @@ class LayerDesign:
     names: tuple[str, ...]
     spans: tuple[tuple[tuple[Times, Times], ...], ...]
     calls: tuple[int, ...]
+    ran: tuple[int, ...]
 
     @classmethod
     def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> LayerDesign:
@@ -143,7 +145,8 @@ class LayerDesign:
             edges = [spans[:, 0] + (spans[:, 1] - spans[:, 0]) * i // count for i in range(count + 1)]
             parts.append(tuple(itertools.pairwise(edges)))
         calls = tuple(len(found[name]) for name in order)
-        return cls(label, start, end, tuple(order), tuple(parts), calls)
+        ran = tuple(len({k for _, _, k in found[name]}) for name in order)
+        return cls(label, start, end, tuple(order), tuple(parts), calls, ran)
 
     def columns(self, t: Times, shift_ns: int, is_instant: bool) -> Floats:
         """Return seconds (or for instants, 0 or 1) of each window in each part, between them, behind the pass and outside."""

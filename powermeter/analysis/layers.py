@@ -50,6 +50,7 @@ _MOST_WINDOWS = 200_000
 _LATE, _PLAIN_TO_SEE = 0.2, 25.0
 _SHIFTS = (0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
 _RIDGE = 1e-12
+_LISTED = 5
 
 
 def layers(
@@ -227,6 +228,15 @@ def _result(
             f"{'; '.join(', '.join(one.names) for one in merged)}. More passes, or a faster meter, would distinguish them"
         )
         notes.append(Note.info("layers-merged", text))
+    rare = [(name, ran) for name, ran in zip(design.names, design.ran, strict=True) if ran < passes]
+    if rare:
+        listed = ", ".join(f"{name} in {ran:,}" for name, ran in rare[:_LISTED])
+        more = f" and {len(rare) - _LISTED} more in fewer than all" if len(rare) > _LISTED else ""
+        text = (
+            f"of {passes:,} passes these layers ran in only some: {listed}{more}; their energy, time and share are means of all passes, "
+            "those without them included"
+        )
+        notes.append(Note.info("layers-in-some-passes", text))
     if apart > 4:
         text = (
             "the layers and the whole pass, measured apart, differ by more than chance: power changes within layers or outside of "

@@ -179,6 +179,18 @@ def test_a_small_delay_is_paid_for():
     assert np.mean(held(layers(recording), energy)) > 0.9
 
 
+def test_in_how_many_passes_a_layer_ran_is_stated_where_it_is_not_all():
+    recording, _ = record(1, Net(passes=60, layers=4, mean_s=0.02), meter(Kind.MEAN))
+    assert "layers-in-some-passes" not in {note.code for note in layers(recording).notes}
+    kept = iter([True, False] * 30)
+    recording.happened = [e for e in recording.happened if e.name != "net.2" or next(kept)]
+    found = layers(recording)
+    (text,) = [note for note in found.notes if note.code == "layers-in-some-passes"]
+    half = round(found.layer("net.2").calls * found.passes)
+    assert f"of {found.passes} passes these layers ran in only some: net.2 in {half};" in text
+    assert text in str(found)
+
+
 def test_what_is_missing_is_named():
     recording, _ = record(1, Net(passes=20), meter(Kind.MEAN))
     with pytest.raises(DataError, match="20 passes of 'net' are too few"):
