@@ -54,11 +54,13 @@ class LoopLimits:
         at_most: The longest it may take: a duration (`5m`) or seconds.
         most: The largest number of repeats; None for no limit.
         at_least: Repeats before the first look, at least 8.
+        spent_s: What of `at_most` was spent before the loop began, in s.
     """
 
     at_most: str | float = "10m"
     most: int | None = None
     at_least: int = LEAST
+    spent_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.seconds > 0:
@@ -174,7 +176,7 @@ class RepeatLoop:
                 index += 1
                 if self.stopping.due(index) and self.look() and self._world.enough():
                     self.reason = "precise"
-                elif self._world.clock_ns() - begun >= self.limits.seconds * 1e9:
+                elif self._world.clock_ns() - begun >= (self.limits.seconds - self.limits.spent_s) * 1e9:
                     self.reason = "time"
                 elif self.limits.most is not None and index >= self.limits.most:
                     self.reason = "repeats"

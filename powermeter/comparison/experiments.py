@@ -12,7 +12,7 @@ import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,8 @@ def bench(
     Args:
         fn: Called without arguments.
         precision: Half-width of the 95 % interval over the mean.
-        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
+        at_most: The longest it may take, with the first calls, which show how long one lasts; the repeat that is running then is
+            ended.  The recorder's start and the last look at what it wrote are beside that.
         most: The largest number of repeats.
         at_least: Repeats before the first look.
         name: The label of its events; its own name where None.
@@ -98,15 +99,18 @@ def bench(
     """
     setup = setup or Setup()
     label = name or _name(fn, "bench")
+    limits = LoopLimits(at_most, most, at_least)
     with setup.running() as meter:
+        begun = now_ns()
         calls = calls_of(fn, setup.at_least_s)
+        limits = replace(limits, spent_s=(now_ns() - begun) * 1e-9)
 
         def once() -> bool:
             for _ in range(calls):
                 fn()
             return True
 
-        wanted = Target(precision, LoopLimits(at_most, most, at_least), calls, setup.rail)
+        wanted = Target(precision, limits, calls, setup.rail)
         return repeat_until_known(meter, label, once, wanted, label)
 
 

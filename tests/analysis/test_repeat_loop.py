@@ -64,6 +64,21 @@ def test_limits_and_the_world_may_be_written_one_by_one() -> None:
     assert len(list(loop)) == 12 and loop.limits == LoopLimits(1e9, 12)
 
 
+@pytest.mark.parametrize(("spent_s", "passes"), [(0.0, 8), (5.0, 3), (20.0, 1)])
+def test_what_was_spent_before_the_loop_counts_towards_its_time(spent_s: float, passes: int) -> None:
+    meter = _FakeMeter(np.ones(30))
+
+    def clock() -> int:
+        return meter.now
+
+    loop = RepeatLoop(
+        meter, "infer", limits=LoopLimits(8.0, spent_s=spent_s), read=meter.read, clock_ns=clock, sleep=print
+    )
+    for _ in loop:
+        meter.now += 10**9
+    assert (len(loop.spans), loop.reason) == (passes, "time") and "8.000 s were over" in loop.ended()
+
+
 def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribute() -> None:
     with pytest.raises(TypeError, match="at_mots"):
         RepeatLoop(_FakeMeter(np.ones(3)), "infer", at_mots="5m")

@@ -112,6 +112,16 @@ def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch
     assert calls_of(lasting(20_000_000), 0.001) == 1
 
 
+def test_the_calls_that_show_how_long_one_lasts_count_towards_the_time(monkeypatch) -> None:
+    clock, seen = [0], []
+    monkeypatch.setattr(experiments, "now_ns", lambda: clock[0])
+    monkeypatch.setattr(experiments, "repeat_until_known", lambda *given: seen.append(given[3].limits))
+    powermeter.bench(
+        lambda: clock.__setitem__(0, clock[0] + 10**9), at_most="5s", most=9, setup=Setup(meter=object())
+    )
+    assert (seen[0].spent_s, seen[0].seconds, seen[0].most) == (2.0, 5.0, 9)
+
+
 def a_generator():
     yield 1
 
