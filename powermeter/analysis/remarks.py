@@ -77,6 +77,14 @@ def remarks(
                 "recorded. Look up what happened then; if the clock was set, move the stamps behind it back and import again",
             )
         )
+    if run.starved > 0:
+        notes.append(
+            Note.warning(
+                "lost-while-high",
+                "rows are missing while the load is high more often than by chance: what was bridged is too low, and the intervals reach up "
+                "to the busy level; read the meter from another machine, or with a higher priority",
+            )
+        )
     if run.beat:
         notes.append(
             Note.warning(

@@ -21,6 +21,7 @@ from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
+from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
@@ -54,6 +55,7 @@ class Run:
         blind_s: Seconds of events that no reading fell into.
         ripple: Frequency in Hz of an oscillation in the readings that may be a faster one; 0 where there is none.
         no_time: Of the energy, what was bridged over holes in which perhaps a clock was set and no time passed, J (C).
+        starved: What holes may hold beyond their bridges since rows were lost while the load was high, J (C).
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
@@ -68,6 +70,7 @@ class Run:
     ripple: float = 0.0
     no_time: float = 0.0
     mute: int = 0
+    starved: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -110,7 +113,7 @@ def measure_run(
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    below = above = no_time = 0.0
+    below = above = no_time = starved = 0.0
     mute = 0
     beat = False
     blind_s = 0.0
@@ -123,6 +126,7 @@ def measure_run(
         inside = (integral.gap_start >= start) & (integral.gap_end <= end)
         no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
         below += no_time
+        starved = float(lost_while_high(integral, *edges)[0])
     if trace.kind is Kind.INSTANT and trace.kept is None:
         first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
         lower, upper = open_ends(trace, trace.values[first:last], within_noise=whole)
@@ -141,6 +145,7 @@ def measure_run(
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     if wave is not None:
         variance += wave.left_in_all(*edges)
+    above += starved
     over = is_clipped(trace, *edges)
     if over is not None and over.any():
         above = math.inf
@@ -175,7 +180,7 @@ def measure_run(
         few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved)
 
 
 def _ends_apart(trace: Trace, start: int, end: int) -> float:

@@ -20,6 +20,7 @@ from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
+from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.saturation import is_clipped
@@ -343,6 +344,7 @@ def measure(
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
         for name, joules in found.shared.items():
             parts.setdefault(name, np.zeros(n))[lasting] = joules
+    above += lost_while_high(integral, start_ns, end_ns)
     over = is_clipped(trace, start_ns, end_ns)
     if over is not None:
         above = np.where(over, np.inf, above)

@@ -162,6 +162,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
         ({"no_time": 1}, "perhaps-clock-set", "warning", "in a hole of the log perhaps a clock was set"),
+        ({"starved": 2.5}, "lost-while-high", "warning", "rows are missing while the load is high"),
         ({"beat": True}, "beat", "warning", "readings keep step with the events"),
         ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
         ({"ripple": 1 / 86400}, "ripple", "info", "the readings swing once in 24 h: a load"),
