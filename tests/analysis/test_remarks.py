@@ -117,6 +117,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
     plain = {
         "gap_s": 0.0,
         "no_time": 0,
+        "starved": 0,
         "beat": False,
         "ripple": None,
         "carriers": 0,
