@@ -58,13 +58,14 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
         np.concatenate([(mean - half)[later], (mean + half)[later], np.quantile(steady, [0.02, 0.98])]) / step
     )
     room = 0.15 * float(ends.max() - ends.min())
-    axes.set_ylim(
-        float(ends.min()) - room, float(ends.max()) + 3 * room
-    )  # not from 0: it shows how the mean settles
+    bottom = float(ends.min()) - room
+    if items.joules.min() >= 0:
+        bottom = max(bottom, 0.0)
+    axes.set_ylim(bottom, float(ends.max()) + 3 * room)
     axes.set_xlim(0, float(items.numbers[-1]) + 1)
     axes.grid(axis="y")
     axes.set_xlabel(f"events of {text(items.label, 30)}")
-    axes.set_ylabel(f"energy per item ({prefix}J)")
+    axes.set_ylabel(f"energy per item ({prefix}J)" + ("\naxis not from 0" if bottom > 0 else ""))
     axes.legend(loc="upper right", ncols=3 if columns == 2 else 1)
     watermark(drawn, data.grade.value)
     return drawn

@@ -153,6 +153,15 @@ def test_the_mean_so_far_and_its_interval_are_those_of_the_events_until_then(mon
         heights = [y for at, y in corners if at == x]
         assert (2 - min(heights), max(heights) - 2) == pytest.approx((half, half), rel=0.002)
     assert axes.get_xlim() == (0, 7) and axes.get_ylabel() == "energy per item (J)"
+    assert axes.get_ylim()[0] == 0  # the interval of three reaches below it
+
+
+def test_the_axis_of_a_settling_mean_states_that_it_does_not_begin_at_0(monkeypatch) -> None:
+    joules = np.array([10.0, 10.2, 9.9, 10.1, 10.0])
+    items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 6.0), warmup=0, meter=0.1)
+    monkeypatch.setattr(figure_data, "items_of", lambda *_: items)
+    (axes,) = drawn(convergence_module.convergence, data(headline=object())).axes
+    assert axes.get_ylim()[0] > 0 and axes.get_ylabel() == "energy per item (J)\naxis not from 0"
 
 
 # Two sides ------------------------------------------------------------------------------------------
