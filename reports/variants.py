@@ -93,7 +93,7 @@ def to_text(found: Variants, width: int = 200) -> str:
         for name, *values in rows:
             lines.append(name)
             lines += [f"  {head:{wide}}  {value}" for head, value in zip(heads, values, strict=True) if value]
-    notes = [f"{v.name}: {v.why_not}" for v in found.rows if v.why_not]
+    notes = [f"{v.name}: {text}" for v in found.rows for text in (*v.notes, v.why_not) if text]
     if any(v.against is not None and not v.against.design.about_programs for v in found.rows):
         notes.append(
             "these runs: one recording a side shows what these runs used; for the programs let the variants take turns "
@@ -137,6 +137,7 @@ def record(found: Variants) -> list[dict[str, Any]]:
             "verdict": None if v.against is None else str(v.against.found),
             "ratio": None if v.against is None or v.against.ratio is None else v.against.ratio.value,
             "why_not_compared": v.why_not or None,
+            "notes": "; ".join(v.notes) or None,
         }
         for v in found.rows
     ]

@@ -22,6 +22,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "parameters": ("parameters", "params"),
@@ -52,6 +53,7 @@ class Variant:
         per_event: Items of an event on average; None where not known.
         against: Against the baseline; None for the baseline itself, or where they cannot be compared.
         why_not: Why they cannot.
+        notes: Why what was stated of the model is not printed.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Variant:
     against: Contrast | None = None
     why_not: str = ""
     per_event: float | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +181,14 @@ def _variant(
 ) -> Variant:
     row, measure = asked
     events = [analysis.events[i] for i in row.index.tolist()]
-    known, beside = _known(recording, analysis, row, events), means(events)
+    (facts, notes), beside = _facts(recording, analysis, row, events), means(events)
     return Variant(
         name=name,
         label=row.label,
         path=path,
-        parameters=first_known(known, FACTS["parameters"]),
-        flops=first_known(known, FACTS["flops"]),
-        size_b=first_known(known, FACTS["size_b"]),
+        parameters=facts["parameters"],
+        flops=facts["flops"],
+        size_b=facts["size_b"],
         accuracy=next(
             (beside[name] for name in ((measure,) if measure else ACCURACY) if name in beside), None
         ),
@@ -193,22 +196,65 @@ def _variant(
         per_item=row.per_item,
         items=row.items,
         per_event=row.items_per_event,
+        notes=notes,
     )
 
 
-def _known(
+def _facts(
     recording: Recording, analysis: Analysis, row: LabelRow, events: Sequence[Event]
-) -> dict[str, Any]:
-    """Return what is known of a variant's model: of the run, of the mark with its name, of its events."""
+) -> tuple[dict[str, float | None], tuple[Note, ...]]:
+    """Return what is known of a variant's model, of its events before the mark with its name before the run, and why what was stated is not used."""
     marks = [e.attributes for e in analysis.events if e.is_mark and e.name == _MODEL]
     names = {row.label, *map(str, row.group.values())}
     own = [m for m in marks if str(m.get(_MODEL)) in names or row.label.startswith(f"{m.get(_MODEL)}.")]
     if not own and len(marks) == 1:
         own = marks
-    found: dict[str, Any] = dict((recording.metadata or {}).get("attributes") or {})
-    for attributes in (*own, *(e.attributes for e in events[-1:])):
-        found.update(attributes)
-    return found
+    beside: dict[str, Any] = dict((recording.metadata or {}).get("attributes") or {})
+    for attributes in own:
+        beside.update(attributes)
+    known = {**beside, **(events[-1].attributes if events else {})}
+    facts, notes = {}, []
+    for fact, written in FACTS.items():
+        facts[fact] = first_known(known, written)
+        name = next((n for n in written if first_known(known, (n,)) is not None), "")
+        if not name:
+            notes += [_unusable(n, known[n]) for n in written if known.get(n) is not None][:1]
+            continue
+        stated = [first_known({**beside, **e.attributes}, (name,)) for e in events]
+        if not any(name in e.attributes for e in events):
+            stated = [first_known(m, (name,)) for m in own]
+        values = set(stated) - {None}
+        if len(values) > 1:
+            facts[fact] = None
+            text = (
+                f"{name} has {len(values)} values within it, so that none is printed; its energy, latency and accuracy are means over all: "
+                f"separate them with --by {_separating(events, name)}"
+            )
+            notes.append(Note.warning("variants-in-one-row", text))
+    return facts, tuple(notes)
+
+
+def _unusable(name: str, value: Any) -> Note:
+    return Note.warning(
+        "fact-not-a-number",
+        f"{name}={str(value)[:40]!r} is not used, because it is not a number above zero; write it without a unit (sizes in byte)",
+    )
+
+
+def _separating(events: Sequence[Event], name: str) -> str:
+    """Return the attribute of fewest values each of which has only one value of `name`; NAME where there is none."""
+    facts = {one for written in FACTS.values() for one in written}
+    found: dict[str, int] = {}
+    for key in events[-1].attributes.keys() - facts:
+        seen: dict[str, str] = {}
+        if all(
+            seen.setdefault(str(e.attributes.get(key)), value) == value
+            for e in events
+            for value in (str(e.attributes.get(name)),)
+        ):
+            found[key] = len(seen)
+    few = [(count, key) for key, count in found.items() if 1 < count < len(events)]
+    return min(few)[1] if few else "NAME"
 
 
 def first_known(known: Mapping[str, Any], names: Sequence[str]) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +25,10 @@ CHANNEL = Channel(
 )
 KINDS = {"fp32": (4.0, 0.92, 4_000_000), "pruned": (3.0, 0.90, 1_500_000), "int8": (2.0, 0.88, 1_000_000)}
 """Variant → W, accuracy, parameters."""
+Stated = Callable[[str], dict[str, object]]
 
 
-def record(path: Path, names: list[str], label: str = "infer") -> Path:
+def record(path: Path, names: list[str], label: str = "infer", stated: Stated = lambda name: {}) -> Path:
     """Variants take turns, 20 times, 50 ms each with 50 ms of 1 W between; read each ms."""
     import numpy as np
 
@@ -45,7 +47,8 @@ def record(path: Path, names: list[str], label: str = "infer") -> Path:
             uid += 1
             end = 10**9 + len(power) * 10**6
             measures = {"accuracy": KINDS[name][1]}
-            events.append(Event(label, start, end, 1, 1, uid, None, 8, {"variant": name}, measures=measures))
+            facts = {"variant": name, **stated(name)}
+            events.append(Event(label, start, end, 1, 1, uid, None, 8, facts, measures=measures))
             power += [1.0] * 50
     times = 10**9 + (1 + np.arange(len(power))) * 10**6
     seen = np.array(power) + 0.01 * random.standard_normal(len(power))
@@ -100,6 +103,27 @@ def test_a_recording_each_is_about_these_runs_only(each):
     assert [row["verdict"] for row in report.record(found)] == [None, "less", "less"]
     lines = report.to_markdown(found).splitlines()
     assert lines[2].startswith("| fp32 |") and "baseline" in lines[2]
+
+
+@pytest.mark.parametrize("names", [["fp32", "int8"], ["int8", "fp32"]])
+def test_what_differs_within_one_row_is_not_printed_as_the_last_event_has_it(tmp_path, names):
+    path = record(tmp_path / "all.power", names, stated=lambda name: {"params": KINDS[name][2], "size": 7})
+    (row,) = variants([path]).rows
+    assert (row.parameters, row.size_b, row.flops) == (None, 7, 5e8)
+    assert [note.code for note in row.notes] == ["variants-in-one-row"]
+    text = report.to_text(variants([path]))
+    assert "infer: params has 2 values within it" in text and "separate them with --by variant" in text
+    assert report.record(variants([path]))[0]["notes"] == row.notes[0]
+    found = variants([path], by="variant")
+    assert {v.name: v.parameters for v in found.rows} == {name: KINDS[name][2] for name in names}
+    assert not any(v.notes for v in found.rows)
+
+
+def test_a_size_in_words_is_not_used_and_it_is_stated(tmp_path):
+    path = record(tmp_path / "a.power", ["fp32", "int8"], stated=lambda name: {"size": "4MB"})
+    (row,) = variants([path]).rows
+    assert row.size_b is None and [note.code for note in row.notes] == ["fact-not-a-number"]
+    assert "infer: size='4MB' is not used, because it is not a number" in report.to_text(variants([path]))
 
 
 def test_what_is_not_there_is_named(one, tmp_path):
