@@ -24,6 +24,7 @@ from powermeter.analysis.conditions import conditions
 from powermeter.analysis.groups import groups_of, inside_own_label, members_of, notes_of_inside, together
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
+from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, row
@@ -241,7 +242,8 @@ def analyse(
     power = line.power()
     assert power is not None
     name = _name_of(power)
-    power = replace(as_events_show(power, starts, ends), recording=name)
+    shown = as_events_show(power, starts, ends)
+    power = replace(shown if power.noise else with_idle_noise(shown, starts, ends), recording=name)
     integral = Integral.of(power)
     current = line.current()
     if current is not None:
