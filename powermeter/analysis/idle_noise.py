@@ -17,7 +17,6 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 _LEAST = 8  # differences of rows between events
-_WAYS = ((2, 1), (2, 0), (1, 0))  # order of the differences, intervals away from events
 _LOOKED = 1 << 16  # rows
 # What a quarter and half of |N(0, 1)| lie below.
 _QUARTER, _HALF = 0.3186, 0.6745
@@ -35,7 +34,7 @@ def with_idle_noise(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     tau = trace.interval_ns
     if len(trace) < _LEAST + 2 or not tau:
         return trace
-    for order, away in _WAYS:
+    for order, away in ((2, 1), (2, 0), (1, 0)):
         steps = _steps_alone(trace, np.sort(start_ns) - away * tau, np.sort(end_ns) + away * tau, order)
         if steps.size >= _LEAST:
             break
