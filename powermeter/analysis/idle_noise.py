@@ -18,8 +18,8 @@ Times = NDArray[np.int64]
 
 _LEAST = 8  # differences of rows between events
 _LOOKED = 1 << 16  # rows
-# What a quarter and half of |N(0, 1)| lie below.
-_QUARTER, _HALF = 0.3186, 0.6745
+_QUARTER = 0.3186  # that a quarter of |N(0, 1)| lies below
+_HALF = 0.6745  # that half of it lies below
 
 
 def with_idle_noise(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
