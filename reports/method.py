@@ -18,9 +18,10 @@ from .report_data import ReportData
 from .wording import percent, show
 
 RULE_TEXT = {
-    Kind.INSTANT: "the trapezoidal rule over the samples",
-    Kind.MEAN: "each sample's mean power times its interval",
-    Kind.COUNTER: "the difference of the instrument's energy counter",
+    Kind.INSTANT: "the trapezoidal rule over the samples for the whole run, and for events the samples inside them, each for the time that "
+    "it stands for",
+    Kind.MEAN: "each sample's mean power times its interval, divided at the edges of events",
+    Kind.COUNTER: "the difference of the instrument's energy counter, divided at the edges of events",
 }
 
 
@@ -63,7 +64,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     elif data.metadata.get("clock") == "utc":
         yield "Samples and events carry wall-clock stamps as logged."
     yield (
-        f"Energy is {RULE_TEXT[a.power_trace.kind]}, interpolated at the edges of each event; "
+        f"Energy is {RULE_TEXT[a.power_trace.kind]}; "
         "energies per item are an event's energy over its number of items."
     )
     row = data.headline

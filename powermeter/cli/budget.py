@@ -64,7 +64,7 @@ from powermeter.cli.outputs import put, put_json
     metavar="UP[/DOWN]",
     default="8Mbit/40Mbit",
     show_default=True,
-    help="Of the client, each second.",
+    help="The client's data rate.",
 )
 @click.option(
     "--rounds", type=float, metavar="N", help="Rounds recorded.  [default: the label's events, or 1]"

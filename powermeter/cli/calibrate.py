@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 @click.option(
     "--order",
     type=click.IntRange(1, 2),
-    help="1: gain and offset only; 2: a square too. By the data otherwise.",
+    help="1: gain and offset only; 2: a quadratic term too. Chosen from the data otherwise.",
 )
 @click.option("--temperature", metavar="NAME", help="A temperature channel that the gain may follow.")
 @click.option("--find-shunt", is_flag=True, help="Print the shunt's true resistance too.")

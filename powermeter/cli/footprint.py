@@ -43,7 +43,9 @@ from powermeter.cli.outputs import put, put_json
     help="Column of an intensity file that has both.",
 )
 @click.option(
-    "--device", metavar="KIND", help="Making of a device: mcu, board, phone, laptop, server, gpu, speaker …"
+    "--device",
+    metavar="KIND",
+    help="Embodied footprint of a device: mcu, board, phone, laptop, server, gpu, speaker …",
 )
 @click.option(
     "--bill",

@@ -64,7 +64,7 @@ from powermeter.cli.outputs import put, put_json
     metavar="SIZE",
     default="100kB",
     show_default=True,
-    help="On the network a request.",
+    help="Network traffic per request.",
 )
 @line_option
 @click.option("--pue", metavar="RATIO", help="Of the data centre; 1.09 to 1.2 to 1.3 otherwise.")
@@ -75,9 +75,11 @@ from powermeter.cli.outputs import put, put_json
 @click.option(
     "--chip-kg", type=float, metavar="KG", help="Making of what the device needs, instead of a chip."
 )
-@click.option("--chain", default="adapter", show_default=True, metavar="WHAT", help="Plug to device.")
+@click.option(
+    "--chain", default="adapter", show_default=True, metavar="WHAT", help="Efficiency from plug to device."
+)
 @click.option("--price-request", type=float, default=0.0, metavar="MONEY", help="Of one cloud request.")
-@click.option("--connectivity", type=float, default=0.0, metavar="MONEY", help="A year.")
+@click.option("--connectivity", type=float, default=0.0, metavar="MONEY", help="Connectivity, per year.")
 @click.option("--price-chip", type=float, default=0.0, metavar="MONEY", help="Of what the device needs.")
 @click.option("--tariff", type=float, default=0.0, metavar="MONEY/kWh", help="Of electricity at home.")
 @click.option("--currency", metavar="CODE", help="Of all prices, for example EUR.")

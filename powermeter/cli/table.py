@@ -50,7 +50,7 @@ def table(
     force: bool,
     **typed: Any,
 ) -> None:
-    """Set the recordings of a folder beside each other.
+    """Tabulate the recordings of a folder.
 
     \b
     Example:
