@@ -11,7 +11,8 @@ which is exact for products.  A total of several lines is matched to a log-norma
 values, so that the lines of a report add up.  Where one of several lines is wider than `MATCHED_BELOW`
 the match fails in its lower tail, and where a line bends over the width of an input (a sum of wide parts
 is not a product) the first order fails: then the interval is that of `draw`, a Monte-Carlo run with a
-fixed seed from the factors themselves.
+fixed seed from the factors themselves.  So it is where a measurement may be zero, which no log-normal is;
+what is used up never ends below zero, and a bound stays one.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 from .factors import Factor
 
-LINEAR_ABOVE = 0.51
+REACHES_ZERO_ABOVE = 0.51
 """Relative standard uncertainty of a measurement whose 95 % interval reaches zero: no longer log-normal."""
 
 MATCHED_BELOW = 0.4
@@ -106,11 +107,14 @@ class AccountLine:
         return worst(grades)
 
     @property
-    def linear(self) -> bool:
-        """Whether a measurement is too uncertain, or not above zero, for the log-normal rule."""
+    def reaches_zero(self) -> bool:
+        """Whether a measurement is a bound, too uncertain, or not above zero, for the log-normal rule."""
         return any(
             isinstance(item, Measured)
-            and (item.central <= 0 or item.result.standard_uncertainty > LINEAR_ABOVE * item.central)
+            and (
+                min(item.central, item.result.low) <= 0
+                or item.result.standard_uncertainty > REACHES_ZERO_ABOVE * item.central
+            )
             for item in self.inputs.values()
         )
 
@@ -177,8 +181,10 @@ def total(lines: Sequence[AccountLine]) -> Result:
         for name, part in one.items():
             parts[name] = parts.get(name, 0.0) + part
     value, grade, unit = sum(values), worst(line.grade for line in lines), units.pop()
-    if any(line.linear for line in lines) or any(item < 0 for item in values) or value <= 0:
+    if any(item < 0 for item in values) or not parts:
         return Result.of(value, unit, parts, grade)
+    if value == 0 or any(line.reaches_zero for line in lines):
+        return Result(value, unit, *_from_zero(lines), grade, parts)
     widest = max(_log_sigma(one, item) for one, item in zip(each, values, strict=True))
     if (len(lines) > 1 and widest > MATCHED_BELOW) or any(line.bends for line in lines):
         drawn = draw(lines)
@@ -202,7 +208,10 @@ def sum_of(results: Sequence[Result]) -> Result:
     some = [result for result in results if result.value or result.high > 0]
     if len(some) < 2:
         return some[0] if some else results[0]
-    if any(result.value <= 0 or not result.parts for result in some):
+    if any(result.low <= 0 for result in some):  # no log-normal: the ends are added
+        low, high = (sum(ends) for ends in zip(*((max(x.low, 0.0), x.high) for x in some), strict=True))
+        return replace(combine([(1.0, result) for result in some]), low=low, high=high)
+    if any(not result.parts for result in some):
         return combine([(1.0, result) for result in some])
     parts: dict[str, float] = {}
     for result in some:
@@ -237,6 +246,48 @@ def _matched(values: Sequence[float], parts: Sequence[Mapping[str, float]]) -> t
     return median * math.exp(-COVERAGE_95 * sigma), median * math.exp(COVERAGE_95 * sigma)
 
 
+def _from_zero(lines: Sequence[AccountLine]) -> tuple[float, float]:
+    """Return the 95 % interval of a total of what cannot be negative, where a measurement may be zero.
+
+    It is drawn, a bound at its end, and holds the totals at both ends of each measurement alone.
+    """
+    measured = {
+        item.name: item.result
+        for line in lines
+        for item in line.inputs.values()
+        if isinstance(item, Measured)
+    }
+    bounds = {name: result for name, result in measured.items() if result.is_bound}
+    floor = {name: max(result.low, 0.0) for name, result in bounds.items()}
+    ceiling = {name: result.high for name, result in bounds.items()}
+    lowest = _at(lines, floor)
+    low = quantile(draw(lowest), 0.025)
+    for name, result in measured.items():
+        low = min(low, sum(line.value for line in _at(lowest, {name: max(result.low, 0.0)})))
+    if any(math.isinf(result.high) for result in measured.values()):
+        return low, math.inf
+    highest = _at(lines, ceiling)
+    high = quantile(draw(highest), 0.975)
+    for name, result in measured.items():
+        high = max(high, sum(line.value for line in _at(highest, {name: result.high})))
+    return max(low, 0.0), high
+
+
+def _at(lines: Sequence[AccountLine], exact: Mapping[str, float]) -> list[AccountLine]:
+    """Return the lines with some measurements at exact values, by name."""
+
+    def put(item: Input) -> Input:
+        if isinstance(item, Factor) or item.name not in exact:
+            return item
+        value = exact[item.name]
+        return Measured(item.name, Result(value, item.unit, value, value, item.result.grade))
+
+    return [
+        replace(line, inputs={symbol: put(item) for symbol, item in line.inputs.items()}, _cache={})
+        for line in lines
+    ]
+
+
 def _log_sigma(parts: Mapping[str, float], value: float) -> float:
     return math.sqrt(sum(part * part for part in parts.values())) / value if value else 0.0
 
@@ -268,6 +319,8 @@ def draw(lines: Sequence[AccountLine], draws: int = 10_000, seed: int = 1) -> li
                 drawn[symbol] = item.central
                 for name, part in item.parts().items():
                     drawn[symbol] = drawn[symbol] + part * normal(name)
+                if item.central >= 0:
+                    drawn[symbol] = np.maximum(drawn[symbol], 0.0)  # none is used up below zero
         totals = totals + line.compute(drawn)
     return [float(value) for value in np.sort(totals)]
 

@@ -80,6 +80,10 @@ class Scenario:
         for request in (self.device_request, self.cloud_request):
             if isinstance(request, Measured) and (request.unit != "J" or not request.central >= 0):
                 raise ConfigurationError("lifetime: a measured request costs J, and not less than none")
+            if isinstance(request, Measured) and request.result.is_bound:
+                raise ConfigurationError(
+                    f"lifetime: a request of {request.result}: no years follow from a bound"
+                )
         for item in (self.listen, self.link):
             if item.low < 0:
                 raise ConfigurationError(f"lifetime: {item.name} cannot be negative")
@@ -341,9 +345,8 @@ def _drawn(lines: Sequence[AccountLine], draws: int, seed: int) -> list[dict[str
             if isinstance(item, Factor):
                 values[key] = item.central * math.exp(item.sigma * generator.gauss(0, 1))
             else:
-                values[key] = item.central + sum(
-                    part * generator.gauss(0, 1) for part in item.parts().values()
-                )
+                error = sum(part * generator.gauss(0, 1) for part in item.parts().values())
+                values[key] = max(item.central + error, 0.0)
         found.append(values)
     return found
 

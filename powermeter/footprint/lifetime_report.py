@@ -193,8 +193,11 @@ class LifetimeReport:
         sides_of = {"device": self.scenario.device_request, "cloud": self.scenario.cloud_request}
         for side, request in sides_of.items():
             joule = request.central * (3600 if request.unit == "Wh" else 1)
-            grade = request.result.grade if isinstance(request, Measured) else Grade.ASSUMED
-            found[side] = (f"{format_quantity(joule, 'J', 3)} ({grade.value})", grade)
+            shown, grade = format_quantity(joule, "J", 3), Grade.ASSUMED
+            if isinstance(request, Measured):
+                grade = request.result.grade
+                shown = request.result.show().text if request.result.half_width else shown
+            found[side] = (f"{shown} ({grade.value})", grade)
         return found
 
     def warnings(self) -> list[Note]:

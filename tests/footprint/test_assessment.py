@@ -122,8 +122,42 @@ def test_a_negative_or_unknown_energy_has_no_footprint(joule: float) -> None:
 
 def test_an_energy_whose_interval_reaches_zero_is_a_bound() -> None:
     found = footprint(Result.of(1.0, "J", {"baseline:x": 2.0}), "FRA")
-    assert found.carbon.low < 0 < found.carbon.value
+    assert found.carbon.low == 0 < found.carbon.value
     assert "carbon: at most" in to_text(found)
+
+
+@pytest.mark.parametrize(
+    "energy",
+    [
+        Result.of(0.0765, "J", {"repeats:infer": 0.06}),
+        Result(0.0765, "J", 0.0, 0.13, parts={"repeats:infer": 0.03}),
+        Result(0.0765, "J", 0.0, 0.5, parts={"repeats:infer": 0.03}),
+        Result.at_most(0.13, "J"),
+        Result.of(0.0, "J", {"repeats:infer": 0.06}),
+    ],
+)
+def test_a_footprint_of_what_may_be_nothing_is_not_negative_nor_surer_than_of_its_value(
+    energy: Result,
+) -> None:
+    """No account ends below 0; the upper end is at least the exact value's, and the energy's own times the factor."""
+    exact = footprint(Result(energy.value, "J", energy.value, energy.value), None)
+    top = footprint(Result(energy.high, "J", energy.high, energy.high), None)
+    for name, account in footprint(energy, None).accounts.items():
+        found = account.result
+        assert found.low == 0, name
+        assert found.high >= 0.99 * exact.accounts[name].result.high, name
+        assert found.high >= 0.99 * top.accounts[name].result.value, name
+        assert found.high <= 1.1 * top.accounts[name].result.high, name
+
+
+def test_a_bound_of_energy_stays_a_bound_of_carbon() -> None:
+    least = footprint(Result.at_least(2.0, "J"), "FRA").carbon
+    exact = footprint(Result(2.0, "J", 2.0, 2.0), "FRA").carbon
+    assert least.low == pytest.approx(exact.low, rel=0.05)
+    assert math.isinf(least.high)
+    most = footprint(Result.at_most(2.0, "J"), "FRA").carbon
+    assert most.low == 0
+    assert most.high == pytest.approx(exact.high, rel=0.05)
 
 
 @pytest.mark.parametrize("grade", list(Grade))

@@ -163,3 +163,12 @@ def test_a_line_of_nothing_does_not_bend() -> None:
     assert sum_of_two.bends
     below = AccountLine("x", "g", {"f": wide}, lambda x: x["f"] - 5.0, "f - 5")
     assert below.bends, "one sigma down it would be negative"
+
+
+def test_a_sum_with_what_may_be_nothing_does_not_end_below_the_rest() -> None:
+    rough = Result(1.0, "L", 0.0, 3.0, parts={"repeats:x": 0.6})
+    firm = Result(10.0, "L", 9.0, 11.0, parts={"factor:y": 0.5})
+    found = sum_of([rough, firm])
+    assert (found.value, found.low, found.high) == pytest.approx((11.0, 9.0, 14.0))
+    below = sum_of([Result.of(1.0, "L", {"repeats:x": 2.0}), Result.of(0.5, "L", {"repeats:z": 1.0})])
+    assert below.low == 0

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.subject import Asked, find
+from powermeter.analysis.subject import Asked, Subject, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.footprint.lifetime_options import LifetimeOptions
 from powermeter.footprint.lifetime_report import assess
+from powermeter.result import Result
 from powermeter.testing.boards import NS, START_NS, simulate_day
 
 ASKED = Asked(energy="36J", items=1)
@@ -113,7 +114,7 @@ def test_the_grade_of_both_requests_is_said(tmp_path: Path) -> None:
     path = server(tmp_path / "server.power")
     report = assess(find(None, ASKED), replace(USUAL, cloud=path, cloud_label="request"))
     assert report.record()["request_grade"] == {"device": "assumed", "cloud": "simulated"}
-    assert "energy of one: device 36.0 J (assumed), cloud 2.00 kJ (simulated)" in report.text()
+    assert "energy of one: device 36.0 J (assumed), cloud 2.000 ± 0.019 kJ (simulated)" in report.text()
 
 
 def test_a_server_measured_by_the_token(tmp_path: Path) -> None:
@@ -162,3 +163,20 @@ def test_where_a_place_is_not_known_what_hangs_on_it_has_one_digit(
     carbon = text.split("carbon:\n", 1)[1].splitlines()[0]
     assert f"device: {shown}" in carbon and (shown == other or f"device: {other}" not in carbon)
     assert "device: 0.80 kWh" in text
+
+
+def test_a_request_that_may_cost_nothing_is_no_surer_over_years_than_its_value_alone() -> None:
+    """Listening decides both ends: a request of a thousandth of it, known badly, narrows neither."""
+    exact = assess(Subject("x", Result(0.0765, "J", 0.0765, 0.0765)), USUAL)
+    rough = assess(Subject("x", Result(0.0765, "J", 0.0, 0.13, parts={"repeats:x": 0.04})), USUAL)
+    for account in ("energy", "carbon", "water", "adpe"):
+        sure, doubted = exact.sides[0].result(account), rough.sides[0].result(account)
+        assert doubted.low == pytest.approx(sure.low, rel=0.02), account
+        assert doubted.high == pytest.approx(sure.high, rel=0.02), account
+    assert "energy of one: device at most 130 mJ (measured)" in rough.text()
+
+
+@pytest.mark.parametrize("request_", [Result.at_least(2.0, "J"), Result.at_most(2.0, "J")])
+def test_no_years_follow_from_an_open_energy(request_: Result) -> None:
+    with pytest.raises(ConfigurationError, match="no years follow from a bound"):
+        assess(Subject("x", request_), USUAL)

@@ -77,7 +77,7 @@ def test_a_measured_server_stands_on_the_page(make, twenty, tmp_path: Path) -> N
     with Recording.open(make(events=twenty)) as recording:
         data = gather(recording, ReportOptions(lifetime=str(plan)))
     page = HTMLReport().render(data).replace("\u00a0", " ")
-    assert "cloud 2.00 kJ (simulated)" in page
+    assert "cloud 2.000 ± 0.019 kJ (simulated)" in page
     assert "cloud request measured: server.power" in page
 
 
