@@ -82,7 +82,7 @@ class Scenario:
                 raise ConfigurationError("lifetime: a measured request costs J, and not less than none")
             if isinstance(request, Measured) and request.result.is_bound:
                 raise ConfigurationError(
-                    f"lifetime: a request of {request.result}: no years follow from a bound"
+                    f"lifetime: a request of {request.result}: no years follow from a bound; state its energy"
                 )
         for item in (self.listen, self.link):
             if item.low < 0:
