@@ -305,8 +305,8 @@ class Atorch(StreamMeter):
                 )
             )
         if scale.coulombs is not None:
-            channels.append(total(rail, Quantity.CHARGE, scale.coulombs, 0.02))
-        channels.append(total(rail, Quantity.ENERGY, scale.joules, 0.03))
+            channels.append(total(rail, Quantity.CHARGE, scale.coulombs, 0.02, source=note))
+        channels.append(total(rail, Quantity.ENERGY, scale.joules, 0.03, source=note))
         channels.append(thermometer(1.0))
         self.channels = tuple(channels)
 

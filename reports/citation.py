@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from powermeter.channel import Boundary
 from powermeter.errors import plural
 from powermeter.footprint.factors import Factor
 from powermeter.result import Grade
@@ -90,11 +91,14 @@ def statement(data: ReportData, digest: str) -> str:
     """Return the data statement: what is in the recording, how long, of which grade, and its hash."""
     a = data.analysis
     when = f" on {data.started:%d %B %Y}" if data.started else ""
+    # By what stands behind the readings: a measured run whose range ended has an estimated energy and no model.
+    grade = Grade.ESTIMATED if a.line.rail.boundary is Boundary.MODEL else a.line.grade
+    grade = Grade.SIMULATED if a.energy.grade is Grade.SIMULATED else grade
     kind = {
         Grade.SIMULATED: "a simulated load, on which no claim about a device can rest",
         Grade.ESTIMATED: "an estimate by a model",
         Grade.ASSUMED: "numbers that were typed in",
-    }.get(a.energy.grade, f"{a.energy.grade.value} power")
+    }.get(grade, f"{grade.value} power")
     samples = sum(i.health.samples for i in data.instruments)
     return (
         f"The recording {data.path.name} holds {kind}: {plural(samples, 'sample')} over "

@@ -19,7 +19,7 @@ from powermeter.result.formatting import prints_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .report_data import ReportData
-from .wording import FEWEST, counted, percent, show
+from .wording import FEWEST, counted, show, spread
 
 NOT_RESOLVED = 0.5
 """A half-width above this share of the value resolves nothing."""
@@ -94,13 +94,13 @@ def events_text(row: LabelRow) -> str:
     return text
 
 
-OPEN_ENDED = "Only a bound is known: an interval with an open end has no parts to list."
-
-
-def open_ended(result: Result) -> bool:
-    """Return whether a number is printed as no more than a bound."""
-    ends = (result.low, result.high)
-    return not all(map(math.isfinite, ends)) or prints_bound(result.value, *ends, result.unit)
+def only_bound(result: Result) -> str:
+    """Return why the parts of an interval are not listed: its number is printed as a bound; empty where it is not."""
+    if not (math.isfinite(result.low) and math.isfinite(result.high)):
+        return "Only a bound is known: an interval with an open end has no parts to list."
+    if prints_bound(result.value, result.low, result.high, result.unit):
+        return f"Only a bound is known, {show(result).bare}: its parts are not listed."
+    return ""
 
 
 def product(data: ReportData) -> str:
@@ -157,20 +157,20 @@ def quality(data: ReportData) -> Quality:
     missing = unrecorded(data.analysis)
     is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
     if is_bound or relative > NOT_RESOLVED:
-        size = "only a bound is known" if is_bound else f"± {percent(relative)}"
+        size = "only a bound is known" if is_bound else spread(result)
         why = f"{size}, mostly {what}" if what else size
         why += f"; {missing.text}" if missing is not None else ""
         return Quality("not resolved", why, remedy)
-    spread = f"± {percent(relative)}"
+    wide = spread(result)
     if missing is not None:
-        of = f"{spread} of the first {format_duration(missing.seen_s)}"
+        of = f"{wide} of the first {format_duration(missing.seen_s)}"
         return Quality("rough", f"{of}; {missing.text}", "look at the meter and its cable, and record again")
     mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""
     if row is not None and counted(row) < FEWEST:
-        few = f"{spread}{mostly}, of no more than {plural(counted(row), 'event')}"
+        few = f"{wide}{mostly}, of no more than {plural(counted(row), 'event')}"
         return Quality("rough", few, remedy)
     if row is not None and row.warmup.reason is WarmUpReason.UNSETTLED:
-        return Quality("rough", f"{spread}, and the energy had not settled", "run for longer, until it does")
+        return Quality("rough", f"{wide}, and the energy had not settled", "run for longer, until it does")
     if result.grade in (Grade.ESTIMATED, Grade.ASSUMED):
-        return Quality("rough", f"{result.grade.value}, {spread}{mostly}", remedy)
-    return Quality("good" if relative <= WANTED_PRECISION else "rough", f"{spread}{mostly}", remedy)
+        return Quality("rough", f"{result.grade.value}, {wide}{mostly}", remedy)
+    return Quality("good" if relative <= WANTED_PRECISION else "rough", f"{wide}{mostly}", remedy)

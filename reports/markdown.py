@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figure_data, lifetime_section, rails_table, stages_section, svg, tokens, wording
-from .headline import OPEN_ENDED, open_ended
+from .headline import only_bound
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
@@ -261,8 +261,8 @@ def _certainty(data: ReportData) -> Iterator[str]:
     result = stated(data)
     if result is None or not result.parts:
         return
-    if open_ended(result):
-        yield from ("## How sure", "", OPEN_ENDED, "")
+    if bound := only_bound(result):
+        yield from ("## How sure", "", bound, "")
         return
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())

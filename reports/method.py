@@ -11,11 +11,12 @@ from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
+from powermeter.result.formatting import prints_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .instruments import Instrument
 from .report_data import ReportData
-from .wording import percent, show
+from .wording import percent, show, spread
 
 RULE_TEXT = {
     Kind.INSTANT: "the trapezoidal rule over the samples for the whole run, and for events the samples inside them, each for the time that "
@@ -89,11 +90,14 @@ def _sentences(data: ReportData) -> Iterator[str]:
         about = f"of one {data.item}" if data.has_items else "of the run"
         relative = result.relative
         finite = relative is not None and math.isfinite(relative)
-        half = f"±{percent(relative)}" if finite else "open, for the range of the meter ended"
-        yield (
-            f"The interval of the energy {about} is {half}; {format_number(100 * share, 2)} % of its variance "
-            f"is {what_}{f' (to narrow it: {remedy})' if remedy else ''}."
-        )
+        share_text = f"{format_number(100 * share, 2)} %"
+        narrow = f" (to narrow it: {remedy})" if remedy else ""
+        if finite and prints_bound(result.value, result.low, result.high, result.unit):
+            known = f"Of the energy {about} only a bound is known, {show(result).bare}"
+            yield f"{known}; {share_text} of the variance is {what_}{narrow}."
+        else:
+            size = spread(result) if finite else "open, for the range of the meter ended"
+            yield f"The interval of the energy {about} is {size}; {share_text} of its variance is {what_}{narrow}."
     if data.own_cost is not None and data.own_cost.share is not None:
         core = "one processor core"
         if not measured_machine(data) and data.machine:

@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_count, format_number, format_quantity
 
 from . import rails_table, tokens, wording
-from .headline import OPEN_ENDED, open_ended, quoted
+from .headline import only_bound, quoted
 from .markup import Child, Markup, element, harmless, join, quantity, table
 from .report_data import ReportData, no_footprint
 from .wording import ACCOUNTS, GRADE_TEXT, MARKS, footprint_amount, show
@@ -358,8 +358,8 @@ def how_sure(data: ReportData) -> Markup:
     result = quoted(data)
     if result is None or not result.parts:
         return Markup("")
-    if open_ended(result):
-        return join([element("h2", "How sure"), element("p", OPEN_ENDED, class_="soft")])
+    if bound := only_bound(result):
+        return join([element("h2", "How sure"), element("p", bound, class_="soft")])
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())
     rows: list[tuple[Child, ...]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from powermeter.footprint.text import shown
@@ -80,6 +81,16 @@ TAILS = {
     100: "p99 is a dash for fewer than 100 events: so few have no tail.",
 }
 """What stands under a table of labels, one of which has fewer events than the key: a quantile q needs 1 / (1 - q) of them."""
+
+
+def spread(result: Result) -> str:
+    """Return how far an interval reaches, relative to its value: `± 1.2 %`, `-72 % to +33 %` where that is not centred."""
+    size = abs(result.value)
+    if not show(result).span or not size:
+        return f"± {percent((result.high - result.low) / 2 / size if size else math.inf)}"
+    shares = ((end - result.value) / size for end in (result.low, result.high))
+    return " to ".join(f"{'-' if share < 0 else '+'}{percent(abs(share))}" for share in shares)
+
 
 OF_ALL = (
     "{} events: energy, charge and count per charge of the next one leave the warm-up out; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from powermeter.channel import MISSING, Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.platforms.assumptions import COUNTED, COUNTED_CLOCK
+from powermeter.platforms.assumptions import CLOCKED, COUNTED_CLOCK, TESTERS
 from powermeter.units import NS
 
 
@@ -114,7 +114,16 @@ class ContinuousTotals:
         return sum(one.resets for one in self._both)
 
 
-def total(rail: Rail, quantity: Quantity, step: float, gain: float, refresh_ns: int | None = None) -> Channel:
+def total(
+    rail: Rail,
+    quantity: Quantity,
+    step: float,
+    gain: float,
+    refresh_ns: int | None = None,
+    *,
+    source: str,
+    clock: float | None = None,
+) -> Channel:
     """Return the channel of a meter's own total of charge or energy.
 
     Args:
@@ -123,8 +132,12 @@ def total(rail: Rail, quantity: Quantity, step: float, gain: float, refresh_ns: 
         step: One count in SI units.
         gain: The largest share it may be off by, its clock apart.
         refresh_ns: How often it changes.
+        source: Where `gain` and `clock` are stated: the meter's own data sheet; reports cite it.
+        clock: The largest relative error of its clock; None where nobody states it, which assumes an RC oscillator's.
     """
-    accuracy = Accuracy(gain=gain, step=step, clock=COUNTED_CLOCK, source=COUNTED)
+    if clock is None:
+        clock, source = COUNTED_CLOCK, f"{source}; {CLOCKED}"
+    accuracy = Accuracy(gain=gain, step=step, clock=clock, source=source)
     return Channel(
         quantity.value,
         quantity,
@@ -139,7 +152,7 @@ def total(rail: Rail, quantity: Quantity, step: float, gain: float, refresh_ns: 
 def counted(
     rail: Rail, charge_gain: float, energy_gain: float, refresh_ns: int | None = None, *, per_h: float = 1e3
 ) -> tuple[Channel, Channel]:
-    """Return the channels of a meter's own charge and energy.
+    """Return the channels of the charge and energy of a USB tester whose maker states no limits.
 
     Args:
         rail: The rail they count.
@@ -149,6 +162,6 @@ def counted(
     """
     step = 3600 / per_h
     return (
-        total(rail, Quantity.CHARGE, step, charge_gain, refresh_ns),
-        total(rail, Quantity.ENERGY, step, energy_gain, refresh_ns),
+        total(rail, Quantity.CHARGE, step, charge_gain, refresh_ns, source=TESTERS),
+        total(rail, Quantity.ENERGY, step, energy_gain, refresh_ns, source=TESTERS),
     )

@@ -44,7 +44,8 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
         powermeter verify hand-ins --rubric rubric.toml
 
     Every row is part of a chain of hashes, and so are the samples.  Whoever changes one without redoing the
-    chain is found; a signature also finds who redoes it.  Ends with status 7 where something was changed.
+    chain is found; a signature also finds who redoes it.  Ends with status 7 where something was
+    changed, or where the key has signed nothing in it.
 
     A folder, or a file with a rubric, is judged as hand-ins: complete, unedited and its team's own, measured, against the
     agreed battery, fit for a method paragraph, plausible.  Status 12 where one is not accepted, 13 where a person must look,
@@ -69,8 +70,12 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
     else:
         for line in verdict.lines():
             put(line)
+    if verdict.changes:
+        raise verification.ChangedError(f"{recording} is not as it was written: {verdict.changes[0]}")
     if not verdict.is_whole:
-        raise verification.ChangedError(f"{recording} is not as it was written: {verdict.findings[0]}")
+        raise verification.NotSignedError(
+            f"{recording}: {verdict.findings[0]}; nothing was found changed, but whether somebody redid its chain cannot be known"
+        )
     return 0
 
 

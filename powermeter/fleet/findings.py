@@ -26,6 +26,7 @@ CRITERION: Mapping[str, str] = {
     "no-energy": "complete",
     "filled-in": "measured",
     "changed": "unedited",
+    "unsigned": "unedited",
     "summary-differs": "unedited",
     "readings-missing": "unedited",
     "notes-differ": "unedited",

@@ -176,10 +176,14 @@ def check_file(
 
 def _of_chain(path: Path, key: bytes | None, one: HandIn) -> Iterator[HandInFinding]:
     verdict = verification.verify(path, key)
-    if verdict.findings:
+    changes = verdict.changes
+    if changes:
         one.changed = True
-        more = f" (and {len(verdict.findings) - 1} more)" if len(verdict.findings) > 1 else ""
-        yield fail("changed", f"not as it was written: {verdict.findings[0]}{more}")
+        more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+        yield fail("changed", f"not as it was written: {changes[0]}{more}")
+    for finding in verdict.findings:
+        if finding.code in verification.UNSIGNED:
+            yield fail("unsigned", f"{finding}: whether somebody redid its chain cannot be known")
     if not verdict.is_closed:
         yield ask("not-closed", "the recorder was killed or still runs; what it held then is there")
 

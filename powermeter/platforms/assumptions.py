@@ -46,8 +46,10 @@ FNIRSI_GAIN = 0.005
 COUNTED_CLOCK = 0.015
 """Relative error of a tester's own clock, as wide as an RC oscillator's where no crystal is stated."""
 
-COUNTED = f"{TESTERS}; its clock within ±1.5 %, an RC oscillator from 0 to 55 °C (ST DocID17659 Rev 10, STM32L151, table 30)"
-"""Source of the limits of counters that such a tester keeps."""
+CLOCKED = (
+    "its clock within ±1.5 %, an RC oscillator from 0 to 55 °C (ST DocID17659 Rev 10, STM32L151, table 30)"
+)
+"""Source of the clock of counters that a meter of unstated clock keeps."""
 
 MODELLED = 0.4
 """Relative error of programs that compute a power from activity."""

@@ -31,16 +31,24 @@ class ChangedError(DataError):
     """Raised where a recording is not as it was written."""
 
 
+class NotSignedError(DataError):
+    """Raised where the key that a recording is checked with has signed nothing in it."""
+
+
+UNSIGNED: Mapping[str, str] = {"no-signature": "unsigned", "other-key": "unproven"}
+"""Findings by which nothing was changed, only not vouched for with the key → the word for the whole."""
+
+
 @dataclass(slots=True)
 class Verification:
     """What was found.
 
     Attributes:
         rows: Table → rows that are there and sound.
-        findings: What is not as it was written.
+        findings: What is not as it was written, and whether the key given has signed nothing.
         notes: What cannot be vouched for.
         is_closed: Whether the recorder noted the end.
-        signature: `none`, `not checked` (no key was given), `valid`, or `invalid`.
+        signature: `none`, `not checked` (no key was given), `valid`, or `invalid` (none of this key).
         later: Table → rows added after the signature.
     """
 
@@ -56,17 +64,31 @@ class Verification:
         """Whether everything is as it was written, and a signature, where a key was given, is valid."""
         return not self.findings and self.signature != "invalid"
 
+    @property
+    def changes(self) -> list[Note]:
+        """What is not as it was written; a signature that is not there, or of another key, changed nothing."""
+        return [finding for finding in self.findings if finding.code not in UNSIGNED]
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return {"whole": self.is_whole, **asdict(self), "remarks": plain_notes((*self.findings, *self.notes))}
+        return {
+            "whole": self.is_whole,
+            "changed": bool(self.changes),
+            **asdict(self),
+            "remarks": plain_notes((*self.findings, *self.notes)),
+        }
 
     def lines(self) -> list[str]:
         """Return what was found in words, one line each."""
         rows = sum(self.rows.values())
         state = "whole" if self.is_whole else "changed"
+        if self.findings and not self.changes:
+            state = UNSIGNED[self.findings[0].code]
         printed = [f"{state:10} {plural(rows, 'row')} in {len(self.rows)} tables"]
         printed.append(f"{'closed' if self.is_closed else 'open':10} {_CLOSED[self.is_closed]}")
-        printed.append(f"{'signature':10} {self.signature}")
+        printed.append(
+            f"{'signature':10} {'none of this key' if self.signature == 'invalid' else self.signature}"
+        )
         if self.later:
             later = ", ".join(f"{count} of {name}" for name, count in self.later.items())
             printed.append(f"{'later':10} added after signing, which does not cover these rows: {later}")
@@ -277,7 +299,6 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
     facts = recording.facts("signature")
     if not facts:
         if key is not None:
-            verdict.signature = "invalid"
             verdict.find(Note.warning("no-signature", "it has no signature"))
         return
     verdict.signature = "not checked"

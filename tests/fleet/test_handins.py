@@ -204,3 +204,9 @@ def test_links_that_lead_outside_are_left_out(tmp_path: Path) -> None:
 
 def test_every_code_speaks_against_a_criterion_of_the_rubric() -> None:
     assert set(CRITERION.values()) == set(CRITERIA) and set(CRITERION) >= DISHONEST_CODES
+
+
+def test_a_hand_in_that_the_key_has_not_signed_is_refused_and_not_called_changed(tmp_path: Path) -> None:
+    found = check_file(record(tmp_path / "a.power", "a", 1), Rubric(), b"a key of sixteen bytes or more")
+    assert {f.code for f in found.findings if f.weight is Weight.FAIL} == {"unsigned"}
+    assert not found.changed and not found.is_dishonest and found.word == "not accepted"

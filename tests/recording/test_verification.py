@@ -162,7 +162,7 @@ def test_a_signature_belongs_to_its_key(recorded):
         assert SECRET.decode() not in json.dumps(recording.facts("signature"))
     assert verification.verify(recorded.path).signature == "not checked"
     wrong = verification.verify(recorded.path, OTHER)
-    assert wrong.signature == "invalid" and not wrong.is_whole
+    assert wrong.signature == "invalid" and not wrong.is_whole and wrong.changes == []
 
 
 def test_a_copied_signature_does_not_fit_another_recording(written):
@@ -245,3 +245,26 @@ def test_the_verb_prints_what_was_found_and_ends_with_7_where_something_was_chan
     assert cli.run(["verify", str(recorded.path)]) == 7
     said = capsys.readouterr()
     assert "changed" in said.out and "is not as it was written" in said.err and said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("signed", "word", "finding"),
+    [
+        (False, "unsigned", "it has no signature"),
+        (True, "unproven", "no signature in it belongs to this key"),
+    ],
+)
+def test_a_file_that_the_key_has_not_signed_is_not_called_changed(
+    recorded, tmp_path, capsys, signed, word, finding
+):
+    (tmp_path / "key").write_bytes(OTHER)
+    if signed:
+        verification.sign(recorded.path, SECRET)
+    assert cli.run(["verify", str(recorded.path), "--key", str(tmp_path / "key")]) == 7
+    said = capsys.readouterr()
+    assert said.out.startswith(word) and finding in said.err and "nothing was found changed" in said.err
+    assert "not as it was written" not in said.err
+    edit(recorded.path, random.Random(5))
+    assert cli.run(["verify", str(recorded.path), "--key", str(tmp_path / "key"), "--json"]) == 7
+    said = capsys.readouterr()
+    assert json.loads(said.out)["changed"] and "is not as it was written" in said.err

@@ -6,9 +6,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
-from powermeter.reports.citation import bibtex, citation, file_digest
+from powermeter.reports.citation import bibtex, citation, file_digest, statement
 from powermeter.reports.report_data import gather
+from powermeter.result import Grade
 
 
 def gathered(path):
@@ -52,3 +56,19 @@ def test_the_tool_is_named_as_in_the_citation_file_with_the_year_of_the_measurem
         "a version is not of the year of its data"
     )
     assert "year" not in bibtex(replace(data, started=None)).partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("boundary", "grade", "held"),
+    [
+        (Boundary.BOARD, Grade.MEASURED, "measured power"),
+        (Boundary.BOARD, Grade.ESTIMATED, "an estimate by a model"),
+        (Boundary.MODEL, Grade.MEASURED, "an estimate by a model"),
+    ],
+)
+def test_what_a_recording_holds_goes_by_its_source(make, boundary, grade, held):
+    """A meter whose range ended leaves an estimated energy, and no model."""
+    data = gathered(make(grade=grade, rail=Rail("R", None, boundary)))
+    a = data.analysis
+    ended = replace(a, energy=replace(a.energy, grade=Grade.ESTIMATED))
+    assert f" holds {held}: " in statement(replace(data, analysis=ended), "0")

@@ -11,7 +11,7 @@ import pytest
 from powermeter.analysis.advice import Advice
 from powermeter.channel import Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline import Quality, product, quality, sentence, sure
+from powermeter.reports.headline import Quality, only_bound, product, quality, sentence, sure
 from powermeter.reports.report_data import gather
 from powermeter.result import Grade, Result
 
@@ -155,3 +155,23 @@ def test_the_cause_named_is_the_largest_part_with_its_own_share(make, monkeypatc
         "mostly what no reading showed (100 % of the variance)" in found.cause
         and found.remedy == "look it up"
     )
+
+
+def test_the_quality_of_a_lopsided_interval_has_both_its_ends(make):
+    data = gathered(make())
+    result = replace(Result.of(1.57, "J", {"spread:a": 0.2}), low=0.44, high=2.09)
+    found = quality(replace(data, analysis=replace(data.analysis, energy=result)))
+    assert found.cause.startswith("-72 % to +33 %, ") and "±" not in found.cause
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.9, 1.1, ""),
+        (0.0, 1.7, "a bound is known, at most 1.7 J: its parts"),
+        (0.9, np.inf, "an interval with an open end"),
+    ],
+)
+def test_why_a_bound_has_no_parts(low, high, words):
+    found = only_bound(replace(Result.of(1.0, "J", {"spread:a": 0.2}), low=low, high=high))
+    assert words in found and bool(found) == bool(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -132,3 +133,18 @@ def test_what_a_model_charges_is_not_called_measured(make):
     own = replace(story.instruments[0], url="estimate://", driver="estimate")
     text = method(replace(story, instruments=(own,), own_cost=OwnCost(1.0, 0.1, None)))
     assert "part of the energy estimated" in text and "energy measured" not in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.98, 1.02, "interval of the energy of the run is ± 2.0 %; 100 % of its"),
+        (0.28, 1.33, "interval of the energy of the run is -72 % to +33 %; 100 % of its"),
+        (0.0, 1.69, "Of the energy of the run only a bound is known, at most 1.7 J; 100 % of the variance"),
+        (0.9, math.inf, "interval of the energy of the run is open"),
+    ],
+)
+def test_the_interval_has_both_its_ends_or_is_a_bound(make, low, high, words):
+    story = story_of(make())
+    result = replace(Result.of(1.0, "J", {"spread:a": 0.2}), low=low, high=high)
+    assert words in method(replace(story, analysis=replace(story.analysis, energy=result)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from powermeter.channel import MISSING, Quantity, Rail
-from powermeter.drivers.meters.odometer import ContinuousTotals, Odometer, counted
+from powermeter.drivers.meters.odometer import ContinuousTotals, Odometer, counted, total
 
 
 def test_odometer_counts_on_and_ignores_what_came_before() -> None:
@@ -68,3 +68,10 @@ def test_the_totals_of_a_meter_are_bounded_by_what_it_can_pass() -> None:
         (Quantity.CHARGE, 3.6e-3),
         (Quantity.ENERGY, 3.6e-3),
     ]
+
+
+def test_a_total_cites_its_own_meter():
+    stated = total(Rail("input"), Quantity.ENERGY, 3.6, 3e-3, source="manual, page 7", clock=1e-4).accuracy
+    assert (stated.source, stated.clock) == ("manual, page 7", 1e-4)
+    unstated = total(Rail("input"), Quantity.ENERGY, 3.6, 3e-3, source="manual, page 7").accuracy
+    assert unstated.source.startswith("manual, page 7; its clock within ±1.5 %") and unstated.clock == 0.015
