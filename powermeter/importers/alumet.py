@@ -184,9 +184,9 @@ class _Rows:
 
 def _rail_name(row: Mapping[str, str]) -> str:
     domain = re.search(r"domain=([\w-]+)", row.get("__late_attributes") or "")
-    place = f"{row.get('resource_kind') or ''}{row.get('resource_id') or ''}"
-    if domain is not None:
-        name = domain[1].removesuffix("_total")
+    place = f"{row.get('resource_kind') or ''}{row.get('resource_id') or ''}".strip()
+    name = domain[1].removesuffix("_total") if domain is not None else ""
+    if domain is not None and name:
         return name if place in ("", "local_machine") or domain[1].endswith("_total") else f"{name} {place}"
     return place or "machine"
 

@@ -290,6 +290,11 @@ FOUND = {
         for i in range(5)
         for metric in ("rapl_consumed", "attributed")
     ),
+    "a domain of alumet without a name": "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes\n"
+    + "".join(
+        f"rapl_consumed_energy_J;2026-06-10T10:00:0{i}Z;10.5; ;;local_machine;;domain=_total\n"
+        for i in range(5)
+    ),
     "three rows of which the one with a power is first": "Timestamp,Amp,Watt\n1466083001,0.6,7.2\n1466083001,0.7,9\n1466083002,0.8,x\n",
     "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
 }
