@@ -18,6 +18,7 @@ _WORTH = 0.02  # of the mean, as of a warm-up
 _DOUBT = 0.001  # chance alone shows a trend so often in a label
 _CUT_SHORT = 0.05  # the same behind a warm-up that takes all that one may take: what decays goes on
 _MOST_MEMORY = 0.95
+_CLEARLY = 0.5  # of what the line leaves: a step that leaves less is what happened, and reaches from level to level only
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,7 @@ class Trend:
     """A line through what items use, in the order of their events.
 
     Attributes:
-        change: From the first to the last event, J per item.
+        change: From the first to the last event, or from one level to the other where it clearly is a step, J per item.
         mean: Of all, J per item.
         rests: What each event is off the line, or off the step that describes them better, J per item; shape (n,).
     """
@@ -58,9 +59,13 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
         return None
     x = np.arange(n) - (n - 1) / 2
     slope = float(x @ terms) / float(x @ x)
-    rests = min(terms - terms.mean() - slope * x, _two_levels(terms), key=lambda left: float(left @ left))
-    square = float(rests @ rests)
-    change = slope * (n - 1)
+    change, rests = slope * (n - 1), terms - terms.mean() - slope * x
+    step, behind = _two_levels(terms)
+    square, stepped = float(rests @ rests), float(behind @ behind)
+    if stepped < _CLEARLY * square:
+        change = step
+    if stepped < square:
+        rests, square = behind, stepped
     if abs(change) < _WORTH * abs(mean):
         return None
     rho = float(rests[1:] @ rests[:-1]) / square if square > 0 else 0.0
@@ -72,12 +77,12 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
     return Trend(change, mean, rests)
 
 
-def _two_levels(terms: Floats) -> Floats:
-    """Return what is left of some terms after one step from a mean to another, at the place that leaves least."""
+def _two_levels(terms: Floats) -> tuple[float, Floats]:
+    """Return the step from a mean to another that leaves least of some terms, and what it leaves."""
     n = terms.size
     first = np.arange(_LEAST // 2, n - _LEAST // 2 + 1)
     upto = np.cumsum(terms)[first - 1]
     explained = upto**2 / first + (terms.sum() - upto) ** 2 / (n - first)
     k = int(first[np.argmax(explained)])
-    rests: Floats = np.concatenate([terms[:k] - terms[:k].mean(), terms[k:] - terms[k:].mean()])
-    return rests
+    before, after = float(terms[:k].mean()), float(terms[k:].mean())
+    return after - before, np.concatenate([terms[:k] - before, terms[k:] - after])

@@ -103,3 +103,11 @@ def test_a_step_is_a_trend_whose_rests_have_no_memory() -> None:
         6 * 0.6 * 0.4 * 0.08, abs=0.03
     )  # 6 q (1 − q) times the step
     assert all(float(np.std(one.rests)) < 0.042 for one in seen)
+
+
+def test_a_clear_step_reaches_from_one_level_to_the_other() -> None:
+    """5 J twelve times, then 1 J twelve times: the line falls by 5.8 J, more than any two events differ by."""
+    energies = np.repeat([5.0, 1.0], 12)
+    found = trend_of(energies - energies.mean(), float(energies.mean()))
+    assert found is not None
+    assert found.change == pytest.approx(-4.0)
