@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import MISSING, REPEAT
+from powermeter.channel import MISSING, REPEAT, Gap
 from powermeter.recording import Recording, Writer
-from powermeter.recording.protocol import Samples, SourceInfo
+from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result.notes import having
 from powermeter.signals import condensed, one_pass
 from powermeter.signals.frozen import without_frozen
@@ -35,11 +34,12 @@ class Pieces:
             part = {name: column[a:b] for name, column in self.whole.codes.items()}
             yield Samples(self.whole.times_ns[a:b], part, self.whole.flags[a:b])
 
-    def gaps(self, source: int) -> list[Any]:
+    def gaps(self, source: int) -> list[Gap]:
         return []
 
 
-def left(recording: Any) -> tuple[list[int], list[Any]]:
+def left(recording: RecordingLike) -> tuple[list[int], list[Gap]]:
+    """Return the stamps that a recording has, and its gaps."""
     times = np.concatenate([piece.times_ns for piece in recording.stream(1)])
     return times.tolist(), recording.gaps(1)
 
