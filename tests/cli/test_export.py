@@ -106,8 +106,6 @@ def test_export_refuses_what_a_format_cannot_hold(run_power, tmp_path):
 
 
 def test_a_copy_that_is_a_recording_names_the_option_it_needs(tmp_path, capsys):
-    from powermeter import cli
-
     path = tmp_path / "a.power"
     path.write_bytes(b"")
     assert cli.run(["export", str(path), "-o", str(tmp_path / "b.power")]) != 0

@@ -69,8 +69,6 @@ def test_an_error_is_wrapped_on_a_terminal_and_else_one_line(capsys, monkeypatch
 
 
 def test_a_verb_with_verbs_of_its_own_prints_its_help_alone(capsys):
-    from powermeter import cli
-
     assert cli.run(["mark"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.lstrip().lower().startswith("usage: powermeter mark")

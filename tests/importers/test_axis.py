@@ -1,10 +1,13 @@
 """Time axes: rows out of order, clocks that were set, holes, zones with summer time."""
 
+import subprocess
+
 import numpy as np
 import pytest
 
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
+from powermeter.importers import open_log
 from powermeter.importers.axis import axis
 from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.holes import hole_limit, pauses
@@ -138,10 +141,6 @@ def test_a_channels_own_clock_and_the_stamps_coarseness_do_not_hide_one_another(
 
 
 def test_rows_that_are_written_newest_first_are_named_with_what_turns_them(tmp_path):
-    import subprocess
-
-    from powermeter.importers import open_log
-
     path = tmp_path / "down.csv"
     path.write_text("time_s,power_W\n" + "".join(f"{100 - i},{5 + i}\n" for i in range(20)))
     with pytest.raises(DataError, match="written newest first") as refused:
