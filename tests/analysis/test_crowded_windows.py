@@ -15,6 +15,7 @@ from powermeter.events import Event
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
+from tests.support.seconds_apart import ns
 
 LABELS = 20
 
@@ -67,10 +68,6 @@ def test_events_with_windows_of_their_own_are_measured_as_before(
         assert row.energy is not None and row.energy.high - row.energy.low < 0.05 * joules
 
 
-def at(*seconds: float) -> np.ndarray:
-    return np.array([round(s * NS) for s in seconds], np.int64)
-
-
 def test_a_crowded_window_is_divided_by_lengths_and_a_lone_one_by_idle_power() -> None:
     """Windows of 1 s at 1 W, one at 0.5 W; two labels share one of 3 J, 0.3 s each, and the first has 0.5 s of one of 4 J alone.
 
@@ -79,7 +76,7 @@ def test_a_crowded_window_is_divided_by_lengths_and_a_lone_one_by_idle_power() -
     """
     watts = np.array([1.0, 1, 1, 0.5, 1, 3, 1, 4, 1, 1, 5, 9, 9, 9, 5, 1, 1])
     integral = Integral.of(from_samples(np.arange(17, dtype=np.int64) * NS, watts, kind=Kind.MEAN))
-    start, end = at(4.2, 6.2, 4.6, 9.5, 15.2), at(4.5, 6.7, 4.9, 13.5, 15.3)
+    start, end = ns(4.2, 6.2, 4.6, 9.5, 15.2), ns(4.5, 6.7, 4.9, 13.5, 15.3)
     first, second = GroupEstimate.empty(2), GroupEstimate.empty(3)
     first.value, second.value = np.array([1.4, 3.5]), np.array([1.4, 32.0, 0.1])
     members = [np.array([0, 1]), np.array([2, 3, 4])]

@@ -9,12 +9,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.overlapping import measure_overlapping
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
-
-NS = 1_000_000_000
-
-
-def at(*seconds: float) -> np.ndarray:
-    return np.array([round(s * NS) for s in seconds], np.int64)
+from tests.support.seconds_apart import NS, ns
 
 
 def means(edges: list[tuple[float, float]], top: int = 24, idle: float = 1.0, watts: float = 5.0) -> Integral:
@@ -29,7 +24,7 @@ def means(edges: list[tuple[float, float]], top: int = 24, idle: float = 1.0, wa
 )
 def test_the_step_at_an_edge_that_cuts_a_window_is_put_back(edges) -> None:
     """A cut to the share p leaves out p (1 - p) of the step of 4 W: each event uses 5 W times its seconds."""
-    start, end = (at(*side) for side in zip(*edges, strict=True))
+    start, end = (ns(*side) for side in zip(*edges, strict=True))
     integral = means(edges)
     found = measure_overlapping(integral, start, end, None)
     seconds = (end - start) * 1e-9
@@ -41,13 +36,13 @@ def test_the_step_at_an_edge_that_cuts_a_window_is_put_back(edges) -> None:
 
 def test_one_event_alone_shows_no_step_that_is_sure() -> None:
     """Of one event the step is as unsure as it is large: what divides the windows by time stands, 4 × 0.25 J less at each edge."""
-    found = measure_overlapping(means([(2.5, 6.5)]), at(2.5), at(6.5), None)
+    found = measure_overlapping(means([(2.5, 6.5)]), ns(2.5), ns(6.5), None)
     assert found.value.tolist() == pytest.approx([20.0 - 2.0])
     assert found.own[0] > 2.0
 
 
 def test_a_level_load_has_nothing_to_put_back() -> None:
     integral = means([], idle=3.0)
-    found = measure_overlapping(integral, at(2.5, 4.2), at(6.5, 8.3), None)
+    found = measure_overlapping(integral, ns(2.5, 4.2), ns(6.5, 8.3), None)
     assert found.value == pytest.approx([12.0, 12.3]) and found.own == pytest.approx([0.0, 0.0])
     assert found.factor == 0.0 and found.gaps.tolist() == [0.0, 0.0]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from powermeter.channel import MISSING
 from powermeter.importers import Choices, convert
 
 
@@ -18,7 +19,7 @@ def notes(tmp_path, last, rows=20, end=""):
 def test_a_cell_that_is_shorter_than_all_others_is_taken_as_cut(tmp_path, last):
     (note,), log = notes(tmp_path, last)
     assert "line 22" in note and repr(last[3:]) in note
-    assert log.sources[0].codes[0][-1] == -(2**63)
+    assert log.sources[0].codes[0][-1] == MISSING
 
 
 @pytest.mark.parametrize(("last", "end"), [("20,13.70", ""), ("20,1.70", "\n"), ("20,1", "\n")])
