@@ -15,8 +15,8 @@ from powermeter.recording import Samples, SourceInfo
 from powermeter.testing.simulation import NS, SimulatedRecording
 
 
-def codes_for(attributes: list[dict[str, Any]]) -> list[str]:
-    """Twenty events of 0.2 s at 1 W, every second one of 0.1 s, with these attributes in turn; the texts of the notes."""
+def splits_stated(attributes: list[dict[str, Any]]) -> list[str]:
+    """Return the texts of the notes on events at 1 W with these attributes, every second one of 0.1 s and not 0.2 s."""
     times = np.arange(1000, dtype=np.int64) * (NS // 100)
     channel = Channel("in.power", Quantity.POWER, 0.001, Rail("in"))
     source = SourceInfo(1, "virtual://x", "meter", "virtual", {}, (channel,))
@@ -41,6 +41,6 @@ def codes_for(attributes: list[dict[str, Any]]) -> list[str]:
     ],
 )
 def test_an_attribute_is_named_only_where_it_sorts_the_energies(attributes, named):
-    texts = codes_for(attributes)
+    texts = splits_stated(attributes)
     assert len(texts) == (named is not None)
     assert named is None or f"--by {named} " in texts[0]
