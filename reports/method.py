@@ -29,7 +29,7 @@ RULE_TEXT = {
 _UNMEASURED = (Grade.ESTIMATED, Grade.ASSUMED, Grade.SIMULATED)
 
 _COUNTED: Mapping[bool | None, str] = {
-    True: "which is part of the energy measured",
+    True: "which is part of the energy {grade}",
     False: "which is not in any number",
     None: "which is part of the energy only as far as the rail feeds that core",
 }
@@ -110,8 +110,9 @@ def _sentences(data: ReportData) -> Iterator[str]:
 
 def _counts_recorder(instrument: Instrument, data: ReportData) -> str:
     """Return whether recording is part of the energy, which was measured, estimated or simulated."""
-    text, grade = _COUNTED[instrument.counts_recorder(data.analysis.line.rail)], data.analysis.line.grade
-    return text.replace("energy measured", f"energy {grade.value}") if grade in _UNMEASURED else text
+    line = data.analysis.line
+    grade = line.grade if line.grade in _UNMEASURED else Grade.MEASURED
+    return _COUNTED[instrument.counts_recorder(line.rail)].format(grade=grade.value)
 
 
 def _accuracy(instrument: Instrument) -> str:
