@@ -307,6 +307,9 @@ TASKS: dict[str, Callable[[Sequence[str]], None]] = {
     for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, audit, slow, mutants, changelog)
 }
 
+WITH_OPTIONS = ("lab", "mutants")
+"""Tasks that describe their options themselves."""
+
 
 def main() -> None:
     """Run the named task, or list them."""
@@ -316,10 +319,7 @@ def main() -> None:
         for task in TASKS.values():
             print(f"  {task.__name__:10} {task.__doc__}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
-    if {"-h", "--help"} & set(arguments) and name not in (
-        "lab",
-        "mutants",
-    ):  # these describe their options themselves
+    if {"-h", "--help"} & set(arguments) and name not in WITH_OPTIONS:
         print(f"python3 tasks.py {name}\n\n  {TASKS[name].__doc__}")
         return
     TASKS[name](arguments)
