@@ -25,10 +25,10 @@ from unseen_world import (
 from powermeter import Recording, RepeatLoop, analyse, compare
 from powermeter.channel import Kind
 
-# The next one, repeats, budgets
+# The next one, repeats
 
 
-def _next(name: str, rng: Rng, factors, truth: float, *, window: bool) -> list[Said]:  # type: ignore[no-untyped-def]
+def _next(name: str, rng: Rng, factors: np.ndarray, truth: float, *, window: bool) -> list[Said]:
     events, end = spans(rng, len(factors), (0.6, 0.6), (0.4, 0.8))
     watts = blank(end, 1.0)
     for k, (_, a, b) in zip(factors, events, strict=True):
