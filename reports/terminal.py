@@ -193,7 +193,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
 
 def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
     for text in wording.remarks(rows):
-        console.print(f"[dim]{text}[/]")
+        print_text(console, text, "dim")
 
 
 def _parted(
@@ -314,10 +314,8 @@ def _sources(data: ReportData, console: Console) -> None:
     console.print(grid)
     for d in data.analysis.disagreements:
         ratio = DASH if d.ratio is None else f"{(d.ratio - 1) * 100:+.2f} %"
-        console.print(
-            f"  {safe(d.left)} and {safe(d.right)} {d.verdict}: {show(d.energy_left).text} "
-            f"and {show(d.energy_right).text} ({ratio})"
-        )
+        both = f"{show(d.energy_left).text} and {show(d.energy_right).text}"
+        print_text(console, f"{d.left} and {d.right} {d.verdict}: {both} ({ratio})", sign="  ")
     if data.own_cost is not None:
         cost = data.own_cost
         share = f" ({wording.percent(cost.share)} of one core)" if cost.share is not None else ""

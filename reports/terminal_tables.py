@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import event_tree, tokens
 from .report_data import ReportData
-from .terminal_look import grades_text, name_of, name_width, safe, section, table_frame
+from .terminal_look import grades_text, name_of, name_width, print_text, safe, section, table_frame
 from .terminal_rows import fits, print_rows
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def print_nesting(data: ReportData, console: Console) -> None:
     console.print(section("Events inside events"))
     print_rows(console, made, stacked)
     for text in tree.remarks:
-        console.print(f"[dim]{text}[/]")
+        print_text(console, text, "dim")
 
 
 def _stacked_tokens(cells: Sequence[str], wanted: Sequence[int]) -> tuple[str, list[tuple[str, str]]]:
@@ -80,4 +80,4 @@ def print_tokens(data: ReportData, found: TokenTable, console: Console) -> None:
     else:
         print_rows(console, made((0, 1, *filled)), [_stacked_tokens(row.cells(), filled) for row in rows])
     for text in tokens.sentences(data):
-        console.print(f"[dim]{safe(text)}[/]")
+        print_text(console, text, "dim")
