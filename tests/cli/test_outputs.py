@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-from powermeter.reports.plain_output import wrapped
-
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a shell")
 
 
@@ -49,17 +47,6 @@ def test_what_cannot_be_written_does_not_change_the_status(redirection):
         ).returncode
         == 7
     )
-
-
-@pytest.mark.parametrize("width", [20, 40, 80])
-def test_lines_are_wrapped_and_no_number_loses_its_unit(width):
-    line = "  infer: 263.5 ± 3.5 mJ per item, 300 g CO2e (200 to 5,000), 5 mg Sb eq, 14.78 h, 89 % of 4 Ah; it holds 120 ms"
-    parts = wrapped(line, width)
-    assert max(map(len, parts)) <= width and " ".join(" ".join(parts).split()) == " ".join(line.split())
-    for whole in ("263.5 ± 3.5 mJ", "300 g CO2e", "5 mg Sb eq", "14.78 h", "89 %", "4 Ah", "120 ms"):
-        assert any(whole in part for part in parts), whole
-    assert all(part.startswith("    ") for part in parts[1:])
-    assert wrapped("", 40) == [""] and wrapped("short", 40) == ["short"]
 
 
 def test_what_is_left_of_a_full_output_goes_nowhere_and_the_other_one_stays():

@@ -53,3 +53,14 @@ def test_no_line_is_wider_where_a_sign_becomes_two_characters(path, encoding, wi
     status, raw = output_of(["show", str(path)], width, encoding)
     lines = raw.decode(encoding).splitlines()
     assert status == 0 and len(lines) > 20 and max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_lines_are_wrapped_and_no_number_loses_its_unit(width):
+    line = "  infer: 263.5 ± 3.5 mJ per item, 300 g CO2e (200 to 5,000), 5 mg Sb eq, 14.78 h, 89 % of 4 Ah; it holds 120 ms"
+    parts = plain_output.wrapped(line, width)
+    assert max(map(len, parts)) <= width and " ".join(" ".join(parts).split()) == " ".join(line.split())
+    for whole in ("263.5 ± 3.5 mJ", "300 g CO2e", "5 mg Sb eq", "14.78 h", "89 %", "4 Ah", "120 ms"):
+        assert any(whole in part for part in parts), whole
+    assert all(part.startswith("    ") for part in parts[1:])
+    assert plain_output.wrapped("", 40) == [""] and plain_output.wrapped("short", 40) == ["short"]
