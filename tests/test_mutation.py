@@ -92,4 +92,4 @@ def test_faults_by_hand_have_their_place_and_compile() -> None:
         if source.count(fault["old"]) == 1:
             placed += 1
             compile(source.replace(fault["old"], fault["new"]), fault["path"], "exec")
-    assert len(faults) >= 60 and placed >= 50
+    assert len(faults) >= 60 and placed >= len(faults) * 5 / 6
