@@ -26,24 +26,6 @@ def test_a_table_under_such_an_ending_is_read(tmp_path):
     assert convert(path, tmp_path / "o.power", choices=Choices()).format == "csv"
 
 
-def test_a_program_that_holds_the_text_of_a_log_is_no_log(tmp_path):
-    path = tmp_path / "test_perf.py"
-    path.write_text(
-        'import re\n\nfrom tool import read\n\nTEXT = """\n 5.00 Joules power/energy-pkg/\n 2.0 seconds time elapsed\n"""\n'
-    )
-    with pytest.raises(DataError, match="the source of a program"):
-        open_log(path)
-
-
-def test_a_program_of_one_import_is_named_for_what_it_is(tmp_path):
-    path = tmp_path / "ev.py"
-    path.write_text(
-        'import time, powermeter\nfor i in range(10):\n    with powermeter.event("a", n=2):\n        time.sleep(0.1)\n'
-    )
-    with pytest.raises(DataError, match="the source of a program"):
-        open_log(path)
-
-
 def test_what_snmpget_printed_is_named_since_its_units_stand_elsewhere(tmp_path):
     path = tmp_path / "pdu.log"
     path.write_text(
@@ -75,6 +57,16 @@ def test_tuples_as_python_prints_them_are_asked_for_as_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "what"),
     [
+        (
+            "test_perf.py",
+            'import re\n\nfrom tool import read\n\nTEXT = """\n 5.00 Joules power/energy-pkg/\n 2.0 seconds time elapsed\n"""\n',
+            "the source of a program",
+        ),
+        (
+            "ev.py",
+            'import time, powermeter\nfor i in range(10):\n    with powermeter.event("a", n=2):\n        time.sleep(0.1)\n',
+            "the source of a program",
+        ),
         (
             "n.ipynb",
             '{"cells": [{"cell_type": "code", "source": ["print(1)"]}], "nbformat": 4}',

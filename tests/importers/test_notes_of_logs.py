@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.cli import run
-from tests.support.log_texts import DETAIL, MAC, MLLOG, RIGOL, TRACE, Files, spl
+from tests.support.log_texts import DETAIL, MAC, MLLOG, RIGOL, TRACE, Files, placed, spl
 
 # What is read, and what the note on it holds.
 NOTED: dict[str, tuple[Files, tuple[str, ...], str]] = {
@@ -100,12 +100,7 @@ def test_it_is_read_with_a_note(
 ) -> None:
     files, options, said = NOTED[name]
     monkeypatch.chdir(tmp_path)
-    first = next((place for place in files if place.endswith("/")), next(iter(files)))
-    for place, content in files.items():
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
-        if not place.endswith("/"):
-            Path(place).write_bytes(content.encode() if isinstance(content, str) else content)
-    status = run(["import", first, "-o", "out.power", *options])
+    status = run(["import", placed(files), "-o", "out.power", *options])
     printed = " ".join("".join(capsys.readouterr()).split())
     assert status in (0, 7) and said in printed, printed
     assert Path("out.power").exists()

@@ -17,6 +17,7 @@ from tests.support.log_texts import (
     RIGOL,
     TRACE,
     Files,
+    placed,
     prometheus,
     spl,
     tarred,
@@ -384,13 +385,8 @@ def test_it_is_refused_in_one_line_that_names_the_file(
 ) -> None:
     files, options, said = CASES[name]
     monkeypatch.chdir(tmp_path)
-    for place, content in files.items():
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
-        if not place.endswith("/"):
-            Path(place).write_bytes(content.encode() if isinstance(content, str) else content)
-    first = next((place for place in files if place.endswith("/")), next(iter(files), "none.csv"))
     out = () if "-o" in options else ("-o", "out.power")
-    status = run(["import", first, *out, *options])
+    status = run(["import", placed(files), *out, *options])
     printed = capsys.readouterr().err
     assert status != 0 and said in printed, printed
     assert len([line for line in printed.splitlines() if line.startswith("powermeter:")]) == 1

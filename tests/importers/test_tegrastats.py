@@ -162,25 +162,16 @@ def test_an_existing_recording_is_not_overwritten(tmp_path):
 
 @pytest.mark.parametrize("names", [("VDD_GPU_SOC", "VIN_SYS_5V0"), ("FOO", "BAR")])
 def test_rails_without_a_total_are_asked_about_and_never_the_first_of_them(tmp_path, names):
-    path = tmp_path / "orin.log"
-    path.write_text(
-        "".join(
-            f"03-04-2025 10:00:{i:02d} RAM 2448/7620MB CPU [2%@729] {names[0]} 2000mW/1mW {names[1]} 600mW/1mW\n"
-            for i in range(20)
-        )
-    )
+    power = f"{names[0]} 2000mW/1mW {names[1]} 600mW/1mW"
+    path = log(tmp_path, [line(power, f"03-04-2025 10:00:{i:02d} ") for i in range(20)])
     with pytest.raises(ConfigurationError, match=f"--rail {names[0]}.*, or --sum"):
         open_log(path)
     rows = open_log(path, choices=Choices(add_up=True)).sources[0]
     assert {channel.rail.parent for channel in rows.channels} == {"all rails"}
-    log = open_log(path, choices=Choices(rail=names[1]))
-    assert log.facts["whole"]["rail"] == names[1]
+    assert open_log(path, choices=Choices(rail=names[1])).facts["whole"]["rail"] == names[1]
 
 
 def test_inputs_that_are_not_connected_are_no_rail(tmp_path):
-    path = tmp_path / "nc.log"
-    path.write_text(
-        "".join(f"03-04-2025 10:00:{i:02d} RAM 1/2MB CPU [2%@729] GPU@37.5C NC 100mW/1mW\n" for i in range(9))
-    )
+    path = log(tmp_path, [line("NC 100mW/1mW", f"03-04-2025 10:00:{i:02d} ") for i in range(9)])
     with pytest.raises(DataError, match="no rail with power"):
         open_log(path)

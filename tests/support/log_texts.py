@@ -7,6 +7,7 @@ import json
 import struct
 import tarfile
 import zipfile
+from pathlib import Path
 
 MLLOG = ':::MLLOG {"time_ms": 17285092600%d, "key": "power_reading", "value": 10.0, "metadata": {}}\n'
 SPL = "Time,07-26-2022 07:05:2{i}.790,Watts,{w},Volts,249.9,Amps,-1.0,PF,0.4,Mark,x\n"
@@ -45,6 +46,16 @@ def prometheus(**answer: object) -> str:
 
 
 Files = dict[str, "str | bytes"]
+
+
+def placed(files: Files) -> str:
+    """Write files into the working directory; return what is imported: a place that ends in a slash, or the first of them."""
+    for place, content in files.items():
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        if not place.endswith("/"):
+            Path(place).write_bytes(content.encode() if isinstance(content, str) else content)
+    return next((place for place in files if place.endswith("/")), next(iter(files), "none.csv"))
+
 
 PLAIN = "time_s,power_W\n" + "".join(f"{i},{5 + i % 3}\n" for i in range(9))
 SETBACK = "time_s,power_W\n" + "".join(f"{i % 30 + 1000 - i},5\n" for i in range(90))
