@@ -48,7 +48,7 @@ def test_events_shorter_than_a_window_among_many_labels_are_bounded(
     found, truth = run(kind, (0.004, 0.008), pause_s)
     for row, joules in zip(found.rows, truth, strict=True):
         assert row.energy is not None and row.energy.low <= joules <= row.energy.high, row
-        assert row.energy.grade is Grade.SIMULATED or row.energy.grade is Grade.ESTIMATED
+        assert row.energy.grade is Grade.ESTIMATED
         assert "hold events of other labels too" in row.verdict.text
         advice = advise(found, row)
         assert advice is not None and advice.code == "longer-events" and advice.parameters["times"] in (3, 4)
