@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from powermeter.comparison.verdict import Verdict
 from powermeter.result import Grade, Result
 
 pytest.importorskip("matplotlib")
@@ -168,8 +169,6 @@ def test_the_axis_of_a_settling_mean_states_that_it_does_not_begin_at_0(monkeypa
 
 
 def contrast(left: Result, right: Result, ratio: Result | None, margin: float | None = None):
-    from powermeter.comparison.verdict import Verdict
-
     difference = result(right.value - left.value, -1.0, 1.0)
     found = {
         "mean_left": left,
