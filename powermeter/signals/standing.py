@@ -6,7 +6,7 @@ contains a pair of them are compared.  Only where a stand is found are all piece
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -94,13 +94,14 @@ class _Watched(_Passed):
         if not suspects:
             return []
         before: Samples | None = None
-        for piece in map(_whole_rows, self._recording.stream(self._source.id)):
+        for rows in self._recording.stream(self._source.id):
+            piece = self._finder.whole_rows(rows)
             if not len(piece):
                 continue
             joined = piece if before is None else _after(before, piece)
             moved = self._finder.moved(joined)
             for suspect in suspects:
-                suspect.see(joined, self._finder.levels, moved)
+                suspect.see(joined, self._finder.level_of(suspect.stand), moved)
             suspects = [suspect for suspect in suspects if suspect.may_be]
             if not suspects:
                 return []
@@ -150,7 +151,7 @@ class _Finder:
         """Look at the next piece."""
         if not self.levels:
             return
-        piece = _whole_rows(piece)
+        piece = self.whole_rows(piece)
         if not len(piece):
             return
         self._flagged = self._flagged or bool(piece.flags.any())
@@ -241,16 +242,25 @@ class _Finder:
         for stand in sorted(self._longest.values(), key=lambda one: -one.rows):
             if self._flagged and stand.flagged < stand.rows:
                 continue
-            levels = [
-                code for code, name in zip(stand.codes, self._names, strict=True) if name in self.levels
-            ]
-            if len(found) < _MOST and not any(self._is_near(levels, one) for one in found):
+            if len(found) < _MOST and not any(self._is_near(stand, one) for one in found):
                 found.append(stand)
         return found
 
-    def _is_near(self, levels: Sequence[int], stand: Stand) -> bool:
-        other = [code for code, name in zip(stand.codes, self._names, strict=True) if name in self.levels]
-        return all(abs(a - b) <= max(1.0, NEAR * abs(a)) for a, b in zip(levels, other, strict=True))
+    def whole_rows(self, piece: Samples) -> Samples:
+        """Return the rows of a piece that hold a reading of each rail's channel; others (a temperature) may be read less often."""
+        lacks = np.zeros(len(piece), bool)
+        for name in self._names:
+            lacks |= piece.codes[name] == MISSING
+        return _only(piece, ~lacks) if lacks.any() else piece
+
+    def level_of(self, stand: Stand) -> dict[str, int]:
+        """Return the codes that a stand repeats, by channel, of those that show a level."""
+        codes = zip(self._names, stand.codes, strict=True)
+        return {name: code for name, code in codes if name in self.levels}
+
+    def _is_near(self, stand: Stand, other: Stand) -> bool:
+        levels, others = self.level_of(stand), self.level_of(other)
+        return all(abs(code - others[name]) <= max(1.0, NEAR * abs(code)) for name, code in levels.items())
 
     def moved(self, rows: Samples) -> Bools:
         """Return, for each row but the first, whether it moved from the one before."""
@@ -269,12 +279,11 @@ class _Suspect:
         self.stand = stand
         self._pairs = self._moves = self._longest = self._run = 0
 
-    def see(self, rows: Samples, levels: Sequence[str], moved: Bools) -> None:
+    def see(self, rows: Samples, levels: Mapping[str, int], moved: Bools) -> None:
         """Count the pairs of rows at its level."""
         near = np.ones(len(rows), bool)
-        for name, level in zip(rows.codes, self.stand.codes, strict=True):
-            if name in levels:
-                near &= np.abs(rows.codes[name] - level) <= max(1.0, NEAR * abs(level))
+        for name, level in levels.items():
+            near &= np.abs(rows.codes[name] - level) <= max(1.0, NEAR * abs(level))
         if not near.any():
             self._run = 0
             return
@@ -305,14 +314,6 @@ class _Suspect:
             and self._moves >= LEAST_MOVES
             and self._moves * self.stand.rows >= LEAST_MOVES * self._pairs
         )
-
-
-def _whole_rows(piece: Samples) -> Samples:
-    """Return the rows that hold all readings, of a piece."""
-    lacks = np.zeros(len(piece), bool)
-    for column in piece.codes.values():
-        lacks |= column == MISSING
-    return _only(piece, ~lacks) if lacks.any() else piece
 
 
 def _only(piece: Samples, keep: Bools) -> Samples:

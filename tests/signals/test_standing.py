@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import MISSING, REPEAT, Gap
+from powermeter.channel import MISSING, REPEAT, Channel, Gap, Quantity
 from powermeter.recording import Recording, Writer
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result.notes import having
@@ -79,6 +79,29 @@ def test_rows_without_readings_are_passed_over():
     codes[700:800] = MISSING
     _, (gap,) = without_stands(Pieces(codes, np.zeros(ROWS, np.uint8), [650, 750]), SOURCE, left)  # type: ignore[arg-type]
     assert gap.end_ns - gap.start_ns == 1400 * 5 * MS
+
+
+@pytest.mark.parametrize("read_each", [1, 40])
+def test_a_channel_of_no_rail_changes_nothing(read_each):
+    """A temperature, in each row or in one of forty, is no reading of the rail."""
+    codes = rows(1.5)
+    codes[STOOD] = codes[STOOD.start]
+    degrees = np.where(np.arange(ROWS) % read_each, MISSING, 35 + np.arange(ROWS) // 50)
+
+    class Warm(Pieces):
+        def stream(self, source: int) -> Iterator[Samples]:
+            at = 0
+            for piece in super().stream(source):
+                own = {"t": degrees[at : at + len(piece)], **piece.codes}
+                yield Samples(piece.times_ns, own, piece.flags)
+                at += len(piece)
+
+    temperature = Channel("t", Quantity.TEMPERATURE, 1.0)
+    source = SourceInfo(1, "x://", "x", "x", {}, (temperature, *CHANNELS))
+    warm = Warm(codes, np.zeros(ROWS, np.uint8), [650, 750])
+    held, gaps = without_frozen(warm.whole, CHANNELS, [])
+    assert gaps
+    assert without_stands(warm, source, left) == (held.times_ns.tolist(), gaps)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("way", ["one pass", "condensed"])
