@@ -27,10 +27,10 @@ LEAST_MOVES = 30
 LONGER = 5
 """A stretch is so many times as long, in readings, as any other stand of its level."""
 
-NEAR = 0.05
+_NEAR = 0.05
 """Readings within this share of a level, or one code, are of that level."""
 
-MOVES = 2
+_MOVES = 2
 """Codes: one is what a reading between two codes toggles by, and then need not for long."""
 
 
@@ -71,24 +71,16 @@ def noted(trace: Trace, instrument: str) -> Trace:
 
 def frozen(samples: Samples, channels: Sequence[Channel]) -> list[tuple[int, int, Gap]]:
     """Return the stretches in which an instrument stood still: the reading that stood, the row after the last, and the gap."""
-    levels = [c for c in channels if c.kind is not Kind.COUNTER and c.quantity is not Quantity.MARKER]
+    names, levels = [channel.name for channel in channels], names_of_levels(channels)
     times = samples.times_ns
     if times.size <= 2 * LEAST_MOVES or not levels or int(times[-1] - times[0]) <= LEAST_NS:
         return []
-    equal = np.ones(times.size - 1, bool)
-    for channel in channels:
-        column = samples.codes[channel.name]
-        equal &= column[1:] == column[:-1]
+    equal = repeats(samples, names)
     starts, ends = runs(equal)
     long = (ends - starts > LEAST_MOVES) & (times[ends] - times[starts] > LEAST_NS)
     if not long.any():
         return []
-    moved = np.zeros(times.size - 1, bool)
-    for channel in levels:
-        column = samples.codes[channel.name]
-        moved |= np.abs(np.diff(column)) >= MOVES
-    if samples.flags.any():
-        moved |= equal & ((samples.flags[1:] & REPEAT) == 0)
+    moved = moves(samples, levels, equal if samples.flags.any() else None)
     found = []
     for first, last in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
         # Rows that the instrument itself reports as new end a stand though they are equal.
@@ -101,9 +93,49 @@ def frozen(samples: Samples, channels: Sequence[Channel]) -> list[tuple[int, int
             continue
         if _should_have_moved(samples, levels, moved, first, last):
             end = int(times[min(last + 1, times.size - 1)])
-            detail = f"it repeated one reading {last - first} times, where readings of that level had moved"
-            found.append((first, last + 1, Gap(int(times[first]), end, Reason.FROZEN.value, detail)))
+            found.append((first, last + 1, stood_still(int(times[first]), end, last - first)))
     return found
+
+
+def stood_still(start_ns: int, end_ns: int, rows: int) -> Gap:
+    """Return the gap that a stand of so many repeated rows leaves."""
+    detail = f"it repeated one reading {rows} times, where readings of that level had moved"
+    return Gap(start_ns, end_ns, Reason.FROZEN.value, detail)
+
+
+def names_of_levels(channels: Sequence[Channel]) -> list[str]:
+    """Return the names of the channels that show a level: neither counters nor markers."""
+    return [c.name for c in channels if c.kind is not Kind.COUNTER and c.quantity is not Quantity.MARKER]
+
+
+def repeats(samples: Samples, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Return, for each row but the first, whether it equals the one before in these channels."""
+    equal = np.ones(len(samples) - 1, bool)
+    for name in names:
+        column = samples.codes[name]
+        equal &= column[1:] == column[:-1]
+    return equal
+
+
+def moves(samples: Samples, levels: Sequence[str], equal: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Return, for each row but the first, whether it moved from the one before.
+
+    Args:
+        levels: The channels that show a level.
+        equal: Which rows equal the one before, of an instrument that flags those it repeats: others are new; None where none is flagged.
+    """
+    moved = np.zeros(len(samples) - 1, bool)
+    for name in levels:
+        moved |= np.abs(np.diff(samples.codes[name])) >= _MOVES
+    if equal is not None:
+        moved |= equal & ((samples.flags[1:] & REPEAT) == 0)
+    return moved
+
+
+def is_near(codes: NDArray[np.int64], level: int) -> NDArray[np.bool_]:
+    """Return which readings of a channel are of a level, in codes."""
+    near: NDArray[np.bool_] = np.abs(codes - level) <= max(1.0, _NEAR * abs(level))
+    return near
 
 
 def runs(equal: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -113,20 +145,20 @@ def runs(equal: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def _should_have_moved(
-    samples: Samples, levels: Sequence[Channel], moved: NDArray[np.bool_], first: int, last: int
+    samples: Samples, levels: Sequence[str], moved: NDArray[np.bool_], first: int, last: int
 ) -> bool:
     """Return whether readings at the level of a stand moved so often elsewhere that it cannot be the load's."""
     near = np.ones(len(samples), bool)
-    for channel in levels:
-        column = samples.codes[channel.name]
+    for name in levels:
+        column = samples.codes[name]
         level = int(column[first])
         if level == MISSING:
             continue
-        near &= (column != MISSING) & (np.abs(column - level) <= max(1.0, NEAR * abs(level)))
+        near &= (column != MISSING) & is_near(column, level)
     pairs = near[1:] & near[:-1]
     pairs[first:last] = False
-    moves = int(np.count_nonzero(moved & pairs))
-    if moves < LEAST_MOVES or moves * (last - first) < LEAST_MOVES * int(np.count_nonzero(pairs)):
+    elsewhere = int(np.count_nonzero(moved & pairs))
+    if elsewhere < LEAST_MOVES or elsewhere * (last - first) < LEAST_MOVES * int(np.count_nonzero(pairs)):
         return False
     starts, ends = runs(pairs & ~moved)
     return bool(last - first > LONGER * int((ends - starts).max(initial=1)))

@@ -13,10 +13,19 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity
-from powermeter.errors import Reason
+from powermeter.channel import MISSING, REPEAT, Channel, Gap
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
-from powermeter.signals.frozen import LEAST_MOVES, LEAST_NS, LONGER, MOVES, NEAR, runs
+from powermeter.signals.frozen import (
+    LEAST_MOVES,
+    LEAST_NS,
+    LONGER,
+    is_near,
+    moves,
+    names_of_levels,
+    repeats,
+    runs,
+    stood_still,
+)
 from powermeter.signals.trace import median_interval_ns
 
 Bools = NDArray[np.bool_]
@@ -46,8 +55,7 @@ class Stand:
 
     def as_gap(self) -> Gap:
         """Return what is not known because of it."""
-        detail = f"it repeated one reading {self.rows} times, where readings of that level had moved"
-        return Gap(self.start_ns, self.next_ns, Reason.FROZEN.value, detail)
+        return stood_still(self.start_ns, self.next_ns, self.rows)
 
 
 def without_stands(
@@ -138,9 +146,7 @@ class _Finder:
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._names = [channel.name for channel in channels]
-        self.levels = [
-            c.name for c in channels if c.kind is not Kind.COUNTER and c.quantity is not Quantity.MARKER
-        ]
+        self._levels = names_of_levels(channels)
         self._flagged = False
         self._stride = 0
         self._before: Samples | None = None
@@ -149,7 +155,7 @@ class _Finder:
 
     def see(self, piece: Samples) -> None:
         """Look at the next piece."""
-        if not self.levels:
+        if not self._levels:
             return
         piece = self.whole_rows(piece)
         if not len(piece):
@@ -177,12 +183,7 @@ class _Finder:
 
     def _equal(self, piece: Samples, joins: bool) -> Bools:
         """Return, for each row, whether it equals the one before."""
-        equal = np.ones(len(piece), bool)
-        equal[0] = joins
-        for name in self._names:
-            column = piece.codes[name]
-            equal[1:] &= column[1:] == column[:-1]
-        return equal
+        return np.concatenate([[joins], repeats(piece, self._names)])
 
     def _take(self, piece: Samples, equal: Bools) -> None:
         times, size = piece.times_ns, len(piece)
@@ -256,20 +257,15 @@ class _Finder:
     def level_of(self, stand: Stand) -> dict[str, int]:
         """Return the codes that a stand repeats, by channel, of those that show a level."""
         codes = zip(self._names, stand.codes, strict=True)
-        return {name: code for name, code in codes if name in self.levels}
+        return {name: code for name, code in codes if name in self._levels}
 
     def _is_near(self, stand: Stand, other: Stand) -> bool:
         levels, others = self.level_of(stand), self.level_of(other)
-        return all(abs(code - others[name]) <= max(1.0, NEAR * abs(code)) for name, code in levels.items())
+        return all(bool(is_near(np.array(others[name]), code)) for name, code in levels.items())
 
     def moved(self, rows: Samples) -> Bools:
         """Return, for each row but the first, whether it moved from the one before."""
-        moved = np.zeros(len(rows) - 1, bool)
-        for name in self.levels:
-            moved |= np.abs(np.diff(rows.codes[name])) >= MOVES
-        if self._flagged:
-            moved |= self._equal(rows, joins=False)[1:] & ((rows.flags[1:] & REPEAT) == 0)
-        return moved
+        return moves(rows, self._levels, repeats(rows, self._names) if self._flagged else None)
 
 
 class _Suspect:
@@ -283,7 +279,7 @@ class _Suspect:
         """Count the pairs of rows at its level."""
         near = np.ones(len(rows), bool)
         for name, level in levels.items():
-            near &= np.abs(rows.codes[name] - level) <= max(1.0, NEAR * abs(level))
+            near &= is_near(rows.codes[name], level)
         if not near.any():
             self._run = 0
             return
