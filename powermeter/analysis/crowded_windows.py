@@ -7,6 +7,7 @@ reading shows.  The middle divides it by their lengths, the bounds reach from no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,12 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.window_pieces import Parts, pieces
+from powermeter.analysis.window_pieces import WORTH_IT, Parts, foreign_seconds, in_between, pieces
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_WORTH_IT = 1e-3
 _LONG = 1.5
 """Of events of so many windows, enough windows hold nothing of another label that each label is found by itself."""
 
@@ -46,16 +46,15 @@ def bound(
     label = np.full(start_ns.size, -1, np.int64)
     label[every] = np.repeat(np.arange(len(free)), [members[g].size for g in free])
     parts = pieces(integral, start_ns, end_ns, [every], 1)
-    window, place = np.unique(parts.window, return_inverse=True)
-    shared = _shared(label[parts.event], place, window.size)
-    foreign = _foreign(label[parts.event], place, parts.seconds, len(free))
+    parts = replace(parts, group=label[parts.event])
+    foreign = foreign_seconds(parts, len(free))
     seconds = (end_ns - start_ns) * 1e-9
     usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16]))) * 1e-9
-    value, room = _middle(integral, parts, window, place, shared, start_ns.size)
+    value, room = _middle(integral, parts, start_ns.size)
     for k, g in enumerate(free):
         index, found = members[g], groups[g]
         if (
-            foreign[k] <= _WORTH_IT * float(seconds[index].sum())
+            foreign[k] <= WORTH_IT * float(seconds[index].sum())
             or float(np.median(seconds[index])) >= _LONG * usual
         ):
             continue
@@ -90,20 +89,11 @@ def _shared(label: Indices, place: Indices, size: int) -> NDArray[np.bool_]:
     return found
 
 
-def _foreign(label: Indices, place: Indices, seconds: Floats, labels: int) -> Floats:
-    """Return how long others' events lie in windows that hold each label's."""
-    pairs, where = np.unique(place * labels + label, return_inverse=True)
-    own = np.bincount(where, seconds, pairs.size)
-    whole = np.bincount(place, seconds)
-    found: Floats = np.bincount(pairs % labels, whole[pairs // labels] - own, labels).astype(np.float64)
-    return found
-
-
-def _middle(
-    integral: Integral, parts: Parts, window: Indices, place: Indices, shared: NDArray[np.bool_], events: int
-) -> tuple[Floats, Floats]:
+def _middle(integral: Integral, parts: Parts, events: int) -> tuple[Floats, Floats]:
     """Return what each event used if windows are divided by length, J, and how far it may be below and above, shape (2, n)."""
     t, running = integral.trace.times_ns, integral.running
+    window, place = np.unique(parts.window, return_inverse=True)
+    event, _, first, last = in_between(parts)
     tau = (t[window] - t[window - 1]) * 1e-9
     rates = np.diff(running) / np.maximum(np.diff(t), 1) * 1e9
     seen = np.ones(rates.size, bool)
@@ -111,12 +101,12 @@ def _middle(
     least = float(rates[seen].min()) if seen.any() else 0.0
     beside = seen.copy()
     beside[window - 1] = False
-    beside[_inside(parts, t.size)] = False
+    beside[_inside(first, last, t.size)] = False
     idle = float(np.median(rates[beside])) if beside.any() else least
     joules = running[window] - running[window - 1]
     excess = np.maximum(joules - least * tau, 0.0)
     busy = np.bincount(place, parts.seconds, window.size)
-    length, crowded = parts.seconds, shared[place]
+    length, crowded = parts.seconds, _shared(parts.group, place, window.size)[place]
     alone = joules[place] - idle * np.maximum(tau - busy, 0.0)[place]
     middle = np.where(
         crowded,
@@ -125,22 +115,15 @@ def _middle(
     )
     low = np.where(crowded, least * length, middle)
     high = np.where(crowded, least * length + excess[place], middle)
-    order = np.lexsort((parts.window, parts.event))
-    event, at = parts.event[order], parts.window[order]
-    pair = np.flatnonzero((np.diff(event) == 0) & (np.diff(at) > 1))
-    between = running[at[pair + 1] - 1] - running[at[pair]]
     value: Floats = np.bincount(parts.event, middle, events).astype(np.float64)
-    value += np.bincount(event[pair], between, events)
+    value += np.bincount(event, running[last - 1] - running[first], events)
     room = np.array([np.bincount(parts.event, side, events) for side in (middle - low, high - middle)])
     return value, np.maximum(room, 0.0)
 
 
-def _inside(parts: Parts, size: int) -> Indices:
-    """Return the positions of the steps between two stamps that lie wholly inside an event."""
-    order = np.lexsort((parts.window, parts.event))
-    event, at = parts.event[order], parts.window[order]
-    pair = np.flatnonzero((np.diff(event) == 0) & (np.diff(at) > 1))
+def _inside(first: Indices, last: Indices, size: int) -> Indices:
+    """Return the positions of the steps between two stamps that lie wholly inside an event, between the windows that its edges cut."""
     change = np.zeros(size + 1)
-    np.add.at(change, at[pair], 1)
-    np.add.at(change, at[pair + 1] - 1, -1)
+    np.add.at(change, first, 1)
+    np.add.at(change, last - 1, -1)
     return np.flatnonzero(np.cumsum(change)[: size - 1] > 0)

@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from powermeter.analysis.crowded_windows import bound
 from powermeter.analysis.estimate import FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.window_pieces import Parts, foreign_seconds, pieces, positions, without_overlaps
+from powermeter.analysis.window_pieces import (
+    WORTH_IT,
+    Parts,
+    foreign_seconds,
+    in_between,
+    pieces,
+    positions,
+    without_overlaps,
+)
 from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]
@@ -45,7 +53,6 @@ _SHAPE = 0.1
 _BEND = 0.5
 """Of the square of what a half's end is away from its mean, over the parts of it that a window's edge cuts off."""
 _MOST_LABELS, _MOST_EVENTS = 12, 200_000
-_WORTH_IT = 1e-3
 _CONDITION = 1e8
 _ALONE = 12
 """Whole windows in each event, with which its cut ones hardly count, and what they hold besides is bounded well enough."""
@@ -82,7 +89,7 @@ def divide(
     wanted = [
         k
         for k, g in enumerate(free)
-        if foreign[k] > _WORTH_IT * lengths[k] and float(np.median(groups[g].seen)) < _ALONE
+        if foreign[k] > WORTH_IT * lengths[k] and float(np.median(groups[g].seen)) < _ALONE
     ]
     if not wanted:
         return
@@ -214,20 +221,12 @@ class _System:
         self._take_whole(t, running, blind)
         self._fit(t, start_ns, members)
 
-    def _in_between(self) -> tuple[Indices, Indices, Indices, Indices]:
-        """Return (event, group's part index, first, last) of the cut windows between which all are one event's own."""
-        parts = self.parts
-        order = np.lexsort((parts.level, parts.window, parts.event))
-        event, window = parts.event[order], parts.window[order]
-        pair = np.flatnonzero((np.diff(event) == 0) & (np.diff(window) > 1))
-        return event[pair], order[pair], window[pair], window[pair + 1]
-
     def _take_whole(self, t: Times, running: Floats, blind: NDArray[np.bool_]) -> None:
         """Find the windows that hold one level only."""
         state = np.zeros(t.size, np.int64)
         blocked = np.zeros(t.size, bool)
         blocked[self.cut] = True
-        _, part, first, last = self._in_between()
+        _, part, first, last = in_between(self.parts)
         level = self.parts.level[part]
         for own, a, b in zip(level.tolist(), first.tolist(), last.tolist(), strict=True):
             state[a + 1 : b] = own
@@ -306,7 +305,7 @@ class _System:
         joules = among * (self.overlap * self.levels + part * self.rest[:, None])[window, level]
         at = positions(index, parts.event[mine])
         cut = np.asarray(np.bincount(at, joules, index.size), np.float64)
-        event, _, first, last = self._in_between()
+        event, _, first, last = in_between(self.parts)
         keep = np.isin(event, index)
         joules_between = (self.running[last - 1] - self.running[first])[keep]
         inner = np.asarray(np.bincount(positions(index, event[keep]), joules_between, index.size), np.float64)

@@ -19,6 +19,9 @@ Times = NDArray[np.int64]
 _LONG_ENOUGH = {2: 0.5, 4: 1.5, 8: 3.0, 16: 6.0}
 """From so many windows on, equal parts of an event have levels of their own."""
 
+WORTH_IT = 1e-3
+"""Of a label's seconds: with less of others' beside its edges it is left as it was found alone."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
@@ -104,12 +107,20 @@ def pieces(
 
 def foreign_seconds(parts: Parts, size: int) -> Floats:
     """Return for each group how long others' events lie in windows that its own edges cut."""
-    cut, owner = np.unique(parts.window, return_inverse=True)
-    table = np.zeros((cut.size, size))
-    np.add.at(table, (owner, parts.group), parts.seconds)
-    others = table.sum(axis=1, keepdims=True) - table
-    found: Floats = np.where(table > 0, others, 0.0).sum(axis=0)
+    _, place = np.unique(parts.window, return_inverse=True)
+    pairs, where = np.unique(place * size + parts.group, return_inverse=True)
+    own = np.bincount(where, parts.seconds, pairs.size)
+    whole = np.bincount(place, parts.seconds)
+    found: Floats = np.bincount(pairs % size, whole[pairs // size] - own, size).astype(np.float64)
     return found
+
+
+def in_between(parts: Parts) -> tuple[Indices, Indices, Indices, Indices]:
+    """Return (event, part, first, last) of each two cut windows between which all are one event's own; the part is that in the first one."""
+    order = np.lexsort((parts.level, parts.window, parts.event))
+    event, window = parts.event[order], parts.window[order]
+    pair = np.flatnonzero((np.diff(event) == 0) & (np.diff(window) > 1))
+    return event[pair], order[pair], window[pair], window[pair + 1]
 
 
 def positions(index: Indices, wanted: Indices) -> Indices:
