@@ -10,17 +10,18 @@ Time share and battery wear are never both counted for the battery.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
-from .factors import Factor, default, given
+from .factors import USER, Factor, Publication, default, given
 
 
 def by_time(
-    line: AccountLine, used_s: float, life: Factor, share: float = 1.0, *, note: str = ""
+    line: AccountLine, used_s: float, life: Factor, share: float = 1.0, *, source: Publication = USER
 ) -> AccountLine:
     """Return the share of a making by reserved time.
 
@@ -29,7 +30,7 @@ def by_time(
         used_s: Time reserved for the workload.
         life: Years (or hours) in service.
         share: Resources reserved over resources of the device.
-        note: Where the time is from, unless it was typed in.
+        source: Where the time is from.
 
     Raises:
         ConfigurationError: The life is not above zero, the share not within 0 to 1, or the time is negative.
@@ -45,7 +46,7 @@ def by_time(
         raise ConfigurationError(f"a reserved time of {used_s:g} s: cannot be negative")
     inputs: dict[str, Input] = {
         **line.inputs,
-        "T_used": given("T_used", used_s, "s", note=note),
+        "T_used": replace(given("T_used", used_s, "s"), source=source),
         "T_life": life,
         "share": given("share", share, "1"),
     }

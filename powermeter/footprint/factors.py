@@ -109,11 +109,10 @@ class Factor:
         scope = "" if self.geography == "WLD" else f" {self.geography}"
         span = "" if self.exact else f" ({self.low:.4g} to {self.high:.4g})"
         unit = "" if self.unit == "1" else f" {self.unit}"
-        if self.source is USER:
-            text = f"{self.name}{scope}: {self.central:.6g}{unit}{span}"
-            if self.note.startswith("measured"):
-                return f"{text}, {self.note}"
-            return f"{text}, given; {self.note}" if self.note else f"{text}, given"
+        if self.source is USER or self.source is RECORDED:
+            origin = "given" if self.source is USER else self.source.title
+            text = f"{self.name}{scope}: {self.central:.6g}{unit}{span}, {origin}"
+            return f"{text}; {self.note}" if self.note else text
         kind = PROVENANCE[self.provenance]
         text = (
             f"{self.name}{scope}: {self.central:.6g}{unit}{span}, {self.basis}, {self.year}; "
@@ -142,6 +141,7 @@ class Factor:
 
 
 USER = Publication("given by the user", 0, "–")
+RECORDED = Publication("measured: the time of what is counted", 0, "–")
 
 
 def given(

@@ -17,7 +17,7 @@ from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
 from .allocation import battery_wear, by_time, by_use
 from .bill import bill, read_parts, water_of_bill
 from .embodied import LIVES, device
-from .factors import Factor, default, given
+from .factors import RECORDED, USER, Factor, default, given
 from .formula import AccountLine
 from .minerals import COMPOSITIONS, adpe_of, composition
 
@@ -180,12 +180,7 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
         beyond = (found.items or 0.0) > wanted.items_in_life
         excess = f"{plural(found.items or 0, 'item is', 'items are')} more than the {wanted.items_in_life:g} of a whole life"
     else:
-        reserved = (
-            parse_duration(wanted.reserved, bare=False)
-            if wanted.reserved is not None
-            else found.duration_s or 0.0
-        )
-        years, life = reserved / SECONDS_PER_YEAR, wanted.life_factor.central
+        years, life = (_reserved_s(wanted, found) or 0.0) / SECONDS_PER_YEAR, wanted.life_factor.central
         beyond = years > life * (1 + 1e-9)
         excess = f"{years:.3g} years are longer than the device's life of {life:.3g}"
     if not beyond:
@@ -215,11 +210,14 @@ def _allocated(wanted: FootprintOptions, found: Subject, line: AccountLine) -> A
                 "--items-in-life needs to know how many items this was: --items or --label"
             )
         return by_use(line, found.items, wanted.items_in_life)
-    reserved = (
-        parse_duration(wanted.reserved, bare=False) if wanted.reserved is not None else found.duration_s
-    )
+    reserved = _reserved_s(wanted, found)
     if reserved is None:
         raise ConfigurationError("making is shared by time: use --reserved, or --items-in-life")
     share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")
-    note = "" if wanted.reserved is not None else "measured: the time of what is counted"
-    return by_time(line, reserved, wanted.life_factor, share, note=note)
+    source = RECORDED if wanted.reserved is None else USER
+    return by_time(line, reserved, wanted.life_factor, share, source=source)
+
+
+def _reserved_s(wanted: FootprintOptions, found: Subject) -> float | None:
+    """Return for how long the device was reserved: as typed, or the time of what is counted."""
+    return found.duration_s if wanted.reserved is None else parse_duration(wanted.reserved, bare=False)

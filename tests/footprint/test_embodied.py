@@ -13,6 +13,7 @@ from powermeter.footprint.assessment import Rates
 from powermeter.footprint.bill import bill, read_parts
 from powermeter.footprint.embodied import battery, chip, device, memory, part, tinyml, water_of_die
 from powermeter.footprint.equivalent import equivalent
+from powermeter.footprint.factors import RECORDED, USER, Factor
 from powermeter.footprint.formula import total
 from powermeter.footprint.minerals import cathode, characterisation, composition
 from powermeter.result import Result
@@ -61,6 +62,19 @@ def test_time_share() -> None:
     line = by_time(part("board", given("board", 12, "kg")), 86400, FIVE_YEARS)
     assert line.value == pytest.approx(12_000 / (5 * 365.25))
     assert by_time(device("board"), 86400, FIVE_YEARS, 0.5).value == pytest.approx(line.value / 2)
+
+
+def test_a_reserved_time_states_where_it_is_from() -> None:
+    board = device("board")
+    typed, recorded = (
+        by_time(board, 60, FIVE_YEARS, source=source).inputs["T_used"] for source in (USER, RECORDED)
+    )
+    assert isinstance(typed, Factor) and isinstance(recorded, Factor)
+    assert typed.describe() == "T_used: 60 s, given"
+    assert recorded.describe() == "T_used: 60 s, measured: the time of what is counted"
+    assert recorded.record()["source"] == RECORDED.title
+    weighed = given("mass", 2, "kg", note="measured with a scale")
+    assert weighed.describe() == "mass: 2 kg, given; measured with a scale"
 
 
 @pytest.mark.parametrize(
