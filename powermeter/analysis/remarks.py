@@ -182,7 +182,7 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
         if count > _MOST_ALIKE:
             notes.append(Note.info(code, f"{plural(count - _MOST_ALIKE, 'more label')}: {_ALIKE[code]}"))
     events = sum(r.events for r in rows)
-    together = any(r.title.startswith((OTHER_LABELS, OTHER_INSTANTS)) for r in rows)
+    together = any(r.label in (OTHER_LABELS, OTHER_INSTANTS) for r in rows)
     if len(rows) > _MANY_LABELS and events < 2 * len(rows) and not together:
         notes.append(
             Note.warning(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.remarks import remarks, remarks_of_rows
 from powermeter.channel import Kind
 from powermeter.result import Result
@@ -23,7 +24,9 @@ def rows(count: int, events: int):
         "tail": None,
         "verdict": verdict,
     }
-    return [SimpleNamespace(title=f"label {i}", events=events, **common) for i in range(count)]
+    return [
+        SimpleNamespace(label=f"label {i}", title=f"label {i}", events=events, **common) for i in range(count)
+    ]
 
 
 def test_of_many_labels_a_few_are_named_and_the_rest_are_counted():
@@ -39,8 +42,18 @@ def test_labels_that_name_kinds_of_work_are_no_matter(count, events):
     assert all(note.code != "many-labels" for note in remarks_of_rows(rows(count, events)))
 
 
+@pytest.mark.parametrize(
+    ("name", "warned"), [(OTHER_LABELS, False), (OTHER_INSTANTS, False), ("(other labels) mine", True)]
+)
+def test_of_labels_that_are_counted_together_it_is_known_that_they_are_many(name, warned):
+    some = rows(3000, 1)
+    some[-1].label = some[-1].title = name
+    assert any(note.code == "many-labels" for note in remarks_of_rows(some)) == warned
+
+
 def label(**changed):
     found = {
+        "label": "infer",
         "title": "infer",
         "events": 20,
         "share": None,
