@@ -35,7 +35,7 @@ from powermeter.analysis.event_levels import (
 )
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.keeping_step import beats, told_by_place
+from powermeter.analysis.keeping_step import beats, explained_by_place
 from powermeter.analysis.lag import lagging
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
@@ -197,7 +197,9 @@ def measure_instants(
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0
     total = min(variance, step.resolved) + step.variance
-    met = told_by_place(integral, start_ns, before, np.where(weight > 0, energy - level * weight, np.nan))
+    met = explained_by_place(
+        integral, start_ns, before, np.where(weight > 0, energy - level * weight, np.nan)
+    )
     if met > 0:
         stands_for = float(covered.sum()) / float(weight.sum())
         by_place = n * met * stands_for**2

@@ -311,7 +311,7 @@ def _stands(found: _Levels) -> tuple[float, float] | None:
     return (share, upper.size / each) if each >= _SLOW + 1 else None
 
 
-def told_by_place(integral: Integral, start_ns: Times, before: Indices, rests: Floats) -> float:
+def explained_by_place(integral: Integral, start_ns: Times, before: Indices, rests: Floats) -> float:
     """Return the variance of what events' readings leave, J², that regular readings make by the places at which they meet events that keep no step with them.
 
     Args:

@@ -134,13 +134,13 @@ def measure_means(
     # Where hardly any two windows in a row lie beside events, all windows show what a load may do there.
     pairs, pairs_in = calm.pairs, pairs_of(index, state, 2)
     unlike = 0.0
-    told: Regressed | None = None
+    least_squares: Regressed | None = None
     if pairs < _FEW_PAIRS:
-        told = regressed(Scene(seen_rates, tau, start_ns, end_ns, t, blind, others))
+        least_squares = regressed(Scene(seen_rates, tau, start_ns, end_ns, t, blind, others))
         all_of_them = float(np.var(rates[index])) if index.size > 1 else 0.0
-        if told is not None:
+        if least_squares is not None:
             # What events explain of the windows is not what goes on beside them.
-            all_of_them = min(all_of_them, told.unlike)
+            all_of_them = min(all_of_them, least_squares.unlike)
         unlike = all_of_them * (1 - pairs / _FEW_PAIRS)
         var_out += unlike / 2
         var_in += unlike / 2
@@ -257,9 +257,9 @@ def measure_means(
         doubts.append(head.doubt)
     if any(doubts):
         found.shared[BY_EDGES] = np.full(n, math.hypot(*doubts))
-    if told is not None:
+    if least_squares is not None:
         # The finer model must agree, or the interval widens.
-        apart_from = math.hypot(told.used_u, float(value.mean()) - told.used)
+        apart_from = math.hypot(least_squares.used_u, float(value.mean()) - least_squares.used)
         found.own = np.hypot(found.own, apart_from)
         own = found.own**2
         total += (apart_from * n) ** 2
@@ -273,8 +273,8 @@ def measure_means(
         # Only what the excess divides is known as of so many windows (Welch and Satterthwaite).
         of_all = min(float(np.sum(by_excess[used])) / max(total, 1e-300), 1.0)
         found.freedom = max(float(used.sum()) - 1, 1.0) / max(of_all, 1e-6) ** 2
-    if told is not None:
-        found.freedom = min(found.freedom, told.freedom)
+    if least_squares is not None:
+        found.freedom = min(found.freedom, least_squares.freedom)
     if bridges is not None:
         levels = np.divide(inner, read_s, out=np.full(n, inside), where=read_s > 0.5 * inner_s)
         # An edge is where a load that has a shape is least like its mean: what all windows inside do, counts.
