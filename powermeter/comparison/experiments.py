@@ -88,7 +88,7 @@ def bench(
         fn: Called without arguments.
         precision: Half-width of the 95 % interval over the mean.
         at_most: The longest it may take, with the first calls, which show how long one lasts; the repeat that is running then is
-            ended.  The recorder's start and the last look at what it wrote are beside that.
+            finished.  The recorder's start and the last look at what it wrote are beside that.
         most: The largest number of repeats.
         at_least: Repeats before the first look.
         name: The label of its events; its own name where None.
