@@ -259,7 +259,7 @@ def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Oth
     every = others.labels
     jumps: _Jumps | None = every.remembered.get("jumps")
     if jumps is None:
-        jumps = every.remembered["jumps"] = _Jumps(integral, np.sort(every.start_ns), np.sort(every.end_ns))
+        jumps = every.remembered["jumps"] = _Jumps(integral, every.sorted_starts, every.sorted_ends)
     left_out = others.not_meant
     return jumps.without(every.start_ns[left_out], every.end_ns[left_out]) if left_out.size else jumps.mean
 

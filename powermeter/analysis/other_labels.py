@@ -61,6 +61,16 @@ class Labels:
                 longest = int((self.end_ns[these] - self.start_ns[these]).max())
                 self._alike.append((self.start_ns[these], these, longest))
 
+    @cached_property
+    def sorted_starts(self) -> Times:
+        """When the events of all labels begin, in order."""
+        return np.sort(self.start_ns)
+
+    @cached_property
+    def sorted_ends(self) -> Times:
+        """When the events of all labels end, in order."""
+        return np.sort(self.end_ns)
+
     def of(self, label: int) -> Indices:
         """Return the places of a label's events, in the order of the events."""
         if label + 1 >= self._bounds.size:
@@ -161,26 +171,20 @@ class Others:
         """Return the seconds of each window (it ends at `t`) that lie in each other label's events."""
         return [seconds_inside(t, *span) for span in self.spans]
 
-    def _edges(self, which: str) -> Times:
-        """Return the starts or ends of all labels' events, sorted once for all labels, or of the others' where some run at the same time."""
-        if self.at_once.size:
-            return np.sort(np.concatenate([span[which == "ends"] for span in self.spans]))
-        remembered = self.labels.remembered
-        if which not in remembered:
-            remembered[which] = np.sort(self.labels.start_ns if which == "starts" else self.labels.end_ns)
-        found: Times = remembered[which]
-        return found
-
     def next_start(self, times_ns: Times, otherwise: Times) -> Times:
         """Return when the next event begins, at or after each time; labels that run at the same time left out."""
-        starts = self._edges("starts")
+        starts = self.labels.sorted_starts
+        if self.at_once.size:
+            starts = np.sort(np.concatenate([span[0] for span in self.spans]))
         at = np.searchsorted(starts, times_ns, side="left")
         found: Times = np.where(at < starts.size, starts[np.minimum(at, starts.size - 1)], otherwise)
         return found
 
     def last_end(self, times_ns: Times, otherwise: Times) -> Times:
         """Return when the last event has ended, at or before each time; labels that run at the same time left out."""
-        ends = self._edges("ends")
+        ends = self.labels.sorted_ends
+        if self.at_once.size:
+            ends = np.sort(np.concatenate([span[1] for span in self.spans]))
         at = np.searchsorted(ends, times_ns, side="right") - 1
         found: Times = np.where(at >= 0, ends[np.maximum(at, 0)], otherwise)
         return found
