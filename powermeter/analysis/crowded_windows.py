@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.window_pieces import WORTH_IT, Parts, foreign_seconds, in_between, pieces
+from powermeter.analysis.window_pieces import WORTH_IT, Parts, foreign_seconds, in_between, pieces, usual_ns
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -49,7 +49,7 @@ def bound(
     parts = replace(parts, group=label[parts.event])
     foreign = foreign_seconds(parts, len(free))
     seconds = (end_ns - start_ns) * 1e-9
-    usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16]))) * 1e-9
+    usual = usual_ns(integral) * 1e-9
     value, room = _middle(integral, parts, start_ns.size)
     for k, g in enumerate(free):
         index, found = members[g], groups[g]

@@ -29,6 +29,7 @@ from powermeter.analysis.window_pieces import (
     in_between,
     pieces,
     positions,
+    usual_ns,
     without_overlaps,
 )
 from powermeter.channel import Kind
@@ -102,8 +103,7 @@ def divide(
         if count == 1 or some.levels != systems[-1].parts.levels:
             systems.append(_System(integral, some, start_ns, own))
     solved = [system for system in systems if system.is_solved]
-    usual = float(np.median(np.diff(integral.trace.times_ns[: 1 << 16])))
-    longest = max(float(np.median((end_ns - start_ns)[index])) for index in own) / usual
+    longest = max(float(np.median((end_ns - start_ns)[index])) for index in own) / usual_ns(integral)
     for k in wanted:
         found, index = groups[free[k]], own[k]
         if not solved:

@@ -41,6 +41,11 @@ class Parts:
     levels: tuple[tuple[int, ...], ...]
 
 
+def usual_ns(integral: Integral) -> float:
+    """Return how long a window of the meter usually is."""
+    return float(np.median(np.diff(integral.trace.times_ns[: 1 << 16])))
+
+
 def without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices]) -> list[int]:
     """Return the groups whose events overlap no other's; of those that do, the longer ones are left out."""
     by_length = sorted(
@@ -70,7 +75,7 @@ def pieces(
         parts: How many equal parts of an event have levels of their own, where they are long enough; else half as many.
     """
     t = integral.trace.times_ns
-    usual = float(np.median(np.diff(t[: 1 << 16])))
+    usual = usual_ns(integral)
     top = t.size - 1
     pieces: list[tuple[Indices, Indices, Times, Times, int]] = []
     levels: list[tuple[int, ...]] = []
