@@ -32,7 +32,7 @@ from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.sharing import Shares, parents_of, shares
-from powermeter.analysis.whole_run import measure_run
+from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
@@ -326,7 +326,8 @@ def _of_window(integral: Integral, start_ns: int, end_ns: int) -> Result:
     edges = np.array([start_ns], np.int64), np.array([end_ns], np.int64)
     event = measure(integral, *edges, bridges=bridges).result(0)
     if event is None:
-        return replace(found, low=0.0, high=np.inf, grade=worst((found.grade, Grade.ESTIMATED)))
+        least = 0.0 if never_negative(integral) else -np.inf
+        return replace(found, low=least, high=np.inf, grade=worst((found.grade, Grade.ESTIMATED)))
     low, high = min(found.low, event.low), max(found.high, event.high)
     more = max(event.half_width**2 - found.half_width**2, 0.0) ** 0.5 / COVERAGE_95
     parts = {**found.parts, f"edges:{integral.trace.own} window": more} if np.isfinite(more) else found.parts

@@ -67,6 +67,17 @@ def test_a_constant_load_is_power_times_time_everywhere() -> None:
     assert a.window(NS, 3 * NS)[0].value == pytest.approx(4.0)
 
 
+@pytest.mark.parametrize("watts", [2.0, -2.0])
+def test_a_window_that_no_reading_shows_may_hold_less_than_nothing_where_a_reading_does(watts: float) -> None:
+    """20 ms between readings of 100 ms, of a load or of a battery that is charged."""
+    codes = steps(watts, each=200) + np.random.default_rng(1).integers(-50, 50, 200)
+    energy, _ = analyse(recording([power("in", Rail("in"))], [codes], 0.1)).window(
+        round(1.51 * NS), round(1.53 * NS)
+    )
+    assert energy.low <= 0.02 * watts <= energy.high and energy.low <= energy.value
+    assert energy.low == (0 if watts > 0 else -np.inf)
+
+
 def test_events_are_grouped_by_their_attributes_and_the_runs() -> None:
     rec = recording([power("in", Rail("VDD_IN"))], [steps(1.0, each=1000)])
     rec.metadata = {"attributes": {"model": "tiny"}}
