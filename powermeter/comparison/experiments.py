@@ -365,7 +365,7 @@ def calls_of(fn: Call, least_s: float) -> int:
         count = min(_MOST_CALLS, max(2 * count, math.ceil(count * 0.3 * least_s / max(lasted, 1e-9))))
 
 
-def _check_that_it_ran(result: Any) -> None:
+def _check_that_it_ran(result: object) -> None:
     """Refuse what a call has only made and not run.
 
     Raises:

@@ -163,13 +163,10 @@ def _of(
             rows = [max(rows, key=lambda row: row.seconds)]
     found = []
     for row in rows:
-        name = (
-            ("–" if row.group[by] is None else str(row.group[by]))
-            if by
-            else row.label
-            if alone
-            else path.stem
-        )
+        if by:
+            name = "–" if row.group[by] is None else str(row.group[by])
+        else:
+            name = row.label if alone else path.stem
         pick = f"{row.label}[{by}={row.group[by]}]" if by else row.label
         whose = "" if alone and not by else row.label
         found.append(_Found(_variant(name, path, recording, analysis, (row, measure)), pick, whose))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,7 +95,7 @@ class Line:
         """
         return self._remember(Quantity.CURRENT, self._find_current)
 
-    def _remember(self, quantity: Quantity, find: Any) -> Trace | None:
+    def _remember(self, quantity: Quantity, find: Callable[[], Trace | None]) -> Trace | None:
         if quantity not in self._memory:
             found = find()
             self._memory[quantity] = None if found is None else replace(found, sampling=self.sampling)
