@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
-from powermeter.channel import Boundary, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import column_kinds
+from powermeter.importers.blocks import Store
 from powermeter.importers.cells import Statistics
 from powermeter.importers.headers import Heading
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream
+from powermeter.importers.total_by_readings import Readings
 from powermeter.importers.whole_rail import Mean, Whole, decide
 from powermeter.result.notes import Note
 
@@ -81,6 +85,67 @@ def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> 
         elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
             found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
     return found
+
+
+def parents_in_device(columns: Sequence[Planned], where: str) -> Mapping[str | None, str]:
+    """Return which of the rails that every device has is measured inside another: the memory of a card inside its board.
+
+    Args:
+        columns: Those that count for a rail.
+        where: The file, for messages.
+
+    Raises:
+        ConfigurationError: Their names do not show it.
+    """
+    named = {column.rail: column for column in reversed(columns) if column.rail is not None}
+    names = sorted(named, key=lambda name: named[name].index)
+    if len(names) < 2:
+        return {}
+    try:
+        whole = decide([Rail(name, None, Boundary.BOARD, "") for name in names], where=where)
+    except ConfigurationError:
+        first = named[names[0]]
+        typed = quote(f"{first.heading.text or first.index + 1}=-")
+        raise ConfigurationError(
+            f"{where}: each device has {', '.join(names[:8])}, and their names do not show which is a part of another: leave those columns "
+            f"out, for example --column {typed}, or state --sum where none is"
+        ) from None
+    return {name: rail.parent for name, rail in whole.rails.items() if rail.parent in named and rail.parent}
+
+
+_QUANTITIES = (Quantity.POWER, Quantity.ENERGY, Quantity.CURRENT)
+_ROWS = 1 << 20
+_ROUNDS = 4096
+
+
+def readings_of_devices(
+    streams: Sequence[Stream], store: Store, round_of_row: NDArray[np.int32] | None
+) -> Readings:
+    """Return what each device's rail reads in the first rounds: power, what its counter has counted, or current."""
+    if round_of_row is None or "key" not in store:
+        return {}
+    stop = min(store.rows, _ROWS)
+    rounds, keys = round_of_row[:stop], store.part("key", 0, stop)
+    kept = (rounds >= 0) & (rounds < _ROUNDS)
+    count = int(rounds[kept].max(initial=-1)) + 1
+    found: dict[str, NDArray[np.float64]] = {}
+    for stream in sorted(streams, key=lambda s: _rank(s.channel)):
+        channel = stream.channel
+        if channel is None or channel.rail is None or _rank(channel) == len(_QUANTITIES):
+            continue
+        if channel.rail.name in found or stream.as_ == "level":
+            continue
+        own = kept & (keys == stream.device)
+        values = np.full(count, np.nan)
+        values[rounds[own]] = channel.in_si(stream.clean(store.part(stream.column, 0, stop)[own]))
+        known = values[np.isfinite(values)]
+        found[channel.rail.name] = values - known[0] if stream.as_ == "counter" and known.size else values
+    return found
+
+
+def _rank(channel: Channel | None) -> int:
+    known = channel is not None and channel.quantity in _QUANTITIES
+    return _QUANTITIES.index(channel.quantity) if known and channel is not None else len(_QUANTITIES)
 
 
 def headline_of(streams: Sequence[Stream], whole: Whole) -> list[Stream]:

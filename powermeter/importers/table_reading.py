@@ -42,7 +42,13 @@ from powermeter.importers.table_notes import (
     flag_notes,
     implausible,
 )
-from powermeter.importers.table_rails import headline_of, means_of_rails, readings_beside
+from powermeter.importers.table_rails import (
+    headline_of,
+    means_of_rails,
+    parents_in_device,
+    readings_beside,
+    readings_of_devices,
+)
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.thousands import ThousandMarks, refuse_doubtful
 from powermeter.importers.tool_table import Signature
@@ -157,6 +163,7 @@ class OpenTable:
             add_up=self.choices.add_up,
             means=means_of_rails(streams, self._seen),
             devices=device_column(self.plan, self.devices),
+            readings=readings_of_devices(streams, store, sample_of_row),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         starts = first_interval_ns(found) if per_row else None
@@ -285,11 +292,14 @@ class OpenTable:
         several = len(self.devices) > 1
         labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
         spare = self._beside
-        bases = {
-            column.rail
+        counted = [
+            column
             for i, column in enumerate(self.plan.columns)
-            if column.rail is not None and i not in spare
-        }
+            if column.rail is not None and i not in spare and self._seen[i].count
+        ]
+        bases = {column.rail for column in counted}
+        stated = self.signature is not None or self.choices.rail is not None or self.choices.add_up
+        parents = {} if stated or not several else parents_in_device(counted, str(self.path))
         for i, (column, meaning, seen) in enumerate(
             zip(self.plan.columns, self.meanings, self._seen, strict=True)
         ):
@@ -304,6 +314,8 @@ class OpenTable:
                 covers = f"column {column.heading.text!r}"
                 covers += "" if self.signature is not None else "; the file does not state what it covers"
                 rail = None if name is None else rail_of(column, name, covers, self.choices.voltage_v)
+                if rail is not None and column.rail in parents:
+                    rail = replace(rail, parent=f"{label}.{parents[column.rail]}")
                 if rail is not None:
                     rails.setdefault(rail.name, rail)
                 own = channel_name(column.heading.name)

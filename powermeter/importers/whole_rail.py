@@ -15,6 +15,7 @@ from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.header_words import HOUSE_LINES, USED
 from powermeter.importers.headers import words
+from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
 from powermeter.result.notes import Note
 
 SOCKET = ("wall", "mains", "socket", "ac")
@@ -116,6 +117,7 @@ def decide(
     add_up: bool = False,
     means: Mapping[str, Mean] | None = None,
     devices: str | None = None,
+    readings: Readings | None = None,
 ) -> Whole:
     """Return which rail is the whole.
 
@@ -126,6 +128,7 @@ def decide(
         add_up: Whether the user stated that all of them add up.
         means: Mean power or counted energy by rail, to check a total against its parts.
         devices: The column that distinguishes devices: rails are then devices, which add up.
+        readings: What devices read, to detect a total of them whose name does not show it.
 
     Raises:
         ConfigurationError: It cannot be known, or there is no such rail.
@@ -144,6 +147,7 @@ def decide(
     if add_up:
         return _sum(by_name, tops, "all rails", "stated: --sum")
     if devices is not None and _adds_devices(tops, where):
+        refuse_hidden_total(readings or {}, list(tops), where)
         inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
         kept = f"; {', '.join(inside)} inside others" if inside else ""
         return _sum(
