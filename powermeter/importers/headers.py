@@ -247,6 +247,10 @@ _HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A
 """Units of flight controllers and battery monitors, which log whole numbers."""
 
 
+_AS_WRITTEN = frozenset((*_HUNDREDTHS, "MWh"))
+"""Units at the end of a name that are read in no other case."""
+
+
 def _spelled(word: str) -> str | None:
     """Return the symbol of a unit written out: `milliwatts` is `mW`."""
     if word in SPELLED:
@@ -350,7 +354,7 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     """Return the unit that a name's last word is, or None where it is none in this company."""
     spelled = _spelled(tail.lower())
     # M is milli behind a name (CURRENT_MA), and so it is in PowerMW.
-    unit = spelled or ANY_CASE.get(tail.lower().replace("μ", "µ")) or (tail if tail in _HUNDREDTHS else None)
+    unit = spelled or (tail if tail in _AS_WRITTEN else ANY_CASE.get(tail.lower().replace("μ", "µ")))
     if unit is None:
         return None
     found = of_unit(unit)

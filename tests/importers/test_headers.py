@@ -25,6 +25,8 @@ P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURR
         ("TimeStampUs", TIME, 1e-6),
         ("PowerMilliwatts", P, 1e-3),
         ("CURRENT_MA", I, 1e-3),
+        ("energy_MWh", E, 3.6e9),
+        ("SITE_ENERGY_MWH", E, 3.6),
         ("SHUNT_MV", V, 1e-3),
         ("BUS_V", V, 1.0),
         ("load_voltage_V", V, 1.0),
