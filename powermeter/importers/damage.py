@@ -34,12 +34,17 @@ class Unread:
         if len(self.lines) < _SHOWN:
             self.lines.append(line)
 
+    @property
+    def where(self) -> str:
+        """The first lines, for a message: `lines 3, 7, 8 …`."""
+        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
+        return f"line{'s' * (self.count > 1)} {shown}"
+
     def notes(self) -> list[Note]:
         """Return a warning that names the first lines, or nothing."""
         if not self.count:
             return []
-        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
-        text = f"{plural(self.count, 'damaged line was', 'damaged lines were')} left out (line{'s' * (self.count > 1)} {shown})"
+        text = f"{plural(self.count, 'damaged line was', 'damaged lines were')} left out ({self.where})"
         return [Note.warning("rows-left-out", text)]
 
 
@@ -52,9 +57,8 @@ class UnreadCells(Unread):
         """Return a warning that names the first lines, or nothing where a column of so many rows holds no number at all."""
         if not self.count or self.count == rows:
             return []
-        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
         cells = plural(self.count, "cell holds", "cells hold")
-        text = f"{column}: {cells} no number (line{'s' * (self.count > 1)} {shown}): missing values"
+        text = f"{column}: {cells} no number ({self.where}): missing values"
         return [Note.warning("missing-values", text)]
 
 

@@ -133,8 +133,7 @@ class LabelledLines(Importer):
             text for text in log.warnings if not (isinstance(text, Note) and text.code == NO_UNIT)
         ]
         if other.count:
-            shown = ", ".join(map(str, other.lines)) + " …" * (other.count > len(other.lines))
-            text = f"{plural(other.count, 'line holds', 'lines hold')} no labelled value: passed over (line {shown})"
+            text = f"{plural(other.count, 'line holds', 'lines hold')} no labelled value: passed over ({other.where})"
             log.warnings.append(Note.info("lines-passed-over", text))
         log.warnings.append(
             Note.info(
