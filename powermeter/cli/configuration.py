@@ -36,8 +36,8 @@ SHARED: Mapping[str, tuple[str, type]] = {
 }
 """Key at the top → the parameter of each verb that has it, and its kind."""
 
-_ALSO = {"place": "home"}
-"""Key at the top → a second parameter it sets: the place of the device where a verb has two places."""
+_ALSO = {"place": ("home",)}
+"""Key at the top → other parameters it sets: the place of the device where a verb has two places."""
 
 _FILES = ("powermeter.toml", "pyproject.toml")
 _MOST_PARENTS = 40
@@ -68,9 +68,9 @@ class Configuration:
         options = {name: one for one in command.params for name in _keys(one)}
         found = {}
         for key, value in self.shared.items():
-            for parameter in (SHARED[key][0], _ALSO.get(key)):
+            for parameter in (SHARED[key][0], *_ALSO.get(key, ())):
                 if any(one.name == parameter for one in command.params):
-                    found[str(parameter)] = self._value(str(parameter), value)
+                    found[parameter] = self._value(parameter, value)
         for key, value in self.verbs.get(verb, {}).items():
             if key not in options:
                 raise ConfigurationError(f"{self.path}: [{verb}] has no option {key!r}{_near(key, options)}")

@@ -47,13 +47,13 @@ class PowerMiddleware:
     def __init__(self, app: App, name: str | None = None, n: Any = 1, **attributes: Any) -> None:
         self.app = app
         self._name, self._n, self._attributes = name, n, attributes
-        self._has_told = False
+        self._is_printed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope.get("type") != "http" or attached() is None:
-            if scope.get("type") == "websocket" and attached() is not None and not self._has_told:
-                self._has_told = True
+            if scope.get("type") == "websocket" and attached() is not None and not self._is_printed:
+                self._is_printed = True
                 print(f"powermeter: {NO_WEBSOCKET}", file=sys.stderr)
             await self.app(scope, receive, send)
             return
