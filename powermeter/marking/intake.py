@@ -25,6 +25,7 @@ from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
 from powermeter.marking.mark_account import MarkAccount
 from powermeter.marking.ring_reader import SETTLE_NS, RingReader
 from powermeter.recording import event_batches, file, schema
+from powermeter.recording.liveness import is_running
 from powermeter.recording.privacy import masked
 from powermeter.recording.writer import Writer
 
@@ -359,18 +360,6 @@ class Intake:
     def accounts(self) -> list[MarkAccount]:
         """Return what came of the marks of each process, once finished."""
         return list(self._accounts.values())
-
-
-def is_running(process: int) -> bool:
-    """Return whether a process runs; one that has ended and that nobody has waited for does not."""
-    try:
-        os.kill(process, 0)
-        with open(f"/proc/{process}/stat", "rb") as file:
-            return file.read(4096).rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    except ProcessLookupError:
-        return False
-    except (OSError, IndexError):
-        return True
 
 
 def _made_at(name: str) -> tuple[int, str]:

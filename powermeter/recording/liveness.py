@@ -35,23 +35,26 @@ def is_alive(note: Mapping[str, Any]) -> bool:
     pid = note.get("pid")
     if not isinstance(pid, int) or pid <= 0 or note.get("boot_id") != boot_id():
         return False
+    if not is_running(pid):
+        return False
+    now = started(pid)
+    return now is None or note.get("started") in (None, now)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and that nobody has waited for does not."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
     except PermissionError:
-        return True
+        pass
     except (OSError, OverflowError):
         return False
-    fields = _stat(pid)
-    if fields[:1] == ["Z"]:
-        return False
-    return note.get("started") is None or note["started"] == started(pid)
+    return _stat(pid)[:1] not in (["Z"], ["X"])
 
 
 def _stat(pid: int) -> list[str]:
     """Return the fields of /proc/PID/stat after the program's name; none where they cannot be read."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []

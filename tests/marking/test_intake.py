@@ -305,13 +305,3 @@ def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
     assert len(free) == 4 and free[-1] > free[0] == 61
     assert len(running.end()) == 60 + 8 * 4
     assert running.counts()[os.getpid()].details["lost"] == 0
-
-
-def test_a_process_that_has_ended_and_that_nobody_has_waited_for_does_not_run():
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        assert intake.is_running(child.pid) and intake.is_running(os.getpid())
-        child.stdin.write(b"\n")
-        child.stdin.close()
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        assert not intake.is_running(child.pid)
-    assert not intake.is_running(child.pid)

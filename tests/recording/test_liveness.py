@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.recording.liveness import boot_id, is_alive, started
+from powermeter.recording.liveness import boot_id, is_alive, is_running, started
 
 POWER = (Channel("p", Quantity.POWER, 1e-3, Rail("R"), offset=0.5),)
 
@@ -47,3 +49,13 @@ def test_a_recorder_is_alive_only_as_the_process_it_was():
     assert not is_alive({**note, "boot_id": "another boot"})
     for pid in (None, 0, -1, "1", 2**22 + 1, 10**30):
         assert not is_alive({**note, "pid": pid})
+
+
+def test_a_process_that_has_ended_and_that_nobody_has_waited_for_does_not_run():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert is_running(child.pid) and is_running(os.getpid())
+        child.stdin.write(b"\n")
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_running(child.pid)
+    assert not is_running(child.pid)
