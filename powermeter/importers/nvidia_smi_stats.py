@@ -113,5 +113,5 @@ def _samples(path: Path, counts: dict[str, int]) -> Iterator[tuple[int, str, str
         yield stamp, gpu, match[4]
     for gpu, rises in orders.items():
         rises.refuse_set_back(
-            f"{path}", f"GPU {gpu}", "line", "Write the lines before it and those from it on into a file each"
+            str(path), f"GPU {gpu}", "line", "Write the lines before it and those from it on into a file each"
         )

@@ -133,13 +133,12 @@ def _refuse_set_back(path: Path, reports: list[dict[str, Any]]) -> None:
         for stamp in sorted(stamps - known):
             order.add(stamp, number)
         known |= stamps
-    if order.rises:
-        order.refuse_set_back(
-            f"{path}",
-            "its metrics",
-            "report",
-            "Write the reports before it and those from it on into a file each",
-        )
+    order.refuse_set_back(
+        str(path),
+        "its metrics",
+        "report",
+        "Write the reports before it and those from it on into a file each",
+    )
 
 
 def _ns(stamp: str) -> int:
