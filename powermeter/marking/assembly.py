@@ -46,6 +46,8 @@ Row = tuple[Any, ...]
 Owned = tuple[int, Row]
 """A row, and the id of the process whose event it is."""
 
+_PARENT = COLUMNS.index("parent")
+
 _numbers = count(1 << 31).__next__
 """The uids of events whose writer gave none; no program counts this far."""
 
@@ -77,11 +79,13 @@ class Named:
     """Events that are ended by their name, perhaps by another process: a shell's.
 
     What one process begins so lies inside what it began before and has not ended; where the outer one ends first, the two only overlapped.
+    Where the outer one never ends, it was no part of that either: `mended` returns those.
     """
 
     def __init__(self) -> None:
         self._running: dict[bytes, list[tuple[Assembly, int]]] = {}
         self._open: dict[tuple[int, int], dict[int, _Begun]] = {}
+        self._inside: dict[tuple[int, int], list[tuple[Owned, tuple[int, ...]]]] = {}
 
     def add(self, begun: _Begun, assembly: Assembly) -> None:
         """Note that one has begun, and what it lies inside of."""
@@ -102,6 +106,30 @@ class Named:
                 other.parent = begun.parent
         if not around:
             self._open.pop(writer, None)
+            self._inside.pop(writer, None)
+
+    def note(self, begun: _Begun, assembly: Assembly, row: Owned) -> None:
+        """Keep the row of an event that has ended, and what runs around it, until it is known whether that ends."""
+        writer = _writer_of(assembly, begun)
+        around = self._open.get(writer, {})
+        chain, above = [], begun.parent
+        while above in around:
+            chain.append(above)
+            above = around[above].parent
+        kept = self._inside.setdefault(writer, []) if chain else []
+        if len(kept) < MAX_RUNNING:
+            kept.append((row, (*chain, above)))
+
+    def mended(self) -> list[Owned]:
+        """Return the rows of events inside of what never ended, with the nearest event around them that did."""
+        rows = []
+        for writer, kept in self._inside.items():
+            for (process, row), chain in kept:
+                parent = next(uid for uid in chain if uid not in self._open[writer])
+                if parent != chain[0]:
+                    rows.append((process, (*row[:_PARENT], parent or None, *row[_PARENT + 1 :])))
+        self._inside.clear()
+        return rows
 
     def pop(self, name: bytes, process: int) -> tuple[Assembly, int] | None:
         """Return the newest of a name: of the same process, else of any; None where there is none."""
@@ -236,7 +264,10 @@ class Assembly:
             begun.thread, at_ns = ring.BY_COMMAND, max(at_ns, begun.start_ns + SHORTEST_BY_COMMAND_NS)
         if mark.flags & ring.HAS_COUNT:
             begun.count = _as_count(mark.items)
-        yield owner._row(begun, max(at_ns, begun.start_ns), attributes)
+        row = owner._row(begun, max(at_ns, begun.start_ns), attributes)
+        if not mark.event:
+            self._named.note(begun, owner, row)
+        yield row
 
     def _alone(self, start_ns: int, end_ns: int, mark: Mark, text: bytes) -> Owned:
         """Return the row of a mark that holds start and end."""

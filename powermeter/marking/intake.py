@@ -347,6 +347,7 @@ class Intake:
             self._waiting += assembly.announced()
             assembly.list_running()
             self._settle(assembly)
+        self._waiting += self._named.mended()
         self._rings.clear()
         deadline = time.monotonic() + LAST_TRIES_S
         while not (is_written := self._write(self.accounts())) and time.monotonic() < deadline:

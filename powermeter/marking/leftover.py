@@ -52,6 +52,8 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
             rows.setdefault(process, []).append(row)
         ends.update({(reader.process, uid): end for uid, *end in assembly.ends})  # type: ignore[misc]
         reader.close()
+    for process, row in named.mended():
+        rows.setdefault(process, []).append(row)
     for table in written() if ends else ():
         for process, begun in zip(table.numbers["process"].tolist(), _rows(table), strict=True):
             end = ends.get((process, begun[1]))

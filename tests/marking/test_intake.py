@@ -132,6 +132,29 @@ def test_what_a_shell_begins_inside_another_event_is_its_part(running):
     ]
 
 
+def test_what_a_shell_begins_after_an_event_that_never_ends_is_not_its_part(running):
+    """A step that failed leaves its begin: what follows lies in the epoch around both, or in nothing, and keeps all of its energy."""
+    at_ns = time.monotonic_ns() - 100_000_000
+    for kind, name in (
+        (ring.BEGIN, b"epoch"),
+        (ring.BEGIN, b"failed"),
+        (ring.BEGIN, b"step"),
+        (ring.BEGIN, b"part"),
+        (ring.END, b"part"),
+        (ring.END, b"step"),
+        (ring.END, b"epoch"),
+        (ring.BEGIN, b"after"),
+        (ring.END, b"after"),
+    ):
+        at_ns += 1_000_000
+        Writer(running).put(kind, name, 0, at_ns)
+    found = {event.uid: event for event in running.end()}
+    parents = {event.name: event.parent and found[event.parent].name for event in found.values()}
+    del parents["failed"]  # whether it lay in the epoch depends on when its begin was written
+    assert parents == {"epoch": None, "step": "epoch", "part": "step", "after": None}
+    assert [event.name for event in found.values() if event.end_ns is None] == ["failed"]
+
+
 def test_an_end_before_its_begin_in_time_is_no_negative_event(running, by_hand):
     now = time.monotonic_ns()
     by_hand.put(ring.BEGIN, b"late", 0, now)
