@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from powermeter import registry
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.inner_events import Inner, inner_events, with_events
 from powermeter.analysis.repeat_loop import LoopLimits, MeterLike, RepeatLoop
+from powermeter.analysis.stopping import Settled
 from powermeter.comparison.designs import IN_SPREAD
 from powermeter.errors import DataError
 from powermeter.events import Event
@@ -118,10 +119,23 @@ def repeat_until_known(
 
 def _per_run(meter: MeterLike, loop: RepeatLoop, rail: str | None) -> Result | None:
     """Return the mean of the repeats with the sensor's errors added to their spread."""
-    s = loop.settled
-    if s is None or not math.isfinite(s.half_width):
+    return None if loop.settled is None else with_sensor(meter, loop.name, loop.spans, loop.settled, rail)
+
+
+def with_sensor(
+    meter: MeterLike, label: str, spans: Sequence[tuple[int, int]], s: Settled, rail: str | None
+) -> Result | None:
+    """Return a mean of repeats in J with the sensor's errors added to their spread; None where too few repeats are known.
+
+    Args:
+        label: Of the repeats.
+        spans: Start and end of each, in ns.
+        s: What their energies settled to.
+        rail: The rail to count.
+    """
+    if not math.isfinite(s.half_width):
         return None
-    listed = [Event(loop.name, start, end, uid=i + 1) for i, (start, end) in enumerate(loop.spans)]
+    listed = [Event(label, start, end, uid=i + 1) for i, (start, end) in enumerate(spans)]
     with meter.recording() as recording:
         row = analyse(with_events(recording, listed), rail=rail).rows[0]
     if row.energy_per_item is None:
@@ -129,7 +143,7 @@ def _per_run(meter: MeterLike, loop: RepeatLoop, rail: str | None) -> Result | N
     scale = s.mean / row.energy_per_item.value if row.energy_per_item.value else 1.0
     parts = {n: p * scale for n, p in row.energy_per_item.parts.items() if not n.startswith(IN_SPREAD)}
     sensor = COVERAGE_95**2 * sum(part * part for part in parts.values())
-    parts[f"repeats:{loop.name}"] = s.half_width / COVERAGE_95
+    parts[f"repeats:{label}"] = s.half_width / COVERAGE_95
     low, high = (math.hypot(reach, math.sqrt(sensor)) for reach in (s.mean - s.low, s.high - s.mean))
     least = 0.0 if s.low >= 0 else -math.inf  # what cannot be negative stays so
     return Result(s.mean, "J", max(s.mean - low, least), s.mean + high, row.energy_per_item.grade, parts)

@@ -20,7 +20,7 @@ import numpy as np
 
 from powermeter.analysis.repeat_loop import LoopLimits
 from powermeter.analysis.stopping import LEAST, Settled, settle
-from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known
+from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known, with_sensor
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
@@ -28,7 +28,7 @@ from powermeter.comparison.sweep_values import is_plain, stated_values
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import now_ns
 from powermeter.meter import Meter
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 Call = Callable[[], Any]
 
@@ -206,13 +206,15 @@ class Sweep:
 
     Attributes:
         parameter: Its name.
-        per_call: Value → energy of one call in J, with its 95 % interval from the turns; warm-up left out.
+        per_call: Value → energy of one call in J as the turns state it, warm-up left out: by their spread alone.
+        energy: Value → the same with the sensor's own errors, as it is printed; None where too few turns are known.
         against_first: Value → what it uses against the first value.
         precision: What was asked for.
     """
 
     parameter: str
     per_call: dict[Any, Settled]
+    energy: dict[Any, Result | None]
     against_first: dict[Any, Contrast]
     precision: float
 
@@ -221,10 +223,11 @@ class Sweep:
 
     def __str__(self) -> str:
         lines = [f"{self.parameter}  energy of a call (95 %), against the first"]
-        for value, settled in self.per_call.items():
-            shown = Result(settled.mean, "J", settled.low, settled.high)
+        for value, energy in self.energy.items():
+            shown = "not known: too few turns" if energy is None else str(energy)
+            simulated = ", simulated" if energy is not None and energy.grade is Grade.SIMULATED else ""
             against = self.against_first.get(value)
-            lines.append(f"{value}  {shown}  {against.text if against else ''}".rstrip())
+            lines.append(f"{value}  {shown}{simulated}  {against.text if against else ''}".rstrip())
         return "\n".join(lines)
 
     @property
@@ -296,9 +299,12 @@ def sweep(
             value: compare(recording, label=(first, title), rail=setup.rail).row()
             for title, value in zip(others, chosen[1:], strict=True)
         }
-    return Sweep(
-        parameter, {v: found[title] for title, v in zip(each, chosen, strict=True)}, against, precision
-    )
+    energy = {
+        value: with_sensor(meter, label, turns.spans[title], found[title], setup.rail)
+        for title, value in zip(each, chosen, strict=True)
+    }
+    per_call = {value: found[title] for title, value in zip(each, chosen, strict=True)}
+    return Sweep(parameter, per_call, energy, against, precision)
 
 
 def _bound(fn: Callable[..., Any], parameter: str, value: Any) -> Call:

@@ -77,6 +77,10 @@ def test_a_sweep_takes_turns_forwards_and_backwards(tmp_path: Path) -> None:
     with powermeter.Recording.open(tmp_path / "s.power") as recording:
         order = [event.attributes["batch"] for event in recording.events()]
     assert order == [1, 2, 2, 1] * 4
+    for value, settled in found.per_call.items():
+        shown = found.energy[value]
+        assert shown.value == pytest.approx(settled.mean) and shown.high > settled.high
+    assert str(found.energy[1]) in str(found) and ", simulated" in str(found)
 
 
 def test_bench_counts_calls_and_ends_with_reached_or_not(tmp_path: Path) -> None:
