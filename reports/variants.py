@@ -20,6 +20,10 @@ from .markup import harmless
 
 _DASH = "–"
 _MOST_AXES = 5
+THESE_RUNS = (
+    "one recording a side shows what these runs used; for the programs let the variants take turns "
+    "(powermeter.sweep, versus) or record each several times"
+)
 QUANTITIES: dict[str, tuple[str, Callable[[Variant], float | None], float]] = {
     "accuracy": ("accuracy", lambda v: v.accuracy, 1.0),
     "parameters": ("parameters", lambda v: v.parameters, 1.0),
@@ -93,20 +97,26 @@ def to_text(found: Variants, width: int = 200) -> str:
         for name, *values in rows:
             lines.append(name)
             lines += [f"  {head:{wide}}  {value}" for head, value in zip(heads, values, strict=True) if value]
-    notes = [f"{v.name}: {text}" for v in found.rows for text in (*v.notes, v.why_not) if text]
-    if any(v.against is not None and not v.against.design.about_programs for v in found.rows):
-        notes.append(
-            "these runs: one recording a side shows what these runs used; for the programs let the variants take turns "
-            "(powermeter.sweep, versus) or record each several times"
-        )
-    return "\n".join(line.rstrip() for line in (*lines, *notes))
+    return "\n".join(line.rstrip() for line in (*lines, *_remarks(found)))
+
+
+def _remarks(found: Variants) -> list[str]:
+    """Return the lines below the table: what is not printed of a variant or not compared, and why."""
+    lines = [f"{v.name}: {text}" for v in found.rows for text in (*v.notes, v.why_not) if text]
+    return [*lines, f"these runs: {THESE_RUNS}"] if any(map(_is_of_runs, found.rows)) else lines
+
+
+def _is_of_runs(variant: Variant) -> bool:
+    """Return whether its verdict is about what these runs used, not about the programs."""
+    return variant.against is not None and not variant.against.design.about_programs
 
 
 def to_markdown(found: Variants) -> str:
-    """Return the table in Markdown."""
+    """Return the table in Markdown, with the lines below it."""
     head, *rows = cells(found)
     named = [[escaped(name), *values] for name, *values in rows]
-    return "\n".join(table([escaped(cell) for cell in head], named)) + "\n"
+    remarks = [f"- {escaped(text)}" for text in _remarks(found)]
+    return "\n".join([*table([escaped(cell) for cell in head], named), *remarks]).rstrip("\n") + "\n"
 
 
 def to_csv(found: Variants) -> str:
@@ -137,7 +147,7 @@ def record(found: Variants) -> list[dict[str, Any]]:
             "verdict": None if v.against is None else str(v.against.found),
             "ratio": None if v.against is None or v.against.ratio is None else v.against.ratio.value,
             "why_not_compared": v.why_not or None,
-            "notes": "; ".join(v.notes) or None,
+            "notes": "; ".join((*v.notes, *([THESE_RUNS] * _is_of_runs(v)))) or None,
         }
         for v in found.rows
     ]

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from powermeter.analysis.tokens.measures import is_of_model
 from powermeter.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureMean:
+    """The mean of one measure over the events that have it as a number.
+
+    Attributes:
+        value: Weighted by items; of events not all of whose items are known, each event counts alike.
+        having: Events that have it.
+        events: Events that might.
+        is_by_event: Whether events count alike although their values differ, because items are not known.
+    """
+
+    value: float
+    having: int
+    events: int
+    is_by_event: bool = False
 
 
 def means(events: Sequence[Event]) -> dict[str, float]:
@@ -14,13 +32,24 @@ def means(events: Sequence[Event]) -> dict[str, float]:
 
     Those of language models' phases are left out: they are sums, and have tables of their own.
     """
-    sums: dict[str, tuple[float, float]] = {}
-    for event in events:
-        if is_of_model(event):
-            continue
-        weight = float(event.count or 1)
+    return {name: mean.value for name, mean in measure_means(events).items()}
+
+
+def measure_means(events: Sequence[Event]) -> dict[str, MeasureMean]:
+    """Return the mean of each measure that is a number, and of how many of the events; without those of language models' phases."""
+    asked = [event for event in events if not is_of_model(event)]
+    found: dict[str, list[tuple[float | None, float]]] = {}
+    for event in asked:
         for name, value in event.measures.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-                total, weights = sums.get(name, (0.0, 0.0))
-                sums[name] = total + weight * value, weights + weight
-    return {name: total / weights for name, (total, weights) in sums.items() if weights}
+                found.setdefault(name, []).append((event.count, value))
+    return {name: _mean(cells, len(asked)) for name, cells in found.items() if any(n != 0 for n, _ in cells)}
+
+
+def _mean(cells: Sequence[tuple[float | None, float]], events: int) -> MeasureMean:
+    """Return the mean of (items, value) of each event; what no item has does not count."""
+    counted = [(n, value) for n, value in cells if n != 0]
+    is_known = all(n is not None for n, _ in counted)
+    weights = [1.0 if n is None or not is_known else float(n) for n, _ in counted]
+    mean = math.fsum(w * value for w, (_, value) in zip(weights, counted, strict=True)) / math.fsum(weights)
+    return MeasureMean(mean, len(cells), events, not is_known and len({value for _, value in counted}) > 1)

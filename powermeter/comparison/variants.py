@@ -14,11 +14,12 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.measures import means
+from powermeter.analysis.measures import MeasureMean, measure_means
+from powermeter.analysis.sharing import parents_of
 from powermeter.comparison.compare import compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.result import Result
@@ -32,7 +33,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
 """Fact → the attributes it is looked for in, the first that is there."""
 
 ACCURACY = ("accuracy", "acc", "eval_accuracy", "val_accuracy", "test_accuracy", "top1", "f1", "mAP", "map")
-"""Measures that are taken for how good a variant is, where none is named; the first that is there."""
+"""Measures that are taken for how good a variant is, where none is named; the first that any variant has, the same for all."""
 
 _MODEL = "model"
 
@@ -53,7 +54,7 @@ class Variant:
         per_event: Items of an event on average; None where not known.
         against: Against the baseline; None for the baseline itself, or where they cannot be compared.
         why_not: Why they cannot.
-        notes: Why what was stated of the model is not printed.
+        notes: Why what was stated of the model is not printed, and of how many events the accuracy is.
     """
 
     name: str
@@ -87,11 +88,20 @@ class Variants:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A variant before it is compared, how `compare` names it, and the label of its events; empty where the label is the variant."""
+    """A variant before it is compared.
+
+    Attributes:
+        pick: How `compare` names it.
+        label: Of its events; empty where the label is the variant.
+        measures: What its events noted.
+        events: How many it has.
+    """
 
     variant: Variant
     pick: str
     label: str
+    measures: Mapping[str, MeasureMean]
+    events: int
 
 
 def variants(
@@ -111,20 +121,22 @@ def variants(
         label: The label that is compared; in one recording without `by`, its labels are the variants.
         by: The attribute of the events that distinguishes variants, for example `variant`.
         baseline: The name of the variant the others are compared with; the first where None.
-        measure: What stands for how good a variant is; the first known one where None.
+        measure: What stands for how good a variant is; the first known one that any of them has where None.
         margin: A difference up to this share does not count.
         rail: The rail to count.
 
     Raises:
-        ConfigurationError: The baseline is not among them.
+        ConfigurationError: The baseline is not among them, or no event has the measure.
         DataError: A recording cannot be read, or holds nothing to compare.
     """
     found: list[_Found] = []
     for path in recordings:
         with Recording.open(Path(path)) as recording:
-            found += _of(recording, Path(path), (label, by, rail, measure), alone=len(recordings) == 1)
+            found += _of(recording, Path(path), (label, by, rail), alone=len(recordings) == 1)
     if not found:
         raise DataError("no event with an energy is in these recordings; mark the inferences first")
+    measured = _measure_of(found, measure)
+    found = [replace(one, variant=_judged(one, measured)) for one in found]
     names = [one.variant.name for one in found]
     if len(set(names)) < len(names):  # the same label in each file: the file distinguishes them
         found = [replace(one, variant=_renamed(one.variant)) for one in found]
@@ -143,22 +155,23 @@ def variants(
             for one in found
         ]
     rows = [found[0].variant, *(_compared(found[0], one, margin, rail) for one in found[1:])]
-    return Variants(tuple(rows), _measure_of(recordings, measure))
+    return Variants(tuple(rows), measured)
 
 
 def _of(
     recording: Recording,
     path: Path,
-    asked: tuple[str | None, str | None, str | None, str | None],
+    asked: tuple[str | None, str | None, str | None],
     *,
     alone: bool,
 ) -> list[_Found]:
-    label, by, rail, measure = asked
+    label, by, rail = asked
     analysis = analyse(recording, rail=rail, by=(by,) if by else ())
     rows = [row for row in analysis.rows if row.seconds > 0 and label in (None, row.label)]
     if label is None and len(rows) > 1 and not by:
         # Parts of others are not variants: keep what stands alone, of nested events the outermost.
-        rows = [row for row in rows if not all(analysis.events[i].parent for i in row.index.tolist())] or rows
+        around = parents_of(analysis.events)
+        rows = [row for row in rows if not (around[row.index] >= 0).all()] or rows
         if not alone and len(rows) > 1:
             rows = [max(rows, key=lambda row: row.seconds)]
     found = []
@@ -169,16 +182,16 @@ def _of(
             name = row.label if alone else path.stem
         pick = f"{row.label}[{by}={row.group[by]}]" if by else row.label
         whose = "" if alone and not by else row.label
-        found.append(_Found(_variant(name, path, recording, analysis, (row, measure)), pick, whose))
+        events = [analysis.events[i] for i in row.index.tolist()]
+        variant = _variant(name, path, row, _facts(recording, analysis, row, events))
+        found.append(_Found(variant, pick, whose, measure_means(events), len(events)))
     return found
 
 
 def _variant(
-    name: str, path: Path, recording: Recording, analysis: Analysis, asked: tuple[LabelRow, str | None]
+    name: str, path: Path, row: LabelRow, known: tuple[dict[str, float | None], tuple[Note, ...]]
 ) -> Variant:
-    row, measure = asked
-    events = [analysis.events[i] for i in row.index.tolist()]
-    (facts, notes), beside = _facts(recording, analysis, row, events), means(events)
+    facts, notes = known
     return Variant(
         name=name,
         label=row.label,
@@ -186,9 +199,7 @@ def _variant(
         parameters=facts["parameters"],
         flops=facts["flops"],
         size_b=facts["size_b"],
-        accuracy=next(
-            (beside[name] for name in ((measure,) if measure else ACCURACY) if name in beside), None
-        ),
+        accuracy=None,
         latency_s=row.latency_mean,
         per_item=row.per_item,
         items=row.items,
@@ -262,12 +273,32 @@ def first_known(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
     return None
 
 
-def _measure_of(recordings: Sequence[str | os.PathLike[str]], measure: str | None) -> str:
-    if measure is not None:
-        return measure
-    with Recording.open(Path(recordings[0])) as recording:
-        seen = {name for e in recording.events() for name in e.measures}
-    return next((name for name in ACCURACY if name in seen), "")
+def _measure_of(found: Sequence[_Found], measure: str | None) -> str:
+    """Return the one measure by which all variants are judged; empty where none has a known one."""
+    seen = {name for one in found for name in one.measures}
+    if measure is not None and measure not in seen:
+        there = ", ".join(sorted(seen)) or "none at all"
+        raise ConfigurationError(f"no event of these variants has a number as {measure!r}; there are {there}")
+    return measure or next((name for name in ACCURACY if name in seen), "")
+
+
+def _judged(one: _Found, measure: str) -> Variant:
+    """Return a variant with how good it is, and of how many of its events that is."""
+    mean, notes = one.measures.get(measure), [*one.variant.notes]
+    if measure and mean is None:
+        others = ", ".join(sorted(one.measures))
+        beside = f"; they have {others}, see --measure" if others else ""
+        text = f"none of its {plural(one.events, 'event')} has a number as {measure}{beside}"
+        notes.append(Note.warning("measure-missing", text))
+    elif mean is not None and mean.having < mean.events:
+        text = f"{measure} is the mean of {mean.having} of {plural(mean.events, 'event')}; the others have no number as {measure}"
+        notes.append(Note.warning("measure-incomplete", text))
+    if mean is not None and mean.is_by_event:
+        text = (
+            f"{measure} counts each event alike, because the items of some are not known; mark them with n="
+        )
+        notes.append(Note.warning("measure-by-event", text))
+    return replace(one.variant, accuracy=None if mean is None else mean.value, notes=tuple(notes))
 
 
 def _renamed(variant: Variant) -> Variant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from powermeter.analysis.measures import means
+from powermeter.analysis.measures import MeasureMean, means, measure_means
 from powermeter.events import Event
 
 
@@ -15,6 +15,15 @@ def test_measures_are_weighted_by_items():
         [_event(3, accuracy=1.0, loss=0.5), _event(1, accuracy=0.0), _event(None, note="x", ok=True)]
     )
     assert found == {"accuracy": 0.75, "loss": 0.5}
+
+
+def test_items_that_are_not_known_weigh_no_event_against_another():
+    """A batch of 32 beside one of an unknown size: neither weight is right, so each event counts alike, and that is stated."""
+    found = measure_means([_event(32, accuracy=1.0), _event(None, accuracy=0.5), _event(0, accuracy=9.0)])
+    assert found == {"accuracy": MeasureMean(0.75, 3, 3, is_by_event=True)}
+    alike = measure_means([_event(None, accuracy=0.5), _event(2, accuracy=0.5), _event(2)])
+    assert alike == {"accuracy": MeasureMean(0.5, 2, 3)}
+    assert measure_means([_event(0, accuracy=0.5)]) == {}
 
 
 def test_what_is_no_number_or_of_a_language_model_is_left_out():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,16 @@ KINDS = {"fp32": (4.0, 0.92, 4_000_000), "pruned": (3.0, 0.90, 1_500_000), "int8
 Stated = Callable[[str], dict[str, object]]
 
 
-def record(path: Path, names: list[str], label: str = "infer", stated: Stated = lambda name: {}) -> Path:
+Noted = Callable[[str, int], dict[str, object]]
+
+
+def record(
+    path: Path,
+    names: list[str],
+    label: str = "infer",
+    stated: Stated = lambda name: {},
+    noted: Noted = lambda name, turn: {"accuracy": KINDS[name][1]},
+) -> Path:
     """Variants take turns, 20 times, 50 ms each with 50 ms of 1 W between; read each ms."""
     import numpy as np
 
@@ -46,7 +55,7 @@ def record(path: Path, names: list[str], label: str = "infer", stated: Stated = 
             power += [watts] * 50
             uid += 1
             end = 10**9 + len(power) * 10**6
-            measures = {"accuracy": KINDS[name][1]}
+            measures = noted(name, turn)
             facts = {"variant": name, **stated(name)}
             events.append(Event(label, start, end, 1, 1, uid, None, 8, facts, measures=measures))
             power += [1.0] * 50
@@ -126,6 +135,55 @@ def test_a_size_in_words_is_not_used_and_it_is_stated(tmp_path):
     assert "infer: size='4MB' is not used, because it is not a number" in report.to_text(variants([path]))
 
 
+def test_all_variants_are_judged_by_one_measure_and_who_lacks_it_is_named(tmp_path):
+    """An accuracy of one beside an f1 of the other would stand in one column as if they were alike."""
+    path = record(
+        tmp_path / "a.power",
+        ["fp32", "int8"],
+        noted=lambda name, turn: {"accuracy": 0.9} if name == "fp32" else {"f1": 0.99},
+    )
+    found = variants([path], by="variant", baseline="fp32")
+    assert found.measure == "accuracy" and [v.accuracy for v in found.rows] == [pytest.approx(0.9), None]
+    assert [[note.code for note in v.notes] for v in found.rows] == [[], ["measure-missing"]]
+    assert "int8: none of its 20 events has a number as accuracy; they have f1" in report.to_text(found)
+    with pytest.raises(ConfigurationError, match="'top5'; there are accuracy, f1"):
+        variants([path], by="variant", measure="top5")
+
+
+def test_an_accuracy_of_some_events_is_stated_as_that(tmp_path):
+    """Five of twenty have it as a number: one in four by turn, NaN in the others."""
+    path = record(
+        tmp_path / "a.power",
+        ["fp32"],
+        noted=lambda name, turn: {"accuracy": 0.9 if turn % 4 == 0 else float("nan")},
+    )
+    (row,) = variants([path], label="infer").rows
+    assert row.accuracy == pytest.approx(0.9)
+    assert [note.code for note in row.notes] == ["measure-incomplete"] and "5 of 20 events" in row.notes[0]
+
+
+def test_an_event_whose_end_is_missing_makes_no_part_of_what_follows(tmp_path):
+    """All of label b name an event around them that has no end: b is a variant as a is."""
+    path = two_labels(tmp_path / "a.power", {"a": 50, "b": 50}, around={"b": 999})
+    assert {v.name for v in variants([path]).rows} == {"a", "b"}
+
+
+@pytest.mark.parametrize("ending", [".md", ".csv", ".json"])
+def test_files_hold_the_lines_that_the_screen_has_below_the_table(each, tmp_path, ending):
+    written = tmp_path / f"v{ending}"
+    done = CliRunner().invoke(cli, ["variants", *map(str, each), "-o", str(written)])
+    assert done.exit_code == 0, done.output
+    text = written.read_text().replace("\\", "")
+    assert "one recording a side shows what these runs used" in done.stdout + report.to_text(variants(each))
+    assert "one recording a side shows what these runs used" in text
+
+
+def test_a_table_in_markdown_has_the_notes_escaped(tmp_path):
+    path = record(tmp_path / "a.power", ["fp32", "int8"], stated=lambda name: {"size": "<4MB>"})
+    text = report.to_markdown(variants([path]))
+    assert "- infer: size='\\<4MB\\>' is not used" in text.replace("\\=", "=")
+
+
 def test_what_is_not_there_is_named(one, tmp_path):
     with pytest.raises(ConfigurationError, match="no variant 'x'; there are"):
         variants([one], by="variant", baseline="x")
@@ -171,7 +229,7 @@ def test_a_point_of_the_plot_lies_where_its_axes_state(one, x, y, of_fp32):
     assert "mJ" in axes.get_ylabel() or y != "energy"
 
 
-def two_labels(path: Path, lengths: dict[str, int]) -> Path:
+def two_labels(path: Path, lengths: dict[str, int], around: Mapping[str, int] = {}) -> Path:
     """Labels in turns, ten of each, so many ms long, each holding a part of its own; 2 W, read each ms."""
     import numpy as np
 
@@ -181,7 +239,7 @@ def two_labels(path: Path, lengths: dict[str, int]) -> Path:
     for _ in range(10):
         for name, ms in lengths.items():
             start, end = at + 10**7, at + 10**7 + ms * 10**6
-            events.append(Event(name, start, end, 1, 1, uid + 1, None, 1))
+            events.append(Event(name, start, end, 1, 1, uid + 1, around.get(name), 1))
             events.append(Event("part", start, end - 10**7, 1, 1, uid + 2, uid + 1, 1))
             at, uid = end, uid + 2
     count = (at - 10**9) // 10**6 + 10
