@@ -17,7 +17,8 @@ from powermeter.result.formatting import DASH, format_interval
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
-from .terminal_look import FEW_LABELS, MOST_LABELS, NARROW, grade_text, print_text, safe, section, table_frame
+from .terminal_labels import FEW_LABELS, MOST_LABELS
+from .terminal_look import NARROW, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import fits, print_rows
 from .wording import show
 

@@ -11,7 +11,7 @@ from powermeter.errors import PowermeterError
 from powermeter.result import Result
 from powermeter.units import format_duration
 
-from .terminal_look import MOST_LABELS
+from .terminal_labels import MOST_LABELS
 
 _DASH = "–"
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.measures import means
 from powermeter.analysis.uncertainty import WORDS
-from powermeter.errors import plural
 from powermeter.result import Grade, worst
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
@@ -18,31 +14,16 @@ from .headline import advice_of, quality, quoted, sentence
 from .instruments import health_text
 from .method import machine_text
 from .report_data import ReportData
-from .terminal_look import (
-    COLOURS,
-    FEW_LABELS,
-    MOST_LABELS,
-    NARROW,
-    grade_text,
-    grades_text,
-    in_full,
-    name_of,
-    name_width,
-    print_text,
-    safe,
-    section,
-    table_frame,
-)
-from .terminal_rows import FactsGrid, fits, print_rows
+from .terminal_labels import name_of, name_width, print_labels
+from .terminal_look import COLOURS, grade_text, print_text, safe, section, table_frame
+from .terminal_rows import FactsGrid, print_rows
 from .terminal_tables import print_nesting, print_tokens
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 QUALITY = {"good": "green", "rough": "yellow", "not resolved": "bright_red"}
-Cell = Callable[[LabelRow], str]
 
 
 def print_report(data: ReportData, console: Console) -> None:
@@ -51,7 +32,7 @@ def print_report(data: ReportData, console: Console) -> None:
     _whole_run(data, console)
     _rails(data, console)
     if data.analysis.rows:
-        _labels(data, console)
+        print_labels(data, console)
     print_nesting(data, console)
     if data.tokens is not None:
         print_tokens(data, data.tokens, console)
@@ -119,111 +100,6 @@ def _rails(data: ReportData, console: Console) -> None:
         stacked.append((cells[0], list(zip(rails_table.HEADS[1:], cells[1:], strict=True))))
     console.print(section("Rails", "[dim]a rail inside another is part of it[/]"))
     print_rows(console, made, stacked)
-
-
-def _labels(data: ReportData, console: Console) -> None:
-    lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
-    every = [row for row in data.analysis.rows if lasting[id(row)]]
-    instants = [row for row in data.analysis.rows if not lasting[id(row)]]
-    by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
-    kept = {id(row) for row in by_use[: MOST_LABELS if console.width >= NARROW else FEW_LABELS]}
-    rows = [row for row in every if id(row) in kept]
-    if rows:
-        _label_tables(data, rows, console)
-    for row in rows:
-        beside = means([data.analysis.events[i] for i in row.index.tolist()])
-        if beside:
-            listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
-            console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
-    if instants:
-        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
-        console.print(f"[dim]instants, which use nothing: {listed}[/]")
-    if len(rows) < len(every):
-        console.print(
-            f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
-        )
-    shown = [*rows, *instants[:MOST_LABELS]]
-    for line in in_full(shown):
-        console.print(line, overflow="fold")
-
-
-def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
-    energy: list[tuple[str, Cell]] = [
-        ("per item", lambda r: show(r.per_item).text),
-        ("of it meter", lambda r: wording.half(r.meter_half_width)),
-        ("median", lambda r: show(r.energy_median).bare),
-        ("p95", lambda r: show(r.energy_p95).bare),
-        ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
-    ]
-    if data.analysis.baseline is not None:
-        energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
-    if any(row.items != row.events for row in rows):
-        energy[:0] = [("items", lambda r: format_count(r.items))]
-    energy[:0] = [("n", lambda r: f"{r.events:,}")]
-    use: list[tuple[str, Cell]] = [
-        ("total", lambda r: show(r.total).text),
-        ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
-        ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
-        ("power", lambda r: show(r.power).text),
-        ("per charge", lambda r: show(data.per_charge(r)).bare),
-    ]
-    time: list[tuple[str, Cell]] = [
-        ("mean", lambda r: wording.seconds(r.latency_mean)),
-        ("p50", lambda r: wording.seconds(r.latency_p50)),
-        ("p95", lambda r: wording.seconds(r.latency_p95)),
-        ("p99", lambda r: wording.seconds(r.latency_p99)),
-        ("peak memory", lambda r: wording.size(r.peak_memory)),
-    ]
-    where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
-    charge = f"charge {grades_text(data.charge_of(r) for r in rows)}"
-    joined = [*energy, *use, *time]
-    if fits(_label_table(rows, joined, console.width), console):
-        console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
-        console.print(_label_table(rows, joined, console.width))
-        _print_remarks(rows, console)
-        return
-    parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
-    for title, beside, columns in (*parts, ("Latency and memory", "", time)):
-        console.print(section(title, beside))
-        for part in _parted(rows, columns, console):
-            stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
-            print_rows(console, _label_table(rows, part, console.width), stacked)
-    _print_remarks(rows, console)
-
-
-def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
-    for text in wording.remarks(rows):
-        print_text(console, text, "dim")
-
-
-def _parted(
-    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
-) -> list[list[tuple[str, Cell]]]:
-    """Return the columns in as few tables as the console's width allows."""
-    parts: list[list[tuple[str, Cell]]] = [[]]
-    for column in columns:
-        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column], console.width), console):
-            parts.append([])
-        parts[-1].append(column)
-    return parts
-
-
-def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int) -> Table:
-    table = table_frame()
-    most = name_width(width)
-    table.add_column("label", overflow="fold", min_width=8, max_width=most)
-    for name in dict.fromkeys(key for row in rows for key in row.group):
-        table.add_column(safe(name), overflow="fold", max_width=most)
-    for title, _ in columns:
-        table.add_column(title, justify="right", no_wrap=True)
-    for row in rows:
-        start = [f"[bold]{name_of(row.label)}[/]", *(name_of(_value(v)) for v in row.group.values())]
-        table.add_row(*start, *(cell(row) for _, cell in columns))
-    return table
-
-
-def _value(value: Any) -> str:
-    return DASH if value is None else str(value)
 
 
 def print_published(data: ReportData, console: Console) -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from powermeter.analysis.labels import LabelRow
-
 COLOURS = {
     Grade.MEASURED: "green",
     Grade.DERIVED: "cyan",
@@ -26,8 +24,6 @@ COLOURS = {
     Grade.SIMULATED: "bright_red",
 }
 NARROW = 80
-MOST_LABELS, FEW_LABELS = 24, 10
-"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
 
 
 def grade_text(grade: Grade) -> str:
@@ -39,13 +35,6 @@ def grades_text(results: Iterable[Result | None]) -> str:
     """Return the worst grade of some results with its mark, coloured; a dash where all are missing."""
     known = [result.grade for result in results if result is not None]
     return grade_text(worst(known)) if known else DASH
-
-
-LONGEST_NAME = 120
-"""Characters of a label that is printed whole in a table."""
-
-MOST_OF_A_NAME = 480
-"""Characters of a longer label that are printed below the tables; the rest stands in the recording and in JSON."""
 
 
 def safe(text: object) -> str:
@@ -79,32 +68,6 @@ def print_text(console: Console, text: object, style: str = "", sign: str = "", 
     marked = f"[{look}]{escaped(sign)}[/]" if look else escaped(sign)
     for line in (marked + escaped(first[len(sign) :]), *map(escaped, rest)):
         console.print(line, style=style, highlight=False)
-
-
-def in_full(rows: Iterable[LabelRow]) -> list[str]:
-    """Return the lines below a table that print the labels which it shortens."""
-    labels = dict.fromkeys(row.label for row in rows if len(row.label) > LONGEST_NAME)
-    return [f"[dim]{name_of(label)}, in full: {safe(_most_of(label))}[/]" for label in labels]
-
-
-def _most_of(label: str) -> str:
-    return label if len(label) <= MOST_OF_A_NAME else f"{label[:MOST_OF_A_NAME]}… (show --json has it whole)"
-
-
-def name_of(text: object) -> str:
-    """Return a label that cannot steer a terminal; of one longer than a few lines its ends and its length.
-
-    Where a table shows a label so, the label stands below it, as far as `MOST_OF_A_NAME`.
-    """
-    name = str(text)
-    if len(name) <= LONGEST_NAME:
-        return safe(name)
-    return f"{safe(name[:16])}…{safe(name[-8:])} ({len(name):,} characters)"
-
-
-def name_width(width: int) -> int:
-    """Return where a label is folded in a table of that width, so that its numbers stay beside it."""
-    return max(12, width * 3 // 10)
 
 
 class Heading:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from . import event_tree, tokens
 from .report_data import ReportData
-from .terminal_look import grades_text, name_of, name_width, print_text, safe, section, table_frame
+from .terminal_labels import name_of, name_width
+from .terminal_look import grades_text, print_text, safe, section, table_frame
 from .terminal_rows import fits, print_rows
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.rare_repeats import unseen_cost
 from powermeter.analysis.warmup import warm_up
 from powermeter.errors import plural
 
@@ -23,12 +24,6 @@ Floats = NDArray[np.floating[Any]]
 LEAST = 30
 """Repeats before the first look."""
 
-UNSEEN_COST = 2.0
-"""A kind of repeat that has not been seen yet is taken to cost up to this many times the mean more than the mean."""
-
-_RULE_OF_THREE = (
-    3.0  # what has not happened in n repeats happens in at most 3/n of them (95 %: 0.05 = (1 − 3/n)^n)
-)
 _GROWTH = 7 / 6
 _PEEKING = 1.06
 _STEADY = 2
@@ -115,7 +110,7 @@ def settle(
     spread = math.sqrt(float(rest @ rest) / max(n - lost, 1))
     worth = min(max(n * (1 - rho) / (1 + rho), 2.0), float(n))
     down, up = (reach * (_PEEKING if looks > 1 else 1.0) for reach in _reach(rest, spread, worth, lost))
-    unseen = UNSEEN_COST * abs(mean) * _RULE_OF_THREE / n
+    unseen = unseen_cost(mean, n)
     up = max(up, unseen)
     low = (
         max(mean - down, 0.0) if float(steady.min()) >= 0 else mean - down

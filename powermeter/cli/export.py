@@ -14,7 +14,7 @@ from powermeter.cli.outputs import put_json, put_stderr
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, printable
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.result.notes import plain_notes
 

@@ -27,7 +27,7 @@ from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
-from powermeter.recording.file import side_files
+from powermeter.recording.file_names import side_files
 from powermeter.recording.liveness import RECORD_GONE
 from powermeter.recording.output_file import check_output, default_path
 from powermeter.recording.privacy import reduced

@@ -25,7 +25,7 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
     The damaged file is not touched.  Lost stretches become gaps, whose energy is bounded, not guessed.
     Calibrations, alignments, clock pairs, ticks and metadata are kept; what is lost is listed.
     """
-    from powermeter.recording.file import printable
+    from powermeter.recording.printable_text import printable
     from powermeter.recording.salvage import salvage
     from powermeter.result.notes import plain_notes
 

@@ -79,7 +79,7 @@ def _plain(one: Checked) -> dict[str, object]:
 
 
 def _text(checked: list[Checked]) -> str:
-    from powermeter.recording.file import printable
+    from powermeter.recording.printable_text import printable
 
     lines = []
     for one in checked:

@@ -17,7 +17,7 @@ from powermeter.fleet.copies import Owned, copies
 from powermeter.fleet.findings import HandInFinding, Weight, ask, fail, heaviest, note
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording, verification
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.fingerprint import Fingerprint, fingerprint
 
 MOST_FILES = 20_000

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, Reason
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 
 LOG = "-wal"
 SSH_S = 60.0

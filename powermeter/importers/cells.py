@@ -15,6 +15,7 @@ from powermeter.channel import Quantity
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.headers import of_unit
 from powermeter.importers.thousands import ungrouped, without_marks
+from powermeter.recording.counter_resets import falls_to_almost_nothing
 
 _WORDS = frozenset(
     [
@@ -276,7 +277,7 @@ class Statistics:
         steps = np.diff(column)
         self.falls += int((steps < 0).sum())
         self.rises += int((steps > 0).sum())
-        self.to_zero += int(((steps < 0) & (column[1:] < 0.05 * column[:-1])).sum())
+        self.to_zero += int(falls_to_almost_nothing(column[:-1], column[1:]).sum())
         if len(steps):
             self.largest_step = max(self.largest_step, float(np.abs(steps).max()))
             self.largest_rise = max(self.largest_rise, float(steps.max()))

@@ -14,6 +14,7 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
+from powermeter.recording.counter_resets import reset_note, was_set_back
 from powermeter.result.notes import Note
 
 KINDS = {
@@ -37,7 +38,6 @@ ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "f
 _UNIX_DIGITS = 9
 
 _ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
-_RESETS = 0.1  # share of steps that may fall in a counter that is set back
 _RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
 
@@ -232,7 +232,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
         )
     if named.is_level:
         return Meaning("level", "what is left in a battery")
-    if falls <= max(1, _RESETS * steps) and to_zero == falls and seen.rises >= _ENOUGH:
+    if was_set_back(steps, seen.rises, falls, to_zero):
         return Meaning(
             "counter",
             "a running total that was set back",
@@ -258,17 +258,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
 
 
 def _resets(column: Planned, seen: Statistics) -> Note | None:
-    """Return a note on a counter that falls, or nothing."""
-    falls, to_zero = seen.falls - seen.dips, seen.to_zero - seen.dips
-    if not falls:
-        return None
-    times = f"{plural(falls, 'time')}"
-    if to_zero == falls:
-        how = f"was reset {times}: it falls to almost zero and counts on"
-    else:
-        how = f"falls {times}, {to_zero} of them to almost zero"
-    text = f"the counter {column.heading.text!r} {how}; the step over a reset is not known"
-    return Note.warning("counter-reset", text)
+    return reset_note(column.heading.text, seen.falls - seen.dips, seen.to_zero - seen.dips)
 
 
 def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:

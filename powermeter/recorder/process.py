@@ -30,7 +30,7 @@ from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.silence import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started
 from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer

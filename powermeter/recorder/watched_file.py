@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 
 
 class WatchedFile:

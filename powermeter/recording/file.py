@@ -1,10 +1,9 @@
-"""How the file of a recording is created, opened and checked before anything in it is believed."""
+"""How the file of a recording is created and opened; what is refused is decided in `refused_files.py`."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import struct
 import sys
 import zlib
@@ -14,14 +13,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
-from powermeter.errors.suggestions import nearest_file
 from powermeter.recording import schema
+from powermeter.recording.file_names import side_files
 from powermeter.recording.hash_chain import canonical, link
-from powermeter.recording.held_file import connect, first_bytes
+from powermeter.recording.held_file import connect
+from powermeter.recording.printable_text import one_line
+from powermeter.recording.refused_files import (
+    DamagedError,
+    check_header,
+    check_identity,
+    is_cut_off,
+    without_log,
+)
 from powermeter.recording.schema import Table
 from powermeter.result.notes import Note
-
-SUFFIX = ".power"
 
 PAGE = 4096
 """Bytes of a page: every table takes at least one, and a short recording is mostly that."""
@@ -40,20 +45,6 @@ _LIMIT_LENGTH, _LIMIT_ATTACHED = 0, 7  # of sqlite3.h; Python names them from 3.
 
 STEPS_EACH_BYTE, LEAST_STEPS, STEPS_BETWEEN = 4, 20_000_000, 100_000
 """One statement may run so many steps of SQLite's machine; a crafted tree of pages would keep it busy for ever."""
-
-SEQUENCE = "CREATE TABLE sqlite_sequence(name,seq)"
-"""What SQLite adds by itself where ids count up."""
-
-WAL_VERSION = 2
-"""What bytes 18 and 19 of a database hold while it has a write-ahead log."""
-
-
-class DamagedError(DataError):
-    """Raised when SQLite cannot read a recording; `reason` is its message."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} is damaged: {reason}; try: powermeter repair {path}")
-        self.reason = reason
 
 
 def insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Sequence[object]]) -> int:
@@ -219,7 +210,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[Note]]:
     except UNREADABLE as error:
         if connection is not None:
             connection.close()
-        raise DamagedError(path, one_line(error) + _without_log(path)) from error
+        raise DamagedError(path, one_line(error) + without_log(path)) from error
     except DataError:
         assert connection is not None
         connection.close()
@@ -250,112 +241,6 @@ def limit_steps(connection: sqlite3.Connection, size: int) -> None:
     connection.set_progress_handler(count, STEPS_BETWEEN)
 
 
-def one_line(error: Exception) -> str:
-    """Return an error of SQLite in printable characters: it may quote the damaged file."""
-    return "".join(c if c.isprintable() else "?" for c in str(error))[:200]
-
-
-def check_header(path: Path) -> None:
-    """Refuse what is plainly no SQLite file, before SQLite creates or changes anything.
-
-    Raises:
-        DataError: It is missing, empty, no regular file, or something else.
-    """
-    try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise DataError(f"{path} cannot be read: it is a folder")
-        if not stat.S_ISREG(found.st_mode):  # opening a pipe or a device may wait for ever
-            raise DataError(f"{path} cannot be read: it is not a regular file")
-        for side in side_files(path):
-            if side.is_symlink() or (side.exists() and not side.is_file()):
-                raise DataError(f"{path} cannot be read: {side.name} beside it is not a regular file")
-        head = first_bytes(path, 100)
-    except DataError:
-        raise
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist{nearest_file(path)}") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not head:
-        raise DataError(f"{path} is empty")
-    if not head.startswith(b"SQLite format 3\x00"):
-        raise DataError(
-            f"{path} is not a recording; if it is another tool's log: powermeter import {path} -o RUN{SUFFIX}"
-        )
-    if len(head) < 100:
-        raise DataError(f"{path} is cut off after {len(head)} bytes; nothing of it can be read")
-
-
-def is_cut_off(path: Path) -> bool:
-    """Return whether the file is shorter than it states, and no write-ahead log holds the rest."""
-    head = first_bytes(path, 100)
-    page = int.from_bytes(head[16:18], "big")
-    stated_size = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
-    is_valid = head[24:28] == head[92:96]
-    return is_valid and path.stat().st_size < stated_size and not side_files(path)[0].exists()
-
-
-def _without_log(path: Path) -> str:
-    return f"; its write-ahead log {side_files(path)[0].name} is missing" if lacks_log(path) else ""
-
-
-def lacks_log(path: Path) -> bool:
-    """Return whether the file states that a write-ahead log belongs to it and none is there."""
-    try:
-        if not path.is_file():
-            return False
-        head = first_bytes(path, 20)
-        log = side_files(path)[0]  # who only reads leaves an empty one
-        return head[18:20] == bytes([WAL_VERSION] * 2) and not (log.exists() and log.stat().st_size)
-    except OSError:
-        return False
-
-
-def check_identity(connection: sqlite3.Connection, path: Path) -> int:
-    """Refuse a database that is not a recording, or one from a newer version; returns the schema version.
-
-    The tables must be those a recording has, to the letter: a view, a trigger, a generated column or an index
-    over an expression would run what its maker wrote.
-
-    Raises:
-        DataError: It is refused.
-    """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != schema.APPLICATION_ID:
-        raise DataError(f"{path} is an SQLite file, but not a recording")
-    if version not in schema.TABLES:
-        raise DataError(
-            f"{path} has schema version {version}; this powermeter reads versions up to {schema.NEWEST}: "
-            "install a newer one, from where this one came"
-        )
-    expected = {*schema.statements(version), SEQUENCE}
-    found = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 64").fetchall()
-    for kind, name, sql in found:
-        if kind is None or name is None:
-            raise DataError(
-                f"{path} is damaged: its list of tables cannot be read; try: powermeter repair {path}"
-            )
-        if sql not in expected:
-            what = f"{kind} {printable(str(name))[:40]!r}"
-            raise DataError(f"{path} holds a {what} that no recording has; it is not opened")
-        expected.discard(sql)
-    if expected:
-        raise DataError(f"{path} is damaged: it lacks {len(expected)} of its tables")
-    return int(version)
-
-
 def _text(data: bytes) -> str:
     """Decode a text without failing: damaged bytes become surrogates, and the row's checksum shows it."""
     return data.decode("utf-8", "surrogateescape")
-
-
-def printable(text: str) -> str:
-    """Return a text that can be printed and encoded: lone surrogates as backslash escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def side_files(path: Path) -> tuple[Path, Path]:
-    """Return the names of SQLite's write-ahead log and its index beside a recording."""
-    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, ExistsError
-from powermeter.recording import file, output_file
+from powermeter.recording import file_names, output_file, printable_text
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
@@ -56,7 +56,7 @@ def in_place(path: Path) -> Iterator[Path]:
     part = path.with_name(path.name + ".part")
     try:
         yield part
-        for side in file.side_files(path):
+        for side in file_names.side_files(path):
             side.unlink(missing_ok=True)
         part.replace(path)
     except OSError as error:
@@ -64,9 +64,9 @@ def in_place(path: Path) -> Iterator[Path]:
             raise
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
     except sqlite3.Error as error:
-        raise DataError(f"{path} cannot be written: {file.one_line(error)}") from None
+        raise DataError(f"{path} cannot be written: {printable_text.one_line(error)}") from None
     finally:
-        for left in (part, *file.side_files(part)):
+        for left in (part, *file_names.side_files(part)):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
 
@@ -84,7 +84,7 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
     described = {
-        "name": file.printable(guest.path.name),
+        "name": printable_text.printable(guest.path.name),
         "metadata": guest.metadata,
         "warnings": guest.warnings,
     }

@@ -12,7 +12,7 @@ from typing import IO
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import schema
-from powermeter.recording.file import SUFFIX, side_files
+from powermeter.recording.file_names import SUFFIX, side_files
 from powermeter.recording.held_file import first_bytes
 
 STANDARD_OUTPUT = Path("-")

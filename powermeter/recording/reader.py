@@ -21,7 +21,16 @@ from powermeter.channel import Gap
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording import chunks as chunks_of
-from powermeter.recording import event_batches, file, overview, piece_sums, schema, summary
+from powermeter.recording import (
+    event_batches,
+    file,
+    overview,
+    piece_sums,
+    printable_text,
+    refused_files,
+    schema,
+    summary,
+)
 from powermeter.recording.chunks import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.facts import Facts
@@ -72,13 +81,13 @@ class Recording:
             DataError: The file is missing, foreign, newer, or damaged beyond reading.
         """
         path = Path(path)
-        lacks_log = file.lacks_log(path)  # before SQLite makes an empty one
+        lacks_log = refused_files.lacks_log(path)  # before SQLite makes an empty one
         connection, version, problems = file.open_to_read(path)
         try:
             return cls(path, Rows(path, connection, version, problems), lacks_log=lacks_log)
         except file.UNREADABLE as error:
             connection.close()
-            raise file.DamagedError(path, file.one_line(error)) from error
+            raise refused_files.DamagedError(path, printable_text.one_line(error)) from error
         except BaseException:
             connection.close()
             raise

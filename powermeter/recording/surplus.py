@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from powermeter.errors import plural
-from powermeter.recording import file
+from powermeter.recording import file, file_names
 from powermeter.recording.rows import Rows
 from powermeter.result.notes import Note
 
@@ -14,7 +14,7 @@ from powermeter.result.notes import Note
 def size_changed(path: Path, rows: Rows) -> Iterator[Note]:
     """Yield a finding where the file is longer or shorter than its pages, and no write-ahead log accounts for it."""
     try:
-        log = file.side_files(path)[0]
+        log = file_names.side_files(path)[0]
         if log.exists() and log.stat().st_size:
             return
         (pages,), (size,) = (rows.run(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, plural
-from powermeter.recording import file, schema, signature, surplus
+from powermeter.recording import file, printable_text, schema, signature, surplus
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
@@ -177,7 +177,8 @@ def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _
         except file.UNREADABLE as error:
             verdict.find(
                 Note.warning(
-                    "not-readable", f"{name}: cannot be read after row {last}: {file.one_line(error)}"
+                    "not-readable",
+                    f"{name}: cannot be read after row {last}: {printable_text.one_line(error)}",
                 )
             )
         if last < rows.last_id(name):
@@ -254,7 +255,9 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
         ).fetchone()
         (tails,) = rows.run("SELECT count(*) FROM tail").fetchone()
     except file.UNREADABLE as error:
-        verdict.find(Note.warning("not-readable", f"the samples cannot be read: {file.one_line(error)}"))
+        verdict.find(
+            Note.warning("not-readable", f"the samples cannot be read: {printable_text.one_line(error)}")
+        )
         return
     if strange:
         verdict.find(Note.warning("samples-added", f"in no chunk: {plural(strange, 'block')} of samples"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import event_batches, file, folding, schema
+from powermeter.recording import event_batches, file, folding, refused_files, schema
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
@@ -313,7 +313,7 @@ def append_to(path: str | Path) -> Writer:
     with Recording.open(path) as recording:
         closed = recording.facts("closed")
     connection = file.open_to_append(path)
-    writer = Writer(path, connection, file.check_identity(connection, path))
+    writer = Writer(path, connection, refused_files.check_identity(connection, path))
     writer._records_whole = bool(closed)  # what was cut short stays so
     writer._last_ns_before = closed[-1].get("last_ns", {}) if closed else {}
     return writer

@@ -14,8 +14,8 @@ from powermeter.channel import Boundary, Kind
 from powermeter.drivers import rapl
 from powermeter.drivers.system import sysfs
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.recording.counter_resets import unwrap
 from powermeter.signals import rails
-from powermeter.signals.decoding import unwrap
 from powermeter.testing.sysfs import FakeTree
 
 RANGE = 262_143_328_850  # a client processor: (2**32 - 1) × 61.035 µJ

@@ -32,7 +32,7 @@ from waiting import (
 
 from powermeter import Meter
 from powermeter.marking import board
-from powermeter.recording import Recording, file, schema
+from powermeter.recording import Recording, file, file_names, schema
 from powermeter.recording.salvage import salvage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are set with Linux's means")
@@ -146,12 +146,12 @@ def test_a_log_that_may_not_grow_begins_anew_once_the_file_holds_all_of_it(tmp_p
     path = tmp_path / "run.power"
     recorder = started(path, URL)
     wait_for_readings(path)
-    log = file.side_files(path)[0].stat().st_size
+    log = file_names.side_files(path)[0].stat().st_size
     limit = max(log, 2 * file.PAGE * len(schema.TABLES[schema.NEWEST]))
     resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     for _ in range(4):  # each write takes some pages of the log; of the file, hardly any
         wait_for_a_reading_after(path, time.monotonic_ns())
-    assert file.side_files(path)[0].stat().st_size <= limit
+    assert file_names.side_files(path)[0].stat().st_size <= limit
     assert recorder.stop() and recorder.problem == ""
     assert_all_written(path)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
-from powermeter.recording import Recording, Writer, append_to, file, folding
+from powermeter.recording import Recording, Writer, append_to, file_names, folding
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "posix_fallocate"), reason="needs a system that takes room ahead"
@@ -59,7 +59,7 @@ def limited_files(folder: Path) -> Iterator[Disk]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill(path: Path) -> None:
-        log = file.side_files(path)[0].stat().st_size
+        log = file_names.side_files(path)[0].stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (max(path.stat().st_size, log), before[1]))
 
     try:
@@ -116,7 +116,7 @@ def test_a_lone_file_is_what_it_was_while_the_disk_is_full_and_whole_when_it_is_
     disk.free()
     noise(writer, source, 2)
     writer.close()
-    assert not any(side.exists() for side in file.side_files(path))
+    assert not any(side.exists() for side in file_names.side_files(path))
     assert rows_of_lone_file(path) == rows(path) == 3 * BLOCK
     with Recording.open(path) as recording:
         assert not recording.is_growing and not recording.warnings
@@ -132,7 +132,7 @@ def test_the_last_connection_folds_nothing_either(disk, end):
     assert rows_of_lone_file(path) == BLOCK and rows(path) == 2 * BLOCK
     disk.free()
     append_to(path).close()
-    assert not any(side.exists() for side in file.side_files(path))
+    assert not any(side.exists() for side in file_names.side_files(path))
     assert rows_of_lone_file(path) == 2 * BLOCK
 
 

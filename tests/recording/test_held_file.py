@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
-from powermeter.recording import Recording, Writer, append_to, file, held_file
+from powermeter.recording import Recording, Writer, append_to, file_names, held_file, refused_files
 from powermeter.recording.output_file import recording_process
 
 POWER = (Channel("p", Quantity.POWER, 1e-3),)
@@ -47,9 +47,9 @@ def descriptors() -> int:
         lambda path: append_to(path).close(),
         lambda path: Recording.open(path).close(),
         recording_process,
-        file.check_header,
-        file.is_cut_off,
-        file.lacks_log,
+        refused_files.check_header,
+        refused_files.is_cut_off,
+        refused_files.lacks_log,
     ],
     ids=["append", "read", "recording process", "header", "cut off", "lacks log"],
 )
@@ -60,7 +60,7 @@ def test_a_look_at_a_growing_file_costs_its_writer_no_lock(tmp_path, look):
     writer.append(source, np.arange(9), np.arange(9))
     look(path)
     assert seen_by_another_program(path) == 9
-    assert file.side_files(path)[0].exists(), "the visitor has taken the log for a leftover"
+    assert file_names.side_files(path)[0].exists(), "the visitor has taken the log for a leftover"
     writer.append(source, np.arange(9, 20), np.arange(9, 20))
     assert seen_by_another_program(path) == 20
     writer.close()

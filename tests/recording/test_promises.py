@@ -15,7 +15,7 @@ from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.events import Event
-from powermeter.recording import Recording, Writer, append_to, file, writer
+from powermeter.recording import Recording, Writer, append_to, file, file_names, refused_files, writer
 from powermeter.recording.liveness import boot_id, started
 from powermeter.recording.salvage import salvage
 from powermeter.source import Gap
@@ -72,7 +72,7 @@ def test_only_its_owner_reads_a_recording_and_its_log(path, tmp_path):
     try:
         opened = Writer.create(path)
         opened.append(opened.add_source("x://", "x", "x", POWER), np.arange(3), np.arange(3))
-        names = [path, *file.side_files(path)]
+        names = [path, *file_names.side_files(path)]
         assert {stat.S_IMODE(name.stat().st_mode) for name in names if name.exists()} == {0o600}
         assert names[1].exists()
         opened.close()
@@ -112,7 +112,7 @@ def test_a_crash_with_its_log_holds_everything(path):
     opened = Writer.create(path)
     source = opened.add_source("x://", "x", "x", POWER)
     opened.append(source, np.arange(5), np.arange(5))
-    for name in (path, *file.side_files(path)[:1]):
+    for name in (path, *file_names.side_files(path)[:1]):
         shutil.copyfile(name, name.with_name(name.name.replace("run", "copy")))
     opened.abandon()
     with Recording.open(path.with_name("copy.power")) as recording:
@@ -342,7 +342,7 @@ def test_a_closed_recording_whose_log_could_not_be_folded_in_names_it_where_it_i
     shutil.copyfile(path, lone)
     with Recording.open(lone) as recording:
         assert any("lone.power-wal is missing" in text for text in recording.warnings)
-    assert file.lacks_log(lone), "reading it has not hidden that"
+    assert refused_files.lacks_log(lone), "reading it has not hidden that"
     made.close()
     with Recording.open(path) as recording:
         assert recording.warnings == []

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.signals.decoding import from_samples, read_channel, unwrap
+from powermeter.signals.decoding import from_samples, read_channel
 from powermeter.source import REPEAT
 
 S = 1_000_000_000
@@ -30,26 +30,8 @@ def test_a_plug_that_repeats_itself_for_long_is_not_bridged() -> None:
     assert joules == pytest.approx(2 * 11 + 11 + 20 * 5, abs=10)
 
 
-def test_a_counter_wraps_where_it_can_and_restarts_where_it_cannot() -> None:
-    values, resets = unwrap(TIMES, np.array([250, 254, 2, 6, 10, 14]), 1.0, 256)
-    assert values.tolist() == [0, 4, 8, 12, 16, 20] and not resets
-    values, resets = unwrap(TIMES, np.array([250, 254, 2, 6, 10, 14]), 1.0, None)
-    assert values.tolist() == [0, 4, 8, 12, 16, 20]  # bridged at the rate beside it
-    assert [(g.start_ns, g.reason) for g in resets] == [(S, "lost setup")]
-    values, resets = unwrap(TIMES, np.array([1000, 1010, 1020, 0, 10, 20]), 1.0, 2**32)
-    assert resets and values[-1] == pytest.approx(50)  # a wrap would be 4 billion
-
-
 def test_time_that_runs_backwards_and_columns_that_do_not_match_are_refused() -> None:
     with pytest.raises(DataError, match="backwards"):
         from_samples(np.array([2, 1]), np.ones(2))
     with pytest.raises(DataError, match="do not go with"):
         from_samples(np.array([1, 2]), np.ones(3))
-
-
-def test_a_counter_that_began_again_at_zero_counts_what_it_shows() -> None:
-    """100 an interval, and 2000 of its own since the restart; a fall to no zero is bridged at the usual rate."""
-    values, resets = unwrap(TIMES, np.array([50_000, 50_100, 50_200, 2000, 2100, 2200]), 1.0, None)
-    assert values.tolist() == [0, 100, 200, 2200, 2300, 2400] and len(resets) == 1
-    values, resets = unwrap(TIMES, np.array([50_000, 50_100, 50_200, 50_000, 50_100, 50_200]), 1.0, None)
-    assert values.tolist() == [0, 100, 200, 300, 400, 500] and len(resets) == 1

@@ -21,7 +21,7 @@ from powermeter.channel import MISSING, Quantity
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording
-from powermeter.recording.file import SUFFIX
+from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.fingerprint import run_of
 
 SHARE = 20.0

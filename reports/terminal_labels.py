@@ -1,0 +1,166 @@
+"""A terminal's tables of labels: which are listed, how long names are folded, and how columns are parted by the width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.measures import means
+from powermeter.errors import plural
+from powermeter.result.formatting import DASH
+from powermeter.units import format_count, format_quantity
+
+from . import wording
+from .terminal_look import NARROW, grades_text, print_text, safe, section, table_frame
+from .terminal_rows import fits, print_rows
+from .wording import show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from .report_data import ReportData
+
+Cell = Callable[[LabelRow], str]
+
+MOST_LABELS, FEW_LABELS = 24, 10
+"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
+
+LONGEST_NAME = 120
+"""Characters of a label that is printed whole in a table."""
+
+MOST_OF_A_NAME = 480
+"""Characters of a longer label that are printed below the tables; the rest stands in the recording and in JSON."""
+
+
+def print_labels(data: ReportData, console: Console) -> None:
+    """Print the labels that used most, the instants, and what is not listed."""
+    lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
+    every = [row for row in data.analysis.rows if lasting[id(row)]]
+    instants = [row for row in data.analysis.rows if not lasting[id(row)]]
+    by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
+    kept = {id(row) for row in by_use[: MOST_LABELS if console.width >= NARROW else FEW_LABELS]}
+    rows = [row for row in every if id(row) in kept]
+    if rows:
+        _label_tables(data, rows, console)
+    for row in rows:
+        beside = means([data.analysis.events[i] for i in row.index.tolist()])
+        if beside:
+            listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
+            console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
+    if instants:
+        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
+        console.print(f"[dim]instants, which use nothing: {listed}[/]")
+    if len(rows) < len(every):
+        console.print(
+            f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
+        )
+    shown = [*rows, *instants[:MOST_LABELS]]
+    for line in in_full(shown):
+        console.print(line, overflow="fold")
+
+
+def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
+    energy: list[tuple[str, Cell]] = [
+        ("per item", lambda r: show(r.per_item).text),
+        ("of it meter", lambda r: wording.half(r.meter_half_width)),
+        ("median", lambda r: show(r.energy_median).bare),
+        ("p95", lambda r: show(r.energy_p95).bare),
+        ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
+    ]
+    if data.analysis.baseline is not None:
+        energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
+    if any(row.items != row.events for row in rows):
+        energy[:0] = [("items", lambda r: format_count(r.items))]
+    energy[:0] = [("n", lambda r: f"{r.events:,}")]
+    use: list[tuple[str, Cell]] = [
+        ("total", lambda r: show(r.total).text),
+        ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
+        ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
+        ("power", lambda r: show(r.power).text),
+        ("per charge", lambda r: show(data.per_charge(r)).bare),
+    ]
+    time: list[tuple[str, Cell]] = [
+        ("mean", lambda r: wording.seconds(r.latency_mean)),
+        ("p50", lambda r: wording.seconds(r.latency_p50)),
+        ("p95", lambda r: wording.seconds(r.latency_p95)),
+        ("p99", lambda r: wording.seconds(r.latency_p99)),
+        ("peak memory", lambda r: wording.size(r.peak_memory)),
+    ]
+    where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
+    charge = f"charge {grades_text(data.charge_of(r) for r in rows)}"
+    joined = [*energy, *use, *time]
+    if fits(_label_table(rows, joined, console.width), console):
+        console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
+        console.print(_label_table(rows, joined, console.width))
+        _print_remarks(rows, console)
+        return
+    parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
+    for title, beside, columns in (*parts, ("Latency and memory", "", time)):
+        console.print(section(title, beside))
+        for part in _parted(rows, columns, console):
+            stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
+            print_rows(console, _label_table(rows, part, console.width), stacked)
+    _print_remarks(rows, console)
+
+
+def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
+    for text in wording.remarks(rows):
+        print_text(console, text, "dim")
+
+
+def _parted(
+    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
+) -> list[list[tuple[str, Cell]]]:
+    """Return the columns in as few tables as the console's width allows."""
+    parts: list[list[tuple[str, Cell]]] = [[]]
+    for column in columns:
+        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column], console.width), console):
+            parts.append([])
+        parts[-1].append(column)
+    return parts
+
+
+def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int) -> Table:
+    table = table_frame()
+    most = name_width(width)
+    table.add_column("label", overflow="fold", min_width=8, max_width=most)
+    for name in dict.fromkeys(key for row in rows for key in row.group):
+        table.add_column(safe(name), overflow="fold", max_width=most)
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        start = [f"[bold]{name_of(row.label)}[/]", *(name_of(_value(v)) for v in row.group.values())]
+        table.add_row(*start, *(cell(row) for _, cell in columns))
+    return table
+
+
+def _value(value: Any) -> str:
+    return DASH if value is None else str(value)
+
+
+def in_full(rows: Iterable[LabelRow]) -> list[str]:
+    """Return the lines below a table that print the labels which it shortens."""
+    labels = dict.fromkeys(row.label for row in rows if len(row.label) > LONGEST_NAME)
+    return [f"[dim]{name_of(label)}, in full: {safe(_most_of(label))}[/]" for label in labels]
+
+
+def _most_of(label: str) -> str:
+    return label if len(label) <= MOST_OF_A_NAME else f"{label[:MOST_OF_A_NAME]}… (show --json has it whole)"
+
+
+def name_of(text: object) -> str:
+    """Return a label that cannot steer a terminal; of one longer than a few lines its ends and its length.
+
+    Where a table shows a label so, the label stands below it, as far as `MOST_OF_A_NAME`.
+    """
+    name = str(text)
+    if len(name) <= LONGEST_NAME:
+        return safe(name)
+    return f"{safe(name[:16])}…{safe(name[-8:])} ({len(name):,} characters)"
+
+
+def name_width(width: int) -> int:
+    """Return where a label is folded in a table of that width, so that its numbers stay beside it."""
+    return max(12, width * 3 // 10)
