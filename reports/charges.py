@@ -8,7 +8,8 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage
 from powermeter.analysis.subject import charge_per_item
-from powermeter.battery.battery import Battery, parse_battery
+from powermeter.battery.battery import Battery
+from powermeter.battery.specification import parse_battery
 from powermeter.result import Grade, Result, worst
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from powermeter.battery.battery import percent
+from powermeter.battery.budget import percent
 from powermeter.battery.stages import WHOLE, StageOutcome
 from powermeter.errors import plural
 

@@ -135,7 +135,7 @@ def test_the_core_imports_no_wing_and_no_command(modules: list[Module]) -> None:
 FOREIGN = (
     "drivers/links/serial_port.py",
     "powermeter/importers/not_logs.py",
-    "powermeter/battery/duty_cycle.py",
+    "powermeter/battery/schedule_file.py",
     "powermeter/fleet/engines.py",
     "powermeter/testing/contract.py",
 )

@@ -29,6 +29,7 @@ from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.mark_edges import with_edges_of_commands
+from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.sharing import Shares, parents_of, shares
@@ -37,7 +38,7 @@ from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording
-from powermeter.recording.protocol import RecordingLike, Samples
+from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.line import Line
@@ -216,7 +217,7 @@ def analyse(
                 opened, rail=rail, baseline=baseline, by=by, rail_voltage_v=rail_voltage_v, items=items
             )
     by = (by,) if isinstance(by, str) and by else tuple(by)
-    recording = _ReadOnce(recording)
+    recording = ReadOnce(recording)
     listed = tuple(recording.events())
     events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
     events, odd = countable(events)
@@ -332,27 +333,6 @@ def _of_window(integral: Integral, start_ns: int, end_ns: int) -> Result:
     more = max(event.half_width**2 - found.half_width**2, 0.0) ** 0.5 / COVERAGE_95
     parts = {**found.parts, f"edges:{integral.trace.own} window": more} if np.isfinite(more) else found.parts
     return replace(found, low=low, high=high, grade=worst((found.grade, event.grade)), parts=parts)
-
-
-class _ReadOnce:
-    """A recording that decodes the samples of each source once, whoever asks for them."""
-
-    def __init__(self, recording: RecordingLike) -> None:
-        self._recording = recording
-        self._samples: dict[int, Samples] = {}
-        self.path, self.metadata, self.sources = recording.path, recording.metadata, recording.sources
-        self.gaps, self.events, self.facts = recording.gaps, recording.events, recording.facts
-        self.clock_pairs, self.ticks = recording.clock_pairs, recording.ticks
-        self.stream, self.slice, self.summaries = recording.stream, recording.slice, recording.summaries
-        self.flag_counts = recording.flag_counts
-        self.warnings = getattr(recording, "warnings", [])
-
-    def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
-        if start_ns is not None or end_ns is not None:
-            return self._recording.samples(source, start_ns, end_ns)
-        if source not in self._samples:
-            self._samples[source] = self._recording.samples(source)
-        return self._samples[source]
 
 
 def _around(

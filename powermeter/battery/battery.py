@@ -14,15 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
+from powermeter.battery.budget import Budget
+from powermeter.battery.capacity import capacity_unit, parse_capacity
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
-from powermeter.battery.presets import deliverable_w, preset_names, presets
 from powermeter.errors import ConfigurationError
-from powermeter.errors.suggestions import close_names, meant
 from powermeter.result import Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity, parse_quantity
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity
 
 MONTH_S = SECONDS_PER_YEAR / 12
 
@@ -62,7 +61,7 @@ class Battery:
     most_w: float | None = None
 
     def __post_init__(self) -> None:
-        capacity, voltage = _parse(self.spec)
+        capacity, voltage = parse_capacity(self.spec)
         if capacity <= 0 or (voltage is not None and voltage <= 0):
             raise ConfigurationError(f"battery {self.spec!r}: capacity and voltage must be above zero")
         for name in ("usable", "health", "derating"):
@@ -88,8 +87,8 @@ class Battery:
     @property
     def convention(self) -> str:
         """`charge` or `energy`."""
-        capacity_unit = _capacity_unit(self.spec)
-        return "energy" if capacity_unit == "J" or "@" in self.spec else "charge"
+        unit = capacity_unit(self.spec)
+        return "energy" if unit == "J" or "@" in self.spec else "charge"
 
     @property
     def convention_text(self) -> str:
@@ -118,8 +117,8 @@ class Battery:
         Raises:
             ConfigurationError: The battery was given in Wh without a voltage.
         """
-        capacity, voltage = _parse(self.spec)
-        if _capacity_unit(self.spec) == "C":
+        capacity, voltage = parse_capacity(self.spec)
+        if capacity_unit(self.spec) == "C":
             return capacity
         if voltage is None:
             raise ConfigurationError(f"battery {self.spec!r} has no voltage, so its charge is not known")
@@ -132,8 +131,8 @@ class Battery:
         Raises:
             ConfigurationError: The battery was given in Ah without a voltage.
         """
-        capacity, voltage = _parse(self.spec)
-        if _capacity_unit(self.spec) == "J":
+        capacity, voltage = parse_capacity(self.spec)
+        if capacity_unit(self.spec) == "J":
             return capacity
         if voltage is None:
             raise ConfigurationError(
@@ -298,100 +297,3 @@ class Battery:
             1.0 if overload else delivered,
             overload,
         )
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What one battery charge means for a run.
-
-    Attributes:
-        battery: Whose charge.
-        share_used, remaining: Shares of one charge.
-        hours: At the run's mean power, in h.
-        count: Items per charge.
-        items: What an item is called.
-        delivered: Share of the capacity that `hours` counts, by Peukert's law; the other figures count all of it.
-        overload: Why the cells cannot deliver the load, so that shares, hours and count are None; empty where they can.
-    """
-
-    battery: Battery
-    share_used: Result | None
-    remaining: Result | None
-    hours: Result | None
-    count: Result | None
-    items: str = "inferences"
-    delivered: float = 1.0
-    overload: str = ""
-
-    def lines(self) -> list[str]:
-        """Return a line each, the convention first."""
-        text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
-        if self.share_used is not None:
-            over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
-            text.append(f"used: {percent(self.share_used)}{over}")
-        if self.share_used is not None and self.share_used.low > 1:
-            text.append("remaining: none")
-        elif self.remaining is not None:
-            text.append(f"remaining: {percent(self.remaining)}")
-        if self.hours is not None:
-            text.append(f"hours at this power: {self.hours}")
-        elif self.overload:
-            text.append(f"use and hours at this power: – ({self.overload})")
-        if self.count is not None:
-            text.append(f"{self.items} per charge: {self.count}")
-        if self.delivered < 1:
-            load = f"this load leaves {self.delivered:.0%} of the capacity (Peukert exponent {self.battery.peukert:g})"
-            text.append(
-                f"hours are without a pause: {load}; use and items count all of it, as a light load does"
-            )
-        return text
-
-
-def percent(share: Result) -> str:
-    """Return a share with its interval in percent."""
-    return str(share.to("%"))
-
-
-def _capacity_unit(spec: str) -> str:
-    return "J" if spec.partition("@")[0].strip().endswith(("Wh", "J")) else "C"
-
-
-def _parse(spec: str) -> tuple[float, float | None]:
-    capacity, at, voltage = spec.partition("@")
-    try:
-        amount = parse_quantity(capacity, _capacity_unit(spec), bare=False)
-        return amount, parse_quantity(voltage, "V", bare=False) if at else None
-    except ConfigurationError as error:
-        raise ConfigurationError(f"battery {spec!r}: {error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error
-
-
-def parse_battery(text: str, **changes: Any) -> Battery:
-    """Return the battery of a preset's name or of a specification.
-
-    Args:
-        text: `phone`, `18650`, `cr2032`, … or `4Ah`, `4Ah@3.85V`, `15.4Wh`.
-        changes: Fields of `Battery` that replace the preset's.
-
-    Raises:
-        ConfigurationError: Neither a preset nor a specification.
-    """
-    entry = presets().get(text, presets().get(text.casefold()))
-    if text.casefold() in ("ocv", "temperature"):
-        entry = None
-    if entry is None:
-        if not any(character.isdigit() for character in text):
-            known = ", ".join(preset_names())
-            raise ConfigurationError(f"no battery {text!r}; known are {known}, or write 4Ah")
-        close = close_names(text, preset_names(), cutoff=0.7)
-        if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
-            raise ConfigurationError(f"no battery {text!r}; {meant(close)}")
-        if text.replace(".", "", 1).isdigit():
-            raise ConfigurationError(
-                f"battery {text!r} has no unit: write {text}Ah, {text}Ah@3.85V or {text}Wh"
-            )
-        return Battery(text, **changes)
-    kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")
-    fields: dict[str, Any] = {name: entry[name] for name in kept if name in entry}
-    if "range" in entry:
-        fields["spread"] = (float(entry["range"][0]), float(entry["range"][1]))
-    return Battery(entry["spec"], **{"name": text, "most_w": deliverable_w(entry), **fields, **changes})

@@ -9,10 +9,11 @@ from typing import Any
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
-from .battery import Battery, parse_battery
+from .battery import Battery
 from .converter import EfficiencyCurve
 from .discharge import derating_at, spread_at
 from .presets import presets
+from .specification import parse_battery
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,9 @@ from powermeter.units import format_quantity, parse_quantity
 from .battery import Battery
 from .budget_options import BudgetOptions
 from .discharge import cell_of, discharge, highest_w, hours_between, profile_of
-from .duty_cycle import Schedule, parse_rate, read_schedule, states_of
+from .duty_cycle import Schedule, states_of
 from .presets import presets
+from .schedule_file import parse_rate, read_schedule
 from .stages import StageOutcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:
@@ -357,7 +358,8 @@ class BudgetReport:
 
 
 def _changed(schedule: Schedule, text: str) -> Schedule:
-    from powermeter.analysis.subject import Asked, find
+    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.subject import find
 
     name, equals, value = text.partition("=")
     if not equals:

@@ -12,7 +12,8 @@ from typing import Any
 
 from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin
 from powermeter.analysis.subject import charge_per_item, row_of
-from powermeter.battery.battery import Battery, percent
+from powermeter.battery.battery import Battery
+from powermeter.battery.budget import percent
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Result
 
@@ -82,7 +83,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
     Raises:
         ConfigurationError: It has no label, or the budget or the count cannot be used.
     """
-    from powermeter.battery.battery import parse_battery
+    from powermeter.battery.specification import parse_battery
 
     head, equals, budget = text.partition("=")
     label, colon, count = head.partition(":")

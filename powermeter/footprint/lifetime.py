@@ -10,7 +10,6 @@ there for this function alone.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +18,7 @@ from powermeter.footprint.formula import AccountLine, Input, Measured, total
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
-from .factors import FIVE_TO_95, Factor, default, factor, given
+from .factors import Factor, default, factor, given
 from .grid import grid
 from .place import Place, parse_place
 
@@ -251,150 +250,3 @@ def _paid(name: str, energy: AccountLine, tariff: float) -> AccountLine:
     return AccountLine(
         name, "money", inputs, lambda x: energy.compute(x) * x["tariff"], f"{energy.formula} × tariff"
     )
-
-
-@dataclass(frozen=True)
-class BreakEven:
-    """From how many requests on the device is lighter.
-
-    Attributes:
-        requests, per_day: None where it never is, or always is.
-        text: In words.
-    """
-
-    requests: float | None
-    per_day: float | None
-    low_per_day: float | None
-    high_per_day: float | None
-    text: str
-
-    def record(self) -> dict[str, float | str | None]:
-        """Return its fields for JSON, the requests of a whole life as `requests`; an end at never is null."""
-        return {
-            "requests_per_day": self.per_day,
-            "low_per_day": self.low_per_day,
-            "high_per_day": None if self.high_per_day == math.inf else self.high_per_day,
-            "requests": self.requests,
-            "text": self.text,
-        }
-
-
-_LESS = {"carbon": ("is lighter", "emits"), "money": ("is cheaper", "costs")}
-"""Account → what the device is past the break-even, and what a request does; the others use something."""
-
-
-def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, seed: int = 1) -> BreakEven:
-    """Return the requests a day above which the device emits, uses or costs less, with a Monte-Carlo 95 % interval."""
-    device, cloud = sides(scenario)
-    lines = (*device.accounts[account], *cloud.accounts[account])
-    fixed = [line for line in lines if "N" not in line.inputs]
-    days = scenario.years * HOURS_PER_YEAR / 24
-    own = {id(line) for line in device.accounts[account]}
-
-    def solve(values: Mapping[str, float]) -> float:
-        def amount(line: AccountLine) -> float:
-            return line.compute({symbol: values[_key(item)] for symbol, item in line.inputs.items()})
-
-        standing = sum(amount(line) * (1 if id(line) in own else -1) for line in fixed)
-        moving = sum(amount(line) * (-1 if id(line) in own else 1) for line in lines if "N" in line.inputs)
-        per_request = moving / scenario.requests
-        if standing <= 0:
-            return 0.0 if per_request >= 0 else -1.0
-        return standing / per_request if per_request > 0 else math.inf
-
-    central = solve({_key(item): item.central for line in lines for item in line.inputs.values()})
-    spread = sorted(solve(values) for values in _drawn(lines, draws, seed))
-    low, high = spread[int(0.025 * draws)] / days, spread[min(draws - 1, int(0.975 * draws))] / days
-    less, does = _LESS.get(account, ("uses less", "uses"))
-    if central < 0:
-        text = f"the device {less} only below a number of requests: each of its requests {does} more than the cloud's"
-        return BreakEven(None, None, None, None, text)
-    if central == 0:
-        sure = "" if high <= 0 else f", though by the interval only from {_shown(high)} requests a day on"
-        sure = ", though by the interval perhaps never" if math.isinf(high) else sure
-        text = f"the device {less} from the first request{sure}: its standing part is smaller"
-        return BreakEven(0.0, 0.0, max(low, 0.0), max(high, 0.0), text)
-    if math.isinf(central):
-        text = f"never: a request on the device {does} as much as in the cloud, or more, and its standing part is larger"
-        if not math.isinf(low):
-            text += f"; by the interval perhaps from {_shown(low)} requests a day on"
-        return BreakEven(None, None, None, None, text)
-    text = f"from {central / days:.3g} requests a day on ({_shown(low)} to {_shown(high)}), {central:.3g} over its life"
-    return BreakEven(central, central / days, low, high, text)
-
-
-def _shown(per_day: float) -> str:
-    return "never" if math.isinf(per_day) else f"{max(per_day, 0.0):.3g}"
-
-
-def _key(item: Input) -> str:
-    if isinstance(item, Factor):
-        return f"{item.key}={item.central!r}"  # two chips have two areas
-    return f"measured:{item.name}"
-
-
-def _drawn(lines: Sequence[AccountLine], draws: int, seed: int) -> list[dict[str, float]]:
-    import random
-
-    generator = random.Random(seed)
-    items = {_key(item): item for line in lines for item in line.inputs.values()}
-    found = []
-    for _ in range(draws):
-        values = {}
-        for key, item in items.items():
-            if isinstance(item, Factor):
-                values[key] = item.central * math.exp(item.sigma * generator.gauss(0, 1))
-            else:
-                error = sum(part * generator.gauss(0, 1) for part in item.parts().values())
-                values[key] = max(item.central + error, 0.0)
-        found.append(values)
-    return found
-
-
-def tornado(scenario: Scenario, account: str = "carbon", most: int = 10) -> list[tuple[Factor, float, float]]:
-    """Return what decides cloud minus device: (factor, at its low, at its high), the widest swing first.
-
-    A measured request stands among the factors with its own 5 and 95 %.
-
-    Raises:
-        ConfigurationError: There is no such account.
-    """
-    device, cloud = sides(scenario)
-    if account not in device.accounts:
-        raise ConfigurationError(f"no account {account!r}; there are {', '.join(device.accounts)}")
-    signed = [(line, -1) for line in device.accounts[account]] + [
-        (line, 1) for line in cloud.accounts[account]
-    ]
-
-    def difference(changed: str, value: float) -> float:
-        whole = 0.0
-        for line, sign in signed:
-            at = {
-                symbol: value if _name(item) == changed else item.central
-                for symbol, item in line.inputs.items()
-            }
-            whole += sign * line.compute(at)
-        return whole
-
-    ranged: dict[str, Factor] = {}
-    for line, _ in signed:
-        for item in line.inputs.values():
-            ranged.setdefault(_name(item), item if isinstance(item, Factor) else _as_factor(item))
-    swings = [
-        (item, difference(name, item.low), difference(name, item.high))
-        for name, item in ranged.items()
-        if not item.exact
-    ]
-    swings = [swing for swing in swings if swing[1] != swing[2]]
-    return sorted(swings, key=lambda swing: -abs(swing[2] - swing[1]))[:most]
-
-
-def _name(item: Input) -> str:
-    return item.key if isinstance(item, Factor) else f"measured:{item.name}"
-
-
-def _as_factor(item: Measured) -> Factor:
-    """Return a measured quantity with its 5 and 95 % as a factor, for the tornado."""
-    half = FIVE_TO_95 / 2 * item.result.standard_uncertainty
-    low = max(item.central - half, 1e-12 * abs(item.central))
-    return given(f"{item.name}, measured", item.central, item.unit, low=low, high=item.central + half)

@@ -16,15 +16,17 @@ from powermeter.result.formatting import Shown, format_range
 from powermeter.result.notes import Note, once, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
+from .break_even import BreakEven, break_even
 from .charging import parse_chain
 from .cloud import inference
 from .embodied import by_method, chip, part
 from .factors import Factor, default, given
 from .formula import AccountLine, Input, Measured, factors_of
 from .grid import PLACE_UNKNOWN, grid
-from .lifetime import BreakEven, LifetimeSide, Scenario, break_even, place, sides, tornado
+from .lifetime import LifetimeSide, Scenario, place, sides
 from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged
+from .tornado import tornado
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject
@@ -328,7 +330,8 @@ def _cloud(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
 
 
 def _recorded(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
-    from powermeter.analysis.subject import Asked, find
+    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.subject import find
 
     assert wanted.cloud is not None
     server = find(wanted.cloud, Asked(label=wanted.cloud_label))

@@ -36,13 +36,13 @@ from powermeter.importers.not_logs import (
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.time_columns import choose_time, counts_up, with_lag
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
-from powermeter.importers.whole_rail import SOCKET
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 

@@ -19,6 +19,7 @@ from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, clean, heading, of_unit
 from powermeter.importers.stamps import days_and_clock_ns, time_of_day_ns, wall
 from powermeter.importers.thousands import without_marks
+from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, with_row_unit
 
 LOOKED_AT = 400
 """How many lines are looked at."""
@@ -32,34 +33,6 @@ _CELL = re.compile(
 )
 _DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
-_UNIT_WORDS = frozenset(
-    [
-        "idx",
-        "id",
-        "#",
-        "-",
-        "--",
-        "yyyymmdd",
-        "hh:mm:ss",
-        "hh:mm",
-        "c",
-        "%",
-        "second",
-        "volt",
-        "ampere",
-        "watt",
-        "sequence",
-        "mhz",
-        "mb",
-        "gb",
-        "string",
-        "name",
-        "text",
-        "°c",
-        "rpm",
-        "bool",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +142,7 @@ def layout(peek: Peek) -> Layout:
     headings = [heading(text) for text in texts]
     if units:
         headings = [
-            _with_row_unit(h, unit)
-            for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)
+            with_row_unit(h, unit) for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)
         ]
     header = tuple(names)
     return Layout(
@@ -294,10 +266,10 @@ def _header(
             fits = len(row) == width
         if not fits or any(wall(text) is not None for text in row):
             continue
-        if not units and _is_unit_row(row):
+        if not units and is_unit_row(row):
             units = row
             continue
-        if units and {text.lower() for text in row} <= _CHANNEL_KINDS:
+        if units and {text.lower() for text in row} <= CHANNEL_KINDS:
             continue
         if sum(bool(re.search(r"[^\W\d_]", text)) for text in row) * 2 >= len([t for t in row if t]) and any(
             row
@@ -327,41 +299,6 @@ def _again(line: str, delimiter: str) -> list[str]:
     if bare.lstrip().startswith(("#", "//", "%")):
         bare = bare.lstrip().lstrip("#/%").strip()
     return split([bare], delimiter)[0]
-
-
-_DATE_FORM = re.compile(r"(?=.*(?:yy|hh))[dmyhs:./ -]{5,20}")
-"""How a row of units names a time: `[dd.MM.yyyy HH:mm]`."""
-
-_CHANNEL_KINDS = frozenset(("", "counter", "analog", "digital", "status"))
-"""What loggers of plants write between names and units."""
-
-
-def _is_unit_row(row: Sequence[str]) -> bool:
-    filled = [text.strip("()[] ") for text in row if text.strip()]
-    if not filled:
-        return False
-    known = [
-        t
-        for t in filled
-        if t.lower() in _UNIT_WORDS or of_unit(t) is not None or _DATE_FORM.fullmatch(t.lower())
-    ]
-    strict = [t for t in filled if of_unit(t) is not None]
-    return (
-        len(known) == len(filled)
-        and bool(strict)
-        and (len(filled) < len(row) or len(filled) > 1 or len(row) == 1)
-    )
-
-
-def _with_row_unit(named: Heading, unit: str) -> Heading:
-    """Return a heading with the unit that stands under it, unless it names one itself."""
-    unit = unit.strip("()[] ")
-    if named.quantity is not None or not unit:
-        return named
-    found = of_unit(unit, named.name)
-    if found is None:
-        return named
-    return Heading(named.text, named.name, unit, *found, why="unit in the row under the header")
 
 
 def _facts(lines: Sequence[str]) -> dict[str, str]:

@@ -15,59 +15,17 @@ from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.header_words import HOUSE_LINES, USED
 from powermeter.importers.headers import words
+from powermeter.importers.rail_names import (
+    NUMBERED,
+    SURELY_ALL,
+    TOTAL,
+    are_numbered,
+    inside,
+    is_one_part,
+    part_of,
+)
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
 from powermeter.result.notes import Note
-
-SOCKET = ("wall", "mains", "socket", "ac")
-"""What people call what is drawn at the socket."""
-
-_TOTAL = (
-    SOCKET,
-    (
-        "total",
-        "system",
-        "sys",
-        "psys",
-        "node",
-        "machine",
-        "server",
-        "chassis",
-        "host",
-        "gesamt",
-        "all",
-        "platform",
-        "sum",
-    ),
-    ("board", "input", "psu", "battery", "bat", "supply", "module"),
-)
-"""Words for what holds everything else; those of the first group that occurs count."""
-
-_SURELY_ALL = frozenset(("total", "gesamt", "sum", "all"))
-
-_PARTS = {
-    "cpu": ("cpu", "package", "pkg", "processor", "socket", "soc"),
-    "gpu": ("gpu", "card", "graphics"),
-    "memory": ("dram", "ram", "mem", "memory", "ddr"),
-    "accelerator": ("ane", "npu", "tpu", "dla", "accelerator"),
-    "disk": ("disk", "ssd", "nvme", "hdd", "storage"),
-    "network": ("net", "nic", "wifi", "network", "ethernet"),
-    "display": ("display", "screen", "lcd", "backlight"),
-    "fan": ("fan", "fans"),
-}
-_INSIDE = {
-    "core": "cpu",
-    "cores": "cpu",
-    "cor": "cpu",
-    "pp0": "cpu",
-    "pp1": "cpu",
-    "uncore": "cpu",
-    "igpu": "cpu",
-    "gfx": "cpu",
-    "gt": "cpu",
-}
-_INSIDE_GPU = {"core", "cores", "chip", "soc", "memory", "mem", "vram", "hbm"}
-_PROCESSOR = {"cpu", "processor"}
-_NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 _SHARE_OF_PARTS = 0.9
 _TOLERANCE = 0.02
@@ -175,9 +133,9 @@ def decide(
     left = [name for name in tops if name not in inside]
     if len(left) == 1:
         return Whole(_under(by_name, inside), left[0], f"{left[0]} holds {', '.join(inside)}")
-    stems = {match[1].lower().strip("_-. ") for name in left if (match := _NUMBERED.match(name)) is not None}
+    stems = {match[1].lower().strip("_-. ") for name in left if (match := NUMBERED.match(name)) is not None}
     if (
-        all(_NUMBERED.match(name) for name in left)
+        all(NUMBERED.match(name) for name in left)
         and len(stems) == 1
         and re.split(r"[\W_]", next(iter(stems)))[-1]
         not in ("", "rail", "ch", "channel", "log", "part", "file")
@@ -190,9 +148,9 @@ def decide(
             f"the sum of {', '.join(left)}",
             inside,
         )
-    if all(_part(name) is not None for name in left):
-        kinds = [_part(name) for name in left]
-        if len(set(kinds)) == len(kinds) or _are_numbered(left):
+    if all(part_of(name) is not None for name in left):
+        kinds = [part_of(name) for name in left]
+        if len(set(kinds)) == len(kinds) or are_numbered(left):
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
     first = next((name for name in left if USED.intersection(words(name))), left[0])
     raise ConfigurationError(
@@ -211,7 +169,7 @@ def _adds_devices(names: Collection[str], where: str) -> bool:
     others = [name for name in names if name != total]
     if total is None:
         return True
-    if set(words(total)) & _SURELY_ALL or all(_part(name) or _inside(name) for name in others):
+    if set(words(total)) & SURELY_ALL or all(part_of(name) or inside(name) for name in others):
         return False
     raise ConfigurationError(
         f"{where}: {total} may hold {', '.join(others[:8])}, or be a device beside them; which is the whole? "
@@ -253,7 +211,7 @@ def _under(
     found = {}
     for name, entry in by_name.items():
         if name == total:
-            wall = bool(set(_TOTAL[0]).intersection(words(name)))
+            wall = bool(set(TOTAL[0]).intersection(words(name)))
             keep = entry.boundary not in (Boundary.BOARD, Boundary.PART)
             found[name] = replace(
                 entry,
@@ -293,13 +251,13 @@ def _total(names: Sequence[str]) -> str | None:
     flows_out = any("out" in words(name) for name in names)
     several = {name.partition("#")[0] for name in names if "#" in name}
     names = [name for name in names if name.partition("#")[0] not in several]
-    for group in _TOTAL:
+    for group in TOTAL:
         if "input" in group and not flows_out:
             group = (*group, "in")
         hits = [
             name
             for name in names
-            if set(group).intersection(words(name)) and ("wall" in group or not _is_one_part(name, names))
+            if set(group).intersection(words(name)) and ("wall" in group or not is_one_part(name, names))
         ]
         if "battery" in group and any(HOUSE_LINES.intersection(words(name)) for name in names):
             return None
@@ -309,16 +267,10 @@ def _total(names: Sequence[str]) -> str | None:
             exact = [
                 name
                 for name in hits
-                if len([w for w in words(name) if not w.isdigit()]) == 1 and not _NUMBERED.match(name)
+                if len([w for w in words(name) if not w.isdigit()]) == 1 and not NUMBERED.match(name)
             ]
             return exact[0] if len(exact) == 1 else None
     return None
-
-
-def _is_one_part(name: str, names: Sequence[str]) -> bool:
-    """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
-    own = _part(name)
-    return own is not None and any((_part(other) or _inside(other)) != own for other in names)
 
 
 def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], where: str) -> Note | None:
@@ -333,7 +285,7 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     known = {
         name: means[name][0]
         for name in parts
-        if name in means and means[name][1] == unit and _part(name) is not None
+        if name in means and means[name][1] == unit and part_of(name) is not None
     }
     if known and whole < _SHARE_OF_PARTS * max(known.values()):
         raise ConfigurationError(
@@ -358,39 +310,11 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     )
 
 
-def _part(name: str) -> str | None:
-    found = set(words(name))
-    kinds = [kind for kind, names in _PARTS.items() if found.intersection(names)]
-    if kinds[:1] == ["cpu"] and len(kinds) > 1 and ("memory" in kinds or not found.intersection(_PROCESSOR)):
-        return kinds[1]  # "CPU DRAM" is memory, "GPU package" a GPU
-    return kinds[0] if kinds else None
-
-
 def _holder(name: str, others: Sequence[str]) -> str | None:
-    kind = _inside(name)
+    kind = inside(name)
     if kind is None:
         return None
     return next(
-        (other for other in others if other != name and _part(other) == kind and _inside(other) is None),
+        (other for other in others if other != name and part_of(other) == kind and inside(other) is None),
         None,
     )
-
-
-def _inside(name: str) -> str | None:
-    """Return the kind of part that a name is inside of: cores and graphics of a CPU, a GPU's chip and memory."""
-    found = set(words(name))
-    if "gpu" in found and found.intersection(_INSIDE_GPU):
-        return "gpu"
-    if found.intersection(_PROCESSOR) and found.intersection(_PARTS["gpu"]):
-        return "cpu"
-    if _part(name) not in (None, "gpu", "cpu"):
-        return None
-    return next((kind for word, kind in _INSIDE.items() if word in found), None)
-
-
-def _are_numbered(names: Sequence[str]) -> bool:
-    """Return whether parts of one kind are distinguished by numbers: gpu0, gpu1 beside one cpu."""
-    by_kind: dict[str | None, list[str]] = {}
-    for name in names:
-        by_kind.setdefault(_part(name), []).append(name)
-    return all(len(group) == 1 or all(_NUMBERED.match(name) for name in group) for group in by_kind.values())

@@ -16,7 +16,6 @@ from powermeter.recording.printable_text import printable
 SEQUENCE = "CREATE TABLE sqlite_sequence(name,seq)"
 """What SQLite adds by itself where ids count up."""
 
-
 WAL_VERSION = 2
 """What bytes 18 and 19 of a database hold while it has a write-ahead log."""
 

@@ -26,6 +26,7 @@ from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
 from powermeter.signals.reading_choice import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
+from powermeter.signals.summed_column import SummedColumn
 from powermeter.signals.trace import Trace, median_interval_ns
 from powermeter.signals.trace_arithmetic import multiply
 
@@ -40,46 +41,13 @@ _HEAD = 2
 
 
 @dataclass(slots=True, eq=False)
-class _Column:
-    """A series of values whose sum is kept: a channel, or voltage × current.
-
-    Attributes:
-        kind: How its readings relate to time.
-        total, last: The running integral and the value of the last reading so far.
-        values, sums: Piece by piece, at the readings that are held.
-    """
-
-    kind: Kind
-    total: float = 0.0
-    last: float | None = None
-    values: Growing = field(default_factory=lambda: Growing(np.float64))
-    sums: Growing = field(default_factory=lambda: Growing(np.float64))
-
-    def add(self, values: Floats, steps: Floats, kept: NDArray[np.int64]) -> None:
-        """Take the next piece; `steps` are the seconds since the reading before each."""
-        if self.kind is Kind.MEAN:
-            area = values * steps
-        else:
-            area = np.empty(values.size)
-            np.add(values[1:], values[:-1], out=area[1:])
-            area[0] = values[0] + (self.last if self.last is not None else values[0])
-            area *= steps
-            area *= 0.5
-        area[0] += self.total
-        np.add.accumulate(area, out=area)
-        self.total, self.last = float(area[-1]), float(values[-1])
-        self.values.add(values[kept])
-        self.sums.add(area[kept])
-
-
-@dataclass(slots=True, eq=False)
 class _Found:
     """What one pass found, piece by piece: `steady` are voltages, of which only the fair stretches are held."""
 
     times: Growing = field(default_factory=lambda: Growing(np.int64))
     places: Growing = field(default_factory=lambda: Growing(np.uint32))
     counters: dict[str, Growing] = field(default_factory=dict)
-    columns: dict[str, _Column] = field(default_factory=dict)
+    columns: dict[str, SummedColumn] = field(default_factory=dict)
     steady: dict[str, Growing] = field(default_factory=dict)
     saturated: dict[str, int] = field(default_factory=dict)
     clipped: dict[str, list[Times]] = field(default_factory=dict)
@@ -254,9 +222,9 @@ def _read(
         elif channel.quantity is Quantity.VOLTAGE:
             found.steady[channel.name] = Growing(np.float64)
         else:
-            found.columns[channel.name] = _Column(channel.kind)
+            found.columns[channel.name] = SummedColumn(channel.kind)
     for rail, (volts, amps) in plan.pairs.items():
-        found.columns[_product(rail)] = _Column(amps.kind if amps.kind is volts.kind else Kind.INSTANT)
+        found.columns[_product(rail)] = SummedColumn(amps.kind if amps.kind is volts.kind else Kind.INSTANT)
     first, last_ns = 0, None
     for piece in _rows(recording, source, plan.channels, found):
         times, flags = piece.times_ns, piece.flags if piece.flags.any() else None
@@ -388,7 +356,7 @@ def _traces(
 
 
 def _power(
-    volts: Trace, amps: Trace, column: _Column, times: Times, held: Kept, even: NDArray[np.int64]
+    volts: Trace, amps: Trace, column: SummedColumn, times: Times, held: Kept, even: NDArray[np.int64]
 ) -> Trace:
     """Return voltage × current; what is known of its errors comes from the even stretches, where both are held."""
     some = replace(amps, times_ns=times[even], values=amps.values[even], kept=None)

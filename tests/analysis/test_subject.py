@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.subject import Asked, find, find_all
+from powermeter.analysis.asked import Asked
+from powermeter.analysis.subject import find, find_all
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade

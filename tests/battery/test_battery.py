@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from powermeter.battery.battery import Battery, parse_battery
+from powermeter.battery.battery import Battery
 from powermeter.battery.converter import EfficiencyCurve
+from powermeter.battery.specification import parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from constant_current import constant_current
 
-from powermeter.battery.battery import parse_battery
 from powermeter.battery.discharge import cell_of
+from powermeter.battery.specification import parse_battery
 from powermeter.errors import ConfigurationError
 
 PUBLISHED = [

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.analysis.asked import Asked
 from powermeter.analysis.rail_voltage import ChargeOrigin
-from powermeter.analysis.subject import Asked, Subject, find
+from powermeter.analysis.subject import Subject, find
 from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.report import BudgetReport, assess
 from powermeter.errors import ConfigurationError

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.subject import Asked, Subject, find
+from powermeter.analysis.asked import Asked
+from powermeter.analysis.subject import Subject, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.footprint.lifetime_options import LifetimeOptions

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.battery.battery import parse_battery
+from powermeter.battery.specification import parse_battery
 from powermeter.events import Event
 from powermeter.hooks.tokens.request import Request
 from powermeter.recording import Recording

@@ -1,0 +1,25 @@
+"""A battery's capacity as it is typed: `4Ah`, `4Ah@3.85V`, `15.4Wh`."""
+
+from __future__ import annotations
+
+from powermeter.errors import ConfigurationError
+from powermeter.units import parse_quantity
+
+
+def capacity_unit(spec: str) -> str:
+    """Return `C` or `J`: what the capacity is counted by."""
+    return "J" if spec.partition("@")[0].strip().endswith(("Wh", "J")) else "C"
+
+
+def parse_capacity(spec: str) -> tuple[float, float | None]:
+    """Return a capacity in C or J and its voltage in V, None where none is typed.
+
+    Raises:
+        ConfigurationError: It is no capacity.
+    """
+    capacity, at, voltage = spec.partition("@")
+    try:
+        amount = parse_quantity(capacity, capacity_unit(spec), bare=False)
+        return amount, parse_quantity(voltage, "V", bare=False) if at else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"battery {spec!r}: {error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error

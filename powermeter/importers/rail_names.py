@@ -1,0 +1,97 @@
+"""What the names of rails state: a total, a part of a machine, or something inside a part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from powermeter.importers.headers import words
+
+SOCKET = ("wall", "mains", "socket", "ac")
+"""What people call what is drawn at the socket."""
+
+TOTAL = (
+    SOCKET,
+    (
+        "total",
+        "system",
+        "sys",
+        "psys",
+        "node",
+        "machine",
+        "server",
+        "chassis",
+        "host",
+        "gesamt",
+        "all",
+        "platform",
+        "sum",
+    ),
+    ("board", "input", "psu", "battery", "bat", "supply", "module"),
+)
+"""Words for what holds everything else; those of the first group that occurs count."""
+
+SURELY_ALL = frozenset(("total", "gesamt", "sum", "all"))
+
+_PARTS = {
+    "cpu": ("cpu", "package", "pkg", "processor", "socket", "soc"),
+    "gpu": ("gpu", "card", "graphics"),
+    "memory": ("dram", "ram", "mem", "memory", "ddr"),
+    "accelerator": ("ane", "npu", "tpu", "dla", "accelerator"),
+    "disk": ("disk", "ssd", "nvme", "hdd", "storage"),
+    "network": ("net", "nic", "wifi", "network", "ethernet"),
+    "display": ("display", "screen", "lcd", "backlight"),
+    "fan": ("fan", "fans"),
+}
+
+_INSIDE = {
+    "core": "cpu",
+    "cores": "cpu",
+    "cor": "cpu",
+    "pp0": "cpu",
+    "pp1": "cpu",
+    "uncore": "cpu",
+    "igpu": "cpu",
+    "gfx": "cpu",
+    "gt": "cpu",
+}
+
+_INSIDE_GPU = {"core", "cores", "chip", "soc", "memory", "mem", "vram", "hbm"}
+
+PROCESSOR = {"cpu", "processor"}
+
+NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
+
+
+def is_one_part(name: str, names: Sequence[str]) -> bool:
+    """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
+    own = part_of(name)
+    return own is not None and any((part_of(other) or inside(other)) != own for other in names)
+
+
+def part_of(name: str) -> str | None:
+    found = set(words(name))
+    kinds = [kind for kind, names in _PARTS.items() if found.intersection(names)]
+    if kinds[:1] == ["cpu"] and len(kinds) > 1 and ("memory" in kinds or not found.intersection(PROCESSOR)):
+        return kinds[1]  # "CPU DRAM" is memory, "GPU package" a GPU
+    return kinds[0] if kinds else None
+
+
+def inside(name: str) -> str | None:
+    """Return the kind of part that a name is inside of: cores and graphics of a CPU, a GPU's chip and memory."""
+    found = set(words(name))
+    if "gpu" in found and found.intersection(_INSIDE_GPU):
+        return "gpu"
+    if found.intersection(PROCESSOR) and found.intersection(_PARTS["gpu"]):
+        return "cpu"
+    if part_of(name) not in (None, "gpu", "cpu"):
+        return None
+    return next((kind for word, kind in _INSIDE.items() if word in found), None)
+
+
+def are_numbered(names: Sequence[str]) -> bool:
+    """Return whether parts of one kind are distinguished by numbers: gpu0, gpu1 beside one cpu."""
+    by_kind: dict[str | None, list[str]] = {}
+    for name in names:
+        by_kind.setdefault(part_of(name), []).append(name)
+    return all(len(group) == 1 or all(NUMBERED.match(name) for name in group) for group in by_kind.values())

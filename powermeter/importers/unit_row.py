@@ -1,0 +1,71 @@
+"""Whether a row under a table's header holds units, and a heading with the unit of its column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from powermeter.importers.headers import Heading, of_unit
+
+UNIT_WORDS = frozenset(
+    [
+        "idx",
+        "id",
+        "#",
+        "-",
+        "--",
+        "yyyymmdd",
+        "hh:mm:ss",
+        "hh:mm",
+        "c",
+        "%",
+        "second",
+        "volt",
+        "ampere",
+        "watt",
+        "sequence",
+        "mhz",
+        "mb",
+        "gb",
+        "string",
+        "name",
+        "text",
+        "°c",
+        "rpm",
+        "bool",
+    ]
+)
+
+_DATE_FORM = re.compile(r"(?=.*(?:yy|hh))[dmyhs:./ -]{5,20}")
+"""How a row of units names a time: `[dd.MM.yyyy HH:mm]`."""
+
+CHANNEL_KINDS = frozenset(("", "counter", "analog", "digital", "status"))
+"""What loggers of plants write between names and units."""
+
+
+def is_unit_row(row: Sequence[str]) -> bool:
+    filled = [text.strip("()[] ") for text in row if text.strip()]
+    if not filled:
+        return False
+    known = [
+        t
+        for t in filled
+        if t.lower() in UNIT_WORDS or of_unit(t) is not None or _DATE_FORM.fullmatch(t.lower())
+    ]
+    strict = [t for t in filled if of_unit(t) is not None]
+    return (
+        len(known) == len(filled)
+        and bool(strict)
+        and (len(filled) < len(row) or len(filled) > 1 or len(row) == 1)
+    )
+
+
+def with_row_unit(named: Heading, unit: str) -> Heading:
+    """Return a heading with the unit that stands under it, unless it names one itself."""
+    unit = unit.strip("()[] ")
+    if named.quantity is not None or not unit:
+        return named
+    found = of_unit(unit, named.name)
+    if found is None:
+        return named
+    return Heading(named.text, named.name, unit, *found, why="unit in the row under the header")
