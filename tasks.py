@@ -125,8 +125,12 @@ def test(arguments: Sequence[str]) -> None:
 
 
 def spread() -> tuple[str, ...]:
-    """Return the options that spread tests over processes: one more than cores, for some tests wait."""
-    return ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+    """Return the options that spread tests over processes: one more than cores, for some tests wait.
+
+    Of tests that pass no file is kept: they may lie in memory.
+    """
+    kept = ("-o", "tmp_path_retention_policy=failed")
+    return ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *kept)
 
 
 def compile_tests() -> None:

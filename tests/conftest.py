@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -28,8 +29,14 @@ settings.load_profile("same")
 REQUIRE = "POWERMETER_TESTS_REQUIRE_ALL"
 """Set by continuous integration: what would be skipped because something is absent fails instead."""
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes that must be free in memory before the tests' files are kept there."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    if serves_as_a_disk(MEMORY):  # recordings wait for the disk at each commitment, a few thousand times
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     gc.disable()  # what is imported and collected stays; `pytest_collection_finish` turns it on again
     if find_spec("powermeter") is None or find_spec("powermeter.drivers") is None:
         raise pytest.UsageError("powermeter is not installed here; run: python3 tasks.py test")
@@ -45,6 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = "not device and not slow"
     elif config.option.markexpr == "slow":
         settings.load_profile("others")
+
+
+def serves_as_a_disk(folder: Path) -> bool:
+    """Return whether the tests' files fit into a folder, and programs among them may be started there."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return False
+    return not os.statvfs(folder).f_flag & os.ST_NOEXEC and shutil.disk_usage(folder).free > ROOM
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
