@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -39,16 +40,24 @@ def write(path, level, seed, utc_s=0):
         writer.add_events(events)
 
 
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Five recordings a side that took turns, and the first of each under a name of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
+    folder = tmp_path_factory.mktemp("turns")
     for turn, side in enumerate("ABBAABBAAB"):
         name, level = ("base", 6.3) if side == "A" else ("small", 5.6)
-        write(f"{name}-{turn}.power", level, turn, 60 * turn)
-    write("base.power", 6.3, 11)
-    write("small.power", 5.6, 12)
+        write(folder / f"{name}-{turn}.power", level, turn, 60 * turn)
+    write(folder / "base.power", 6.3, 11)
+    write(folder / "small.power", 5.6, 12)
+    return folder
+
+
+@pytest.fixture
+def runs(written, tmp_path, monkeypatch):
+    """A copy of those recordings in the working folder of a test."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     return tmp_path
 
 
