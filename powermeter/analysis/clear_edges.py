@@ -1,0 +1,148 @@
+"""Clear edges of events: power is level on both sides of them, and how far readings beside them have gone shows what each averages over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+EVENTS = 2000
+"""Looked at, at most."""
+LEAST = 8
+"""Clear edges that show anything."""
+_SIDE = 4
+_LOOKED = 1 << 16
+_FURTHEST = 2.0  # intervals that a reading can reach back: all of its own, and the longest delay
+_ALIKE = 0.05
+_BENT = 0.25  # of the step
+_WINDOWS = np.linspace(0.0, 1.0, 21)
+_AHEAD = -0.11  # of an interval: a clock that is a little off
+_DELAYS = np.linspace(-1.0, 1.0, 41)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Readings beside clear edges.
+
+    Attributes:
+        since: How far behind its edge the first reading after it lies, in intervals.
+        seen, ahead: How far that reading and the one before it went from the level before the edge to that after it, 0 to 1.
+        ends: Which edges are ends.
+    """
+
+    since: Floats
+    seen: Floats
+    ahead: Floats
+    ends: NDArray[np.bool_]
+
+    def both_sides(self, window: float, delay: float, other: float = 0.0) -> bool:
+        """Return whether starts and ends each show such averaging at least as well as another window before the stamp: 0, instants.
+
+        What an event draws early and late may look averaged from inside; what is read behind its end is at one level or between two.
+        """
+        for side in (self.ends, ~self.ends):
+            if int(side.sum()) < _SIDE:
+                continue
+            mine = Edges(self.since[side], self.seen[side], self.ahead[side], self.ends[side])
+            if mine.rest(window, delay) > mine.rest(other, 0.0):
+                return False
+        return True
+
+    @property
+    def count(self) -> int:
+        return self.since.size
+
+    def rest(self, window: float, delay: float) -> float:
+        """Return the mean squared rest of readings that average over a part of the interval which ended a delay before the stamp."""
+        return float(self._rests(window, np.array([delay]))[0])
+
+    def best(self) -> tuple[float, float, float]:
+        """Return the least rest, and the delay and the window that leave it."""
+        rests = np.column_stack([self._rests(window, _DELAYS) for window in _WINDOWS.tolist()])
+        # A stamp ahead of what was measured is that of a mean over the whole interval, at its beginning or in its middle.
+        rests[np.ix_(_DELAYS < _AHEAD, _WINDOWS < 1)] = np.inf
+        delay, window = divmod(int(np.argmin(rests)), _WINDOWS.size)
+        return float(rests[delay, window]), float(_DELAYS[delay]), float(_WINDOWS[window])
+
+    def _rests(self, window: float, delays: Floats) -> Floats:
+        total = np.zeros(delays.size)
+        for since, seen in ((self.since, self.seen), (self.since - 1, self.ahead)):
+            passed = since - delays[:, None]
+            went = np.clip(passed / window, 0.0, 1.0) if window else (passed > 0).astype(np.float64)
+            total += np.mean((seen - went) ** 2, axis=1)
+        return total
+
+
+def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST) -> Edges | None:
+    """Return what readings beside clear edges of events show, or None where there are too few."""
+    t, f, tau = trace.times_ns, trace.values, trace.interval_ns
+    if start_ns.size > EVENTS:
+        pick = np.linspace(0, start_ns.size - 1, EVENTS).astype(int)
+        start_ns, end_ns = start_ns[pick], end_ns[pick]
+    order = np.argsort(start_ns, kind="stable")
+    start_ns, end_ns = start_ns[order], end_ns[order]
+    before = np.searchsorted(t, start_ns, side="right")
+    upto = np.searchsorted(t, end_ns, side="right")
+    earlier = np.concatenate([[t[0]], np.maximum.accumulate(end_ns)[:-1]])
+    later = np.concatenate([start_ns[1:], [t[-1]]])
+    long = (upto - before >= 2) & (before >= 3) & (upto + 1 < t.size) & (start_ns >= earlier)
+    before, upto, start_ns, end_ns = before[long], upto[long], start_ns[long], end_ns[long]
+    earlier, later = earlier[long], later[long]
+    quiet = _between(trace, start_ns, end_ns)
+    # Levels are taken one reading away from the edge: stamps that are a little off leave those alone.  Two readings on either side
+    # belong to no other event, or one does and the level between events is known.
+    local = t[before - 3] >= earlier, t[upto + 1] <= later
+    near = t[before - 1] - _FURTHEST * tau >= earlier, t[upto] <= later
+    out = [np.where(here, f[at], quiet) for here, at in zip(local, (before - 2, upto + 1), strict=True)]
+    good = [here | (some & np.isfinite(quiet)) for here, some in zip(local, near, strict=True)]
+    inside = f[before + 1], f[np.maximum(upto - 2, before + 1)]
+    # Power that goes on changing on either side of an edge is no step: a ramp begins there, or a tail.
+    further = np.minimum(before + 2, upto - 1), np.maximum(upto - 3, before)
+    bent = [
+        np.where(upto - before > 3, np.abs(x - f[at]), 0.0) for x, at in zip(inside, further, strict=True)
+    ]
+    behind = np.minimum(upto + 2, t.size - 1)
+    bent[1] = np.maximum(bent[1], np.where(local[1] & (t[behind] <= later), np.abs(out[1] - f[behind]), 0.0))
+    if int(good[0].sum() + good[1].sum()) < least:
+        return None
+    noise = max(
+        trace.noise,
+        trace.step,
+        float(np.median(np.abs(f[before - 2] - f[before - 3]))) if local[0].all() else 0.0,
+    )
+    size = 0.05 * float(np.median(np.abs(np.concatenate(inside))))
+    columns: list[list[Floats]] = [[], [], []]
+    ends: list[NDArray[np.bool_]] = []
+    for side, (at, edge) in enumerate(((before, start_ns), (upto, end_ns))):
+        step = inside[side] - out[side]
+        use = good[side] & (np.abs(step) > max(8 * noise, size)) & ~(bent[side] > _BENT * np.abs(step))
+        # How far each reading is from the level before the edge, as a share of the step.
+        for column, k in zip(columns[1:], (at, at - 1), strict=True):
+            went = (f[k[use]] - out[side][use]) / step[use]
+            column.append(1 - went if side else went)
+        ends.append(np.full(int(use.sum()), bool(side)))
+        columns[0].append((t[at[use]] - edge[use]) / np.maximum(t[at[use]] - t[at[use] - 1], 1))
+    since, seen, ahead = (np.concatenate(column) for column in columns)
+    found = Edges(since, seen, ahead, np.concatenate(ends))
+    return found if found.count >= least else None
+
+
+def _between(trace: Trace, start_ns: Times, end_ns: Times) -> float:
+    """Return the level of readings between events that are clear of all of them; NaN where hardly any are, or they differ."""
+    t = trace.times_ns[:_LOOKED]
+    began = np.searchsorted(start_ns, t, side="left")
+    latest = np.concatenate([[t[0]], np.maximum.accumulate(end_ns)])[began]
+    clear = trace.values[:_LOOKED][(t - _FURTHEST * trace.interval_ns >= latest)]
+    if clear.size < LEAST // 2 - 1:
+        return float("nan")
+    level = float(np.median(clear))
+    inside = trace.values[:_LOOKED][(t <= latest) & (began > 0)]
+    span = abs(float(np.median(inside)) - level) if inside.size else 0.0
+    return level if float(np.median(np.abs(clear - level))) < _ALIKE * span else float("nan")

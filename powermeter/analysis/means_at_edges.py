@@ -1,0 +1,107 @@
+"""Whether declared means are of the whole interval before their stamp: at events' edges they lie between both levels as far as that says.
+
+A mean that is stamped in the middle of its interval or at its beginning, one that is logged late, and one that averages over a part of the
+interval only, put the same edge elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
+from powermeter.channel import Kind
+from powermeter.result.notes import Note
+from powermeter.signals.trace import Trace
+from powermeter.signals.unstated_noise import unstated_noise
+from powermeter.units import format_duration
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_FEWEST = 2  # clear edges
+_READINGS = 8
+_SURE = 10.0  # of twice the log-likelihood of a normal rest
+_RESOLVED = 2e-4  # mean squared rest that steps of a twentieth leave
+_WORTH = 0.002
+_FITS = 0.08
+_NEAR = 0.11  # of an interval: a clock that is a little off
+_STAMPS = (-0.5, -1.0)  # of an interval: in the middle, at the beginning
+_A_PART = 0.94
+_GRID = 0.0144
+_JITTER = 1e-3
+_AT_EDGES = 3.0
+_LOOKED = 1 << 16
+_MISSED = 0.4
+
+
+def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
+    """Return means stamped where the intervals end over which they average, as events' edges show; as they are where those show nothing else.
+
+    Where they average over a part of the interval only, what a jump in the other part leaves out becomes noise.
+    """
+    if trace.kind is not Kind.MEAN or trace.window_ns or trace.kept is not None or len(trace) < _READINGS:
+        return trace
+    edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
+    if edges is None:
+        return trace
+    rest, delay, window = _best(edges)
+    declared = edges.rest(1.0, 0.0)
+    gain = edges.count * math.log(max(declared, 1e-12) / max(rest, _RESOLVED))
+    if gain < _SURE or declared - rest < _WORTH or rest > _FITS or not edges.both_sides(window, delay, 1.0):
+        return trace
+    late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
+    found = trace
+    if abs(late) > _NEAR:
+        found = _stamped(trace, late, max((rest / edges.count) ** 0.5, _GRID))
+        found = _scattered(found, _AT_EDGES * rest) if rest > _JITTER else found
+    return _of_a_part(found, window) if window < _A_PART else found
+
+
+def _best(edges: Edges) -> tuple[float, float, float]:
+    """Return the least mean squared rest, its delay and its window; of few edges, only the usual stamps are asked."""
+    if edges.count >= LEAST:
+        return edges.best()
+    return min((edges.rest(1.0, delay), delay, 1.0) for delay in (*_STAMPS, 0.0))
+
+
+def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
+    """Return means with stamps moved back by a share of the interval to which each is next; negative shares move them forward."""
+    t, tau = trace.times_ns, trace.interval_ns
+    steps = np.diff(t, append=t[-1] + tau) if late < 0 else np.diff(t, prepend=t[0] - tau)
+    by = np.rint(-late * np.minimum(steps, 2 * tau)).astype(np.int64)
+    whole = round(-late * tau)
+    where = "before" if late < 0 else "behind"
+    note = Note.info(
+        "means-stamped-elsewhere",
+        f"as events' edges show, its means are stamped {format_duration(abs(late) * tau * 1e-9)} {where} the end of the interval that they are of",
+    )
+    return replace(
+        trace,
+        times_ns=t + by,
+        gaps=tuple(replace(g, start_ns=g.start_ns + whole, end_ns=g.end_ns + whole) for g in trace.gaps),
+        saturated_ns=None if trace.saturated_ns is None else trace.saturated_ns + whole,
+        clock_ns=math.hypot(trace.clock_ns, doubt * tau),
+        notes=(*trace.notes, note),
+    )
+
+
+def _of_a_part(trace: Trace, window: float) -> Trace:
+    """Return means of which a share of the interval is not seen: a jump anywhere in it is put down with an error of 0.63 of that share."""
+    tau = trace.interval_ns * 1e-9
+    note = Note.warning(
+        "means-of-a-part",
+        f"as events' edges show, each mean is of {format_duration(window * tau)} of the {format_duration(tau)} between two of them: what happens in between is not measured",
+    )
+    return replace(_scattered(trace, _MISSED * (1 - window) ** 2), notes=(*trace.notes, note))
+
+
+def _scattered(trace: Trace, square: float) -> Trace:
+    """Return means of which each jump is put down with an error of so much of itself, squared."""
+    jumps = float(np.mean(np.diff(trace.values[:_LOOKED]) ** 2))
+    noise = trace.noise or unstated_noise(trace.values)
+    return replace(trace, noise=math.sqrt(noise**2 + square * jumps))

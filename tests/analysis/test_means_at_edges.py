@@ -1,0 +1,69 @@
+"""Declared means at events' edges: stamps elsewhere than at the interval's end, and intervals that are seen in part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.means_at_edges import as_edges_show
+from powermeter.analysis.windows import measure
+from powermeter.channel import Kind
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.trace import Trace
+
+NS = 10**9
+TAU = 0.1
+
+
+def bursts(
+    seed: int, *, stamp: float = 1.0, seen: float = 1.0, events: int = 20
+) -> tuple[Trace, np.ndarray, np.ndarray, np.ndarray]:
+    """Return means over the last share of each 0.1 s, stamped at a place in it from 0 to 1; events of 6 W on 2 W; their joules."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(5, 12, events) * TAU
+    starts = 1.0 + np.cumsum(lengths + rng.uniform(5, 9, events) * TAU) - lengths
+    ends = starts + lengths
+    t = np.arange(rng.uniform(TAU, 2 * TAU), ends[-1] + 1, TAU)
+
+    def until(x: np.ndarray) -> np.ndarray:
+        joules: np.ndarray = 2 * x + 4 * np.clip(x[:, None] - starts, 0, lengths).sum(axis=1)
+        return joules
+
+    watts = (until(t) - until(t - seen * TAU)) / (seen * TAU) + 0.005 * rng.standard_normal(t.size)
+    at = np.rint((t - (1 - stamp) * TAU) * NS).astype(np.int64)
+    trace = from_samples(at, watts, noise=0.005, kind=Kind.MEAN)
+    return trace, np.rint(starts * NS).astype(np.int64), np.rint(ends * NS).astype(np.int64), 6 * lengths
+
+
+@pytest.mark.parametrize("stamp", [0.0, 0.5])
+@pytest.mark.parametrize("events", [2, 20])
+def test_stamps_are_moved_to_the_end_of_what_they_average(stamp: float, events: int) -> None:
+    trace, starts, ends, joules = bursts(3, stamp=stamp, events=events)
+    found = as_edges_show(trace, starts, ends)
+    assert (found.times_ns - trace.times_ns) / (TAU * NS) == pytest.approx(1 - stamp, abs=0.06)
+    assert found.notes[-1].code == "means-stamped-elsewhere"
+    assert measure(Integral.of(found), starts, ends).value == pytest.approx(joules, rel=0.01)
+
+
+def test_stamps_at_the_end_stay() -> None:
+    for seed in range(20):
+        trace, starts, ends, _ = bursts(seed)
+        assert as_edges_show(trace, starts, ends) is trace
+
+
+@pytest.mark.parametrize("seen", [0.6, 0.8])
+def test_a_part_that_is_not_seen_is_paid_for(seen: float) -> None:
+    held = 0
+    for seed in range(20):
+        trace, starts, ends, joules = bursts(seed, seen=seen)
+        found = as_edges_show(trace, starts, ends)
+        assert found.notes[-1].code == "means-of-a-part"
+        windows = measure(Integral.of(found), starts, ends)
+        held += int((np.abs(windows.value - joules) <= windows.half_width()).sum())
+    assert held >= 0.93 * 400
+
+
+def test_without_clear_edges_nothing_is_claimed() -> None:
+    trace, starts, ends, _ = bursts(1, seen=0.8)
+    assert as_edges_show(trace, starts[:0], ends[:0]) is trace
