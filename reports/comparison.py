@@ -121,7 +121,7 @@ def _how() -> list[tuple[str, Cell]]:
         ("design", lambda r: str(r.design)),
         ("effect size", lambda r: DASH if r.effect is None else format_number(r.effect, 2)),
         ("detectable", _detectable),
-        ("repeats needed", needed),
+        ("repeats needed", lambda r: needed(r) or "none"),
     ]
 
 

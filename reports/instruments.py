@@ -8,7 +8,7 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.health import SourceHealth
-from powermeter.channel import Boundary, Rail
+from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import plural
 from powermeter.recording import Recording
 from powermeter.result import Grade, worst
@@ -39,6 +39,9 @@ ON_ITS_HOST = frozenset(
 )
 """Drivers whose sensors are inside the machine that reads them; of any other nobody but its user knows what hangs behind it."""
 
+ELECTRICAL = frozenset({Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER, Quantity.ENERGY, Quantity.CHARGE})
+"""Quantities whose limits go into an energy or a charge; those of a temperature go into no number."""
+
 _WHOLE = frozenset({Boundary.WALL, Boundary.BATTERY, Boundary.BOARD, Boundary.MODULE})
 
 
@@ -50,7 +53,7 @@ class Instrument:
         name, url, driver: As recorded.
         rails: Name and what it covers, for each rail.
         grade: The worst of its channels that carry power.
-        accuracy: Where its stated limits come from, each once.
+        accuracy: Where the stated limits of its electrical channels come from, each once.
         facts: What the instrument reported of itself.
         health: Samples, rate, gaps.
         missed: Deadlines missed or samples dropped, as the recorder or the gaps count them.
@@ -123,7 +126,11 @@ def instruments(recording: Recording, analysis: Analysis) -> list[Instrument]:
                 rails=tuple(rails.items()),
                 grade=worst(c.grade for c in source.channels if c.rail is not None),
                 accuracy=tuple(
-                    dict.fromkeys(c.accuracy.source for c in source.channels if c.accuracy.source)
+                    dict.fromkeys(
+                        c.accuracy.source
+                        for c in source.channels
+                        if c.accuracy.source and c.quantity in ELECTRICAL
+                    )
                 ),
                 facts=info,
                 health=health[str(source.id)],

@@ -18,7 +18,7 @@ from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, machine_text, method, stated
 from .report_data import ReportData
-from .wording import ACCOUNTS, footprint_amount, half, show
+from .wording import ACCOUNTS, footprint_amount, meter_part, show
 
 
 class MarkdownReport:
@@ -137,7 +137,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 wording.events(r),
                 format_count(r.items),
                 show(r.per_item).text,
-                half(r.meter_half_width),
+                meter_part(r),
                 *([show(r.above_per_item).text] if above else []),
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,
@@ -229,7 +229,7 @@ def _meaning(data: ReportData) -> Iterator[str]:
     budget, item = data.budget, data.item
     if budget is not None:
         rows: list[tuple[str, str, Result | None]] = [
-            ("used by this run", f"{show(budget.share_used, '1', 100).text} %", budget.share_used),
+            ("used by this run", show(budget.share_used, "%", 100).text, budget.share_used),
             ("lasts at this power", show(budget.hours).text, budget.hours),
         ]
         if data.has_items:

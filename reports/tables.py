@@ -147,11 +147,8 @@ def _interval(name: str, unit: str, of: Callable[[Charges, LabelRow], Result | N
     def end(which: str) -> Cell:
         return lambda c, row: None if (found := of(c, row)) is None else getattr(found, which)
 
-    return {
-        f"{name}_{unit}": end("value"),
-        f"{name}_low_{unit}": end("low"),
-        f"{name}_high_{unit}": end("high"),
-    }
+    unit = f"_{unit}" if unit else ""
+    return {f"{name}{unit}": end("value"), f"{name}_low{unit}": end("low"), f"{name}_high{unit}": end("high")}
 
 
 def _value(result: Result | None) -> float | None:
@@ -172,7 +169,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     **_interval("above_baseline_per_item", "j", lambda c, row: row.above_per_item),
     **_interval("charge", "c", lambda c, row: c.of(row)),
     **_interval("mean_power", "w", lambda c, row: row.power),
-    "items_per_charge": lambda c, row: _value(c.items_held(row)),
+    **_interval("items_per_charge", "", lambda c, row: c.items_held(row)),
     "latency_mean_s": lambda c, row: row.latency_mean,
     "latency_p50_s": lambda c, row: row.latency_p50,
     "latency_p95_s": lambda c, row: row.latency_p95,

@@ -138,7 +138,7 @@ def _meaning(data: ReportData, console: Console) -> None:
     grid = FactsGrid()
     if data.budget is not None:
         share, hours, count = data.budget.share_used, data.budget.hours, data.budget.count
-        grid.add_row("used by this run", f"{show(share, '1', 100).text} %" if share else DASH, "")
+        grid.add_row("used by this run", show(share, "%", 100).text, "")
         grid.add_row("lasts at this power", show(hours).text, "")
         if data.has_items:
             grid.add_row("holds", show(count).text, f"× {safe(data.item)}")

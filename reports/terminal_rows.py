@@ -53,10 +53,9 @@ class FactsGrid:
 def _stacked(title: Text, value: Text, name: int, width: int) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    for text in (title, value):
-        text.no_wrap, text.overflow = True, "ignore"
+    value.no_wrap, value.overflow = True, "ignore"
+    title.no_wrap, title.overflow = False, "fold"
     if not value.cell_len:
-        title.no_wrap, title.overflow = False, "fold"
         yield title
     elif name + 2 + value.cell_len <= width:
         yield Text.assemble(title, " " * (name + 2 - title.cell_len), value, no_wrap=True, overflow="ignore")

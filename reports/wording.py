@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import DASH, UNKNOWN, Shown
+from powermeter.result.formatting import DASH, UNKNOWN, Shown, prints_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
@@ -48,9 +48,12 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0, *,
     return result.scaled(factor, unit).show(plus=plus)
 
 
-def half(half_width_j: float | None) -> str:
-    """Return `± 0.5 mJ`: what the meter alone leaves open; a dash where that is not known."""
-    return f"± {format_quantity(half_width_j, 'J', 2)}" if half_width_j is not None else DASH
+def meter_part(row: LabelRow) -> str:
+    """Return `± 0.5 mJ`: what the meter alone leaves open of a label's energy; a dash where only a bound of that is known."""
+    one, half_width_j = row.per_item, row.meter_half_width
+    if one is None or half_width_j is None or prints_bound(one.value, one.low, one.high, one.unit):
+        return DASH
+    return f"± {format_quantity(half_width_j, 'J', 2)}"
 
 
 def seconds(value: float | None) -> str:

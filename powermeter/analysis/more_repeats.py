@@ -9,6 +9,9 @@ from powermeter.analysis.quantiles import t_quantile
 ASSURANCE = 0.9
 """The advice is enough in this share of cases: the scatter it rests on was itself estimated from few events."""
 
+IN_REACH = 50
+"""Times the events measured so far that anyone would add; where more are needed, each must be longer or the meter another."""
+
 _MOST = 10_000_000
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, chosen_by
-from powermeter.analysis.more_repeats import more_repeats
+from powermeter.analysis.more_repeats import IN_REACH, more_repeats
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -68,6 +68,8 @@ def verdict(
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
         stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
         text += f"; {reason(trace, why) if is_bound else stated}"
+    elif more and more > IN_REACH * known.size:
+        text += f"; it would take {plural(more, 'more repeat')} to bring the mean to ±5 %: make each event longer, or sample faster"
     elif more:
         text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
     elif known.size > 1:

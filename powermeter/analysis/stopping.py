@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.more_repeats import IN_REACH
 from powermeter.analysis.quantiles import t_quantile
 from powermeter.analysis.rare_repeats import unseen_cost
 from powermeter.analysis.warmup import warm_up
@@ -218,5 +219,17 @@ class Stopping:
                 "spread them over a longer time"
             )
         if s.needed is not None and s.relative > self.precision:
-            return f"about {plural(max(s.needed - s.repeats, 1), 'more repeat')}"
+            return _more(max(s.needed - s.repeats, 1), s.repeats - s.warmup)
         return "more repeats: the interval shrinks with the square root of their number"
+
+
+def _more(repeats: int, steady: int) -> str:
+    """Return how many more repeats it takes, or what else where they are out of reach or too few show it."""
+    if repeats <= IN_REACH * steady:
+        return f"about {plural(repeats, 'more repeat')}"
+    if steady < LEAST:
+        return f"at least {plural(LEAST, 'repeat')} after the warm-up: {steady} do not show how many it takes"
+    return (
+        "more work in each repeat, or a meter that reads faster or in finer steps: with this one it would take about "
+        f"{plural(repeats, 'more repeat')}"
+    )

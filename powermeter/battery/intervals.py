@@ -14,16 +14,17 @@ _NORMAL_95 = 1.6448536269514722
 
 
 def bounded(amount: Result) -> Result:
-    """Return an amount with an interval from 0 where it prints as a bound: what follows from it is one-sided too."""
-    if not prints_bound(amount.value, amount.low, amount.high, amount.unit):
+    """Return an amount with an interval from 0 where it prints as `at most`: what follows from it is one-sided too."""
+    if math.isinf(amount.high) or not prints_bound(amount.value, amount.low, amount.high, amount.unit):
         return amount
     return replace(amount, low=min(amount.low, 0.0))
 
 
 def left_of(used: Result) -> Result:
-    """Return the share that a used one leaves, without an upper end where at most so much was used."""
+    """Return the share that a used one leaves: without an upper end where at most so much was used, else without a lower where at least."""
     parts = {name: -part for name, part in used.parts.items()}
-    highest = math.inf if prints_bound(used.value, used.low, used.high, used.unit) else 1 - used.low
+    from_zero = math.isfinite(used.high) and prints_bound(used.value, used.low, used.high, used.unit)
+    highest = math.inf if from_zero else 1 - used.low
     return Result(1 - used.value, "1", 1 - used.high, highest, used.grade, parts)
 
 

@@ -8,6 +8,7 @@ import click
 
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put_json, put_stderr
+from powermeter.errors import plural
 
 
 @click.command()
@@ -36,8 +37,15 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
         return
     for problem in problems:
         put_stderr(f"powermeter: {problem}")
-    saved = "everything was brought back"
-    if problems:
-        saved = f"everything else was brought back; {len(problems)} problems are listed above and kept in the new recording"
-    put_stderr(saved)
+    put_stderr(_saved(recording.name, len(problems)))
     put_stderr(f"wrote {printable(str(output))}")
+
+
+def _saved(name: str, problems: int) -> str:
+    """Return what the new recording holds."""
+    from powermeter.recording.file import printable
+
+    if not problems:
+        return f"{printable(name)} is sound: there was nothing to repair, and the copy holds all of it but a signature"
+    noted = "is" if problems == 1 else "are"
+    return f"everything else was brought back; {plural(problems, 'problem')}, listed above, {noted} noted in the new recording"

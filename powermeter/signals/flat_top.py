@@ -30,6 +30,7 @@ _STEPS = 4.0  # of the resolution: less noise than that, and a steady load shows
 _NEAR = 6.0  # standard deviations below the top
 _PILED = 0.5  # of the readings near the top
 _EQUAL = 1e-9  # of the top
+_TAIL = 2  # times as many one step below: at a ceiling all that is above piles up
 _MANY = 4  # different readings in the upper half that show whether a display rounds more there
 _PLACES = 9  # decimal places looked at
 _ON_GRID = 1e-6  # of the place
@@ -79,9 +80,23 @@ def at_flat_top(values: Floats) -> Bools | None:
     noise = float(np.quantile(np.abs(steps[low]), _QUIET)) / _QUIET_IN_NOISE
     count = int(visits.sum())
     near = int(np.count_nonzero(values >= top - _NEAR * noise))
-    if count < _AT_TOP or count < _PILED * near or noise < _STEPS * _resolution(values[~visits], top):
+    if (
+        count < _AT_TOP
+        or count < _PILED * near
+        or _is_tail(values[~visits], count)
+        or noise < _STEPS * _resolution(values[~visits], top)
+    ):
         return None
     return at
+
+
+def _is_tail(below: Floats, count: int) -> bool:
+    """Return whether the highest of the lower readings comes more often than the top: a tail of noise on a coarse grid, no ceiling.
+
+    An instrument that changes ranges has less noise and finer steps at low load than where its top is.
+    """
+    second = float(below.max())
+    return int(np.count_nonzero(below >= second - _EQUAL * abs(second))) > _TAIL * count
 
 
 def _resolution(values: Floats, top: float) -> float:

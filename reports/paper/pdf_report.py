@@ -175,7 +175,7 @@ def _meaning(pages: Pages, data: ReportData) -> None:
         rows.append(
             [
                 "used by this run",
-                f"{show(share, '1', 100).text} %" if share else DASH,
+                show(share, "%", 100).text,
                 share.grade.value if share else "",
             ]
         )

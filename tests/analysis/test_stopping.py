@@ -321,6 +321,18 @@ def seen(**changed) -> Stopping:
         ),
         ({"correlation": 0.5}, "about 60 more repeats"),
         ({"needed": 30}, "about 1 more repeat"),
+        ({"needed": 1840}, "about 1,800 more repeats"),  # 50 times the 36 so far
+        (
+            {"needed": 6724},
+            (
+                "more work in each repeat, or a meter that reads faster or in finer steps: "
+                "with this one it would take about 6,684 more repeats"
+            ),
+        ),
+        (
+            {"needed": 6724, "warmup": 37},
+            "at least 30 repeats after the warm-up: 3 do not show how many it takes",
+        ),
         ({"needed": None}, "more repeats: the interval shrinks with the square root of their number"),
         ({"relative": 0.05}, "more repeats: the interval shrinks with the square root of their number"),
         (

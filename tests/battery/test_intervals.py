@@ -44,3 +44,16 @@ def test_what_follows_from_a_bound_has_one_side(low: float, high: float) -> None
 def test_what_a_run_fed_back_leaves_has_two_sides() -> None:
     left = Battery("1000mAh").remaining(Result(-36.0, "C", -72.0, -18.0))
     assert (left.low, left.high) == (pytest.approx(1.005), pytest.approx(1.02))
+
+
+def test_what_follows_from_at_least_has_its_other_side() -> None:
+    """36 C or more of 3600 C, at 0.01 A or more: 1 % or more is used, and the charge lasts 100 h or less."""
+    used, rate = Result.at_least(36.0, "C"), Result.at_least(0.01, "A")
+    assert Battery("1000mAh").budget(used=used, rate=rate, per_item=used).lines()[1:] == [
+        "used: at least 1.0 %",
+        "remaining: at most 99 %",
+        "hours at this power: at most 100 h",
+        "inferences per charge: at most 100",
+    ]
+    widest = Battery("1000mAh", spread=(0.5, 1.5)).share_used(used)
+    assert 0 < widest.low < 0.01 and math.isinf(widest.high)

@@ -15,6 +15,7 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.recording.salvage import salvage
 from powermeter.source import Gap
+from powermeter.testing.boards import Run, simulate_run
 
 POWER = (Channel("p", Quantity.POWER, 1e-3, Rail("R")),)
 
@@ -133,3 +134,9 @@ def test_repair_brings_back_what_is_left_of_a_file_that_was_cut_off(written, tmp
     assert cli.run(["repair", str(cut), "-o", str(whole), "--force"]) == 7
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "try: powermeter repair" not in said
+
+
+def test_repair_of_a_sound_file_states_that_it_is_sound(tmp_path, capsys):
+    simulate_run(tmp_path / "a.power", "pi-4", run=Run(inferences=2))
+    assert cli.run(["repair", str(tmp_path / "a.power")]) == 0
+    assert "a.power is sound: there was nothing to repair" in capsys.readouterr().err

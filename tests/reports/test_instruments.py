@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import Channel, Gap, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Gap, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.instruments import health_text, instruments
 
@@ -38,3 +38,17 @@ def test_a_hole_that_is_bridged_is_never_called_none(
     assert health_text(instrument).endswith(" · 1 gap of 4.00 s")
     uncounted = replace(instrument, health=replace(health, bridged=None, bridged_s=0.0))
     assert "no gaps" not in health_text(uncounted)
+
+
+def test_only_limits_that_an_energy_rests_on_are_named(tmp_path: Path) -> None:
+    rail = Rail("VIN")
+    channels = (
+        Channel("p", Quantity.POWER, 1e-3, rail, accuracy=Accuracy(gain=0.01, source="power: sheet 1")),
+        Channel("t", Quantity.TEMPERATURE, 0.1, rail, accuracy=Accuracy(offset=1.0, source="1 K: sheet 2")),
+    )
+    with Writer.create(tmp_path / "a.power", {}) as writer:
+        source = writer.add_source("x://", "", "x", channels)
+        writer.append(source, np.arange(40, dtype=np.int64) * 10**9, np.full((40, 2), 5))
+    with Recording.open(tmp_path / "a.power") as recording:
+        (instrument,) = instruments(recording, analyse(recording))
+    assert instrument.accuracy == ("power: sheet 1",)

@@ -83,3 +83,13 @@ def test_only_one_labels_rows_are_kept() -> None:
     table = {"label": ["a", "b", "a"], "x": [1, 2, 3]}
     assert tables.only(table, "a") == {"label": ["a", "a"], "x": [1, 3]}
     assert tables.only(table, None) is table and tables.only({"x": [1]}, "a") == {"x": [1]}
+
+
+def test_a_count_per_charge_has_its_interval(path: Path) -> None:
+    with Recording.open(path) as recording:
+        data = gather(recording)
+        table = tables.labels(data.charges)
+        held = data.charges.items_held(data.analysis.rows[0])
+    assert held is not None
+    names = ("items_per_charge", "items_per_charge_low", "items_per_charge_high")
+    assert [table[name][0] for name in names] == [held.value, held.low, held.high]

@@ -38,3 +38,11 @@ def test_wide_enough_means_columns():
     file = io.StringIO()
     Console(file=file, width=120).print(grid)
     assert len(file.getvalue().splitlines()) == len(ROWS)
+
+
+def test_a_name_wider_than_the_terminal_wraps():
+    grid = FactsGrid()
+    grid.add_row("the meter's own refresh, within which a reading may have been taken at any moment", "8%")
+    file = io.StringIO()
+    Console(file=file, width=40).print(grid)
+    assert " ".join(file.getvalue().split()).endswith("at any moment 8%")

@@ -86,3 +86,14 @@ def test_power_and_current_have_a_ceiling(quantity: Quantity, kind: Kind, seen: 
 def test_a_stated_range_stands() -> None:
     trace = Trace(np.arange(600), np.minimum(LOAD + NOISE, 18.0), Quantity.POWER, saturated_ns=np.array([13]))
     assert with_flat_top(trace) is trace
+
+
+def test_the_end_of_a_tail_on_a_coarser_grid_is_no_ceiling() -> None:
+    """An instrument that changes ranges: 1 µA steps at idle, 60 µA steps and noise of 0.6 of them while it is busy."""
+    noise = np.random.default_rng(7).standard_normal(200_000)
+    busy = np.arange(200_000) % 2000 >= 1800
+    coarse = 0.018 + 60e-6 * np.clip(np.round(0.6 * noise), -2, 2)
+    values = np.where(busy, coarse, 3e-4 + 1e-6 * np.round(4 * noise))
+    assert np.count_nonzero(values == values.max()) > 5
+    assert at_flat_top(values) is None
+    assert at_flat_top(np.where(busy, 0.018, values)) is not None
