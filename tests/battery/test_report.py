@@ -170,9 +170,9 @@ def test_what_a_coin_cell_cannot_deliver_has_no_hours_and_no_count(tmp_path: Pat
 
 def test_a_simulation_of_a_label_is_of_that_label(tmp_path: Path) -> None:
     events = [
-        Event("infer", START_NS, START_NS + 10 * NS, process=1, thread=1, uid=1, count=1, attributes={})
+        Event("infer", START_NS, START_NS + 100 * NS, process=1, thread=1, uid=1, count=1, attributes={})
     ]
-    path = simulate_day(tmp_path / "r.power", [4.0] * 11 + [1.0] * 90, seconds_per_sample=1.0, events=events)
+    path = simulate_day(tmp_path / "r.power", [4.0] * 11 + [1.0] * 90, seconds_per_sample=10.0, events=events)
     options = BudgetOptions("18650", simulate=True)
     busy, whole = (assess(find(path, asked), options) for asked in (Asked(label="infer"), Asked()))
     alone, mixed = (report.record()["discharge"]["hours"] for report in (busy, whole))
