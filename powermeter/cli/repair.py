@@ -43,7 +43,7 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
 
 def _saved(name: str, problems: int) -> str:
     """Return what the new recording holds."""
-    from powermeter.recording.file import printable
+    from powermeter.recording.printable_text import printable
 
     if not problems:
         return f"{printable(name)} is sound: there was nothing to repair, and the copy holds all of it but a signature"
