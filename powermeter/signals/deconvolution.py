@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind
+from powermeter.signals.missing_rows import filled
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 
@@ -29,6 +30,7 @@ _MOST_WINDOWS = 512
 _LEAST_WINDOWS = 24
 _MOST_PHASES = 1000
 _HOLE = 3.5
+_BRIDGED = 0.5  # of a window
 _ROWS_BESIDE = 4
 _NEAR = 6.0  # median deviations: four standard deviations of noise
 
@@ -42,18 +44,22 @@ def unfolded(trace: Trace, window_ns: int) -> Trace | None:
     tau = trace.interval_ns
     if not tau or len(trace) < 4:
         return None
-    holes = np.flatnonzero(np.diff(trace.times_ns) > _HOLE * tau)
+    longest = max(_HOLE * tau, _BRIDGED * window_ns)
+    holes = np.flatnonzero(np.diff(trace.times_ns) > longest)
     if holes.size:
         return _piecewise(trace, window_ns, holes)
     phases = round(window_ns / tau)
     if not 2 <= phases <= _MOST_PHASES or trace.end_ns - trace.start_ns < _FEWEST_WINDOWS * window_ns:
         return None
+    reading_noise = trace.noise or unstated_noise(trace.values)
+    every = filled(trace, longest, reading_noise)
+    trace = every.trace
     step = window_ns / phases
     count = int((trace.end_ns - trace.start_ns) / step)
     grid = trace.start_ns + np.rint(np.arange(count + 1) * step).astype(np.int64)
     seen = np.interp(grid, trace.times_ns, trace.values)
     window_s, step_s = window_ns * 1e-9, step * 1e-9
-    own = math.hypot(trace.noise or unstated_noise(trace.values), trace.step / math.sqrt(12))
+    own = math.hypot(reading_noise, trace.step / math.sqrt(12), every.doubt)
     scale = float(np.std(seen)) * step_s
     afford = 0.05 * scale / max(window_s * own, 1e-300)
     windows = int(min(max(3 * afford * afford, _LEAST_WINDOWS), _MOST_WINDOWS))
