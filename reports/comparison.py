@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from powermeter.comparison.compare import Comparison, ComparisonRow
+from powermeter.comparison.compare import Comparison
 from powermeter.comparison.contrast import Contrast, sure
+from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import plural
 from powermeter.result import Result, plain, worst

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from powermeter.comparison.compare import Comparison, ComparisonRow
+from powermeter.comparison.compare import Comparison
+from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.result import worst
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Severity

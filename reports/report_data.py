@@ -16,11 +16,9 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.groups import OTHER_LABELS
-from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
-from powermeter.analysis.splits import splits_of
 from powermeter.analysis.subject import Subject, of_row
 from powermeter.analysis.subject import gather as subject_of
 from powermeter.analysis.tokens.energy import token_table
@@ -34,18 +32,17 @@ from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
 from powermeter.footprint import Footprint, Place, footprint
-from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import LifetimeReport, assess
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result
-from powermeter.result.notes import Note, having, once
+from powermeter.result.notes import Note
 
 from .against import Against, set_against
 from .charges import Charges
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
+from .order_of_problems import notes_in_order, problems_in_order
 from .rails_table import RailUse, rails_of
-from .recording_notes import imported, of_others, unmarked, warnings_of
 from .report_options import ReportOptions
 
 OPEN = "the energy is known from below only; no footprint is printed: {remedy}"
@@ -59,15 +56,6 @@ _OPEN_FOR = {
 NEGATIVE = (
     "the energy is below zero: does the battery charge, or are IN+ and IN- swapped? No footprint is printed"
 )
-
-NO_PLACE = Note.info(
-    PLACE_UNKNOWN,
-    "the place is not known: the footprint spans the world's grids; name it, for example FRA",
-)
-"""What a reader should know, but the least of all problems: it stands last."""
-
-_LOUD = (CONTRADICTED, ODD, "unseen-end", "stood-still")
-"""Remarks of an analysis that stand among the warnings."""
 
 HEADLINES = ("infer", "predict", "forward", "generate", "query", "queries")
 """Beginnings of the labels that a report is about; without one it is the label with the most items."""
@@ -249,15 +237,9 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
     whole = _footprint(analysis.energy, options)
     per_item = headline.per_item if headline is not None else analysis.run_per_item
     sources = tuple(instruments(recording, analysis))
-    warnings = warnings_of(recording, analysis, sources, known_v is not None)
     rails = rails_of(analysis)
-    warnings += of_others(rails, analysis.line.rail.boundary)
-    warnings += [note for note in analysis.notes if note.code in _LOUD]
-    warnings += [Note.withheld("no-budget", problem)] if problem else []
-    if whole is None:
-        warnings.append(no_footprint(analysis))
-    else:
-        warnings += [note for note in whole.warnings if note.code != PLACE_UNKNOWN]
+    withheld = [Note.withheld("no-budget", problem)] if problem else []
+    withheld += [no_footprint(analysis)] if whole is None else []
     return ReportData(
         path=recording.path,
         metadata=recording.metadata,
@@ -273,14 +255,16 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         item_footprint=_footprint(per_item, options),
         published=published(recording),
         started=_started(recording, analysis),
-        warnings=once(warnings),
-        notes=(
-            *unmarked(recording, analysis),
-            *(splits_of(headline, analysis) if headline is not None else ()),
-            *imported(recording),
-            *(note for note in analysis.notes if note.code not in _LOUD),
-            *((NO_PLACE,) if whole is not None and having(whole.warnings, PLACE_UNKNOWN) else ()),
+        warnings=problems_in_order(
+            recording,
+            analysis,
+            sources,
+            rails,
+            voltage_known=known_v is not None,
+            withheld=withheld,
+            footprint=whole,
         ),
+        notes=notes_in_order(recording, analysis, headline, whole),
         tokens=_tokens(recording, analysis, options),
         given_title=options.title.strip(),
         against=set_against(recording.path, headline, options),

@@ -1,7 +1,7 @@
 """Is B less than A?  Recordings, or labels in one, against each other: less, more, the same, or nobody can tell.
 
 `compare` is the one door.  Labels are matched in `matching.py`, sides made in `sides.py` and weighed in
-`contrast.py`; here verdicts on many labels are kept from being wrong by their number.
+`contrast.py`; verdicts on many labels are kept from being wrong by their number in `multiple_comparisons.py`.
 """
 
 from __future__ import annotations
@@ -17,35 +17,18 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount
 from powermeter.comparison import remarks
 from powermeter.comparison.arguments import recordings_of
-from powermeter.comparison.contrast import Contrast, contrast
-from powermeter.comparison.matching import Pair, match
+from powermeter.comparison.contrast import Contrast
+from powermeter.comparison.matching import match
+from powermeter.comparison.multiple_comparisons import ComparisonRow, jointly
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import AnalysedRun, Pick
-from powermeter.comparison.verdict import LEVEL, Verdict
+from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, once
 
 One: TypeAlias = str | Path | Recording | Analysis
 Operand: TypeAlias = One | Sequence[One]
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonRow:
-    """One label of a comparison.
-
-    Attributes:
-        title: The label (with its group), `whole run`, or `base → small` where two labels are compared.
-        contrast: How the two sides compare.
-    """
-
-    title: str
-    contrast: Contrast
-
-    @property
-    def verdict(self) -> Verdict:
-        """What is known about the programs, B against A: the cautious verdict."""
-        return self.contrast.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,22 +200,6 @@ def _names(
 
     a, b = name(left), name(right)
     return (a, b) if a != b else (f"A ({a})", f"B ({b})")
-
-
-def jointly(pairs: Sequence[Pair], asked: CompareOptions) -> tuple[ComparisonRow, ...]:
-    """Return the rows with verdicts that hold together: at most `LEVEL` that any of them is false (Holm 1979)."""
-    alone = [contrast(p.left, p.right, paired=asked.paired, margin=asked.margin) for p in pairs]
-    order = sorted(range(len(alone)), key=lambda i: 1.0 if (p := alone[i].p_value) is None else p)
-    rows: list[ComparisonRow | None] = [None] * len(pairs)
-    significant, level = True, LEVEL
-    for rank, i in enumerate(order):
-        if significant:
-            level = LEVEL / (len(order) - rank)
-        pair = pairs[i]
-        weighed = contrast(pair.left, pair.right, paired=asked.paired, margin=asked.margin, level=level)
-        significant = significant and weighed.significant
-        rows[i] = ComparisonRow(pair.title, weighed)
-    return tuple(row for row in rows if row is not None)
 
 
 def _counted(runs: Iterable[AnalysedRun]) -> str:

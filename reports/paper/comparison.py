@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from powermeter.comparison.compare import Comparison, ComparisonRow
+from powermeter.comparison.compare import Comparison
+from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.errors import DataError
 from powermeter.result import Result, worst
 from powermeter.units import prefix_of

@@ -12,9 +12,10 @@ from scipy.stats import t as student
 import powermeter
 from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.comparison.compare import compare, jointly
+from powermeter.comparison.compare import compare
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.matching import Pair
+from powermeter.comparison.multiple_comparisons import jointly
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import read
 from powermeter.comparison.verdict import Verdict

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 
-from powermeter.comparison import compare, matching
+from powermeter.comparison import matching, multiple_comparisons
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions
@@ -41,7 +41,9 @@ def with_p(wanted: float) -> tuple[Side, Side]:
 
 def judged(*wanted: float) -> list[bool]:
     pairs = [matching.Pair(str(p), *with_p(p)) for p in wanted]
-    return [row.contrast.verdict is Verdict.MORE for row in compare.jointly(pairs, CompareOptions())]
+    return [
+        row.contrast.verdict is Verdict.MORE for row in multiple_comparisons.jointly(pairs, CompareOptions())
+    ]
 
 
 @pytest.mark.parametrize("wanted", [0.001, 0.03, 0.039])
