@@ -9,7 +9,7 @@ import click
 
 from powermeter.cli import subject
 from powermeter.cli.exit_codes import OVER_BUDGET
-from powermeter.cli.options import json_option, line_option, tokens_option
+from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed, tokens_option
 from powermeter.cli.outputs import put, put_json
 
 
@@ -34,12 +34,11 @@ from powermeter.cli.outputs import put, put_json
 @click.option("--rail-voltage", metavar="VOLT", help="Converts energy to charge where only one was measured.")
 @click.option(
     "--stage",
-    "-s",
-    "stages",
     multiple=True,
     metavar="LABEL[:N][=BATTERY]",
     help="Check a label's events against a budget; N items; * is the whole recording.",
 )
+@renamed_option("-s", multiple=True)
 @tokens_option
 @click.option(
     "--simulate", is_flag=True, help="Empty the battery by the recorded profile, repeated (presets)."
@@ -89,6 +88,8 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     from powermeter.battery.budget_options import BudgetOptions
     from powermeter.battery.report import assess
 
+    take_renamed(chosen, {"-s": "--stage"}, until="1 June 2027")
+    chosen["stages"] = chosen.pop("stage")
     found = None
     typed = any(chosen[name] is not None for name in ("power", "energy", "current"))
     if recording is not None or typed or chosen["schedule"] is None:

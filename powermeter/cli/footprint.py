@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
-from powermeter.cli.options import cooling_option, json_option, line_option, place_option, tokens_option
+from powermeter.cli.options import (
+    cooling_option,
+    json_option,
+    line_option,
+    place_option,
+    renamed_option,
+    take_renamed,
+    tokens_option,
+)
 from powermeter.cli.outputs import put, put_json
 
 
@@ -57,7 +65,10 @@ from powermeter.cli.outputs import put, put_json
     "--life", metavar="TIME", help="Years in service, for example 4y; the device's usual life otherwise."
 )
 @click.option("--reserved", metavar="TIME", help="Time the device was reserved; the measured time otherwise.")
-@click.option("--share", metavar="RATIO", help="Resources reserved over all of the device's.  [default: 1]")
+@click.option(
+    "--device-share", metavar="RATIO", help="Resources reserved over all of the device's.  [default: 1]"
+)
+@renamed_option("--share")
 @click.option(
     "--items-in-life", type=float, metavar="N", help="Allocate the making by use: items in a whole life."
 )
@@ -122,6 +133,7 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
     from powermeter.footprint.footprint_options import FootprintOptions
     from powermeter.footprint.report import assess
 
+    take_renamed(chosen, {"--share": "--device-share"}, until="1 June 2027")
     wanted = FootprintOptions(**{name: chosen[name] for name in FootprintOptions.__dataclass_fields__})
     report = assess(find_all(recordings, subject.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text(explain)))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from powermeter.cli import subject
-from powermeter.cli.options import json_option, line_option
+from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed
 from powermeter.cli.outputs import put, put_json
 
 
@@ -85,12 +85,13 @@ from powermeter.cli.outputs import put, put_json
 @click.option("--currency", metavar="CODE", help="Of all prices, for example EUR.")
 @click.option("--price-year", type=int, metavar="YEAR", help="Of all prices.")
 @click.option(
-    "--what",
+    "--tornado",
     default="carbon",
     show_default=True,
     type=click.Choice(["energy", "carbon", "water", "adpe", "money"]),
-    help="What the tornado is of.",
+    help="The account whose deciding factors are listed.",
 )
+@renamed_option("--what")
 @json_option("The same numbers unrounded, each with its unit.")
 def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
     """Compare years of inference on the device with years in the cloud.
@@ -105,6 +106,7 @@ def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
     from powermeter.footprint.lifetime_options import LifetimeOptions
     from powermeter.footprint.lifetime_report import assess
 
+    take_renamed(chosen, {"--what": "--tornado"}, until="1 June 2027")
     wanted = LifetimeOptions(**{name: chosen[name] for name in LifetimeOptions.__dataclass_fields__})
     report = assess(find(recording, subject.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text()))

@@ -97,10 +97,10 @@ def take_renamed(chosen: dict[str, Any], names: Mapping[str, str], until: str) -
     """
     for old, new in names.items():
         value = chosen.pop(_parameter(old))
-        if value is not None:
+        if value is not None and value != ():
             chosen[_parameter(new)] = value
             put_stderr(f"powermeter: {old} is now {new}; the old name works until {until}")
 
 
 def _parameter(option: str) -> str:
-    return option.removeprefix("--").replace("-", "_")
+    return option.lstrip("-").replace("-", "_")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.options import until_option
+from powermeter.cli.options import renamed_option, take_renamed, until_option
 from powermeter.cli.outputs import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration
@@ -36,7 +36,10 @@ STEP_S = 0.5
     help="Where Prometheus scrapes; other hosts than this one need a certificate and a token. none: not at all.",
 )
 @click.option("--certificate", type=click.Path(path_type=Path, dir_okay=False), help="PEM, for TLS.")
-@click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="PEM, of the certificate.")
+@click.option(
+    "--certificate-key", type=click.Path(path_type=Path, dir_okay=False), help="PEM, of the certificate."
+)
+@renamed_option("--key", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -68,6 +71,7 @@ def serve(
     recordings: tuple[Path, ...],
     listen: str,
     certificate: Path | None,
+    certificate_key: Path | None,
     key: Path | None,
     token_file: Path | None,
     otlp: str | None,
@@ -83,7 +87,7 @@ def serve(
     Example:
         powermeter serve run.power
         powermeter serve /var/lib/power --mqtt mqtt://broker/lab
-        powermeter serve run.power --listen 0.0.0.0:9567 --certificate c.pem --key k.pem --token-file token
+        powermeter serve run.power --listen 0.0.0.0:9567 --certificate c.pem --certificate-key k.pem --token-file token
 
     The file is only read, with at most a twentieth of one core: the recorder notices nothing.
     """
@@ -92,6 +96,8 @@ def serve(
     from powermeter.fleet.serve.telemetry import Telemetry
     from powermeter.fleet.serve.watched import Watched
 
+    keys = {"certificate_key": certificate_key, "key": key}
+    take_renamed(keys, {"--key": "--certificate-key"}, until="1 June 2027")
     seconds = parse_duration(duration) if duration else None
     watched = [Watched(path) for path in recordings]
     publishers = []
@@ -101,7 +107,9 @@ def serve(
         publishers = [Publisher(one, broker, prefix) for one in watched]
     exporter = None
     if listen != "none":
-        exporter = Exporter(watched, where_to_listen(listen, certificate, key, token_file))
+        exporter = Exporter(
+            watched, where_to_listen(listen, certificate, keys["certificate_key"], token_file)
+        )
     telemetry = Telemetry(watched, url=otlp) if otlp is not None else None
     stop = threading.Event()
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}

@@ -38,7 +38,7 @@ class FootprintOptions:
         ewif: Water of electricity in L/kWh consumed, in place of the table's.
         stress: Scarcity factor of the basin.
         device, bill: What was made: a preset, or a bill of materials in TOML.
-        life, reserved, share, items_in_life: How its making is shared.
+        life, reserved, device_share, items_in_life: How its making is shared.
         battery_wear: Whether the wear of the battery is counted.
         sci: Functional unit of a Software Carbon Intensity.
         swi: Functional unit of a Software Water Intensity.
@@ -68,7 +68,7 @@ class FootprintOptions:
     bill: Path | None = None
     life: str | None = None
     reserved: str | None = None
-    share: str | None = None
+    device_share: str | None = None
     items_in_life: float | None = None
     battery_wear: bool = False
     sci: str | None = None
@@ -213,7 +213,7 @@ def _allocated(wanted: FootprintOptions, found: Subject, line: AccountLine) -> A
     reserved = _reserved_s(wanted, found)
     if reserved is None:
         raise ConfigurationError("making is shared by time: use --reserved, or --items-in-life")
-    share = 1.0 if wanted.share is None else parse_quantity(wanted.share, "1")
+    share = 1.0 if wanted.device_share is None else parse_quantity(wanted.device_share, "1")
     source = RECORDED if wanted.reserved is None else USER
     return by_time(line, reserved, wanted.life_factor, share, source=source)
 

@@ -12,6 +12,7 @@ price-year = 2026
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class LifetimeOptions:
         chip, chip_kg: What the device needs made: `10mm2@28nm`, or its kg CO2e.
         chain: Plug to device.
         price_request, connectivity, price_chip, tariff: Money; `currency` and `price_year` name it.
-        what: The account the tornado is of.
+        tornado: The account whose deciding factors are listed.
     """
 
     requests_per_day: float = 20
@@ -68,7 +69,7 @@ class LifetimeOptions:
     tariff: float = 0.0
     currency: str | None = None
     price_year: int | None = None
-    what: str = "carbon"
+    tornado: str = "carbon"
 
     def __post_init__(self) -> None:
         if self.line not in LINES:
@@ -109,7 +110,10 @@ def _named(path: Path) -> dict[str, Any]:
     found = {}
     known = LifetimeOptions.__dataclass_fields__
     for key, value in toml.read(path).items():
-        name = {"bytes": "request_b"}.get(key, key.replace("-", "_"))
+        name = {"bytes": "request_b", "what": "tornado"}.get(key, key.replace("-", "_"))
+        if key == "what":
+            text = f"{path.name}: what is now tornado; the old name works until 1 June 2027"
+            warnings.warn(text, DeprecationWarning, stacklevel=3)
         if name not in known:
             raise ConfigurationError(f"{path.name}: no option {key!r}; {nearest(name, known)}")
         found[name] = value

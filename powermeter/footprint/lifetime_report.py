@@ -133,7 +133,7 @@ class LifetimeReport:
         if any(side.result("money").value for side in self.sides):
             wanted.append("money")
         found = {"carbon": self.break_even}
-        for account in (*wanted[1:], self.wanted.what):
+        for account in (*wanted[1:], self.wanted.tornado):
             if account not in found and (account != "money" or "money" in wanted):
                 found[account] = break_even(self.scenario, account)
         return found
@@ -144,11 +144,11 @@ class LifetimeReport:
 
     def tornado_title(self) -> str:
         """Return what the tornado is of."""
-        return f"what decides it (cloud minus device, {self.wanted.what}, each factor from low to high)"
+        return f"what decides it (cloud minus device, {self.wanted.tornado}, each factor from low to high)"
 
     def swings(self) -> list[Swing]:
         """Return what decides the comparison, the widest first."""
-        found = tornado(self.scenario, self.wanted.what)
+        found = tornado(self.scenario, self.wanted.tornado)
         widest = max((abs(high - low) for _, low, high in found), default=0.0)
         return [
             Swing(
@@ -184,7 +184,7 @@ class LifetimeReport:
         document["break_evens"] = {account: one.record() for account, one in self.break_evens.items()}
         document["tornado"] = [
             {"factor": item.name, "geography": item.geography, "at_low": low, "at_high": high}
-            for item, low, high in tornado(scenario, self.wanted.what)
+            for item, low, high in tornado(scenario, self.wanted.tornado)
         ]
         document["factors"] = [item.record() for item in self.factors()]
         return document
@@ -243,7 +243,7 @@ class LifetimeReport:
 
     def _shown(self, value: float, low: float, high: float, digits: int, account: str = "") -> Shown:
         """Return an amount of an account in print, through the formatter of every footprint."""
-        unit = UNITS[account or self.wanted.what]
+        unit = UNITS[account or self.wanted.tornado]
         if unit == "money":
             return format_range(value, low, high, self.wanted.currency or unit, digits)
         return ranged(value, low, high, unit, digits)
@@ -274,8 +274,8 @@ def assess(found: Subject, wanted: LifetimeOptions) -> LifetimeReport:
         )
     if wanted.price_year is not None and not 1900 <= wanted.price_year <= 2200:
         raise ConfigurationError(f"--price-year {wanted.price_year}: no year of prices")
-    if wanted.what not in UNITS:
-        raise ConfigurationError(f"no account {wanted.what!r}; there are {', '.join(UNITS)}")
+    if wanted.tornado not in UNITS:
+        raise ConfigurationError(f"no account {wanted.tornado!r}; there are {', '.join(UNITS)}")
     listen, link = _power("--listen", wanted.listen), _power("--link", wanted.link)
     more: dict[str, Any] = {}
     if wanted.pue is not None:

@@ -54,3 +54,30 @@ def test_an_earlier_name_of_an_option_works_and_is_named(capsys):
     assert (
         out == "" and err == "powermeter: --at-most is now --max-time; the old name works until 1 June 2027\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("verb", "old", "new", "value"),
+    [
+        ("budget", "-s", "--stage", "*=100Wh"),
+        ("footprint", "--share", "--device-share", "0.5"),
+        ("lifetime", "--what", "--tornado", "energy"),
+    ],
+)
+def test_an_option_that_meant_two_things_has_its_own_name(run, run_power, verb, old, new, value):
+    more = (
+        ["--battery", "phone"] if verb == "budget" else ["--device", "board"] if verb == "footprint" else []
+    )
+    status, expected, _ = run(verb, run_power, *more, new, value)
+    assert (status, run(verb, run_power, *more)[1] == expected) == (0, False)
+    assert run(verb, run_power, *more, old, value) == (
+        0,
+        expected,
+        f"powermeter: {old} is now {new}; the old name works until 1 June 2027\n",
+    )
+
+
+def test_a_certificates_key_has_its_own_name(run, run_power):
+    asked = ("serve", run_power, "--listen", "0.0.0.0:1")
+    assert "--certificate and --certificate-key" in run(*asked, "--certificate-key", "k")[2]
+    assert "--key is now --certificate-key" in run(*asked, "--key", "k")[2]

@@ -110,11 +110,11 @@ class Listen:
                 f"a token has at least {LEAST_TOKEN} characters; try: openssl rand -hex 16"
             )
         if (self.certificate is None) != (self.key is None):
-            raise ConfigurationError("--certificate and --key belong together")
+            raise ConfigurationError("--certificate and --certificate-key belong together")
         if not _is_loopback(self.host) and (self.certificate is None or self.token is None):
             raise ConfigurationError(
                 f"listening on {self.host} shows the measurements to everybody who can reach it: "
-                "it needs --certificate, --key and --token-file"
+                "it needs --certificate, --certificate-key and --token-file"
             )
 
 

@@ -134,7 +134,7 @@ def test_only_metrics_are_answered_and_other_names_of_this_machine_are_refused(e
 def test_elsewhere_it_needs_tls_and_a_token(recorded: Path, tmp_path: Path) -> None:
     cert, key = outside.certificate(tmp_path)
     for listen in (Listen("0.0.0.0", 0), Listen("0.0.0.0", 0, cert, key), Listen("0.0.0.0", 0, token=TOKEN)):
-        with pytest.raises(ConfigurationError, match="--certificate, --key and --token-file"):
+        with pytest.raises(ConfigurationError, match="--certificate, --certificate-key and --token-file"):
             Exporter([Watched(recorded)], listen)
     with pytest.raises(ConfigurationError, match="at least 16"):
         Exporter([Watched(recorded)], Listen(token="short"))
