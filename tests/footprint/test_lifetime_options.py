@@ -43,6 +43,13 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, text: str) -> None:
         parse_wanted(str(path))
 
 
+def test_the_earlier_name_of_an_option_works_in_a_file_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "years.toml"
+    path.write_text('what = "water"\n')
+    with pytest.warns(DeprecationWarning, match="what is now tornado; the old name works until 1 June 2027"):
+        assert parse_wanted(str(path)).tornado == "water"
+
+
 def test_what_is_neither_is_refused() -> None:
     for text in ("coffee", "x" * 5000, "a\0b"):
         with pytest.raises(ConfigurationError, match="neither a number"):
