@@ -165,7 +165,8 @@ def quality(data: ReportData) -> Quality:
     if missing is not None:
         of = f"{wide} of the first {format_duration(missing.seen_s)}"
         return Quality("rough", f"{of}; {missing.text}", "look at the meter and its cable, and record again")
-    mostly = f", mostly {what} ({format_number(100 * share, 2)} % of the variance)" if what else ""
+    of_variance = f" ({format_number(100 * share, 2)} % of the variance)" if blamed == kind else ""
+    mostly = f", mostly {what}{of_variance}" if what else ""
     if row is not None and counted(row) < FEWEST:
         few = f"{wide}{mostly}, of no more than {plural(counted(row), 'event')}"
         return Quality("rough", few, remedy)

@@ -18,11 +18,13 @@ from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, L
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.next_item import memory_of
 from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.resolution import made_by_others
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95, Result
+from powermeter.result.formatting import prints_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ _NO_CHANCE = (
     3.0  # over √n: n repeats without order show as much of a memory in 1 of 100 (simulated, 8 to 80 of them)
 )
 _SPREAD = ", spread over a longer time: neighbouring repeats resemble each other"
+_FOR_SAMPLING = ("longer-events", "sample-faster")
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
 
@@ -136,12 +139,19 @@ def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
         return _make("clock-set", {}, None, "gaps")
     if row is not None:
         seen = _not_seen(analysis, row)
-        if seen is not None:
+        if seen is not None and not (seen.code in _FOR_SAMPLING and _by_others(result)):
             return seen
     if result is None or not result.value or not result.parts or not math.isfinite(result.high - result.low):
         return None
     found = _by_part(analysis, row, result)
     return found if found is None or found.cause else replace(found, cause=next(iter(result.by_kind())))
+
+
+def _by_others(result: Result | None) -> bool:
+    """Return whether a number is printed with an interval that neither longer events nor faster sampling make narrower."""
+    if result is None or prints_bound(result.value, result.low, result.high, result.unit):
+        return False
+    return made_by_others(result)
 
 
 def _edges(analysis: Analysis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -195,6 +195,18 @@ def test_events_that_readings_tell_of_have_the_advice_of_their_parts() -> None:
     assert advice.code == "calibrate" and advice.cause == "gain"
 
 
+@pytest.mark.parametrize("why", [LAG, FEW, UNSEEN])
+def test_what_few_readings_show_is_no_advice_where_the_gain_makes_most_of_the_interval(why: str) -> None:
+    """Calibrated five times as well, 0.5 J of gain and 0.1 J of noise leave √((0.5/5)² + 0.1²) of √(0.5² + 0.1²)."""
+    advice = found(analysis(why=why), of_label=True, parts={"gain": 0.5, "noise": 0.1})
+    assert (advice.code, advice.cause) == ("calibrate", "gain")
+    assert advice.promised == pytest.approx(0.1 * math.sqrt(0.02 / 0.26))
+    bound = label(analysis(why=why), {"gain": 0.5})
+    bound.per_item = Result(10.0, "J", 0.0, 11.0, parts={"gain:x": 0.5})
+    advice_of_bound = advise(analysis(why=why), bound)
+    assert advice_of_bound is not None and advice_of_bound.code in ("longer-events", "sample-faster")
+
+
 @pytest.mark.parametrize(("noise", "code"), [(0.51, "more-repeats"), (0.49, "calibrate")])
 def test_what_averages_out_leads_where_it_is_half_of_the_variance(noise: float, code: str) -> None:
     """Noise and repeats together against a gain: each of the two is less than the gain."""

@@ -72,6 +72,14 @@ def test_it_opens_silently_at_every_width(page):
     assert page.seen == []
 
 
+def test_a_printed_page_is_no_wider_than_its_paper(page):
+    """A4 less 15 mm on either side, at 96 to the inch; what is folded on the screen is open on paper."""
+    page.set_viewport_size({"width": round((210 - 30) / 25.4 * 96), "height": 1000})
+    page.emulate_media(media="print")
+    page.wait_for_timeout(50)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+
+
 def test_no_table_is_cut_in_a_wide_window(page):
     cut = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
     assert page.evaluate(cut) == 0
