@@ -9,10 +9,10 @@ import os
 import sys
 import time
 from _thread import RLock, _local, get_native_id
-from contextvars import ContextVar
 from struct import error as PackError
 
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
+from powermeter.marking.around import newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from powermeter.marking.around import Cell
     from powermeter.marking.event_log import EventLog
     from powermeter.marking.log import MarkLog
 
@@ -33,18 +34,17 @@ LOADED_NS = _clock()
 _uid = event_log.uids
 _modules = sys.modules
 _pack = BRIEF_SLOT.pack_into
-_ONE = 1
+_ONE, _OF_COPY = 1, 2
 _here = _local()
 
-_running: ContextVar[Span | None] = ContextVar("powermeter_running", default=None)
 _log: MarkLog | None = None
 _word: Any = memoryview(bytearray(8)).cast("Q")
-_seen = 1  # not what the word holds: the first event looks for a recording
+_seen: Any = memoryview(bytearray(8)).cast("Q")  # compared as memories: half the time of two numbers
+_seen[0] = 1  # not what the word holds: the first event looks for a recording
 _modules_known = 0
 _task_of: Callable[[], int] | None = None
 _wait: Callable[[], None] | None = None
 _copies = 0
-_DEEPEST = 64
 _is_shared = False  # whether the word is the one that all processes share
 
 
@@ -56,7 +56,7 @@ class Span:
     """
 
     __slots__ = (
-        "_token",
+        "_cell",
         "attributes",
         "count",
         "end_ns",
@@ -79,10 +79,10 @@ class Span:
     parent_uid: int
     task: int
     text: tuple[bytes, int] | None
-    _token: Any
+    _cell: Cell
 
     def __enter__(self, into: MarkLog | None = None) -> Span:
-        if _word[0] != _seen:
+        if _word != _seen:
             look()
         log = _log if into is None else into
         if log is None:
@@ -95,21 +95,24 @@ class Span:
         if self.log is not None:
             return _Copy(self).__enter__(into)
         self.log = log  # at once: of threads that share a span, the next one enters a copy
-        self.parent_uid = 0
-        outer = _running.get()
-        if outer is not None:
-            self.parent_uid = outer.uid if outer.log is not None else _running_around(outer)
+        outer = newest()
+        while outer is not None and not outer[0]:  # `running()`: a call would cost as much again
+            outer = outer[1]
+        self.parent_uid = 0 if outer is None else outer[0]
         self.task = 0 if _task_of is None else _task_of()
-        self.uid = _uid()
-        self._token = _running.set(self)
+        uid = self.uid = _uid()
+        cell = self._cell = [uid, outer]
+        put(cell)
         try:
-            text = self.text = log.brief.get(self.name)
+            text = self.text = log.brief[self.name]
+        except KeyError:
+            text = self.text = None
         except TypeError:  # a list, as a name
             self.name, text = json_text.as_text(self.name), None
         if text is None:
             log.begin(self)
         else:
-            log.words[NEWEST] = self.uid
+            log.words[NEWEST] = uid
             self.start_ns = _clock()
         return self
 
@@ -117,33 +120,32 @@ class Span:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         log = self.log
-        if _copies:  # also where the run that was copied has ended before its copy
-            running = _running.get()
-            if isinstance(running, _Copy) and running.origin is self:
-                running.__exit__(kind, error, trace)
-                return
-        if log is None:
+        if log is None and not _copies:
             return
+        if _copies:  # also where the run that was copied has ended before its copy
+            inner = running()
+            if inner is not None and len(inner) > _OF_COPY and inner[_OF_COPY].origin is self:
+                inner[_OF_COPY].__exit__(kind, error, trace)
+                return
+            if log is None:
+                return
         if _wait is not None:
             _wait()
         end_ns = self.end_ns = _clock()
+        self._cell[0] = 0
         attributes = self.attributes
-        if kind is not None and kind is not GeneratorExit:  # a loop that is left early is no error
-            self.attributes = {**attributes, "error": kind.__name__}
-        if _running.get() is self:
-            try:
-                _running.reset(self._token)
-            except (ValueError, RuntimeError):  # it began in another task, or in a generator
-                _running.set(_outer(self))
         brief, count, start_ns = self.text, self.count, self.start_ns
         duration = end_ns - start_ns
         if (
             brief is None
             or duration > BRIEF_NS
-            or self.attributes
+            or attributes
+            or kind is not None
             or (count is not _ONE and (type(count) is not int or count < 0))
             or not brief[1]
         ):
+            if kind is not None and kind is not GeneratorExit:  # a loop that is left early is no error
+                self.attributes = {**attributes, "error": kind.__name__}
             try:
                 log.end(self)
             finally:
@@ -185,16 +187,14 @@ class Span:
 
     def suspend(self) -> None:
         """Let what runs next not be inside this event, which goes on: a generator has handed out an item."""
-        if self.log is not None and _running.get() is self:
-            try:
-                _running.reset(self._token)
-            except (ValueError, RuntimeError):
-                _running.set(_outer(self))
+        if self.log is not None and running() is self._cell:
+            put(self._cell[1])
 
     def resume(self) -> None:
         """Be the event around what runs next again."""
         if self.log is not None:
-            self._token = _running.set(self)
+            self._cell[1] = running()
+            put(self._cell)
 
     async def __aenter__(self) -> Span:
         return self.__enter__()
@@ -224,6 +224,12 @@ class _Copy(Span):
         self.name, self.count, self.attributes = origin.name, origin.count, dict(origin.attributes)
         self.log = None
 
+    def __enter__(self, into: MarkLog | None = None) -> Span:
+        made = super().__enter__(into)
+        if made is self and self.log is not None:
+            self._cell.append(self)
+        return made
+
 
 def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
     """Return a new event."""
@@ -233,25 +239,6 @@ def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
     made.attributes = attributes
     made.log = None
     return made
-
-
-def _outer(inner: Span) -> Span | None:
-    """Return the event that ran when another began."""
-    token = getattr(inner, "_token", None)  # a signal's handler may come before it is there
-    before = None if token is None else token.old_value
-    return before if isinstance(before, Span) else None
-
-
-def _running_around(ended: Span) -> int:
-    """Return the uid of the nearest event around one that has ended, in the task that started this one; 0 for none."""
-    outer: Span | None = ended
-    for _ in range(_DEEPEST):  # one that was entered again after it ended elsewhere may be its own outer
-        if outer is None:
-            return 0
-        if outer.log is not None:
-            return outer.uid
-        outer = _outer(outer)
-    return 0
 
 
 def know_modules() -> None:
@@ -270,21 +257,21 @@ _looking = RLock()
 
 def logs_of(log: EventLog) -> list[EventLog]:
     """Return what the events of one Meter go to: its log, and the recordings of this process's ancestors."""
-    if _word[0] != _seen:
+    if _word != _seen:
         look()
     return list(dict.fromkeys((*destinations.inherited, log)))
 
 
 def attached() -> MarkLog | None:
     """Return what events are written to now; None outside a recording."""
-    if _word[0] != _seen:
+    if _word != _seen:
         look()
     return _log
 
 
 def innermost() -> EventLog | None:
     """Return the log that a Meter without a path or source of its own joins; None where nothing is recorded."""
-    if _word[0] != _seen:
+    if _word != _seen:
         look()
     return next(reversed(logs_here()), None)
 
@@ -317,9 +304,8 @@ def leave(token: Any) -> None:
 
 def around() -> tuple[int, dict[str, Any]]:
     """Return the number of the event around what runs, 0 for none, and what a Meter that joined adds to its events."""
-    outer = _running.get()
-    number = 0 if outer is None else outer.uid if outer.log is not None else _running_around(outer)
-    return number, destinations.attributes()
+    cell = running()
+    return 0 if cell is None else cell[0], destinations.attributes()
 
 
 def settle() -> None:
@@ -330,16 +316,16 @@ def settle() -> None:
 
 def look() -> None:
     """Find out anew which recordings this process belongs to; called when one has started or ended."""
-    global _word, _seen, _is_shared
+    global _word, _is_shared
     with _looking:
         if not _is_shared:
-            _word, _is_shared = board.word(), True
+            _word, _is_shared = board.word()[:1], True
         noticed = _word[0]
-        if noticed == _seen:  # another thread has looked meanwhile
+        if noticed == _seen[0]:  # another thread has looked meanwhile
             return
         destinations.find()
         settle()
-        _seen = noticed  # last: until then other threads wait here, and mark nothing elsewhere
+        _seen[0] = noticed  # last: until then other threads wait here, and mark nothing elsewhere
 
 
 def living(log: EventLog | None) -> EventLog | None:
@@ -365,7 +351,7 @@ def _after_fork() -> None:
     global _looking, _here
     _looking = RLock()  # another thread of the parent may hold the old one
     _here = _local()  # this thread has another number in the new process
-    _running.set(None)
+    put(None)
     destinations.inherit_all()
     settle()
 

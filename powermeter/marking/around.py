@@ -1,0 +1,28 @@
+"""Which event runs around what runs now, in each thread and task: a cell for each run of an event, kept in the context.
+
+A cell is emptied where its event ends, wherever that is, and passed over from then on: a context that was copied meanwhile, or in
+which something else runs, needs no reset.  This file imports next to nothing, because every instrumented program imports it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Cell: TypeAlias = list[Any]
+    """The event's uid, 0 once it has ended; the cell around it, or None; of a copy of a span also the copy."""
+
+_innermost: ContextVar[Cell | None] = ContextVar("powermeter_running", default=None)
+newest, put = _innermost.get, _innermost.set
+"""Returns the cell that was put last in this context, which may be empty; and puts one."""
+
+
+def running() -> Cell | None:
+    """Return the cell of the event that runs around what runs now; None where there is none."""
+    cell = newest()
+    while cell is not None and not cell[0]:
+        cell = cell[1]
+    return cell
