@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.layer_design import Pieces, held_by
+from powermeter.analysis.layer_design import LayerDesign, Pieces, held_by
 
 S = 1_000_000_000
 T = np.array([0, 1, 2, 3, 4], np.int64) * S
@@ -46,3 +46,13 @@ def test_what_is_lopsided_is_the_integral_of_2u_minus_1_and_nothing_over_a_whole
 def test_a_moment_belongs_to_the_stretch_that_holds_it_its_end_not() -> None:
     start, end = np.array([0, 2 * S, 3 * S]), np.array([S, 3 * S, 3 * S])
     assert held_by(T, start, end, np.array([0, 1, 1]), 2).tolist() == [[1, 0], [0, 0], [0, 1], [0, 0], [0, 0]]
+
+
+def test_layers_that_are_not_cut_into_parts_are_numbered() -> None:
+    """Of four layers the second is cut in two: five parts, of which three are a layer each."""
+    spans = [(np.array([k * S]), np.array([(k + 1) * S])) for k in range(5)]
+    parts = ((spans[0],), (spans[1], spans[2]), (spans[3],), (spans[4],))
+    every = np.array([0]), np.array([5 * S])
+    design = LayerDesign("pass", *every, ("a", "b", "c", "d"), parts, (1, 1, 1, 1), (1, 1, 1, 1))
+    assert design._alone().tolist() == [0, -1, -1, 1, 2]
+    assert design.behind == 6  # after five parts and what is between them

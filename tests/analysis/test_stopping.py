@@ -309,6 +309,14 @@ def seen(**changed) -> Stopping:
             {"unseen": 0.995},
             "about 60 more repeats: the 36 so far are alike, but one in 12 may be of a kind not seen yet",
         ),
+        (
+            {"unseen": 0.995, "repeats": 9},
+            "about 91 more repeats: the 5 so far are alike, but most may be of a kind not seen yet",
+        ),
+        (
+            {"unseen": 0.995, "repeats": 10},
+            "about 90 more repeats: the 6 so far are alike, but one in 2 may be of a kind not seen yet",
+        ),
         ({"unseen": 0.98}, "about 60 more repeats"),
         (
             {"drift": -0.003},

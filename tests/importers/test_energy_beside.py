@@ -36,3 +36,24 @@ def test_a_counter_that_agrees_within_its_step_is_not(tmp_path, grid):
 def test_amounts_of_each_row_are_added_up(tmp_path):
     rows = [f"{i},{watts},{watts}.00" for i, watts in enumerate(WATTS)]
     assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize("watts", [[1, 9], [1, 2, 4, 40]])
+def test_amounts_that_fall_as_often_as_a_quarter_of_the_time_are_all_added_up(tmp_path, watts):
+    """40 steps, of which 20 or 10 fall: left out as resets of a counter, they would leave 5 J read of 8 J, and 265 J of 390 J."""
+    amounts = [watts[i % len(watts)] for i in range(41)]
+    rows = [f"{i},{each},{each}.00" for i, each in enumerate(amounts)]
+    assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
+
+
+def test_a_counter_that_is_reset_seldom_is_read_between_its_resets(tmp_path):
+    """Four resets in 39 steps: 35 steps are left, in which 402.5 J were read."""
+    lines = counter(lambda watts: 5 * watts).splitlines()
+    base, rows = 0.0, []
+    for i, line in enumerate(lines[1:]):
+        at, watts, total = line.split(",")
+        base = float(total) if i % 8 == 0 else base
+        rows.append(f"{at},{watts},{float(total) - base:.2f}")
+    (note,) = notes_of(tmp_path, "\n".join([lines[0], *rows]) + "\n")
+    assert sum((WATTS[i] + WATTS[i + 1]) / 2 for i in range(39) if (i + 1) % 8) == 402.5
+    assert "add up to 402.5 J" in str(note)

@@ -203,3 +203,45 @@ def test_a_directory_without_a_run_says_which_one_is_meant(tmp_path):
 def test_samples_reach_from_before_the_window_to_behind_it(tmp_path, rows, covered):
     verdicts = {verdict.rule: verdict for verdict in check(submission(tmp_path, rows=rows))}
     assert verdicts["window covered by samples"].passed is covered
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({"end": 70}, []),  # 60 s of at least 60 s
+        ({"end": 69}, ["length of the measured run"]),
+        ({"end": 61}, ["length of the measured run"]),  # 51 s after 100 s of ranging: 49 % shorter of 50 %
+        ({"drift": 0.5}, []),
+        ({"drift": 0.501}, ["drift between client and server"]),
+        ({"messages": messages(mean="0.01")}, []),
+        ({"messages": messages(mean="0.0101")}, ["analyser's uncertainty"]),
+        ({"messages": messages(mean="0")}, []),
+        ({"messages": messages("0.077")}, []),  # 0.1 A is 129.9 % of it, of 130 %
+        ({"messages": messages("0.0769")}, ["readings within their ranges"]),
+        ({"watts": lambda i: "0.1" if i == 50 else "20.5"}, []),
+        ({"watts": lambda i: "0.0" if i in (9, 111) else "20.5"}, []),  # outside of the window
+    ],
+)
+def test_each_limit_is_where_the_rules_have_it(tmp_path, changed, rules):
+    assert failed(tmp_path, **changed) == rules
+
+
+def test_what_each_rule_found_is_stated_in_numbers(tmp_path):
+    """Samples at 39 s and then at 47 s: of a hole of 8 s one second is the sample's own."""
+    found = {one.rule: one.text for one in check(submission(tmp_path, rows=[*range(40), *range(47, 120)]))}
+    assert found["no gaps in the window"] == "1 hole, 7 s of samples missing"
+    assert found["length of the measured run"] == "100.0 s, at least 60 s"
+    assert found["length against ranging"] == "100.0 s after 100.0 s of ranging"
+    assert found["window covered by samples"].startswith(
+        "samples from 10.0 s before the window to 9.0 s after"
+    )
+    assert found["drift between client and server"] == (
+        "clocks of client and server at most 10 ms apart, 500 ms are allowed"
+    )
+    assert found["analyser's uncertainty"] == "0.40% on average, 0.60% at most, 1% is allowed"
+    assert "0.1 A on a range of 1; 230.1 V on a range of 300" in found["readings within their ranges"]
+
+
+def test_a_run_of_which_every_reading_is_absent_has_no_samples(tmp_path):
+    with pytest.raises(DataError, match="every Watts is -1"):
+        check(submission(tmp_path, watts=lambda i: "-1.0"))
