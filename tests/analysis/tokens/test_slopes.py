@@ -106,6 +106,7 @@ def test_twelve_requests_whose_tokens_and_energies_are_known_are_the_least(
     assert found(**changed).why == f"{requests} requests with known tokens; at least 12 are needed"
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("prompt", "made"),
     [
@@ -123,3 +124,15 @@ def test_a_tenth_of_the_mean_is_variation_enough() -> None:
     """90 and 111: a deviation of 10.5 of a mean of 100.5."""
     assert math.isclose(np.std([90, 111]) / 100.5, 0.1045, rel_tol=1e-3)
     assert found([90, 111, 111, 90] * 3, MADE).why == ""
+
+
+@pytest.mark.parametrize(("apart", "why"), [(0.31, "must vary"), (0.35, "")])
+def test_answers_that_follow_prompts_but_for_a_tenth_of_their_variance_have_no_slope(
+    apart: float, why: str
+) -> None:
+    """Two patterns at right angles, the second k times the first: 1 − r² is k²/(1 + k²), 8.8 % and 10.9 %."""
+    along, across = np.array([1, 1, -1, -1] * 3), np.array([1, -1, 1, -1] * 3)
+    made = 100 + 30 * (along + apart * across)
+    assert (why in found((100 + 30 * along).tolist(), made.tolist()).why) and (
+        bool(why) is (found((100 + 30 * along).tolist(), made.tolist()).prompt is None)
+    )
