@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import Option, PolledSource, Row
+from powermeter.source import Option, Row
 
-from .links.link import RAIL_OPTIONS, Link, rail_of
+from .links.link import RAIL_OPTIONS, rail_of
 from .links.opening import closed_on_failure, open_link
+from .meters.asked_instrument import AskedInstrument
 
 PAUSE_S = 0.08
 ANSWER_S = 0.8
@@ -24,7 +25,7 @@ _VOLTS = re.compile(rb"\d{2}\.\d{2}\Z")
 _AMPERES = re.compile(rb"\d\.\d{3}\Z")
 
 
-class Korad(PolledSource):
+class Korad(AskedInstrument):
     """A single-output Korad supply on a serial port."""
 
     scheme = "korad"
@@ -38,10 +39,7 @@ class Korad(PolledSource):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._link: Link | None = None
-        self._identity = ""
         self._next_s = 0.0
-        self.refused = 0
 
     def open(self) -> None:
         self._link = open_link(self.address.location, instrument=self.title, baud=9600)
@@ -108,15 +106,6 @@ class Korad(PolledSource):
         raise ReadError(
             f"{self.title} on {self.address.location}: {problem!r} is not a reading", Reason.BAD_DATA
         )
-
-    def close(self) -> None:
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()
-
-    def counts(self) -> dict[str, int]:
-        """Return what went wrong so far."""
-        return {"answers_refused": self.refused}
 
     def info(self) -> dict[str, Any]:
         match = re.match(r"(.*?)\s*V?([\d.]+)(?:\s+SN:?(\S+))?$", self._identity)

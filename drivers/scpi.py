@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.platforms.assumptions import assumed
-from powermeter.source import SATURATED, Option, PolledSource, Row
+from powermeter.source import SATURATED, Option, Row
 
-from .links.link import RAIL_OPTIONS, Link, parse_baud, rail_of
+from .links.link import RAIL_OPTIONS, parse_baud, rail_of
 from .links.opening import closed_on_failure, open_link
+from .meters.asked_instrument import AskedInstrument
 
 TCP_PORT = 5025
 OVERLOAD = 9.9e37
@@ -120,7 +121,7 @@ def _channel(text: str) -> int:
     raise ConfigurationError("write the number of an output, 1 to 99")
 
 
-class Scpi(PolledSource):
+class Scpi(AskedInstrument):
     """One SCPI instrument."""
 
     scheme = "scpi"
@@ -142,11 +143,8 @@ class Scpi(PolledSource):
 
     def __init__(self, address: Any) -> None:
         super().__init__(address)
-        self._link: Link | None = None
         self._profile = PROFILES["supply"]
-        self._identity = ""
         self._queries: list[tuple[Quantity, str]] = []
-        self.refused = 0
 
     def open(self) -> None:
         self._link = open_link(
@@ -278,15 +276,6 @@ class Scpi(PolledSource):
                     f"power {have[Quantity.POWER]:g} W is far from voltage × current = {product:g} W"
                 )
         return Row(row, flags)
-
-    def close(self) -> None:
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()
-
-    def counts(self) -> dict[str, int]:
-        """Return what went wrong so far."""
-        return {"answers_refused": self.refused}
 
     def info(self) -> dict[str, Any]:
         maker, model, serial, firmware = ([part.strip() for part in self._identity.split(",")] + [""] * 4)[:4]

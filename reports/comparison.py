@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
 from .terminal_labels import FEW_LABELS, MOST_LABELS
-from .terminal_look import NARROW, grade_text, print_text, safe, section, table_frame
+from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import fits, print_rows
 from .wording import show
 
@@ -38,15 +37,7 @@ Cell = Callable[[Contrast], str]
 
 def to_text(comparison: Comparison, width: int = NARROW) -> str:
     """Return the tables as plain text without colours."""
-    from rich.console import Console
-
-    file = io.StringIO()
-    console = Console(
-        file=file, width=width, no_color=True, highlight=False, legacy_windows=False, force_terminal=False
-    )
-    console.is_jupyter = False  # else it prints into the notebook's cell in place of the file
-    print_comparison(comparison, console)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return as_text(lambda console: print_comparison(comparison, console), width)
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:

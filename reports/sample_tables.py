@@ -11,7 +11,7 @@ from powermeter.recording import Recording, Samples, SourceInfo
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import alignment_of
 
-from .tables import Column, Table, sample_columns, utc
+from .tables import Table, in_order_of_time, placed, sample_columns
 
 
 class _Source:
@@ -103,12 +103,7 @@ def _table(
     recording: Recording, taken: list[tuple[SourceInfo, list[tuple[NDArray[np.int64], Samples]]]], origin: int
 ) -> Table:
     times = np.concatenate([np.empty(0, np.int64), *(t for _, pieces in taken for t, _ in pieces)])
-    order = np.argsort(times, kind="stable")
-    sorted_ns = times[order]
-    table: dict[str, Column] = {"time_s": (sorted_ns - origin) * 1e-9}
-    stamps = utc(recording, sorted_ns)
-    if stamps is not None:
-        table["utc"] = stamps
+    table, order = in_order_of_time(recording, times, origin)
     first = 0
     for about, pieces in taken:
         count = sum(len(t) for t, _ in pieces)
@@ -116,8 +111,6 @@ def _table(
             values = [np.empty(0)]
             for _, piece in pieces:
                 values.append(piece.flags.astype(np.float64) if channel is None else piece.values(channel))
-            whole = np.full(order.size, np.nan)
-            whole[first : first + count] = np.concatenate(values)
-            table[name] = whole[order]
+            table[name] = placed(np.concatenate(values), first, order)
         first += count
     return table

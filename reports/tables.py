@@ -25,6 +25,8 @@ from .charges import Charges
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
 
+_LATEST = np.iinfo(np.int64).max
+
 
 def samples(recording: Recording) -> Table:
     """Return every sample of every source in order of time, as recorded (no calibration applied), on the recording's clock.
@@ -34,20 +36,27 @@ def samples(recording: Recording) -> Table:
     """
     read = [(source, on_host(recording, source.id)[0]) for source in recording.sources]
     times = np.concatenate([s.times_ns for _, s in read]) if read else np.empty(0, np.int64)
-    order = np.argsort(times, kind="stable")
-    sorted_ns = times[order]
-    origin = int(sorted_ns[0]) if sorted_ns.size else 0
-    table: dict[str, Column] = {"time_s": (sorted_ns - origin) * 1e-9}
-    stamps = utc(recording, sorted_ns)
-    if stamps is not None:
-        table["utc"] = stamps
+    table, order = in_order_of_time(recording, times, int(times.min(initial=_LATEST)))
     first = 0
     for source, found in read:
         for name, channel in sample_columns(source):
             values = found.flags.astype(np.float64) if channel is None else found.values(channel)
-            table[name] = _placed(values, first, order)
+            table[name] = placed(values, first, order)
         first += found.times_ns.size
     return table
+
+
+def in_order_of_time(
+    recording: Recording, times_ns: NDArray[np.int64], origin_ns: int
+) -> tuple[dict[str, Column], NDArray[np.int64]]:
+    """Return the columns of time of some samples, and the order that they are put into."""
+    order = np.argsort(times_ns, kind="stable")
+    sorted_ns = times_ns[order]
+    table: dict[str, Column] = {"time_s": (sorted_ns - origin_ns) * 1e-9}
+    stamps = utc(recording, sorted_ns)
+    if stamps is not None:
+        table["utc"] = stamps
+    return table, order
 
 
 def sample_columns(source: SourceInfo) -> Iterator[tuple[str, Channel | None]]:
@@ -59,7 +68,7 @@ def sample_columns(source: SourceInfo) -> Iterator[tuple[str, Channel | None]]:
     yield f"{name}/flags", None
 
 
-def _placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -> NDArray[np.float64]:
+def placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -> NDArray[np.float64]:
     """Put one source's values where the common order of time has them."""
     whole = np.full(order.size, np.nan)
     whole[first : first + values.size] = values

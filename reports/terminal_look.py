@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from powermeter.result import Grade, Result, worst
@@ -86,6 +87,19 @@ class Heading:
             start = text.plain.index(line, end)
             end = start + len(line)
             yield text[start:end]
+
+
+def as_text(print_on: Callable[[Console], None], width: int) -> str:
+    """Return as plain text without colours what is printed on a terminal of that width."""
+    from rich.console import Console
+
+    file = io.StringIO()
+    console = Console(
+        file=file, width=width, no_color=True, highlight=False, legacy_windows=False, force_terminal=False
+    )
+    console.is_jupyter = False  # else it prints into the notebook's cell in place of the file
+    print_on(console)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
 def section(title: str, beside: str = "") -> Heading:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .plain_output import columns, spell_out
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
+from .terminal import print_report
+from .terminal_look import NARROW, as_text
 
 if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec
     from powermeter.battery.battery import Battery
-from .plain_output import columns, spell_out
-from .terminal import print_report
-from .terminal_look import NARROW
 
 
 class TextReport:
@@ -33,15 +32,7 @@ class TextReport:
 
 def to_text(data: ReportData, width: int = NARROW) -> str:
     """Return the tables as plain text without colours."""
-    from rich.console import Console
-
-    file = io.StringIO()
-    console = Console(
-        file=file, width=width, no_color=True, highlight=False, legacy_windows=False, force_terminal=False
-    )
-    console.is_jupyter = False  # else it prints into the notebook's cell in place of the file
-    print_report(data, console)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return as_text(lambda console: print_report(data, console), width)
 
 
 def summary_text(
