@@ -67,7 +67,7 @@ def _state(text: str) -> str:
 
 
 def find_batteries(root: str | Path = "/") -> list[Path]:
-    """Return the directories of the machine's own batteries: not those of mice, nor USB-C negotiation."""
+    """Return the folders of the machine's own batteries: not those of mice, nor USB-C negotiation."""
     found = []
     for path in sorted((Path(root) / _TREE).glob("*")):
         if read_text(path / "type") in ("Battery", "UPS") and read_text(path / "scope") != "Device":

@@ -52,7 +52,7 @@ _NOT_COVERED = "disk, fan, screen, power-supply loss"
 
 @dataclass(frozen=True, slots=True)
 class RaplZone:
-    """One counter: its directory, its name within the machine, its kind, its package and its range in µJ."""
+    """One counter: its folder, its name within the machine, its kind, its package and its range in µJ."""
 
     path: Path
     name: str

@@ -176,7 +176,7 @@ def health_text(instrument: Instrument) -> str:
     words = [plural(h.samples, "sample"), rate]
     words += [f"{instrument.missed:,} missed"] if instrument.missed else []
     words += [plural(h.repeats, "repeat")] if h.repeats else []
-    words += [f"{h.saturated:,} saturated"] if h.saturated else []
+    words += [f"{h.saturated:,} at the end of the range"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
     number = len(gaps) + (h.bridged or 0)
     length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9 + h.bridged_s)

@@ -11,11 +11,11 @@ from powermeter.cli.outputs import put, put_json
 from powermeter.errors import DataError
 
 
-@click.command("check-mlperf", short_help="Apply MLPerf Power's rules to a submission's power directory.")
+@click.command("check-mlperf", short_help="Apply MLPerf Power's rules to a submission's power folder.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @json_option("Print the verdicts as JSON.")
 def check_mlperf(folder: Path, as_json: bool) -> None:
-    """Apply MLPerf Power's rules to a submission's power directory.
+    """Apply MLPerf Power's rules to a submission's power folder.
 
     \b
     Example:

@@ -99,7 +99,7 @@ def _near(key: str, known: Any) -> str:
 
 
 def find(start: Path | None = None) -> Configuration:
-    """Return the configuration that holds in a directory; empty where there is none.
+    """Return the configuration that holds in a folder; empty where there is none.
 
     Raises:
         ConfigurationError: A file of ours names what does not exist, or a value is of the wrong kind.
@@ -115,7 +115,7 @@ def find(start: Path | None = None) -> Configuration:
         return _read(path)
     try:
         folder = (start or Path.cwd()).absolute()
-    except OSError:  # the directory is gone
+    except OSError:  # the folder is gone
         return Configuration()
     for parent in (folder, *list(folder.parents)[:_MOST_PARENTS]):
         for name in _FILES:

@@ -54,7 +54,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The recording to write; with --each a directory. [default: PATH's name with .power]",
+    help="The recording to write; with --each a folder. [default: PATH's name with .power]",
 )
 @click.option(
     "--explain", is_flag=True, help="Print what is understood of each column and why; write nothing."
@@ -129,7 +129,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **typed
       powermeter import meter.csv -o run.power --column Time=ms --column Power=mW
       powermeter import 'logs/*.csv' --each -o recordings
 
-    PATH is a file, plain or gzipped, a directory, an archive or a pattern; the format is recognised.  A unit or a
+    PATH is a file, plain or gzipped, a folder, an archive or a pattern; the format is recognised.  A unit or a
     time that the file does not name is asked for, never guessed.
     """
     from powermeter.importers import many

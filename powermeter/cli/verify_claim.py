@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--baseline", metavar="POWER|LABEL", help="What to subtract for energy_above_idle.")
 @json_option("Print JSON.")
 def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str | None, as_json: bool) -> None:
-    """Check published figures against a recording or a directory of recordings.
+    """Check published figures against a recording or a folder of recordings.
 
     \b
     Example:

@@ -53,7 +53,7 @@ def importer(name: str) -> type[Importer]:
 
 
 def recognise(peek: Peek) -> type[Importer] | None:
-    """Return the importer that knows this file or directory, or None."""
+    """Return the importer that knows this file or folder, or None."""
     for candidate in importers().values():
         if candidate.recognises(peek):
             return candidate
@@ -64,7 +64,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     """Read somebody else's recording.
 
     Args:
-        path: A file, plain or gzipped, or a directory.
+        path: A file, plain or gzipped, or a folder.
         format: The importer's name; None finds it.
         choices: What the user stated that the file does not.
 
@@ -75,7 +75,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
     """
     choices = choices or Choices()
     if not path.exists():
-        raise DataError(f"{path}: no such file or directory{nearest_file(path)}")
+        raise DataError(f"{path}: no such file or folder{nearest_file(path)}")
     try:
         return _open(path, format, choices)
     except csv.Error as error:
@@ -118,7 +118,7 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
 
 def _unrecognised(peek: Peek) -> str:
     if peek.path.is_dir():
-        return f"{peek.path}: no log in it is of a known format; name the log or the run's own directory"
+        return f"{peek.path}: no log in it is of a known format; name the log or the run's own folder"
     if peek.head.startswith(MAGIC) and b"chunk" in peek.head and b"channel" in peek.head:
         return f"{peek.path}: is a recording already; try: powermeter show {peek.path}"
     if peek.head.startswith(MAGIC):
@@ -157,7 +157,7 @@ def _set_accuracy(log: Log, gain: float) -> None:
 
 
 def _only_log(peek: Peek) -> tuple[Path, type[Importer] | None, Path | None]:
-    """Find the one log in a directory, and the events beside it.
+    """Find the one log in a folder, and the events beside it.
 
     Raises:
         DataError: It holds several logs.

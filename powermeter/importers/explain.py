@@ -32,7 +32,7 @@ def explain(path: Path, *, format: str | None = None, choices: Choices | None = 
     """
     choices = choices or Choices()
     if not path.exists():
-        raise DataError(f"{path}: no such file or directory{nearest_file(path)}")
+        raise DataError(f"{path}: no such file or folder{nearest_file(path)}")
     with unpacked([path]) as logs:
         if logs != [path]:
             explained = [

@@ -26,7 +26,7 @@ MAX_LINE = 1 << 25
 """The longest line of text, in characters."""
 
 MAX_ENTRIES = 2000
-"""The most directory entries that are looked at."""
+"""The most folder entries that are looked at."""
 
 HEAD = 1 << 16
 """How much of a file is looked at to recognise it, in byte."""
@@ -42,9 +42,9 @@ class Peek:
     """A first look at a path: enough to recognise a format by.
 
     Attributes:
-        path: The file or directory.
-        names: The names in it, sorted, where it is a directory; else empty.
-        head: Its first 64 KiB, unpacked; empty for a directory.
+        path: The file or folder.
+        names: The names in it, sorted, where it is a folder; else empty.
+        head: Its first 64 KiB, unpacked; empty for a folder.
     """
 
     path: Path
@@ -276,7 +276,7 @@ def read_all(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def find(path: Path, *patterns: str) -> Path | None:
-    """Return the one file of a directory that matches the first pattern that anything matches.
+    """Return the one file of a folder that matches the first pattern that anything matches.
 
     Raises:
         DataError: Several match.
@@ -286,7 +286,7 @@ def find(path: Path, *patterns: str) -> Path | None:
         if len(found) > 1:
             raise DataError(
                 f"{path}: several files match {pattern}: {', '.join(f.name for f in found[:5])}; "
-                "name the run's own directory"
+                "name the run's own folder"
             )
         if found:
             return found[0]

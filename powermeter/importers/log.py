@@ -212,7 +212,7 @@ class Importer(ABC):
 
     @classmethod
     def is_certain(cls, peek: Peek) -> bool:
-        """Return whether a file among others in a directory is surely one; only tables are unsure."""
+        """Return whether a file among others in a folder is surely one; only tables are unsure."""
         return cls.recognises(peek)
 
     @classmethod

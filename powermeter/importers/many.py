@@ -1,4 +1,4 @@
-"""Several logs at once: what a pattern, a directory or an archive holds, as one recording or as one each."""
+"""Several logs at once: what a pattern, a folder or an archive holds, as one recording or as one each."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Job:
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Return the files and directories that some arguments name; a pattern stands for what it matches.
+    """Return the files and folders that some arguments name; a pattern stands for what it matches.
 
     Raises:
         DataError: A pattern matches nothing, or far too much.
@@ -103,7 +103,7 @@ def jobs(paths: Sequence[Path], out: Path | None, *, each: bool) -> list[Job]:
                 name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
                 made.append(Job((path,), folder / f"{name}.power", _size((path,)), member, not number))
         if out is not None and out.exists() and not out.is_dir():
-            raise ConfigurationError(f"--each writes several recordings: {out} must be a directory")
+            raise ConfigurationError(f"--each writes several recordings: {out} must be a folder")
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
         return made
@@ -111,7 +111,7 @@ def jobs(paths: Sequence[Path], out: Path | None, *, each: bool) -> list[Job]:
 
 
 def _inside(path: Path) -> list[Path]:
-    """Return the logs in a directory that is none itself."""
+    """Return the logs in a folder that is none itself."""
     if not path.is_dir() or recognise(Peek.at(path)) is not None:
         return [path]
     found: list[Path] = []
@@ -183,7 +183,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
 
 
 def _passed_over(given: Sequence[Path], read: Sequence[Path]) -> list[str]:
-    """Return the names of the files in directories and archives that were given and are none of the logs."""
+    """Return the names of the files in folders and archives that were given and are none of the logs."""
     names: list[str] = []
     for path in given:
         if path in read:
@@ -224,7 +224,7 @@ def unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _logs_in(path: Path) -> list[Path]:
-    """Return the logs of a directory that holds several; else the path itself: a log, a run's directory, or one log with its events."""
+    """Return the logs of a folder that holds several; else the path itself: a log, a run's folder, or one log with its events."""
     if not path.is_dir() or recognise(Peek.at(path)) is not None:
         return [path]
     logs = []

@@ -73,7 +73,7 @@ class MLPerfPower(Importer):
     def read(cls, path: Path, choices: Choices) -> Log:
         run = _run_directory(path) if path.is_dir() else path.parent
         if run is None:
-            raise DataError(f"{path}: no spl.txt in it or in its run_1; name the run's own directory")
+            raise DataError(f"{path}: no spl.txt in it or in its run_1; name the run's own folder")
         spl = path if path.is_file() else find(run, *_SPL)
         assert spl is not None
         rows, warnings = _read_spl(spl)

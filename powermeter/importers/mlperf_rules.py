@@ -1,7 +1,7 @@
-"""Applies MLPerf Power's rules to a submission's power directory: length, rate, ranges, drift, sentinels, gaps.
+"""Applies MLPerf Power's rules to a submission's power folder: length, rate, ranges, drift, sentinels, gaps.
 
 The rules are those of MLCommons' power-dev (its compliance checker and its measurement guide): a `performance`
-directory holds `power/` (what client, director and PTDaemon reported), `ranging/` and `run_1/`.  Each rule passes,
+folder holds `power/` (what client, director and PTDaemon reported), `ranging/` and `run_1/`.  Each rule passes,
 fails, or is not checked because a file that it needs is absent.
 """
 
@@ -52,7 +52,7 @@ def check(path: Path) -> list[RuleFinding]:
     """Return what came of each rule.
 
     Raises:
-        DataError: There is no measured run in the directory.
+        DataError: There is no measured run in the folder.
     """
     submission = load(path)
     return [RuleFinding(rule, *judge(submission)) for rule, judge in RULES]

@@ -25,10 +25,10 @@ _PLACES = (".", "performance")
 
 @dataclass
 class Submission:
-    """One power directory.
+    """One power folder.
 
     Attributes:
-        path: The directory that holds `power`, `ranging` and `run_1`.
+        path: The folder that holds `power`, `ranging` and `run_1`.
         rows, window: Of the measured run.
         ranging_s: How long the ranging run's window was, or None.
         client, server: The session's records, or None.
@@ -67,7 +67,7 @@ class Submission:
 
 
 def load(path: Path) -> Submission:
-    """Return a submission's power directory.
+    """Return a submission's power folder.
 
     Raises:
         DataError: It has no measured run.
@@ -75,7 +75,7 @@ def load(path: Path) -> Submission:
     root = next((path / place for place in _PLACES if (path / place / "run_1").is_dir()), None)
     if root is None:
         raise DataError(
-            f"{path}: no run_1 in it; name the directory that holds power, ranging and run_1 (…/performance)"
+            f"{path}: no run_1 in it; name the folder that holds power, ranging and run_1 (…/performance)"
         )
     log = MLPerfPower.read(root / "run_1", Choices())
     if not log.events:

@@ -1,4 +1,4 @@
-"""Imports energy traces of MLPerf Tiny: EEMBC's EnergyRunner directory and the v1.3 runner's results.json.
+"""Imports energy traces of MLPerf Tiny: EEMBC's EnergyRunner folder and the v1.3 runner's results.json.
 
 EnergyRunner writes `trace1-energy.bin` (a byte 0xF1, the sample rate as float32, then the energy of
 each sample in microjoule as float32) and `trace1-timestamps.json` (seconds of the device's falling

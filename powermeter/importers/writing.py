@@ -27,7 +27,7 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
 
     Args:
         log: From an importer.
-        source: The file or directory it was read from.
+        source: The file or folder it was read from.
         out: The recording.
         force: Whether an existing file is replaced.
 

@@ -1,4 +1,4 @@
-"""What is refused as a recording before anything in it is believed: a pipe, a directory, another program's file, a newer schema."""
+"""What is refused as a recording before anything in it is believed: a pipe, a folder, another program's file, a newer schema."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ class FakeRail:
 
 
 class FakeTree:
-    """Files under a directory that stands for `/`.
+    """Files under a folder that stands for `/`.
 
     Args:
-        root: An empty directory.
+        root: An empty folder.
     """
 
     def __init__(self, root: Path) -> None:

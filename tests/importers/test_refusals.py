@@ -26,7 +26,7 @@ from tests.support.log_texts import (
 
 # What is wrong → (files; the first one, or its folder where it ends in a slash, is imported; options; what the message holds).
 CASES: dict[str, tuple[Files, tuple[str, ...], str]] = {
-    "absent": ({}, (), "no such file or directory"),
+    "absent": ({}, (), "no such file or folder"),
     "empty": ({"a.csv": ""}, (), "a.csv: the file is empty"),
     "Alumet without energy": (
         {
@@ -342,10 +342,10 @@ CASES: dict[str, tuple[Files, tuple[str, ...], str]] = {
         "an archive without a log in it (a.txt)",
     ),
     "an archive that is cut": ({"a.tar": tarred("a.csv", "time_s,power_W\n" + "0,1\n" * 2000)[:700]}, (), ""),
-    "a file as the directory": (
+    "a file as the folder": (
         {"a.csv": "time_s,power_W\n0,1\n1,1\n2,1\n", "b": "x"},
         ("--each", "-o", "b"),
-        "must be a directory",
+        "must be a folder",
     ),
     "Home Assistant's states without a unit": (
         {
