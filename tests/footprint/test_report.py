@@ -13,7 +13,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
 from powermeter.footprint.factors import given
 from powermeter.footprint.footprint_options import FootprintOptions
-from powermeter.footprint.minerals import mineral
+from powermeter.footprint.minerals import adpe_of, composition, mineral
 from powermeter.footprint.report import assess
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
@@ -69,6 +69,16 @@ def test_a_device_reserved_for_its_whole_life_is_allocated_whole() -> None:
     report = assess(find(None, KWH), FootprintOptions(place="FRA", device="phone", life="4y", reserved="4y"))
     (making,) = [line for line in report.whole.accounts["carbon"].lines if "making" in line.name]
     assert making.value == pytest.approx(device("phone").value, rel=1e-12)
+
+
+def test_the_minerals_of_a_device_are_counted_where_its_elements_are_known() -> None:
+    options = FootprintOptions(place="FRA", device="phone", life="4y", reserved="1y")
+    accounts = assess(find(None, KWH), options).whole.accounts
+    (line,) = [line for line in accounts["adpe"].lines if "elements in the phone" in line.name]
+    whole = adpe_of(composition("phone"), "elements in the phone")
+    assert line.value == pytest.approx(whole.value / 4, rel=1e-3)
+    laptop = assess(find(None, KWH), replace(options, device="laptop")).whole.accounts
+    assert not any("elements in" in line.name for line in laptop["adpe"].lines)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.analysis.integral import Integral
+from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.recording import Recording
 from powermeter.result import Grade
@@ -36,6 +37,20 @@ def test_batterystats_counts_what_left_the_battery(tmp_path):
     assert log.clock == "utc" and log.sources[0].ends_ns[1] - log.sources[0].ends_ns[0] == 3600 * 10**9
     assert charge == pytest.approx(360.0)
     assert any("--voltage 3.85V" in note for note in log.warnings)
+
+
+def test_a_voltage_that_is_not_printed_yet_is_missing(tmp_path):
+    first = HISTORY.replace(" volt=4200", "")
+    log, _ = charge_of(tmp_path, first)
+    (rows,) = log.sources
+    volts = dict(zip((c.name for c in rows.channels), rows.codes, strict=True))["battery.voltage"]
+    assert list(volts) == [MISSING, 4100, 4000]
+
+
+def test_without_a_date_a_history_begins_at_0(tmp_path):
+    undated = "".join(line for line in HISTORY.splitlines(keepends=True) if "RESET:TIME" not in line)
+    (rows,) = charge_of(tmp_path, undated)[0].sources
+    assert [int(t) // 10**9 for t in rows.times_ns] == [0, 600, 3600] and int(rows.times_ns[0]) == 0
 
 
 def test_batterystats_totals_are_estimated(tmp_path):

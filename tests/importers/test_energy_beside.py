@@ -57,3 +57,13 @@ def test_a_counter_that_is_reset_seldom_is_read_between_its_resets(tmp_path):
     (note,) = notes_of(tmp_path, "\n".join([lines[0], *rows]) + "\n")
     assert sum((WATTS[i] + WATTS[i + 1]) / 2 for i in range(39) if (i + 1) % 8) == 402.5
     assert "add up to 402.5 J" in str(note)
+
+
+def test_a_coarse_counter_that_is_reset_once_agrees_with_its_readings(tmp_path):
+    """It stands still in more than half of the steps of a second, which are no resets: only one step falls."""
+    lines = counter(lambda watts: watts, 25).splitlines()
+    rows = []
+    for i, line in enumerate(lines[1:]):
+        at, watts, total = line.split(",")
+        rows.append(f"{at},{watts},{float(total) - (5000 if i < 20 else 5225):.2f}")
+    assert not notes_of(tmp_path, "\n".join([lines[0], *rows]) + "\n")
