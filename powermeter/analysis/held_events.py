@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.clear_edges import clear_edges
 from powermeter.analysis.estimate import HELD, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
@@ -37,6 +38,9 @@ _WORTH = 0.05
 _LIMIT = 1.7
 _MOST = 100_000
 _FEWEST = 5  # ends
+_CLEAR = 4  # clear edges
+_SOON = 0.25  # of an interval behind a start
+_AS_HIGH = 0.6  # of readings in the second half of the interval
 _STANDS_OUT = 3.0  # standard errors of the first reading behind ends
 _PART = 0.02  # of the step at ends
 _GOES_ON = 0.1  # of the first reading behind ends, in the second
@@ -73,8 +77,9 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
     behind, ahead = np.append(starts[1:], t[-1]), np.concatenate([t[:1], ends[:-1]])
     alone = (ends == end_ns[order]) & (starts >= ahead) & (behind >= ends)
     starts, ends, behind, ahead = starts[alone], ends[alone], behind[alone], ahead[alone]
-    ends_show, left = _next_only(trace, ends, behind)
     mean = trace.kind is Kind.MEAN
+    settles = mean or _snapshots(trace, starts, ends)
+    ends_show, left = _next_only(trace, ends, behind, settles)
     # Turned round, the readings before a start are those behind an end.
     turned = replace(
         trace, times_ns=-t[::-1], values=trace.values[::-1], kept=None, saturated_ns=None, gaps=()
@@ -85,8 +90,32 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
     return 0.0 if ends_show and not mean else None
 
 
-def _next_only(trace: Trace, ends: Times, following: Times) -> tuple[bool, float]:
-    """Return whether the first reading behind ends holds something of the events, and the second nothing; and how much the first one holds, W."""
+def _snapshots(trace: Trace, starts: Times, ends: Times) -> bool:
+    """Return whether readings beside starts show snapshots: clear edges do, or the first reading behind a start is as high as a later one.
+
+    A mean has gone no further, just behind a start, than the share of its interval that lies behind it.
+    """
+    edges = clear_edges(trace, starts, ends, _CLEAR)
+    if edges is not None and edges.rest(0.0, 0.0) < edges.rest(1.0, 0.0):
+        return True
+    t, f, tau = trace.times_ns, trace.values, trace.interval_ns
+    k = np.searchsorted(t, starts, side="right")
+    apart = (k > 0) & (k < t.size) & (starts - np.concatenate([[t[0]], ends[:-1]]) > tau)
+    k, since = k[apart], t[np.minimum(k[apart], t.size - 1)] - starts[apart]
+    above = f[k] - f[k - 1]
+    soon, later = above[since < _SOON * tau], above[since > tau / 2]
+    if min(soon.size, later.size) < _FEWEST:
+        return False
+    low = float(soon.mean()) - _STANDARD_ERRORS * float(soon.std(ddof=1)) / math.sqrt(soon.size)
+    return low > _AS_HIGH * float(later.mean())
+
+
+def _next_only(trace: Trace, ends: Times, following: Times, settles: bool = True) -> tuple[bool, float]:
+    """Return whether the first reading behind ends holds something of the events, and the second nothing; and how much the first one holds, W.
+
+    Args:
+        settles: What the second one holds speaks against it: else a tail may follow what is averaged as well.
+    """
     t, f = trace.times_ns, trace.values
     b = np.searchsorted(t, ends, side="right")
     use = (b > 0) & (b + 2 < t.size)
@@ -104,7 +133,7 @@ def _next_only(trace: Trace, ends: Times, following: Times) -> tuple[bool, float
         return False, float(held.mean())
     later = use & (t[b + 2] <= following)
     further = f[b[later] + 1] - f[b[later] + 2]
-    if further.size < 2:
+    if further.size < 2 or not settles:
         return True, float(held.mean())
     error = float(further.std(ddof=1)) / math.sqrt(further.size)
     settled = float(further.mean()) <= _GOES_ON * float(held.mean()) + _STANDARD_ERRORS * error
