@@ -19,6 +19,7 @@ from powermeter.battery.budget import Budget
 from powermeter.battery.capacity import capacity_unit, parse_capacity
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
+from powermeter.battery.peukert import capacity_at
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity
@@ -236,16 +237,10 @@ class Battery:
                 return math.inf
             capacity, _ = self.available(value if self.convention == "energy" else 0.0)
             leak = self.self_discharge * nominal / MONTH_S
-            return self._peukert(capacity, value) / (value + leak) / SECONDS_PER_HOUR
+            delivered = capacity_at(capacity, value, self.peukert, self.rated_hours)
+            return delivered / (value + leak) / SECONDS_PER_HOUR
 
         return widened(falling(lasting, rate, "h"), self.spread)
-
-    def _peukert(self, capacity: float, rate: float) -> float:
-        """Return the capacity at this rate, C (C / (I H))^(k - 1); below the rated one it is the stated capacity."""
-        rated = capacity / (self.rated_hours * SECONDS_PER_HOUR)
-        if self.peukert == 1 or rate <= rated:
-            return capacity
-        return capacity * float((rated / rate) ** (self.peukert - 1))
 
     def count(self, per_item: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return how many items (inferences, epochs) one charge holds.
@@ -285,7 +280,7 @@ class Battery:
             drawn = self.counted(rate, rail_voltage_v).value
             power = drawn if self.convention == "energy" else 0.0
             capacity, _ = self.available(power)
-            delivered = self._peukert(capacity, drawn) / capacity
+            delivered = capacity_at(capacity, drawn, self.peukert, self.rated_hours) / capacity
         overload = self.overload(max(power, highest_w))
         return Budget(
             self,

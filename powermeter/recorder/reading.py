@@ -21,13 +21,12 @@ import numpy as np
 from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
+from powermeter.recorder.reopening import REOPEN_AFTER, reopen
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
 
 STAMP_NS = 1000
 """Polled stamps are kept to the microsecond: finer is below what a read can be placed to."""
 
-REOPEN_AFTER = 3
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STALL_PERIODS, STALL_NS = 10, 100_000_000
 """A pause of more than both is a gap of its own, not just missed intervals."""
 
@@ -302,27 +301,9 @@ class SourceReader(threading.Thread):
             self._gap_start = now if self._last_ns is None else self._last_ns
             self._gap_reason = (reason.value, text)
         self._failures += 1
-        if self._failures >= REOPEN_AFTER or isinstance(self.source, StreamingSource):
-            self._reopen()
-
-    def _reopen(self) -> None:
-        channels = self.source.channels
-        self.source.close()
-        for attempt in range(1 << 30):
-            pause = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]
-            if self.stop_asked.wait(pause):
-                return
-            try:
-                self.source.open()
-            except BaseException as error:  # noqa: BLE001 – it is as lost as before; its reason is kept
-                self.health.last_error = str(error) or type(error).__name__
-                self.source.close()
-                continue
-            if self.source.channels != channels:
-                raise ReadError(f"{self.source.name} came back with other channels", Reason.WRONG_DEVICE)
-            self.health.reopened += 1
+        is_lost = self._failures >= REOPEN_AFTER or isinstance(self.source, StreamingSource)
+        if is_lost and reopen(self.source, self.stop_asked, self.health):
             self._failures = 0
-            return
 
     def _close_gap(self, end_ns: int, *, still_lost: bool = False) -> None:
         if self._gap_start is not None:

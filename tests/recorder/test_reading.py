@@ -13,7 +13,8 @@ from scripted_source import CHANNEL, MS, FakeClock, Scripted, played, rows, run
 
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recorder.reading import BACK_OFF_S, SourceReader
+from powermeter.recorder.reading import SourceReader
+from powermeter.recorder.reopening import BACK_OFF_S
 from powermeter.source import (
     REPEAT,
     SATURATED,
