@@ -19,7 +19,7 @@ FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy",
 
 PLACE_UNKNOWN = "place-unknown"
 """The code of the note that no place is known."""
-UNKNOWN_PLACE = "PLACE UNKNOWN: world range used, good to one significant digit; name the place, for example FRA or USA-CA"
+UNKNOWN_PLACE = "place unknown: world range used, good to one significant digit; name the place, for example FRA or USA-CA"
 PLAUSIBLE_G_PER_KWH = (5.0, 2000.0)
 """Below it a table row is a rounding artefact or combustion only; above it nothing generates."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Grade, Result, plain
 from powermeter.result.formatting import Shown, format_range
-from powermeter.result.notes import Note, once, plain_notes
+from powermeter.result.notes import Note, note_lines, once, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
 from .break_even import BreakEven, break_even
@@ -79,7 +79,7 @@ class LifetimeReport:
     def text(self) -> str:
         """Return the report for people."""
         lines = [f"WARNING: {text}" for text in self.warnings()]
-        lines += [f"note: {note}" for note in self.notes]
+        lines += note_lines(self.notes)
         lines.append(self.headline())
         shown = ", ".join(f"{side} {text}" for side, (text, _) in self.requests().items())
         lines.append(f"energy of one: {shown}")

@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
-from powermeter.result.notes import Note, plain_notes
+from powermeter.result.notes import Note, note_lines, plain_notes
 from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
 
 from .allocation import break_even
@@ -68,7 +68,7 @@ class FootprintReport:
 
     def text(self, explain: bool = False) -> str:
         """Return the report for people."""
-        lines = [f"of: {self.found.title}", *(f"note: {note}" for note in self.notes)]
+        lines = [f"of: {self.found.title}", *note_lines(self.notes)]
         if self.wanted.mass == "lb":
             lines.append("carbon in pounds: " + self._pounds())
         lines.append(to_text(self.whole, explain))

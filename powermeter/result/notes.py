@@ -87,3 +87,11 @@ def once(notes: Iterable[Note]) -> tuple[Note, ...]:
 def plain_notes(notes: Iterable[Note]) -> list[dict[str, str]]:
     """Return notes as plain values for JSON, beside the texts: code, severity and text of each."""
     return [note.to_dict() for note in notes]
+
+
+def note_lines(notes: Iterable[Note]) -> list[str]:
+    """Return a line each: `WARNING: …` of what makes a number doubtful first, then `note: …` of how it came to be."""
+    listed = list(notes)
+    doubts = [note for note in listed if note.severity is not Severity.INFO]
+    rest = [note for note in listed if note.severity is Severity.INFO]
+    return [*(f"WARNING: {note}" for note in doubts), *(f"note: {note}" for note in rest)]

@@ -48,7 +48,7 @@ def test_explain_walks_the_arithmetic(run) -> None:  # type: ignore[no-untyped-d
 
 def test_unknown_place_is_loud_with_one_digit(run) -> None:  # type: ignore[no-untyped-def]
     _, out, _ = run("footprint", "--energy", "12Wh")
-    assert "WARNING: PLACE UNKNOWN" in out
+    assert "WARNING: place unknown" in out
     assert "carbon: 6 g CO2e (2 to 20)" in out
 
 

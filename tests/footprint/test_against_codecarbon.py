@@ -127,7 +127,7 @@ def test_central_african_republic_is_not_zero(theirs: Any) -> None:
     assert theirs.place("CAF") == 0.0
     found = footprint(KWH, "CAF", losses=False)
     assert found.carbon.value == pytest.approx(default("grid.carbon").central)
-    assert any("CAF" in text and "PLACE UNKNOWN" in text for text in found.warnings)
+    assert any("CAF" in text and "place unknown" in text for text in found.warnings)
 
 
 def test_unknown_region_is_refused_not_the_country(theirs: Any) -> None:
@@ -153,7 +153,7 @@ def test_no_location_is_loud_not_quebec() -> None:
     """Its tracker assumes Quebec (3.94 g) when geolocation fails; we take the world's range and warn."""
     found = footprint(KWH, None, losses=False)
     assert found.carbon.value == pytest.approx(475)
-    assert any("PLACE UNKNOWN" in text for text in found.warnings)
+    assert any("place unknown" in text for text in found.warnings)
 
 
 def test_a_province_below_any_life_cycle_is_said_to_be_so(theirs: Any) -> None:

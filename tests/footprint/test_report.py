@@ -124,7 +124,7 @@ def test_magnets_are_critical_and_strategic(symbol: str) -> None:
 )
 def test_more_than_a_whole_life_is_said(wanted: FootprintOptions, said: str) -> None:
     report = assess(find(None, replace(KWH, items=10)), wanted)
-    assert f"note: {said}" in report.text()
+    assert f"WARNING: {said}" in report.text()
 
 
 # Water, AI and the network beside a footprint ---------------------------------------------------------

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from powermeter.result.notes import Note, Severity, having, once
+from powermeter.result.notes import Note, Severity, having, note_lines, once
 
 CLIPPED = Note.warning("clipped-readings", "12 readings stand at the meter's limit; choose a larger range")
 BRIDGED = Note.info("bridged-gap", "a gap of 2 s was bridged")
@@ -36,3 +36,13 @@ def test_a_note_joins_like_text_and_names_what_it_is_about():
     assert f"{CLIPPED}; {BRIDGED}" == f"{CLIPPED.text}; {BRIDGED.text}"
     about = CLIPPED.about("infer")
     assert (about.text, about.code) == (f"infer: {CLIPPED.text}", CLIPPED.code)
+
+
+def test_what_makes_a_number_doubtful_stands_first_and_loudest() -> None:
+    notes = [
+        Note.info("counted", "counted: b"),
+        Note.warning("items-contradict", "one"),
+        Note.withheld("x", "two"),
+    ]
+    assert note_lines(notes) == ["WARNING: one", "WARNING: two", "note: counted: b"]
+    assert note_lines([]) == []
