@@ -130,7 +130,7 @@ def _form(output: Path, form: str | None) -> str:
 def _share(
     recording: Path, output: Path, other: str | None, keep: str, *, force: bool, as_json: bool
 ) -> None:
-    from powermeter.recording.sharing import share
+    from powermeter.recording.shared_copy import share
 
     if other is not None or output == STANDARD_OUTPUT or output.suffix != ".power":
         raise ConfigurationError(

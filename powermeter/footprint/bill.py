@@ -25,7 +25,7 @@ from powermeter.errors.suggestions import nearest
 from .embodied import WORKLOADS, battery, by_method, chip, device, memory, part, tinyml, water_of_die
 from .factors import given
 from .formula import AccountLine, Input
-from .water_intensity import water_of_block
+from .swi import water_of_block
 
 _KINDS = {
     "chip": {"area_mm2", "node_nm", "fab", "abatement", "packages"},

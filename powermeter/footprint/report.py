@@ -35,8 +35,8 @@ from .run_intensity import intensity_of_run
 from .sci import sci_of
 from .sci_ai import AiScore
 from .sci_ai_units import ai_scores
+from .swi import WaterIntensity, check_stress
 from .text import amount, interval, to_text
-from .water_intensity import WaterIntensity, check_stress
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject

@@ -96,7 +96,7 @@ def test_who_writes_everything_anew_and_copies_the_notes_is_found_by_them(tmp_pa
 def test_what_powermeter_itself_writes_anew_is_no_edit(tmp_path: Path) -> None:
     """A shared copy and a repair hold the same samples."""
     from powermeter.recording.salvage import salvage
-    from powermeter.recording.sharing import share
+    from powermeter.recording.shared_copy import share
 
     path = record(tmp_path / "a.power", "a", 1)
     share(path, tmp_path / "shared.power")

@@ -17,7 +17,7 @@ from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.recording.instrument import instrument_of, of_any
 from powermeter.recording.privacy import reduced, reduced_info, reduced_url
-from powermeter.recording.sharing import share
+from powermeter.recording.shared_copy import share
 from powermeter.recording.verification import verify
 from powermeter.result import Result
 from powermeter.source import Gap

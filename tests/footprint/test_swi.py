@@ -6,7 +6,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.bill import bill, water_of_bill
-from powermeter.footprint.water_intensity import WaterIntensity, allocated, water_of_block
+from powermeter.footprint.swi import WaterIntensity, allocated, water_of_block
 from powermeter.result import Result
 
 
