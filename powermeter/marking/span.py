@@ -120,15 +120,13 @@ class Span:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         log = self.log
-        if log is None and not _copies:
-            return
         if _copies:  # also where the run that was copied has ended before its copy
             inner = running()
             if inner is not None and len(inner) > _OF_COPY and inner[_OF_COPY].origin is self:
                 inner[_OF_COPY].__exit__(kind, error, trace)
                 return
-            if log is None:
-                return
+        if log is None:
+            return
         if _wait is not None:
             _wait()
         end_ns = self.end_ns = _clock()
