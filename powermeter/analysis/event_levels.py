@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.quantiles import median
 from powermeter.signals.reading_choice import INSIDE
 
 Floats = NDArray[np.floating[Any]]
@@ -39,7 +40,7 @@ def clusters(
     n = start_ns.size
     if n < 2:
         return before, upto - before, np.arange(n)
-    usual = int(np.median(end_ns - start_ns))
+    usual = int(median(end_ns - start_ns))
     latest = np.maximum.accumulate(end_ns)
     apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
     if apart.all():

@@ -41,7 +41,7 @@ from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.phases import unseen_part
-from powermeter.analysis.quantiles import quantile, student_95
+from powermeter.analysis.quantiles import median, quantile, student_95
 from powermeter.analysis.refresh_beat import (
     always_one_place,
     leave_a_mark,
@@ -101,7 +101,7 @@ def measure_instants(
     found.seen = m
     last = t.size - 1
     beside = np.concatenate([f[np.clip(before - 1, 0, last)], f[np.clip(upto, 0, last)]])
-    found.quiet = float(np.median(beside))
+    found.quiet = median(beside)
     readings = int(m.sum())
     total = float(weight.sum())
     if not readings or total <= 0:

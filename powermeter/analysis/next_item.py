@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.trend import Trend, trend_of
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.analysis.windows import Windows
@@ -200,7 +201,7 @@ def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple
     some = counts > 0
     each = energy.value[rest][some] / counts[some]
     lasting = energy.seconds[rest][some] / counts[some]
-    length = max(round(float(np.median(lasting)) * 1e9), 1)
+    length = max(round(median(lasting) * 1e9), 1)
     own = _extreme_powers(energy, energy.start_ns[rest], length)
     many = len(energy.groups) > _MANY_LABELS
     # Shorter windows differ more, so that their extremes hold those of the length itself.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.floating[Any]]
 
 _NORMAL = 1e6
+_FEW = 256
 
 
 @lru_cache(maxsize=4096)
@@ -73,6 +74,24 @@ def quantile(values: Any, share: float) -> float:
     """Return a quantile as numpy does; of one value, as of a label with one event, in a hundredth of the time."""
     if values.size == 1:
         return float(values[0])
+    if share == 0.5:
+        return median(values)
     import numpy as np
 
-    return float(np.median(values) if share == 0.5 else np.quantile(values, share))
+    return float(np.quantile(values, share))
+
+
+def median(values: Any) -> float:
+    """Return the median of an array as numpy does, of few values in a tenth of the time; NaN where one is, or where there is none."""
+    if not 0 < values.size <= _FEW:
+        import numpy as np
+
+        return float(np.median(values)) if values.size else math.nan
+    ordered = values.copy()
+    ordered.sort()
+    if ordered[-1] != ordered[-1]:  # NaN is sorted to the end
+        return math.nan
+    middle = ordered.size // 2
+    if ordered.size % 2:
+        return float(ordered[middle])
+    return (float(ordered[middle - 1]) + float(ordered[middle])) / 2

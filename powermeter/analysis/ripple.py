@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import median
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
@@ -68,7 +70,7 @@ def ripple_in_events(
         level: Mean of all of them.
     """
     some = np.flatnonzero(count > 0)
-    if some.size < _LEAST_EVENTS or interval_ns <= 0 or float(np.median(count[some])) < _RESOLVED:
+    if some.size < _LEAST_EVENTS or interval_ns <= 0 or median(count[some]) < _RESOLVED:
         return None
     span = (
         times_ns[np.minimum(first[some] + count[some], times_ns.size) - 1] - times_ns[first[some[0]]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from powermeter.analysis.quantiles import quantile, student_95, t_quantile, t_tail
+from powermeter.analysis.quantiles import median, quantile, student_95, t_quantile, t_tail
 from powermeter.result import COVERAGE_95
 
 TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980}
@@ -46,3 +46,17 @@ def test_arrays_give_arrays_that_fall_with_freedom() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.95])
 def test_a_quantile_is_that_of_numpy_also_of_one_value(values, share):
     assert quantile(np.array(values), share) == pytest.approx(float(np.quantile(values, share)), rel=1e-15)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 255, 256, 257, 1000])
+def test_the_median_is_numpys_to_the_last_bit(size: int) -> None:
+    values = np.random.default_rng(size).standard_normal(size)
+    before = values.copy()
+    assert median(values) == np.median(values) and (values == before).all()
+    assert median((values * 1e9).astype(np.int64)) == np.median((values * 1e9).astype(np.int64))
+    values[size // 2] = np.nan
+    assert math.isnan(median(values))
+
+
+def test_nothing_has_no_median() -> None:
+    assert math.isnan(median(np.empty(0)))
