@@ -11,7 +11,7 @@ from powermeter.recording import Recording, Samples, SourceInfo
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import alignment_of
 
-from .tables import Table, in_order_of_time, placed, sample_columns
+from .tables import Table, in_order_of_time, is_simulated, made_by, placed, sample_columns
 
 
 class _Source:
@@ -113,4 +113,7 @@ def _table(
                 values.append(piece.flags.astype(np.float64) if channel is None else piece.values(channel))
             table[name] = placed(np.concatenate(values), first, order)
         first += count
+    if any(is_simulated(about) for about, _ in taken):
+        of_rows = [made_by(about, sum(len(t) for t, _ in pieces)) for about, pieces in taken]
+        table["grade"] = np.concatenate(of_rows)[order].tolist()
     return table

@@ -17,7 +17,7 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 from powermeter.signals.rails import on_host
 
 from .charges import Charges
@@ -32,7 +32,7 @@ def samples(recording: Recording) -> Table:
     """Return every sample of every source in order of time, as recorded (no calibration applied), on the recording's clock.
 
     A row belongs to one source; the columns of the others are empty in it.  `flags` are the bits of
-    `powermeter.source`: 1 repeat, 2 saturated, 4 interpolated time.
+    `powermeter.source`: 1 repeat, 2 saturated, 4 interpolated time.  Where a source is simulated, `grade` states so in its rows.
     """
     read = [(source, on_host(recording, source.id)[0]) for source in recording.sources]
     times = np.concatenate([s.times_ns for _, s in read]) if read else np.empty(0, np.int64)
@@ -43,6 +43,9 @@ def samples(recording: Recording) -> Table:
             values = found.flags.astype(np.float64) if channel is None else found.values(channel)
             table[name] = placed(values, first, order)
         first += found.times_ns.size
+    if any(map(is_simulated, recording.sources)):
+        of_rows = [made_by(source, found.times_ns.size) for source, found in read]
+        table["grade"] = np.concatenate(of_rows)[order].tolist()
     return table
 
 
@@ -57,6 +60,16 @@ def in_order_of_time(
     if stamps is not None:
         table["utc"] = stamps
     return table, order
+
+
+def is_simulated(source: SourceInfo) -> bool:
+    """Return whether a program made what a source reports."""
+    return any(channel.grade is Grade.SIMULATED for channel in source.channels)
+
+
+def made_by(source: SourceInfo, count: int) -> NDArray[np.object_]:
+    """Return the column `grade` of a source's rows: `simulated`, or nothing; only a recording with simulated sources has it."""
+    return np.full(count, Grade.SIMULATED.value if is_simulated(source) else "", object)
 
 
 def sample_columns(source: SourceInfo) -> Iterator[tuple[str, Channel | None]]:

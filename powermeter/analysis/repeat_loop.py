@@ -46,6 +46,20 @@ def energies_of(meter: MeterLike, start_ns: Times, end_ns: Times, rail: str | No
     return np.where(energies.known, energies.value, np.nan)
 
 
+_TAKEN = frozenset(("self", "name", "n"))
+
+
+def marked(
+    meter: MeterLike, label: str, items: int, attributes: Mapping[str, Any]
+) -> AbstractContextManager[Any]:
+    """Return an event of a meter; its attributes may have any names, those of the meter's own parameters too."""
+    plain = {name: value for name, value in attributes.items() if name not in _TAKEN}
+    made: Any = meter.event(label, items, **plain)
+    if len(plain) < len(attributes):
+        made.attributes = {**made.attributes, **attributes}
+    return made  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class LoopLimits:
     """When a loop ends at the latest, and when it looks at the earliest.
@@ -168,7 +182,7 @@ class RepeatLoop:
         index = 0
         try:
             while not self.reason:
-                with self._meter.event(self.name, self._items, **self._attributes):
+                with marked(self._meter, self.name, self._items, self._attributes):
                     start = self._world.clock_ns()
                     yield index
                     end = self._world.clock_ns()

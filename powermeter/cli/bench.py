@@ -133,7 +133,7 @@ def bench(
                 return not status
 
             attributes = {parameter: value} if parameter else {}
-            made.append(repeat_until_known(meter, title, once, asked, name, **attributes))
+            made.append(repeat_until_known(meter, title, once, asked, name, attributes))
             if status:
                 put_stderr(f"powermeter: {line[0]} ended with status {status}; no more runs")
                 break

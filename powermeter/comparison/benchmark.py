@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +78,7 @@ def repeat_until_known(
     once: Callable[[], bool],
     wanted: Target,
     name: str = "bench",
-    **attributes: Any,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Benchmark:
     """Call `once` again and again until its energy is known, or it returns False.
 

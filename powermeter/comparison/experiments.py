@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.repeat_loop import LoopLimits
+from powermeter.analysis.repeat_loop import LoopLimits, marked
 from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known, with_sensor
 from powermeter.comparison.compare import Comparison, compare
@@ -344,7 +344,7 @@ class _Turns:
         order = list(self.functions.items())
         for title, fn in order if self.done % 2 == 0 else reversed(order):
             label, attributes = self.marks.get(title, (title, {}))
-            with self.meter.event(label, self.calls[title], **attributes):
+            with marked(self.meter, label, self.calls[title], attributes):
                 start = now_ns()
                 for _ in range(self.calls[title]):
                     fn()

@@ -74,6 +74,10 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
         NotInstalledError: The format needs a library that is missing.
     """
     choices = choices or Choices()
+    if str(path) == "-":
+        raise DataError(
+            "standard input cannot be imported: a log is read more than once; write it to a file first, then import that"
+        )
     if not path.exists():
         raise DataError(f"{path}: no such file or folder{nearest_file(path)}")
     try:

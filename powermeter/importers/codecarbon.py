@@ -77,6 +77,7 @@ class Codecarbon(Importer):
         known = np.zeros(len(_TOTALS), int)
         now = overlapping = 0
         last_end: int | None = None
+        simulated = False
         for number, row in enumerate(_rows(path)):
             duration = number_ns(row.get("duration") or "", NS)
             energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
@@ -96,9 +97,11 @@ class Codecarbon(Importer):
             kept = {name: row[name] for name in _KEPT if row.get(name)}
             events.append(Event(row.get("project_name") or "run", now, now + duration, attributes=kept))
             now += duration
+            simulated |= row.get("experiment_id") == Grade.SIMULATED.value
             steps.append((now, energies))
         if not steps:
             raise DataError(f"{path}: no run in it has a duration and all energies")
+        grade = Grade.SIMULATED if simulated else Grade.ESTIMATED
         warnings = [
             Note.info(
                 "totals-only",
@@ -120,7 +123,7 @@ class Codecarbon(Importer):
                     "of the same run, whose energies then contain each other; the sum over all rows counts them all",
                 )
             )
-        return Log(cls.name, RELATIVE, [_totals(steps, known)], events, warnings=warnings)
+        return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=warnings)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -138,7 +141,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return found
 
 
-def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> LogRows:
+def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64], grade: Grade) -> LogRows:
     times = np.array([0, *(end for end, _ in steps)], np.int64)
     channels, codes = [], []
     for index, rail in enumerate(_TOTALS.values()):
@@ -155,7 +158,7 @@ def _totals(steps: list[tuple[int, list[float]]], known: NDArray[np.int64]) -> L
                 10.0**-decimals * _JOULE_PER_KWH,
                 rail,
                 Kind.COUNTER,
-                grade=Grade.ESTIMATED,
+                grade=grade,
                 accuracy=CODECARBON,
             )
         )

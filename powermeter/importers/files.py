@@ -56,7 +56,7 @@ class Peek:
         """Take a first look.
 
         Raises:
-            DataError: It is not there, cannot be read, or is damaged right at its start.
+            DataError: It is not there, is a pipe or a device, cannot be read, or is damaged right at its start.
         """
         try:
             if path.is_dir():
@@ -149,9 +149,13 @@ def open_bytes(path: Path, limit: int = 0) -> Iterator[BinaryIO]:
         limit: The most bytes to return; 0 for `MAX_BYTES`.
 
     Raises:
-        DataError: Too long, or the gzip stream is damaged or cut.
+        DataError: It is a pipe or a device, too long, or its gzip stream is damaged or cut.
         OSError: It cannot be opened.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(
+            f"{path} is not a regular file: a log is read more than once; write it to a file first, then import that"
+        )
     with path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)

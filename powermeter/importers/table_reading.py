@@ -35,6 +35,7 @@ from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamp_reader import Reader
 from powermeter.importers.stamps import number_ns
+from powermeter.importers.stated_grade import is_simulated
 from powermeter.importers.table_notes import (
     FLOWS,
     charge_notes,
@@ -354,6 +355,8 @@ class OpenTable:
     def _grade(self) -> Grade:
         if self.choices.grade is not None:
             return self.choices.grade
+        if is_simulated(self.plan.layout):
+            return Grade.SIMULATED
         if self.choices.accuracy is not None:
             return Grade.MEASURED
         return self.signature.grade if self.signature is not None else self._importer.grade

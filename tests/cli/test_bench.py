@@ -158,3 +158,28 @@ def test_the_convergence_plot_shows_the_mark() -> None:
     assert len(lines) == 2
     assert lines[0].count("#") > 30 and "±20 %" in lines[0]
     assert lines[0].index("|") == lines[1].index("|")
+
+
+@pytest.mark.parametrize("parameter", ["n", "name", "self"])
+def test_a_swept_parameter_may_have_any_name(parameter: str, tmp_path: Path) -> None:
+    out = tmp_path / "bench.power"
+    options = [
+        "-s",
+        "virtual://?rate=200Hz",
+        "-o",
+        str(out),
+        "--min-repeats",
+        "8",
+        "--max-repeats",
+        "1",
+        "-q",
+    ]
+    program = [sys.executable, "-S", "-c", f"sum(range({{{parameter}}}))"]
+    result = CliRunner().invoke(
+        bench, [*options, "--sweep", f"{parameter}=1000,2000", "--", *program], standalone_mode=False
+    )
+    assert result.exception is None, result.output
+    with Recording.open(out) as recording:
+        events = [event for event in recording.events() if event.name == "bench"]
+    assert [event.attributes[parameter] for event in events] == ["1000", "2000"]
+    assert [event.count for event in events] == [1, 1]

@@ -12,7 +12,8 @@ import pytest
 from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
-from powermeter.recording import Writer
+from powermeter.recording import Recording, Writer
+from powermeter.result import Grade
 
 SECOND = 1_000_000_000
 
@@ -110,3 +111,19 @@ def test_a_copy_that_is_a_recording_names_the_option_it_needs(tmp_path, capsys):
     path.write_bytes(b"")
     assert cli.run(["export", str(path), "-o", str(tmp_path / "b.power")]) != 0
     assert "--share" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json", "emissions"])
+def test_a_simulated_recording_stays_simulated_when_it_is_exported_and_imported(tmp_path, ending):
+    path, back = tmp_path / "made.power", tmp_path / "back.power"
+    rail = Rail("R")
+    with Writer.create(path, {}) as writer:
+        channel = Channel("p", Quantity.POWER, 1.0, rail, grade=Grade.SIMULATED)
+        source = writer.add_source("ina219://1", "bench", "ina219", (channel,))
+        writer.append(source, np.arange(20) * SECOND, np.full((20, 1), 2, np.int64))
+    out = tmp_path / (f"{ending}.csv" if ending == "emissions" else f"table{ending}")
+    format_ = ["--format", "codecarbon"] if ending == "emissions" else []
+    assert cli.run(["export", str(path), "-o", str(out), *format_]) == 0
+    assert cli.run(["import", str(out), "-o", str(back)]) == 0
+    with Recording.open(back) as recording:
+        assert {c.grade for s in recording.sources for c in s.channels} == {Grade.SIMULATED}

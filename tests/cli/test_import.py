@@ -1,9 +1,12 @@
 """`powermeter import` as a user types it: exit codes, one line of error, nothing half-written."""
 
+import os
+
 import pytest
 
 from powermeter.cli import run
 from powermeter.recording import Recording
+from powermeter.result import Grade
 
 GOOD = "time (s),power (W)\n" + "".join(f"{i},2\n" for i in range(5))
 
@@ -101,3 +104,40 @@ def test_formats_are_listed(capsys):
         assert name in listed
     assert run(["import", "--help"]) == 0
     assert "Examples:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["pipe.csv"], ["meter.csv", "--events", "pipe.csv"]])
+def test_a_pipe_is_refused_at_once(log, capsys, arguments):
+    os.mkfifo(log / "pipe.csv")
+    assert run(["import", *arguments, "-o", "x.power"]) == 7
+    assert "pipe.csv is not a regular file" in capsys.readouterr().err
+    assert not (log / "x.power").exists()
+
+
+def test_standard_input_is_refused_with_what_to_do(log, capsys):
+    assert run(["import", "-", "-o", "x.power"]) == 7
+    assert "write it to a file first" in capsys.readouterr().err
+
+
+SIMULATED = (
+    "time_s,virtual:///virtual.voltage_v,virtual:///virtual.current_a\n",
+    "time_s,bench/voltage_v,bench/current_a,grade\n",
+)
+
+
+@pytest.mark.parametrize("head", SIMULATED)
+@pytest.mark.parametrize("more", [[], ["--accuracy", "0.5%"]])
+def test_what_a_table_states_to_be_simulated_stays_so(log, head, more):
+    last = ",simulated" if "grade" in head else ""
+    (log / "s.csv").write_text(head + "".join(f"{i},5,0.{i + 1}{last}\n" for i in range(5)))
+    assert run(["import", "s.csv", "-o", "s.power", *more]) == 0
+    with Recording.open(log / "s.power") as recording:
+        grades = {channel.grade for source in recording.sources for channel in source.channels}
+    assert grades == {Grade.SIMULATED}
+
+
+def test_a_grade_that_is_typed_goes_before_the_tables(log):
+    (log / "s.csv").write_text(SIMULATED[0] + "".join(f"{i},5,0.{i + 1}\n" for i in range(5)))
+    assert run(["import", "s.csv", "-o", "s.power", "--grade", "measured"]) == 0
+    with Recording.open(log / "s.power") as recording:
+        assert recording.sources[0].channels[0].grade is Grade.MEASURED
