@@ -199,7 +199,7 @@ class _Curve:
             values = trace.values[before : last + 1]
             bend = np.zeros(joules.size)
             bends = np.diff(values, 2) ** 2 / 6
-            bend[first == 0 :][: bends.size] = bends[-joules.size :]
+            bend[first == 0 :] = bends
             if first == 0 and joules.size > 1:
                 bend[0] = bend[1]
             jump = np.diff(values)[first - before :]

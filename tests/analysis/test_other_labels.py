@@ -14,7 +14,7 @@ from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, bursts
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth, bursts
 
 
 def shared_by_hand(own: list[tuple[int, int]], other: tuple[int, int]) -> int:
@@ -179,6 +179,32 @@ def test_what_lies_beside_all_events_is_what_lies_beside_each(monkeypatch):
     truth, events = bursts(rng, 60, pause_s=(0.1, 0.3))
     events = [Event(f"r{i % 20}", e.start_ns, e.end_ns, uid=e.uid) for i, e in enumerate(events)]
     recording = SimulatedPowerMeter(100, Kind.MEAN, Accuracy(noise=0.02)).record(truth, events, rng)
+    shared = analyse(recording).energies
+    monkeypatch.setattr(AllWindows, "calm_beside", lambda *_: None)
+    alone = analyse(recording).energies
+    assert shared.value.tolist() == pytest.approx(alone.value.tolist(), rel=1e-12)
+    assert shared.noise.tolist() == pytest.approx(alone.noise.tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize("touching", [0, 1, 2])
+@pytest.mark.parametrize("count", [5, 1])
+def test_a_label_that_shares_up_to_a_tenth_of_its_cut_windows_finds_what_lies_beside_all(
+    monkeypatch, touching, count
+):
+    """Five events cut ten windows of 10 ms, of which the others' events share none, one or two; a lone one cuts two.
+
+    Beside the events 2 W are drawn and 9 W in half a second of another label's: what is beside that is 2 W, or both.
+    """
+    own = [(1.0035 + k, 1.5035 + k) for k in range(count)]
+    loud = [(0.6 + k if k >= touching else own[k][1] + 0.001, own[k][1] + 0.4) for k in range(count)]
+    loud = [(a, min(b, a + 0.3)) for a, b in loud]
+    spans = sorted([("own", *one) for one in own] + [("loud", *one) for one in loud], key=lambda one: one[1])
+    edges = [0.0, *(at for _, a, b in spans for at in (a, b)), 8.0]
+    watts = [2.0, *(level for name, *_ in spans for level in (5.0 if name == "own" else 9.0, 2.0))]
+    events = [Event(name, round(a * NS), round(b * NS), uid=i + 1) for i, (name, a, b) in enumerate(spans)]
+    recording = SimulatedPowerMeter(100, Kind.MEAN, Accuracy(noise=0.02)).record(
+        Truth.steps(edges, watts), events, np.random.default_rng(7)
+    )
     shared = analyse(recording).energies
     monkeypatch.setattr(AllWindows, "calm_beside", lambda *_: None)
     alone = analyse(recording).energies

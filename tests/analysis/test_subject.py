@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.analysis.asked import Asked
+from powermeter.analysis.rail_voltage import ChargeOrigin
 from powermeter.analysis.subject import find, find_all
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
@@ -63,6 +64,37 @@ def test_several_recordings_take_one_count_between_them(runs: Path) -> None:
 def test_the_same_recording_twice_is_refused(runs: Path) -> None:
     with pytest.raises(ConfigurationError, match="twice"):
         find_all([runs / "1.power", runs / "1.power"], Asked())
+
+
+@pytest.mark.parametrize(
+    ("asked", "watts", "joules", "coulombs"),
+    [
+        (Asked(energy="10J", duration="5s"), 2.0, 10.0, None),
+        (Asked(power="2W", duration="1h"), 2.0, 7200.0, None),
+        (Asked(energy="10J", power="3W", duration="5s"), 3.0, 10.0, None),  # what is typed stays
+        (Asked(power="2W"), 2.0, None, None),
+        (Asked(current="100mA", duration="10s"), None, None, 1.0),
+        (Asked(current="100mA", duration="10s", rail_voltage=5.0), 0.5, 5.0, 1.0),
+        (Asked(current="100mA", rail_voltage=5.0), 0.5, None, None),
+        (Asked(current="100mA", power="2W", rail_voltage=5.0), 2.0, None, None),
+        (Asked(current="100mA", energy="8J", rail_voltage=5.0), None, 8.0, None),
+    ],
+)
+def test_what_follows_from_typed_numbers(asked, watts, joules, coulombs) -> None:
+    found = find(None, asked)
+    values = [None if one is None else one.value for one in (found.power, found.energy, found.charge)]
+    for value, expected in zip(values, (watts, joules, coulombs), strict=True):
+        assert value is None if expected is None else value == pytest.approx(expected)
+    assert (found.charge_origin is ChargeOrigin.TYPED) is (coulombs is not None)
+
+
+def test_typed_numbers_are_divided_by_what_they_are_of() -> None:
+    found = find(None, Asked(current="100mA", duration="10s", rail_voltage=5.0, items=4, per="frame"))
+    assert found.item == "frame" and found.items == 4
+    assert found.per_item is not None and found.per_item.value == pytest.approx(1.25)
+    assert found.per_item_charge is not None and found.per_item_charge.value == pytest.approx(0.25)
+    with pytest.raises(ConfigurationError, match="--items"):
+        find(None, Asked(energy="10J", per="frame"))
 
 
 def test_typed_numbers_are_assumed_and_above_zero() -> None:
