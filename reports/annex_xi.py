@@ -85,7 +85,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     whole += [[f"use: {escaped(row.title)}", *_energy(row.energy), _time([row])] for row in use]
     yield from table(["what", "energy", "in Wh", "known or estimated", "time"], whole)
     yield from table(
-        ["per item", "items", "energy of the next", "known or estimated"],
+        ["label", "items", "energy per item", "known or estimated"],
         (
             [
                 escaped(row.title),

@@ -40,7 +40,7 @@ class ClassRow:
         grade: Of the energy; None where there is none.
         simulated: Whether nothing real was measured.
         events, items: How many; items None where not known.
-        per_item: What the next item will use, in J; of the whole run where there are no events.
+        per_item: What further items will use on average, in J; of the whole run where there are no events.
         above: The same above the baseline that was asked for, in J.
         meter: Half of the interval that the meter alone leaves, in J.
         charge: Per item, in C.

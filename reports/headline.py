@@ -76,7 +76,7 @@ def sentence(data: ReportData) -> str:
     group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
     which = f" ({group})" if group else ""
     mean = ", on average" if row.events > 1 else ""
-    alone = ": what this event used, not what the next one will" if row.events == 1 else ""
+    alone = ": what this event used, not what further ones will" if row.events == 1 else ""
     return f"One {data.item}{which}{made}{mean}: {sure(row.per_item)}; {events_text(row)}{alone}."
 
 

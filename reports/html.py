@@ -218,7 +218,7 @@ def _event_by_event(data: ReportData) -> Markup:
         else [" No event is left out as warm-up."]
     )
     words += [
-        " Line: the mean; dark band: what the meter leaves open; light band: the next one's mean, with the spread between repeats."
+        " Line: the mean; dark band: what the meter leaves open; light band: the mean of further ones, with the spread between repeats; a single one scatters by the std dev."
     ]
     if not math.isfinite(items.high):
         words = [

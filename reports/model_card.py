@@ -56,7 +56,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     a = data.analysis
     yield from table(
-        ["label", "items", "energy of the next", "charge of the next", wording.time_head(a.rows), "grade"],
+        ["label", "items", "energy per item", "charge per item", wording.time_head(a.rows), "grade"],
         (
             [
                 escaped(row.title),

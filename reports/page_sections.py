@@ -157,7 +157,7 @@ def labels(data: ReportData) -> Markup:
             *(DASH if v is None else harmless(v, 80) for v in row.group.values()),
         ]
 
-    energy = ["events", "energy of the next", "of these", "median", "p95", "std dev", "total"]
+    energy = ["events", "energy per item", "of these", "median", "p95", "std dev", "total"]
     baseline = data.analysis.baseline is not None
     with_items = any(row.items != row.events for row in rows)
     energy[3:3] = ["above baseline"] if baseline else []
@@ -209,7 +209,7 @@ def labels(data: ReportData) -> Markup:
             element(
                 "p",
                 badge(data.grade),
-                f" on {data.analysis.line.rail.name}, {what} joule with its 95 % interval: of the next one, "
+                f" on {data.analysis.line.rail.name}, {what} joule with its 95 % interval: the mean of further ones, "
                 "repeats included, and of these events, as far as the meter knows.",
                 class_="soft",
             ),

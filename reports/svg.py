@@ -132,7 +132,7 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
 def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> str:
     """Draw the energy per item of each event from 0 in the order of the run: warm-up hollow, the mean, and two bands.
 
-    The dark band is how well the meter knows these events; the light one holds the next one's mean, repeats included.
+    The dark band is how well the meter knows these events; the light one holds the mean of further ones, repeats included.
     """
     open_ended = ~np.isfinite(items.half)  # the meter's range ended: only the lower end is known
     ends = [float(np.max(np.where(open_ended, items.joules, items.joules + items.half))), items.high]

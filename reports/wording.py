@@ -96,7 +96,7 @@ def spread(result: Result) -> str:
 
 
 OF_ALL = (
-    "{} events: energy, charge and count per charge of the next one leave the warm-up out; "
+    "{} events: energy, charge and count per charge per item leave the warm-up out; "
     "quantiles, std dev, times, power and totals are of all."
 )
 """What stands under a table of labels, one of which has a warm-up."""
@@ -116,7 +116,7 @@ def per_charge(item: str) -> str:
 
 
 def counted(row: LabelRow) -> int:
-    """Return how many events stand behind the energy of the next one: those with an energy, without the warm-up."""
+    """Return how many events stand behind the energy per item: those with an energy, without the warm-up."""
     left_out = row.warmup.count if row.expected_per_item is not None else 0
     return row.events - row.unseen - left_out
 

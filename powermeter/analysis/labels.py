@@ -115,7 +115,7 @@ class LabelRow:
 
     @property
     def per_item(self) -> Result | None:
-        """The number to quote: what the next item will use; what these used where one event is all there is.
+        """The number to quote: what further items will use on average; what these used where one event is all there is.
 
         Where events ran at the same time, its part of what was drawn.
         """

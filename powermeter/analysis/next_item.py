@@ -1,4 +1,4 @@
-"""What the next item of a label will use on average: the events after the warm-up, and how much they differ."""
+"""What further items of a label will use on average: the events after the warm-up, and how much they differ."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Variant:
         parameters, flops, size_b: What is known of the model: numbers, FLOPs of a call, byte.
         accuracy: Mean of the measure over its events, weighted by their items; None where none has it.
         latency_s: Mean of one event.
-        per_item: What the next item will use, in J.
+        per_item: What further items will use on average, in J.
         items: Counted; None where not known.
         per_event: Items of an event on average; None where not known.
         against: Against the baseline; None for the baseline itself, or where they cannot be compared.

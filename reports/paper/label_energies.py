@@ -1,4 +1,4 @@
-"""The energy of the next item of each label with its 95 % interval, from 0; a bound is drawn as a bound."""
+"""The energy per item of each label with its 95 % interval, from 0; a bound is drawn as a bound."""
 
 from __future__ import annotations
 

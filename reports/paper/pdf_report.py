@@ -116,7 +116,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
         return
     pages.heading("What each kind of event used")
     shown = a.rows[:MOST_LABELS]
-    heads = ["label", "events", "items", "of the next", "of these", "median", "p95", "total"]
+    heads = ["label", "events", "items", "per item", "of these", "median", "p95", "total"]
     pages.table(
         heads,
         [

@@ -33,7 +33,7 @@ def test_the_sentence_has_value_interval_and_events(make, twenty):
 
 def test_one_event_alone_is_what_it_used_itself(make, twenty):
     text = sentence(gathered(make(events=twenty[:1])))
-    assert text.endswith("; 1 event: what this event used, not what the next one will."), text
+    assert text.endswith("; 1 event: what this event used, not what further ones will."), text
 
 
 def test_energy_is_power_times_time(make, twenty):

@@ -41,7 +41,7 @@ HEADINGS = {
     "html-plain": {
         "events": "events",
         "items": "items",
-        "energy of the next": "per item",
+        "energy per item": "per item",
         "of these": "of these",
         "above baseline": "above baseline",
         "median": "median",
@@ -67,8 +67,8 @@ HEADINGS = {
     },
     "model-card": {
         "items": "items",
-        "energy of the next": "per item",
-        "charge of the next": "charge each",
+        "energy per item": "per item",
+        "charge per item": "charge each",
         "mean time of an event": "mean time",
     },
 }
