@@ -91,7 +91,7 @@ def write_jls(recording: Recording, path: Path) -> int:
             utc = utc_ns(recording, track.times_ns)
             if utc is not None:
                 for signal in range(signals + 1, signals + 1 + len(source.channels)):
-                    _write_clock(writer, signal, track.points, _jls_time(utc))
+                    write_clock(writer, signal, track.points, _jls_time(utc))
             _annotate(writer, signals + 1, track, recording)
             signals += len(source.channels)
         writer.user_data(CHANNELS_TAG, {"powermeter_channels": channels})
@@ -107,7 +107,7 @@ def _allow(recording: Recording, entries: int) -> None:
         )
 
 
-def _write_clock(writer: Any, signal: int, points: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
+def write_clock(writer: Any, signal: int, points: NDArray[np.int64], ticks: NDArray[np.int64]) -> None:
     """Write a signal's clock track; as numbers of Python, which take four times the memory, only a piece at a time."""
     for first in range(0, len(points), 1 << 16):
         piece = slice(first, first + (1 << 16))

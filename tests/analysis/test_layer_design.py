@@ -48,11 +48,21 @@ def test_a_moment_belongs_to_the_stretch_that_holds_it_its_end_not() -> None:
     assert held_by(T, start, end, np.array([0, 1, 1]), 2).tolist() == [[1, 0], [0, 0], [0, 1], [0, 0], [0, 0]]
 
 
-def test_layers_that_are_not_cut_into_parts_are_numbered() -> None:
-    """Of four layers the second is cut in two: five parts, of which three are a layer each."""
+def test_layers_that_are_not_cut_into_parts_have_a_shape_each() -> None:
+    """Of four layers the second is cut in two: five parts of a second, then what is between, behind and outside, then three shapes.
+
+    Half of a second at u = 0 to 1/2 has u² − u = −1/4, the other half as much above.
+    """
     spans = [(np.array([k * S]), np.array([(k + 1) * S])) for k in range(5)]
     parts = ((spans[0],), (spans[1], spans[2]), (spans[3],), (spans[4],))
-    every = np.array([0]), np.array([5 * S])
-    design = LayerDesign("pass", *every, ("a", "b", "c", "d"), parts, (1, 1, 1, 1), (1, 1, 1, 1))
-    assert design._alone().tolist() == [0, -1, -1, 1, 2]
-    assert design.behind == 6  # after five parts and what is between them
+    design = LayerDesign(
+        "pass", np.array([0]), np.array([5 * S]), ("a", "b", "c", "d"), parts, (1, 1, 1, 1), (1, 1, 1, 1)
+    )
+    found = design.columns(np.arange(11) * (S // 2), 0, False)
+    assert found.shape == (11, 11) and design.behind == 6
+    for part in range(5):
+        assert np.flatnonzero(found[:, part]).tolist() == [2 * part + 1, 2 * part + 2]
+    for shape, part in ((8, 0), (9, 3), (10, 4)):
+        expected = np.zeros(11)
+        expected[2 * part + 1], expected[2 * part + 2] = -0.25, 0.25
+        assert found[:, shape] == pytest.approx(expected)

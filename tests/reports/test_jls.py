@@ -14,7 +14,7 @@ from powermeter.events import Event
 from powermeter.importers import open_log
 from powermeter.recording import Recording, Writer
 from powermeter.reports import jls
-from powermeter.reports.jls import _write_clock, write_jls
+from powermeter.reports.jls import write_clock, write_jls
 from powermeter.result import Grade
 from powermeter.source import Gap
 
@@ -201,5 +201,5 @@ def test_every_entry_of_a_long_clock_track_is_written_once_and_in_order() -> Non
     """140 000 entries, more than twice the 65 536 that are turned into numbers at a time."""
     written: list[tuple[int, int, int]] = []
     points = np.arange(140_000)
-    _write_clock(SimpleNamespace(utc=lambda *entry: written.append(entry)), 7, points, 3 * points + 1)
+    write_clock(SimpleNamespace(utc=lambda *entry: written.append(entry)), 7, points, 3 * points + 1)
     assert written == [(7, k, 3 * k + 1) for k in range(140_000)]
