@@ -13,6 +13,7 @@ from powermeter.result import Grade, Result
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration
 
+from . import event_tree
 from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import limits, method
@@ -32,6 +33,8 @@ WORDS = {
 """Grade → known or estimated, which the Annex asks to distinguish."""
 
 BLANK = "*to be filled in*"
+
+_NESTED = "Some events lie inside others and are counted in those too: the rows do not add up to the whole."
 
 
 class AnnexXISheet:
@@ -84,6 +87,9 @@ def _lines(data: ReportData) -> Iterator[str]:
     whole += [[f"training: {escaped(row.title)}", *_energy(row.energy), _time([row])] for row in training]
     whole += [[f"use: {escaped(row.title)}", *_energy(row.energy), _time([row])] for row in use]
     yield from table(["what", "energy", "in Wh", "known or estimated", "time"], whole)
+    if event_tree.tree_of(a):
+        yield _NESTED
+        yield ""
     yield from table(
         ["label", "items", "energy per item", "known or estimated"],
         (

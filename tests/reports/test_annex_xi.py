@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from powermeter.recording import Recording
 from powermeter.reports.annex_xi import BLANK, AnnexXISheet
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
 from tests.reports.conftest import infer
+
+SECOND = 1_000_000_000
 
 
 def sheet(path, **options):
@@ -36,3 +42,15 @@ def test_a_model_of_the_machine_is_an_estimate_and_a_simulation_is_not_usable(ma
     assert (
         row(text, "use: infer")[3] == "not usable: simulated" and "Not for a technical documentation" in text
     )
+
+
+@pytest.mark.parametrize(("nested", "stated"), [(True, True), (False, False)])
+def test_energies_of_events_inside_others_are_not_to_be_added(make, nested, stated):
+    inner = infer(1.2, 1, uid=2, name="prefill")
+    events = [
+        infer(1, 2, uid=1),
+        replace(inner, parent=1)
+        if nested
+        else replace(inner, start_ns=inner.start_ns + 3 * SECOND, end_ns=inner.end_ns + 3 * SECOND),
+    ]
+    assert ("do not add up" in sheet(make(events=events))) is stated
