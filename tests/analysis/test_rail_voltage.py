@@ -78,3 +78,31 @@ def test_a_charge_comes_from_the_channel_that_sensed_it(
     assert charge_origin(found) is origin
     found.charge = None
     assert charge_origin(found) is None
+
+
+@pytest.mark.parametrize(
+    ("joules", "coulombs", "volts", "found"),
+    [
+        (0.5, 0.1, [3.0, 5.0], 5.0),  # both known, however small
+        (0.0, 0.1, [3.0, 5.0], 4.0),
+        (0.5, 0.0, [3.0, 5.0], 4.0),
+        (-0.5, -0.1, [3.0, 5.0], 4.0),
+        (0.5, None, [3.0, 5.0], 4.0),
+        (0.5, None, None, 3.3),
+        (0.5, None, [], 3.3),
+    ],
+)
+def test_energy_over_charge_then_the_mean_voltage_then_the_nominal_one(
+    joules: float, coulombs: float | None, volts: list[float] | None, found: float
+) -> None:
+    class Read(SimpleNamespace):
+        def __len__(self) -> int:
+            return int(self.values.size)
+
+    made: Any = SimpleNamespace(
+        energy=SimpleNamespace(value=joules),
+        charge=None if coulombs is None else SimpleNamespace(value=coulombs),
+        voltage_trace=None if volts is None else Read(values=np.array(volts)),
+        line=SimpleNamespace(rail=SimpleNamespace(nominal_v=3.3)),
+    )
+    assert rail_voltage(made) == pytest.approx(found)
