@@ -35,6 +35,8 @@ _A_PART = 0.94
 _GRID = 0.0144
 _JITTER = 1e-3
 _AT_EDGES = 3.0
+_ROW = 1.5  # intervals: none is missing in between
+_SCATTERED = 0.02  # of an interval
 _LOOKED = 1 << 16
 _MISSED = 0.4
 
@@ -58,7 +60,7 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     found = trace
     if abs(late) > _NEAR:
         found = _stamped(trace, late, max((rest / edges.count) ** 0.5, _GRID))
-        found = _scattered(found, _AT_EDGES * rest) if rest > _JITTER else found
+        found = _scattered(found, _AT_EDGES * rest) if rest > _JITTER and _uneven(trace) else found
     return _of_a_part(found, window) if window < _A_PART else found
 
 
@@ -88,6 +90,13 @@ def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
         clock_ns=math.hypot(trace.clock_ns, doubt * tau),
         notes=(*trace.notes, note),
     )
+
+
+def _uneven(trace: Trace) -> bool:
+    """Return whether stamps scatter about a grid."""
+    steps = np.diff(trace.times_ns[:_LOOKED])
+    usual = steps[steps < _ROW * trace.interval_ns]
+    return float(usual.std()) > _SCATTERED * trace.interval_ns
 
 
 def _of_a_part(trace: Trace, window: float) -> Trace:

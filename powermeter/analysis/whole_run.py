@@ -33,7 +33,7 @@ from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_n
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 from powermeter.signals.trace import Trace
-from powermeter.signals.unstated_noise import unstated_noise
+from powermeter.signals.unstated_noise import noise_without_memory, unstated_noise
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -236,9 +236,8 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     if trace.kind is not Kind.INSTANT:
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * (trace.noise**2 + trace.step**2 / 12)), 1.0
-        noise = (trace.noise or unstated_noise(trace.values, of_few=True)) ** 2 + (
-            0.0 if trace.step else trace.code
-        ) ** 2 / 12
+        shown = max(unstated_noise(trace.values, of_few=True), noise_without_memory(trace.values))
+        noise = (trace.noise or shown) ** 2 + (0.0 if trace.step else trace.code) ** 2 / 12
         rows = np.array([max(n - 1, 1)])
         return Scatter(white=noise * float(trace.independent(rows)[0])), tau
     f = trace.values
