@@ -82,7 +82,7 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
         powermeter budget chat.power --label generate --battery phone-energy
         powermeter budget --current 0.571A --battery 4Ah
 
-    Exit status 8 where a stage uses more than its budget, else 0.
+    Exit status 8 where the value of a stage is over its budget, also one that is unclear (its interval holds the limit); else 0.
     """
     from powermeter.analysis.subject import find
     from powermeter.battery.budget_options import BudgetOptions

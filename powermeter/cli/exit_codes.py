@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 _VERBS: Mapping[int, str] = {
     DONE: "done",
-    OVER_BUDGET: "`budget`: a stage is over its budget",
+    OVER_BUDGET: "`budget`: the value of a stage is over its budget, also one that is unclear",
     FAILED_IF: "`compare`: the comparison came out as `--fail-if` names",
     NOT_REACHED: "`bench`: the precision asked for was not reached",
     CLAIM_FAILED: "`verify-claim`: a published figure does not agree, or the recording cannot decide it",

@@ -230,3 +230,8 @@ def test_show_and_budget_hold_equal_items_with_a_baseline(run, runs: Path) -> No
     path, asked = runs / "pi-4.power", ("--per", "infer", "--baseline", "1.7W", "-b", "4Ah", "--json")
     budget, show = as_json(run("budget", path, *asked)), as_json(run("show", path, *asked))
     assert show["battery"]["items_per_charge"]["value"] == pytest.approx(budget["count"]["value"], rel=1e-9)
+
+
+def test_the_exit_status_of_an_unclear_stage_is_documented(run) -> None:  # type: ignore[no-untyped-def]
+    _, out, _ = run("budget", "--help")
+    assert "also one that is unclear" in " ".join(out.split())
