@@ -9,6 +9,9 @@ from powermeter.battery.presets import deliverable_w, preset_names, presets
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant
 
+_MILLIAMPERE_HOURS_FROM = 100.0
+"""From this number on a capacity without a unit was read off a label in mAh."""
+
 
 def parse_battery(text: str, **changes: Any) -> Battery:
     """Return the battery of a preset's name or of a specification.
@@ -31,8 +34,9 @@ def parse_battery(text: str, **changes: Any) -> Battery:
         if close and not text.endswith(("Ah", "Wh", "C", "J", "V")):
             raise ConfigurationError(f"no battery {text!r}; {meant(close)}")
         if text.replace(".", "", 1).isdigit():
+            unit = "mAh" if float(text) >= _MILLIAMPERE_HOURS_FROM else "Ah"
             raise ConfigurationError(
-                f"battery {text!r} has no unit: write {text}Ah, {text}Ah@3.85V or {text}Wh"
+                f"battery {text!r} has no unit: write {text}{unit}, {text}{unit}@3.85V or {text}Wh"
             )
         return Battery(text, **changes)
     kept = ("efficiency", "usable", "self_discharge", "peukert", "rated_hours", "title")

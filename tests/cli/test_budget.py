@@ -235,3 +235,11 @@ def test_show_and_budget_hold_equal_items_with_a_baseline(run, runs: Path) -> No
 def test_the_exit_status_of_an_unclear_stage_is_documented(run) -> None:  # type: ignore[no-untyped-def]
     _, out, _ = run("budget", "--help")
     assert "also one that is unclear" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("4000", "4000mAh"), ("4", "4Ah"), ("99", "99Ah"), ("100", "100mAh")]
+)
+def test_the_unit_that_is_offered_fits_the_number(run, typed, meant) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run("budget", "--current", "0.5A", "--battery", typed)
+    assert status == 2 and f"write {meant}," in err
