@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.moments import count_variance, read_at_random
 
 Floats = NDArray[np.floating[Any]]
@@ -95,6 +96,8 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
             above += (
                 found.above_all if found.above_all > 0 else _of_a_moment(integral, float(labels.seconds[k]))
             )
+    if load_sets_pace(trace) is not None:  # how many readings lie in events is then the reader's own doing
+        return Seen(variance, below, above, False, blind_s)
     steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
     usable = pool & np.isfinite(steps) & (seen > 0)
     # Labels of an event or two are one kind of work: which of them a reading fell into is chance.

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, GroupEstimate
+from powermeter.analysis.estimate import BEAT, FEW, PACE, RIPPLE, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
+_NOTHING = 0.002  # of what events used: less is in every interval
 _OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
 
 
@@ -112,4 +115,36 @@ def ripple(found: GroupEstimate, span: tuple[float, float], seconds: Floats) -> 
     found.below = np.maximum(found.value - span[0] * seconds, 0.0)
     found.above = np.maximum(span[1] * seconds - found.value, 0.0)
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def paced(trace: Trace, found: GroupEstimate, before: Indices, upto: Indices) -> GroupEstimate:
+    """Return an estimate that reaches as far as what a long wait leaves out of its events' beginnings, else as it is.
+
+    What an event draws as its label does all through is not missed: its level is right wherever readings lie.
+
+    Args:
+        before, upto: How many readings lie at or before each start, and each end.
+    """
+    pace = load_sets_pace(trace)
+    if pace is None or found.level is None:
+        return found
+    values = trace.values
+    steps = np.diff(values)
+    off_level = np.divide(values[1:] - found.level, steps, out=np.zeros(steps.size), where=steps != 0)
+    share = np.clip(off_level, 0.0, 1.0)
+    missed, varies = (
+        np.concatenate([[0.0, 0.0], np.cumsum(x)]) for x in (pace.missed * share, pace.variance * share**2)
+    )
+    each, variance = missed[upto] - missed[before], varies[upto] - varies[before]
+    if float(np.abs(each).sum()) <= _NOTHING * abs(float(np.nansum(found.value))):
+        return found
+    all_own = found.factor * float(found.own @ found.own)
+    found.own = np.sqrt(found.own**2 + variance)
+    found.factor = (all_own + float(variance.sum())) / max(float(found.own @ found.own), 1e-300)
+    found.why = found.why or PACE
+    found.above = found.above + np.maximum(each, 0.0)
+    found.below = found.below + np.maximum(-each, 0.0)
+    found.above_all += max(float(each.sum()), 0.0)
+    found.below_all += max(-float(each.sum()), 0.0)
     return found

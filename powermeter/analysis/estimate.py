@@ -40,7 +40,10 @@ TAIL = "tail"
 CROWDED = "crowded"
 """Events shorter than a window share theirs with more labels than windows can distinguish."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL, CROWDED)
+PACE = "pace"
+"""The load decides how long its reader waits, and events begin with what a long wait leaves out."""
+
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL, CROWDED, PACE)
 """Reasons for which an energy is *estimated*."""
 
 

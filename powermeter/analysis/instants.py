@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.beside import jumps_beside
-from powermeter.analysis.bounds import beat, few, ripple, unseen
+from powermeter.analysis.bounds import beat, few, paced, ripple, unseen
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
@@ -241,7 +241,7 @@ def measure_instants(
         span = unmarked or plateaus(trace, before, m) or always_one_place(trace, before, m)
     if span is not None:
         return ripple(found, span, seconds)
-    found = equal(integral, found, before, upto, seconds)
+    found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
     return lagging(integral, start_ns, end_ns, found, others)
 
 

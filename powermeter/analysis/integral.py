@@ -28,6 +28,7 @@ from powermeter.analysis.finding_holes import (
     longest_ordinary,
     wider,
 )
+from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.signals.trace import Trace
@@ -79,6 +80,8 @@ class Integral:
             return cls._of_means(trace)
         noted = declared_holes(trace)
         limit = longest_ordinary(trace, MISSING_INSTANT)
+        if (pace := load_sets_pace(trace)) is not None:
+            limit = max(limit, pace.ordinary_ns)
         if trace.kept is not None:
             sums = trace.kept.sums
             assert sums is not None

@@ -77,6 +77,14 @@ def remarks(
                 "recorded. Look up what happened then; if the clock was set, move the stamps behind it back and import again",
             )
         )
+    if run.paced:
+        notes.append(
+            Note.warning(
+                "load-sets-pace",
+                f"what the readings add up to is too {'low' if run.paced > 0 else 'high'}: the load decides how long the reader waits before it "
+                "reads again. The intervals hold by how much; read at a fixed rate",
+            )
+        )
     if run.starved > 0:
         notes.append(
             Note.warning(

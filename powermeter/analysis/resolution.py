@@ -8,7 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LOST, RIPPLE, TAIL, UNSEEN
+from powermeter.analysis.estimate import (
+    BEAT,
+    CROWDED,
+    EQUAL,
+    FEW,
+    HELD,
+    LAG,
+    LOST,
+    PACE,
+    RIPPLE,
+    TAIL,
+    UNSEEN,
+)
 from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import IN_REACH, more_repeats
 from powermeter.analysis.quantiles import quantile
@@ -56,7 +68,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        says = why in (LOST, RIPPLE, LAG, EQUAL, HELD, TAIL)
+        says = why in (LOST, RIPPLE, LAG, EQUAL, HELD, TAIL, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = (
         f"one event lasts {format_duration(length)} and a sample comes each "
@@ -93,6 +105,8 @@ _WHY = {
     TAIL: "power falls only after they have ended, and too few of them show how much of that lies in the readings that their ends cut: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
     HELD: "each reading may be a snapshot or the mean since the one before: the interval holds what they used in either case; make each event longer, or state which (`--as mean`)",
+    PACE: "the load decides how long the reader waits before it reads again, so that what they begin with is met by too few readings: the interval "
+    "holds what that leaves out; read at a fixed rate",
     RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }

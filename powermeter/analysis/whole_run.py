@@ -21,6 +21,7 @@ from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
+from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
@@ -40,6 +41,7 @@ Times = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48
+_LONGEST = 4.0  # intervals that one reading stands for at most, where nothing but chance made them long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,7 @@ class Run:
         blind_s: Seconds of events that no reading fell into.
         ripple: Frequency in Hz of an oscillation in the readings that may be a faster one; 0 where there is none.
         no_time: Of the energy, what was bridged over holes in which perhaps a clock was set and no time passed, J (C).
+        paced: What the sum may put down too little since the load decides how long its reader waits, J (C); negative where too much.
         starved: What holes may hold beyond their bridges since rows were lost while the load was high, J (C).
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
@@ -71,6 +74,7 @@ class Run:
     no_time: float = 0.0
     mute: int = 0
     starved: float = 0.0
+    paced: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -108,12 +112,13 @@ def measure_run(
     own = f"{trace.own} {origin}"
     value = plain
     scatter, tau = _scatter(integral, start, end)
+    lean = scatter.lean
     variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2
     gaps = 0.0
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    below = above = no_time = starved = 0.0
+    below = above = no_time = starved = paced = 0.0
     mute = 0
     beat = False
     blind_s = 0.0
@@ -132,6 +137,10 @@ def measure_run(
         lower, upper = open_ends(trace, trace.values[first:last], within_noise=whole)
         below, above = max(below, lower * seconds), max(above, upper * seconds)
         mute = last - first if upper else 0
+        if (pace := load_sets_pace(trace)) is not None:
+            paced, inside_each, by_count = pace.over(first, max(last - 1, first))
+            variance, lean = variance + inside_each, max(lean, by_count, key=abs)
+            below, above = max(below, -paced), max(above, paced)
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
@@ -164,7 +173,7 @@ def measure_run(
     grade = trace.grade
     if bool(bridged_much(integral, *edges)) or beat or below or above:
         grade = worst((grade, Grade.ESTIMATED))
-    shape = Shape(noise, scatter.lean, below, above, 0.0 if never_negative(integral) else None)
+    shape = Shape(noise, lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
         value,
         integral.unit,
@@ -180,7 +189,7 @@ def measure_run(
         few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved, paced)
 
 
 def _ends_apart(trace: Trace, start: int, end: int) -> float:
@@ -251,6 +260,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
     else:
         places = [(int(k), int(k) + _STRETCH) for k in np.linspace(first, last - _STRETCH, _STRETCHES)]
     found = Scatter()
+    longest = _LONGEST if load_sets_pace(trace) is None else math.inf
     for a, b in places:
         steps = np.diff(t[a:b]) * 1e-9
         weights = np.empty(b - a)
@@ -260,7 +270,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         values = f[a:b]
         if hole.size:
             weights[hole] = weights[np.minimum(hole + 1, b - a - 1)] = tau
-        part = scatter_of_line(values, np.minimum(weights / tau, 4.0))
+        part = scatter_of_line(values, np.minimum(weights / tau, longest))
         found = Scatter(
             found.white + part.white,
             found.jumps + part.jumps,
