@@ -53,6 +53,7 @@ from powermeter.analysis.refresh_beat import (
 from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
+from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
 from powermeter.signals.reading_choice import INSIDE
 
@@ -221,6 +222,10 @@ def measure_instants(
         doubt = SMOOTHED * np.abs(smoothed)
         found.own = np.hypot(found.own, doubt)
         total += float(np.sum(doubt)) ** 2
+    if (loop := loop_beside(trace, before, m)) is not None:
+        one = loop.deviation * np.sqrt(seconds * np.minimum(seconds, loop.stretch * tau))
+        found.own = np.hypot(found.own, one)
+        total += ((loop.mean_known(readings) or 0.0) * float(seconds.sum())) ** 2
     if wave is not None:
         found.wave = wave
         found.own = np.hypot(found.own, wave.left_over(start_ns, end_ns))
@@ -239,6 +244,12 @@ def measure_instants(
     if span is None and own_moments(trace):
         unmarked = None if marked or wave is not None else unmarked_levels(trace, before, m)
         span = unmarked or plateaus(trace, before, m) or always_one_place(trace, before, m)
+    if (
+        span is None
+        and (loop := loop_beside(trace, before, m)) is not None
+        and loop.mean_known(readings) is None
+    ):
+        span = loop.low, loop.high
     if span is not None:
         return ripple(found, span, seconds)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)

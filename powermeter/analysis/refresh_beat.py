@@ -174,13 +174,13 @@ def _two_levels(trace: Trace, x: Floats) -> tuple[float, float] | None:
         and near >= _MOSTLY
         and edges.size < _SWINGS
         and int(lasts.min()) >= _PLATEAU
-        and _comes_back(lasts)
+        and comes_back(lasts)
     ):
         return float(x.min()), float(x.max())
     return None
 
 
-def _comes_back(lasts: Indices) -> bool:
+def comes_back(lasts: Indices) -> bool:
     """Return whether stretches on two levels may be those of a loop that wanders past readings at a rate of its own.
 
     Its image comes back: what the first and the last reading cut of a stretch is no longer than a whole one on the same level.

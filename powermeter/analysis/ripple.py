@@ -170,16 +170,23 @@ def _lines(values: Floats, parts: int, low: int) -> list[tuple[float, float]]:
     pieces = [values[k : k + n] for k in range(0, values.size - n + 1, max(n // 2, 1))]
     power = np.mean([np.abs(np.fft.rfft((x - x.mean()) * window)) ** 2 for x in pieces], axis=0)
     last = power.size - 1
-    triples = power[low - 1 : last - 1] + power[low:last] + power[low + 1 : last + 1]
+    # Behind the last ordinate the one before it comes again: every other reading differs.
+    after = np.append(power[low + 1 : last + 1], power[last - 1])
+    triples = power[low - 1 : last] + power[low : last + 1] + after
     strong = _strongest(triples, low)
     around = np.array([np.median(power[max(k - _BESIDE, 3) : k + _BESIDE + 1]) for k in strong])
     tall = triples[strong - low]
     lines = tall > 3 * (_RARE + math.log(values.size)) * around / math.log(2.0)
     amplitude = np.sqrt(16 * tall / 1.5) / n
     return [
-        (peak_between(power, k) / n, a)
+        (_below_half(peak_between(power, k) / n, n), a)
         for k, a in zip(strong[lines].tolist(), amplitude[lines].tolist(), strict=True)
     ]
+
+
+def _below_half(cycles: float, readings: int) -> float:
+    """Return a frequency of readings, half of their rate where nothing distinguishes it from that."""
+    return 0.5 if cycles > 0.5 - 1 / readings else cycles
 
 
 def _strongest(sums: Floats, low: int) -> Indices:

@@ -31,6 +31,7 @@ from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.stamps_in_windows import late_kind
 from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
+from powermeter.analysis.unmarked_loop import loop_of_run
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
 from powermeter.signals.trace import Trace
@@ -144,6 +145,11 @@ def measure_run(
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
+    if whole and trace.kind is Kind.INSTANT and (loop := loop_of_run(trace, activity)) is not None:
+        known = loop.mean_known(trace.values.size)
+        variance += ((known or 0.0) * seconds) ** 2
+        if known is None:
+            below, above = max(below, value - loop.low * seconds), max(above, loop.high * seconds - value)
     ripple = wave = None
     if trace.kind is Kind.INSTANT and activity:
         wave = next((x.found.wave for x in activity if x.found.wave is not None), None)

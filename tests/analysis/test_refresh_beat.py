@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
 from powermeter.analysis.refresh_beat import (
-    _comes_back,
+    comes_back,
     leave_a_mark,
     levels_differ,
     plateaus,
@@ -249,4 +249,4 @@ def test_stretches_that_do_not_come_back_are_the_loads_own() -> None:
 def test_what_a_run_cuts_of_a_stretch_is_no_longer_than_a_whole_one(
     lasts: tuple[int, ...], back: bool
 ) -> None:
-    assert _comes_back(np.array(lasts)) is back
+    assert comes_back(np.array(lasts)) is back

@@ -82,3 +82,11 @@ def test_what_a_swing_leaves_is_a_period_anywhere_at_both_ends() -> None:
     """A sine of 2 W at 0.5 Hz: A/(2πν) in long stretches; in a short one never more than A t/√2."""
     found = Ripple(0.5, 2.0).left_over(np.array([1e-3, 0.1, 10.0]))
     assert found == pytest.approx([2e-3 / np.sqrt(2), 0.2 / np.sqrt(2), 2 / np.pi], rel=1e-9)
+
+
+@pytest.mark.parametrize("readings", [299, 300, 599])
+def test_every_other_reading_meets_two_places_of_a_loop(readings):
+    # Two jumps of 5 W, each anywhere within half of the period: 5 √(2/12)/2 in the mean.
+    line = ripple_in_run(np.where(np.arange(readings) % 2, 6.0, 1.0), 100_000_000)
+    assert line is not None and line.frequency == pytest.approx(5.0)
+    assert line.unseen == pytest.approx(5 * np.sqrt(2 / 12) / 2)

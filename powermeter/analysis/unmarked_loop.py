@@ -1,0 +1,121 @@
+"""A loop that no event marks, and that wanders past readings at regular moments: it goes on inside events as it does beside them, or there are none.
+
+Its image stays on one of two levels for many readings.  What distinguishes that from a load of two levels is that events leave no mark in it; without
+events, that it crosses from one level to the other many times at once, as a phase that walks at random does, and then stays away for long.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import Activity
+from powermeter.analysis.keeping_step import by_fits
+from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.refresh_beat import comes_back, leave_a_mark
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+_LEAST = 64  # readings
+_FEWEST_EDGES = 10  # of events, below which none of them shows a mark (`leave_a_mark`)
+_FEW = 6  # stretches, of which the share of time on either level is not known
+_STRETCHES = 5  # on either level
+_FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
+_WANDERS = 1.3  # the same over both levels, of a loop whose rate wanders (`keeping_step.by_fits`)
+_STAYS = 20  # readings that a level lasts at least once
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What a stretch of readings on two levels leaves in their mean.
+
+    Attributes:
+        deviation: Of a reading, W.
+        stretch: How many readings in a row count as one.
+        low, high: The lowest and the highest reading, W.
+    """
+
+    deviation: float
+    stretch: float
+    low: float
+    high: float
+
+    def mean_known(self, readings: int) -> float | None:
+        """Return the standard uncertainty of the mean of so many readings, W; None where they are too few stretches to show it."""
+        worth = readings / self.stretch
+        return self.deviation / math.sqrt(worth) if worth >= _FEW else None
+
+
+def loop_beside(trace: Trace, first: Indices, count: Indices) -> Loop | None:
+    """Return the two levels of a run in which a label's events leave no mark, or None.
+
+    Args:
+        first, count: Of each event's readings, in order.
+    """
+    if not _regular(trace) or 2 * int(np.count_nonzero(count)) < _FEWEST_EDGES:
+        return None
+    loop = _levels(trace)
+    if loop is None or not _like_an_image(_stretches(trace.values)) or leave_a_mark(trace, first, count):
+        return None
+    return loop
+
+
+def _like_an_image(lasts: Indices) -> bool:
+    """Return whether stretches come back as those of a steady loop do, or are many short ones beside few long ones, as of one whose rate wanders."""
+    return comes_back(lasts) or float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
+
+
+def loop_of_run(trace: Trace, activity: Sequence[Activity]) -> Loop | None:
+    """Return what a whole run's two levels leave where none of its events leaves a mark; without events, where readings cross them many times at once."""
+    if not _regular(trace):
+        return None
+    if not activity:
+        return _levels(trace) if _by_fits(trace.values) else None
+    t = trace.times_ns
+    for label in activity:
+        first = np.searchsorted(t, label.start_ns, side="right")
+        if loop_beside(trace, first, np.searchsorted(t, label.end_ns, side="right") - first) is None:
+            return None
+    return _levels(trace)
+
+
+def _regular(trace: Trace) -> bool:
+    return trace.kept is None and trace.values.size >= _LEAST and not read_at_random(trace)
+
+
+def _levels(trace: Trace) -> Loop | None:
+    if "two_levels" not in trace.remembered:
+        f = trace.values
+        found = by_fits(f, max(trace.noise, trace.step), float(np.percentile(f, 5)))
+        trace.remembered["two_levels"] = found and Loop(
+            found[0], f.size / found[1], float(f.min()), float(f.max())
+        )
+    loop: Loop | None = trace.remembered["two_levels"]
+    return loop
+
+
+def _by_fits(values: Floats) -> bool:
+    """Return whether stretches on either level are many short ones beside few long ones."""
+    lasts = _stretches(values)
+    sides = lasts[::2], lasts[1::2]
+    return all(
+        side.size >= _STRETCHES
+        and int(side.max()) >= _STAYS
+        and float(np.var(side)) >= _FITS * float(np.mean(side)) ** 2
+        for side in sides
+    )
+
+
+def _stretches(values: Floats) -> Indices:
+    """Return for how many readings each level lasts, in order."""
+    low, high = np.percentile(values, [5, 95])
+    upper = values > (low + high) / 2
+    lasts: Indices = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
+    return lasts
