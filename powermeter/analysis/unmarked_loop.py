@@ -28,6 +28,8 @@ _FEWEST_EDGES = 10  # of events, below which none of them shows a mark (`leave_a
 _FEW = 6  # stretches, of which the share of time on either level is not known
 _STRETCHES = 5  # on either level
 _FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
+_APART = 0.4  # of the time: what inside and beside events differ by where power has nothing to do with them
+_CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
 _WANDERS = 1.3  # the same over both levels, of a loop whose rate wanders (`keeping_step.by_fits`)
 _STAYS = 20  # readings that a level lasts at least once
 
@@ -62,14 +64,26 @@ def loop_beside(trace: Trace, first: Indices, count: Indices) -> Loop | None:
     if not _regular(trace) or 2 * int(np.count_nonzero(count)) < _FEWEST_EDGES:
         return None
     loop = _levels(trace)
-    if loop is None or not _like_an_image(_stretches(trace.values)) or leave_a_mark(trace, first, count):
+    if loop is None or not _like_an_image(_stretches(trace.values)) or _follows(trace, first, count):
         return None
-    return loop
+    return None if leave_a_mark(trace, first, count) else loop
+
+
+def _follows(trace: Trace, first: Indices, count: Indices) -> bool:
+    """Return whether readings lie on the upper level inside events far more often, or more rarely, than beside: as late ones of theirs do."""
+    edges = np.bincount(first, minlength=trace.values.size + 1) - np.bincount(
+        first + count, minlength=trace.values.size + 1
+    )
+    inside = np.cumsum(edges)[:-1] > 0
+    low, high = np.percentile(trace.values, [5, 95])
+    upper = trace.values > (low + high) / 2
+    return bool(inside.all() or abs(float(upper[inside].mean()) - float(upper[~inside].mean())) > _APART)
 
 
 def _like_an_image(lasts: Indices) -> bool:
     """Return whether stretches come back as those of a steady loop do, or are many short ones beside few long ones, as of one whose rate wanders."""
-    return comes_back(lasts) or float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
+    fits = float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
+    return lasts.size > _CHANGES and (fits or comes_back(lasts))
 
 
 def loop_of_run(trace: Trace, activity: Sequence[Activity]) -> Loop | None:
