@@ -29,6 +29,7 @@ _SURE = 10.0  # of twice the log-likelihood of a normal rest
 _RESOLVED = 2e-4  # mean squared rest that steps of a twentieth leave
 _WORTH = 0.002
 _FITS = 0.08
+_CLEARLY = 0.25  # of what the declaration leaves
 _NEAR = 0.11  # of an interval: a clock that is a little off
 _STAMPS = (-0.5, -1.0)  # of an interval: in the middle, at the beginning
 _A_PART = 0.94
@@ -54,7 +55,13 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     rest, delay, window = _best(edges)
     declared = edges.rest(1.0, 0.0)
     gain = edges.count * math.log(max(declared, 1e-12) / max(rest, _RESOLVED))
-    if gain < _SURE or declared - rest < _WORTH or rest > _FITS or not edges.both_sides(window, delay, 1.0):
+    if (
+        gain < _SURE
+        or declared - rest < _WORTH
+        or rest > _CLEARLY * declared
+        or rest > _FITS
+        or not edges.both_sides(window, delay, 1.0)
+    ):
         return trace
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace

@@ -67,3 +67,30 @@ def test_a_part_that_is_not_seen_is_paid_for(seen: float) -> None:
 def test_without_clear_edges_nothing_is_claimed() -> None:
     trace, starts, ends, _ = bursts(1, seen=0.8)
     assert as_edges_show(trace, starts[:0], ends[:0]) is trace
+
+
+@pytest.mark.parametrize("shape", ["ramp", "saturation"])
+def test_stamps_stay_where_events_have_no_level(shape: str) -> None:
+    """The power changes over all of an event: from 2 W to 8 W in a line, or to 9 W with a third of the event as time constant."""
+    tau, changed = 1.0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        lengths = rng.uniform(1.5, 5, 20)
+        starts = 2.0 + np.cumsum(lengths + rng.uniform(1.5, 10, 20)) - lengths
+        grid = np.arange(0, starts[-1] + lengths[-1] + 3, 1e-3)
+        at = np.searchsorted(starts, grid, side="right") - 1
+        u = np.where(at >= 0, (grid - starts[at]) / lengths[at], 2.0)
+        inside = 2 + 6 * u if shape == "ramp" else 9 * (1 - np.exp(-3 * u))
+        joules = np.concatenate([[0], np.cumsum(1.2 + np.where(u < 1, inside, 0.0))]) * 1e-3
+        t = np.arange(rng.uniform(tau, 2 * tau), grid[-1], tau)
+        watts = np.interp(t, np.append(grid, grid[-1] + 1e-3), joules)
+        watts -= np.interp(t - tau, np.append(grid, grid[-1] + 1e-3), joules)
+        trace = from_samples(
+            np.rint(t * NS).astype(np.int64),
+            watts + 0.005 * rng.standard_normal(t.size),
+            noise=0.005,
+            kind=Kind.MEAN,
+        )
+        marks = [np.rint(x * NS).astype(np.int64) for x in (starts, starts + lengths)]
+        changed += as_edges_show(trace, *marks) is not trace
+    assert changed == 0
