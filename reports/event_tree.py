@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.sharing import parents_of
+from powermeter.analysis.shares_of_overlapping import parents_of
 from powermeter.errors import plural
 from powermeter.result import Result, combine, plain
 from powermeter.result.formatting import DASH, Shown

@@ -32,7 +32,7 @@ from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
-from powermeter.analysis.sharing import Shares, parents_of, shares
+from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
 from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural

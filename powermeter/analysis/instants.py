@@ -8,7 +8,7 @@ constant level c, with c × duration put back, they do so with little scatter:
 
 c is the mean of all readings inside the events of a label, moved towards the event's own mean as far as events differ by more
 than their readings scatter.  No shape of the load is assumed.  What is assumed is that nothing chose the readings' moments by
-the events' edges; where the phases show otherwise (`phases`), the part of an event that no reading ever fell on costs what the load could
+the events' edges; where the phases show otherwise (`lock_step`), the part of an event that no reading ever fell on costs what the load could
 have done there.
 """
 
@@ -35,12 +35,12 @@ from powermeter.analysis.event_levels import (
 )
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.keeping_step import beats, explained_by_place
 from powermeter.analysis.lag import lagging
+from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
+from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Others
-from powermeter.analysis.phases import unseen_part
 from powermeter.analysis.quantiles import median, quantile, student_95
 from powermeter.analysis.refresh_beat import (
     always_one_place,

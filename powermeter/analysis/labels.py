@@ -15,7 +15,7 @@ from powermeter.analysis.integral import highest_power
 from powermeter.analysis.next_item import expected, trend_in
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
-from powermeter.analysis.sharing import Shares
+from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
@@ -176,7 +176,7 @@ def row(
     """Return the row of the events at `index` (positions in `events` and in the windows' arrays).
 
     Args:
-        shares: What part of the energy during each event is its (`sharing.shares`); None where nothing overlaps.
+        shares: What part of the energy during each event is its (`shares_of_overlapping.shares`); None where nothing overlaps.
     """
     known = index[energy.known[index]]
     covered = index[energy.covered[index]]

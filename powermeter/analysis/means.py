@@ -28,9 +28,9 @@ from powermeter.analysis.beside import (
 from powermeter.analysis.estimate import BEAT, FEW, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.lock_step import always_alike
 from powermeter.analysis.other_labels import Others
-from powermeter.analysis.overlapping import measure_overlapping
-from powermeter.analysis.phases import always_alike
+from powermeter.analysis.overlapping_under_means import measure_overlapping
 from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, follows_few, tail_of

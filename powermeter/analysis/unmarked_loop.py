@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import Activity
-from powermeter.analysis.keeping_step import by_fits
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.nearly_in_step import by_fits
 from powermeter.analysis.refresh_beat import comes_back, leave_a_mark
 from powermeter.signals.trace import Trace
 
@@ -30,7 +30,7 @@ _STRETCHES = 5  # on either level
 _FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
 _APART = 0.4  # of the time: what inside and beside events differ by where power has nothing to do with them
 _CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
-_WANDERS = 1.3  # the same over both levels, of a loop whose rate wanders (`keeping_step.by_fits`)
+_WANDERS = 1.3  # the same over both levels, of a loop whose rate wanders (`nearly_in_step.by_fits`)
 _STAYS = 20  # readings that a level lasts at least once
 
 

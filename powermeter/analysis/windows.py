@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import BOUNDED, Activity, GroupEstimate
 from powermeter.analysis.groups import members_of
-from powermeter.analysis.held_events import both, taken_for_means
 from powermeter.analysis.holes import Bridges, bridged_much
 from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
@@ -25,6 +24,7 @@ from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.shared_windows import divide
+from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.stamps_in_windows import (
     Floats,
     Indices,

@@ -15,7 +15,7 @@ from typing import Any
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import MeasureMean, measure_means
-from powermeter.analysis.sharing import parents_of
+from powermeter.analysis.shares_of_overlapping import parents_of
 from powermeter.comparison.compare import compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions

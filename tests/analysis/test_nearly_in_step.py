@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.keeping_step import by_fits
+from powermeter.analysis.nearly_in_step import by_fits
 from powermeter.channel import Accuracy
 from powermeter.events import Event
 from powermeter.result import Grade

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.keeping_step import Beats, _drifted, _Levels, _on_levels, _slowly, _stands, beats
+from powermeter.analysis.nearly_in_step import Beats, _drifted, _Levels, _on_levels, _slowly, _stands, beats
 from powermeter.signals.decoding import from_samples
 
 LOW, HIGH = 1.0, 5.0

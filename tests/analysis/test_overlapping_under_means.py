@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.overlapping import measure_overlapping
+from powermeter.analysis.overlapping_under_means import measure_overlapping
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 from tests.support.seconds_apart import NS, ns

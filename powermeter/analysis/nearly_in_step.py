@@ -1,6 +1,6 @@
 """What readings at regular moments leave where the load nearly keeps step with them: a loop, PWM, a refresh.
 
-`phases.py` finds events that always meet the readings at the same place; here are those that wander past them slowly, and ripples
+`lock_step.py` finds events that always meet the readings at the same place; here are those that wander past them slowly, and ripples
 inside events whose folded image does.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
-from powermeter.analysis.phases import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
@@ -91,7 +91,7 @@ def beats(
     some = slice(None) if n <= _MOST else slice(0, _MOST)
     follows = before[some] < t.size
     places = np.mod((t[np.minimum(before[some], t.size - 1)] - start_ns[some]) / tau, 1.0)
-    # Events that only ever meet one place are bounded by `phases`: what was never met has no weight to be taken evenly.
+    # Events that only ever meet one place are bounded by `lock_step`: what was never met has no weight to be taken evenly.
     if follows.all() and not always_alike(places) and keep_step_nearby(places):
         away, chance, unmet = evenly(places, rests[some])
         if n * abs(away) > _ROUNDING * abs(level) * float(np.sum(end_ns - start_ns)) * 1e-9:

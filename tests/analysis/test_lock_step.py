@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.bounds import beat
 from powermeter.analysis.estimate import BEAT, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.phases import by_place, evenly, unseen_part
+from powermeter.analysis.lock_step import by_place, evenly, unseen_part
 from powermeter.analysis.windows import measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
