@@ -93,13 +93,19 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
 def _snapshots(trace: Trace, starts: Times, ends: Times) -> bool:
     """Return whether readings beside starts show snapshots: clear edges do, or the first reading behind a start is as high as a later one.
 
-    A mean has gone no further, just behind a start, than the share of its interval that lies behind it.
+    A mean has gone no further, just behind a start, than the share of its interval that lies behind it. Where power rises more than an interval ahead of
+    starts, marks lie as far from the load, and what is high behind ends is no tail.
     """
     edges = clear_edges(trace, starts, ends, _CLEAR)
     if edges is not None and edges.rest(0.0, 0.0) < edges.rest(1.0, 0.0):
         return True
     t, f, tau = trace.times_ns, trace.values, trace.interval_ns
     k = np.searchsorted(t, starts, side="right")
+    early = f[k[k > 2] - 2] - f[k[k > 2] - 3]
+    if early.size >= _FEWEST and early.mean() > _STANDS_OUT * float(early.std(ddof=1)) / math.sqrt(
+        early.size
+    ):
+        return True
     apart = (k > 0) & (k < t.size) & (starts - np.concatenate([[t[0]], ends[:-1]]) > tau)
     k, since = k[apart], t[np.minimum(k[apart], t.size - 1)] - starts[apart]
     above = f[k] - f[k - 1]

@@ -188,3 +188,18 @@ def test_instants_with_a_tail_stay_instants() -> None:
         held += low <= truth <= high
         assert (high - low) / 2 / truth < 0.04
     assert held >= 11
+
+
+def test_marks_that_lie_off_by_many_intervals_show_no_means() -> None:
+    """Power rises at readings ahead of starts as well: what is high behind ends is the event itself, seen late."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        starts = 1.0 + 0.2 * np.arange(600)
+        begins = starts + rng.uniform(-0.008, 0.008, 600)
+        t = np.arange(0.5, starts[-1] + 1, 1e-3)
+        at = np.maximum(np.searchsorted(begins, t, side="right") - 1, 0)
+        watts = 2 + 3 * ((t >= begins[at]) & (t < begins[at] + 0.02)) + 0.02 * rng.standard_normal(t.size)
+        trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.02)
+        assert (
+            may_average(trace, *(np.rint(x * NS).astype(np.int64) for x in (starts, starts + 0.02))) is None
+        )
