@@ -19,7 +19,7 @@ from powermeter.result import Grade
 from powermeter.source import Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_period
 
-from .system.program import PrintingProgram, ask
+from .system.child_program import PrintingProgram, ask
 
 GRANT = (
     'allow it once without a password: echo "$USER ALL=(root) NOPASSWD: /usr/bin/powermetrics" | '

@@ -22,8 +22,8 @@ from powermeter.platforms.tegrastats import MAX_LINE, TegrastatsLine, is_connect
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_duration, parse_period
 
+from .system.child_program import PrintingProgram
 from .system.jetson_facts import facts, is_jetson, model
-from .system.program import PrintingProgram
 
 _READ = 65_536
 _POLL_S = 0.02

@@ -210,8 +210,8 @@ NOTEBOOK: Mapping[str, str] = {
 RECORDER = "powermeter.recorder.__main__:main"
 """What the recorder's own interpreter runs."""
 
-LEFTOVER = "powermeter.marking.leftover:tables"
-LEFTOVER_END = "powermeter.marking.leftover:end_of"
+LEFTOVER = "powermeter.marking.recorder_and_program_died:tables"
+LEFTOVER_END = "powermeter.marking.recorder_and_program_died:end_of"
 """What finds the events that a recorder which died has not written."""
 
 TEXTS: Mapping[str, str] = {

@@ -211,7 +211,7 @@ def test_what_has_six_values_is_a_record_and_not_read_by_position(modules: list[
 
 
 STARTING = (
-    "drivers/system/program.py",  # a program that a driver reads or asks
+    "drivers/system/child_program.py",  # a program that a driver reads or asks
     "powermeter/cli/child.py",  # the measured command
     "powermeter/cli/mcp.py",  # our own command, for a language model's tool
     "powermeter/fleet/origins.py",  # ssh, for files

@@ -21,7 +21,7 @@ from powermeter.result import COVERAGE_95, Grade
 from powermeter.source import Found, Option, PolledSource, Row
 from powermeter.units import parse_quantity
 
-from .process_tree import ProcessTree
+from .cpu_time_of_tree import ProcessTree
 from .processor import Rating, rating
 
 _TICK_NS = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100)

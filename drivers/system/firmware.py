@@ -15,7 +15,7 @@ from pathlib import Path
 
 from powermeter.errors import OpenError, ReadError, Reason
 
-from .program import ask
+from .child_program import ask
 
 _DEVICES = ("/dev/vcio_gencmd", "/dev/vcio")
 _TAG = 0x00030080  # GET_GENCMD_RESULT in the firmware's mailbox property interface

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from powermeter.errors import ReadError
 
-from .program import ask
+from .child_program import ask
 
 WATT_PER_THREAD = 4.0
 """Assumed power of one busy hardware thread where no rating is known, in W.

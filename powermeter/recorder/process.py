@@ -22,7 +22,7 @@ from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
-from powermeter.recorder.clocks import ClockWatch, look, note_clocks
+from powermeter.recorder.clock_jumps import ClockWatch, look, note_clocks
 from powermeter.recorder.full_disk import REFUSED, Backlog
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals

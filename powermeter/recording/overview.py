@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.errors import DataError
 from powermeter.recording import file, summary
-from powermeter.recording.chunks import Chunks
+from powermeter.recording.chunk_reading import Chunks
 from powermeter.recording.rows import Rows, is_sound
 
 _FAN_OUT = {1: 60, 2: summary.FAN_OUT}

@@ -10,7 +10,7 @@ import numpy as np
 from powermeter.channel import Channel
 from powermeter.errors import DataError
 from powermeter.recording import summary
-from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.chunk_reading import Chunk, Chunks
 from powermeter.recording.summaries import Summaries
 
 

@@ -20,8 +20,8 @@ from powermeter import registry
 from powermeter.channel import Gap
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
-from powermeter.recording import chunks as chunks_of
 from powermeter.recording import (
+    chunk_reading,
     event_batches,
     file,
     overview,
@@ -31,7 +31,7 @@ from powermeter.recording import (
     schema,
     summary,
 )
-from powermeter.recording.chunks import Chunk, Chunks
+from powermeter.recording.chunk_reading import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.facts import Facts
 from powermeter.recording.memory import memory_left
@@ -204,7 +204,7 @@ class Recording:
     def _chunks(self, source: int) -> Chunks:
         identifier = self.source(source).id
         if self._loaded is None:
-            self._loaded = chunks_of.load(self._rows, {one.id: len(one.channels) for one in self.sources})
+            self._loaded = chunk_reading.load(self._rows, {one.id: len(one.channels) for one in self.sources})
             for one, last_ns in self._last_ns.items():
                 if one in self._loaded:
                     self._loaded[one].expect_end(last_ns)

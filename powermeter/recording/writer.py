@@ -17,12 +17,12 @@ from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.recording import event_batches, file, folding, refused_files, schema
+from powermeter.recording.chunk_writing import SourceWriter
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
-from powermeter.recording.source_writer import SourceWriter
 
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""

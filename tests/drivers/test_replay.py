@@ -20,8 +20,8 @@ CODES = np.stack([np.arange(40), 5000 - np.arange(40)], axis=1)
 
 @pytest.fixture(params=[1 << 16, 8], ids=["one piece", "many pieces"])
 def path(tmp_path, monkeypatch, request):
-    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", request.param)
-    monkeypatch.setattr("powermeter.recording.chunks.PIECE", request.param)
+    monkeypatch.setattr("powermeter.recording.chunk_writing.CHUNK", request.param)
+    monkeypatch.setattr("powermeter.recording.chunk_reading.PIECE", request.param)
     path = tmp_path / "a b+c.power"
     with Writer.create(path, {}) as writer:
         writer.append(writer.add_source("x://", "first", "x", CHANNELS[:1]), TIMES[:3], CODES[:3, 0])

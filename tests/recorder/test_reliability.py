@@ -35,7 +35,7 @@ from powermeter import Meter
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import OpenError
 from powermeter.recorder import process as module
-from powermeter.recorder.clocks import ClockLook
+from powermeter.recorder.clock_jumps import ClockLook
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer
 

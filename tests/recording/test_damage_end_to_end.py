@@ -25,7 +25,7 @@ def numbers(path):
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 500)  # real ones hold 65 536 samples
+    monkeypatch.setattr("powermeter.recording.chunk_writing.CHUNK", 500)  # real ones hold 65 536 samples
     path = tmp_path / "run.power"
     rail = Rail("R", nominal_v=5.0)
     random_watts = np.random.default_rng(2).integers(1000, 5000, 3000)

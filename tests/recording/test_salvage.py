@@ -111,7 +111,7 @@ def test_repair_that_cannot_write_leaves_nothing_half(written, tmp_path, monkeyp
     def full(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("powermeter.recording.source_writer.SourceWriter.add", full)
+    monkeypatch.setattr("powermeter.recording.chunk_writing.SourceWriter.add", full)
     with pytest.raises(DataError, match="disk is full"):
         salvage(recorded.path, tmp_path / "whole.power")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["run.power"]

@@ -223,7 +223,7 @@ def test_an_overview_covers_everything_at_every_size(written):
 
 
 def test_long_blocks_are_cut_into_chunks(path, monkeypatch):
-    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 10)
+    monkeypatch.setattr("powermeter.recording.chunk_writing.CHUNK", 10)
     with Writer.create(path) as writer:
         writer.append(writer.add_source("x://", "x", "x", POWER), np.arange(25), np.arange(25))
     with Recording.open(path) as recording:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
-from powermeter.recording import Recording, Writer, source_writer
+from powermeter.recording import Recording, Writer, chunk_writing
 from powermeter.reports import formats, tables
 from powermeter.reports.sample_tables import sample_tables
 
@@ -17,8 +17,8 @@ from powermeter.reports.sample_tables import sample_tables
 @pytest.fixture
 def mixed(tmp_path, monkeypatch):
     """Three sources of different rates and spans, one on another clock, one with a missing value, one empty."""
-    monkeypatch.setattr(source_writer, "CHUNK", 100)
-    monkeypatch.setattr("powermeter.recording.chunks.PIECE", 100)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 100)
+    monkeypatch.setattr("powermeter.recording.chunk_reading.PIECE", 100)
     random = np.random.default_rng(4)
     path = tmp_path / "x.power"
     with Writer.create(path, {"clock": "monotonic"}) as writer:

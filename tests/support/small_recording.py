@@ -11,7 +11,7 @@ import numpy as np
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
-from powermeter.recording import Writer, source_writer
+from powermeter.recording import Writer, chunk_writing
 from powermeter.source import REPEAT, Gap
 
 RAIL = Rail("VIN", boundary=Boundary.BOARD, covers="everything", nominal_v=5.0)
@@ -74,7 +74,7 @@ def write(path: Path, chunks: int = 4, each: int = 50, *, close: bool = True) ->
     truth.ticks = [(0, first), (1000, first + 1_000_000_000)]
     writer = Writer.create(path, {"clock": "monotonic", "host": {"name": "Prüfstand"}})
     source = writer.add_source("virtual://", "meter", "virtual", CHANNELS, {"serial": "A1"})
-    with mock.patch.object(source_writer, "CHUNK", each):  # real ones hold 65 536 samples
+    with mock.patch.object(chunk_writing, "CHUNK", each):  # real ones hold 65 536 samples
         for start in range(0, n, each):
             part = slice(start, start + each)
             writer.append(source, times[part], codes[part], flags[part], 1500)

@@ -11,7 +11,7 @@ import pytest
 from powermeter import registry
 from powermeter.channel import MISSING, Boundary, Kind
 from powermeter.drivers.system import estimate, processor
-from powermeter.drivers.system.process_tree import ProcessTree
+from powermeter.drivers.system.cpu_time_of_tree import ProcessTree
 from powermeter.errors import ConfigurationError, OpenError
 from powermeter.result import Grade
 from powermeter.testing.sysfs import FakeTree

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from powermeter.drivers.system.program import PrintingProgram, ask
+from powermeter.drivers.system.child_program import PrintingProgram, ask
 from powermeter.errors import OpenError, ReadError, Reason
 
 CEILING_S = 60.0

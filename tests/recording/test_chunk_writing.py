@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.recording import Recording, Writer, chunks, reader, source_writer
+from powermeter.recording import Recording, Writer, chunk_reading, chunk_writing, reader
 from powermeter.source import REPEAT
 
 RAIL = Rail("R", nominal_v=5.0)
@@ -36,7 +36,7 @@ def written(path, times, codes, flags, each, close=True):
 @pytest.mark.parametrize("close", [True, False])
 @pytest.mark.parametrize("each", [7, 500, 1024, 3000])
 def test_pieces_put_together_are_everything(tmp_path, monkeypatch, each, close):
-    monkeypatch.setattr(source_writer, "CHUNK", 1024)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 1024)
     times, codes, flags = made(5000)
     source = written(tmp_path / "x.power", times, codes, flags, each, close)
     with Recording.open(tmp_path / "x.power") as recording:
@@ -52,7 +52,7 @@ def test_pieces_put_together_are_everything(tmp_path, monkeypatch, each, close):
 
 
 def test_a_stream_between_two_times_is_what_lies_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_writer, "CHUNK", 512)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 512)
     times, codes, flags = made(3000)
     source = written(tmp_path / "x.power", times, codes, flags, 100)
     with Recording.open(tmp_path / "x.power") as recording:
@@ -65,7 +65,7 @@ def test_a_stream_between_two_times_is_what_lies_there(tmp_path, monkeypatch):
 
 def test_a_slice_has_neighbours_where_there_are(tmp_path, monkeypatch):
     """Across chunks, at both ends, between two samples, before and after all."""
-    monkeypatch.setattr(source_writer, "CHUNK", 100)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 100)
     times, codes, flags = made(1000)
     source = written(tmp_path / "x.power", times, codes, flags, 40)
     with Recording.open(tmp_path / "x.power") as recording:
@@ -85,7 +85,7 @@ def test_a_slice_has_neighbours_where_there_are(tmp_path, monkeypatch):
 
 
 def test_samples_that_share_a_time_at_a_chunks_edge_all_belong_to_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_writer, "CHUNK", 4)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 4)
     times = np.array([1, 2, 3, 5, 5, 5, 6, 7, 8], np.int64)
     codes = np.arange(18).reshape(9, 2)
     source = written(tmp_path / "x.power", times, codes, np.zeros(9, np.uint8), 2)
@@ -98,7 +98,7 @@ def test_samples_that_share_a_time_at_a_chunks_edge_all_belong_to_it(tmp_path, m
 @pytest.mark.parametrize("close", [True, False])
 @pytest.mark.parametrize("each", [90, 1024])
 def test_summaries_are_the_sums_of_the_pieces(tmp_path, monkeypatch, each, close):
-    monkeypatch.setattr(source_writer, "CHUNK", 1024)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 1024)
     times, codes, flags = made(5000)
     source = written(tmp_path / "x.power", times, codes, flags, each, close)
     with Recording.open(tmp_path / "x.power") as recording:
@@ -153,7 +153,7 @@ def test_a_source_without_samples_has_none(tmp_path):
 
 
 def test_a_chunk_of_one_source_leaves_the_newest_samples_of_another(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_writer, "CHUNK", 1024)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 1024)
     writer = Writer.create(tmp_path / "x.power")
     slow, fast = (writer.add_source(f"x://{name}", name, "x", CHANNELS) for name in ("slow", "fast"))
     times, codes, flags = made(1500)
@@ -167,8 +167,8 @@ def test_a_chunk_of_one_source_leaves_the_newest_samples_of_another(tmp_path, mo
 
 
 def test_a_stream_ends_with_the_sample_at_its_end_also_where_that_begins_a_piece(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_writer, "CHUNK", 512)
-    monkeypatch.setattr(chunks, "PIECE", 512)
+    monkeypatch.setattr(chunk_writing, "CHUNK", 512)
+    monkeypatch.setattr(chunk_reading, "PIECE", 512)
     times, codes, flags = made(2048)
     source = written(tmp_path / "x.power", times, codes, flags, 512)
     with Recording.open(tmp_path / "x.power") as recording:

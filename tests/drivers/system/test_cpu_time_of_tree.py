@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from waiting import CEILING_S
 
-from powermeter.drivers.system.process_tree import ProcessTree, process_clock_ns
+from powermeter.drivers.system.cpu_time_of_tree import ProcessTree, process_clock_ns
 from powermeter.testing.sysfs import FakeTree
 
 

@@ -9,7 +9,7 @@ import pytest
 from running_recording import running_in
 
 import powermeter
-from powermeter.marking import board, leftover
+from powermeter.marking import board, recorder_and_program_died
 from powermeter.recording import Recording, Writer
 from powermeter.recording.salvage import salvage
 
@@ -82,4 +82,4 @@ def test_a_folder_that_is_not_ours_is_not_looked_into(running, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.symlink_to(running.folder)
     for marks in (str(elsewhere), "/etc", "", None, 7, ["x"], f"{running.folder}/.."):
-        assert list(leftover.tables(marks, running.path, lambda: ())) == []
+        assert list(recorder_and_program_died.tables(marks, running.path, lambda: ())) == []

@@ -20,13 +20,13 @@ def path(tmp_path):
 
 def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
     """The recorder turns tails into a chunk between the two questions of a reader."""
-    monkeypatch.setattr("powermeter.recording.source_writer.CHUNK", 20)
+    monkeypatch.setattr("powermeter.recording.chunk_writing.CHUNK", 20)
     opened = Writer.create(path)
     source = opened.add_source("x://", "x", "x", POWER)
     opened.append(source, np.arange(15), np.arange(15))
-    from powermeter.recording import chunks
+    from powermeter.recording import chunk_reading
 
-    real = chunks.tails_of
+    real = chunk_reading.tails_of
 
     def late(rows):
         thread = threading.Thread(target=opened.append, args=(source, np.arange(15, 25), np.arange(15, 25)))
@@ -34,7 +34,7 @@ def test_chunks_and_tails_are_read_at_one_moment(path, monkeypatch):
         thread.join()
         yield from real(rows)
 
-    monkeypatch.setattr(chunks, "tails_of", late)
+    monkeypatch.setattr(chunk_reading, "tails_of", late)
     with Recording.open(path) as recording:
         assert recording.samples(source).codes["p"].tolist() == list(range(15))
         assert not any("lost" in text for text in recording.warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from powermeter.recorder.clocks import ClockLook, ClockWatch, look, read_clocks
+from powermeter.recorder.clock_jumps import ClockLook, ClockWatch, look, read_clocks
 
 
 def test_a_slewed_clock_is_no_step_and_a_suspended_machine_is_told_apart():
