@@ -250,6 +250,12 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
     found.times_ns = times
 
 
+def out_of_order(times: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows lie before an earlier one while the rows after them go on from there."""
+    back = np.flatnonzero(np.diff(times) < 0) + 1
+    return _out_of_order(times, back, int(usual_step(times)) or NS)
+
+
 def _out_of_order(times: NDArray[np.int64], back: NDArray[np.intp], step: int) -> NDArray[np.bool_]:
     """Return which rows lie before an earlier one while the rows after them go on from there."""
     drop = np.zeros(len(times), bool)
@@ -275,6 +281,8 @@ def _out_of_order(times: NDArray[np.int64], back: NDArray[np.intp], step: int) -
 
 def _strays_ahead(times: NDArray[np.int64], drop: NDArray[np.bool_], at: int, step: int) -> int:
     """Return how many rows before a step back jumped ahead and are strays: the rows after go on from before."""
+    if at + 1 == len(times):  # nothing after the last row shows which of them it is
+        return 0
     for count in range(1, _CATCH_UP):
         before = at - count - 1
         if before < 0 or drop[before:at].any():

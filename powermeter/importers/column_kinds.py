@@ -39,6 +39,7 @@ _UNIX_DIGITS = 9
 
 _ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
 _RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
+_SELDOM = 4  # amounts fall at half of their steps; a list that falls at one in so many is left open
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
 
 
@@ -244,7 +245,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
                 name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
             )
         )
-    if falls * 5 >= steps:
+    if falls * _SELDOM >= steps:
         return Meaning(
             "per-row",
             "it rises and falls: the amount of each row, no running total",

@@ -173,7 +173,8 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
     widths = Counter(len(row) for row, good in zip(fields, flags, strict=True) if good)
     if not widths:
         return flags, 0
-    width = max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
+    named = _named_width(lines, fields, widths)
+    width = named or max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
     # Facts before the table ("Record Length,5") have fewer fields than its rows.
     start = next((i for i, row in enumerate(fields) if flags[i] and len(row) >= width - 1), len(flags))
     start = _after_facts(fields, flags, start, width)
@@ -183,7 +184,20 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
         for i, (good, row) in enumerate(zip(flags, fields, strict=True))
     ]
     widths = Counter(len(row) for row, good in zip(fields, kept, strict=True) if good)
+    if named in widths:
+        return kept, named
     return kept, max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w)) if widths else width
+
+
+def _named_width(lines: Sequence[str], fields: Sequence[Sequence[str]], widths: Counter[int]) -> int:
+    """Return the width of a header that stands above every block of rows, most of which end early; 0 where none does."""
+    again = Counter(line.strip() for line in lines if line.strip())
+    heads = [
+        len(row)
+        for line, row in zip(lines, fields, strict=True)
+        if again[line.strip()] > 1 and widths[len(row)] and _looks_like_header(row)
+    ]
+    return max(heads, default=0)
 
 
 def _after_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:

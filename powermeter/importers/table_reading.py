@@ -29,6 +29,7 @@ from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.holes import hole_notes
 from powermeter.importers.hour_twice import put_in_line
+from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
@@ -133,6 +134,7 @@ class OpenTable:
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
         self.warnings += leave_out_apparent(self.plan, self._seen)
+        blank = look_in_order(self.plan, store, self._seen)
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         rising = column_kinds.rising_totals(self.plan.columns, self._seen)
@@ -154,7 +156,7 @@ class OpenTable:
             self.plan.columns, self.meanings, self._seen, str(self.path)
         )
         held = any(meaning.as_ == "held" for meaning in self.meanings)
-        found, sample_of_row = self._axis(store, held)
+        found, sample_of_row = self._axis(store, held, blank)
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, str(self.path))
         self.whole = decide(
@@ -237,10 +239,14 @@ class OpenTable:
             columns[f"c{i}"] = values
         store.append(columns)
 
-    def _axis(self, store: Store, held: bool) -> tuple[Axis, NDArray[np.int32] | None]:
+    def _axis(
+        self, store: Store, held: bool, blank: NDArray[np.intp]
+    ) -> tuple[Axis, NDArray[np.int32] | None]:
         """Return the axis of the samples, and the sample of each row where rows are put together."""
         time = self.plan.time
         stamps = store.whole("stamp") if time.indexes else None
+        if stamps is not None:
+            stamps[blank] = MISSING
         refuse_other_order(self._reader.goes_on, time.order, str(self.path))
         if stamps is not None and time.style == "wall":
             stamps = self._in_utc(stamps, store)

@@ -1,0 +1,53 @@
+"""Finds the rows of a table whose time lies before an earlier row's, so that what they read does not decide what a column is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING
+from powermeter.importers.axis import out_of_order
+from powermeter.importers.blocks import BLOCK, Store
+from powermeter.importers.cells import Statistics
+from powermeter.importers.column_kinds import TOTALS
+from powermeter.importers.plan import TablePlan
+
+_NONE = 2**62
+_NO_ROWS = np.empty(0, np.intp)
+
+
+def look_in_order(plan: TablePlan, store: Store, seen: list[Statistics]) -> NDArray[np.intp]:
+    """Look at totals once more without the rows out of order, in place, and return those of them that hold no reading."""
+    if not plan.time.indexes or "key" in store:
+        return _NO_ROWS
+    stamps = store.whole("stamp")
+    known = np.flatnonzero((stamps != MISSING) & (np.abs(stamps) < _NONE))
+    if not (np.diff(stamps[known]) < 0).any():
+        return _NO_ROWS
+    filled = _rows_with_readings(store, [f"c{i}" for i, c in enumerate(plan.columns) if c.rail is not None])
+    behind = stamps[known] < np.maximum.accumulate(stamps[known])
+    blank = known[behind & ~filled[known]]
+    kept = known[~behind | filled[known]]
+    late = np.zeros(len(stamps), bool)
+    late[kept] = out_of_order(stamps[kept])
+    for i, column in enumerate(plan.columns):
+        if late.any() and column.quantity in TOTALS:
+            seen[i] = _seen_without(store, f"c{i}", late)
+    return blank
+
+
+def _rows_with_readings(store: Store, columns: list[str]) -> NDArray[np.bool_]:
+    found = np.zeros(store.rows, bool)
+    for start in range(0, store.rows, BLOCK):
+        stop = min(start + BLOCK, store.rows)
+        for name in columns:
+            found[start:stop] |= np.isfinite(store.part(name, start, stop))
+    return found
+
+
+def _seen_without(store: Store, name: str, late: NDArray[np.bool_]) -> Statistics:
+    seen = Statistics()
+    for start in range(0, store.rows, BLOCK):
+        stop = min(start + BLOCK, store.rows)
+        seen.add(np.where(late[start:stop], np.nan, store.part(name, start, stop)))
+    return seen
