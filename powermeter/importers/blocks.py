@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from powermeter.errors import DataError
 from powermeter.importers.files import line_blocks
-from powermeter.importers.layout import Layout
+from powermeter.importers.layout import APART, Layout, with_their_units
 
 BLOCK = 1 << 15
 """Rows read at a time."""
@@ -39,11 +39,54 @@ class RowCount:
     blank: int = 0
     headers: int = 0
     comments: int = 0
+    summaries: int = 0
+    summary_lines: list[int] = field(default_factory=list)
     short: int = 0
     short_lines: list[int] = field(default_factory=list)
     left_out: int = 0
     long: int = 0
     odd_lines: list[int] = field(default_factory=list)
+
+
+SUMMARIES = frozenset(
+    (
+        *(
+            "sum",
+            "total",
+            "totals",
+            "grand total",
+            "average",
+            "avg",
+            "mean",
+            "median",
+            "minimum",
+            "maximum",
+            "min",
+            "max",
+        ),
+        *(
+            "summe",
+            "gesamt",
+            "gesamtsumme",
+            "mittelwert",
+            "durchschnitt",
+            "somme",
+            "moyenne",
+            "suma",
+            "media",
+            "totale",
+            "totaal",
+        ),
+        *("stddev", "std", "count", "anzahl"),
+    )
+)
+"""What a row under a table begins with that is none of its rows."""
+
+
+def summary_word(row: list[str]) -> str:
+    """Return the word of `SUMMARIES` that a row begins with, or nothing."""
+    first = next((text for text in row if text), "").strip(" :*").lower()
+    return first if first in SUMMARIES else ""
 
 
 @dataclass(slots=True)
@@ -93,8 +136,8 @@ def text_blocks(
     delimiter = found.delimiter
     reader: Iterator[list[str]]
     reader = (
-        (line.split() for line in lines)
-        if delimiter == " "
+        (with_their_units(line.split()) if delimiter == APART else line.split() for line in lines)
+        if delimiter in (" ", APART)
         else csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     )
     number, width = found.skip, len(found.headings)
@@ -121,7 +164,10 @@ def text_blocks(
         if plain and header is not None and place <= needed:
             plain = header not in map(itemgetter(place), rows)
         if plain:
-            plain = "#" not in {row[0][:1] for row in rows}
+            firsts = {row[0] for row in rows}
+            plain = "" not in firsts and not any(
+                text[:1] == "#" or (text[:1].isalpha() and summary_word([text])) for text in firsts
+            )
         if not plain:
             picked = [
                 i for i, row in enumerate(rows) if _is_row(row, found, needed, counted, keep, int(numbers[i]))
@@ -152,6 +198,11 @@ def _is_row(
         return False
     if found.is_again(row):
         counted.headers += 1
+        return False
+    word = summary_word(row)
+    if word and sum(summary_word([*seen]) == word for seen in found.rows) < 2:
+        counted.summaries += 1
+        counted.summary_lines += [line] if len(counted.summary_lines) < 5 else []
         return False
     if keep is not None and not keep(row):
         counted.left_out += 1

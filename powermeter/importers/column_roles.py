@@ -239,7 +239,7 @@ def _values(
 ) -> tuple[list[Planned], list[tuple[str, str]]]:
     planned: list[Planned] = []
     aside: list[tuple[str, str]] = []
-    at = () if time is None else time.indexes
+    at = () if time is None else time.columns
     for index, named in enumerate(headings):
         if index in at or not named.text.strip():
             continue

@@ -60,7 +60,9 @@ def _explain(path: Path, format: str | None, choices: Choices) -> str:
 
 def _table(path: Path, found: type[TableImporter], choices: Choices) -> list[str]:
     layout = found.look(path)
-    delimiter = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks", "|": "bars"}[layout.delimiter]
+    delimiter = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks", "  ": "blanks", "|": "bars"}[
+        layout.delimiter
+    ]
     lines = [
         f"  table     fields divided by {delimiter}"
         + (", decimal commas" if layout.decimal_comma else "")

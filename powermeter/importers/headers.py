@@ -187,7 +187,7 @@ _PLAIN = frozenset(
 
 _OUTPUTS = frozenset(("vout", "iout", "pout"))
 _DASHED = re.compile(r"-([A-Za-z]+)(?![A-Za-z0-9])")
-_ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung)", re.IGNORECASE)
+_ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung|energy|energie)", re.IGNORECASE)
 
 
 _SO_FAR = re.compile(r"[ _.-]*\bso[ _.-]?far\b|_so_far\b", re.IGNORECASE)
@@ -282,12 +282,15 @@ def heading(text: str) -> Heading:
     if match is not None:
         found = of_unit(match[2], match[1])
         if found is not None and not _agrees(match[2], found[0], match[1]):
+            before = heading(match[1])
+            if before.quantity in ELECTRIC:  # `Active energy Wh (A)`: of phase A
+                return replace(before, text=raw, name=f"{before.name} {match[2]}")
             return Heading(raw, text, why=f"({match[2]}) contradicts the name, so it is not its unit")
         if found is not None:
             return Heading(raw, match[1] or text, match[2], *found, why="unit in brackets")
-        before = heading(match[1]) if match[2].isdigit() else None
-        if before is not None and before.quantity is not None:
-            return replace(before, text=raw, name=f"{before.name} {match[2]}")
+        numbered = heading(match[1]) if match[2].isdigit() else None
+        if numbered is not None and numbered.quantity is not None:
+            return replace(numbered, text=raw, name=f"{numbered.name} {match[2]}")
         return Heading(raw, match[1] or text, match[2], why=f"[{match[2]}] is not a unit that is recorded")
     match = _SLASHED.match(text)
     if match is not None:
@@ -300,8 +303,18 @@ def heading(text: str) -> Heading:
         found = of_unit(match[2], match[1])
         if found is not None and _agrees(match[2], found[0], match[1]):
             return Heading(raw, f"{match[1]} {match[3]}", match[2], *found, why="unit in brackets")
-    last = _last_word(raw, text)
-    return last if last is not None else Heading(raw, text, why="no unit in the header")
+    return _last_word(raw, text) or _inside(raw, text) or Heading(raw, text, why="no unit in the header")
+
+
+def _inside(raw: str, text: str) -> Heading | None:
+    """Return what a header states whose unit stands behind the quantity, before the rail: `Power W gpu`."""
+    pieces = text.split()
+    for i, piece in enumerate(pieces[1:-1], 1):
+        found = of_unit(piece) if _SYMBOL.fullmatch(piece) or piece in _ALONE.values() else None
+        if found is not None and implied(words(pieces[i - 1])) == found[0]:
+            name = " ".join([*pieces[:i], *pieces[i + 1 :]])
+            return Heading(raw, name, piece, *found, why="unit behind the quantity")
+    return None
 
 
 def _agrees(unit: str, quantity: Quantity | str, name: str) -> bool:

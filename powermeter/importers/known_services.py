@@ -124,4 +124,31 @@ SERVICES: tuple[Signature, ...] = (
         accuracy=RAPL,
         source="pcm -csv: joules of each interval; the first column of a name is the system's, the sockets' follow",
     ),
+    Signature(
+        "intel_gpu_top",
+        "a table of intel_gpu_top",
+        (r"rc6 %", r"power w gpu", r"power w pkg"),
+        (
+            ColumnFact(r"power w pkg", "W", "mean", "package", None, Boundary.PART),
+            ColumnFact(r"power w gpu", "W", "mean", "gpu", "package", Boundary.PART),
+            ColumnFact(r".*", "-"),
+        ),
+        grade=Grade.MEASURED,
+        accuracy=RAPL,
+        source="intel_gpu_top -c: watts of each interval by RAPL; the package holds its graphics",
+    ),
+    Signature(
+        "xpu-smi",
+        "a dump of xpu-smi",
+        (r"timestamp", r"deviceid", r"gpu power \(w\)"),
+        (
+            ColumnFact(r"timestamp", ""),
+            ColumnFact(r"gpu power \(w\)", "W", "power", "gpu", boundary=Boundary.DEVICE),
+            ColumnFact(r"gpu energy consumed \(j\)", "J", "counter", "gpu", boundary=Boundary.DEVICE),
+            ColumnFact(r".*", "-"),
+        ),
+        ("deviceid",),
+        grade=Grade.MEASURED,
+        source="xpu-smi dump: each device's power in W, and the joules it has counted",
+    ),
 )

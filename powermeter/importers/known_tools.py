@@ -331,10 +331,13 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(
         "Shelly history",
         "the history of a Shelly EM",
-        (r"date/time utc", r"active energy wh( \(\d\))?"),
+        (r"date/time utc", r"active energy wh( \(\w\))?"),
         (
-            ColumnFact(r"active energy wh(?: \(\d\))?", "Wh", "per-row", "input", None, Boundary.WALL),
-            ColumnFact(r"returned energy.*|(min|max) [va]( \(\d\))?", "-"),
+            ColumnFact(r"active energy wh", "Wh", "per-row", "input", None, Boundary.WALL),
+            ColumnFact(
+                r"active energy wh \((\w)\)", "Wh", "per-row", r"phase \1", "all phases", Boundary.WALL
+            ),
+            ColumnFact(r"returned energy.*|(min|max) [va]( \(\w\))?", "-"),
         ),
         source="em_data.csv of the Shelly EM: the Wh of each ten minutes; returned energies are not use",
     ),

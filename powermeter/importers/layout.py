@@ -76,10 +76,30 @@ class Layout:
         return bool(row) and (row == self.header or (bool(self.units) and row == self.units))
 
 
+APART = "  "
+"""The delimiter of a table divided by blanks whose numbers stand apart from their units: `137 W   34 °C`."""
+
+_NO_POWER = frozenset(("%", "C", "°C", "RPM", "MB", "GB", "MiB", "GiB", "VA", "var"))
+
+
+def with_their_units(fields: Sequence[str]) -> list[str]:
+    """Return fields with each unit put behind the number before it."""
+    found: list[str] = []
+    for text in fields:
+        is_unit = not text[:1].isdigit() and (text in _NO_POWER or of_unit(text) is not None)
+        if is_unit and found and found[-1][-1:].isdigit():
+            found[-1] += f" {text}"
+        else:
+            found.append(text)
+    return found
+
+
 def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Return the fields of lines."""
     if delimiter == " ":
         return [line.split() for line in lines]
+    if delimiter == APART:
+        return [with_their_units(line.split()) for line in lines]
     return [
         [text.strip() for text in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
         for line in lines
@@ -124,6 +144,9 @@ def layout(peek: Peek) -> Layout:
             best = (score, delimiter, fields, flags, width)
     assert best is not None
     _, delimiter, fields, flags, width = best
+    if delimiter == " " and _units_apart(fields, flags):
+        delimiter, fields = APART, split(lines, APART)
+        flags, width = _data_rows(lines, fields)
     if not any(flags):
         return _without_rows(lines)
     first = flags.index(True)
@@ -155,6 +178,17 @@ def layout(peek: Peek) -> Layout:
         tuple(units),
         preamble,
     )
+
+
+def _units_apart(fields: Sequence[list[str]], flags: Sequence[bool]) -> bool:
+    """Return whether the line above rows of numbers and units has a name for each number and none for the units."""
+    if True not in flags or not flags.index(True):
+        return False
+    first = flags.index(True)
+    rows = [row for row, good in zip(fields[first:], flags[first:], strict=True) if good]
+    names = len(fields[first - 1])
+    joined = sum(len(with_their_units(row)) == names for row in rows)
+    return joined * 2 > len(rows) and sum(len(row) > names for row in rows) * 2 > len(rows)
 
 
 def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[list[bool], int]:
@@ -270,8 +304,8 @@ def _header(
         row = _again(lines[i], delimiter)
         while row and not row[-1] and len(row) > width:
             row = row[:-1]
-        fits = abs(len(row) - width) <= 1 or (len(row) > width and delimiter != " ")
-        if not fits and delimiter == " ":
+        fits = abs(len(row) - width) <= 1 or (len(row) > width and delimiter not in (" ", APART))
+        if not fits and delimiter in (" ", APART):
             row = [
                 text.strip()
                 for text in re.split(r"\t|,|;| {2,}", lines[i].strip().lstrip("#").strip())
@@ -294,7 +328,7 @@ def _header(
 
 def header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
     """Return how many fields header and rows have, where rows have more, as after decimal commas fell apart; else None."""
-    if found.delimiter == " " or not 0 < found.skip <= len(peek.raw_lines):
+    if found.delimiter in (" ", APART) or not 0 < found.skip <= len(peek.raw_lines):
         return None
     if found.named:
         names, width = len(found.header), len(found.headings)
@@ -309,7 +343,7 @@ def header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
 
 def _again(line: str, delimiter: str) -> list[str]:
     """Return the fields of a header line, a leading comment mark taken off."""
-    bare = line.strip() if delimiter == " " else line
+    bare = line.strip() if delimiter in (" ", APART) else line
     if bare.lstrip().startswith(("#", "//", "%")):
         bare = bare.lstrip().lstrip("#/%").strip()
     return split([bare], delimiter)[0]

@@ -33,7 +33,7 @@ def disagreements(found: Layout, headings: Sequence[Heading], used: TimePlan, ch
     if own is None:
         return []
     named = [i for i, h in enumerate(headings) if h.is_time]
-    others = [i for i in dict.fromkeys([*named, *calendar_columns(found, headings)]) if i not in used.indexes]
+    others = [i for i in dict.fromkeys([*named, *calendar_columns(found, headings)]) if i not in used.columns]
     notes = []
     for other in others:
         alone = [h if i == other else replace(h, unit="-", quantity=None) for i, h in enumerate(headings)]

@@ -14,6 +14,7 @@ TOTAL = (
     SOCKET,
     (
         "total",
+        "tot",
         "system",
         "sys",
         "psys",
@@ -27,11 +28,11 @@ TOTAL = (
         "platform",
         "sum",
     ),
-    ("board", "input", "psu", "battery", "bat", "supply", "module"),
+    ("board", "input", "inlet", "psu", "battery", "bat", "supply", "module"),
 )
 """Words for what holds everything else; those of the first group that occurs count."""
 
-SURELY_ALL = frozenset(("total", "gesamt", "sum", "all"))
+SURELY_ALL = frozenset(("total", "tot", "gesamt", "sum", "all"))
 
 _PARTS = {
     "cpu": ("cpu", "package", "pkg", "processor", "socket", "soc"),
@@ -95,3 +96,9 @@ def are_numbered(names: Sequence[str]) -> bool:
     for name in names:
         by_kind.setdefault(part_of(name), []).append(name)
     return all(len(group) == 1 or all(NUMBERED.match(name) for name in group) for group in by_kind.values())
+
+
+def may_hold_graphics(names: Sequence[str]) -> bool:
+    """Return whether a package or a chip stands beside a GPU that may be its own graphics or a card."""
+    packages = any({*words(name)} & {"package", "pkg", "soc"} and part_of(name) == "cpu" for name in names)
+    return packages and any({*words(name)} == {"gpu"} for name in names)

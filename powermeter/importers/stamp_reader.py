@@ -32,6 +32,30 @@ Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What is added to each row's time.
+
+    Attributes:
+        column: The column of numbers, or of the clock times at which intervals end.
+        tick_ns: Nanoseconds per unit of the numbers.
+        since: The column of the clock times at which intervals begin, or None for numbers.
+    """
+
+    column: int
+    tick_ns: int = NS
+    since: int | None = None
+
+    def of(self, texts: Sequence[str], starts: Sequence[str] | None) -> NDArray[np.int64]:
+        """Return nanoseconds to add; 0 where nothing can be read."""
+        if starts is None:
+            return np.array([number_ns(text.strip(), self.tick_ns) or 0 for text in texts], np.int64)
+        clocks = [
+            (time_of_day_ns(start), time_of_day_ns(end)) for start, end in zip(starts, texts, strict=True)
+        ]
+        return np.array([0 if a is None or b is None else (b - a) % DAY_NS for a, b in clocks], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class TimePlan:
     """Where the times stand and how they are written.
 
@@ -42,7 +66,7 @@ class TimePlan:
         order: Of year, month and day.
         period_s: The fixed period.
         why: How it was found, for `--explain`.
-        lag: The column of what is added to a time that is the row's before, or None.
+        added: What is added to each time, or None.
     """
 
     indexes: tuple[int, ...] = ()
@@ -51,7 +75,15 @@ class TimePlan:
     order: str | None = None
     period_s: float | None = None
     why: str = ""
-    lag: int | None = None
+    added: Added | None = None
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """All columns that a time is made of."""
+        if self.added is None:
+            return self.indexes
+        since = () if self.added.since is None else (self.added.since,)
+        return tuple(dict.fromkeys((*self.indexes, self.added.column, *since)))
 
     @property
     def is_utc(self) -> bool:

@@ -128,7 +128,8 @@ def _clock_ns(match: re.Match[str]) -> int | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 23 or minute > 59 or second > 60:
+    at_midnight = hour == 24 and not minute and not second and not int(match["frac"] or 0)
+    if (hour > 23 and not at_midnight) or minute > 59 or second > 60:
         return None
     digits = match["frac"] or ""
     if match["sep"] == ":" and len(digits) < 3:

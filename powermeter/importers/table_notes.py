@@ -91,6 +91,10 @@ def check_rows(
             else []
         )
         notes.append(Note.warning("rows-left-out", f"{' and '.join(parts)} were left out (lines {shown})"))
+    if counted.summaries:
+        shown = ", ".join(map(str, counted.summary_lines))
+        text = f"{plural(counted.summaries, 'row that sums up the others was', 'rows that sum up the others were')} left out (lines {shown})"
+        notes.append(Note.info("rows-left-out", text))
     if counted.headers > 0:
         notes.append(
             Note.info("header-repeated", f"the header stands in it {counted.headers} more times; passed over")

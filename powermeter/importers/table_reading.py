@@ -19,10 +19,12 @@ from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.charge_states import ChargeStates
+from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
+from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
 from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
@@ -35,7 +37,6 @@ from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamp_reader import Reader
-from powermeter.importers.stamps import number_ns
 from powermeter.importers.stated_grade import is_simulated
 from powermeter.importers.table_notes import (
     FLOWS,
@@ -127,14 +128,15 @@ class OpenTable:
         self._states.refuse()
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
-            refuse_doubtful(
-                list(zip(names, self._marks, strict=True)), self.plan.layout.delimiter, str(self.path)
-            )
+            at = self.plan.layout
+            marks = list(zip(names, self._marks, strict=True))
+            refuse_doubtful(marks, at.delimiter, str(self.path), at.rows)
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
         self.warnings += leave_out_apparent(self.plan, self._seen)
         blank = look_in_order(self.plan, store, self._seen)
+        self.warnings += on_their_rails(self.plan, store)
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         rising = column_kinds.rising_totals(self.plan.columns, self._seen)
@@ -152,9 +154,9 @@ class OpenTable:
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
         column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
-        self.warnings += column_kinds.leave_out_still(
-            self.plan.columns, self.meanings, self._seen, str(self.path)
-        )
+        where = str(self.path)
+        self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)
+        refuse_sum_below(self.plan.columns, self.meanings, store, str(self.path))
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held, blank)
         streams, rails = self._streams()
@@ -212,11 +214,10 @@ class OpenTable:
                     for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
                 ]
             columns["stamp"], aware = self._reader.read(texts)
-            if time.lag is not None:
-                added = [number_ns(text.strip(), time.tick_ns) or 0 for text in block.column(time.lag)]
-                columns["stamp"] = np.where(
-                    columns["stamp"] == MISSING, MISSING, columns["stamp"] + np.array(added)
-                )
+            if time.added is not None:
+                starts = None if time.added.since is None else block.column(time.added.since)
+                added = time.added.of(block.column(time.added.column), starts)
+                columns["stamp"] = np.where(columns["stamp"] == MISSING, MISSING, columns["stamp"] + added)
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:

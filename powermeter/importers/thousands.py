@@ -14,6 +14,7 @@ _GROUPED = {
     "comma": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])"),
 }
 _NUMBER = re.compile(r"[+-]?(\d+)((?:[.,]\d+)*)(?![\d.,]|[eE][+-]?\d)")
+_DOTTED = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{4}\b")
 _FIXED = 200
 """Cells with three digits behind the mark, after which a column without a whole number is taken to be written so."""
 
@@ -76,12 +77,15 @@ class ThousandMarks:
             self._count += 1
             self.settled = self._count >= _FIXED and not self._whole and set(self._grouped) == {"."}
 
-    def doubtful(self, delimiter: str, others: set[str | None]) -> tuple[str, str] | None:
+    def doubtful(
+        self, delimiter: str, others: set[str | None], dotted: bool = False
+    ) -> tuple[str, str] | None:
         """Return (mark, cell) of a mark that may stand between thousands, or None.
 
         Args:
             delimiter: Between the table's fields.
             others: The decimal marks that other columns were seen to have.
+            dotted: Whether the table has dates such as 01.03.2024, as where a point stands between thousands.
         """
         if not self._grouped or (self.settled and self.decimal is None):
             return None
@@ -92,20 +96,27 @@ class ThousandMarks:
                 self._whole
                 or self.decimal is not None
                 or (mark == "," and (delimiter == "," or "." in others))
+                or (mark == "." and delimiter == ";" and dotted)
             ):
                 return mark, text
         return None
 
 
-def refuse_doubtful(columns: Sequence[tuple[str, ThousandMarks]], delimiter: str, where: str) -> None:
-    """Look at the marks of all columns.
+def refuse_doubtful(
+    columns: Sequence[tuple[str, ThousandMarks]],
+    delimiter: str,
+    where: str,
+    rows: Sequence[Sequence[str]] = (),
+) -> None:
+    """Look at the marks of all columns; `rows` are some of the table's.
 
     Raises:
         ConfigurationError: Those of one may be between thousands or decimal ones.
     """
     others = {marks.decimal for _, marks in columns}
+    dotted = any(_DOTTED.match(text) for row in rows[:3] for text in row)
     for name, marks in columns:
-        found = marks.doubtful(delimiter, others)
+        found = marks.doubtful(delimiter, others, dotted)
         if found is None:
             continue
         mark, text = found

@@ -17,7 +17,7 @@ from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.importers.stamp_reader import Reader, TimePlan
+from powermeter.importers.stamp_reader import Added, Reader, TimePlan
 from powermeter.importers.stamps import (
     TICKS,
     days_and_clock_ns,
@@ -25,6 +25,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
+from powermeter.importers.time_parts import DAYS, STARTS, called, with_part
 from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_period_s, unit_by_size
 from powermeter.units import NS
 
@@ -45,13 +46,18 @@ def choose_time(
             candidates = [0]
     declared = [i for i in candidates if headings[i].is_stated]
     candidates = declared or candidates + [
-        i for i in calendar_columns(found, headings) if i not in candidates
+        i for i in [*calendar_columns(found, headings), *_unnamed(found, headings)] if i not in candidates
     ]
     pair = _date_and_time(found, candidates)
     if pair is not None:
         order = choices.dates or date_order(_joined(found, pair))
-        return TimePlan(pair, "wall", order=order, why="date and time of day in two columns")
-    plans = [plan for i in candidates if (plan := _plan(found, headings[i], i, choices, asks)) is not None]
+        both = TimePlan(pair, "wall", order=order, why="date and time of day in two columns")
+        return with_part(both, found, headings)
+    plans = [
+        with_part(plan, found, headings)
+        for i in candidates
+        if (plan := _plan(found, headings[i], i, choices, asks)) is not None
+    ]
     if plans:
         return min(plans, key=lambda plan: (_stands_still(found, plan), _RANK[plan.style]))
     if asks:
@@ -89,6 +95,27 @@ def choose_time(
     return None
 
 
+_CLOCKS = frozenset(("clock", "at", "when", "created", "logged", "recorded", "received", "stamp"))
+
+
+def _unnamed(found: Layout, headings: Sequence[Heading]) -> list[int]:
+    """Return the columns that hold Unix times and are called after a clock, or dates and are called after a day."""
+    hits = []
+    for i, named in enumerate(headings):
+        texts = texts_of(found, i) if named.unit != "-" else []
+        unix = called(named) in _CLOCKS and all((number_ns(text, 1) or 0) >= EPOCHS[0][0] for text in texts)
+        if texts and (unix or (called(named) in DAYS and all(_is_date(text) for text in texts[:-1]))):
+            hits.append(i)
+    return hits
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a text is a date without a clock."""
+    return ":" not in text and (
+        _EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None
+    )
+
+
 def _in_large_steps(texts: Sequence[str]) -> bool:
     """Return whether times are whole numbers with steps of many units, as counters of milliseconds have."""
     values = [int(text) for text in texts if text.isdecimal() and len(text) < 19]
@@ -120,7 +147,9 @@ def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
     )
     return (
         replace(
-            plan, lag=index, why=f"{plan.why}; each row has the time of the one before, so its step was added"
+            plan,
+            added=Added(index, plan.tick_ns),
+            why=f"{plan.why}; each row has the time of the one before, so its step was added",
         )
         if late > own
         else plan
@@ -136,13 +165,9 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
         texts = texts_of(found, index)
         return bool(texts) and sum(map(test, texts)) * 2 > len(texts)
 
-    def is_date(text: str) -> bool:
-        return ":" not in text and (
-            _EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None
-        )
-
-    dates = [i for i in candidates if mostly(i, is_date)]
-    clocks = [i for i in candidates if mostly(i, lambda text: time_of_day_ns(text) is not None)]
+    dates = [i for i in candidates if mostly(i, _is_date)]
+    named = [i for i, h in enumerate(found.headings) if dates and called(h) in STARTS and i not in candidates]
+    clocks = [i for i in [*candidates, *named] if mostly(i, lambda text: time_of_day_ns(text) is not None)]
     return (dates[0], clocks[0]) if dates and clocks else None
 
 
@@ -202,6 +227,8 @@ def _tick(named: Heading) -> int:
 
 def _stands_still(found: Layout, plan: TimePlan) -> bool:
     """Return whether two of three rows in the sample have the time of the row before."""
+    if plan.added is not None:
+        return False
     stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])
     steps = np.diff(stamps[stamps != MISSING])
     return bool(len(steps) > 3 and (steps == 0).sum() * 3 > 2 * len(steps))

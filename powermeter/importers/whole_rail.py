@@ -22,6 +22,7 @@ from powermeter.importers.rail_names import (
     are_numbered,
     inside,
     is_one_part,
+    may_hold_graphics,
     part_of,
 )
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
@@ -150,13 +151,24 @@ def decide(
         )
     if all(part_of(name) is not None for name in left):
         kinds = [part_of(name) for name in left]
-        if len(set(kinds)) == len(kinds) or are_numbered(left):
+        if (len(set(kinds)) == len(kinds) or are_numbered(left)) and not may_hold_graphics(
+            [name for name in left if by_name[name].boundary is Boundary.BOARD]
+        ):
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
-    first = next((name for name in left if USED.intersection(words(name))), left[0])
+    first = _likely_whole(left, means or {})
     raise ConfigurationError(
         f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
         f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
     )
+
+
+def _likely_whole(names: Sequence[str], means: Mapping[str, Mean]) -> str:
+    """Return the rail to offer as an example: what a house draws, or the largest, as no whole is less than its part."""
+    used = next((name for name in names if USED.intersection(words(name))), None)
+    known = {name: means[name] for name in names if name in means}
+    if used is not None or len(known) < len(names) or len({unit for _, unit in known.values()}) > 1:
+        return used or names[0]
+    return max(names, key=lambda name: known[name][0])
 
 
 def _adds_devices(names: Collection[str], where: str) -> bool:

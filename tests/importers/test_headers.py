@@ -199,3 +199,17 @@ def test_a_row_with_anything_beyond_the_header_is_left_out(tmp_path, extra, kept
     path.write_text("time_s,power_W\n" + "\n".join(rows) + "\n")
     log = importers.open_log(path)
     assert len(log.sources[0].times_ns) == (60 if kept else 59)
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity", "factor", "rail"),
+    [
+        ("Active energy Wh (A)", E, 3600.0, "A"),
+        ("Power W gpu", P, 1.0, "gpu"),
+        ("Energy kWh L1", E, 3.6e6, "L1"),
+        ("Power kW Phase A", P, 1e3, "Phase A"),
+    ],
+)
+def test_a_unit_between_the_quantity_and_the_rail(text, quantity, factor, rail):
+    found = heading(text)
+    assert (found.quantity, found.factor, found.rail) == (quantity, factor, rail)

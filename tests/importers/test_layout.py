@@ -2,6 +2,8 @@
 
 import pytest
 
+from powermeter import analyse
+from powermeter.importers import convert
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
 
@@ -116,3 +118,14 @@ def test_old_programs_letters_of_one_byte_are_read(tmp_path):
 def test_a_meters_kind_of_current_behind_the_unit_is_no_other_unit(tmp_path, kind):
     found = look(tmp_path, "t (s),Sample\n" + "".join(f"{i},1.2{i} A {kind}\n" for i in range(9)))
     assert len(found.rows) == 9
+
+
+def test_units_apart_from_their_numbers_under_a_header_of_names(tmp_path):
+    """Two cards of 100 and 200 W, ten rows a second apart: 300 W over 9 s."""
+    rows = "".join(
+        f"{1709287200 + i}    {d}  {100 * d + 100} W  34 °C   0 %\n" for i in range(10) for d in (0, 1)
+    )
+    path = tmp_path / "m.txt"
+    path.write_text("TIMESTAMP  GPU  POWER  GPU_T  GFX%\n" + rows, encoding="utf-8")
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2700.0)

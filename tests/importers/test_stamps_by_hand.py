@@ -53,7 +53,8 @@ def test_days_and_a_clock(text: str, ns: int | None) -> None:
         ("23:59", 23 * HOUR + 59 * MINUTE),
         ("9:5:0", 9 * HOUR + 5 * MINUTE),
         ("23:59:60", 24 * HOUR),  # a leap second
-        ("24:00:00", None),
+        ("24:00:00", 86_400 * NS),
+        ("24:00:01", None),
         ("12:60:00", None),
         ("12:00:61", None),
         ("12:00 AM", 0),

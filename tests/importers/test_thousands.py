@@ -2,8 +2,9 @@
 
 import pytest
 
+from powermeter import analyse
 from powermeter.errors import ConfigurationError
-from powermeter.importers import Choices, open_log
+from powermeter.importers import Choices, convert, open_log
 from powermeter.importers.thousands import ThousandMarks, ungrouped, without_marks
 
 WATTS = [900 + 10 * i for i in range(40)]
@@ -86,3 +87,13 @@ def test_what_settles_a_column_is_seen_in_any_block():
     assert marks.doubtful(",", set()) == (".", "1.200")
     marks.add(["1.25"])
     assert marks.doubtful(",", set()) is None
+
+
+def test_three_digits_behind_each_point_under_dotted_dates_are_asked_about(tmp_path):
+    rows = "".join(f"01.03.2024 10:00:{i:02d};1.{i:03d}\n" for i in range(20))
+    path = tmp_path / "t.csv"
+    path.write_text("Zeit;Leistung in W\n" + rows)
+    with pytest.raises(ConfigurationError, match="--decimal comma for 1000"):
+        convert(path, tmp_path / "o.power")
+    convert(path, tmp_path / "o.power", choices=Choices(decimal="comma"))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(19 * 1009.5)

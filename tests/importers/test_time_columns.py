@@ -11,7 +11,7 @@ from powermeter.channel import MISSING
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
 from powermeter.importers.log import Choices
-from powermeter.importers.stamp_reader import Reader, TimePlan, fast_walls
+from powermeter.importers.stamp_reader import Added, Reader, TimePlan, fast_walls
 from powermeter.importers.time_columns import choose_time, counts_up, with_lag
 from powermeter.importers.time_units import are_day_numbers, unit_by_size
 
@@ -194,7 +194,7 @@ def test_a_row_with_the_time_of_the_one_before_has_its_step_added(table) -> None
         at += step
         own.append(f"{at},{step},1.5")
     plan = TimePlan((0,), "relative", NS, why="numbers in s")
-    assert with_lag(plan, table("time (s),step (s),power (W)", *late), 1).lag == 1
+    assert with_lag(plan, table("time (s),step (s),power (W)", *late), 1).added == Added(1, NS)
     assert with_lag(plan, table("time (s),step (s),power (W)", *own), 1) is plan
     assert with_lag(plan, table("time (s),step (s),power (W)", *late[:2]), 1) is plan
 

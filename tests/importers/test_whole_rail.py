@@ -124,3 +124,10 @@ def test_a_battery_among_the_lines_of_a_house_is_not_its_total(names):
     of = rails(*names)
     with pytest.raises(ConfigurationError, match=f"--rail {names[-1]} "):
         decide(of, where="log")
+
+
+def test_a_gpu_beside_a_package_may_be_inside_it():
+    rails = [Rail(name, None, Boundary.BOARD, "") for name in ("GPU", "Package")]
+    with pytest.raises(ConfigurationError, match="--rail Package"):
+        decide(rails, where="f", means={"GPU": (5.0, "W"), "Package": (20.0, "W")})
+    assert decide(rails, where="f", add_up=True).is_sum

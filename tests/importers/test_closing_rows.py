@@ -1,0 +1,42 @@
+"""Sums and means under a table are none of its rows."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import DataError
+from powermeter.importers import Choices, convert
+
+AMOUNTS = [0.1, 0.3, 0.2, 0.5, 0.1, 0.4]
+
+
+def run(tmp_path, text, **stated):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    convert(
+        path, tmp_path / "o.power", choices=Choices(period_s=900.0, as_={"": "per-row"}, **stated), force=True
+    )
+    return analyse(tmp_path / "o.power").energy.value
+
+
+@pytest.mark.parametrize("word", ["Summe", "Total:", "SUM", "Somme"])
+def test_a_sum_at_a_stated_rate_is_not_counted(tmp_path, word):
+    rows = "".join(f"slot {i};;{v}\n" for i, v in enumerate(AMOUNTS * 3))
+    assert run(tmp_path, f"slot;note;kWh\n{rows}{word};;4.8\n") == pytest.approx(4.8 * 3.6e6)
+
+
+def test_a_sum_without_a_word_is_refused(tmp_path):
+    rows = "".join(f"{v};x\n" for v in AMOUNTS)
+    with pytest.raises(DataError, match=r"line 8\), 1.6, is the sum"):
+        run(tmp_path, f"kWh;note\n{rows}1.6;x\n")
+    assert run(tmp_path, f"kWh;note\n{rows}1.5;x\n") == pytest.approx(3.1 * 3.6e6)
+
+
+def test_a_device_called_total_is_a_device(tmp_path):
+    rows = "".join(f"{i},{name},{watts}\n" for i in range(10) for name, watts in (("cpu", 10), ("total", 30)))
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "name,time_s,power_W\n"
+        + "".join(f"{n},{t},{w}\n" for t, n, w in (r.split(",") for r in rows.split()))
+    )
+    convert(path, tmp_path / "o.power", force=True)
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(270.0)
