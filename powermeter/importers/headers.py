@@ -159,29 +159,23 @@ def implied(parts: list[str]) -> Quantity | str | None:
 
 
 _PLAIN = frozenset(
-    [
-        "draw",
-        "usage",
-        "consumption",
-        "measured",
-        "value",
-        "reading",
-        "avg",
-        "average",
-        "mean",
-        "instant",
-        "instantaneous",
-        "inst",
-        "accumulated",
-        "cumulative",
-        "accum",
-        "zerod",
-        "resettable",
-        "counter",
-        "w",
-        "mw",
-        "bus",
-    ]
+    (
+        *("draw", "usage", "consumption", "measured", "value", "reading", "avg", "average", "mean"),
+        *(
+            "instant",
+            "instantaneous",
+            "inst",
+            "accumulated",
+            "cumulative",
+            "accum",
+            "zerod",
+            "resettable",
+            "counter",
+            "w",
+            "mw",
+            "bus",
+        ),
+    )
 )
 
 

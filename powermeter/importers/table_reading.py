@@ -128,8 +128,7 @@ class OpenTable:
         self._states.refuse()
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
-            at = self.plan.layout
-            marks = list(zip(names, self._marks, strict=True))
+            marks, at = list(zip(names, self._marks, strict=True)), self.plan.layout
             refuse_doubtful(marks, at.delimiter, str(self.path), at.rows)
         self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
@@ -174,9 +173,8 @@ class OpenTable:
         starts = first_interval_ns(found) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
-        cut = found.resolution_ns or (
-            whole_seconds(found.times_ns) if self.plan.time.is_utc and not held else 0
-        )
+        wall = self.plan.time.is_utc and not held
+        cut = found.resolution_ns or (whole_seconds(found.times_ns) if wall else 0)
         if cut:
             info["stamp_resolution_ns"] = cut
             if found.late_ns is not None:
