@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.against_events import against_events, edges_of
+from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
@@ -28,7 +29,6 @@ from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.set_clock import perhaps_no_time
-from powermeter.analysis.stamps_in_windows import late_kind
 from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.analysis.unmarked_loop import loop_of_run

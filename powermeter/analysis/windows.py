@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.clock_uncertainty import late_kind, misplaced
+from powermeter.analysis.covered_events import is_covered
 from powermeter.analysis.estimate import BOUNDED, Activity, GroupEstimate
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges, bridged_much
@@ -22,18 +24,10 @@ from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
+from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
-from powermeter.analysis.stamps_in_windows import (
-    Floats,
-    Indices,
-    Times,
-    late_kind,
-    misplaced,
-    quantised,
-    steps_alike,
-)
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.strictly_inside import StrictlyInside
 from powermeter.analysis.swallowed import off_together
@@ -48,6 +42,10 @@ from powermeter.analysis.uncertainty import (
 from powermeter.analysis.whole_run import never_negative
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 _BLOCK = 1 << 14
 _MANY_EVENTS = 100_000
@@ -296,8 +294,7 @@ def measure(
     trace = integral.trace
     bridges = Bridges.of(integral) if bridges is None else bridges
     seconds = (end_ns - start_ns) * 1e-9
-    slack = trace.interval_ns
-    known = (start_ns >= integral.start_ns - slack) & (end_ns <= integral.end_ns + slack)
+    covered = is_covered(integral, start_ns, end_ns)
     before, upto = integral.upto(start_ns), integral.upto(end_ns)
     top = len(trace) - 2
     plain = integral.at(end_ns, np.clip(upto - 1, 0, top)) - integral.at(
@@ -311,9 +308,9 @@ def measure(
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
-    labels = Labels(start_ns, end_ns, group, known) if size > 1 else None
+    labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     for g, mine in enumerate(members_of(group, size)):
-        index = mine[known[mine]]
+        index = mine[covered[mine]]
         if index.size and (np.diff(start_ns[index]) < 0).any():
             index = index[np.argsort(start_ns[index], kind="stable")]
         lasting = index[seconds[index] > 0]
@@ -348,7 +345,7 @@ def measure(
     over = is_clipped(trace, start_ns, end_ns)
     if over is not None:
         above = np.where(over, np.inf, above)
-    covered, known = known, known & np.isfinite(value)
+    known = covered & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (
         misplaced(integral, start_ns, end_ns, plain, trace.clock_ns) if trace.clock_ns and n else np.zeros(n)

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.analysis.clock_uncertainty import late_kind, misplaced
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.stamps_in_windows import late_kind, misplaced, quantised, steps_alike
+from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.window_pieces import foreign_seconds, pieces, without_overlaps
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples

@@ -1,4 +1,4 @@
-"""What stamps and codes leave open in a window: late readings, steps alike, rounding to a code."""
+"""What rounding to codes leaves open in a window: the bias of a step, and how often readings lie on one step."""
 
 from __future__ import annotations
 
@@ -9,29 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.uncertainty import (
-    step_bias,
-)
+from powermeter.analysis.uncertainty import step_bias
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
-
-
 Times = NDArray[np.int64]
 
-
-Indices = NDArray[np.int64]
-
-
-SQRT3 = math.sqrt(3.0)
-
-
 ONE_LEVEL = 0.9
-
-
 LOOKED = 4096
-
-
 EVENTS = 200
 
 
@@ -66,23 +51,3 @@ def steps_alike(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, fl
         return 1.0, 1.0
     within = float(np.mean([_same_step(piece[:LOOKED], trace.step) for piece in pieces]))
     return math.sqrt(within), math.sqrt(_same_step(np.concatenate(pieces), trace.step))
-
-
-def misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
-    """Return what an unknown common shift of all stamps does to each window.
-
-    Shifts of ±√3 standard deviations; the larger effect over √3 counts, since the stamps may be shifted already, so that
-    one of the two only undoes it.
-    """
-    shift = np.int64(round(SQRT3 * clock_ns))
-    later = integral.between(start_ns + shift, end_ns + shift) - plain
-    earlier = integral.between(start_ns - shift, end_ns - shift) - plain
-    result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / SQRT3
-    return result
-
-
-def late_kind(trace: Trace) -> str:
-    """Return what makes most of a trace's doubt about its moments: its refresh, its skew, or the clocks."""
-    if trace.refresh_ns > 0.7 * trace.clock_ns:
-        return "refresh"
-    return "skew" if trace.skew_ns > 0.7 * trace.clock_ns else "clock"

@@ -1,0 +1,37 @@
+"""What clocks leave open in a window: all stamps of a source may be shifted by as much as its clock is uncertain, or late."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.integral import Integral
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+SQRT3 = math.sqrt(3.0)
+
+
+def misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
+    """Return what an unknown common shift of all stamps does to each window.
+
+    Shifts of ±√3 standard deviations; the larger effect over √3 counts, since the stamps may be shifted already, so that
+    one of the two only undoes it.
+    """
+    shift = np.int64(round(SQRT3 * clock_ns))
+    later = integral.between(start_ns + shift, end_ns + shift) - plain
+    earlier = integral.between(start_ns - shift, end_ns - shift) - plain
+    result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / SQRT3
+    return result
+
+
+def late_kind(trace: Trace) -> str:
+    """Return what makes most of a trace's doubt about its moments: its refresh, its skew, or the clocks."""
+    if trace.refresh_ns > 0.7 * trace.clock_ns:
+        return "refresh"
+    return "skew" if trace.skew_ns > 0.7 * trace.clock_ns else "clock"
