@@ -38,7 +38,7 @@ MAX_POINTS = 1 << 31
 MAX_ENTRIES = 8_000_000
 """Entries of all clock tracks together: about a minute of writing."""
 CHANNELS_TAG = 0x50
-"""Of the chunk of user data with each signal's kind and grade, so that what was simulated stays so."""
+"""Of the chunk of user data with each signal's channel, so that an import has its grade, limits and rail again."""
 UNITS = {Quantity.TEMPERATURE: "°C", Quantity.MARKER: "", Quantity.LOAD: ""}
 INSTEAD = "use .parquet, .arrow or .csv, which keep every reading"
 
@@ -65,7 +65,7 @@ def write_jls(recording: Recording, path: Path) -> int:
         raise DataError(f"{recording.path}: no source has two samples; there is nothing to write")
     _allow(recording, sum(len(track.points) * len(source.channels) for source, track in tracks))
     signals = 0
-    channels: dict[str, dict[str, str]] = {}
+    channels: dict[str, dict[str, Any]] = {}
     with Writer(str(path)) as writer:
         for number, (source, track) in enumerate(tracks, start=1):
             info = source.info
@@ -78,7 +78,7 @@ def write_jls(recording: Recording, path: Path) -> int:
                 serial_number=str(info.get("serial") or ""),
             )
             for signal, channel in enumerate(source.channels, start=signals + 1):
-                channels[str(signal)] = {"kind": channel.kind.value, "grade": channel.grade.value}
+                channels[str(signal)] = channel.to_dict()
                 writer.signal_def(
                     signal,
                     number,

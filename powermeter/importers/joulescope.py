@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,14 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError, plural
 from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
 from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
-from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
 
@@ -36,8 +36,6 @@ _TIMEOUT_S = 600
 _MAX_RATE_HZ = 10e6
 _EPOCH_NS = round(datetime(2018, 1, 1, tzinfo=timezone.utc).timestamp()) * NS  # JLS counts 2^-30 s from here
 _RAIL = Rail("supply", None, Boundary.BOARD, "what the Joulescope feeds")
-_KINDS = {kind.value: kind for kind in (Kind.INSTANT, Kind.MEAN, Kind.HELD)}
-_GRADES = {grade.value: grade for grade in Grade}
 _QUANTITIES = {"current": Quantity.CURRENT, "voltage": Quantity.VOLTAGE, "power": Quantity.POWER}
 
 
@@ -104,23 +102,28 @@ def log_of(path: Path, folder: Path) -> Log:
     channels, codes = [], []
     for signal in signals:
         code, scale = integer_codes(_values(path, folder, signal["name"], length))
-        noted: dict[str, str] = signal.get("noted") or {}
-        kind = _KINDS.get(noted.get("kind", ""), Kind.MEAN) if timed else Kind.MEAN
-        channels.append(
-            Channel(
-                f"supply.{signal['name']}",
-                _QUANTITIES[signal["name"]],
-                scale,
-                _RAIL,
-                kind,
-                accuracy=Accuracy() if timed else JOULESCOPE,
-                window_ns=None if timed else round(period),
-                grade=_GRADES.get(noted.get("grade", ""), Grade.MEASURED),
-            )
-        )
+        channels.append(_ours(path, signal, scale) if signal.get("ours") else _channel(signal, scale, period))
         codes.append(code)
     rows = LogRows("Joulescope", tuple(channels), times, codes, info=dict[str, Any](signals[0]["source"]))
     return Log(JoulescopeFile.name, clock, [rows], warnings=warnings, external=True)
+
+
+def _channel(signal: dict[str, Any], scale: float, period: float) -> Channel:
+    """Return the channel of what a Joulescope measured."""
+    name, quantity = f"supply.{signal['name']}", _QUANTITIES[signal["quantity"]]
+    return Channel(name, quantity, scale, _RAIL, Kind.MEAN, accuracy=JOULESCOPE, window_ns=round(period))
+
+
+def _ours(path: Path, signal: dict[str, Any], scale: float) -> Channel:
+    """Return the channel that an export of ours notes; an older version noted less."""
+    known = {"name": signal["name"], "quantity": signal["quantity"], "scale": scale, "offset": 0.0}
+    try:
+        found = Channel.from_dict({"kind": "mean", "grade": "assumed", **signal["noted"], **known})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: its note on the signal {signal['name']} is damaged: {error}") from None
+    if found.kind is Kind.COUNTER:
+        raise DataError(f"{path}: its note calls the signal {signal['name']} a counter; it is damaged")
+    return replace(found, rail=found.rail or _RAIL, low_code=None, high_code=None)
 
 
 def _values(path: Path, folder: Path, name: str, length: int) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ time of each sample in JLS ticks, since its readings may be unevenly spaced.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ OURS = "powermeter"
 
 _BLOCK = 1 << 20
 _FLOAT32 = 0x2004  # data type word: float, 32 bits
-_WANTED = {("current", "A"), ("voltage", "V"), ("power", "W")}
+_QUANTITIES = {"A": "current", "V": "voltage", "W": "power"}
+_PLAIN = re.compile(r"[^\w.-]")  # what may not be in the name of a file
 
 
 def copy(path: Path, folder: Path) -> None:
@@ -32,15 +34,26 @@ def copy(path: Path, folder: Path) -> None:
 
     signals: list[dict[str, Any]] = []
     left: list[str] = []
-    noted: dict[str, dict[str, str]] = {}
+    noted: dict[str, dict[str, Any]] = {}
     with Reader(str(path)) as reader:
         reader.user_data(lambda _, data: noted.update(_noted(data)))
         for signal in reader.signals.values():
-            name, units = str(signal.name).lower()[:40], str(signal.units)[:10]
+            name = _PLAIN.sub("_", str(signal.name).lower()[:40])
             if signal.signal_id == 0 or signal.signal_type != 0:
                 continue
-            known = (name, units) in _WANTED and signal.data_type & 0xFFFF == _FLOAT32
-            if not known or any(entry["name"] == name for entry in signals):
+            source = _source(reader, signal)
+            quantity = _QUANTITIES.get(str(signal.units)[:10])
+            ours = source["vendor"] == OURS
+            known = quantity is not None and (ours or name == quantity)
+            beside = (
+                ours and bool(signals) and signals[0]["number"] != signal.source_id
+            )  # has times of its own
+            if (
+                beside
+                or not known
+                or signal.data_type & 0xFFFF != _FLOAT32
+                or any(s["name"] == name for s in signals)
+            ):
                 left.append(name)
                 continue
             length = min(int(signal.length), MAX_SAMPLES + 1)
@@ -48,15 +61,17 @@ def copy(path: Path, folder: Path) -> None:
                 for start in range(0, length, _BLOCK):
                     part = reader.fsr(signal.signal_id, start, min(_BLOCK, length - start))
                     out.write(np.asarray(part, "<f4").tobytes())
-            source = _source(reader, signal)
-            timed = source["vendor"] == OURS and _copy_times(reader, signal, folder / f"{name}.i64", length)
+            timed = ours and _copy_times(reader, signal, folder / f"{name}.i64", length)
             signals.append(
                 {
                     "name": name,
+                    "quantity": quantity,
                     "length": length,
                     "rate": float(signal.sample_rate),
                     "first": _first_tick(reader, signal),
                     "source": source,
+                    "number": int(signal.source_id),
+                    "ours": ours,
                     "timed": timed,
                     "noted": noted.get(str(signal.signal_id)) or {},
                 }
@@ -76,16 +91,12 @@ def _copy_times(reader: Any, signal: Any, path: Path, length: int) -> bool:
     return True
 
 
-def _noted(data: Any) -> dict[str, dict[str, str]]:
-    """Return signal → kind and grade, as `powermeter export` notes them; empty for what others wrote."""
+def _noted(data: Any) -> dict[str, dict[str, Any]]:
+    """Return signal → its channel, as `powermeter export` notes it; empty for what others wrote."""
     found = data.get("powermeter_channels") if isinstance(data, dict) else None
     if not isinstance(found, dict):
         return {}
-    return {
-        str(signal)[:10]: {word: str(facts.get(word))[:20] for word in ("kind", "grade")}
-        for signal, facts in found.items()
-        if isinstance(facts, dict)
-    }
+    return {str(signal)[:10]: facts for signal, facts in found.items() if isinstance(facts, dict)}
 
 
 def _first_tick(reader: Any, signal: Any) -> int | None:

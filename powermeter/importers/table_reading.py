@@ -37,7 +37,7 @@ from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stamp_reader import Reader
-from powermeter.importers.stated_grade import is_simulated
+from powermeter.importers.stated_grade import StatedGrade
 from powermeter.importers.table_notes import (
     FLOWS,
     charge_notes,
@@ -103,6 +103,7 @@ class OpenTable:
         self._beside: set[int] = set()
         self._reader = Reader(plan.time, plan.layout.decimal_comma)
         self._states = ChargeStates(plan.layout.headings, choices.columns, path, plan.layout.skip)
+        self._stated = StatedGrade(plan.layout)
 
     @property
     def signature(self) -> Signature | None:
@@ -125,6 +126,7 @@ class OpenTable:
                 self.warnings.append(Note.warning("last-row-cut", text))
             self._append(store, block)
             self._states.add(block)
+            self._stated.add(block)
         self._states.refuse()
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
@@ -358,13 +360,8 @@ class OpenTable:
         return streams, list(rails.values())
 
     def _grade(self) -> Grade:
-        if self.choices.grade is not None:
-            return self.choices.grade
-        if is_simulated(self.plan.layout):
-            return Grade.SIMULATED
-        if self.choices.accuracy is not None:
-            return Grade.MEASURED
-        return self.signature.grade if self.signature is not None else self._importer.grade
+        known = self._importer if self.signature is None else self.signature
+        return self._stated.grade(self.choices, known.grade)
 
     def _accuracy(self) -> Accuracy:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy
@@ -394,7 +391,9 @@ class OpenTable:
         self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
-        listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME]
+        listed = [
+            text for text, why in self.plan.aside if why is not ANOTHER_TIME and text != self._stated.column
+        ]
         if listed:
             text = f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}"
             self.warnings.append(Note.warning(NO_UNIT, text))

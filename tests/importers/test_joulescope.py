@@ -25,6 +25,7 @@ def answered(folder: Path, *signals: tuple[str, list[float]], rate: float = 1000
         np.array(values, "<f4").tofile(folder / f"{name}.f32")
         one = {
             "name": name,
+            "quantity": name,
             "rate": rate,
             "length": len(values),
             "first": 100 * ONE_SECOND,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from powermeter.importers import open_log
+from powermeter.importers.blocks import TextBlock
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
-from powermeter.importers.stated_grade import is_simulated
+from powermeter.importers.stated_grade import StatedGrade
+from powermeter.result import Grade
 
 
 @pytest.mark.parametrize(
@@ -21,4 +25,23 @@ from powermeter.importers.stated_grade import is_simulated
 )
 def test_a_table_states_that_it_is_simulated(tmp_path, text, simulated):
     (tmp_path / "log.csv").write_text(text)
-    assert is_simulated(layout(Peek.at(tmp_path / "log.csv"))) is simulated
+    found = layout(Peek.at(tmp_path / "log.csv"))
+    stated = StatedGrade(found)
+    stated.add(TextBlock(np.arange(len(found.rows)), [list(row) for row in found.rows]))
+    assert stated.simulated is simulated
+
+
+def test_a_simulated_source_that_begins_late_is_found_and_its_column_used(tmp_path):
+    """A thousand rows of one meter, then one of a simulated one beside it."""
+    rows = [f"{i / 10},5,\n" for i in range(1000)] + ["100,5,simulated\n"]
+    (tmp_path / "log.csv").write_text("time_s,a/p_w,grade\n" + "".join(rows))
+    log = open_log(tmp_path / "log.csv")
+    assert {channel.grade for channel in log.sources[0].channels} == {Grade.SIMULATED}
+    assert not any("grade" in str(note) for note in log.warnings)
+
+
+def test_a_column_grade_of_something_else_is_listed_as_left_out(tmp_path):
+    (tmp_path / "log.csv").write_text("time_s,a/p_w,grade\n0,1,B\n1,2,A\n2,2,A\n")
+    assert any(
+        "no unit that is recorded: grade" in str(note) for note in open_log(tmp_path / "log.csv").warnings
+    )

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.importers import open_log
@@ -203,3 +203,32 @@ def test_every_entry_of_a_long_clock_track_is_written_once_and_in_order() -> Non
     points = np.arange(140_000)
     write_clock(SimpleNamespace(utc=lambda *entry: written.append(entry)), 7, points, 3 * points + 1)
     assert written == [(7, k, 3 * k + 1) for k in range(140_000)]
+
+
+def test_what_an_import_needs_again_is_kept(tmp_path: Path) -> None:
+    """Names with the rail before them, 20 readings, no time of day: grade, limits and rail come back as they were."""
+    limits = Accuracy(gain=0.01, offset=0.002, source="a simulated load")
+    rail = Rail("vdd", "vin", Boundary.PART)
+    channels = (
+        Channel("vdd.power", Quantity.POWER, 1e-3, rail, Kind.HELD, grade=Grade.SIMULATED, accuracy=limits),
+        Channel("vdd.temperature", Quantity.TEMPERATURE, 0.1),
+    )
+    times = START_NS + np.arange(20, dtype=np.int64) * 100_000_000
+    with Writer.create(tmp_path / "s.power", {}) as writer:
+        source = writer.add_source("virtual:///", "virtual", "virtual", channels, {})
+        writer.append(source, times, np.stack([np.arange(20) * 1000] * 2, axis=1).astype(np.int64))
+        beside = writer.add_source("estimate:///", "estimate", "estimate", channels[:1], {})
+        writer.append(beside, times + 37_000_000, np.full((20, 1), 9000, np.int64))
+    with Recording.open(tmp_path / "s.power") as opened:
+        write_jls(opened, tmp_path / "s.jls")
+    log = open_log(tmp_path / "s.jls")
+    (rows,) = log.sources
+    (channel,) = rows.channels  # the other source's readings have other times
+    assert (channel.grade, channel.accuracy, channel.rail, channel.kind) == (
+        Grade.SIMULATED,
+        limits,
+        rail,
+        Kind.HELD,
+    )
+    assert (np.array(rows.codes[0]) * channel.scale).tolist() == pytest.approx(list(range(20)), rel=1e-6)
+    assert [str(note) for note in log.warnings] == ["signals left out: vdd.temperature, vdd.power"]
