@@ -17,9 +17,8 @@ from powermeter.marking import ring
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 from powermeter.marking.memory import Memory
 from powermeter.marking.ring_reader import Mark
+from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, names_of, unannounced
 
-MAX_RUNNING = 100_000
-"""Events of one process that may run at the same time."""
 FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
 SHORTEST_BY_COMMAND_NS = 2_000_000
@@ -53,21 +52,6 @@ _numbers = count(1 << 31).__next__
 
 
 @dataclass(slots=True)
-class _Begun:
-    """An event that runs."""
-
-    name: bytes
-    start_ns: int
-    uid: int
-    parent: int
-    thread: int
-    task: int
-    count: float | None
-    attributes: bytes
-    is_announced: bool = False
-
-
-@dataclass(slots=True)
 class _Pending:
     """A mark whose text is not whole yet."""
 
@@ -84,10 +68,10 @@ class Named:
 
     def __init__(self) -> None:
         self._running: dict[bytes, list[tuple[Assembly, int]]] = {}
-        self._open: dict[tuple[int, int], dict[int, _Begun]] = {}
+        self._open: dict[tuple[int, int], dict[int, Begun]] = {}
         self._inside: dict[tuple[int, int], list[tuple[Owned, tuple[int, ...]]]] = {}
 
-    def add(self, begun: _Begun, assembly: Assembly) -> None:
+    def add(self, begun: Begun, assembly: Assembly) -> None:
         """Note that one has begun, and what it lies inside of."""
         self._running.setdefault(begun.name, []).append((assembly, begun.uid))
         around = self._open.setdefault(_writer_of(assembly, begun), {})
@@ -96,7 +80,7 @@ class Named:
             begun.parent = newest.uid if newest.start_ns <= begun.start_ns else newest.parent
         around[begun.uid] = begun
 
-    def end(self, begun: _Begun, assembly: Assembly) -> None:
+    def end(self, begun: Begun, assembly: Assembly) -> None:
         """Note that one has ended: what began in it and still runs did not lie inside of it."""
         writer = _writer_of(assembly, begun)
         around = self._open.get(writer, {})
@@ -108,7 +92,7 @@ class Named:
             self._open.pop(writer, None)
             self._inside.pop(writer, None)
 
-    def note(self, begun: _Begun, assembly: Assembly, row: Owned) -> None:
+    def note(self, begun: Begun, assembly: Assembly, row: Owned) -> None:
         """Keep the row of an event that has ended, and what runs around it, until it is known whether that ends."""
         writer = _writer_of(assembly, begun)
         around = self._open.get(writer, {})
@@ -143,7 +127,7 @@ class Named:
         return begun
 
 
-def _writer_of(assembly: Assembly, begun: _Begun) -> tuple[int, int]:
+def _writer_of(assembly: Assembly, begun: Begun) -> tuple[int, int]:
     """Return process and thread of an event; a shell has one thread, however it came by its times."""
     return assembly.account.process, 0 if begun.thread == ring.BY_COMMAND else begun.thread
 
@@ -165,7 +149,7 @@ class Assembly:
         self._named = named
         self.ends: list[tuple[int, int, Any, bytes]] = []
         self._highest = 0
-        self._running: dict[int, _Begun] = {}
+        self._running: dict[int, Begun] = {}
         self._pending: dict[int, _Pending] = {}
 
     @property
@@ -306,7 +290,7 @@ class Assembly:
         )
         return [(self.account.process, row) for row in rows]
 
-    def _row(self, begun: _Begun, end_ns: int | None, attributes: bytes = b"") -> Owned:
+    def _row(self, begun: Begun, end_ns: int | None, attributes: bytes = b"") -> Owned:
         peak = None
         if end_ns is not None:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
@@ -332,12 +316,7 @@ class Assembly:
 
     def announced(self) -> list[Owned]:
         """Return rows without an end for the events that run and have not been announced."""
-        rows = []
-        for begun in self._running.values():
-            if not begun.is_announced:
-                begun.is_announced = True
-                rows.append(self._row(begun, None))
-        return rows
+        return [self._row(begun, None) for begun in unannounced(self._running.values())]
 
     def note_newest(self, event: int) -> None:
         """Count the event that began last, by its number: a short one leaves no slot before it ends."""
@@ -346,14 +325,13 @@ class Assembly:
 
     def list_running(self) -> None:
         """Name the events that have not ended in the account."""
-        names = dict.fromkeys(begun.name.decode("utf-8", "replace") for begun in self._running.values())
-        self.account.running = list(names)[:MAX_LISTED]
+        self.account.running = names_of(self._running.values())
 
 
-def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> _Begun:
+def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> Begun:
     count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else 1
     uid = mark.event or _numbers()
-    return _Begun(name, at_ns, uid, mark.parent, mark.thread, mark.task, count, attributes)
+    return Begun(name, at_ns, uid, mark.parent, mark.thread, mark.task, count, attributes)
 
 
 def _as_count(number: float) -> int | float | None:
