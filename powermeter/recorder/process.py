@@ -28,7 +28,7 @@ from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.reading import SourceReader
-from powermeter.recorder.silence import SilenceWatch
+from powermeter.recorder.silence_notices import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started

@@ -22,6 +22,7 @@ from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
 from powermeter.recorder.reopening import REOPEN_AFTER, reopen
+from powermeter.recorder.silence import Patience
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
 
 STAMP_NS = 1000
@@ -77,7 +78,7 @@ class SourceReader(threading.Thread):
         self._last_ns: int | None = None
         self._failures = 0
         self._heard_ns = self._clock.now_ns()
-        self._usual_ns = 0
+        self._patience = Patience(source)
         self._read_ns = 0
 
     @property
@@ -103,10 +104,7 @@ class SourceReader(threading.Thread):
     @property
     def patience_ns(self) -> int:
         """How long nothing may come before the source counts as stalled."""
-        own = self.source.patience_s
-        if isinstance(self.source, PolledSource):
-            own = max(own, 3 * self.source.period_ns / 1e9)
-        return round(max(own * 1e9, 3 * self._usual_ns))
+        return self._patience.ns
 
     def stop(self) -> None:
         """Ask the thread to end after the read it is in."""
@@ -266,21 +264,19 @@ class SourceReader(threading.Thread):
                 self._harvest.gaps.extend(block.gaps)
                 self._harvest.events.extend(block.events)
             if len(block.times_ns):
-                self._keep_block(source, block)
+                self._keep_block(block)
 
-    def _keep_block(self, source: StreamingSource, block: Block) -> None:
+    def _keep_block(self, block: Block) -> None:
         times = np.maximum.accumulate(block.times_ns)
         last, now = self._last_ns, self._clock.now_ns()
         if last is not None:
             times = np.maximum(times, last)
-            pause = int(times[0]) - last
-            if self._gap_start is None and pause > source.patience_s * 1e9 and pause > 3 * self._usual_ns > 0:
-                why = f"nothing came for {pause / 1e9:.1f} s"
-                with self._lock:
-                    self._harvest.gaps.append(Gap(last, int(times[0]), Reason.NO_ANSWER.value, why))
+            silence = None if self.is_lost else self._patience.gap_between(last, int(times[0]))
+            if silence is None:
+                self._patience.follow((int(times[-1]) - last) // len(times))
             else:
-                spacing = (int(times[-1]) - last) // len(times)
-                self._usual_ns += (spacing - self._usual_ns) // 4 if self._usual_ns else spacing
+                with self._lock:
+                    self._harvest.gaps.append(silence)
         self._close_gap(int(times[0]))  # before the samples: a kill may come between the two
         with self._lock:
             self._harvest.blocks.append((times, block.codes, block.flags))

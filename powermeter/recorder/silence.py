@@ -1,38 +1,44 @@
-"""Reports sources that send nothing any more while a recording runs."""
+"""When a source is silent: how long nothing may come from it, and which pause in its stream is a gap."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from powermeter.channel import Gap
+from powermeter.errors import Reason
+from powermeter.source import PolledSource, Source
 
-from powermeter.recorder.messages import notice
-from powermeter.recorder.reading import SourceReader
+USUAL_STEPS = 3
+"""Of a source's own steps so many pass before it is silent, however short its patience."""
 
 
-class SilenceWatch:
-    """Prints once when a source falls silent, when it is back, and when it has ended.
+class Patience:
+    """How long a source may send nothing, by what it states and by its usual pace.
 
-    A recording goes on without sources: the program's events are still its own.
+    Args:
+        source: Its `patience_s`, and the period of a polled one, are asked anew each time.
     """
 
-    def __init__(self) -> None:
-        self._silent: set[int] = set()
-        self._over: set[int] = set()
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._usual_ns = 0
 
-    def look(self, readers: Sequence[SourceReader]) -> None:
-        """Look at every source."""
-        for position, reader in enumerate(readers):
-            name = reader.source.name
-            if reader.ended.is_set():
-                if position not in self._over:
-                    self._over.add(position)
-                    why = f" ({reader.failure})" if reader.failure else ""
-                    notice(f"{name}: it has ended{why}; what follows is a gap, events are recorded")
-                continue
-            silent = reader.quiet_ns > reader.patience_ns
-            if silent and position not in self._silent:
-                self._silent.add(position)
-                why = f" ({reader.health.last_error})" if reader.is_lost else ""
-                notice(f"{name}: nothing for {reader.quiet_ns / 1e9:.1f} s{why}; a gap begins")
-            elif not silent and position in self._silent:
-                self._silent.remove(position)
-                notice(f"{name}: it is back")
+    @property
+    def ns(self) -> int:
+        """How long nothing may come before the source counts as silent."""
+        own = self._source.patience_s
+        if isinstance(self._source, PolledSource):
+            own = max(own, USUAL_STEPS * self._source.period_ns / 1e9)
+        return round(max(own * 1e9, USUAL_STEPS * self._usual_ns))
+
+    def gap_between(self, last_ns: int, first_ns: int) -> Gap | None:
+        """Return the gap between a stream's last sample and the first of its next block; None where it is no silence.
+
+        Of a stream whose pace is not known yet no pause is one.
+        """
+        pause = first_ns - last_ns
+        if not (pause > self._source.patience_s * 1e9 and pause > USUAL_STEPS * self._usual_ns > 0):
+            return None
+        return Gap(last_ns, first_ns, Reason.NO_ANSWER.value, f"nothing came for {pause / 1e9:.1f} s")
+
+    def follow(self, spacing_ns: int) -> None:
+        """Take a block's mean step into the usual pace, a quarter of the way; a silence is no pace."""
+        self._usual_ns += (spacing_ns - self._usual_ns) // 4 if self._usual_ns else spacing_ns

@@ -1,53 +1,43 @@
-"""What is printed of a source that sends nothing any more, and how often."""
+"""When a source is silent: longer than it states, and than three of its usual steps."""
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from powermeter.recorder.silence import SilenceWatch
+from powermeter.channel import Gap
+from powermeter.recorder.silence import Patience
+
+SECOND = 10**9
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr("powermeter.recorder.silence.notice", lines.append)
-    return lines
+def patience(patience_s: float, *steps_s: float) -> Patience:
+    source: Any = SimpleNamespace(patience_s=patience_s)
+    made = Patience(source)
+    for step in steps_s:
+        made.follow(round(step * SECOND))
+    return made
 
 
-def reader(name: str) -> Any:
-    source, health = SimpleNamespace(name=name), SimpleNamespace(last_error="gone")
-    return SimpleNamespace(
-        source=source,
-        health=health,
-        ended=threading.Event(),
-        failure="",
-        quiet_ns=0,
-        patience_ns=1_400_000_000,
-        is_lost=False,
+@pytest.mark.parametrize(
+    ("patience_s", "steps_s", "seconds"),
+    [(2.0, (), 2.0), (2.0, (0.1,), 2.0), (0.1, (0.1,), 0.3), (0.0, (0.1, 0.2), 0.375), (0.0, (), 0.0)],
+)
+def test_a_source_may_be_quiet_for_its_patience_or_three_steps(
+    patience_s: float, steps_s: tuple[float, ...], seconds: float
+) -> None:
+    assert patience(patience_s, *steps_s).ns == round(seconds * SECOND)
+
+
+def test_a_longer_pause_is_a_gap_with_its_length() -> None:
+    made = patience(2.0, 0.1)
+    assert made.gap_between(SECOND, 3 * SECOND) is None
+    assert made.gap_between(SECOND, 3 * SECOND + 1) == Gap(
+        SECOND, 3 * SECOND + 1, "no answer", "nothing came for 2.0 s"
     )
 
 
-def test_silence_and_return_are_printed_once_each_time(said: list[str]) -> None:
-    watch, one = SilenceWatch(), reader("a")
-    for quiet in (0, 1_600_000_000, 2_600_000_000, 0, 0, 1_700_000_000):
-        one.quiet_ns = quiet
-        watch.look([one])
-    assert said == [
-        "a: nothing for 1.6 s; a gap begins",
-        "a: it is back",
-        "a: nothing for 1.7 s; a gap begins",
-    ]
-
-
-@pytest.mark.parametrize(("failure", "why"), [("", ""), ("another instrument", " (another instrument)")])
-def test_an_end_is_printed_once_and_is_not_silence(said: list[str], failure: str, why: str) -> None:
-    watch, one, other = SilenceWatch(), reader("a"), reader("b")
-    one.ended.set()
-    one.failure, one.quiet_ns = failure, 5_000_000_000
-    watch.look([other, one])
-    watch.look([other, one])
-    assert said == [f"a: it has ended{why}; what follows is a gap, events are recorded"]
+def test_no_pause_is_a_gap_before_the_pace_is_known() -> None:
+    assert patience(0.1).gap_between(0, 100 * SECOND) is None
