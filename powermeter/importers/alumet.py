@@ -22,13 +22,13 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
 from powermeter.importers.axis import refuse_sparse, usual_step
-from powermeter.importers.columns import NO_ZONE
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamp_reader import Reader, TimePlan
 from powermeter.importers.whole_rail import decide
+from powermeter.importers.zones import zone_notes, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -75,8 +75,7 @@ class Alumet(Importer):
             if lost
             else []
         )
-        if taken.stamps.naive and choices.zone is None:
-            warnings.append(NO_ZONE)
+        warnings += zone_notes(choices.zone, naive=taken.stamps.naive)
         energies = {rail for (metric, rail) in found if heading(metric).quantity is Quantity.ENERGY}
         kept = {
             key: column
@@ -159,8 +158,9 @@ class _Rows:
         if not self._parts:
             return {}, 0
         stamps, aware, values, numbers = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        if choices.zone is not None and not aware.all():
-            stamps = np.where(aware, stamps, choices.zone.to_utc(np.where(aware, MISSING, stamps)))
+        if not aware.all():
+            local = zone_or_utc(choices.zone).to_utc(np.where(aware, MISSING, stamps))
+            stamps = np.where(aware, stamps, local)
         good = (stamps != MISSING) & (values >= 0) & (values < _LARGEST)
         found = {}
         for key, number in self._number.items():

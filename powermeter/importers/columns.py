@@ -31,6 +31,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
+from powermeter.importers.zones import zone_notes
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -238,7 +239,12 @@ def read_table(
         for column, cells in zip(columns, unread, strict=True)
         for note in cells.notes(column.name, whole)
     ]
-    notes = warnings + notes + found.warnings + _zone_warning(time, stamps, choices)
+    notes = (
+        warnings
+        + notes
+        + found.warnings
+        + zone_notes(choices.zone, naive=time.style == "wall" and bool(stamps))
+    )
     return TableRead(found, arrays, clock, notes, str(path))
 
 
@@ -265,18 +271,6 @@ def _stamp_reader(time: TimeColumn, naive: list[bool]) -> Callable[[str], int | 
         return time_of_day_ns
     tick = time.tick_ns
     return lambda text: number_ns(text, tick)
-
-
-def _zone_warning(time: TimeColumn, stamps: list[int | None], choices: Choices) -> list[Note]:
-    if time.style != "wall" or choices.zone is not None or not stamps:
-        return []
-    return [NO_ZONE]
-
-
-NO_ZONE = Note.info(
-    "no-zone",
-    "the stamps name no offset from UTC and were taken as UTC; use --zone +01:00 (or local) if they are not",
-)
 
 
 def to_number(text: str) -> float:
@@ -379,7 +373,6 @@ def channel_name(text: str) -> str:
 
 
 __all__ = [
-    "NO_ZONE",
     "LogColumn",
     "TableRead",
     "TimeColumn",

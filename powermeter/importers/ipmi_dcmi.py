@@ -15,11 +15,12 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.columns import NO_ZONE, LogColumn, channel
+from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, regular, wall
+from powermeter.importers.zones import zone_notes
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -66,7 +67,7 @@ class IpmiDcmi(Importer):
             found, clock = regular(len(watts), choices.period_s), RELATIVE
         elif known * 2 > len(stamps):
             found, clock = axis(stamps, str(path)), UTC
-            warnings += [*found.warnings, *([NO_ZONE] if choices.zone is None else [])]
+            warnings += [*found.warnings, *zone_notes(choices.zone)]
         else:
             raise ConfigurationError(
                 f"{path}: no times stand beside its readings; state how often they were taken with --rate, for example --rate 1s"

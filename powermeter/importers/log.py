@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
-from powermeter.importers.zones import LogZone
+from powermeter.importers.zones import LogZone, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -174,14 +174,12 @@ class Choices:
             stamps: Nanoseconds on the wall, None where there is none.
             naive: Which of them named no zone; None for all. The others are UTC already.
         """
-        if self.zone is None:
-            return list(stamps)
         where = [
             i
             for i, ns in enumerate(stamps)
             if ns is not None and abs(ns) < 2**62 and (naive is None or naive[i])
         ]
-        moved = self.zone.to_utc(np.array([stamps[i] for i in where], np.int64))
+        moved = zone_or_utc(self.zone).to_utc(np.array([stamps[i] for i in where], np.int64))
         found = list(stamps)
         for i, ns in zip(where, moved, strict=True):
             found[i] = int(ns)
@@ -189,7 +187,7 @@ class Choices:
 
     def utc_ns(self, local_ns: int) -> int:
         """Return UTC nanoseconds of a wall-clock stamp that names no zone."""
-        return local_ns if self.zone is None else self.zone.utc_ns(local_ns)
+        return zone_or_utc(self.zone).utc_ns(local_ns)
 
 
 class Importer(ABC):

@@ -22,7 +22,7 @@ from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
-from powermeter.importers.columns import NO_ZONE, channel_name, scaled, unused
+from powermeter.importers.columns import channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
@@ -58,6 +58,7 @@ from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.unit_columns import direct
 from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.zones import zone_notes, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -286,11 +287,10 @@ class OpenTable:
         return found, place if of is None else place[of]
 
     def _in_utc(self, stamps: NDArray[np.int64], store: Store) -> NDArray[np.int64]:
-        if self._reader.naive and self.choices.zone is None:
-            self.warnings.append(NO_ZONE)
-        if self.choices.zone is None or not self._reader.naive:
+        self.warnings += zone_notes(self.choices.zone, naive=self._reader.naive)
+        if not self._reader.naive:
             return stamps
-        moved = self.choices.zone.to_utc(stamps)
+        moved = zone_or_utc(self.choices.zone).to_utc(stamps)
         return np.where(store.whole("aware"), stamps, moved) if self._reader.zoned else moved
 
     def _streams(self) -> tuple[list[Stream], list[Any]]:

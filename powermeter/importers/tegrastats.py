@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
-from powermeter.importers.columns import NO_ZONE, unused
+from powermeter.importers.columns import unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.zones import zone_notes
 from powermeter.platforms.jetson import BoardRails, layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 from powermeter.result.notes import Note
@@ -56,8 +57,7 @@ class TegrastatsLog(Importer):
                 )
             )
         found, clock = _axis(path, powered, choices)
-        if clock == UTC and powered[0].epoch_ns is None and choices.zone is None:
-            warnings.append(NO_ZONE)
+        warnings += zone_notes(choices.zone, naive=clock == UTC and powered[0].epoch_ns is None)
         kept = [powered[index] for index in found.kept]
         board = layout(rails)
         whole = _stated_whole(path, board, choices)

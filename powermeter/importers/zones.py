@@ -1,4 +1,4 @@
-"""Zones of wall-clock stamps: a fixed offset, or a named zone with its summer time.
+"""Zones of wall-clock stamps: a fixed offset, or a named zone with its summer time; UTC where none is stated.
 
 In the night when summer time ends an hour comes twice; the order of the rows distinguishes the first from the
 second.  The hour that summer time skips does not exist; a stamp in it is read with the offset before.
@@ -16,9 +16,15 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.hour_twice import is_hourly
+from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _LONGEST_DAYS = 40_000
+
+NO_ZONE = Note.info(
+    "no-zone",
+    "the stamps name no offset from UTC and were taken as UTC; use --zone +01:00 (or local) if they are not",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,21 @@ class LogZone:
             result[after] += old - new
             result[second] += old - new
         return result
+
+
+def zone_or_utc(stated: LogZone | None) -> LogZone:
+    """Return the zone of stamps that name none: the one that `--zone` states, else UTC (see `zone_notes`)."""
+    return LogZone("UTC") if stated is None else stated
+
+
+def zone_notes(stated: LogZone | None, *, naive: int = 1) -> list[Note]:
+    """Return the note that stamps were taken as UTC, where none is stated.
+
+    Args:
+        stated: By `--zone`.
+        naive: How many stamps name no zone, or whether any does.
+    """
+    return [NO_ZONE] if naive and stated is None else []
 
 
 def _second_pass(local_ns: NDArray[np.int64], rows: NDArray[np.intp], hourly: bool) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ import pytest
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.stamps import wall
-from powermeter.importers.zones import LogZone
+from powermeter.importers.zones import LogZone, zone_notes, zone_or_utc
 
 S = 10**9
 
@@ -39,3 +39,11 @@ def test_zones_are_offsets_or_names():
     assert BERLIN.to_utc(np.array([MISSING], np.int64)).tolist() == [MISSING]
     with pytest.raises(ConfigurationError, match="Europe/Berlin"):
         LogZone.parse("Mars/Olympus")
+
+
+def test_stamps_that_name_no_zone_are_of_the_stated_one_or_utc_with_a_note():
+    noon = local("2026-01-01 12:00:00")
+    assert zone_or_utc(None).utc_ns(noon) == noon
+    assert zone_or_utc(BERLIN).utc_ns(noon) == noon - 3600 * S
+    assert [note.code for note in zone_notes(None)] == ["no-zone"]
+    assert zone_notes(None, naive=0) == zone_notes(BERLIN) == []
