@@ -14,20 +14,20 @@ from pathlib import Path
 
 from powermeter.channel import Boundary, Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.accuracies import NVML
 from powermeter.importers.cells import is_missing_word
 from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading
+from powermeter.importers.known_tools import SIGNATURES
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table import TableImporter
 from powermeter.importers.tool_table import ColumnFact
-from powermeter.result import Grade
 from powermeter.result.notes import Note
 
+_SIGNATURE = next(one for one in SIGNATURES if one.name == "nvidia-smi")
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")
 _TWO_DECIMALS = re.compile(r"\d+\.\d\d( W)?\Z")
 
@@ -35,8 +35,7 @@ _TWO_DECIMALS = re.compile(r"\d+\.\d\d( W)?\Z")
 class NvidiaSmi(TableImporter):
     name = "nvidia-smi"
     title = "an nvidia-smi log"
-    accuracy = NVML
-    grade = Grade.MEASURED
+    accuracy, grade = _SIGNATURE.accuracy, _SIGNATURE.grade
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
