@@ -23,6 +23,7 @@ from powermeter.importers.headers import Heading, of_unit, with_unit, words
 from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
+from powermeter.importers.mega_or_milli import ask_mega
 from powermeter.importers.not_logs import (
     ENDS,
     JOBS,
@@ -81,6 +82,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             headings[i] = unit_beside(found, headings[i], at)
     _refuse_runs(path, found, headings, choices)
     asks: list[str] = []
+    ask_mega(found, headings, stated | facts.keys(), asks)
     time = choose_time(found, headings, choices, asks)
     planned, aside = _values(found, headings, time, facts)
     planned = [replace(column, unit_at=unit_of.get(column.index)) for column in planned]

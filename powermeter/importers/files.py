@@ -76,7 +76,7 @@ class Peek:
     @cached_property
     def text(self) -> str:
         """The head as text; bytes that are no UTF-8 are taken for Western letters or replaced, so binary files become nonsense, not errors."""
-        return self.head.decode(encoding_of(self.head), errors=LENIENT)
+        return _without_colours(self.head.decode(encoding_of(self.head), errors=LENIENT))
 
     @cached_property
     def lines(self) -> list[str]:
@@ -213,7 +213,7 @@ def line_blocks(path: Path) -> Iterator[list[str]]:
         DataError: As `read_lines`.
     """
     with opened_text(path) as stream:
-        number, held = 0, 0
+        number, held, coloured = 0, 0, False
         begun: list[str] = []
         while block := stream.read(_BLOCK):
             while block[-1] == "\r" and (more := stream.read(1)):
@@ -233,9 +233,18 @@ def line_blocks(path: Path) -> Iterator[list[str]]:
             begun = [lines.pop()]
             held = len(begun[0])
             number += len(lines)
-            yield lines
+            coloured = coloured or "\x1b" in block
+            yield [*map(_without_colours, lines)] if coloured else lines
         if held:
-            yield ["".join(begun)]
+            yield [_without_colours("".join(begun))]
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+
+
+def _without_colours(text: str) -> str:
+    """Return a text without what makes a terminal colour it."""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
 
 
 @contextlib.contextmanager

@@ -224,7 +224,7 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
     unit = UNITS.get(unit.lower()) or _spelled(unit.lower()) or unit
     if unit.lower() in ("day", "days"):
         return TIME, 86_400.0
-    if unit == "C" and not re.search("charge|coulomb", name, re.IGNORECASE):
+    if unit == "C" and not re.search("charge|coulomb|capacity", name, re.IGNORECASE):
         unit = "degC"
     if not unit:
         return None
@@ -364,7 +364,7 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     unit = spelled or (tail if tail in _AS_WRITTEN else ANY_CASE.get(tail.lower().replace("μ", "µ")))
     if unit is None:
         return None
-    found = of_unit(unit)
+    found = of_unit(unit, " ".join(before))
     if found is None:
         return None
     meant = implied(before)

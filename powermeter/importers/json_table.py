@@ -216,7 +216,13 @@ def _flat(record: dict[str, Any], before: str = "", depth: int = 0) -> dict[str,
     found: dict[str, str] = {}
     for name, value in record.items():
         label = f"{before}{name}"[:80]
-        if isinstance(value, dict) and depth < _MAX_DEPTH:
+        if (
+            isinstance(value, dict)
+            and value.keys() == {"value", "unit"}
+            and not isinstance(value["value"], dict)
+        ):
+            found[f"{label} [{value['unit']}]"] = "" if value["value"] is None else str(value["value"])[:200]
+        elif isinstance(value, dict) and depth < _MAX_DEPTH:
             found.update(_flat(value, f"{label}.", depth + 1))
         elif isinstance(value, list) and 0 < len(value) <= _MOST_IN_LIST and depth < _MAX_DEPTH:
             for number, entry in enumerate(value):

@@ -151,4 +151,15 @@ SERVICES: tuple[Signature, ...] = (
         grade=Grade.MEASURED,
         source="xpu-smi dump: each device's power in W, and the joules it has counted",
     ),
+    Signature(
+        "DSMR-reader",
+        "an export of DSMR-reader",
+        (r"timestamp|read_at", r"electricity_currently_delivered", r"electricity_delivered_1"),
+        (
+            ColumnFact(r"timestamp|read_at", ""),
+            ColumnFact(r"electricity_currently_delivered", "kW", "power", "input", boundary=Boundary.WALL),
+            ColumnFact(r".*", "-"),
+        ),
+        source="DSMR-reader's readings: electricity_currently_delivered in kW; its registers in kWh rise in steps of 1 Wh",
+    ),
 )

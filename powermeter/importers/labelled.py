@@ -36,9 +36,15 @@ _PAIR = re.compile(
     r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
     r"\s*(?P<unit>[A-Za-zµμ%°]{1,4})?(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
 )
+_SPACED = re.compile(
+    r"(?P<label>[A-Za-z][\w.-]{0,40}) (?P<value>[+-]?\d+(?:\.\d+)?) ?(?P<unit>[mkMu\u00b5\u03bc]?(?:Wh|Ah|W|J|A|V))(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
+)
+"""A label, a value and a unit with blanks between them alone: `bus 5020 mV`."""
+
 _BEFORE = re.compile(
     r"\s*(?:\[?(?P<time>(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?\s*(?:->|>|:|,|-)?\s+"
     r"|[A-Z][a-z]{2} {1,2}\d{1,2} (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) "
+    r"|\[ {0,8}(?P<sec>\d{1,9}\.\d{3,9})\]\s+"
     r"|[IWEDV] \((?P<ms>\d{1,12})\) [\w.-]{1,40}:\s+"
     r"|(?P<bare>\d{1,12}(?:\.\d{1,6})?)[\s,;]+)?"
 )
@@ -162,7 +168,13 @@ def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     before = _BEFORE.match(line)
     assert before is not None
     stamp = None
-    for name, head in (("time", "time"), ("clock", "time"), ("ms", "time (ms)"), ("bare", "time")):
+    for name, head in (
+        ("time", "time"),
+        ("clock", "time"),
+        ("sec", "time (s)"),
+        ("ms", "time (ms)"),
+        ("bare", "time"),
+    ):
         if before[name] is not None:
             stamp = head, before[name]
     at = before.end()
@@ -196,7 +208,7 @@ def _pairs_from(line: str, at: int) -> list[_Pair]:
     """Return the pairs of a line from a place on, or nothing where other text stands among them."""
     pairs = []
     while at < len(line):
-        match = _PAIR.match(line, at)
+        match = _PAIR.match(line, at) or _SPACED.match(line, at)
         if match is None:
             return []
         pairs.append(_Pair(match["label"].strip(), match["value"], match["unit"] or ""))

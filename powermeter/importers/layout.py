@@ -28,6 +28,7 @@ SAMPLE = 200
 """How many rows of numbers are kept to judge columns by."""
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
+_DECLARED = re.compile(r"\"?sep=([,;\t|])\"?")
 _CELL = re.compile(
     r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?:([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?)?\s*\Z"
 )
@@ -127,7 +128,8 @@ def layout(peek: Peek) -> Layout:
     """Return the layout of the table in a text; one column at least, whatever it holds."""
     lines = peek.raw_lines[:LOOKED_AT]
     best: tuple[float, str, list[list[str]], list[bool], int] | None = None
-    for delimiter in _DELIMITERS:
+    declared = _DECLARED.fullmatch(lines[0].strip("\ufeff ")) if lines else None
+    for delimiter in (declared[1],) if declared is not None else _DELIMITERS:
         fields = split(lines, delimiter)
         flags, width = _data_rows(lines, fields)
         count = sum(flags)
@@ -201,7 +203,7 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
         flags.append(
             bool(filled)
             and numeric
-            and data * 2 >= len(filled)
+            and (data * 2 >= len(filled) or (data > 4 and data * 3 >= len(filled)))
             and not line.lstrip().startswith(("#", "//", "%"))
         )
     widths = Counter(len(row) for row, good in zip(fields, flags, strict=True) if good)
@@ -312,7 +314,7 @@ def _header(
                 if text.strip()
             ]
             fits = len(row) == width
-        if not fits or any(wall(text) is not None for text in row):
+        if not fits or sum(wall(text) is not None for text in row) > (len(row) > 5):
             continue
         if not units and is_unit_row(row):
             units = row

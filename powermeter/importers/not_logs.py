@@ -111,7 +111,7 @@ def refusal(peek: Peek) -> str | None:
         )
     if sum(_EXPOSED.match(line) is not None for line in peek.lines[:200]) and "{" in peek.text:
         return (
-            "is what an exporter shows Prometheus, whose readings have no times; ask Prometheus for a range and import its answer: "
+            "is what an exporter shows Prometheus, which is one reading of each and no log; ask Prometheus for a range and import its answer: "
             "curl 'http://HOST:9090/api/v1/query_range?query=METRIC&start=…&end=…&step=1s'"
         )
     if start.startswith("{") and '"cells"' in peek.text and '"cell_type"' in peek.text:

@@ -267,7 +267,7 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
 
 def time_of_day_ns(text: str) -> int | None:
     """Return nanoseconds since midnight of `01:22:35`, `9:5:0`, `1:00:00 PM` or `14:55:35:726`, or None."""
-    match = _TIME_OF_DAY.fullmatch(text.strip())
+    match = _TIME_OF_DAY.fullmatch(_RANGE.sub("", text.strip()))
     return None if match is None else _clock_ns(match)
 
 

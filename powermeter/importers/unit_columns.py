@@ -100,23 +100,23 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
     meant = {
         i: headings[i].implied if headings[i].is_electric else _of_devices(found, headings) for i in open_
     }
-    volts = [_typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
-    amperes = [_typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]
-    watts = [_typical(found, i) for i in open_ if meant[i] is Quantity.POWER]
+    volts = [typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
+    amperes = [typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]
+    watts = [typical(found, i) for i in open_ if meant[i] is Quantity.POWER]
     mains = any(_MAINS_V < value <= _MANY_V for value in volts)
     in_volts = volts[0] * (1e-3 if volts[0] > _MANY_V else 1.0) if volts else _SMALL_V
     product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < _MANY_A else 1e-3) if amperes else 0.0
     units = {}
     kernel = {i for i in open_ if _KERNEL.fullmatch(headings[i].name.strip())}
-    kernel = kernel if any(_typical(found, i) > _MICRO for i in kernel) else set()
+    kernel = kernel if any(typical(found, i) > _MICRO for i in kernel) else set()
     for i in open_:
         quantity = meant[i]
         unit = _USUAL.get(quantity, "W") if isinstance(quantity, Quantity) else "W"
-        if quantity is Quantity.CURRENT and (mains or _typical(found, i) < _MANY_A):
+        if quantity is Quantity.CURRENT and (mains or typical(found, i) < _MANY_A):
             unit = "A"
-        elif quantity is Quantity.CURRENT and not mains and _typical(found, i) > _MANY_A * 1000:
+        elif quantity is Quantity.CURRENT and not mains and typical(found, i) > _MANY_A * 1000:
             unit = "uA"
-        elif quantity is Quantity.VOLTAGE and _typical(found, i) > _MANY_V:
+        elif quantity is Quantity.VOLTAGE and typical(found, i) > _MANY_V:
             unit = "mV"
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
             unit = "mW"
@@ -160,6 +160,7 @@ def _numbers(found: Layout, index: int) -> list[float]:
     return good if len(good) * 2 > len(texts) else []
 
 
-def _typical(found: Layout, index: int) -> float:
+def typical(found: Layout, index: int) -> float:
+    """Return the median magnitude of a column's numbers that are not 0; 0 where there is none."""
     values = [abs(value) for value in _numbers(found, index) if value]
     return float(np.median(values)) if values else 0.0

@@ -5,7 +5,9 @@ import json
 import pytest
 from tool_log import load
 
+from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import convert
 
 RECORDS = [{"time": 1_780_000_000 + i, "power": {"total_w": 5 + i % 2}, "note": "x"} for i in range(6)]
 
@@ -62,3 +64,12 @@ def test_any_time_before_a_record_is_its_time(tmp_path, stamp):
     text = "".join(stamp.format(i) + f" {{'power_mw': {5000 + i % 2 * 1000}, 'port': 3}}\n" for i in range(6))
     _, energies, headline = load(tmp_path, text, "r.log")
     assert energies[headline] == pytest.approx(27.5)
+
+
+def test_values_with_their_units_beside_them(tmp_path):
+    """amd-smi: 100 W for 10 s, and a voltage in mV that is none of 780 V."""
+    power = {"socket_power": {"value": 100, "unit": "W"}, "gfx_voltage": {"value": 780, "unit": "mV"}}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"timestamp": 1709287200 + i, "gpu": 0, "power": power} for i in range(11)]))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1000.0)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from powermeter import analyse
-from powermeter.importers import convert
+from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
 
 CASES = {
@@ -44,3 +44,20 @@ def test_the_power_of_a_service_is_read_by_its_own_names(tmp_path, name):
     convert(path, out)
     with Recording.open(out) as recording:
         assert analyse(recording).energy.value == pytest.approx(200)
+
+
+STRANGERS = {
+    "RC6 %,Power W gpu,Power W pkg,IRQ /s\n" + "9,5,20,3\n9,7,20,3\n" * 5: 200.0,
+    "timestamp,electricity_delivered_1,electricity_currently_delivered\n"
+    + "".join(f"2024-03-01 10:00:{i:02d}+00:00,1234.5{i // 9},0.36\n" for i in range(11)): 3600.0,
+    "timestamp voltage_V current_A dp_V energy_Ws capacity_As\n"
+    + "".join(f"{1709287200 + i}.00 5.0 0.5 0.6 {i * 2.5} {i * 0.5}\n" for i in range(11)): 25.0,
+}
+
+
+@pytest.mark.parametrize("text", STRANGERS)
+def test_tables_of_tools_that_need_no_option_but_their_rate(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    convert(path, tmp_path / "o.power", choices=Choices(period_s=1.0 if "IRQ" in text else None))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(STRANGERS[text])

@@ -55,3 +55,19 @@ def test_a_time_on_a_line_of_its_own_is_that_of_the_block_behind_it(tmp_path):
 def test_a_list_in_yaml_is_labelled_lines(tmp_path):
     text = "".join(f"- time: {1757844000 + i}\n  power_w: {5 + i % 2}\n" for i in range(21))
     assert load(tmp_path, text)[1] == pytest.approx(110)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\x1b[0;32mI ({ms}) ina226: bus 5000 mV, current 100 mA, power 500 mW\x1b[0m",
+        "\x1b[32m[{s}] P=0.5 W\x1b[0m",
+        "[{s}] V=5.0V I=100mA",
+    ],
+)
+def test_lines_of_a_monitor_with_colours(tmp_path, line):
+    """0.5 W over 10 s."""
+    path = tmp_path / "m.txt"
+    path.write_text("".join(line.format(ms=500 + i * 1000, s=f"{i}.000") + "\n" for i in range(11)))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(5.0)

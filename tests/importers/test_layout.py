@@ -3,7 +3,7 @@
 import pytest
 
 from powermeter import analyse
-from powermeter.importers import convert
+from powermeter.importers import Choices, convert
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
 
@@ -129,3 +129,29 @@ def test_units_apart_from_their_numbers_under_a_header_of_names(tmp_path):
     path.write_text("TIMESTAMP  GPU  POWER  GPU_T  GFX%\n" + rows, encoding="utf-8")
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2700.0)
+
+
+def test_the_delimiter_that_the_first_line_declares(tmp_path):
+    """Quarters of an hour of 0.1 kWh; the day stands in the header."""
+    head = "sep=;\nDatum/Uhrzeit;Energie;Einheit;Energie in Euro;Einheit;Ansicht:;24-Stunden;Datum;01.03.2024 10:00\n"
+    rows = "".join(
+        f"{i // 4:02d}:{i % 4 * 15:02d} - {(i + 1) // 4:02d}:{(i + 1) % 4 * 15:02d};0,{1 + i % 2};kWh;0,00;Euro;;;;\n"
+        for i in range(20)
+    )
+    path = tmp_path / "f.csv"
+    path.write_text(head + rows, encoding="utf-8")
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(20 * 0.15 * 3.6e6)
+
+
+def test_a_buffer_of_a_bench_multimeter_whose_rows_are_mostly_words(tmp_path):
+    """0.2 A for 1.9 s."""
+    head = "Model:,DMM6500\nSerial:,04412345\n\nIndex,Reading,Unit,Range Digits,Math,Start Group,Limit1 High,Terminal,Origin,Date,Time,Fractional Seconds\n"
+    rows = "".join(
+        f"{i + 1},0.2,Amp DC,6,F,F,F,Front,Main,03/01/2024,10:00:0{i // 10},0.{i % 10}00123\n"
+        for i in range(20)
+    )
+    path = tmp_path / "k.csv"
+    path.write_text(head + rows, encoding="utf-8")
+    convert(path, tmp_path / "o.power", choices=Choices(dates="mdy", voltage_v=1.0))
+    assert analyse(tmp_path / "o.power").charge.value == pytest.approx(0.38)

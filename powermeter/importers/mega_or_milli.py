@@ -1,0 +1,29 @@
+"""Asks about a capital M at the end of a name, which is milli in `CURRENT_MA` and mega in `energy_MJ`, where the data allow both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from shlex import quote
+
+from powermeter.channel import Quantity
+from powermeter.importers.headers import Heading
+from powermeter.importers.layout import Layout
+from powermeter.importers.unit_columns import typical
+
+_SURELY_MILLI: dict[Quantity | str | None, float] = {Quantity.POWER: 20.0, Quantity.ENERGY: 1e6}
+"""Numbers from which on a unit with M cannot be mega: 20 MW is more than a board of any kind draws, 10¹² J more than a meter counts."""
+
+
+def ask_mega(found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]) -> None:
+    """Ask for the units of columns whose name ends in MW, MJ or MWH and whose numbers fit both meanings."""
+    for i, named in enumerate(headings):
+        if i in stated or named.why != "unit at the end of the name" or named.quantity not in _SURELY_MILLI:
+            continue
+        tail = named.text.strip()[-len(named.unit or "") :]
+        if not tail.startswith("M") or tail == "MWh":
+            continue
+        if 0 < typical(found, i) < _SURELY_MILLI[named.quantity]:
+            milli = f"m{tail[1:].capitalize()}"
+            asks.append(
+                f"whether {named.text!r} is in mega or in milli: --column {quote(f'{named.text}={milli}')} or --column {quote(f'{named.text}=M{milli[1:]}')}"
+            )
