@@ -42,6 +42,7 @@ from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.time_columns import choose_time, counts_up, with_lag
+from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
 
@@ -380,10 +381,8 @@ def _is_unix(found: Layout, index: int) -> bool:
     """Return whether a column counts up in Unix times: seconds, milliseconds or finer since 2001."""
     cells = [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
     values = [float_or_nan(cell) for cell in cells]
-    return len(values) > 1 and all(a < b for a, b in pairwise(values)) and values[0] > _YEAR_2001_S
-
-
-_YEAR_2001_S = 1e9
+    sized = bool(values) and any(low <= values[0] < 2.1 * low for low, _ in EPOCHS)
+    return len(values) > 1 and all(a < b for a, b in pairwise(values)) and sized
 
 
 def rail_of(column: Planned, name: str, covers: str, voltage_v: float | None) -> Rail:

@@ -42,7 +42,7 @@ def choose_time(
     candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
     if not found.named and not candidates and headings and found.rows:
         texts = texts_of(found, 0)
-        if texts and all(wall(text) is not None for text in texts):
+        if texts and (all(wall(text) is not None for text in texts) or _is_epoch(found)):
             candidates = [0]
     declared = [i for i in candidates if headings[i].is_stated]
     candidates = declared or candidates + [
@@ -114,6 +114,12 @@ def _is_date(text: str) -> bool:
     return ":" not in text and (
         _EIGHT.match(text) is not None or wall(text) is not None or wall(text, "dmy") is not None
     )
+
+
+def _is_epoch(found: Layout) -> bool:
+    """Return whether the first column of a table without a header rises throughout, from a time of these years on."""
+    first = number_ns(texts_of(found, 0)[0], 1) or 0
+    return counts_up(found) and any(1.2 * low <= first < 2.1 * low for low, _ in EPOCHS)
 
 
 def _in_large_steps(texts: Sequence[str]) -> bool:

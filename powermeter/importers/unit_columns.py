@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -122,6 +123,8 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = "mW"
         elif quantity is Quantity.ENERGY and (mains or not headings[i].is_electric):
             unit = "kWh"
+        elif quantity is None and _counts(found, i):
+            unit = "uJ" if typical(found, i) > _MANY_UJ else "kWh"
         if i in kernel:
             unit = f"u{_OF_KERNEL[headings[i].name.strip().lower().split('_')[0]]}"
         text = headings[i].text
@@ -129,6 +132,17 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
     return units
 
 
+_MANY_UJ = 1e8
+
+
+def _counts(found: Layout, index: int) -> bool:
+    """Return whether a column never falls and rises by a small part of what it began with, as a meter's total does."""
+    values = _numbers(found, index)
+    rises = all(b >= a for a, b in pairwise(values))
+    return len(values) > 3 and rises and 0 < values[-1] - values[0] < _SMALL_PART * values[0]
+
+
+_SMALL_PART = 0.05
 _KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv)", re.IGNORECASE)
 """Names of Linux' power_supply class, which counts in µV, µA, µW, µWh and µAh."""
 

@@ -112,3 +112,18 @@ def test_what_is_no_power_in_watts_is_not_asked_about(tmp_path, name):
     path.write_text(f"time_s,{name}\n" + "".join(f"{i},0.{i}\n" for i in range(10, 30)))
     with pytest.raises(DataError, match="no column of power"):
         open_log(path)
+
+
+def test_a_counter_behind_unix_times_without_a_header_is_asked_about(tmp_path):
+    """50 W for 9 s, from /sys/class/powercap."""
+    text = "".join(f"{1709287200 + i}.5 {261643328850 + i * 50_000_000}\n" for i in range(10))
+    with pytest.raises(ConfigurationError, match="the unit of column 2, for example --column 2=uJ"):
+        load(tmp_path, text)
+    load(tmp_path, text, columns={"2": "uJ"})
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(450.0)
+
+
+def test_a_total_that_hardly_rises_is_offered_kilowatt_hours(tmp_path):
+    text = "time_s,register_1\n" + "".join(f"{i * 60},{1234.5 + i * 0.001}\n" for i in range(10))
+    with pytest.raises(ConfigurationError, match="--column register_1=kWh"):
+        load(tmp_path, text)
