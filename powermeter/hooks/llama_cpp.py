@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from powermeter.hooks.calls import Watch
+from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
@@ -53,7 +54,7 @@ def watch(model: Any, wanted: Watch) -> Any:
             stream.close()
             if request.first_ns is not None:
                 request.generated = made
-                for one in request.found():
+                for one in phases_of(request):
                     extra = {**one.attributes, **wanted.attributes}
                     mark_past_here(one.name, one.start_ns, one.end_ns, one.count, extra)
 

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from powermeter.hooks.calls import Watch
+from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.marking.past import mark_past_here
 
@@ -65,7 +66,7 @@ class WatchedGenerator:
         if request is None or request.first_ns is None:
             return
         request.generated = made
-        for one in request.found():
+        for one in phases_of(request):
             extra = {**one.attributes, **self._wanted.attributes}
             mark_past_here(one.name, one.start_ns, one.end_ns, one.count, extra)
 

@@ -11,6 +11,7 @@ import pytest
 
 from powermeter.battery.specification import parse_battery
 from powermeter.events import Event
+from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.recording import Recording
 from powermeter.reports import tables, tokens
@@ -36,7 +37,7 @@ def requests(count: int = 3) -> list[Event]:
         at = START + round((1 + 3 * i) * SECOND)
         one = Request(at, at + 3 * SECOND // 2, first_ns=at + SECOND // 2, model=NAME, prompt=100, cached=20)
         one.generated, one.drafted, one.accepted = 20, 30, 12
-        for found in one.found():
+        for found in phases_of(one):
             attributes = dict(found.attributes)
             measures = attributes.pop("@measures")
             made.append(

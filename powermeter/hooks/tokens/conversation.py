@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from powermeter.hooks.tokens.http_messages import Messages, NotFollowed
+from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
 from powermeter.hooks.tokens.reply import Reply
-from powermeter.hooks.tokens.request import Request, loading
+from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
 from powermeter.marking.printed import PrintedEvent
 
@@ -196,4 +197,4 @@ class _Answering:
             ready = min(start + round(usage.load_s * 1e9), request.first_ns or end)
             found.append(loading(start, ready, request.model, RELAYED_S))
             request.prefill_ns = max(ready, request.prefill_ns or start)
-        return [*found, *request.found()]
+        return [*found, *phases_of(request)]

@@ -12,7 +12,8 @@ from pathlib import PurePath
 from typing import Any
 
 from powermeter.hooks.tokens.llama_bench import LlamaBench
-from powermeter.hooks.tokens.request import Request, loading
+from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
+from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import number
 from powermeter.marking.printed import PrintedEvent, Reader
 
@@ -59,7 +60,7 @@ class ExecuTorch:
             request = Request(start, last, first_ns=first, doubt_s=0.001)
             request.prompt, steps = number(values, "prompt_tokens"), number(values, "generated_tokens")
             request.generated = None if steps is None else steps + 1
-            found += request.found()
+            found += phases_of(request)
         return found
 
 
@@ -132,7 +133,7 @@ class LlamaCpp:
             request.generated = made[1] if made[1] is None or made[2] == "tokens" else made[1] + 1
             request.drafted, request.accepted = values.get("drafted"), values.get("accepted")
             self._cached = None
-            found += request.found()
+            found += phases_of(request)
         self._open.clear()
         return found
 
@@ -182,7 +183,7 @@ class Ollama:
         begin = first - round((prompt or 0.0) * _NS)
         request = Request(begin, at_ns, first_ns=first, doubt_s=PRINTED_S)
         request.generated, request.prompt = self._count("eval count"), self._count("prompt eval count")
-        found = request.found()
+        found = phases_of(request)
         load = self._seconds("load duration")
         if load is not None and load > self._WARM_S:
             found.insert(0, loading(begin - round(load * _NS), begin, doubt_s=LOADED_S))

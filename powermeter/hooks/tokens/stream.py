@@ -10,7 +10,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
-from powermeter.hooks.tokens.request import Request, loading
+from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
+from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, field, has_text, is_begun
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
@@ -111,7 +112,7 @@ class Answer:
         if usage.prompt_s is not None and self._first_ns is not None and usage.generated_s is not None:
             began = self._first_ns - round(usage.prompt_s * 1e9)
             request.prefill_ns = max(began, request.prefill_ns or self._start_ns)
-        return [*found, *request.found()]
+        return [*found, *phases_of(request)]
 
 
 class Tokens:

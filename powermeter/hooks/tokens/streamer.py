@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
@@ -62,7 +63,7 @@ class TokenStreamer:
                 self._generated,
                 self._sequences,
             )
-            for one in request.found():
+            for one in phases_of(request):
                 mark_past_here(one.name, one.start_ns, one.end_ns, one.count, one.attributes)
         self._clear()
         if self._next is not None:
