@@ -13,10 +13,11 @@ import signal
 import sys
 import threading
 import time
+from typing import TextIO
 
 from powermeter.errors import PowermeterError, ReadError
 from powermeter.marking import board
-from powermeter.recorder.messages import send
+from powermeter.recorder.messages import send, take_pipes
 from powermeter.recorder.process import READERS_END_S, Process
 from powermeter.recording.liveness import PROGRAM_GONE
 from powermeter.recording.sha256 import prefer_small
@@ -26,7 +27,8 @@ def main() -> int:
     """Read the order, record, and return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(0.0002)  # a waiting reader gets the interpreter within its period
-    order = json.loads(sys.stdin.readline())
+    orders = take_pipes()
+    order = json.loads(orders.readline())
     prefer_small()
     process = Process(order)
     # In a thread: the main one may be holding the lock of the very event that is to be set.
@@ -35,7 +37,7 @@ def main() -> int:
         lambda *_: threading.Thread(target=process.stop, args=("SIGTERM",), daemon=True).start(),
     )
     threading.Thread(
-        target=_listen, args=(process, str(order.get("when_gone", PROGRAM_GONE))), daemon=True
+        target=_listen, args=(process, orders, str(order.get("when_gone", PROGRAM_GONE))), daemon=True
     ).start()
     gc.collect()
     gc.freeze()
@@ -69,8 +71,8 @@ def main() -> int:
     return 0
 
 
-def _listen(process: Process, when_gone: str) -> None:
-    for line in sys.stdin:
+def _listen(process: Process, orders: TextIO, when_gone: str) -> None:
+    for line in orders:
         if line.strip() == "stop":
             process.stop("stopped")
             break

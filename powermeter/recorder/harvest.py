@@ -12,9 +12,14 @@ from powermeter.channel import Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.events import Event
 from powermeter.source import Block, Row
+from powermeter.units import NS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+FUTURE_NS, PAST_NS = 3_600 * NS, 86_400 * NS
+"""How far a stamp may be from the moment it is handed over: a clock being fitted, a buffer being emptied."""
 
 
 @dataclass(slots=True)
@@ -70,6 +75,24 @@ def _misshapen(row: object, width: int) -> ReadError:
     if isinstance(row, Row):
         return ReadError(f"{len(row.codes)} codes for {width} channels", Reason.BAD_DATA)
     return ReadError(f"sample() returned a {type(row).__name__}, not a Row", Reason.BAD_DATA)
+
+
+def _check_stamps(first_ns: int, last_ns: int, now_ns: int) -> None:
+    """Refuse stamps that no reading can have: they would make a recording of years.
+
+    Raises:
+        ReadError: They are.
+    """
+    if not (isinstance(first_ns, int) and isinstance(last_ns, int)):
+        raise ReadError(f"a stamp is {type(first_ns).__name__}, not int", Reason.BAD_DATA)
+    if last_ns > now_ns + FUTURE_NS:
+        raise ReadError(
+            f"a reading is stamped {(last_ns - now_ns) / 1e9:.3g} s in the future", Reason.BAD_DATA
+        )
+    if first_ns < now_ns - PAST_NS:
+        raise ReadError(
+            f"a reading is stamped {(now_ns - first_ns) / 1e9:.3g} s in the past", Reason.BAD_DATA
+        )
 
 
 def _check_block(block: object, width: int) -> None:

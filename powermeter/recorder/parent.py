@@ -29,9 +29,10 @@ WAIT_S = 2.0
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
 _MODULE, _, _MAIN = registry.RECORDER.partition(":")
+# Its end waits for nothing of a driver's: no thread, no function registered for the end.
 _BOOT = (
-    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
-    f"from {_MODULE} import {_MAIN}; sys.exit({_MAIN}())"
+    "import os, sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
+    f"from {_MODULE} import {_MAIN}; os._exit({_MAIN}())"
 )
 
 
@@ -240,8 +241,9 @@ class Recorder:
         self.left_behind = waiting_at_end.wait(process, lambda: self._waiting, lambda: self._progressed)
 
     def _release(self, process: subprocess.Popen[str]) -> None:
+        is_read = self._answers is not None and self._answers.is_alive()  # closing it would wait for that
         for stream in (process.stdin, process.stdout):
-            if stream is not None and not (self.left_behind and stream is process.stdout):
+            if stream is not None and not (is_read and stream is process.stdout):
                 try:
                     stream.close()
                 except (OSError, ValueError):
@@ -309,10 +311,8 @@ class Recorder:
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             for line in self.process.stdout:
-                try:
+                with suppress(ValueError):
                     self.take(json.loads(line))
-                except ValueError:
-                    continue
         except (OSError, ValueError):
             return  # the pipe was closed under us
 

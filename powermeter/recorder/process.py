@@ -32,6 +32,7 @@ from powermeter.recorder.silence_notices import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started
+from powermeter.recording.printable_text import one_line
 from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer
 from powermeter.source import PolledSource, Sampling, Source
@@ -45,6 +46,8 @@ READERS_END_S = 0.4
 """How long the reading threads together may take to end; one that hangs is abandoned."""
 CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
+ELSEWHERE_S = 10.0
+"""For so long before the end of `CLOSE_S` other folders are tried for a recording that has lost its name."""
 FILE_CHECK_S = 1.0
 MAX_NUMBER = 1000
 
@@ -160,7 +163,8 @@ class Process:
                 except (PowermeterError, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    raise OpenError(f"{url}: {type(error).__name__}: {error}", Reason.NO_ANSWER) from error
+                    why = f"{type(error).__name__}: {one_line(error)}"
+                    raise OpenError(f"{url}: {why}", Reason.NO_ANSWER) from error
                 if not source.channels:
                     raise OpenError(f"{url}: it has no channels", Reason.NO_ANSWER)
                 opened.append(source)
@@ -303,10 +307,10 @@ class Process:
                     if not is_written:
                         self._write_end(writer, ended_ns)
                         is_written = True
-                    self._save_lost(writer)
+                    self._save_lost(writer, closing_by)
                     writer.close()
                     return
-                except REFUSED as error:
+                except (*REFUSED, OSError) as error:
                     self.backlog.refuse(error)
             if time.monotonic() > closing_by:
                 break
@@ -321,12 +325,17 @@ class Process:
         self.backlog.list_as_gaps(writer)
         raise ReadError(missing)
 
-    def _save_lost(self, writer: Writer) -> None:
-        """Write the recording to a new file, where it has lost its name."""
+    def _save_lost(self, writer: Writer, closing_by: float) -> None:
+        """Write the recording to a new file, where it has lost its name; at last in another folder than its own."""
         if self.file is None or not self.file.check():
             return
         saved = self.file.free_name()
-        writer.copy_to(saved)
+        try:
+            writer.copy_to(saved)
+        except (*REFUSED, OSError) as error:
+            if isinstance(error, OSError) or time.monotonic() > closing_by - ELSEWHERE_S:
+                self.file.avoid(saved.parent)
+            raise
         notice(f"{self.file.problem}; all of it is in {saved}")
         send({"type": "moved", "path": str(saved)})
 

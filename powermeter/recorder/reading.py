@@ -20,9 +20,17 @@ import numpy as np
 
 from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
-from powermeter.recorder.harvest import Harvest, Health, _check_block, _misshapen, _whole_numbers
+from powermeter.recorder.harvest import (
+    Harvest,
+    Health,
+    _check_block,
+    _check_stamps,
+    _misshapen,
+    _whole_numbers,
+)
 from powermeter.recorder.reopening import REOPEN_AFTER, reopen
 from powermeter.recorder.silence import Patience
+from powermeter.recording.printable_text import one_line
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
 
 STAMP_NS = 1000
@@ -132,7 +140,9 @@ class SourceReader(threading.Thread):
             flags = np.array([row[2] for row in rows], np.uint8)
             codes = _whole_numbers([row[1] for row in rows])
         except (OverflowError, TypeError, ValueError) as error:
-            self.fail(f"{self.source.name} returned something that is not a row of 64-bit codes: {error}")
+            self.fail(
+                f"{self.source.name} returned something that is not a row of 64-bit codes: {one_line(error)}"
+            )
             harvest.gaps.append(
                 Gap(int(times[0]), int(times[-1]), Reason.BAD_DATA.value, self.failure, len(rows))
             )
@@ -152,13 +162,14 @@ class SourceReader(threading.Thread):
         except EOFError:
             pass
         except BaseException as error:  # noqa: BLE001 – ends this source only, and is named in the recording
-            self.failure = f"{type(error).__name__}: {error}"
+            self.failure = f"{type(error).__name__}: {one_line(error)}"
         finally:
             self._close_gap(self._clock.now_ns(), still_lost=True)
             try:
                 self.source.close()
-            except Exception as error:  # noqa: BLE001 – it is closed as well as it can be
-                self.failure = self.failure or f"it could not be closed: {type(error).__name__}: {error}"
+            except BaseException as error:  # noqa: BLE001 – it is closed as well as it can be
+                why = f"it could not be closed: {type(error).__name__}: {one_line(error)}"
+                self.failure = self.failure or why
             self.ended.set()
 
     # Polled -----------------------------------------------------------------------------------
@@ -183,6 +194,8 @@ class SourceReader(threading.Thread):
                 row = source.sample()
                 if row is not None and (row.__class__ is not Row or len(row.codes) != width):
                     raise _misshapen(row, width)
+                if row is not None and row.at_ns is not None:
+                    _check_stamps(row.at_ns, row.at_ns, clock.now_ns())
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -253,6 +266,9 @@ class SourceReader(threading.Thread):
                 block = source.read_block(0.1)
                 if block is not None:
                     _check_block(block, width)
+                    if len(block.times_ns):
+                        stamps = int(block.times_ns[0]), int(block.times_ns.max())
+                        _check_stamps(*stamps, self._clock.now_ns())
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -289,7 +305,9 @@ class SourceReader(threading.Thread):
 
     def _failed(self, error: BaseException) -> None:
         reason = error.reason if isinstance(error, ReadError) else Reason.NO_ANSWER
-        text = str(error) if isinstance(error, (ReadError, OSError)) else f"{type(error).__name__}: {error}"
+        text = one_line(error)
+        if not isinstance(error, (ReadError, OSError)):
+            text = f"{type(error).__name__}: {text}"
         self.health.errors += 1
         self.health.last_error = text
         if self._gap_start is None:

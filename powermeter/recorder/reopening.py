@@ -6,6 +6,7 @@ import threading
 
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Health
+from powermeter.recording.printable_text import one_line
 from powermeter.source import Source
 
 REOPEN_AFTER = 3
@@ -29,7 +30,7 @@ def reopen(source: Source, stop_asked: threading.Event, health: Health) -> bool:
         try:
             source.open()
         except BaseException as error:  # noqa: BLE001 – it is as lost as before; its reason is kept
-            health.last_error = str(error) or type(error).__name__
+            health.last_error = one_line(error) or type(error).__name__
             source.close()
             continue
         if source.channels != channels:

@@ -19,6 +19,7 @@ class WatchedFile:
         self.path = path
         self._identity = _identity(path)
         self.problem = ""
+        self._avoided: set[Path] = set()
 
     def check(self) -> str:
         """Return what has happened to the file since it was created; empty while it is in its place."""
@@ -41,14 +42,19 @@ class WatchedFile:
 
         stem = self.path.name.removesuffix(SUFFIX)
         for folder in (*self.path.absolute().parents, Path(tempfile.gettempdir())):
-            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            if folder in self._avoided or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 continue
             for number in range(1, 1000):
                 part = "-recovered" if number == 1 else f"-recovered-{number}"
                 found = folder / f"{stem}{part}{SUFFIX}"
                 if not os.path.lexists(found):
                     return found
+        self._avoided.clear()  # the next search begins anew
         raise OSError(f"no free name beside {self.path}")
+
+    def avoid(self, folder: Path) -> None:
+        """Propose no name in a folder that could not be written to."""
+        self._avoided.add(folder)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

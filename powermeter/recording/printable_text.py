@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+LONGEST = 200
 
-def one_line(error: Exception) -> str:
-    """Return an error of SQLite in printable characters: it may quote the damaged file."""
-    return "".join(c if c.isprintable() else "?" for c in str(error))[:200]
+
+def one_line(error: BaseException) -> str:
+    """Return an error of SQLite or of a driver in a few printable characters: it may quote what is damaged."""
+    try:
+        text = str(error)
+    except Exception as unstated:  # noqa: BLE001 – a driver's own error that cannot state itself
+        text = f"it cannot state why: {type(unstated).__name__}"
+    return "".join(c if c.isprintable() else "?" for c in printable(text[:LONGEST]))[:LONGEST]
 
 
 def printable(text: str) -> str:

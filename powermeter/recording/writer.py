@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from powermeter.recording.chunk_writing import SourceWriter
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
+from powermeter.recording.printable_text import printable
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
 
@@ -202,7 +204,7 @@ class Writer:
 
     def add_gap(self, source: int, gap: Gap) -> None:
         """Add a stretch without trustworthy data."""
-        row = (source, gap.start_ns, gap.end_ns, gap.reason, gap.detail, gap.lost)
+        row = (source, gap.start_ns, gap.end_ns, gap.reason, printable(gap.detail), gap.lost)
         self._insert("gap", [row])
 
     def add_clock_pair(self, monotonic_ns: int, utc_ns: int) -> None:
@@ -270,15 +272,20 @@ class Writer:
         self.connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def copy_to(self, path: Path) -> None:
-        """Write all of the recording, noted as whole, to a new file: for one that has lost its name."""
+        """Write all of the recording, noted as whole, to a new file: for one that has lost its name.
+
+        Raises:
+            OSError, sqlite3.Error: It cannot be written there; nothing is left of it.
+        """
         self._finish()
         os.close(
             os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, file.MODE)
         )  # SQLite would let others read it
         try:
             self.connection.execute("VACUUM INTO ?", (str(path),))
-        except sqlite3.Error:
-            path.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             raise
 
     def abandon(self) -> None:

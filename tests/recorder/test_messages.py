@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 
 import pytest
+from waiting import CEILING_S
 
 from powermeter.recorder import messages
 
@@ -44,3 +46,18 @@ def test_a_parent_that_reads_nothing_is_not_waited_for(monkeypatch):
         assert not messages.can_send()
         messages.notice("nobody waits for this")
     os.close(reading)
+
+
+def test_what_a_driver_prints_reads_or_closes_is_not_the_pipe_to_the_parent():
+    code = (
+        "import os, sys\n"
+        "from powermeter.recorder import messages\n"
+        "orders = messages.take_pipes()\n"
+        "print('5'); os.write(1, b'\\xff no end'); print(repr(sys.stdin.read()))\n"
+        "sys.stdout = None; os.close(0); os.close(1)\n"
+        "messages.send({'type': 'got', 'order': orders.readline()})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=b"stop\n", capture_output=True, timeout=CEILING_S, check=True
+    )
+    assert json.loads(done.stdout) == {"type": "got", "order": "stop\n"}

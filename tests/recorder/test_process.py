@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -16,6 +17,7 @@ from powermeter.channel import Channel, Quantity
 from powermeter.recorder import full_disk
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
+from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording import Recording, Writer
 from powermeter.recording.writer import CACHE_KIB
 from powermeter.source import Gap
@@ -286,3 +288,27 @@ def test_what_could_not_be_written_is_counted_from_its_first_reading(set_up) -> 
     said = sampler.backlog.what_is_missing("run.power", 9_500_000_000)
     writer.connection = real
     assert "run.power: 5 readings of the last 7.5 s could not be written" in said
+
+
+def test_a_recording_that_lost_its_name_is_saved_elsewhere_where_its_folder_takes_no_file(
+    set_up, monkeypatch
+):
+    """A file system that was mounted read-only meanwhile: EROFS of the new file, not an error of SQLite."""
+    sampler, writer = set_up
+    folder = writer.path.parent / "folder"
+    folder.mkdir()
+    sampler.file = WatchedFile(writer.path)
+    writer.path.unlink()
+    sampler.file.path = folder / "run.power"
+    sampler.readers, sampler.ids, copy_to = [], [], writer.copy_to
+
+    def copy(path) -> None:
+        if path.parent == folder:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        copy_to(path)
+
+    monkeypatch.setattr(writer, "copy_to", copy)
+    sampler.finish(writer)
+    with Recording.open(folder.parent / "run-recovered.power") as recording:
+        assert recording.metadata["ended"] == "stopped"
+    assert list(folder.iterdir()) == []

@@ -24,3 +24,10 @@ def test_the_name_of_what_is_saved_is_free(tmp_path):
     assert watched.free_name() == tmp_path / "run-recovered.power"
     (tmp_path / "run-recovered.power").symlink_to("nowhere")
     assert watched.free_name() == tmp_path / "run-recovered-2.power", "a link is a name that is taken"
+
+
+def test_a_folder_that_could_not_be_written_to_is_passed_over(tmp_path):
+    watched = WatchedFile(tmp_path / "folder" / "run.power")
+    (tmp_path / "folder").mkdir()
+    watched.avoid(tmp_path / "folder")
+    assert watched.free_name() == tmp_path / "run-recovered.power"
