@@ -12,13 +12,12 @@ from powermeter.channel import Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.events import Event
 from powermeter.source import Block, Row
-from powermeter.units import NS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-FUTURE_NS, PAST_NS = 3_600 * NS, 86_400 * NS
+FUTURE_NS, PAST_NS = 3_600_000_000_000, 86_400_000_000_000
 """How far a stamp may be from the moment it is handed over: a clock being fitted, a buffer being emptied."""
 
 
