@@ -182,24 +182,30 @@ class Meter:
         if self._entered:
             self._entered.pop()()  # the first one in is the last one out
 
-    def event(self, name: str, n: float | None = 1, **attributes: Any) -> MeterSpan:
+    def event(self, name: str = api.NAMED, /, n: float | None = 1, **attributes: Any) -> MeterSpan:
         """Return an event in this meter's recording; see `powermeter.event`.  It does nothing after the block."""
         made = MeterSpan()
+        if name is api.NAMED:
+            name = attributes.pop("name", "")
         made.name, made.count, made.log, made.meter = name, n, None, self
         made.attributes = {**self._joined, **attributes}
         return made
 
-    def mark(self, name: str, **attributes: Any) -> None:
+    def mark(self, name: str = api.NAMED, /, **attributes: Any) -> None:
         """Record an instant."""
         log = spans.living(self._log)
         if log is not None:
+            if name is api.NAMED:
+                name = attributes.pop("name", "")
             spans.instant(name, {**self._joined, **attributes}, log)
 
     def track(self, function: Any = None, /, *, n: Any = 1, **attributes: Any) -> Any:
         """Return a function or other callable whose calls inside the block are events; see `powermeter.track`."""
         return api.track(function, n=n, **attributes)
 
-    def each(self, items: Iterable[T], name: str = "item", n: Any = DETECT, **attributes: Any) -> Each[T]:
+    def each(
+        self, items: Iterable[T], name: str = api.NAMED, /, n: Any = DETECT, **attributes: Any
+    ) -> Each[T]:
         """Return the items of a loader; what the loop does with each is one event; see `powermeter.each`."""
         return api.each(items, name, n, **attributes)
 

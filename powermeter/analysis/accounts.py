@@ -35,7 +35,7 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
     return [
         text
         for process, counts in processes.items()
-        for text in (*_of(process, counts), *_waited(process, counts))
+        for text in (*_of(process, counts), *_odd(process, counts), *_waited(process, counts))
     ]
 
 
@@ -96,6 +96,16 @@ def _waited(process: int, counts: Counts) -> Iterable[str]:
     waited_s = float(counts.details.get("waited_s") or 0)
     if waited_s > 0.01:
         yield f"{_who(process, counts)}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"
+
+
+def _odd(process: int, counts: Counts) -> Iterable[str]:
+    odd = int(counts.details.get("odd_counts") or 0)
+    if odd:
+        names = ", ".join(repr(str(name))[:60] for name in counts.details.get("odd") or ())
+        yield (
+            f"{_who(process, counts)}: {plural(odd, 'event states', 'events state')} an n that is no number of items{f' ({names})' if names else ''}: "
+            "taken as not known, so nothing is stated per item of them; correct n=, or state the number with --items"
+        )
 
 
 def _who(process: int, counts: Counts) -> str:

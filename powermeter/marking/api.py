@@ -26,9 +26,11 @@ ENVIRONMENT = "POWERMETER_RECORDING"
 """The environment variable that holds the path of the recording around a program."""
 
 _DETECT: typing.Any = object()
+NAMED = ""
+"""What stands in for a name that is given by keyword, `event(name="infer")`: an attribute may be called so, too."""
 
 
-def event(name: str, n: float | None = 1, **attributes: typing.Any) -> EventSpan:
+def event(name: str = NAMED, /, n: float | None = 1, **attributes: typing.Any) -> EventSpan:
     """Return an event for what runs inside `with powermeter.event("infer", n=8, model="tiny"):`.
 
     ::
@@ -45,14 +47,14 @@ def event(name: str, n: float | None = 1, **attributes: typing.Any) -> EventSpan
         attributes: Free values: model, variant, batch, input size.
     """
     made = EventSpan()
-    made.name = name
+    made.name = name if name is not NAMED else attributes.pop("name", "")
     made.count = n
     made.attributes = attributes
     made.log = None
     return made
 
 
-def mark(name: str, **attributes: typing.Any) -> None:
+def mark(name: str = NAMED, /, **attributes: typing.Any) -> None:
     """Record an instant, for example the start of an epoch; nothing outside a recording.
 
     ::
@@ -61,7 +63,7 @@ def mark(name: str, **attributes: typing.Any) -> None:
     """
     log = attached()
     if log is not None:
-        instant(name, attributes, log)
+        instant(name if name is not NAMED else attributes.pop("name", ""), attributes, log)
 
 
 if TYPE_CHECKING:
@@ -107,7 +109,7 @@ def track(function: typing.Any = None, /, *, n: typing.Any = 1, **attributes: ty
 
 
 def each(
-    items: abc.Iterable[walk.T], name: str = "item", n: typing.Any = _DETECT, **attributes: typing.Any
+    items: abc.Iterable[walk.T], name: str = NAMED, /, n: typing.Any = _DETECT, **attributes: typing.Any
 ) -> walk.Each[walk.T]:
     """Return the items of a loader, one by one; what the loop does with each is one event.
 
@@ -120,7 +122,7 @@ def each(
 
     Args:
         items: What is looped over, also with `async for`.
-        name: The events' name.
+        name: The events' name; `item` where none is given.
         n: How many items each stands for: found from the loader's `batch_size` and the batch itself where that is certain;
             else a number, a function of the batch, or None: not known.  Nothing per item is printed where it is not.
         attributes: Of the events.
@@ -128,6 +130,8 @@ def each(
     from powermeter.marking.each import DETECT
     from powermeter.marking.each import each as make
 
+    if name is NAMED:
+        name = attributes.pop("name", "item")
     return make(items, name, DETECT if n is _DETECT else n, attributes)
 
 
@@ -145,15 +149,15 @@ class _Idle:
     def __setitem__(self, key: str, value: typing.Any) -> None:
         return None
 
-    def measure(self, **values: typing.Any) -> None:
+    def measure(self, /, **values: typing.Any) -> None:
         """Take results and do nothing."""
 
 
-def _compiled_event(name: str, n: float | None = 1, **attributes: typing.Any) -> _Idle:
+def _compiled_event(name: str = "", /, n: float | None = 1, **attributes: typing.Any) -> _Idle:
     return _Idle()
 
 
-def _compiled_mark(name: str, **attributes: typing.Any) -> None:
+def _compiled_mark(name: str = "", /, **attributes: typing.Any) -> None:
     return None
 
 

@@ -239,6 +239,7 @@ class Assembly:
             self.account.strays += 1
             if len(self.ends) < MAX_LISTED * MAX_LISTED:
                 count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else None
+                count = None if count is not None and count < 0 else count
                 self.ends.append((mark.event, at_ns, count, attributes))
             return
         owner.account.finished += 1
@@ -272,6 +273,8 @@ class Assembly:
         named = [_text(text[:length]) for text, length in texts]
         counts = np.where(slots["flags"] & ring.HAS_COUNT, slots["count"], 1.0).tolist()
         counted = [_as_count(number) for number in counts]
+        for i in [i for i, number in enumerate(counted) if number is not None and number < 0]:
+            counted[i] = self.account.note_odd(named[i][0])
         end_ns = start_ns + lasts
         rows = zip(
             slots["thread"].tolist(),
@@ -296,6 +299,8 @@ class Assembly:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
         attributes_text, measures = _parted(begun.attributes, attributes)
         count, items = begun.count, None
+        if count is not None and count < 0:
+            count = None if end_ns is None else self.account.note_odd(begun.name.decode("utf-8", "replace"))
         if isinstance(count, float):
             count, items = None, repr(count)
         row = (
@@ -335,8 +340,11 @@ def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> Begun:
 
 
 def _as_count(number: float) -> int | float | None:
-    if not 0 <= number < math.inf:
+    """Return a number of items; None where it is not known, below 0 where it is none."""
+    if math.isnan(number):
         return None
+    if not 0 <= number < math.inf:
+        return -1
     return int(number) if number == int(number) and number < 1 << 63 else number
 
 

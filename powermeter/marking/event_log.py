@@ -37,6 +37,9 @@ MAX_NAMES = 4096
 """Encoded names that are kept; more are encoded each time they come."""
 
 NAN, INFINITY = float("nan"), float("inf")
+ODD = -1.0
+"""Stands in a ring for a count that is no number of items: it is noted, and nothing is stated per item."""
+UNNAMED = b"(unnamed)"
 _UNNUMBERED = 1 << 62
 
 _clock = time.monotonic_ns
@@ -129,7 +132,7 @@ class EventLog:
             return self._names[name]
         except (KeyError, TypeError):
             pass
-        text = ring.name_bytes(json_text.as_text(name))
+        text = ring.name_bytes(json_text.as_text(name)) or UNNAMED
         if name.__class__ is str and len(self._names) < MAX_NAMES:
             self._names[name] = text
         return text
@@ -168,7 +171,7 @@ class EventLog:
         try:
             _pack(self.memory, at, at_ns, count, duration, *who, *rest)
         except (PackError, OverflowError):  # a number beyond float
-            _pack(self.memory, at, at_ns, NAN, duration, *who, *rest)
+            _pack(self.memory, at, at_ns, ODD, duration, *who, *rest)
 
     # The ring ---------------------------------------------------------------------------------
 
@@ -337,19 +340,21 @@ class EventLog:
 
 
 def as_count(value: object) -> float:
-    """Return a number of items as a float; NaN where it is none."""
+    """Return a number of items as a float; NaN where it is not known, `ODD` where it is no number of items."""
+    if value is None:
+        return NAN
     if isinstance(value, int):
         try:
             return (
-                value * 1.0 if value >= 0 else NAN
+                value * 1.0 if value >= 0 else ODD
             )  # not a call: there the exceptions of signals' handlers come out
         except OverflowError:
-            return NAN
+            return ODD
     try:
         number = float(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 – somebody else's object
-        return NAN
-    return number if 0 <= number < INFINITY else NAN
+        return ODD
+    return number if 0 <= number < INFINITY else ODD
 
 
 def _at_exit(close: Callable[[], None]) -> list[Callable[[], object]]:

@@ -25,6 +25,8 @@ class MarkAccount:
         left: Whether it noted that it left in order.
         is_alive: Whether it was still there when the recording ended; None where that cannot be known.
         running: Names of events that have not ended, some of them.
+        odd_counts: Events whose count is no number of items.
+        odd: Their names, some of them.
     """
 
     process: int
@@ -40,14 +42,33 @@ class MarkAccount:
     left: bool = False
     is_alive: bool | None = None
     running: list[str] = field(default_factory=list)
+    odd_counts: int = 0
+    odd: list[str] = field(default_factory=list)
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
-        for name in ("begun", "finished", "instants", "lost", "refused", "strays", "torn", "waited_s"):
+        for name in (
+            "begun",
+            "finished",
+            "instants",
+            "lost",
+            "refused",
+            "strays",
+            "torn",
+            "waited_s",
+            "odd_counts",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program = self.program or other.program
         self.left, self.is_alive = other.left, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
+        self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
+
+    def note_odd(self, name: str) -> None:
+        """Note that an event states a count which is no number of items: it is not known."""
+        self.odd_counts += 1
+        if name not in self.odd and len(self.odd) < MAX_LISTED:
+            self.odd.append(name)
 
     def details(self) -> dict[str, Any]:
         """Return what is written into the recording beside the numbers of events."""

@@ -205,7 +205,7 @@ class Span:
     def __setitem__(self, key: str, value: Any) -> None:
         self.attributes[key] = value
 
-    def measure(self, **values: Any) -> None:
+    def measure(self, /, **values: Any) -> None:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
         self.attributes.setdefault("@measures", {}).update(values)
 

@@ -34,6 +34,10 @@ def test_where_all_is_there_nothing_is_printed():
         (counts(refused=2), "2 marks were refused"),
         (counts(strays=3), "3 events ended that had not begun"),
         (counts(strays=1), "1 event ended that had not begun"),
+        (
+            counts(odd_counts=3, odd=["infer"]),
+            "3 events state an n that is no number of items ('infer'): taken as not known",
+        ),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
     ],
 )

@@ -37,6 +37,31 @@ def test_outside_a_recording_errors_pass_through():
         raise KeyError("mine")
 
 
+def test_an_attribute_may_have_the_name_of_a_parameter(running):
+    """`name`, `items` and `self` are attributes where a name is given beside them, and a name by keyword stays one."""
+    with powermeter.event("infer", name="x", self="y") as event:
+        event.measure(self=1)
+    with powermeter.event(name="by keyword", n=2):
+        pass
+    powermeter.mark("loaded", name="tiny")
+    powermeter.mark(name="marked")
+    assert list(powermeter.each([1], "each", name="z", items=3)) == [1]
+    assert list(powermeter.each([1], name="walk")) == [1]
+    found = {event.name: event for event in running.end()}
+    assert found["infer"].attributes == {"name": "x", "self": "y"} and found["infer"].measures == {"self": 1}
+    assert found["by keyword"].count == 2 and not found["by keyword"].attributes
+    assert found["loaded"].attributes == {"name": "tiny"} and "marked" in found
+    assert found["each"].attributes == {"name": "z", "items": 3} and "walk" in found
+
+
+def test_an_event_without_a_name_is_called_so(running):
+    with powermeter.event(""):
+        pass
+    with powermeter.event():
+        pass
+    assert [event.name for event in running.end()] == ["(unnamed)"] * 2
+
+
 def test_events_nest_in_their_thread(running):
     def other():
         with powermeter.event("elsewhere"):

@@ -165,6 +165,9 @@ def test_an_odd_count_never_drops_the_event(running, count, kept):
         with powermeter.event("w", n=count):
             pass
     assert [event.count for event in running.end()] == [kept, kept]
+    details = running.counts()[os.getpid()].details
+    is_odd = kept is None and count is not None
+    assert (details["odd_counts"], details["odd"]) == ((2, ["w"]) if is_odd else (0, []))
 
 
 @pytest.mark.parametrize(

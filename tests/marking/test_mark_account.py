@@ -7,7 +7,11 @@ from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 
 def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
     first = MarkAccount(7, "bash", begun=3, finished=2, waited_s=0.5, left=True, running=["a"] * MAX_LISTED)
+    first.note_odd("x")
+    first.note_odd("x")
     first.add(MarkAccount(7, "other", begun=4, finished=4, instants=1, lost=2, waited_s=0.25, running=["b"]))
+    first.note_odd("y")
+    assert (first.odd_counts, first.odd) == (3, ["x", "y"])
     assert (first.begun, first.finished, first.instants, first.lost, first.waited_s) == (7, 6, 1, 2, 0.75)
     assert (first.program, first.left) == ("bash", False)
     assert first.running == ["a"] * MAX_LISTED

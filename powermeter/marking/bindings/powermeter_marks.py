@@ -28,7 +28,7 @@ _MORE = struct.Struct("<48sIHBBQ")
 _WORD = struct.Struct("<Q")
 _BEGIN, _END, _INSTANT, _MORE_KIND = 1, 2, 3, 5
 _LOST, _TAKEN, _CLOSED = 32, 64, 72
-_NAN = float("nan")
+_NAN, _ODD = float("nan"), -1.0  # not known; no number of items
 
 _local = threading.local()
 _lock = threading.Lock()
@@ -36,13 +36,16 @@ _ring = None
 _numbers = itertools.count(1)
 
 
-def event(name, n=1, **attributes):
-    """Return an event for what runs inside `with event("infer", n=8):`; n is the number of items, None if not known."""
+def event(*name_and_n, **attributes):
+    """event(name, n=1, **attributes): return an event for what runs inside `with event("infer", n=8):`; n is the number of items, None if not known."""
+    name = name_and_n[0] if name_and_n else attributes.pop("name", "")
+    n = name_and_n[1] if len(name_and_n) > 1 else attributes.pop("n", 1)
     return _Event(name, n, attributes)
 
 
-def mark(name, **attributes):
-    """Record an instant."""
+def mark(*name, **attributes):
+    """mark(name, **attributes): record an instant."""
+    name = name[0] if name else attributes.pop("name", "")
     ring = _find()
     if ring is not None:
         ring.write(_INSTANT, next(_numbers), _running(), _NAN, 0, _text(name, attributes))
@@ -91,11 +94,19 @@ class _Event(object):
             self.attributes["error"] = kind.__name__
         _local.running = self._outer
         try:
-            count = float(self.count)
-        except (TypeError, ValueError, OverflowError):
-            count = _NAN
+            count = _NAN if self.count is None else float(self.count)
+        except Exception:  # somebody else's object
+            count = _ODD
         text = _json(self.attributes) if self.attributes else b""
-        ring.write(_END, self._number, self._outer, count if count >= 0 else _NAN, 1, text, at_ns)
+        ring.write(
+            _END,
+            self._number,
+            self._outer,
+            count if count >= 0 or self.count is None else _ODD,
+            1,
+            text,
+            at_ns,
+        )
 
 
 class _Ring(object):
