@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.analysis.test_sharing import recording
 
 from powermeter.analysis.energy import analyse
 from powermeter.events import BY_COMMAND, Event
 from powermeter.testing.simulation import NS
+from tests.analysis.test_shares_of_overlapping import recording
 
 
 def test_a_begin_by_command_may_be_early_and_its_end_off_by_half_a_tick() -> None:
