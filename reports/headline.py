@@ -47,7 +47,7 @@ class Quality:
 
 
 def quoted(data: ReportData) -> Result | None:
-    """Return the number a report is about: what the next item will use, or the run's energy where nothing is marked."""
+    """Return the number a report is about: the mean of further items, or the run's energy where nothing is marked."""
     if data.headline is not None:
         return data.headline.per_item
     return data.analysis.run_per_item or data.analysis.energy

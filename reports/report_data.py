@@ -203,7 +203,7 @@ class ReportData:
         return self.charges.of(row)
 
     def charge_each(self, row: LabelRow) -> Result | None:
-        """Return the charge of the next item of a label in C, or None."""
+        """Return the charge of an item of a label, the mean of further ones, in C, or None."""
         return self.charges.each(row)
 
     def per_charge(self, row: LabelRow) -> Result | None:

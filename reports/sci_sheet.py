@@ -69,7 +69,7 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
 
 
 def _counted(data: ReportData) -> Subject | None:
-    """Return what the score is of: items of the headline as the next one, or the whole run where the user counts its items."""
+    """Return what the score is of: items of the headline as the mean of further ones, or the whole run where the user counts its items."""
     row, a = data.headline, data.analysis
     if row is not None:
         each = _each(row)
@@ -81,7 +81,7 @@ def _counted(data: ReportData) -> Subject | None:
 
 
 def _each(row: LabelRow) -> Result | None:
-    """Return the energy of one item that is scored: of the next, or of these on average where a next one is only bounded."""
+    """Return the energy of one item that is scored: the mean of further ones, or of these on average where that is only bounded."""
     each = row.per_item
     known = each is not None and math.isfinite(each.low) and math.isfinite(each.high)
     return each if known else row.these_per_item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.result.notes import Note
 from powermeter.signals.trace import CommonError
 from powermeter.units import parse_quantity
 
+HOLDS_WORK = "baseline-holds-work"
 _FEW_SCALES = 1.25
 _GROUPS = 8
 _ENOUGH = 16
@@ -102,6 +105,27 @@ def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Bas
         raise ConfigurationError(
             f"baseline {spec!r} is neither a power like 2.1W nor an event of this recording ({names})"
         ) from None
+
+
+def holds_work(spec: BaselineSpec, events: Sequence[Event]) -> list[Note]:
+    """Return a warning where other events run inside the event that is subtracted: then their own work is subtracted from them."""
+    spans = sorted((e.start_ns, e.end_ns) for e in events if e.name == spec and e.end_ns is not None)
+    if not isinstance(spec, str) or not spans:
+        return []
+    starts = [start for start, _ in spans]
+    inside: dict[str, None] = {}
+    for e in events:
+        i = bisect_right(starts, e.start_ns) - 1
+        if e.name != spec and e.end_ns is not None and i >= 0 and e.start_ns < e.end_ns <= spans[i][1]:
+            inside[e.name] = None
+    if not inside:
+        return []
+    listed = ", ".join(map(repr, list(inside)[:4])) + ", …" * (len(inside) > 4)
+    text = (
+        f"the baseline {spec!r} holds events of {listed}, so that what they use is subtracted from them: what is left is no energy above idle; "
+        "name an event in which nothing else runs, or a power"
+    )
+    return [Note.warning(HOLDS_WORK, text)]
 
 
 def _constant(watts: float) -> Baseline:

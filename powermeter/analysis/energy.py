@@ -305,6 +305,7 @@ def analyse(
             *odd,
             *count.notes,
             *of_inside,
+            *idle.holds_work(baseline, events),
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *throttling.notes(recording),

@@ -215,13 +215,13 @@ def _of_row(r: LabelRow) -> Iterator[Note]:
     if r.warmup.count:
         yield Note.info(
             "warm-up",
-            f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in what the next one will use",
+            f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in the mean of further ones",
         )
     if r.drift is not None:
         yield Note.warning(
             "drift",
             f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_number(100 * abs(r.drift), 2)} % of its mean from the first to the last "
-            f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may go on: the interval of the next one reaches to as much again, and back to where it began. "
+            f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may go on: the interval of the mean of further ones reaches to as much again, and back to where it began. "
             "Record until it is steady (temperature, clocks, caches), or quote what these used",
         )
     if r.tail is not None:

@@ -271,7 +271,7 @@ def of_row(found: Subject, row: LabelRow) -> Subject:
 
 
 def charge_per_item(row: LabelRow) -> Result | None:
-    """Return the charge of the next item in C, as `LabelRow.per_item`; None where no current was recorded."""
+    """Return the charge of an item, the mean of further ones, in C, as `LabelRow.per_item`; None where no current was recorded."""
     energy, mean, charge = row.per_item, row.energy_per_item, row.charge_per_item
     if energy is None or charge is None or mean is None or mean.value <= 0:
         return None

@@ -34,7 +34,7 @@ def verify_claim(table: Path, recording: Path, rail: str | None, baseline: str |
     TABLE is a CSV with the columns quantity, value and unit, and if needed label, plus_minus (95 %) and recording
     (a file in DIR).  Quantities: energy, energy_per_item, energy_above_idle, charge, charge_per_item, power,
     duration, latency, items.  Without plus_minus a figure is known to half a unit of its last digit.  A figure per
-    item is held against the next item, which is what show prints, and else against the mean of all recorded events.
+    item is held against the mean of further items, which is what show prints, and else against the mean of all recorded events.
 
     The exit status is 0 only where every figure agrees; 11 where one differs, cannot be decided, or has no number.
     """

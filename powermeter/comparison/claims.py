@@ -183,7 +183,7 @@ class Claimed:
         unit: SI.
         whole: From the run; None where it only exists for a label.
         label: From a label's row; None where it only exists for the run.
-        these: Of the recorded events themselves, where `label` is of the next one: a figure may state either.
+        these: Of the recorded events themselves, where `label` is the mean of further ones: a figure may state either.
     """
 
     unit: str
@@ -228,7 +228,7 @@ def _check_label(claim: Claim, quantity: Claimed, row: LabelRow) -> Checked:
     of_these = _beside(claim, quantity.these(row))
     if of_these.agreement is not Agreement.AGREES:
         return quoted
-    why = f"the mean of all {row.events} recorded events, warm-up included; the next one: {quoted.ours}"
+    why = f"the mean of all {row.events} recorded events, warm-up included; the mean of further ones: {quoted.ours}"
     return replace(of_these, why=why)
 
 

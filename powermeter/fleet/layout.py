@@ -92,7 +92,7 @@ seconds | double | sum of their durations
 energy_j | double | of all these events; null where not known
 energy_low_j | double | lower end of its 95 % interval; null where open
 energy_high_j | double | upper end; null where open
-next_j | double | items × what the next item will use, warm-up left out: what is pooled
+next_j | double | items × the mean of further items, warm-up left out: what is pooled
 next_low_j | double | lower end, of meter and repeats; null where open
 next_high_j | double | upper end; null where open
 below_j | double | by how much, in quadrature, the interval of next_j reaches below what its parts explain

@@ -90,7 +90,7 @@ class AiScore:
         many = SHOWN_PER.get(self.unit, 1.0)
         shown = self.per(many)
         of = self.unit if many == 1 else f"{_MANY[many]} {_plural(self.unit)}"
-        what = f"carbon of the next {self.unit}" if self.of_next else "carbon of this run"
+        what = f"mean carbon of further {_plural(self.unit)}" if self.of_next else "carbon of this run"
         name = "SCI for AI" if self.whole_period else f"{what}, in the units of SCI for AI"
         after = " after the warm-up" if self.of_next else ""
         span = f"{amount(shown.low, 'g', self.digits)} to {amount(shown.high, 'g', self.digits)}, 95 %"

@@ -274,7 +274,8 @@ class Assembly:
         counts = np.where(slots["flags"] & ring.HAS_COUNT, slots["count"], 1.0).tolist()
         counted = [_as_count(number) for number in counts]
         for i in [i for i, number in enumerate(counted) if number is not None and number < 0]:
-            counted[i] = self.account.note_odd(named[i][0])
+            self.account.note_odd(named[i][0])
+            counted[i] = None
         end_ns = start_ns + lasts
         rows = zip(
             slots["thread"].tolist(),
@@ -300,7 +301,9 @@ class Assembly:
         attributes_text, measures = _parted(begun.attributes, attributes)
         count, items = begun.count, None
         if count is not None and count < 0:
-            count = None if end_ns is None else self.account.note_odd(begun.name.decode("utf-8", "replace"))
+            count = None
+            if end_ns is not None:
+                self.account.note_odd(begun.name.decode("utf-8", "replace"))
         if isinstance(count, float):
             count, items = None, repr(count)
         row = (

@@ -65,7 +65,7 @@ class MarkAccount:
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
 
     def note_odd(self, name: str) -> None:
-        """Note that an event states a count which is no number of items: it is not known."""
+        """Note that an event states a count which is no number of items."""
         self.odd_counts += 1
         if name not in self.odd and len(self.odd) < MAX_LISTED:
             self.odd.append(name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.baseline import Baseline, _pauses, _wander, _white, find
+from powermeter.analysis.baseline import HOLDS_WORK, Baseline, _pauses, _wander, _white, find, holds_work
 from powermeter.analysis.integral import Integral
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
@@ -63,6 +63,19 @@ def test_an_event_and_a_window_are_measured() -> None:
     assert window is not None and window.origin == "10 s of the recording" and window.power.unit == "W"
     with pytest.raises(ConfigurationError, match="outside"):
         find((200 * NS, 210 * NS), FLAT, ())
+
+
+def test_a_baseline_that_holds_the_work_is_named() -> None:
+    """`request` holds an `infer`; `idle` holds nothing, and beside it lies what only overlaps."""
+    events = [
+        Event("request", 0, 100),
+        Event("infer", 20, 90),
+        Event("idle", 200, 300),
+        Event("infer", 290, 310),
+    ]
+    (note,) = holds_work("request", events)
+    assert note.code == HOLDS_WORK and "'request' holds events of 'infer'" in note
+    assert not holds_work("idle", events) and not holds_work("2.1W", events) and not holds_work(2.1, events)
 
 
 def test_above_is_less_by_the_power_for_as_long() -> None:

@@ -74,12 +74,12 @@ def label(**changed):
         (
             {"warmup": SimpleNamespace(count=1)},
             "warm-up",
-            "infer: the first of 20 events is a warm-up, not counted in what the next one will use",
+            "infer: the first of 20 events is a warm-up, not counted in the mean of further ones",
         ),
         (
             {"warmup": SimpleNamespace(count=3)},
             "warm-up",
-            "infer: the first 3 of 20 events are a warm-up, not counted in what the next one will use",
+            "infer: the first 3 of 20 events are a warm-up, not counted in the mean of further ones",
         ),
         ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not in it"),
         ({"verdict": SimpleNamespace(text="too short")}, "not-resolved", "infer: too short"),
@@ -88,7 +88,7 @@ def label(**changed):
             "drift",
             (
                 "infer: what an item uses fell by 9.8 % of its mean from the first to the last of the 20 events counted, and may go on: the interval "
-                "of the next one reaches to as much again, and back to where it began. Record until it is steady (temperature, clocks, caches), or quote what these used"
+                "of the mean of further ones reaches to as much again, and back to where it began. Record until it is steady (temperature, clocks, caches), or quote what these used"
             ),
         ),
         (

@@ -48,7 +48,7 @@ def test_an_item_is_the_next_one_as_in_every_other_format(make):
     each = data.item_footprint.accounts["carbon"].result.value
     assert score.operational.value == pytest.approx(each, rel=1e-9)
     text = SCISheet().render(data)
-    assert "carbon of the next inference" in text and "inferences after the warm-up" in text
+    assert "mean carbon of further inferences" in text and "inferences after the warm-up" in text
     assert "carbon of this run" not in text
     assert ": 200.0 " in text and f"the first {left_out} left out as warm-up, with them 266.7 mJ" in text
 
