@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from powermeter import registry
+from powermeter.cli import words_elsewhere
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.outputs import open_standard, put_stderr, report_problem
 from powermeter.cli.progress import heartbeat
@@ -52,7 +53,8 @@ class _Verbs(WholeHelp):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = close_names(args[0], registry.VERBS, cutoff=0.5)
+            known = words_elsewhere.VERBS.get(args[0])
+            near = [known] if known else close_names(args[0], registry.VERBS, cutoff=0.5)
             if not near:
                 raise
             text = f"No such command {args[0]!r}; {meant(near)}"
@@ -129,6 +131,9 @@ def _show(error: click.ClickException) -> None:
         return
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        known = words_elsewhere.OPTIONS.get((context.command.name or "", error.option_name))
+        message = f"No such option {error.option_name!r}; {meant([known])}" if known else message
     more = "" if context is None else f" ({context.command_path} --help)"
     report_problem(f"{message[:1].lower()}{message[1:]}{more}")
 

@@ -13,8 +13,9 @@ from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
+from powermeter.cli.words_elsewhere import KINDS
 from powermeter.errors import ConfigurationError, printable
-from powermeter.errors.suggestions import close_names, nearest
+from powermeter.errors.suggestions import close_names, meant, nearest
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
 
 if TYPE_CHECKING:
@@ -191,7 +192,10 @@ def _maker(kind: str | None, output: Path | None) -> Any:
     table = kinds()
     if kind is not None:
         if kind not in table:
-            raise ConfigurationError(f"no report {kind!r}; {nearest(kind, table)}")
+            known = KINDS.get(kind)
+            raise ConfigurationError(
+                f"no report {kind!r}; {meant([known]) if known else nearest(kind, table)}"
+            )
         return registry.load(table[kind])()
     if output is None or output == STANDARD_OUTPUT:
         return registry.load(table["html"])()

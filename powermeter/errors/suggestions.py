@@ -25,7 +25,8 @@ def nearest_file(path: Path) -> str:
             names = [entry.name for entry, _ in zip(found, range(_MOST_FILES), strict=False)]
     except (OSError, ValueError):
         return ""
-    close = close_names(path.name, names, most=1, cutoff=0.75)
+    same = [name for name in names if path.name and Path(name).stem == path.name]
+    close = same[:1] if len(same) == 1 else close_names(path.name, names, most=1, cutoff=0.75)
     return f"; {meant(close)}" if close else ""
 
 

@@ -34,6 +34,13 @@ def test_a_file_with_nearly_that_name_is_named(tmp_path):
     assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""
 
 
+def test_a_name_without_its_extension_is_completed_where_only_one_file_has_it(tmp_path):
+    (tmp_path / "run.power").touch()
+    assert nearest_file(tmp_path / "run").endswith("did you mean run.power?")
+    (tmp_path / "run.csv").touch()
+    assert nearest_file(tmp_path / "run") == ""
+
+
 def test_close_names_are_ordered_and_bounded():
     assert close_names("recrod", ["report", "record", "repair"], cutoff=0.5)[0] == "record"
     assert len(close_names("REC", ["rec1", "rec2", "rec3", "rec4"], most=3, cutoff=0.5)) == 3

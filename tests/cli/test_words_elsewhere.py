@@ -1,0 +1,35 @@
+"""Words of other verbs and other tools: what is offered exists here, and is offered."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter import cli, registry
+from powermeter.cli.words_elsewhere import KINDS, OPTIONS, VERBS
+
+
+@pytest.mark.parametrize(("verb", "typed"), OPTIONS)
+def test_an_option_of_another_verb_is_answered_by_the_own_one(
+    verb: str, typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meant = OPTIONS[verb, typed]
+    known = {name for option in registry.load(registry.VERBS[verb]).params for name in option.opts}
+    assert meant in known and typed not in known
+    assert cli.run([verb, "run.power", typed, "x"]) == 2
+    assert f"no such option '{typed}'; did you mean {meant}? (" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "meant"), VERBS.items())
+def test_a_verb_of_other_tools(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert meant.split()[0] in registry.VERBS and typed not in registry.VERBS
+    assert cli.run([typed]) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "meant"), KINDS.items())
+def test_an_extension_as_the_kind_of_a_report(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert meant in registry.REPORTS and typed not in registry.REPORTS
+    cli.run(["report", "run.power", "--to", typed])
+    assert f"no report '{typed}'; did you mean {meant}?" in capsys.readouterr().err
