@@ -32,7 +32,8 @@ def falling(function: Callable[[float], float], of: Result, unit: str) -> Result
     """Return a falling function of a result: the interval's ends change places."""
     value = function(of.value)
     step = 1e-5 * of.value
-    slope = (function(of.value + step) - function(of.value - step)) / (2 * step)
+    rise = function(of.value + step) - function(of.value - step)
+    slope = rise / (2 * step) if step and math.isfinite(rise) else 0.0
     parts = {name: part * slope for name, part in of.parts.items()}
     return Result(value, unit, function(of.high), function(of.low), of.grade, parts)
 

@@ -16,9 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from powermeter import registry
 from powermeter.channel import Gap
-from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import DataError, ExistsError, PowermeterError, ReadError, Reason
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
 from powermeter.marking.memory import peak_memory
@@ -27,12 +26,12 @@ from powermeter.recorder.full_disk import REFUSED, Backlog
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
+from powermeter.recorder.opening import close_all, open_all
 from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.silence_notices import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started
-from powermeter.recording.printable_text import one_line
 from powermeter.recording.privacy import reduced_info, reduced_url
 from powermeter.recording.writer import Writer
 from powermeter.source import PolledSource, Sampling, Source
@@ -88,12 +87,12 @@ class Process:
         Raises:
             PowermeterError: A source could not be opened or the file not created.
         """
-        sources = self._open_sources()
+        opened = open_all(self._order["sources"], dither=self._order.get("dither") is not False)
+        sources = [source for source, _ in opened]
         try:
             writer = self._create()
         except PowermeterError:
-            for source in sources:
-                source.close()
+            close_all(sources)
             raise
         with writer:
             writer.wait_for_lock(LOCK_WAIT_MS)
@@ -101,8 +100,8 @@ class Process:
             self.file = WatchedFile(writer.path)
             with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
                 note_clocks(writer)
-                for source in sources:
-                    self._add(writer, source)
+                for source, stated in opened:
+                    self._add(writer, source, stated)
                 self._note_cost(writer)
             self.readers = [SourceReader(source) for source in sources]
             for reader in self.readers:
@@ -143,36 +142,12 @@ class Process:
                 path = path.with_name(f"{stem}-{number}{SUFFIX}")
         raise ExistsError(f"{self._order['path']} and {MAX_NUMBER} names after it exist; name one with -o")
 
-    def _add(self, writer: Writer, source: Source) -> None:
-        url, facts = str(source.address), {**_asked(source), **source.info()}
+    def _add(self, writer: Writer, source: Source, stated: Mapping[str, Any]) -> None:
+        url, facts = str(source.address), {**_asked(source), **stated}
         if self._order.get("metadata", {}).get("private"):
             url, facts = reduced_url(url), reduced_info(facts)
         self.ids.append(writer.add_source(url, source.name, source.address.scheme, source.channels, facts))
         self.totals.append(LiveTotals(source.channels))
-
-    def _open_sources(self) -> list[Source]:
-        opened: list[Source] = []
-        try:
-            for url in self._order["sources"]:
-                send({"type": "opening", "source": url})
-                source = registry.source(url)
-                if self._order.get("dither") is False and "dither" in source.options:
-                    source.options["dither"] = False
-                try:
-                    source.open()
-                except (PowermeterError, KeyboardInterrupt):
-                    raise
-                except BaseException as error:
-                    why = f"{type(error).__name__}: {one_line(error)}"
-                    raise OpenError(f"{url}: {why}", Reason.NO_ANSWER) from error
-                if not source.channels:
-                    raise OpenError(f"{url}: it has no channels", Reason.NO_ANSWER)
-                opened.append(source)
-        except PowermeterError:
-            for source in opened:
-                source.close()
-            raise
-        return opened
 
     def _loop(self, writer: Writer) -> None:
         began = time.monotonic()

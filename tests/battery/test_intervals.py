@@ -57,3 +57,10 @@ def test_what_follows_from_at_least_has_its_other_side() -> None:
     ]
     widest = Battery("1000mAh", spread=(0.5, 1.5)).share_used(used)
     assert 0 < widest.low < 0.01 and math.isinf(widest.high)
+
+
+def test_a_load_too_small_for_a_slope_is_no_error() -> None:
+    """The least number above 0: a ten-thousandth of a percent of it is 0."""
+    load = Result(5e-324, "W", 0.0, 1e-323, parts={"gain": 5e-324})
+    found = falling(lambda watts: 1 / watts if watts else math.inf, load, "h")
+    assert found.value == math.inf and found.parts == {"gain": 0.0}

@@ -14,8 +14,9 @@ from faults import URL, contents
 from scripted_source import MS, FakeClock, Scripted, played
 from waiting import assert_all_written, not_the_machines, started, wait_for_a_reading_after, wait_until
 
-from powermeter.errors import Reason
+from powermeter.errors import OpenError, Reason
 from powermeter.recorder.harvest import PAST_NS
+from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording
 from powermeter.source import Row
 
@@ -30,6 +31,11 @@ class Strange(PolledSource):
 
     def open(self):
         self.channels = (Channel("p", Quantity.POWER, 1e-3, Rail("R")),)
+        %s
+
+    def info(self):
+        %s
+        return {}
 
     def close(self):
         raise SystemExit("closed")
@@ -58,12 +64,12 @@ ACTS = {
 def strange(tmp_path, monkeypatch):
     """Return a function that installs a driver that does one thing once, and returns its URL and its note."""
 
-    def install(act: str) -> tuple[str, Path]:
+    def install(act: str = "pass", opening: str = "pass", stating: str = "pass") -> tuple[str, Path]:
         folder = tmp_path / "installed" / "strange-0.dist-info"
         folder.mkdir(parents=True)
         (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 0\n")
         (folder / "entry_points.txt").write_text("[powermeter.drivers]\nstrange = strange:Strange\n")
-        (folder.parent / "strange.py").write_text(textwrap.dedent(DRIVER % act))
+        (folder.parent / "strange.py").write_text(textwrap.dedent(DRIVER % (opening, stating, act)))
         monkeypatch.syspath_prepend(str(folder.parent))
         note = tmp_path / "note"
         return f"strange://?note={note}", note
@@ -87,6 +93,28 @@ def test_what_a_driver_does_beside_reading_harms_nothing(tmp_path, strange, act)
     with Recording.open(path) as recording:
         assert not recording.warnings and not not_the_machines(recording.gaps(1))
         assert recording.metadata["ended"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("part", "act", "says"),
+    [
+        ("opening", "raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("opening", "self.channels = self.channels * 2", "two of its channels have one name"),
+        ("opening", "self.channels = ('p',)", "not a sequence of Channel"),
+        ("opening", "self.channels = (Channel('p', Quantity.POWER, float('nan')),)", "scale nan"),
+        ("opening", "self.channels = (Channel('p', Quantity.POWER, '1'),)", "scale '1'"),
+        ("opening", "self.channels = (Channel('p', Quantity.POWER, 0.0),)", "scale 0.0"),
+        ("opening", "self.channels = (Channel('p\\udcff', Quantity.POWER, 1.0),)", "can be written down"),
+        ("stating", "return None", r"info\(\) returned a NoneType"),
+        ("stating", "sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_driver_that_cannot_be_recorded_is_named_and_leaves_no_file(tmp_path, strange, part, act, says):
+    url, _ = strange(**{part: act})
+    path = tmp_path / "run.power"
+    with pytest.raises(OpenError, match=rf"^strange://.*{says}"):
+        Recorder(path, [URL, url]).start()
+    assert not path.exists()
 
 
 class Unstatable(Exception):
