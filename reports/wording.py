@@ -28,7 +28,7 @@ MARKS = {
 GRADE_TEXT = {
     Grade.MEASURED: "an instrument senses it",
     Grade.DERIVED: "computed from what is measured by a fixed rule",
-    Grade.ESTIMATED: "a model stands where an instrument would",
+    Grade.ESTIMATED: "a model in place of an instrument",
     Grade.ASSUMED: "typed in or taken from a table",
     Grade.SIMULATED: "a program made it; no device drew it",
 }
@@ -80,8 +80,8 @@ FEWEST = 5
 """Events below which no number is called good."""
 
 TAILS = {
-    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: so few have no tail.",
-    100: "p99 is a dash for fewer than 100 events: so few have no tail.",
+    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: so few do not show a tail.",
+    100: "p99 is a dash for fewer than 100 events: so few do not show a tail.",
 }
 """What stands under a table of labels, one of which has fewer events than the key: a quantile q needs 1 / (1 - q) of them."""
 

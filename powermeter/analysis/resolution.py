@@ -71,7 +71,7 @@ def verdict(
         says = why in (LOST, RIPPLE, LAG, EQUAL, HELD, TAIL, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = (
-        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"one event lasts {format_duration(length)} and a sample comes every "
         f"{format_duration(energy.integral.pace_s)}: too short to resolve"
     )
     relative = total.relative
@@ -140,7 +140,7 @@ def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
         return ""
     length = quantile(energy.seconds[covered], 0.5)
     return (
-        f"one event lasts {format_duration(length)} and a sample comes each "
+        f"one event lasts {format_duration(length)} and a sample comes every "
         f"{format_duration(energy.integral.pace_s)}: no reading fell into any of them, and none elsewhere "
         "shows what they draw; sample faster, or make each event longer"
     )

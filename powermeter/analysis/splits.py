@@ -43,7 +43,7 @@ def splits_of(row: LabelRow, analysis: Analysis) -> list[Note]:
     if not best:
         return []
     text = (
-        f"{row.title!r} holds several kinds of work: {format_number(100 * share, 2)} % of how its energies differ is by the attribute "
-        f"{best!r}; --by {best} keeps them apart, which narrows more than repeats do"
+        f"{row.title!r} holds several kinds of work: {format_number(100 * share, 2)} % of the differences between its energies follow the attribute "
+        f"{best!r}; --by {best} keeps them apart, which narrows more than repeats do; the interval of all supposes the same mix"
     )
     return [Note.info("attribute-splits", text)]

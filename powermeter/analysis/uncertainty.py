@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "baseline": ("the baseline", "record the idle state for longer"),
     "unseen": ("what no reading showed", "sample faster, or make each event longer"),
     "gaps": ("gaps in the recording", "repeat the run without the gaps"),
-    "model": ("a model that stands where an instrument would", "measure with a sensor"),
+    "model": ("a model in place of an instrument", "measure with a sensor"),
     "repeats": ("the spread between repeats", "run more repeats"),
     "factor": ("a factor from a table", "use a factor for the place and time"),
 }

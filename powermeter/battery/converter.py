@@ -12,7 +12,8 @@ from powermeter.units import parse_quantity
 def check_ratio(name: str, value: float) -> None:
     """Raise `ConfigurationError` unless a share or an efficiency is above 0 and at most 1."""
     if not 0 < value <= 1:
-        raise ConfigurationError(f"{name} {value:g}: must be above 0 and at most 1")
+        meant = f"; {value:g} percent is written {value:g}%" if 1 < value <= 100 else ""
+        raise ConfigurationError(f"{name} {value:g}: must be above 0 and at most 1{meant}")
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,10 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
                 f"--what {what}: which label do the items belong to? Name it with --label"
             )
         made = {"events": lambda: tables.events(data.analysis), "labels": lambda: tables.labels(data.charges)}
-        parts = [tables.only(made.get(what, lambda: tokens.table(data))(), typed["label"])]
+        table = tables.only(made.get(what, lambda: tokens.table(data))(), typed["label"])
+        parts = [table]
+        if not any(len(column) for column in table.values()):
+            put_stderr(f"note: no {what} in {opened.path.name}: the table has its header only")
     total = sum(opened.count(source.id) for source in opened.sources)
     with progress(f"writing {output.name}") as note, open_output(output) as file:
         if what == "samples":

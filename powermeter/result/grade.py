@@ -11,9 +11,9 @@ class Grade(str, Enum):
 
     MEASURED = "measured"  # an instrument senses the quantity itself
     DERIVED = "derived"  # computed from measured ones and a fixed rule (nominal voltage, rail sum)
-    ESTIMATED = "estimated"  # a model stands where an instrument would (load × rated power)
+    ESTIMATED = "estimated"  # a model in place of an instrument (load × rated power)
     ASSUMED = "assumed"  # typed in or taken from a table, never observed here
-    SIMULATED = "simulated"  # a program stands where an instrument would; nothing was powered
+    SIMULATED = "simulated"  # a program in place of an instrument; nothing was powered
 
     @property
     def rank(self) -> int:

@@ -73,7 +73,7 @@ def test_what_is_said_of_long_events_as_well(why):
 def test_short_events_say_how_short_and_why(why):
     found = judged(windows([1] * 3, [0.02] * 3, why=why), Result.of(10.0, "J", {"noise:x": 8.0}))
     assert found.text == (
-        "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve; "
+        "one event lasts 20.00 ms and a sample comes every 100.0 ms: too short to resolve; "
         + resolution.reason(windows([1], [1.0]).integral.trace, why)
     )
 
@@ -88,7 +88,7 @@ def test_a_bound_is_said_to_be_known_only_where_a_bound_is_printed(half, is_boun
 
 
 def test_short_events_of_which_the_mean_is_known_say_to_what():
-    start = "one event lasts 20.00 ms and a sample comes each 100.0 ms: too short to resolve"
+    start = "one event lasts 20.00 ms and a sample comes every 100.0 ms: too short to resolve"
     energy = windows([1] * 1200, [0.02] * 1200)
     known = judged(energy)
     assert (
@@ -113,7 +113,7 @@ def test_of_what_no_reading_tells_only_how_short_it_is_is_said():
     found = resolution.verdict(energy, np.arange(0), None, np.arange(3))
     assert (found.resolved, found.samples, found.repeats_needed) == (False, 0.0, None)
     assert found.text.startswith(
-        "one event lasts 20.00 ms and a sample comes each 100.0 ms: no reading fell into"
+        "one event lasts 20.00 ms and a sample comes every 100.0 ms: no reading fell into"
     )
     assert resolution.verdict(energy, np.arange(0), None, np.arange(0)).text == ""
     instants = windows([0] * 3, [0.0] * 3)

@@ -43,4 +43,4 @@ def splits_stated(attributes: list[dict[str, Any]]) -> list[str]:
 def test_an_attribute_is_named_only_where_it_sorts_the_energies(attributes, named):
     texts = splits_stated(attributes)
     assert len(texts) == (named is not None)
-    assert named is None or f"--by {named} " in texts[0]
+    assert named is None or (f"--by {named} " in texts[0] and "supposes the same mix" in texts[0])

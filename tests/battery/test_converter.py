@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.converter import EfficiencyCurve
+from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
@@ -20,3 +20,10 @@ def test_efficiency_curve() -> None:
     for bad in ("0.1W", "1W:0.9,0.1W:0.8", "1W:1.2"):
         with pytest.raises(ConfigurationError):
             EfficiencyCurve.parse(bad)
+
+
+def test_percent_without_its_sign_is_recognised() -> None:
+    with pytest.raises(ConfigurationError, match="at most 1; 80 percent is written 80%"):
+        check_ratio("usable", 80)
+    with pytest.raises(ConfigurationError, match=r"at most 1$"):
+        check_ratio("usable", 0)

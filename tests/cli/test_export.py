@@ -35,6 +35,12 @@ def test_export_samples_as_csv_in_si(run_power, tmp_path, capsys):
     assert cli.run(["export", str(run_power), "-o", str(out)]) == 3
 
 
+def test_a_table_without_a_row_is_noted(run_power, tmp_path, capsys):
+    out = tmp_path / "tokens.csv"
+    assert cli.run(["export", str(run_power), "-o", str(out), "--what", "tokens"]) == 0
+    assert read(out) == [] and f"note: no tokens in {run_power.name}" in capsys.readouterr().err
+
+
 def test_export_events_with_their_energies(run_power, tmp_path):
     out = tmp_path / "events.csv"
     assert cli.run(["export", str(run_power), "-o", str(out), "--what", "events"]) == 0
