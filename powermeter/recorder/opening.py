@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,7 +11,9 @@ from powermeter import registry
 from powermeter.channel import Channel
 from powermeter.errors import OpenError, PowermeterError, Reason
 from powermeter.recorder.messages import send
+from powermeter.recording import specification
 from powermeter.recording.printable_text import one_line
+from powermeter.recording.rows import dump_json
 from powermeter.source import Source
 
 
@@ -71,7 +73,8 @@ def _unfit(channels: object) -> str:
     for one in channels:
         if not isinstance(one.name, str) or one.name != one.name.encode(errors="ignore").decode():
             return f"the name of its channel {one.name!r} is not a text that can be written down"
-        numbers = one.scale, one.offset
-        if not all(isinstance(x, (int, float)) and math.isfinite(x) for x in numbers) or not one.scale:
-            return f"its channel {one.name} has scale {one.scale!r} and offset {one.offset!r}; no value can follow"
+        try:
+            specification.channel(json.loads(dump_json(one.to_dict())))
+        except (KeyError, TypeError, ValueError) as error:
+            return f"its channel {one.name} (scale {one.scale!r}, offset {one.offset!r}) cannot be recorded: {one_line(error)}"
     return ""

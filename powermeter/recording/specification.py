@@ -166,6 +166,10 @@ FACTS: Mapping[str, Check] = {
 """Facts that programs read."""
 
 
+LEAST, MOST = 1e-30, 1e30
+"""Between these is every scale, below the second every offset and limit: their squares are still numbers."""
+
+
 def fits(name: str, value: Any, known: Mapping[str, Check]) -> bool:
     """Return whether a value is what its name demands; a name that is not known is free."""
     return name not in known or known[name](value)
@@ -192,8 +196,10 @@ def channel(spec: Any) -> Channel:
         accuracy.clock,
     )
     wholes = (found.wrap, found.window_ns, found.refresh_ns, found.low_code, found.high_code)
-    if not all(map(_number, numbers)) or not found.scale or min(numbers[2:]) < 0:
+    if not all(map(_number, numbers)) or min(numbers[2:]) < 0:
         raise ValueError("a number that is none")
+    if not LEAST < abs(found.scale) < MOST or max(map(abs, numbers)) > MOST:
+        raise ValueError("a size that nothing has")
     if not all(whole is None or _integer(whole) for whole in wholes):
         raise ValueError("a number that is not whole")
     if any(whole is not None and whole <= 0 for whole in wholes[:2]) or (found.refresh_ns or 0) < 0:
