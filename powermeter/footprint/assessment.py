@@ -296,7 +296,8 @@ class _Use:
         else:
             text += ", taken as energy at the plug (no charging or adapter loss added)"
         if self.losses is not None:
-            return f"{text}, grid losses of {self.losses.central:.1%} added"
+            lost = self.losses.central
+            return f"{text}, divided by {1 - lost:.3g} ({lost:.1%} of what is generated is lost in the grid)"
         return f"{text}, grid losses not added"
 
     def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> AccountLine:

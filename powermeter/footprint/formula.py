@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from powermeter.analysis.uncertainty import WORDS
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 from .factors import Factor
@@ -343,12 +344,15 @@ def split_variance(result: Result) -> tuple[float, float]:
 
 
 def largest(result: Result) -> str | None:
-    """Return the name of the largest contributor to the uncertainty, or None where there is none."""
+    """Return the largest contributor to the uncertainty: a factor's name, or what was measured in words; None where there is none."""
     if not result.parts:
         return None
     key = max(result.parts.items(), key=lambda item: abs(item[1]))[0]
+    kind, _, name = key.partition(":")
+    if kind != "factor" and kind in WORDS:
+        return WORDS[kind][0]
     # Nothing that names an instrument (` #…`) or a recording (` @ …`) is for people.
-    return key.partition(" #")[0].partition(" @ ")[0].removeprefix("factor:")
+    return (name if kind == "factor" else key).partition(" #")[0].partition(" @ ")[0]
 
 
 def factors_of(lines: Iterable[AccountLine]) -> list[Factor]:

@@ -222,6 +222,16 @@ def test_bad_chains(chain: str) -> None:
         footprint(KWH, "FRA", chain=chain)
 
 
+def test_the_boundary_states_what_losses_divide_by() -> None:
+    """Of 100 kWh generated some are lost: what is left divides, which adds more than their share (footprint of 1 kWh, by both accounts)."""
+    found = footprint(KWH, "FRA")
+    steps = found.carbon_steps()
+    kept = steps["at the meter"] / sum(steps.values())
+    assert f"divided by {kept:.3g} ({1 - kept:.1%} of what is generated is lost in the grid)" in to_text(
+        found
+    )
+
+
 def test_losses_and_charging_stand_beside_what_was_metered() -> None:
     """The number of other tools for the same kWh stays visible: 56.039 g in France."""
     found = footprint(KWH, "FRA", chain=0.8)

@@ -172,3 +172,9 @@ def test_a_sum_with_what_may_be_nothing_does_not_end_below_the_rest() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((11.0, 9.0, 14.0))
     below = sum_of([Result.of(1.0, "L", {"repeats:x": 2.0}), Result.of(0.5, "L", {"repeats:z": 1.0})])
     assert below.low == 0
+
+
+def test_what_was_measured_is_named_in_words() -> None:
+    """Not by the key of its part, which names a driver and a rail."""
+    modelled = Result.of(1.0, "gCO2e", {"model:estimate:///machine.power": 0.3, "factor:grid.carbon": 0.1})
+    assert largest(modelled) == "a model in place of an instrument"
