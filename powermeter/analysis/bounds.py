@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import BEAT, FEW, PACE, RIPPLE, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.saw_teeth import Teeth
+from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -115,6 +117,21 @@ def ripple(found: GroupEstimate, span: tuple[float, float], seconds: Floats) -> 
     found.below = np.maximum(found.value - span[0] * seconds, 0.0)
     found.above = np.maximum(span[1] * seconds - found.value, 0.0)
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    return found
+
+
+def folded(found: GroupEstimate, teeth: Teeth, seconds: Floats, over: float) -> GroupEstimate:
+    """Return an estimate that holds what teeth leave of which readings may have met a slow image.
+
+    Args:
+        over: From the first start to the last end, s.
+    """
+    all_own = found.factor * float(found.own @ found.own)
+    variance = teeth.left_in_all(seconds, over)
+    found.why = RIPPLE
+    found.own = np.hypot(found.own, teeth.left_over(seconds))
+    found.factor = (all_own + variance) / float(found.own @ found.own)
+    found.below_all = found.above_all = COVERAGE_95 * math.sqrt(variance)
     return found
 
 

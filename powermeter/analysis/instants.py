@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.beside import jumps_beside
-from powermeter.analysis.bounds import beat, few, paced, ripple, unseen
+from powermeter.analysis.bounds import beat, few, folded, paced, ripple, unseen
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
@@ -51,6 +51,7 @@ from powermeter.analysis.refresh_beat import (
     unmarked_levels,
 )
 from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
+from powermeter.analysis.saw_teeth import saw_teeth
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.unmarked_loop import loop_beside
@@ -252,6 +253,8 @@ def measure_instants(
         span = loop.low, loop.high
     if span is not None:
         return ripple(found, span, seconds)
+    if (teeth := saw_teeth(trace, before, m)) is not None:
+        return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
     return lagging(integral, start_ns, end_ns, found, others)
 
