@@ -30,7 +30,8 @@ _STRETCHES = 5  # on either level
 _FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
 _APART = 0.4  # of the time: what inside and beside events differ by where power has nothing to do with them
 _CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
-_WANDERS = 1.3  # the same over both levels, of a loop whose rate wanders (`nearly_in_step.by_fits`)
+_WANDERS = 2.0  # variance of all lengths over the mean's square, of a loop whose rate wanders: switching at random has 1
+_ALIKE = 0.3  # of their mean: what whole stretches of a steady loop on one level differ by at most, or by a reading
 _STAYS = 20  # readings that a level lasts at least once
 
 
@@ -81,9 +82,18 @@ def _follows(trace: Trace, first: Indices, count: Indices) -> bool:
 
 
 def _like_an_image(lasts: Indices) -> bool:
-    """Return whether stretches come back as those of a steady loop do, or are many short ones beside few long ones, as of one whose rate wanders."""
-    fits = float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
-    return lasts.size > _CHANGES and (fits or comes_back(lasts))
+    """Return whether stretches come back alike as those of a steady loop do, or are many short ones beside few long ones, as of one whose rate wanders.
+
+    Lengths of stretches of a load that switches at random scatter by about their mean, on either level.
+    """
+    if lasts.size <= _CHANGES:
+        return False
+    wanders = float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
+    return wanders or (comes_back(lasts) and all(_alike(lasts[k:-1:2]) for k in (1, 2)))
+
+
+def _alike(lasts: Indices) -> bool:
+    return bool(np.ptp(lasts) <= max(1, _ALIKE * float(np.mean(lasts))))
 
 
 def loop_of_run(trace: Trace, activity: Sequence[Activity]) -> Loop | None:
