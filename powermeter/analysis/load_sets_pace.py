@@ -63,10 +63,10 @@ class Pace:
 
 def load_sets_pace(trace: Trace) -> Pace | None:
     """Return what intervals that depend on the load leave, or None where chance explains which intervals are long."""
-    if "pace" not in trace.remembered:
-        trace.remembered["pace"] = _found(trace)
-    found: Pace | None = trace.remembered["pace"]
-    return found
+    if "pace" not in trace.looked_for:
+        trace.looked_for["pace"] = _found(trace)
+    found = trace.looked_for["pace"]
+    return found if isinstance(found, Pace) else None
 
 
 def _found(trace: Trace) -> Pace | None:

@@ -107,7 +107,7 @@ _WHY = {
     HELD: "each reading may be a snapshot or the mean since the one before: the interval holds what they used in either case; make each event longer, or state which (`--as mean`)",
     PACE: "the load decides how long the reader waits before it reads again, so that what they begin with is met by too few readings: the interval "
     "holds what that leaves out; read at a fixed rate",
-    RIPPLE: "power inside them changes slowly between two levels, whenever they begin: a fast ripple that readings nearly keep step with "
+    RIPPLE: "power inside them changes slowly between two levels, or in slow teeth, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }
 

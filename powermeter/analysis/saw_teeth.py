@@ -8,6 +8,7 @@ at the same place of all its events is its own, and so is what rises without eve
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,17 +24,22 @@ Indices = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _LEAST = 24  # readings
-_EVENTS, _LONGEST = 2000, 4096  # that are looked at
-_PLACES = (1, 2, 3)  # of a tooth that readings meet by turns, where it is so many halves or thirds of intervals long
+_EVENTS = 2000  # that are looked at
+_LONGEST = 4096  # readings of one
+_PLACES = 3  # of a tooth, at most, that readings meet by turns, where it is so many halves or thirds of intervals long
 _WORTH = 0.05  # of the highest reading: what is lower is no tooth
 _DROP = 0.5  # of the height, from one reading to the next
 _STRAIGHT = 0.06  # of the height: how far readings are off ramps that are all as steep
 _RAMP = 4  # readings
 _MOSTLY = 0.7  # of the readings that lie on ramps
 _SEEN = 0.3  # turns that ramps climb at least: levels that hardly rise are a program's own
-_BINS, _MET = 10, 7  # of the height, in equal parts: teeth are met all over it
-_OFF, _SHARE_OFF = 1.5, 0.3  # turns by which drops and what ramps climb may differ: few events cut them anywhere
+_BINS = 10  # of the height
+_MET = 7  # of them, since teeth are met all over their height
+_OFF = 1.5  # turns by which drops and what ramps climb may differ: few events cut them anywhere
+_SHARE_OFF = 0.3  # of the turns, besides
+_CUT = 0.5  # standard deviation of what each event cuts, turns
 _SHARED = 4  # events that show one reading's place, whose mean is the program's own course
+_COURSE = 16  # parts of an event
 _OWN = 0.5  # of the variance that a course all events share explains
 
 
@@ -84,14 +90,14 @@ def saw_teeth(trace: Trace, first: Indices, count: Indices) -> Teeth | None:
     if sum(x.size for x in parts) < _LEAST:
         return None
     noise = max(trace.noise, trace.step)
-    for places in _PLACES:
+    for places in range(1, _PLACES + 1):
         found = _by_turns(parts, places, noise, trace.interval_ns * 1e-9)
         if found is not None:
             return found if len(parts) < _SHARED or not _same_course(parts) else None
     return None
 
 
-def _by_turns(parts: list[Floats], places: int, noise: float, interval: float) -> Teeth | None:
+def _by_turns(parts: Sequence[Floats], places: int, noise: float, interval: float) -> Teeth | None:
     """Return the teeth of which every so many-th reading meets the same place, or None."""
     pieces = [x[k::places] for x in parts for k in range(places)]
     values = np.concatenate(pieces)
@@ -109,7 +115,7 @@ def _by_turns(parts: list[Floats], places: int, noise: float, interval: float) -
         return None
     drops = -math.copysign(1.0, climb) * float(np.sign(steps[within & far]).sum())
     turns = abs(climb) * int(np.count_nonzero(within)) / height
-    doubt = _OFF + _SHARE_OFF * turns + 0.5 * math.sqrt(len(pieces))
+    doubt = _OFF + _SHARE_OFF * turns + _CUT * math.sqrt(len(pieces))
     met = int(np.count_nonzero(np.histogram(values, _BINS, (low, high))[0]))
     if drops < places or turns < _SEEN * places or abs(drops - turns) > doubt or met < _MET:
         return None
@@ -137,14 +143,20 @@ def _common_slope(values: Floats, ends: Bools, height: float) -> float | None:
     return climb if math.sqrt(float(off @ off) / x.size) <= _STRAIGHT * height else None
 
 
-def _same_course(parts: list[Floats]) -> bool:
-    """Return whether most of what readings do inside events is the same in all of them, by their place behind the start."""
-    place = np.concatenate([np.arange(x.size) for x in parts])
+def _same_course(parts: Sequence[Floats]) -> bool:
+    """Return whether most of what readings do inside events is the same in all of them, at one place behind the start or in one part of each."""
     values = np.concatenate(parts)
-    met = np.bincount(place)
-    use = met[place] >= _SHARED
+    place = np.concatenate([np.arange(x.size) for x in parts])
+    part = np.concatenate([np.arange(x.size) * _COURSE // x.size for x in parts])
+    return any(_course(where, values) > _OWN for where in (place, part))
+
+
+def _course(where: Indices, values: Floats) -> float:
+    """Return what share of the variance of readings the mean at each place explains, of places that are met often enough."""
+    met = np.bincount(where)
+    use = met[where] >= _SHARED
     if not use.any():
-        return False
-    away = values[use] - values[use].mean()
-    course = np.bincount(place[use], away) / np.maximum(met[: int(place[use].max()) + 1], 1)
-    return float(np.sum(course[place[use]] ** 2)) > _OWN * float(away @ away)
+        return 0.0
+    where, away = where[use], values[use] - values[use].mean()
+    course = np.bincount(where, away, met.size) / np.maximum(met, 1)
+    return float(np.sum(course[where] ** 2)) / float(away @ away)

@@ -115,14 +115,14 @@ def _regular(trace: Trace) -> bool:
 
 
 def _levels(trace: Trace) -> Loop | None:
-    if "two_levels" not in trace.remembered:
+    if "two_levels" not in trace.looked_for:
         f = trace.values
         found = by_fits(f, max(trace.noise, trace.step), float(np.percentile(f, 5)))
-        trace.remembered["two_levels"] = found and Loop(
+        trace.looked_for["two_levels"] = found and Loop(
             found[0], f.size / found[1], float(f.min()), float(f.max())
         )
-    loop: Loop | None = trace.remembered["two_levels"]
-    return loop
+    loop = trace.looked_for["two_levels"]
+    return loop if isinstance(loop, Loop) else None
 
 
 def _by_fits(values: Floats) -> bool:

@@ -72,7 +72,7 @@ class Trace:
         kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
         sampling: Who chose the moments of its readings, as the recording describes the source; empty where it does not (a log).
         recording: Names the recording, where results of several may meet; set by `analyse`.
-        remembered: What was asked of all its readings before, for who asks again for each of many labels.
+        remembered: What was asked of all its readings before, for who asks again for each of many labels; looked_for: and which was found, or None.
     """
 
     times_ns: NDArray[np.int64]
@@ -103,6 +103,7 @@ class Trace:
     sampling: str = ""
     recording: str = ""
     remembered: dict[str, float] = field(init=False, repr=False, default_factory=dict)
+    looked_for: dict[str, object] = field(init=False, repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         rail = "no rail" if self.rail is None else self.rail.name

@@ -99,3 +99,32 @@ def test_a_loop_whose_rate_wanders_is_found_beside_events() -> None:
     t = np.arange(N) * NS // 10
     first = np.searchsorted(t, start, side="right")
     assert loop_beside(read(phase), first, np.searchsorted(t, end, side="right") - first) is not None
+
+
+@pytest.mark.parametrize(("high", "seen"), [(14, True), (16, False)])
+def test_power_that_follows_events_late_is_left_to_the_lag(high: int, seen: bool) -> None:
+    """A loop of 60 readings, 30 of them high, and ten events of 20 of which 14, or 16, are high: edges fall where nothing changes.
+
+    Inside, 0.7 or 0.8 of the readings are high; beside, (300 − 140)/400 = 0.4 or (300 − 160)/400 = 0.35: 0.3 or 0.45 apart.
+    """
+    upper = np.arange(N) % 60 < 30
+    size = 20
+    first = 60 * np.arange(10) + 30 - high
+    trace = from_samples(
+        np.arange(N, dtype=np.int64) * NS // 10,
+        np.where(upper, 5.0, 1.0) + 0.01 * np.random.default_rng(1).standard_normal(N),
+    )
+    assert (loop_beside(trace, first, np.full(10, size)) is not None) is seen
+
+
+def test_a_load_that_switches_at_random_beside_events_is_no_loop() -> None:
+    rng = np.random.default_rng(2)
+    start, end = events()
+    t = np.arange(N) * NS // 10
+    first = np.searchsorted(t, start, side="right")
+    count = np.searchsorted(t, end, side="right") - first
+    found = 0
+    for _ in range(20):
+        upper = np.repeat(np.arange(80) % 2, 1 + np.rint(rng.exponential(20, 80)).astype(int))[:N]
+        found += loop_beside(from_samples(t, 1.0 + 4.0 * upper), first, count) is not None
+    assert found <= 2
