@@ -30,7 +30,7 @@ _STRETCHES = 5  # on either level
 _FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
 _APART = 0.4  # of the time: what inside and beside events differ by where power has nothing to do with them
 _CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
-_WANDERS = 2.0  # variance of all lengths over the mean's square, of a loop whose rate wanders: switching at random has 1
+_WANDERS = 1.3  # variance of all lengths over the mean's square, of a loop whose rate wanders (`nearly_in_step.by_fits`)
 _ALIKE = 0.3  # of their mean: what whole stretches of a steady loop on one level differ by at most, or by a reading
 _STAYS = 20  # readings that a level lasts at least once
 
