@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from powermeter.analysis.uncertainty import WORDS
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 
 from .factors import Factor
@@ -347,6 +346,8 @@ def largest(result: Result) -> str | None:
     """Return the largest contributor to the uncertainty: a factor's name, or what was measured in words; None where there is none."""
     if not result.parts:
         return None
+    from powermeter.analysis.uncertainty import WORDS  # with numpy, which takes longer than a footprint
+
     key = max(result.parts.items(), key=lambda item: abs(item[1]))[0]
     kind, _, name = key.partition(":")
     if kind != "factor" and kind in WORDS:
