@@ -43,7 +43,7 @@ def with_idle_noise(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     low, half = np.quantile(steps, [0.25, 0.5]).tolist()
     seen = min(low / _QUARTER, half / _HALF) * (1 + 1 / math.sqrt(steps.size))
     counted = max(trace.noise, unstated_noise(trace.values, of_few=True))
-    return replace(trace, noise=seen) if seen > counted else trace
+    return replace(trace, noise=seen, noise_seen=seen <= counted) if seen > trace.noise else trace
 
 
 def _steps_alone(trace: Trace, first: Times, last: Times, order: int) -> Floats:

@@ -252,7 +252,8 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         if trace.kind is Kind.COUNTER:
             return Scatter(white=2 * (trace.noise**2 + trace.step**2 / 12)), 1.0
         shown = max(unstated_noise(trace.values, of_few=True), noise_without_memory(trace.values))
-        noise = (trace.noise or shown) ** 2 + (0.0 if trace.step else trace.code) ** 2 / 12
+        counted = max(trace.noise, shown) if trace.noise_seen else trace.noise or shown
+        noise = counted**2 + (0.0 if trace.step else trace.code) ** 2 / 12
         rows = np.array([max(n - 1, 1)])
         return Scatter(white=noise * float(trace.independent(rows)[0])), tau
     f = trace.values

@@ -52,6 +52,7 @@ class Trace:
         grade: The worst grade of what went in.
         errors: Errors common to all samples.
         noise: Standard deviation of one sample as specified, in `unit`; 0 where unknown.
+        noise_seen: Whether that is what rows between events show, of a mean whose smallest steps leave room for more.
         step: The resolution in `unit`; 0 where unknown.
         code: Size of one raw code in `unit`, to which values are rounded whatever is stated; 0 where unknown.
         gaps: Stretches without trustworthy data that touch this trace, sorted by start.
@@ -102,6 +103,7 @@ class Trace:
     kept: Kept | None = None
     sampling: str = ""
     recording: str = ""
+    noise_seen: bool = False
     remembered: dict[str, float] = field(init=False, repr=False, default_factory=dict)
     looked_for: dict[str, object] = field(init=False, repr=False, default_factory=dict)
 

@@ -10,6 +10,7 @@ import pytest
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
+from powermeter.analysis.windows import measure
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
@@ -62,3 +63,24 @@ def test_a_trace_stays_where_it_is_not_of_means_or_too_few_rows_are_idle() -> No
     instants = replace(trace, kind=Kind.INSTANT)
     assert with_idle_noise(instants, starts, ends) is instants
     assert with_idle_noise(trace, starts[:1] * 0, ends[-1:]).noise == 0.0
+
+
+def test_events_hold_where_idle_rows_show_less_noise_than_the_smallest_steps() -> None:
+    """Five events of 2 to 6 rows: the run's rule leaves room for twice the noise, and events paid for none of it."""
+    held = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        lengths, pauses = rng.integers(2, 7, 5), rng.integers(2, 7, 6)
+        ends = np.cumsum(lengths + pauses[:5])
+        true = np.ones(int(ends[-1] + pauses[5]))
+        for a, b in zip(ends - lengths, ends, strict=True):
+            true[a:b] = 6 * (1 + 0.05 * rng.standard_normal())
+        times = np.arange(1, true.size + 1) * NS // 2
+        trace = replace(
+            from_samples(times, true + 0.005 * rng.standard_normal(true.size)), kind=Kind.MEAN, noise=0.0
+        )
+        marks = (np.int64(ends - lengths) * NS // 2, np.int64(ends) * NS // 2)
+        windows = measure(Integral.of(with_idle_noise(trace, *marks)), *marks)
+        joules = np.array([true[a:b].sum() / 2 for a, b in zip(ends - lengths, ends, strict=True)])
+        held += (np.abs(windows.value - joules) <= windows.half_width()).tolist()
+    assert np.mean(held) >= 0.92
