@@ -21,7 +21,15 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
-from powermeter.analysis.groups import groups_of, inside_own_label, members_of, notes_of_inside, together
+from powermeter.analysis.groups import (
+    groups_of,
+    inside_own_label,
+    instants_of_events,
+    members_of,
+    notes_of_inside,
+    notes_of_instants,
+    together,
+)
 from powermeter.analysis.health import Disagreement, SourceHealth, disagreements, source_health
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
@@ -224,17 +232,17 @@ def analyse(
     starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
-    parents = parents_of(events)
-    again = inside_own_label(parents, group)
-    count = counted(items, events, keys, np.where(again, group + len(keys), group), by)
+    parents, aside = parents_of(events), instants_of_events(group, ends - starts)
+    again = inside_own_label(parents, group, starts, ends) & ~aside
+    count = counted(items, events, keys, np.where(again | aside, group + len(keys), group), by)
     events = count.events
     keys, group, of_folded = together(
         keys, group, ends - starts, apart=None if items is None else items.label
     )
     if of_folded:
-        again = inside_own_label(parents, group)
-    of_inside = (*of_folded, *notes_of_inside(keys, group, again))
-    group = np.where(again, group + len(keys), group)
+        again = inside_own_label(parents, group, starts, ends) & ~aside
+    of_inside = (*of_folded, *notes_of_inside(keys, group, again), *notes_of_instants(keys, group, aside))
+    group = np.where(again | aside, group + len(keys), group)
     found = lines(recording, around=_around(starts, ends, group, baseline))
     if rail_voltage_v is not None:
         for one in found:

@@ -95,18 +95,25 @@ def together(
     return found, number[group], (Note.warning("labels-together", text),)
 
 
-def inside_own_label(parent: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:
+def inside_own_label(
+    parent: NDArray[np.int64],
+    group: NDArray[np.int64],
+    start_ns: NDArray[np.int64],
+    end_ns: NDArray[np.int64],
+) -> NDArray[np.bool_]:
     """Return which events lie inside another one of their own row, as those of a function that calls itself.
 
     Args:
-        parent: Position of the event around each, −1 where there is none.
+        parent: Position of the event around each, −1 where there is none; it may have ended before what it started.
         group: Row of each.
+        start_ns, end_ns: Of each.
     """
     inside = np.zeros(parent.size, bool)
     left = np.flatnonzero(parent >= 0)
     around = parent[left]
     for _ in range(_DEEPEST):
-        alike = group[around] == group[left]
+        within = (start_ns[left] >= start_ns[around]) & (end_ns[left] <= end_ns[around])
+        alike = within & (group[around] == group[left])
         inside[left[alike]] = True
         above = parent[around]
         more = ~alike & (above >= 0)
@@ -127,6 +134,34 @@ def notes_of_inside(
             "inside-own-label",
             f"{many[k]:,} of {plural(int(every[k]), 'event')} {str(keys[k][0])!r} lie inside another of them, as where a function calls itself: "
             "the outermost are counted, each with all inside of it",
+        )
+        for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
+    )
+
+
+def instants_of_events(group: NDArray[np.int64], lasted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which events are instants in a row whose others last: marks beside the events of a name are none of them.
+
+    Args:
+        group: Row of each.
+        lasted: How long each lasted, ns.
+    """
+    is_instant = lasted <= 0
+    if not group.size or not is_instant.any():
+        return is_instant
+    return is_instant & (np.bincount(group, lasted)[group] > 0)
+
+
+def notes_of_instants(
+    keys: Sequence[tuple[Any, ...]], group: NDArray[np.int64], aside: NDArray[np.bool_]
+) -> tuple[Note, ...]:
+    """Return what rows leave out because it took no time."""
+    many = np.bincount(group[aside], minlength=len(keys))
+    return tuple(
+        Note.info(
+            "instants-of-a-label",
+            f"{plural(int(many[k]), 'instant')} {str(keys[k][0])!r} took no time: listed as {'marks' if many[k] > 1 else 'a mark'}, "
+            f"and not counted among the events {str(keys[k][0])!r}",
         )
         for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
     )

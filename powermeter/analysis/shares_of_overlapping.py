@@ -126,24 +126,37 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
 def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     """Return the position of the event around each; −1 where there is none.
 
-    What begins after the event that started it has ended does not lie inside of it, nor does what outlasts one of its own label.
+    What begins after the event that started it has ended does not lie inside of it, nor does what outlasts one of its own label, or of its
+    own thread and task: those only overlap, as copying and computing hand over hand, and what lies around both is asked for next.
     """
+    found = np.full(len(events), -1, np.int64)
     wanted = {(e.process, e.parent) for e in events if e.parent}
     if not wanted:
-        return np.full(len(events), -1, np.int64)
+        return found
     at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}
-    return np.array([_around(e, at.get((e.process, e.parent or 0), -1), events) for e in events], np.int64)
+    started = sorted((e.start_ns, e.uid, i) for i, e in enumerate(events) if e.parent)
+    for _, _, i in started:  # what is around comes first
+        around = at.get((events[i].process, events[i].parent or 0), -1)
+        while around >= 0 and _only_overlap(events[i], events[around]):
+            around = int(found[around])
+        found[i] = around if around >= 0 and _lies_in(events[i], events[around]) else -1
+    return found
 
 
-def _around(event: Event, at: int, events: Sequence[Event]) -> int:
-    """Return the place of the event around one, −1 where it does not lie inside of it."""
-    if not event.parent or at < 0:
-        return -1
-    around = events[at]
+def _only_overlap(event: Event, around: Event) -> bool:
+    """Return whether an event outlasts the one it began in, and was no work that this one started elsewhere."""
+    start, end = event.start_ns, event.end_ns or event.start_ns
+    first, last = around.start_ns, around.end_ns or around.start_ns
+    is_here = (event.thread, event.task) == (around.thread, around.task)
+    return (is_here or event.name == around.name) and first <= start < last < end
+
+
+def _lies_in(event: Event, around: Event) -> bool:
+    """Return whether an event lies inside of another, or of one of another label at least in part."""
     start, end = event.start_ns, event.end_ns or event.start_ns
     first, last = around.start_ns, around.end_ns or around.start_ns
     apart = start >= last or end <= first if end > start else not first <= start <= last
-    return -1 if apart or (event.name == around.name and not first <= start <= end <= last) else at
+    return not apart and (event.name != around.name or first <= start <= end <= last)
 
 
 def _adopt(

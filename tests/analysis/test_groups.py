@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from powermeter import ConfigurationError, Event
 from powermeter.analysis import energy
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS, groups_of, together
+from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS, groups_of, instants_of_events, together
 from powermeter.channel import Accuracy, Kind
 from powermeter.testing.simulation import SimulatedPowerMeter, bursts
 
@@ -93,3 +94,21 @@ def test_rows_of_their_own_are_what_they_are_with_all_apart(monkeypatch, kind):
     )
     assert some.rows[-1].energy.low <= joules <= some.rows[-1].energy.high
     assert some.energy.value == pytest.approx(every.energy.value, rel=1e-12)
+
+
+def test_instants_of_a_name_are_none_of_its_events_unless_all_of_it_are_instants():
+    group, lasted = np.array([0, 0, 1, 0, 1]), np.array([0, 50, 0, 70, 0])
+    assert instants_of_events(group, lasted).tolist() == [True, False, False, False, False]
+    assert instants_of_events(np.array([], np.int64), np.array([], np.int64)).tolist() == []
+
+
+def test_a_mark_beside_an_event_of_its_name_is_no_item_of_it():
+    rng = np.random.default_rng(4)
+    truth, worked = bursts(rng, 4, length_s=(0.2, 0.5), pause_s=(0.3, 0.5))
+    marks = [replace(e, end_ns=e.start_ns, uid=100 + e.uid, count=1) for e in worked]
+    recorded = SimulatedPowerMeter(500.0).record(truth, [*marks, *(replace(e, count=2) for e in worked)], rng)
+    found = analyse(recorded)
+    row = found.row(worked[0].name)
+    assert (row.events, row.items) == (4, 8)
+    (note,) = (note for note in found.notes if note.code == "instants-of-a-label")
+    assert note.text.startswith("4 instants")

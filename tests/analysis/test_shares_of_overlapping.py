@@ -141,7 +141,7 @@ def test_deep_recursion_keeps_all_that_is_inside() -> None:
 
 def test_what_outlasts_the_event_it_began_in_counts_once_beyond_it() -> None:
     request = Event("request", 4 * NS, 5 * NS, process=1, uid=1)
-    task = Event("log", int(4.5 * NS), 7 * NS, process=1, uid=2, parent=1)
+    task = Event("log", int(4.5 * NS), 7 * NS, process=1, uid=2, parent=1, task="2")
     a = analyse(recording([request, task]))
     assert a.shares is not None
     assert a.shares.own.tolist() == pytest.approx([0.5, 1.0], rel=0.01)
@@ -160,6 +160,37 @@ def test_a_task_of_the_same_name_that_outlasts_its_beginner_runs_beside_it() -> 
     later = Event("job", 5 * NS, 8 * NS, process=1, uid=2, parent=1)
     row = analyse(recording([first, later])).row("job")
     assert row.events == 2 and row.total is not None and row.total.value == pytest.approx(16, rel=0.01)
+
+
+def test_labels_hand_over_hand_in_one_thread_only_overlap() -> None:
+    """A copy begins in the computing before it, which began in the copy before that, which is over: 4 J a second, divided."""
+    epoch = Event("epoch", 4 * NS, 8 * NS, process=1, uid=1)
+    tenth = NS // 10
+    turns = [
+        Event(
+            ("copy", "compute")[k % 2],
+            4 * NS + k * tenth,
+            4 * NS + (k + 2) * tenth,
+            1,
+            uid=2 + k,
+            parent=1 + k,
+        )
+        for k in range(38)
+    ]
+    found = analyse(recording([epoch, *turns]))
+    assert parents_of([epoch, *turns]).tolist() == [-1] + [0] * 38
+    for row in (found.row("copy"), found.row("compute")):
+        assert row.events == 19 and row.total is not None
+        assert row.energy is not None and row.energy.value == pytest.approx(19 * 0.8, rel=0.01)
+        assert row.total.value == pytest.approx((19 * 0.8 + 0.4 / 2) / 2, rel=0.03)
+    assert "inside-own-label" not in {note.code for note in found.notes}
+
+
+def test_what_began_in_another_ones_task_after_its_beginner_had_ended_is_not_inside_of_that() -> None:
+    jobs = [Event("job", (4 + 2 * k) * NS, (5 + 2 * k) * NS, process=1, uid=1 + 2 * k) for k in range(2)]
+    relay = Event("relay", int(4.5 * NS), int(7.5 * NS), process=1, uid=2, parent=1, task="2")
+    found = analyse(recording([jobs[0], relay, replace(jobs[1], parent=2, task="2")]))
+    assert found.row("job").events == 2
 
 
 def test_rows_of_a_table_inside_longer_rows_of_another_label_are_its_parts() -> None:

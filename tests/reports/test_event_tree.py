@@ -142,7 +142,10 @@ def test_what_outlasts_the_event_around_it_leaves_no_negative_part_and_is_not_ou
     events = []
     for i in range(6):
         outer = infer(i + 0.1, 0.1, uid=10 * i + 1, name="request")
-        events += [outer, *inside(outer.uid, infer(i + 0.15, 0.8, uid=10 * i + 2, name="log"))]
+        events += [
+            outer,
+            *inside(outer.uid, replace(infer(i + 0.15, 0.8, uid=10 * i + 2, name="log"), task="2")),
+        ]
     path = make(events=events)
     with Recording.open(path) as recording:
         analysis = analyse(recording)
