@@ -16,7 +16,7 @@ from powermeter.hooks.tokens import printed as formats
 from powermeter.hooks.tokens import relay
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.past import mark_past
-from powermeter.marking.printed import PrintedMarks, Reader, by_pattern
+from powermeter.marking.printed import ByPattern, PrintedMarks, Reader
 from powermeter.recorder.parent import Recorder
 from powermeter.recorder.remote.command import BoardCommand
 
@@ -64,7 +64,7 @@ class WatchedCommand:
                 raise ConfigurationError(
                     f"--pass-through and --events-from {events_from} would count each answer twice; use one of them"
                 )
-            return cls(made() if made else by_pattern(events_from), passing=passing)
+            return cls(made() if made else ByPattern(events_from), passing=passing)
         name = formats.program(command)
         if name is None or passing is not None:
             return cls(passing=passing)
@@ -102,9 +102,14 @@ class Watching:
             put_stderr(
                 f"{PurePath(command[0]).name}: tokens are counted from what it prints; --events-from {NOTHING} turns that off"
             )
+        if isinstance(read, ByPattern) and not read.has_durations:
+            report_problem(
+                "--events-from has no group s, ms, us or ns: each line is an instant, with no energy"
+            )
         marks = PrintedMarks(self._log, read)
         with watched_outputs(marks.take, marks.end, self._watched.streams) as outputs:
             status = run_command(command, environment, outputs=outputs, closed=closed)
+        marks.settle()
         if not marks.found:
             report_problem(
                 "nothing that it printed reports tokens"
@@ -148,4 +153,8 @@ class Watching:
             self._watched.passing.close()
             if self._watched.passing.problem:
                 report_problem(self._watched.passing.problem)
+        if isinstance(self._watched.read, ByPattern):
+            self._watched.read.close()
+            for problem in self._watched.read.problems:
+                report_problem(problem)
         self._log.close()

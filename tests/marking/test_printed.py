@@ -11,7 +11,7 @@ import pytest
 from waiting import CEILING_S, is_alive
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.printed import PrintedEvent, PrintedMarks, by_pattern
+from powermeter.marking.printed import ByPattern, PrintedEvent, PrintedMarks
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
@@ -40,17 +40,53 @@ RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s",
     ],
 )
 def test_a_line_becomes_an_event_by_the_groups_of_a_pattern(pattern, line, found):
-    assert by_pattern(pattern)(line, 10_000_000, 0) == [found]
-    assert by_pattern(pattern)("something else", 10_000_000, 0) == []
+    assert ByPattern(pattern)(line, 10_000_000, 0) == [found]
+    assert ByPattern(pattern)("something else", 10_000_000, 0) == []
 
 
 def test_a_broken_pattern_is_refused():
     with pytest.raises(ConfigurationError, match="not a regular expression"):
-        by_pattern("(unclosed")
+        ByPattern("(unclosed")
+
+
+def test_an_empty_pattern_is_refused():
+    with pytest.raises(ConfigurationError, match="empty"):
+        ByPattern("")
+
+
+def test_a_duration_that_cannot_be_one_makes_a_mark_and_is_counted():
+    read = ByPattern(r"(?P<name>x) took (?P<ms>\S+) ms( (?P<s>\S+) s)?")
+    for line in ("x took -5 ms", "x took nan ms", "x took 5 ms 1 s"):
+        (event,) = read(line, 10_000_000, 0)
+        assert event.start_ns == event.end_ns == 10_000_000
+    assert read("x took 5 ms", 10_000_000, 0)[0].start_ns == 5_000_000
+    (problem,) = read.problems
+    assert problem.startswith("--events-from found 3 lines with no duration")
+    read.close()
+
+
+def test_a_pattern_that_backtracks_for_ever_ends_and_its_lines_are_reported():
+    read = ByPattern(r"(?P<name>(a+)+)b took (?P<ms>\d+)")
+    hopeless = "a" * 41 + "c"
+    found = read.read_all(["aaab took 5", hopeless, "aab took 2", *[hopeless] * 20, "ab took 1"], 10_000_000)
+    read.close()
+    assert [(e.name, e.end_ns - e.start_ns) for e in found] == [("aaa", 5_000_000), ("aa", 2_000_000)]
+    (problem,) = read.problems
+    assert problem.startswith(
+        "--events-from takes too long in 4 lines: not searched, and 18 lines after them"
+    )
+
+
+def test_a_recording_with_such_a_pattern_ends(tmp_path):
+    path = tmp_path / "run.power"
+    done = record(path, r"(?P<name>(a+)+)b took (?P<ms>\d+)", "print('aab took 5\\n' + 'a' * 41 + 'c')")
+    assert done.returncode == 0 and b"takes too long in 1 line" in done.stderr
+    with Recording.open(path) as recording:
+        assert [event.name for event in recording.events()] == ["aa"]
 
 
 def test_lines_arrive_in_any_pieces(running):
-    marks = PrintedMarks(running.log, by_pattern("infer"))
+    marks = PrintedMarks(running.log, ByPattern("infer"))
     for piece in (b"in", b"fer\nnot this\nan", b" infer", b"\xff\r\n", b"infer"):
         marks.take(1, piece)
     marks.take(2, b"other infer\n")
