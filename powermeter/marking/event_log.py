@@ -17,6 +17,7 @@ from itertools import count
 from struct import error as PackError
 
 from powermeter.marking import json_text, ring
+from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class EventLog:
         self.successor: EventLog | None = None
         self.memory: Any = None
         self._opening = RLock()
+        self._depth = [0]
         self.words: Any = None
         self._names: dict[object, bytes] = {}
         self.brief: dict[object, tuple[bytes, int]] = {}
@@ -179,8 +181,13 @@ class EventLog:
         """Make the ring, so that the first event need not wait for it; return whether there is one."""
         if self.memory is not None and not self._has_left:
             return True
-        with self._opening:  # of threads whose first events begin together, one makes the ring for all
-            return (self.memory is not None and not self._has_left) or self._make_ring()
+        with (
+            self._opening,
+            Undisturbed(self._depth) as inside,
+        ):  # of threads whose first events begin together, one makes it for all
+            if self.memory is not None and not self._has_left:
+                return True
+            return not inside.is_too_deep and self._make_ring()
 
     def _make_ring(self) -> bool:
         if self._is_abandoned or self.successor is not None:
@@ -208,6 +215,7 @@ class EventLog:
         )
         if self.memory is not None and not had_left:  # the handler of a signal has made one meanwhile
             return True
+        words[ring.LOST] = 0 if had_left else self._lost
         # No call from here to the end: no such handler can come in between.
         self.words, self.mask, self.memory = words, mask, made
         if had_left:
@@ -222,7 +230,7 @@ class EventLog:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
         has_left = self._has_left
         if self._is_abandoned or not self.open():
-            self._lost += 1
+            self.lose()
             return -1
         if has_left:  # the number was one of the ring before
             index = self._number()
@@ -260,8 +268,13 @@ class EventLog:
         if index < _UNNUMBERED:
             self._holes.append(index)
             self.next = _refuse
-        self._lost += 1
-        self.words[ring.LOST] = self._lost
+        self.lose()
+
+    def lose(self, marks: int = 1) -> None:
+        """Count marks as lost."""
+        self._lost += marks
+        if self.words is not None:
+            self.words[ring.LOST] = self._lost
 
     def _wait(self, need: int) -> int:
         """Wait a little for the reader to take what is in the way; return the first index that has no room."""

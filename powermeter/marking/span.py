@@ -16,6 +16,7 @@ from powermeter.marking.around import newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
+from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def know_modules() -> None:
 
 # Where events go ------------------------------------------------------------------------------------------
 
-_looking = RLock()
+_looking, _depth, _missed = RLock(), [0], [0]
 
 
 def logs_of(log: EventLog) -> list[EventLog]:
@@ -315,7 +316,10 @@ def settle() -> None:
 def look() -> None:
     """Find out anew which recordings this process belongs to; called when one has started or ended."""
     global _word, _is_shared
-    with _looking:
+    with _looking, Undisturbed(_depth) as inside:
+        if inside.is_too_deep:
+            _missed[0] += 1
+            return
         if not _is_shared:
             _word, _is_shared = board.word()[:1], True
         noticed = _word[0]
@@ -323,6 +327,9 @@ def look() -> None:
             return
         destinations.find()
         settle()
+        if _missed[0] and destinations.inherited:
+            destinations.inherited[0].lose(_missed[0])
+            _missed[0] = 0
         _seen[0] = noticed  # last: until then other threads wait here, and mark nothing elsewhere
 
 
@@ -348,6 +355,7 @@ def _after_fork() -> None:
     """Start anew in the child: the parent's events are the parent's to end, and its Meters the parent's to stop."""
     global _looking, _here
     _looking = RLock()  # another thread of the parent may hold the old one
+    _depth[0] = 0
     _here = _local()  # this thread has another number in the new process
     put(None)
     destinations.inherit_all()
