@@ -70,6 +70,7 @@ class Named:
         self._running: dict[bytes, list[tuple[Assembly, int]]] = {}
         self._open: dict[tuple[int, int], dict[int, Begun]] = {}
         self._inside: dict[tuple[int, int], list[tuple[Owned, tuple[int, ...]]]] = {}
+        self.assemblies: list[Assembly] = []
 
     def add(self, begun: Begun, assembly: Assembly) -> None:
         """Note that one has begun, and what it lies inside of."""
@@ -114,6 +115,12 @@ class Named:
                     rows.append((process, (*row[:_PARENT], parent or None, *row[_PARENT + 1 :])))
         self._inside.clear()
         return rows
+
+    def beginner(self, process: int, event: int) -> Assembly | None:
+        """Return the ring in which an event began that ends in another one: what a process marks after it has left has a ring of its own."""
+        return next(
+            (one for one in self.assemblies if one.account.process == process and event in one._running), None
+        )
 
     def pop(self, name: bytes, process: int) -> tuple[Assembly, int] | None:
         """Return the newest of a name: of the same process, else of any; None where there is none."""
@@ -234,6 +241,8 @@ class Assembly:
         if not event:
             name, _, attributes = text.partition(b"\0")
             owner, event = self._named.pop(name, self.account.process) or (self, 0)
+        elif event not in self._running:
+            owner = self._named.beginner(self.account.process, event) or self
         begun = owner._running.pop(event, None)
         if begun is None:
             self.account.strays += 1
@@ -276,7 +285,8 @@ class Assembly:
         for i in [i for i, number in enumerate(counted) if number is not None and number < 0]:
             self.account.note_odd(named[i][0])
             counted[i] = None
-        end_ns = start_ns + lasts
+        is_event = slots["kind"] == ring.EVENT
+        end_ns = start_ns + np.maximum(lasts, is_event)  # only an instant is over in no time at all
         rows = zip(
             slots["thread"].tolist(),
             slots["event"].tolist(),

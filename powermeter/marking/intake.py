@@ -85,9 +85,9 @@ class Intake:
         self.problem = ""
         self._since_ns = time.monotonic_ns()
         self._rings: dict[str, _Open] = {}
-        self._assemblies: list[Assembly] = []
         self._accounts: dict[int, MarkAccount] = {}
         self._named = Named()
+        self._assemblies = self._named.assemblies
         self._listed_ns = -1
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
         self._backlog_slots = 0
