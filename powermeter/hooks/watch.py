@@ -14,6 +14,7 @@ M = TypeVar("M")
 
 def watch(
     model: M,
+    /,
     name: str | None = None,
     *,
     layers: bool | int | str | Sequence[str] = False,

@@ -10,6 +10,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Count, batch_of, chosen, known, wrap_methods
+from powermeter.hooks.watch import watch
 
 NAMES = ["encoder", "encoder.0", "encoder.0.weight", "encoder.1", "head"]
 
@@ -99,3 +100,9 @@ def test_a_count_that_raises_costs_nothing_but_the_count(running):
     assert model.run() == 5
     (event,) = running.end()
     assert event.count is None
+
+
+def test_a_watched_callable_takes_an_attribute_named_model():
+    """`model` is the attribute that comparisons ask for: the parameter of that name is positional."""
+    watched = watch(lambda batch: batch + 1, "infer", model="tiny")
+    assert watched(1) == 2
