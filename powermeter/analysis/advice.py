@@ -137,14 +137,17 @@ def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
         return _make("wider-range", {}, None)
     if row is None and perhaps_no_time(analysis.integral, *_edges(analysis)).any():
         return _make("clock-set", {}, None, "gaps")
-    if row is not None:
-        seen = _not_seen(analysis, row)
-        if seen is not None and not (seen.code in _FOR_SAMPLING and _by_others(result)):
-            return seen
+    seen = _not_seen(analysis, row) if row is not None else None
+    if seen is not None and not (seen.code in _FOR_SAMPLING and _by_others(result)):
+        return seen
     if result is None or not result.value or not result.parts or not math.isfinite(result.high - result.low):
         return None
     found = _by_part(analysis, row, result)
-    return found if found is None or found.cause else replace(found, cause=next(iter(result.by_kind())))
+    if found is None:
+        return None
+    # What hardly any reading shows leaves ends open that no part holds: they stay, and forbid a promise.
+    promised = found.promised if seen is None else None
+    return replace(found, promised=promised, cause=found.cause or next(iter(result.by_kind())))
 
 
 def _by_others(result: Result | None) -> bool:

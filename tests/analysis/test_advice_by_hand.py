@@ -197,10 +197,9 @@ def test_events_that_readings_tell_of_have_the_advice_of_their_parts() -> None:
 
 @pytest.mark.parametrize("why", [LAG, FEW, UNSEEN])
 def test_what_few_readings_show_is_no_advice_where_the_gain_makes_most_of_the_interval(why: str) -> None:
-    """Calibrated five times as well, 0.5 J of gain and 0.1 J of noise leave √((0.5/5)² + 0.1²) of √(0.5² + 0.1²)."""
+    """Nothing is promised: how wide their interval stays without the gain is in no part."""
     advice = found(analysis(why=why), of_label=True, parts={"gain": 0.5, "noise": 0.1})
-    assert (advice.code, advice.cause) == ("calibrate", "gain")
-    assert advice.promised == pytest.approx(0.1 * math.sqrt(0.02 / 0.26))
+    assert (advice.code, advice.cause, advice.promised) == ("calibrate", "gain", None)
     bound = label(analysis(why=why), {"gain": 0.5})
     bound.per_item = Result(10.0, "J", 0.0, 11.0, parts={"gain:x": 0.5})
     advice_of_bound = advise(analysis(why=why), bound)

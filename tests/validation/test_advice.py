@@ -327,6 +327,18 @@ def test_advice_makes_a_bound_a_number(name: str) -> None:
     )
 
 
+def test_of_events_that_few_readings_show_a_poor_gain_leads_and_nothing_is_promised() -> None:
+    """Calibrated, the interval is twice the promise of its parts: all readings are alike, and others may have been missed."""
+    world = World(300, 0.03, 1.3, meter=SimulatedPowerMeter(2.0, accuracy=Accuracy(gain=0.2)))
+    rng = np.random.default_rng(100)
+    analysis, before = _measured(world, rng)
+    found = advise(analysis, analysis.rows[0])
+    assert found is not None and (found.code, found.promised) == ("calibrate", None)
+    _, calibrated = _measured(FOLLOW["calibrate"](world, found.parameters), rng)
+    _, faster = _measured(_metered(world, rate_hz=8.0), rng)
+    assert calibrated < 0.7 * before < 0.7 * 1.1 * faster
+
+
 def test_every_code_that_is_followed_is_tried() -> None:
     assert {code for code, _ in (*SITUATIONS.values(), *UNSEEN.values())} == set(FOLLOW)
     assert SENSOR < 0.05
