@@ -103,6 +103,11 @@ def judged(best: float, second: float, template: Floats, method: str) -> None:
     what = "the pattern" if method == "pattern" else "the run's own activity"
     changes = int(np.count_nonzero(np.abs(np.diff(template)) > 0.2))
     needed = max(_LEAST_FIT, 4.0 / math.sqrt(max(changes, 1)) if method == "activity" else 0.0)
+    if needed >= 1:  # more than any correlation
+        raise DataError(
+            f"{what} changes too seldom to be recognised in the meter's recording ({plural(changes, 'change')}; 17 or "
+            "more are needed); play a pattern with: powermeter sync"
+        )
     if not math.isfinite(best) or best < needed:
         raise DataError(
             f"{what} is not recognised in the meter's recording (correlation {best:.2f}; at least {needed:.2f} is needed)"

@@ -15,10 +15,12 @@ from powermeter.units import format_duration, format_number
 from .wording import show
 
 _BAR = 40
+_BESIDE = 26
+"""Cells of a line beside its bar: the repeats, and the half-width."""
 
 
-def to_text(made: Benchmark) -> str:
-    """Return what a benchmark found, how it converged, and whether the precision was reached."""
+def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
+    """Return what a benchmark found, how it converged, and whether the precision was reached, for a terminal so many cells wide."""
     loop, s = made.loop, made.loop.settled
     if s is None or made.per_run is None:
         return f"{made.title}: too few repeats to tell; {loop.ended()}"
@@ -38,7 +40,8 @@ def to_text(made: Benchmark) -> str:
     lines.append(
         f"  {plural(s.repeats, 'repeat')}, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
     )
-    lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision)]
+    longest = min(max(width - _BESIDE, 4), _BAR)
+    lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision, longest)]
     lines.append(
         "  the bars and the precision are of the spread between runs; the sensor's own error is not in them"
     )
@@ -85,17 +88,17 @@ def record(made: Benchmark) -> dict[str, Any]:
     }
 
 
-def convergence(looks: Sequence[tuple[int, float]], precision: float) -> list[str]:
-    """Return a plot in text: for each look the repeats, the half-width, and a bar that must reach the mark."""
+def convergence(looks: Sequence[tuple[int, float]], precision: float, longest: int = _BAR) -> list[str]:
+    """Return a plot in text: for each look the repeats, the half-width, and a bar of at most so many cells that must reach the mark."""
     known = [(n, r) for n, r in looks if isfinite(r)]
     if not known:
         return []
     widest = max(max(r for _, r in known), precision)
-    mark = round(_BAR * precision / widest)
+    mark = round(longest * precision / widest)
     lines = []
     for n, r in known:
-        bar = ["#" if i < round(_BAR * r / widest) else " " for i in range(_BAR + 1)]
-        bar[min(mark, _BAR)] = "|"
+        bar = ["#" if i < round(longest * r / widest) else " " for i in range(longest + 1)]
+        bar[min(mark, longest)] = "|"
         lines.append(f"{n:>6} repeats {''.join(bar)} ±{_percent(r)}")
     return lines
 

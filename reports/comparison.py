@@ -109,7 +109,7 @@ def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:
 def _how() -> list[tuple[str, Cell]]:
     return [
         ("repeats A", lambda r: f"{r.repeats_left:,}"),
-        ("B", lambda r: f"{r.repeats_right:,}"),
+        ("repeats B", lambda r: f"{r.repeats_right:,}"),
         ("design", lambda r: str(r.design)),
         ("effect size", lambda r: DASH if r.effect is None else format_number(r.effect, 2)),
         ("detectable", _detectable),
@@ -125,12 +125,18 @@ def verdict_text(r: Contrast) -> str:
     return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"
 
 
+_BESIDE = {"repeats B": "B"}
+"""Heads that are shorter where they stand beside the one before."""
+
+
 def _rows(rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]) -> Table:
     table = table_frame()
     table.add_column("label", overflow="fold", min_width=8)
     for title, _ in columns:
         table.add_column(
-            safe(title), justify="left" if title in ("verdict", "design") else "right", no_wrap=True
+            _BESIDE.get(title, safe(title)),
+            justify="left" if title in ("verdict", "design") else "right",
+            no_wrap=True,
         )
     for row in rows:
         table.add_row(f"[bold]{safe(row.title)}[/]", *(cell(row.contrast) for _, cell in columns))

@@ -21,6 +21,9 @@ from .wording import footprint_amount, show
 MOST_ROWS = 60
 """Rows of a table in a terminal; the rest is counted, and JSON holds all."""
 
+_WIDE = 200
+"""Cells of a line where no terminal bounds it."""
+
 
 _POOLED = Note.info(
     "pooled",
@@ -242,20 +245,21 @@ def _about(found: Answers) -> str:
     return f"{plural(found.recordings, 'recording')} of {plural(found.devices, 'device')}, {days}"
 
 
-def to_text(found: Answers) -> str:
-    """Return the answers for a terminal or a pipe."""
+def to_text(found: Answers, width: int = _WIDE) -> str:
+    """Return the answers for a terminal so many cells wide, or a pipe."""
     lines = [f"{found.name}: {_about(found)}"]
     for block in blocks(found):
         lines += ["", block.title]
         if not block.rows:
             lines.append(f"  {block.empty or 'nothing'}")
         else:
-            lines += text_table(block)
+            lines += text_table(block, width)
         lines += [f"  {note}" for note in block.notes]
     return "\n".join(lines)
 
 
-def text_table(block: FleetTable) -> list[str]:
+def text_table(block: FleetTable, width: int = _WIDE) -> list[str]:
+    """Return the lines of a table; where it is too wide, a block for each row."""
     kept = [i for i, head in enumerate(block.heads) if any(row[i] not in (DASH, "") for row in block.rows)]
     shown = [[row[i] for i in kept] for row in block.rows[:MOST_ROWS]]
     heads = [block.heads[i] for i in kept]
@@ -271,9 +275,20 @@ def text_table(block: FleetTable) -> list[str]:
             ).rstrip()
         )
 
-    lines = [line(heads), *map(line, shown)]
+    fits = 2 * len(widths) + sum(widths) <= width
+    lines = [line(heads), *map(line, shown)] if fits else _stacked(heads, shown)
     if len(block.rows) > MOST_ROWS:
         lines.append(f"  … and {len(block.rows) - MOST_ROWS:,} more (--json prints all)")
+    return lines
+
+
+def _stacked(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return each row as its first cell with the others below it, a line each."""
+    wide = max(map(len, heads[1:]), default=0)
+    lines = []
+    for first, *others in rows:
+        lines.append(f"  {first}")
+        lines += [f"    {head:{wide}}  {cell}" for head, cell in zip(heads[1:], others, strict=True) if cell]
     return lines
 
 

@@ -71,7 +71,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
     yield ""
     yield r"\paragraph{Limits.} " + " ".join(
-        paragraph(text.rstrip(".")) + "." for text in (*data.warnings, *limits(data))
+        paragraph(f"{text[:1].upper()}{text[1:].rstrip('.')}.") for text in (*data.warnings, *limits(data))
     )
     yield ""
 
@@ -81,7 +81,7 @@ def tabular(
 ) -> Iterator[str]:
     """Yield a floating booktabs table that is shrunk where it is wider than the line; cells are LaTeX already."""
     yield r"\begin{table}"
-    yield r"\centering\small"
+    yield r"\centering\small\setlength{\belowcaptionskip}{1ex}"
     yield rf"\caption{{{caption}}}\label{{tab:{label}}}"
     yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield rf"\begin{{tabular}}{{{columns}}}"

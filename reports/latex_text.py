@@ -27,6 +27,7 @@ _SPECIAL = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "'": r"\textquotesingle{}",
+    "\u2019": "{'}",
     "`": r"\textasciigrave{}",
     "–": "--",
     "—": "---",
@@ -69,12 +70,13 @@ _PREFIXES = {
     "M": r"\mega",
     "G": r"\giga",
 }
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")
 _LATIN = "ÀÖØöøÿ"
 
 
 def escaped(text: object) -> str:
     """Return text as LaTeX prints it; what pdfTeX has no letter for is written as its code point."""
-    plain = harmless(text)
+    plain = _APOSTROPHE.sub("\u2019", harmless(text))
     return "".join(
         "{}-" if (before, character) == ("-", "-") else _letter(character)
         for before, character in zip(f" {plain}", plain, strict=False)

@@ -118,7 +118,7 @@ def _labels(data: ReportData) -> Iterator[str]:
         "events",
         "items",
         "energy per item",
-        "of it the meter",
+        "meter alone",
         *above,
         "median",
         "p95",

@@ -81,23 +81,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
         "Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "
         f"clock and gaps are combined{_accuracy(instrument)}."
     )
-    result = stated(data)
-    if result is not None and result.parts:
-        kind, share = largest(result)
-        what_, remedy = WORDS.get(kind, (kind, ""))
-        found = advise(data.analysis, data.headline)
-        remedy = str(found) if found is not None else remedy
-        about = f"of one {data.item}" if data.has_items else "of the run"
-        relative = result.relative
-        finite = relative is not None and math.isfinite(relative)
-        share_text = f"{format_number(100 * share, 2)} %"
-        narrow = f" (to narrow it: {remedy})" if remedy else ""
-        if finite and prints_bound(result.value, result.low, result.high, result.unit):
-            known = f"Of the energy {about} only a bound is known, {show(result).bare}"
-            yield f"{known}; {share_text} of the variance is {what_}{narrow}."
-        else:
-            size = spread(result) if finite else "open, for the range of the meter ended"
-            yield f"The interval of the energy {about} is {size}; {share_text} of its variance is {what_}{narrow}."
+    yield from _interval(data)
     if data.own_cost is not None and data.own_cost.share is not None:
         core = "one processor core"
         if not measured_machine(data) and data.machine:
@@ -106,6 +90,29 @@ def _sentences(data: ReportData) -> Iterator[str]:
     version = data.metadata.get("powermeter")
     if version:
         yield f"Software: powermeter {version}."
+
+
+def _interval(data: ReportData) -> Iterator[str]:
+    """Yield how wide the interval of the quoted energy is, what makes most of it, and what would narrow it."""
+    result = stated(data)
+    if result is None or not result.parts:
+        return
+    kind, share = largest(result)
+    what_, remedy = WORDS.get(kind, (kind, ""))
+    found = advise(data.analysis, data.headline)
+    remedy = str(found) if found is not None else remedy
+    about = f"of one {data.item}" if data.has_items else "of the run"
+    share_text = f"{format_number(100 * share, 2)} %"
+    narrow = f" To narrow it: {remedy}." if remedy else ""
+    if not math.isfinite(result.high - result.low):
+        clipped = data.analysis.power_trace.saturated_ns
+        ended = ", for the range of the meter ended" if clipped is not None and clipped.size else ""
+        yield f"The interval of the energy {about} is open{ended}.{narrow}"
+    elif prints_bound(result.value, result.low, result.high, result.unit):
+        known = f"Of the energy {about} only a bound is known, {show(result).bare}"
+        yield f"{known}; {share_text} of the variance is {what_}.{narrow}"
+    else:
+        yield f"The interval of the energy {about} is {spread(result)}; {share_text} of its variance is {what_}.{narrow}"
 
 
 def _counts_recorder(instrument: Instrument, data: ReportData) -> str:
@@ -178,7 +185,7 @@ def limits(data: ReportData) -> list[str]:
     )
     if not data.voltage_known and data.charge is not None and a.charge is None:
         found.append(f"No rail voltage is known; charge is counted as if drawn at {data.rail_voltage_v:g} V.")
-    if data.battery.convention == "charge":
+    if data.battery.convention == "charge" and data.budget is not None:
         found.append(
             "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
         )

@@ -44,7 +44,7 @@ def how_measured(data: ReportData) -> Markup:
             folded("Method, to paste", element("p", method(data), class_="paste")),
             folded("Instruments", table(("source", "covers", "did", "limits from", ""), sources)),
             folded("Two views of the same thing", table(("", "", "", ""), twice)) if twice else "",
-            folded("Machine and program", table(("", ""), facts)),
+            folded("Machine and program", table(("", ""), facts)) if facts else "",
         ]
     )
 

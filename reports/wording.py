@@ -96,7 +96,7 @@ def spread(result: Result) -> str:
 
 
 OF_ALL = (
-    "{} events: energy, charge and count per charge per item leave the warm-up out; "
+    "{} events: energy per item, charge per item and the count per charge leave the warm-up out; "
     "quantiles, std dev, times, power and totals are of all."
 )
 """What stands under a table of labels, one of which has a warm-up."""

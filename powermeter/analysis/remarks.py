@@ -159,7 +159,7 @@ def remarks(
             Note.warning(
                 "clipped-readings",
                 f"{plural(power.saturated, 'sample is', 'samples are')} at the end of the sensor's range: what was drawn then is not known, only that it was "
-                "no less; use a wider range or a smaller shunt",
+                "no less; use a larger range or a smaller shunt",
             )
         )
     notes += remarks_of_rows(rows)

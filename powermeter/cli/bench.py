@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +143,7 @@ def bench(
         put_json({"recording": str(meter.path), "rows": rows})
     else:
         for one in made:
-            put(to_text(one))
+            put(to_text(one, shutil.get_terminal_size().columns))
     if plot is not None:
         with in_place(plot) as part:
             draw(part, made, plot.suffix[1:].lower())

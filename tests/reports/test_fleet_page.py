@@ -227,6 +227,13 @@ def test_a_table_in_text_is_aligned_leaves_empty_columns_out_and_counts_what_it_
     assert len(fleet_page.text_table(fleet_page.FleetTable("T", ["a"], [["1"]] * 60))) == 61
 
 
+def test_a_table_that_is_wider_than_the_terminal_is_a_block_for_each_row():
+    """`pi-7  France  12.0 J` and two cells before it take 23: at 22 each row has lines of its own."""
+    block = fleet_page.FleetTable("T", ["device", "place", "energy"], [["pi-7", "France", "12.0 J"]], (2,))
+    assert fleet_page.text_table(block, 24) == ["  device  place   energy", "  pi-7    France  12.0 J"]
+    assert fleet_page.text_table(block, 23) == ["  pi-7", "    place   France", "    energy  12.0 J"]
+
+
 def test_an_empty_answer_says_so_in_text_and_on_the_page():
     found = answers(outliers=[], energies=[])
     text = fleet_page.to_text(found).splitlines()

@@ -56,6 +56,15 @@ def test_the_table_holds_what_show_prints(make, twenty):
     assert balance(text) == 0
 
 
+def test_limits_are_sentences_and_captions_stand_clear_of_their_tables(make, twenty):
+    text = LatexReport().render(gathered(make(events=twenty, volts=False)))
+    limits = text[text.index(r"\paragraph{Limits.}") :]
+    assert "No rail voltage is known: charge is counted at 5~V" in limits
+    assert text.count(r"\begin{table}") == text.count(
+        r"\setlength{\belowcaptionskip}{1ex}\n\caption".replace(r"\n", "\n")
+    )
+
+
 def test_the_bibtex_lies_beside(make, twenty, tmp_path):
     files = LatexReport().files(gathered(make(events=twenty)), tmp_path / "run.tex")
     assert set(files) == {tmp_path / "run.tex", tmp_path / "run.bib"}

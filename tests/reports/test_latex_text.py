@@ -50,6 +50,11 @@ def test_a_label_is_text(label):
     assert not re.search(r"(?<!\\)[$&#_%]", text)
 
 
+def test_an_apostrophe_inside_a_word_is_typographic_and_a_quote_stays_straight() -> None:
+    assert escaped("an event's energy") == "an event{'}s energy"
+    assert escaped("'x'") == r"\textquotesingle{}x\textquotesingle{}"
+
+
 def test_numbers_keep_their_digits():
     assert quantity(Shown("87.20", "0.51", "", "mJ")) == r"\qty{87.20 +- 0.51}{\milli\joule}"
     assert quantity(Shown("205,600", "1,200")) == r"\num{205600 +- 1200}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from powermeter.channel import Boundary, Rail
@@ -64,6 +65,28 @@ def test_a_place_that_is_not_known_is_said_where_there_is_a_footprint(make, twen
     )
     story = story_of(make(events=twenty))
     assert unknown in limits(story) and unknown not in limits(story_of(story.path, place="FRA"))
+
+
+@pytest.mark.parametrize("clipped", [True, False])
+def test_an_open_interval_states_no_share_and_only_a_range_that_ended_as_its_reason(
+    make, twenty, clipped, monkeypatch
+):
+    """A variance that is not finite has no parts; events that no reading met are open for another reason."""
+    story = story_of(make(events=twenty))
+    power = replace(story.analysis.power_trace, saturated_ns=np.array([1], np.int64) if clipped else None)
+    open_end = Result(0.1, "J", 0.1, math.inf, parts={"gain:x": 0.01})
+    monkeypatch.setattr("powermeter.reports.method.stated", lambda _: open_end)
+    text = method(replace(story, analysis=replace(story.analysis, power_trace=power)))
+    assert "variance" not in text
+    ended = "The interval of the energy of one inference is open, for the range of the meter ended."
+    assert (ended in text) == clipped
+    assert ("The interval of the energy of one inference is open." in text) != clipped
+
+
+def test_a_battery_that_is_not_counted_has_no_limit(make, twenty):
+    story = story_of(make(events=twenty))
+    assert any("battery is counted" in text for text in limits(story))
+    assert not any("battery is counted" in text for text in limits(replace(story, budget=None)))
 
 
 def test_what_a_baseline_changes_and_how_a_battery_is_counted_is_said(make, twenty):

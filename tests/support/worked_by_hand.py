@@ -47,7 +47,7 @@ LABELS = {
         "events": "1",
         "items": "1",
         "per item": "4.000 ± 0.038 J",  # 2 W × 2 s
-        "of it meter": "± 38 mJ",  # 0.95 %
+        "meter alone": "± 38 mJ",  # 0.95 %
         "of these": "4.000 ± 0.038 J",
         "above baseline": "3.000 ± 0.038 J",  # 1.5 W × 2 s
         "median": "4.000 J",
@@ -68,7 +68,7 @@ LABELS = {
         "events": "40",
         "items": "200",
         "per item": NEXT,  # 48.4 J ÷ 200
-        "of it meter": "± 2.3 mJ",  # 0.95 % of 242 mJ
+        "meter alone": "± 2.3 mJ",  # 0.95 % of 242 mJ
         "of these": "242.0 ± 2.3 mJ",
         "above baseline": "181.5 ± 2.3 mJ",  # 1.5 W × 24.2 s ÷ 200
         "median": "200.0 mJ",  # 2 W × 0.5 s ÷ 5
