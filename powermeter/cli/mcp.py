@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def server() -> Any:
         raise NotInstalledError(
             "powermeter mcp needs the package mcp: pip install 'powermeter[mcp]'"
         ) from None
-    found = MCPServer("powermeter", instructions=INSTRUCTIONS)
+    found = MCPServer("powermeter", instructions=INSTRUCTIONS, version=version("powermeter"))
     for tool in (measure, show, compare, explain):
         found.tool()(tool)
     return found

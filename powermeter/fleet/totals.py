@@ -245,7 +245,7 @@ def _notes(engine: Engine, of: Any) -> list[Note]:
         lines.append(
             Note.warning(
                 "clock-doubtful",
-                f"{plural(whole['doubtful'], 'recording has', 'recordings have')} a doubtful clock: no hours of such are used",
+                f"{plural(whole['doubtful'], 'recording has', 'recordings have')} a doubtful clock, whose hours are not used",
             )
         )
     return lines

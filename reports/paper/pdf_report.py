@@ -246,11 +246,9 @@ def _method(pages: Pages, data: ReportData) -> None:
         for i in data.instruments
     ]
     pages.table(["source", "covers", "did", "grade"], rows, texts=range(4))
-    pages.table(
-        ["machine and program", "value"],
-        [[name, text(value, 300)] for name, value in machine(data)],
-        texts=(0, 1),
-    )
+    facts = [[name, text(value, 300)] for name, value in machine(data)]
+    if facts:
+        pages.table(["machine and program", "value"], facts, texts=(0, 1))
     pages.heading("What these numbers do not say")
     for limit in limits(data):
         pages.paragraph(f"· {limit}", 8, after=2)

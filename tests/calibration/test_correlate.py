@@ -11,7 +11,7 @@ from alignment_scene import RATES, S, scene
 
 from powermeter.calibration.correlate import UNKNOWN_DRIFT, Alignment, _line, align
 from powermeter.calibration.pattern import EVENT, Pattern, play
-from powermeter.calibration.position import Match
+from powermeter.calibration.position import Match, judged
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError
@@ -19,6 +19,16 @@ from powermeter.events import Event
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
 from powermeter.testing.simulation import SimulatedPowerMeter, Truth
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"), [(16, "16 changes; 17 or more are needed"), (17, "correlation 0.90; at least 0.97")]
+)
+def test_a_load_that_hardly_changes_is_asked_for_no_correlation_over_one(changes: int, words: str) -> None:
+    """By chance n changes correlate up to 4 / √n, which is 1 of 16 and 0.970 of 17."""
+    template = np.arange(changes + 1) % 2 * 1.0
+    with pytest.raises(DataError, match=words):
+        judged(0.9, 0.0, template, "activity")
 
 
 def on_its_own_clock(

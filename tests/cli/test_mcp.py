@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,11 @@ def test_without_the_package_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "mcp", None)
     assert run(["mcp"]) == NotInstalledError.exit_code
     assert "powermeter[mcp]" in capsys.readouterr().err
+
+
+def test_the_server_states_the_version_of_this_package() -> None:
+    pytest.importorskip("mcp.server.mcpserver", reason="the package mcp is not installed")
+    assert verb.server().version == version("powermeter")
 
 
 def test_the_protocols_own_client_finds_and_calls_the_tools(measured: tuple[Path, dict]) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.comparison.verdict import Verdict
-from powermeter.reports.comparison import needed, remarks
+from powermeter.reports.comparison import _how, needed, remarks
 from powermeter.result.notes import Note
 
 
@@ -62,3 +62,8 @@ def test_a_margin_is_stated_in_percent() -> None:
     found = remarks(SimpleNamespace(notes=(), rows=(one,), only_left=(), only_right=("x",)))
     assert found[0] == "differences up to 2.50 % of A do not count (--margin)"
     assert found[-1] == "only in B: x"
+
+
+def test_heads_name_whose_repeats_they_are() -> None:
+    """One below the other, a lone "B" would be a number of anything."""
+    assert [head for head, _ in _how()][:2] == ["repeats A", "repeats B"]

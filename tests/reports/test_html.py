@@ -122,6 +122,12 @@ def test_a_page_is_well_formed_and_whole(make, twenty):
     assert "default-src 'none'" in text
 
 
+def test_a_recording_that_knows_no_machine_has_no_empty_section_of_it(make, twenty):
+    assert "Machine and program" not in page_of(make(events=twenty))[0]
+    known = make("known.power", events=twenty, metadata={"host": {"cpu": "Cortex-A72"}})
+    assert "Machine and program" in page_of(known)[0]
+
+
 def test_the_only_script_is_ours(make, twenty):
     text, page = page_of(make(events=twenty))
     scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
