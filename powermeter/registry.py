@@ -220,8 +220,8 @@ TEXTS: Mapping[str, str] = {
 }
 """What `print` shows of a benchmark or a comparison is made with these."""
 
-FRAME_OF_ANALYSIS = "powermeter.reports.frame:of_analysis"
-FRAME = "powermeter.reports.frame:frame"
+FRAME_OF_ANALYSIS = "powermeter.reports.data_frames:of_analysis"
+FRAME = "powermeter.reports.data_frames:frame"
 """What `powermeter.to_frame` makes its frame with."""
 
 PUBLICATION_RULES: Mapping[str, str] = {

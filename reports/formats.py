@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from .frame import sound, to_arrow
+from .data_frames import sound, to_arrow
 from .tables import Table
 
 DIGITS = 15

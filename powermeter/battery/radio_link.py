@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
+from powermeter.footprint.account_lines import AccountLine, Input, Measured
 from powermeter.footprint.factors import Factor, factor, given, table
-from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 
 KINDS = ("ble", "wifi", "lte-m", "nb-iot")

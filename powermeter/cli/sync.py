@@ -88,8 +88,8 @@ def sync(meter: str, kind: str, end: bool, dry_run: bool, as_json: bool, command
 
 def play_once(pattern: Pattern, kind: str) -> None:
     """Play a pattern inside an event that keeps the moments at which the load changed."""
-    from powermeter.calibration.load import load
     from powermeter.calibration.pattern import EVENT, play
+    from powermeter.calibration.switched_load import load
 
     with load(kind) as machine, instrumentation.event(EVENT, load=kind) as span:
         facts = play(pattern, machine.switch)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import AccountLine, Input, Measured
+from powermeter.footprint.account_lines import AccountLine, Input, Measured
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 

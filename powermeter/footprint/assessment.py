@@ -18,8 +18,8 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.account_lines import AccountLine, Input, Measured, factors_of, split_variance, total
 from powermeter.footprint.charging import parse_chain
-from powermeter.footprint.formula import AccountLine, Input, Measured, factors_of, split_variance, total
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 

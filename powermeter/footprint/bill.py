@@ -22,9 +22,9 @@ from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import nearest
 
+from .account_lines import AccountLine, Input
 from .embodied import WORKLOADS, battery, by_method, chip, device, memory, part, tinyml, water_of_die
 from .factors import given
-from .formula import AccountLine, Input
 from .swi import water_of_block
 
 _KINDS = {

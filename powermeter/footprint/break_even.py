@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from powermeter.footprint.formula import AccountLine, Input
+from powermeter.footprint.account_lines import AccountLine, Input
 from powermeter.footprint.lifetime import HOURS_PER_YEAR, Scenario, sides
 
 from .factors import Factor

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
-from powermeter.footprint.formula import AccountLine, Input
+from powermeter.footprint.account_lines import AccountLine, Input
 
 from .factors import Factor, default, factor, given, table
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.account_lines import AccountLine, Input, Measured
 from powermeter.footprint.factors import Factor, default, given
-from powermeter.footprint.formula import AccountLine, Input, Measured
 from powermeter.result import Result
 
 

@@ -14,11 +14,11 @@ from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import Note
 from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
 
+from .account_lines import AccountLine
 from .allocation import battery_wear, by_time, by_use
 from .bill import bill, read_parts, water_of_bill
 from .embodied import LIVES, device
 from .factors import RECORDED, USER, Factor, default, given
-from .formula import AccountLine
 from .minerals import COMPOSITIONS, adpe_of, composition
 
 if TYPE_CHECKING:

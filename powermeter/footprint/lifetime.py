@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import AccountLine, Input, Measured, total
+from powermeter.footprint.account_lines import AccountLine, Input, Measured, total
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 

@@ -16,12 +16,12 @@ from powermeter.result.formatting import Shown, format_range
 from powermeter.result.notes import Note, note_lines, once, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
+from .account_lines import AccountLine, Input, Measured, factors_of
 from .break_even import BreakEven, break_even
 from .charging import parse_chain
 from .cloud import inference
 from .embodied import by_method, chip, part
 from .factors import Factor, default, given
-from .formula import AccountLine, Input, Measured, factors_of
 from .grid import PLACE_UNKNOWN, grid
 from .lifetime import LifetimeSide, Scenario, place, sides
 from .lifetime_options import UNITS, LifetimeOptions

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
-from powermeter.footprint.formula import AccountLine, Input
+from powermeter.footprint.account_lines import AccountLine, Input
 
 from .factors import Factor, rows, table
 

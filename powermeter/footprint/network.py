@@ -19,8 +19,8 @@ from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.units import format_quantity
 
+from .account_lines import AccountLine, Input, total
 from .factors import default, given
-from .formula import AccountLine, Input, total
 from .text import interval
 
 LINES = ("fixed", "mobile")

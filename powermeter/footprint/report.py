@@ -19,12 +19,12 @@ from powermeter.result.formatting import format_range
 from powermeter.result.notes import Note, note_lines, plain_notes
 from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
 
+from .account_lines import AccountLine, Input, total
 from .allocation import break_even
 from .assessment import Footprint, footprint
 from .best_hours import best_and_worst, saving
 from .charging import parse_chain
 from .footprint_options import FootprintOptions, Making, making_of, read_mix
-from .formula import AccountLine, Input, total
 from .grid import carbon_of_mix, water_of_mix
 from .hourly_intensity import Intensity, show_time
 from .minerals import MINERALS_METHOD, as_rows, composition

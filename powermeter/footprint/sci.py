@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import AccountLine, total
+from powermeter.footprint.account_lines import AccountLine, total
 from powermeter.footprint.text import amount
 from powermeter.result import Result
 

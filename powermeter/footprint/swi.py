@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result
 
+from .account_lines import AccountLine, Input, sum_of
 from .factors import default, given
-from .formula import AccountLine, Input, sum_of
 from .text import amount
 
 KINDS = ("consumption", "withdrawal")

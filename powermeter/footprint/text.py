@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from powermeter.footprint.formula import largest, split_variance
+from powermeter.footprint.account_lines import largest, split_variance
 from powermeter.result import Result
 from powermeter.result.formatting import Shown, format_range
 from powermeter.units import format_quantity

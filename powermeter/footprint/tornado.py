@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.formula import Input, Measured
+from powermeter.footprint.account_lines import Input, Measured
 from powermeter.footprint.lifetime import Scenario, sides
 
 from .factors import FIVE_TO_95, Factor, given

@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
-from powermeter.recording.counter_resets import reset_note, was_set_back
+from powermeter.recording.counter_wraps_and_resets import reset_note, was_set_back
 from powermeter.result.notes import Note
 
 KINDS = {

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, SATURATED, Channel, Gap, Kind, Quantity
 from powermeter.errors import DataError
-from powermeter.recording.counter_resets import two_way, unwrap
+from powermeter.recording.counter_wraps_and_resets import two_way, unwrap
 from powermeter.recording.impossible import impossible
 from powermeter.recording.impossible import note as impossible_note
 from powermeter.result.notes import Note

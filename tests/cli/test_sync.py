@@ -11,8 +11,8 @@ import pytest
 from two_clocks import EVENT
 
 from powermeter import cli
-from powermeter.calibration import load as load_module
 from powermeter.calibration import pattern as pattern_module
+from powermeter.calibration import switched_load as load_module
 from powermeter.calibration.waveform import pattern_waveforms
 from powermeter.cli import run, sync
 from powermeter.recording import Recording

@@ -12,8 +12,8 @@ from pathlib import Path
 from powermeter.battery.duty_cycle import State
 from powermeter.battery.presets import preset_names, presets
 from powermeter.battery.schedule_file import read_schedule
+from powermeter.footprint.account_lines import total
 from powermeter.footprint.bill import bill
-from powermeter.footprint.formula import total
 from powermeter.platforms.assumptions import ASSUMED
 from powermeter.result import Result
 

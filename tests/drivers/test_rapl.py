@@ -14,7 +14,7 @@ from powermeter.channel import Boundary, Kind
 from powermeter.drivers import rapl
 from powermeter.drivers.system import sysfs
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recording.counter_resets import unwrap
+from powermeter.recording.counter_wraps_and_resets import unwrap
 from powermeter.signals import rails
 from powermeter.testing.sysfs import FakeTree
 

@@ -8,8 +8,8 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
+from powermeter.footprint.account_lines import split_variance
 from powermeter.footprint.assessment import DataCentre, Rates
-from powermeter.footprint.formula import split_variance
 from powermeter.result import Grade, Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})

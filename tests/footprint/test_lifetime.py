@@ -10,9 +10,9 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import given, parse_place
+from powermeter.footprint.account_lines import Measured
 from powermeter.footprint.break_even import break_even
 from powermeter.footprint.embodied import part
-from powermeter.footprint.formula import Measured
 from powermeter.footprint.lifetime import Scenario, sides
 from powermeter.footprint.tornado import tornado
 from powermeter.result import Result

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.recording.counter_resets import falls_to_almost_nothing, reset_note, unwrap, was_set_back
+from powermeter.recording.counter_wraps_and_resets import (
+    falls_to_almost_nothing,
+    reset_note,
+    unwrap,
+    was_set_back,
+)
 
 S = 1_000_000_000
 TIMES = np.arange(6) * S

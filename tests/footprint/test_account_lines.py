@@ -8,10 +8,7 @@ import random
 import pytest
 
 from powermeter.footprint import footprint
-from powermeter.footprint.allocation import battery_wear, by_time
-from powermeter.footprint.embodied import battery, chip, device, memory
-from powermeter.footprint.factors import Factor, default, factor, given
-from powermeter.footprint.formula import (
+from powermeter.footprint.account_lines import (
     AccountLine,
     Measured,
     draw,
@@ -21,6 +18,9 @@ from powermeter.footprint.formula import (
     sum_of,
     total,
 )
+from powermeter.footprint.allocation import battery_wear, by_time
+from powermeter.footprint.embodied import battery, chip, device, memory
+from powermeter.footprint.factors import Factor, default, factor, given
 from powermeter.result import Result
 
 ENERGY = Result.of(36_000.0, "J", {"gain:rail.power": 360.0, "noise:rail.power": 500.0})

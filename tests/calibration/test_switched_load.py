@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from waiting import wait_until
 
-from powermeter.calibration.load import Graphics, Processor, load
+from powermeter.calibration.switched_load import Graphics, Processor, load
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError
 
 
