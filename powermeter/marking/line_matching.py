@@ -27,6 +27,8 @@ MOST_SLOW = 4
 
 Match = tuple[str, dict[str, str]]
 """What was found, and the named groups that took part."""
+Answer = tuple[bool, Match | None]
+"""Whether a line was searched in time, and what was found."""
 
 
 class LineMatcher:
@@ -57,11 +59,11 @@ class LineMatcher:
             if self.slow >= MOST_SLOW or self._is_closed:
                 break
             answer = self._ask(lines[len(found) :])
-            if self._is_closed:
+            if self._was_closed():
                 break
-            self.slow += answer.count(False)
+            self.slow += sum(not in_time for in_time, _ in answer)
             self._pending -= len(answer)
-            found += [(one[0], one[1]) if one else None for one in answer]
+            found += [match for _, match in answer]
         self._pending = 0
         return found + [None] * (len(lines) - len(found))
 
@@ -70,8 +72,8 @@ class LineMatcher:
         with suppress(OSError):
             self._process = self._process or _start(self._pattern)
 
-    def _ask(self, lines: Sequence[str]) -> list[list[object] | bool | None]:
-        """Return an answer for one line at least: text and groups, None, or False where it took too long."""
+    def _ask(self, lines: Sequence[str]) -> list[Answer]:
+        """Return an answer for one line at least."""
         try:
             process = self._process = self._process or _start(self._pattern)
             assert process.stdin is not None and process.stdout is not None
@@ -80,15 +82,18 @@ class LineMatcher:
             answer = json.loads(_read_line(process.stdout.fileno(), ANSWER_S))
         except (OSError, ValueError):
             self._end()
-            return [False]
-        assert isinstance(answer, list)
-        return answer
+            return [(False, None)]
+        return [(in_time, match and (match[0], match[1])) for in_time, match in answer]
 
     def close(self) -> None:
         """Look at no more lines."""
         self._is_closed = True
         self.skipped += self._pending
         self._end()
+
+    def _was_closed(self) -> bool:
+        """Return whether another thread has closed it meanwhile."""
+        return self._is_closed
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -133,7 +138,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise _TooLongError
 
 
-def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[list[object] | bool | None]:
+def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[Answer]:
     """Yield what is in each line, until one has taken too long."""
     for line in lines:
         try:
@@ -141,10 +146,10 @@ def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[list[o
             match = compiled.search(line)
             signal.setitimer(signal.ITIMER_PROF, 0)
         except (_TooLongError, RecursionError, MemoryError):
-            yield False
+            yield False, None
             return
         groups = {} if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
-        yield None if match is None else [match.group(0), groups]
+        yield True, None if match is None else (match.group(0), groups)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ This file imports next to nothing, because every instrumented program imports it
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps in enums, which cost milliseconds
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
