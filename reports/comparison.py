@@ -61,12 +61,12 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         else c.rows
     )
     results = _results(c)
-    joined = _rows(rows, [*results[0], *_how()])
+    joined = _rows(rows, [*results[0], *design_columns()])
     chosen = _widest(console, [joined, *(_rows(rows, columns) for columns in results)])
     print_rows(console, chosen, _stacked(rows, results[0]))
     if chosen is not joined:
         console.print(section("Statistical power"))
-        print_rows(console, _rows(rows, _how()), _stacked(rows, _how()))
+        print_rows(console, _rows(rows, design_columns()), _stacked(rows, design_columns()))
     if len(rows) < len(c.rows):
         console.print(
             f"[dim]{plural(len(c.rows) - len(rows), 'more label')}, which differ less surely: --json lists all[/]"
@@ -106,7 +106,8 @@ def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:
     return [complete, bare, [*bare[:2], *bare[3:]]]
 
 
-def _how() -> list[tuple[str, Cell]]:
+def design_columns() -> list[tuple[str, Cell]]:
+    """Return the columns of how it was compared: repeats, design, effect, and what could be detected."""
     return [
         ("repeats A", lambda r: f"{r.repeats_left:,}"),
         ("repeats B", lambda r: f"{r.repeats_right:,}"),

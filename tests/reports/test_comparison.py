@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.comparison.verdict import Verdict
-from powermeter.reports.comparison import _how, needed, remarks
+from powermeter.reports.comparison import design_columns, needed, remarks
 from powermeter.result.notes import Note
 
 
@@ -66,4 +66,4 @@ def test_a_margin_is_stated_in_percent() -> None:
 
 def test_heads_name_whose_repeats_they_are() -> None:
     """One below the other, a lone "B" would be a number of anything."""
-    assert [head for head, _ in _how()][:2] == ["repeats A", "repeats B"]
+    assert [head for head, _ in design_columns()][:2] == ["repeats A", "repeats B"]
