@@ -48,18 +48,17 @@ def _open(source: Source, url: str) -> dict[str, Any]:
     try:
         source.open()
         why = _unfit(source.channels)
-        stated = {} if why else source.info()
-        if not isinstance(stated, Mapping):
-            why = f"info() returned a {type(stated).__name__}, not a mapping"
+        stated: object = {} if why else source.info()
     except PowermeterError:
         raise
     except BaseException as error:
         why = f"{type(error).__name__}: {one_line(error)}"
         raise OpenError(f"{url}: {why}", Reason.NO_ANSWER) from error
-    if why:
-        close_all([source])
-        raise OpenError(f"{url}: {why}", Reason.NO_ANSWER)
-    return dict(stated)
+    if isinstance(stated, Mapping) and not why:
+        return dict(stated)
+    close_all([source])
+    why = why or f"info() returned a {type(stated).__name__}, not a mapping"
+    raise OpenError(f"{url}: {why}", Reason.NO_ANSWER)
 
 
 def _unfit(channels: object) -> str:

@@ -46,7 +46,7 @@ def written(path: Path, info: dict[str, str]) -> Path:
         source = writer.add_source("um25c:///dev/ttyUSB7", "meter", "um25c", (channel,), info)
         times = np.arange(2000, dtype=np.int64) * SECOND // 100 + SECOND
         writer.append(source, times, rng.integers(900, 2100, (2000, 1)))
-        writer.add_gap(source, Gap(2 * SECOND, 2 * SECOND + SECOND // 4, "a cable", 0))
+        writer.add_gap(source, Gap(2 * SECOND, 2 * SECOND + SECOND // 4, "a cable"))
         writer.add_clock_pair(SECOND, 1_700_000_000 * SECOND)
         events = [
             Event(
