@@ -32,6 +32,8 @@ _APART = 0.4  # of the time: what inside and beside events differ by where power
 _CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
 _WANDERS = 1.3  # variance of all lengths over the mean's square, of a loop whose rate wanders (`nearly_in_step.by_fits`)
 _ALIKE = 0.3  # of their mean: what whole stretches of a steady loop on one level differ by at most, or by a reading
+_MEDIAN_STEP = 1.0484  # noise over the median step of white readings: 1 / (0.6745 √2)
+_LIVELY = 3.0  # times the stated noise
 _STAYS = 20  # readings that a level lasts at least once
 
 
@@ -65,7 +67,7 @@ def loop_beside(trace: Trace, first: Indices, count: Indices) -> Loop | None:
     if not _regular(trace) or 2 * int(np.count_nonzero(count)) < _FEWEST_EDGES:
         return None
     loop = _levels(trace)
-    if loop is None or not _like_an_image(_stretches(trace.values)) or _follows(trace, first, count):
+    if loop is None or not _like_an_image(trace) or _follows(trace, first, count):
         return None
     return None if leave_a_mark(trace, first, count) else loop
 
@@ -76,20 +78,34 @@ def _follows(trace: Trace, first: Indices, count: Indices) -> bool:
         first + count, minlength=trace.values.size + 1
     )
     inside = np.cumsum(edges)[:-1] > 0
-    low, high = np.percentile(trace.values, [5, 95])
-    upper = trace.values > (low + high) / 2
+    upper = _is_upper(trace.values)
     return bool(inside.all() or abs(float(upper[inside].mean()) - float(upper[~inside].mean())) > _APART)
 
 
-def _like_an_image(lasts: Indices) -> bool:
+def _like_an_image(trace: Trace) -> bool:
     """Return whether stretches come back alike as those of a steady loop do, or are many short ones beside few long ones, as of one whose rate wanders.
 
     Lengths of stretches of a load that switches at random scatter by about their mean, on either level.
     """
+    lasts = _stretches(trace.values)
     if lasts.size <= _CHANGES:
         return False
-    wanders = float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2
-    return wanders or (comes_back(lasts) and all(_alike(lasts[k:-1:2]) for k in (1, 2)))
+    if float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2:
+        return True
+    return comes_back(lasts) and all(_alike(lasts[k:-1:2]) for k in (1, 2)) and not _is_lively(trace)
+
+
+def _is_lively(trace: Trace) -> bool:
+    """Return whether neighbours on a level differ far more than the instrument's stated noise lets them.
+
+    Readings pass a loop that repeats to a hundredth of the interval slowly: neighbours met nearly one place of it.  What varies from each reading
+    to the next goes on inside the level, which then is a phase of the program and no image.
+    """
+    f, upper = trace.values, _is_upper(trace.values)
+    steps, same = np.abs(np.diff(f)), upper[1:] == upper[:-1]
+    own = max(trace.noise, trace.step)
+    levels = [steps[same & (upper[1:] == side)] for side in (False, True)]
+    return own > 0 and any(x.size and _MEDIAN_STEP * float(np.median(x)) > _LIVELY * own for x in levels)
 
 
 def _alike(lasts: Indices) -> bool:
@@ -139,7 +155,12 @@ def _by_fits(values: Floats) -> bool:
 
 def _stretches(values: Floats) -> Indices:
     """Return for how many readings each level lasts, in order."""
-    low, high = np.percentile(values, [5, 95])
-    upper = values > (low + high) / 2
+    upper = _is_upper(values)
     lasts: Indices = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
     return lasts
+
+
+def _is_upper(values: Floats) -> NDArray[np.bool_]:
+    low, high = np.percentile(values, [5, 95])
+    upper: NDArray[np.bool_] = values > (low + high) / 2
+    return upper

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,19 @@ def test_few_stretches_are_bounded_by_both_levels() -> None:
     assert run.energy.grade is Grade.ESTIMATED
     assert run.energy.low / run.seconds == pytest.approx(1.0, abs=0.1)
     assert run.energy.high / run.seconds == pytest.approx(5.0, abs=0.1)
+
+
+@pytest.mark.parametrize("lively", [False, True])
+def test_a_long_phase_that_varies_from_reading_to_reading_is_the_program_s_own(lively: bool) -> None:
+    """An image of a loop that repeats passes each place slowly: its neighbours differ by the stated noise alone."""
+    rng = np.random.default_rng(3)
+    watts = np.where(np.mod(0.6 + 5.7 * np.arange(N) / N, 1.0) < DUTY, 5.0, 1.0)
+    watts = watts + 0.01 * rng.standard_normal(N) + (watts > 3) * lively * rng.uniform(-0.2, 0.2, N)
+    trace = replace(from_samples(np.arange(N, dtype=np.int64) * NS // 10, watts), noise=0.01)
+    start, end = events()
+    first = np.searchsorted(trace.times_ns, start, side="right")
+    found = loop_beside(trace, first, np.searchsorted(trace.times_ns, end, side="right") - first)
+    assert (found is None) is lively
 
 
 def test_events_that_power_follows_are_taken_as_they_are() -> None:
