@@ -25,6 +25,7 @@ Indices = NDArray[np.int64]
 
 _LEAST = 64  # readings
 _FEWEST_EDGES = 10  # of events, below which none of them shows a mark (`leave_a_mark`)
+_READ = 2  # readings of an event at least: of shorter ones, the levels are that readings met them or not
 _FEW = 6  # stretches, of which the share of time on either level is not known
 _STRETCHES = 5  # on either level
 _FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
@@ -64,7 +65,7 @@ def loop_beside(trace: Trace, first: Indices, count: Indices) -> Loop | None:
     Args:
         first, count: Of each event's readings, in order.
     """
-    if not _regular(trace) or 2 * int(np.count_nonzero(count)) < _FEWEST_EDGES:
+    if not _regular(trace) or 2 * int(np.count_nonzero(count >= _READ)) < _FEWEST_EDGES:
         return None
     loop = _levels(trace)
     if loop is None or not _like_an_image(trace) or _follows(trace, first, count):

@@ -77,6 +77,13 @@ def test_events_that_power_follows_are_taken_as_they_are() -> None:
     assert loop_beside(trace, first, np.searchsorted(t, end, side="right") - first) is None
 
 
+def test_of_events_of_one_reading_nothing_is_found() -> None:
+    """Their two levels are that a reading met an event or the idle power beside it."""
+    trace = read(0.6 + 5.7 * np.arange(N) / N)
+    assert loop_beside(trace, np.arange(20, 580, 14), np.full(40, 3)) is not None
+    assert loop_beside(trace, np.arange(20, 580, 14), np.full(40, 1)) is None
+
+
 def test_of_few_events_nothing_is_found() -> None:
     trace = read(0.6 + 5.7 * np.arange(N) / N)
     assert loop_beside(trace, np.array([30, 100, 300]), np.array([20, 20, 20])) is None
