@@ -64,7 +64,7 @@ def print_labels(data: ReportData, console: Console) -> None:
 def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
     energy: list[tuple[str, Cell]] = [
         ("per item", lambda r: show(r.per_item).text),
-        ("meter alone", lambda r: wording.meter_part(r)),
+        ("meter alone", wording.meter_part),
         ("median", lambda r: show(r.energy_median).bare),
         ("p95", lambda r: show(r.energy_p95).bare),
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from powermeter.source import PolledSource
+from powermeter.source import Address, PolledSource
 
 from ..links.link import Link
 
 
 class AskedInstrument(PolledSource):
-    """What Korad's and SCPI instruments have in common."""
+    """The link, the identity and the count that Korad's and SCPI instruments have in common."""
 
-    def __init__(self, address: Any) -> None:
+    def __init__(self, address: Address) -> None:
         super().__init__(address)
         self._link: Link | None = None
         self._identity = ""

@@ -70,6 +70,7 @@ def is_cut_off(path: Path) -> bool:
 
 
 def without_log(path: Path) -> str:
+    """Return what an error adds where the file's write-ahead log is missing; else nothing."""
     return f"; its write-ahead log {side_files(path)[0].name} is missing" if lacks_log(path) else ""
 
 
