@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
 from pathlib import Path
 
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.outputs import put, put_json, put_stderr, table_width
 from powermeter.cli.progress import progress
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -119,19 +116,13 @@ def fleet(
     _print(found, as_json, output)
 
 
-def _width() -> int:
-    """Return how wide the terminal is; of a pipe, wide enough for any table."""
-    known = os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty()
-    return shutil.get_terminal_size((100, 24)).columns if known else 200
-
-
 def _print(found: object, as_json: bool, output: Path | None) -> None:
     from powermeter.fleet.answers import Answers
     from powermeter.reports import fleet_page
 
     assert isinstance(found, Answers)
     if output is None:
-        (put_json(found.to_dict()) if as_json else put(fleet_page.to_text(found, _width())))
+        (put_json(found.to_dict()) if as_json else put(fleet_page.to_text(found, table_width())))
         return
     ending = ".json" if as_json else output.suffix.lower()
     if output != STANDARD_OUTPUT and ending not in (".html", ".json"):

@@ -15,6 +15,8 @@ import click
 from powermeter.errors import clean
 
 TROUBLE = (OSError, ValueError, UnicodeError)
+_WIDE = 200
+"""Cells of a table's line where nothing bounds it."""
 """What writing to a closed, full or odd stream raises."""
 
 
@@ -41,8 +43,19 @@ def open_standard() -> tuple[int, ...]:
 
 def put(text: str, *, nl: bool = True) -> None:
     """Print text on standard output: what steers a terminal is replaced, and on one its lines are wrapped."""
-    known = os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty()
-    click.echo(_laid_out(clean(text), sys.stdout) if known else clean(text), nl=nl)
+    click.echo(_laid_out(clean(text), sys.stdout) if _has_width() else clean(text), nl=nl)
+
+
+def table_width() -> int:
+    """Return how wide a table on standard output may be; of a pipe, wide enough for any."""
+    from powermeter.reports.plain_output import columns
+
+    return columns(shutil.get_terminal_size((100, 24)).columns) if _has_width() else _WIDE
+
+
+def _has_width() -> bool:
+    """Return whether a terminal, or who reads the pipe, bounds the lines of standard output."""
+    return os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty()
 
 
 def _to_error(text: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_stderr
+from powermeter.cli.outputs import put, put_stderr, table_width
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
@@ -65,7 +63,6 @@ def table(
     from powermeter.fleet.handins import HandIn, check_folder, find_recordings, team_of
     from powermeter.fleet.rubric import read_rubric
     from powermeter.reports import class_page, class_table, formats
-    from powermeter.reports.plain_output import columns
 
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
     if output is not None:
@@ -92,9 +89,7 @@ def table(
         formats.FORMATS[".json"]([class_table.as_table(rows, options.groups)], sys.stdout.buffer)
         return
     if output is None:
-        known = sys.stdout.isatty() or "COLUMNS" in os.environ
-        width = shutil.get_terminal_size((100, 24)).columns if known else 200
-        put(class_page.to_text(rows, battery, columns(width)))
+        put(class_page.to_text(rows, battery, table_width()))
         return
     with open_output(output) as file:
         if ending in (".csv", ".json"):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option, rail_option
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.outputs import put, put_json, put_stderr, table_width
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.units import parse_share
@@ -66,7 +63,6 @@ def variants(
     from powermeter.comparison.variants import Variants
     from powermeter.comparison.variants import variants as find
     from powermeter.reports import variants as report
-    from powermeter.reports.plain_output import columns
 
     writers: dict[str, Callable[[Variants], str]] = {
         ".csv": report.to_csv,
@@ -86,8 +82,7 @@ def variants(
     if as_json:
         put_json(report.record(found))
     elif output is None:
-        known = sys.stdout.isatty() or "COLUMNS" in os.environ
-        put(report.to_text(found, columns(shutil.get_terminal_size((100, 24)).columns) if known else 200))
+        put(report.to_text(found, table_width()))
     if output is not None:
         with open_output(output) as file:
             file.write(writers[ending](found).encode("utf-8", "replace"))
