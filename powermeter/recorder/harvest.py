@@ -82,7 +82,7 @@ def _check_stamps(first_ns: int, last_ns: int, now_ns: int) -> None:
     Raises:
         ReadError: They are.
     """
-    if not (isinstance(first_ns, int) and isinstance(last_ns, int)):
+    if not isinstance(first_ns, (int, np.integer)):
         raise ReadError(f"a stamp is {type(first_ns).__name__}, not int", Reason.BAD_DATA)
     if last_ns > now_ns + FUTURE_NS:
         raise ReadError(

@@ -232,7 +232,7 @@ class SourceReader(threading.Thread):
     def _keep(
         self, codes: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None
     ) -> None:
-        stamp = ((before + after) // 2 if at_ns is None else at_ns) // STAMP_NS * STAMP_NS
+        stamp = ((before + after) // 2 if at_ns is None else int(at_ns)) // STAMP_NS * STAMP_NS
         last = self._last_ns
         if self._failures or self._gap_start is not None:
             stamp = stamp if last is None else max(stamp, last)

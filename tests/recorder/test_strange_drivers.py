@@ -9,12 +9,13 @@ import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faults import URL, contents
 from scripted_source import MS, FakeClock, Scripted, played
 from waiting import assert_all_written, not_the_machines, started, wait_for_a_reading_after, wait_until
 
-from powermeter.errors import OpenError, Reason
+from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.recorder.harvest import PAST_NS
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording
@@ -149,6 +150,15 @@ def test_a_stamp_that_no_reading_can_have_is_a_gap(at_ns):
     ((times, codes, _),) = harvest.blocks
     assert codes[:, 0].tolist() == [1, 3] and times[1] - times[0] == 20 * MS
     assert [gap.reason for gap in harvest.gaps] == [Reason.BAD_DATA.value]
+
+
+def test_a_stamp_may_be_numpys(tmp_path):
+    """As codes may: it is a whole number, and the file has it as one."""
+    clock = FakeClock()
+    at_ns = np.int64(clock.at + MS)
+    harvest = played(Scripted([[1], Row([2], 0, at_ns), ReadError("lost"), [3]], clock)).take()
+    assert [gap.reason for gap in harvest.gaps] == ["no answer"] and type(harvest.gaps[0].start_ns) is int
+    assert harvest.blocks[0][1][:, 0].tolist() == [1, 2, 3]
 
 
 def test_a_gap_of_a_driver_with_an_unprintable_text_is_written(tmp_path):
