@@ -108,14 +108,22 @@ class LineMatcher:
 
 
 def _start(pattern: str) -> subprocess.Popen[bytes]:
-    """Start the process; a signal to our own group, as of Ctrl-C, is not for it: it ends with its input."""
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", os.path.abspath(__file__), pattern],
+    """Start the process; a signal to our own group, as of Ctrl-C, is not for it: it ends with its input.
+
+    The pattern is sent like the lines: an argument holds no zero, and may be read in another encoding there.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", os.path.abspath(__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    assert process.stdin is not None
+    with suppress(OSError):  # it is gone already: the first line that is asked for has no answer
+        process.stdin.write(json.dumps(pattern).encode() + b"\n")
+        process.stdin.flush()
+    return process
 
 
 def _read_line(descriptor: int, seconds: float) -> bytes:
@@ -153,8 +161,8 @@ def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[Answer
 
 
 def main() -> None:
-    """Answer each line of JSON on the standard input, a list of lines, by one of what was found in them."""
-    compiled = re.compile(sys.argv[1])
+    """Answer each line of JSON on the standard input, a list of lines, by one of what was found in them; the first is the pattern."""
+    compiled = re.compile(json.loads(sys.stdin.buffer.readline()))
     signal.signal(signal.SIGPROF, _stop)
     for request in sys.stdin.buffer:
         answer = list(_answers(compiled, json.loads(request)))

@@ -49,6 +49,13 @@ def test_a_broken_pattern_is_refused():
         ByPattern("(unclosed")
 
 
+@pytest.mark.parametrize("text", ["a\0b", "größe", "-x"])
+def test_a_pattern_may_hold_what_no_argument_of_a_program_may(text):
+    read = ByPattern(text)
+    assert [event.name for event in read(text, 10_000_000, 0)] == [text] and read.problems == []
+    read.close()
+
+
 def test_an_empty_pattern_is_refused():
     with pytest.raises(ConfigurationError, match="empty"):
         ByPattern("")
