@@ -102,7 +102,9 @@ def test_a_count_that_raises_costs_nothing_but_the_count(running):
     assert event.count is None
 
 
-def test_a_watched_callable_takes_an_attribute_named_model():
+def test_a_watched_callable_takes_an_attribute_named_model(running):
     """`model` is the attribute that comparisons ask for: the parameter of that name is positional."""
     watched = watch(lambda batch: batch + 1, "infer", model="tiny")
     assert watched(1) == 2
+    (event,) = running.end()
+    assert event.attributes["model"] == "tiny"
