@@ -11,9 +11,19 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.errors import (
+    ConfigurationError,
+    NotInstalledError,
+    OpenError,
+    PowermeterError,
+    Reason,
+    printable,
+)
 from powermeter.errors.suggestions import nearest
 from powermeter.source import Address, Source
+
+_LONGEST_REASON = 200
+"""Characters of another package's error that are printed."""
 
 DRIVERS: Mapping[str, str] = {
     "amd": "powermeter.drivers.amd:Amd",
@@ -279,6 +289,15 @@ def source(url: str) -> Source:
     Raises:
         ConfigurationError: The URL, its scheme or an option is not usable.
         NotInstalledError: The driver needs a library that is missing.
+        OpenError: A driver of somebody else's fails while it is imported or made.
     """
     address = Address.parse(url)
-    return driver_class(address.scheme)(address)
+    try:
+        return driver_class(address.scheme)(address)
+    except PowermeterError:
+        raise
+    except Exception as error:
+        why = printable(str(error)[:_LONGEST_REASON])
+        raise OpenError(
+            f"{url}: its driver fails: {type(error).__name__}: {why}", Reason.NO_ANSWER
+        ) from error

@@ -7,7 +7,7 @@ import importlib.metadata
 import pytest
 
 from powermeter import registry
-from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError
 
 
 def test_a_url_gives_its_driver_unopened():
@@ -22,6 +22,21 @@ def test_a_mistyped_driver_is_refused_with_the_nearest(typo, near):
     with pytest.raises(ConfigurationError, match=near) as caught:
         registry.source(f"{typo}://")
     assert "\n" not in str(caught.value) and repr(typo) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "code", ["raise RuntimeError('broken\\n')", "class Foreign:\n    def __init__(self, _): 1 / 0\n"]
+)
+def test_a_driver_that_fails_before_it_is_opened_is_named_in_one_line(code, tmp_path, monkeypatch):
+    name = f"foreign_{len(code)}"
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(registry.DRIVERS, "foreign", f"{name}:Foreign")
+    with pytest.raises(
+        OpenError, match=r"^foreign://x: its driver fails: (RuntimeError|ZeroDivision)"
+    ) as caught:
+        registry.source("foreign://x")
+    assert str(caught.value).isprintable()
 
 
 def test_something_like_nothing_lists_what_there_is():

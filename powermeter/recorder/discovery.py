@@ -319,7 +319,7 @@ def check_sources(urls: Iterable[str]) -> None:
     """Refuse URLs that cannot be meant, before a process is started for them.
 
     Raises:
-        ConfigurationError, NotInstalledError: The first that is not usable.
+        ConfigurationError, NotInstalledError, OpenError: The first that is not usable.
     """
     for url in urls:
         if not url:
