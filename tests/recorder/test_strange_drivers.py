@@ -106,6 +106,8 @@ def test_what_a_driver_does_beside_reading_harms_nothing(tmp_path, strange, act)
         ("opening", "self.channels = (Channel('p', Quantity.POWER, '1'),)", "scale '1'"),
         ("opening", "self.channels = (Channel('p', Quantity.POWER, 0.0),)", "scale 0.0"),
         ("opening", "self.channels = (Channel('p', Quantity.POWER, 1e308),)", r"scale 1e\+308"),
+        ("opening", "self.channels = (Channel('p', Quantity.POWER, 1e-31),)", "scale 1e-31"),
+        ("opening", "self.channels = (Channel('p', Quantity.POWER, 1.0, offset=-1e31),)", r"offset -1e\+31"),
         ("opening", "self.channels = (Channel('p', Quantity.POWER, 1.0, wrap=0.5),)", "not whole"),
         ("opening", "self.channels = (Channel('p\\udcff', Quantity.POWER, 1.0),)", "can be written down"),
         ("stating", "return None", r"info\(\) returned a NoneType"),
