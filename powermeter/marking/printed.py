@@ -18,6 +18,7 @@ MAX_LINE = 65_536
 """Characters of a line that are looked at."""
 
 _PATIENCE_S = 5.0
+"""How long the end of a recording waits for lines that are being searched; a search that takes longer is reported."""
 _UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 _NAME, _ITEMS = "name", ("n", "items", "count")
 
