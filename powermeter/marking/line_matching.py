@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -21,7 +20,7 @@ from types import FrameType
 LINE_S = 0.25
 """Processor time that the search in one line may take."""
 ANSWER_S = 20.0
-"""How long the process is waited for, whatever else the machine does."""
+"""How long the process is waited for, whatever else the machine does; where no line can be stopped by itself (Windows), its first is the slow one."""
 MOST_SLOW = 4
 """After so many lines that took too long no more are looked at."""
 
@@ -79,7 +78,13 @@ class LineMatcher:
             assert process.stdin is not None and process.stdout is not None
             process.stdin.write(json.dumps(lines).encode() + b"\n")
             process.stdin.flush()
-            answer = json.loads(_read_line(process.stdout.fileno(), ANSWER_S))
+            watch = threading.Timer(ANSWER_S, process.kill)
+            watch.daemon = True
+            watch.start()
+            try:
+                answer = json.loads(process.stdout.readline())
+            finally:
+                watch.cancel()
         except (OSError, ValueError):
             self._end()
             return [(False, None)]
@@ -126,18 +131,6 @@ def _start(pattern: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def _read_line(descriptor: int, seconds: float) -> bytes:
-    deadline = time.monotonic() + seconds
-    text = b""
-    while not text.endswith(b"\n"):
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-        piece = os.read(descriptor, 1 << 20) if ready else b""
-        if not piece:
-            raise OSError("no answer")
-        text += piece
-    return text
-
-
 class _TooLongError(Exception):
     pass
 
@@ -150,9 +143,9 @@ def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[Answer
     """Yield what is in each line, until one has taken too long."""
     for line in lines:
         try:
-            signal.setitimer(signal.ITIMER_PROF, LINE_S)
+            _allow(LINE_S)
             match = compiled.search(line)
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            _allow(0)
         except (_TooLongError, RecursionError, MemoryError):
             yield False, None
             return
@@ -160,10 +153,17 @@ def _answers(compiled: re.Pattern[str], lines: Sequence[str]) -> Iterator[Answer
         yield True, None if match is None else (match.group(0), groups)
 
 
+def _allow(seconds: float) -> None:
+    """Allow so much processor time from now on, 0 for any, where the system can end a search."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def main() -> None:
     """Answer each line of JSON on the standard input, a list of lines, by one of what was found in them; the first is the pattern."""
     compiled = re.compile(json.loads(sys.stdin.buffer.readline()))
-    signal.signal(signal.SIGPROF, _stop)
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, _stop)
     for request in sys.stdin.buffer:
         answer = list(_answers(compiled, json.loads(request)))
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
