@@ -46,13 +46,16 @@ class Added:
     since: int | None = None
 
     def of(self, texts: Sequence[str], starts: Sequence[str] | None) -> NDArray[np.int64]:
-        """Return nanoseconds to add; 0 where nothing can be read."""
+        """Return nanoseconds to add; MISSING where nothing can be read."""
         if starts is None:
-            return np.array([number_ns(text.strip(), self.tick_ns) or 0 for text in texts], np.int64)
+            read = [number_ns(text.strip(), self.tick_ns) for text in texts]
+            return np.array([MISSING if ns is None else ns for ns in read], np.int64)
         clocks = [
             (time_of_day_ns(start), time_of_day_ns(end)) for start, end in zip(starts, texts, strict=True)
         ]
-        return np.array([0 if a is None or b is None else (b - a) % DAY_NS for a, b in clocks], np.int64)
+        return np.array(
+            [MISSING if a is None or b is None else (b - a) % DAY_NS for a, b in clocks], np.int64
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,8 @@ class OpenTable:
             if time.added is not None:
                 starts = None if time.added.since is None else block.column(time.added.since)
                 added = time.added.of(block.column(time.added.column), starts)
-                columns["stamp"] = np.where(columns["stamp"] == MISSING, MISSING, columns["stamp"] + added)
+                open_ = (columns["stamp"] == MISSING) | (added == MISSING)
+                columns["stamp"] = np.where(open_, MISSING, columns["stamp"] + added)
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:

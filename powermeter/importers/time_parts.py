@@ -1,4 +1,4 @@
-"""Completes times by what stands in a second column: the hour of a day, the fraction of a second, the end of an interval."""
+"""Times of which a part stands in a second column: the hour of a day, the fraction of a second, the end of an interval."""
 
 from __future__ import annotations
 

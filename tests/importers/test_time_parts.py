@@ -2,7 +2,7 @@
 
 import pytest
 
-from powermeter import analyse
+from powermeter import Recording, analyse
 from powermeter.importers import Choices, convert
 
 KWH = 3.6e6
@@ -68,3 +68,27 @@ def test_the_fraction_of_a_second_in_a_column_of_its_own(tmp_path, header, unit)
         lines.append(",".join(str(own.get(name, 10 + i % 2 * 20)) for name in names))
     stated = {"columns": {"value": "W"}} if "value" in names else {}
     is_exactly(run(tmp_path, "\n".join([header, *lines]) + "\n", **stated), 190.0, 9.5)
+
+
+def _quarter(i):
+    return f"{i // 4:02d}:{i % 4 * 15:02d}"
+
+
+@pytest.mark.parametrize("part", ["", "n/a"])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("timestamp,ms,power_W", lambda i, part: f"2024-03-13 10:00:{i // 2:02d},{part(i % 2 * 500)},10"),
+        ("date,hour,power_W", lambda i, part: f"2024-03-{13 + i // 24},{part(i % 24)},10"),
+        (
+            "date,from,to,kWh",
+            lambda i, part: f"2024-03-13,{_quarter(i)},{part(_quarter(i + 1))},{AMOUNTS[i]}",
+        ),
+    ],
+)
+def test_a_row_half_of_whose_time_cannot_be_read_has_none(tmp_path, header, row, part):
+    lines = [row(i, lambda whole, i=i: part if i == 25 else whole) for i in range(48)]
+    run(tmp_path, "\n".join([header, *lines]) + "\n", interleaved=1)
+    with Recording.open(tmp_path / "o.power") as recording:
+        notes = recording.metadata["import_warnings"]
+    assert "1 of 48 rows have no usable time and were left out (line 27)" in notes
