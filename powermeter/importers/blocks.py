@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from powermeter.errors import DataError
+from powermeter.importers.closing_rows import summary_word
 from powermeter.importers.files import line_blocks
 from powermeter.importers.layout import APART, Layout, with_their_units
 
@@ -46,47 +47,6 @@ class RowCount:
     left_out: int = 0
     long: int = 0
     odd_lines: list[int] = field(default_factory=list)
-
-
-SUMMARIES = frozenset(
-    (
-        *(
-            "sum",
-            "total",
-            "totals",
-            "grand total",
-            "average",
-            "avg",
-            "mean",
-            "median",
-            "minimum",
-            "maximum",
-            "min",
-            "max",
-        ),
-        *(
-            "summe",
-            "gesamt",
-            "gesamtsumme",
-            "mittelwert",
-            "durchschnitt",
-            "somme",
-            "moyenne",
-            "suma",
-            "media",
-            "totale",
-            "totaal",
-        ),
-        *("stddev", "std", "count", "anzahl"),
-    )
-)
-"""What a row under a table begins with that is none of its rows."""
-
-
-def summary_word(row: list[str]) -> str:
-    """Return the word of `SUMMARIES` that a row begins with, or nothing."""
-    first = next((text for text in row if text), "").strip(" :*").lower()
-    return first if first in SUMMARIES else ""
 
 
 @dataclass(slots=True)
@@ -200,7 +160,7 @@ def _is_row(
         counted.headers += 1
         return False
     word = summary_word(row)
-    if word and sum(summary_word([*seen]) == word for seen in found.rows) < 2:
+    if word and sum(summary_word(seen) == word for seen in found.rows) < 2:
         counted.summaries += 1
         counted.summary_lines += [line] if len(counted.summary_lines) < 5 else []
         return False

@@ -1,20 +1,62 @@
-"""Knows the rows under a table that are none of it: its sum, its mean, its extremes."""
+"""Rows under a table that are none of it: its sum, its mean, its extremes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
-from powermeter.importers.blocks import Store
-from powermeter.importers.column_kinds import Meaning
-from powermeter.importers.plan import Planned
+
+if TYPE_CHECKING:
+    from powermeter.importers.blocks import Store
+    from powermeter.importers.column_kinds import Meaning
+    from powermeter.importers.plan import Planned
+
+SUMMARIES = frozenset(
+    [
+        "sum",
+        "total",
+        "totals",
+        "grand total",
+        "average",
+        "avg",
+        "mean",
+        "median",
+        "minimum",
+        "maximum",
+        "min",
+        "max",
+        "stddev",
+        "std",
+        "count",
+        "summe",
+        "gesamt",
+        "gesamtsumme",
+        "mittelwert",
+        "durchschnitt",
+        "anzahl",
+        "somme",
+        "moyenne",
+        "suma",
+        "media",
+        "totale",
+        "totaal",
+    ]
+)
+"""What a row under a table begins with that is none of its rows."""
 
 _ROWS = 1 << 20
-_FEWEST = 4
-_ROUNDED = 1e-4
+_FEWEST = 4  # amounts: that the last of fewer is the sum of the others may be chance
+_ROUNDED = 1e-4  # of a sum: what rounding of its terms leaves
+
+
+def summary_word(row: Sequence[str]) -> str:
+    """Return the word of `SUMMARIES` that a row begins with, or nothing."""
+    first = next((text for text in row if text), "").strip(" :*").lower()
+    return first if first in SUMMARIES else ""
 
 
 def refuse_sum_below(

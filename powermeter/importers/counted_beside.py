@@ -1,4 +1,4 @@
-"""Puts a counter of energy on the rail whose power it counts, where the two are called alike and their numbers agree.
+"""Counters of energy beside the power that they count: one line, where the two are called alike and their numbers agree.
 
 `GPU Energy Consumed (J)` beside `GPU Power (W)`, `WP123[Wh]` beside `P123[W]`: two columns of one line, which must not be added up.
 """
@@ -18,8 +18,9 @@ from powermeter.result.notes import Note
 from powermeter.units import NS
 
 _ROWS = 1 << 20
-_AGREE = 0.05
-_FEWEST = 4
+_AGREE = 0.05  # of the energy: gains of two registers of one meter, and readings between which power changes
+_COARSE = 0.2  # of it, at most, for a counter of few steps, which is off by one at either end
+_FEWEST = 4  # rows
 _WORDS = re.compile(
     r"consum\w*|usage|used|use|energ\w*|power|active|import\w*|accum\w*|count\w*|total", re.IGNORECASE
 )
@@ -45,6 +46,7 @@ def on_their_rails(plan: TablePlan, store: Store) -> list[Note]:
 
 
 def _alike(power: Planned, energy: Planned, powers: int) -> bool:
+    """Return whether two rails are called alike but for the words of their quantities, or neither has a name and no other power is there."""
     unnamed = all(
         re.fullmatch(r"rail \d+", c.rail or "") and c.heading.name.isdigit() for c in (power, energy)
     )
@@ -71,7 +73,7 @@ def _agrees(plan: TablePlan, store: Store, power: Planned, at: int) -> bool:
     moved = np.diff(joules)
     slack = 2 * float(moved.max()) if moved.any() else 0.0
     return read > 0 and abs(float(joules[-1] - joules[0]) - read) <= max(
-        _AGREE * read, min(slack, 0.2 * read)
+        _AGREE * read, min(slack, _COARSE * read)
     )
 
 

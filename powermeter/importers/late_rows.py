@@ -1,4 +1,4 @@
-"""Finds the rows of a table whose time lies before an earlier row's, so that what they read does not decide what a column is."""
+"""Rows of a table whose time lies before an earlier row's: what they read does not decide what a column is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from powermeter.importers.blocks import BLOCK, Store
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_kinds import TOTALS
 from powermeter.importers.plan import TablePlan
+from powermeter.recording.schema import TIME_LIMIT
 
-_NONE = 2**62
 _NO_ROWS = np.empty(0, np.intp)
 
 
@@ -21,7 +21,7 @@ def look_in_order(plan: TablePlan, store: Store, seen: list[Statistics]) -> NDAr
     if not plan.time.indexes or "key" in store:
         return _NO_ROWS
     stamps = store.whole("stamp")
-    known = np.flatnonzero((stamps != MISSING) & (np.abs(stamps) < _NONE))
+    known = np.flatnonzero((stamps != MISSING) & (np.abs(stamps) < TIME_LIMIT))
     if not (np.diff(stamps[known]) < 0).any():
         return _NO_ROWS
     filled = _rows_with_readings(store, [f"c{i}" for i, c in enumerate(plan.columns) if c.rail is not None])

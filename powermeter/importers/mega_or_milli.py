@@ -1,4 +1,4 @@
-"""Asks about a capital M at the end of a name, which is milli in `CURRENT_MA` and mega in `energy_MJ`, where the data allow both."""
+"""A capital M at the end of a name, milli in `CURRENT_MA` and mega in `energy_MJ`: a question where the data allow both."""
 
 from __future__ import annotations
 
