@@ -183,7 +183,7 @@ def _two_levels(trace: Trace, x: Floats) -> tuple[float, float] | None:
 def comes_back(lasts: Indices) -> bool:
     """Return whether stretches on two levels may be those of a loop that wanders past readings at a rate of its own.
 
-    Its image comes back: what the first and the last reading cut of a stretch is no longer than a whole one on the same level.
+    Its image comes back: what the first and the last reading cut of a stretch is no longer than twice the longest whole one on the same level.
     A loop whose rate wanders so far that it is crosses its edge many times at once instead.
 
     Args:

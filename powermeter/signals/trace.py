@@ -73,7 +73,8 @@ class Trace:
         kept: Which readings these are of a run too long to be held, and the sums over all; None where all are here.
         sampling: Who chose the moments of its readings, as the recording describes the source; empty where it does not (a log).
         recording: Names the recording, where results of several may meet; set by `analyse`.
-        remembered: What was asked of all its readings before, for who asks again for each of many labels; looked_for: and which was found, or None.
+        remembered: Numbers that were asked of all its readings before, for who asks again for each of many labels.
+        looked_for: What was looked for in all its readings before, and found; None where it was not.
     """
 
     times_ns: NDArray[np.int64]

@@ -68,9 +68,9 @@ def test_short_bursts_hold_with_a_seventh_of_the_rows_lost() -> None:
         found = unfolded(trace_of(t[keep], watts[keep], 0.3), NS)
         assert found is not None
         windows = measure(Integral.of(found), *(np.rint(x * NS).astype(np.int64) for x in (starts, ends)))
-        said = windows.combine(np.full(30, 1 / 30), "e")
+        stated = windows.combine(np.full(30, 1 / 30), "e")
         used = 210 * lengths.mean()
-        held.append(said.low <= used <= said.high)
-        away.append(said.value / used - 1)
-        wide.append((said.high - said.low) / 2 / used)
+        held.append(stated.low <= used <= stated.high)
+        away.append(stated.value / used - 1)
+        wide.append((stated.high - stated.low) / 2 / used)
     assert sum(held) >= 18 and abs(np.mean(away)) < 0.006 and np.median(wide) < 0.03
