@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -40,7 +41,7 @@ class RowCount:
     blank: int = 0
     headers: int = 0
     comments: int = 0
-    summaries: int = 0
+    summaries: Counter[str] = field(default_factory=Counter)
     summary_lines: list[int] = field(default_factory=list)
     short: int = 0
     short_lines: list[int] = field(default_factory=list)
@@ -161,7 +162,7 @@ def _is_row(
         return False
     word = summary_word(row)
     if word and sum(summary_word(seen) == word for seen in found.rows) < 2:
-        counted.summaries += 1
+        counted.summaries[word] += 1
         counted.summary_lines += [line] if len(counted.summary_lines) < 5 else []
         return False
     if keep is not None and not keep(row):

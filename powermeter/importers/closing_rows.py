@@ -11,7 +11,7 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError
 
 if TYPE_CHECKING:
-    from powermeter.importers.blocks import Store
+    from powermeter.importers.blocks import RowCount, Store
     from powermeter.importers.column_kinds import Meaning
     from powermeter.importers.plan import Planned
 
@@ -48,6 +48,8 @@ SUMMARIES = frozenset(
 )
 """What a row under a table begins with that is none of its rows."""
 
+_COMMON = 3  # rows of one word
+_SELDOM = 10  # rows for each that sums them up
 _ROWS = 1 << 20
 _FEWEST = 4  # amounts: that the last of fewer is the sum of the others may be chance
 _ROUNDED = 1e-4  # of a sum: what rounding of its terms leaves
@@ -57,6 +59,20 @@ def summary_word(row: Sequence[str]) -> str:
     """Return the word of `SUMMARIES` that a row begins with, or nothing."""
     first = next((text for text in row if text), "").strip(" :*").lower()
     return first if first in SUMMARIES else ""
+
+
+def refuse_common_word(counted: RowCount, rows: int, where: str) -> None:
+    """Refuse a table that was left without many rows that begin with the same word of `SUMMARIES`: it is the name of something.
+
+    Raises:
+        DataError: It is such a table.
+    """
+    word, many = counted.summaries.most_common(1)[0]
+    if many >= _COMMON and many * _SELDOM > rows:
+        raise DataError(
+            f"{where}: {many} of its rows begin with {word!r} (line {counted.summary_lines[0]}), too many to sum up the other {rows}: write them with another word, "
+            "or take them out, and import again"
+        )
 
 
 def refuse_sum_below(

@@ -11,6 +11,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
+from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.headers import of_unit
 from powermeter.importers.plan import TablePlan
@@ -93,7 +94,8 @@ def check_rows(
         notes.append(Note.warning("rows-left-out", f"{' and '.join(parts)} were left out (lines {shown})"))
     if counted.summaries:
         shown = ", ".join(map(str, counted.summary_lines))
-        text = f"{plural(counted.summaries, 'row that sums up the others was', 'rows that sum up the others were')} left out (lines {shown})"
+        refuse_common_word(counted, whole, str(path))
+        text = f"{plural(counted.summaries.total(), 'row that sums up the others was', 'rows that sum up the others were')} left out (lines {shown})"
         notes.append(Note.info("rows-left-out", text))
     if counted.headers > 0:
         notes.append(

@@ -40,3 +40,19 @@ def test_a_device_called_total_is_a_device(tmp_path):
     )
     convert(path, tmp_path / "o.power", force=True)
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(270.0)
+
+
+def test_a_state_called_count_from_later_on_is_refused(tmp_path):
+    """The words are in none of the rows that are looked at first: half of the readings were left out, with a note alone."""
+    rows = "".join(f"{'count' if i > 250 else 'idle'},{i},{10 if i <= 250 else 100}\n" for i in range(500))
+    path = tmp_path / "t.csv"
+    path.write_text("state,time_s,power_W\n" + rows)
+    with pytest.raises(DataError, match=r"249 of its rows begin with 'count' \(line 253\)"):
+        convert(path, tmp_path / "o.power")
+
+
+def test_a_table_of_few_rows_may_have_its_sum_and_its_mean(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,power_W\n0,5\n1,7\n2,5\n3,7\n4,5\nsum,29\nmean,5.8\nmin,5\nmax,7\n")
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(24.0)
