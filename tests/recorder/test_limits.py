@@ -121,7 +121,12 @@ def test_a_recorder_and_its_program_that_are_suspended_list_the_hole(freezer, tm
             (freezer / "cgroup.freeze").write_text("0")
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
-    assert any(start <= frozen_ns and end >= thawed_ns and "stalled" in why for start, end, why in gaps(path))
+    listed = gaps(path)
+    assert any(s <= frozen_ns and e >= thawed_ns and "stalled" in why for s, e, why in listed), (
+        frozen_ns,
+        thawed_ns,
+        listed,
+    )
     assert_all_written(path)
 
 
