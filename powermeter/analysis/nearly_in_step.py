@@ -167,11 +167,10 @@ def by_fits(values: Floats, noise: float, quiet: float | None = None) -> tuple[f
     """
     if values.size < _READINGS_OF_ONE:
         return None
-    low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
-    upper = values > (low + high) / 2
-    if upper.all() or not upper.any():
+    levels = _levels(values)
+    if levels is None:
         return None
-    low, high = float(np.median(values[~upper])), float(np.median(values[upper]))
+    low, high, upper = levels
     span = high - low
     near = np.abs(values - np.where(upper, high, low)) <= _NEAR * span
     if span <= max(10 * noise, 0.2 * abs(high)) or float(near.mean()) < _MOSTLY:
@@ -233,11 +232,10 @@ def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: f
     ahead = np.cumsum(size) - size
     index = np.repeat(first[some] + 1 - ahead, size) + np.arange(int(size.sum()))
     values = f[index]
-    low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
-    upper = values > (low + high) / 2
-    if upper.all() or not upper.any():
+    levels = _levels(values)
+    if levels is None:
         return None
-    low, high = float(np.median(values[~upper])), float(np.median(values[upper]))
+    low, high, upper = levels
     span = high - low
     if span <= max(10 * noise, 0.2 * abs(high)):
         return None
@@ -326,3 +324,12 @@ def explained_by_place(integral: Integral, start_ns: Times, before: Indices, res
     if keep_step_nearby(places) or always_alike(places):
         return 0.0
     return by_place(places, rests[use])
+
+
+def _levels(values: Floats) -> tuple[float, float, NDArray[np.bool_]] | None:
+    """Return the medians below and above the middle, W, and which values lie above; None where all lie on one side."""
+    low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
+    upper: NDArray[np.bool_] = values > (low + high) / 2
+    if upper.all() or not upper.any():
+        return None
+    return float(np.median(values[~upper])), float(np.median(values[upper])), upper

@@ -98,9 +98,11 @@ OWN: dict[str, Level] = {
     "a rise each two seconds from the start": lambda t, a, b: np.mod((t - a) / 2, 1.0),
     "a drift through the run": lambda t, a, b: t / 60,
     "a slow sine": lambda t, a, b: 0.5 + 0.5 * np.sin(2 * np.pi * t / 7),
-    "two levels that rise a little": lambda t, a, b: np.where(t - a < 0.5 * (b - a), 0.9, 0.1) + 0.02 * (t - a),
+    "two levels that rise a little": lambda t, a, b: (
+        np.where(t - a < 0.5 * (b - a), 0.9, 0.1) + 0.02 * (t - a)
+    ),
     "a level of its own for each, warming alike": lambda t, a, b: np.mod(0.7 * a, 0.9) + 0.03 * (t - a),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OWN)
