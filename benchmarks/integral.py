@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.signals.decoding import from_samples
 

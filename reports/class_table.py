@@ -23,9 +23,9 @@ from powermeter.recording import Recording
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 
+from .export_columns import Table
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
-from .tables import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording import Recording
 
-from . import tables, tokens
+from . import export_columns, tokens
 from .charges import Charges
+from .export_columns import Table
 from .report_data import gather
 from .report_options import ReportOptions
-from .tables import Table
 
 
 def frame(
@@ -37,11 +37,13 @@ def frame(
     """
     options = ReportOptions(rail=rail, baseline=baseline, by=by, battery=battery)
     if what == "samples":
-        return to_frame(tables.samples(recording))
+        return to_frame(export_columns.samples(recording))
     if what == "events":
-        return to_frame(tables.events(analyse(recording, rail=rail, baseline=baseline, by=options.groups)))
+        return to_frame(
+            export_columns.events(analyse(recording, rail=rail, baseline=baseline, by=options.groups))
+        )
     if what == "labels":
-        return to_frame(tables.labels(gather(recording, options).charges))
+        return to_frame(export_columns.labels(gather(recording, options).charges))
     if what == "tokens":
         return to_frame(tokens.table(gather(recording, options)))
     raise ConfigurationError(f"{what!r} is not a table of a recording; use samples, events, labels or tokens")
@@ -55,9 +57,9 @@ def of_analysis(analysis: Analysis, what: str, *, battery: object = None) -> Any
         NotInstalledError: Neither pandas nor pyarrow is there.
     """
     if what == "events":
-        return to_frame(tables.events(analysis))
+        return to_frame(export_columns.events(analysis))
     if what == "labels":
-        return to_frame(tables.labels(Charges.of_analysis(analysis, battery)))
+        return to_frame(export_columns.labels(Charges.of_analysis(analysis, battery)))
     raise ConfigurationError(f"{what!r} is not a table of an analysis; use events or labels")
 
 

@@ -9,7 +9,7 @@ from powermeter.comparison.verdict import Verdict
 from powermeter.errors import plural
 from powermeter.fleet.answers import Answers
 from powermeter.fleet.totals import Total, Totals
-from powermeter.footprint.assessment import Footprint
+from powermeter.footprint.footprint_of_energy import Footprint
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Note
 from powermeter.units import format_count, format_duration, format_number

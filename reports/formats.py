@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from .data_frames import sound, to_arrow
-from .tables import Table
+from .export_columns import Table
 
 DIGITS = 15
 """Significant digits of a sample in text: what a double surely holds, so that 3358 × 0.0001 is 0.3358."""

@@ -20,7 +20,7 @@ from powermeter.signals.alignment import host_times, shifted_gaps
 from powermeter.signals.rails import alignment_of
 from powermeter.units import NS
 
-from .tables import utc_ns
+from .export_columns import utc_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

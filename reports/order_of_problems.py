@@ -13,7 +13,7 @@ from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.splits import splits_of
 from powermeter.footprint import Footprint
-from powermeter.footprint.grid import PLACE_UNKNOWN
+from powermeter.footprint.grid_factors import PLACE_UNKNOWN
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, having, once
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from . import tables
+from . import export_columns
 from .formats import write_csv
 from .json_record import record
 from .report_data import ReportData
@@ -33,5 +33,5 @@ class CSVReport:
     def render(self, data: ReportData) -> bytes:
         """Return the CSV, UTF-8."""
         file = io.BytesIO()
-        write_csv([tables.labels(data.charges)], file)
+        write_csv([export_columns.labels(data.charges)], file)
         return file.getvalue()

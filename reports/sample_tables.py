@@ -11,7 +11,7 @@ from powermeter.recording import Recording, Samples, SourceInfo
 from powermeter.signals.alignment import host_times
 from powermeter.signals.rails import alignment_of
 
-from .tables import Table, in_order_of_time, is_simulated, made_by, placed, sample_columns
+from .export_columns import Table, in_order_of_time, is_simulated, made_by, placed, sample_columns
 
 
 class _Source:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
-from powermeter.analysis.windows import measure
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, worst

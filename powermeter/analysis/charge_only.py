@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import activity_of, measure
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.recording.protocol import RecordingLike

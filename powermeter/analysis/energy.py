@@ -21,6 +21,7 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
+from powermeter.analysis.event_energies import Windows, activity_of, measure
 from powermeter.analysis.groups import (
     groups_of,
     inside_own_label,
@@ -42,7 +43,6 @@ from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
 from powermeter.analysis.whole_run import measure_run, never_negative
-from powermeter.analysis.windows import Windows, activity_of, measure
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.next_item import expected, trend_in
 from powermeter.analysis.quantiles import quantile
@@ -18,7 +19,6 @@ from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
-from powermeter.analysis.windows import Windows
 from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
+from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
 from powermeter.analysis.whole_run import Run
-from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result.notes import Note

@@ -15,8 +15,8 @@ import click
 from powermeter import registry
 from powermeter.cli import words_elsewhere
 from powermeter.cli.exit_codes import INTERRUPTED
-from powermeter.cli.outputs import open_standard, put_stderr, report_problem
 from powermeter.cli.progress import heartbeat
+from powermeter.cli.standard_output import open_standard, put_stderr, report_problem
 from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
 from powermeter.errors.suggestions import close_names, meant

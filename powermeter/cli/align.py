@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes

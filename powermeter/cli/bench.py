@@ -21,7 +21,7 @@ from powermeter.cli.options import (
     sources_option,
     take_renamed,
 )
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity

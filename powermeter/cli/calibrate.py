@@ -11,7 +11,7 @@ import click
 
 from powermeter.cli import load_prompt
 from powermeter.cli.options import force_option, json_option, output_option, renamed_option, take_renamed
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95

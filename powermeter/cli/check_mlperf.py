@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.standard_output import put, put_json
 from powermeter.errors import DataError
 
 

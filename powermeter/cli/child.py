@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
-from powermeter.cli.outputs import report_problem
+from powermeter.cli.standard_output import report_problem
 from powermeter.cli.witness import Witness
 
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")

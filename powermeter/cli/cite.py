@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put_json
 from powermeter.cli.report_options import reading_options, report_options
+from powermeter.cli.standard_output import put_json
 from powermeter.errors import clean
 
 

@@ -9,7 +9,7 @@ import click
 
 from powermeter import registry
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put
+from powermeter.cli.standard_output import put
 from powermeter.errors import printable
 
 

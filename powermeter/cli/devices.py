@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put_json
+from powermeter.cli.standard_output import put_json
 
 if TYPE_CHECKING:
     from powermeter.recorder.discovery import Finding, Search, SourceChoice

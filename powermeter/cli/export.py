@@ -10,9 +10,9 @@ import click
 
 from powermeter import registry
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put_json, put_stderr
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
+from powermeter.cli.standard_output import put_json, put_stderr
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
@@ -147,7 +147,7 @@ def _share(
 
 
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:
-    from powermeter.reports import tables, tokens
+    from powermeter.reports import export_columns, tokens
     from powermeter.reports.exports.emissions import write_emissions
     from powermeter.reports.formats import FORMATS
     from powermeter.reports.jls import write_jls
@@ -158,7 +158,7 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
         with progress(f"writing {output.name}"), in_place(output) as part:
             write_jls(opened, part)
         return
-    parts: Iterable[tables.Table] = ()
+    parts: Iterable[export_columns.Table] = ()
     with progress(f"reading {opened.path.name}"):
         data = gather(opened, report_options(typed)) if what != "samples" or form == "codecarbon" else None
     if what == "samples":
@@ -168,8 +168,11 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
             raise ConfigurationError(
                 f"--what {what}: which label do the items belong to? Name it with --label"
             )
-        made = {"events": lambda: tables.events(data.analysis), "labels": lambda: tables.labels(data.charges)}
-        table = tables.only(made.get(what, lambda: tokens.table(data))(), typed["label"])
+        made = {
+            "events": lambda: export_columns.events(data.analysis),
+            "labels": lambda: export_columns.labels(data.charges),
+        }
+        table = export_columns.only(made.get(what, lambda: tokens.table(data))(), typed["label"])
         parts = [table]
         if not any(len(column) for column in table.values()):
             put_stderr(f"note: no {what} in {opened.path.name}: the table has its header only")

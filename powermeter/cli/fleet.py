@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_json, put_stderr, table_width
 from powermeter.cli.progress import progress
+from powermeter.cli.standard_output import put, put_json, put_stderr, table_width
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 

@@ -17,7 +17,7 @@ from powermeter.cli.options import (
     take_renamed,
     tokens_option,
 )
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.standard_output import put, put_json
 
 
 @click.command()

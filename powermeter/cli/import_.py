@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.options import force_option, json_option
-from powermeter.cli.outputs import put, put_json, put_stderr
 from powermeter.cli.progress import progress
+from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
 from powermeter.units import format_duration, parse_quantity, parse_rate, parse_share

@@ -9,7 +9,7 @@ import click
 
 from powermeter.cli import subject
 from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.standard_output import put, put_json
 
 
 @click.command()

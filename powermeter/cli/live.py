@@ -21,7 +21,7 @@ from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import LiveTail
 from powermeter.cli.options import battery_option, json_option, sources_option, until_option
-from powermeter.cli.outputs import put, put_line, report_problem
+from powermeter.cli.standard_output import put, put_line, report_problem
 from powermeter.errors import ConfigurationError, plural, printable
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Recorder

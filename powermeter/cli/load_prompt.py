@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from powermeter.cli.outputs import put_stderr
+from powermeter.cli.standard_output import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recorder import host
 from powermeter.recorder.discovery import check_sources

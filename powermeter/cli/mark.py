@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from powermeter.cli.outputs import put_stderr
+from powermeter.cli.standard_output import put_stderr
 from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, ring, shell

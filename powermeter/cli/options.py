@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from powermeter.cli.outputs import put_stderr
+from powermeter.cli.standard_output import put_stderr
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

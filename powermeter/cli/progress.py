@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from powermeter.cli.outputs import TROUBLE
+from powermeter.cli.standard_output import TROUBLE
 from powermeter.errors import PowermeterError, printable
 from powermeter.units import format_duration
 

@@ -16,7 +16,14 @@ import click
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
-from powermeter.cli.outputs import TROUBLE, open_standard, put_line, put_stderr, report_problem, settle
+from powermeter.cli.standard_output import (
+    TROUBLE,
+    open_standard,
+    put_line,
+    put_stderr,
+    report_problem,
+    settle,
+)
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import WatchedCommand, Watching
 from powermeter.errors import ConfigurationError, PowermeterError

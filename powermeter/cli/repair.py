@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put_json, put_stderr
+from powermeter.cli.standard_output import put_json, put_stderr
 from powermeter.errors import plural
 
 

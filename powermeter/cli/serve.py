@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from powermeter.cli.options import renamed_option, take_renamed, until_option
-from powermeter.cli.outputs import put_stderr
+from powermeter.cli.standard_output import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration
 

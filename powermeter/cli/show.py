@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put, put_json
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
+from powermeter.cli.standard_output import put, put_json
 
 if TYPE_CHECKING:
     from powermeter.analysis.charge_only import ChargeOnly

@@ -8,7 +8,7 @@ import click
 
 from powermeter.cli.child import run_command
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put_line, put_stderr
+from powermeter.cli.standard_output import put_line, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
 from powermeter.marking.span import attached

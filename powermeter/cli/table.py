@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option
-from powermeter.cli.outputs import put, put_stderr, table_width
 from powermeter.cli.report_options import reading_options, report_options
+from powermeter.cli.standard_output import put, put_stderr, table_width
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
 

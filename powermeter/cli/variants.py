@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from powermeter.cli.options import force_option, json_option, output_option, rail_option
-from powermeter.cli.outputs import put, put_json, put_stderr, table_width
+from powermeter.cli.standard_output import put, put_json, put_stderr, table_width
 from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
 from powermeter.units import parse_share

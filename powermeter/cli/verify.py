@@ -8,7 +8,7 @@ import click
 
 from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
 from powermeter.cli.options import json_option
-from powermeter.cli.outputs import put, put_json, put_stderr
+from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError, DataError
 
 

@@ -10,7 +10,7 @@ import click
 
 from powermeter.cli.exit_codes import CLAIM_FAILED
 from powermeter.cli.options import json_option, rail_option
-from powermeter.cli.outputs import put, put_json
+from powermeter.cli.standard_output import put, put_json
 from powermeter.errors import plural
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from powermeter.cli.child import run_command
-from powermeter.cli.outputs import put_stderr, report_problem
+from powermeter.cli.standard_output import put_stderr, report_problem
 from powermeter.cli.tee import watched_outputs
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.hooks import onnxruntime_profile

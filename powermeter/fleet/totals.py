@@ -17,7 +17,7 @@ from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import GRADES
 from powermeter.fleet.questions import AskedOfFleet, recordings
 from powermeter.footprint import Footprint, footprint
-from powermeter.footprint.assessment import Rates
+from powermeter.footprint.footprint_of_energy import Rates
 from powermeter.footprint.hourly_intensity import Intensity, as_factor
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from powermeter.footprint.text import amount, interval, to_text
 
-from .assessment import Account, DataCentre, Footprint, Rates, footprint
 from .factors import Factor, given
-from .grid import intensity_of
+from .footprint_of_energy import Account, DataCentre, Footprint, Rates, footprint
+from .grid_factors import intensity_of
 from .place import Place, parse_place
 
 __all__ = [

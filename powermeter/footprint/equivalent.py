@@ -12,8 +12,8 @@ from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.units import format_number
 
-from .assessment import Footprint
 from .factors import Factor, table
+from .footprint_of_energy import Footprint
 
 CARBON = ("phone_charge", "us_car_km", "eu_car_km", "train_km", "flight_km", "streaming_hour", "tree_year")
 WATER = ("drop", "pint")

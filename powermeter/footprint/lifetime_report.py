@@ -22,7 +22,7 @@ from .charging import parse_chain
 from .cloud import inference
 from .embodied import by_method, chip, part
 from .factors import Factor, default, given
-from .grid import PLACE_UNKNOWN, grid
+from .grid_factors import PLACE_UNKNOWN, grid
 from .lifetime import LifetimeSide, Scenario, place, sides
 from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.footprint.assessment import DataCentre, Rates
+from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
 from powermeter.result.notes import Note, note_lines, plain_notes
@@ -21,17 +21,17 @@ from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
 
 from .account_lines import AccountLine, Input, total
 from .allocation import break_even
-from .assessment import Footprint, footprint
 from .best_hours import best_and_worst, saving
 from .charging import parse_chain
+from .chosen_intensity import intensity_of_run
+from .footprint_of_energy import Footprint, footprint
 from .footprint_options import FootprintOptions, Making, making_of, read_mix
-from .grid import carbon_of_mix, water_of_mix
+from .grid_factors import carbon_of_mix, water_of_mix
 from .hourly_intensity import Intensity, show_time
 from .minerals import MINERALS_METHOD, as_rows, composition
 from .network import Transfer
 from .place import parse_place
 from .place_ranking import standing
-from .run_intensity import intensity_of_run
 from .sci import sci_of
 from .sci_ai import AiScore
 from .sci_ai_units import ai_scores

@@ -13,7 +13,7 @@ from powermeter.footprint.account_lines import AccountLine, total
 from powermeter.footprint.text import amount
 from powermeter.result import Result
 
-from .assessment import Footprint
+from .footprint_of_energy import Footprint
 
 
 @dataclass(frozen=True)

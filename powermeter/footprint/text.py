@@ -10,7 +10,7 @@ from powermeter.result.formatting import Shown, format_range
 from powermeter.units import format_quantity
 
 if TYPE_CHECKING:
-    from .assessment import Footprint
+    from .footprint_of_energy import Footprint
 
 TITLES = {
     "carbon": "carbon",

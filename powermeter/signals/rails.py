@@ -22,10 +22,10 @@ from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shi
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.frozen import noted, without_frozen
+from powermeter.signals.frozen_piece_by_piece import without_stands
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
 from powermeter.signals.reading_choice import Around
-from powermeter.signals.standing import without_stands
 from powermeter.signals.trace import Trace
 from powermeter.signals.trace_arithmetic import multiply
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError
 from powermeter.recording import Recording, Samples, SourceInfo
 
+from ..export_columns import utc_ns
 from ..sample_tables import pieces
-from ..tables import utc_ns
 
 
 def stamped(recording: Recording, about: SourceInfo) -> Iterator[tuple[NDArray[np.int64], Samples]]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import event_levels
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.windows import measure
 from powermeter.signals.decoding import from_samples
 from tests.support.seconds_apart import NS, integral, ns
 

@@ -18,7 +18,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.reports import tables
+from powermeter.reports import export_columns
 from powermeter.result import Grade, Result
 from powermeter.source import Gap
 from powermeter.testing.simulation import SimulatedRecording
@@ -98,7 +98,7 @@ def test_what_all_readings_share(accuracy: Accuracy, kind: str, run: float, typi
     for result, share in ((analysis.energy, 1.0), (row.energy, 0.4), (row.energy_per_item, 0.02)):
         only(result, kind, share * standard)
         assert half(result) == pytest.approx(share * reach, rel=1e-3)
-    events = tables.events(analysis)
+    events = export_columns.events(analysis)
     assert events["energy_high_j"] - events["energy_j"] == pytest.approx(np.full(20, 0.02 * reach), rel=1e-3)
 
 
@@ -202,7 +202,7 @@ def test_a_doubtful_clock_shifts_all_events_alike() -> None:
     assert not any(name.startswith("clock") for name in one.energy.parts), "the whole run has no edge"
     assert half(row_of(many).energy) > 1.95 * 0.4
     for analysis in (one, many):
-        found = tables.events(analysis)
+        found = export_columns.events(analysis)
         assert (found["energy_high_j"] - found["energy_j"] >= 1.95 * 0.02).all(), "dropped from the events"
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import measure
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.whole_run import Run, measure_run
-from powermeter.analysis.windows import measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 

@@ -9,9 +9,9 @@ import pytest
 
 from powermeter.analysis.bounds import beat
 from powermeter.analysis.estimate import BEAT, GroupEstimate
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import by_place, evenly, unseen_part
-from powermeter.analysis.windows import measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import measure
 from powermeter.channel import Kind
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.signals.decoding import read_channel
 

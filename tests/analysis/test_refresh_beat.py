@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import own_moments, read_at_random
 from powermeter.analysis.refresh_beat import (
@@ -17,7 +18,6 @@ from powermeter.analysis.refresh_beat import (
     slow_swings,
     unmarked_levels,
 )
-from powermeter.analysis.windows import measure
 from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples, read_channel

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.saw_teeth import Teeth, saw_teeth
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import activity_of, measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 

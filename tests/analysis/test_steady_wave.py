@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.steady_wave import Wave, steady_wave
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import activity_of, measure
 from powermeter.signals.decoding import from_samples
 
 NS = 10**9

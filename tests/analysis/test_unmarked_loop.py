@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.unmarked_loop import loop_beside, loop_of_run
 from powermeter.analysis.whole_run import measure_run
-from powermeter.analysis.windows import activity_of, measure
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 

@@ -10,11 +10,11 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, to_text
 from powermeter.footprint.account_lines import total
 from powermeter.footprint.allocation import break_even, by_time, by_use
-from powermeter.footprint.assessment import Rates
 from powermeter.footprint.bill import bill, read_parts
 from powermeter.footprint.embodied import battery, chip, device, memory, part, tinyml, water_of_die
 from powermeter.footprint.equivalent import equivalent
 from powermeter.footprint.factors import RECORDED, USER, Factor
+from powermeter.footprint.footprint_of_energy import Rates
 from powermeter.footprint.minerals import cathode, characterisation, composition
 from powermeter.result import Result
 

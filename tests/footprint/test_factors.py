@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import factors
-from powermeter.footprint.grid import FUELS, PLAUSIBLE_G_PER_KWH
+from powermeter.footprint.grid_factors import FUELS, PLAUSIBLE_G_PER_KWH
 from powermeter.footprint.place import countries, parse_place
 
 DATA = files("powermeter.footprint").joinpath("data")

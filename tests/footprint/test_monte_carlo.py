@@ -16,10 +16,10 @@ import pytest
 from powermeter.footprint import footprint
 from powermeter.footprint.account_lines import total
 from powermeter.footprint.allocation import by_time, by_use
-from powermeter.footprint.assessment import DataCentre, Footprint
 from powermeter.footprint.bill import bill
 from powermeter.footprint.embodied import device
 from powermeter.footprint.factors import Factor, default, factor, given
+from powermeter.footprint.footprint_of_energy import DataCentre, Footprint
 from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 

@@ -11,10 +11,10 @@ from powermeter.battery.lora import LoraNode, time_on_air_s
 from powermeter.footprint import Factor, footprint, given, intensity_of
 from powermeter.footprint.account_lines import total
 from powermeter.footprint.allocation import by_time
-from powermeter.footprint.assessment import DataCentre, Rates
 from powermeter.footprint.cloud import inference, request
 from powermeter.footprint.embodied import chip, memory, part, tinyml
 from powermeter.footprint.factors import factor
+from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.lifetime import Scenario, sides
 from powermeter.footprint.minerals import adpe_of, composition, mineral

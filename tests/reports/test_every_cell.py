@@ -51,7 +51,7 @@ from worked_by_hand import (
 
 from powermeter.recording import Recording, append_to
 from powermeter.registry import REPORTS, load
-from powermeter.reports import tables
+from powermeter.reports import export_columns
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.text import to_text
@@ -312,7 +312,7 @@ def test_each_column_of_csv(rendered: dict[str, str], label: str) -> None:
 
 
 def test_each_column_of_the_events(data: ReportData) -> None:
-    found = tables.events(data.analysis)
+    found = export_columns.events(data.analysis)
     assert len(found["label"]) == 41
     where = list(found["uid"]).index(4)  # the third infer: 34 of the 40 lengths, 0.8 s
     length = LENGTHS_S[2 * 17 % 40]
@@ -339,7 +339,7 @@ def test_each_column_of_the_events(data: ReportData) -> None:
 
 def test_the_samples_have_their_times_and_units(tmp_path: Path) -> None:
     with Recording.open(build(tmp_path / "one.power")) as recording:
-        found = tables.samples(recording)
+        found = export_columns.samples(recording)
     assert list(found) == ["time_s", "utc", "meter/voltage_v", "meter/current_a", "meter/flags"]
     row = {name: column[3] for name, column in found.items()}
     assert row.pop("utc") == "2025-06-15T15:06:40.300000Z" and UTC_S == 1_750_000_000

@@ -10,7 +10,7 @@ import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer, chunk_writing
-from powermeter.reports import formats, tables
+from powermeter.reports import export_columns, formats
 from powermeter.reports.sample_tables import sample_tables
 
 
@@ -44,7 +44,7 @@ def together(parts):
 
 
 def test_parts_put_together_are_the_whole(mixed):
-    parts, whole = list(sample_tables(mixed)), tables.samples(mixed)
+    parts, whole = list(sample_tables(mixed)), export_columns.samples(mixed)
     assert len(parts) > 8 and max(len(part["time_s"]) for part in parts) <= 4 * 100
     found = together(parts)
     assert list(found) == list(whole)
@@ -56,7 +56,7 @@ def test_parts_put_together_are_the_whole(mixed):
 
 
 def test_every_format_writes_parts_as_one(mixed):
-    whole = tables.samples(mixed)
+    whole = export_columns.samples(mixed)
     written = {}
     for ending, write in formats.FORMATS.items():
         if ending == ".parquet":
@@ -92,7 +92,7 @@ def test_other_readers_find_every_sample(mixed, tmp_path, ending):
     path = tmp_path / f"x{ending}"
     with open(path, "wb") as file:
         formats.FORMATS[ending](sample_tables(mixed), file)
-    whole = tables.samples(mixed)
+    whole = export_columns.samples(mixed)
     if ending == ".arrow":
         ipc = pytest.importorskip("pyarrow.ipc")
         found = ipc.open_file(path).read_all()

@@ -14,7 +14,7 @@ from powermeter.events import Event
 from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.recording import Recording
-from powermeter.reports import tables, tokens
+from powermeter.reports import export_columns, tokens
 from powermeter.reports.formats import FORMATS
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.json_record import record
@@ -161,7 +161,7 @@ def test_a_recording_without_language_models_says_nothing_of_them(make: Make, tm
     assert data.tokens is None and record(data)["tokens"] is None
     assert "Language models" not in to_text(data, 100)
     assert list(tokens.table(data)["model"]) == []
-    assert tables.labels(data)["label"] == []
+    assert export_columns.labels(data)["label"] == []
 
 
 def test_each_cell_of_the_table_of_columns(data: ReportData) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import powermeter
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.windows import measure
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer

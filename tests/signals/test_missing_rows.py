@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.windows import measure
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.deconvolution import unfolded

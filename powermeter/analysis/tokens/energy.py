@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.labels import LabelRow, row
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.shares_of_overlapping import shares
@@ -23,7 +24,6 @@ from powermeter.analysis.tokens import measures as names
 from powermeter.analysis.tokens.idle import power_of, stretches
 from powermeter.analysis.tokens.slopes import slopes
 from powermeter.analysis.tokens.table import ModelTokens, TokenPhase, TokenTable
-from powermeter.analysis.windows import measure
 from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst

@@ -13,7 +13,7 @@ from powermeter.units import format_duration
 
 from .factors import Factor
 from .footprint_options import FootprintOptions
-from .grid import grid, intensity_of
+from .grid_factors import grid, intensity_of
 from .hourly_intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
 from .intensity_file import parse_time, read
 from .place import Place, country_code

@@ -24,7 +24,7 @@ from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 
 from .factors import Factor
-from .grid import Grid, grid, mix_of, withdrawal_of_mix
+from .grid_factors import Grid, grid, mix_of, withdrawal_of_mix
 from .place import Place, parse_place
 
 J_PER_KWH = 3.6e6

@@ -24,7 +24,7 @@ def run(code: str, redirection: str) -> subprocess.CompletedProcess[bytes]:
 def test_closed_descriptors_are_held_and_reported(redirection, closed):
     code = (
         "import os\n"
-        "from powermeter.cli.outputs import open_standard, report_problem\n"
+        "from powermeter.cli.standard_output import open_standard, report_problem\n"
         "closed = open_standard()\n"
         "first = os.open('/dev/null', os.O_RDONLY)\n"
         "report_problem('nobody reads this'); print('nor this')\n"
@@ -37,7 +37,7 @@ def test_closed_descriptors_are_held_and_reported(redirection, closed):
 def test_what_cannot_be_written_does_not_change_the_status(redirection):
     code = (
         "import sys\n"
-        "from powermeter.cli.outputs import put_stderr, settle\n"
+        "from powermeter.cli.standard_output import put_stderr, settle\n"
         "print('x' * 100000, end=''); put_stderr('y')\n"
         "settle(); sys.exit(7)\n"
     )
@@ -52,7 +52,7 @@ def test_what_cannot_be_written_does_not_change_the_status(redirection):
 def test_what_is_left_of_a_full_output_goes_nowhere_and_the_other_one_stays():
     code = (
         "import os, sys\n"
-        "from powermeter.cli.outputs import settle\n"
+        "from powermeter.cli.standard_output import settle\n"
         "sys.stdout.write('x' * 100)\n"
         "settle()\n"
         "sys.stderr.write('still here\\n')\n"

@@ -9,7 +9,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, given, intensity_of, parse_place, to_text
 from powermeter.footprint.account_lines import split_variance
-from powermeter.footprint.assessment import DataCentre, Rates
+from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 from powermeter.result import Grade, Result
 
 KWH = Result.of(3.6e6, "J", {"gain:rail": 3.6e4})

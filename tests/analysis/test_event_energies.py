@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import t as student
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.windows import measure
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo

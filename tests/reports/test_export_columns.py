@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports import tables
+from powermeter.reports import export_columns
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.testing.boards import Run, simulate_run
@@ -26,14 +26,14 @@ def test_the_columns_do_not_depend_on_the_rows(path: Path, tmp_path: Path) -> No
     for one in (path, nothing):
         with Recording.open(one) as recording:
             data = gather(recording)
-        table = tables.labels(data.charges)
-        assert list(table) == ["label", *tables.LABEL_COLUMNS]
+        table = export_columns.labels(data.charges)
+        assert list(table) == ["label", *export_columns.LABEL_COLUMNS]
         assert {len(column) for column in table.values()} == {len(data.analysis.rows)}
 
 
 def test_an_attribute_never_takes_the_place_of_a_number(path: Path) -> None:
     with Recording.open(path) as recording:
-        table = tables.labels(gather(recording, ReportOptions(by="items,label,site")).charges)
+        table = export_columns.labels(gather(recording, ReportOptions(by="items,label,site")).charges)
     assert list(table["label"]) == ["infer"] and list(table["items"]) == [24]
     assert (list(table["attribute_items"]), list(table["attribute_label"])) == (["mine"], ["theirs"])
     assert list(table["site"]) == ["lab"]
@@ -47,8 +47,8 @@ def test_the_time_of_day_is_interpolated_between_the_pairs_of_clocks(tmp_path: P
         writer.add_clock_pair(20 * 10**9, start + 11 * 10**9)
     with Recording.open(tmp_path / "run.power") as recording:
         at = np.array([8, 10, 15, 20, 25], np.int64) * 10**9
-        found = tables.utc_ns(recording, at)
-        stamps = tables.utc(recording, at)
+        found = export_columns.utc_ns(recording, at)
+        stamps = export_columns.utc(recording, at)
     assert ((found - start) / 1e9).tolist() == [-2.0, 0.0, 5.5, 11.0, 16.0]
     assert stamps[2] == "2025-06-15T15:06:45.500000Z"
 
@@ -57,8 +57,8 @@ def test_without_a_pair_there_is_no_time_of_day(tmp_path: Path) -> None:
     with Writer.create(tmp_path / "run.power"):
         pass
     with Recording.open(tmp_path / "run.power") as recording:
-        assert tables.utc(recording, np.array([0])) is None
-        assert tables.utc_ns(recording, np.array([0])) is None
+        assert export_columns.utc(recording, np.array([0])) is None
+        assert export_columns.utc_ns(recording, np.array([0])) is None
 
 
 def test_samples_of_two_sources_are_in_one_order_of_time_each_in_its_own_columns(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_samples_of_two_sources_are_in_one_order_of_time_each_in_its_own_columns
         writer.append(one, np.array([10, 30], np.int64) * 10**9, np.array([[5000, 1], [MISSING, 0]]))
         writer.append(two, np.array([20], np.int64) * 10**9, np.array([[3300]]), np.array([2], np.uint8))
     with Recording.open(tmp_path / "run.power") as recording:
-        table = {name: list(column) for name, column in tables.samples(recording).items()}
+        table = {name: list(column) for name, column in export_columns.samples(recording).items()}
     assert list(table) == ["time_s", "one/v_v", "one/d0", "one/flags", "x://2/v_v", "x://2/flags"]
     assert table["time_s"] == [0.0, 10.0, 20.0]
     nan = pytest.approx(float("nan"), nan_ok=True)
@@ -81,14 +81,14 @@ def test_samples_of_two_sources_are_in_one_order_of_time_each_in_its_own_columns
 
 def test_only_one_labels_rows_are_kept() -> None:
     table = {"label": ["a", "b", "a"], "x": [1, 2, 3]}
-    assert tables.only(table, "a") == {"label": ["a", "a"], "x": [1, 3]}
-    assert tables.only(table, None) is table and tables.only({"x": [1]}, "a") == {"x": [1]}
+    assert export_columns.only(table, "a") == {"label": ["a", "a"], "x": [1, 3]}
+    assert export_columns.only(table, None) is table and export_columns.only({"x": [1]}, "a") == {"x": [1]}
 
 
 def test_a_count_per_charge_has_its_interval(path: Path) -> None:
     with Recording.open(path) as recording:
         data = gather(recording)
-        table = tables.labels(data.charges)
+        table = export_columns.labels(data.charges)
         held = data.charges.items_held(data.analysis.rows[0])
     assert held is not None
     names = ("items_per_charge", "items_per_charge_low", "items_per_charge_high")

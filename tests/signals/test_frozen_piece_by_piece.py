@@ -14,7 +14,7 @@ from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.result.notes import having
 from powermeter.signals import condensed, one_pass
 from powermeter.signals.frozen import without_frozen
-from powermeter.signals.standing import without_stands
+from powermeter.signals.frozen_piece_by_piece import without_stands
 from tests.signals.test_frozen import CHANNELS, MS, ROWS, STOOD, rows
 
 MANY = 200
