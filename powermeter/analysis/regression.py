@@ -43,7 +43,7 @@ def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> LeastSqu
 
     Args:
         prior: Standard deviation of each coefficient around 0, known beforehand; infinite where nothing is.  What it holds back
-            is in the covariance.
+            is in the covariance.  Where all are known, the rows alone show how far values scatter.
     """
     scale = np.sqrt(np.mean(x * x, axis=0))
     used = np.flatnonzero(scale > _NOTHING * float(scale.max(initial=0.0)))
@@ -52,11 +52,12 @@ def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> LeastSqu
     gram = xs.T @ xs
     held = np.zeros(m)
     if prior is not None and np.isfinite(prior[used]).any():
-        free = np.flatnonzero(np.isinf(prior[used]))
-        left = y - xs[:, free] @ (_inverse(gram[np.ix_(free, free)]) @ (xs[:, free].T @ y))
+        unknown = np.isinf(prior[used])
+        free = np.flatnonzero(unknown if unknown.any() else ~unknown)
+        left = y - xs[:, free] @ (_inverse(gram[np.ix_(free, free)])[0] @ (xs[:, free].T @ y))
         variance = float(left @ left) / max(n - free.size, 1)
         held = variance / (prior[used] * scale[used]) ** 2
-    bread = _inverse(gram + np.diag(held))
+    bread, open_ways = _inverse(gram + np.diag(held))
     influence = xs @ bread
     beta = influence.T @ y
     left = y - xs @ beta
@@ -68,6 +69,7 @@ def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> LeastSqu
         cross = scores[lag:].T @ scores[:-lag]
         robust += (1 - lag / (reach + 1.0)) * (cross + cross.T)
     robust += float(left @ left) / max(n - m, 1) * (bread * held) @ bread
+    robust += _OPEN * open_ways @ open_ways.T
     # A column that no row has anything of may be anything.
     wide = LeastSquares(np.zeros(x.shape[1]), np.diag(np.full(x.shape[1], _OPEN)), np.zeros(x.shape))
     wide.beta[used] = beta / scale[used]
@@ -76,8 +78,9 @@ def least_squares(x: Floats, y: Floats, prior: Floats | None = None) -> LeastSqu
     return wide
 
 
-def _inverse(gram: Floats) -> Floats:
+def _inverse(gram: Floats) -> tuple[Floats, Floats]:
+    """Return the inverse, and as columns the directions in which there is none, which it holds at a very large number."""
     values, vectors = np.linalg.eigh(gram)
-    values = np.maximum(values, _SINGULAR * values[-1])
-    found: Floats = (vectors / values) @ vectors.T
-    return found
+    least = _SINGULAR * values.max(initial=0.0)
+    found: Floats = (vectors / np.maximum(values, least)) @ vectors.T
+    return found, vectors[:, values <= least]

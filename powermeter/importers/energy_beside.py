@@ -73,7 +73,8 @@ def _energies(
     good = np.isfinite(watts) & np.isfinite(joules)
     both = good[1:] & good[:-1] & (steps <= hole_limit(times)) & (steps > 0)
     rise = np.diff(joules)
-    both &= rise >= 0 if float((rise < 0).mean()) < 1 / _FEWEST else True
+    is_counter = int((rise < 0).sum()) * _FEWEST < int((rise != 0).sum())  # and falls where it was reset
+    both &= rise >= 0 if is_counter else True
     if int(both.sum()) < _FEWEST:
         return None
     seconds = steps / NS
@@ -86,7 +87,7 @@ def _energies(
     counted = [float(rise[both].sum()), float(joules[1:][both].sum()), float(joules[:-1][both].sum())]
     if any(_alike(read, other, slack) for other in counted) or read <= 0:
         return None
-    return read, counted[0] if float((rise < 0).mean()) == 0 else counted[1]
+    return read, counted[0 if is_counter else 1]
 
 
 def _alike(one: float, other: float, slack: float) -> bool:

@@ -68,6 +68,22 @@ def test_a_prior_of_nothing_known_changes_nothing() -> None:
     )
 
 
+def test_columns_alike_of_which_each_is_known_beforehand_share_what_they_explain() -> None:
+    """Rows show the sum 3.0 of both to s/√30 each way; their difference is known only beforehand, to √2 times 10."""
+    y = 3.0 + np.tile([0.1, -0.1], N // 2)
+    found = least_squares(np.ones((N, 2)), y, np.array([10.0, 10.0]))
+    assert found.beta == pytest.approx([1.5, 1.5], rel=1e-3)
+    apart, total = (float(w @ found.covariance @ w) for w in (np.array([1.0, -1.0]), np.ones(2)))
+    assert apart == pytest.approx(200.0, rel=0.1)
+    assert total < 0.1**2 / N * 2
+
+
+def test_columns_alike_of_which_nothing_is_known_may_differ_by_anything() -> None:
+    found = least_squares(np.ones((N, 2)), Y)
+    assert float(np.array([1.0, -1.0]) @ found.covariance @ np.array([1.0, -1.0])) >= 1e12
+    assert float(np.ones(2) @ found.covariance @ np.ones(2)) < 1.0
+
+
 def test_how_many_rows_carry_a_coefficient() -> None:
     """Of a mean all thirty; of a line through 0 as many as Σx² squared over Σx⁴; one less for what was fitted."""
     assert least_squares(np.ones((N, 1)), Y).freedom(np.array([[1.0]])) == pytest.approx([29.0])

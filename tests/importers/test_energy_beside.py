@@ -57,6 +57,17 @@ def test_a_counter_that_is_reset_seldom_is_read_between_its_resets(tmp_path):
     (note,) = notes_of(tmp_path, "\n".join([lines[0], *rows]) + "\n")
     assert sum((WATTS[i] + WATTS[i + 1]) / 2 for i in range(39) if (i + 1) % 8) == 402.5
     assert "add up to 402.5 J" in str(note)
+    # Five times the power of the row before, over the same 35 steps.
+    counted = 5 * sum(WATTS[i] for i in range(39) if (i + 1) % 8)
+    assert f"counts {counted / 1000:.3f} kJ" in str(note)
+
+
+def test_amounts_that_rise_and_fall_seldom_are_added_up(tmp_path):
+    """Three bursts of four rows among 40: three falls in 39 steps, but half of the steps that change anything, which no counter does."""
+    amounts = [60 if i % 12 in (6, 7, 8, 9) else 10 for i in range(40)]
+    rows = [f"{i},{each},{5 * each}.00" for i, each in enumerate(amounts)]
+    (note,) = notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
+    assert f"counts {5 * sum(amounts[1:]) / 1000:.3f} kJ" in str(note)
 
 
 def test_a_coarse_counter_that_is_reset_once_agrees_with_its_readings(tmp_path):
