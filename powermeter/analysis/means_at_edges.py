@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
+from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -51,7 +52,8 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None:
-        return trace
+        part = part_seen(trace, start_ns, end_ns)
+        return trace if part is None else _with_part(trace, part)
     rest, delay, window = _best(edges)
     declared = edges.rest(1.0, 0.0)
     gain = edges.count * math.log(max(declared, 1e-12) / max(rest, _RESOLVED))
@@ -108,12 +110,22 @@ def _uneven(trace: Trace) -> bool:
 
 def _of_a_part(trace: Trace, window: float) -> Trace:
     """Return means of which a share of the interval is not seen: a jump anywhere in it is put down with an error of 0.63 of that share."""
+    return _noted(_scattered(trace, _MISSED * (1 - window) ** 2), window)
+
+
+def _with_part(trace: Trace, part: PartSeen) -> Trace:
+    """Return means that leave open as much of short events as these show."""
+    noise = math.hypot(trace.noise or unstated_noise(trace.values), part.noise)
+    return _noted(replace(trace, noise=noise), part.share)
+
+
+def _noted(trace: Trace, window: float) -> Trace:
     tau = trace.interval_ns * 1e-9
     note = Note.warning(
         "means-of-a-part",
         f"as events' edges show, each mean is of {format_duration(window * tau)} of the {format_duration(tau)} between two of them: what happens in between is not measured",
     )
-    return replace(_scattered(trace, _MISSED * (1 - window) ** 2), notes=(*trace.notes, note))
+    return replace(trace, notes=(*trace.notes, note))
 
 
 def _scattered(trace: Trace, square: float) -> Trace:
