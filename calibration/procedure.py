@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -280,28 +279,6 @@ def true_shunt(calibrated: CalibratedChannel, assumed_ohm: float | None = None) 
         volts, points.true.tolist(), float(np.median(points.seen_u)) * ohm, float(np.median(points.true_u))
     )
     return found, math.hypot(own, found * calibrated.correction.reference_gain)
-
-
-def stored(recording: RecordingLike, correction: Correction, *, force: bool = False) -> dict[str, Any]:
-    """Return the fact that puts a correction into a recording, its channel found there.
-
-    Raises:
-        ConfigurationError: The recording has no such channel, or was made with another shunt.
-        DataError: The channel is a running total.
-    """
-    place = find(recording, correction.channel)
-    if place.channel.kind is Kind.COUNTER:
-        raise DataError(f"{place.name} is a running total; a calibration fits the current or the power")
-    ohm = shunt_of(place)
-    other = (
-        correction.shunt_ohm is not None and ohm is not None and abs(ohm / correction.shunt_ohm - 1) > 1e-6
-    )
-    if other and not force:
-        raise ConfigurationError(
-            f"{place.name} was recorded with a shunt of {ohm:g} ohm, calibrated with {correction.shunt_ohm:g} ohm; "
-            "--force stores it all the same"
-        )
-    return {**replace(correction, channel=place.channel.name).to_dict(), "source": place.source.id}
 
 
 def _name(recording: RecordingLike) -> str:

@@ -9,7 +9,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.result import Grade, Result, worst
 
 

@@ -27,7 +27,7 @@ from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery
 from powermeter.battery.budget import Budget
 from powermeter.battery.discharge import highest_w
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest

@@ -1,7 +1,7 @@
 """The one shape of a conversation with TI's power monitors: set up, ask whether a round is done, read it.
 
 A chip's own file (`ina219.py`, `ina226.py`, `ina228.py`, `ina3221.py`) holds its tables and how its
-ready flag works; `ina_source.py` makes a source of one or several chips.
+ready flag works; `source.py` makes a source of one or several chips.
 
 Current and power are always computed on the host from signed shunt and bus codes: the chips' power
 registers are unsigned and both products are truncated.

@@ -16,10 +16,10 @@ import math
 from dataclasses import dataclass, replace
 
 from powermeter.battery.budget import Budget
-from powermeter.battery.capacity import capacity_unit, parse_capacity
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
 from powermeter.battery.peukert import capacity_at
+from powermeter.battery.typed_capacity import capacity_unit, parse_capacity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity

@@ -83,7 +83,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
     Raises:
         ConfigurationError: It has no label, or the budget or the count cannot be used.
     """
-    from powermeter.battery.specification import parse_battery
+    from powermeter.battery.preset_or_capacity import parse_battery
 
     head, equals, budget = text.partition("=")
     label, colon, count = head.partition(":")

@@ -1,6 +1,6 @@
 """The `powermeter` command: a table of verbs, each in a file of its own that is loaded when asked for.
 
-This is the one place that prints errors; what it exits with is in `exit_codes`.
+This is the one place that prints errors.  Each class of errors has its exit status (`powermeter.errors`); those of verbs are in `exit_codes`.
 """
 
 from __future__ import annotations

@@ -299,13 +299,13 @@ class Applied:
 
 def apply(path: Path, file: Path, *, force: bool) -> Applied:
     """Store the corrections of a file as facts of a recording and return which; the newest of a channel counts."""
-    from powermeter.calibration.procedure import stored
+    from powermeter.calibration.acceptance import accepted
     from powermeter.calibration.store import read
     from powermeter.recording import Recording, append_to
 
     corrections = read(file)
     with Recording.open(path) as recording:
-        facts = [stored(recording, correction, force=force) for correction in corrections]
+        facts = [accepted(recording, correction, force=force) for correction in corrections]
         replaced = sum(
             any(
                 old.get("channel") == new["channel"] and old.get("source") == new["source"]

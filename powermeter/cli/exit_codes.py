@@ -1,4 +1,4 @@
-"""The exit status of the `powermeter` command, in one table."""
+"""The exit status of the `powermeter` command, in one table: those of verbs are here, those of errors in `powermeter.errors`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.cli.configuration import named
 from powermeter.cli.live_screen import lines
 from powermeter.cli.live_tail import LiveTail

@@ -9,7 +9,7 @@ import click
 from powermeter.cli.standard_output import put_stderr
 from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
-from powermeter.marking import bindings, ring, shell
+from powermeter.marking import bindings, shell
 
 
 @click.group(cls=WholeHelp)
@@ -60,7 +60,7 @@ def begin(name: str, items: str | None, pairs: tuple[str, ...], at: str | None) 
         powermeter mark begin infer
         powermeter mark begin infer -a model=tiny
     """
-    _leave("begin", name, items, pairs, at, None)
+    _leave("begin", name, items, pairs, at)
 
 
 @mark.command()
@@ -72,7 +72,7 @@ def end(name: str, items: str | None, pairs: tuple[str, ...], at: str | None) ->
     Example:
         powermeter mark end infer -n 8
     """
-    _leave("end", name, items, pairs, at, shell.started_ns())
+    _leave("end", name, items, pairs, at)
 
 
 @mark.command()
@@ -84,7 +84,7 @@ def instant(name: str, items: str | None, pairs: tuple[str, ...], at: str | None
     Example:
         powermeter mark instant epoch -a number=2
     """
-    _leave("instant", name, items, pairs, at, shell.started_ns())
+    _leave("instant", name, items, pairs, at)
 
 
 @mark.command()
@@ -109,14 +109,12 @@ def module() -> None:
     click.echo(bindings.MODULE.read_text(encoding="utf-8"), nl=False)
 
 
-def _leave(
-    kind: str, name: str, items: str | None, pairs: tuple[str, ...], at: str | None, now_ns: int | None
-) -> None:
+def _leave(kind: str, name: str, items: str | None, pairs: tuple[str, ...], at: str | None) -> None:
     from powermeter.recorder import host
 
     count = _count(items)
     attributes = dict(host.attributes(pairs))
-    at_ns, clock = (now_ns, ring.MONOTONIC) if at is None else _moment(at)
+    at_ns, clock = shell.moment(kind, at)
     folder = shell.folder()
     if folder is None:
         return
@@ -138,14 +136,3 @@ def _count(items: str | None) -> float | None:
     if not 0 <= count < float("inf"):
         raise ConfigurationError(f"--items {items!r}: write a number, for example 8, or unknown")
     return count
-
-
-def _moment(at: str) -> tuple[int, int]:
-    """Return a typed time in ns, and the clock it is of."""
-    text = at.replace(",", ".")  # bash writes the point of the user's language
-    whole, point, part = text.partition(".")
-    if not whole.isdecimal() or (point and not part.isdecimal()) or len(text) > 40:
-        raise ConfigurationError(f"--at {at!r}: write nanoseconds of the monotonic clock, or $EPOCHREALTIME")
-    if not point:
-        return int(whole), ring.MONOTONIC
-    return int(whole) * 1_000_000_000 + int(part[:9].ljust(9, "0")), ring.UTC

@@ -143,7 +143,7 @@ def record(
     The command keeps its terminal, its signals and its exit status, which becomes this one's.
     Events marked with powermeter.event(...) in it, its threads and child processes are recorded.
     """
-    from powermeter.battery.specification import parse_battery
+    from powermeter.battery.preset_or_capacity import parse_battery
 
     closed = open_standard()
     budget = parse_battery(battery)

@@ -56,7 +56,7 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
 
 def _print_charge(found: ChargeOnly, title: str, options: ReportOptions, as_json: bool) -> None:
     from powermeter.battery.battery import Battery
-    from powermeter.battery.specification import parse_battery
+    from powermeter.battery.preset_or_capacity import parse_battery
     from powermeter.reports.charge_text import charge_record, charge_text
 
     if as_json:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +13,9 @@ from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
+from powermeter.comparison.same_instrument import instrument, short_name
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
-from powermeter.recording.instrument import unnamed
-from powermeter.recording.protocol import RecordingLike
 
 _FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
@@ -116,40 +113,6 @@ def read(
         monotonic, utc = min(pairs, key=lambda pair: abs(pair[0] - analysis.start_ns))
         started = (utc + analysis.start_ns - monotonic) * 1e-9
     name = name or (Path(path).name if path else "recording")
-    where = f"{name} {_short(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
-    meter = _short(instrument(what, analysis))  # keys of errors hold it, and are exported
+    where = f"{name} {short_name(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
+    meter = short_name(instrument(what, analysis))  # keys of errors hold it, and are exported
     return AnalysedRun(name, analysis, meter, where, started, bool(throttling.spells(what)))
-
-
-def instrument(recording: RecordingLike, analysis: Analysis) -> str:
-    """Name the instrument and its calibration, so that two recordings of one are known for it.
-
-    By its serial number; without one, by its URL on the machine it hung on; where that keeps its name to itself, by the recording.  A meter read by eye is
-    known by what its display shows.  An imported log without a serial number is like no other.
-    """
-    source = next((s for s in recording.sources if str(s.id) == analysis.line.source), None)
-    if source is None:
-        return f"recording {id(recording)}"
-    info = getattr(source, "info", None) or {}
-    serial = info.get("serial") or info.get("serial_number")
-    metadata = getattr(recording, "metadata", None) or {}
-    host = metadata.get("host") or {}
-    machine = [host.get(k) for k in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
-    scheme = source.url.partition("://")[0]
-    if serial:
-        known: list[Any] = [source.driver, str(serial)]
-    elif scheme == "import":
-        known = [source.url, str(getattr(recording, "path", id(recording)))]
-    elif scheme == "manual":
-        known = [scheme, source.url.partition("?")[2], *machine]
-    else:
-        known = [source.url.partition("?")[0], *machine, unnamed(recording)]
-    notes = recording.facts("calibration")
-    if notes:
-        known.append(_short(json.dumps(notes, sort_keys=True, default=str)))
-    return "|".join(map(str, [*known, analysis.line.rail.name]))
-
-
-def _short(text: str) -> str:
-    """Return a short name that differs where the text does."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]

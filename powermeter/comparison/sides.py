@@ -20,7 +20,7 @@ from powermeter.analysis.uncertainty import limit_names
 from powermeter.comparison.designs import IN_SPREAD, OF_A_SIDE, Side, without
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import DataError
-from powermeter.recording.instrument import of_any
+from powermeter.recording.error_origins import of_any
 from powermeter.result import Result, combine
 
 Floats = NDArray[np.floating[Any]]

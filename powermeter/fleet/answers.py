@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.rail_voltage import at_the_socket
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.engines import Engine

@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.battery.battery import Battery
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.fleet.findings import HandInFinding, ask, fail, note

@@ -5,14 +5,13 @@ All expressions are over `known`: the labels of recordings whose content is the 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.engines import Engine
-from powermeter.fleet.pooling import GRADES, Pooled, Sums, pooled
+from powermeter.fleet.pooling import Pooled, pooled, sums, sums_of
 
 GROUPS = (
     "device",
@@ -129,98 +128,8 @@ def energies(
     every = labels(engine, asked)
     keys = list(by)
     found = [
-        pooled({name: row[name] for name in keys}, _sums(row))
+        pooled({name: row[name] for name in keys}, sums(row))
         for row in engine.rows(sums_of(engine, every, keys))
         if row["energy_j"] is not None and row["items"]
     ]
     return sorted(found, key=lambda one: (one.these.value, [str(v) for v in one.group.values()]))
-
-
-def sums_of(engine: Engine, every: Any, keys: Sequence[str]) -> Any:
-    """Return the expression of `Sums`, a row for each group; rows without an energy are counted in `unknown`."""
-    import ibis
-
-    # Groups may be missing values, which no join finds: they are joined by a text that none has.
-    names = {name: f"g_{name}" for name in keys}
-    every = every.mutate(
-        **{new: every[old].cast("string").fill_null("\x00") for old, new in names.items()},
-        whole=ibis.literal(1),
-        is_known=every.next_j.notnull() & (every["items"] > 0),
-    )
-    group = [*names.values(), "whole"]
-    ranks = ibis.cases(
-        *[(every.grade == grade.value, i) for i, grade in enumerate(GRADES)], else_=len(GRADES) - 1
-    )
-    # What nothing real drew is simulated, whatever its channels claim.
-    every = every.mutate(rank=every.simulated.ifelse(len(GRADES) - 1, ranks))
-    known = every.filter(every.is_known)
-    totals = known.group_by(group).agg(
-        **{old: known[old].max() for old in keys},
-        energy_j=known.next_j.sum(),
-        items=known["items"].sum(),
-        devices=known.device.nunique(),
-        recordings=known.recording.nunique(),
-        events=known.events.sum(),
-        rank=known["rank"].max(),
-        below=(known.below_j * known.below_j).sum(),
-        above=(known.above_j * known.above_j).sum(),
-    )
-    lost = every.group_by(group).agg(unknown=(~every.is_known).sum())
-    found = totals.join(lost, group)
-    for unit, name in (("device", "between_devices"), ("recording", "between_recordings")):
-        found = found.join(_between(known, totals, group, unit, name), group)
-    found = found.left_join(_parts(engine, known, group), group, rname="{name}_right")
-    return found.select(*keys, *Sums.__dataclass_fields__)
-
-
-def _between(known: Any, totals: Any, group: Sequence[str], unit: str, name: str) -> Any:
-    """Return Σ (E − R N)² over devices or recordings."""
-    each = known.group_by([*group, unit]).agg(e=known.next_j.sum(), n=known["items"].sum())
-    whole = totals.select(*group, total_e=totals.energy_j, total_n=totals["items"])
-    beside = each.join(whole, list(group))
-    apart = beside.e - beside.total_e / beside.total_n * beside.n
-    beside = beside.mutate(square=apart * apart)
-    return beside.group_by(list(group)).agg(**{name: beside.square.sum()})
-
-
-def _parts(engine: Engine, known: Any, group: Sequence[str]) -> Any:
-    """Return the sums over shared errors."""
-    import ibis
-
-    parts = engine.table("parts").drop("device", "day")
-    mine = known.select("recording", "content", "row", "device", *group)
-    found = parts.join(mine, ["recording", "content", "row"])
-    fourth = found.u_j * found.u_j * found.u_j * found.u_j
-    found = found.mutate(fourth=(fourth / found.freedom).fill_null(0.0))
-    each = found.group_by([*group, "shared"]).agg(
-        u=found.u_j.sum(),
-        is_limit=found["limit"].any(),
-        fourths=found.fourth.sum(),
-        on_devices=found.device.nunique(),
-        in_recordings=found.recording.nunique(),
-    )
-    devices = known.group_by(list(group)).agg(all_devices=known.device.nunique())
-    each = each.join(devices, list(group))
-    each = each.mutate(
-        square=each.u * each.u,
-        size=each.is_limit.ifelse(each.u.abs(), 0.0),
-        common=(each.on_devices > 1) | ((each.all_devices == 1) & (each.in_recordings > 1)),
-    )
-    zero = ibis.literal(0.0)
-    return each.group_by(list(group)).agg(
-        squares=each.square.sum(),
-        limit=each["size"].max(),
-        fourths=each.fourths.sum(),
-        common_squares=each.common.ifelse(each.square, zero).sum(),
-        common_limit=each.common.ifelse(each["size"], zero).max(),
-    )
-
-
-def _sums(row: Mapping[str, Any]) -> Sums:
-    def number(name: str) -> float:
-        value = row[name]
-        return 0.0 if value is None or (isinstance(value, float) and math.isnan(value)) else float(value)
-
-    whole = ("devices", "recordings", "events", "unknown", "rank")
-    values: dict[str, Any] = {name: number(name) for name in Sums.__dataclass_fields__}
-    return Sums(**values | {name: int(values[name]) for name in whole})

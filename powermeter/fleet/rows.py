@@ -16,7 +16,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
-from powermeter.comparison.runs import instrument
+from powermeter.comparison.same_instrument import instrument
 from powermeter.events import Event
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables

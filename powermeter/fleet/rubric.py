@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import toml
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_duration, parse_quantity
 

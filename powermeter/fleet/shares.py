@@ -16,7 +16,7 @@ from typing import Any
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.uncertainty import coverage, limit_names
-from powermeter.recording.instrument import of_any
+from powermeter.recording.error_origins import of_any
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.rail_voltage import at_the_socket, socket_charge
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.fleet.engines import Engine

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 FORMAT = "onnxruntime"
 MOST_BYTES = 1 << 28

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from powermeter.errors import ConfigurationError
 from powermeter.marking import board, json_text, ring
 from powermeter.marking.span import LOADED_NS
 
@@ -60,6 +61,34 @@ def leave(
     stamp = time.monotonic_ns() if at_ns is None else at_ns
     ring.SLOT.pack_into(made, ring.HEADER_BYTES, stamp, number, 0, *rest)
     words[ring.LEFT] = 1
+
+
+def moment(kind: str, at: str | None) -> tuple[int | None, int]:
+    """Return the moment that counts for a mark in ns, and the clock it is of; None for when the mark is left.
+
+    The command's own start and end are no work of the script's: a begin counts from when it is left, any other mark from
+    when the command was started.
+
+    Args:
+        kind: `begin`, `end` or `instant`.
+        at: As typed: nanoseconds of the monotonic clock, or seconds since 1970 with a point.
+
+    Raises:
+        ConfigurationError: `at` is neither.
+    """
+    if at is not None:
+        return _typed(at)
+    return (None if kind == "begin" else started_ns()), ring.MONOTONIC
+
+
+def _typed(at: str) -> tuple[int, int]:
+    text = at.replace(",", ".")  # bash writes the point of the user's language
+    whole, point, part = text.partition(".")
+    if not whole.isdecimal() or (point and not part.isdecimal()) or len(text) > 40:
+        raise ConfigurationError(f"--at {at!r}: write nanoseconds of the monotonic clock, or $EPOCHREALTIME")
+    if not point:
+        return int(whole), ring.MONOTONIC
+    return int(whole) * 1_000_000_000 + int(part[:9].ljust(9, "0")), ring.UTC
 
 
 def started_ns() -> int:

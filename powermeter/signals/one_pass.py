@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity
+from powermeter.recording.error_origins import instrument_of, origin_of
 from powermeter.recording.impossible import BEYOND, FAR
-from powermeter.recording.instrument import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction

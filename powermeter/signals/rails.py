@@ -15,7 +15,7 @@ from typing import Any
 from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import MEANT, nearest
-from powermeter.recording.instrument import instrument_of, origin_of
+from powermeter.recording.error_origins import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps

@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.battery.battery import Battery
 from powermeter.battery.converter import EfficiencyCurve
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 

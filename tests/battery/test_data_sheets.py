@@ -6,7 +6,7 @@ import pytest
 from constant_current import constant_current
 
 from powermeter.battery.discharge import cell_of
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.errors import ConfigurationError
 
 PUBLISHED = [

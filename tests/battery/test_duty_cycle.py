@@ -9,9 +9,9 @@ import pytest
 from powermeter.battery.battery import Battery
 from powermeter.battery.duty_cycle import Entry, Schedule, State, of_link, of_lora, states_of
 from powermeter.battery.lora import LoraNode
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.radio_link import RadioLink
 from powermeter.battery.schedule_file import parse_rate, read_schedule
-from powermeter.battery.specification import parse_battery
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.presets import preset_names, presets
-from powermeter.battery.specification import parse_battery
 
 
 @pytest.mark.parametrize("name", preset_names())

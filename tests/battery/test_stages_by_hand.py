@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.stages import Stage, StageOutcome, StageVerdict, parse_stage
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result

@@ -14,7 +14,7 @@ import threading
 import numpy as np
 import pytest
 
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli import live
 from powermeter.cli.live_screen import lines

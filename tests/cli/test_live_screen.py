@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli.live_screen import MOST_LABELS, flow, lines, sparkline
 from powermeter.cli.live_tail import LabelPace, LiveTail

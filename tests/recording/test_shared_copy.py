@@ -15,7 +15,7 @@ from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.errors import ExistsError
 from powermeter.events import Event
 from powermeter.recording import Writer
-from powermeter.recording.instrument import instrument_of, of_any
+from powermeter.recording.error_origins import instrument_of, of_any
 from powermeter.recording.privacy import reduced, reduced_info, reduced_url
 from powermeter.recording.shared_copy import share
 from powermeter.recording.verification import verify

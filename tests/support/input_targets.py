@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 from powermeter import importers, registry, units
-from powermeter.battery.specification import parse_battery
+from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.stages import parse_stage
 from powermeter.calibration import store
 from powermeter.cli import configuration

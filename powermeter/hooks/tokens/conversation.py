@@ -12,7 +12,7 @@ from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
 from powermeter.hooks.tokens.reply import Reply
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 _GENERATING = ("completion", "/generate", "/chat", "/messages", "/responses", "infill")
 _WARM_S = 0.2

@@ -12,7 +12,7 @@ from typing import Any
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.hooks.tokens.usage import number
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 _RUN = re.compile(r"llama-bench: benchmark \d+/\d+: (?P<what>[a-z ]+?)(?: run)? (?P<r>\d+)/(?P<of>\d+)")
 _ANY = re.compile(r"llama-bench: benchmark \d+/\d+: ")

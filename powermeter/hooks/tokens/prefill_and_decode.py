@@ -8,7 +8,7 @@ from typing import Any
 
 from powermeter.analysis.tokens import measures as names
 from powermeter.hooks.tokens.request import Request
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 _numbers = count(1)
 _LONGEST_NAME = 200

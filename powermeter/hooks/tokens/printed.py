@@ -15,7 +15,7 @@ from powermeter.hooks.tokens.llama_bench import LlamaBench
 from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import number
-from powermeter.marking.printed import PrintedEvent, Reader
+from powermeter.marking.printed_lines import PrintedEvent, Reader
 
 PRINTED_S = 0.003
 """How late the line about an answer comes after its last token."""

@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.hooks.tokens.conversation import Conversation
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.past import mark_past
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 See = Callable[[bytes, int], None]
 LOOPBACK = "127.0.0.1"

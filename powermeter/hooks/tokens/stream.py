@@ -15,7 +15,7 @@ from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, field, has_text, is_begun
 from powermeter.marking import span as spans
 from powermeter.marking.past import mark_past_here
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 _WARM_S = 0.2
 

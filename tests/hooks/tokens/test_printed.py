@@ -7,7 +7,7 @@ import json
 import pytest
 
 from powermeter.hooks.tokens.printed import FORMATS, ExecuTorch, LlamaCpp, Ollama
-from powermeter.marking.printed import PrintedEvent
+from powermeter.marking.printed_lines import PrintedEvent
 
 # The example of ExecuTorch's documentation: 14 prompt tokens and 54 steps.
 OBSERVED = {

@@ -11,7 +11,7 @@ import pytest
 from waiting import CEILING_S, is_alive
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.printed import ByPattern, PrintedEvent, PrintedMarks
+from powermeter.marking.printed_lines import ByPattern, PrintedEvent, PrintedMarks
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]

@@ -11,8 +11,8 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, plural
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.line_matching import LineMatcher
 from powermeter.marking.past import mark_past
+from powermeter.marking.search_process import LineMatcher
 
 MAX_LINE = 65_536
 """Characters of a line that are looked at."""

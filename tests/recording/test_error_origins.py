@@ -9,7 +9,7 @@ import pytest
 
 from powermeter import Analysis, analyse
 from powermeter.channel import Accuracy
-from powermeter.recording.instrument import instrument_of
+from powermeter.recording.error_origins import instrument_of
 from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, bursts
 
 METER = SimulatedPowerMeter(accuracy=Accuracy(gain=0.01, noise=0.3, source="a test"))
