@@ -17,7 +17,8 @@ from powermeter.channel import Boundary
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import Found
 
-from ..links.i2c import Bus, RegisterLink, bus_path, holder, open_bus, permission_remedy
+from ..links.i2c import GROUP, Bus, RegisterLink, bus_path, holder, open_bus
+from ..links.permission import permission_remedy
 from .datasheet import TI
 from .layout import CHIPS
 from .settings import ChipRequest
@@ -117,7 +118,7 @@ def scan(
                         f"I²C bus {name}, whatever is on it",
                         certainty="guess",
                         problem="permission denied",
-                        remedy=permission_remedy(path),
+                        remedy=permission_remedy(path, GROUP),
                     )
                 )
             continue

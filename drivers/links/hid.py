@@ -22,7 +22,7 @@ from typing import Any
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
 
 from .link import Link, UsbId
-from .serial_port import permission_remedy
+from .permission import permission_remedy
 
 REPORT_LENGTH = 64
 _HID_ID = re.compile(r"[0-9A-F]{4}:0*([0-9A-F]{4}):0*([0-9A-F]{4})\Z", re.IGNORECASE)

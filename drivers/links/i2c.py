@@ -11,12 +11,16 @@ Raspberry Pi 0 to 4 refuses more than one read message (i2c-bcm2835.c).
 from __future__ import annotations
 
 import errno
-import os
 import time
 from pathlib import Path
 from typing import Any, Protocol
 
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
+
+from .permission import permission_remedy
+
+GROUP = "i2c"
+"""The group of buses."""
 
 FUNC_I2C = 0x00000001
 FUNC_READ_BLOCK = 0x04000000
@@ -112,7 +116,9 @@ def open_bus(name: str) -> Bus:
     except FileNotFoundError:
         raise OpenError(f"{path} does not exist; {_buses_there()}", Reason.ABSENT) from None
     except PermissionError:
-        raise OpenError(f"{path}: permission denied; {permission_remedy(path)}", Reason.PERMISSION) from None
+        raise OpenError(
+            f"{path}: permission denied; {permission_remedy(path, GROUP)}", Reason.PERMISSION
+        ) from None
     except OSError as error:
         raise OpenError(f"{path}: {error.strerror or error}", Reason.BUSY) from error
     return bus
@@ -125,21 +131,6 @@ def _buses_there() -> str:
     return (
         "enable I²C (Raspberry Pi: sudo raspi-config, Interface Options, I2C; others: sudo modprobe i2c-dev)"
     )
-
-
-def permission_remedy(path: Path) -> str:
-    """Return the command that lets this user use a device or an attribute file."""
-    try:
-        import grp
-
-        status = path.stat()
-        group = grp.getgrgid(status.st_gid).gr_name
-    except (ImportError, KeyError, OSError):
-        group = "i2c"
-        status = None
-    if group == "root" or (status is not None and not status.st_mode & 0o060):
-        return "run it as root, or let a udev rule give it to a group of yours"
-    return f"run: sudo usermod -aG {group} {os.environ.get('USER', '$USER')}, then log in again"
 
 
 def holder(path: Path, address: int, sysfs: Path = Path("/sys")) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ from typing import Any
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
 
 from .link import Link, UsbId
+from .permission import permission_remedy
 
 _LOST: tuple[type[Exception], ...] = (OSError, TypeError, ValueError)
 if sys.platform != "win32":
@@ -121,23 +122,6 @@ def _open_error(path: str, instrument: str, error: Exception) -> OpenError:
     if code in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or "ould not configure port" in str(error):
         return OpenError(f"{instrument}: {path} is not a serial port", Reason.WRONG_DEVICE)
     return OpenError(f"{instrument}: cannot open {path}: {error}", Reason.NO_ANSWER)
-
-
-def permission_remedy(path: str) -> str:
-    """Return how this user may come to use a device node: the group to join, or the rule to add."""
-    group = _group_of(path)
-    if group and group != "root":
-        return f"run: sudo usermod -aG {group} $USER, then log in again"
-    return f"add a udev rule for it, or run: sudo chmod a+rw {path}"
-
-
-def _group_of(path: str) -> str | None:
-    try:
-        import grp
-
-        return grp.getgrgid(Path(path).stat().st_gid).gr_name
-    except (ImportError, KeyError, OSError):
-        return None
 
 
 def list_ports() -> list[Any]:

@@ -26,7 +26,7 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
     The damaged file is not touched.  Lost stretches become gaps, whose energy is bounded, not guessed.
     Calibrations, alignments, clock pairs, ticks and metadata are kept; what is lost is listed.
     """
-    from powermeter.recording.printable_text import printable
+    from powermeter.recording.encodable_text import encodable
     from powermeter.recording.salvage import salvage
     from powermeter.result.notes import plain_notes
 
@@ -38,14 +38,14 @@ def repair(recording: Path, output: Path | None, force: bool, as_json: bool) -> 
     for problem in problems:
         put_stderr(f"powermeter: {problem}")
     put_stderr(_saved(recording.name, len(problems)))
-    put_stderr(f"wrote {printable(str(output))}")
+    put_stderr(f"wrote {encodable(str(output))}")
 
 
 def _saved(name: str, problems: int) -> str:
     """Return what the new recording holds."""
-    from powermeter.recording.printable_text import printable
+    from powermeter.recording.encodable_text import encodable
 
     if not problems:
-        return f"{printable(name)} is sound: there was nothing to repair, and the copy holds all of it but a signature"
+        return f"{encodable(name)} is sound: there was nothing to repair, and the copy holds all of it but a signature"
     noted = "is" if problems == 1 else "are"
     return f"everything else was brought back; {plural(problems, 'problem')}, listed above, {noted} noted in the new recording"

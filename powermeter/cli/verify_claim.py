@@ -79,7 +79,7 @@ def _plain(one: Checked) -> dict[str, object]:
 
 
 def _text(checked: list[Checked]) -> str:
-    from powermeter.recording.printable_text import printable
+    from powermeter.recording.encodable_text import encodable
 
     lines = []
     for one in checked:
@@ -88,10 +88,10 @@ def _text(checked: list[Checked]) -> str:
             part for part in (claim.recording, claim.label, claim.quantity.replace("_", " ")) if part
         )
         lines.append(
-            f"{one.agreement.value:<11}  {printable(what)}: published {printable(claim.shown)}, ours {one.ours or '-'}"
+            f"{one.agreement.value:<11}  {encodable(what)}: published {encodable(claim.shown)}, ours {one.ours or '-'}"
         )
         if one.why:
-            lines.append(f"{'':<11}  {printable(one.why)}")
+            lines.append(f"{'':<11}  {encodable(one.why)}")
     counts = Counter(one.agreement.value for one in checked)
     lines.append(
         f"{plural(len(checked), 'figure')}: " + ", ".join(f"{count} {word}" for word, count in counts.items())

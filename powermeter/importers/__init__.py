@@ -23,6 +23,7 @@ from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
 from powermeter.recording.output_file import check_output
+from powermeter.recording.standard_input import refuse_standard_input
 
 LAST = "csv"
 """The format that is tried after all others: it takes any table."""
@@ -74,10 +75,7 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
         NotInstalledError: The format needs a library that is missing.
     """
     choices = choices or Choices()
-    if str(path) == "-":
-        raise DataError(
-            "standard input cannot be imported: a log is read more than once; write it to a file first, then import that"
-        )
+    refuse_standard_input(path)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder{nearest_file(path)}")
     try:

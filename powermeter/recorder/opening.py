@@ -12,7 +12,7 @@ from powermeter.channel import Channel
 from powermeter.errors import OpenError, PowermeterError, Reason
 from powermeter.recorder.messages import send
 from powermeter.recording import specification
-from powermeter.recording.printable_text import one_line
+from powermeter.recording.encodable_text import one_line
 from powermeter.recording.rows import dump_json
 from powermeter.source import Source
 

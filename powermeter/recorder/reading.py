@@ -30,7 +30,7 @@ from powermeter.recorder.harvest import (
 )
 from powermeter.recorder.reopening import REOPEN_AFTER, reopen
 from powermeter.recorder.silence import Patience
-from powermeter.recording.printable_text import one_line
+from powermeter.recording.encodable_text import one_line
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
 
 STAMP_NS = 1000

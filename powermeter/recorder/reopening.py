@@ -6,7 +6,7 @@ import threading
 
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Health
-from powermeter.recording.printable_text import one_line
+from powermeter.recording.encodable_text import one_line
 from powermeter.source import Source
 
 REOPEN_AFTER = 3

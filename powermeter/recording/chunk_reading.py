@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Gap
 from powermeter.errors import DataError, plural
-from powermeter.recording import columns, file, printable_text, schema, summary
+from powermeter.recording import columns, encodable_text, file, schema, summary
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.result.notes import Note
 
@@ -120,7 +120,7 @@ def tails_of(rows: Rows) -> Iterator[tuple[Any, ...]]:
     except file.UNREADABLE as error:
         rows.warn(
             Note.warning(
-                "samples-damaged", f"the newest samples are damaged: {printable_text.one_line(error)}"
+                "samples-damaged", f"the newest samples are damaged: {encodable_text.one_line(error)}"
             )
         )
     if bad:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
-from powermeter.recording import file, printable_text, schema
+from powermeter.recording import encodable_text, file, schema
 from powermeter.result.notes import Note
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _old(rows: Rows) -> Iterator[EventTable]:
             rows.warn(
                 Note.warning(
                     "events-left-out",
-                    f"the time of an event {printable_text.printable(name)[:40]!r} is not plausible; it is left out",
+                    f"the time of an event {encodable_text.encodable(name)[:40]!r} is not plausible; it is left out",
                 )
             )
             continue

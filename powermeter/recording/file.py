@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import schema
+from powermeter.recording.encodable_text import one_line
 from powermeter.recording.file_names import side_files
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.held_file import connect
-from powermeter.recording.printable_text import one_line
 from powermeter.recording.refused_files import (
     DamagedError,
     check_header,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, ExistsError
-from powermeter.recording import file_names, output_file, printable_text
+from powermeter.recording import encodable_text, file_names, output_file
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.writer import Writer
@@ -64,7 +64,7 @@ def in_place(path: Path) -> Iterator[Path]:
             raise
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
     except sqlite3.Error as error:
-        raise DataError(f"{path} cannot be written: {printable_text.one_line(error)}") from None
+        raise DataError(f"{path} cannot be written: {encodable_text.one_line(error)}") from None
     finally:
         for left in (part, *file_names.side_files(part)):
             with suppress(OSError):
@@ -84,7 +84,7 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:
     described = {
-        "name": printable_text.printable(guest.path.name),
+        "name": encodable_text.encodable(guest.path.name),
         "metadata": guest.metadata,
         "warnings": guest.warnings,
     }

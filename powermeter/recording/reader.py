@@ -22,11 +22,11 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording import (
     chunk_reading,
+    encodable_text,
     event_batches,
     file,
     overview,
     piece_sums,
-    printable_text,
     refused_files,
     schema,
     summary,
@@ -87,7 +87,7 @@ class Recording:
             return cls(path, Rows(path, connection, version, problems), lacks_log=lacks_log)
         except file.UNREADABLE as error:
             connection.close()
-            raise refused_files.DamagedError(path, printable_text.one_line(error)) from error
+            raise refused_files.DamagedError(path, encodable_text.one_line(error)) from error
         except BaseException:
             connection.close()
             raise

@@ -9,9 +9,10 @@ from pathlib import Path
 from powermeter.errors import DataError
 from powermeter.errors.suggestions import nearest_file
 from powermeter.recording import schema
+from powermeter.recording.encodable_text import encodable
 from powermeter.recording.file_names import SUFFIX, side_files
 from powermeter.recording.held_file import first_bytes
-from powermeter.recording.printable_text import printable
+from powermeter.recording.standard_input import refuse_standard_input
 
 SEQUENCE = "CREATE TABLE sqlite_sequence(name,seq)"
 """What SQLite adds by itself where ids count up."""
@@ -34,6 +35,7 @@ def check_header(path: Path) -> None:
     Raises:
         DataError: It is missing, empty, no regular file, or something else.
     """
+    refuse_standard_input(path)
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
@@ -112,7 +114,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
                 f"{path} is damaged: its list of tables cannot be read; try: powermeter repair {path}"
             )
         if sql not in expected:
-            what = f"{kind} {printable(str(name))[:40]!r}"
+            what = f"{kind} {encodable(str(name))[:40]!r}"
             raise DataError(f"{path} holds a {what} that no recording has; it is not opened")
         expected.discard(sql)
     if expected:

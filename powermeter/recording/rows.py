@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import plural
-from powermeter.recording import file, printable_text, schema
+from powermeter.recording import encodable_text, file, schema
 from powermeter.recording.hash_chain import canonical
 from powermeter.result.notes import Note
 
@@ -81,7 +81,7 @@ class Rows:
             self.warn(
                 Note.warning(
                     "rows-damaged",
-                    f"the table {table} is damaged after row {last}: {printable_text.one_line(error)}",
+                    f"the table {table} is damaged after row {last}: {encodable_text.one_line(error)}",
                 )
             )
         lost = max(last, noted) - sound
@@ -127,7 +127,7 @@ class Rows:
         except file.UNREADABLE as error:
             self.warn(
                 Note.warning(
-                    "rows-damaged", f"the table {table!r} is damaged: {printable_text.one_line(error)}"
+                    "rows-damaged", f"the table {table!r} is damaged: {encodable_text.one_line(error)}"
                 )
             )
             return
@@ -141,7 +141,7 @@ class Rows:
 
     def warn(self, problem: Note) -> None:
         """Add a problem, with the file's name, once."""
-        note = problem.about(printable_text.printable(self.path.name))
+        note = problem.about(encodable_text.encodable(self.path.name))
         if note not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(note)
 
@@ -180,9 +180,9 @@ def dump_json(value: Any) -> str:
 def _printable(value: Any) -> Any:
     """Return a JSON value without lone surrogates, which nothing could print."""
     if isinstance(value, str):
-        return printable_text.printable(value)
+        return encodable_text.encodable(value)
     if isinstance(value, list):
         return [_printable(item) for item in value]
     if isinstance(value, dict):
-        return {printable_text.printable(key): _printable(item) for key, item in value.items()}
+        return {encodable_text.encodable(key): _printable(item) for key, item in value.items()}
     return value

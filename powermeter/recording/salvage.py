@@ -8,7 +8,7 @@ from pathlib import Path
 from powermeter import registry
 from powermeter.channel import Gap
 from powermeter.errors import DataError
-from powermeter.recording import printable_text, refused_files
+from powermeter.recording import encodable_text, refused_files
 from powermeter.recording.joining import copy_events, copy_facts, copy_source, in_place
 from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
@@ -59,7 +59,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
                 )
                 for name in dict.fromkeys(gone)
             ]
-            new.add_fact("salvaged", {"from": printable_text.printable(damaged.name), "problems": problems})
+            new.add_fact("salvaged", {"from": encodable_text.encodable(damaged.name), "problems": problems})
         return problems
 
 

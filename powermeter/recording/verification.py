@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, plural
-from powermeter.recording import file, printable_text, schema, signature, surplus
+from powermeter.recording import encodable_text, file, schema, signature, surplus
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
@@ -178,7 +178,7 @@ def _walk(rows: Rows, noted: Mapping[str, set[int]], verdict: Verification) -> _
             verdict.find(
                 Note.warning(
                     "not-readable",
-                    f"{name}: cannot be read after row {last}: {printable_text.one_line(error)}",
+                    f"{name}: cannot be read after row {last}: {encodable_text.one_line(error)}",
                 )
             )
         if last < rows.last_id(name):
@@ -256,7 +256,7 @@ def _check_samples(rows: Rows, verdict: Verification) -> None:
         (tails,) = rows.run("SELECT count(*) FROM tail").fetchone()
     except file.UNREADABLE as error:
         verdict.find(
-            Note.warning("not-readable", f"the samples cannot be read: {printable_text.one_line(error)}")
+            Note.warning("not-readable", f"the samples cannot be read: {encodable_text.one_line(error)}")
         )
         return
     if strange:

@@ -20,9 +20,9 @@ from powermeter.events import Event
 from powermeter.recording import event_batches, file, folding, refused_files, schema
 from powermeter.recording.chunk_writing import SourceWriter
 from powermeter.recording.commitment import Commitment
+from powermeter.recording.encodable_text import encodable
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
-from powermeter.recording.printable_text import printable
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
 
@@ -204,7 +204,7 @@ class Writer:
 
     def add_gap(self, source: int, gap: Gap) -> None:
         """Add a stretch without trustworthy data."""
-        row = (source, gap.start_ns, gap.end_ns, gap.reason, printable(gap.detail), gap.lost)
+        row = (source, gap.start_ns, gap.end_ns, gap.reason, encodable(gap.detail), gap.lost)
         self._insert("gap", [row])
 
     def add_clock_pair(self, monotonic_ns: int, utc_ns: int) -> None:

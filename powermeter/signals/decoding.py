@@ -22,7 +22,8 @@ from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.flat_top import with_flat_top
-from powermeter.signals.held import fresh_readings, refresh_found, standing
+from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.log_of_changes import standing
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
 _SQRT3 = math.sqrt(3.0)

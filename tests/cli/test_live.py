@@ -17,7 +17,7 @@ import pytest
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli import live
-from powermeter.cli.live_screen import lines
+from powermeter.cli.live import lines
 from powermeter.cli.live_tail import LiveTail
 from powermeter.events import Event
 from powermeter.recording import Writer

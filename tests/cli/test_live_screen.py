@@ -8,7 +8,7 @@ import numpy as np
 
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.cli.live_screen import MOST_LABELS, flow, lines, sparkline
+from powermeter.cli.live import MOST_LABELS, flow, lines, sparkline
 from powermeter.cli.live_tail import LabelPace, LiveTail
 from powermeter.recording import Writer
 from powermeter.result import Grade

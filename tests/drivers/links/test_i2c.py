@@ -9,7 +9,7 @@ import pytest
 
 from powermeter import registry
 from powermeter.drivers.ina.scan import scan
-from powermeter.drivers.links.i2c import RegisterLink, bus_path, holder, permission_remedy
+from powermeter.drivers.links.i2c import RegisterLink, bus_path, holder
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.testing.i2c_bus import SimulatedBus
 from powermeter.testing.i2c_chips import MODELS
@@ -143,18 +143,6 @@ def test_a_bus_that_is_not_there():
     with pytest.raises(OpenError) as caught:
         registry.source("ina219://99/0x40?shunt=0.1ohm").open()
     assert caught.value.reason is Reason.ABSENT and "/dev/i2c-99" in str(caught.value)
-
-
-def test_the_group_to_join_is_the_devices(tmp_path, monkeypatch):
-    device = tmp_path / "i2c-1"
-    device.touch()
-    device.chmod(0o660)
-    grp = pytest.importorskip("grp")
-    monkeypatch.setattr(grp, "getgrgid", lambda number: type("Group", (), {"gr_name": "i2c"}))
-    monkeypatch.setenv("USER", "ada")
-    assert permission_remedy(device) == "run: sudo usermod -aG i2c ada, then log in again"
-    device.chmod(0o600)
-    assert "udev" in permission_remedy(device)
 
 
 # Discovery ----------------------------------------------------------------------------------------
