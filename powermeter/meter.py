@@ -86,6 +86,14 @@ class Meter:
     def __repr__(self) -> str:
         return f"<Meter {', '.join(self.sources) or 'of the best source'} into {self.path}>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        if self._runs or self._entered:
+            raise TypeError(
+                "a Meter that has recorded belongs to its process and cannot be pickled: hand on its path; "
+                "powermeter.event in a process that this one starts goes into its recording"
+            )
+        return self.__dict__
+
     def _repr_html_(self) -> str | None:
         """Return what a notebook shows of it: the energies, once there are any."""
         if not self._runs and self._log is None:

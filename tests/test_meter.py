@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing.util
 import os
+import pickle
 import signal
 import threading
 import time
@@ -296,3 +297,12 @@ def test_after_the_block_events_do_nothing_and_the_file_stays_as_it_was(path):
     assert not beside, "no log is opened again beside the file"
     with Recording.open(path) as recording:
         assert [event.name for event in recording.events()] == ["inside"]
+
+
+def test_a_meter_that_has_recorded_states_why_it_cannot_be_pickled(tmp_path):
+    meter = Meter("virtual://", path=tmp_path / "run.power")
+    assert pickle.loads(pickle.dumps(meter)).path == meter.path  # noqa: S301 – our own
+    with meter, pytest.raises(TypeError, match="hand on its path"):
+        pickle.dumps(meter)
+    with pytest.raises(TypeError, match="hand on its path"):
+        pickle.dumps(meter)

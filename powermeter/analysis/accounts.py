@@ -114,6 +114,8 @@ def _who(process: int, counts: Counts) -> str:
 
 
 def _end(details: Mapping[str, Any]) -> str:
+    if details.get("by_meter"):
+        return "the recording was ended while they were running"
     if details.get("left"):
         return "it left with them running"
     if details.get("is_alive"):

@@ -10,6 +10,7 @@ from powermeter.cli.standard_output import put_stderr
 from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, shell
+from powermeter.marking.item_count import ODD
 
 
 @click.group(cls=WholeHelp)
@@ -112,14 +113,36 @@ def module() -> None:
 def _leave(kind: str, name: str, items: str | None, pairs: tuple[str, ...], at: str | None) -> None:
     from powermeter.recorder import host
 
-    count = _count(items)
-    attributes = dict(host.attributes(pairs))
     at_ns, clock = shell.moment(kind, at)
+    wrong: ConfigurationError | None = None
+    count: float | None = ODD
+    attributes: dict[str, Any] = {}
+    try:  # what is stated wrongly begins or ends all the same: an event without its end has no energy
+        count = _count(items)
+    except ConfigurationError as error:
+        wrong = error
+    try:
+        attributes = dict(host.attributes(pairs))
+    except ConfigurationError as error:
+        wrong = wrong or error
+    _mark(kind, name, count, attributes, (at_ns, clock, at is None))
+    if wrong is not None:
+        raise wrong
+
+
+def _mark(
+    kind: str,
+    name: str,
+    count: float | None,
+    attributes: dict[str, Any],
+    when: tuple[int | None, int, bool],
+) -> None:
     folder = shell.folder()
     if folder is None:
         return
+    at_ns, clock, is_own_time = when
     try:
-        shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock, is_own_time=at is None)
+        shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock, is_own_time=is_own_time)
     except OSError as error:
         put_stderr(f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})")
 

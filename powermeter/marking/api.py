@@ -149,6 +149,9 @@ class _Idle:
     def __setitem__(self, key: str, value: typing.Any) -> None:
         return None
 
+    def __getitem__(self, key: str) -> None:
+        return None
+
     def measure(self, /, **values: typing.Any) -> None:
         """Take results and do nothing."""
 

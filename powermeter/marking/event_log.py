@@ -17,6 +17,7 @@ from itertools import count
 from struct import error as PackError
 
 from powermeter.marking import json_text, ring
+from powermeter.marking.item_count import NAN, ODD, as_count
 from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
@@ -37,9 +38,6 @@ BRIEF_NS = 1_000_000
 MAX_NAMES = 4096
 """Encoded names that are kept; more are encoded each time they come."""
 
-NAN, INFINITY = float("nan"), float("inf")
-ODD = -1.0
-"""Stands in a ring for a count that is no number of items: it is noted, and nothing is stated per item."""
 UNNAMED = b"(unnamed)"
 _UNNUMBERED = 1 << 62
 
@@ -82,6 +80,7 @@ class EventLog:
         self.mask = 0
         self._holes: list[int] = []
         self._lost = 0
+        self._given_up = 0
         self._waited_ns = 0
         self._is_patient = True
         self._is_abandoned = False
@@ -150,7 +149,21 @@ class EventLog:
         duration: int = 0,
     ) -> None:
         """Write a mark, whose text may take several slots; it is stamped, as the span's start, where `at_ns` is None."""
-        text = text[: ring.MAX_TEXT]
+        try:
+            self._write(span, (kind, flags), text[: ring.MAX_TEXT], at_ns, count, duration)
+        except BaseException:  # out of the handler of a signal
+            self.interrupted()
+            raise
+
+    def _write(
+        self,
+        span: Marked,
+        what: tuple[int, int],
+        text: bytes,
+        at_ns: int | None,
+        count: object,
+        duration: int,
+    ) -> None:
         pieces = [text[i : i + ring.PIECE] for i in range(ring.INLINE, len(text), ring.PIECE)]
         places = []
         for _ in range(1 + len(pieces)):
@@ -169,7 +182,7 @@ class EventLog:
             ring.MORE_TEXT.pack_into(self.memory, at, piece, span.uid, len(piece), ring.MORE, 0, index + 1)
         at = ring.HEADER_BYTES + (places[0] & self.mask) * ring.SLOT_BYTES
         who = (span.parent_uid, get_native_id(), span.task)
-        rest = (text[: ring.INLINE], span.uid, len(text), kind, flags, places[0] + 1)
+        rest = (text[: ring.INLINE], span.uid, len(text), *what, places[0] + 1)
         try:
             _pack(self.memory, at, at_ns, count, duration, *who, *rest)
         except (PackError, OverflowError):  # a number beyond float
@@ -220,7 +233,7 @@ class EventLog:
         self.words, self.mask, self.memory = words, mask, made
         if had_left:
             self._number = self.next = number
-            self._holes, self._lost, self._waited_ns = [], 0, 0
+            self._holes, self._lost, self._given_up, self._waited_ns = [], 0, 0, 0
             self._has_left = False
             return True
         self._at_exit += _at_exit(self.leave)
@@ -230,11 +243,12 @@ class EventLog:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
         has_left = self._has_left
         if self._is_abandoned or not self.open():
-            self.lose()
+            self._abandon(_UNNUMBERED if has_left or self._is_abandoned else index)
             return -1
         if has_left:  # the number was one of the ring before
             index = self._number()
         words, capacity = self.words, self.mask + 1
+        words[ring.LOST] = self._lost  # also what another thread counted while the ring was made
         while True:
             need = max(self._holes, default=index)
             limit = words[ring.TAKEN] + capacity
@@ -242,7 +256,9 @@ class EventLog:
                 try:
                     limit = self._wait(need)
                 except BaseException:  # out of the handler of a signal: the mark is lost, its number is not
-                    self._abandon(index)
+                    self._keep_hole(index)
+                    self._given_up += 1
+                    words[ring.GIVEN_UP] = self._given_up
                     raise
                 if max(self._holes, default=need) > need:  # a signal's handler, or another thread, meanwhile
                     continue
@@ -264,11 +280,21 @@ class EventLog:
                 return index
 
     def _abandon(self, index: int) -> None:
-        """Count a mark as lost; its slot is filled with nothing once there is room, so that no number is missing."""
+        """Count a mark as lost."""
+        self._keep_hole(index)
+        self.lose()
+
+    def _keep_hole(self, index: int) -> None:
+        """Have a slot filled with nothing once there is room, so that no number is missing."""
         if index < _UNNUMBERED:
             self._holes.append(index)
             self.next = _refuse
-        self.lose()
+
+    def interrupted(self) -> None:
+        """Note that an exception came out of a mark, perhaps between its number and its slot: the reader need not wait long for that."""
+        words = self.words
+        if words is not None:
+            words[ring.INTERRUPTED] += 1
 
     def lose(self, marks: int = 1) -> None:
         """Count marks as lost."""
@@ -328,14 +354,14 @@ class EventLog:
     def leave(self) -> None:
         """Note that this process leaves in order; what it marks even then, in its last handlers, gets a ring of its own."""
         if self.words is not None and not self._is_abandoned:
-            self.words[ring.LEFT] = 1
+            self.words[ring.LEFT] = ring.IN_ORDER
             self._has_left, self.limit, self.brief = True, 0, {}
 
     def close(self) -> None:
-        """Note that this process has left in order, and let go of the ring."""
+        """Note that the recording is ended by a Meter of this process, and let go of the ring."""
         self.limit, self.next, self._is_abandoned, self.brief = 0, _refuse, True, {}
         if self.words is not None:  # kept: another thread may just be about to write
-            self.words[ring.LEFT] = 1
+            self.words[ring.LEFT] = ring.BY_METER
         for forget in self._at_exit:
             forget()
         self._at_exit.clear()
@@ -350,24 +376,6 @@ class EventLog:
             self._at_exit.clear()
             self.successor = EventLog(self.folder, self.path)
         return self.successor
-
-
-def as_count(value: object) -> float:
-    """Return a number of items as a float; NaN where it is not known, `ODD` where it is no number of items."""
-    if value is None:
-        return NAN
-    if isinstance(value, int):
-        try:
-            return (
-                value * 1.0 if value >= 0 else ODD
-            )  # not a call: there the exceptions of signals' handlers come out
-        except OverflowError:
-            return ODD
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 – somebody else's object
-        return ODD
-    return number if 0 <= number < INFINITY else ODD
 
 
 def _at_exit(close: Callable[[], None]) -> list[Callable[[], object]]:

@@ -23,7 +23,7 @@ from powermeter.errors import plural
 from powermeter.marking import board, ring
 from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
 from powermeter.marking.mark_account import MarkAccount
-from powermeter.marking.ring_reader import SETTLE_NS, RingReader
+from powermeter.marking.ring_reader import SETTLE_NS, Counts, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.liveness import is_running
 from powermeter.recording.privacy import masked
@@ -140,8 +140,8 @@ class Intake:
                 continue
             counts = one.reader.counts()
             self._note(one, counts)
-            wanted = wanted or (counts[2] > one.committed and one.assembled >= counts[2])
-            has_ended = counts[3] or self._is_gone(one.reader)
+            wanted = wanted or (counts.wanted > one.committed and one.assembled >= counts.wanted)
+            has_ended = bool(counts.left) or self._is_gone(one.reader)
             if has_ended and one.has_ended and not one.queued and one.reader.is_drained(now):
                 if self._take_rest(one, now):
                     continue
@@ -203,10 +203,11 @@ class Intake:
             self._assemblies.append(assembly)
             self._rings[name] = _Open(reader, assembly)
 
-    def _note(self, one: _Open, counts: tuple[int, int, int, bool]) -> None:
+    def _note(self, one: _Open, counts: Counts) -> None:
         account = one.assembly.account
-        account.lost, account.waited_s, account.left = counts[0], counts[1] / 1e9, counts[3]
-        account.torn = one.reader.torn
+        account.lost, account.waited_s = counts.lost, counts.waited_ns / 1e9
+        account.left, account.by_meter = bool(counts.left), counts.left == ring.BY_METER
+        account.torn = one.reader.torn + counts.given_up
 
     def _is_gone(self, reader: RingReader) -> bool:
         """Return whether the writer is known to have ended."""
@@ -248,7 +249,7 @@ class Intake:
             one, slots, now, offset = self._backlog.popleft()
             self._backlog_slots -= len(slots)
             one.queued -= 1
-            one.assembled += len(slots)
+            one.assembled = int(slots["sequence"][-1])  # those that lack before it count as dealt with
             self._waiting += one.assembly.add(slots, now, offset)
             if time.monotonic_ns() >= until_ns:
                 return

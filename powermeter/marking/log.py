@@ -38,6 +38,9 @@ class MarkLog(Protocol):
     def void(self, index: int) -> None:
         """Fill a slot with nothing."""
 
+    def interrupted(self) -> None:
+        """Note that an exception came out of a mark."""
+
     def begin(self, span: Marked) -> None:
         """Write that the span begins; sets its `start_ns`, and its `log` to what takes the end."""
 

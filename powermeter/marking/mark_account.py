@@ -20,9 +20,10 @@ class MarkAccount:
         lost: Marks it could not leave, because its ring stayed full.
         refused: Marks with a stamp of another clock, or beyond bounds.
         strays: Ends without a begin.
-        torn: Marks that were interrupted while they were written.
+        torn: Marks that were interrupted while they were written, or waited for room.
         waited_s: How long it waited for a full ring.
         left: Whether it noted that it left in order.
+        by_meter: Whether a Meter of its own ended the recording.
         is_alive: Whether it was still there when the recording ended; None where that cannot be known.
         running: Names of events that have not ended, some of them.
         odd_counts: Events whose count is no number of items.
@@ -40,6 +41,7 @@ class MarkAccount:
     torn: int = 0
     waited_s: float = 0.0
     left: bool = False
+    by_meter: bool = False
     is_alive: bool | None = None
     running: list[str] = field(default_factory=list)
     odd_counts: int = 0
@@ -60,7 +62,7 @@ class MarkAccount:
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program = self.program or other.program
-        self.left, self.is_alive = other.left, other.is_alive
+        self.left, self.by_meter, self.is_alive = other.left, other.by_meter, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from powermeter.marking import destinations, json_text, ring
 from powermeter.marking import span as spans
-from powermeter.marking.event_log import EventLog, as_count, uids
+from powermeter.marking.event_log import EventLog, uids
+from powermeter.marking.item_count import as_count
 
 
 def mark_past(

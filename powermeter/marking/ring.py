@@ -47,9 +47,12 @@ BRIEF_SLOT = Struct("<qdqIII12sIIQ")
 MORE_TEXT = Struct("<48sIHBBQ")
 """Text, event, length of this piece, kind, flags, sequence."""
 
-# Words (64 bits) of the header. Those of the first row are the writer's.
-LOST, WAITED_NS, WANTED, LEFT, NEWEST = 4, 5, 6, 7, 11
+# Words (64 bits) of the header. The first two rows are the writer's.
+LOST, WAITED_NS, WANTED, LEFT = 4, 5, 6, 7
+NEWEST, INTERRUPTED, GIVEN_UP = 11, 12, 13
 TAKEN, CLOSED, COMMITTED = 8, 9, 10
+IN_ORDER, BY_METER = 1, 2
+"""What `LEFT` holds: the process noted that it leaves, or the Meter of its own whose recording this is was left."""
 PROGRAM_AT, PROGRAM_BYTES = 128, 64
 
 

@@ -19,6 +19,8 @@ SETTLE_NS = 4_000_000
 """How long a slot has been whole before it is taken: its bytes may arrive in another order on another core."""
 TORN_NS = 1_500_000_000
 """How long a slot may lack while later ones are whole, before its writer is taken for interrupted inside it."""
+INTERRUPTED_NS = 200_000_000
+"""The same where the writer notes that an exception came out of a mark: a ring that fills meanwhile holds the program up."""
 MAX_AT_ONCE = 1 << 17
 """Slots that are taken at a time."""
 
@@ -59,7 +61,17 @@ class Mark(NamedTuple):
 
 _LOOK = 64
 _WORD = struct.Struct("<Q")
-_WRITERS = struct.Struct("<4Q")
+_WRITERS = struct.Struct("<10Q")
+
+
+class Counts(NamedTuple):
+    """The writer's words: slots lost, ns waited, slots it wants committed, how it left, marks an exception took from a full ring."""
+
+    lost: int
+    waited_ns: int
+    wanted: int
+    left: int
+    given_up: int
 
 
 class RingReader:
@@ -148,11 +160,15 @@ class RingReader:
             self._stuck_at = -1
         elif self._stuck_at != self.taken:
             self._stuck_at, self._stuck_ns = self.taken, now_ns
-        elif now_ns - self._stuck_ns >= TORN_NS:
+        elif now_ns - self._stuck_ns >= self._patience_ns():
             self.torn += int(later[0])
             self.taken += int(later[0])
             self._seen = self.taken
             self._set(ring.TAKEN, self.taken)
+
+    def _patience_ns(self) -> int:
+        (interrupted,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.INTERRUPTED * 8).ljust(8, b"\0"))
+        return INTERRUPTED_NS if interrupted > self.torn else TORN_NS
 
     def rest(self) -> NDArray[np.void]:
         """Return the whole slots beyond what was taken, in order, whatever lacks between them, and free them."""
@@ -188,11 +204,12 @@ class RingReader:
         (number,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.NEWEST * 8).ljust(8, b"\0"))
         return int(number)
 
-    def counts(self) -> tuple[int, int, int, bool]:
-        """Return the writer's words: slots lost, ns waited, slots it wants committed, whether it left in order."""
+    def counts(self) -> Counts:
+        """Return what the writer notes of itself."""
         data = os.pread(self._file, _WRITERS.size, ring.LOST * 8)
-        lost, waited_ns, wanted, left = _WRITERS.unpack(data.ljust(_WRITERS.size, b"\0"))
-        return lost, waited_ns, wanted, bool(left)
+        words = _WRITERS.unpack(data.ljust(_WRITERS.size, b"\0"))
+        lost, waited_ns, wanted, left = words[:4]
+        return Counts(lost, waited_ns, wanted, left, words[ring.GIVEN_UP - ring.LOST])
 
     def close_for_writer(self) -> None:
         """Notify the writer that the recording has ended."""

@@ -31,6 +31,9 @@ class NoRing:
     def void(self, index: int) -> None:
         """Do nothing."""
 
+    def interrupted(self) -> None:
+        """Do nothing."""
+
 
 class Several(NoRing):
     """An event goes to several recordings."""

@@ -110,11 +110,15 @@ class Span:
             text = self.text = None
         except TypeError:  # a list, as a name
             self.name, text = json_text.as_text(self.name), None
-        if text is None:
-            log.begin(self)
-        else:
-            log.words[NEWEST] = uid
-            self.start_ns = _clock()
+        try:
+            if text is None:
+                log.begin(self)
+            else:
+                log.words[NEWEST] = uid
+                self.start_ns = _clock()
+        except BaseException:  # out of the handler of a signal: nothing runs inside of it
+            cell[0], self.log = 0, None
+            raise
         return self
 
     def __exit__(
@@ -153,14 +157,14 @@ class Span:
         uid, parent_uid, task = self.uid, self.parent_uid, self.task
         self.log = None  # from here on another thread may enter it
         take = log.next  # the shortest way, which is the usual one: a call would cost as much again
-        index = take()
-        if index >= log.limit and (index := log.room(index)) < 0:
-            return
         try:
-            thread = _here.thread
-        except AttributeError:
-            thread = _here.thread = get_native_id()
-        try:
+            index = take()
+            if index >= log.limit and (index := log.room(index)) < 0:
+                return
+            try:
+                thread = _here.thread
+            except AttributeError:
+                thread = _here.thread = get_native_id()
             _pack(
                 log.memory,
                 4096 + (index & log.mask) * 64,
@@ -178,6 +182,9 @@ class Span:
         except (PackError, OverflowError):  # a number beyond float
             log.void(index)
             log.end(self)
+        except BaseException:  # out of the handler of a signal
+            log.interrupted()
+            raise
 
     @property
     def parent(self) -> int | None:
@@ -205,6 +212,9 @@ class Span:
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.attributes[key] = value
+
+    def __getitem__(self, key: str) -> Any:
+        return self.attributes[key]
 
     def measure(self, /, **values: Any) -> None:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""

@@ -50,7 +50,7 @@ def tracked(function: Any, name: str | None, n: Any, attributes: Attributes) -> 
     is_module = torch is not None and isinstance(function, torch.nn.Module)
     if torch is not None and is_module and not isinstance(function, torch.jit.ScriptModule):  # without hooks
         return _hook(function, _Make(label, n, attributes))
-    return Tracked(function, label, n, attributes)
+    return stand_in(function, label, n, attributes)
 
 
 _FUNCTIONS = (
@@ -231,6 +231,11 @@ class Tracked:
         object.__setattr__(self, "_tracked", (inner, name, n, attributes))
         object.__setattr__(self, "_call", decorated(inner, name, n, attributes))
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The object's own, so that it is an instance of that."""
+        return type(self._tracked[0])
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
 
@@ -246,11 +251,88 @@ class Tracked:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._tracked[0], name, value)
 
+    def __delattr__(self, name: str) -> None:
+        delattr(self._tracked[0], name)
+
     def __repr__(self) -> str:
         return repr(self._tracked[0])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tracked, self._tracked
+        return stand_in, self._tracked
+
+
+_OF_TYPES = [
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "hash",
+    "bool",
+    "str",
+    "bytes",
+    "int",
+    "float",
+    "index",
+    "len",
+    "length_hint",
+    "iter",
+    "next",
+    "reversed",
+    "contains",
+    "getitem",
+    "setitem",
+    "delitem",
+    "enter",
+    "exit",
+    "aenter",
+    "aexit",
+    "aiter",
+    "anext",
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "rtruediv",
+    "matmul",
+    "rmatmul",
+    "or",
+    "ror",
+    "and",
+    "rand",
+    "neg",
+    "array",
+]
+"""The methods that Python looks up in an object's type, past `__getattr__`."""
+
+
+def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
+    """Return what stands for an object that can be called, with what its type does in Python's own operations."""
+    kind = type(inner)
+    found = {
+        method: getattr(kind, method, None)
+        for method in (f"__{one}__" for one in _OF_TYPES)
+        if hasattr(kind, method)
+    }
+    passed_on = {method: None if own is None else _passed_on(method) for method, own in found.items()}
+    made: type[Tracked] = type("Tracked", (Tracked,), passed_on)
+    return made(inner, name, n, attributes)
+
+
+def _passed_on(method: str) -> Callable[..., Any]:
+    def call(self: Any, *args: Any) -> Any:
+        return getattr(self._tracked[0], method)(*(_bare(value) for value in args))
+
+    return call
+
+
+def _bare(value: Any) -> Any:
+    """Return what a stand-in stands for, and anything else as it is."""
+    return value._tracked[0] if issubclass(type(value), Tracked) else value
 
 
 _modules_running: ContextVar[tuple[tuple[int, Span], ...]] = ContextVar("powermeter_modules", default=())

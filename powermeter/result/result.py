@@ -20,8 +20,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
+from powermeter.result.arrays import one_by_one
 from powermeter.result.formatting import Shown, format_interval
 from powermeter.result.grade import Grade, worst
 from powermeter.units import unit_factor
@@ -56,9 +57,6 @@ class Result:
     grade: Grade = Grade.MEASURED
     parts: Mapping[str, float] = field(default_factory=dict)
     signed: bool = False
-
-    __array_ufunc__: ClassVar[None] = None
-    """So that `np.float64(2) * result` is a result, not an array of one."""
 
     @classmethod
     def of(
@@ -186,8 +184,28 @@ class Result:
     def __float__(self) -> float:
         return float(self.value)
 
+    def __hash__(self) -> int:
+        return hash((self.value, self.unit, self.low, self.high, self.grade))
+
     def __neg__(self) -> Result:
         return self.scaled(-1.0)
+
+    def __abs__(self) -> Result:
+        """Return what it is without its sign; where the interval holds 0, from 0 to the farther end."""
+        if self.low >= 0 or (self.is_bound and not self.signed and self.value >= 0):
+            return self
+        turned = self if self.value >= 0 else -self
+        return replace(turned, low=max(0.0, turned.low), high=max(-turned.low, turned.high), signed=False)
+
+    def __round__(self, digits: int = 0) -> Result:
+        """Return it with its value rounded and its interval rounded outwards, so that it still holds what it held."""
+        scale = 10.0**digits
+        low = self.low if math.isinf(self.low) else round(math.floor(self.low * scale) / scale, digits)
+        high = self.high if math.isinf(self.high) else round(math.ceil(self.high * scale) / scale, digits)
+        return replace(self, value=round(self.value, digits), low=low, high=high)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return NotImplemented if method != "__call__" or options else one_by_one(ufunc, inputs)
 
     def __add__(self, other: Result) -> Result:
         return combine([(1.0, self), (1.0, other)]) if isinstance(other, Result) else NotImplemented
@@ -210,6 +228,11 @@ class Result:
         if isinstance(other, Result):
             return ratio(self, other, _ratio_unit(self.unit, other.unit))
         return NotImplemented if (number := _number(other)) is None else self.scaled(1 / number)
+
+    def __rtruediv__(self, other: float) -> Result:
+        if (number := _number(other)) is None:
+            return NotImplemented
+        return ratio(Result(number, "1", number, number, self.grade), self, _ratio_unit("1", self.unit))
 
     def __lt__(self, other: Result | float) -> bool:
         if isinstance(other, Result):

@@ -144,3 +144,20 @@ def test_bad_input_is_one_line(arguments, words):
 def test_the_files_for_other_languages_are_printed_as_they_are():
     assert run("header").stdout == bindings.HEADER.read_text()
     assert run("module").stdout == bindings.MODULE.read_text()
+
+
+def test_an_end_with_a_wrong_count_or_attribute_is_refused_and_ends_the_event_all_the_same(tmp_path):
+    found, counts = script(
+        tmp_path / "run.power",
+        """
+        powermeter mark begin infer
+        powermeter mark end infer -n -3 && exit 9 || test $? = 2
+        powermeter mark begin other
+        powermeter mark end other -n 4 -a novalue && exit 9 || test $? = 2
+        """,
+    )
+    assert [(event.name, event.count, event.end_ns is None) for event in found] == [
+        ("infer", None, False),
+        ("other", 4, False),
+    ]
+    assert sum(account.details["odd_counts"] for account in counts.values()) == 1

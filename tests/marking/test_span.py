@@ -9,7 +9,7 @@ import pytest
 
 import powermeter
 from powermeter.analysis.accounts import differences
-from powermeter.marking import board, destinations, event_log, ring, span
+from powermeter.marking import board, destinations, event_log, ring, ring_reader, span, undisturbed
 
 
 def names(events) -> list[str]:
@@ -121,7 +121,52 @@ def test_what_a_handler_raises_comes_out_of_a_mark_that_waits(running, monkeypat
     monkeypatch.undo()
     assert len(running.end()) == 63
     counts = running.counts()[os.getpid()]
-    assert (counts.details["lost"], counts.details["torn"]) == (1, 0)
+    assert (counts.details["lost"], counts.details["torn"]) == (0, 1), "not for the recorder's sake"
+
+
+def test_a_mark_that_a_handler_s_exception_came_out_of_holds_up_the_ring_for_a_moment_only(live, monkeypatch):
+    with powermeter.event("w"):
+        pass
+    before = live.log.next
+    monkeypatch.setattr(ring_reader, "TORN_NS", 10**15)
+
+    def raising() -> int:
+        before()
+        raise Interrupt
+
+    live.log.next = raising
+    for name in ("w", "new"):  # one slot at the end, and a begin
+        with pytest.raises(Interrupt), powermeter.event(name):
+            pass
+    live.log.next = before
+    with powermeter.event("w"):
+        pass
+    assert live.log.flush(), "the recorder passes over the slots that lack"
+    events = live.end()
+    assert names(events) == ["w", "w"] and events[-1].parent is None
+    assert live.counts()[os.getpid()].details["torn"] == 2
+
+
+def test_a_mark_that_finds_its_ring_being_made_is_counted_once_and_holds_up_nothing(live, monkeypatch):
+    monkeypatch.setattr(undisturbed, "MOST_NESTED", 0)
+    with powermeter.event("lost"):
+        pass
+    monkeypatch.undo()
+    for _ in range(3):
+        with powermeter.event("w"):
+            pass
+    assert live.log.flush()
+    assert names(live.end()) == ["w"] * 3
+    details = live.counts()[os.getpid()].details
+    assert (details["lost"], details["torn"]) == (2, 0)  # its begin and its end
+
+
+def test_an_attribute_of_an_event_can_be_read_back(running):
+    with powermeter.event("w", model="tiny") as event:
+        event["w"] = 3
+        assert (event["w"], event["model"]) == (3, "tiny")
+    with pytest.raises(KeyError):
+        event["absent"]
 
 
 def test_what_a_handler_raises_while_recordings_are_looked_for_comes_out_and_the_next_event_finds_them(
@@ -174,3 +219,11 @@ def test_what_is_marked_after_the_process_has_taken_leave_is_kept(running):
     assert sorted(names(running.end())) == ["early", "late", "late", "late"]
     counts = running.counts()[os.getpid()]
     assert (counts.begun, counts.finished) == (4, 4)
+
+
+def test_what_runs_when_a_meter_s_block_ends_is_not_put_down_to_the_process_leaving(running):
+    powermeter.event("left open").__enter__()
+    running.log.close()
+    running.end()
+    (text,) = differences(running.counts())
+    assert "'left open'" in text and "because the recording was ended while they were running" in text

@@ -238,6 +238,47 @@ def test_an_object_keeps_its_attributes_and_can_be_copied_and_pickled(running):
     assert [event.count for event in running.end()] == [2, 2, 2]
 
 
+class Bag:
+    """Something callable with what Python looks up in types."""
+
+    held = (1, 2, 3)
+
+    def __call__(self, x):
+        return x
+
+    def __len__(self):
+        return 3
+
+    def __iter__(self):
+        return iter(self.held)
+
+    def __getitem__(self, place):
+        return self.held[place]
+
+    def __eq__(self, other):
+        return isinstance(other, Bag) and self.held == other.held
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("watched", [powermeter.track, powermeter.watch])
+def test_a_stand_in_is_an_instance_and_does_what_the_types_of_objects_do(watched):
+    bag = Bag()
+    stands = watched(bag)
+    assert isinstance(stands, Bag) and len(stands) == 3 and list(stands) == [1, 2, 3] and stands[1] == 2
+    assert stands == bag and bag == stands and stands == watched(Bag()) and stands != 3 and 2 in stands
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(stands)
+    again = pickle.loads(pickle.dumps(stands))  # noqa: S301 – our own
+    assert len(again) == 3 and again(4) == 4 and copy.copy(stands) == bag
+    stands.held = ()
+    assert bag.held == ()
+    del stands.held
+    assert bag.held == (1, 2, 3)
+    model = Model()
+    assert {model: 1}[watched(model)] == 1 and watched(model) != Model()
+
+
 @pytest.mark.parametrize("wrong", [3, Model, [1]])
 def test_what_cannot_be_tracked_is_an_error_that_says_what_to_do(wrong):
     with pytest.raises(ConfigurationError, match="track takes"):

@@ -171,8 +171,52 @@ def test_numbers_of_numpy_are_numbers():
     for two in (np.float64(2), np.float32(2), np.int64(2)):
         assert (energy * two).value == (two * energy).value == 20.0
         assert (energy / two).value == 5.0 and energy > two and not energy < two
+    assert isinstance(np.float64(2) * energy, Result)
+
+
+def test_an_array_of_numpy_and_a_result_make_an_array_of_results():
+    energy = Result.of(10.0, "J", {"noise:a": 0.5})
+    counts = np.array([[1.0, 2.0]])
+    for found in (energy * counts, counts * energy):
+        assert found.shape == (1, 2) and found[0, 1] == energy * 2.0
+    assert (energy / counts)[0, 1] == energy / 2.0
+    assert ((np.array([energy, energy]) + energy)[0]).parts == {"noise:a": 1.0}
+    assert (counts * 12 > energy).tolist() == [[True, True]]
     with pytest.raises(TypeError):
-        energy * np.array([1.0, 2.0])
+        np.sqrt(energy)
+
+
+def test_one_over_a_result_keeps_its_relative_interval():
+    per_joule = 12 / Result.of(4.0, "J", {"gain:a": 0.04}, Grade.ESTIMATED)
+    assert (per_joule.value, per_joule.unit, per_joule.grade) == (3.0, "1/J", Grade.ESTIMATED)
+    assert per_joule.half_width == pytest.approx(3.0 * 0.01 * 1.96, rel=1e-3)
+    with pytest.raises(TypeError):
+        "12" / per_joule
+
+
+def test_equal_results_are_one_key():
+    made = [Result.of(1.0, "J", {"noise:a": 0.5}) for _ in range(2)]
+    assert len({*made}) == 1 and len({*made, Result.of(1.0, "W")}) == 2
+
+
+def test_the_absolute_value_holds_every_value_without_its_sign():
+    def of(value, low, high):
+        return Result(value, "J", low, high, signed=True)
+
+    assert abs(of(-2.0, -3.0, -1.0)) == Result(2.0, "J", 1.0, 3.0)
+    assert (abs(of(-1.0, -3.0, 1.0)).low, abs(of(-1.0, -3.0, 1.0)).high) == (0.0, 3.0)
+    assert (abs(of(1.0, -1.0, 3.0)).low, abs(of(1.0, -1.0, 3.0)).high) == (0.0, 3.0)
+    assert abs(of(5.0, -math.inf, 5.0)).high == math.inf
+    assert abs(Result.at_most(5.0, "J")) == Result.at_most(5.0, "J")
+    assert abs(of(-5.0, -math.inf, -5.0)) == Result.at_least(5.0, "J", Grade.MEASURED)
+
+
+def test_rounding_loses_nothing_of_the_interval():
+    found = round(Result(1.2345, "J", 1.2111, 1.2666), 2)
+    assert (found.value, found.low, found.high) == (1.23, 1.21, 1.27)
+    assert (
+        round(Result.at_most(7.3, "J")).high == 8.0 and round(Result(23.0, "J", 18.0, 26.0), -1).high == 30.0
+    )
 
 
 @pytest.mark.parametrize(
