@@ -21,6 +21,8 @@ Times = NDArray[np.int64]
 Reader = Callable[[Times, Times], Floats]
 
 _LAG_S = 2.5
+FEWEST = 3
+"""Repeats whose energies are known, below which nothing is stated of their mean."""
 
 
 class MeterLike(Protocol):
@@ -197,7 +199,7 @@ class RepeatLoop:
         finally:
             looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
             if self.reason in ("time", "repeats") and looked < index:
-                self.look()
+                self._look_at_the_end()
 
     @property
     def settled(self) -> Settled | None:
@@ -208,6 +210,12 @@ class RepeatLoop:
     def reached(self) -> bool:
         """Whether the precision asked for was reached."""
         return self.reason == "precise"
+
+    def _look_at_the_end(self) -> None:
+        if len(self.spans) < FEWEST:  # that would take seconds, and show nothing
+            self.latencies = np.array([end - start for start, end in self.spans]) * 1e-9
+        else:
+            self.look()
 
     def look(self) -> bool:
         """Read the energies anew; return whether they are known to the precision asked for."""
@@ -224,7 +232,7 @@ class RepeatLoop:
                 break
             self._world.sleep(0.25)  # the recorder writes once a second
             waited += 0.25
-        if np.isfinite(self.energies).sum() < 3:
+        if np.isfinite(self.energies).sum() < FEWEST:
             return False
         return self.stopping.look(self.energies, self.latencies)
 
@@ -233,8 +241,13 @@ class RepeatLoop:
         wanted = f"±{100 * self.stopping.precision:g} %"
         if self.reached:
             return f"{wanted} reached"
+        early = (
+            ", most of them before the first repeat: allow more"
+            if self.limits.spent_s > self.limits.seconds / 2
+            else ""
+        )
         why = {
-            "time": f"{format_duration(self.limits.seconds)} were over",
+            "time": f"{format_duration(self.limits.seconds)} were over{early}",
             "repeats": f"{plural(self.limits.most, 'repeat was', 'repeats were')} done",
         }.get(self.reason, "the loop was left")
         return f"{wanted} NOT reached: {why}"

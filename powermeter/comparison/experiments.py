@@ -6,35 +6,30 @@ enough to be resolved; energies are per call.
 
 from __future__ import annotations
 
-import inspect
 import math
-import time
-import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.repeat_loop import LoopLimits, marked
+from powermeter.analysis.repeat_loop import LoopLimits
 from powermeter.analysis.stopping import LEAST, Settled, settle
 from powermeter.comparison.benchmark import Benchmark, Target, repeat_until_known, with_sensor
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.sweep_values import is_plain, stated_values
+from powermeter.comparison.turns import Call, Turns, calls_of
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import now_ns
 from powermeter.meter import Meter
 from powermeter.result import Grade, Result
 
-Call = Callable[[], Any]
-
 _GROWTH = 7 / 6
 _FIRST_TURNS = 12
-_MOST_CALLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +82,8 @@ def bench(
     Args:
         fn: Called without arguments.
         precision: Half-width of the 95 % interval over the mean.
-        at_most: The longest it may take, with the first calls, which show how long one lasts; the repeat that is running then is
-            finished.  The recorder's start and the last look at what it wrote are beside that.
+        at_most: The longest it may take in all: the recorder's start, the first calls, which show how long one lasts, and
+            as long again as the start took for the end.  The repeat that is running then is finished; one is always measured.
         most: The largest number of repeats.
         at_least: Repeats before the first look.
         name: The label of its events; its own name where None.
@@ -99,11 +94,12 @@ def bench(
     """
     setup = setup or Setup()
     label = name or _name(fn, "bench")
-    limits = LoopLimits(at_most, most, at_least)
+    limits, begun = LoopLimits(at_most, most, at_least), now_ns()
+    _check(precision, fn)
     with setup.running() as meter:
-        begun = now_ns()
-        calls = calls_of(fn, setup.at_least_s)
-        limits = replace(limits, spent_s=(now_ns() - begun) * 1e-9)
+        ends = _ends(limits, begun)
+        calls = calls_of(fn, setup.at_least_s, ends)
+        limits = replace(limits, spent_s=limits.seconds - (ends - now_ns()) * 1e-9)
 
         def once() -> bool:
             for _ in range(calls):
@@ -137,7 +133,8 @@ def versus(
     Args:
         a, b: Called without arguments.
         precision: Half-width of the 95 % interval of the change, over `a`'s mean.
-        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
+        at_most: The longest it may take in all: the recorder's start, the turns, and as long again as the start took for the
+            end.  One turn is always taken.
         most: The largest number of turns a side.
         margin: A difference up to this share does not count.
         names: The labels of their events; their own names where None.
@@ -147,21 +144,20 @@ def versus(
         DataError: Too few turns were recorded to compare anything.
     """
     setup = setup or Setup()
-    limits = LoopLimits(at_most, most)
+    limits, begun = LoopLimits(at_most, most), now_ns()
     labels = names or (_name(a, "a"), _name(b, "b"))
     if labels[0] == labels[1]:
         labels = (f"{labels[0]} a", f"{labels[1]} b")
-    if not 0 < precision <= 1:
-        raise ConfigurationError(f"a precision of {precision} is not usable; write 0.02 for ±2 %")
+    _check(precision, a, b)
 
     def compared() -> Comparison:
         with meter.recording() as recording:
             return compare(recording, label=labels, rail=setup.rail, options=CompareOptions(margin=margin))
 
     with setup.running() as meter:
-        due, begun = _FIRST_TURNS, now_ns()
-        pair = _Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s)
-        while _goes_on(pair, begun, limits):
+        due, ends = _FIRST_TURNS, _ends(limits, begun)
+        pair = Turns(meter, dict(zip(labels, (a, b), strict=True)), setup.at_least_s, ends)
+        while pair.go_on(limits):
             pair.take()
             if pair.done >= due:
                 due = math.ceil(pair.done * _GROWTH)
@@ -170,26 +166,28 @@ def versus(
                         break
                 except (DataError, KeyError):
                     continue  # the recorder writes once a second: the last turns are still to come
-        _wait(meter, pair)
+        pair.wait(setup.meter)
     return compared()
 
 
-def _goes_on(turns: _Turns, begun_ns: int, limits: LoopLimits) -> bool:
-    """Return whether there is time for another turn; the first is always taken."""
-    if limits.most is not None and turns.done >= limits.most:
-        return False
-    return not turns.done or now_ns() - begun_ns < limits.seconds * 1e9
+def _check(precision: float, *functions: object) -> None:
+    """Refuse, before anything is opened, what cannot be measured.
+
+    Raises:
+        ConfigurationError: The precision is out of its range, or something cannot be called.
+    """
+    if not 0 < precision <= 1:
+        raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
+    for function in functions:
+        if not callable(function):
+            raise ConfigurationError(
+                f"{function!r:.80} cannot be called; measure a function: lambda: model(x)"
+            )
 
 
-def _wait(meter: Meter, turns: _Turns) -> None:
-    """Wait until the recording contains the last turn: the recorder writes once a second."""
-    last = max(span[1] for spans in turns.spans.values() for span in spans)
-    for _ in range(20):
-        with meter.recording() as recording:
-            ends = [recording.summaries(source.id).end_ns[-1:] for source in recording.sources]
-        if ends and all(end.size and end[0] >= last for end in ends):
-            return
-        time.sleep(0.25)
+def _ends(limits: LoopLimits, begun_ns: int) -> int:
+    """Return when the last repeat has to be over; to be asked when the recorder has started, whose end takes about as long."""
+    return begun_ns + round(limits.seconds * 1e9) - (now_ns() - begun_ns)
 
 
 def _precise(row: Contrast, precision: float) -> bool:
@@ -255,7 +253,8 @@ def sweep(
     Args:
         fn: Called with the parameter by name.
         precision: Half-width of the 95 % interval of each energy over its mean.
-        at_most: How long it may repeat; the recorder's start and the last look at what it wrote are beside that.
+        at_most: The longest it may take in all: the recorder's start, the turns, and as long again as the start took for the
+            end.  One turn is always taken.
         most: The largest number of turns of each value.
         name: The label of its events; its own name where None.
         values: The parameter's name and the values that it takes; exactly one.
@@ -264,7 +263,8 @@ def sweep(
         ConfigurationError: There is not exactly one parameter of two or more different values, or calling `fn` runs nothing.
     """
     setup = setup or Setup()
-    limits = LoopLimits(at_most, most)
+    limits, begun = LoopLimits(at_most, most), now_ns()
+    _check(precision, fn)
     if len(values) != 1:
         raise ConfigurationError("sweep one parameter, for example batch=[1, 2, 4]")
     ((parameter, chosen),) = values.items()
@@ -275,13 +275,13 @@ def sweep(
             f"{label!r} is not usable as the name of a sweep: leave out brackets, commas and ="
         )
     with setup.running() as meter:
-        due, begun = LEAST, now_ns()
+        due, ends = LEAST, _ends(limits, begun)
         titles = [f"{label}[{parameter}={value}]" for value in stated]
         each = {title: _bound(fn, parameter, value) for title, value in zip(titles, chosen, strict=True)}
         marks = {title: (label, {parameter: value}) for title, value in zip(titles, stated, strict=True)}
-        turns = _Turns(meter, each, setup.at_least_s, marks)
+        turns = Turns(meter, each, setup.at_least_s, ends, marks)
         found: dict[str, Settled] = {}
-        while _goes_on(turns, begun, limits):
+        while turns.go_on(limits):
             turns.take()
             if turns.done >= due:
                 due = math.ceil(turns.done * _GROWTH)
@@ -291,7 +291,7 @@ def sweep(
                     continue
                 if all(settled.relative <= precision for settled in found.values()):
                     break
-        _wait(meter, turns)
+        turns.wait(setup.meter)
     found = _settled(meter, turns, setup.rail)
     first, *others = each
     with meter.recording() as recording:
@@ -311,7 +311,7 @@ def _bound(fn: Callable[..., Any], parameter: str, value: Any) -> Call:
     return lambda: fn(**{parameter: value})
 
 
-def _settled(meter: Meter, turns: _Turns, rail: str | None) -> dict[str, Settled]:
+def _settled(meter: Meter, turns: Turns, rail: str | None) -> dict[str, Settled]:
     """Return the energy of one call of each function."""
     from powermeter.analysis.repeat_loop import energies_of
 
@@ -321,75 +321,6 @@ def _settled(meter: Meter, turns: _Turns, rail: str | None) -> dict[str, Settled
         energies = energies_of(meter, edges[:, 0], edges[:, 1], rail) / turns.calls[title]
         found[title] = settle(energies, (edges[:, 1] - edges[:, 0]) * 1e-9, looks=2)
     return found
-
-
-@dataclass(slots=True)
-class _Turns:
-    """Functions that take turns: forwards, then backwards, so that a steady drift falls on all alike."""
-
-    meter: Meter
-    functions: dict[str, Call]
-    least_s: float
-    marks: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
-    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    done: int = 0
-
-    def __post_init__(self) -> None:
-        self.calls = {title: calls_of(fn, self.least_s) for title, fn in self.functions.items()}
-        self.spans = {title: [] for title in self.functions}
-
-    def take(self) -> None:
-        """Let each function have its turn."""
-        order = list(self.functions.items())
-        for title, fn in order if self.done % 2 == 0 else reversed(order):
-            label, attributes = self.marks.get(title, (title, {}))
-            with marked(self.meter, label, self.calls[title], attributes):
-                start = now_ns()
-                for _ in range(self.calls[title]):
-                    fn()
-                end = now_ns()
-            self.spans[title].append((start, end))
-        self.done += 1
-
-
-def calls_of(fn: Call, least_s: float) -> int:
-    """Return how many calls in a row last `least_s`, from calls that are not recorded as events; the first warms up.
-
-    Raises:
-        ConfigurationError: What it returned has yet to be run: a generator, a coroutine.
-    """
-    _check_that_it_ran(fn())
-    count = 1
-    while True:
-        begun = now_ns()
-        for _ in range(count):
-            fn()
-        lasted = (now_ns() - begun) * 1e-9
-        if lasted >= 0.2 * least_s or count >= _MOST_CALLS:
-            return max(1, min(_MOST_CALLS, math.ceil(count * least_s / max(lasted, 1e-9))))
-        count = min(_MOST_CALLS, max(2 * count, math.ceil(count * 0.3 * least_s / max(lasted, 1e-9))))
-
-
-def _check_that_it_ran(result: object) -> None:
-    """Refuse what a call has only made and not run.
-
-    Raises:
-        ConfigurationError: It is a generator, a coroutine or the like.
-    """
-    if inspect.isawaitable(result):
-        if inspect.iscoroutine(result):
-            result.close()
-        remedy = "lambda: asyncio.run(fn()), or loop.run_until_complete of a loop that is kept"
-    elif inspect.isasyncgen(result):
-        remedy = "a function that runs it to its end in an event loop"
-    elif isinstance(result, (types.GeneratorType, map, filter, zip)):
-        remedy = "lambda: list(fn())"
-    else:
-        return
-    raise ConfigurationError(
-        f"calling this function runs nothing, it returns a {type(result).__name__} that has yet to be run: measure {remedy}"
-    )
 
 
 def _name(fn: Callable[..., Any], otherwise: str) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import powermeter
-from powermeter.comparison import experiments
+from powermeter.comparison import experiments, turns
 from powermeter.comparison.designs import Design
-from powermeter.comparison.experiments import Setup, calls_of
+from powermeter.comparison.experiments import Setup
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 
@@ -104,21 +103,10 @@ def test_a_running_meter_is_used(tmp_path: Path) -> None:
     assert names == ["x", "y", "after"]
 
 
-def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0]
-    monkeypatch.setattr(experiments, "now_ns", lambda: clock[0])
-
-    def lasting(nanoseconds: int) -> Callable[[], None]:
-        return lambda: clock.__setitem__(0, clock[0] + nanoseconds)
-
-    assert calls_of(lasting(1_000_000), 0.05) == 50
-    assert calls_of(lasting(300), 0.05) == 166_667
-    assert calls_of(lasting(20_000_000), 0.001) == 1
-
-
 def test_the_calls_that_show_how_long_one_lasts_count_towards_the_time(monkeypatch) -> None:
     clock, seen = [0], []
-    monkeypatch.setattr(experiments, "now_ns", lambda: clock[0])
+    for module in (experiments, turns):
+        monkeypatch.setattr(module, "now_ns", lambda: clock[0])
     monkeypatch.setattr(experiments, "repeat_until_known", lambda *given: seen.append(given[3].limits))
     powermeter.bench(
         lambda: clock.__setitem__(0, clock[0] + 10**9), at_most="5s", most=9, setup=Setup(meter=object())
@@ -126,24 +114,44 @@ def test_the_calls_that_show_how_long_one_lasts_count_towards_the_time(monkeypat
     assert (seen[0].spent_s, seen[0].seconds, seen[0].most) == (2.0, 5.0, 9)
 
 
-def a_generator():
-    yield 1
+class SlowMeter:
+    """One that takes three seconds to start."""
+
+    def __init__(self, clock: list[int]) -> None:
+        self.clock = clock
+
+    def __enter__(self) -> SlowMeter:
+        self.clock[0] += 3 * 10**9
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
 
 
-async def a_coroutine():
-    return 1
+def test_the_start_of_the_recorder_and_as_long_for_its_end_count_towards_the_time(monkeypatch) -> None:
+    clock, seen = [0], []
+    for module in (experiments, turns):
+        monkeypatch.setattr(module, "now_ns", lambda: clock[0])
+    monkeypatch.setattr(experiments, "Meter", lambda *sources, **how: SlowMeter(clock))
+    monkeypatch.setattr(experiments, "repeat_until_known", lambda *given: seen.append(given[3].limits))
+    powermeter.bench(lambda: clock.__setitem__(0, clock[0] + 10**9), at_most="20s", setup=Setup())
+    powermeter.bench(lambda: clock.__setitem__(0, clock[0] + 10**9), at_most="5s", setup=Setup())
+    assert [limits.spent_s for limits in seen] == [
+        3 + 2 + 3,
+        3 + 1 + 3,
+    ]  # two calls, one where no time is left
 
 
-async def an_async_generator():
-    yield 1
-
-
-@pytest.mark.parametrize(
-    "made", [a_generator, a_coroutine, an_async_generator, lambda: map(str, [1]), lambda: (x for x in [1])]
-)
-def test_a_function_whose_call_runs_nothing_is_refused(made) -> None:
-    with pytest.raises(ConfigurationError, match="has yet to be run"):
-        calls_of(made, 0.01)
+@pytest.mark.parametrize("precision", [0, -0.1, 2, float("nan")])
+@pytest.mark.parametrize("function", [powermeter.bench, powermeter.versus, powermeter.sweep])
+def test_what_cannot_be_measured_is_refused_before_anything_opens(monkeypatch, function, precision) -> None:
+    monkeypatch.setattr(experiments, "Meter", lambda *sources, **how: pytest.fail("it was opened"))
+    given = {"versus": (quick, slow)}.get(function.__name__, (quick,))
+    values = {"batch": [1, 2]} if function is powermeter.sweep else {}
+    with pytest.raises(ConfigurationError, match="precision"):
+        function(*given, precision=precision, **values)
+    with pytest.raises(ConfigurationError, match="cannot be called"):
+        function(*(None for _ in given), **values)
 
 
 @pytest.mark.parametrize(
