@@ -33,6 +33,7 @@ from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
 from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
 from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
 from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, follows_few, tail_of
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind
@@ -292,12 +293,26 @@ def measure_means(
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         take_tail_out(found, profile, seconds)
-    if n < LEAST_WITH_TAILS and follows_few(rates, t, following, ke, calm.out):
-        found.why = TAIL
+    if n < LEAST_WITH_TAILS:
+        least: Floats | None = None
         ending = (window == ke[event]) & ~whole[owner]
-        most = portion * np.maximum(given - part * length * np.minimum(level_out, rate), 0.0)[owner]
-        np.add.at(found.below, event, most * ending)
-        found.below_all = float(found.below.sum())
+        if follows_few(rates, t, following, ke, calm.out):
+            least = part * length * np.minimum(level_out, rate)
+        elif quiet is not None:
+            lone = ending & ~several[owner] & ~no_out[owner] & ~hole_cut[owner]
+            change = changes_inside(rates, ks, ke, np.where(alone, 0.0, ps), quiet)
+            clock = 1e-9 * trace.clock_ns * abs(inside - quiet) / length
+            wide = float(student_95(within.size - 1.0)) / COVERAGE_95 if within.size > 1 else 0.0
+            unlike_each = np.where(has_in, 0.0, unlike_in * wide**2 if wide else math.inf)
+            open_ = part**2 * (change**2 + unlike_each) + calm.variance + beside.error**2 + 2 * noise
+            allowed = length * np.sqrt(open_ + clock**2)
+            if stands_out(rest[owner[lone]], allowed[owner[lone]], float(value.sum())):
+                least = given - kappa * np.maximum(rest, 0.0) - 2 * allowed
+                least = np.maximum(least, part * length * np.minimum(level_out, rate))
+        if least is not None:
+            found.why = TAIL
+            np.add.at(found.below, event, portion * np.maximum(given - least, 0.0)[owner] * ending)
+            found.below_all = float(found.below.sum())
     if (
         float(np.median(seconds)) < usual
         and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n

@@ -102,7 +102,7 @@ _WHY = {
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
     LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
     "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
-    TAIL: "power falls only after they have ended, and too few of them show how much of that lies in the readings that their ends cut: "
+    TAIL: "the readings that their ends cut hold more than those inside, or power falls only behind them, and too few of them show how much of that follows them: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
     HELD: "each reading may be a snapshot or the mean since the one before: the interval holds what they used in either case; make each event longer, or state which (`--as mean`)",
     PACE: "the load decides how long the reader waits before it reads again, so that what they begin with is met by too few readings: the interval "

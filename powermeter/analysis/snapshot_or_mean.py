@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import clear_edges
-from powermeter.analysis.estimate import HELD, GroupEstimate
+from powermeter.analysis.estimate import HELD, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
@@ -189,7 +189,7 @@ def both(
         return found
     other = measure_means(means, start_ns, end_ns, bridges, others)
     if (
-        other.why
+        other.why not in ("", TAIL)
         or not np.isfinite(other.value).all()
         or _falls_at_once(means.trace, other, start_ns, end_ns)
     ):

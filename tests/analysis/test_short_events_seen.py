@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.short_events_seen import part_seen
-from powermeter.analysis.windows import measure
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
