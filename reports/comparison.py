@@ -19,7 +19,8 @@ from powermeter.units import format_number, format_quantity
 
 from .terminal_labels import FEW_LABELS, MOST_LABELS
 from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
-from .terminal_rows import fits, print_rows
+from .terminal_rows import print_rows
+from .terminal_width import fits
 from .wording import show
 
 if TYPE_CHECKING:

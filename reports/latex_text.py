@@ -7,7 +7,7 @@ import re
 from powermeter.result.formatting import DASH, Shown
 
 from .markup import harmless
-from .plain_output import kept_together
+from .terminal_width import kept_together
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

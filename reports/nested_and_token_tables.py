@@ -9,7 +9,8 @@ from . import event_tree, tokens
 from .report_data import ReportData
 from .terminal_labels import name_of, name_width
 from .terminal_look import grades_text, print_text, safe, section, table_frame
-from .terminal_rows import fits, print_rows
+from .terminal_rows import print_rows
+from .terminal_width import fits
 
 if TYPE_CHECKING:
     from rich.console import Console

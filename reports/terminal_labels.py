@@ -13,7 +13,8 @@ from powermeter.units import format_count, format_quantity
 
 from . import wording
 from .terminal_look import NARROW, grades_text, print_text, safe, section, table_frame
-from .terminal_rows import fits, print_rows
+from .terminal_rows import print_rows
+from .terminal_width import fits
 from .wording import show
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from powermeter.result import Grade, Result, worst
 from powermeter.result.formatting import DASH
 
-from .plain_output import wrapped
+from .terminal_width import wrapped
 from .wording import MARKS
 
 if TYPE_CHECKING:

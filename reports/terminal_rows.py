@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from .terminal_width import fits
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
@@ -62,12 +64,6 @@ def _stacked(title: Text, value: Text, name: int, width: int) -> Iterator[Render
     else:
         yield title
         yield Text.assemble("  ", value, no_wrap=True, overflow="ignore")
-
-
-def fits(table: Table, console: Console) -> bool:
-    """Return whether a table is printed whole, without a cut number."""
-    wide = console.options.update(max_width=10_000)
-    return console.measure(table, options=wide).maximum <= console.width
 
 
 def print_rows(console: Console, table: Table, rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .plain_output import columns, spell_out
+from .ascii_output import spell_out
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
 from .terminal import print_report
 from .terminal_look import NARROW, as_text
+from .terminal_width import columns
 
 if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from powermeter import toml
 from powermeter.analysis.rail_voltage import (
     BUDGET_V,
     BUDGET_V_TEXT,
@@ -30,12 +28,11 @@ from powermeter.result import Result, plain
 from powermeter.result.notes import Note, note_lines, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
+from . import what_if
 from .battery import Battery
 from .budget_options import BudgetOptions
 from .discharge import cell_of, discharge, highest_w, hours_between, profile_of
-from .duty_cycle import Schedule, states_of
 from .presets import presets
-from .schedule_file import parse_rate, read_schedule
 from .stages import StageOutcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:
@@ -331,45 +328,13 @@ class BudgetReport:
         return {"discharge": document}, lines
 
     def _scheduled(self) -> Part:
-        path = self.wanted.schedule
-        assert path is not None
-        analysis = None if self.found is None else self.found.analysis
-        schedule = read_schedule(toml.read(path), states_of(analysis) if analysis else {}, path.name)
-        volts = None if self.found is None else self.found.rail_voltage_v
-        if volts is None and self.wanted.rail_voltage is not None:
-            volts = parse_quantity(self.wanted.rail_voltage, "V", bare=False)
-        lines = [f"schedule {path.name}:", *(f"  {line}" for line in schedule.lines(self.battery, volts))]
-        what_if = {}
-        for text in self.wanted.what_ifs:
-            changed = _changed(schedule, text)
-            lines += [f"what if {text}:", *(f"  {line}" for line in changed.lines(self.battery, volts))]
-            what_if[text] = self._schedule_record(changed, volts)
-        return {"schedule": self._schedule_record(schedule, volts), "what_if": what_if}, lines
-
-    def _schedule_record(self, schedule: Schedule, volts: float | None) -> dict[str, Any]:
-        return {
-            "mean_power": plain(schedule.mean_power),
-            "life": plain(schedule.life(self.battery, volts)),
-            "states": [
-                {"name": name, "time_share": busy, "power": plain(power), "energy_share": share}
-                for name, busy, power, share in schedule.shares()
-            ],
-        }
-
-
-def _changed(schedule: Schedule, text: str) -> Schedule:
-    from powermeter.analysis.asked import Asked
-    from powermeter.analysis.subject import find
-
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigurationError(f"--what-if {text!r}: write STATE=RATE or STATE=FILE:LABEL")
-    if value.partition(":")[0].endswith(".power"):
-        file, _, label = value.partition(":")
-        other = find(Path(file), Asked())
-        state = states_of(other.analysis, [label or name])[label or name]
-        return schedule.with_state(replace(state, name=name, source=file))
-    return schedule.with_rate(name, parse_rate(value))
+        wanted, found = self.wanted, self.found
+        assert wanted.schedule is not None
+        volts = None if found is None else found.rail_voltage_v
+        if volts is None and wanted.rail_voltage is not None:
+            volts = parse_quantity(wanted.rail_voltage, "V", bare=False)
+        analysis = None if found is None else found.analysis
+        return what_if.scheduled(wanted.schedule, wanted.what_ifs, self.battery, volts, analysis)
 
 
 def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:

@@ -112,7 +112,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error is one line on standard error."""
     open_standard()
-    from powermeter.reports.plain_output import spell_out
+    from powermeter.reports.ascii_output import spell_out
 
     spell_out()
     status = run(arguments)

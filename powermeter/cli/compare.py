@@ -194,8 +194,9 @@ def _verdicts(text: str) -> tuple[Verdict, ...]:
 def _print(found: Comparison) -> None:
     from rich.console import Console
 
+    from powermeter.reports.ascii_output import spell_out
     from powermeter.reports.comparison import print_comparison, to_text
-    from powermeter.reports.plain_output import columns, spell_out
+    from powermeter.reports.terminal_width import columns
 
     spell_out()
     console = Console(highlight=False)

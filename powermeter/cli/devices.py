@@ -79,7 +79,7 @@ def _print_table(found: Search, chosen: SourceChoice | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from powermeter.reports.plain_output import columns
+    from powermeter.reports.terminal_width import columns
     from powermeter.units import format_quantity
 
     console = Console()

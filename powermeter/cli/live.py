@@ -112,7 +112,7 @@ def follow(
         screen: Where it is drawn.
         end: Called before the last look: ends a recording of our own, so that its last readings are in the file.
     """
-    from powermeter.reports.plain_output import spell_out
+    from powermeter.reports.ascii_output import spell_out
 
     spell_out()
     ends = None if seconds is None else time.monotonic() + seconds

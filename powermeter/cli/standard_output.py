@@ -48,7 +48,7 @@ def put(text: str, *, nl: bool = True) -> None:
 
 def table_width() -> int:
     """Return how wide a table on standard output may be; of a pipe, wide enough for any."""
-    from powermeter.reports.plain_output import columns
+    from powermeter.reports.terminal_width import columns
 
     return columns(shutil.get_terminal_size((100, 24)).columns) if _has_width() else _WIDE
 
@@ -66,7 +66,7 @@ def _to_error(text: str) -> None:
 
 def _laid_out(text: str, stream: TextIO) -> str:
     """Return text with its lines wrapped at the width of a terminal."""
-    from powermeter.reports.plain_output import columns, wrapped
+    from powermeter.reports.terminal_width import columns, wrapped
 
     width = columns(max(shutil.get_terminal_size().columns, 20), stream)
     return "\n".join(part for line in text.split("\n") for part in wrapped(line, width))

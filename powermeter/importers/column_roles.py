@@ -18,8 +18,9 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
+from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import ELECTRIC, TIME
-from powermeter.importers.headers import Heading, of_unit, with_unit, words
+from powermeter.importers.headers import Heading, with_unit, words
 from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.header_languages import UNITS, in_english
+from powermeter.importers.header_languages import in_english
+from powermeter.importers.header_units import AS_WRITTEN, of_unit, written_out
 from powermeter.importers.header_words import (
     ANY_CASE,
     COUNTED,
@@ -23,14 +24,11 @@ from powermeter.importers.header_words import (
     LIMIT,
     MEAN,
     NOT_ACTIVE,
-    OF_UNIT,
     QUANTITY_WORDS,
-    SPELLED,
-    SPELLED_PREFIX,
     TIME,
     UNRECORDED,
 )
-from powermeter.units import unit_factor
+from powermeter.importers.rail_of_header import rail_name
 
 LONGEST_HEADER = 300
 """Characters of the longest header that is looked at."""
@@ -158,109 +156,6 @@ def implied(parts: list[str]) -> Quantity | str | None:
     return None
 
 
-_PLAIN = frozenset(
-    (
-        *("draw", "usage", "consumption", "measured", "value", "reading", "avg", "average", "mean"),
-        *(
-            "instant",
-            "instantaneous",
-            "inst",
-            "accumulated",
-            "cumulative",
-            "accum",
-            "zerod",
-            "resettable",
-            "counter",
-            "w",
-            "mw",
-            "bus",
-        ),
-    )
-)
-
-
-_OUTPUTS = frozenset(("vout", "iout", "pout"))
-_DASHED = re.compile(r"-([A-Za-z]+)(?![A-Za-z0-9])")
-_ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung|energy|energie)", re.IGNORECASE)
-
-
-_SO_FAR = re.compile(r"[ _.-]*\bso[ _.-]?far\b|_so_far\b", re.IGNORECASE)
-
-
-def _undashed(match: re.Match[str]) -> str:
-    return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
-
-
-def rail_name(name: str) -> str:
-    """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
-    name = _SO_FAR.sub("", _ACTIVE.sub("", _DASHED.sub(_undashed, name)))
-    pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
-    single = len(pieces) == 1
-    kept = []
-    for piece in pieces:
-        bare = re.sub(r"\d+\Z", "", piece.lower().strip("-#"))
-        number = piece[len(piece.rstrip("0123456789")) :]
-        if bare in _OUTPUTS:
-            kept.append("out")
-        if bare in QUANTITY_WORDS or bare in _PLAIN or (bare in LETTERS and (single or number)):
-            if number:
-                kept.append(number)
-            continue
-        kept.append(piece.strip("-#"))
-    if kept and all(piece.isdigit() for piece in kept):
-        return "rail " + " ".join(kept)
-    left = " ".join(kept).strip(" -")
-    if left.lower() in ("", "total", "in", "input"):
-        return left.lower() or "input"
-    return left if " " in name.strip() else left.replace(" ", "_")
-
-
-def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
-    """Return quantity (or `TIME`) and SI factor of a unit as a header writes it, or None.
-
-    A bare `C` is degrees Celsius, as headers mean it, unless the name speaks of charge.
-    """
-    unit = unit.strip().strip(".").replace("μ", "µ")
-    unit = UNITS.get(unit.lower()) or _spelled(unit.lower()) or unit
-    if unit.lower() in ("day", "days"):
-        return TIME, 86_400.0
-    if unit == "C" and not re.search("charge|coulomb|capacity", name, re.IGNORECASE):
-        unit = "degC"
-    if not unit:
-        return None
-    found = _HUNDREDTHS.get(unit) or unit_factor(unit) or unit_factor(ANY_CASE.get(unit.lower(), ""))
-    if found is None:
-        return None
-    si, factor = found
-    if si == "s" and unit not in ("m", "d", "y"):
-        return TIME, factor
-    return (OF_UNIT[si], factor) if si in OF_UNIT else None
-
-
-_HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A", 0.1)}
-"""Units of flight controllers and battery monitors, which log whole numbers."""
-
-
-_AS_WRITTEN = frozenset((*_HUNDREDTHS, "MWh"))
-"""Units at the end of a name that are read in no other case."""
-
-
-def _spelled(word: str) -> str | None:
-    """Return the symbol of a unit written out: `milliwatts` is `mW`."""
-    if word in SPELLED:
-        return SPELLED[word]
-    for prefix, symbol in SPELLED_PREFIX.items():
-        rest = word[len(prefix) :]
-        if (
-            word.startswith(prefix)
-            and len(rest) > 2
-            and rest in SPELLED
-            and SPELLED[rest] not in ("min", "h", "%")
-        ):
-            return symbol + SPELLED[rest]
-    return None
-
-
 def clean(text: str) -> str:
     """Return a header without the marks that only set it off: quotes, a leading `#`, a trailing colon."""
     return text.strip().strip("\ufeff").lstrip("#%").strip().strip("'\"").strip().rstrip(":").strip()
@@ -320,7 +215,7 @@ def _agrees(unit: str, quantity: Quantity | str, name: str) -> bool:
 
 
 def _last_word(raw: str, text: str) -> Heading | None:
-    if _spelled(text.lower()) is not None:
+    if written_out(text.lower()) is not None:
         return _only_word(raw, text)
     pieces = re.split(r"[\s_.\-]+", text)
     tail = pieces[-1] if pieces else ""
@@ -345,7 +240,7 @@ def _only_word(raw: str, text: str) -> Heading | None:
     """Return the meaning of a header that is a unit and nothing else: `Watts`, `mA`."""
     if text in ("VA", "kVA", "VAR", "var", "dBm", "dB", "%"):
         return Heading(raw, text, text, why=f"{text} is not a unit that is recorded")
-    unit = _spelled(text.lower()) or (text if _SYMBOL.fullmatch(text) else _ALONE.get(text.lower()))
+    unit = written_out(text.lower()) or (text if _SYMBOL.fullmatch(text) else _ALONE.get(text.lower()))
     found = of_unit(unit, text) if unit else None
     return Heading(raw, text, unit, *found, why="the header is a unit") if found is not None else None
 
@@ -359,9 +254,9 @@ _SYMBOL = re.compile(r"[pnuµmkMG]?(?:W|J|Wh)|[pnuµmk]?(?:V|A|Ah)|[mun]s|[mun]C
 
 def _unit_at_end(tail: str, before: list[str]) -> str | None:
     """Return the unit that a name's last word is, or None where it is none in this company."""
-    spelled = _spelled(tail.lower())
+    spelled = written_out(tail.lower())
     # M is milli behind a name (CURRENT_MA), and so it is in PowerMW.
-    unit = spelled or (tail if tail in _AS_WRITTEN else ANY_CASE.get(tail.lower().replace("μ", "µ")))
+    unit = spelled or (tail if tail in AS_WRITTEN else ANY_CASE.get(tail.lower().replace("μ", "µ")))
     if unit is None:
         return None
     found = of_unit(unit, " ".join(before))

@@ -15,9 +15,8 @@ from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
-from powermeter.importers.blocks import RowCount, Store, TextBlock, text_blocks
+from powermeter.importers.blocks import RowCount, Store, text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
-from powermeter.importers.cells import Cells, Statistics, numbers
 from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
@@ -26,9 +25,8 @@ from powermeter.importers.columns import channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
-from powermeter.importers.devices import device_column, device_label, numbered, round_note, sweeps
+from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
-from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.holes import hole_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
@@ -36,7 +34,6 @@ from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.side_by_side import on_one_axis
-from powermeter.importers.stamp_reader import Reader
 from powermeter.importers.stated_grade import StatedGrade
 from powermeter.importers.table_notes import (
     FLOWS,
@@ -53,10 +50,10 @@ from powermeter.importers.table_rails import (
     readings_of_devices,
 )
 from powermeter.importers.table_rows import Stream, TableRows
-from powermeter.importers.thousands import ThousandMarks, refuse_doubtful
+from powermeter.importers.text_columns import TextColumns
+from powermeter.importers.thousands import refuse_doubtful
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
-from powermeter.importers.unit_columns import direct
 from powermeter.importers.whole_rail import Whole, decide
 from powermeter.importers.zones import zone_notes, zone_or_utc
 from powermeter.result import Grade
@@ -87,22 +84,12 @@ class OpenTable:
         self.path, self.plan, self.choices = path, plan, choices
         self.meanings: list[column_kinds.Meaning] = []
         self.whole: Whole | None = None
-        self.devices: dict[str, int] = {}
         self.warnings: list[Note] = list(plan.notes)
         self._importer = importer
-        self._cells = [
-            Cells(
-                plan.layout.decimal_comma,
-                column.heading.unit if column.quantity in ELECTRIC else None,
-                choices.decimal,
-            )
-            for column in plan.columns
-        ]
-        self._seen = [Statistics() for _ in plan.columns]
-        self._marks = [ThousandMarks() for _ in plan.columns]
+        self._columns = TextColumns(path, plan, choices)
+        self.devices, self._seen = self._columns.devices, self._columns.seen
         self._counted = RowCount()
         self._beside: set[int] = set()
-        self._reader = Reader(plan.time, plan.layout.decimal_comma)
         self._states = ChargeStates(plan.layout.headings, choices.columns, path, plan.layout.skip)
         self._stated = StatedGrade(plan.layout)
 
@@ -125,15 +112,17 @@ class OpenTable:
                 block.rows[-1] = [*block.rows[-1][:-1], ""]
                 text = f"the last row (line {int(block.lines[-1])}) has no end and its last cell, {ending[-1]!r}, is none like those above: taken as cut"
                 self.warnings.append(Note.warning("last-row-cut", text))
-            self._append(store, block)
+            self._columns.add(block, store)
             self._states.add(block)
             self._stated.add(block)
         self._states.refuse()
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
-            marks, at = list(zip(names, self._marks, strict=True)), self.plan.layout
+            marks, at = list(zip(names, self._columns.marks, strict=True)), self.plan.layout
             refuse_doubtful(marks, at.delimiter, str(self.path), at.rows)
-        self.warnings += check_rows(self.path, self.plan, self._counted, self._cells, self._seen, store.rows)
+        self.warnings += check_rows(
+            self.path, self.plan, self._counted, self._columns.cells, self._seen, store.rows
+        )
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
         self.warnings += leave_out_apparent(self.plan, self._seen)
@@ -204,44 +193,6 @@ class OpenTable:
             progress=self.choices.progress,
         )
 
-    def _append(self, store: Store, block: TextBlock) -> None:
-        columns: dict[str, NDArray[Any]] = {"line": block.lines}
-        time = self.plan.time
-        if time.indexes:
-            texts = [text.strip() for text in block.column(time.indexes[0])]
-            if len(time.indexes) > 1:
-                texts = [
-                    f"{text} {other.strip()}"
-                    for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
-                ]
-            columns["stamp"], aware = self._reader.read(texts)
-            if time.added is not None:
-                starts = None if time.added.since is None else block.column(time.added.since)
-                added = time.added.of(block.column(time.added.column), starts)
-                open_ = (columns["stamp"] == MISSING) | (added == MISSING)
-                columns["stamp"] = np.where(open_, MISSING, columns["stamp"] + added)
-            columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
-        keys = None
-        if self.plan.device:
-            keys = numbered(block.column(self.plan.device[0]), self.devices, str(self.path))
-        elif self.choices.interleaved and self.choices.interleaved > 1:
-            keys = ((store.rows + np.arange(len(block.rows))) % self.choices.interleaved).astype(np.int16)
-            for number in range(self.choices.interleaved):
-                self.devices.setdefault(str(number), number)
-        if keys is not None:
-            columns["key"] = keys
-        for i, (column, cells) in enumerate(zip(self.plan.columns, self._cells, strict=True)):
-            texts = block.column(column.index)
-            if column.unit_at is not None:
-                units = block.column(column.unit_at)
-                texts = [f"{text} {direct(unit)}" for text, unit in zip(texts, units, strict=True)]
-            if self.choices.decimal is None:
-                self._marks[i].add(texts)
-            values = numbers(texts, cells, block.lines)
-            self._seen[i].add(values, keys)
-            columns[f"c{i}"] = values
-        store.append(columns)
-
     def _axis(
         self, store: Store, held: bool, blank: NDArray[np.intp]
     ) -> tuple[Axis, NDArray[np.int32] | None]:
@@ -250,7 +201,7 @@ class OpenTable:
         stamps = store.whole("stamp") if time.indexes else None
         if stamps is not None:
             stamps[blank] = MISSING
-        refuse_other_order(self._reader.goes_on, time.order, str(self.path))
+        refuse_other_order(self._columns.reader.goes_on, time.order, str(self.path))
         if stamps is not None and time.style == "wall":
             stamps = self._in_utc(stamps, store)
         keyed = "key" in store and len(self.devices) > 1
@@ -269,7 +220,7 @@ class OpenTable:
             refuse_turns(stamps, store, self.plan, self.choices, str(self.path))
         can_spread = not held and (self.signature is None or self.signature.spread)
         counter = any(m.as_ == "counter" and i not in self._beside for i, m in enumerate(self.meanings))
-        if self._reader.naive and not self._reader.zoned and self.choices.zone is None:
+        if self._columns.reader.naive and not self._columns.reader.zoned and self.choices.zone is None:
             stamps, twice = put_in_line(stamps)
             self.warnings += twice
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
@@ -288,11 +239,11 @@ class OpenTable:
         return found, place if of is None else place[of]
 
     def _in_utc(self, stamps: NDArray[np.int64], store: Store) -> NDArray[np.int64]:
-        self.warnings += zone_notes(self.choices.zone, naive=self._reader.naive)
-        if not self._reader.naive:
+        self.warnings += zone_notes(self.choices.zone, naive=self._columns.reader.naive)
+        if not self._columns.reader.naive:
             return stamps
         moved = zone_or_utc(self.choices.zone).to_utc(stamps)
-        return np.where(store.whole("aware"), stamps, moved) if self._reader.zoned else moved
+        return np.where(store.whole("aware"), stamps, moved) if self._columns.reader.zoned else moved
 
     def _streams(self) -> tuple[list[Stream], list[Any]]:
         streams: list[Stream] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from powermeter.importers.headers import Heading, of_unit
+from powermeter.importers.header_units import of_unit
+from powermeter.importers.headers import Heading
 
 UNIT_WORDS = frozenset(
     [

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_NESTED = 8
-"""How many handlers may lie in each other all the same: another thread that takes a signal has it handled in the first one."""
+"""How many handlers may lie in each other all the same: another thread that takes a signal has it handled in the first one.
+
+A handler that marks takes up to ten frames until the next may begin in it: eight are 80 of the 1,000 that Python allows by default, which leaves
+the program its own.  A ninth marks nothing until the first has found the recording, and is counted as lost.
+"""
 _mask = getattr(_signal, "pthread_sigmask", None)
 
 

@@ -1,0 +1,63 @@
+"""Which rail a header names: what is left of it without unit, quantity and role."""
+
+from __future__ import annotations
+
+import re
+
+from powermeter.importers.header_words import LETTERS, QUANTITY_WORDS
+
+_PLAIN = frozenset(
+    (
+        *("draw", "usage", "consumption", "measured", "value", "reading", "avg", "average", "mean"),
+        *(
+            "instant",
+            "instantaneous",
+            "inst",
+            "accumulated",
+            "cumulative",
+            "accum",
+            "zerod",
+            "resettable",
+            "counter",
+            "w",
+            "mw",
+            "bus",
+        ),
+    )
+)
+
+
+_OUTPUTS = frozenset(("vout", "iout", "pout"))
+_DASHED = re.compile(r"-([A-Za-z]+)(?![A-Za-z0-9])")
+_ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung|energy|energie)", re.IGNORECASE)
+
+
+_SO_FAR = re.compile(r"[ _.-]*\bso[ _.-]?far\b|_so_far\b", re.IGNORECASE)
+
+
+def _undashed(match: re.Match[str]) -> str:
+    return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
+
+
+def rail_name(name: str) -> str:
+    """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
+    name = _SO_FAR.sub("", _ACTIVE.sub("", _DASHED.sub(_undashed, name)))
+    pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
+    single = len(pieces) == 1
+    kept = []
+    for piece in pieces:
+        bare = re.sub(r"\d+\Z", "", piece.lower().strip("-#"))
+        number = piece[len(piece.rstrip("0123456789")) :]
+        if bare in _OUTPUTS:
+            kept.append("out")
+        if bare in QUANTITY_WORDS or bare in _PLAIN or (bare in LETTERS and (single or number)):
+            if number:
+                kept.append(number)
+            continue
+        kept.append(piece.strip("-#"))
+    if kept and all(piece.isdigit() for piece in kept):
+        return "rail " + " ".join(kept)
+    left = " ".join(kept).strip(" -")
+    if left.lower() in ("", "total", "in", "input"):
+        return left.lower() or "input"
+    return left if " " in name.strip() else left.replace(" ", "_")

@@ -1,0 +1,85 @@
+"""The cells of a table as columns of values, block by block: stamps, devices and numbers, and what was seen of each column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING
+from powermeter.importers.blocks import Store, TextBlock
+from powermeter.importers.cells import Cells, Statistics, numbers
+from powermeter.importers.devices import numbered
+from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.log import Choices
+from powermeter.importers.plan import TablePlan
+from powermeter.importers.stamp_reader import Reader
+from powermeter.importers.thousands import ThousandMarks
+from powermeter.importers.unit_columns import direct
+
+
+class TextColumns:
+    """The columns of one table while it is read.
+
+    Attributes:
+        devices: Names of devices in the rows → their numbers.
+        seen: What was seen of each column's values.
+        cells, marks: How its numbers are written, and where thousands may be marked.
+        reader: Of its stamps.
+    """
+
+    def __init__(self, path: Path, plan: TablePlan, choices: Choices) -> None:
+        self.path, self.plan, self.choices = path, plan, choices
+        self.devices: dict[str, int] = {}
+        self.cells = [
+            Cells(
+                plan.layout.decimal_comma,
+                column.heading.unit if column.quantity in ELECTRIC else None,
+                choices.decimal,
+            )
+            for column in plan.columns
+        ]
+        self.seen = [Statistics() for _ in plan.columns]
+        self.marks = [ThousandMarks() for _ in plan.columns]
+        self.reader = Reader(plan.time, plan.layout.decimal_comma)
+
+    def add(self, block: TextBlock, store: Store) -> None:
+        """Put the values of a block of rows into the store."""
+        columns: dict[str, NDArray[Any]] = {"line": block.lines}
+        time = self.plan.time
+        if time.indexes:
+            texts = [text.strip() for text in block.column(time.indexes[0])]
+            if len(time.indexes) > 1:
+                texts = [
+                    f"{text} {other.strip()}"
+                    for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
+                ]
+            columns["stamp"], aware = self.reader.read(texts)
+            if time.added is not None:
+                starts = None if time.added.since is None else block.column(time.added.since)
+                added = time.added.of(block.column(time.added.column), starts)
+                open_ = (columns["stamp"] == MISSING) | (added == MISSING)
+                columns["stamp"] = np.where(open_, MISSING, columns["stamp"] + added)
+            columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
+        keys = None
+        if self.plan.device:
+            keys = numbered(block.column(self.plan.device[0]), self.devices, str(self.path))
+        elif self.choices.interleaved and self.choices.interleaved > 1:
+            keys = ((store.rows + np.arange(len(block.rows))) % self.choices.interleaved).astype(np.int16)
+            for number in range(self.choices.interleaved):
+                self.devices.setdefault(str(number), number)
+        if keys is not None:
+            columns["key"] = keys
+        for i, (column, cells) in enumerate(zip(self.plan.columns, self.cells, strict=True)):
+            texts = block.column(column.index)
+            if column.unit_at is not None:
+                units = block.column(column.unit_at)
+                texts = [f"{text} {direct(unit)}" for text, unit in zip(texts, units, strict=True)]
+            if self.choices.decimal is None:
+                self.marks[i].add(texts)
+            values = numbers(texts, cells, block.lines)
+            self.seen[i].add(values, keys)
+            columns[f"c{i}"] = values
+        store.append(columns)

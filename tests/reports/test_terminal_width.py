@@ -1,0 +1,26 @@
+"""Lines are wrapped to a width, and no number loses its unit."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from powermeter.reports.terminal_width import columns, wrapped
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_lines_are_wrapped_and_no_number_loses_its_unit(width):
+    line = "  infer: 263.5 ± 3.5 mJ per item, 300 g CO2e (200 to 5,000), 5 mg Sb eq, 14.78 h, 89 % of 4 Ah; it holds 120 ms"
+    parts = wrapped(line, width)
+    assert max(map(len, parts)) <= width and " ".join(" ".join(parts).split()) == " ".join(line.split())
+    for whole in ("263.5 ± 3.5 mJ", "300 g CO2e", "5 mg Sb eq", "14.78 h", "89 %", "4 Ah", "120 ms"):
+        assert any(whole in part for part in parts), whole
+    assert all(part.startswith("    ") for part in parts[1:])
+    assert wrapped("", 40) == [""] and wrapped("short", 40) == ["short"]
+
+
+def test_the_layout_is_narrower_where_a_sign_becomes_two_characters() -> None:
+    assert columns(80, io.TextIOWrapper(io.BytesIO(), "utf-8")) == 80
+    assert columns(80, io.TextIOWrapper(io.BytesIO(), "ascii")) < 80
+    assert columns(20, io.TextIOWrapper(io.BytesIO(), "ascii")) == 20
