@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
 from powermeter.analysis.event_energies import Windows
@@ -11,6 +11,7 @@ from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
+from powermeter.analysis.resolution import lasts
 from powermeter.analysis.whole_run import Run
 from powermeter.channel import Kind
 from powermeter.errors import plural
@@ -18,7 +19,7 @@ from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number, format_quantity
 
-_MOST_ALIKE, _MANY_LABELS = 12, 200
+_MOST_ALIKE, _MANY_LABELS, _MOST_NAMED = 12, 200, 6
 _ALIKE = {
     "overlap": "their events overlap others",
     "warm-up": "their first events are a warm-up",
@@ -182,7 +183,8 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
     """Return the remarks on labels: of each kind a few, and how many more there are."""
     notes: list[Note] = []
     alike: Counter[str] = Counter()
-    for note in (note for r in rows for note in _of_row(r)):
+    joined = _too_short_alike(rows)
+    for note in (note for r in rows for note in _of_row(r, joined)):
         alike[note.code] += 1
         if alike[note.code] <= _MOST_ALIKE:
             notes.append(note)
@@ -202,8 +204,32 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
     return notes
 
 
-def _of_row(r: LabelRow) -> Iterator[Note]:
-    """Yield what a reader must know of one label."""
+def _too_short_alike(rows: Sequence[LabelRow]) -> dict[str, list[LabelRow]]:
+    """Return the labels whose events are too short in one and the same way, by that outcome."""
+    found: dict[str, list[LabelRow]] = {}
+    for row in rows:
+        if row.verdict.outcome:
+            found.setdefault(row.verdict.outcome, []).append(row)
+    return found
+
+
+def _too_short(rows: Sequence[LabelRow]) -> str:
+    """Return why the meter does not resolve the labels, once for all of them."""
+    first = rows[0].verdict
+    if len(rows) == 1:
+        return first.text
+    lengths = [row.verdict.length_s for row in rows]
+    return f"{lasts(min(lengths), max(lengths))} and {first.outcome}"
+
+
+def _names(rows: Sequence[LabelRow]) -> str:
+    """Return the labels by name, of more than `_MOST_NAMED` the first and how many follow."""
+    named = ", ".join(r.title for r in rows[:_MOST_NAMED])
+    return f"{named} and {len(rows) - _MOST_NAMED:,} more" if len(rows) > _MOST_NAMED else named
+
+
+def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[Note]:
+    """Yield what a reader must know of one label; what several share stands at the first of them."""
     if r.share is not None and r.energy is not None:
         full = r.expected_per_item or r.energy_per_item
         each = "" if full is None else f", {format_quantity(full.value, full.unit, 3)} per item"
@@ -229,5 +255,6 @@ def _of_row(r: LabelRow) -> Iterator[Note]:
             "tail",
             f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
         )
-    if r.verdict.text:
-        yield Note.info("not-resolved", f"{r.title}: {r.verdict.text}")
+    same = alike.get(r.verdict.outcome, [r])
+    if r.verdict.text and same[0] is r:
+        yield Note.info("not-resolved", f"{_names(same)}: {_too_short(same)}")

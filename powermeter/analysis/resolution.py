@@ -46,12 +46,16 @@ class Resolution:
         repeats_needed: How many *more* events would bring the label's mean to `WANTED_PRECISION`, as
             far as repeats can; 0 where it is there; None where it is not known.
         text: One sentence for people; empty where all is well.
+        length_s: Median length of an event, where `text` begins with it.
+        outcome: The rest of that text, which labels of other lengths may share; empty where it does not begin so.
     """
 
     resolved: bool
     samples: float
     repeats_needed: int | None
     text: str
+    length_s: float = 0.0
+    outcome: str = ""
 
 
 def verdict(
@@ -70,25 +74,30 @@ def verdict(
     if not short:
         says = why in (LOST, RIPPLE, LAG, EQUAL, HELD, TAIL, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
-    text = (
-        f"one event lasts {format_duration(length)} and a sample comes every "
-        f"{format_duration(energy.integral.pace_s)}: too short to resolve"
-    )
+    text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
-    known_to = f"±{format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "open"
+    known_to = (
+        f"± {format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "a bound"
+    )
     if why:
         is_bound = prints_bound(total.value, total.low, total.high, total.unit)
         stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
         text += f"; {reason(trace, why) if is_bound else stated}"
     elif more and more > IN_REACH * known.size:
-        text += f"; it would take {plural(more, 'more repeat')} to bring the mean to ±5 %: make each event longer, or sample faster"
+        text += f"; it would take {plural(more, 'more repeat')} to bring the mean to ± 5 %: make each event longer, or sample faster"
     elif more:
-        text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ±5 %"
+        text += f"; {plural(more, 'more repeat brings', 'more repeats bring')} the mean to ± 5 %"
     elif known.size > 1:
-        text += f" one by one; the interval of the mean of {known.size:,} is {known_to}"
+        text += f" one by one; what the {known.size:,} used together is known to {known_to}"
     else:
-        text += f"; the interval of what it used is {known_to}"
-    return Resolution(False, samples, more, text)
+        text += f"; what it used is known to {known_to}"
+    return Resolution(False, samples, more, f"{lasts(length)} and {text}", length, text)
+
+
+def lasts(shortest_s: float, longest_s: float | None = None) -> str:
+    """Return `one event lasts 20 ms`, of several labels `one event lasts 20 ms to 90 ms`."""
+    ends = dict.fromkeys(format_duration(s) for s in (shortest_s, longest_s or shortest_s))
+    return f"one event lasts {' to '.join(ends)}"
 
 
 _WHY = {

@@ -15,7 +15,7 @@ from powermeter.result import Result
 
 def rows(count: int, events: int):
     """Return labels none of which the meter resolves."""
-    verdict = SimpleNamespace(text="too short")
+    verdict = SimpleNamespace(text="too short", outcome="")
     common = {
         "share": None,
         "energy": None,
@@ -51,6 +51,26 @@ def test_of_labels_that_are_counted_together_it_is_known_that_they_are_many(name
     assert any(note.code == "many-labels" for note in remarks_of_rows(some)) == warned
 
 
+def test_labels_too_short_in_the_same_way_share_one_remark():
+    """Twelve remarks of two lines each stood above the numbers; they differed by how long the events last."""
+    after = "a sample comes every 99.75 ms: too short to resolve"
+    short = [
+        label(
+            title=f"{name}",
+            verdict=SimpleNamespace(text=f"one event lasts x and {after}", outcome=after, length_s=s),
+        )
+        for name, s in (("request", 0.1185), ("prepare", 0.03047), ("infer", 0.08446))
+    ]
+    other = label(verdict=SimpleNamespace(text="something else", outcome="else", length_s=1.0))
+    texts = [note.text for note in remarks_of_rows([short[0], other, *short[1:]])]
+    assert texts == [
+        f"request, prepare, infer: one event lasts 30.47 ms to 118.5 ms and {after}",
+        "infer: something else",
+    ]
+    (many,) = remarks_of_rows([label(title=f"k{i}", verdict=short[0].verdict) for i in range(40)])
+    assert many.text == f"k0, k1, k2, k3, k4, k5 and 34 more: one event lasts 118.5 ms and {after}"
+
+
 def label(**changed):
     found = {
         "label": "infer",
@@ -63,7 +83,7 @@ def label(**changed):
         "warmup": SimpleNamespace(count=0),
         "drift": None,
         "tail": None,
-        "verdict": SimpleNamespace(text=""),
+        "verdict": SimpleNamespace(text="", outcome=""),
     }
     return SimpleNamespace(**{**found, **changed})
 
@@ -82,7 +102,7 @@ def label(**changed):
             "infer: the first 3 of 20 events are a warm-up, not counted in the mean of further ones",
         ),
         ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not in it"),
-        ({"verdict": SimpleNamespace(text="too short")}, "not-resolved", "infer: too short"),
+        ({"verdict": SimpleNamespace(text="too short", outcome="")}, "not-resolved", "infer: too short"),
         (
             {"drift": -0.0984, "warmup": SimpleNamespace(count=0)},
             "drift",

@@ -92,12 +92,12 @@ def test_short_events_of_which_the_mean_is_known_say_to_what():
     energy = windows([1] * 1200, [0.02] * 1200)
     known = judged(energy)
     assert (
-        known.text == f"{start} one by one; the interval of the mean of 1,200 is ±0.39 %"
+        known.text == f"{start} one by one; what the 1,200 used together is known to ± 0.39 %"
     )  # 1.96 × 0.02 of 10 J
     alone = judged(windows([1], [0.02]), Result.of(10.0, "J", {"gain:x": 0.02}))
-    assert alone.text == f"{start}; the interval of what it used is ±0.39 %"
+    assert alone.text == f"{start}; what it used is known to ± 0.39 %"
     wide = judged(windows([1] * 10, [0.02] * 10), Result.of(10.0, "J", {"noise:x": 1.0}))
-    assert wide.text == f"{start}; {wide.repeats_needed} more repeats bring the mean to ±5 %"
+    assert wide.text == f"{start}; {wide.repeats_needed} more repeats bring the mean to ± 5 %"
     # 1.96 × 10 % must be 5 %: 15.4 times the ten
     assert wide.repeats_needed == pytest.approx(10 * (1.96 * 0.1 / 0.05) ** 2 - 10, abs=3)
 
