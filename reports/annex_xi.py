@@ -16,7 +16,7 @@ from powermeter.units import format_count, format_duration
 from . import event_tree
 from .machine_facts import machine
 from .markdown_text import escaped, table
-from .method import limits, method
+from .method import beside_limits, limits, method
 from .report_data import ReportData
 from .wording import footprint_amount, show
 
@@ -118,7 +118,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     yield "## What these numbers do not say"
     yield ""
-    yield from (f"- {escaped(text)}" for text in (*data.warnings, *limits(data)))
+    yield from (f"- {escaped(text)}" for text in (*beside_limits(data, data.warnings), *limits(data)))
 
 
 def _energy(result: Result | None) -> list[str]:

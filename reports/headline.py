@@ -168,7 +168,7 @@ def quality(data: ReportData) -> Quality:
     of_variance = f" ({format_number(100 * share, 2)} % of the variance)" if blamed == kind else ""
     mostly = f", mostly {what}{of_variance}" if what else ""
     if row is not None and counted(row) < FEWEST:
-        few = f"{wide}{mostly}, from only {plural(counted(row), 'event')}"
+        few = f"from only {plural(counted(row), 'event')}, {wide}{mostly}"
         return Quality("rough", few, remedy)
     if row is not None and row.warmup.reason is WarmUpReason.UNSETTLED:
         return Quality("rough", f"{wide}, and the energy had not settled", "run for longer, until it does")

@@ -12,7 +12,7 @@ from . import event_tree, tokens, wording
 from .citation import bibtex
 from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
-from .method import limits, method
+from .method import beside_limits, limits, method
 from .report_data import ReportData
 from .svg import shortened
 from .wording import ACCOUNTS, footprint_amount, show
@@ -71,7 +71,8 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
     yield ""
     yield r"\paragraph{Limits.} " + " ".join(
-        paragraph(f"{text[:1].upper()}{text[1:].rstrip('.')}.") for text in (*data.warnings, *limits(data))
+        paragraph(f"{text[:1].upper()}{text[1:].rstrip('.')}.")
+        for text in (*beside_limits(data, data.warnings), *limits(data))
     )
     yield ""
 

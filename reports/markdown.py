@@ -16,7 +16,7 @@ from .headline import only_bound
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
-from .method import limits, machine_text, method, stated
+from .method import beside_limits, limits, machine_text, method, stated
 from .report_data import ReportData
 from .wording import ACCOUNTS, footprint_amount, meter_part, show
 
@@ -79,7 +79,9 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     )
     yield "## What these numbers do not say"
     yield ""
-    yield from (f"- {escaped(text)}" for text in (*data.warnings, *data.notes, *limits(data)))
+    yield from (
+        f"- {escaped(text)}" for text in (*beside_limits(data, (*data.warnings, *data.notes)), *limits(data))
+    )
     yield ""
     yield "## Factors"
     yield ""

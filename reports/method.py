@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
+from powermeter.footprint.grid import PLACE_UNKNOWN
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import prints_bound
+from powermeter.result.notes import Note
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .instruments import Instrument
@@ -79,7 +81,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
         )
     yield (
         "Intervals are 95 % and follow the GUM (JCGM 100:2008): gain, offset, resolution, noise, event edges, "
-        f"clock and gaps are combined{_accuracy(instrument)}."
+        f"clock and gaps are combined.{_accuracy(instrument)}"
     )
     yield from _interval(data)
     if data.own_cost is not None and data.own_cost.share is not None:
@@ -123,7 +125,12 @@ def _counts_recorder(instrument: Instrument, data: ReportData) -> str:
 
 
 def _accuracy(instrument: Instrument) -> str:
-    return f", with the limits of {'; '.join(instrument.accuracy)}" if instrument.accuracy else ""
+    """Return where an instrument's limits come from, as a sentence of its own: its sources may be sentences themselves."""
+    return (
+        f" The limits of the instrument are taken from: {'; '.join(instrument.accuracy)}."
+        if instrument.accuracy
+        else ""
+    )
 
 
 def counted(data: ReportData) -> Instrument:
@@ -183,13 +190,13 @@ def limits(data: ReportData) -> list[str]:
     found.append(
         "The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that."
     )
-    if not data.voltage_known and data.charge is not None and a.charge is None:
+    if _is_charge_assumed(data):
         found.append(f"No rail voltage is known; charge is counted as if drawn at {data.rail_voltage_v:g} V.")
     if data.battery.convention == "charge" and data.budget is not None:
         found.append(
             "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
         )
-    if data.footprint is not None and data.footprint.place is None:
+    if _is_place_unknown(data):
         found.append(
             "The place is not known: the footprint spans the world's grids and is good to one significant digit."
         )
@@ -197,3 +204,18 @@ def limits(data: ReportData) -> list[str]:
         "The footprint is that of the electricity used; making and disposing of the device are not in it."
     )
     return found
+
+
+def beside_limits(data: ReportData, notes: Iterable[Note]) -> list[Note]:
+    """Return the notes but those that `limits` states too, in words without options of a command line."""
+    stated = {"voltage-unknown"} if _is_charge_assumed(data) else set()
+    stated |= {PLACE_UNKNOWN} if _is_place_unknown(data) else set()
+    return [note for note in notes if note.code not in stated]
+
+
+def _is_charge_assumed(data: ReportData) -> bool:
+    return not data.voltage_known and data.charge is not None and data.analysis.charge is None
+
+
+def _is_place_unknown(data: ReportData) -> bool:
+    return data.footprint is not None and data.footprint.place is None

@@ -74,7 +74,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: format_count(r.items))]
-    energy[:0] = [("n", lambda r: f"{r.events:,}")]
+    energy[:0] = [("events", lambda r: f"{r.events:,}")]
     use: list[tuple[str, Cell]] = [
         ("total", lambda r: show(r.total).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
@@ -114,7 +114,18 @@ def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
 def _parted(
     rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
 ) -> list[list[tuple[str, Cell]]]:
-    """Return the columns in as few tables as the console's width allows."""
+    """Return the columns in as few tables as the console's width allows, of about as many columns each."""
+    parts = _filled(rows, columns, console)
+    each = -(-len(columns) // len(parts))
+    even = [list(columns[first : first + each]) for first in range(0, len(columns), each)]
+    fit = all(fits(_label_table(rows, part, console.width), console) for part in even)
+    return even if fit else parts
+
+
+def _filled(
+    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
+) -> list[list[tuple[str, Cell]]]:
+    """Return the columns in tables as wide as fit, one after the other."""
     parts: list[list[tuple[str, Cell]]] = [[]]
     for column in columns:
         if parts[-1] and not fits(_label_table(rows, [*parts[-1], column], console.width), console):

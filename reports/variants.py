@@ -21,8 +21,8 @@ from .markup import harmless
 _DASH = "–"
 _MOST_AXES = 5
 THESE_RUNS = (
-    "one recording a side shows what these runs used; for the programs let the variants take turns "
-    "(powermeter.sweep, versus) or record each several times"
+    "one recording a side shows what these runs used; for the programs record each several times, in turns "
+    "(A B B A), or let powermeter.sweep and powermeter.versus take turns in Python"
 )
 QUANTITIES: dict[str, tuple[str, Callable[[Variant], float | None], float]] = {
     "accuracy": ("accuracy", lambda v: v.accuracy, 1.0),

@@ -70,10 +70,15 @@ def time_head(rows: Sequence[LabelRow]) -> str:
 
 
 def peak(analysis: Analysis) -> str:
-    """Return `peak 16.0 W`; `peak at least 16.0 W` where readings were at the end of the meter's range."""
+    """Return `peak 16.0 W`, with as many digits as the mean deserves, three at most; `at least` where readings were at the range's end."""
     clipped = analysis.power_trace.saturated_ns
     least = "at least " if clipped is not None and clipped.size else ""
-    return f"peak {least}{format_quantity(analysis.peak_w, 'W', 3)}"
+    return f"peak {least}{format_quantity(analysis.peak_w, 'W', _digits(analysis.power))}"
+
+
+def _digits(power: Result) -> int:
+    """Return 2 for a mean power known to ± 10 % or worse, else 3: a peak of 8.16 W stood below a mean of 8.2 W."""
+    return 3 if power.value and 0.1 * abs(power.value) > power.high - power.value else 2
 
 
 FEWEST = 5

@@ -46,7 +46,7 @@ from powermeter.cli.standard_output import put, put_json
     metavar="N",
     help="Generated tokens a request, times the server's energy per token.",
 )
-@click.option("--home", metavar="CODE", help="Place of the device.")
+@click.option("--home", "--place", "home", metavar="CODE", help="Place of the device.")
 @click.option("--away", metavar="CODE", help="Place of the data centre.")
 @click.option(
     "--listen", metavar="POWER", default="10mW", show_default=True, help="The device's draw while it waits."

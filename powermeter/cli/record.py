@@ -161,6 +161,8 @@ def record(
         return missing
     sources = named(on_this_side(sources, target))
     check_sources(sources)
+    if output is not None:
+        check_output(output, force=force, by_recording=True)
     urls: Sequence[str] = sources
     if not urls:
         urls, why = best_sources()
@@ -168,8 +170,6 @@ def record(
     readings = _readings(urls)
     if readings is not None:
         urls = readings.urls
-    if output is not None:
-        check_output(output, force=force, by_recording=True)
     path = output or default_path()
     metadata = {
         **host.describe(command or ("powermeter", *sys.argv[1:])),

@@ -6,7 +6,7 @@ OPTIONS = {
     ("report", "--format"): "--to",
     ("export", "--to"): "--format",
     ("export", "--kind"): "--format",
-    ("lifetime", "--place"): "--home",
+    ("lifetime", "--per-day"): "--requests-per-day",
     ("footprint", "--home"): "--place",
     ("report", "--home"): "--place",
 }

@@ -18,14 +18,20 @@ MEANT = "did you mean"
 """How `nearest` begins where something is near."""
 
 
-def nearest_file(path: Path) -> str:
-    """Return `; did you mean run.power?` where a file of the same folder has nearly that name, else nothing."""
+def nearest_file(path: Path, suffix: str = "") -> str:
+    """Return `; did you mean run.power?` where a file of the same folder has nearly that name, else nothing.
+
+    Args:
+        path: What was typed.
+        suffix: What is meant where the name was typed without an ending and several files have it.
+    """
     try:
         with os.scandir(path.parent) as found:
             names = [entry.name for entry, _ in zip(found, range(_MOST_FILES), strict=False)]
     except (OSError, ValueError):
         return ""
     same = [name for name in names if path.name and Path(name).stem == path.name]
+    same = [name for name in same if suffix and name.endswith(suffix)] or same
     close = same[:1] if len(same) == 1 else close_names(path.name, names, most=1, cutoff=0.75)
     return f"; {meant(close)}" if close else ""
 

@@ -49,7 +49,7 @@ def check_header(path: Path) -> None:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist{nearest_file(path)}") from None
+        raise DataError(f"{path} does not exist{nearest_file(path, SUFFIX)}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not head:

@@ -39,6 +39,8 @@ def test_a_name_without_its_extension_is_completed_where_only_one_file_has_it(tm
     assert nearest_file(tmp_path / "run").endswith("did you mean run.power?")
     (tmp_path / "run.csv").touch()
     assert nearest_file(tmp_path / "run") == ""
+    assert nearest_file(tmp_path / "run", ".power").endswith("did you mean run.power?")
+    assert nearest_file(tmp_path / "run", ".jls") == ""
 
 
 def test_close_names_are_ordered_and_bounded():

@@ -55,7 +55,7 @@ def test_a_steady_run_is_good_and_names_the_cause_and_its_remedy(make, twenty):
 def test_a_few_events_are_never_good(make, twenty, events, word):
     found = quality(gathered(make(events=twenty[:events])))
     assert found.word == word
-    assert found.cause.endswith(", from only 4 events") == (events == 4)
+    assert found.cause.startswith("from only 4 events, ") == (events == 4)
 
 
 def test_what_reaches_zero_is_not_resolved():

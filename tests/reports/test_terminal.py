@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -14,6 +15,8 @@ from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.terminal import print_report
 from powermeter.reports.terminal_labels import MOST_OF_A_NAME
 from powermeter.reports.text import TextReport, summary_text, to_text
+from powermeter.reports.wording import peak
+from powermeter.result import Result
 from powermeter.testing.boards import Run, simulate_run
 from tests.reports.conftest import infer
 
@@ -90,7 +93,7 @@ def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(ma
     long = "".join(f"{i:05d}" for i in range(800))
     path = make(events=[infer(i, 0.4, 1, i + 1) for i in range(1, 8)] + [infer(8.5, 0.4, 1, 9, long)])
     text = to_text(opened(path), width)
-    heads = [line for line in text.splitlines() if line.split()[:2] == ["label", "n"]]
+    heads = [line for line in text.splitlines() if line.split()[:2] == ["label", "events"]]
     assert len(heads) == 1
     assert any(line.split()[:2] == ["infer", "7"] for line in text.splitlines())
     flat = "".join(text.split())
@@ -100,6 +103,21 @@ def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(ma
         and long[: MOST_OF_A_NAME + 9] not in flat
     )
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_no_column_stands_alone_where_columns_are_parted(make):
+    """At 80 columns `per charge` had a table of its own below one of four columns."""
+    text = to_text(opened(make(events=[infer(i, 0.4, 1, i + 1, "a label") for i in range(1, 8)])), 62)
+    heads = [line.split("  ") for line in text.splitlines() if line.startswith("label ")]
+    assert len(heads) > 3 and min(len([cell for cell in head if cell.strip()]) for head in heads) > 2
+
+
+def test_a_peak_has_the_digits_of_the_mean_beside_it():
+    found = SimpleNamespace(power_trace=SimpleNamespace(saturated_ns=None), peak_w=8.16)
+    found.power = Result(8.17, "W", 2.0, 14.3)
+    assert peak(found) == "peak 8.2 W"
+    found.power = Result(5.0, "W", 4.97, 5.03)
+    assert peak(found) == "peak 8.16 W"
 
 
 def test_a_label_is_folded_beside_its_numbers(make):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 HEADINGS = {
     "text": {
-        "n": "events",
+        "events": "events",
         "items": "items",
         "per item": "per item",
         "meter alone": "meter alone",
