@@ -10,7 +10,7 @@ from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
-from powermeter.footprint.grid import PLACE_UNKNOWN
+from powermeter.footprint.grid_factors import PLACE_UNKNOWN
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import prints_bound
 from powermeter.result.notes import Note

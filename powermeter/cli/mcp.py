@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,28 @@ def server() -> Any:
     """
     try:
         from mcp.server.mcpserver import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
     except ImportError:
         raise NotInstalledError(
             "powermeter mcp needs the package mcp: pip install 'powermeter[mcp]'"
         ) from None
     found = MCPServer("powermeter", instructions=INSTRUCTIONS, version=version("powermeter"))
     for tool in (measure, show, compare, explain):
-        found.tool()(tool)
+        found.tool()(_failing(tool, ToolError))
     return found
+
+
+def _failing(tool: Callable[..., dict[str, Any]], error: type[Exception]) -> Callable[..., dict[str, Any]]:
+    """Return a tool that fails by the protocol where it has nothing but an error to return."""
+
+    @functools.wraps(tool)
+    def answered(*positional: Any, **named: Any) -> dict[str, Any]:
+        found = tool(*positional, **named)
+        if "error" in found:
+            raise error(found["error"])
+        return found
+
+    return answered
 
 
 def measure(command: list[str], source: str = "", output: str = "", battery: str = "") -> dict[str, Any]:
@@ -71,8 +86,9 @@ def measure(command: list[str], source: str = "", output: str = "", battery: str
     with tempfile.TemporaryDirectory() as folder:
         recording = output or str(Path(folder) / "run.power")
         options = [*(("--source", source) if source else ()), *(("--battery", battery) if battery else ())]
+        is_taken = Path(recording).exists()  # `record` refuses; what lies there is of another run
         done = _run(["record", *options, "-o", recording, "--", *command], _LONGEST_S)
-        if not Path(recording).exists():
+        if is_taken or not Path(recording).exists():
             return {"error": done.stderr.strip()[-_MOST_OUTPUT:], "status": done.returncode}
         found = show(recording)
         program = {"status": done.returncode, "output": done.stdout[-_MOST_OUTPUT:]}

@@ -51,6 +51,14 @@ def test_what_cannot_be_done_is_an_answer_not_a_crash(tmp_path: Path) -> None:
     assert missing["error"] if "error" in missing else missing["program"]["status"] == 127
 
 
+def test_a_recording_that_exists_is_not_returned_as_what_was_measured(tmp_path: Path) -> None:
+    """`record` refuses it, and the energies of the earlier run were returned as those of a command that never ran."""
+    out = tmp_path / "run.power"
+    run(["record", "-o", str(out), "-s", "virtual://?rate=200Hz", "-q", "--", sys.executable, "-c", "pass"])
+    found = verb.measure([sys.executable, "-c", "pass"], source="virtual://", output=str(out))
+    assert "exists" in found["error"] and "run" not in found
+
+
 def test_without_the_package_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,14 +78,16 @@ def test_the_protocols_own_client_finds_and_calls_the_tools(measured: tuple[Path
     from mcp import ClientSession, StdioServerParameters
     from mcp.client.stdio import stdio_client
 
-    async def talk() -> tuple[set[str], str]:
+    async def talk() -> tuple[set[str], str, bool]:
         server = StdioServerParameters(command=sys.executable, args=["-m", "powermeter", "mcp"])
         async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name for tool in (await session.list_tools()).tools}
             answer = await session.call_tool("show", {"recording": str(measured[0])})
-            return tools, str(answer.content)
+            none = await session.call_tool("explain", {"recording": "none.power"})
+            return tools, str(answer.content), none.is_error and "does not exist" in str(none.content)
 
-    tools, answer = asyncio.run(asyncio.wait_for(talk(), 60))
+    tools, answer, fails = asyncio.run(asyncio.wait_for(talk(), 60))
     assert tools == {"measure", "show", "compare", "explain"}
     assert "infer" in answer and "low" in answer
+    assert fails, "an agent took the answer for a success"
