@@ -84,7 +84,7 @@ def of_others(rails: Sequence[RailUse], boundary: Boundary) -> list[Note]:
 def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:
     """Return the note that shows how to mark events, where a program ran and marked none."""
     ran = recording.metadata.get("command") and recording.metadata.get("marks")
-    begun = any(counts.begun for counts in recording.process_counts().values())
+    begun = any(one.begun or one.details.get("lost") for one in recording.process_counts().values())
     return (Note.info("unmarked", HOW_TO_MARK),) if ran and not analysis.events and not begun else ()
 
 

@@ -14,6 +14,16 @@ HOW_TO_MARK = (
 """Printed for a program that marked nothing."""
 
 
+NO_RING = {
+    "EMFILE": "it had no descriptor left; raise its limit (ulimit -n)",
+    "ENFILE": "the system had no descriptor left",
+    "EFBIG": "its files may not grow; raise its limit (ulimit -f)",
+    "ENOSPC": "shared memory was full; make room in /dev/shm",
+    "ENOMEM": "it was refused memory; raise its limit (ulimit -v)",
+}
+"""Why a process could make no ring for its marks, and what to do."""
+
+
 class Counts(Protocol):
     """What a recording knows of one process's events."""
 
@@ -76,7 +86,10 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
         )
     if counts.finished != counts.written:
         yield f"{who}: {counts.finished - counts.written} of {plural(counts.finished, 'finished event')} could not be written"
-    if lost:
+    if lost and d.get("no_ring"):
+        why = NO_RING.get(str(d["no_ring"]), f"it could make no file for them ({d['no_ring']})")
+        yield f"{who}: at least {plural(lost, 'mark was', 'marks were')} lost, because {why}"
+    elif lost:
         yield (
             f"{who}: {plural(lost, 'mark was', 'marks were')} lost, because the recorder could not take them in fast enough; "
             "mark larger pieces of work"

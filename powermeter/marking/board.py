@@ -147,12 +147,13 @@ def _remove_folder(folder: str) -> None:
 
 
 def recording_of(folder: str) -> str | None:
-    """Return the path of the recording that a folder of marks belongs to; None where it is over."""
+    """Return the path of the recording that a folder of marks belongs to, empty where no descriptor is left; None where it is over."""
+    named = f"{folder}/{PATH_FILE}"
     try:
-        with open(f"{folder}/{PATH_FILE}", encoding="utf-8", errors="surrogateescape") as file:
+        with open(named, encoding="utf-8", errors="surrogateescape") as file:
             return file.read(65536)
     except OSError:
-        return None
+        return "" if os.path.exists(named) else None
 
 
 def note_end(folder: str, at_ns: int, why: str) -> None:
@@ -173,7 +174,7 @@ def find() -> list[str]:
     folder = home()
     if folder is not None:
         started: dict[int, list[tuple[int, str]]] = {}
-        for name in os.listdir(folder):
+        for name in _names_in(folder):
             owner, dot, at = name.partition(".")
             if dot and owner.isdecimal() and at.isdecimal():
                 started.setdefault(int(owner), []).append((int(at), f"{folder}/{name}"))
@@ -185,6 +186,14 @@ def find() -> list[str]:
     if named and named not in found and os.path.isdir(named):
         found.append(named)
     return found
+
+
+def _names_in(folder: str) -> list[str]:
+    """Return what lies in a folder; nothing where no descriptor is left."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def ancestors() -> list[int]:

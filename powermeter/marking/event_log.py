@@ -12,12 +12,13 @@ import os
 import sys
 import time
 from _thread import RLock, get_native_id
-from errno import ENOSPC
+from errno import ENOENT, ENOMEM, ENOSPC
 from itertools import count
 from struct import error as PackError
 
 from powermeter.marking import json_text, ring
 from powermeter.marking.item_count import NAN, ODD, as_count
+from powermeter.marking.lost_note import LostNote
 from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
@@ -79,8 +80,8 @@ class EventLog:
         self.limit = 0
         self.mask = 0
         self._holes: list[int] = []
-        self._lost = 0
-        self._given_up = 0
+        self._lost = self._given_up = self._next_try = 0
+        self._note: LostNote | None = None
         self._waited_ns = 0
         self._is_patient = True
         self._is_abandoned = False
@@ -215,17 +216,12 @@ class EventLog:
                     raise
                 made = ring.create(self.folder, os.getpid(), capacity := ring.SMALL_CAPACITY, text)
         except (OSError, ValueError, MemoryError) as error:
-            self._is_abandoned = True
-            self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
+            self._refuse(error)
             return False
         if self._is_foreign:
             ring.HEADER.pack_into(made, 0, ring.MAGIC, capacity, ring.MONOTONIC, os.getpid(), 0)
-        words, mask, number, had_left = (
-            memoryview(made)[: ring.HEADER_BYTES].cast("Q"),
-            capacity - 1,
-            count(0).__next__,
-            self._has_left,
-        )
+        words, number = memoryview(made)[: ring.HEADER_BYTES].cast("Q"), count(0).__next__
+        mask, had_left = capacity - 1, self._has_left
         if self.memory is not None and not had_left:  # the handler of a signal has made one meanwhile
             return True
         words[ring.LOST] = 0 if had_left else self._lost
@@ -236,13 +232,25 @@ class EventLog:
             self._holes, self._lost, self._given_up, self._waited_ns = [], 0, 0, 0
             self._has_left = False
             return True
-        self._at_exit += _at_exit(self.leave)
+        self._at_exit = self._at_exit or _at_exit(self.leave)
+        if self._note is not None:
+            self._note, self.problem = self._note.withdraw(), ""
         return True
+
+    def _refuse(self, error: Exception) -> None:
+        """Note that no ring can be made; it is tried again whenever twice as many marks are lost."""
+        why = getattr(error, "errno", None) or ENOMEM
+        self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
+        self._is_abandoned = why == ENOENT  # the recording is over
+        self._next_try = 2 * self._lost + 1
+        if self._note is None and not self._is_abandoned:
+            self._note = LostNote(self.folder, why)
+            self._at_exit = self._at_exit or _at_exit(self.leave)
 
     def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
         has_left = self._has_left
-        if self._is_abandoned or not self.open():
+        if self._is_abandoned or self._lost < self._next_try or not self.open():
             self._abandon(_UNNUMBERED if has_left or self._is_abandoned else index)
             return -1
         if has_left:  # the number was one of the ring before
@@ -301,6 +309,8 @@ class EventLog:
         self._lost += marks
         if self.words is not None:
             self.words[ring.LOST] = self._lost
+        elif self._note is not None and self._lost >= self._next_try:
+            self._note.write(self._lost)
 
     def _wait(self, need: int) -> int:
         """Wait a little for the reader to take what is in the way; return the first index that has no room."""
@@ -356,6 +366,8 @@ class EventLog:
         if self.words is not None and not self._is_abandoned:
             self.words[ring.LEFT] = ring.IN_ORDER
             self._has_left, self.limit, self.brief = True, 0, {}
+        elif self._note is not None and self._lost:
+            self._note.write(self._lost)
 
     def close(self) -> None:
         """Note that the recording is ended by a Meter of this process, and let go of the ring."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from powermeter.errors import plural
 from powermeter.marking import board, ring
 from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
-from powermeter.marking.mark_account import MarkAccount
+from powermeter.marking.mark_account import MarkAccount, without_ring
 from powermeter.marking.ring_reader import SETTLE_NS, Counts, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.liveness import is_running
@@ -236,7 +236,9 @@ class Intake:
     def _settle(self, assembly: Assembly) -> None:
         """Add the account of a ring to its process's."""
         self._assemblies.remove(assembly)
-        account = assembly.account
+        self._account_for(assembly.account)
+
+    def _account_for(self, account: MarkAccount) -> None:
         known = self._accounts.get(account.process)
         if known is None:
             key = account.process if len(self._accounts) < MAX_ACCOUNTS else 0
@@ -349,6 +351,9 @@ class Intake:
             assembly.list_running()
             self._settle(assembly)
         self._waiting += self._named.mended()
+        with suppress(OSError):
+            for account in without_ring(self.folder):
+                self._account_for(account)
         self._rings.clear()
         deadline = time.monotonic() + LAST_TRIES_S
         while not (is_written := self._write(self.accounts())) and time.monotonic() < deadline:

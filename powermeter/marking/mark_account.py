@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field
+from errno import errorcode
 from typing import Any
+
+from powermeter.marking import lost_note
 
 MAX_LISTED = 10
 """Names of events that have not ended, as many as are listed."""
+MAX_NOTES = 10_000
+"""Entries of a folder of marks that are looked at for notes of processes without a ring."""
 
 
 @dataclass(slots=True)
@@ -17,7 +23,8 @@ class MarkAccount:
         process: Its id.
         program: What it calls itself.
         begun, finished, instants: Events and instants taken in.
-        lost: Marks it could not leave, because its ring stayed full.
+        lost: Marks it could not leave, because its ring stayed full, or because it had none.
+        no_ring: Why it had none for a while, as the system's code: EMFILE; empty where it always had one.
         refused: Marks with a stamp of another clock, or beyond bounds.
         strays: Ends without a begin.
         torn: Marks that were interrupted while they were written, or waited for room.
@@ -46,6 +53,7 @@ class MarkAccount:
     running: list[str] = field(default_factory=list)
     odd_counts: int = 0
     odd: list[str] = field(default_factory=list)
+    no_ring: str = ""
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
@@ -61,7 +69,7 @@ class MarkAccount:
             "odd_counts",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.program = self.program or other.program
+        self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring
         self.left, self.by_meter, self.is_alive = other.left, other.by_meter, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
@@ -78,3 +86,15 @@ class MarkAccount:
         for name in ("process", "begun", "finished"):
             del known[name]
         return known
+
+
+def without_ring(folder: str) -> list[MarkAccount]:
+    """Return the accounts of processes that could make no ring in a folder of marks, as they noted it there.
+
+    Raises:
+        OSError: The folder cannot be listed.
+    """
+    found = filter(None, map(lost_note.read, sorted(os.listdir(folder))[:MAX_NOTES]))
+    return [
+        MarkAccount(process, lost=lost, no_ring=errorcode.get(why, str(why))) for process, why, lost in found
+    ]

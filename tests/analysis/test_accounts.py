@@ -30,7 +30,12 @@ def test_where_all_is_there_nothing_is_printed():
         (counts(finished=4, written=4, is_alive=True), "were still running when the recording ended"),
         (counts(finished=4, written=4), "because it ended without a notice"),
         (counts(written=4), "1 of 5 finished events could not be written"),
-        (counts(lost=7), "7 marks were lost"),
+        (counts(lost=7), "7 marks were lost, because the recorder"),
+        (counts(lost=7, no_ring="EMFILE"), "at least 7 marks were lost, because it had no descriptor left"),
+        (
+            counts(lost=1, no_ring="EIO"),
+            "at least 1 mark was lost, because it could make no file for them (EIO)",
+        ),
         (counts(refused=2), "2 marks were refused"),
         (counts(strays=3), "3 events ended that had not begun"),
         (counts(strays=1), "1 event ended that had not begun"),

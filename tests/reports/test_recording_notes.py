@@ -38,17 +38,17 @@ def test_a_second_card_that_is_in_no_number_is_named(tmp_path):
         assert note.startswith("gpu0 was measured too")
 
 
-@pytest.mark.parametrize("begun", [0, 1])
-def test_a_program_is_shown_how_to_mark_only_where_it_marked_nothing(tmp_path, begun):
-    """An event that never ended is in the list of what is missing, and was marked."""
+@pytest.mark.parametrize(("begun", "lost"), [(0, 0), (1, 0), (0, 7)])
+def test_a_program_is_shown_how_to_mark_only_where_it_marked_nothing(tmp_path, begun, lost):
+    """An event that never ended, or was lost, is in the list of what is missing, and was marked."""
     path = tmp_path / "x.power"
     times = START + np.arange(101, dtype=np.int64) * 10_000_000
     with Writer.create(path, {"clock": "monotonic", "command": ["prog"], "marks": "x.marks"}) as writer:
         source = writer.add_source("test://", "meter", "test", channels(gpu(0)))
         writer.append(source, times, np.tile(np.array([5000, 400], np.int64), (times.size, 1)))
-        writer.add_process_counts(7, START, (begun, 0, 0))
+        writer.add_process_counts(7, START, (begun, 0, 0), {"lost": lost})
     with Recording.open(path) as recording:
-        assert bool(having(gather(recording).notes, "unmarked")) is (begun == 0)
+        assert bool(having(gather(recording).notes, "unmarked")) is (begun == lost == 0)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@
 #define POWERMETER_MARKS_H
 #undef _GNU_SOURCE
 #define _GNU_SOURCE 1
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -44,27 +46,27 @@ static powermeter_local powermeter_static, *powermeter_here = &powermeter_static
 static __thread uint32_t powermeter_running, powermeter_thread;
 
 static inline int64_t powermeter_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t); /* with a C library older than 2.17, link with -lrt */
+    struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); /* with a C library older than 2.17, link with -lrt */
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL where nothing is recorded */
     const char *folder = getenv("POWERMETER_MARKS");
-    size_t size = 4096 + (size_t)POWERMETER_SLOTS * sizeof(powermeter_slot);
-    powermeter_local *here = powermeter_here;
-    powermeter_ring *ring, *before = here->ring;
-    struct stat space; char path[1024]; int file = -1;
-    snprintf(path, sizeof path, "%s/%d-%lld-%p.ring", folder ? folder : "", getpid(), (long long)powermeter_now(), path);
-    if (folder && *folder) file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || POWERMETER_RESERVE(file, (off_t)size)) return here->is_off = 1, (powermeter_ring *)NULL;
-    ring = (powermeter_ring *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close(file);
-    if (ring == (powermeter_ring *)MAP_FAILED) return here->is_off = 1, (powermeter_ring *)NULL;
-    ring->capacity = POWERMETER_SLOTS;
-    ring->process = (uint64_t)getpid();
+    const size_t size = 4096 + (size_t)POWERMETER_SLOTS * sizeof(powermeter_slot);
+    powermeter_local *here = powermeter_here; powermeter_ring *ring = (powermeter_ring *)MAP_FAILED, *before = here->ring;
+    struct stat space; struct rlimit most; char path[1024]; int file = -1, why = EFBIG;
+    if (!folder || !*folder) return here->is_off = 1, (powermeter_ring *)NULL;
+    snprintf(path, sizeof path, "%s/%d-%lld-%p.ring", folder, getpid(), (long long)powermeter_now(), path);
+    if (!getrlimit(RLIMIT_FSIZE, &most) && most.rlim_cur >= size) /* a file that outgrows it would end the program */
+        file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), why = file < 0 ? errno : POWERMETER_RESERVE(file, (off_t)size);
+    if (!why) ring = (powermeter_ring *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), why = errno;
+    if (file >= 0) close(file);
+    if (ring == (powermeter_ring *)MAP_FAILED) { /* a folder needs no descriptor and has no size */
+        snprintf(path, sizeof path, "%s/%d-%lld-%d-1.lost", folder, getpid(), (long long)powermeter_now(), why < 0 ? EFBIG : why);
+        return mkdir(path, 0700), here->is_off = 1, (powermeter_ring *)NULL;
+    }
+    ring->capacity = POWERMETER_SLOTS, ring->process = (uint64_t)getpid(), memcpy(ring->program, "C or C++", 9);
     ring->space = stat("/proc/self/ns/pid", &space) == 0 ? (uint64_t)space.st_ino : 0;
-    memcpy(ring->program, "C or C++", 9);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     memcpy(ring->magic, "PMMARKS1", 8); /* last: now it is a ring */
 #ifdef MADV_WIPEONFORK
@@ -94,8 +96,7 @@ static inline int powermeter_reserve(powermeter_ring *ring, uint64_t slots, uint
         uint64_t taken = __atomic_load_n(&ring->taken, __ATOMIC_ACQUIRE);
         *first = __atomic_load_n(&ring->next, __ATOMIC_RELAXED);
         if (*first + slots <= taken + POWERMETER_SLOTS) {
-            uint64_t next = *first + slots;
-            if (!__atomic_compare_exchange_n(&ring->next, first, next, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) continue;
+            if (!__atomic_compare_exchange_n(&ring->next, first, *first + slots, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) continue;
             if (since) __atomic_fetch_add(&ring->waited_ns, (uint64_t)(powermeter_now() - since), __ATOMIC_RELAXED);
             return 1;
         }
@@ -125,8 +126,7 @@ static inline void powermeter_write(int kind, powermeter_event e, double count, 
 #ifdef SYS_gettid
     if (!powermeter_thread) powermeter_thread = (uint32_t)syscall(SYS_gettid);
 #endif
-    slot = &ring->slots[first % POWERMETER_SLOTS];
-    slot->count = count < 0 ? __builtin_nan("") : count, slot->duration = 0, slot->task = 0, slot->parent = e.parent;
+    slot = &ring->slots[first % POWERMETER_SLOTS], slot->count = count < 0 ? __builtin_nan("") : count, slot->duration = 0, slot->task = 0, slot->parent = e.parent;
     memcpy(slot->text, text, length < 12 ? length : 12);
     slot->thread = powermeter_thread, slot->event = e.event, slot->length = (uint16_t)length;
     slot->kind = (uint8_t)kind, slot->flags = kind == 2, slot->time = powermeter_now();

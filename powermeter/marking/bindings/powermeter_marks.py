@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from binascii import crc32
+from errno import ENOMEM
 
 SLOTS = 1 << 15
 PATIENCE_S = 2.0
@@ -197,9 +198,18 @@ def _find():
     folder = os.environ.get("POWERMETER_MARKS")
     try:
         _ring = _Ring(folder) if folder else False
-    except Exception:  # the measured program must never notice
+    except Exception as error:  # the measured program must never notice
         _ring = False
+        _note_lost(folder, getattr(error, "errno", None) or ENOMEM)
     return _ring or None
+
+
+def _note_lost(folder, why):
+    """Note that this process has no ring: a folder needs no descriptor and has no size."""
+    try:
+        os.mkdir(os.path.join(folder, "%d-%d-%d-1.lost" % (os.getpid(), _now(), why)), 0o700)
+    except Exception:  # the recording is over
+        return
 
 
 def _running():
