@@ -234,7 +234,8 @@ class EventLog:
             return True
         self._at_exit = self._at_exit or _at_exit(self.leave)
         if self._note is not None:
-            self._note, self.problem = self._note.withdraw(), ""
+            self._note.withdraw()
+            self._note, self.problem = None, ""
         return True
 
     def _refuse(self, error: Exception) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FUTURE_NS, PAST_NS = 3_600_000_000_000, 86_400_000_000_000
 """How far a stamp may be from the moment it is handed over: a clock being fitted, a buffer being emptied."""
+BACK_NS = 10_000_000
+"""How far a stamp may lie before an earlier reading's: what overtakes another by less is put in order."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,24 @@ def _check_stamps(first_ns: int, last_ns: int, now_ns: int) -> None:
         raise ReadError(
             f"a reading is stamped {(now_ns - first_ns) / 1e9:.3g} s in the past", Reason.BAD_DATA
         )
+
+
+def _furthest_back(times_ns: NDArray[np.int64], last_ns: int | None) -> int:
+    """Return how far a stamp lies before an earlier one at most, in ns; `last_ns` is the one before all of them."""
+    latest = np.maximum.accumulate(times_ns)
+    if last_ns is not None:
+        latest = np.maximum(latest, last_ns)
+    return int((latest - times_ns).max())
+
+
+def _check_order(back_ns: int) -> None:
+    """Refuse readings of an instrument whose clock was set back: all of them would be put into the moment of the last one.
+
+    Raises:
+        ReadError: One is stamped more than `BACK_NS` before an earlier one.
+    """
+    if back_ns > BACK_NS:
+        raise ReadError(f"a reading is stamped {back_ns / 1e9:.3g} s before an earlier one", Reason.BAD_DATA)
 
 
 def _check_block(block: object, width: int) -> None:

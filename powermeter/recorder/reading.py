@@ -24,7 +24,9 @@ from powermeter.recorder.harvest import (
     Harvest,
     Health,
     _check_block,
+    _check_order,
     _check_stamps,
+    _furthest_back,
     _misshapen,
     _whole_numbers,
 )
@@ -196,6 +198,7 @@ class SourceReader(threading.Thread):
                     raise _misshapen(row, width)
                 if row is not None and row.at_ns is not None:
                     _check_stamps(row.at_ns, row.at_ns, clock.now_ns())
+                    _check_order(0 if self._last_ns is None else self._last_ns - row.at_ns)
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -269,6 +272,7 @@ class SourceReader(threading.Thread):
                     if len(block.times_ns):
                         stamps = int(block.times_ns[0]), int(block.times_ns.max())
                         _check_stamps(*stamps, self._clock.now_ns())
+                        _check_order(_furthest_back(block.times_ns, self._last_ns))
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason

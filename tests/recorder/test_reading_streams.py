@@ -80,6 +80,23 @@ def test_a_stream_out_of_order_is_put_in_order_of_time():
 SECOND = 10**9
 
 
+def test_a_stream_whose_clock_is_set_back_is_a_gap_until_it_has_caught_up():
+    """All of its readings were put into the moment of the last one before, and their energy vanished without a line."""
+    blocks = [at(1.0, 2.0), at(1.5, 1.7), at(1.9, 2.4), at(2.5, 2.6)]
+    source, reader, harvest = streamed(blocks)
+    assert [time / SECOND for time, _ in rows(harvest)] == [1.0, 2.0, 2.5, 2.6]
+    (gap,) = harvest.gaps
+    assert (gap.start_ns, gap.end_ns, gap.reason) == (2 * SECOND, 2.5 * SECOND, "bad data")
+    assert gap.detail == "a reading is stamped 0.5 s before an earlier one"
+    assert reader.health.errors == 2 and source.reopened == 2
+
+
+@pytest.mark.parametrize(("back_s", "kept"), [(0.010, 4), (0.0101, 2)])
+def test_inside_of_a_block_too_a_stamp_may_be_ten_milliseconds_late(back_s, kept):
+    _, _, harvest = streamed([at(0.0, 0.1), at(0.3, 0.3 - back_s)])
+    assert len(list(rows(harvest))) == kept
+
+
 def at(*seconds: float, flags: Sequence[int] | None = None) -> Block:
     return block(*(round(s * SECOND) for s in seconds), flags=flags)
 
@@ -135,7 +152,7 @@ def test_a_gap_that_is_open_is_not_noted_twice():
 
 
 def test_stamps_never_run_back_and_rows_and_repeats_are_counted():
-    _, reader, harvest = streamed([at(1.0, 3.0, 2.0), at(2.5, 3.5, flags=[REPEAT, 2])])
+    _, reader, harvest = streamed([at(0.001, 0.003, 0.002), at(0.0025, 0.0035, flags=[REPEAT, 2])])
     stamps = [times.tolist() for times, _, _ in harvest.blocks]
-    assert stamps == [[SECOND, 3 * SECOND, 3 * SECOND], [3 * SECOND, round(3.5 * SECOND)]]
+    assert stamps == [[10**6, 3 * 10**6, 3 * 10**6], [3 * 10**6, 3_500_000]]
     assert (reader.health.samples, reader.health.repeats) == (5, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults import URL, contents
-from scripted_source import MS, FakeClock, Scripted, played
+from scripted_source import MS, FakeClock, Scripted, played, rows
 from waiting import assert_all_written, not_the_machines, started, wait_for_a_reading_after, wait_until
 
 from powermeter.errors import OpenError, ReadError, Reason
@@ -141,6 +141,18 @@ def test_the_text_of_any_error_can_be_written_down(error, says):
     (gap,) = played(Scripted([[1], error, [2]], clock)).take().gaps
     assert gap.detail.startswith(says) and len(gap.detail) <= 220
     gap.detail.encode()
+
+
+@pytest.mark.parametrize(("back_ns", "is_kept"), [(10 * MS, True), (11 * MS, False)])
+def test_a_polled_reading_of_an_earlier_time_is_a_gap(back_ns, is_kept):
+    """It was put into the moment of the reading before, and nothing stated it."""
+    clock = FakeClock()
+    script = [Row([1], 0, 50 * MS), Row([2], 0, 50 * MS - back_ns), Row([3], 0, 60 * MS)]
+    harvest = played(Scripted(script, clock)).take()
+    assert [code for _, code in rows(harvest)] == ([1, 2, 3] if is_kept else [1, 3])
+    assert [(gap.start_ns, gap.end_ns, gap.reason) for gap in harvest.gaps] == (
+        [] if is_kept else [(50 * MS, 60 * MS, "bad data")]
+    )
 
 
 @pytest.mark.parametrize("at_ns", [10**17, -(10**17), 2**70, float("nan"), "now"])
