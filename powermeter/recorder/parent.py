@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from powermeter import errors, registry
-from powermeter.errors import ConfigurationError, OpenError, PowermeterError, ReadError, Reason
+from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
-from powermeter.recorder import waiting_at_end
+from powermeter.recorder import failed_start, waiting_at_end
 from powermeter.recording.liveness import PROGRAM_GONE
 
 READY_S = 30.0
@@ -111,7 +111,7 @@ class Recorder:
         self._ready = threading.Event()
         self._error: PowermeterError | None = None
         self._closed = False
-        self._opening = ""
+        self._opening = self._creating = ""
         self._waiting = ""
         self.left_behind = ""
         self._epitaph = ""
@@ -171,10 +171,18 @@ class Recorder:
             self._send(json.dumps(self._order))
             self._wait_until_ready(self.process)
         except BaseException:  # also Ctrl-C: nothing must be left behind
-            self.process.kill()
-            self.process.wait()
-            self._release(self.process)
+            self._end_start(self.process)
             raise
+
+    def _end_start(self, process: subprocess.Popen[str]) -> None:
+        """Kill a recorder that did not become ready, with what it had begun to write."""
+        process.kill()
+        process.wait()
+        assert self._answers is not None
+        self._answers.join(waiting_at_end.ANSWERS_S)
+        self._release(process)
+        if self._creating and self._error is None:
+            failed_start.clear(Path(self._creating), process.pid)
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
         began = time.monotonic()
@@ -186,11 +194,7 @@ class Recorder:
                 break
             waited = time.monotonic() - began
             if waited > READY_S:
-                raise OpenError(
-                    f"{self._opening or ', '.join(self._urls)}: it did not open within {READY_S:.0f} s; "
-                    "check its cable and whether another program uses it",
-                    Reason.NO_ANSWER,
-                )
+                raise self._unready()
             if waited > WAIT_S and self._opening != announced:
                 announced = self._opening
                 self._notice(f"waiting for {announced} to open")
@@ -198,6 +202,17 @@ class Recorder:
             raise self._error
         if not self._ready.is_set():
             raise OpenError(f"the recorder ended with status {process.poll()} before it was ready")
+
+    def _unready(self) -> PowermeterError:
+        if self._creating:
+            return DataError(
+                f"{self._creating} could not be created within {READY_S:.0f} s: its disk is too slow or hangs"
+            )
+        return OpenError(
+            f"{self._opening or ', '.join(self._urls)}: it did not open within {READY_S:.0f} s; "
+            "check its cable and whether another program uses it",
+            Reason.NO_ANSWER,
+        )
 
     def stop(self) -> bool:
         """End the recording.
@@ -272,7 +287,6 @@ class Recorder:
 
     def _bury(self, status: int) -> str:
         """Return what a recorder died of and how far its recording reaches; its end is listed in it as a gap."""
-        from powermeter.errors import DataError
         from powermeter.recorder.aftermath import list_missing
 
         if self._died_of_a_page:
@@ -326,6 +340,8 @@ class Recorder:
             self._on_status(message)
         elif kind == "opening":
             self._opening = str(message.get("source"))
+        elif kind == "creating":
+            self._creating = str(message.get("path"))
         elif kind == "notice":
             self._notice(str(message.get("text")))
         elif kind == "waiting":

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from powermeter.recorder.opening import close_all, open_all
 from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.silence_notices import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile
+from powermeter.recording import file
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.liveness import PROGRAM_GONE, boot_id, started
 from powermeter.recording.privacy import reduced_info, reduced_url
@@ -95,14 +96,13 @@ class Process:
             close_all(sources)
             raise
         with writer:
-            writer.wait_for_lock(LOCK_WAIT_MS)
-            writer.limit_cache()
-            self.file = WatchedFile(writer.path)
-            with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
-                note_clocks(writer)
-                for source, stated in opened:
-                    self._add(writer, source, stated)
-                self._note_cost(writer)
+            try:
+                self._describe(writer, opened)
+            except BaseException:
+                close_all(sources)
+                writer.abandon()
+                file.remove(writer.path)
+                raise
             self.readers = [SourceReader(source) for source in sources]
             for reader in self.readers:
                 reader.start()
@@ -125,6 +125,17 @@ class Process:
             self._loop(writer)
             self.finish(writer)
 
+    def _describe(self, writer: Writer, opened: Sequence[tuple[Source, Mapping[str, Any]]]) -> None:
+        """Write what is recorded, and by whom."""
+        writer.wait_for_lock(LOCK_WAIT_MS)
+        writer.limit_cache()
+        self.file = WatchedFile(writer.path)
+        with writer.transaction():  # one commit: each waits for the disk, and a card may take a second
+            note_clocks(writer)
+            for source, stated in opened:
+                self._add(writer, source, stated)
+            self._note_cost(writer)
+
     def _create(self) -> Writer:
         """Create the recording; where its name was made up, under the next one that is free.
 
@@ -134,6 +145,7 @@ class Process:
         path, metadata = Path(self._order["path"]), self._order.get("metadata", {})
         stem = path.name.removesuffix(SUFFIX)
         for number in range(2, MAX_NUMBER):
+            send({"type": "creating", "path": str(path)})
             try:
                 return Writer.create(path, metadata, force=bool(self._order.get("force")))
             except ExistsError:

@@ -77,11 +77,11 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         DataError: It cannot be created there.
     """
     connection: sqlite3.Connection | None = None
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    before = aside(path, os.getpid())
     is_ours = False
     try:
         if force:
-            _move(path, aside)  # it comes back where no new one can be created: the disk is full
+            move(path, before)  # it comes back where no new one can be created: the disk is full
         # Exclusive: of two recorders that start on one name at the same moment, one gets the file.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), MODE))
         is_ours = True
@@ -99,22 +99,27 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
         for statement in schema.statements(schema.NEWEST):
             connection.execute(statement)
         connection.execute("COMMIT")
-        _remove(aside)
+        remove(before)
     except FileExistsError:
-        _remove(aside)
+        remove(before)
         raise ExistsError(f"{path} was just created by another program; choose another name") from None
     except (sqlite3.Error, OSError) as error:
         if connection is not None:
             connection.close()
         if is_ours:
-            _remove(path)
+            remove(path)
         with suppress(OSError):
-            _move(aside, path)
+            move(before, path)
         raise DataError(f"{path} cannot be created: {one_line(error)}") from error
     return connection
 
 
-def _move(path: Path, to: Path) -> None:
+def aside(path: Path, process: int) -> Path:
+    """Return what a recording is called that a process is about to replace."""
+    return path.with_name(f".{path.name}.{process}")
+
+
+def move(path: Path, to: Path) -> None:
     """Rename a recording, where there is one, with its write-ahead log."""
     if os.path.lexists(path):
         path.rename(to)
@@ -122,7 +127,8 @@ def _move(path: Path, to: Path) -> None:
             log.rename(side_files(to)[0])
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a recording with SQLite's files beside it, as far as that can be done."""
     for one in (path, *side_files(path)):
         with suppress(OSError):
             one.unlink(missing_ok=True)

@@ -1,0 +1,48 @@
+"""What a recorder leaves that was killed before its first reading: a file that holds nothing, which the next start would refuse."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from powermeter.recording import file
+
+
+def clear(path: Path, process: int) -> None:
+    """Remove the recording that a recorder had begun, and put back the one that it was to replace.
+
+    Args:
+        path: The file that the recorder had stated to create; left where it holds a reading or an event, or another program has it open.
+        process: The recorder, which has ended.
+    """
+    before = file.aside(path, process)
+    with suppress(OSError, sqlite3.Error):
+        if _holds_nothing(path):
+            file.remove(path)
+    with suppress(OSError):
+        if not path.exists():
+            file.move(before, path)
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Return whether a file is a recording that is empty and nobody else's.
+
+    Raises:
+        OSError, sqlite3.Error: It is not there, is no data base, or is locked.
+    """
+    if path.is_symlink() or not path.is_file():
+        return False
+    if not path.stat().st_size:
+        return True
+    location = f"file:{quote(str(path.absolute()))}?mode=rw"
+    with closing(sqlite3.connect(location, uri=True, timeout=0, isolation_level=None)) as connection:
+        # Refused as long as another program has it open.
+        if connection.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
+            return False
+        tables = {
+            str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        held = [name for name in ("block", "chunk", "events") if name in tables]
+        return not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in held)

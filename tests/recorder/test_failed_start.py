@@ -1,0 +1,100 @@
+"""A recorder that is killed before it is ready leaves nothing that the next start would refuse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faults import URL
+from waiting import wait_until
+
+from powermeter.channel import Channel, Quantity
+from powermeter.errors import DataError, OpenError, PowermeterError
+from powermeter.recorder.failed_start import clear
+from powermeter.recorder.parent import Recorder
+from powermeter.recording import Recording, Writer, file
+
+CHANNELS = (Channel("p", Quantity.POWER, 1e-3),)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by signals")
+
+
+def hindered(path: Path, after_s: float, number: int, monkeypatch) -> PowermeterError:
+    """Return the error of a start whose recorder gets a signal so long after it began to make its file."""
+    recorder = Recorder(path, [URL])
+    take = recorder.take
+
+    def taken(message) -> None:
+        take(message)
+        if message["type"] == "creating":
+            time.sleep(after_s)
+            os.kill(recorder.pid, number)
+            monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.0)
+        if message["type"] == "ready":
+            recorder._ready.clear()  # it was quicker than the signal
+
+    monkeypatch.setattr(recorder, "take", taken)
+    with pytest.raises(PowermeterError) as raised:
+        recorder.start()
+    monkeypatch.undo()
+    return raised.value
+
+
+@posix
+@pytest.mark.parametrize("after_s", [0.0, 0.002, 0.004, 0.008])
+@pytest.mark.parametrize(("number", "kind"), [(signal.SIGSTOP, DataError), (signal.SIGKILL, OpenError)])
+def test_a_start_that_does_not_become_ready_leaves_nothing(tmp_path, monkeypatch, after_s, number, kind):
+    path = tmp_path / "run.power"
+    error = hindered(path, after_s, number, monkeypatch)
+    assert isinstance(error, kind), error
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_file_that_hangs_is_named_and_no_instrument_is_blamed(tmp_path, monkeypatch):
+    error = hindered(tmp_path / "run.power", 0.0, signal.SIGSTOP, monkeypatch)
+    assert str(error).startswith(f"{tmp_path / 'run.power'} could not be created within")
+
+
+def test_what_holds_something_or_is_open_elsewhere_is_left(tmp_path):
+    full, open_one, foreign = (tmp_path / name for name in ("full.power", "open.power", "foreign.power"))
+    with Writer.create(full) as writer:
+        writer.append(writer.add_source("x://", "x", "x", CHANNELS), np.array([1]), np.array([[7]]))
+    foreign.write_text("my own work")
+    with Writer.create(open_one):
+        for path in (full, open_one, foreign):
+            clear(path, 7)
+    assert full.exists() and open_one.exists() and foreign.read_text() == "my own work"
+    clear(open_one, 7)
+    assert not open_one.exists()
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_what_was_to_be_replaced_comes_back(tmp_path, is_begun):
+    path = tmp_path / "run.power"
+    Writer.create(path, {"run": "old"}).close()
+    file.move(path, file.aside(path, 7))
+    if is_begun:
+        sqlite3.connect(path).close()
+        path.touch()
+    clear(path, 7)
+    with Recording.open(path) as recording:
+        assert recording.metadata["run"] == "old"
+    wait_until(lambda: [one.name for one in tmp_path.iterdir()] == ["run.power"])
+
+
+def test_an_error_while_the_file_is_described_leaves_nothing_either(tmp_path, monkeypatch):
+    from powermeter.recorder.process import Process
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("powermeter.recorder.process.note_clocks", refuse)
+    with pytest.raises(sqlite3.OperationalError):
+        Process({"path": str(tmp_path / "run.power"), "sources": [URL]}).run()
+    assert list(tmp_path.iterdir()) == []
