@@ -19,7 +19,7 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
-from powermeter.recorder import failed_start, waiting_at_end
+from powermeter.recorder import failed_start, left_behind, waiting_at_end
 from powermeter.recording.liveness import PROGRAM_GONE
 
 READY_S = 30.0
@@ -115,6 +115,7 @@ class Recorder:
         self._waiting = ""
         self.left_behind = ""
         self._epitaph = ""
+        self._watchdog: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._progressed = 0.0
         self.marks = ""
@@ -231,6 +232,8 @@ class Recorder:
         if self._answers is not None:
             self._answers.join(0.2 if self.left_behind else waiting_at_end.ANSWERS_S)
         self._release(process)
+        if self.left_behind and not self._waiting:
+            self._watchdog = left_behind.watch(process.pid, self.path)
         if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
             board.note_end(self.marks, time.monotonic_ns(), f"the file was not closed: {self.left_behind}")
         if not self.left_behind:
@@ -273,10 +276,7 @@ class Recorder:
         if self._error is not None:
             return str(self._error)
         if self.left_behind and not self._closed:
-            return (
-                f"{self.path} is not closed yet ({self.left_behind}); the recorder (process {self.pid}) writes what is "
-                "left as soon as it can"
-            )
+            return left_behind.stated(self.path, self.left_behind, self.pid, self._watchdog is not None)
         return ""
 
     @property
