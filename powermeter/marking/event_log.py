@@ -81,7 +81,7 @@ class EventLog:
         self.mask = 0
         self._holes: list[int] = []
         self._lost = self._given_up = self._next_try = 0
-        self._note: LostNote | None = None
+        self._note = LostNote(folder)
         self._waited_ns = 0
         self._is_patient = True
         self._is_abandoned = False
@@ -233,9 +233,9 @@ class EventLog:
             self._has_left = False
             return True
         self._at_exit = self._at_exit or _at_exit(self.leave)
-        if self._note is not None:
+        if self._note.why:
             self._note.withdraw()
-            self._note, self.problem = None, ""
+            self.problem = ""
         return True
 
     def _refuse(self, error: Exception) -> None:
@@ -244,9 +244,8 @@ class EventLog:
         self.problem = f"the events of process {os.getpid()} are not in {self.path}: {error}"
         self._is_abandoned = why == ENOENT  # the recording is over
         self._next_try = 2 * self._lost + 1
-        if self._note is None and not self._is_abandoned:
-            self._note = LostNote(self.folder, why)
-            self._at_exit = self._at_exit or _at_exit(self.leave)
+        self._note.why = 0 if self._is_abandoned else why
+        self._at_exit = self._at_exit or _at_exit(self.leave)
 
     def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
@@ -310,7 +309,7 @@ class EventLog:
         self._lost += marks
         if self.words is not None:
             self.words[ring.LOST] = self._lost
-        elif self._note is not None and self._lost >= self._next_try:
+        elif self._lost >= self._next_try:
             self._note.write(self._lost)
 
     def _wait(self, need: int) -> int:
@@ -367,8 +366,7 @@ class EventLog:
         if self.words is not None and not self._is_abandoned:
             self.words[ring.LEFT] = ring.IN_ORDER
             self._has_left, self.limit, self.brief = True, 0, {}
-        elif self._note is not None and self._lost:
-            self._note.write(self._lost)
+        self._note.write(self._lost)
 
     def close(self) -> None:
         """Note that the recording is ended by a Meter of this process, and let go of the ring."""

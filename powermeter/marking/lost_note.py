@@ -17,16 +17,19 @@ class LostNote:
 
     Args:
         folder: The folder of marks.
-        why: The number of the system's error (errno).
     """
 
-    def __init__(self, folder: str, why: int) -> None:
-        self._stem = f"{folder}/{os.getpid()}-{monotonic_ns()}-{why}-"
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
         self._path = ""
+        self.why = 0
+        """The number of the system's error (errno) for which it has no ring; 0 where there is nothing to note."""
 
     def write(self, lost: int) -> None:
         """Note that at least so many marks are lost."""
-        path = f"{self._stem}{lost}{SUFFIX}"
+        if not self.why or not lost:
+            return
+        path = f"{self._folder}/{os.getpid()}-{monotonic_ns()}-{self.why}-{lost}{SUFFIX}"
         try:
             if self._path:
                 os.rename(self._path, path)
@@ -38,6 +41,7 @@ class LostNote:
 
     def withdraw(self) -> None:
         """Remove the note: there is a ring now, which has the count."""
+        self.why = 0
         try:
             os.rmdir(self._path)
         except OSError:

@@ -25,7 +25,7 @@ def watch(process: int, path: Path) -> subprocess.Popen[bytes] | None:
         process: The recorder.
         path: What it writes.
     """
-    began = _began(process)
+    began = began_at(process)
     if not began:
         return None
     command = [
@@ -61,22 +61,22 @@ def end(process: int, began: str, path: str, patience_s: float) -> None:
 
     Args:
         process: Its id.
-        began: When it started, as `_began`: another process may get its id.
+        began: When it started, as `began_at`: another process may get its id.
         path: What it writes.
         patience_s: In s; counted in steps, so that time in which both of them are suspended is none.
     """
-    left, before = patience_s / STEP_S, _written(path)
-    while left > 0 and _began(process) == began:
+    left, before = patience_s / STEP_S, written(path)
+    while left > 0 and began_at(process) == began:
         time.sleep(STEP_S)
-        now = _written(path)
+        now = written(path)
         left = patience_s / STEP_S if now != before else left - (_fields(process)[:1] != ["T"])
         before = now
-    if _began(process) == began:
+    if began_at(process) == began:
         with suppress(OSError):
             os.kill(process, signal.SIGKILL)
 
 
-def _written(path: str) -> list[tuple[int, int]]:
+def written(path: str) -> list[tuple[int, int]]:
     found = []
     for one in (path, f"{path}-wal"):
         with suppress(OSError):
@@ -85,7 +85,7 @@ def _written(path: str) -> list[tuple[int, int]]:
     return found
 
 
-def _began(process: int) -> str:
+def began_at(process: int) -> str:
     """Return when a process started, in the system's ticks; empty where it has ended or the system does not show it."""
     fields = _fields(process)
     return fields[19] if len(fields) > 19 and fields[0] not in "ZX" else ""

@@ -115,7 +115,7 @@ class Recorder:
         self._waiting = ""
         self.left_behind = ""
         self._epitaph = ""
-        self._watchdog: subprocess.Popen[bytes] | None = None
+        self.watchdog: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._progressed = 0.0
         self.marks = ""
@@ -233,7 +233,7 @@ class Recorder:
             self._answers.join(0.2 if self.left_behind else waiting_at_end.ANSWERS_S)
         self._release(process)
         if self.left_behind and not self._waiting:
-            self._watchdog = left_behind.watch(process.pid, self.path)
+            self.watchdog = left_behind.watch(process.pid, self.path)
         if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
             board.note_end(self.marks, time.monotonic_ns(), f"the file was not closed: {self.left_behind}")
         if not self.left_behind:
@@ -276,7 +276,7 @@ class Recorder:
         if self._error is not None:
             return str(self._error)
         if self.left_behind and not self._closed:
-            return left_behind.stated(self.path, self.left_behind, self.pid, self._watchdog is not None)
+            return left_behind.stated(self.path, self.left_behind, self.pid, self.watchdog is not None)
         return ""
 
     @property

@@ -119,7 +119,10 @@ def test_a_name_of_another_form_is_no_note(name):
 
 
 def test_a_note_is_read_as_it_was_written(tmp_path):
-    note = lost_note.LostNote(str(tmp_path), 24)
+    note = lost_note.LostNote(str(tmp_path))
+    note.write(1)
+    assert list(tmp_path.iterdir()) == [], "nothing was refused"
+    note.why = 24
     for lost in (1, 3):
         note.write(lost)
     (found,) = tmp_path.iterdir()

@@ -30,13 +30,13 @@ def hindered(path: Path, after_s: float, number: int, monkeypatch) -> Powermeter
     take = recorder.take
 
     def taken(message) -> None:
-        take(message)
+        if message["type"] != "ready":  # it may be quicker than the signal
+            take(message)
         if message["type"] == "creating":
             time.sleep(after_s)
             os.kill(recorder.pid, number)
-            monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.0)
-        if message["type"] == "ready":
-            recorder._ready.clear()  # it was quicker than the signal
+            if number == signal.SIGSTOP:
+                monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.0)
 
     monkeypatch.setattr(recorder, "take", taken)
     with pytest.raises(PowermeterError) as raised:

@@ -56,7 +56,7 @@ def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path,
     told_ns = time.monotonic_ns()
     assert "it does not answer" in recorder.problem and "ended after 1 s in which" in recorder.problem
     wait_until(lambda: not recorder.is_running)
-    assert recorder._watchdog is not None and recorder._watchdog.wait(CEILING_S) == 0
+    assert recorder.watchdog is not None and recorder.watchdog.wait(CEILING_S) == 0
     salvage(path, tmp_path / "whole.power")
     with Recording.open(tmp_path / "whole.power") as whole:
         for source in (1, 2):
@@ -66,13 +66,13 @@ def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path,
 
 def is_quiet(path: Path) -> bool:
     """Return whether a recording does not grow for two commits of its recorder."""
-    before = left_behind._written(str(path))
+    before = left_behind.written(str(path))
     time.sleep(1.2)
-    return left_behind._written(str(path)) == before
+    return left_behind.written(str(path)) == before
 
 
 def end(process: subprocess.Popen[bytes], path: Path, began: str | None = None) -> None:
-    left_behind.end(process.pid, began or left_behind._began(process.pid), str(path), 0.1)
+    left_behind.end(process.pid, began or left_behind.began_at(process.pid), str(path), 0.1)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_one_that_writes_is_left_until_it_no_longer_does(sleeper, tmp_path, monk
             path.write_bytes(bytes(len(steps)))
 
     monkeypatch.setattr(left_behind.time, "sleep", sleep)
-    left_behind.end(sleeper.pid, left_behind._began(sleeper.pid), str(path), 2 * left_behind.STEP_S)
+    left_behind.end(sleeper.pid, left_behind.began_at(sleeper.pid), str(path), 2 * left_behind.STEP_S)
     assert steps == [True] * 6 and sleeper.wait(CEILING_S) == -9
 
 

@@ -196,7 +196,7 @@ def test_the_end_of_its_input_ends_the_recording(tmp_path):
     path = tmp_path / "run.power"
     order = {"path": str(path), "sources": ["virtual://"], "parent": os.getpid()}
     status, said = say([json.dumps(order)])
-    assert status == 0 and [message["type"] for message in said] == ["ready", "closed"]
+    assert status == 0 and [message["type"] for message in said] == ["creating", "ready", "closed"]
     with Recording.open(path) as recording:
         assert recording.metadata["ended"] == "the measured program is gone" and recording.warnings == []
 
