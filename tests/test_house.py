@@ -216,7 +216,6 @@ STARTING = (
     "powermeter/cli/mcp.py",  # our own command, for a language model's tool
     "powermeter/fleet/origins.py",  # ssh, for files
     "powermeter/importers/joulescope.py",  # a reader that may crash
-    "powermeter/marking/line_matching.py",  # a search in lines that may never end
     "powermeter/marking/search_process.py",  # a search in lines that may never end
     "powermeter/recorder/left_behind.py",  # what ends a recorder that hangs
     "powermeter/recorder/parent.py",  # the recorder

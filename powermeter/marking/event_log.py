@@ -206,6 +206,7 @@ class EventLog:
     def _make_ring(self) -> bool:
         if self._is_abandoned or self.successor is not None:
             return False
+        self._at_exit = self._at_exit or _at_exit(self.leave)
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
         try:
             text = program.encode("utf-8", "replace")
@@ -232,7 +233,6 @@ class EventLog:
             self._holes, self._lost, self._given_up, self._waited_ns = [], 0, 0, 0
             self._has_left = False
             return True
-        self._at_exit = self._at_exit or _at_exit(self.leave)
         if self._note.why:
             self._note.withdraw()
             self.problem = ""
@@ -245,7 +245,6 @@ class EventLog:
         self._is_abandoned = why == ENOENT  # the recording is over
         self._next_try = 2 * self._lost + 1
         self._note.why = 0 if self._is_abandoned else why
-        self._at_exit = self._at_exit or _at_exit(self.leave)
 
     def room(self, index: int) -> int:
         """Return the index of a free slot, or −1 where there is none; the slow way into the ring."""
