@@ -226,16 +226,15 @@ class EventLog:
         if self.memory is not None and not had_left:  # the handler of a signal has made one meanwhile
             return True
         words[ring.LOST] = 0 if had_left else self._lost
-        # No call from here to the end: no such handler can come in between.
+        # No call from here until all is set: no such handler can come in between.
         self.words, self.mask, self.memory = words, mask, made
         if had_left:
             self._number = self.next = number
             self._holes, self._lost, self._given_up, self._waited_ns = [], 0, 0, 0
             self._has_left = False
             return True
-        if self._note.why:
-            self._note.withdraw()
-            self.problem = ""
+        self.problem = ""
+        self._note.withdraw()
         return True
 
     def _refuse(self, error: Exception) -> None:
