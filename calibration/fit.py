@@ -138,9 +138,7 @@ def fit(
     )
     residuals = points.true - correction.apply(points.seen, points.temperature_c)
     if chi2 > 4:
-        text = (
-            f"the points scatter {math.sqrt(chi2):.1f} times as much as they claim; the covariance is widened"
-        )
+        text = f"the points scatter {math.sqrt(chi2):.1f} times as much as their stated uncertainty; the covariance is widened"
         notes.append(Note.warning("scatter", text))
     return CorrectionFit(correction, residuals, chi2, widened, tuple(notes))
 

@@ -116,7 +116,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     yield escaped(method(data))
     yield ""
-    yield "## What these numbers do not say"
+    yield "## Limits of these numbers"
     yield ""
     yield from (f"- {escaped(text)}" for text in (*beside_limits(data, data.warnings), *limits(data)))
 

@@ -169,7 +169,7 @@ def _drifts(found: Answers) -> FleetTable | None:
     ]
     notes = []
     if rows:
-        text = "Whether the sensor drifts or the device does, only a reference shows: calibrate one of them again."
+        text = "Only a reference shows whether the sensor drifts or the device does: calibrate one of them again."
         notes.append(Note.info("sensor-or-device", text))
     if found.series_too_short:
         text = f"Series of fewer than five recordings, which are not judged: {found.series_too_short}."
@@ -234,7 +234,7 @@ def _life(found: Answers) -> FleetTable | None:
         ]
         for one in found.life
     ]
-    text = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: what was drawn while nobody recorded is in neither."
+    text = "A full charge at the mean power of what was recorded, and the share of one charge that the recordings used: neither includes what was drawn while nothing was recorded."
     heads = ["device", "battery", "a charge lasts", "used", "recorded", ""]
     return FleetTable("Batteries", heads, rows, (2, 3, 4), [Note.info("charge-while-recorded", text)])
 

@@ -77,7 +77,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     yield from table(
         ["machine and program", "value"], ([name, escaped(value)] for name, value in machine(data)), left=2
     )
-    yield "## What these numbers do not say"
+    yield "## Limits of these numbers"
     yield ""
     yield from (
         f"- {escaped(text)}" for text in (*beside_limits(data, (*data.warnings, *data.notes)), *limits(data))
@@ -296,7 +296,7 @@ def _instruments(data: ReportData) -> Iterator[str]:
         ]
         for i in data.instruments
     ]
-    yield from table(["instrument", "covers", "grade", "did", "limits from"], rows, left=5)
+    yield from table(["instrument", "covers", "grade", "recorded", "limits from"], rows, left=5)
     for d in data.analysis.disagreements:
         yield (
             f"{escaped(d.left)} and {escaped(d.right)} {d.verdict}: {show(d.energy_left).text} and "

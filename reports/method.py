@@ -21,8 +21,8 @@ from .report_data import ReportData
 from .wording import percent, show, spread
 
 RULE_TEXT = {
-    Kind.INSTANT: "the trapezoidal rule over the samples for the whole run, and for events the samples inside them, each for the time that "
-    "it stands for",
+    Kind.INSTANT: "the trapezoidal rule over the samples for the whole run, and for events the samples inside them, each weighted by the time that "
+    "it represents",
     Kind.MEAN: "each sample's mean power times its interval, divided at the edges of events",
     Kind.COUNTER: "the difference of the instrument's energy counter, divided at the edges of events",
 }
@@ -32,7 +32,7 @@ _UNMEASURED = (Grade.ESTIMATED, Grade.ASSUMED, Grade.SIMULATED)
 
 _COUNTED: Mapping[bool | None, str] = {
     True: "which is part of the energy {grade}",
-    False: "which is not in any number",
+    False: "which is not included in any number",
     None: "which is part of the energy only as far as the rail feeds that core",
 }
 
@@ -63,7 +63,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     if missing is not None:
         yield f"{missing.text[0].upper()}{missing.text[1:]}: the energies are those of what came before."
     if data.metadata.get("clock") == "monotonic":
-        yield "Samples and events carry the monotonic clock of one machine."
+        yield "Samples and events are stamped by the monotonic clock of one machine."
     elif data.metadata.get("clock") == "utc":
         yield "Samples and events carry wall-clock stamps as logged."
     yield (
@@ -73,7 +73,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     row = data.headline
     if row is not None and row.warmup.count and row.expected_per_item is not None:
         left_out = f"the first {row.warmup.count:,} of {plural(row.events, 'event')}"
-        yield f"The energy of one {data.item} leaves {left_out} out as warm-up; totals hold all of them."
+        yield f"The energy of one {data.item} leaves {left_out} out as warm-up; totals include them."
     if a.baseline is not None:
         yield (
             f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "
@@ -108,7 +108,11 @@ def _interval(data: ReportData) -> Iterator[str]:
     narrow = f" To narrow it: {remedy}." if remedy else ""
     if not math.isfinite(result.high - result.low):
         clipped = data.analysis.power_trace.saturated_ns
-        ended = ", for the range of the meter ended" if clipped is not None and clipped.size else ""
+        ended = (
+            ", because readings reached the end of the meter's range"
+            if clipped is not None and clipped.size
+            else ""
+        )
         yield f"The interval of the energy {about} is open{ended}.{narrow}"
     elif prints_bound(result.value, result.low, result.high, result.unit):
         known = f"Of the energy {about} only a bound is known, {show(result).bare}"
@@ -170,11 +174,11 @@ def largest(result: Result) -> tuple[str, float]:
 
 
 _LIMITS = {
-    Boundary.WALL: "The rail is at the socket: the power supply's own loss is in every number.",
-    Boundary.MODULE: "The rail feeds the compute module only: what the carrier board draws is not in any number.",
-    Boundary.DEVICE: "The rail feeds one device: the machine around it is not in any number.",
-    Boundary.PART: "The rail is a part of the board: the rest of the board is not in any number.",
-    Boundary.MODEL: "No rail was measured: a model stands for the machine. Compare such numbers with care, publish them with their interval.",
+    Boundary.WALL: "The rail is at the socket: the power supply's own loss is included in every number.",
+    Boundary.MODULE: "The rail feeds the compute module only: what the carrier board draws is not included in any number.",
+    Boundary.DEVICE: "The rail feeds one device: the machine around it is not included in any number.",
+    Boundary.PART: "The rail is a part of the board: the rest of the board is not included in any number.",
+    Boundary.MODEL: "No rail was measured: the numbers come from a model of the machine. Compare such numbers with care, publish them with their interval.",
 }
 
 
@@ -188,20 +192,20 @@ def limits(data: ReportData) -> list[str]:
         else "What other programs used beyond the baseline is counted as the events' own."
     )
     found.append(
-        "The interval holds what measuring can get wrong, not how the next run may differ; repeat the run to know that."
+        "The interval covers the errors of measuring, not how the next run may differ; repeat the run to learn that."
     )
     if _is_charge_assumed(data):
         found.append(f"No rail voltage is known; charge is counted as if drawn at {data.rail_voltage_v:g} V.")
     if data.battery.convention == "charge" and data.budget is not None:
         found.append(
-            "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
+            "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not included."
         )
     if _is_place_unknown(data):
         found.append(
             "The place is not known: the footprint spans the world's grids and is good to one significant digit."
         )
     found.append(
-        "The footprint is that of the electricity used; making and disposing of the device are not in it."
+        "The footprint is that of the electricity used; making and disposing of the device are not included."
     )
     return found
 

@@ -42,7 +42,7 @@ def how_measured(data: ReportData) -> Markup:
         [
             element("h2", "How it was measured"),
             folded("Method, to paste", element("p", method(data), class_="paste")),
-            folded("Instruments", table(("source", "covers", "did", "limits from", ""), sources)),
+            folded("Instruments", table(("source", "covers", "recorded", "limits from", ""), sources)),
             folded("Two views of the same thing", table(("", "", "", ""), twice)) if twice else "",
             folded("Machine and program", table(("", ""), facts)) if facts else "",
         ]
@@ -51,9 +51,7 @@ def how_measured(data: ReportData) -> Markup:
 
 def limits_of(data: ReportData) -> Markup:
     """Return what the numbers do not say, folded."""
-    return folded(
-        "What these numbers do not say", element("ul", [element("li", text) for text in limits(data)])
-    )
+    return folded("Limits of these numbers", element("ul", [element("li", text) for text in limits(data)]))
 
 
 def factors(data: ReportData) -> Markup:

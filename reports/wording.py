@@ -85,8 +85,8 @@ FEWEST = 5
 """Events below which no number is called good."""
 
 TAILS = {
-    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: so few do not show a tail.",
-    100: "p99 is a dash for fewer than 100 events: so few do not show a tail.",
+    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: too few to show a tail.",
+    100: "p99 is a dash for fewer than 100 events: too few to show a tail.",
 }
 """What stands under a table of labels, one of which has fewer events than the key: a quantile q needs 1 / (1 - q) of them."""
 

@@ -88,7 +88,7 @@ def together(
             number[these] = len(found)
             found.append((name, *(None for _ in keys[0][1:])))
     text = (
-        f"{rest.size:,} of {plural(len(keys), 'label')}, those that lasted least, are counted together as "
+        f"{rest.size:,} of {plural(len(keys), 'label')}, the shortest, are counted together as "
         f"{' and '.join(repr(name) for name, these in folded if these.size)}; their events keep their names. A label names a kind of work: give all "
         'of a kind one name, and put what differs into an attribute: powermeter.event("request", id=17)'
     )
@@ -132,8 +132,8 @@ def notes_of_inside(
     return tuple(
         Note.info(
             "inside-own-label",
-            f"{many[k]:,} of {plural(int(every[k]), 'event')} {str(keys[k][0])!r} lie inside another of them, as where a function calls itself: "
-            "the outermost are counted, each with all inside of it",
+            f"{many[k]:,} of {plural(int(every[k]), 'event')} {str(keys[k][0])!r} lie inside another of them, as in a recursion: "
+            "only the outermost are counted, each with everything inside it",
         )
         for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
     )

@@ -240,7 +240,7 @@ def _result(
     if apart > 4:
         text = (
             "the layers and the whole pass, measured apart, differ by more than chance: power changes within layers or outside of "
-            "the passes in a way that this does not follow"
+            "the passes in a way that the model does not capture"
         )
         notes.append(Note.warning("layers-and-whole-differ", text))
     between = None

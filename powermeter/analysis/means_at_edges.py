@@ -89,7 +89,7 @@ def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
     where = "before" if late < 0 else "behind"
     note = Note.info(
         "means-stamped-elsewhere",
-        f"as events' edges show, its means are stamped {format_duration(abs(late) * tau * 1e-9)} {where} the end of the interval that they are of",
+        f"as events' edges show, its means are stamped {format_duration(abs(late) * tau * 1e-9)} {where} the end of the interval that they cover",
     )
     return replace(
         trace,
@@ -123,7 +123,7 @@ def _noted(trace: Trace, window: float) -> Trace:
     tau = trace.interval_ns * 1e-9
     note = Note.warning(
         "means-of-a-part",
-        f"as events' edges show, each mean is of {format_duration(window * tau)} of the {format_duration(tau)} between two of them: what happens in between is not measured",
+        f"as events' edges show, each mean is of {format_duration(window * tau)} of the {format_duration(tau)} between two of them: the rest is not measured",
     )
     return replace(trace, notes=(*trace.notes, note))
 

@@ -28,7 +28,7 @@ Times = NDArray[np.int64]
 
 AVERAGES = Note.info(
     "readings-average",
-    "its readings average over their interval, as events' edges show, although it calls them instantaneous",
+    "its readings average over their interval, as events' edges show, although they are declared instantaneous",
 )
 
 _CLEARLY = 0.4

@@ -74,23 +74,23 @@ def remarks(
         notes.append(
             Note.warning(
                 "perhaps-clock-set",
-                "in a hole of the log perhaps a clock was set forward and no time passed: the run's interval reaches down to what was "
-                "recorded. Look up what happened then; if the clock was set, move the stamps behind it back and import again",
+                "a hole in the log may be a clock that was set forward while no time passed: the run's interval reaches down to what was "
+                "recorded. Check what happened then; if the clock was set, move the stamps after it back and import again",
             )
         )
     if run.paced:
         notes.append(
             Note.warning(
                 "load-sets-pace",
-                f"what the readings add up to is too {'low' if run.paced > 0 else 'high'}: the load decides how long the reader waits before it "
-                "reads again. The intervals hold by how much; read at a fixed rate",
+                f"the sum of the readings is too {'low' if run.paced > 0 else 'high'}: the load affects how long the reader waits before it "
+                "reads again. The intervals allow for it; read at a fixed rate",
             )
         )
     if run.starved > 0:
         notes.append(
             Note.warning(
                 "lost-while-high",
-                "rows are missing while the load is high more often than by chance: what was bridged is too low, and the intervals reach up "
+                "rows are missing while the load is high, more often than by chance: the bridged values are too low, and the intervals reach up "
                 "to the busy level; read the meter from another machine, or with a higher priority",
             )
         )
@@ -98,7 +98,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "beat",
-                "readings keep step with the events, so that they do not show the run as it is: read at a rate that is not a multiple "
+                "readings keep step with the events, so they do not represent the run: read at a rate that is not a multiple "
                 f"of the loop's, {REMEDIES[chosen_by(power)]}",
             )
         )
@@ -107,7 +107,7 @@ def remarks(
             Note.info(
                 "ripple",
                 f"the readings swing {_how_often(run.ripple)}: a load that is as far off a multiple of their rate looks the "
-                f"same, and its energy is not that of the swing; the interval holds both. Read at another rate, {REMEDIES[chosen_by(power)]}",
+                f"same and has another energy; the interval covers both. Read at another rate, {REMEDIES[chosen_by(power)]}",
             )
         )
     if rows and power.kind is Kind.INSTANT and own_moments(power):
@@ -115,8 +115,8 @@ def remarks(
             Note.info(
                 "own-refresh",
                 f"readings change at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}, and whether each is a "
-                "snapshot or a mean since the one before is not stated: if snapshots, a load whose period divides that, or nearly, is not "
-                "seen as it is, and nothing in the readings shows it; an energy counter or a mean does",
+                "snapshot or a mean since the one before is not stated: if snapshots, a load whose period divides that, or nearly, is "
+                "aliased, and nothing in the readings reveals it; an energy counter or a mean is not",
             )
         )
     if (
@@ -127,16 +127,16 @@ def remarks(
         notes.append(
             Note.info(
                 "between-readings",
-                f"readings{' inside events' if rows else ''} agree within their noise, at moments {format_duration(power.interval_ns * 1e-9)} apart: what repeats "
-                f"at that pace or a multiple of it (mains, PWM, a loop) would look as steady, and shorter pulses between them are not seen; the interval "
-                f"takes the load for steady. To check, read at another rate, {REMEDIES[chosen_by(power)]}",
+                f"readings{' inside events' if rows else ''} agree within their noise, at moments {format_duration(power.interval_ns * 1e-9)} apart: a load that repeats "
+                f"at that pace or a multiple of it (mains, PWM, a loop) would look just as steady, and shorter pulses between them are missed; the interval "
+                f"assumes a steady load. To check, read at another rate, {REMEDIES[chosen_by(power)]}",
             )
         )
     if run.mute:
         notes.append(
             Note.warning(
                 "equal-readings",
-                f"all {plural(run.mute, 'reading')} lie within what the instrument's step or noise leaves open, and so few do not show what the load does between them: the interval leaves room for "
+                f"all {plural(run.mute, 'reading')} lie within what the instrument's step or noise leaves open, and there are too few to show what the load does between them: the interval allows for "
                 f"{100 * unseen_share(run.mute):.2g} % of the time at another power, from none to three times what was read; sample faster, or record for longer",
             )
         )
@@ -144,7 +144,7 @@ def remarks(
         notes.append(
             Note.info(
                 "few-carriers",
-                f"few readings carry much of the energy: they count as {run.carriers}, and their number is one of chance; "
+                f"few readings carry much of the energy: they count as {run.carriers}, and how many there are is subject to chance; "
                 "sample faster, or record for longer",
             )
         )
@@ -152,7 +152,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "unseen-events",
-                f"no reading fell into {format_duration(run.blind_s)} of events: what they used beyond their surroundings is not in the run's value",
+                f"no reading fell into {format_duration(run.blind_s)} of events: what they drew above their surroundings is missing from the run's value",
             )
         )
     if power.saturated:
@@ -160,7 +160,7 @@ def remarks(
             Note.warning(
                 "clipped-readings",
                 f"{plural(power.saturated, 'sample is', 'samples are')} at the end of the sensor's range: what was drawn then is not known, only that it was "
-                "no less; use a larger range or a smaller shunt",
+                "at least that; use a larger range or a smaller shunt",
             )
         )
     notes += remarks_of_rows(rows)
@@ -197,7 +197,7 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
         notes.append(
             Note.warning(
                 "many-labels",
-                f"{plural(len(rows), 'label')} for {plural(events, 'event')}: a label names a kind of work; give all of a kind one name, and put "
+                f"{plural(len(rows), 'label')} for {plural(events, 'event')}: a label names a kind of work; use one name for all of a kind, and put "
                 'what differs into an attribute: powermeter.event("request", id=17)',
             )
         )
@@ -247,13 +247,13 @@ def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[No
         yield Note.warning(
             "drift",
             f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_number(100 * abs(r.drift), 2)} % of its mean from the first to the last "
-            f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may go on: the interval of the mean of further ones reaches to as much again, and back to where it began. "
+            f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may continue: the interval for the mean of further ones extends as far again, and back to where it began. "
             "Record until it is steady (temperature, clocks, caches), or quote what these used",
         )
     if r.tail is not None:
         yield Note.info(
             "tail",
-            f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not in it",
+            f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not part of it",
         )
     same = alike.get(r.verdict.outcome, [r])
     if r.verdict.text and same[0] is r:

@@ -105,17 +105,17 @@ _WHY = {
     FEW: "so few readings fell into them that only a bound is known: measure more repeats, or sample faster",
     CROWDED: "their windows hold events of other labels too, more than can be distinguished: leave two windows between events, mark longer "
     "ones, or sample faster",
-    EQUAL: "so few readings fell into them, all alike, that what the load does between them may have been missed: the interval holds what it "
-    "was seen to do elsewhere; sample faster, or measure for longer",
+    EQUAL: "few readings fell into them, all alike, and what the load does between them may have been missed: the interval covers what it "
+    "does elsewhere; sample faster, or measure for longer",
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's",
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
-    LAG: "readings rise and fall behind the events' edges, as those of an instrument that smooths do: what follows each event may be its "
-    "own, which the interval holds; make each event longer, or use an instrument that does not smooth",
-    TAIL: "the readings that their ends cut hold more than those inside, or power falls only behind them, and too few of them show how much of that follows them: "
+    LAG: "readings lag behind the events' edges, as those of an instrument that smooths do: power that follows each event may be its "
+    "own, which the interval covers; make each event longer, or use an instrument that does not smooth",
+    TAIL: "the readings cut by their ends hold more than those inside, or power falls only after them, and there are too few to show how much of it follows them: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
-    HELD: "each reading may be a snapshot or the mean since the one before: the interval holds what they used in either case; make each event longer, or state which (`--as mean`)",
-    PACE: "the load decides how long the reader waits before it reads again, so that what they begin with is met by too few readings: the interval "
-    "holds what that leaves out; read at a fixed rate",
+    HELD: "each reading may be a snapshot or the mean since the one before: the interval covers both cases; make each event longer, or state which (`--as mean`)",
+    PACE: "the load affects how long the reader waits before it reads again, so that too few readings fell on their beginnings: the interval "
+    "covers what that leaves out; read at a fixed rate",
     RIPPLE: "power inside them changes slowly between two levels, or in slow teeth, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }
@@ -128,7 +128,7 @@ _STATED = {
 """The same where a value is printed with its interval, not a bound."""
 
 
-_BESIDE = "few readings fell into them, which is not what makes most of the interval"
+_BESIDE = "few readings fell into them, but most of the interval has another cause"
 """The same where something else does, whose remedy the headline names."""
 
 

@@ -56,7 +56,7 @@ class Shares(NamedTuple):
         return tuple(
             Note.info(
                 "taken-for-parts",
-                f"events of {part!r} count as parts of {around!r}, inside of which they all lie; who started them is not recorded",
+                f"events of {part!r} count as parts of {around!r}, inside which they all lie; what started them is not recorded",
             )
             for part, around in self.taken_for_parts
         )

@@ -226,7 +226,7 @@ def as_drawn(found: Subject) -> Subject:
     analysis = found.analysis
     if analysis is None or analysis.baseline is None or found.asked.baseline is None:
         return found
-    text = f"{analysis.baseline.text} is not subtracted: a battery feeds it too, so use, hours and items are of all that is drawn"
+    text = f"{analysis.baseline.text} is not subtracted: a battery supplies it too, so use, hours and items are of all that is drawn"
     drawn = replace(
         found,
         energy=analysis.energy,

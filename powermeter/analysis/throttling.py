@@ -110,7 +110,7 @@ def notes(recording: RecordingLike) -> list[Note]:
         Note.warning(
             "throttled",
             f"the board reported {name} {plural(count, 'time')}, {format_duration(length / 1e9)} together: "
-            "what it draws then is not what it draws otherwise",
+            "its power then is not representative",
         )
         for name, (count, length) in total.items()
     ]

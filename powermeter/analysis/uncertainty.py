@@ -49,7 +49,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "use a sensor that multiplies itself, or sample faster",
     ),
     "baseline": ("the baseline", "record the idle state for longer"),
-    "unseen": ("what no reading showed", "sample faster, or make each event longer"),
+    "unseen": ("power that the readings missed", "sample faster, or make each event longer"),
     "gaps": ("gaps in the recording", "repeat the run without the gaps"),
     "model": ("a model in place of an instrument", "measure with a sensor"),
     "repeats": ("the spread between repeats", "run more repeats"),

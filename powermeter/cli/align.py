@@ -29,7 +29,11 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.option(
     "--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity."
 )
-@click.option("--rail", metavar="NAME", help="The meter's rail to see the load in; the widest one otherwise.")
+@click.option(
+    "--rail",
+    metavar="NAME",
+    help="The meter's rail in which the load is looked for; the widest one otherwise.",
+)
 @click.option("--label", "-l", metavar="NAME", help="Activity: only events of this label.")
 @click.option(
     "--marker", metavar="NAME", help="Markers: the events at whose start and end the program set the line."

@@ -43,7 +43,7 @@ _RENAMED = {"--at-most": "--max-time", "--at-least": "--min-repeats", "--most": 
     default="5%",
     show_default=True,
     metavar="SHARE",
-    help="Half the width of the 95 % interval, of the mean: 5%, 0.02.",
+    help="Half-width of the 95 % interval, relative to the mean: 5%, 0.02.",
 )
 @click.option(
     "--max-time", default="10m", show_default=True, metavar="TIME", help="The longest it may take, per value."

@@ -69,10 +69,14 @@ from powermeter.cli.standard_output import put, put_json
     "--rounds", type=float, metavar="N", help="Rounds recorded.  [default: the label's events, or 1]"
 )
 @line_option
-@click.option("--radio-power", metavar="POWER", help="While it transfers, where the meter did not see it.")
+@click.option(
+    "--radio-power",
+    metavar="POWER",
+    help="The radio's power while it transfers, where the meter does not cover it.",
+)
 @json_option("The same numbers unrounded, each with its unit.")
 def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
-    """Set a recording against a battery charge.
+    """Compare a recording with a battery charge.
 
     \b
     Example:

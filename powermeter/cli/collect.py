@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     "ssh_options",
     multiple=True,
     metavar="OPTION",
-    help="Handed to ssh, for example -F/path/to/config.",
+    help="Passed to ssh, for example -F/path/to/config.",
 )
 @click.option(
     "--merge",
     is_flag=True,
     help="Then merge the files of single recordings into large ones, which engines open faster.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Print the account at the end only.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only the account at the end.")
 @json_option("Print what became of each file as JSON.")
 def collect(
     origin: str | None,

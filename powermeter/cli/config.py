@@ -41,11 +41,13 @@ def config(show: bool, as_json: bool) -> None:
                 continue
             key = next(name.removeprefix("--") for name in parameter.opts if name.startswith("--"))
             table = f"[{verb}]" if key in own else "top"
-            rows.append({"verb": verb, "option": f"--{key}", "value": values[parameter.name], "where": table})
+            value = values[parameter.name]
+            row = {"verb": verb, "option": f"--{key}", "value": value, "where": table}
+            rows.append({**row, "typed": _typed(parameter, f"--{key}", value)})
     if as_json:
         plain = {
             "file": str(found.path) if found.path else None,
-            "options": rows,
+            "options": [{name: cell for name, cell in row.items() if name != "typed"} for row in rows],
             "sources": dict(found.sources),
         }
         click.echo(json.dumps(plain, indent=2))
@@ -58,5 +60,11 @@ def config(show: bool, as_json: bool) -> None:
     for name, url in found.sources.items():
         put(f"  source {printable(name)} = {printable(url)}")
     for row in rows:
-        value = " ".join(row["value"]) if isinstance(row["value"], list) else str(row["value"])
-        put(f"  {row['verb']} {row['option']} {printable(value)}  ({row['where']})")
+        put(f"  {row['verb']} {printable(row['typed'])}  ({row['where']})")
+
+
+def _typed(option: click.Option, name: str, value: Any) -> str:
+    """Return an option with its value as one would type it: a flag by its name, or by that of its opposite."""
+    if isinstance(value, bool):
+        return name if value else option.secondary_opts[0] if option.secondary_opts else f"without {name}"
+    return f"{name} {' '.join(value) if isinstance(value, list) else value}"

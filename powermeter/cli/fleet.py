@@ -46,7 +46,7 @@ QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "to
 @click.option(
     "--master", metavar="URL", help="Of Spark: local[2], local-cluster[2,1,1024], spark://HOST:7077."
 )
-@click.option("--memory", metavar="SIZE", help="The most that DuckDB may hold: 2GB.")
+@click.option("--memory", metavar="SIZE", help="DuckDB's limit of memory: 2GB.")
 @json_option()
 @output_option("Write a page (.html) or JSON (.json); of recompute: Parquet (.parquet).")
 @force_option
@@ -69,7 +69,7 @@ def fleet(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Ask a dataset that was collected from many devices.
+    """Query a dataset that was collected from many devices.
 
     \b
     Example:

@@ -59,7 +59,7 @@ from powermeter.cli.standard_output import put, put_json
     "--bill",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Making by a bill of materials in TOML ([[part]] name, kind, …).",
+    help="Production by a bill of materials in TOML ([[part]] name, kind, …).",
 )
 @click.option(
     "--life", metavar="TIME", help="Years in service, for example 4y; the device's usual life otherwise."
@@ -116,7 +116,7 @@ from powermeter.cli.standard_output import put, put_json
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
 @json_option("The same numbers unrounded, each with its unit.")
 def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chosen: Any) -> None:
-    """Print the carbon, water and minerals of electricity and of making.
+    """Print the carbon, water and minerals of electricity and of production.
 
     \b
     Example:
@@ -127,7 +127,7 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
         powermeter footprint --energy 9MWh --pue 1.2 --ai parameter --units 2.5e9 --counted 'gross: all'
         powermeter footprint monday.power tuesday.power --place FRA
 
-    Several recordings are added up; what their meters share stays shared.
+    Several recordings are added up; errors that their meters share stay shared.
     """
     from powermeter.analysis.subject import find_all
     from powermeter.footprint.footprint_options import FootprintOptions

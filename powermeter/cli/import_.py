@@ -63,7 +63,7 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
 @click.option(
     "--format", "format_", metavar="NAME", help="The format, where it is not recognised; see --formats."
 )
-@click.option("--unit", metavar="UNIT", help="Unit of the values, where the file names none or a wrong one.")
+@click.option("--unit", metavar="UNIT", help="Unit of the values, where the file states none or a wrong one.")
 @click.option(
     "--rate", metavar="RATE", help="How often the rows were taken (10Hz, 100ms), where there are no times."
 )
@@ -100,9 +100,9 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     help="Decimal mark; the other one is between thousands.",
 )
 @click.option(
-    "--interleaved", type=click.IntRange(1, 64), metavar="N", help="The rows come in turns from N devices."
+    "--interleaved", type=click.IntRange(1, 64), metavar="N", help="The rows alternate between N devices."
 )
-@click.option("--grade", type=click.Choice(_GRADES), help="How the values came to be, where you know it.")
+@click.option("--grade", type=click.Choice(_GRADES), help="How the values were obtained, where you know it.")
 @click.option("--accuracy", metavar="SHARE", help="The instrument's limit of error, where you know it: 0.5%.")
 @click.option("--session", metavar="NAME", help="Which session, where the file holds several.")
 @click.option(

@@ -73,7 +73,10 @@ from powermeter.cli.standard_output import put, put_json
     "--chip", metavar="AREA@NODE", default="10mm2@28nm", show_default=True, help="Made for this function."
 )
 @click.option(
-    "--chip-kg", type=float, metavar="KG", help="Making of what the device needs, instead of a chip."
+    "--chip-kg",
+    type=float,
+    metavar="KG",
+    help="Production of what the device needs, instead of a chip, in kg CO2e.",
 )
 @click.option(
     "--chain", default="adapter", show_default=True, metavar="WHAT", help="Efficiency from plug to device."

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from powermeter.cli.standard_output import put_stderr
+from powermeter.errors import ConfigurationError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,12 +96,23 @@ def take_renamed(chosen: dict[str, Any], names: Mapping[str, str], until: str) -
         chosen: The values of a command's options, by parameter; changed.
         names: Earlier option → the present one.
         until: The date up to which the earlier names work.
+
+    Raises:
+        ConfigurationError: Both names of an option were typed.
     """
     for old, new in names.items():
         value = chosen.pop(_parameter(old))
         if value is not None and value != ():
+            if _is_typed(_parameter(new)):
+                raise ConfigurationError(f"{old} is the earlier name of {new}: state one of them")
             chosen[_parameter(new)] = value
             put_stderr(f"powermeter: {old} is now {new}; the old name works until {until}")
+
+
+def _is_typed(parameter: str) -> bool:
+    """Return whether the command that runs was given a parameter."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def _parameter(option: str) -> str:

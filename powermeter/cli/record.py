@@ -130,7 +130,7 @@ def record(
     as_json: bool,
     command: tuple[str, ...],
 ) -> int:
-    """Record power while a command runs, or for a while.
+    """Record power while a command runs, or for a given time.
 
     \b
     Example:

@@ -49,14 +49,12 @@ SECTIONS = {
     help="List the kinds and exit.",
     callback=lambda context, _, value: _list(context, value),
 )
-@click.option(
-    "--title", metavar="TEXT", default="", help="The headline, where the program's name will not do."
-)
+@click.option("--title", metavar="TEXT", default="", help="The headline, in place of the program's name.")
 @click.option(
     "--against",
     metavar="RECORDING",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="An earlier run to set beside it: the change, its interval and a verdict.",
+    help="An earlier run to compare with: the change, its interval and a verdict.",
 )
 @lifetime_option
 @click.option(
@@ -79,7 +77,7 @@ SECTIONS = {
     type=click.IntRange(1, 2),
     default=2,
     show_default=True,
-    help="Columns of a paper's page that the figure is wide.",
+    help="Width of the figure, in columns of a paper's page.",
 )
 @reading_options
 @json_option("Print what was written and its sentence as JSON.")

@@ -28,7 +28,7 @@ OPTIONS = (
     cooling_option,
     click.option("--chain", metavar="RATIO", help="Efficiency between plug and meter: wired, adapter, 0.85."),
     rail_option,
-    click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not know it."),
+    click.option("--rail-voltage", metavar="VOLT", help="Its voltage, where the recording does not hold it."),
     baseline_option,
     click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
     click.option(

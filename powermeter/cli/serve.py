@@ -89,7 +89,7 @@ def serve(
         powermeter serve /var/lib/power --mqtt mqtt://broker/lab
         powermeter serve run.power --listen 0.0.0.0:9567 --certificate c.pem --certificate-key k.pem --token-file token
 
-    The file is only read, with at most a twentieth of one core: the recorder notices nothing.
+    The file is only read, with at most a twentieth of one core: the recording is not disturbed.
     """
     from powermeter.fleet.serve.exposition import Exporter
     from powermeter.fleet.serve.mqtt import Broker, Publisher

@@ -27,7 +27,9 @@ from powermeter.units import parse_share
     help="The variant that the others are compared with.  [default: the first]",
 )
 @click.option(
-    "--measure", metavar="NAME", help="How good a variant is.  [default: accuracy, or what is like it]"
+    "--measure",
+    metavar="NAME",
+    help="The measure of how good a variant is.  [default: accuracy, or what is like it]",
 )
 @click.option(
     "--margin", default="0%", show_default=True, metavar="SHARE", help="A difference that does not count."
@@ -50,7 +52,7 @@ def variants(
     as_json: bool,
     **asked: str | None,
 ) -> None:
-    """Set variants of a model beside each other: size, parameters, FLOPs, accuracy, latency, energy per item, verdict.
+    """Compare variants of a model: size, parameters, FLOPs, accuracy, latency, energy per item, verdict.
 
     \b
     Example:

@@ -49,18 +49,20 @@ def of(
             text = "a recording has no time of day: A's are taken to come first, in the order given"
             found.append(Note.info("order-unknown", text))
         if min(counts) == 1:
-            text = "one side is a single recording: it is taken to vary from run to run as the other does"
+            text = (
+                "one side is a single recording: it is assumed to vary from run to run as the other side does"
+            )
             found.append(Note.info("single-recording", text))
         if sum(counts) < 6:
             text = (
-                "so few recordings hardly show how much they vary; three a side bring far narrower intervals"
+                "too few recordings to show how much they vary; three a side make the intervals far narrower"
             )
             found.append(Note.info("few-recordings", text))
     elif any(
         row.design is Design.THESE_RUNS and 1 in (row.repeats_left, row.repeats_right)
         for row in rows.values()
     ):
-        text = "one side is a single event: it is taken to vary as those of the other do"
+        text = "one side is a single event: it is assumed to vary as the other side's do"
         found.append(Note.info("single-event", text))
     if any(row.items is None for run in (*left, *right) for row in run.analysis.rows if row.title in rows):
         text = "how many items an event holds is not known: what is compared is per event"
@@ -71,7 +73,7 @@ def of(
             text = f"{title}: left out as warm-up: {_first(cut[0])} of A, {_first(cut[1])} of B"
             found.append(Note.info("warm-up", text))
     if len(rows) > 1:
-        text = f"{plural(len(rows), 'label')}: the verdicts hold together (Holm), each ± by itself"
+        text = f"{plural(len(rows), 'label')}: the verdicts hold jointly (Holm), each ± on its own"
         found.append(Note.info("several-labels", text))
     return (*found, *_warnings(left, right))
 
@@ -91,7 +93,9 @@ def _warnings(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> list
     boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
     if boundaries[0] != boundaries[1]:
         what = " and ".join("/".join(sorted(names)) for names in boundaries)
-        text = f"the sides do not cover the same ({what}): the difference is also what is not covered"
+        text = (
+            f"the sides do not cover the same ({what}): the difference includes what only one of them covers"
+        )
         found.append(Note.warning("different-boundaries", text))
     for name in dict.fromkeys(run.name for run in (*left, *right) if run.throttled):
         text = f"{name}: the board throttled itself while it ran; powermeter show reports when"
@@ -125,7 +129,7 @@ def same_recording(
     if not both or not same_label:
         return ()
     name = next(run.name for run in left if run.recording in both)
-    text = f"{name} stands on both sides: a recording compared with itself shows no difference, whatever it holds"
+    text = f"{name} is on both sides: a recording compared with itself shows no difference, whatever it holds"
     return (Note.warning("same-recording", text),)
 
 
@@ -140,8 +144,8 @@ def baselines(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> Iter
             dict.fromkeys(run.analysis.baseline.text for run in runs if run.analysis.baseline is not None)
         )
         if texts:
-            more = f" (and {len(texts) - 1} more, one a recording)" if len(texts) > 1 else ""
-            text = f"{texts[0]}{more} is subtracted: what is compared is above it"
+            more = f" (and {len(texts) - 1} more, one per recording)" if len(texts) > 1 else ""
+            text = f"{texts[0]}{more} is subtracted: the comparison is of what is above it"
             yield Note.info("baseline-subtracted", f"{side}: {text}")
 
 
@@ -165,7 +169,7 @@ def other_estimates(rows: Mapping[str, Contrast]) -> Iterator[Note]:
         ):
             continue
         text = (
-            f"{title}: B − A and the change are an estimate of their own, {_OTHER_ESTIMATE[row.design]}; the means of A and B as "
+            f"{title}: B − A and the change are estimated separately, {_OTHER_ESTIMATE[row.design]}; the means of A and B as "
             f"they stand differ by {format_quantity(plain, row.difference.unit, 4)}"
         )
         yield Note.info("difference-adjusted", text)

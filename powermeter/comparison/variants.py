@@ -294,9 +294,7 @@ def _judged(one: _Found, measure: str) -> Variant:
         text = f"{measure} is the mean of {mean.having} of {plural(mean.events, 'event')}; the others have no number as {measure}"
         notes.append(Note.warning("measure-incomplete", text))
     if mean is not None and mean.is_by_event:
-        text = (
-            f"{measure} counts each event alike, because the items of some are not known; mark them with n="
-        )
+        text = f"{measure} counts each event alike, because some have no known number of items; mark them with n="
         notes.append(Note.warning("measure-by-event", text))
     return replace(one.variant, accuracy=None if mean is None else mean.value, notes=tuple(notes))
 

@@ -71,10 +71,10 @@ def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, s
     if central == 0:
         sure = "" if high <= 0 else f", though by the interval only from {_shown(high)} requests a day on"
         sure = ", though by the interval perhaps never" if math.isinf(high) else sure
-        text = f"the device {less} from the first request{sure}: its standing part is smaller"
+        text = f"the device {less} from the first request{sure}: its fixed part is smaller"
         return BreakEven(0.0, 0.0, max(low, 0.0), max(high, 0.0), text)
     if math.isinf(central):
-        text = f"never: a request on the device {does} as much as in the cloud, or more, and its standing part is larger"
+        text = f"never: a request on the device {does} as much as in the cloud, or more, and its fixed part is larger"
         if not math.isinf(low):
             text += f"; by the interval perhaps from {_shown(low)} requests a day on"
         return BreakEven(None, None, None, None, text)

@@ -185,7 +185,7 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
         excess = f"{years:.3g} years are longer than the device's life of {life:.3g}"
     if not beyond:
         return []
-    return [Note.warning("beyond-life", f"{excess}: the making of more than one device is counted")]
+    return [Note.warning("beyond-life", f"{excess}: the production of more than one device is counted")]
 
 
 def _whole(wanted: FootprintOptions) -> list[tuple[str, AccountLine]]:

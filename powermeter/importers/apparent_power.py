@@ -38,7 +38,7 @@ def leave_out_apparent(plan: TablePlan, seen_of: Sequence[Statistics]) -> list[N
         notes.append(
             Note.info(
                 "apparent-power",
-                f"{volt.heading.text!r} and {amp.heading.text!r} are of the mains, where their product is apparent power (VA): the energy "
+                f"{volt.heading.text!r} and {amp.heading.text!r} are mains quantities, whose product is apparent power (VA): the energy "
                 f"is {own[Quantity.ENERGY][0].heading.text!r}",
             )
         )

@@ -243,8 +243,8 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         found.warnings.append(
             Note.warning(
                 "log-clock-set",
-                f"the log's clock was set {shown}: the parts were put together with one usual step of "
-                f"{format_duration(step / NS)} between them; the jump is not time that was measured",
+                f"the log's clock was set {shown}: the parts were joined with one usual step of "
+                f"{format_duration(step / NS)} between them; the jump is not measured time",
             )
         )
     found.times_ns = times

@@ -119,8 +119,8 @@ class Codecarbon(Importer):
             warnings.append(
                 Note.warning(
                     "rows-overlap",
-                    f"{plural(overlapping, 'row')} began before the row above them ended: they ran side by side, or are later totals "
-                    "of the same run, whose energies then contain each other; the sum over all rows counts them all",
+                    f"{plural(overlapping, 'row')} began before the row above them ended: they ran in parallel, or are later totals "
+                    "of the same run, each of which includes the earlier ones; the sum over all rows counts them all",
                 )
             )
         return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=warnings)

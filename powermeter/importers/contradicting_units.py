@@ -67,7 +67,7 @@ def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
     return [
         Note.warning(
             "power-against-product",
-            f"voltage times current is {ratio:.3g} times {power.heading.text!r}: one of the three is wrong, or they are of different "
+            f"voltage times current is {ratio:.3g} times {power.heading.text!r}: one of the three is wrong, or they measure different "
             f"lines; the power is counted. To count the product, leave it out: --column {quote(f'{power.heading.text}=-')}",
         )
     ]

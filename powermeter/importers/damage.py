@@ -66,12 +66,12 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
     """Return what looks damaged in any log: one reading alone, and characters that no text log holds."""
     notes = []
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
-        text = "it holds readings of one moment only: there is no stretch of time and so no energy in it; if it was cut, look for the rest"
+        text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))
     odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
     if odd:
         text = (
-            f"{plural(odd, 'character')} in it that no text holds (control codes): the file is damaged, and readings may be missing or "
+            f"{plural(odd, 'character')} in it that no text file contains (control codes): the file is damaged, and readings may be missing or "
             "wrong where they stand; copy it again from where it was written"
         )
         notes.append(Note.warning("damaged-text", text))

@@ -105,7 +105,7 @@ def _log(path: Path, values: dict[str, list[float]], period_s: float) -> Log:
             warnings.append(
                 Note.warning(
                     "values-repeated",
-                    f"{gpu} has {len(column)} of {plural(count, 'sample')}; the missing ones were taken to be its last",
+                    f"{gpu} has {len(column)} of {plural(count, 'sample')}; the missing ones repeat its last value",
                 )
             )
         read = np.array([*column, *[math.nan] * (count - len(column))])

@@ -99,6 +99,6 @@ def _note(power: str, energy: str, pair: tuple[float, float]) -> Note:
     read, counted = (format_quantity(value, "J") for value in pair)
     return Note.warning(
         "power-against-energy",
-        f"the readings of {power!r} add up to {read} where {energy!r} counts {counted}: one of the two is wrong, or they are of different "
+        f"the readings of {power!r} add up to {read} where {energy!r} counts {counted}: one of the two is wrong, or they measure different "
         f"lines; the power is counted. To count the energy, leave it out: --column {quote(f'{power}=-')}",
     )

@@ -53,7 +53,7 @@ def put_in_line(stamps_ns: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[N
     later[rows] = HOUR_NS
     shown = datetime.fromtimestamp(int(stamps_ns[rows[0]]) // NS, timezone.utc).strftime("%Y-%m-%d %H:%M")
     text = (
-        f"{shown} stands twice in rows of one an hour, as in the night when summer time ends: both hours count, and the times "
-        "behind are of summer time; the log's own zone sets them right, for example --zone Europe/Berlin"
+        f"{shown} occurs twice in hourly rows, as in the night when summer time ends: both hours count, and the later times "
+        "are read as summer time; the log's own zone corrects them, for example --zone Europe/Berlin"
     )
     return stamps_ns + np.cumsum(later), [Note.warning("hour-twice", text)]

@@ -89,7 +89,7 @@ class LmSensors(Importer):
         log.warnings += unread.notes()
         if any(chip.startswith(_BATTERY) for chip, _, _ in keys):
             text = (
-                "a battery's sensor states no direction: while it charges, its value is what flows in and was not used; "
+                "a battery's sensor reports no direction: while it charges, its value is inflow, not use; "
                 "cut the log to where it discharges"
             )
             log.warnings.append(Note.warning("charging-unknown", text))

@@ -289,7 +289,7 @@ def _state_rule(log: Log, nodes: Sequence[_Node], event: Event) -> None:
             log.warnings.append(
                 Note.info(
                     "estimate-left-out",
-                    f"{node.path.name}: an estimate of {node.estimate_w:g} W, no reading: it is in MLCommons' figure and in no rail",
+                    f"{node.path.name}: an estimate of {node.estimate_w:g} W, no reading: it is part of MLCommons' figure and of no rail",
                 )
             )
         elif len(node.watts) and not node.path.name.startswith("sw"):

@@ -69,7 +69,7 @@ class NvidiaSmiStats(Importer):
             log.warnings.append(
                 Note.info(
                     "readings-repeated",
-                    f"{plural(counts['again'], 'sample was', 'samples were')} printed again, with the same time; each time counts once",
+                    f"{plural(counts['again'], 'sample was', 'samples were')} logged again with the same time; each is counted once",
                 )
             )
         if counts["unread"]:

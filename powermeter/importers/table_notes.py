@@ -156,17 +156,17 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
         notes.append(
             Note.warning(
                 "both-ways",
-                f"{stream.channel.name}: {seen.negative} of {plural(seen.count, 'reading')} are below 0, and what they add up to is "
-                f"{seen.flows_in / seen.flows_out:.2g} of the rest: what flows in is set against what flows out. Of a battery that charges, "
-                "import only the lines in which it discharges",
+                f"{stream.channel.name}: {seen.negative} of {plural(seen.count, 'reading')} are below 0, and their sum is "
+                f"{seen.flows_in / seen.flows_out:.2g} of the rest: inflow is offset against outflow. For a battery that was charged meanwhile, "
+                "import only the rows in which it discharges",
             )
         )
     if both_ways and stream.channel.rail and seen.never_positive and not stream.turned:
         notes.append(
             Note.warning(
                 "all-negative",
-                f"{stream.channel.name}: no reading is above 0, so the energy is negative, as of what flows in. If what is drawn is counted as "
-                "negative, write it with the other sign, or with a column status that is Discharging, and import again",
+                f"{stream.channel.name}: no reading is above 0, so the energy is negative, as for power that flows in. If draw was logged as "
+                "negative, invert the sign, or add a column status that reads Discharging, and import again",
             )
         )
     unsure = seen.unsure() if stream.channel.quantity is Quantity.CURRENT and stream.channel.rail else []

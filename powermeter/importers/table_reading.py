@@ -110,7 +110,7 @@ class OpenTable:
         for block in self._blocks():
             if ending is not None and [text.strip() for text in block.rows[-1]] == ending:
                 block.rows[-1] = [*block.rows[-1][:-1], ""]
-                text = f"the last row (line {int(block.lines[-1])}) has no end and its last cell, {ending[-1]!r}, is none like those above: taken as cut"
+                text = f"the last row (line {int(block.lines[-1])}) is not terminated, and its last cell, {ending[-1]!r}, is unlike those above: taken as cut off"
                 self.warnings.append(Note.warning("last-row-cut", text))
             self._columns.add(block, store)
             self._states.add(block)
@@ -347,5 +347,5 @@ class OpenTable:
             text for text, why in self.plan.aside if why is not ANOTHER_TIME and text != self._stated.column
         ]
         if listed:
-            text = f"columns left out, with no unit that is recorded: {', '.join(listed[:12])}"
+            text = f"columns left out for lack of a unit that is recorded: {', '.join(listed[:12])}"
             self.warnings.append(Note.warning(NO_UNIT, text))

@@ -23,7 +23,7 @@ _LONGEST_DAYS = 40_000
 
 NO_ZONE = Note.info(
     "no-zone",
-    "the stamps name no offset from UTC and were taken as UTC; use --zone +01:00 (or local) if they are not",
+    "the stamps state no offset from UTC and were taken as UTC; use --zone +01:00 (or local) if they are not",
 )
 
 

@@ -115,8 +115,8 @@ class Facts:
             self._rows.warn(
                 Note.warning(
                     "log-missing",
-                    f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: where the "
-                    "recorder left one, up to the last minute lies there; copy both files, or find the log where the "
+                    f"it was not closed properly and its write-ahead log {self._rows.path.name}-wal is missing: if the "
+                    "recorder left one, it holds up to the last minute; copy both files, or find the log where the "
                     "recording was made",
                 )
             )

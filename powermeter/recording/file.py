@@ -211,7 +211,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, int, list[Note]]:
         version = check_identity(connection, path)
         if is_cut_off(path):
             problems.append(
-                Note.warning("cut-off", f"{path.name}: the file is cut off; what lay behind its end is lost")
+                Note.warning("cut-off", f"{path.name}: the file is cut off; what followed is lost")
             )
     except UNREADABLE as error:
         if connection is not None:

@@ -121,7 +121,7 @@ def verify(path: str | Path, key: bytes | None = None) -> Verification:
         if recording._rows.version == 1:
             verdict.notes.append(
                 Note.info(
-                    "no-chain", "it is of schema 1, which has checksums but no chain: edits cannot be found"
+                    "no-chain", "it has schema 1, with checksums but no chain: edits cannot be detected"
                 )
             )
         ends = _walk(recording._rows, _noted(recording), verdict)

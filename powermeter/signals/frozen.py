@@ -64,7 +64,7 @@ def noted(trace: Trace, instrument: str) -> Trace:
     stretch = f"{seconds:.3g} s" if seconds < 999 else f"{seconds / 60:,.0f} min"
     text = (
         f"{instrument}: the same reading for {stretch} ({plural(len(stood), 'stretch', 'stretches')}): "
-        "the meter stood still, and what it showed meanwhile is left out; look at the meter and its cable, and record again"
+        "the meter froze, and what it showed meanwhile is left out; look at the meter and its cable, and record again"
     )
     return replace(trace, notes=(*trace.notes, Note.warning("stood-still", text)))
 

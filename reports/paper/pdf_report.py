@@ -245,11 +245,11 @@ def _method(pages: Pages, data: ReportData) -> None:
         ]
         for i in data.instruments
     ]
-    pages.table(["source", "covers", "did", "grade"], rows, texts=range(4))
+    pages.table(["source", "covers", "recorded", "grade"], rows, texts=range(4))
     facts = [[name, text(value, 300)] for name, value in machine(data)]
     if facts:
         pages.table(["machine and program", "value"], facts, texts=(0, 1))
-    pages.heading("What these numbers do not say")
+    pages.heading("Limits of these numbers")
     for limit in limits(data):
         pages.paragraph(f"· {limit}", 8, after=2)
     used = data.footprint.factors_used if data.footprint is not None else ()

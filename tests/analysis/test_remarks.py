@@ -101,14 +101,14 @@ def label(**changed):
             "warm-up",
             "infer: the first 3 of 20 events are a warm-up, not counted in the mean of further ones",
         ),
-        ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not in it"),
+        ({"tail": Result.of(0.05, "J", {})}, "tail", "infer: 50 mJ follow each event and are not part of it"),
         ({"verdict": SimpleNamespace(text="too short", outcome="")}, "not-resolved", "infer: too short"),
         (
             {"drift": -0.0984, "warmup": SimpleNamespace(count=0)},
             "drift",
             (
-                "infer: what an item uses fell by 9.8 % of its mean from the first to the last of the 20 events counted, and may go on: the interval "
-                "of the mean of further ones reaches to as much again, and back to where it began. Record until it is steady (temperature, clocks, caches), or quote what these used"
+                "infer: what an item uses fell by 9.8 % of its mean from the first to the last of the 20 events counted, and may continue: the interval "
+                "for the mean of further ones extends as far again, and back to where it began. Record until it is steady (temperature, clocks, caches), or quote what these used"
             ),
         ),
         (
@@ -196,9 +196,14 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ),
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
-        ({"no_time": 1}, "perhaps-clock-set", "warning", "in a hole of the log perhaps a clock was set"),
-        ({"paced": 2.5}, "load-sets-pace", "warning", "what the readings add up to is too low"),
-        ({"paced": -2.5}, "load-sets-pace", "warning", "what the readings add up to is too high"),
+        (
+            {"no_time": 1},
+            "perhaps-clock-set",
+            "warning",
+            "a hole in the log may be a clock that was set forward",
+        ),
+        ({"paced": 2.5}, "load-sets-pace", "warning", "the sum of the readings is too low"),
+        ({"paced": -2.5}, "load-sets-pace", "warning", "the sum of the readings is too high"),
         ({"starved": 2.5}, "lost-while-high", "warning", "rows are missing while the load is high"),
         ({"beat": True}, "beat", "warning", "readings keep step with the events"),
         ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
@@ -209,7 +214,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             {"mute": 9},
             "equal-readings",
             "warning",
-            "all 9 readings lie within what the instrument's step or noise leaves open, and so few do",
+            "all 9 readings lie within what the instrument's step or noise leaves open, and there are too few",
         ),
         ({"blind_s": 0.25}, "unseen-events", "warning", "no reading fell into 250.0 ms of events"),
         (

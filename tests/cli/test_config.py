@@ -25,3 +25,15 @@ def test_show_prints_each_option_with_where_it_was_set(
     rows = {(row["verb"], row["option"]): (row["value"], row["where"]) for row in found["options"]}
     assert rows["show", "--by"] == ("model", "[show]") and rows["report", "--place"] == ("FRA", "top")
     assert ("report", "--by") not in rows
+
+
+def test_a_flag_is_printed_as_one_types_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("POWERMETER_CONFIG", raising=False)
+    (tmp_path / "powermeter.toml").write_text('private = true\ndither = false\nplace = "FRA"\n')
+    assert run(["config", "--show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  record --private  (top)" in lines and "  record --no-dither  (top)" in lines
+    assert "  show --place FRA  (top)" in lines

@@ -77,6 +77,13 @@ def test_an_option_that_meant_two_things_has_its_own_name(run, run_power, verb, 
     )
 
 
+def test_both_names_of_one_option_are_refused(run, run_power):
+    """The later one won silently: 0.9 was typed and half of the device was counted."""
+    asked = ("footprint", run_power, "--device", "board", "--device-share", "0.9", "--share", "0.5")
+    status, out, problem = run(*asked)
+    assert (status, out) == (2, "") and "--share is the earlier name of --device-share" in problem
+
+
 def test_a_certificates_key_has_its_own_name(run, run_power):
     asked = ("serve", run_power, "--listen", "0.0.0.0:1")
     assert "--certificate and --certificate-key" in run(*asked, "--certificate-key", "k")[2]

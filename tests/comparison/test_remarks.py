@@ -140,6 +140,6 @@ def test_rails_that_do_not_cover_the_same_and_boards_that_held_back_are_warnings
 def test_a_recording_against_itself_is_named_where_the_label_is_the_same():
     left, right = [run("a.power"), run("c.power", recording="c")], [run("copy", recording="c")]
     (note,) = remarks.same_recording(left, right, True)
-    assert note.code == "same-recording" and note.text.startswith("c.power stands on both sides")
+    assert note.code == "same-recording" and note.text.startswith("c.power is on both sides")
     assert remarks.same_recording(left, right, False) == ()
     assert remarks.same_recording(left[:1], right, True) == ()

@@ -152,7 +152,7 @@ def test_the_cause_named_is_the_largest_part_with_its_own_share(make, monkeypatc
     monkeypatch.setattr("powermeter.reports.headline.advice_of", lambda data: advice)
     found = quality(data)
     assert (
-        "mostly what no reading showed (100 % of the variance)" in found.cause
+        "mostly power that the readings missed (100 % of the variance)" in found.cause
         and found.remedy == "look it up"
     )
 

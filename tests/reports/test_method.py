@@ -55,7 +55,9 @@ def test_the_method_paragraph_names_what_a_paper_needs(make, twenty):
 def test_what_a_rail_leaves_out_is_said(make, boundary):
     first = limits(story_of(make(rail=Rail("R", boundary=boundary))))[0]
     assert (
-        "not in any number" in first or "power supply's own loss" in first or "No rail was measured" in first
+        "not included in any number" in first
+        or "power supply's own loss" in first
+        or "No rail was measured" in first
     )
 
 
@@ -78,7 +80,7 @@ def test_an_open_interval_states_no_share_and_only_a_range_that_ended_as_its_rea
     monkeypatch.setattr("powermeter.reports.method.stated", lambda _: open_end)
     text = method(replace(story, analysis=replace(story.analysis, power_trace=power)))
     assert "variance" not in text
-    ended = "The interval of the energy of one inference is open, for the range of the meter ended."
+    ended = "The interval of the energy of one inference is open, because readings reached the end of the meter's range."
     assert (ended in text) == clipped
     assert ("The interval of the energy of one inference is open." in text) != clipped
 
@@ -96,7 +98,7 @@ def test_what_a_baseline_changes_and_how_a_battery_is_counted_is_said(make, twen
     others = "What other programs used beyond the baseline is counted as the events' own."
     assert everything in limits(plain) and others not in limits(plain)
     assert others in limits(above) and everything not in limits(above)
-    by_charge = "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not in it."
+    by_charge = "The battery is counted by charge on the measured rail: its own voltage and a converter's loss are not included."
     assert by_charge in limits(plain)
     assert by_charge not in limits(story_of(plain.path, battery="15.4Wh"))
     assert "A baseline of 500.0 mW (given) was subtracted" in method(above) and "A baseline" not in method(
@@ -116,13 +118,13 @@ def test_the_largest_part_has_its_share_of_the_variance():
     ("url", "boundary", "parent", "machine", "counted"),
     [
         ("ppk2:///dev/ttyACM0", Boundary.BOARD, None, "", "only as far as the rail feeds that core"),
-        ("virtual://", Boundary.BOARD, None, "", "not in any number"),
-        ("nvml://0", Boundary.DEVICE, None, "", "not in any number"),
+        ("virtual://", Boundary.BOARD, None, "", "not included in any number"),
+        ("nvml://0", Boundary.DEVICE, None, "", "not included in any number"),
         ("ssh://user@board", Boundary.BOARD, None, "", "only as far as the rail feeds that core"),
         ("jetson://", Boundary.MODULE, None, "a host", "which is part of the energy measured"),
         ("rapl://", Boundary.PART, None, "a host", "only as far as the rail feeds that core"),
         ("estimate://", Boundary.MODEL, None, "a host", "which is part of the energy "),
-        ("estimate://", Boundary.MODEL, "machine", "a host", "not in any number"),
+        ("estimate://", Boundary.MODEL, "machine", "a host", "not included in any number"),
         ("import://log", Boundary.BOARD, None, "a host", "only as far as the rail feeds that core"),
     ],
 )

@@ -106,7 +106,7 @@ def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
         "One charge of 4 Ah, and the footprint of the electricity",
         "How sure: parts of the interval of infer",
         "How it was measured",
-        "What these numbers do not say",
+        "Limits of these numbers",
         "Factors and their sources",
     ]
     assert found.drawings == ["Power over the run", "Energy per label", "How the mean settles"]
