@@ -77,7 +77,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         if note.severity is not Severity.INFO:
             print_text(console, note.text, sign="! ", look="yellow")
     for text in remarks(c):
-        print_text(console, text, sign="· ", look="dim")
+        print_text(console, text, sign="• ", look="dim")
 
 
 def _stacked(

@@ -34,11 +34,12 @@ def distributions(data: ReportData) -> Markup:
         if left
         else ""
     )
+    dashed = "; dashed: 95th percentile" if any(row.energy_p95 is not None for row in rows) else ""
     return join(
         [
             element("h2", "How single events are spread"),
             element("div", *drawn, class_="cells"),
-            element("p", f"From 0; line: median; dashed: 95th percentile.{more}", class_="soft"),
+            element("p", f"From 0; line: median{dashed}.{more}", class_="soft"),
         ]
     )
 

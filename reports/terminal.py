@@ -206,4 +206,4 @@ def _warnings(data: ReportData, console: Console) -> None:
     for text in data.warnings:
         print_text(console, text, sign="! ", look="yellow")
     for text in data.notes:
-        print_text(console, text, sign="· ", look="dim")
+        print_text(console, text, sign="• ", look="dim")

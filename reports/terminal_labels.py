@@ -116,6 +116,8 @@ def _parted(
 ) -> list[list[tuple[str, Cell]]]:
     """Return the columns in as few tables as the console's width allows, of about as many columns each."""
     parts = _filled(rows, columns, console)
+    if 2 * len(parts) > len(columns):  # a column or two each: below one another every label stands once
+        return [list(columns)]
     each = -(-len(columns) // len(parts))
     even = [list(columns[first : first + each]) for first in range(0, len(columns), each)]
     fit = all(fits(_label_table(rows, part, console.width), console) for part in even)

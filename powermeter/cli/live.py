@@ -283,4 +283,4 @@ def _label(name: str, pace: LabelPace) -> Iterator[str]:
         yield f"{format_number(pace.rate_hz, 3)} a second"
     if pace.mean_j is not None:
         count = len(pace.joules)
-        yield f"about {format_quantity(pace.mean_j, 'J', 3)} each (latest {count})"
+        yield f"about {format_quantity(pace.mean_j, 'J', 3)} an item (latest {count})"

@@ -50,7 +50,7 @@ def burn_down(maker: Any, data: ReportData, columns: int) -> Any:
         color=COLOURS[1],
         linewidth=2.2,
         solid_capstyle="butt",
-        label="this run, measured",
+        label=f"this run, {used.grade.value}",
     )
     axes.set_xlim(0, 1.08 * high / step)
     axes.set_ylim(0, 104)

@@ -46,7 +46,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
         color=BAND,
         alpha=0.7,
         linewidth=0,
-        label="95 % interval of the mean",
+        label="95 % interval, events taken as independent",
     )
     axes.plot(numbers, mean / step, color=TRACE, linewidth=1.0, label="mean so far")
     if items.warmup:

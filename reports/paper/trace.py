@@ -40,7 +40,9 @@ def _power(axes: Any, panel: figure_data.Panel, step: float, second: float) -> N
             )
         axes.plot(curve.seconds / second, curve.watts / step, color=TRACE, linewidth=0.7)
     for start, end, _ in panel.gaps:
-        axes.axvspan(start / second, end / second, color=GAP, alpha=0.12, linewidth=0)
+        axes.axvspan(start / second, end / second, color=GAP, alpha=0.12, linewidth=0, label="gap, bridged")
+    if panel.gaps:
+        axes.legend(handles=axes.get_legend_handles_labels()[0][:1], loc="lower right")
     axes.set_xlim(panel.start / second, panel.end / second)
     axes.set_ylim(panel.bottom_w * 1.06 / step, max(panel.top_w, 0.0) * 1.06 / step or 1.0)
     axes.grid(axis="y")

@@ -64,7 +64,10 @@ def test_every_number_of_the_screen(tmp_path):
     assert found[2] == (
         f"battery  0.0278 % of 4,000 mAh used  {format_duration(35_990)} left at the mean so far"
     )
-    assert found[3:] == ["infer  1,234 events  2.50 a second  about 300 mJ each (latest 2)", "once  1 event"]
+    assert found[3:] == [
+        "infer  1,234 events  2.50 a second  about 300 mJ an item (latest 2)",
+        "once  1 event",
+    ]
     tail.is_growing = False
     assert lines(tail, None, 200)[0] == "10.00 s  x.power  ended"
 

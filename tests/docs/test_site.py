@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 from powermeter import toml
 
@@ -16,6 +18,25 @@ def test_no_page_is_orphaned_and_none_is_named_twice() -> None:
     named = re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
     there = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
     assert sorted(named) == there
+
+
+def test_the_site_links_to_no_file_that_it_does_not_have() -> None:
+    """Eight links led out of the pages, to files that a build of the site leaves behind."""
+    hook = runpy.run_path(str(DOCS / "site_links.py"))["on_page_markdown"]
+
+    def built(text: str, name: str) -> str:
+        return str(hook(text, SimpleNamespace(file=SimpleNamespace(src_uri=name))))
+
+    assert built("[`a.sh`](../examples/a.sh), [b](i2c.md), [c](#d)", "x.md") == (
+        "`a.sh` (`examples/a.sh` in the repository), [b](i2c.md), [c](#d)"
+    )
+    assert built("[`examples/a/`](../../examples/a) [w](../x.md) [h](https://a.b)", "t/x.md") == (
+        "`examples/a` [w](../x.md) [h](https://a.b)"
+    )
+    for page in DOCS.rglob("*.md"):
+        text = built(page.read_text(encoding="utf-8"), page.relative_to(DOCS).as_posix())
+        for target in re.findall(r"\]\((\.\./[^)#\s]+)", text):
+            assert (page.parent / target).resolve().is_relative_to(DOCS), f"{page.name}: {target}"
 
 
 def test_the_version_and_the_licence_are_the_same_wherever_they_stand() -> None:

@@ -105,6 +105,14 @@ def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(ma
     assert max(map(len, text.splitlines())) <= width
 
 
+def test_where_a_table_holds_a_column_or_two_every_label_stands_once(make):
+    """At 40 columns each number of each of four labels repeated the label: twenty lines for five numbers."""
+    events = [infer(i, 0.4, 1, i + 1, "request of a long name") for i in range(1, 8)]
+    text = to_text(opened(make(events=events)), 40)
+    use = text[text.index("Energy, charge and power") : text.index("Latency and memory")]
+    assert use.count("request of a") == 1 and use.count("uAh") + use.count("µAh") >= 2
+
+
 def test_no_column_stands_alone_where_columns_are_parted(make):
     """At 80 columns `per charge` had a table of its own below one of four columns."""
     text = to_text(opened(make(events=[infer(i, 0.4, 1, i + 1, "a label") for i in range(1, 8)])), 62)

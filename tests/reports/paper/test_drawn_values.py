@@ -41,7 +41,9 @@ def data(**more):
 
 
 def battery(hours: Result, used: float, seconds: float):
-    budget = SimpleNamespace(hours=hours, share_used=result(used, used * 0.9, used * 1.1, "1"))
+    budget = SimpleNamespace(
+        hours=hours, share_used=result(used, used * 0.9, used * 1.1, "1", Grade.SIMULATED)
+    )
     analysis = SimpleNamespace(duration=result(seconds, seconds, seconds, "s"))
     return data(budget=budget, analysis=analysis, battery_name="cell")
 
@@ -65,6 +67,7 @@ def test_a_battery_falls_from_full_to_empty_at_its_hours(hours, step: float, uni
     band = axes.patches[0].get_xy()
     assert band[:3] == pytest.approx(np.array([[0, 100], [hours[1] / step, 0], [hours[2] / step, 0]]))
     assert axes.get_xlabel() == f"time ({unit})" and axes.get_ylabel() == "left of cell (%)"
+    assert run.get_label() == f"this run, {Grade.SIMULATED.value}"  # not `measured`, whatever it rests on
     assert axes.get_xlim() == pytest.approx((0, 1.08 * hours[2] / step)) and axes.get_ylim() == (0, 104)
 
 
