@@ -14,11 +14,21 @@ _FEWEST = 8  # of them
 _LEAST = 5  # readings
 _AT_MOST = 0.005  # of the mean reading
 _MANY = 32  # readings
-_NORMAL = math.sqrt(2) * np.array([0.3186, 0.6745, 1.1503])  # quartiles of steps, in standard deviations
-_AS_FAR = 1.1  # times as far as neighbours
-_WALK = 1.5
+_SHARES = np.array([0.125, 0.25, 0.5])  # of the steps
+_NORMAL = math.sqrt(2) * np.array(
+    [0.1573, 0.3186, 0.6745]
+)  # what so many steps of noise are below, in standard deviations
+_JUMPS = 1.2  # times the noise that a quarter shows: a third of the steps may be a load's jumps
+_TURNS = 0.58  # of readings are higher or lower than both neighbours: of noise two in three, of a walk half
 _AS_NORMAL = 1.1  # times the smaller quartile's noise
 _AS_HIGH = 1.15  # times the smaller half's step
+_CALM = ((0.25, 12.0), (0.5, 10.0))  # of the steps, and what few readings leave open
+_STRETCH = 8  # steps
+_OFTEN = 1024  # readings: of more, twice as long stretches
+_FLATTER = 8.0  # times the flattest stretch
+_ALIKE = 5  # readings
+_LEVELS = 10.0  # times what so many at either end differ by
+_SAME = 1e-9  # of the largest step: what arithmetic leaves
 _LOOKED = 1 << 16
 
 
@@ -48,23 +58,56 @@ def unstated_noise(values: NDArray[np.floating[Any]], *, of_few: bool = False) -
 def noise_without_memory(values: NDArray[np.floating[Any]]) -> float:
     """Return the standard deviation of noise where readings scatter as an instrument's noise does; 0 else.
 
-    They have no memory (any load that has one makes readings two apart differ more than neighbours), their steps are as large as normal ones,
-    and as large between high readings as between low ones (a load scatters where it works).
+    They have no memory (two in three are higher or lower than both neighbours; a load that goes on changing makes it half of them and fewer),
+    the smaller half of their steps is as large as that of normal ones, a load's jumps apart, and as large between high readings as between low
+    ones (a load scatters where it works).
     """
     some = values[:_LOOKED]
     if some.size < _MANY:
         return 0.0
-    steps, open_ = np.abs(np.diff(some)), 1 / math.sqrt(some.size)
-    quarter, half, most = np.quantile(steps, [0.25, 0.5, 0.75]) / _NORMAL
-    low = some[1:] + some[:-1] < np.median(some[1:] + some[:-1])
-    if not (low.any() and quarter > 0):
+    seen = _unrounded(some)
+    moves, open_ = np.diff(seen), 1 / math.sqrt(some.size)
+    steps = np.abs(moves)
+    eighth, quarter, half = np.quantile(steps, _SHARES) / _NORMAL
+    low = seen[1:] + seen[:-1] < np.median(seen[1:] + seen[:-1])
+    if not (low.any() and eighth > 0):
         return 0.0
-    apart, near = float(np.median(np.abs(some[2:] - some[:-2]))), float(np.median(steps))
-    idle, busy = sorted((float(np.median(steps[low])), float(np.median(steps[~low]))))
-    as_noise = (
-        apart < min(_AS_FAR + 3.5 * open_, _WALK) * near
-        and half < (_AS_NORMAL + 4 * open_) * quarter
-        and most < (_AS_NORMAL + 2.5 * open_) * half
-        and busy < (_AS_HIGH + 10 * open_) * idle
+    turns = float(np.mean(moves[1:] * moves[:-1] < 0))
+    alike = any(
+        max(pair := [float(np.quantile(its, share)) for its in (steps[low], steps[~low])])
+        < (_AS_HIGH + spread * open_) * min(pair)
+        for share, spread in _CALM
     )
-    return float(half) * (1 + open_) if as_noise else 0.0
+    as_noise = (
+        turns > _TURNS - open_
+        and quarter < (_AS_NORMAL + 5 * open_) * eighth
+        and half < (_JUMPS + 4 * open_) * quarter
+        and alike
+    )
+    return min(float(half) * (1 + open_), _where_flat(some)) if as_noise else 0.0
+
+
+def _unrounded(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return readings spread over the step to which they were rounded, where more than half of them differ from the one before."""
+    steps = np.abs(np.diff(values))
+    if float(np.median(steps)) == 0 or float(np.quantile(steps, _SHARES[0])) > 0:
+        return values
+    step = float(np.min(steps[steps > _SAME * steps.max()]))
+    spread: NDArray[np.floating[Any]] = values + step * (np.random.default_rng(0).random(values.size) - 0.5)
+    return spread
+
+
+def _where_flat(values: NDArray[np.floating[Any]]) -> float:
+    """Return the most that noise can be: no stretch of readings is flatter, and the highest and the lowest are no nearer to each other.
+
+    A load that fills a window shows one of its levels as often as it does.
+    """
+    steps = np.abs(np.diff(values))
+    sums = np.concatenate([[0.0], np.cumsum(steps**2)])
+    stretch = _STRETCH if values.size < _OFTEN else 2 * _STRETCH
+    flattest = float(np.min(sums[stretch:] - sums[:-stretch])) / stretch
+    limit = _FLATTER * math.sqrt(flattest / 2)
+    order = np.sort(values)
+    ends = float(max(order[_ALIKE - 1] - order[0], order[-1] - order[-_ALIKE]))
+    code = float(np.min(steps[steps > _SAME * steps.max()], initial=math.inf))
+    return max(min(limit, _LEVELS * ends), code)
