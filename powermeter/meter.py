@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import powermeter
 from powermeter import registry
-from powermeter.errors import DataError, OpenError, Reason
+from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
 from powermeter.marking import accelerators, api, board
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
@@ -49,7 +49,7 @@ class Meter:
         synchronise: Whether the edges of events wait for accelerators (CUDA and the like).
 
     Raises (on entering, before the block runs):
-        ConfigurationError: A URL or option is not usable.
+        ConfigurationError: A URL or option is not usable; at once where a source is no text.
         OpenError: A source you named cannot be opened.
         ExistsError: The file exists.
     """
@@ -65,6 +65,11 @@ class Meter:
         synchronise: bool = True,
         dither: bool = True,
     ) -> None:
+        for source in sources:
+            if not isinstance(source, str):
+                raise ConfigurationError(
+                    f"{source!r} is no URL of a source; the file to record into is path=…"
+                )
         self.sources = sources
         self.path = self._first = Path(path) if path is not None else default_path()
         self.battery = battery

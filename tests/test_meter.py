@@ -306,3 +306,9 @@ def test_a_meter_that_has_recorded_states_why_it_cannot_be_pickled(tmp_path):
         pickle.dumps(meter)
     with pytest.raises(TypeError, match="hand on its path"):
         pickle.dumps(meter)
+
+
+def test_a_file_in_the_place_of_a_source_is_refused_with_where_it_belongs(path):
+    """It was a traceback of json's."""
+    with pytest.raises(ConfigurationError, match="path="):
+        powermeter.Meter("virtual://", path)

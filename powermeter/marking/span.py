@@ -5,13 +5,13 @@ This file and `powermeter.marking.api` import next to nothing, because every ins
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from _thread import RLock, _local, get_native_id
 from struct import error as PackError
 
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
+from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
@@ -361,19 +361,15 @@ def instant(name: object, attributes: dict[str, Any], log: MarkLog) -> None:
     log.instant(made)
 
 
-def _after_fork() -> None:
-    """Start anew in the child: the parent's events are the parent's to end, and its Meters the parent's to stop."""
+def _renew() -> None:
+    """Replace what a thread of the parent may hold, and what is known of the one that forked."""
     global _looking, _here
-    _looking = RLock()  # another thread of the parent may hold the old one
+    _looking = RLock()
     _depth[0] = 0
     _here = _local()  # this thread has another number in the new process
-    put(None)
-    destinations.inherit_all()
-    settle()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+start_anew_in_children(_renew, settle)
 
 
 def _no_log() -> None:
