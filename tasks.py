@@ -28,10 +28,22 @@ LOCK = HERE / ".ci" / "requirements.lock"
 """Every file that the tests of continuous integration install, by its hash; its first lines state the platform."""
 
 PARTS = os.cpu_count() or 1
-"""Processes that compile the tests at once."""
+"""Processes that compile the tests, or check types, at once."""
 
-INSTALLED = ("cli", "drivers", "footprint", "reports", "test_packaging.py", "test_registry.py")
-"""Tests that meet every file a wheel must bring along: commands, drivers, tables of data, templates."""
+INSTALLED = (
+    *("test_packaging.py", "test_registry.py", "test_public_names.py"),  # every file, each name loaded late
+    "drivers/test_accuracies.py",  # each driver, opened on what is simulated for it
+    *(
+        f"footprint/test_{table}.py"
+        for table in ("factors", "gazetteer", "grid", "cloud", "minerals", "equivalent")
+    ),
+    *("battery/test_presets.py", "battery/test_lora.py"),
+    *("reports/test_formats.py", "reports/test_html.py", "reports/test_every_cell.py", "reports/exports"),
+    "marking/test_bindings.py::test_outside_of_a_recording_it_does_nothing",  # the header for C
+    *("recorder/remote/test_command.py", "cli/test_exit_codes.py"),
+    "testing/test_plugin.py::test_what_was_measured_is_printed",  # the entry point for pytest
+)
+"""Tests that meet what a wheel can lack: files, tables of data, templates, names, entry points. Numbers were tested before."""
 
 
 def run(*command: str | Path, where: str | Path = HERE, variables: Mapping[str, str] | None = None) -> None:
@@ -57,7 +69,8 @@ def environment(extras: str) -> None:
 
 def install(python: Path, extras: str, *what: str | Path) -> None:
     """Install this package with extras; what tests need comes from the lock where continuous integration runs."""
-    pip = (*pip_for(python), "install", "--quiet")
+    # Not compiled: tests keep what they compile elsewhere (`bytecode`), and most files are never imported.
+    pip = (*pip_for(python), "install", "--quiet", "--no-compile")
     if extras == development() and is_locked():
         run(*pip, "--require-hashes", "--requirement", LOCK)
         run(*pip, "--no-deps", "--no-build-isolation", *what)
@@ -164,7 +177,8 @@ def lint(arguments: Sequence[str]) -> None:
     run(PYTHON, "-m", "ruff", "check", ".")
     with tempfile.TemporaryDirectory() as folder:
         as_installed(Path(folder))
-        run(PYTHON, "-m", "mypy", f"--cache-dir={HERE / '.mypy_cache'}", "-p", "powermeter", where=folder)
+        cache, workers = f"--cache-dir={HERE / '.mypy_cache'}", {"MYPY_NUM_WORKERS": str(PARTS)}
+        run(PYTHON, "-m", "mypy", cache, "-p", "powermeter", where=folder, variables=workers)
     run(PYTHON, "docs/generate.py", "--check")
 
 
@@ -197,26 +211,40 @@ def wheel(arguments: Sequence[str]) -> None:
     environment(development())
     with tempfile.TemporaryDirectory() as folder:
         dist = Path(folder) / "dist"
-        run(PYTHON, "-m", "build", "--outdir", dist)
+        run(PYTHON, "-m", "build", "--no-isolation", "--outdir", dist)
         (built,) = dist.glob("*.whl")
-        own = Path(folder) / "venv"
-        run(sys.executable, "-m", "venv", "--without-pip", own)
-        python = own / BIN.name / PYTHON.name
-        install(python, development(), built)
+        python = beside_the_checkout(built, Path(folder) / "venv")
         # From elsewhere: a child process with the checkout on its path would find `./powermeter` first.
         elsewhere = Path(folder) / "elsewhere"
         elsewhere.mkdir()
-        pytest = own / BIN.name / "pytest"
-        run(
-            pytest,
-            "-q",
-            *spread(),
-            "-c",
-            HERE / "pyproject.toml",
-            *(HERE / "tests" / part for part in INSTALLED),
-            *arguments,
-            where=elsewhere,
-        )
+        tests = [HERE / "tests" / part for part in INSTALLED]
+        config = ("-c", HERE / "pyproject.toml")
+        pytest = (python, "-m", "pytest", "-q", *spread(), *config, *tests, *arguments)
+        run(*pytest, where=elsewhere, variables=bytecode())
+        verbs = HERE / "tests" / "support" / "every_verb.py"
+        run(python, verbs, elsewhere / "verbs", "--once", where=elsewhere, variables=bytecode())
+
+
+def beside_the_checkout(built: Path, own: Path) -> Path:
+    """Return the interpreter of an environment that has a wheel, and what tests need from `.venv`, but not the checkout.
+
+    Of a folder that a `.pth` file names no `.pth` file is read, so the editable install is not seen from there.
+    """
+    run(sys.executable, "-m", "venv", "--without-pip", own)
+    python = own / BIN.name / PYTHON.name
+    run(*pip_for(python), "install", "--quiet", "--no-compile", "--no-deps", built)
+    site, *_ = packages_of(python)
+    (Path(site) / "needed.pth").write_text("\n".join(packages_of(PYTHON)) + "\n")
+    found = "import powermeter, sys; sys.exit(not powermeter.__file__.startswith(sys.prefix))"
+    run(python, "-c", found, where=own)
+    return python
+
+
+def packages_of(python: Path) -> list[str]:
+    """Return the folders in which an environment's packages lie."""
+    ask = "import sys; print(*(each for each in sys.path if each.endswith('site-packages')), sep='\\n')"
+    done = subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def frameworks(arguments: Sequence[str]) -> None:
@@ -225,7 +253,8 @@ def frameworks(arguments: Sequence[str]) -> None:
     python = own / BIN.name / PYTHON.name
     if not python.exists():
         run(sys.executable, "-m", "venv", "--without-pip", own)
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--editable", ".[frameworks]")
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
+    run(*pip, "--editable", ".[frameworks]")
     workers = "tests/marking/test_workers.py::test_so_are_those_of_the_workers_of_frameworks"
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
     required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
@@ -235,13 +264,14 @@ def frameworks(arguments: Sequence[str]) -> None:
 def lab(arguments: Sequence[str]) -> None:
     """prove the I²C drivers against a real Linux kernel in an emulator (Debian; installs what it needs)"""
     environment(development())
-    run(PYTHON, "tests/lab/run.py", *arguments)
+    run(PYTHON, "tests/lab/run.py", *arguments, variables=bytecode())
 
 
 def spark(arguments: Sequence[str]) -> None:
     """ask a fleet on Spark and on DuckDB, and compare (installs pyspark; needs Java)"""
     environment(f"{development()},spark")
-    run(PYTHON, "-m", "pytest", "-q", "-m", "slow", "tests/fleet/test_engines.py", *arguments)
+    tests = ("-q", "-m", "slow", "tests/fleet/test_engines.py", *arguments)
+    run(PYTHON, "-m", "pytest", *tests, variables=bytecode())
 
 
 def audit(arguments: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def test_an_environment_is_made_once(tasks: ModuleType, tmp_path: Path, monkeypa
     monkeypatch.setattr(tasks, "is_locked", lambda: False)
     tasks.environment("dev")
     tasks.environment("dev")
-    assert ran == [("pip", "install", "--quiet", "--editable", ".[dev]")]
+    assert ran == [("pip", "install", "--quiet", "--no-compile", "--editable", ".[dev]")]
     tasks.environment("dev,proof")
     assert len(ran) == 2
 
@@ -83,12 +83,12 @@ def test_what_tests_need_comes_from_the_lock_where_all_judges_are_required(
     monkeypatch.setattr(tasks, "is_locked", lambda: True)
     tasks.install(tasks.PYTHON, "dev,proof", "--editable", ".")
     assert ran == [
-        ("pip", "install", "--quiet", "--require-hashes", "--requirement", tasks.LOCK),
-        ("pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", "."),
+        ("pip", "install", "--quiet", "--no-compile", "--require-hashes", "--requirement", tasks.LOCK),
+        ("pip", "install", "--quiet", "--no-compile", "--no-deps", "--no-build-isolation", "--editable", "."),
     ]
     ran.clear()
     tasks.install(tasks.PYTHON, "dev,proof,spark", "--editable", ".")  # more than the lock holds
-    assert ran == [("pip", "install", "--quiet", "--editable", ".[dev,proof,spark]")]
+    assert ran == [("pip", "install", "--quiet", "--no-compile", "--editable", ".[dev,proof,spark]")]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,21 @@ def test_options_alone_keep_the_tests_spread_over_processes(
     assert command[len(command) - len(asked) :] == asked
     monkeypatch.setattr(tasks.os, "cpu_count", lambda: 6)
     assert tasks.spread()[:2] == ("-n", "7")
+
+
+def test_the_wheel_is_found_beside_the_checkout(tasks: ModuleType) -> None:
+    """What tests need is found in `.venv`; of the folders named there none brings the checkout itself."""
+    python = Path(sys.executable)
+    folders = tasks.packages_of(python)
+    assert folders and all(Path(folder).is_dir() for folder in folders)
+    without = f"import sys; sys.path[:] = {folders!r}; import powermeter"
+    done = subprocess.run([python, "-I", "-S", "-c", without], capture_output=True, text=True, check=False)
+    assert "No module named 'powermeter'" in done.stderr
+
+
+def test_what_a_wheel_is_asked_is_there(tasks: ModuleType) -> None:
+    for part in tasks.INSTALLED:
+        assert (ROOT / "tests" / part.partition("::")[0]).exists(), part
 
 
 def test_a_failing_command_ends_with_its_status(tasks: ModuleType, capsys) -> None:

@@ -244,6 +244,7 @@ def pack(root: Path, version: str, target: Path, only: str) -> None:
             "PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": "/tmp",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(script.parents[2]),
             "LAB_ONLY": only,

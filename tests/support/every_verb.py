@@ -2,6 +2,7 @@
 
     python -m tests.support.every_verb FOLDER            # 3 widths × 3 encodings, and a closed pipe
     python -m tests.support.every_verb FOLDER --quick    # what tests/cli/test_whole_help.py has time for
+    python -m tests.support.every_verb FOLDER --once     # each verb as it is used, at one width: what an installed wheel is asked
 
 Prints a line for each line wider than the terminal, traceback, character that became `?`, and exit status of its own making.
 """
@@ -180,11 +181,21 @@ def output_of(arguments: Sequence[str], width: int, encoding: str, closed: bool 
         return os.waitstatus_to_exitcode(ended), file.read()
 
 
-def problems(seen: Sequence[tuple[int, str]], quick: bool = False) -> Iterator[str]:
-    """Yield what a reader would not bear, of every case at these widths and encodings, and into a closed pipe."""
-    for arguments in cases():
-        if quick and " ".join(arguments) not in QUICK and arguments[1:] != ["--help"]:
-            continue
+def is_quick(arguments: list[str]) -> bool:
+    """Return whether a case is the help of a verb, or one of the few beside it."""
+    return is_help(arguments) or " ".join(arguments) in QUICK
+
+
+def is_help(arguments: list[str]) -> bool:
+    """Return whether a case is the help of a verb."""
+    return arguments[1:] == ["--help"]
+
+
+def problems(
+    seen: Sequence[tuple[int, str]], asked: Sequence[list[str]], closed: bool = True
+) -> Iterator[str]:
+    """Yield what a reader would not bear, of cases at these widths and encodings, and into a closed pipe."""
+    for arguments in asked:
         name = " ".join(arguments)
         whole = ""
         for width, encoding in seen:
@@ -209,14 +220,16 @@ def problems(seen: Sequence[tuple[int, str]], quick: bool = False) -> Iterator[s
                 text.count("?") > whole.count("?") + 3 and whole
             ):
                 yield f"{name} · {width} {encoding}: characters are lost"
-        if not quick:
+        if closed:
             status, raw = output_of(arguments, 80, "utf-8", closed=True)
             if b"Traceback" in raw or status in (99, 120) or status < 0:
                 yield f"{name} · closed pipe: status {status}, {raw[-300:]!r}"
 
 
-def run(folder: Path, seen: Sequence[tuple[int, str]] = EVERY, quick: bool = False) -> list[str]:
-    """Return the problems of all verbs, or of a few, run in a folder that has the recordings."""
+def run(
+    folder: Path, seen: Sequence[tuple[int, str]], asked: Sequence[list[str]], closed: bool = True
+) -> list[str]:
+    """Return the problems of cases, run in a folder that has the recordings."""
     import rich.console  # noqa: F401 — imported once, before the children fork
 
     from powermeter import registry
@@ -224,14 +237,18 @@ def run(folder: Path, seen: Sequence[tuple[int, str]] = EVERY, quick: bool = Fal
     for target in registry.VERBS.values():
         registry.load(target)
     os.chdir(folder)
-    return list(problems(seen, quick))
+    return list(problems(seen, asked, closed))
 
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     place.mkdir(parents=True, exist_ok=True)
     make_recordings(place)
-    quick = "--quick" in sys.argv
-    found = run(place, SOME[:2] if quick else SOME if "--some" in sys.argv else EVERY, quick)
+    if "--quick" in sys.argv:
+        found = run(place, SOME[:2], [each for each in cases() if is_quick(each)], closed=False)
+    elif "--once" in sys.argv:
+        found = run(place, SOME[1:2], [each for each in cases() if not is_help(each)], closed=False)
+    else:
+        found = run(place, SOME if "--some" in sys.argv else EVERY, cases())
     print("\n".join(found))
     sys.exit(bool(found))
