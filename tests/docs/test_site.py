@@ -39,6 +39,12 @@ def test_the_site_links_to_no_file_that_it_does_not_have() -> None:
             assert (page.parent / target).resolve().is_relative_to(DOCS), f"{page.name}: {target}"
 
 
+def test_the_site_begins_somewhere_and_asks_no_other_host() -> None:
+    """Its address answered with a list of files, and each page asked a content network for a script."""
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert "index.md" in text and "highlightjs: false" in text and "https:" not in text
+
+
 def test_the_version_and_the_licence_are_the_same_wherever_they_stand() -> None:
     project = toml.read(ROOT / "pyproject.toml")["project"]
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
