@@ -43,7 +43,8 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     longest = min(max(width - _BESIDE, 4), _BAR)
     lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision, longest)]
     lines.append(
-        "  the bars and the precision are of the spread between runs; the sensor's own error is not in them"
+        "  the bars and the precision are of the spread between runs; the sensor's own error is not in them; "
+        "two looks in a row must find the precision"
     )
     lines.append(
         "  the interval also allows for a kind of repeat not seen yet and for each look on the way: "

@@ -17,12 +17,15 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
-from powermeter.result import COVERAGE_95, Grade
+from powermeter.result import Grade
 from powermeter.source import Found, Option, PolledSource, Row
 from powermeter.units import parse_quantity
 
 from .cpu_time_of_tree import ProcessTree
 from .processor import Rating, rating
+
+_EVENLY_95 = 0.95
+"""The 95 % interval of an error that lies anywhere within its limit, over the limit: what results of it print."""
 
 _TICK_NS = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100)
 
@@ -154,7 +157,7 @@ class Estimate(PolledSource):
             "rated_power_source": self._rating.source,
             "curve_source": self._rating.curve.source,
             "covers": self._rating.covers,
-            "model_error_95": round(self._rating.model_error * COVERAGE_95 / 3**0.5, 3),
+            "model_error_95": round(self._rating.model_error * _EVENLY_95, 3),
             "rated_clock_hz": self._rated_khz * 1000 if self._rated_khz else None,
             "program_pid": self._pid,
         }
@@ -163,11 +166,11 @@ class Estimate(PolledSource):
     def discover(cls) -> list[Found]:
         """Return the estimate, which is always possible, with what it rests on."""
         found = rating()
-        half = found.model_error * COVERAGE_95 / 3**0.5
+        half = found.model_error * _EVENLY_95
         return [
             Found(
                 "estimate://",
-                f"estimate from processor load ({found.source}; ±{half:.0%})",
+                f"estimate from processor load ({found.source}; ± {100 * half:.0f} %)",
                 Boundary.MODEL,
                 Grade.ESTIMATED,
                 ("machine", "program"),

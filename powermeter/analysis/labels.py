@@ -218,7 +218,7 @@ def row(
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
     single = each[counted] * parts[counted]
     whole = counts[counted] / np.maximum(parts[counted], 1e-12)
-    spread = _scatter(single) if single.size > 1 and spans else None
+    spread = scatter(single) if single.size > 1 and spans else None
     if known.size == single.size == 1 and per_item is not None:  # the one event is its own median
         quantiles: list[Result | None] = [per_item if share is None else per_item.scaled(share), None]
     else:
@@ -302,7 +302,7 @@ def _part_of(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float
     return float(shares[known] @ plain) / float(plain.sum()) if plain.sum() else None
 
 
-def _scatter(values: NDArray[np.float64]) -> float:
+def scatter(values: NDArray[np.float64]) -> float:
     """Return the standard deviation; 0 where it is no more than the sums behind the values round."""
     found = float(np.std(values, ddof=1))
     return 0.0 if found <= _ROUNDED * float(np.abs(values).max()) else found

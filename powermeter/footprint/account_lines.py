@@ -353,7 +353,8 @@ def largest(result: Result) -> str | None:
     if kind != "factor" and kind in WORDS:
         return WORDS[kind][0]
     # Nothing that names an instrument (` #…`) or a recording (` @ …`) is for people.
-    return (name if kind == "factor" else key).partition(" #")[0].partition(" @ ")[0]
+    plain = (name if kind == "factor" else key).partition(" #")[0].partition(" @ ")[0]
+    return f"the factor {plain}" if kind == "factor" else plain
 
 
 def factors_of(lines: Iterable[AccountLine]) -> list[Factor]:

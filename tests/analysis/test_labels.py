@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.labels import _scatter
+from powermeter.analysis.labels import scatter
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
@@ -42,9 +42,9 @@ def test_a_tail_needs_events_beyond_it(events: int, has_p95: int, has_p99: int) 
 def test_equal_energies_do_not_scatter() -> None:
     """Sums over a long run round to 1e-15 of it; a tenth of a joule, eight times the same, has a deviation of 0, not of pJ."""
     equal = 0.1 + np.array([0.0, 1.2e-15, -3e-15, 5e-15, 0.0, 8e-15, 1e-14, 0.0])
-    assert equal.std(ddof=1) > 0 and _scatter(equal) == 0.0 == _scatter(np.zeros(3))
-    assert _scatter(np.array([1.0, 2.0, 3.0])) == 1.0
-    assert _scatter(0.1 * (1 + np.array([0.0, 1e-8]))) == pytest.approx(1e-9 / np.sqrt(2))
+    assert equal.std(ddof=1) > 0 and scatter(equal) == 0.0 == scatter(np.zeros(3))
+    assert scatter(np.array([1.0, 2.0, 3.0])) == 1.0
+    assert scatter(0.1 * (1 + np.array([0.0, 1e-8]))) == pytest.approx(1e-9 / np.sqrt(2))
 
 
 @pytest.mark.parametrize("start_s, length_s", [(0.504, 0.002), (1.2, 0.4), (0.9, 0.5)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -172,6 +173,14 @@ def test_discovery_always_offers_the_estimate_and_says_what_it_is():
     (found,) = estimate.Estimate.discover()
     assert found.url == "estimate://" and found.grade is Grade.ESTIMATED and found.boundary is Boundary.MODEL
     assert "estimate" in found.title and "%" in found.title and found.remedy
+
+
+def test_discovery_states_the_interval_that_results_have(monkeypatch):
+    """A limit of ± 80 % holds 95 % of what it allows within 76 %: `devices` printed ± 91 %, every result of it ± 76 %."""
+    assumed = dataclasses.replace(estimate.rating(), model_error=0.8)
+    monkeypatch.setattr(estimate, "rating", lambda *_: assumed)
+    (found,) = estimate.Estimate.discover()
+    assert found.title.endswith("; ± 76 %)")
 
 
 @pytest.mark.parametrize("query", ["tdp=0W", "tdp=-3W", "tdp=lots", "pid=0", "pid=x", "tpd=3W"])
