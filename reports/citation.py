@@ -29,17 +29,19 @@ def bibtex(data: ReportData) -> str:
 
 def _entries(data: ReportData) -> Iterator[str]:
     version = str(data.metadata.get("powermeter") or _own_version())
+    # The log of another tool may be older than this one.
+    recorded = data.started if not any(i.is_import for i in data.instruments) else None
     yield _entry(
         "misc",
         "powermeter",
         {
             "title": "{powermeter}: what an inference costs, with an interval",
             "author": "{The powermeter authors}",
-            "year": f"{data.started:%Y}" if data.started else "",
+            "year": f"{recorded:%Y}" if recorded else "",
             "version": escaped(version),
             "howpublished": "Computer software",
             "note": "Apache License 2.0; the year is that of the measurement"
-            if data.started
+            if recorded
             else "Apache License 2.0",
         },
     )

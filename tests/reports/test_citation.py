@@ -56,6 +56,9 @@ def test_the_tool_is_named_as_in_the_citation_file_with_the_year_of_the_measurem
         "a version is not of the year of its data"
     )
     assert "year" not in bibtex(replace(data, started=None)).partition("\n\n")[0]
+    log = replace(data.instruments[0], url="import://log")
+    older = bibtex(replace(data, instruments=(log,))).partition("\n\n")[0]
+    assert "year" not in older, "a log may be older than the tool that imported it"
 
 
 @pytest.mark.parametrize(
