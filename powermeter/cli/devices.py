@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from powermeter.cli.standard_output import put_json
 
 if TYPE_CHECKING:
     from powermeter.recorder.discovery import Finding, Search, SourceChoice
+    from powermeter.result.notes import Note
 
 
 @click.command()
@@ -115,11 +117,19 @@ def _print_table(found: Search, chosen: SourceChoice | None) -> None:
             console.print(Padding(line, (0, 0, 0, 2)), style=style)
     if console.width >= _NARROW:
         console.print(table)
-    for scheme, problem in found.failures.items():
-        console.print(Text(f"{scheme}: {problem}", style="dim"))
+    for problem, schemes in _alike(found.failures).items():
+        console.print(Text(f"{', '.join(schemes)}: {problem}", style="dim"))
     if chosen is None:
         console.print(Text("nothing can be measured here as things are"))
         return
     console.print(Text(f"without --source this is recorded: {chosen.line}"))
     if chosen.better:
         console.print(Text(chosen.better))
+
+
+def _alike(failures: Mapping[str, Note]) -> dict[str, list[str]]:
+    """Return the kinds of source that failed in the same words, by these."""
+    found: dict[str, list[str]] = {}
+    for scheme, problem in failures.items():
+        found.setdefault(problem.text, []).append(scheme)
+    return found

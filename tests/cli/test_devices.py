@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from powermeter.cli import cli
 from powermeter.cli.devices import devices
+from powermeter.recorder import discovery
+from powermeter.result.notes import Note
 
 
 def test_devices_prints_a_table_and_the_choice():
@@ -33,3 +35,12 @@ def test_a_source_is_named_whole_at_any_width(monkeypatch, columns):
     url = json.loads(CliRunner().invoke(cli, ["devices", "--json"]).output)["devices"][0]["url"]
     assert any(url in line for line in done.output.splitlines())
     assert max(map(len, done.output.splitlines())) <= int(columns)
+
+
+def test_what_fails_in_the_same_words_is_named_in_one_line(monkeypatch):
+    """On a loaded machine thirty lines stated that a driver had not answered."""
+    late = {name: Note.warning("no-answer", "did not answer within 2 s") for name in ("ina", "iio", "ssh")}
+    failures = {**late, "usb": Note.warning("other", "no such bus")}
+    monkeypatch.setattr(discovery, "search", lambda: discovery.Search((), failures, 2.0))
+    lines = CliRunner().invoke(devices, []).output.splitlines()
+    assert "ina, iio, ssh: did not answer within 2 s" in lines and "usb: no such bus" in lines
