@@ -35,8 +35,9 @@ _NEAR = 0.11  # of an interval: a clock that is a little off
 _STAMPS = (-0.5, -1.0)  # of an interval: in the middle, at the beginning
 _A_PART = 0.94
 _GRID = 0.0144
-_JITTER = 1e-3
-_AT_EDGES = 3.0
+_AT_EDGES = 4.0
+_OF_ENDS = math.sqrt(6) / 4
+_AS_DECLARED = 0.5  # of what stamps in the middle leave
 _ROW = 1.5  # intervals: none is missing in between
 _SCATTERED = 0.02  # of an interval
 _LOOKED = 1 << 16
@@ -48,12 +49,18 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
 
     Where they average over a part of the interval only, what a jump in the other part leaves out becomes noise.
     """
-    if trace.kind is not Kind.MEAN or trace.window_ns or trace.kept is not None or len(trace) < _READINGS:
+    if (
+        trace.kind is not Kind.MEAN
+        or trace.window_ns
+        or trace.kept is not None
+        or len(trace) < _READINGS
+        or not start_ns.size
+    ):
         return trace
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None:
         part = part_seen(trace, start_ns, end_ns)
-        return trace if part is None else _with_part(trace, part)
+        return _perhaps_moved(trace) if part is None else _with_part(trace, part)
     rest, delay, window = _best(edges)
     declared = edges.rest(1.0, 0.0)
     gain = edges.count * math.log(max(declared, 1e-12) / max(rest, _RESOLVED))
@@ -64,12 +71,16 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         or rest > _FITS
         or not edges.both_sides(window, delay, 1.0)
     ):
-        return trace
+        return trace if declared < _AS_DECLARED * edges.rest(1.0, _STAMPS[0]) else _perhaps_moved(trace)
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace
     if abs(late) > _NEAR:
         found = _stamped(trace, late, max((rest / edges.count) ** 0.5, _GRID))
-        found = _scattered(found, _AT_EDGES * rest) if rest > _JITTER and _uneven(trace) else found
+        if _uneven(trace):
+            between = (
+                4 * abs(late) * (1 - abs(late))
+            )  # the next stamp ends an interval that begins with its own
+            found = _scattered(found, _AT_EDGES * max(rest - _RESOLVED, between * _moved_by(trace) ** 2))
     return _of_a_part(found, window) if window < _A_PART else found
 
 
@@ -106,6 +117,22 @@ def _uneven(trace: Trace) -> bool:
     steps = np.diff(trace.times_ns[:_LOOKED])
     usual = steps[steps < _ROW * trace.interval_ns]
     return float(usual.std()) > _SCATTERED * trace.interval_ns
+
+
+def _moved_by(trace: Trace) -> float:
+    """Return how far stamps in the middle of intervals leave their ends open, in intervals (standard deviation).
+
+    Stamps that scatter by σ put middles ½ (tₖ + tₖ₋₁) whose second differences scatter by σ, and ends half way between two middles are off by
+    ¼ (2 tₖ − tₖ₋₁ − tₖ₊₁), by 0.61 σ.
+    """
+    t, tau = trace.times_ns[:_LOOKED], trace.interval_ns
+    bent = np.diff(t, 2)[(np.diff(t)[1:] < _ROW * tau) & (np.diff(t)[:-1] < _ROW * tau)]
+    return _OF_ENDS * float(np.std(bent)) / tau if bent.size > 1 else 0.0
+
+
+def _perhaps_moved(trace: Trace) -> Trace:
+    """Return means at uneven moments, of which no edge shows whether they are stamped at the ends of their intervals, with what that leaves open."""
+    return _scattered(trace, _AT_EDGES * _moved_by(trace) ** 2) if _uneven(trace) else trace
 
 
 def _of_a_part(trace: Trace, window: float) -> Trace:
