@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import struct
 import sys
@@ -28,6 +29,8 @@ from powermeter.recording.refused_files import (
 from powermeter.recording.schema import Table
 from powermeter.result.notes import Note
 
+LEAST_ROOM = 1 << 17
+"""Bytes that a recording takes up which holds nothing yet, with its log and its index."""
 PAGE = 4096
 """Bytes of a page: every table takes at least one, and a short recording is mostly that."""
 
@@ -110,8 +113,16 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
             remove(path)
         with suppress(OSError):
             move(before, path)
-        raise DataError(f"{path} cannot be created: {one_line(error)}") from error
+        raise DataError(f"{path} cannot be created: {_why(path, error)}") from error
     return connection
+
+
+def _why(path: Path, error: Exception) -> str:
+    """Return why a file was refused; of a full disk SQLite reports `disk I/O error`, as of one that is broken."""
+    with suppress(OSError):
+        if shutil.disk_usage(path.parent).free < LEAST_ROOM:
+            return f"there is no room left on the disk of {path.parent.absolute()}"
+    return one_line(error)
 
 
 def aside(path: Path, process: int) -> Path:

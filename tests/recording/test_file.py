@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import resource
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from powermeter.errors import DataError
 from powermeter.recording import file
 
 
@@ -14,3 +19,19 @@ def test_the_limits_are_those_the_file_format_names():
 
     assert f"{columns.MAX_COUNT:,}".replace(",", " ") in page and columns.MAX_COUNT == 131_072
     assert file.MODE == 0o600 and resource.getpagesize() > 0
+
+
+@pytest.mark.parametrize(
+    ("free", "says"), [(file.LEAST_ROOM - 1, "there is no room left"), (1 << 30, "disk I/O error")]
+)
+def test_of_a_full_disk_no_broken_one_is_reported(tmp_path, monkeypatch, free, says):
+    """SQLite calls both a disk I/O error, where it is its index that finds no room."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(file, "connect", refuse)
+    monkeypatch.setattr(file.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(DataError, match=says):
+        file.create(tmp_path / "run.power")
+    assert list(tmp_path.iterdir()) == []
