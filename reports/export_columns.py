@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.upper_limits import ends
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo
 from powermeter.result import Grade, Result
@@ -112,7 +113,7 @@ def utc_ns(recording: Recording, times_ns: NDArray[np.int64]) -> NDArray[np.int6
 def events(a: Analysis) -> Table:
     """Return each finished event with what it used; its attributes have a column each."""
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
-    half = a.energies.half_width()
+    low, high = ends(a.energies)
     counts = np.array([e.count or np.nan for e in a.events], np.float64)
     table: dict[str, Column] = {
         "label": [e.name for e in a.events],
@@ -120,8 +121,8 @@ def events(a: Analysis) -> Table:
         "duration_s": a.energies.seconds,
         "count": [e.count for e in a.events],
         "energy_j": a.energies.value,
-        "energy_low_j": a.energies.value - half,
-        "energy_high_j": a.energies.value + half,
+        "energy_low_j": low,
+        "energy_high_j": high,
         "energy_per_item_j": a.energies.value / counts,
         "charge_c": a.charges.value if a.charges is not None else [None] * len(a.events),
         "grade": [a.energy.grade.value] * len(a.events),

@@ -15,7 +15,7 @@ from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import prints_bound
+from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .report_data import ReportData
@@ -87,6 +87,8 @@ def events_text(row: LabelRow) -> str:
     if row.warmup.count and row.expected_per_item is not None:
         first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
         text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.these_per_item).bare}"
+    if row.of_this_mix and row.expected_per_item is not None:
+        text += ", for this mix of them"
     if row.unseen:
         text += f"; {row.unseen:,} of them without an energy"
     if row.outside:
@@ -98,7 +100,7 @@ def only_bound(result: Result) -> str:
     """Return why the parts of an interval are not listed: its number is printed as a bound; empty where it is not."""
     if not (math.isfinite(result.low) and math.isfinite(result.high)):
         return "Only a bound is known: an interval with an open end has no parts to list."
-    if prints_bound(result.value, result.low, result.high, result.unit):
+    if is_printed_as_bound(result):
         return f"Only a bound is known, {show(result).bare}: its parts are not listed."
     return ""
 
@@ -155,7 +157,7 @@ def quality(data: ReportData) -> Quality:
         cause = f"{plural(saturated.size, 'reading')} at the end of the meter's range: the energy is at least what is printed"
         return Quality("not resolved", cause, "use a larger range or a smaller shunt")
     missing = unrecorded(data.analysis)
-    is_bound = not math.isfinite(relative) or prints_bound(result.value, result.low, result.high, result.unit)
+    is_bound = not math.isfinite(relative) or is_printed_as_bound(result)
     if is_bound or relative > NOT_RESOLVED:
         size = "only a bound is known" if is_bound else spread(result)
         why = f"{size}, mostly {what}" if what else size

@@ -12,7 +12,7 @@ from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
 from powermeter.footprint.grid_factors import PLACE_UNKNOWN
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import prints_bound
+from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.notes import Note
 from powermeter.units import format_duration, format_number, format_quantity
 
@@ -114,7 +114,7 @@ def _interval(data: ReportData) -> Iterator[str]:
             else ""
         )
         yield f"The interval of the energy {about} is open{ended}.{narrow}"
-    elif prints_bound(result.value, result.low, result.high, result.unit):
+    elif is_printed_as_bound(result):
         known = f"Of the energy {about} only a bound is known, {show(result).bare}"
         yield f"{known}; {share_text} of the variance is {what_}.{narrow}"
     else:

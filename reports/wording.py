@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result
-from powermeter.result.formatting import DASH, UNKNOWN, Shown, prints_bound
+from powermeter.result.bounds_in_print import is_printed_as_bound
+from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0, *,
 def meter_part(row: LabelRow) -> str:
     """Return `± 0.5 mJ`: what the meter alone leaves open of a label's energy; a dash where only a bound of that is known."""
     one, half_width_j = row.per_item, row.meter_half_width
-    if one is None or half_width_j is None or prints_bound(one.value, one.low, one.high, one.unit):
+    if one is None or half_width_j is None or is_printed_as_bound(one):
         return DASH
     return f"± {format_quantity(half_width_j, 'J', 2)}"
 

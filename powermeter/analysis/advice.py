@@ -24,7 +24,7 @@ from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95, Result
-from powermeter.result.formatting import prints_bound
+from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def advise(analysis: Analysis, row: LabelRow | None = None) -> Advice | None:
 
 def _by_others(result: Result | None) -> bool:
     """Return whether a number is printed with an interval that neither longer events nor faster sampling make narrower."""
-    if result is None or prints_bound(result.value, result.low, result.high, result.unit):
+    if result is None or is_printed_as_bound(result):
         return False
     return made_by_others(result)
 

@@ -36,12 +36,14 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
-from powermeter.analysis.labels import LabelRow, row
+from powermeter.analysis.labels import LabelRow, Named, row
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
+from powermeter.analysis.upper_limits import containers
+from powermeter.analysis.warmups_of_labels import warm_ups
 from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
@@ -264,20 +266,26 @@ def analyse(
     energies = measure(integral, starts, ends, group, bridges=bridges)
     charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
-    energies = replace(with_edges_of_commands(energies, events), ceiling=run.energy.high)
+    energies = replace(
+        with_edges_of_commands(energies, events),
+        ceiling=run.energy.high,
+        around=containers(parents, starts, ends),
+    )
     parts = shares(integral, events, starts, ends)
+    members = members_of(group, len(keys))
+    warm = warm_ups([key[0] for key in keys], members, events, energies)
     rows = [
         row(
-            key[0],
-            dict(zip(by, key[1:], strict=True)),
+            Named(key[0], dict(zip(by, key[1:], strict=True))),
             index,
             events,
             energies,
             charges,
             subtract,
             parts,
+            first,
         )
-        for key, index in zip(keys, members_of(group, len(keys)), strict=True)
+        for key, index, first in zip(keys, members, warm, strict=True)
     ]
     seconds, energy = run.seconds, run.energy
     every = (*found, *whole(found))

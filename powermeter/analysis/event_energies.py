@@ -39,6 +39,7 @@ from powermeter.analysis.uncertainty import (
     coverage,
     limit_names,
 )
+from powermeter.analysis.upper_limits import most
 from powermeter.analysis.whole_run import never_negative
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
@@ -78,6 +79,7 @@ class Windows:
         floor: 0 where no reading is negative, else None.
         powers: Length in ns → the lowest and the highest mean power of the run over it, as far as somebody has asked (`next_item`).
         ceiling: What events that do not overlap cannot exceed together, J (the whole run's upper limit), or None.
+        around: int, which event each lies wholly inside of; −1 in none; None where nobody asked.
     """
 
     integral: Integral
@@ -103,6 +105,7 @@ class Windows:
     one_level: bool = False
     floor: float | None = None
     ceiling: float | None = None
+    around: Indices | None = None
     powers: dict[int, tuple[float, float]] = field(default_factory=dict, repr=False)
     _remembered: list[StrictlyInside] = field(init=False, repr=False, default_factory=list)
 
@@ -245,24 +248,12 @@ class Windows:
             limits.append(rounding)
         floor = self.floor if (w >= 0).all() else None
         shape = Shape(
-            noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor, self._most(index, w)
+            noise, cubes / variance**1.5 if variance > 0 else 0.0, below, above, floor, most(self, index, w)
         )
         freedom = variance**2 / fourth if fourth > 0 else math.inf
         return budget(
             value, unit, parts, grade=grade, limits=limits, counted={noise: freedom}, shape=shape, origin=own
         )
-
-    def _most(self, index: Indices, w: Floats) -> float | None:
-        """Return the most that Σ w × energy can be: what the whole run can have used, as often as events overlap."""
-        if self.ceiling is None or self.floor is None or not index.size or (w < 0).any():
-            return None
-        if (self.start_ns[index] < self.integral.start_ns).any() or (
-            self.end_ns[index] > self.integral.end_ns
-        ).any():
-            return None  # up to an interval of such an event lies beyond the run
-        starts, ends = np.sort(self.start_ns[index]), np.sort(self.end_ns[index])
-        at_once = np.arange(1, index.size + 1) - np.searchsorted(ends, starts, side="right")
-        return float(w.max()) * self.ceiling * float(at_once.max())
 
     def _lean_of(self, index: Indices, w: Floats) -> float:
         size = w * self.noise[index]

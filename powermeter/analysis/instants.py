@@ -64,6 +64,7 @@ Times = NDArray[np.int64]
 
 _FEW_READINGS = 8
 _FEW_PAIRS = 4
+_LUCK = 1.5  # more readings than this times those expected fell in by chance: what they put down is too much
 _HEAVY = 0.15
 _FEW_JUMPS = 14
 _LONG = 12
@@ -236,7 +237,8 @@ def measure_instants(
     ):  # readings that do not scatter at all: what is shared is spread evenly
         found.own = np.full(found.own.shape, math.sqrt(total / max(found.own.size, 1)))
     found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
-    sparse = readings < _FEW_READINGS and pairs < _FEW_PAIRS
+    expected = float(covered.sum()) / tau if tau else math.inf
+    sparse = min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
     if phase.blind and quantile(m, 0.5) < 4:
         return beat(integral, found, before, upto, seconds, phase.blind, sparse=sparse)
     if sparse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.integral import highest_power
-from powermeter.analysis.next_item import expected, trend_in
+from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
-from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
+from powermeter.analysis.warmup import WarmUp
+from powermeter.analysis.warmups_of_labels import Series
 from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst
@@ -69,6 +70,8 @@ class LabelRow:
         verdict: Whether one event is resolved.
         tail: What follows each event and belongs to none, in J; None where nothing was found to.
         index: Positions of its events in the analysis' arrays.
+        of_this_mix: Whether unlike items came by turns, so that `expected_per_item` holds for the same turns only: its interval is
+            narrower than their spread over the root of their number.
         drift: By what share of its mean an item goes on changing from the first to the last event after the warm-up; None where it does not.
     """
 
@@ -109,6 +112,7 @@ class LabelRow:
     tail: Result | None
     index: NDArray[np.int64] = field(repr=False, compare=False)
     drift: float | None = None
+    of_this_mix: bool = False
 
     def __repr__(self) -> str:
         each = "no energy" if self.energy_per_item is None else f"{self.energy_per_item} per item"
@@ -166,21 +170,35 @@ class LabelRow:
         return f"{self.label} ({inside})" if inside else self.label
 
 
+class Named(NamedTuple):
+    """What a row is called.
+
+    Attributes:
+        label: The events' name.
+        group: Attribute → value where labels are split; empty else.
+    """
+
+    label: str
+    group: Mapping[str, Any]
+
+
 def row(
-    label: str,
-    group: Mapping[str, Any],
+    named: Named,
     index: NDArray[np.int64],
     events: Sequence[Event],
     energy: Windows,
     charge: Windows | None,
     baseline: Baseline | None,
     shares: Shares | None = None,
+    warmup: WarmUp | None = None,
 ) -> LabelRow:
     """Return the row of the events at `index` (positions in `events` and in the windows' arrays).
 
     Args:
+        warmup: How many of its first events are one; None where it is the only row of its label.
         shares: What part of the energy during each event is its (`shares_of_overlapping.shares`); None where nothing overlaps.
     """
+    label, group = named
     known = index[energy.known[index]]
     covered = index[energy.covered[index]]
     counts = np.array([events[i].count for i in known.tolist()], np.float64)
@@ -207,8 +225,7 @@ def row(
     tail = next((f.tail for f in found if f.tail is not None), None)
     alike = any(f.alike for f in found)
     order = np.argsort(energy.start_ns[known], kind="stable")
-    lasted = np.divide(seconds, counts, out=np.full(known.size, np.nan), where=counts > 0)
-    warmup = warm_up(each[order], lasted[order]) if each.size else WarmUp(0, WarmUpReason.FEW)
+    warmup = Series.of(events, energy, index).warm_up() if warmup is None else warmup
     rest = known[order][warmup.count :]
     own = None if shares is None else _part_of(shares.own, energy, known)
     share = None if shares is None else _part_of(shares.whole, energy, known)
@@ -273,6 +290,7 @@ def row(
         ),
         index=index,
         drift=None if trend is None else trend.share,
+        of_this_mix=bool(each.size) and is_of_this_mix(energy, rest, counts[order][warmup.count :], trend),
     )
 
 

@@ -265,6 +265,8 @@ def _slowly(found: _Levels) -> bool:
         return True  # some events show nothing at all, others most of it
     if found.deep and not found.idle and _drifted(starts, share, int(changes)):
         return True
+    if not found.idle and not found.deep and int(np.count_nonzero(upper[1:] != upper[:-1])) == 1:
+        return False  # once and for all, to more than half of what it was: throttled
     return not (
         starts.all()
         or not starts.any()

@@ -78,8 +78,8 @@ def expected(
         alike = max((1 - rho) / (1 + rho), 2.0 / n)
         spread /= math.sqrt(alike)
         worth = max(worth * alike, 2.0)
-        if trend is None and not rho and share > _EQUAL_COUNTS and (slow := _slow(terms)) < _BY_TURNS:
-            spread *= math.sqrt(slow)
+        if _by_turns(terms, share, trend):
+            spread *= math.sqrt(_slow(terms))
             worth = 2.0 * _ORDINATES + 1.0
     together = _alike_by_overlap(terms, energy.start_ns[rest], energy.end_ns[rest])
     spread *= math.sqrt(together)
@@ -131,6 +131,19 @@ def _of_repeats(found: Result, mean: Result, unseen: str, trend: str) -> Result:
     if whole > meter:
         kept[trend] = math.sqrt(whole * whole - meter * meter)
     return replace(found, parts=kept)
+
+
+def is_of_this_mix(energy: Windows, rest: NDArray[np.int64], counts: Floats, trend: Trend | None) -> bool:
+    """Return whether unlike items come by turns, so that `expected` is known better than their spread suggests: for the same turns."""
+    if rest.size < _MEMORY or not counts.sum():
+        return False
+    terms = (energy.value[rest] - energy.value[rest].sum() / counts.sum() * counts) / float(counts.mean())
+    spread, share = _spread_of_ratio(energy.value[rest], counts)
+    return spread > _ROUNDING * abs(float(energy.value[rest].mean())) and _by_turns(terms, share, trend)
+
+
+def _by_turns(terms: Floats, share: float, trend: Trend | None) -> bool:
+    return trend is None and share > _EQUAL_COUNTS and not _memory(terms) and _slow(terms) < _BY_TURNS
 
 
 def _levelled(energy: Windows, index: NDArray[np.int64]) -> bool:

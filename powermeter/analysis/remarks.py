@@ -11,6 +11,7 @@ from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
+from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.resolution import lasts
 from powermeter.analysis.whole_run import Run
 from powermeter.channel import Kind
@@ -23,6 +24,7 @@ _MOST_ALIKE, _MANY_LABELS, _MOST_NAMED = 12, 200, 6
 _ALIKE = {
     "overlap": "their events overlap others",
     "warm-up": "their first events are a warm-up",
+    "same-mix": "unlike events come by turns, and the interval of their mean is that of this mix",
     "drift": "what an item uses goes on changing over their events",
     "tail": "something follows each of their events",
     "not-resolved": "their events are too short or too few for this meter",
@@ -242,6 +244,14 @@ def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[No
         yield Note.info(
             "warm-up",
             f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in the mean of further ones",
+        )
+    if r.of_this_mix and r.spread_j is not None:
+        counted = r.events - r.unseen - r.warmup.count
+        drawn = float(student_95(counted - 1.0)) * r.spread_j / counted**0.5
+        yield Note.info(
+            "same-mix",
+            f"{r.title}: unlike events come by turns, and the interval of the mean is that of this mix of them; were they drawn by chance, it "
+            f"would be ± {format_quantity(drawn, 'J', 2)} (standard deviation over the root of {counted:,})",
         )
     if r.drift is not None:
         yield Note.warning(

@@ -28,7 +28,7 @@ from powermeter.analysis.quantiles import quantile
 from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result import Result
-from powermeter.result.formatting import prints_bound
+from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.signals.trace import Trace
 from powermeter.units import format_duration, format_number
 
@@ -80,7 +80,7 @@ def verdict(
         f"± {format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "a bound"
     )
     if why:
-        is_bound = prints_bound(total.value, total.low, total.high, total.unit)
+        is_bound = is_printed_as_bound(total)
         stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
         text += f"; {reason(trace, why) if is_bound else stated}"
     elif more and more > IN_REACH * known.size:

@@ -71,7 +71,12 @@ class WarmUp:
 
 
 def warm_up(
-    energies: ArrayLike, durations: ArrayLike | None = None, starts: ArrayLike | None = None
+    energies: ArrayLike,
+    durations: ArrayLike | None = None,
+    starts: ArrayLike | None = None,
+    *,
+    open_ends: ArrayLike | None = None,
+    looks: int = 1,
 ) -> WarmUp:
     """Return how many leading events do not belong to the steady state, by energy and by duration together.
 
@@ -80,14 +85,20 @@ def warm_up(
         durations: Of each event, per item, in any unit; None where only the energy counts.
         starts: When each event began, in any unit; None where the events are in order.  `count` is of the
             events in order of their start.
+        open_ends: What the meter leaves open of each energy: events that stand apart by no more do not.
+        looks: Of how many such series one is looked at; chance alone finds a warm-up in one of many.
     """
     series = [np.asarray(one, np.float64) for one in (energies, durations) if one is not None]
     if starts is not None:
         order = np.argsort(np.asarray(starts), kind="stable")
         series = [one[order] for one in series]
+    unknown = np.zeros(series[0].size) if open_ends is None else np.asarray(open_ends, np.float64)
+    if starts is not None:
+        unknown = unknown[order]
     if series[0].size < LEAST:
         return WarmUp(0, WarmUpReason.FEW)
-    found = [_leading(one) for one in series]
+    left_open = [unknown, *(np.zeros(series[0].size) for _ in series[1:])]
+    found = [_leading(one, own, _DOUBT / max(looks, 1)) for one, own in zip(series, left_open, strict=True)]
     count = max(n for n, _ in found)
     if count:
         return WarmUp(count, WarmUpReason.FIRST if count == 1 else WarmUpReason.SETTLING)
@@ -98,7 +109,7 @@ def warm_up(
     return WarmUp(0, WarmUpReason.FEW)
 
 
-def _leading(series: Floats) -> tuple[int, WarmUpReason]:
+def _leading(series: Floats, left_open: Floats, doubt: float) -> tuple[int, WarmUpReason]:
     place = np.flatnonzero(np.isfinite(series))
     values = series[place]
     if values.size < LEAST:
@@ -107,13 +118,19 @@ def _leading(series: Floats) -> tuple[int, WarmUpReason]:
     cut = _cut(values)
     for length in dict.fromkeys((cut, _run(values, cut), min(cut, 1))):
         if length:
-            more, reason = _judge(values, length)
-            if more:
+            more, reason = _judge(values, length, doubt)
+            if more and _is_known(values, length, left_open[place]):
                 return int(place[more - 1]) + 1, WarmUpReason.SETTLING
     return 0, reason
 
 
-def _judge(values: Floats, cut: int) -> tuple[int, WarmUpReason]:
+def _is_known(values: Floats, cut: int, left_open: Floats) -> bool:
+    """Return whether the meter knows that the first `cut` values stand apart."""
+    apart = np.abs(values[:cut] - np.median(values[cut:]))
+    return bool(np.median(apart) > _APART * np.median(left_open[:cut]))
+
+
+def _judge(values: Floats, cut: int, doubt: float) -> tuple[int, WarmUpReason]:
     """Return how many values to leave out where the first `cut` stand apart, 0 where they do not, and why."""
     head, rest = values[:cut], values[cut:]
     # A decay goes on below the noise: what follows the cut for as long again is not asked to be steady.
@@ -122,7 +139,7 @@ def _judge(values: Floats, cut: int) -> tuple[int, WarmUpReason]:
     apart = (head - level) * math.copysign(1.0, float(head.mean()) - level)
     # At least half of a head stands apart: one rare slow event among the first is no warm-up.
     excess = float(np.median(apart)) if cut > 2 else float(apart.min())
-    if excess < RELEVANT * abs(level) or excess <= _noise(rest, cut, _step(values, level)):
+    if excess < RELEVANT * abs(level) or excess <= _noise(rest, cut, _step(values, level), doubt):
         return 0, WarmUpReason.STEADY
     half = steady.size // 2
     trend = abs(float(steady[:half].mean() - steady[half:].mean())) if half else 0.0
@@ -171,11 +188,11 @@ def _cut(values: Floats) -> int:
     return int(np.flatnonzero(found <= found[best] * chance)[0])
 
 
-def _noise(rest: Floats, cut: int, least: float) -> float:
+def _noise(rest: Floats, cut: int, least: float, doubt: float) -> float:
     """Return by how much a head of `cut` values may differ from the rest by chance (prediction interval)."""
     if rest.size < 3:
         return math.inf
-    t = t_quantile(1 - _DOUBT / 2, rest.size - 1)
+    t = t_quantile(1 - doubt / 2, rest.size - 1)
     return t * max(float(rest.std(ddof=1)), least) * math.sqrt(1 / cut + 1 / rest.size)
 
 

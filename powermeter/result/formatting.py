@@ -64,7 +64,14 @@ UNKNOWN = Shown(DASH)
 
 
 def format_interval(
-    value: float, low: float, high: float, unit: str, *, signed: bool = False, plus: bool = False
+    value: float,
+    low: float,
+    high: float,
+    unit: str,
+    *,
+    signed: bool = False,
+    plus: bool = False,
+    central: bool = False,
 ) -> Shown:
     """Return a value with its interval in print.
 
@@ -73,11 +80,12 @@ def format_interval(
         unit: A unit of `powermeter.units`, which gets a prefix, or any other text, which does not.
         signed: Whether it is a difference, so that an interval around 0 has two sides.
         plus: Whether a value above 0 wears its sign.
+        central: Whether the value is known where its interval reaches 0, as the mean of repeats that differ is: `42 mJ (0 to 92)`.
     """
     if math.isnan(value) or math.isnan(low) or math.isnan(high):
         return UNKNOWN
-    half = (high - low) / 2
-    if prints_bound(value, low, high, unit, signed=signed):
+    half, reaches = (high - low) / 2, _reaches_zero(value, low, high, unit, signed)
+    if prints_bound(value, low, high, unit, signed=signed, central=central):
         return _bound(low, high, unit, signed)
     sign = "+" if plus and value > 0 else ""
     if half < _NOTHING or half < abs(value) * _EXACT:
@@ -88,7 +96,7 @@ def format_interval(
     decimals = decimals_of(half)
     unit = "" if unit == "1" else f"{prefix}{unit}"
     shown, low_, high_ = (fixed(number, decimals) + power for number in (value, low, high))
-    if abs((low + high) / 2 - value) > _CENTRED * half:
+    if reaches or abs((low + high) / 2 - value) > _CENTRED * half:
         return Shown(sign + shown, span=f"{low_} to {high_}", unit=unit, ends=(low_, high_))
     middle, half = round(value, decimals), round(half, decimals)
     low_, high_ = (fixed(end, decimals) + power for end in (middle - half, middle + half))
@@ -119,9 +127,11 @@ def format_range(value: float, low: float, high: float, unit: str, digits: int =
     return Shown(numbers[0], span=span, unit=f"{prefix}{unit}")
 
 
-def prints_bound(value: float, low: float, high: float, unit: str, *, signed: bool = False) -> bool:
+def prints_bound(
+    value: float, low: float, high: float, unit: str, *, signed: bool = False, central: bool = False
+) -> bool:
     """Return whether `format_interval` prints one end of the interval instead of the value."""
-    return math.isinf(high - low) or _reaches_zero(value, low, high, unit, signed)
+    return math.isinf(high - low) or (not central and _reaches_zero(value, low, high, unit, signed))
 
 
 def _reaches_zero(value: float, low: float, high: float, unit: str, signed: bool) -> bool:

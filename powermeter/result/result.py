@@ -1,9 +1,8 @@
 """A number that states how sure it is.
 
-A `Result` is a value with its unit, a 95 % interval, a grade, and the signed standard-uncertainty
-contributions it is made of.  Contributions are keyed by where they come from (`gain:vdd_in.power`);
-two results that share a key share that error, so it cancels in a difference and adds in a sum, as
-the GUM (JCGM 100:2008, 5.2.2) has it for correlated inputs.
+A `Result` is a value with its unit, a 95 % interval, a grade, and the signed standard-uncertainty contributions it is
+made of.  Contributions are keyed by where they come from (`gain:vdd_in.power`); two results that share a key share that error,
+so it cancels in a difference and adds in a sum, as the GUM (JCGM 100:2008, 5.2.2) has it for correlated inputs.
 
 ::
 
@@ -23,6 +22,7 @@ from numbers import Real
 from typing import Any
 
 from powermeter.result.arrays import one_by_one
+from powermeter.result.bounds_in_print import repeats_differ
 from powermeter.result.formatting import Shown, format_interval
 from powermeter.result.grade import Grade, worst
 from powermeter.units import unit_factor
@@ -164,7 +164,8 @@ class Result:
 
     def show(self, *, plus: bool = False) -> Shown:
         """Return value, half-width and unit as they are printed; `plus` signs what is above 0."""
-        return format_interval(self.value, self.low, self.high, self.unit, signed=self.signed, plus=plus)
+        ends = self.value, self.low, self.high, self.unit
+        return format_interval(*ends, signed=self.signed, plus=plus, central=repeats_differ(self.parts))
 
     def __str__(self) -> str:
         return self.show().text

@@ -136,6 +136,17 @@ def test_no_reading_at_all_is_a_bound() -> None:
     assert found.why == "unseen" and found.seen.tolist() == [0, 0, 0]
 
 
+def test_readings_that_fall_into_short_events_by_luck_are_no_more_than_were_expected() -> None:
+    """Nine events of a quarter of an interval, each met by chance: 2.3 readings were expected of them."""
+    rng = np.random.default_rng(5)
+    met = 5 + 15.0 * np.arange(9)
+    values = np.ones(161)
+    values[met.astype(int)] = 4 + rng.uniform(-1, 1, 9)
+    start = met - rng.uniform(0.02, 0.23, 9)
+    found = measure_instants(integral(values), ns(*start), ns(*(start + 0.25)))
+    assert found.seen.tolist() == [1] * 9 and found.why == "few"
+
+
 @pytest.mark.parametrize(
     ("events", "each", "few"),
     [(1, 4, True), (1, 5, False), (7, 1, True), (8, 1, False), (3, 2, True), (4, 2, False)],

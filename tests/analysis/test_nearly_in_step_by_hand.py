@@ -116,6 +116,24 @@ def test_changes_are_those_inside_events() -> None:
     assert levels(["####", "----"]).changes == 0
 
 
+@pytest.mark.parametrize(
+    ("texts", "deep", "slow"),
+    [
+        (
+            ["##########", "####------", "----------"],
+            False,
+            False,
+        ),  # throttled for good, to more than half of what it was
+        (["##########", "####------", "-----#####"], False, True),  # and back: an image does that
+        (["##########", "####------", "----------"], True, True),  # to less than half
+    ],
+)
+def test_one_change_for_good_to_more_than_half_is_throttling(
+    texts: list[str], deep: bool, slow: bool
+) -> None:
+    assert _slowly(replace(levels(texts, idle=False), deep=deep)) is slow
+
+
 LATE = ["-----#####", "#####-----"]
 
 

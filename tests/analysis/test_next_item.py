@@ -106,3 +106,15 @@ def test_items_without_order_are_not_taken_to_come_by_turns() -> None:
     turns = [_slow(rng.standard_normal(n)) < _BY_TURNS for n in (16, 20, 40) for _ in range(400)]
     assert np.mean(turns) < 0.02
     assert _slow(np.tile([1.0, -1.0], 10)) < 1e-12 and _slow(np.tile([1.0, -1.0], 6)) == 1.0
+
+
+def test_an_interval_that_supposes_the_mix_of_items_by_turns_states_it() -> None:
+    rng = np.random.default_rng(7)
+    watts = np.where(np.arange(20) % 2, 7.0, 3.0) * (1 + 0.01 * rng.standard_normal(20))
+    found = recorded(watts, rng)
+    assert found.row("infer").of_this_mix
+    note = next(note for note in found.notes if note.code == "same-mix")
+    # 4 W apart, 0.5 s: ±1 J about the mean; t of 19 degrees 2.093, over the root of 20: 0.48 J.
+    assert "± 480 mJ" in note.text
+    shuffled = recorded(rng.permutation(watts), rng)
+    assert not shuffled.row("infer").of_this_mix and "same-mix" not in [n.code for n in shuffled.notes]

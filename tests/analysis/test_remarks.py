@@ -21,6 +21,7 @@ def rows(count: int, events: int):
         "energy": None,
         "warmup": SimpleNamespace(count=0),
         "drift": None,
+        "of_this_mix": False,
         "tail": None,
         "verdict": verdict,
     }
@@ -82,6 +83,7 @@ def label(**changed):
         "energy_per_item": Result.of(0.2, "J", {}),
         "warmup": SimpleNamespace(count=0),
         "drift": None,
+        "of_this_mix": False,
         "tail": None,
         "verdict": SimpleNamespace(text="", outcome=""),
     }

@@ -1,0 +1,93 @@
+"""What events cannot exceed: the whole run, as often as they overlap, and the events that they lie inside of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from powermeter.analysis.event_energies import Windows
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+_FAR = 3.0
+"""Standard uncertainties; events that reach no nearer to the value of what they lie inside of are not asked about its upper limit."""
+
+
+def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
+    """Return the position of the event that each lies wholly inside of; −1 where there is none.
+
+    Args:
+        parents: Position of the event around each, which it may outlast; −1 in none.
+        start_ns, end_ns: Of each.
+    """
+    lies = (parents >= 0) & (start_ns >= start_ns[parents]) & (end_ns <= end_ns[parents])
+    return np.where(lies, parents, -1)
+
+
+def most(windows: Windows, index: Indices, w: Floats) -> float | None:
+    """Return the most that Σ w × energy can be, in J or C; None where nothing bounds it.
+
+    Args:
+        index: Positions of known windows.
+        w: Weight of each.
+    """
+    if windows.floor is None or not index.size or (w < 0).any():
+        return None
+    at_once = float(w.max()) * _at_once(windows, index)
+    limits = [_of_run(windows, index, at_once), _of_containers(windows, index, w, at_once / float(w.max()))]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def ends(windows: Windows) -> tuple[Floats, Floats]:
+    """Return both ends of each window's 95 % interval, J or C: none below what none can be, none above what it lies inside of."""
+    half = windows.half_width()
+    low, high = windows.value - half, windows.value + half
+    if windows.floor is None:
+        return low, high
+    low = np.where(windows.value >= windows.floor, np.maximum(low, windows.floor), low)
+    if windows.around is not None:
+        held = windows.around
+        for _ in range(8):  # as deep as events are looked at for it
+            above = np.where(held >= 0, high[held], np.inf)
+            high = np.where(windows.value <= above, np.fmin(high, above), high)
+            held = np.where(held >= 0, windows.around[held], -1)
+            if (held < 0).all():
+                break
+    return low, high
+
+
+def _at_once(windows: Windows, index: Indices) -> float:
+    starts, ends = np.sort(windows.start_ns[index]), np.sort(windows.end_ns[index])
+    at_once = np.arange(1, index.size + 1) - np.searchsorted(ends, starts, side="right")
+    return float(at_once.max())
+
+
+def _of_run(windows: Windows, index: Indices, times: float) -> float | None:
+    """Return what the whole run can have used, so many times; None for events of which an interval lies beyond it."""
+    first, last = windows.integral.start_ns, windows.integral.end_ns
+    if (
+        windows.ceiling is None
+        or (windows.start_ns[index] < first).any()
+        or (windows.end_ns[index] > last).any()
+    ):
+        return None
+    return windows.ceiling * times
+
+
+def _of_containers(windows: Windows, index: Indices, w: Floats, at_once: float) -> float | None:
+    """Return what the events that these lie inside of can have used; None where one lies in none, or the limit is far off."""
+    if windows.around is None:
+        return None
+    around = windows.around[index]
+    if (around < 0).any() or not windows.known[around].all():
+        return None
+    held, place = np.unique(around, return_inverse=True)
+    weights = np.zeros(held.size)
+    np.maximum.at(weights, place, w * at_once)
+    reach = w @ (windows.value[index] + windows.above[index])
+    reach += _FAR * w @ (windows.noise[index] + windows.gaps[index])
+    return None if reach < weights @ windows.value[held] else windows.combine_of(held, weights, "around").high
