@@ -17,6 +17,7 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 _LEAST = 10
+_FEWEST = 8  # events that show what places explain
 _MOST = 20_000
 _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
@@ -147,7 +148,8 @@ def by_place(places: Floats, rests: Floats) -> float:
     """Return the variance of what events' readings leave that the places of their readings explain; 0 where chance explains as much once in 100 times.
 
     A ripple in step with the meter is met at one place of its period by all readings of an event: they agree, events differ, and what
-    they differ by is the meter's.  A sine over the places, twice as fast a one, and what neighbours by place differ by are tried.
+    they differ by is the meter's.  A sine over the places, twice as fast a one, a line (of teeth that begin with their events), and what
+    neighbours by place differ by are tried.
 
     Args:
         places: As for `keep_step_nearby`, of events that keep no step.
@@ -156,7 +158,7 @@ def by_place(places: Floats, rests: Floats) -> float:
     n = rests.size
     rest = rests - rests.mean()
     square = float(rest @ rest)
-    if n < _LEAST or square <= 0:
+    if n < _FEWEST or square <= 0:
         return 0.0
     order = np.argsort(places, kind="stable")
     apart = np.diff(rest[order], append=rest[order][0])
@@ -170,6 +172,11 @@ def by_place(places: Floats, rests: Floats) -> float:
         # The share that two waves explain of n independent values exceeds x with chance (1 − x)^((n − 3)/2).
         if (1 - share) ** ((n - 3) / 2) < _CHANCE:
             explained = max(explained, share)
+    line = places - places.mean()
+    spread = float(line @ line)
+    share = float(line @ rest) ** 2 / (spread * square) if spread > 0 else 0.0
+    if (1 - share) ** ((n - 2) / 2) < _CHANCE:
+        explained = max(explained, share)
     return explained * square / (n - 1)
 
 

@@ -31,6 +31,9 @@ _WORTH = 0.05  # of the highest reading: what is lower is no tooth
 _DROP = 0.5  # of the height, from one reading to the next
 _STRAIGHT = 0.06  # of the height: how far readings are off ramps that are all as steep
 _RAMP = 4  # readings
+_FLAT = 0.04  # of the height: how far readings of a flat part are off its end
+_LEAST_FLAT = 0.1  # of the readings that lie on flat parts, at least
+_MOST_FLAT = 0.6  # and at most
 _MOSTLY = 0.7  # of the readings that lie on ramps
 _SEEN = 0.3  # turns that ramps climb at least: levels that hardly rise are a program's own
 _BINS = 10  # of the height
@@ -110,30 +113,53 @@ def _by_turns(parts: Sequence[Floats], places: int, noise: float, interval: floa
     within = np.ones(steps.size, bool)
     within[starts[(starts > 0) & (starts < values.size)] - 1] = False
     far = np.abs(steps) > _DROP * height
-    climb = _common_slope(values, ~(within & ~far), height)
+    rests = np.zeros(values.size, bool)
+    climb = _common_slope(values, ~(within & ~far), height, rests)
+    if climb is None:
+        rests = _rests(values, (low, high), noise)
+        parted = ~(within & ~far) | (rests[1:] != rests[:-1])
+        climb = _common_slope(values, parted, height, rests) if rests.any() else None
     if climb is None:
         return None
+    rising = 1 - float(rests.mean())
     drops = -math.copysign(1.0, climb) * float(np.sign(steps[within & far]).sum())
-    turns = abs(climb) * int(np.count_nonzero(within)) / height
+    turns = abs(climb) * int(np.count_nonzero(within)) * rising / height
     doubt = _OFF + _SHARE_OFF * turns + _CUT * math.sqrt(len(pieces))
     met = int(np.count_nonzero(np.histogram(values, _BINS, (low, high))[0]))
     if drops < places or turns < _SEEN * places or abs(drops - turns) > doubt or met < _MET:
         return None
-    return Teeth(height / places, height / abs(climb) * interval)
+    of_ramps = height if rising == 1 else float(np.std(values)) * math.sqrt(12)
+    return Teeth(of_ramps / places, height / abs(climb) / rising * interval)
 
 
-def _common_slope(values: Floats, ends: Bools, height: float) -> float | None:
+def _rests(values: Floats, span: tuple[float, float], noise: float) -> Bools:
+    """Return which readings lie on the flat part of teeth that rest at the bottom or at the top; none where it is no part, or most of them."""
+    low, high = span
+    within = _FLAT * (high - low) + 3 * noise
+    found = np.zeros(values.size, bool)
+    for near in (values <= low + within, values >= high - within):
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(near)) + 1, [values.size]])
+        lasts = np.repeat(np.diff(edges), np.diff(edges))
+        rests = near & (lasts >= _RAMP)
+        if _LEAST_FLAT <= float(rests.mean()) <= _MOST_FLAT and rests.sum() > found.sum():
+            found = rests
+    return found
+
+
+def _common_slope(values: Floats, ends: Bools, height: float, rests: Bools) -> float | None:
     """Return by how much power climbs from reading to reading on ramps that are all as steep, W; None where most readings lie on no such ramp.
 
     Args:
-        ends: Of each reading but the last, whether a ramp ends behind it.
+        ends: Of each reading but the last, whether a ramp or a rest ends behind it.
+        rests: Which readings lie on no ramp since teeth rest there.
     """
     edges = np.concatenate([[0], np.flatnonzero(ends) + 1, [values.size]])
     size = np.diff(edges)
-    ramps = np.repeat(size >= _RAMP, size)
-    if float(ramps.mean()) < _MOSTLY:
+    long = (size >= _RAMP) & ~rests[edges[:-1]]
+    ramps = np.repeat(long, size)
+    if float(ramps.sum()) < _MOSTLY * float(np.count_nonzero(~rests)):
         return None
-    x, size = values[ramps], size[size >= _RAMP]
+    x, size = values[ramps], size[long]
     ahead = np.cumsum(size) - size
     at = (np.arange(x.size) - np.repeat(ahead, size)).astype(np.float64)
     for column in (x, at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
+_DEEPEST = 8
+"""Containers around an event that are asked."""
 _FAR = 3.0
 """Standard uncertainties; events that reach no nearer to the value of what they lie inside of are not asked about its upper limit."""
 
@@ -25,6 +28,9 @@ def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
         start_ns, end_ns: Of each.
     """
     lies = (parents >= 0) & (start_ns >= start_ns[parents]) & (end_ns <= end_ns[parents])
+    lies &= (
+        end_ns - start_ns < end_ns[parents] - start_ns[parents]
+    )  # of two that last as long, neither bounds the other
     return np.where(lies, parents, -1)
 
 
@@ -51,7 +57,7 @@ def ends(windows: Windows) -> tuple[Floats, Floats]:
     low = np.where(windows.value >= windows.floor, np.maximum(low, windows.floor), low)
     if windows.around is not None:
         held = windows.around
-        for _ in range(8):  # as deep as events are looked at for it
+        for _ in range(_DEEPEST):
             above = np.where(held >= 0, high[held], np.inf)
             high = np.where(windows.value <= above, np.fmin(high, above), high)
             held = np.where(held >= 0, windows.around[held], -1)
@@ -82,12 +88,18 @@ def _of_containers(windows: Windows, index: Indices, w: Floats, at_once: float) 
     """Return what the events that these lie inside of can have used; None where one lies in none, or the limit is far off."""
     if windows.around is None:
         return None
-    around = windows.around[index]
-    if (around < 0).any() or not windows.known[around].all():
-        return None
-    held, place = np.unique(around, return_inverse=True)
-    weights = np.zeros(held.size)
-    np.maximum.at(weights, place, w * at_once)
     reach = w @ (windows.value[index] + windows.above[index])
     reach += _FAR * w @ (windows.noise[index] + windows.gaps[index])
-    return None if reach < weights @ windows.value[held] else windows.combine_of(held, weights, "around").high
+    alone = replace(windows, around=None)
+    around, least = windows.around[index], None
+    for _ in range(_DEEPEST):
+        if (around < 0).any() or not windows.known[around].all():
+            break
+        held, place = np.unique(around, return_inverse=True)
+        weights = np.zeros(held.size)
+        np.maximum.at(weights, place, w * at_once)
+        if reach >= weights @ windows.value[held]:
+            high = alone.combine_of(held, weights, "around").high
+            least = high if least is None else min(least, high)
+        around = windows.around[around]
+    return least

@@ -123,3 +123,12 @@ def test_events_that_differ_at_random_places_are_no_ripple() -> None:
     rng = np.random.default_rng(5)
     found = [by_place(rng.uniform(0, 1, 40), rng.normal(5, 1, 40)) for _ in range(400)]
     assert np.count_nonzero(found) <= 12  # one of a hundred: three tests of one of 400 each
+
+
+def test_teeth_that_begin_with_eight_events_are_seen_by_where_their_readings_fall() -> None:
+    """All readings of an event meet a tooth as far behind its start as the first one does: 8 W times the place."""
+    rng = np.random.default_rng(6)
+    places = rng.uniform(0, 1, 8)
+    levels = 2 + 8 * places + rng.normal(0, 0.1, 8)
+    assert by_place(places, levels) == pytest.approx(levels.var(ddof=1), rel=0.02)
+    assert by_place(places[:7], levels[:7]) == 0.0

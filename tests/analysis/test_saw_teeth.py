@@ -68,6 +68,24 @@ def test_label_and_run_hold_the_mean_of_teeth(period: float, restarts: bool, see
     assert label.high - label.low < 0.4 * used
 
 
+@pytest.mark.parametrize("period", [0.096, 0.104])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda u: np.where(u < 0.7, u / 0.7, 0.0),  # rests at the bottom
+        lambda u: np.minimum(u / 0.6, 1.0),  # at the top
+    ],
+)
+def test_teeth_that_rest_for_a_part_are_found(
+    period: float, shape: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    teeth = saw_teeth(*read(*spans(1), lambda t, a, b: shape(np.mod((t - a) / period, 1.0))))
+    assert teeth is not None
+    every = shape(np.arange(1000) / 1000)
+    assert teeth.height == pytest.approx(RISE * every.std() * math.sqrt(12), rel=0.1)
+    assert teeth.seconds == pytest.approx(1 / abs(1 / 0.1 - 1 / period), rel=0.15)
+
+
 @pytest.mark.parametrize("period", [0.097, 0.103])
 def test_teeth_are_as_high_and_as_long_as_their_image(period: float) -> None:
     teeth = saw_teeth(*read(*spans(1), saw(period)))

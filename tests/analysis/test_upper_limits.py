@@ -50,8 +50,10 @@ def test_a_part_is_bounded_by_what_holds_it_in_every_place(seed: int) -> None:
 
 def test_what_outlasts_the_event_around_it_is_not_bounded_by_it() -> None:
     parents = np.array([-1, 0, 0, 0])
-    start, end = np.array([10, 10, 12, 9]), np.array([20, 20, 21, 15])
+    start, end = np.array([10, 10, 12, 9]), np.array([20, 19, 21, 15])
     assert containers(parents, start, end).tolist() == [-1, 0, -1, -1]
+    circle = np.array([1, 0])
+    assert containers(circle, np.array([3, 3]), np.array([5, 5])).tolist() == [-1, -1]
 
 
 def test_both_ends_of_every_event_by_hand() -> None:
