@@ -46,14 +46,13 @@ def total(events: Iterable[Event], *names: str) -> float | None:
 
 def sum_of(events: Sequence[Event], names: Iterable[str]) -> float | None:
     """Return the sum over events of the first of these attributes or measures that each of them carries, or None."""
-    carried = [{**event.attributes, **event.measures} for event in events]
     for name in names:
-        values = [entry.get(name) for entry in carried]
-        numbers = [
-            float(value)
-            for value in values
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        ]
-        if carried and len(numbers) == len(values) and sum(numbers) > 0:
+        numbers = []
+        for event in events:  # of a day's events the first lacks most names: nothing is copied for the rest
+            value = event.measures.get(name, event.attributes.get(name))
+            if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+                break
+            numbers.append(float(value))
+        if len(numbers) == len(events) and sum(numbers) > 0:
             return sum(numbers)
     return None
