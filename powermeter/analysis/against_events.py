@@ -26,8 +26,8 @@ _SPARSE = 8  # readings, below which a label shows nothing of its scatter (as in
 _MANY_LABELS = 30
 _MANY_EVENTS = 8
 _ANOTHER_KIND = 30.0  # lengths of one kind of work leave no such step between neighbours
-_WAKES_UP = 1000.0
-_LITTLE = 0.01  # of the run's energy
+_WAKES_UP, _IS_AWAKE = 1000.0, 100.0
+_LITTLE = 0.05  # of the run's energy
 _REACH = (
     1.5  # a deviation that was found is a standard uncertainty times this: the interval reaches 1.3 of it
 )
@@ -82,6 +82,7 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     pool = _pool(expected, seen, events)
     variance = off = blind_s = below = above = 0.0
     beat = False
+    highest = _IS_AWAKE if bool(seen.any()) else _WAKES_UP
     base = 0.0 if quiet is None else quiet
     for k in np.flatnonzero((events > 0) & (tau > 0)).tolist():
         found = activity[k].found
@@ -94,7 +95,9 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         if found.level is None and not pool[k]:
             blind_s += float(labels.seconds[k])
             above += (
-                found.above_all if found.above_all > 0 else _of_a_moment(integral, float(labels.seconds[k]))
+                found.above_all
+                if found.above_all > 0
+                else _of_a_moment(integral, float(labels.seconds[k]), highest)
             )
     if load_sets_pace(trace) is not None:  # how many readings lie in events is then the reader's own doing
         return Seen(variance, below, above, False, blind_s)
@@ -121,13 +124,13 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     return Seen(variance, below, above, beat, blind_s)
 
 
-def _of_a_moment(integral: Integral, seconds: float) -> float:
+def _of_a_moment(integral: Integral, seconds: float, highest: float) -> float:
     """Return what events that nothing shows may have used besides, in J; infinite unless they are so short that it hardly matters.
 
-    A peak a thousand times the highest reading is room for a board that wakes up; where even that is a small share of the run,
-    events of microseconds leave the run its interval.
+    A peak a thousand times the highest reading is room for a board that wakes up, a hundred times where readings fell into other
+    events, which show it awake; where even that is a small share of the run, events of microseconds leave the run its interval.
     """
-    most = _WAKES_UP * float(np.abs(integral.trace.values).max()) * seconds
+    most = highest * float(np.abs(integral.trace.values).max()) * seconds
     return most if most <= _LITTLE * abs(float(integral.running[-1])) else math.inf
 
 

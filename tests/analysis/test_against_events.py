@@ -13,20 +13,26 @@ from powermeter.result import Grade
 NS = 1_000_000_000
 
 
-def record(path, spans, one_label: bool, until: float):
+def record(path, spans, one_label: bool, until: float, step: float = 6.0):
     """A load of 1.5 W and 7.5 W during events, read at 10 Hz at a phase of its own."""
     rng = np.random.default_rng(3)
     t = 0.037 + 0.1 * np.arange(round(until * 10))
     starts, ends = np.array(spans).T
     active = np.searchsorted(starts, t, "right") - np.searchsorted(ends, t, "right")
-    watts = 1.5 + 6.0 * active + 0.01 * rng.standard_normal(t.size)
+    watts = 1.5 + step * active + 0.01 * rng.standard_normal(t.size)
     channel = Channel("in.power", Quantity.POWER, 1e-4, Rail("IN"), accuracy=Accuracy(noise=0.01))
     with Writer.create(path, {}) as writer:
         source = writer.add_source("sim://m", "m", "sim", [channel], {})
         codes = np.rint(watts * 1e4).astype(np.int64)[:, None]
         writer.append(source, np.rint(t * NS).astype(np.int64), codes, None)
         events = [
-            Event("request" if one_label else f"request {i}", round(a * NS), round(b * NS), process=1, uid=i)
+            Event(
+                ("request" if b - a > 1e-3 else "short") if one_label else f"request {i}",
+                round(a * NS),
+                round(b * NS),
+                process=1,
+                uid=i,
+            )
             for i, (a, b) in enumerate(spans)
         ]
         writer.add_events(events)
@@ -63,3 +69,15 @@ def test_labels_far_shorter_than_all_others_are_unseen_however_many_others_there
     short = [(until - 0.5 + k / 100, until - 0.5 + k / 100 + 5e-6) for k in range(4)]
     found = analyse(record(tmp_path / "short.power", [*each, *short], False, until))
     assert "unseen-events" in [note.code for note in found.notes]
+
+
+def test_an_event_of_microseconds_beside_one_that_was_read_widens_the_run_and_does_not_open_it(
+    tmp_path,
+) -> None:
+    """400 µs, which may have drawn a hundred times the 1.5 W that are read in the other: 60 mJ of 4.8 J."""
+    spans = [(0.5, 0.5004), (1.0, 3.0)]
+    found = analyse(record(tmp_path / "awake.power", spans, True, 3.2, step=0.0))
+    assert 0.06 <= found.energy.high - found.energy.value < 0.1
+    assert "unseen-events" in [note.code for note in found.notes]
+    alone = analyse(record(tmp_path / "alone.power", spans[:1], True, 3.2, step=0.0))
+    assert alone.energy.high == float("inf"), "nothing shows the board awake"
