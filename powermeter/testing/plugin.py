@@ -212,6 +212,7 @@ class _Session:
         self._folder = folder
         self._meter: Meter | None = None
         self._why_not = ""
+        self._skipped = 0
         self.lines: list[str] = []
 
     def meter(self) -> Meter:
@@ -219,6 +220,7 @@ class _Session:
         if self._meter is None and not self._why_not:
             self._why_not = self._start()
         if self._meter is None:
+            self._skipped += 1
             pytest.skip(self._why_not)
         return self._meter
 
@@ -243,9 +245,9 @@ class _Session:
         return ""
 
     def stop(self) -> str:
-        """Stop the recording; return what went wrong with it."""
+        """Stop the recording; return what went wrong with it, or how many tests measured nothing and why."""
         if self._meter is None:
-            return ""
+            return f"{plural(self._skipped, 'test')} skipped, {self._why_not}" if self._skipped else ""
         self._meter.__exit__(None, None, None)
         return self._meter.problem
 
@@ -277,7 +279,7 @@ def _power_session(
     yield session
     problem = session.stop()
     if problem:
-        session.lines.append(f"problem: {problem}")
+        session.lines.append(f"problem: {problem}" if session.path is not None else problem)
     if save and session.path is not None:
         session.lines.append(f"wrote {session.path}")
 
