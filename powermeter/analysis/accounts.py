@@ -45,7 +45,12 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
     return [
         text
         for process, counts in processes.items()
-        for text in (*_of(process, counts), *_odd(process, counts), *_waited(process, counts))
+        for text in (
+            *_of(process, counts),
+            *_odd(process, counts),
+            *_cut(process, counts),
+            *_waited(process, counts),
+        )
     ]
 
 
@@ -118,6 +123,15 @@ def _odd(process: int, counts: Counts) -> Iterable[str]:
         yield (
             f"{_who(process, counts)}: {plural(odd, 'event states', 'events state')} an n that is no number of items{f' ({names})' if names else ''}: "
             "taken as not known, so nothing is stated per item of them; correct n=, or state the number with --items"
+        )
+
+
+def _cut(process: int, counts: Counts) -> Iterable[str]:
+    cut = int(counts.details.get("cut") or 0)
+    if cut:
+        yield (
+            f"{_who(process, counts)}: {plural(cut, 'event has', 'events have')} attributes too long, or no JSON, to be kept whole; "
+            "what is left of each ends in its length and checksum: state a name in place of a text"
         )
 
 

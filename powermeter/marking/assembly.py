@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.marking import ring
+from powermeter.marking.json_text import CUT
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 from powermeter.marking.memory import Memory
 from powermeter.marking.ring_reader import Mark
@@ -285,20 +286,21 @@ class Assembly:
         for i in [i for i, number in enumerate(counted) if number is not None and number < 0]:
             self.account.note_odd(named[i][0])
             counted[i] = None
+        self.account.cut += sum(is_cut for *_, is_cut in named)
         is_event = slots["kind"] == ring.EVENT
         end_ns = start_ns + np.maximum(lasts, is_event)  # only an instant is over in no time at all
         rows = zip(
             slots["thread"].tolist(),
             slots["event"].tolist(),
             [parent or None for parent in slots["parent"].tolist()],
-            [name for name, _, _ in named],
+            [name for name, *_ in named],
             start_ns.tolist(),
             end_ns.tolist(),
             [count if isinstance(count, int) else None for count in counted],
-            [attributes for _, attributes, _ in named],
+            [attributes for _, attributes, *_ in named],
             self.memory.peaks(start_ns, end_ns),
             [str(task) if task else None for task in slots["task"].tolist()],
-            [measures for _, _, measures in named],
+            [measures for _, _, measures, _ in named],
             [repr(count) if isinstance(count, float) else None for count in counted],
             strict=True,
         )
@@ -308,7 +310,8 @@ class Assembly:
         peak = None
         if end_ns is not None:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
-        attributes_text, measures = _parted(begun.attributes, attributes)
+        attributes_text, measures, is_cut = _parted(begun.attributes, attributes)
+        self.account.cut += is_cut and end_ns is not None
         count, items = begun.count, None
         if count is not None and count < 0:
             count = None
@@ -362,15 +365,15 @@ def _as_count(number: float) -> int | float | None:
 
 
 @lru_cache(maxsize=4096)
-def _text(text: bytes) -> tuple[str, str | None, str | None]:
-    """Return name, attributes and measures."""
+def _text(text: bytes) -> tuple[str, str | None, str | None, bool]:
+    """Return name, attributes and measures, and whether some are cut."""
     name, _, attributes = text.partition(b"\0")
     return (name.decode("utf-8", "replace"), *_parted(attributes, b""))
 
 
 @lru_cache(maxsize=4096)
-def _parted(first: bytes, second: bytes) -> tuple[str | None, str | None]:
-    """Return the attributes of begin and end together, and the measures among them, as JSON; None where there are none."""
+def _parted(first: bytes, second: bytes) -> tuple[str | None, str | None, bool]:
+    """Return the attributes of begin and end together, and the measures among them, as JSON, None where there are none; and whether some are cut."""
     found: dict[str, Any] = {}
     for text in (first, second):
         if text:
@@ -381,5 +384,6 @@ def _parted(first: bytes, second: bytes) -> tuple[str | None, str | None]:
             found.update(
                 value if isinstance(value, dict) else {UNREADABLE: text[:200].decode("utf-8", "replace")}
             )
-    measures = found.pop(MEASURES, None)
-    return json.dumps(found) if found else None, json.dumps(measures) if isinstance(measures, dict) else None
+    measures, is_cut = found.pop(MEASURES, None), bool(found.pop(CUT, 0)) or UNREADABLE in found
+    measured = json.dumps(measures) if isinstance(measures, dict) else None
+    return json.dumps(found) if found else None, measured, is_cut

@@ -35,6 +35,7 @@ class MarkAccount:
         running: Names of events that have not ended, some of them.
         odd_counts: Events whose count is no number of items.
         odd: Their names, some of them.
+        cut: Events some of whose attributes are cut, left out or no JSON.
     """
 
     process: int
@@ -54,6 +55,7 @@ class MarkAccount:
     odd_counts: int = 0
     odd: list[str] = field(default_factory=list)
     no_ring: str = ""
+    cut: int = 0
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
@@ -67,6 +69,7 @@ class MarkAccount:
             "torn",
             "waited_s",
             "odd_counts",
+            "cut",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring

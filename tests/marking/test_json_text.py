@@ -52,5 +52,28 @@ def test_not_a_number_is_written_as_json_does():
     assert encode({"x": math.nan}) == b'{"x":NaN}'
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"a": "x" * 20_000, "b": "y" * 20_000},
+        {"a": "\u20ac" * 8_000},
+        {f"key {i}": i for i in range(3000)},
+        {"a": {f"{i}": list(range(90)) for i in range(90)}},
+        {"k" * 30_000: 1},
+        {"deep": [[[[9] * 99] * 99] * 99] * 99},
+        {f"{i}" * 50: "\u20ac" * 59 for i in range(300)},
+    ],
+)
+def test_what_is_too_long_stays_json_and_states_that_it_is_cut(values):
+    written = encode(values)
+    assert len(written) <= 12_000 and json.loads(written)["@cut"] >= 1
+
+
+def test_two_texts_that_begin_alike_stay_two_and_a_short_one_beside_them_stays_whole():
+    one, two = (json.loads(encode({"prompt": "y" * 20_000 + end, "model": "tiny"})) for end in "ab")
+    assert one["prompt"] != two["prompt"] and one["prompt"].startswith("yyy") and "20001" in one["prompt"]
+    assert one["model"] == "tiny" and json.loads(encode({"model": "tiny"})) == {"model": "tiny"}
+
+
 def test_long_things_are_cut():
     assert len(encode({"x": "y" * 10**6, "z": list(range(10**6)), "o": range(10**9)})) < 40_000

@@ -227,3 +227,12 @@ def test_what_runs_when_a_meter_s_block_ends_is_not_put_down_to_the_process_leav
     running.end()
     (text,) = differences(running.counts())
     assert "'left open'" in text and "because the recording was ended while they were running" in text
+
+
+def test_attributes_too_long_to_be_kept_are_cut_and_it_is_stated(running):
+    with powermeter.event("w", prompt="y" * 20_000, model="tiny") as event:
+        event["answer"] = "z" * 20_000
+    (found,) = running.end()
+    assert found.attributes["model"] == "tiny" and set(found.attributes) == {"prompt", "answer", "model"}
+    (text,) = differences(running.counts())
+    assert "1 event has attributes too long" in text

@@ -128,7 +128,9 @@ def test_where_nothing_can_be_measured_it_is_skipped_with_the_reason(pytester):
     pytester.makepyfile("def test_it(power): raise AssertionError\ndef test_too(power): raise AssertionError")
     result = pytester.runpytest_inprocess(*registered(), "-p", "no:xdist", "--power-source", "rapl://nowhere")
     result.assert_outcomes(skipped=2)
-    result.stdout.fnmatch_lines(["*= power =*", "2 tests skipped, power: *rapl*"])  # without -rs, which few add
+    result.stdout.fnmatch_lines(
+        ["*= power =*", "2 tests skipped, power: *rapl*"]
+    )  # without -rs, which few add
 
 
 def test_an_estimate_is_no_measurement(pytester, monkeypatch):
