@@ -20,6 +20,9 @@ from powermeter.source import Gap
 CEILING_S = 100.0
 """Far above what anything here takes on a machine ten times slower, and below pytest's own limit."""
 
+THE_MACHINES = ("machine was stalled", "one read took")
+"""Words of gaps that a recorder lists where it was not let run: between two reads, or in one."""
+
 
 def wait_until(condition: Callable[[], object], what: str = "it did not happen") -> None:
     """Return as soon as a condition holds.
@@ -72,8 +75,27 @@ def unlisted_holes(
 
 
 def not_the_machines(gaps: Sequence[Gap]) -> list[Gap]:
-    """Return the gaps without those that a busy machine makes by not letting the recorder run."""
-    return [gap for gap in gaps if "machine was stalled" not in gap.detail]
+    """Return the gaps without those that a busy machine makes by not letting the recorder run.
+
+    What is simulated takes no time to read: a read that took long was one in which the recorder did not run.
+    """
+    return [gap for gap in gaps if not any(words in gap.detail for words in THE_MACHINES)]
+
+
+def assert_hole_listed(path: Path, begun_ns: int, ended_ns: int) -> list[Gap]:
+    """Return the gaps that list a time in which a recorder was not let run.
+
+    Where it was stopped in the middle of a read, that reading has the read's middle as its stamp and parts the hole in two.
+    """
+    with Recording.open(path) as recording:
+        times, gaps = recording.samples(1).times_ns, recording.gaps(1)
+    first, last = int(times[times <= begun_ns][-1]), int(times[times >= ended_ns][0])
+    inside = times[(times > first) & (times < last)]
+    assert len(inside) <= 1, "readings came while it was stopped"
+    listed = [gap for gap in gaps if gap.start_ns >= first and gap.end_ns <= last]
+    assert unlisted_holes(np.array([first, *inside, last]), listed) == [], (begun_ns, ended_ns, gaps)
+    assert not_the_machines(listed) == []
+    return listed
 
 
 def is_alive(process: int) -> bool:
