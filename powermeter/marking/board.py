@@ -28,6 +28,9 @@ PATH_FILE = "recording"
 END_FILE = "end"
 """The file in a folder of marks that holds when (monotonic ns) and why its recorder died, where the recording cannot."""
 
+LOST_SUFFIX = ".lost"
+"""What the name of the note of a process without a ring ends in; `docs/marks.md` describes it for other languages."""
+
 BESIDE = "-marks"
 """What the folder of marks is called, after the recording, where there is no memory file system."""
 
@@ -208,3 +211,50 @@ def ancestors() -> list[int]:
         except (OSError, ValueError, IndexError):
             break
     return found
+
+
+class LostNote:
+    """What one process notes in a folder of marks while it can make no ring: a folder whose name counts the marks that are lost.
+
+    A folder needs no descriptor and has no size, so that neither limit stands in its way; nor does this file, which is loaded by then.
+
+    Args:
+        folder: The folder of marks.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._path = ""
+        self.why = 0
+        """The number of the system's error (errno) for which it has no ring; 0 where there is nothing to note."""
+
+    def write(self, lost: int) -> None:
+        """Note that at least so many marks are lost."""
+        if not self.why or not lost:
+            return
+        path = f"{self._folder}/{os.getpid()}-{monotonic_ns()}-{self.why}-{lost}{LOST_SUFFIX}"
+        try:
+            if self._path:
+                os.rename(self._path, path)
+            else:
+                os.mkdir(path, 0o700)
+        except OSError:  # the folder is gone: so is who would read it
+            return
+        self._path = path
+
+    def withdraw(self) -> None:
+        """Remove the note: there is a ring now, which has the count."""
+        self.why = 0
+        try:
+            os.rmdir(self._path)
+        except OSError:
+            return
+
+
+def lost_by(name: str) -> tuple[int, int, int] | None:
+    """Return (process, errno, marks lost at least) of a note's name; None where it is none."""
+    parts = name.removesuffix(LOST_SUFFIX).split("-")
+    is_note = name.endswith(LOST_SUFFIX) and len(parts) == 4
+    if not is_note or not all(part.isdecimal() and part.isascii() and len(part) < 20 for part in parts):
+        return None
+    return int(parts[0]) & 0x7FFFFFFF, int(parts[2]), int(parts[3])

@@ -16,9 +16,8 @@ from errno import ENOENT, ENOMEM, ENOSPC
 from itertools import count
 from struct import error as PackError
 
-from powermeter.marking import json_text, ring
+from powermeter.marking import board, json_text, ring
 from powermeter.marking.item_count import NAN, ODD, as_count
-from powermeter.marking.lost_note import LostNote
 from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
@@ -81,7 +80,7 @@ class EventLog:
         self.mask = 0
         self._holes: list[int] = []
         self._lost = self._given_up = self._next_try = 0
-        self._note = LostNote(folder)
+        self._note = board.LostNote(folder)
         self._waited_ns = 0
         self._is_patient = True
         self._is_abandoned = False

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running_recording import Running
 
-from powermeter.marking import bindings, board, lost_note, ring
+from powermeter.marking import bindings, board, ring
 
 resource = pytest.importorskip("resource", reason="limits are set with POSIX's means")
 
@@ -115,17 +115,17 @@ def limited(command: list[str], running: Running) -> int:
     ],
 )
 def test_a_name_of_another_form_is_no_note(name):
-    assert lost_note.read(name) is None
+    assert board.lost_by(name) is None
 
 
 def test_a_note_is_read_as_it_was_written(tmp_path):
-    note = lost_note.LostNote(str(tmp_path))
+    note = board.LostNote(str(tmp_path))
     note.write(1)
     assert list(tmp_path.iterdir()) == [], "nothing was refused"
     note.why = 24
     for lost in (1, 3):
         note.write(lost)
     (found,) = tmp_path.iterdir()
-    assert lost_note.read(found.name) == (os.getpid(), 24, 3) and found.suffix != ring.SUFFIX
+    assert board.lost_by(found.name) == (os.getpid(), 24, 3) and found.suffix != ring.SUFFIX
     note.withdraw()
     assert list(tmp_path.iterdir()) == []
