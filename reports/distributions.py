@@ -15,7 +15,7 @@ from powermeter.units import format_quantity, prefix_of
 from .figure_data import ticks
 from .report_data import ReportData
 from .svg import NARROW, escape
-from .wording import show
+from .wording import left_out, show
 
 LEAST, MOST = 8, 8
 """Events that a distribution needs, and labels that are drawn."""
@@ -51,8 +51,7 @@ def spreads_of(data: ReportData) -> list[EnergySpread]:
         if known.size < LEAST:
             continue
         counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
-        warmup = row.warmup.count if row.expected_per_item is not None else 0
-        found.append(EnergySpread(row, a.divided[known] / counts, warmup))
+        found.append(EnergySpread(row, a.divided[known] / counts, left_out(row)))
     by_use = sorted(
         found, key=lambda s: (s.row is not data.headline, -(s.row.energy.value if s.row.energy else 0.0))
     )
@@ -104,5 +103,6 @@ def distribution_figure(spread: EnergySpread, colour: int) -> str:
 def caption_of(spread: EnergySpread) -> str:
     """Return median, p95 and how many events, in words."""
     row = spread.row
-    text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare}, {plural(spread.joules.size, 'event')}"
-    return f"{text}, {spread.warmup:,} of them warm-up (hollow)" if spread.warmup else text
+    counted = plural(spread.joules.size - spread.warmup, "event")
+    text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare} of {counted}"
+    return f"{text}; hollow: {spread.warmup:,} of warm-up, not in them" if spread.warmup else text

@@ -22,6 +22,7 @@ from powermeter.result import Grade, Result
 from powermeter.signals.rails import on_host
 
 from .charges import Charges
+from .wording import left_out
 
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
@@ -180,6 +181,7 @@ def _value(result: Result | None) -> float | None:
 
 LABEL_COLUMNS: Mapping[str, Cell] = {
     "events": lambda c, row: row.events,
+    "events_of_warmup": lambda c, row: left_out(row),
     "items": lambda c, row: row.items,
     "duration_s": lambda c, row: row.seconds,
     **_interval("energy", "j", lambda c, row: row.energy),

@@ -13,6 +13,7 @@ from . import tokens
 from .event_tree import tree_of
 from .instruments import Instrument
 from .report_data import ReportData
+from .wording import left_out
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
@@ -122,6 +123,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "group": dict(row.group),
         "events": row.events,
         "outside": row.outside,
+        "warmup": left_out(row),
         "items": row.items,
         "seconds": row.seconds,
         "energy": plain(row.energy),

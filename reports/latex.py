@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.units import format_count
 
@@ -104,7 +105,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
         [
             escaped(shortened(r.label, LONGEST)),
             *("--" if v is None else escaped(v) for v in r.group.values()),
-            rf"\num{{{r.events}}}",
+            _events(r),
             plain_quantity(format_count(r.items)),
             quantity(show(r.per_item)),
             quantity(show(r.these_per_item)),
@@ -114,6 +115,11 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
         for r in data.analysis.rows
     ]
     yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "energy")
+
+
+def _events(row: LabelRow) -> str:
+    counted = rf"\num{{{wording.counted(row)}}} of " if wording.left_out(row) else ""
+    return rf"{counted}\num{{{row.events}}}"
 
 
 def _times(data: ReportData, caption: str) -> Iterator[str]:

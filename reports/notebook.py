@@ -12,6 +12,7 @@ from powermeter.result import Result
 from powermeter.units import format_duration
 
 from .terminal_labels import MOST_LABELS
+from .wording import events
 
 _DASH = "–"
 
@@ -44,7 +45,7 @@ def _table(analysis: Analysis, path: str) -> Iterator[str]:
     for row in rows[:MOST_LABELS]:
         yield _row(
             row.title,
-            f"{row.events:,}",
+            events(row),
             _DASH if row.items is None else f"{row.items:,}",
             _shown(row.per_item),
             _shown(row.energy),

@@ -74,7 +74,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: format_count(r.items))]
-    energy[:0] = [("events", lambda r: f"{r.events:,}")]
+    energy[:0] = [("events", wording.events)]
     use: list[tuple[str, Cell]] = [
         ("total", lambda r: show(r.total).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),

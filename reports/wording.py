@@ -86,8 +86,8 @@ FEWEST = 5
 """Events below which no number is called good."""
 
 TAILS = {
-    20: "p95 is a dash for fewer than 20 events and p99 for fewer than 100: too few to show a tail.",
-    100: "p99 is a dash for fewer than 100 events: too few to show a tail.",
+    20: "p95 needs at least 20 events and p99 at least 100, so that one lies beyond it; of fewer it is a dash.",
+    100: "p99 needs at least 100 events, so that one lies beyond it; of fewer it is a dash.",
 }
 """What stands under a table of labels, one of which has fewer events than the key: a quantile q needs 1 / (1 - q) of them."""
 
@@ -102,8 +102,8 @@ def spread(result: Result) -> str:
 
 
 OF_ALL = (
-    "{} events: energy per item, charge per item and the count per charge leave the warm-up out; "
-    "quantiles, std dev, times, power and totals are of all."
+    "{} events: energy per item with its median, p95 and std dev, charge per item and the count per charge leave the warm-up "
+    "out; times, power and totals are of all."
 )
 """What stands under a table of labels, one of which has a warm-up."""
 
@@ -121,16 +121,19 @@ def per_charge(item: str) -> str:
     return f"{plurals.get(item, f'times {item}')} per charge"
 
 
+def left_out(row: LabelRow) -> int:
+    """Return how many first events, a warm-up, are not in the energy per item, its median, p95 and standard deviation."""
+    return row.warmup.count if row.expected_per_item is not None else 0
+
+
 def counted(row: LabelRow) -> int:
     """Return how many events stand behind the energy per item: those with an energy, without the warm-up."""
-    left_out = row.warmup.count if row.expected_per_item is not None else 0
-    return row.events - row.unseen - left_out
+    return row.events - row.unseen - left_out(row)
 
 
 def events(row: LabelRow) -> str:
     """Return `40`, or `20 of 40` where a warm-up is left out."""
-    left_out = row.expected_per_item is not None and row.warmup.count
-    return f"{counted(row):,} of {row.events:,}" if left_out else f"{row.events:,}"
+    return f"{counted(row):,} of {row.events:,}" if left_out(row) else f"{row.events:,}"
 
 
 def times(row: LabelRow) -> list[str]:
@@ -140,8 +143,8 @@ def times(row: LabelRow) -> list[str]:
 
 def remarks(rows: Sequence[LabelRow]) -> list[str]:
     """Return what a reader of a table of labels must know of its columns, a sentence each."""
-    warm = [row for row in rows if row.warmup.count and row.expected_per_item is not None]
-    fewest = min((row.events for row in rows if row.events), default=max(TAILS))
+    warm = [row for row in rows if left_out(row)]
+    fewest = min((counted(row) for row in rows if row.events), default=max(TAILS))
     few = [text for least, text in TAILS.items() if fewest < least]
     return [*(OF_ALL.format(events(row)) for row in warm[:1]), *few[:1]]
 

@@ -46,8 +46,8 @@ class LabelRow:
         seconds: Sum of their durations.
         energy: Total in J.
         energy_per_item: Mean per item in J: what these events used, measurement errors only.
-        energy_median, energy_p95: Of the energy per item, over events, in J; shared where `share` is not None.
-        spread_j: Standard deviation of the same between events, in J; None for one event.
+        energy_median, energy_p95: Of the energy per item, over the events that `per_item` is of, in J; shared where `share` is not None.
+        spread_j: Standard deviation of the same between these events, in J; None for one event.
         expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
             the spread between events (part `repeats:`); None for one event.
         charge, charge_per_item: In C.
@@ -230,8 +230,10 @@ def row(
     own = None if shares is None else _part_of(shares.own, energy, known)
     share = None if shares is None else _part_of(shares.whole, energy, known)
     trend = trend_in(energy, rest, counts[order][warmup.count :], warmup.count) if each.size else None
+    further = expected(energy, rest, counts[order][warmup.count :], origin, trend) if each.size else None
     # Events that only least squares resolve have one energy for all.
-    counted = np.flatnonzero(counts > 0) if items is not None and not alike else np.empty(0, np.int64)
+    quoted = np.isin(known, known if further is None else rest) & (counts > 0)
+    counted = np.flatnonzero(quoted) if items is not None and not alike else np.empty(0, np.int64)
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
     single = each[counted] * parts[counted]
     whole = counts[counted] / np.maximum(parts[counted], 1e-12)
@@ -256,9 +258,7 @@ def row(
         energy_median=quantiles[0],
         energy_p95=quantiles[1],
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
-        expected_per_item=expected(energy, rest, counts[order][warmup.count :], origin, trend)
-        if each.size
-        else None,
+        expected_per_item=further,
         charge=q,
         charge_per_item=q.scaled(1 / items) if q and items else None,
         power=_seen_power(energy, total.scaled(1 / span, "W")) if total else None,

@@ -47,3 +47,4 @@ def test_events_behind_the_next_one_are_counted_without_the_warm_up():
 def test_so_few_events_have_no_tail():
     assert wording.remarks([row(100), row(19)]) == [wording.TAILS[20]]
     assert wording.remarks([row(20), row(0)]) == [wording.TAILS[100]]
+    assert wording.remarks([row(110, 20)])[1:] == [wording.TAILS[100]]  # of 90: p95 and the mean are of them

@@ -90,6 +90,7 @@ LABELS = {
 UNROUNDED = {
     "load": {
         "events": 1,
+        "events_of_warmup": 0,
         "items": 1,
         "duration_s": LOAD_S,
         "energy": 4.0,
@@ -110,6 +111,7 @@ UNROUNDED = {
     },
     "infer": {
         "events": 40,
+        "events_of_warmup": 0,
         "items": 200,
         "duration_s": INFER_S,
         "energy": INFER_J,
