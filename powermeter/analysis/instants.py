@@ -57,6 +57,7 @@ from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
 from powermeter.signals.reading_choice import INSIDE
+from powermeter.signals.rows_that_stand import rows_that_stand
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -224,6 +225,10 @@ def measure_instants(
         doubt = SMOOTHED * np.abs(smoothed)
         found.own = np.hypot(found.own, doubt)
         total += float(np.sum(doubt)) ** 2
+    if (standing := rows_that_stand(trace)) is not None and standing.band:
+        within = standing.band / math.sqrt(3) * seconds
+        found.own = np.hypot(found.own, within)
+        total += float(within @ within)
     if (loop := loop_beside(trace, before, m)) is not None:
         one = loop.deviation * np.sqrt(seconds * np.minimum(seconds, loop.stretch * tau))
         found.own = np.hypot(found.own, one)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.images_in_short_events import image_in_short_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
@@ -108,9 +109,11 @@ def beats(
     seconds = (end_ns - start_ns) * 1e-9
     if ripple is None or ripple.frequency * float(end_ns[-1] - start_ns[0]) * 1e-9 < _PERIODS:
         levels_found = _on_levels(f, before, held, max(trace.noise, trace.step), quiet)
-        if levels_found is not None and _slowly(levels_found):
+        if levels_found is None:
+            span = image_in_short_events(f, before, held, max(trace.noise, trace.step), quiet)
+        elif _slowly(levels_found):
             span = levels_found.span
-        elif levels_found is not None and (stands := _stands(levels_found)) is not None:
+        elif (stands := _stands(levels_found)) is not None:
             share, worth = stands
             if worth < _LEAST_EVENTS:
                 span = levels_found.span

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,13 @@ from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_n
 from powermeter.analysis.unmarked_loop import loop_of_run
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result, worst
+from powermeter.signals.rows_that_stand import rows_that_stand
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import noise_without_memory, unstated_noise
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48
@@ -286,4 +288,28 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
             found.count + part.count,
             part.doubt,
         )
-    return found.scaled(n / max(found.count, 1)) if found.count < n else found, tau
+    found = found.scaled(n / max(found.count, 1)) if found.count < n else found
+    return _of_standing(trace, found, first, last), tau
+
+
+def _of_standing(trace: Trace, rows: Scatter, first: int, last: int) -> Scatter:
+    """Return the scatter of a sum of rows of which some repeat the reading before them, each of which stood until the next; else as it is."""
+    standing = rows_that_stand(trace)
+    if standing is None:
+        return rows
+    fresh = standing.rows[(standing.rows >= first) & (standing.rows < last)]
+    if fresh.size < 2:
+        return rows
+    until = np.minimum(np.append(fresh[1:], last), len(trace) - 1)
+    stood = (trace.times_ns[until] - trace.times_ns[fresh]) / trace.interval_ns
+    if standing.band:  # no row is further from the load than that, somewhere
+        return replace(rows, white=rows.white + standing.band**2 / 3 * float(stood @ stood))
+    usual = float(stood.mean())
+    found = scatter_of_line(trace.values[fresh], stood / usual)
+    return replace(
+        found,
+        white=found.white * usual**2,
+        jumps=found.jumps * usual**2,
+        cubes=found.cubes * usual**3,
+        fourths=found.fourths * usual**4,
+    )

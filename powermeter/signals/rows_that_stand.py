@@ -1,0 +1,68 @@
+"""Rows that repeat a reading taken before them, where the instrument refreshes at no even times: a display on automatic speed, one with a dead band.
+
+Readings whose values hardly ever come twice do not equal the row before by chance.  Rows that do are no readings of their own, so that a sum has
+as many as there are new ones, and each stands for as long as it stood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Kind
+from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+
+_LEAST = 100  # rows
+_FRESH = 20  # new readings
+_LOOKED = 1 << 16
+_TWICE = 0.1  # of pairs of new readings are equal at most: as of ten values that are alike often
+_AS_CHANCE = 3.0  # times as many repeats as such pairs
+_FURTHER, _SOME = 5, 2  # codes; changes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """New readings among rows.
+
+    Attributes:
+        rows: Which hold one.
+        band: The least that a new one differs from the last by, W, where that is far more than a code: what a reading stands within; else 0.
+    """
+
+    rows: Indices
+    band: float
+
+
+def rows_that_stand(trace: Trace) -> Standing | None:
+    """Return which rows hold a new reading, where the others repeat it far more often than chance makes them; None else."""
+    if trace.kind is not Kind.INSTANT or trace.refresh_ns or trace.kept is not None:
+        return None
+    if "rows_stand" not in trace.looked_for:
+        trace.looked_for["rows_stand"] = _standing(trace.values)
+    found = trace.looked_for["rows_stand"]
+    return found if isinstance(found, Standing) else None
+
+
+def _standing(values: Floats) -> Standing | None:
+    some = values[:_LOOKED]
+    steps = np.abs(np.diff(some))
+    new = some[1:][steps != 0]
+    if some.size < _LEAST or new.size < _FRESH:
+        return None
+    share = np.unique(new, return_counts=True)[1] / new.size
+    twice = float(share @ share)
+    if twice >= _TWICE or 1 - new.size / steps.size <= _AS_CHANCE * twice + _TWICE / 2:
+        return None
+    code = float(np.diff(np.unique(some)).min())
+    codes = np.rint(steps[steps != 0] / code)
+    # A coarse instrument under a quiet load goes to and fro between neighbouring codes, and hardly ever further.
+    if np.count_nonzero(codes == 1) > np.count_nonzero((codes > 1) & (codes <= _FURTHER)) + _SOME:
+        return None
+    rows = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
+    return Standing(rows, float(steps[steps != 0].min()) if codes.min() > _FURTHER else 0.0)

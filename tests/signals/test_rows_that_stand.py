@@ -1,0 +1,69 @@
+"""Rows that repeat a reading, of instruments that refresh at no even times; and loads and instruments that only look so."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.whole_run import measure_run
+from powermeter.channel import Quantity
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.rows_that_stand import Standing, rows_that_stand
+
+TENTH_NS = 100_000_000
+RNG = np.random.default_rng(5)
+UNEVEN = RNG.integers(2, 18, 120)  # rows
+LOAD = np.where(RNG.random(120) < 0.3, 5.5, 1.5) + np.round(RNG.normal(0, 0.005, 120), 3)
+
+
+def standing(values: np.ndarray) -> Standing | None:
+    return rows_that_stand(trace(values))
+
+
+def trace(values: np.ndarray):
+    return from_samples(np.arange(values.size, dtype=np.int64) * TENTH_NS, values, Quantity.POWER)
+
+
+def test_readings_that_stand_for_uneven_times_are_found() -> None:
+    found = standing(np.repeat(LOAD, UNEVEN))
+    assert found is not None and found.band == 0.0
+    # An equal value by chance is no new one.
+    changes = 1 + int(np.count_nonzero(np.diff(LOAD)))
+    assert found.rows.size == changes and found.rows[0] == 0
+
+
+def test_rows_of_their_own_levels_of_a_load_and_coarse_codes_are_none() -> None:
+    assert standing(LOAD) is None
+    assert standing(np.repeat(np.where(LOAD > 3, 5.0, 1.0), UNEVEN)) is None
+    quiet = np.round(1.5 + 0.03 * RNG.normal(size=1500).cumsum() / 5, 1)
+    assert standing(quiet) is None
+
+
+def test_what_changes_by_far_more_than_a_code_stands_within_a_band() -> None:
+    walk = np.round(30 + np.cumsum(RNG.choice([-1.0, 1.0], 60) * (0.4 + 0.4 * RNG.random(60))), 3)
+    found = standing(np.repeat(walk, UNEVEN[:60]))
+    assert found is not None and 0.35 < found.band < 0.6
+    assert math.isclose(found.band, float(np.abs(np.diff(walk)).min()), rel_tol=1e-6)
+
+
+def test_a_run_has_as_many_readings_as_were_new() -> None:
+    """On for 0.7 s, 3.3 s apart on average, 4 W above 1.5 W; shown anew after 0.3 to 1.7 s, logged ten times a second."""
+    missed = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        starts = np.cumsum(0.9 + rng.exponential(2.4, 60))
+        starts = starts[starts < 198]
+
+        def on(t: np.ndarray, starts: np.ndarray = starts) -> np.ndarray:
+            return ((t[:, None] >= starts) & (t[:, None] < starts + 0.7)).any(axis=1)
+
+        shown_s = np.cumsum(rng.uniform(0.3, 1.7, 300))
+        shown = 1.5 + 4.0 * on(shown_s) + np.round(rng.normal(0, 0.005, 300), 3)
+        rows_s = np.arange(20, 2000) / 10
+        values = shown[np.searchsorted(shown_s, rows_s, side="right") - 1]
+        run = measure_run(Integral.of(trace(values))).energy
+        true = 197.9 * (1.5 + 4.0 * float(on(np.arange(2.0, 199.9, 0.001)).mean()))
+        missed += not run.low <= true <= run.high
+    assert missed <= 3
