@@ -34,7 +34,7 @@ def test_events_that_lie_on_either_level_for_long_may_be_an_image() -> None:
 
 
 @pytest.mark.parametrize("letters", [2, 3, 4, 6])
-def test_events_of_two_readings_and_more_are_looked_at(letters) -> None:
+def test_events_of_two_readings_and_more_are_looked_at(letters: int) -> None:
     assert image([event[0] * letters for event in SLOW]) == (1.0, 9.0)
     assert image([event[0] for event in SLOW]) is None
 

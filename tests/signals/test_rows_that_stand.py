@@ -11,6 +11,7 @@ from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Quantity
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.rows_that_stand import Standing, rows_that_stand
+from powermeter.signals.trace import Trace
 
 TENTH_NS = 100_000_000
 RNG = np.random.default_rng(5)
@@ -22,7 +23,7 @@ def standing(values: np.ndarray) -> Standing | None:
     return rows_that_stand(trace(values))
 
 
-def trace(values: np.ndarray):
+def trace(values: np.ndarray) -> Trace:
     return from_samples(np.arange(values.size, dtype=np.int64) * TENTH_NS, values, Quantity.POWER)
 
 
@@ -57,7 +58,8 @@ def test_a_run_has_as_many_readings_as_were_new() -> None:
         starts = starts[starts < 198]
 
         def on(t: np.ndarray, starts: np.ndarray = starts) -> np.ndarray:
-            return ((t[:, None] >= starts) & (t[:, None] < starts + 0.7)).any(axis=1)
+            inside: np.ndarray = ((t[:, None] >= starts) & (t[:, None] < starts + 0.7)).any(axis=1)
+            return inside
 
         shown_s = np.cumsum(rng.uniform(0.3, 1.7, 300))
         shown = 1.5 + 4.0 * on(shown_s) + np.round(rng.normal(0, 0.005, 300), 3)
