@@ -102,9 +102,9 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
     The tests of how long a program may be held up set these limits themselves.
     """
-    from powermeter.recorder import parent, waiting_at_end
+    from powermeter.recorder import waiting_at_end, waiting_at_start
 
-    monkeypatch.setattr(parent, "READY_S", 100.0)
+    monkeypatch.setattr(waiting_at_start, "READY_S", 100.0)
     for limit in ("HELD_UP_S", "WORKING_S", "ANSWERS_S"):
         monkeypatch.setattr(waiting_at_end, limit, 100.0)
 

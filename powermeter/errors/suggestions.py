@@ -1,6 +1,6 @@
-"""Which names are suggested for a mistyped one: a label, a place, a file, an option, a verb.
+"""Which names are suggested for a mistyped one: a label, a place, a file, a verb, a key of a configuration.
 
-Everything that answers "did you mean …?" asks here.
+Everything of ours that answers "did you mean …?" asks here; a mistyped option is answered by click, and by `cli/words_elsewhere.py` where another verb has it.
 """
 
 from __future__ import annotations

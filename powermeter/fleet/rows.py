@@ -20,7 +20,7 @@ from powermeter.comparison.same_instrument import instrument
 from powermeter.events import Event
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
-from powermeter.fleet.shares import Owner, parts_of, references_of
+from powermeter.fleet.shared_errors import Owner, parts_of, references_of
 from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording
 from powermeter.recording.fingerprint import content_hash, fingerprint

@@ -19,12 +19,8 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
-from powermeter.recorder import failed_start, left_behind, waiting_at_end
+from powermeter.recorder import failed_start, left_behind, waiting_at_end, waiting_at_start
 from powermeter.recording.liveness import PROGRAM_GONE
-
-READY_S = 30.0
-WAIT_S = 2.0
-"""After this long in the opening of an instrument its name is printed."""
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
@@ -186,34 +182,18 @@ class Recorder:
             failed_start.clear(Path(self._creating), process.pid)
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
-        began = time.monotonic()
-        announced = ""
-        while not self._ready.wait(0.05):
-            if not self.is_running:
-                assert self._answers is not None
-                self._answers.join(waiting_at_end.ANSWERS_S)
-                break
-            waited = time.monotonic() - began
-            if waited > READY_S:
-                raise self._unready()
-            if waited > WAIT_S and self._opening != announced:
-                announced = self._opening
-                self._notice(f"waiting for {announced} to open")
+        in_time = waiting_at_start.wait(
+            self._ready, lambda: self.is_running, lambda: self._opening, self._notice
+        )
+        if not in_time:
+            raise waiting_at_start.held_up(self._creating, self._opening, self._urls)
+        if not self._ready.is_set():  # it ended: its last answer may state why
+            assert self._answers is not None
+            self._answers.join(waiting_at_end.ANSWERS_S)
         if self._error is not None:
             raise self._error
         if not self._ready.is_set():
             raise OpenError(f"the recorder ended with status {process.poll()} before it was ready")
-
-    def _unready(self) -> PowermeterError:
-        if self._creating:
-            return DataError(
-                f"{self._creating} could not be created within {READY_S:.0f} s: its disk is too slow or hangs"
-            )
-        return OpenError(
-            f"{self._opening or ', '.join(self._urls)}: it did not open within {READY_S:.0f} s; "
-            "check its cable and whether another program uses it",
-            Reason.NO_ANSWER,
-        )
 
     def stop(self) -> bool:
         """End the recording.

@@ -36,7 +36,7 @@ def hindered(path: Path, after_s: float, number: int, monkeypatch) -> Powermeter
             time.sleep(after_s)
             os.kill(recorder.pid, number)
             if number == signal.SIGSTOP:
-                monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.0)
+                monkeypatch.setattr("powermeter.recorder.waiting_at_start.READY_S", 0.0)
 
     monkeypatch.setattr(recorder, "take", taken)
     with pytest.raises(PowermeterError) as raised:

@@ -81,7 +81,7 @@ def test_a_source_that_stalls_is_a_line_and_a_gap(tmp_path, fault):
 
 def test_a_source_that_blocks_in_open_is_named_and_leaves_nothing(tmp_path, monkeypatch):
     """The time that it has begins when it is its turn: what the machine takes before that is not its fault."""
-    monkeypatch.setattr("powermeter.recorder.parent.WAIT_S", 100.0)
+    monkeypatch.setattr("powermeter.recorder.waiting_at_start.WAIT_S", 100.0)
     before = child_processes()
     recorder = Recorder(tmp_path / "run.power", [URL, "virtual://?fault=block-open"])
     take = recorder.take
@@ -89,9 +89,9 @@ def test_a_source_that_blocks_in_open_is_named_and_leaves_nothing(tmp_path, monk
     def taken(message) -> None:
         take(message)
         if message == {"type": "opening", "source": "virtual://?fault=block-open"}:
-            monkeypatch.setattr("powermeter.recorder.parent.WAIT_S", 0.0)
+            monkeypatch.setattr("powermeter.recorder.waiting_at_start.WAIT_S", 0.0)
             wait_until(lambda: recorder.notices)
-            monkeypatch.setattr("powermeter.recorder.parent.READY_S", 0.1)
+            monkeypatch.setattr("powermeter.recorder.waiting_at_start.READY_S", 0.1)
 
     monkeypatch.setattr(recorder, "take", taken)
     with pytest.raises(OpenError, match="fault=block-open: it did not open within 0 s"):

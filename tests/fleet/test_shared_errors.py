@@ -8,7 +8,7 @@ from powermeter.result import Grade
 
 
 def test_a_shared_model_stays_shared_and_grades_are_the_worst(tmp_path: Path) -> None:
-    from powermeter.fleet.shares import Owner
+    from powermeter.fleet.shared_errors import Owner
 
     owner = Owner("r", "sensor", "board|cpu", frozenset({"Keithley 2450"}))
     assert owner.shared("gain:Keithley 2450", Grade.MEASURED) == "gain:Keithley 2450 @ reference"
