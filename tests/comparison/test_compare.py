@@ -18,6 +18,7 @@ from powermeter.comparison.matching import Pair
 from powermeter.comparison.multiple_comparisons import jointly
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import read
+from powermeter.comparison.sides import of_row
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
@@ -394,3 +395,19 @@ def test_how_many_instruments_there_were_is_noted(tmp_path, right, code):
     ]
     codes = {note.code for note in compare(left, others).notes}
     assert code in codes and len(codes & {"one-instrument", "two-instruments", "several-instruments"}) == 1
+
+
+def test_a_side_without_a_warm_up_has_the_mean_of_the_page(tmp_path):
+    """Where a warm-up is kept that the page leaves out, it is the mean of all events instead."""
+    steady, cold = watts(1, 40, 6.0), np.concatenate([[20.0, 14.0, 9.0], watts(1, 40, 6.0)])
+    for values, is_kept in ((steady, True), (steady, False), (cold, True), (cold, False)):
+        run = read(write(tmp_path / f"{is_kept}{len(values)}.power", values))
+        row = run.analysis.row("infer")
+        mean = of_row(run, row, "energy", "A", None, warmup=not is_kept).mean
+        page = row.per_item
+        if len(values) == 43 and is_kept:
+            assert (
+                mean.value == pytest.approx(0.2 * values.mean(), rel=1e-3) and mean.value > 1.05 * page.value
+            )
+        else:
+            assert (mean.value, mean.low, mean.high) == (page.value, page.low, page.high)

@@ -369,3 +369,13 @@ def test_a_difference_is_no_surer_than_the_mean_of_one_recording_as_it_is_printe
     assert (plain.difference.high - plain.difference.low) / 2 == pytest.approx(
         student.ppf(0.975, 78) * error * math.sqrt(2), rel=0.02
     )
+
+
+def test_few_repeats_widen_an_interval_and_are_no_part_of_their_own() -> None:
+    """What √(0.3² + 0.6²) J do not explain of ±2 J is Student's t of the repeats, which the difference has anyway."""
+    wide = Result(10.0, "J", 8.0, 12.0, parts={"gain:x": 0.6, "repeats:A": 0.3})
+    values = np.array([9.9, 10.1, 10.0, 10.0])
+    left = Side("A", values, "J", wide, "one", separate=True)
+    right = Side("B", values + 1, "J", Result.of(11.0, "J", {"gain:y": 0.5}), "two", separate=True)
+    found = contrast(left, right, paired=True)
+    assert not [name for name in found.difference.parts if name.startswith("bound")]

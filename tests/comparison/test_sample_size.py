@@ -117,3 +117,12 @@ def test_repeats_and_detectable_difference_belong_together() -> None:
 def test_what_cannot_be_planned_is_refused(relative, spread) -> None:
     with pytest.raises(DataError):
         repeats_to_show(relative, spread)
+
+
+def test_a_plan_has_three_repeats_at_least_and_ten_million_at_most() -> None:
+    plan = RepeatPlan(0.001, 0.0, math.inf, 5)
+    assert plan.repeats(1.0) == 3, "a thousand standard deviations"
+    furthest = plan.needs(10_000_000)
+    assert plan.repeats(furthest) == 10_000_000
+    assert plan.repeats(furthest * (1 - 1e-9)) is None
+    assert RepeatPlan(0.0, 0.0, math.inf, 5).repeats(0.0) is None, "no difference is none to show"

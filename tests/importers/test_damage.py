@@ -81,3 +81,20 @@ def test_the_first_lines_are_named() -> None:
         unread.add(line)
     (note,) = unread.notes()
     assert note.text == "7 damaged lines were left out (lines 3, 4, 5, 6, 7 …)"
+
+
+def test_control_codes_of_text_are_no_damage(tmp_path: Path) -> None:
+    """Of the 33 of ASCII a text holds five: tab, line feed, form feed, carriage return, escape; 0 stands in another test."""
+    text = "".join(SENSORS.format(i=i) for i in range(9))
+
+    def odd(codes: list[int]) -> list[str]:
+        path = tmp_path / "log.txt"
+        path.write_bytes((text + "Adapter: " + "".join(map(chr, codes)) + "\n").encode())
+        return [
+            note.text.split(" in it")[0] for note in open_log(path).warnings if note.code == "damaged-text"
+        ]
+
+    allowed = [9, 10, 12, 13, 27]
+    assert odd(allowed) == []
+    for code in {*range(1, 32), 127} - set(allowed):
+        assert odd([code]) == ["1 character"], code

@@ -155,3 +155,12 @@ def test_a_buffer_of_a_bench_multimeter_whose_rows_are_mostly_words(tmp_path):
     path.write_text(head + rows, encoding="utf-8")
     convert(path, tmp_path / "o.power", choices=Choices(dates="mdy", voltage_v=1.0))
     assert analyse(tmp_path / "o.power").charge.value == pytest.approx(0.38)
+
+
+@pytest.mark.parametrize("row", ["x", "7"])
+def test_a_header_without_a_name_for_its_first_column_is_of_tabs(tmp_path, row):
+    """Blanks stand inside of stamps and units: cells that tabs part are three in each row, and in the line above them."""
+    rows = "".join(f"{row}\t2026-03-05 14:00:0{i}\t5.{i}\n" for i in range(9))
+    found = look(tmp_path, "My bench log\n\tdate time\tpower draw [W]\n" + rows)
+    assert (found.delimiter, found.skip) == ("\t", 2)
+    assert [h.text for h in found.headings] == ["", "date time", "power draw [W]"]

@@ -233,3 +233,17 @@ def test_a_very_long_label_is_shortened_and_its_length_told(make):
     text, page = page_of(make(events=[infer(0.5 * i, 0.3, 1, i + 1, name="L" * 10_000) for i in range(8)]))
     assert "(10,000 characters)" in page.text
     assert not (found := re.search("L{301,}", text)), text[found.start() - 200 : found.start()]
+
+
+@pytest.mark.parametrize(("labels", "more"), [(16, ""), (17, " and 1 more"), (20, " and 4 more")])
+def test_eight_labels_without_a_lane_are_named_and_the_others_counted(make, labels: int, more: str):
+    """Eight have one: of 16 labels the other eight are named."""
+    events = [
+        Event(f"l{i:02d}", START + i * 400_000_000, START + (i * 400 + 200) * 1_000_000, uid=i + 1)
+        for i in range(labels)
+    ]
+    _, page = page_of(make(events=events))
+    found = re.search(r"Labels without a lane: (.*?)\.", page.text)
+    assert found
+    names = re.findall(r"l\d\d", found[1])
+    assert len(names) == 8 and found[1].endswith(names[-1] + more)
