@@ -35,7 +35,7 @@ INSTALLED = (
     "drivers/test_accuracies.py",  # each driver, opened on what is simulated for it
     *(
         f"footprint/test_{table}.py"
-        for table in ("factors", "gazetteer", "grid", "cloud", "minerals", "equivalent")
+        for table in ("factors", "gazetteer", "grid_factors", "cloud", "minerals", "equivalent")
     ),
     *("battery/test_presets.py", "battery/test_lora.py"),
     *("reports/test_formats.py", "reports/test_html.py", "reports/test_every_cell.py", "reports/exports"),
