@@ -16,6 +16,7 @@ MISSING_MEAN = 1.5
 MISSING_INSTANT = 3.5
 _FEW = 8
 _REGULAR = 0.6  # so many intervals near the usual one make any that are far longer holes, however many
+_SCATTER = 2.5 * 1.4826  # median deviations: two and a half standard deviations of stamps that scatter
 
 Indices = NDArray[np.int64]
 
@@ -33,8 +34,9 @@ def longest_ordinary(trace: Trace, times_usual: float) -> float:
         starts = np.linspace(0, times.size - 1025, 64).astype(np.int64)
         steps = np.concatenate([np.diff(times[s : s + 1025]) for s in starts])
     usual = trace.interval_ns
-    if float(np.mean(np.abs(steps - usual) <= 0.2 * usual)) >= _REGULAR:
-        return times_usual * usual
+    apart = np.abs(steps - usual)
+    if float(np.mean(apart <= 0.2 * usual)) >= _REGULAR:
+        return max(times_usual * usual, usual + _SCATTER * float(np.median(apart)))
     return max(times_usual * usual, 1.5 * float(np.percentile(steps, 90)))
 
 

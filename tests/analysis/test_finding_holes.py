@@ -32,6 +32,18 @@ def test_irregular_readings_have_long_intervals_of_their_own():
     assert wider(irregular, longest_ordinary(irregular, 3.5)).size == 0
 
 
+@pytest.mark.parametrize(
+    ("longest_s", "found"), [(1.52, 0), (1.6, 1), (2.0, 1)]
+)  # 1 + 2.5 × 1.4826 × 0.15 = 1.556
+def test_stamps_that_scatter_make_no_holes(longest_s, found):
+    """Nine in ten intervals lie within 20 %, half of them farther than 0.15 s from one second."""
+    steps = [1, 0.85, 1.15, 0.85, 1.15, 0.9, 1.1, 0.82, 1.18, longest_s]
+    scattered = trace(np.cumsum([0, *steps]).tolist())
+    assert wider(scattered, longest_ordinary(scattered, 1.5)).size == found
+    steady = trace(np.cumsum([0, *[1] * 9, longest_s]).tolist())
+    assert wider(steady, longest_ordinary(steady, 1.5)).size == 1
+
+
 def test_seven_readings_show_no_usual_interval():
     assert longest_ordinary(trace([0, 1, 2, 3, 4, 5, 60]), 3.5) == float("inf")
 
