@@ -100,7 +100,7 @@ def convergence(looks: Sequence[tuple[int, float]], precision: float, longest: i
     for n, r in known:
         bar = ["#" if i < round(longest * r / widest) else " " for i in range(longest + 1)]
         bar[min(mark, longest)] = "|"
-        lines.append(f"{n:>6} repeats {''.join(bar)} ±{_percent(r)}")
+        lines.append(f"{n:>6} repeats {''.join(bar)} ± {_percent(r)}")
     return lines
 
 

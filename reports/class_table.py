@@ -27,6 +27,9 @@ from .export_columns import Table
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
 
+WHOLE_RUN = "(whole run)"
+"""The label of a row of a recording without events."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
@@ -78,6 +81,11 @@ class ClassRow:
     rank: int | None = None
 
     @property
+    def is_of_the_run(self) -> bool:
+        """Whether its energy, charge and carbon are of a whole run and of no item, so that they rank beside none."""
+        return self.label == WHOLE_RUN and not self.events and self.items is None
+
+    @property
     def repeats(self) -> float | None:
         """Half of the interval beyond what the meter leaves, in J: the spread between repeats; None where nothing was repeated."""
         if self.per_item is None or self.meter is None or not math.isfinite(self.per_item.half_width):
@@ -87,6 +95,7 @@ class ClassRow:
         return math.sqrt(max(self.per_item.half_width**2 - self.meter**2, 0.0))
 
 
+OF_ITEMS = ("energy", "charge", "carbon")
 SORTS = ("energy", "charge", "latency", "carbon", "file", "team", "points")
 
 
@@ -200,7 +209,7 @@ def _whole_run(whole: ClassRow, data: ReportData) -> ClassRow:
     each = 1.0 if items is None else 1.0 / items
     return replace(
         whole,
-        label="(whole run)",
+        label=WHOLE_RUN,
         grade=a.energy.grade,
         events=0,
         items=items,
@@ -262,7 +271,7 @@ def _text(value: Any) -> str | None:
 
 
 def in_order(rows: Sequence[ClassRow], by: str) -> list[ClassRow]:
-    """Return the rows sorted, those that lack what is sorted by at the end.
+    """Return the rows sorted, those of whole runs behind those of an item, and those that lack what is sorted by at the end.
 
     Raises:
         ConfigurationError: There is no such order.
@@ -280,7 +289,8 @@ def in_order(rows: Sequence[ClassRow], by: str) -> list[ClassRow]:
             "team": row.team,
             "points": None if row.points is None else -row.points,
         }[by]
-        return (value is None, value if value is not None else 0, row.file, row.label)
+        apart = by in OF_ITEMS and row.is_of_the_run
+        return (value is None, apart, value if value is not None else 0, row.file, row.label)
 
     return sorted(rows, key=key)
 
@@ -289,9 +299,11 @@ def ranked(rows: Sequence[ClassRow]) -> list[ClassRow]:
     """Return rows by energy, with equal places where the intervals overlap, then those that are not accepted without a place.
 
     A row shares the place of the first one whose interval reaches its value: with equal places nobody can tell who uses less.
+    A whole run has no place beside items.
     """
     order = in_order(rows, "energy")
     placed = [row for row in order if row.per_item is not None and row.verdict != "not accepted"]
+    placed = [row for row in placed if not row.is_of_the_run] or placed
     left = [row for row in order if row not in placed]
     found: list[ClassRow] = []
     place, leader = 0, None

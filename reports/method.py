@@ -17,6 +17,7 @@ from powermeter.result.notes import Note
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .instruments import Instrument
+from .recording_notes import REMEDIES
 from .report_data import ReportData
 from .wording import percent, show, spread
 
@@ -214,7 +215,8 @@ def beside_limits(data: ReportData, notes: Iterable[Note]) -> list[Note]:
     """Return the notes but those that `limits` states too, in words without options of a command line."""
     stated = {"voltage-unknown"} if _is_charge_assumed(data) else set()
     stated |= {PLACE_UNKNOWN} if _is_place_unknown(data) else set()
-    return [note for note in notes if note.code not in stated]
+    kept = [note for note in notes if note.code not in stated]
+    return [Note(n.code, n.severity, n.text.removesuffix(REMEDIES.get(n.code, ""))) for n in kept]
 
 
 def _is_charge_assumed(data: ReportData) -> bool:

@@ -19,6 +19,12 @@ from .rails_table import RailUse
 PROGRAM = "program"
 """The rail of a model that holds what the measured program alone uses."""
 
+REMEDIES = {
+    "not-counted": "; --rail NAME counts another one",
+    "others-charged": f"; --rail {PROGRAM} counts the program alone",
+}
+"""Code → how the note's text ends: options of a command line, which a paper does not print."""
+
 
 def warnings_of(
     recording: Recording, analysis: Analysis, sources: Sequence[Instrument], voltage_known: bool

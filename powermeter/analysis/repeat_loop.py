@@ -237,8 +237,8 @@ class RepeatLoop:
         return self.stopping.look(self.energies, self.latencies)
 
     def ended(self) -> str:
-        """Return why the loop ended, in words: `±5 % reached`, `±5 % NOT reached: 10 min were over`."""
-        wanted = f"±{100 * self.stopping.precision:g} %"
+        """Return why the loop ended, in words: `± 5 % reached`, `± 5 % NOT reached: 10 min were over`."""
+        wanted = f"± {100 * self.stopping.precision:g} %"
         if self.reached:
             return f"{wanted} reached"
         early = (
@@ -258,6 +258,6 @@ class RepeatLoop:
         if s is None or not np.isfinite(s.relative):
             return f"{self.name}: too few repeats to tell; {self.ended()}"
         return (
-            f"{self.name}: {s.mean:.6g} J ±{format_number(100 * s.relative, 2)} % over {plural(s.repeats, 'repeat')} "
+            f"{self.name}: {s.mean:.6g} J ± {format_number(100 * s.relative, 2)} % over {plural(s.repeats, 'repeat')} "
             f"({s.warmup} of warm-up left out); {self.ended()}; narrower by: {self.stopping.advice()}"
         )

@@ -149,7 +149,7 @@ def _set_accuracy(log: Log, gain: float) -> None:
                     offset=0.0,
                     model=0.0,
                     typical=False,
-                    source=f"stated: ±{gain:.3%}",
+                    source=f"stated: ± {gain:.3%}",
                 ),
             )
             if channel.quantity in electric

@@ -329,7 +329,7 @@ def _spread(found: Axis, spread: SpreadTimes) -> None:
             "coarse-stamps",
             f"stamps have a resolution of {spread.resolution_ns / NS:g} s; {plural(last + 1, 'row was', 'rows were')} spread {spread.how} "
             f"(mean step {span / last * 1e3:.4g} ms); the span of {span:g} s, and with it every "
-            f"energy, is known to ±{found.span_error:.1%}",
+            f"energy, is known to ± {found.span_error:.1%}",
         )
     )
 

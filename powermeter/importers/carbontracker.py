@@ -84,7 +84,7 @@ class CarbonTracker(Importer):
             ),
             Note.info(
                 "coarse-stamps",
-                f"its time has a resolution of 1 s: the mean power is known to ±{100 / (2 * seconds):.2g} %",
+                f"its time has a resolution of 1 s: the mean power is known to ± {100 / (2 * seconds):.2g} %",
             ),
         ]
         event = Event("epochs", 0, seconds * NS, count=max(epochs, 1))

@@ -174,7 +174,9 @@ def advice(display: Display, rate: float | None = None) -> str:
     step = format_quantity(display.step / display.factor, display.unit)
     if rate is None or rate <= 0:
         if display.is_counter:
-            return f"let the display advance by at least {steps_needed()} steps of {step}: then ±{TARGET:.0%}"
+            return (
+                f"let the display advance by at least {steps_needed()} steps of {step}: then ± {TARGET:.0%}"
+            )
         return f"runs that differ by less than about {step} cannot be distinguished with this display"
     least = least_run_s(display, rate)
     shown = format_quantity(
@@ -182,8 +184,8 @@ def advice(display: Display, rate: float | None = None) -> str:
     )
     if math.isinf(least):
         share = COVERAGE_95 * display.step / math.sqrt(12) / rate
-        return f"at {shown} a step of {step} alone is ±{share:.0%}; a longer run does not help, a finer meter does"
-    return f"at {shown} this display needs a run of {format_duration(math.ceil(least))} for ±{TARGET:.0%}"
+        return f"at {shown} a step of {step} alone is ± {share:.0%}; a longer run does not help, a finer meter does"
+    return f"at {shown} this display needs a run of {format_duration(math.ceil(least))} for ± {TARGET:.0%}"
 
 
 def append(path: Path, at_ns: int, shown: float) -> None:

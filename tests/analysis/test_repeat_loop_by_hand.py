@@ -67,7 +67,7 @@ def test_it_ends_when_two_looks_find_it_precise() -> None:
     bench = Bench()
     loop = bench.loop(precision=0.05)
     done = bench.run(loop)
-    assert loop.reason == "precise" and loop.reached and loop.ended() == "±5 % reached"
+    assert loop.reason == "precise" and loop.reached and loop.ended() == "± 5 % reached"
     assert done >= 120 and loop.stopping.looks[-2][1] <= 0.05
     assert loop.settled is not None and loop.settled.mean == pytest.approx(2.0, abs=0.01)
     assert loop.latencies == pytest.approx(np.ones(done)) and len(loop.spans) == done
@@ -79,7 +79,7 @@ def test_enough_may_be_asked_of_somebody_else_too() -> None:
     bench = Bench()
     loop = bench.loop(precision=0.05, enough=lambda: False, most=300)
     assert bench.run(loop) == 300 and loop.reason == "repeats" and not loop.reached
-    assert loop.ended() == "±5 % NOT reached: 300 repeats were done"
+    assert loop.ended() == "± 5 % NOT reached: 300 repeats were done"
     assert bench.asked[-1] == 300  # a last look at all of them
 
 
@@ -95,8 +95,8 @@ def test_it_ends_when_its_time_is_over(at_most: float, done: int) -> None:
 def test_one_repeat_at_most_is_too_few_to_tell() -> None:
     bench = Bench()
     loop = bench.loop(most=1)
-    assert bench.run(loop) == 1 and loop.ended() == "±5 % NOT reached: 1 repeat was done"
-    assert loop.sentence() == "infer: too few repeats to tell; ±5 % NOT reached: 1 repeat was done"
+    assert bench.run(loop) == 1 and loop.ended() == "± 5 % NOT reached: 1 repeat was done"
+    assert loop.sentence() == "infer: too few repeats to tell; ± 5 % NOT reached: 1 repeat was done"
     assert loop.settled is None
 
 
@@ -118,7 +118,7 @@ def test_what_was_found_in_one_line() -> None:
     assert s is not None and s.relative == pytest.approx(6 / 40, rel=0.01)
     said = loop.sentence()
     assert said.startswith(
-        f"infer: {s.mean:.6g} J ±15 % over 40 repeats (0 of warm-up left out); ±5 % NOT reached"
+        f"infer: {s.mean:.6g} J ± 15 % over 40 repeats (0 of warm-up left out); ± 5 % NOT reached"
     )
     assert "narrower by: about" in said
 

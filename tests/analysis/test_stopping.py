@@ -211,14 +211,14 @@ def test_the_loop_marks_each_pass_and_stops_by_itself() -> None:
     assert meter.count == loop.settled.repeats
     assert loop.settled.relative <= 0.03
     assert loop.settled.mean == pytest.approx(1.0, abs=0.05)
-    assert "±3 % reached" in loop.sentence()
+    assert "± 3 % reached" in loop.sentence()
 
 
 def test_the_loop_ends_when_time_or_repeats_are_over_and_reports_what_would_help() -> None:
     energies, _ = model(np.random.default_rng(5), 3000, spread=0.8)
     loop, _ = loop_over(energies, 0.01, at_most=2.0)
     assert loop.reason == "time" and loop.settled is not None and "more repeats" in loop.sentence()
-    assert "±1 % NOT reached: 2.000 s were over" in loop.sentence()
+    assert "± 1 % NOT reached: 2.000 s were over" in loop.sentence()
     loop, meter = loop_over(energies, 0.01, most=40)
     assert loop.reason == "repeats" and meter.count == 40 and not loop.reached
 

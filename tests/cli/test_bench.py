@@ -98,7 +98,7 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
 
 @pytest.mark.parametrize(
     ("precision", "most", "status", "said"),
-    [("100%", "40", 0, "±100 % reached"), ("0.01%", "8", NOT_REACHED, "±0.01 % NOT reached")],
+    [("100%", "40", 0, "± 100 % reached"), ("0.01%", "8", NOT_REACHED, "± 0.01 % NOT reached")],
 )
 def test_the_last_line_says_whether_the_precision_was_reached(
     tmp_path: Path, precision: str, most: str, status: int, said: str
@@ -111,7 +111,7 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     if (
         status == 0 and result.return_value == NOT_REACHED
     ):  # a busy machine: forty runs that resemble each other
-        assert "±100 % NOT reached: 40 repeats were done" in last
+        assert "± 100 % NOT reached: 40 repeats were done" in last
         return
     assert result.return_value == status, result.output
     assert said in last
@@ -156,7 +156,7 @@ def test_a_program_that_is_not_there_is_refused_before_anything_is_written(tmp_p
 def test_the_convergence_plot_shows_the_mark() -> None:
     lines = convergence([(30, 0.20), (35, float("inf")), (41, 0.05)], 0.05)
     assert len(lines) == 2
-    assert lines[0].count("#") > 30 and "±20 %" in lines[0]
+    assert lines[0].count("#") > 30 and "± 20 %" in lines[0]
     assert lines[0].index("|") == lines[1].index("|")
 
 

@@ -109,7 +109,7 @@ def test_one_second_stamps_are_spread_between_first_and_last():
     assert steps.max() - steps.min() <= 1
     assert set(found.flags.tolist()) == {INTERPOLATED_TIME}
     assert found.span_error == pytest.approx(0.25)
-    assert "±25" in found.warnings[0]
+    assert "± 25" in found.warnings[0]
 
 
 def test_a_pause_between_coarse_stamps_is_not_smeared_over_the_log():

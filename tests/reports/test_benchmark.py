@@ -100,14 +100,14 @@ def test_items_that_the_command_marked_take_the_place_of_the_stated_ones() -> No
 def test_bars_reach_as_far_as_half_widths_and_the_mark_stands_at_the_precision() -> None:
     """The widest of 20 % is 40 marks long: 10 % is 20, and the precision of 5 % is the tenth."""
     first, second = convergence([(4, INF), (8, 0.2), (12, 0.1)], 0.05)
-    assert first == "     8 repeats " + "#" * 10 + "|" + "#" * 29 + "  ±20 %"
-    assert second == "    12 repeats " + "#" * 10 + "|" + "#" * 9 + " " * 21 + " ±10 %"
+    assert first == "     8 repeats " + "#" * 10 + "|" + "#" * 29 + "  ± 20 %"
+    assert second == "    12 repeats " + "#" * 10 + "|" + "#" * 9 + " " * 21 + " ± 10 %"
     assert convergence([(4, INF)], 0.05) == []
 
 
 def test_a_bar_is_no_longer_than_a_narrow_terminal_has_room_for() -> None:
     """Of 40 cells 14 are left: a half-width of 200 % takes all of them, and no line is folded."""
     (line,) = convergence([(3, 2.0)], 0.05, 14)
-    assert line == "     3 repeats |" + "#" * 13 + "  ±200 %"
+    assert line == "     3 repeats |" + "#" * 13 + "  ± 200 %"
     text = to_text(benchmark(SETTLED, RUN, reached=True), 40)
     assert all(len(found) <= 40 for found in text.splitlines() if "|" in found)

@@ -24,6 +24,7 @@ from powermeter.reports.class_page import to_html, to_markdown, to_text
 from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.result import Result
 
 
 @pytest.fixture(scope="module")
@@ -261,3 +262,31 @@ def test_what_lies_above_a_baseline_has_a_column(small: Path, capsys: pytest.Cap
         assert float(row["above_baseline_per_item_j"]) == pytest.approx(lower, rel=1e-2)
     assert cli.run(["table", str(small), "--baseline", "1W"]) == 0
     assert "above baseline" in capsys.readouterr().out
+
+
+def test_a_whole_run_has_no_place_beside_items() -> None:
+    """10 J of a run lay between inferences of 9 and 11 J as if it were one of them."""
+    each = [
+        ClassRow(
+            f"{joules}.power",
+            "",
+            label="infer",
+            events=4,
+            items=4,
+            per_item=Result(joules, "J", joules - 0.1, joules + 0.1),
+        )
+        for joules in (9.0, 11.0)
+    ]
+    run = replace(
+        each[0],
+        file="run.power",
+        label="(whole run)",
+        events=0,
+        items=None,
+        per_item=Result(10.0, "J", 9.9, 10.1),
+    )
+    assert [row.file for row in in_order([run, *each], "energy")] == ["9.0.power", "11.0.power", "run.power"]
+    assert [row.rank for row in ranked([run, *each])] == [1, 2, None]
+    counted = replace(run, items=1)  # its items were stated: it is one of them
+    assert [row.rank for row in ranked([counted, *each])] == [1, 2, 3]
+    assert [row.rank for row in ranked([run])] == [1]

@@ -12,10 +12,11 @@ from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
 from powermeter.registry import DRIVERS
 from powermeter.reports.instruments import ON_ITS_HOST, OwnCost
-from powermeter.reports.method import largest, limits, measured_machine, method
+from powermeter.reports.method import beside_limits, largest, limits, measured_machine, method
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 from tests.reports.conftest import infer
 
 
@@ -173,3 +174,16 @@ def test_the_interval_has_both_its_ends_or_is_a_bound(make, low, high, words):
     story = story_of(make())
     result = replace(Result.of(1.0, "J", {"spread:a": 0.2}), low=low, high=high)
     assert words in method(replace(story, analysis=replace(story.analysis, energy=result)))
+
+
+def test_a_paper_prints_no_options(make, twenty):
+    """What to type next stands in a terminal's note; a paper's limits hold what is not counted."""
+    note = Note.warning("not-counted", "fan was measured too; --rail NAME counts another one")
+    of_others = Note.warning("others-charged", "others are in it; --rail program counts the program alone")
+    other = Note.warning("clipped", "a label may be named; --rail NAME counts another one")
+    found = beside_limits(story_of(make(events=twenty)), [note, of_others, other])
+    assert [(n.code, n.text) for n in found[:2]] == [
+        ("not-counted", "fan was measured too"),
+        ("others-charged", "others are in it"),
+    ]
+    assert found[2].text == other.text

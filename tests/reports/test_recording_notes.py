@@ -8,7 +8,7 @@ import pytest
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.rails_table import RailUse
-from powermeter.reports.recording_notes import imported, of_others
+from powermeter.reports.recording_notes import REMEDIES, imported, of_others
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Result
@@ -33,6 +33,7 @@ def gpu(number):
 def test_a_second_card_that_is_in_no_number_is_named(tmp_path):
     with Recording.open(recorded(tmp_path / "x.power", gpu(0), gpu(1))) as recording:
         (note,) = having(gather(recording).warnings, "not-counted")
+        assert note.text.endswith(REMEDIES["not-counted"])  # which a paper's limits leave out
         assert note.startswith("gpu1 was measured too") and "only gpu0" in note
         (note,) = having(gather(recording, ReportOptions(rail="gpu1")).warnings, "not-counted")
         assert note.startswith("gpu0 was measured too")
@@ -107,5 +108,7 @@ def test_what_a_model_charges_of_others_is_named(own, noted):
         return RailUse(name, parent, Result.of(joules, "J"), Result.of(joules, "W"), counted)
 
     rails = (used("machine", None, 2.0, True), used("program", "machine", own, False))
-    assert [note.code for note in of_others(rails, Boundary.MODEL)] == ["others-charged"] * noted
+    notes = of_others(rails, Boundary.MODEL)
+    assert [note.code for note in notes] == ["others-charged"] * noted
+    assert all(note.text.endswith(REMEDIES["others-charged"]) for note in notes)
     assert not of_others(rails, Boundary.BOARD)
