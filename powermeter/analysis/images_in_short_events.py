@@ -73,7 +73,7 @@ def _goes_on_beside(values: Floats, first: Indices, count: Indices, middle: floa
 def _like_an_image(upper: Bools, ahead: Indices, size: Indices, idle_below: bool) -> bool:
     """Return whether events lie wholly on either level, and power changes inside others or events near in time are alike.
 
-    Where the lower level is not idle power, inputs that differ look so as well: then both are asked for.
+    Where the lower level is not idle power, inputs that differ look so as well: then one such change is asked for, and the likeness.
     """
     share = np.add.reduceat(upper, ahead) / size
     idle, busy = share == 0, share == 1
@@ -83,8 +83,8 @@ def _like_an_image(upper: Bools, ahead: Indices, size: Indices, idle_below: bool
     turns = int(np.count_nonzero(on[1:] != on[:-1]))
     if turns < 2:
         return False  # once and for all: a warm-up
-    asked = any if idle_below else all
-    return asked((int(np.count_nonzero(~idle & ~busy)) >= _INSIDE, _runs(on, turns) < _FEW_RUNS))
+    changes, alike = int(np.count_nonzero(~idle & ~busy)), _runs(on, turns) < _FEW_RUNS
+    return changes >= _INSIDE or alike if idle_below else bool(changes) and alike
 
 
 def _runs(on: Bools, turns: int) -> float:

@@ -55,7 +55,7 @@ def test_a_warm_up_is_no_image() -> None:
 def test_above_idle_power_inputs_that_differ_look_alike_unless_power_changes_inside_too() -> None:
     raised = [event.replace("-", "=") for event in SLOW]
     assert image(raised) is None
-    assert image([*raised, "==###", "###=="]) == (3.0, 9.0)
+    assert image([*raised, "==###"]) == (3.0, 9.0)
     assert image([*(event.replace("-", "=") for event in MIXED), "==###", "###=="]) is None
 
 

@@ -54,7 +54,7 @@ def test_a_meter_that_stands_still_is_a_gap_and_a_warning(tmp_path, flagged):
         assert gap.reason == Reason.FROZEN.value and gap.end_ns - gap.start_ns == 1400 * 5 * MS
         assert len(samples) == ROWS - 1399
         page = analyse(recording)
-        assert [note for note in page.notes if "the meter stood still" in note]
+        assert having(page.notes, "stood-still")
         power = page.line.power()
         assert power is not None and having(power.notes, "stood-still") and len(power.notes) == 1
         # 5 s at 1 W and 5 s at 10 W are 55 J; taken as read, it would be about 25 J.
