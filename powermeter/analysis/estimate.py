@@ -30,6 +30,8 @@ EQUAL = "equal"
 LAG = "lag"
 """What readings miss at the start of events follows their end: an instrument that lags, or a load that does."""
 
+LEAD = "lead"
+"""What readings miss at the end of events comes ahead of their start: stamps that are early, or a load that is."""
 
 HELD = "held"
 """Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
@@ -43,7 +45,7 @@ CROWDED = "crowded"
 PACE = "pace"
 """The load decides how long its reader waits, and events begin with what a long wait leaves out."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, HELD, TAIL, CROWDED, PACE)
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, HELD, TAIL, CROWDED, PACE)
 """Reasons for which an energy is *estimated*."""
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, few, folded, paced, ripple, unseen
+from powermeter.analysis.early_readings import leading
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
@@ -263,7 +264,7 @@ def measure_instants(
     if (teeth := saw_teeth(trace, before, m)) is not None:
         return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
-    return lagging(integral, start_ns, end_ns, found, others)
+    return leading(integral, start_ns, end_ns, lagging(integral, start_ns, end_ns, found, others), others)
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

@@ -28,6 +28,7 @@ from powermeter.analysis.beside import (
 from powermeter.analysis.estimate import BEAT, FEW, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.late_means import shown_late
 from powermeter.analysis.lock_step import always_alike
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
@@ -328,7 +329,15 @@ def measure_means(
         high = np.bincount(event, portion * np.where(no_out & ~whole, length * rate - given, 0.0)[owner], n)
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    return found
+    before = _last_ends(t, start_ns, end_ns, others)
+    return shown_late(integral, (start_ns, end_ns, before, following), found, tail, head)
+
+
+def _last_ends(t: Times, start_ns: Times, end_ns: Times, others: Others | None) -> Times:
+    """Return when the last event of any label before each start has ended."""
+    before = np.concatenate([[min(int(t[0]), int(start_ns[0]))], end_ns[:-1]])
+    before = np.minimum(before, start_ns)
+    return before if others is None else np.maximum(before, others.last_end(start_ns, before))
 
 
 def _head_of(
@@ -345,10 +354,7 @@ def _head_of(
     if start_ns.size < LEAST_WITH_TAILS:
         return None
     top = t.size - 1
-    before = np.concatenate([[min(int(t[0]), int(start_ns[0]))], end_ns[:-1]])
-    before = np.minimum(before, start_ns)
-    if others is not None:
-        before = np.maximum(before, others.last_end(start_ns, before))
+    before = _last_ends(t, start_ns, end_ns, others)
     backwards = np.concatenate([[0], np.arange(top, 0, -1)])
     unseen = np.concatenate([blind[backwards], [False]])
     return tail_of(

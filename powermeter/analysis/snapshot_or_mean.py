@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import clear_edges
-from powermeter.analysis.estimate import HELD, TAIL, GroupEstimate
+from powermeter.analysis.early_readings import turned_round
+from powermeter.analysis.estimate import HELD, LAG, LEAD, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
@@ -81,10 +82,7 @@ def may_average(trace: Trace, start_ns: Times, end_ns: Times) -> float | None:
     settles = mean or _snapshots(trace, starts, ends)
     ends_show, left = _next_only(trace, ends, behind, settles)
     # Turned round, the readings before a start are those behind an end.
-    turned = replace(
-        trace, times_ns=-t[::-1], values=trace.values[::-1], kept=None, saturated_ns=None, gaps=()
-    )
-    starts_show, lead = _next_only(turned, -starts[::-1], -ahead[::-1])
+    starts_show, lead = _next_only(turned_round(trace), -starts[::-1], -ahead[::-1])
     if starts_show:
         return 0.5 if ends_show or left > _MIDDLE * lead else 1.0
     return 0.0 if ends_show and not mean else None
@@ -189,7 +187,7 @@ def both(
         return found
     other = measure_means(means, start_ns, end_ns, bridges, others)
     if (
-        other.why not in ("", TAIL)
+        other.why not in ("", TAIL, LAG, LEAD)
         or not np.isfinite(other.value).all()
         or _falls_at_once(means.trace, other, start_ns, end_ns)
     ):
@@ -204,6 +202,9 @@ def both(
     short = seconds < _SHORT * means.trace.interval_ns * 1e-9
     if short and abs(float(apart.sum())) > _WORTH * abs(float(found.value.sum())):
         found.why = HELD
+    if other.why in (LAG, LEAD):
+        found.why = other.why
+        found.above, found.above_all = other.above, other.above_all
     return found
 
 

@@ -27,6 +27,9 @@ _NEIGHBOURS = 64  # windows on either side of an end that are looked at for what
 _LEAST_FALLS = 6
 _FALLS = 4.0
 _MOST_WINDOWS = 30
+_MOST_RISING = 5
+_LEAST_AT_REST = 4  # windows between a tail and what comes ahead
+_RISES = 0.05  # of what the event adds
 _SIGNIFICANT = 3.0
 _SUSPECT = 2.0
 _WORTH = 0.005
@@ -111,6 +114,7 @@ def tail_of(
     free = np.minimum(np.searchsorted(t, after_ns, side="right") - 1, top) - ends
     # The window just before the next event may hold what comes ahead of that one.
     free = np.where(blind[np.clip(ends, 0, top)], 0, np.maximum(free - 1, 0))
+    free = np.maximum(free - _rising(rates, ends, free), 0)
     resting = np.clip(ends + free, 1, top)
     rested = (free >= max(float(np.median(free)), 2.0)) & ~blind[resting]
     if int(rested.sum()) < LEAST_WITH_TAILS // 2:
@@ -187,6 +191,20 @@ def tail_of(
             0.0, 0.0, none, none, math.hypot(error, late, float(np.mean(np.where(x > 0, held, 0.0)))), 0
         )
     return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, math.hypot(error, late), last)
+
+
+def _rising(rates: Floats, ends: Indices, free: Indices) -> int:
+    """Return in how many windows more power rises ahead of the next event: early readings, or a device that takes long to wake."""
+    for skipped in range(_MOST_RISING):
+        at = (ends + free - skipped)[free - skipped > _LEAST_AT_REST]
+        if at.size < LEAST_WITH_TAILS // 2:
+            return skipped
+        rise = rates[at] - rates[at - 1]
+        inside = float(np.median(rates[np.clip(ends - 1, 1, None)])) - float(np.median(rates[at - 1]))
+        sure = _FALLS * float(rise.std(ddof=1)) / math.sqrt(rise.size)
+        if float(rise.mean()) < max(sure, _RISES * inside):
+            return skipped
+    return _MOST_RISING
 
 
 def _furthest(x: Floats, excess: Floats) -> Floats:

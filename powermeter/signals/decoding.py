@@ -24,6 +24,7 @@ from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.log_of_changes import standing
+from powermeter.signals.stale_readings import without_stale
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
 _SQRT3 = math.sqrt(3.0)
@@ -235,7 +236,7 @@ def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | 
     if stated > 1.5 * trace.interval_ns > 0:
         return fresh_readings(trace, stated)
     found = refresh_found(trace) if channel.quantity in (Quantity.POWER, Quantity.ENERGY) else 0
-    return fresh_readings(trace, found) if found else trace
+    return fresh_readings(trace, found) if found else without_stale(trace)
 
 
 def _corrected(

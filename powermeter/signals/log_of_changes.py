@@ -15,6 +15,7 @@ from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 _LEAST_CHANGES = 8
 _REGULAR = 0.6
 _NEAR = 0.2
+_REPEATS = 0.4  # of rows
 _MOST_PIECES = 1 << 16
 _LEAST_OF_A_RAMP = 3
 _UNLOGGED = 0.05
@@ -27,8 +28,10 @@ def standing(trace: Trace) -> Trace:
 
     Stamps at even times are an instrument's own readings, shown until its next: what the load did between two of them is
     as unknown as for any other meter, and they stay what they are.  Stamps at uneven times are a log of changes: the value
-    stood, and its sum over time is a running total, in J or C.
+    stood, and its sum over time is a running total, in J or C.  A log of changes hardly repeats a value; rows at even times that do are
+    a display's, asked more often than it refreshes.
     """
+    trace = _asked(trace)
     steps = np.diff(trace.times_ns)
     if steps.size < 1:
         return replace(trace, kind=Kind.INSTANT)
@@ -84,6 +87,20 @@ def standing(trace: Trace) -> Trace:
         step=0.0,
         errors=(*trace.errors, error),
     )
+
+
+def _asked(trace: Trace) -> Trace:
+    """Return the rows at which a display was asked, of which each is written twice: where it begins to stand, and where it ends."""
+    last = np.append(np.diff(trace.times_ns) > 0, True)
+    times, values = trace.times_ns[last], trace.values[last]
+    steps = np.diff(times)
+    if times.size <= _LEAST_CHANGES or times.size == len(trace) or trace.kept is not None:
+        return trace
+    usual = float(np.median(steps))
+    even = float(np.mean(np.abs(steps - usual) <= _NEAR * usual)) >= _REGULAR
+    if not even or float(np.mean(np.diff(values) == 0)) < _REPEATS:
+        return trace
+    return replace(trace, times_ns=times, values=values, interval_ns=median_interval_ns(times))
 
 
 def _ramps(values: NDArray[np.floating[Any]], seconds: NDArray[np.floating[Any]]) -> float:

@@ -96,3 +96,14 @@ def test_a_stretch_in_which_the_state_was_unknown_is_no_part_of_a_total():
     assert found.kind is Kind.INSTANT and found.gaps == (gap,)
     # 14.5 W stands to just before the next stamp.
     assert found.values[found.times_ns == 180 * S - 1].tolist() == [14.5]
+
+
+def test_a_display_that_is_asked_more_often_than_it_refreshes_is_no_log_of_changes():
+    # Two rows a reading, as held states are stored: ten readings a second of a display that changes once a second.
+    t = np.repeat(np.arange(300) / 10, 2)[1:-1]
+    watts = np.repeat(np.repeat(np.random.default_rng(1).uniform(1, 9, 30), 10), 2)[:-2]
+    found = standing(held(t.tolist(), watts.tolist()))
+    assert found.kind is Kind.INSTANT and found.interval_ns == S // 10
+    # The same rows, each of another value, are a log of changes at even times.
+    watts = np.repeat(np.random.default_rng(1).uniform(1, 9, 300), 2)[:-2]
+    assert standing(held(t.tolist(), watts.tolist())).kind is Kind.COUNTER

@@ -1,0 +1,74 @@
+"""Rows that repeat the reading before them by chance of the logger: old readings, shown again in place of new ones.
+
+A channel whose noise spreads over many steps hardly ever shows the same value twice in a row.  Where many rows do, and which of them do is
+left to chance, the instrument had nothing new to show, at no refresh that could be found (`held.py`): such rows are no readings of their time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from powermeter.channel import Kind, Quantity
+from powermeter.result.notes import Note
+from powermeter.signals.trace import Trace
+
+_LEAST_ROWS = 100
+_LEAST = 0.05  # of rows, beyond chance
+_MOST = 0.75  # more of them are a display's that refreshes seldom
+_SURE = 4.0  # standard errors
+_STEP = 2.0  # percentile of changes: the smallest, one step of the display
+_SMALLEST = (
+    0.3  # of changes: where more are of one step, the load changes slowly, or the noise hides in steps
+)
+_RECURS = 0.15  # of changes: a level without noise comes back as often
+_LOOKED = 200_000
+
+
+def without_stale(trace: Trace) -> Trace:
+    """Return a trace of instantaneous power without rows that repeat an old reading, and with a note; as it is where there are none."""
+    if trace.kind is not Kind.INSTANT or trace.quantity is not Quantity.POWER or trace.kept is not None:
+        return trace
+    share = stale_share(trace)
+    if not share:
+        return trace
+    new = np.append(True, np.diff(trace.values) != 0)
+    note = Note.warning(
+        "stale-readings",
+        f"{100 * share:.0f} % of its rows repeat the reading before, which its noise does not explain: they are left out as old",
+    )
+    return replace(
+        trace,
+        times_ns=trace.times_ns[new],
+        values=trace.values[new],
+        notes=(*trace.notes, note),
+    )
+
+
+def stale_share(trace: Trace) -> float:
+    """Return which share of rows repeats an old reading, or 0 where noise, steps or a level load explain what is equal."""
+    n = min(len(trace), _LOOKED)
+    if n < _LEAST_ROWS:
+        return 0.0
+    change = np.diff(trace.values[:n])
+    same = change == 0
+    equal = float(same.mean())
+    sizes = np.abs(change[~same])
+    if not _LEAST < equal < _MOST:
+        return 0.0
+    one_step = 1.5 * max(trace.step, trace.code, float(np.percentile(sizes, _STEP)))
+    smallest = float(np.mean(sizes <= one_step))
+    # Of a smooth distribution, no change is as frequent as one step up, or one down.
+    by_chance = smallest * (1 - equal) / 2
+    error = math.sqrt(equal * (1 - equal) / n)
+    if smallest > _SMALLEST or equal - by_chance < max(_LEAST, _SURE * error):
+        return 0.0
+    shown = trace.values[1:n][~same]
+    if float(np.unique(shown, return_counts=True)[1].max()) > _RECURS * shown.size:
+        return 0.0
+    # Chance strikes a row whether it struck the one before or not; level stretches and refreshes do not.
+    again = same[1:][same[:-1]]
+    apart = _SURE * math.sqrt(equal * (1 - equal) / max(again.size, 1))
+    return equal - by_chance if abs(float(again.mean()) - equal) <= apart else 0.0

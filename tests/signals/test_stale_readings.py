@@ -1,0 +1,55 @@
+"""Rows that repeat an old reading, and rows that are equal by chance, by steps or on level loads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.channel import Quantity
+from powermeter.signals.decoding import from_samples
+from powermeter.signals.stale_readings import stale_share, without_stale
+from powermeter.signals.trace import Trace
+
+S = 1_000_000_000
+
+
+def trace_of(watts: np.ndarray) -> Trace:
+    return from_samples(np.arange(watts.size, dtype=np.int64) * S // 10, watts, Quantity.POWER)
+
+
+def noisy(step: float = 0.001) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    load = 1.5 + 4.0 * (np.arange(1500) % 37 < 6)
+    return np.round((load + rng.normal(0, 0.005, 1500)) / step) * step
+
+
+def stale(watts: np.ndarray, share: float) -> np.ndarray:
+    rng, shown = np.random.default_rng(2), watts.copy()
+    for k in range(1, shown.size):
+        if rng.random() < share:
+            shown[k] = shown[k - 1]
+    return shown
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
+def test_rows_that_repeat_by_chance_of_the_logger_are_left_out(share: float) -> None:
+    trace = trace_of(stale(noisy(), share))
+    found = without_stale(trace)
+    assert stale_share(trace) == pytest.approx(share, abs=0.05)
+    assert [note.code for note in found.notes] == ["stale-readings"]
+    assert (np.diff(found.values) != 0).all() and len(found) < len(trace)
+
+
+@pytest.mark.parametrize(
+    "watts",
+    [
+        noisy(),  # 0.005 W of noise in steps of 0.001 W: two in a row are equal once in 18 by chance
+        noisy(0.01),  # in steps of 0.01 W, more often than not
+        np.round(noisy(), 0),  # levels without noise
+        np.round(np.linspace(1, 40, 1500), 1),  # a slow ramp in steps
+        np.repeat(np.random.default_rng(3).uniform(1, 9, 500), 3),  # a new level every third row
+    ],
+)
+def test_rows_that_are_equal_for_other_reasons_are_readings(watts: np.ndarray) -> None:
+    trace = trace_of(watts)
+    assert without_stale(trace) is trace
