@@ -54,7 +54,7 @@ def leading(
     if not may_be_theirs(shown.course(edges.low, power), ahead, joules):
         return found
     chance = _SURE * float(edges.behind.std(ddof=1))
-    return opened(found, LEAD, ahead + chance / math.sqrt(edges.behind.size), ahead + chance)
+    return opened(found, LEAD, ahead + chance / math.sqrt(edges.behind.size), np.full(n, ahead + chance))
 
 
 def turned_round(trace: Trace) -> Trace:

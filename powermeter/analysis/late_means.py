@@ -33,6 +33,7 @@ _MISSING = 0.2  # of what follows, in the middle of events: where all of it come
 _OF_EVENT = 0.4  # of what events show themselves, which is the most that is missing in their middle
 _DROPS = 0.7  # of the mean power inside: what comes late is as high behind ends as before them
 _AS_MUCH = 0.7  # of what events show
+_SHAPE = 0.05  # of what lies beside events: how well its shape leads to it
 _APART = (5, 3, 1, 0)  # intervals between an event and the one before: as many as leave enough events
 
 
@@ -164,23 +165,32 @@ def shown_late(
         shown = Shown.of(integral, start_ns, end_ns, before_ns)
         if not drops and may_be_theirs(shown.course(found.quiet, power), follows, joules):
             found.tail = None
-            return opened(found, LAG, follows + 2 * error)
+            return _opened(found, LAG, (follows, error), seconds)
     if head is not None and head.joules > 0:
         cut_s = (start_ns - t[np.maximum(np.searchsorted(t, start_ns, side="right") - 1, 0)]) * 1e-9
         shown = Shown.turned_round(integral, start_ns, end_ns, after_ns)
         if not _drops(head, cut_s[::-1], power) and may_be_theirs(
             shown.course(found.quiet, power), head.joules, joules
         ):
-            return opened(found, LEAD, head.joules + 2 * head.error)
+            return _opened(found, LEAD, (head.joules, head.error), seconds)
     return found
 
 
-def opened(found: GroupEstimate, why: str, most: float, each: float | None = None) -> GroupEstimate:
-    """Return an estimate whose interval reaches up by so many joules an event, in the mean and, where that is more, of each one."""
+def opened(found: GroupEstimate, why: str, most: float, each: Floats) -> GroupEstimate:
+    """Return an estimate whose interval reaches up by so many joules an event, in the mean and of each one."""
     found.why = why
-    found.above = found.above + (most if each is None else each)
+    found.above = found.above + each
     found.above_all += most * found.value.size
     return found
+
+
+def _opened(found: GroupEstimate, why: str, beside: tuple[float, float], seconds: Floats) -> GroupEstimate:
+    """Return an estimate that reaches up to what lies beside events, J, and its standard uncertainty.
+
+    Of an instrument that averages over longer than events last, more of long ones comes late, by less than their length.
+    """
+    most = beside[0] * (1 + _SHAPE) + 2 * beside[1]
+    return opened(found, why, most, most * np.sqrt(np.maximum(seconds / float(seconds.mean()), 1.0)))
 
 
 def may_be_theirs(course: Course | None, beside: float, joules: float) -> bool:

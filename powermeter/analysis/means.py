@@ -337,7 +337,8 @@ def _last_ends(t: Times, start_ns: Times, end_ns: Times, others: Others | None) 
     """Return when the last event of any label before each start has ended."""
     before = np.concatenate([[min(int(t[0]), int(start_ns[0]))], end_ns[:-1]])
     before = np.minimum(before, start_ns)
-    return before if others is None else np.maximum(before, others.last_end(start_ns, before))
+    found: Times = before if others is None else np.maximum(before, others.last_end(start_ns, before))
+    return found
 
 
 def _head_of(
