@@ -11,7 +11,6 @@ from typing import Any
 
 from setuptools import build_meta
 
-build_editable = build_meta.build_editable
 get_requires_for_build_editable = build_meta.get_requires_for_build_editable
 
 EXTRA = "DIST_EXTRA_CONFIG"
@@ -59,3 +58,13 @@ def build_sdist(sdist_directory: str, config_settings: Mapping[str, Any] | None 
     """Build the source archive and return its name (PEP 517)."""
     with _elsewhere():
         return str(build_meta.build_sdist(sdist_directory, config_settings))
+
+
+def build_editable(
+    wheel_directory: str,
+    config_settings: Mapping[str, Any] | None = None,
+    metadata_directory: str | None = None,
+) -> str:
+    """Build what an editable installation consists of and return its name (PEP 660)."""
+    with _elsewhere():
+        return str(build_meta.build_editable(wheel_directory, config_settings, metadata_directory))
