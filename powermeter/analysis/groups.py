@@ -42,6 +42,8 @@ def groups_of(
         AttributeMissing: No event, nor the run, carries one of the attributes.
     """
     run = metadata.get("attributes") or {}
+    if not by:
+        return _by_name(events)
     known = dict.fromkeys([name for e in events for name in e.attributes] + list(run))
     for name in by:
         if events and name not in known:
@@ -52,6 +54,14 @@ def groups_of(
         key = (e.name, *(_plain(e.attributes.get(name, run.get(name))) for name in by))
         group[i] = numbers.setdefault(key, len(numbers))
     return list(numbers), group
+
+
+def _by_name(events: Sequence[Event]) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
+    """Return what `groups_of` does of labels that nothing splits."""
+    names = [e.name for e in events]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    group = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
+    return [(name,) for name in numbers], group
 
 
 def together(

@@ -37,13 +37,15 @@ def means(events: Sequence[Event]) -> dict[str, float]:
 
 def measure_means(events: Sequence[Event]) -> dict[str, MeasureMean]:
     """Return the mean of each measure that is a number, and of how many of the events; without those of language models' phases."""
-    asked = [event for event in events if not is_of_model(event)]
+    carrying = [event for event in events if event.measures]  # of a day's events hardly any
+    asked = [event for event in carrying if not is_of_model(event)]
+    might = len(events) - len(carrying) + len(asked)
     found: dict[str, list[tuple[float | None, float]]] = {}
     for event in asked:
         for name, value in event.measures.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
                 found.setdefault(name, []).append((event.count, value))
-    return {name: _mean(cells, len(asked)) for name, cells in found.items() if any(n != 0 for n, _ in cells)}
+    return {name: _mean(cells, might) for name, cells in found.items() if any(n != 0 for n, _ in cells)}
 
 
 def _mean(cells: Sequence[tuple[float | None, float]], events: int) -> MeasureMean:

@@ -6,12 +6,14 @@ import json
 import sqlite3
 import struct
 import zlib
+from types import SimpleNamespace
 
 import pytest
 from crafted import seal
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
+from powermeter.events import Event
 from powermeter.recording import Recording, columns, event_batches
 
 
@@ -92,3 +94,18 @@ def test_events_in_pieces_are_the_events(recorded):
         whole, pieces = recording.events(), list(recording.event_pieces(2))
     assert [len(piece) for piece in pieces[:-1]] == [2] * (len(pieces) - 1) and len(pieces) > 1
     assert [event for piece in pieces for event in piece] == whole
+
+
+def test_a_table_without_columns_that_came_later_holds_events_without_what_they_state():
+    """A batch of a file that was written before tasks and measures were: 9 columns."""
+    row = (7, 1, None, 0, 5, None, None, None, 4096)
+    batch = event_batches.decode(
+        event_batches.encode([(*row[:3], "fit", *row[4:]), (7, 2, 1, "fit", 6, 9, 3, '{"a": 1}', None)]),
+        2,
+        42,
+    )
+    found = event_batches.events(batch, SimpleNamespace(json=lambda text, what: json.loads(text)))
+    assert found == [
+        Event("fit", 5, None, process=42, thread=7, uid=1, count=None, peak_memory=4096),
+        Event("fit", 6, 9, process=42, thread=7, uid=2, parent=1, count=3, attributes={"a": 1}),
+    ]

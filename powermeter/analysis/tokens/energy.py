@@ -38,7 +38,7 @@ _FEW_READINGS = 10
 def token_table(analysis: Analysis) -> TokenTable | None:
     """Return what language models used; None where no event is of one."""
     events = analysis.events
-    index = [i for i, event in enumerate(events) if names.is_of_model(event)]
+    index = [i for i, event in enumerate(events) if event.measures and names.is_of_model(event)]
     if not index:
         return None
     found = _Gathering(analysis)

@@ -37,7 +37,7 @@ def total(events: Iterable[Event], *names: str) -> float | None:
     found = [
         float(value)
         for event in events
-        if is_of_model(event)
+        if event.measures and is_of_model(event)  # most events have none
         for name in names
         if isinstance(value := event.measures.get(name), (int, float)) and value >= 0
     ]
