@@ -18,6 +18,8 @@ from .wording import left_out
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
 
+_PLAIN = frozenset((str, int, bool, type(None)))
+
 
 def record(data: ReportData) -> dict[str, Any]:
     """Return everything `powermeter show` prints, unrounded; an interval without an end is null there."""
@@ -27,6 +29,8 @@ def record(data: ReportData) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     """Put None for what JSON cannot hold as a number."""
+    if type(value) in _PLAIN:  # most values are
+        return value
     if isinstance(value, dict):
         return {str(key): _finite(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

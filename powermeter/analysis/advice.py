@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LEAD, LOST, TAIL, UNSEEN
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.next_item import memory_of
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.quantiles import median, student_95
 from powermeter.analysis.resolution import made_by_others
 from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -293,7 +293,7 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
         (g.why for g in (a.energies.groups[i] for i in np.unique(a.energies.group[known])) if g.why), ""
     )
     lengths = a.energies.seconds[known]
-    length = float(np.median(lengths)) if lengths.size else 0.0
+    length = median(lengths) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
     if why in (LAG, LEAD, HELD, TAIL):

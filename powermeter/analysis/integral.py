@@ -141,9 +141,11 @@ class Integral:
     @property
     def pace_s(self) -> float:
         """How far apart the readings come on average in s, holes left out; 0 where there are holes only."""
-        n = np.array([len(self.trace)])
-        steps = int(self.counted(np.zeros(1, np.int64), n)[0]) - 1 - self.hole.size
-        read_ns = self.end_ns - self.start_ns - int(np.sum(self.gap_end - self.gap_start))
+        kept, n = self.trace.kept, len(self.trace)
+        readings = n if kept is None else int(kept.counted(np.zeros(1, np.int64), np.array([n]))[0])
+        steps = readings - 1 - self.hole.size
+        unseen_ns = int(np.sum(self.gap_end - self.gap_start)) if self.hole.size else 0
+        read_ns = self.end_ns - self.start_ns - unseen_ns
         return read_ns * 1e-9 / steps if steps > 0 else 0.0
 
     def rates(self, index: NDArray[np.int64]) -> Floats:

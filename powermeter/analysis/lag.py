@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.trace import Trace
 
@@ -178,7 +179,7 @@ def edges_of(
         tau * sums[0],
         tau * sums[1],
         tau * sums[2],
-        float(np.median(low_at)),
+        median(low_at),
     )
 
 

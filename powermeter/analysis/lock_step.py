@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import median
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
@@ -97,7 +99,7 @@ def _unmet_arc(
     usual = _LIKELY if keep_step_nearby(turned) else _RARE
     if gap <= max((math.log(n) + usual) / n, _WORTH):
         return 0.0
-    part = float(np.median(reach[near])) / interval_ns
+    part = median(reach[near]) / interval_ns
     inside = max(0.0, min(begin + gap, part) - begin) + max(0.0, min(begin + gap - 1.0, part))
     share = min(inside / part, 1.0)
     return share if share > _WORTH else 0.0

@@ -17,6 +17,7 @@ from powermeter.analysis.images_in_short_events import image_in_short_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
@@ -337,4 +338,4 @@ def _levels(values: Floats) -> tuple[float, float, NDArray[np.bool_]] | None:
     upper: NDArray[np.bool_] = values > (low + high) / 2
     if upper.all() or not upper.any():
         return None
-    return float(np.median(values[~upper])), float(np.median(values[upper])), upper
+    return median(values[~upper]), median(values[upper]), upper

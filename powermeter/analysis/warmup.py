@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.quantiles import median, t_quantile
 
 Floats = NDArray[np.floating[Any]]
 
@@ -126,8 +126,8 @@ def _leading(series: Floats, left_open: Floats, doubt: float) -> tuple[int, Warm
 
 def _is_known(values: Floats, cut: int, left_open: Floats) -> bool:
     """Return whether the meter knows that the first `cut` values stand apart."""
-    apart = np.abs(values[:cut] - np.median(values[cut:]))
-    return bool(np.median(apart) > _APART * np.median(left_open[:cut]))
+    apart = np.abs(values[:cut] - median(values[cut:]))
+    return bool(median(apart) > _APART * median(left_open[:cut]))
 
 
 def _judge(values: Floats, cut: int, doubt: float) -> tuple[int, WarmUpReason]:
@@ -135,10 +135,10 @@ def _judge(values: Floats, cut: int, doubt: float) -> tuple[int, WarmUpReason]:
     head, rest = values[:cut], values[cut:]
     # A decay goes on below the noise: what follows the cut for as long again is not asked to be steady.
     steady = rest[min(cut - 1, rest.size // 3) :]
-    level = float(np.median(steady))
+    level = median(steady)
     apart = (head - level) * math.copysign(1.0, float(head.mean()) - level)
     # At least half of a head stands apart: one rare slow event among the first is no warm-up.
-    excess = float(np.median(apart)) if cut > 2 else float(apart.min())
+    excess = median(apart) if cut > 2 else float(apart.min())
     if excess < RELEVANT * abs(level) or excess <= _noise(rest, cut, _step(values, level), doubt):
         return 0, WarmUpReason.STEADY
     half = steady.size // 2
@@ -163,7 +163,7 @@ def _tail(apart: Floats, rest: Floats) -> int:
 def _run(values: Floats, longest: int) -> int:
     """Return how many of the first values lie on one side of the rest, each by more than the rest scatters."""
     rest = values[longest:]
-    away = values[:longest] - np.median(rest)
+    away = values[:longest] - median(rest)
     outside = np.abs(away) > np.ptp(rest) / 2
     outside &= np.sign(away) == np.sign(away[0]) if longest else outside
     return int(np.argmin(outside)) if not outside.all() else longest
@@ -176,7 +176,7 @@ def _cut(values: Floats) -> int:
     """
     n = values.size
     most = max(n // 3, 1)
-    back = values[::-1] - np.median(values)
+    back = values[::-1] - median(values)
     count = np.arange(1, n + 1)
     mean = np.cumsum(back) / count
     square = np.maximum(np.cumsum(back * back) / count - mean * mean, 0.0)
@@ -208,4 +208,4 @@ def _wandering(steady: Floats, length: int) -> float:
     total = np.concatenate([[0.0], np.cumsum(steady)])
     length = min(length, max(steady.size // 2, 1))
     means = (total[length:] - total[:-length]) / length
-    return float(np.abs(means - np.median(steady)).max())
+    return float(np.abs(means - median(steady)).max())
