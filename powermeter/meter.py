@@ -118,7 +118,9 @@ class Meter:
                 self._record()
             except OpenError as error:
                 if outer is None or error.reason is not Reason.BUSY:
-                    raise
+                    raise error.with_traceback(
+                        None
+                    ) from None  # what to do stands below the caller's own line
                 self._join(outer, f"{error}; ")
         else:
             self._join(outer)

@@ -312,3 +312,11 @@ def test_a_file_in_the_place_of_a_source_is_refused_with_where_it_belongs(path):
     """It was a traceback of json's."""
     with pytest.raises(ConfigurationError, match="path="):
         powermeter.Meter("virtual://", path)
+
+
+def test_a_refused_source_is_reported_at_the_callers_own_line(tmp_path: Path) -> None:
+    """Four frames of the recorder stood between the line to mend and what to do."""
+    with pytest.raises(OpenError) as refused, Meter("virtual://?fault=absent", path=tmp_path / "a.power"):
+        pytest.fail("the block ran")
+    names = [frame.name for frame in refused.traceback]
+    assert names[-1] == "__enter__" and len(names) == 2 and refused.value.__cause__ is None

@@ -25,7 +25,7 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
 from powermeter.result import Result, plain
-from powermeter.result.notes import Note, note_lines, plain_notes
+from powermeter.result.notes import Note, doubts, facts, note_lines, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
 from . import what_if
@@ -112,7 +112,7 @@ class BudgetReport:
         document["overload"] = whole.overload or None
         graded = next((r.grade.value for r in (found.energy, found.charge, found.power) if r is not None), "")
         mark = " (simulated)" if graded == "simulated" else ""
-        lines = [f"of: {found.title}{mark}", *note_lines(found.notes), *whole.lines()]
+        lines = [f"of: {found.title}{mark}", *note_lines(doubts(found.notes)), *whole.lines()]
         if rate is None and found.analysis is not None and found.asked.label is not None:
             lines.append(
                 f"hours at this power: – ({row_of(found.analysis, found.asked.label).verdict.text or NO_POWER})"
@@ -127,7 +127,7 @@ class BudgetReport:
             volts = found.rail_voltage_v if assumed is None else assumed
             origin = origin_text(used, found.charge_origin, volts, given, assumed is not None)
             lines += [origin] if origin else []
-        return document, lines
+        return document, [*lines, *note_lines(facts(found.notes))]
 
     @property
     def _highest_w(self) -> float:

@@ -69,8 +69,8 @@ def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, s
         text = f"the device {less} only below a number of requests: each of its requests {does} more than the cloud's"
         return BreakEven(None, None, None, None, text)
     if central == 0:
-        sure = "" if high <= 0 else f", though by the interval only from {_shown(high)} requests a day on"
-        sure = ", though by the interval perhaps never" if math.isinf(high) else sure
+        sure = "" if high <= 0 else f" (95 %: from 0 to {_shown(high)} requests a day on)"
+        sure = " (95 %: from 0 requests a day on to never)" if math.isinf(high) else sure
         text = f"the device {less} from the first request{sure}: its fixed part is smaller"
         return BreakEven(0.0, 0.0, max(low, 0.0), max(high, 0.0), text)
     if math.isinf(central):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Grade, Result, plain
 from powermeter.result.formatting import Shown, format_range
-from powermeter.result.notes import Note, note_lines, once, plain_notes
+from powermeter.result.notes import Note, doubts, facts, note_lines, once, plain_notes
 from powermeter.units import format_quantity, parse_quantity
 
 from .account_lines import AccountLine, Input, Measured, factors_of
@@ -79,7 +79,7 @@ class LifetimeReport:
     def text(self) -> str:
         """Return the report for people."""
         lines = [f"WARNING: {text}" for text in self.warnings()]
-        lines += note_lines(self.notes)
+        lines += note_lines(doubts(self.notes))
         lines.append(self.headline())
         shown = ", ".join(f"{side} {text}" for side, (text, _) in self.requests().items())
         lines.append(f"energy of one: {shown}")
@@ -90,6 +90,7 @@ class LifetimeReport:
                 terms = ", ".join(f"{name} {shown.bare}" for name, shown in side.terms)
                 lines.append(f"  {side.name}: {side.shown.text}" + (f" = {terms}" if terms else ""))
         lines += [f"{account} break-even: {even.text}" for account, even in self.break_evens.items()]
+        lines += note_lines(facts(self.notes))
         lines.append(f"{self.tornado_title()}:")
         for swing in self.swings():
             bar = "█" * max(1, round(24 * swing.width))

@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
-from powermeter.result.notes import Note, note_lines, plain_notes
+from powermeter.result.notes import Note, doubts, facts, note_lines, plain_notes
 from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
 
 from .account_lines import AccountLine, Input, total
@@ -68,13 +68,13 @@ class FootprintReport:
 
     def text(self, explain: bool = False) -> str:
         """Return the report for people."""
-        lines = [f"of: {self.found.title}", *note_lines(self.notes)]
+        lines = [f"of: {self.found.title}", *note_lines(doubts(self.notes))]
         if self.wanted.mass == "lb":
             lines.append("carbon in pounds: " + self._pounds())
         lines.append(to_text(self.whole, explain))
         for part in self._parts():
             lines += part[1]
-        return "\n".join(lines)
+        return "\n".join([*lines, *note_lines(facts(self.notes))])
 
     def record(self) -> dict[str, Any]:
         """Return the same numbers unrounded, for JSON."""

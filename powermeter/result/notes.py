@@ -89,9 +89,17 @@ def plain_notes(notes: Iterable[Note]) -> list[dict[str, str]]:
     return [note.to_dict() for note in notes]
 
 
+def doubts(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return the notes that question a number or explain a missing one: they stand before the answer."""
+    return tuple(note for note in notes if note.severity is not Severity.INFO)
+
+
+def facts(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return the notes that state how a number came to be: they stand after the answer."""
+    return tuple(note for note in notes if note.severity is Severity.INFO)
+
+
 def note_lines(notes: Iterable[Note]) -> list[str]:
     """Return a line each: `WARNING: …` of what makes a number doubtful first, then `note: …` of how it came to be."""
     listed = list(notes)
-    doubts = [note for note in listed if note.severity is not Severity.INFO]
-    rest = [note for note in listed if note.severity is Severity.INFO]
-    return [*(f"WARNING: {note}" for note in doubts), *(f"note: {note}" for note in rest)]
+    return [*(f"WARNING: {note}" for note in doubts(listed)), *(f"note: {note}" for note in facts(listed))]

@@ -101,7 +101,7 @@ def test_a_break_even_that_the_interval_leaves_open_is_said() -> None:
     assert (found.requests, found.low_per_day) == (0, 0)
     assert found.high_per_day is not None
     assert found.high_per_day > 0
-    assert "though by the interval only from" in found.text
+    assert "from the first request (95 %: from 0 to " in found.text
 
 
 def test_a_measured_request_in_joule_equals_one_in_watt_hours() -> None:

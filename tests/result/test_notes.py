@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from powermeter.result.notes import Note, Severity, having, note_lines, once
+from powermeter.result.notes import Note, Severity, doubts, facts, having, note_lines, once
 
 CLIPPED = Note.warning("clipped-readings", "12 readings stand at the meter's limit; choose a larger range")
 BRIDGED = Note.info("bridged-gap", "a gap of 2 s was bridged")
@@ -46,3 +46,5 @@ def test_what_makes_a_number_doubtful_stands_first_and_loudest() -> None:
     ]
     assert note_lines(notes) == ["WARNING: one", "WARNING: two", "note: counted: b"]
     assert note_lines([]) == []
+    assert note_lines(doubts(notes)) == ["WARNING: one", "WARNING: two"]  # before an answer
+    assert note_lines(facts(notes)) == ["note: counted: b"]  # after it
