@@ -108,6 +108,7 @@ EXPORTS: Mapping[str, str] = {
 """Format of a whole recording → `module:function` that writes it."""
 
 IMPORTERS: Mapping[str, str] = {
+    "afterburner": "powermeter.importers.afterburner:Afterburner",
     "alumet": "powermeter.importers.alumet:Alumet",
     "batterystats": "powermeter.importers.batterystats:BatteryStats",
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
@@ -119,6 +120,7 @@ IMPORTERS: Mapping[str, str] = {
     "hardware-monitor": "powermeter.importers.hardware_monitor:HardwareMonitorLog",
     "influx-csv": "powermeter.importers.influx_csv:InfluxCsv",
     "intel-gpu-top": "powermeter.importers.intel_gpu_top:IntelGpuTop",
+    "intel-gpu-top-lines": "powermeter.importers.intel_gpu_top_lines:IntelGpuTopLines",
     "intervals": "powermeter.importers.interval_tables:IntervalTable",
     "ipmi-dcmi": "powermeter.importers.ipmi_dcmi:IpmiDcmi",
     "joulescope": "powermeter.importers.joulescope:JoulescopeFile",

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from powermeter.errors import DataError
-from powermeter.importers.closing_rows import summary_word
+from powermeter.importers.closing_rows import among_data, summary_word
 from powermeter.importers.files import line_blocks
-from powermeter.importers.layout import APART, Layout, with_their_units
+from powermeter.importers.layout import APART, Layout, is_datum, with_their_units
 
 BLOCK = 1 << 15
 """Rows read at a time."""
@@ -131,7 +131,9 @@ def text_blocks(
             )
         if not plain:
             picked = [
-                i for i, row in enumerate(rows) if _is_row(row, found, needed, counted, keep, int(numbers[i]))
+                i
+                for i, row in enumerate(rows)
+                if _is_row(row, found, needed, counted, keep, int(numbers[i]), str(path))
             ]
             numbers, rows = numbers[picked], [rows[i] for i in picked]
         if rows:
@@ -145,6 +147,7 @@ def _is_row(
     counted: RowCount,
     keep: Callable[[list[str]], bool] | None,
     line: int,
+    where: str,
 ) -> bool:
     if not any(map(str.strip, row)):
         counted.blank += 1
@@ -160,8 +163,12 @@ def _is_row(
     if found.is_again(row):
         counted.headers += 1
         return False
+    if _is_other_header(row, found):
+        raise DataError(
+            f"{where}: line {line} is a second header that differs from the first ({', '.join(row[:6])[:100]}): split the file there, and import the parts"
+        )
     word = summary_word(row)
-    if word and sum(summary_word(seen) == word for seen in found.rows) < 2:
+    if word and (sum(summary_word(seen) == word for seen in found.rows) < 2 or among_data(row, found.rows)):
         counted.summaries[word] += 1
         counted.summary_lines += [line] if len(counted.summary_lines) < 5 else []
         return False
@@ -179,6 +186,13 @@ def _is_row(
             counted.short_lines.append(line)
         return False
     return True
+
+
+def _is_other_header(row: list[str], found: Layout) -> bool:
+    """Return whether a row begins as the header does, and holds names only."""
+    first = found.header[0] if found.header else ""
+    filled = [text for text in row if text.strip()]
+    return bool(first) and row[0].strip() == first and len(filled) > 1 and not any(map(is_datum, filled))
 
 
 class _Counted:

@@ -61,6 +61,14 @@ def summary_word(row: Sequence[str]) -> str:
     return first if first in SUMMARIES else ""
 
 
+def among_data(row: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the column in which a row begins with its word holds numbers or times elsewhere, so that it names no thing."""
+    at = next(i for i, text in enumerate(row) if text)
+    others = [text for text in (seen[at].strip() for seen in rows if len(seen) > at) if text]
+    others = [text for text in others if not summary_word([text])]
+    return sum(text[:1].isdigit() for text in others) * 2 > len(others)
+
+
 def refuse_common_word(counted: RowCount, rows: int, where: str) -> None:
     """Refuse a table that was left without many rows that begin with the same word of `SUMMARIES`: it is the name of something.
 

@@ -5,6 +5,7 @@ The name, the unit and the data decide together; where they leave two meanings o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -12,8 +13,12 @@ from shlex import quote
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
+from powermeter.importers.decimal_grid import float_or_nan
+from powermeter.importers.header_words import TIME
 from powermeter.importers.layout import Layout
+from powermeter.importers.not_logs import LENGTH_WORDS
 from powermeter.importers.plan import Planned
+from powermeter.importers.time_parts import ENDS, STARTS, called
 from powermeter.recording.counter_wraps_and_resets import reset_note, was_set_back
 from powermeter.result.notes import Note
 
@@ -35,7 +40,10 @@ TOTALS = (Quantity.ENERGY, Quantity.CHARGE)
 ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "fold"))
 """Columns that number what was done, each row an amount of its own as likely as a running total."""
 
-_UNIX_DIGITS = 9
+_ROUND = re.compile(r"(?:(?:epoch|round|iteration|iter|batch|fold|step)\W{0,3})?\d{1,8}", re.IGNORECASE)
+_LENGTHS = LENGTH_WORDS - {"total"}
+_NEAR = 20  # largest steps
+_AS_LONG = 1.5  # times the shortest row
 
 _ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
 _RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
@@ -82,7 +90,21 @@ def in_rounds(found: Layout) -> bool:
         if not ROUNDS & {*named.words}:
             continue
         cells = [row[index].strip() for row in found.rows if len(row) > index and row[index].strip()]
-        if cells and all(cell.isdecimal() and len(cell) < _UNIX_DIGITS for cell in cells):
+        if cells and all(_ROUND.fullmatch(cell) for cell in cells):
+            return True
+    return False
+
+
+def _have_lengths(found: Layout) -> bool:
+    """Return whether columns name how long each row took, about as long in all of them, or where it began and ended."""
+    names = {called(named) for named in found.headings}
+    if names & STARTS and names & ENDS:
+        return True
+    for index, named in enumerate(found.headings):
+        if not _LENGTHS & {*named.words} or named.quantity not in (None, TIME):
+            continue
+        lengths = [float_or_nan(row[index]) for row in found.rows if len(row) > index]
+        if len(lengths) > 1 and 0 < max(lengths) < _AS_LONG * min(lengths):
             return True
     return False
 
@@ -128,14 +150,19 @@ def meaning_of(
         if column.heading.is_mean:
             return Meaning("mean", "a mean by its name: over the interval that its row ends")
         return Meaning("power", "instant values")
+    lengths = False
     amounts = (
         found is not None
-        and in_rounds(found)
+        and (in_rounds(found) or (lengths := _have_lengths(found)))
         and not column.heading.is_counter
         and not column.heading.is_level
     )
-    if amounts and not seen.falls and seen.rises and seen.largest < 2 * seen.first:
-        listed = "rises by less than its first value, in rows that are numbered as rounds"
+    if amounts and not seen.falls and seen.rises and (lengths or seen.largest < 2 * seen.first):
+        listed = (
+            "rises, in rows that name their own length or their end"
+            if lengths
+            else ("rises by less than its first value, in rows that are numbered as rounds")
+        )
         raise ConfigurationError(_question(column.heading.text, column, where, listed))
     if beside_totals and not (seen.rises or seen.falls):
         return Meaning("counter", "a running total that stands still, beside others that rise")
@@ -270,11 +297,22 @@ def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
         or seen.first == 0
         or (seen.rises >= _ENOUGH - 1 and (small or seen.rises > 2 * _ENOUGH))
     ):
-        return Meaning("counter", "a running total: it never falls")
+        return Meaning("counter", "a running total: it never falls", _by_data(column, seen))
     if seen.count >= _ENOUGH and (seen.rises >= _ENOUGH - 1 or seen.count > _ENOUGH + 1):
-        return Meaning("counter", "a running total: it never falls")
+        return Meaning("counter", "a running total: it never falls", _by_data(column, seen))
     raise ConfigurationError(
         _question(named.text, column, where, f"has only {plural(seen.count, 'row')}, which rise")
+    )
+
+
+def _by_data(column: Planned, seen: Statistics) -> Note | None:
+    """Return a note on a total that only its rows show to be one, where its first value is not far above its steps."""
+    if column.heading.is_counter or not 0 < seen.first <= _NEAR * seen.largest_step:
+        return None
+    return Note.info(
+        "counter-by-data",
+        f"{column.heading.text!r} never falls and was taken for a running total; if each row holds an amount of its own: "
+        f"--as {_typed(column)}per-row",
     )
 
 

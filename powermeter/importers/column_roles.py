@@ -304,7 +304,7 @@ def _ask_units(
             and i not in at
             and _is_numeric(found, i)
             and not DEVICE_NAMES.fullmatch(h.name.strip())
-            and "sample" not in h.words
+            and not {"sample", "id"} & {*h.words}
             and h.name.lower().strip(" .#:") not in _ROW_NUMBER
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)

@@ -13,6 +13,9 @@ _HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A
 """Units of flight controllers and battery monitors, which log whole numbers."""
 
 
+_CAPITALS = {"MV": "mV", "MA": "mA", "MAH": "mAh"}
+"""Units in capitals whose M is milli: no log is of megavolts or megaamperes."""
+
 AS_WRITTEN = frozenset((*_HUNDREDTHS, "MWh"))
 """Units at the end of a name that are read in no other case."""
 
@@ -30,6 +33,7 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
         unit = "degC"
     if not unit:
         return None
+    unit = _CAPITALS.get(unit, unit)
     found = _HUNDREDTHS.get(unit) or unit_factor(unit) or unit_factor(ANY_CASE.get(unit.lower(), ""))
     if found is None:
         return None

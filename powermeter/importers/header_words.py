@@ -236,6 +236,10 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "unixtimestamp",
             "timecode",
             "clocktime",
+            "hh",
+            "ss",
+            "yyyy",
+            "yyyymmdd",
             "ts",
             "changed",
             "updated",
@@ -346,7 +350,23 @@ COUNTED = frozenset(
         "lifetime",
     ]
 )
-EACH = frozenset(["delta", "diff", "increment", "interval", "per", "each", "epoch", "step", "used"])
+EACH = frozenset(
+    [
+        "intervall",
+        "intervalle",
+        "intervalo",
+        "intervallo",
+        "delta",
+        "diff",
+        "increment",
+        "interval",
+        "per",
+        "each",
+        "epoch",
+        "step",
+        "used",
+    ]
+)
 MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
 LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
 USED = frozenset(["load", "house", "home", "consumption"])

@@ -35,6 +35,9 @@ LONGEST_HEADER = 300
 
 _BRACKETED = re.compile(r"\s*(.*?)\s*[(\[{<]\s*([^()\[\]{}<>]{1,24}?)\s*[)\]}>]\s*:?\s*\Z")
 _IN_BRACKETS = re.compile(r"([^()\[\]]+?)\s*[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]\s*([^()\[\]]+)\Z")
+_KIND_OF_CURRENT = re.compile(r"((?:.{0,80}[ _(\[])?[mµuk]?[VA]) (?:DC|AC|AC\+DC)(?: RMS)?")
+"""`V DC` is volts: what meters and sigrok write behind a unit."""
+
 _SLASHED = re.compile(r"\s*(.+?)\s*(?:/| in |,)\s*([A-Za-zµμΩ%°\u0400-\u04ff\u4e00-\u9fff·]{1,12})\s*\Z")
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüßéíµμ]+|\d+|%|°C", re.UNICODE)
 _NOT_AMPERE = frozenset(
@@ -140,7 +143,7 @@ class Heading:
     @property
     def rail(self) -> str:
         """The rail's name: what is left without unit and quantity; `input` where nothing is."""
-        return rail_name(self.name)
+        return rail_name(self.name, self.quantity)
 
 
 def implied(parts: list[str]) -> Quantity | str | None:
@@ -149,6 +152,8 @@ def implied(parts: list[str]) -> Quantity | str | None:
         if word in QUANTITY_WORDS:
             return QUANTITY_WORDS[word]
     letters = [word for word in parts if not word.isdigit()]
+    if len(letters) == 2 and letters[1] == "l" and parts[-1] in ("1", "2", "3"):
+        letters.pop()  # `U L1`: of a phase
     if "sample" in letters or "samples" in letters:
         return None
     if len(letters) == 1 and letters[0] in LETTERS:
@@ -167,6 +172,8 @@ def heading(text: str) -> Heading:
     if len(raw) > LONGEST_HEADER:
         return Heading(raw, raw[:LONGEST_HEADER], why="too long for a name")
     text = in_english(clean(raw))
+    of_current = _KIND_OF_CURRENT.fullmatch(text)
+    text = text if of_current is None else of_current[1]
     match = _BRACKETED.match(text)
     if match is not None:
         found = of_unit(match[2], match[1])
@@ -210,7 +217,9 @@ def _agrees(unit: str, quantity: Quantity | str, name: str) -> bool:
     """Return whether a single letter in brackets may be the unit of this name: `Power (A)` is that of phase A."""
     meant = implied(words(name))
     return (
-        unit not in ("A", "V", "C", "W", "J") or meant is None or meant == quantity or meant not in ELECTRIC
+        unit not in ("A", "V", "C", "W", "J")
+        or meant in (None, quantity, Quantity.CHARGE)  # `Charge Rate [W]`, `Charge [A]`
+        or meant not in ELECTRIC
     )
 
 

@@ -34,6 +34,9 @@ _CELL = re.compile(
     r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?:([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?)?\s*\Z"
 )
 _DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_INPUT = re.compile(r"(?:CH|MATH|REF|D)\d{1,2}", re.IGNORECASE)
+"""What an oscilloscope calls its inputs."""
+
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 
 
@@ -278,6 +281,10 @@ def _after_last_header(
 
 def _looks_like_header(row: Sequence[str]) -> bool:
     named = [heading(text) for text in row if text.strip()]
+    if named and named[0].words[-1:] == ["units"]:
+        return False  # `Vertical Units,V,A` is a fact
+    if len(row) > 1 and row[0].lower() == "time" and all(_INPUT.fullmatch(text) for text in row[1:]):
+        return True
     return len(named) > 1 and sum(h.quantity is not None or h.is_time or h.is_electric for h in named) >= 2
 
 
@@ -304,6 +311,8 @@ def _header(
     above = [i for i in range(first - 1, -1, -1) if lines[i].strip()]
     units: list[str] = []
     for i in above[:4]:
+        if lines[i].lstrip().startswith(";") and delimiter != ";":
+            continue
         row = _again(lines[i], delimiter)
         while row and not row[-1] and len(row) > width:
             row = row[:-1]
@@ -355,9 +364,9 @@ def _again(line: str, delimiter: str) -> list[str]:
 def _facts(lines: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines[:100]:
-        name, separator, value = re.sub(r"^[#%/\s]+", "", line).partition(",")
+        name, separator, value = re.sub(r"^[#%;/\s]+", "", line).partition(",")
         if not separator:
-            name, separator, value = line.lstrip("#% ").partition(":")
+            name, separator, value = line.lstrip("#%; ").partition(":")
         if not separator:
             name, separator, value = line.partition("\t")
         if separator and name.strip() and value.strip(" ,;"):

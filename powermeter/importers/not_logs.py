@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
+from powermeter.importers.stamps import time_of_day_ns, wall
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", "export the numbers as CSV"),
@@ -51,6 +52,8 @@ _SOURCE = re.compile(
     r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:, *[\w.]+(?: as \w+)?)*;?\Z|def \w+\(|class \w+[:({]|#include [<\"]|#!/|package \w+;?\Z|use \w+::)"
 )
 _SOURCE_ENDINGS = (".py", ".sh", ".c", ".cpp", ".h", ".rs", ".go", ".js", ".java")
+
+_UPSLOG = re.compile(r"\d{8} \d{6} \S+ \S+ \S+ \[[A-Z ]{1,40}\] \S+ \S+\s*\Z")
 
 _SETTINGS = re.compile(
     r"\s*(?:\[[\w. \"-]{1,80}\]|(?:- )?[\w.\"-]{1,80}\s*(?::|=)(?:\s.*|\S.*)?|- .*|[\]\[{},]+|#.*|;.*|---)\s*"
@@ -123,6 +126,11 @@ def refusal(peek: Peek) -> str | None:
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "
             "log the battery itself: powermeter record"
         )
+    if len(lines) > 1 and all(_UPSLOG.match(line) for line in lines):
+        return (
+            "is a log of NUT's upslog in its default form: charge, volts and percent of load, no power; log the watts with: "
+            "upslog -f '%TIME @Y-@m-@d @H:@M:@S%,%VAR ups.realpower%'"
+        )
     if "NVIDIA-SMI" in peek.text and "|====" in peek.text:
         return (
             "is the table that nvidia-smi shows people; log with: nvidia-smi --query-gpu=timestamp,index,power.draw "
@@ -141,6 +149,30 @@ def _is_settings(lines: Sequence[str]) -> bool:
 
 
 _FEW_AGAIN = 3
+
+
+def hours_in_columns(header: Sequence[str]) -> str | None:
+    """Return why a table whose header is a row of times is not read, or None for any other."""
+    times = [text for text in header if time_of_day_ns(text) is not None or wall(text) is not None]
+    if len(times) < _HOURS:
+        return None
+    return (
+        f"its columns are called after times ({times[0]} … {times[-1]}): a row holds a whole day or a whole rail; turn it, so that each "
+        "time is a row of its own with a column of times and one of values, and import that"
+    )
+
+
+_HOURS = 6
+
+
+def clock_in_header(header: Sequence[str]) -> str | None:
+    """Return why a table is not read whose heads begin with a time, as those of sar and pidstat do, or None."""
+    if len(header) < 2 or time_of_day_ns(header[0]) is None:
+        return None
+    return (
+        f"its head begins with a time ({header[0]}) in place of a name and comes again with another one, as sar and pidstat print: write "
+        "`time` in its place in the first head, take the others out, and import that"
+    )
 
 
 def prose(peek: Peek) -> str | None:

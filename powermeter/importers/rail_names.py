@@ -32,6 +32,13 @@ TOTAL = (
 )
 """Words for what holds everything else; those of the first group that occurs count."""
 
+IMPORTED = frozenset(("import", "imported", "bezug", "netzbezug", "verbruik"))
+EXPORTED = frozenset(("export", "exported", "einspeisung", "netzeinspeisung", "teruglevering", "feedin"))
+"""What a meter of the grid calls its two directions; each may have a register for every tariff."""
+
+GENERATED = frozenset(("production", "generation", "yield", "erzeugung", "produktion", "ertrag"))
+"""Words for what a plant yields, which is the total of nothing that is drawn."""
+
 SURELY_ALL = frozenset(("total", "tot", "gesamt", "sum", "all"))
 
 _PARTS = {

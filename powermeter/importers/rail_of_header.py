@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from powermeter.channel import Quantity
 from powermeter.importers.header_words import LETTERS, QUANTITY_WORDS
 
 _PLAIN = frozenset(
@@ -39,8 +40,15 @@ def _undashed(match: re.Match[str]) -> str:
     return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
 
 
-def rail_name(name: str) -> str:
-    """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`."""
+def _is_letter(piece: str, bare: str, single: bool, quantity: Quantity | str | None) -> bool:
+    """Return whether a piece of a name is the letter of a quantity: alone, with a number, or of the column's own quantity."""
+    if bare not in LETTERS:
+        return False
+    return single or bare != piece.lower() or (quantity is not None and LETTERS[bare] == quantity)
+
+
+def rail_name(name: str, quantity: Quantity | str | None = None) -> str:
+    """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`, `CH1_U` in volts `CH1`."""
     name = _SO_FAR.sub("", _ACTIVE.sub("", _DASHED.sub(_undashed, name)))
     pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
     single = len(pieces) == 1
@@ -50,7 +58,7 @@ def rail_name(name: str) -> str:
         number = piece[len(piece.rstrip("0123456789")) :]
         if bare in _OUTPUTS:
             kept.append("out")
-        if bare in QUANTITY_WORDS or bare in _PLAIN or (bare in LETTERS and (single or number)):
+        if bare in QUANTITY_WORDS or bare in _PLAIN or _is_letter(piece, bare, single, quantity):
             if number:
                 kept.append(number)
             continue

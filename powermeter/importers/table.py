@@ -16,9 +16,9 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
-from powermeter.importers.layout import Layout, header_too_narrow, layout
+from powermeter.importers.layout import Layout, header_too_narrow, layout, split
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.not_logs import prose
+from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_reading import OpenTable
 from powermeter.result import Grade
@@ -77,6 +77,9 @@ class TableImporter(Importer):
         if text is not None:
             raise DataError(f"{path}: {text}")
         found = layout(peek)
+        turned = hours_in_columns(split(peek.lines[:1], found.delimiter)[0]) or clock_in_header(found.header)
+        if turned is not None:
+            raise DataError(f"{path}: {turned}")
         wide = header_too_narrow(peek, found)
         if wide is not None:
             raise DataError(

@@ -14,7 +14,7 @@ from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.header_words import TIME
-from powermeter.importers.headers import Heading
+from powermeter.importers.headers import Heading, words
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
@@ -191,6 +191,12 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
             asks.append(question(named.text, texts[0]))
             return None
         return TimePlan((index,), "wall", order=order, why=f"date and time, {order or 'ymd'}")
+    if _may_be_minutes(named, whole):
+        asks.append(
+            f"whether {texts[0]} in {named.text!r} is minutes and seconds or hours and minutes: write it as h:mm:ss or in seconds, or state "
+            "--rate"
+        )
+        return None
     if _mostly(whole, lambda text: time_of_day_ns(text) is not None):
         return TimePlan((index,), "day", why="time of day; its date is not known")
     if _mostly(whole, lambda text: days_and_clock_ns(text) is not None):
@@ -221,6 +227,17 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     if named.quantity == TIME:
         return TimePlan((index,), "relative", _tick(named), why=f"numbers in {named.unit}")
     return None
+
+
+_TWO_FIELDS = re.compile(r"\d{1,3}:\d\d")
+_RUNS = frozenset(("elapsed", "runtime", "uptime", "laufzeit", "duration", "mm"))
+
+
+def _may_be_minutes(named: Heading, texts: Sequence[str]) -> bool:
+    """Return whether a column of lengths of time begins at 00:00 and has two fields, which may be mm:ss or hh:mm."""
+    words_of = {*words(named.text)}
+    two = bool(texts) and all(_TWO_FIELDS.fullmatch(text) for text in texts)
+    return two and not {"hh", "h"} & words_of and bool(_RUNS & words_of)
 
 
 def _mostly(texts: Sequence[str], test: Callable[[str], bool]) -> bool:

@@ -21,7 +21,7 @@ STARTS = frozenset(
 )
 """What a column is called that holds the clock time at which a row's interval begins."""
 
-ENDS = frozenset(("bis", "ende", "end", "to", "until", "hasta", "fin", "a", "à", "do", "tot"))
+ENDS = frozenset(("bis", "ende", "end", "to", "until", "hasta", "fin", "a", "à", "do", "tot", "stop"))
 """What its end is called."""
 
 HOURS = frozenset(("hora", "hour", "stunde", "heure", "uur", "ora", "hr", "he"))

@@ -44,17 +44,25 @@ def are_day_numbers(texts: Sequence[str]) -> bool:
     )
 
 
-_INTERVAL = re.compile(r"(?:sample|sampling) (?:interval|period)\s*(?:[(\[](m?s)[)\]])?\Z", re.IGNORECASE)
+_INTERVAL = re.compile(
+    r"(?:sample|sampling) (?:interval|period)\s*(?:[(\[](m?s|seconds)[)\]])?\Z", re.IGNORECASE
+)
+_RATE = re.compile(r"(?:sample|sampling) ?rate\Z", re.IGNORECASE)
+_HERTZ = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([kM]?)Hz\Z")
+_PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6}
 _LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?)\s*(m?s|sec|seconds)?\Z")
 
 
 def stated_period_s(facts: Mapping[str, str]) -> float | None:
-    """Return the seconds between the rows as lines above a table state them, or None.
+    """Return the seconds between the rows as lines above a table state them (`Samplerate: 10 Hz`), or None.
 
     `Sample interval: 2.048E-05` of Keysight's N6705 is in seconds; one without a unit above another table is not believed
     unless it is written with a point or an exponent, as no count of milliseconds or rows is.
     """
     for name, text in facts.items():
+        hertz = _HERTZ.match(text.strip()) if _RATE.match(name.strip()) else None
+        if hertz is not None and float(hertz[1]) > 0:
+            return 1 / (float(hertz[1]) * _PREFIXES[hertz[2]])
         named, length = _INTERVAL.match(name.strip()), _LENGTH.match(text.strip())
         if named is None or length is None:
             continue

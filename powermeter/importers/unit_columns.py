@@ -137,14 +137,16 @@ _MANY_UJ = 1e8
 
 
 def _counts(found: Layout, index: int) -> bool:
-    """Return whether a column never falls and rises by a small part of what it began with, as a meter's total does."""
+    """Return whether a column never falls and rises by a small part of what it began with, or in many rows, as a meter's total does."""
     values = _numbers(found, index)
     rises = all(b >= a for a, b in pairwise(values))
-    return len(values) > 3 and rises and 0 < values[-1] - values[0] < _SMALL_PART * values[0]
+    small = len(values) > 3 and 0 < values[-1] - values[0] < _SMALL_PART * values[0]
+    return rises and (small or (len(values) > _MANY_ROWS and values[-1] > values[0]))
 
 
 _SMALL_PART = 0.05
-_KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv)", re.IGNORECASE)
+_MANY_ROWS = 10
+_KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv|counter)", re.IGNORECASE)
 """Names of Linux' power_supply class, which counts in µV, µA, µW, µWh and µAh."""
 
 _OF_KERNEL = {"voltage": "V", "current": "A", "power": "W", "energy": "Wh", "charge": "Ah"}

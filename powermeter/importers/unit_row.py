@@ -40,12 +40,15 @@ UNIT_WORDS = frozenset(
 _DATE_FORM = re.compile(r"(?=.*(?:yy|hh))[dmyhs:./ -]{5,20}")
 """How a row of units names a time: `[dd.MM.yyyy HH:mm]`."""
 
+_ZONE = re.compile(r"[A-Z]\w{2,30}/\w{2,40} \([+-]\d\d:\d\d\)")
+"""How Victron's export names the zone of its times among the units."""
+
 CHANNEL_KINDS = frozenset(("", "counter", "analog", "digital", "status"))
 """What loggers of plants write between names and units."""
 
 
 def is_unit_row(row: Sequence[str]) -> bool:
-    filled = [text.strip("()[] ") for text in row if text.strip()]
+    filled = [_bare(text) for text in row if text.strip() and not _ZONE.fullmatch(text.strip())]
     if not filled:
         return False
     known = [
@@ -61,9 +64,14 @@ def is_unit_row(row: Sequence[str]) -> bool:
     )
 
 
+def _bare(text: str) -> str:
+    """Return a unit without brackets and without the kind of its current: `V DC`."""
+    return re.sub(r"(?<=[VA]) (?:DC|AC)\Z", "", text.strip("()[] "))
+
+
 def with_row_unit(named: Heading, unit: str) -> Heading:
     """Return a heading with the unit that stands under it, unless it names one itself."""
-    unit = unit.strip("()[] ")
+    unit = _bare(unit)
     if named.quantity is not None or not unit:
         return named
     found = of_unit(unit, named.name)

@@ -16,6 +16,9 @@ from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.header_words import HOUSE_LINES, USED
 from powermeter.importers.headers import words
 from powermeter.importers.rail_names import (
+    EXPORTED,
+    GENERATED,
+    IMPORTED,
     NUMBERED,
     SURELY_ALL,
     TOTAL,
@@ -120,6 +123,9 @@ def decide(
     if len(parents) == 1 and None not in parents:
         parent = str(next(iter(parents)))
         return Whole(dict(by_name), parent, f"the sum of {', '.join(by_name)}", True)
+    drawn = _imports(list(tops))
+    if drawn:
+        return _drawn(by_name, drawn)
     total = _total(list(tops))
     if total is not None:
         parts = [name for name in tops if name != total]
@@ -160,6 +166,28 @@ def decide(
         f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
         f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
     )
+
+
+def _imports(names: Sequence[str]) -> list[str]:
+    """Return the registers of what is drawn from the grid, where all others are of what is fed into it; else none."""
+    drawn = [name for name in names if IMPORTED.intersection(words(name))]
+    fed = [name for name in names if EXPORTED.intersection(words(name))]
+    return drawn if fed and len(drawn) + len(fed) == len(names) and not {*drawn} & {*fed} else []
+
+
+def _drawn(by_name: Mapping[str, Rail], drawn: Sequence[str]) -> Whole:
+    """Return what is drawn from the grid as the whole: registers of tariffs add up, what is fed in is a rail beside it."""
+    fed = {
+        name: replace(entry, parent=None, boundary=Boundary.PART)
+        for name, entry in by_name.items()
+        if name not in drawn
+    }
+    if len(drawn) == 1:
+        rails = {**fed, drawn[0]: replace(by_name[drawn[0]], parent=None)}
+        return Whole(rails, drawn[0], "drawn from the grid; what is fed into it is a rail beside it")
+    whole = _sum(by_name, drawn, "import", f"the sum of {', '.join(drawn)}; what is fed in is beside it")
+    own = {name: replace(whole.rails[name], boundary=Boundary.WALL) for name in drawn}
+    return replace(whole, rails={**whole.rails, **fed, **own})
 
 
 def _likely_whole(names: Sequence[str], means: Mapping[str, Mean]) -> str:
@@ -269,7 +297,9 @@ def _total(names: Sequence[str]) -> str | None:
         hits = [
             name
             for name in names
-            if set(group).intersection(words(name)) and ("wall" in group or not is_one_part(name, names))
+            if set(group).intersection(words(name))
+            and not GENERATED.intersection(words(name))
+            and ("wall" in group or not is_one_part(name, names))
         ]
         if "battery" in group and any(HOUSE_LINES.intersection(words(name)) for name in names):
             return None
@@ -294,10 +324,11 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     if total not in means:
         return None
     whole, unit = means[total]
+    open_ = bool({*words(total)} & {"system", "sys"})  # which may be one of several lines of a plant
     known = {
         name: means[name][0]
         for name in parts
-        if name in means and means[name][1] == unit and part_of(name) is not None
+        if name in means and means[name][1] == unit and (part_of(name) is not None or open_)
     }
     if known and whole < _SHARE_OF_PARTS * max(known.values()):
         raise ConfigurationError(

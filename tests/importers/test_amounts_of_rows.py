@@ -1,0 +1,91 @@
+"""Amounts of rows that rise are not taken for a running total where the rows name their length."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert
+
+
+def energy(tmp_path, text, name="t.csv", **stated):
+    path = tmp_path / name
+    path.write_text(text)
+    convert(path, tmp_path / "o.power", choices=Choices(**stated), force=True)
+    return analyse(tmp_path / "o.power").energy.value
+
+
+AMOUNTS = [50 + 2 * i for i in range(25)]
+
+
+def test_rows_that_name_their_length_are_asked_about(tmp_path):
+    """25 s of 50 to 98 J each were read as 48 J."""
+    text = "timestamp,duration_s,energy_J\n" + "".join(
+        f"{1741944413 + i}.0,1.0,{v}\n" for i, v in enumerate(AMOUNTS)
+    )
+    with pytest.raises(ConfigurationError, match="per-row"):
+        energy(tmp_path, text)
+    assert energy(tmp_path, text, as_={"energy_J": "per-row"}) == pytest.approx(sum(AMOUNTS))
+
+
+def test_rows_that_name_start_and_end_are_asked_about(tmp_path):
+    text = "Start,End,Wh\n" + "".join(
+        f"2025-03-14 {h:02d}:00,2025-03-14 {h + 1:02d}:00,{5 + h}\n" for h in range(12)
+    )
+    with pytest.raises(ConfigurationError, match="name their own length or their end"):
+        energy(tmp_path, text)
+
+
+def test_rounds_that_are_named_in_words(tmp_path):
+    text = "epoch,start_time,energy(kWh)\n" + "".join(
+        f"epoch: {i},2025-03-14 09:{i:02d}:00,{0.003 + i / 1e5:.5f}\n" for i in range(20)
+    )
+    with pytest.raises(ConfigurationError, match="numbered as rounds"):
+        energy(tmp_path, text)
+
+
+def test_an_amount_of_each_interval_by_its_german_name(tmp_path):
+    text = "Zeitstempel;Ertrag pro Intervall (kWh)\n" + "".join(
+        f"14.03.2025 {h:02d}:00;0,{h:03d}\n" for h in range(10)
+    )
+    assert energy(tmp_path, text) == pytest.approx(0.045 * 3.6e6)
+
+
+def test_a_total_that_only_its_rows_show_is_remarked(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,Energy (Wh)\n" + "".join(f"{60 * i},{10 + i}\n" for i in range(20)))
+    log = convert(path, tmp_path / "o.power")
+    assert "counter-by-data" in {note.code for note in log.warnings}
+
+
+@pytest.mark.parametrize("name", ["Elapsed", "Elapsed (mm:ss)"])
+def test_two_fields_of_a_length_of_time_are_asked_about(tmp_path, name):
+    """03:15 was read as three hours and a quarter: 60 times the energy where it is minutes."""
+    text = f"{name},Power (W)\n" + "".join(f"{i // 12:02d}:{i % 12 * 5:02d},60\n" for i in range(40))
+    with pytest.raises(ConfigurationError, match="minutes and seconds or hours and minutes"):
+        energy(tmp_path, text)
+
+
+def test_a_clock_called_by_its_form(tmp_path):
+    text = "hh:mm:ss,W\n" + "".join(f"23:59:{s},60\n" for s in range(50, 60)) + "00:00:00,60\n"
+    assert energy(tmp_path, text) == pytest.approx(600.0)
+
+
+def test_later_totals_of_one_run_replace_the_earlier_ones(tmp_path):
+    """Twenty totals of a run, each of which holds those before it, were added up: ten times its energy."""
+    head = (
+        "timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed\n"
+    )
+
+    def run(name, minute):
+        return "".join(
+            f"2025-03-14T09:{minute:02d}:{15 * k:02d},p,{name},{15 * k},0,{k}e-4,0,0,{k}e-4\n"
+            for k in (1, 2, 3)
+        )
+
+    assert energy(tmp_path, head + run("a", 10), "emissions.csv") == pytest.approx(3e-4 * 3.6e6)
+    assert energy(tmp_path, head + run("a", 10) + run("b", 20), "emissions.csv") == pytest.approx(
+        6e-4 * 3.6e6
+    )
+    assert energy(tmp_path, head + run("a", 10) + run("a", 20), "emissions.csv") == pytest.approx(
+        6e-4 * 3.6e6
+    )
