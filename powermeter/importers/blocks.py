@@ -192,6 +192,8 @@ def _is_other_header(row: list[str], found: Layout) -> bool:
     """Return whether a row begins as the header does, and holds names only."""
     first = found.header[0] if found.header else ""
     filled = [text for text in row if text.strip()]
+    if filled == [text for text in found.header if text]:
+        return False
     return bool(first) and row[0].strip() == first and len(filled) > 1 and not any(map(is_datum, filled))
 
 

@@ -29,7 +29,6 @@ from powermeter.units import NS
 _MAX_RUNS = 100_000
 _JOULE_PER_KWH = 3.6e6
 _MOST_DECIMALS = 18
-_ROUNDED_NS = 2 * NS  # stamps are whole seconds
 
 _TOTALS = {
     "energy_consumed": Rail(
@@ -79,11 +78,7 @@ class Codecarbon(Importer):
         now = overlapping = 0
         last_end: int | None = None
         simulated = False
-        found = _rows(path)
-        earlier = _earlier_totals(found)
-        for number, row in enumerate(found):
-            if number in earlier:
-                continue
+        for number, row in enumerate(_rows(path)):
             duration = number_ns(row.get("duration") or "", NS)
             energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
             # The first versions write no energies of parts.
@@ -113,14 +108,6 @@ class Codecarbon(Importer):
                 "emissions.csv has totals only: the runs were laid one after another, without the pauses between them",
             ),
         ]
-        if earlier:
-            warnings.append(
-                Note.info(
-                    "earlier-totals",
-                    f"{plural(len(earlier), 'row is an earlier total', 'rows are earlier totals')} of a run that a later row ends: "
-                    "the last of each run counts",
-                )
-            )
         if incomplete:
             warnings.append(
                 Note.warning(
@@ -137,32 +124,6 @@ class Codecarbon(Importer):
                 )
             )
         return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=warnings)
-
-
-def _earlier_totals(rows: list[dict[str, str]]) -> set[int]:
-    """Return the rows that a later one of the same run holds: length, energy and stamp grew together from one to the next."""
-    last: dict[str, tuple[int, int, float, int | None]] = {}
-    held = set()
-    for number, row in enumerate(rows):
-        run, stamp = row.get("run_id") or "", wall(row.get("timestamp") or "")
-        length = number_ns(row.get("duration") or "", NS)
-        energy = float_or_nan(row.get("energy_consumed") or "")
-        if not run or length is None or length <= 0 or math.isnan(energy):
-            continue
-        end = None if stamp is None else stamp.ns
-        if run in last and _goes_on(last[run][1:], (length, energy, end)):
-            held.add(last[run][0])
-        last[run] = number, length, energy, end
-    return held
-
-
-def _goes_on(before: tuple[int, float, int | None], after: tuple[int, float, int | None]) -> bool:
-    """Return whether a total of length, energy and end is a later one of the run of another: both began at one time."""
-    longer = after[0] > before[0] and after[1] >= before[1]
-    if before[2] is None or after[2] is None:
-        return longer
-    began = abs((after[2] - after[0]) - (before[2] - before[0]))
-    return longer and began <= _ROUNDED_NS + after[0] // 100
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

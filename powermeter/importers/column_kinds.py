@@ -307,7 +307,10 @@ def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
 
 def _by_data(column: Planned, seen: Statistics) -> Note | None:
     """Return a note on a total that only its rows show to be one, where its first value is not far above its steps."""
-    if column.heading.is_counter or not 0 < seen.first <= _NEAR * seen.largest_step:
+    in_hours = (
+        (column.heading.unit or "").lower().endswith("wh")
+    )  # of meters, which export amounts as often as registers
+    if not in_hours or column.heading.is_counter or not 0 < seen.first <= _NEAR * seen.largest_step:
         return None
     return Note.info(
         "counter-by-data",

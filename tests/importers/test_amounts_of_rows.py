@@ -68,24 +68,3 @@ def test_two_fields_of_a_length_of_time_are_asked_about(tmp_path, name):
 def test_a_clock_called_by_its_form(tmp_path):
     text = "hh:mm:ss,W\n" + "".join(f"23:59:{s},60\n" for s in range(50, 60)) + "00:00:00,60\n"
     assert energy(tmp_path, text) == pytest.approx(600.0)
-
-
-def test_later_totals_of_one_run_replace_the_earlier_ones(tmp_path):
-    """Twenty totals of a run, each of which holds those before it, were added up: ten times its energy."""
-    head = (
-        "timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed\n"
-    )
-
-    def run(name, minute):
-        return "".join(
-            f"2025-03-14T09:{minute:02d}:{15 * k:02d},p,{name},{15 * k},0,{k}e-4,0,0,{k}e-4\n"
-            for k in (1, 2, 3)
-        )
-
-    assert energy(tmp_path, head + run("a", 10), "emissions.csv") == pytest.approx(3e-4 * 3.6e6)
-    assert energy(tmp_path, head + run("a", 10) + run("b", 20), "emissions.csv") == pytest.approx(
-        6e-4 * 3.6e6
-    )
-    assert energy(tmp_path, head + run("a", 10) + run("a", 20), "emissions.csv") == pytest.approx(
-        6e-4 * 3.6e6
-    )
