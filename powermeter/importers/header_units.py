@@ -20,6 +20,10 @@ AS_WRITTEN = frozenset((*_HUNDREDTHS, "MWh"))
 """Units at the end of a name that are read in no other case."""
 
 
+CLOCKS = {"mm:ss": 60.0, "hh:mm": 3600.0}
+"""How clocks of two numbers are written → seconds of the first number."""
+
+
 def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
     """Return quantity (or `TIME`) and SI factor of a unit as a header writes it, or None.
 
@@ -29,6 +33,8 @@ def of_unit(unit: str, name: str = "") -> tuple[Quantity | str, float] | None:
     unit = UNITS.get(unit.lower()) or written_out(unit.lower()) or unit
     if unit.lower() in ("day", "days"):
         return TIME, 86_400.0
+    if unit in CLOCKS:
+        return TIME, CLOCKS[unit]
     if unit == "C" and not re.search("charge|coulomb|capacity", name, re.IGNORECASE):
         unit = "degC"
     if not unit:

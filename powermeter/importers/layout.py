@@ -18,7 +18,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.header_units import of_unit
 from powermeter.importers.headers import Heading, clean, heading
-from powermeter.importers.stamps import days_and_clock_ns, time_of_day_ns, wall
+from powermeter.importers.stamps import days_and_clock_ns, minutes_ns, time_of_day_ns, wall
 from powermeter.importers.thousands import without_marks
 from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, with_row_unit
 
@@ -123,6 +123,7 @@ def is_datum(text: str) -> bool:
         is_missing_word(text)
         or time_of_day_ns(text) is not None
         or days_and_clock_ns(text) is not None
+        or minutes_ns(text) is not None
         or wall(text) is not None
         or wall(text, "dmy") is not None
     )

@@ -16,6 +16,7 @@ from powermeter.importers.stamps import (
     LARGEST_NS,
     TICKS,
     days_and_clock_ns,
+    minutes_ns,
     number_ns,
     time_of_day_ns,
     wall,
@@ -27,6 +28,8 @@ _STRICT = re.compile(
     r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
 )
 _PLAIN_LINES = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:\n|\Z))+", re.ASCII)
+
+_HOUR_NS = 3600 * NS
 
 Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
 
@@ -64,7 +67,7 @@ class TimePlan:
 
     Attributes:
         indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
-        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `epoch`, `relative` or `period`.
+        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative` or `period`.
         tick_ns: Nanoseconds per unit of a numeric time.
         order: Of year, month and day.
         period_s: The fixed period.
@@ -118,6 +121,8 @@ class Reader:
             return self._walls(texts)
         if plan.style == "day":
             return self._of_day(texts), None
+        if plan.style == "minutes":
+            return self._minutes(texts), None
         if plan.style == "elapsed":
             return _array([days_and_clock_ns(text) for text in texts]), None
         return self._numbers(texts), None
@@ -158,6 +163,19 @@ class Reader:
                     self._days += 1
                 self._last_of_day = stamp
                 stamp += self._days * DAY_NS
+            found.append(stamp)
+        return _array(found)
+
+    def _minutes(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return times of `mm:ss`, whose minutes may begin again after 59."""
+        found: list[int | None] = []
+        for text in texts:
+            stamp = minutes_ns(text)
+            if stamp is not None:
+                if self._last_of_day is not None and stamp - self._last_of_day < -_HOUR_NS // 2:
+                    self._days += 1
+                self._last_of_day = stamp
+                stamp += self._days * _HOUR_NS
             found.append(stamp)
         return _array(found)
 

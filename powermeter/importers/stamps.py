@@ -271,6 +271,18 @@ def time_of_day_ns(text: str) -> int | None:
     return None if match is None else _clock_ns(match)
 
 
+TWO_NUMBERS = re.compile(r"(\d{1,5}):([0-5]\d)(?:[.,](\d{1,9}))?", re.ASCII)
+"""`03:15` or `03:15.5`."""
+
+
+def minutes_ns(text: str) -> int | None:
+    """Return nanoseconds of `mm:ss` or `mm:ss.f`, or None; as many minutes as there are."""
+    match = TWO_NUMBERS.fullmatch(text.strip())
+    if match is None:
+        return None
+    return (int(match[1]) * 60 + int(match[2])) * NS + int((match[3] or "0").ljust(9, "0"))
+
+
 def days_and_clock_ns(text: str) -> int | None:
     """Return nanoseconds of an elapsed time `D.hh:mm:ss.ms`, or None."""
     match = _DAYS_AND_CLOCK.fullmatch(text.strip())

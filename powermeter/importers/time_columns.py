@@ -14,13 +14,16 @@ from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.header_words import TIME
-from powermeter.importers.headers import Heading, words
+from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
+from powermeter.importers.minutes_or_hours import are_minutes, states_a_clock
+from powermeter.importers.minutes_or_hours import question as question_of_clock
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
 from powermeter.importers.stamps import (
     TICKS,
     days_and_clock_ns,
+    minutes_ns,
     number_ns,
     time_of_day_ns,
     wall,
@@ -30,7 +33,7 @@ from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_peri
 from powermeter.units import NS
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
-_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "relative": 3, "day": 4}
+_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4}
 
 
 def choose_time(
@@ -103,6 +106,9 @@ def _unnamed(found: Layout, headings: Sequence[Heading]) -> list[int]:
     hits = []
     for i, named in enumerate(headings):
         texts = texts_of(found, i) if named.unit != "-" else []
+        if texts and states_a_clock(named) and _mostly(texts, lambda text: ":" in text):
+            hits.append(i)
+            continue
         unix = called(named) in _CLOCKS and all((number_ns(text, 1) or 0) >= EPOCHS[0][0] for text in texts)
         if texts and (unix or (called(named) in DAYS and all(_is_date(text) for text in texts[:-1]))):
             hits.append(i)
@@ -191,12 +197,13 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
             asks.append(question(named.text, texts[0]))
             return None
         return TimePlan((index,), "wall", order=order, why=f"date and time, {order or 'ymd'}")
-    if _may_be_minutes(named, whole):
-        asks.append(
-            f"whether {texts[0]} in {named.text!r} is minutes and seconds or hours and minutes: write it as h:mm:ss or in seconds, or state "
-            "--rate"
-        )
-        return None
+    if _mostly(whole, lambda text: minutes_ns(text) is not None):
+        minutes = named.unit == "mm:ss" if named.is_stated else are_minutes(named, whole)
+        if minutes is None:
+            asks.append(question_of_clock(named, whole))
+            return None
+        if minutes:
+            return TimePlan((index,), "minutes", why="minutes:seconds")
     if _mostly(whole, lambda text: time_of_day_ns(text) is not None):
         return TimePlan((index,), "day", why="time of day; its date is not known")
     if _mostly(whole, lambda text: days_and_clock_ns(text) is not None):
@@ -227,17 +234,6 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     if named.quantity == TIME:
         return TimePlan((index,), "relative", _tick(named), why=f"numbers in {named.unit}")
     return None
-
-
-_TWO_FIELDS = re.compile(r"\d{1,3}:\d\d")
-_RUNS = frozenset(("elapsed", "runtime", "uptime", "laufzeit", "duration", "mm"))
-
-
-def _may_be_minutes(named: Heading, texts: Sequence[str]) -> bool:
-    """Return whether a column of lengths of time begins at 00:00 and has two fields, which may be mm:ss or hh:mm."""
-    words_of = {*words(named.text)}
-    two = bool(texts) and all(_TWO_FIELDS.fullmatch(text) for text in texts)
-    return two and not {"hh", "h"} & words_of and bool(_RUNS & words_of)
 
 
 def _mostly(texts: Sequence[str], test: Callable[[str], bool]) -> bool:
