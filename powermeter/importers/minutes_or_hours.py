@@ -16,7 +16,9 @@ MINUTES_AND_SECONDS = ("mm:ss", "hh:mm")
 
 _OF_MINUTES = re.compile(r"(?<![a-z:])(?:m{1,2}|min):(?:s{1,2}|sec)(?![a-z])", re.IGNORECASE)
 _OF_HOURS = re.compile(r"(?<![a-z:])(?:h{1,2}|std):(?:m{1,2}|min)(?![a-z])", re.IGNORECASE)
-_LAPSED = LENGTH_WORDS | frozenset(("laufzeit", "dauer", "durée", "duree", "écoulé", "ecoule", "since", "running"))
+_LAPSED = LENGTH_WORDS | frozenset(
+    ("laufzeit", "dauer", "durée", "duree", "écoulé", "ecoule", "since", "running")
+)
 _OTHER = frozenset(("total", "execution"))
 _LAST_HOUR = 23
 

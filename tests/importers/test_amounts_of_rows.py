@@ -57,14 +57,6 @@ def test_a_total_that_only_its_rows_show_is_remarked(tmp_path):
     assert "counter-by-data" in {note.code for note in log.warnings}
 
 
-@pytest.mark.parametrize("name", ["Elapsed", "Elapsed (mm:ss)"])
-def test_two_fields_of_a_length_of_time_are_asked_about(tmp_path, name):
-    """03:15 was read as three hours and a quarter: 60 times the energy where it is minutes."""
-    text = f"{name},Power (W)\n" + "".join(f"{i // 12:02d}:{i % 12 * 5:02d},60\n" for i in range(40))
-    with pytest.raises(ConfigurationError, match="minutes and seconds or hours and minutes"):
-        energy(tmp_path, text)
-
-
 def test_a_clock_called_by_its_form(tmp_path):
     text = "hh:mm:ss,W\n" + "".join(f"23:59:{s},60\n" for s in range(50, 60)) + "00:00:00,60\n"
     assert energy(tmp_path, text) == pytest.approx(600.0)
