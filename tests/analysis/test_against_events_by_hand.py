@@ -106,12 +106,12 @@ def test_events_without_a_reading_are_blind(above: float, open_end: float) -> No
 
 
 def test_an_empty_event_leaves_the_run_its_interval() -> None:
-    """10 µs pay for a peak of a thousand times the highest reading; where that is more than a hundredth of the run, it is open."""
+    """10 µs pay for a peak of a thousand times the highest reading; where that is more than a twentieth of the run, it is open."""
     integral = instants(IDLE)
     highest, whole = float(np.abs(integral.trace.values).max()), float(integral.running[-1])
     short = label(np.array([10.3]), 1e-5, level=None)
     assert against_events(integral, [short], 1.0, 1.0).above == pytest.approx(1000 * highest * 1e-5)
-    longer = label(np.array([10.3]), 0.011 * whole / (1000 * highest), level=None)
+    longer = label(np.array([10.3]), 0.055 * whole / (1000 * highest), level=None)
     assert against_events(integral, [longer], 1.0, 1.0).above == math.inf
 
 

@@ -38,7 +38,7 @@ def test_what_a_loop_prints_again_counts_once(tmp_path):
     path.write_text("\n".join(samples(range(8)) + samples(range(4, 12))) + "\n")
     found = convert(path, tmp_path / "o.power", choices=Choices())
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1100)
-    assert any("4 samples were printed again" in str(note) for note in found.warnings)
+    assert any("4 samples were logged again" in str(note) for note in found.warnings)
 
 
 def test_samples_without_a_draw_are_named(tmp_path):
