@@ -24,6 +24,8 @@ _LOOKED = 1 << 16
 _TWICE = 0.1  # of pairs of new readings are equal at most: as of ten values that are alike often
 _AS_CHANCE = 3.0  # times as many repeats as such pairs
 _FURTHER, _SOME = 5, 2  # codes; changes
+_CLOSE = 2.0  # times the smallest change
+_OFTEN, _LEAST_CLOSE = 0.2, 8  # of the changes, and changes, that close to it: the edge of a band
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,8 @@ class Standing:
 
     Attributes:
         rows: Which hold one.
-        band: The least that a new one differs from the last by, W, where that is far more than a code: what a reading stands within; else 0.
+        band: The least that a new one differs from the last by, W, where that is far more than a code and many do hardly more: what a
+            reading stands within; else 0.
     """
 
     rows: Indices
@@ -59,10 +62,17 @@ def _standing(values: Floats) -> Standing | None:
     twice = float(share @ share)
     if twice >= _TWICE or 1 - new.size / steps.size <= _AS_CHANCE * twice + _TWICE / 2:
         return None
-    code = float(np.diff(np.unique(some)).min())
-    codes = np.rint(steps[steps != 0] / code)
+    changes = steps[steps != 0]
+    codes = np.rint(changes / float(np.diff(np.unique(some)).min()))
     # A coarse instrument under a quiet load goes to and fro between neighbouring codes, and hardly ever further.
     if np.count_nonzero(codes == 1) > np.count_nonzero((codes > 1) & (codes <= _FURTHER)) + _SOME:
         return None
     rows = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
-    return Standing(rows, float(steps[steps != 0].min()) if codes.min() > _FURTHER else 0.0)
+    return Standing(rows, _band(changes) if codes.min() > _FURTHER else 0.0)
+
+
+def _band(changes: Floats) -> float:
+    """Return the smallest change, W, where many are hardly larger; 0 where it is small by chance, as of readings that are not rounded."""
+    least = float(changes.min())
+    close = np.count_nonzero(changes <= _CLOSE * least)
+    return least if close >= max(_OFTEN * changes.size, _LEAST_CLOSE) else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
@@ -49,7 +50,17 @@ def test_what_changes_by_far_more_than_a_code_stands_within_a_band() -> None:
     assert math.isclose(found.band, float(np.abs(np.diff(walk)).min()), rel_tol=1e-6)
 
 
-def test_a_run_has_as_many_readings_as_were_new() -> None:
+def test_the_smallest_change_of_readings_that_are_not_rounded_is_no_band() -> None:
+    found = standing(np.repeat(LOAD + RNG.normal(0, 0.005, LOAD.size), UNEVEN))
+    assert found is not None and found.band == 0.0
+    # Nor are a few that are nearly alike, among many that differ by far more.
+    some = np.where(np.arange(40) % 2, 1.0, 0.0) * np.repeat([0.5, 4.0], [7, 33]) + 0.03 * RNG.random(40)
+    found = standing(np.repeat(some, UNEVEN[:40]))
+    assert found is not None and found.band == 0.0
+
+
+@pytest.mark.parametrize("is_rounded", [True, False])
+def test_a_run_has_as_many_readings_as_were_new(is_rounded: bool) -> None:
     """On for 0.7 s, 3.3 s apart on average, 4 W above 1.5 W; shown anew after 0.3 to 1.7 s, logged ten times a second."""
     missed = 0
     for seed in range(20):
@@ -62,7 +73,8 @@ def test_a_run_has_as_many_readings_as_were_new() -> None:
             return inside
 
         shown_s = np.cumsum(rng.uniform(0.3, 1.7, 300))
-        shown = 1.5 + 4.0 * on(shown_s) + np.round(rng.normal(0, 0.005, 300), 3)
+        noise = rng.normal(0, 0.005, 300)
+        shown = 1.5 + 4.0 * on(shown_s) + (np.round(noise, 3) if is_rounded else noise)
         rows_s = np.arange(20, 2000) / 10
         values = shown[np.searchsorted(shown_s, rows_s, side="right") - 1]
         run = measure_run(Integral.of(trace(values))).energy
