@@ -265,8 +265,7 @@ def _sample_faster(analysis: Analysis, promise: Callable[..., float]) -> Advice:
     rate, fastest = TIMES * 1e9 / max(trace.interval_ns, 1), _fastest_hz(trace)
     if trace.kind is not Kind.INSTANT:
         return _make("longer-run", {"seconds": TIMES * analysis.duration.value}, promise(noise=TIMES**-0.5))
-    index = analysis.integral.fair_index(len(trace))[:_LOOKED]
-    found = scatter_of_line(trace.values[index])
+    found = scatter_of_line(trace.values[trace.consecutive(_LOOKED)])
     white = found.white / found.variance if found.variance > 0 else 1.0
     possible = rate <= _ABOUT * fastest
     if not possible and fastest * trace.interval_ns * 1e-9 >= _WORTH_IT:

@@ -109,15 +109,9 @@ def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
     )
 
 
-def _looked(trace: Trace) -> tuple[Times, Floats]:
-    """Return stamps and values of the first readings; of a recording of which a part is held, of its stretches without skips."""
-    some = slice(_LOOKED) if trace.kept is None else trace.kept.fair_index(len(trace))[:_LOOKED]
-    return trace.times_ns[some], trace.values[some]
-
-
 def _uneven(trace: Trace) -> bool:
     """Return whether stamps scatter about a grid."""
-    steps = np.diff(_looked(trace)[0])
+    steps = np.diff(trace.times_ns[trace.consecutive(_LOOKED)])
     usual = steps[steps < _ROW * trace.interval_ns]
     return float(usual.std()) > _SCATTERED * trace.interval_ns
 
@@ -128,7 +122,7 @@ def _moved_by(trace: Trace) -> float:
     Stamps that scatter by σ put middles ½ (tₖ + tₖ₋₁) whose second differences scatter by σ, and ends half way between two middles are off by
     ¼ (2 tₖ − tₖ₋₁ − tₖ₊₁), by 0.61 σ.
     """
-    t, tau = _looked(trace)[0], trace.interval_ns
+    t, tau = trace.times_ns[trace.consecutive(_LOOKED)], trace.interval_ns
     bent = np.diff(t, 2)[(np.diff(t)[1:] < _ROW * tau) & (np.diff(t)[:-1] < _ROW * tau)]
     return _OF_ENDS * float(np.std(bent)) / tau if bent.size > 1 else 0.0
 
@@ -160,6 +154,6 @@ def _noted(trace: Trace, window: float) -> Trace:
 
 def _scattered(trace: Trace, square: float) -> Trace:
     """Return means of which each jump is put down with an error of so much of itself, squared."""
-    jumps = float(np.mean(np.diff(_looked(trace)[1]) ** 2))
+    jumps = float(np.mean(np.diff(trace.values[trace.consecutive(_LOOKED)]) ** 2))
     noise = trace.noise or unstated_noise(trace.values)
     return replace(trace, noise=math.sqrt(noise**2 + square * jumps))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from powermeter.signals.decoding import from_samples
 from powermeter.signals.kept import Kept, added
 
 PLACE = np.array([0, 1, 5, 6, 10], np.uint32)
@@ -36,3 +39,10 @@ def test_edges_that_are_put_in_stand_for_no_reading() -> None:
     assert wider.place.tolist() == [0, 0, 1, 5, 5, 6, 10]
     assert wider.fair == ((1, 3), (4, 6))
     assert wider.counted(np.array([1]), np.array([7])).tolist() == [11]
+
+
+def test_consecutive_readings_are_the_first_ones_without_skips() -> None:
+    plain = from_samples(np.arange(5, dtype=np.int64), np.arange(5.0))
+    assert plain.consecutive(3).tolist() == [0, 1, 2] and plain.consecutive(9).tolist() == [0, 1, 2, 3, 4]
+    part = replace(plain, kept=Kept(PLACE, SUMS, ((0, 2), (3, 5))))
+    assert part.consecutive(9).tolist() == [0, 1, 3, 4] and part.consecutive(3).tolist() == [0, 1, 3]
