@@ -58,6 +58,11 @@ class Series:
             np.sqrt(left_open) / counts,
         )
 
+    @property
+    def can_show_one(self) -> bool:
+        """Whether enough of the energies per item are known; events of no items have none."""
+        return int(np.isfinite(self.energies).sum()) >= LEAST
+
     def warm_up(self, looks: int = 1) -> WarmUp:
         """Return how many leading events are a warm-up, as one of so many rows looked at."""
         if not self.energies.size:
@@ -85,8 +90,8 @@ def warm_ups(
 
 
 def _of_label(rows: Sequence[Series]) -> list[WarmUp]:
-    found = [row.warm_up(sum(one.energies.size >= LEAST for one in rows)) for row in rows]
-    asked = [i for i, row in enumerate(rows) if row.energies.size >= LEAST]
+    asked = [i for i, row in enumerate(rows) if row.can_show_one]
+    found = [row.warm_up(len(asked)) for row in rows]
     warm = [i for i in asked if found[i].count]
     if len(asked) < 2 or 2 * len(warm) > len(asked):
         return found

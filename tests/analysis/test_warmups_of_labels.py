@@ -44,6 +44,12 @@ def test_rows_that_all_begin_alike_each_have_their_warm_up() -> None:
     assert [one.count for one in _of_label(rows)] == [1, 1, 1]
 
 
+def test_rows_of_events_without_items_are_not_looked_at_beside_the_others() -> None:
+    rows = [series((900.0, *FLAT[1:]), 7), *(series(one, k) for k, one in enumerate(OTHERS))]
+    of_none = series((np.nan,) * 6, 3)
+    assert [one.count for one in _of_label([of_none, *rows])] == [0, 1, 0, 0, 0]
+
+
 def test_a_label_in_one_row_is_asked_as_it_was() -> None:
     assert _of_label([series((175.0, *FLAT[1:]), 7)]) == [WarmUp(1, WarmUpReason.FIRST)]
 
