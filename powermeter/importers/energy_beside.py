@@ -73,7 +73,8 @@ def _energies(
     good = np.isfinite(watts) & np.isfinite(joules)
     both = good[1:] & good[:-1] & (steps <= hole_limit(times)) & (steps > 0)
     rise = np.diff(joules)
-    is_counter = int((rise < 0).sum()) * _FEWEST < int((rise != 0).sum())  # and falls where it was reset
+    moves = np.abs(rise) > 0  # not where a cell is empty
+    is_counter = int((rise < 0).sum()) * _FEWEST < int(moves.sum())  # and falls where it was reset
     both &= rise >= 0 if is_counter else True
     if int(both.sum()) < _FEWEST:
         return None

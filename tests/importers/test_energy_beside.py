@@ -46,6 +46,14 @@ def test_amounts_that_fall_as_often_as_a_quarter_of_the_time_are_all_added_up(tm
     assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
 
 
+def test_empty_cells_make_no_counter_of_amounts_that_fall(tmp_path):
+    """Every third cell is empty: half of the 133 steps between two that are not fall by 8 J."""
+    amounts = [str([1, 9][i % 2]) if i % 3 else "" for i in range(401)]
+    watts = [[1, 9][i % 2] for i in range(401)]
+    rows = [f"{i},{watts[i]},{amounts[i]}" for i in range(401)]
+    assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
+
+
 def test_a_counter_that_is_reset_seldom_is_read_between_its_resets(tmp_path):
     """Four resets in 39 steps: 35 steps are left, in which 402.5 J were read."""
     lines = counter(lambda watts: 5 * watts).splitlines()
