@@ -16,10 +16,12 @@ MINUTES_AND_SECONDS = ("mm:ss", "hh:mm")
 
 _OF_MINUTES = re.compile(r"(?<![a-z:])(?:m{1,2}|min):(?:s{1,2}|sec)(?![a-z])", re.IGNORECASE)
 _OF_HOURS = re.compile(r"(?<![a-z:])(?:h{1,2}|std):(?:m{1,2}|min)(?![a-z])", re.IGNORECASE)
-_LAPSED = LENGTH_WORDS | frozenset(
-    ("laufzeit", "dauer", "durée", "duree", "écoulé", "ecoule", "since", "running")
+_LAPSED = (LENGTH_WORDS - {"execution", "total"}) | frozenset(
+    (
+        *("laufzeit", "dauer", "durée", "duree", "écoulé", "ecoule", "since", "running", "uptime"),
+        *("run", "test", "step", "rel", "relative"),  # `Run time`, `Test Time` of battery testers
+    )
 )
-_OTHER = frozenset(("total", "execution"))
 _LAST_HOUR = 23
 
 
@@ -45,7 +47,7 @@ def are_minutes(named: Heading, texts: Sequence[str]) -> bool | None:
     firsts = [int(match[1]) for match in matches]
     if any(before == 59 and after == 0 for before, after in pairwise(firsts)):
         return True
-    lapsed = bool((_LAPSED - _OTHER).intersection(words(named.text)))
+    lapsed = bool(_LAPSED.intersection(words(named.text)))
     return None if lapsed or max(firsts) > _LAST_HOUR + 1 else False
 
 

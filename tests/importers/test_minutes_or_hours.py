@@ -35,9 +35,9 @@ def test_a_header_states_hours_and_minutes(tmp_path, header):
     is_60_watts_for(run(tmp_path, header, every_5), 195 * 60)
 
 
-@pytest.mark.parametrize("header", ["Elapsed", "Runtime", "Laufzeit"])
+@pytest.mark.parametrize("header", ["Elapsed", "Runtime", "Laufzeit", "Run time", "Test_Time", "Rel. time"])
 def test_a_lapse_of_two_numbers_is_asked_for(tmp_path, header):
-    with pytest.raises(ConfigurationError, match=f"--column {header}=mm:ss.* --column {header}=hh:mm"):
+    with pytest.raises(ConfigurationError, match=f"--column '?{header}=mm:ss.* --column '?{header}=hh:mm"):
         run(tmp_path, header, every_5)
     is_60_watts_for(run(tmp_path, header, every_5, columns={header: "mm:ss"}), 195)
     is_60_watts_for(run(tmp_path, header, every_5, columns={header: "hh:mm"}), 195 * 60)
