@@ -79,7 +79,7 @@ class Windows:
         floor: 0 where no reading is negative, else None.
         powers: Length in ns → the lowest and the highest mean power of the run over it, as far as somebody has asked (`next_item`).
         ceiling: What events that do not overlap cannot exceed together, J (the whole run's upper limit), or None.
-        around: int, which event each lies wholly inside of; −1 in none; None where nobody asked.
+        around: int, which event each lies wholly inside of; −1 in none; None where that was not looked for.
     """
 
     integral: Integral

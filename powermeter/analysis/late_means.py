@@ -7,7 +7,7 @@ held against an even share of what they show in all:
     y(u) = P u − S(u)        P: mean power shown inside, above what lies beside; S(u): the energy shown by then
 
 which is 0 on average for a load that draws evenly, and above it all the way for whatever comes late.  A load that draws little at first
-and has a tail looks the same: then nobody knows whose what follows is.
+and has a tail looks the same: whether what follows is the events' is then not known.
 """
 
 from __future__ import annotations

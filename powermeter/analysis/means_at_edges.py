@@ -48,7 +48,7 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     """Return means stamped where the intervals end over which they average, as events' edges show; as they are where those show nothing else.
 
     Where they average over a part of the interval only, what a jump in the other part leaves out becomes noise.  Edges of a recording of which
-    a part of the readings is held are not asked.
+    a part of the readings is held are not looked at.
     """
     if trace.kind is not Kind.MEAN or trace.window_ns or len(trace) < _READINGS or not start_ns.size:
         return trace

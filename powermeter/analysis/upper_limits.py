@@ -15,9 +15,9 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 _DEEPEST = 8
-"""Containers around an event that are asked."""
+"""Containers around an event whose upper limits are computed."""
 _FAR = 3.0
-"""Standard uncertainties; events that reach no nearer to the value of what they lie inside of are not asked about its upper limit."""
+"""Standard uncertainties; where events reach no nearer to the value of what they lie inside of, its upper limit is not computed."""
 
 
 def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
