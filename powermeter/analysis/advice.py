@@ -25,6 +25,7 @@ from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
+from powermeter.signals.kept import consecutive
 from powermeter.units import format_duration, format_number, format_quantity
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def _sample_faster(analysis: Analysis, promise: Callable[..., float]) -> Advice:
     rate, fastest = TIMES * 1e9 / max(trace.interval_ns, 1), _fastest_hz(trace)
     if trace.kind is not Kind.INSTANT:
         return _make("longer-run", {"seconds": TIMES * analysis.duration.value}, promise(noise=TIMES**-0.5))
-    found = scatter_of_line(trace.values[trace.consecutive(_LOOKED)])
+    found = scatter_of_line(trace.values[consecutive(trace.kept, len(trace), _LOOKED)])
     white = found.white / found.variance if found.variance > 0 else 1.0
     possible = rate <= _ABOUT * fastest
     if not possible and fastest * trace.interval_ns * 1e-9 >= _WORTH_IT:

@@ -17,6 +17,7 @@ from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
+from powermeter.signals.kept import consecutive
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 from powermeter.units import format_duration
@@ -111,7 +112,7 @@ def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
 
 def _uneven(trace: Trace) -> bool:
     """Return whether stamps scatter about a grid."""
-    steps = np.diff(trace.times_ns[trace.consecutive(_LOOKED)])
+    steps = np.diff(trace.times_ns[consecutive(trace.kept, len(trace), _LOOKED)])
     usual = steps[steps < _ROW * trace.interval_ns]
     return float(usual.std()) > _SCATTERED * trace.interval_ns
 
@@ -122,7 +123,7 @@ def _moved_by(trace: Trace) -> float:
     Stamps that scatter by σ put middles ½ (tₖ + tₖ₋₁) whose second differences scatter by σ, and ends half way between two middles are off by
     ¼ (2 tₖ − tₖ₋₁ − tₖ₊₁), by 0.61 σ.
     """
-    t, tau = trace.times_ns[trace.consecutive(_LOOKED)], trace.interval_ns
+    t, tau = trace.times_ns[consecutive(trace.kept, len(trace), _LOOKED)], trace.interval_ns
     bent = np.diff(t, 2)[(np.diff(t)[1:] < _ROW * tau) & (np.diff(t)[:-1] < _ROW * tau)]
     return _OF_ENDS * float(np.std(bent)) / tau if bent.size > 1 else 0.0
 
@@ -154,6 +155,6 @@ def _noted(trace: Trace, window: float) -> Trace:
 
 def _scattered(trace: Trace, square: float) -> Trace:
     """Return means of which each jump is put down with an error of so much of itself, squared."""
-    jumps = float(np.mean(np.diff(trace.values[trace.consecutive(_LOOKED)]) ** 2))
+    jumps = float(np.mean(np.diff(trace.values[consecutive(trace.kept, len(trace), _LOOKED)]) ** 2))
     noise = trace.noise or unstated_noise(trace.values)
     return replace(trace, noise=math.sqrt(noise**2 + square * jumps))

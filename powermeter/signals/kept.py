@@ -85,6 +85,11 @@ class Kept:
         return found
 
 
+def consecutive(kept: Kept | None, readings: int, most: int) -> NDArray[np.int64]:
+    """Return the positions of the first of so many readings, `most` at most; where a part is held, of stretches without skips."""
+    return np.arange(min(readings, most)) if kept is None else kept.fair_index(readings)[:most]
+
+
 def added(parts: Sequence[Kept]) -> Kept:
     """Return what is held of a sum of traces of the same readings."""
     known = [part.sums for part in parts if part.sums is not None]

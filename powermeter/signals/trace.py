@@ -172,12 +172,6 @@ class Trace:
         """How many readings the trace stands for: more than it holds where it is of a long run."""
         return len(self) if self.kept is None else int(self.kept.place[-1]) - int(self.kept.place[0]) + 1
 
-    def consecutive(self, most: int) -> NDArray[np.int64]:
-        """Return the positions of the first readings, `most` at most; where a part is held, of stretches without skips."""
-        if self.kept is None:
-            return np.arange(min(len(self), most))
-        return self.kept.fair_index(len(self))[:most]
-
     def mean(self) -> float:
         """Return the mean of the readings (a counter's values), each by itself as in `values`."""
         if self.kept is None or self.kept.sums is None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from powermeter.signals.decoding import from_samples
-from powermeter.signals.kept import Kept, added
+from powermeter.signals.kept import Kept, added, consecutive
 
 PLACE = np.array([0, 1, 5, 6, 10], np.uint32)
 SUMS = np.array([0.0, 1.0, 9.0, 10.0, 30.0])
@@ -42,7 +39,12 @@ def test_edges_that_are_put_in_stand_for_no_reading() -> None:
 
 
 def test_consecutive_readings_are_the_first_ones_without_skips() -> None:
-    plain = from_samples(np.arange(5, dtype=np.int64), np.arange(5.0))
-    assert plain.consecutive(3).tolist() == [0, 1, 2] and plain.consecutive(9).tolist() == [0, 1, 2, 3, 4]
-    part = replace(plain, kept=Kept(PLACE, SUMS, ((0, 2), (3, 5))))
-    assert part.consecutive(9).tolist() == [0, 1, 3, 4] and part.consecutive(3).tolist() == [0, 1, 3]
+    assert consecutive(None, 5, 3).tolist() == [0, 1, 2] and consecutive(None, 5, 9).tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    part = Kept(PLACE, SUMS, ((0, 2), (3, 5)))
+    assert consecutive(part, 5, 9).tolist() == [0, 1, 3, 4] and consecutive(part, 5, 3).tolist() == [0, 1, 3]
