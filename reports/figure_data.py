@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.energy import Analysis
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
@@ -22,6 +23,7 @@ from powermeter.result import COVERAGE_95, Result
 from powermeter.signals.trace import Trace
 
 from .report_data import ReportData
+from .wording import left_out
 
 Floats = NDArray[np.floating[Any]]
 
@@ -149,17 +151,24 @@ def close_panel(data: ReportData) -> Panel | None:
     if row is None or not row.verdict.resolved:
         return None
     a = data.analysis
-    known = row.index[a.energies.known[row.index] & (a.energies.gap_s[row.index] == 0)]
-    if not known.size:
+    middle = median_event(a, row)
+    if middle is None:
         return None
-    order = known[np.argsort(a.energies.value[known], kind="stable")]
-    middle = int(order[order.size // 2])
     start, end = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
     around = round(0.9 * max(end - start, 4 * a.power_trace.interval_ns))
     first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
     if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
     return panel(data, first, last, start)
+
+
+def median_event(a: Analysis, row: LabelRow) -> int | None:
+    """Return which event has the median energy of those that the energy per item is of; None where all of them hold gaps or are not known."""
+    by_start = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
+    quoted = by_start[a.energies.known[by_start]][left_out(row) :]
+    whole = quoted[a.energies.gap_s[quoted] == 0]
+    order = whole[np.argsort(a.energies.value[whole], kind="stable")]
+    return int(order[order.size // 2]) if order.size else None
 
 
 def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
@@ -212,7 +221,6 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
         numbers, joules, half = numbers[pick], joules[pick], half[pick]
     kinds = result.by_kind()
     meter = COVERAGE_95 * math.sqrt(sum(part**2 for kind, part in kinds.items() if kind != "repeats"))
-    warmup = row.warmup.count if row.expected_per_item is not None else 0
     before = data.against.earlier if data.against is not None else None
     return Items(
         row.title,
@@ -224,7 +232,7 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
         result.low,
         result.high,
         min(meter, (result.high - result.low) / 2),
-        warmup,
+        left_out(row),
         before,
     )
 

@@ -22,6 +22,7 @@ from powermeter.signals.trace import Trace
 from . import figure_data
 from .markup import harmless
 from .report_data import ReportData
+from .wording import left_out
 
 SINGLE = 90_000
 """Readings up to which all of them are in the page."""
@@ -95,10 +96,10 @@ def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:
     row = data.headline
     if row is not None and row.index.size:
         starts, ends = a.energies.start_ns[row.index], a.energies.end_ns[row.index]
-        known = np.flatnonzero(a.energies.known[row.index] & (a.energies.gap_s[row.index] == 0))
-        if known.size:
-            middle = int(known[np.argsort(a.energies.value[row.index][known])[known.size // 2]])
-            found.append(("a typical event", *_around(int(starts[middle]), int(ends[middle]))))
+        middle = figure_data.median_event(a, row)
+        if middle is not None:
+            of_middle = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
+            found.append(("a typical event", *_around(*of_middle)))
         found.append(("the first event", *_around(int(starts[0]), int(ends[0]))))
         some = np.unique(np.linspace(0, starts.size - 1, PATCHES - 4).astype(int))
         found += [("", *_around(int(starts[i]), int(ends[i]))) for i in some.tolist()]
@@ -276,7 +277,7 @@ def _each_label(data: ReportData, start_ns: int, tick: float) -> Iterator[dict[s
             "name": harmless(row.title, 80),
             "n": int(index.size),
             "of": int(total),
-            "warmup": row.warmup.count if total == index.size else 0,
+            "warmup": left_out(row) if total == index.size else 0,
             "why": "" if row.verdict.resolved else "single events are too short for this sampling",
             "start": _packed(np.clip(starts / tick, 0, 0xFFFF_FFFF).astype("<u4")),
             "end": _packed(np.clip(ends / tick, 0, 0xFFFF_FFFF).astype("<u4")),

@@ -284,6 +284,15 @@ def test_the_closer_look_is_at_the_event_with_the_median_energy() -> None:
     assert near is not None and (near.start, near.end) == pytest.approx((-3.6, 4.6))
 
 
+def test_the_closer_look_leaves_a_warm_up_out_as_the_printed_median_does() -> None:
+    """Of 3 … 5 J the fourth event, which lasts 4 s; of all five it was the third, which lasts 3 s."""
+    start = [10.0, 30.0, 50.0, 70.0, 90.0]
+    end = [s + 1 + k for k, s in enumerate(start)]
+    warm = {"warmup": SimpleNamespace(count=2), "expected_per_item": Result.of(4.0, "J")}
+    close = figure_data.close_panel(data([row("a", [4, 3, 2, 1, 0], **warm)], start, end))
+    assert close is not None and (close.start, close.end) == pytest.approx((-3.6, 7.6))
+
+
 @pytest.mark.parametrize(("length", "close"), [(10.7, True), (10.8, False)])
 def test_a_closer_look_covers_at_most_three_tenths(length: float, close: bool) -> None:
     """2.8 times the event of 100 s."""

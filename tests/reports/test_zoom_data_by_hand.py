@@ -41,6 +41,7 @@ def row(label: str, index: list[int], energy: float | None = 1.0, resolved: bool
         energy=None if energy is None else Result.of(energy, "J"),
         verdict=SimpleNamespace(resolved=resolved),
         warmup=SimpleNamespace(count=warmup),
+        expected_per_item=Result.of(1.0, "J") if warmup else None,
     )
 
 
@@ -186,6 +187,10 @@ def test_places_are_a_typical_event_the_first_and_the_highest() -> None:
         {"name": "the first event", "start": pytest.approx(8.0), "end": pytest.approx(18.0)},
         {"name": "the highest reading", "start": 119 - 250, "end": 119 + 250},
     ]
+    warm = handed(
+        trace(np.arange(120.0)), [row("a", [0, 1, 2, 3, 4], warmup=2)], start, [s + 6 for s in start]
+    )
+    assert warm["places"][0]["start"] == pytest.approx(68.0), "of 3 … 5 J, after the warm-up, the fourth"
     unknown = handed(
         trace(np.arange(120.0)), [row("a", [0, 1])], start[:2], [16.0, 36.0], known=np.zeros(2, bool)
     )
