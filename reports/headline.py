@@ -19,7 +19,7 @@ from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.units import format_duration, format_number, format_quantity
 
 from .report_data import ReportData
-from .wording import FEWEST, counted, show, spread
+from .wording import FEWEST, counted, left_out, show, spread
 
 NOT_RESOLVED = 0.5
 """A half-width above this share of the value resolves nothing."""
@@ -84,9 +84,9 @@ def events_text(row: LabelRow) -> str:
     """Return `64 of 72 events, the first 8 left out as warm-up, with them 218 mJ`."""
     of = f"{counted(row):,} of " if counted(row) < row.events - row.unseen else ""
     text = f"{of}{plural(row.events, 'event')}"
-    if row.warmup.count and row.expected_per_item is not None:
-        first = "the first" if row.warmup.count == 1 else f"the first {row.warmup.count:,}"
-        text += f", {first} left out as warm-up, with {'it' if row.warmup.count == 1 else 'them'} {show(row.these_per_item).bare}"
+    if warmup := left_out(row):
+        first = "the first" if warmup == 1 else f"the first {warmup:,}"
+        text += f", {first} left out as warm-up, with {'it' if warmup == 1 else 'them'} {show(row.these_per_item).bare}"
     if row.of_this_mix and row.expected_per_item is not None:
         text += ", for this mix of them"
     if row.unseen:
@@ -119,7 +119,7 @@ def product(data: ReportData) -> str:
         seconds, items = a.duration.value, a.run_items or 1.0
     else:
         order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
-        steady = order[row.warmup.count :] if row.expected_per_item is not None else order
+        steady = order[left_out(row) :]
         counts = [a.events[i].count for i in steady.tolist()]
         if any(count is None for count in counts):
             return ""

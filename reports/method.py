@@ -19,7 +19,7 @@ from powermeter.units import format_duration, format_number, format_quantity
 from .instruments import Instrument
 from .recording_notes import REMEDIES
 from .report_data import ReportData
-from .wording import percent, show, spread
+from .wording import left_out, percent, show, spread
 
 RULE_TEXT = {
     Kind.INSTANT: "the trapezoidal rule over the samples for the whole run, and for events the samples inside them, each weighted by the time that "
@@ -72,9 +72,9 @@ def _sentences(data: ReportData) -> Iterator[str]:
         "energies per item are an event's energy over its number of items."
     )
     row = data.headline
-    if row is not None and row.warmup.count and row.expected_per_item is not None:
-        left_out = f"the first {row.warmup.count:,} of {plural(row.events, 'event')}"
-        yield f"The energy of one {data.item} leaves {left_out} out as warm-up; totals include them."
+    if row is not None and (warmup := left_out(row)):
+        first = f"the first {warmup:,} of {plural(row.events, 'event')}"
+        yield f"The energy of one {data.item} leaves {first} out as warm-up; totals include them."
     if a.baseline is not None:
         yield (
             f"A baseline of {show(a.baseline.power).text} ({a.baseline.origin}) was subtracted "

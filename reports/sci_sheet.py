@@ -19,7 +19,7 @@ from .headline import events_text
 from .markdown_text import escaped
 from .method import method
 from .report_data import ReportData
-from .wording import footprint_amount, show
+from .wording import footprint_amount, left_out, show
 
 KINDS = {"inference": "inference", "query": "inference"}
 """What an item is called here → kind of system of SCI for AI whose unit it is."""
@@ -63,7 +63,7 @@ def score_of(data: ReportData) -> tuple[Score, AiScore | None]:
     if kind not in CONSUMER_UNITS:
         return score, None
     row = data.headline
-    of_next = row is not None and row.warmup.count > 0 and row.expected_per_item is not None
+    of_next = row is not None and left_out(row) > 0
     shown = consumer(whole.carbon, found.items, kind)
     return score, replace(shown, digits=whole.digits("carbon"), of_next=of_next)
 
@@ -103,7 +103,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     if row is not None:
         yield f"- energy of {plural(row.events, 'event')} of {escaped(row.title)}: {show(row.energy).text}"
         yield f"- per {escaped(data.item)}: {show(_each(row)).text}"
-        if row.warmup.count and row.expected_per_item is not None:
+        if left_out(row):
             yield f"- scored: {escaped(events_text(row))}"
     elif data.analysis.run_per_item is not None:
         yield f"- energy of the whole run: {show(data.analysis.energy).text}"
