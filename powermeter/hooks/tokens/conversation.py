@@ -8,14 +8,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from powermeter.hooks.tokens.http_messages import Messages, NotFollowed
-from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
+from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
 from powermeter.hooks.tokens.reply import Reply
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
 from powermeter.marking.printed_lines import PrintedEvent
 
 _GENERATING = ("completion", "/generate", "/chat", "/messages", "/responses", "infill")
-_WARM_S = 0.2
 RELAYED_S = 0.001
 """How late a piece reaches the relay after it was made."""
 _MOST_ASKED = 1 << 20
@@ -193,7 +192,7 @@ class _Answering:
                 request.doubt_s += min(abs(self._first_ns - first) * 1e-9, 0.05)
             request.first_ns = first
             request.prefill_ns = max(first - round(usage.prompt_s * 1e9), start)
-        if usage.load_s is not None and usage.load_s > _WARM_S:
+        if usage.load_s is not None and usage.load_s > WARM_S:
             ready = min(start + round(usage.load_s * 1e9), request.first_ns or end)
             found.append(loading(start, ready, request.model, RELAYED_S))
             request.prefill_ns = max(ready, request.prefill_ns or start)

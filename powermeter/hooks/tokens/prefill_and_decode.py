@@ -12,6 +12,8 @@ from powermeter.marking.printed_lines import PrintedEvent
 
 _numbers = count(1)
 _LONGEST_NAME = 200
+WARM_S = 0.2
+"""A shorter load is looking up a model that is loaded already."""
 
 
 def decode_steps(request: Request) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from powermeter.hooks.tokens.llama_bench import LlamaBench
-from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
+from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import number
 from powermeter.marking.printed_lines import PrintedEvent, Reader
@@ -155,8 +155,6 @@ class Ollama:
         "us": 1e-6,
         "ns": 1e-9,
     }
-    _WARM_S = 0.2
-    """A shorter load is looking up a model that is loaded already."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
@@ -185,7 +183,7 @@ class Ollama:
         request.generated, request.prompt = self._count("eval count"), self._count("prompt eval count")
         found = phases_of(request)
         load = self._seconds("load duration")
-        if load is not None and load > self._WARM_S:
+        if load is not None and load > WARM_S:
             found.insert(0, loading(begin - round(load * _NS), begin, doubt_s=LOADED_S))
         self._values = {}
         return found

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from powermeter.hooks.tokens.prefill_and_decode import loading, phases_of
+from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
 from powermeter.marking.past import mark_past_here
 from powermeter.marking.printed_lines import PrintedEvent
-
-_WARM_S = 0.2
 
 
 class Answer:
@@ -99,7 +97,7 @@ class Answer:
         if request.generated is None and self._is_counted and self._counted:
             request.generated = self._counted
         found = []
-        if usage.load_s is not None and usage.load_s > _WARM_S:
+        if usage.load_s is not None and usage.load_s > WARM_S:
             ready = self._start_ns + round(usage.load_s * 1e9)
             if self._first_ns is None or ready < self._first_ns:
                 found.append(loading(self._start_ns, ready, usage.model, 0.01))
