@@ -96,6 +96,7 @@ class ClassRow:
 
 
 OF_ITEMS = ("energy", "charge", "carbon")
+"""Orders by what an item uses: a whole run stands behind the items there."""
 SORTS = ("energy", "charge", "latency", "carbon", "file", "team", "points")
 
 

@@ -18,6 +18,7 @@ ROOM = 11_900
 """Bytes of an object: beside it a mark has a name."""
 CUT = "@cut"
 """The attribute that states how many others are cut, or left out."""
+_FOR_PARTS = ROOM - 30  # the braces, and `,"@cut":` with a number of up to twenty digits
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
@@ -30,7 +31,7 @@ def encode(values: Mapping[str, Any]) -> bytes:
             for key, value in list(values.items())
         ]
         text = ",".join(parts)
-        if len(text) < ROOM - 30:
+        if len(text) < _FOR_PARTS:
             break
     else:
         kept = _that_fit(parts)
@@ -45,7 +46,7 @@ def _that_fit(parts: list[str]) -> list[str]:
     size = 0
     for count, part in enumerate(parts):
         size += len(part) + 1
-        if size >= ROOM - 30:
+        if size >= _FOR_PARTS:
             return parts[:count]
     return parts
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PATIENCE_S = 60.0
-"""How long a recorder may write nothing after it was told to end; a full disk or a lock it gives up itself after 30 s."""
+"""How long a recorder may write nothing after it was to end; a full disk or a lock it gives up itself after 30 s."""
 STEP_S = 0.5
 
 
@@ -77,6 +77,7 @@ def end(process: int, began: str, path: str, patience_s: float) -> None:
 
 
 def written(path: str) -> list[tuple[int, int]]:
+    """Return size and time of the last change (ns) of a recording and of its log, as far as they are there."""
     found = []
     for one in (path, f"{path}-wal"):
         with suppress(OSError):
