@@ -13,11 +13,12 @@ from . import rails_table, wording
 from .headline import advice_of, quality, quoted, sentence
 from .instruments import health_text
 from .method import machine_text
-from .nested_and_token_tables import print_nesting, print_tokens
 from .report_data import ReportData
 from .terminal_labels import name_of, name_width, print_labels
 from .terminal_look import COLOURS, grade_text, print_text, safe, section, table_frame
+from .terminal_nesting import print_nesting
 from .terminal_rows import FactsGrid, print_rows
+from .terminal_tokens import print_tokens
 from .wording import ACCOUNTS, MARKS, footprint_amount, show
 
 if TYPE_CHECKING:
