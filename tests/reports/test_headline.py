@@ -140,7 +140,7 @@ def test_the_sentence_has_the_ends_of_the_tables_plus_minus():
 
 
 def test_the_cause_named_is_the_largest_part_with_its_own_share(make, monkeypatch):
-    """A hole in which perhaps a clock was set: what is to be done is not what makes most of the interval."""
+    """A hole that may be a clock that was set forward: what is to be done is not what makes most of the interval."""
     data = gathered(make())
     data = replace(
         data,
