@@ -261,53 +261,31 @@ class Tracked:
         return stand_in, self._tracked
 
 
-_OF_TYPES = [
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "hash",
-    "bool",
-    "str",
-    "bytes",
-    "int",
-    "float",
-    "index",
-    "len",
-    "length_hint",
-    "iter",
-    "next",
-    "reversed",
-    "contains",
-    "getitem",
-    "setitem",
-    "delitem",
-    "enter",
-    "exit",
-    "aenter",
-    "aexit",
-    "aiter",
-    "anext",
+_OPERATORS = (
     "add",
-    "radd",
     "sub",
-    "rsub",
     "mul",
-    "rmul",
-    "truediv",
-    "rtruediv",
     "matmul",
-    "rmatmul",
-    "or",
-    "ror",
+    "truediv",
+    "floordiv",
+    "mod",
+    "divmod",
+    "pow",
+    "lshift",
+    "rshift",
     "and",
-    "rand",
-    "neg",
-    "array",
-]
-"""The methods that Python looks up in an object's type, past `__getattr__`."""
+    "or",
+    "xor",
+)
+_OF_TYPES = (
+    *("eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "neg", "pos", "abs", "invert"),
+    *("str", "bytes", "format", "fspath", "dir", "int", "float", "complex", "index", "round", "array"),
+    *("len", "length_hint", "iter", "next", "reversed", "contains", "getitem", "setitem", "delitem"),
+    *("enter", "exit", "aenter", "aexit", "aiter", "anext", "await"),
+    *_OPERATORS,
+    *(f"r{one}" for one in _OPERATORS),
+)
+"""The methods that Python looks up in an object's type, past `__getattr__`; without those that change it in place, which would return it bare."""
 
 
 def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
@@ -324,8 +302,8 @@ def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
 
 
 def _passed_on(method: str) -> Callable[..., Any]:
-    def call(self: Any, *args: Any) -> Any:
-        return getattr(self._tracked[0], method)(*(_bare(value) for value in args))
+    def call(self: Any, *args: Any, **named: Any) -> Any:
+        return getattr(self._tracked[0], method)(*(_bare(value) for value in args), **named)
 
     return call
 

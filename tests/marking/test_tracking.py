@@ -7,9 +7,11 @@ import copy
 import functools
 import gc
 import inspect
+import os
 import pickle
 import time
 
+import numpy as np
 import pytest
 
 import powermeter
@@ -277,6 +279,40 @@ def test_a_stand_in_is_an_instance_and_does_what_the_types_of_objects_do(watched
     assert bag.held == (1, 2, 3)
     model = Model()
     assert {model: 1}[watched(model)] == 1 and watched(model) != Model()
+
+
+class Chain:
+    """Something callable that stands in chains, paths and texts."""
+
+    def __call__(self, x):
+        return x
+
+    def __rshift__(self, other):
+        return ["chain", other]
+
+    def __rmod__(self, other):
+        return [other, "chain"]
+
+    def __format__(self, wanted):
+        return f"chain as {wanted}"
+
+    def __fspath__(self):
+        return "chain.bin"
+
+    def __abs__(self):
+        return 3
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([1.5, 2.5], dtype=dtype)
+
+
+def test_a_stand_in_keeps_the_operators_of_its_object():
+    stands = powermeter.track(Chain())
+    assert stands >> 1 == ["chain", 1] and 1 % stands == [1, "chain"] and abs(stands) == 3
+    assert f"{stands:short}" == "chain as short" and os.fspath(stands) == "chain.bin"
+    assert np.array(stands, dtype=np.float32, copy=True).tolist() == [1.5, 2.5]  # numpy names its arguments
+    with pytest.raises(TypeError):
+        stands << 1
 
 
 @pytest.mark.parametrize("wrong", [3, Model, [1]])
