@@ -7,7 +7,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from powermeter.recording import file
+from powermeter.recording import file, schema
+
+HOLD_READINGS_OR_EVENTS = ("block", "chunk", "tail", "event", "events")
+"""The tables, of any schema, whose rows a start does not write."""
 
 
 def clear(path: Path, process: int) -> None:
@@ -41,8 +44,10 @@ def _holds_nothing(path: Path) -> bool:
         # Refused as long as another program has it open.
         if connection.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
             return False
-        tables = {
-            str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
-        held = [name for name in ("block", "chunk", "events") if name in tables]
+        made = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if not made:
+            return True
+        if connection.execute("PRAGMA application_id").fetchone() != (schema.APPLICATION_ID,):
+            return False
+        held = [name for name in HOLD_READINGS_OR_EVENTS if name in made]
         return not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in held)

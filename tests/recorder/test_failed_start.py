@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,25 @@ def test_a_file_that_hangs_is_named_and_no_instrument_is_blamed(tmp_path, monkey
 
 def test_what_holds_something_or_is_open_elsewhere_is_left(tmp_path):
     full, open_one, foreign = (tmp_path / name for name in ("full.power", "open.power", "foreign.power"))
+    short, photos = tmp_path / "short.power", tmp_path / "photos.db"
     with Writer.create(full) as writer:
         writer.append(writer.add_source("x://", "x", "x", CHANNELS), np.array([1]), np.array([[7]]))
+    cut_off = Writer.create(short)
+    cut_off.append(cut_off.add_source("x://", "x", "x", CHANNELS), np.array([1]), np.array([[7]]))
+    cut_off.abandon()  # its reading does not fill a chunk yet
+    with closing(sqlite3.connect(photos)) as connection:
+        connection.execute("CREATE TABLE photos (name TEXT)")
     foreign.write_text("my own work")
     with Writer.create(open_one):
-        for path in (full, open_one, foreign):
+        for path in (full, short, open_one, photos, foreign):
             clear(path, 7)
-    assert full.exists() and open_one.exists() and foreign.read_text() == "my own work"
+    assert (
+        full.exists()
+        and short.exists()
+        and photos.exists()
+        and open_one.exists()
+        and foreign.read_text() == "my own work"
+    )
     clear(open_one, 7)
     assert not open_one.exists()
 
