@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import click
@@ -32,6 +33,7 @@ def config(show: bool, as_json: bool) -> None:
 
     found = find()
     rows: list[dict[str, Any]] = []
+    lines = []
     for verb in sorted(registry.VERBS):
         command: click.Command = registry.load(registry.VERBS[verb])
         values = found.defaults(verb, command)
@@ -42,12 +44,12 @@ def config(show: bool, as_json: bool) -> None:
             key = next(name.removeprefix("--") for name in parameter.opts if name.startswith("--"))
             table = f"[{verb}]" if key in own else "top"
             value = values[parameter.name]
-            row = {"verb": verb, "option": f"--{key}", "value": value, "where": table}
-            rows.append({**row, "typed": _typed(parameter, f"--{key}", value)})
+            rows.append({"verb": verb, "option": f"--{key}", "value": value, "where": table})
+            lines.append(f"  {verb} {printable(_typed(parameter, f'--{key}', value))}  ({table})")
     if as_json:
         plain = {
             "file": str(found.path) if found.path else None,
-            "options": [{name: cell for name, cell in row.items() if name != "typed"} for row in rows],
+            "options": rows,
             "sources": dict(found.sources),
         }
         click.echo(json.dumps(plain, indent=2))
@@ -59,12 +61,14 @@ def config(show: bool, as_json: bool) -> None:
     put(f"from {printable(str(found.path))}")
     for name, url in found.sources.items():
         put(f"  source {printable(name)} = {printable(url)}")
-    for row in rows:
-        put(f"  {row['verb']} {printable(row['typed'])}  ({row['where']})")
+    for line in lines:
+        put(line)
 
 
 def _typed(option: click.Option, name: str, value: Any) -> str:
     """Return an option with its value as one would type it: a flag by its name, or by that of its opposite."""
     if isinstance(value, bool):
         return name if value else option.secondary_opts[0] if option.secondary_opts else f"without {name}"
-    return f"{name} {' '.join(value) if isinstance(value, list) else value}"
+    values = value if isinstance(value, (list, tuple)) else [value]
+    quoted = [shlex.quote(str(one)) for one in values]
+    return " ".join(f"{name} {one}" for one in quoted) if option.multiple else f"{name} {' '.join(quoted)}"

@@ -27,13 +27,16 @@ def test_show_prints_each_option_with_where_it_was_set(
     assert ("report", "--by") not in rows
 
 
-def test_a_flag_is_printed_as_one_types_it(
+def test_an_option_is_printed_as_one_types_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("POWERMETER_CONFIG", raising=False)
-    (tmp_path / "powermeter.toml").write_text('private = true\ndither = false\nplace = "FRA"\n')
+    (tmp_path / "powermeter.toml").write_text(
+        'private = true\ndither = false\nplace = "FRA"\nsource = ["virtual://", "ppk2:///dev/my port"]\n'
+    )
     assert run(["config", "--show"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "  record --private  (top)" in lines and "  record --no-dither  (top)" in lines
     assert "  show --place FRA  (top)" in lines
+    assert "  record --source virtual:// --source 'ppk2:///dev/my port'  (top)" in lines
