@@ -43,8 +43,8 @@ def most(windows: Windows, index: Indices, w: Floats) -> float | None:
     """
     if windows.floor is None or not index.size or (w < 0).any():
         return None
-    at_once = float(w.max()) * _at_once(windows, index)
-    limits = [_of_run(windows, index, at_once), _of_containers(windows, index, w, at_once / float(w.max()))]
+    at_once = _at_once(windows, index)
+    limits = [_of_run(windows, index, at_once * float(w.max())), _of_containers(windows, index, w, at_once)]
     return min((limit for limit in limits if limit is not None), default=None)
 
 

@@ -74,3 +74,12 @@ def test_both_ends_of_every_event_by_hand() -> None:
     low, high = ends(wanted)
     assert low[:3] == pytest.approx([3.0, 0.0, 5.5])
     assert high[:3] == pytest.approx([5.0, 5.0, 6.5])
+
+
+def test_parts_that_have_no_share_of_their_time_used_nothing() -> None:
+    """Of each, threads beside it have all: weights of 0, as a tree of events under one process has them."""
+    found = nested(0).energies
+    parts = np.flatnonzero(found.around >= 0) if found.around is not None else np.empty(0, np.int64)
+    assert parts.size == 4
+    total = found.combine_of(parts, np.zeros(parts.size), "parts")
+    assert (total.value, total.low, total.high) == (0.0, 0.0, 0.0)
