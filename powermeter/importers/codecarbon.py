@@ -24,11 +24,13 @@ from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns, wall
 from powermeter.result import Grade
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_quantity
 
 _MAX_RUNS = 100_000
 _JOULE_PER_KWH = 3.6e6
 _MOST_DECIMALS = 18
+_SAME_START_NS = 2 * NS
+"""Stamps are in whole seconds, and a row is written a moment after its duration was taken."""
 
 _TOTALS = {
     "energy_consumed": Rail(
@@ -77,6 +79,7 @@ class Codecarbon(Importer):
         known = np.zeros(len(_TOTALS), int)
         now = overlapping = 0
         last_end: int | None = None
+        later = _LaterTotals()
         simulated = False
         for number, row in enumerate(_rows(path)):
             duration = number_ns(row.get("duration") or "", NS)
@@ -94,6 +97,7 @@ class Codecarbon(Importer):
             if end is not None:
                 overlapping += last_end is not None and end.ns - duration < last_end - NS
                 last_end = end.ns
+                later.add(row.get("run_id") or "", end.ns - duration, duration, energies[0])
             kept = {name: row[name] for name in _KEPT if row.get(name)}
             events.append(Event(row.get("project_name") or "run", now, now + duration, attributes=kept))
             now += duration
@@ -123,7 +127,49 @@ class Codecarbon(Importer):
                     "of the same run, each of which includes the earlier ones; the sum over all rows counts them all",
                 )
             )
+        warnings += later.notes(sum(energies[0] for _, energies in steps))
         return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=warnings)
+
+
+class _LaterTotals:
+    """Finds rows that include the row above them: totals of one run, which began at one time, written again as it goes on."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.doubled_kwh = 0.0
+        self._last: dict[str, tuple[int, int, float]] = {}
+
+    def add(self, run: str, begun_ns: int, duration_ns: int, kwh: float) -> None:
+        """Take in a row.
+
+        Args:
+            run: Its `run_id`; nothing where it has none.
+            begun_ns: When it began.
+            duration_ns: How long it has lasted.
+            kwh: Energy up to its end.
+        """
+        before = self._last.get(run)
+        if run and before is not None:
+            same = abs(begun_ns - before[0]) <= _SAME_START_NS
+            if same and duration_ns > before[1] and kwh >= before[2]:
+                self.rows += 1
+                self.doubled_kwh += before[2]
+        self._last[run] = (begun_ns, duration_ns, kwh)
+
+    def notes(self, total_kwh: float) -> list[Note]:
+        """Return what the sum over all rows counts twice, and what to do; nothing where no row includes another."""
+        if not self.rows:
+            return []
+        once, twice = (
+            format_quantity(kwh * _JOULE_PER_KWH, "J", 4) for kwh in (total_kwh - self.doubled_kwh, total_kwh)
+        )
+        return [
+            Note.warning(
+                "later-totals",
+                f"{plural(self.rows, 'row')} of the same run_id and beginning include the row before; with each run counted once it is {once}, here "
+                f"{twice}: import a copy that keeps only the last row of each run",
+            )
+        ]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

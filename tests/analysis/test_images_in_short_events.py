@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import numpy as np
 import pytest
+from runs_of_letters import events_in
 
 from powermeter.analysis.images_in_short_events import image_in_short_events
 
@@ -14,15 +13,8 @@ WATTS = {"-": 1.0, ".": 1.0, "=": 3.0, "#": 9.0}
 
 def image(events: list[str], beside: str = "....", noise: float = 0.01) -> tuple[float, float] | None:
     text = beside + beside.join(events) + beside
-    first, count, at = [], [], 0
-    for dots, run in groupby(text, key=lambda letter: letter == "."):
-        size = len(list(run))
-        if not dots:
-            first.append(at)
-            count.append(size)
-        at += size
     values = np.array([WATTS[letter] for letter in text])
-    return image_in_short_events(values, np.array(first), np.array(count), noise, 1.0)
+    return image_in_short_events(values, *events_in(text), noise, 1.0)
 
 
 SLOW = (["-----"] * 5 + ["#####"] * 3) * 3

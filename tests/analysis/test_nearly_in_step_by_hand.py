@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
+from runs_of_letters import events_in
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.nearly_in_step import Beats, _drifted, _Levels, _on_levels, _slowly, _stands, beats
@@ -19,18 +20,6 @@ TAU_NS = 100_000_000
 
 def watts(text: str, beside: float = LOW, upper: float = HIGH) -> np.ndarray:
     return np.array([{"-": LOW, "#": upper, ".": beside}[letter] for letter in text])
-
-
-def events_in(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Where the letters' runs between dots begin, and how long they are."""
-    first, count, at = [], [], 0
-    for dots, run in groupby(text, key=lambda letter: letter == "."):
-        size = len(list(run))
-        if not dots:
-            first.append(at)
-            count.append(size)
-        at += size
-    return np.array(first, np.int64), np.array(count, np.int64)
 
 
 def levels(texts: list[str], idle: bool = True) -> _Levels:

@@ -23,14 +23,6 @@ HOUR = 3600 * 10**9
 KWH = Asked(energy="1kWh", duration="2h")
 
 
-def hours(tmp_path: Path, values: list[float], more: str = "") -> Path:
-    path = tmp_path / "ci.csv"
-    head = "timestamp_utc,ci_g_per_kwh,basis,kind" if more else "timestamp_utc,ci_g_per_kwh"
-    rows = [f"2024-03-01T{hour:02d}:00Z,{value}{more}" for hour, value in enumerate(values)]
-    path.write_text("\n".join([head, *rows]) + "\n")
-    return path
-
-
 # Energy that has a footprint -----------------------------------------------------------------------
 
 
