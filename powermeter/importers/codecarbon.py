@@ -1,14 +1,18 @@
 """Imports codecarbon's `emissions.csv`: one row per run, energies in kWh.
 
 There are no samples in it, only totals.  The runs are laid one after another, each as long as its
-`duration`, as steps of running totals: every event then has exactly the energy of its row.  The
-powers in the file are last readings, not means, and are not used.
+`duration`, as steps of running totals: every event then has exactly the energy of its row.  Rows of one
+`run_id` that go on with its totals (`flush`) are one run: its last row counts, the others are steps on the way.
+The powers in the file are last readings, not means, and are not used.
 """
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +33,7 @@ from powermeter.units import NS, format_quantity
 _MAX_RUNS = 100_000
 _JOULE_PER_KWH = 3.6e6
 _MOST_DECIMALS = 18
+_LONGEST_NS = 100 * 31_557_600 * NS
 _SAME_START_NS = 2 * NS
 """Stamps are in whole seconds, and a row is written a moment after its duration was taken."""
 
@@ -73,103 +78,164 @@ class Codecarbon(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
+        rows, incomplete = [], []
+        for number, row in enumerate(_rows(path)):
+            read = _row(row)
+            rows += [read] if read is not None else []
+            incomplete += [number] if read is None else []
+        if not rows:
+            raise DataError(f"{path}: no run in it has a duration and all energies")
+        runs = _runs(rows)
         events: list[Event] = []
         steps: list[tuple[int, list[float]]] = []
-        incomplete: list[int] = []
-        known = np.zeros(len(_TOTALS), int)
-        now = overlapping = 0
-        last_end: int | None = None
-        later = _LaterTotals()
-        simulated = False
-        for number, row in enumerate(_rows(path)):
-            duration = number_ns(row.get("duration") or "", NS)
-            energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
-            # The first versions write no energies of parts.
-            parts = [energy if math.isfinite(energy) else 0.0 for energy in energies[1:]]
-            known += [not math.isnan(energy) for energy in energies]
-            energies = [energies[0], *parts]
-            if duration is None or duration <= 0 or any(math.isnan(e) or not 0 <= e < 1e6 for e in energies):
-                incomplete.append(number)
-                continue
-            if now + duration > 100 * 31_557_600 * NS:
-                raise DataError(f"{path}, row {number}: more than a century of runs; the file is damaged")
-            end = wall(row.get("timestamp") or "")
-            if end is not None:
-                overlapping += last_end is not None and end.ns - duration < last_end - NS
-                last_end = end.ns
-                later.add(row.get("run_id") or "", end.ns - duration, duration, energies[0])
-            kept = {name: row[name] for name in _KEPT if row.get(name)}
-            events.append(Event(row.get("project_name") or "run", now, now + duration, attributes=kept))
-            now += duration
-            simulated |= row.get("experiment_id") == Grade.SIMULATED.value
-            steps.append((now, energies))
-        if not steps:
-            raise DataError(f"{path}: no run in it has a duration and all energies")
-        grade = Grade.SIMULATED if simulated else Grade.ESTIMATED
-        warnings = [
-            Note.info(
-                "totals-only",
-                "emissions.csv has totals only: the runs were laid one after another, without the pauses between them",
-            ),
-        ]
-        if incomplete:
-            warnings.append(
-                Note.warning(
-                    "rows-left-out",
-                    f"rows {', '.join(map(str, incomplete[:10]))} (from 0) lack a duration or an energy and were left out",
-                )
-            )
-        if overlapping:
-            warnings.append(
-                Note.warning(
-                    "rows-overlap",
-                    f"{plural(overlapping, 'row')} began before the row above them ended: they ran in parallel, or are later totals "
-                    "of the same run, each of which includes the earlier ones; the sum over all rows counts them all",
-                )
-            )
-        warnings += later.notes(sum(energies[0] for _, energies in steps))
-        return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=warnings)
+        now = 0
+        for run in runs:
+            if now + run[-1].duration_ns > _LONGEST_NS:
+                raise DataError(f"{path}: more than a century of runs; the file is damaged")
+            end = now + run[-1].duration_ns
+            events.append(Event(run[-1].name, now, end, attributes=run[-1].kept))
+            for before, later in zip([None, *run], run, strict=False):
+                used = before.energies if before is not None else [0.0] * len(_TOTALS)
+                steps.append((now + later.duration_ns, list(np.subtract(later.energies, used))))
+            now = end
+        grade = Grade.SIMULATED if any(row.simulated for row in rows) else Grade.ESTIMATED
+        known = np.sum([row.known for row in rows], axis=0)
+        notes = _notes(rows, runs, incomplete)
+        return Log(cls.name, RELATIVE, [_totals(steps, known, grade)], events, warnings=notes)
 
 
-class _LaterTotals:
-    """Finds rows that include the row above them: totals of one run, which began at one time, written again as it goes on."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the file.
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self.doubled_kwh = 0.0
-        self._last: dict[str, tuple[int, int, float]] = {}
+    Attributes:
+        run, name: Its `run_id`, empty where it has none, and its project.
+        end_ns: When it was written, or None.
+        duration_ns: How long its run had lasted.
+        energies: In kWh, the total first; 0 where a part has none.
+        known: Which energies it has.
+        kept: What of it becomes the event's attributes.
+        simulated: Whether it calls itself so.
+    """
 
-    def add(self, run: str, begun_ns: int, duration_ns: int, kwh: float) -> None:
-        """Take in a row.
+    run: str
+    name: str
+    end_ns: int | None
+    duration_ns: int
+    energies: list[float]
+    known: list[bool]
+    kept: dict[str, str]
+    simulated: bool
 
-        Args:
-            run: Its `run_id`; nothing where it has none.
-            begun_ns: When it began.
-            duration_ns: How long it has lasted.
-            kwh: Energy up to its end.
-        """
-        before = self._last.get(run)
-        if run and before is not None:
-            same = abs(begun_ns - before[0]) <= _SAME_START_NS
-            if same and duration_ns > before[1] and kwh >= before[2]:
-                self.rows += 1
-                self.doubled_kwh += before[2]
-        self._last[run] = (begun_ns, duration_ns, kwh)
+    def goes_on(self, before: _Row) -> bool:
+        """Return whether it is a later total of the run of an earlier row: begun together, longer, no energy less."""
+        if self.end_ns is None or before.end_ns is None or self.run != before.run or not self.run:
+            return False
+        later = self.end_ns - self.duration_ns - (before.end_ns - before.duration_ns)
+        rises = all(b <= a for a, b in zip(self.energies, before.energies, strict=True))
+        return abs(later) <= _SAME_START_NS and self.duration_ns > before.duration_ns and rises
 
-    def notes(self, total_kwh: float) -> list[Note]:
-        """Return what the sum over all rows counts twice, and what to do; nothing where no row includes another."""
-        if not self.rows:
-            return []
-        once, twice = (
-            format_quantity(kwh * _JOULE_PER_KWH, "J", 4) for kwh in (total_kwh - self.doubled_kwh, total_kwh)
+
+def _row(row: dict[str, str]) -> _Row | None:
+    """Return a row of the file, or None where it lacks its duration or its energy."""
+    duration = number_ns(row.get("duration") or "", NS)
+    energies = [float_or_nan(row.get(name) or "") for name in _TOTALS]
+    known = [not math.isnan(energy) for energy in energies]
+    # The first versions write no energies of parts.
+    energies[1:] = [energy if math.isfinite(energy) else 0.0 for energy in energies[1:]]
+    if duration is None or duration <= 0 or any(math.isnan(e) or not 0 <= e < 1e6 for e in energies):
+        return None
+    end = wall(row.get("timestamp") or "")
+    return _Row(
+        row.get("run_id") or "",
+        row.get("project_name") or "run",
+        None if end is None else end.ns,
+        duration,
+        energies,
+        known,
+        {name: row[name] for name in _KEPT if row.get(name)},
+        row.get("experiment_id") == Grade.SIMULATED.value,
+    )
+
+
+def _runs(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Return the rows of each run in the order of its first; each row its own run where one of them has no `run_id`."""
+    if not all(row.run for row in rows):
+        return [[row] for row in rows]
+    runs: list[list[_Row]] = []
+    last: dict[str, list[_Row]] = {}
+    for row in rows:
+        run = last.get(row.run)
+        if run is not None and row.goes_on(run[-1]):
+            run.append(row)
+        else:
+            last[row.run] = [row]
+            runs.append(last[row.run])
+    return runs
+
+
+def _doubled(rows: Sequence[_Row]) -> tuple[int, float]:
+    """Return how many rows include an earlier one of the same run, and the energy counted more than once with it, in kWh."""
+    count, kwh = 0, 0.0
+    last: dict[str, _Row] = {}
+    for row in rows:
+        before = last.get(row.run)
+        if before is not None and row.goes_on(before):
+            count += 1
+            kwh += before.energies[0]
+        last[row.run] = row
+    return count, kwh
+
+
+def _overlapping(runs: Sequence[Sequence[_Row]]) -> int:
+    """Return how many runs began before the one above them had ended."""
+    ends = [run[-1] for run in runs if run[-1].end_ns is not None]
+    return sum(
+        (later.end_ns or 0) - later.duration_ns < (before.end_ns or 0) - NS
+        for before, later in pairwise(ends)
+    )
+
+
+def _notes(rows: Sequence[_Row], runs: Sequence[Sequence[_Row]], incomplete: Sequence[int]) -> list[Note]:
+    notes = [
+        Note.info(
+            "totals-only",
+            "emissions.csv has totals only: the runs were laid one after another, without the pauses between them",
         )
-        return [
+    ]
+    if incomplete:
+        listed = ", ".join(map(str, incomplete[:10]))
+        notes.append(
             Note.warning(
-                "later-totals",
-                f"{plural(self.rows, 'row')} of the same run_id and beginning include the row before; with each run counted once it is {once}, here "
-                f"{twice}: import a copy that keeps only the last row of each run",
+                "rows-left-out",
+                f"rows {listed} (from 0) lack a duration or an energy and were left out",
             )
-        ]
+        )
+    overlapping = _overlapping(runs)
+    if overlapping:
+        notes.append(
+            Note.warning(
+                "rows-overlap",
+                f"{plural(overlapping, 'row')} began before the row above them ended: they ran in parallel, or are later totals "
+                "of the same run, each of which includes the earlier ones; the sum over all rows counts them all",
+            )
+        )
+    count, doubled = _doubled(rows)
+    if not count:
+        return notes
+    total = sum(row.energies[0] for row in rows)
+    once, twice = (format_quantity(kwh * _JOULE_PER_KWH, "J", 4) for kwh in (total - doubled, total))
+    if len(runs) < len(rows):
+        text = (
+            f"{plural(count, 'row')} of the same run_id and beginning include the row before, as flush writes them: each run "
+            f"was counted once, with its last row ({once}; all rows added up are {twice})"
+        )
+        return [*notes, Note.info("later-totals", text)]
+    text = (
+        f"{plural(count, 'row')} of the same run_id and beginning include the row before; with each run counted once it is {once}, here "
+        f"{twice}, as other rows name no run: import a copy that keeps only the last row of each run"
+    )
+    return [*notes, Note.warning("later-totals", text)]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
