@@ -91,6 +91,7 @@ PROGRAMS = (
         "upower -i",
         re.compile(rf"\s+energy-rate:\s+{_NUMBER} W\s*\Z"),
         section=re.compile(r"\s+native-path:\s+(?P<label>\S{1,80})"),
+        stamp=re.compile(r"\s+updated:\s+(\S.{8,60}?) \(\d{1,9} \w{1,10} ago\)\s*\Z"),
         other=re.compile(r"\[\d\d:\d\d:\d\d\.\d{3}\]\s+device "),
         state=re.compile(r"\s+state:\s+(\S{1,40})"),
         every="10s",
@@ -184,10 +185,13 @@ def _reports(path: Path, program: Program) -> Iterator[tuple[str, dict[str, str]
         elif program.state is not None and (match := program.state.match(line)):
             state = match[1]
         found = program.stamp.match(line) if program.stamp is not None else None
-        if found is not None or is_stamp(line):
-            if values:
-                yield stamp, values
-                values = {}
+        if found is None and not is_stamp(line):
+            continue
+        goes_on = found is not None and section and not any(name.startswith(f"{section} ") for name in values)
+        if values and not goes_on:
+            yield stamp, values
+            stamp, values = "", {}
+        if found is None or not stamp:
             stamp = line.strip() if found is None else found[1]
     if values:
         yield stamp, values

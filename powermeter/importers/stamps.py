@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from powermeter.importers.axis import Axis, axis, regular
+from powermeter.importers.spoken_dates import in_numbers
 from powermeter.units import NS
 
 DAY_NS = 86_400 * NS
@@ -18,7 +19,7 @@ LARGEST_NS = 2**62
 
 _NUMBER = re.compile(r"([+-]?)(\d{1,19})(?:[.,](\d{0,20}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
 _POINT_FIRST = re.compile(r"([+-]?)[.,](\d{1,20})", re.ASCII)
-_CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<sec>\d{1,2})(?:(?P<sep>[.,:])(?P<frac>\d{1,12}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+_CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<sec>\d{1,2})(?:(?P<sep>[.,:])(?P<frac>\d{1,12}))?)?[\s\u00a0\u202f]*(?P<half>[AaPp]\.?[ \u00a0\u202f]?[Mm]\.?)?"
 _HOURS = {
     "WET": 0,
     "WEST": 1,
@@ -70,10 +71,11 @@ _COMPACT = re.compile(
     re.ASCII,
 )
 _NAMED = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ](?P<y>\d{4})[ T,:]+"
+    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ,]+(?P<y>\d{4}|\d{2})(?:[ T,:]+"
     + _CLOCK
     + _ZONE
-    + _LOCAL,
+    + _LOCAL
+    + r")?",
     re.ASCII,
 )
 _CTIME = re.compile(
@@ -82,6 +84,13 @@ _CTIME = re.compile(
     + _ZONE
     + r"(?: [A-Z]{3,4})?(?: (?P<y2>\d{4}))?",
     re.ASCII,
+)
+_YEAR_NAMED = re.compile(
+    r"(?P<y>\d{4})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ](?P<da>\d{1,2})(?:[ T,:]+" + _CLOCK + _ZONE + r")?",
+    re.ASCII,
+)
+_NAMED_DAY = re.compile(
+    r"(?:[A-Za-z]{3,9},? )?(?P<mo>[A-Za-z]{3})[a-z]* +(?P<da>\d{1,2}),? (?P<y>\d{4})", re.ASCII
 )
 _TIME_OF_DAY = re.compile(_CLOCK + r"\Z", re.ASCII)
 _DAYS_AND_CLOCK = re.compile(
@@ -123,7 +132,7 @@ def number_ns(text: str, tick_ns: int) -> int | None:
 def _clock_ns(match: re.Match[str]) -> int | None:
     """Return nanoseconds since midnight of the clock in a match; 12-hour clocks by their AM or PM."""
     hour, minute, second = int(match["h"]), int(match["m"]), int(match["sec"] or 0)
-    half = (match["half"] or "").lower().replace(".", "")
+    half = "".join(letter for letter in (match["half"] or "").lower() if letter in "apm")
     if half:
         if not 1 <= hour <= 12:
             return None
@@ -185,9 +194,11 @@ def wall(text: str, order: str | None = None) -> Wall | None:
         if match is not None:
             parts = int(match["y"]), int(match["mo"]), int(match["da"])
         else:
-            match = _NAMED.fullmatch(text) or _CTIME.fullmatch(text)
+            match = _named(text) or (_named(in_numbers(text)) if _SPOKEN.match(text) else None)
             if match is None:
                 return None
+            if match.re is _DIGITS:
+                return wall(match[0], order)
             groups = match.groupdict()
             year = groups["y"] or groups.get("y2")
             month = _MONTHS.get(match["mo"].lower())
@@ -207,6 +218,19 @@ def wall(text: str, order: str | None = None) -> Wall | None:
     if days is None or clock is None or not 0 <= days < LARGEST_NS // DAY_NS:
         return None
     return Wall(days * DAY_NS + clock, zone_ns(groups.get("zone")))
+
+
+def _named(text: str) -> re.Match[str] | None:
+    """Return the match of a stamp whose month is a name, or of one in numbers that words stood in."""
+    for pattern in (_NAMED, _CTIME, _NAMED_DAY, _YEAR_NAMED, _DIGITS):
+        match = pattern.fullmatch(text)
+        if match is not None and (pattern is _DIGITS or match["mo"].lower() in _MONTHS):
+            return match
+    return None
+
+
+_SPOKEN = re.compile(r"(?=.{0,50}[^\W\d_]).{0,50}(?:\d{4}|\d[:h]\d\d)")
+"""A stamp with words in it has a year or a clock near its beginning, which few other cells have."""
 
 
 def is_stamp(line: str) -> bool:
@@ -267,8 +291,14 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
 
 def time_of_day_ns(text: str) -> int | None:
     """Return nanoseconds since midnight of `01:22:35`, `9:5:0`, `1:00:00 PM` or `14:55:35:726`, or None."""
-    match = _TIME_OF_DAY.fullmatch(_RANGE.sub("", text.strip()))
+    text = _RANGE.sub("", text.strip())
+    match = _TIME_OF_DAY.fullmatch(text)
+    if match is None and _CLOCK_WITH_WORDS.fullmatch(text) is not None:
+        match = _TIME_OF_DAY.fullmatch(in_numbers(text))
     return None if match is None else _clock_ns(match)
+
+
+_CLOCK_WITH_WORDS = re.compile(r"(?:[上下午前後오전후]{2}\s*)?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s*Uhr)?")
 
 
 TWO_NUMBERS = re.compile(r"(\d{1,5}):([0-5]\d)(?:[.,](\d{1,9}))?", re.ASCII)

@@ -97,3 +97,23 @@ def test_a_report_without_its_time_among_others_is_left_out_and_counted(tmp_path
     log, energies, headline = load(tmp_path, text)
     assert energies[headline] == pytest.approx(100)
     assert any("no usable time" in str(note) for note in log.warnings)
+
+
+def _upower(at, battery, watts):
+    return [
+        f"Device: /org/freedesktop/UPower/devices/battery_{battery}",
+        f"  native-path:          {battery}",
+        f"  updated:              Fri 14 Mar 2025 09:{at:02d}:00 AM UTC (3 seconds ago)",
+        "    state:               discharging",
+        f"    energy-rate:         {watts} W",
+    ]
+
+
+def test_upower_states_when_a_battery_was_read(tmp_path):
+    """10, 12 and 14 W a minute apart: 12 W × 120 s; a second battery of 2 W, read a minute earlier, stands in the same reports."""
+    one = [line for i in range(3) for line in _upower(20 + i, "BAT0", 10 + 2 * i)]
+    assert load(tmp_path, "\n".join(one), "one.log")[1] == {"BAT0": pytest.approx(1440)}
+    reports = ((*_upower(20 + i, "BAT0", 10 + 2 * i), *_upower(19 + i, "BAT1", 2)) for i in range(3))
+    both = [line for report in reports for line in report]
+    energies = load(tmp_path, "\n".join(both), "both.log", add_up=True)[1]
+    assert energies["BAT0"] == pytest.approx(1440) and energies["BAT1"] == pytest.approx(240)
