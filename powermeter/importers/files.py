@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from powermeter.errors import DataError
+from powermeter.importers.text_encodings import encoding_of
 
 MAX_BYTES = 2 << 30
 """The most that is read of one file, in byte, after unpacking."""
@@ -133,11 +134,6 @@ LENIENT = "powermeter-western"
 """What is done with bytes that are no UTF-8: `Leistung (\u00b5W)` of old programs is read as it was written."""
 
 codecs.register_error(LENIENT, _western)
-
-
-def encoding_of(head: bytes) -> str:
-    """Return the encoding by byte-order mark; UTF-8 where there is none."""
-    return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
 @contextlib.contextmanager
@@ -256,7 +252,7 @@ def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
     """
     try:
         with open_bytes(path) as stream:
-            encoding = encoding_of(cast(io.BufferedReader, stream).peek(2)[:2])
+            encoding = encoding_of(cast(io.BufferedReader, stream).peek(HEAD))
             text = io.TextIOWrapper(stream, encoding=encoding, errors=LENIENT, newline="")
             try:
                 yield text

@@ -112,6 +112,12 @@ UNITS = {
 }
 """Units in other scripts, in lower case; мВт is a milliwatt, as headers of small devices mean it."""
 
+WORDS_OF_HEADERS = (
+    *(word for word, _ in _INSIDE if len(word) > 1),
+    *(form for word in _WORDS if len(word) > 3 for form in (word, word.capitalize())),
+)
+"""Words by which an encoding is recognised that names none."""
+
 _CYRILLIC = re.compile(r"[а-яё]+", re.IGNORECASE)
 
 

@@ -279,7 +279,7 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
     if (
         len(first) > 2
         or len(third) not in (2, 4)
-        or ((match["h"] or match["h2"]) is None and len(third) != 4)
+        or ((match["h"] or match["h2"]) is None and len(third) != 4 and not _is_short_date(match))
     ):
         return None
     if order == "ymd":
@@ -287,6 +287,11 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
     if order == "dmy" or (order is None and match["d"] == "."):
         return int(third), int(second), int(first)
     return int(third), int(first), int(second)
+
+
+def _is_short_date(match: re.Match[str]) -> bool:
+    """Return whether a date of three numbers is written `14.03.25` or `14/03/25`, as no number of a version is."""
+    return match["d"] in "./" and all(len(match[name]) == 2 for name in "abc")
 
 
 def time_of_day_ns(text: str) -> int | None:

@@ -14,7 +14,7 @@ _GROUPED = {
     "comma": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])"),
 }
 _NUMBER = re.compile(r"[+-]?(\d+)((?:[.,]\d+)*)(?![\d.,]|[eE][+-]?\d)")
-_DOTTED = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{4}\b")
+_DOTTED = re.compile(r"\s*\d{1,2}\.(?:\d{1,2}\.(?:\d{4}|\d{2})\b|\s?[^\W\d_]{3,})")
 _FIXED = 200
 """Cells with three digits behind the mark, after which a column without a whole number is taken to be written so."""
 
@@ -85,7 +85,7 @@ class ThousandMarks:
         Args:
             delimiter: Between the table's fields.
             others: The decimal marks that other columns were seen to have.
-            dotted: Whether the table has dates such as 01.03.2024, as where a point stands between thousands.
+            dotted: Whether the table has dates such as 01.03.2024, 01.03.24 and 1. März, as where a point stands between thousands.
         """
         if not self._grouped or (self.settled and self.decimal is None):
             return None

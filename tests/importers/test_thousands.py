@@ -89,8 +89,9 @@ def test_what_settles_a_column_is_seen_in_any_block():
     assert marks.doubtful(",", set()) is None
 
 
-def test_three_digits_behind_each_point_under_dotted_dates_are_asked_about(tmp_path):
-    rows = "".join(f"01.03.2024 10:00:{i:02d};1.{i:03d}\n" for i in range(20))
+@pytest.mark.parametrize("date", ["01.03.2024", "01.03.24", "1. März 2024"])
+def test_three_digits_behind_each_point_under_dotted_dates_are_asked_about(tmp_path, date):
+    rows = "".join(f"{date} 10:00:{i:02d};1.{i:03d}\n" for i in range(20))
     path = tmp_path / "t.csv"
     path.write_text("Zeit;Leistung in W\n" + rows)
     with pytest.raises(ConfigurationError, match="--decimal comma for 1000"):
