@@ -187,6 +187,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     **_interval("energy", "j", lambda c, row: row.energy),
     **_interval("energy_per_item", "j", lambda c, row: row.energy_per_item),
     **_interval("expected_per_item", "j", lambda _, r: r.expected_per_item),
+    **_interval("next_event_per_item", "j", lambda _, r: r.next_event_per_item),
     **_interval("per_item", "j", lambda _, r: r.per_item),
     "energy_median_j": lambda c, row: _value(row.energy_median),
     "energy_p95_j": lambda c, row: _value(row.energy_p95),

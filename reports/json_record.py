@@ -136,6 +136,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "energy_p95": plain(row.energy_p95),
         "standard_deviation_j": row.spread_j,
         "expected_per_item": plain(row.expected_per_item),
+        "next_event_per_item": plain(row.next_event_per_item),
         "charge": plain(data.charge_of(row)),
         "charge_per_item": plain(_per_item(data.charge_of(row), row.items)),
         "expected_charge_per_item": plain(data.charge_each(row)),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.integral import highest_power
+from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.resolution import Resolution, verdict
@@ -50,6 +51,8 @@ class LabelRow:
         spread_j: Standard deviation of the same between these events, in J; None for one event.
         expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
             the spread between events (part `repeats:`); None for one event.
+        next_event_per_item: Between which energies, in J, 95 % of single coming events lie, around the mean of them all and counted as
+            `per_item` is; None for one event, and where events are only known together.
         charge, charge_per_item: In C.
         power: Mean power during the events, in W; None where all that is known is a bound above every reading of the run.
         above, above_per_item, above_power: Energy total, per item (shared as `per_item`), and mean power above the baseline.
@@ -88,6 +91,7 @@ class LabelRow:
     energy_p95: Result | None
     spread_j: float | None
     expected_per_item: Result | None
+    next_event_per_item: Result | None
     charge: Result | None
     charge_per_item: Result | None
     power: Result | None
@@ -145,9 +149,7 @@ class LabelRow:
         return self._part(self.energy)
 
     def _part(self, whole: Result | None) -> Result | None:
-        if whole is None or self.share is None:
-            return whole
-        return replace(whole.scaled(self.share), grade=worst((whole.grade, Grade.DERIVED)))
+        return _in_share(whole, self.share)
 
     @property
     def meter_half_width(self) -> float | None:
@@ -168,6 +170,12 @@ class LabelRow:
         """The label with its group: `infer (model=a, batch=8)`."""
         inside = ", ".join(f"{k}={v}" for k, v in self.group.items())
         return f"{self.label} ({inside})" if inside else self.label
+
+
+def _in_share(whole: Result | None, share: float | None) -> Result | None:
+    if whole is None or share is None:
+        return whole
+    return replace(whole.scaled(share), grade=worst((whole.grade, Grade.DERIVED)))
 
 
 class Named(NamedTuple):
@@ -259,6 +267,9 @@ def row(
         energy_p95=quantiles[1],
         spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
         expected_per_item=further,
+        next_event_per_item=next_event(
+            energy, known[counted], _in_share(further, share), single, whole, trend
+        ),
         charge=q,
         charge_per_item=q.scaled(1 / items) if q and items else None,
         power=_seen_power(energy, total.scaled(1 / span, "W")) if total else None,

@@ -89,7 +89,7 @@ def expected(
     noise = math.sqrt(sum(p * p for key, p in mean.parts.items() if key.startswith(apart)))
     own = energy.integral.trace.within(origin)
     name = f"repeats:{own}" if spread > noise or trend is not None else f"noise:{own}"
-    parts[name] = math.hypot(spread, noise) if _levelled(energy, rest) else max(spread, noise)
+    parts[name] = math.hypot(spread, noise) if levelled(energy, rest) else max(spread, noise)
     lean = _lean(terms, worth) if spread > noise else 0.0
     plain = budget(
         mean.value, mean.unit, {k: p for k, p in mean.parts.items() if not k.startswith("unseen:")}
@@ -146,7 +146,7 @@ def _by_turns(terms: Floats, share: float, trend: Trend | None) -> bool:
     return trend is None and share > _EQUAL_COUNTS and not _memory(terms) and _slow(terms) < _BY_TURNS
 
 
-def _levelled(energy: Windows, index: NDArray[np.int64]) -> bool:
+def levelled(energy: Windows, index: NDArray[np.int64]) -> bool:
     """Return whether events differ by less than they did: the variance is that of their estimates and what those leave open, together."""
     return any(energy.groups[g].levelled for g in np.unique(energy.group[index]).tolist())
 

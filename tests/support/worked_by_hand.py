@@ -96,6 +96,7 @@ UNROUNDED = {
         "energy": 4.0,
         "energy_per_item": 4.0,
         "expected_per_item": None,
+        "next_event_per_item": None,
         "energy_median_j": 4.0,
         "energy_p95_j": None,
         "energy_standard_deviation_j": None,
