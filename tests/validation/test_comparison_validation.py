@@ -274,10 +274,12 @@ PROMISES = [(n, d) for n in (4, 6, 12, 30) for d in (0.5, 1.0)]
 def test_a_few_runs_of_each_scenario(name: str) -> None:
     """Binomial: of 3 equal pairs 2 or more false verdicts, at 5 %, have a probability of 0.007; at 80 %, of 0.90.
 
-    Of 4 pairs 3 or more would have one of 0.82 there: a fault is found more often, with fewer pairs.
+    Of 4 pairs 3 or more would have one of 0.82 there: a fault is found more often, with fewer pairs.  Two that are right decide it
+    as three do.
     """
-    runs = 3
-    found = run(name, runs, first=5000)
+    runs, found = 2, run(name, 2, first=5000)
+    if found.of_runs or found.false or min(found.difference, found.ratio) < 1:
+        runs, found = 3, run(name, 3, first=5000)
     assert round(found.false * runs) <= 1
     if found.of_runs:
         assert name.startswith(("one recording", "1 recording before"))
