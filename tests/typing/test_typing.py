@@ -19,6 +19,8 @@ import powermeter
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WINGS = ("drivers", "calibration", "reports")
+AS_INSTALLED = '[[tool.mypy.overrides]]\nmodule = ["powermeter.*"]\nignore_errors = true\n'
+"""As of any package that is installed, mypy reads no body of a function: those are what `tasks.py lint` checks."""
 REQUIRED = bool(os.environ.get("POWERMETER_TESTS_REQUIRE_ALL"))
 
 
@@ -35,7 +37,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (package / name).symlink_to(Path(importlib.import_module(f"powermeter.{name}").__file__ or "").parent)
     for name in ("api.py", "wrong.py"):
         shutil.copy(HERE / name, folder / name)
-    shutil.copy(ROOT / "pyproject.toml", folder / "pyproject.toml")
+    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + AS_INSTALLED)
     return folder
 
 
@@ -59,7 +61,7 @@ def check(tree: Path, *command: str) -> dict[str, set[int]]:
 
 @pytest.mark.timeout(300)
 def test_mypy_accepts_the_right_and_refuses_the_wrong(tree: Path) -> None:
-    cache = f"--cache-dir={ROOT / '.mypy_cache'}"  # which `tasks.py lint` fills
+    cache = f"--cache-dir={ROOT / '.mypy_cache' / 'as_installed'}"
     found = check(tree, sys.executable, "-m", "mypy", "--strict", cache, "api.py", "wrong.py")
     assert found["api.py"] == set()
     assert found["wrong.py"] == lines_marked(HERE / "wrong.py")
