@@ -49,6 +49,7 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
             *_of(process, counts),
             *_odd(process, counts),
             *_cut(process, counts),
+            *_late(process, counts),
             *_waited(process, counts),
         )
     ]
@@ -133,6 +134,17 @@ def _cut(process: int, counts: Counts) -> Iterable[str]:
             f"{_who(process, counts)}: {plural(cut, 'event has', 'events have')} attributes too long, or no JSON, to be kept whole; "
             "what is left of each ends in its length and checksum: state a name in place of a text"
         )
+
+
+def _late(process: int, counts: Counts) -> Iterable[str]:
+    late = int(counts.details.get("late") or 0)
+    if late:
+        what = plural(
+            late,
+            "count, attribute or measure was set after the end of its event",
+            "counts, attributes or measures were set after the end of their events",
+        )
+        yield f"{_who(process, counts)}: {what}, so that the recording lacks them; set them inside of the event's block"
 
 
 def _who(process: int, counts: Counts) -> str:

@@ -48,7 +48,7 @@ def event(name: str = NAMED, /, n: float | None = 1, **attributes: typing.Any) -
     """
     made = EventSpan()
     made.name = name if name is not NAMED else attributes.pop("name", "")
-    made.count = n
+    made._count = n
     made.attributes = attributes
     made.log = None
     return made

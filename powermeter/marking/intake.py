@@ -207,7 +207,7 @@ class Intake:
         account = one.assembly.account
         account.lost, account.waited_s = counts.lost, counts.waited_ns / 1e9
         account.left, account.by_meter = bool(counts.left), counts.left == ring.BY_METER
-        account.torn = one.reader.torn + counts.given_up
+        account.torn, account.late = one.reader.torn + counts.given_up, counts.late
 
     def _is_gone(self, reader: RingReader) -> bool:
         """Return whether the writer is known to have ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _json import encode_basestring_ascii as quoted
+from itertools import islice
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -19,15 +20,35 @@ ROOM = 11_900
 CUT = "@cut"
 """The attribute that states how many others are cut, or left out."""
 _FOR_PARTS = ROOM - 30  # the braces, and `,"@cut":` with a number of up to twenty digits
+MOST_VALUES = ROOM // 2
+"""Values that are looked at inside of others, however they nest: more do not fit."""
+
+
+class _Room:
+    """What is left for one object, and how many of its values are cut."""
+
+    __slots__ = ("cuts", "longest", "values")
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+        self.values = MOST_VALUES * longest // LONGEST[0]
+        self.cuts = 0
+
+    def take(self, size: int) -> int:
+        """Return how many of a value's items are kept, and count it as cut where they are not all."""
+        kept = min(size, self.longest // 4, self.values)
+        self.values -= kept
+        self.cuts += kept < size
+        return kept
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
     """Return a JSON object in ASCII, `ROOM` bytes at most; what cannot be written is named in its place, never raised."""
     for longest in LONGEST:
-        cuts: list[int] = []
+        room = _Room(longest)
         parts = [
-            f"{quoted(key if key.__class__ is str and len(key) < _SHORT else _shortened(as_text(key), longest, cuts))}"
-            f":{_value(value, DEEPEST, longest, cuts)}"
+            f"{quoted(key if key.__class__ is str and len(key) < _SHORT else _shortened(as_text(key), longest, room))}"
+            f":{_value(value, DEEPEST, room)}"
             for key, value in list(values.items())
         ]
         text = ",".join(parts)
@@ -35,10 +56,10 @@ def encode(values: Mapping[str, Any]) -> bytes:
             break
     else:
         kept = _that_fit(parts)
-        cuts.append(len(parts) - len(kept))
+        room.cuts += len(parts) - len(kept)
         text = ",".join(kept)
-    if cuts:
-        text += f'{"," if text else ""}"{CUT}":{sum(cuts)}'
+    if room.cuts:
+        text += f'{"," if text else ""}"{CUT}":{room.cuts}'
     return ("{" + text + "}").encode("ascii")
 
 
@@ -51,13 +72,13 @@ def _that_fit(parts: list[str]) -> list[str]:
     return parts
 
 
-def _shortened(text: str, longest: int, cuts: list[int]) -> str:
+def _shortened(text: str, longest: int, room: _Room) -> str:
     """Return a text; one that is too long ends in its length and checksum, so that two of them stay two."""
     if len(text) <= longest:
         return text
     from binascii import crc32
 
-    cuts.append(1)
+    room.cuts += 1
     return f"{text[:longest]}\u2026 (cut, {len(text)} characters, {crc32(text.encode('utf-8', 'backslashreplace')):08x})"
 
 
@@ -69,40 +90,54 @@ def as_text(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-def _value(value: Any, depth: int, longest: int, cuts: list[int]) -> str:
+def _value(value: Any, depth: int, room: _Room) -> str:
     kind = value.__class__
     if kind is str:
-        return quoted(value if len(value) < _SHORT else _shortened(value, longest, cuts))
+        return quoted(value if len(value) < _SHORT else _shortened(value, room.longest, room))
     if value is None or value is True or value is False:
         return {None: "null", True: "true", False: "false"}[value]
     if kind is int:
-        return str(value) if -(1 << 63) <= value < 1 << 63 else _as_quoted(value, longest, cuts)
+        return str(value) if -(1 << 63) <= value < 1 << 63 else _as_quoted(value, room)
     if kind is float:
         return _NOT_FINITE.get(repr(value)) or repr(value)
     try:
-        if depth and isinstance(value, (dict, list, tuple)):
-            return _of_several(value, depth - 1, longest, cuts)
+        if isinstance(value, _CONTAINERS):
+            return _of_several(value, depth - 1, room)
         if getattr(value, "shape", None) == () or kind.__module__ == "numpy":
             plain = value.item()  # a scalar of numpy, torch, jax
             if plain.__class__ in (int, float, bool):
-                return _value(plain, 0, longest, cuts)
+                return _value(plain, 0, room)
     except Exception:  # noqa: BLE001 – somebody else's object
-        return _as_quoted(value, longest, cuts)
-    return _as_quoted(value, longest, cuts)
+        return _as_quoted(value, room)
+    return _as_quoted(value, room)
 
 
-def _as_quoted(value: object, longest: int, cuts: list[int]) -> str:
-    return quoted(_shortened(as_text(value), longest // 4, cuts))
+_CONTAINERS = (dict, list, tuple, set, frozenset, bytes, bytearray)
 
 
-def _of_several(value: Any, depth: int, longest: int, cuts: list[int]) -> str:
-    if len(value) > longest // 4:
-        cuts.append(1)
+def _as_quoted(value: object, room: _Room) -> str:
+    return quoted(_shortened(as_text(value), room.longest // 4, room))
+
+
+def _of_several(value: Any, depth: int, room: _Room) -> str:
+    """Return what is kept of a value that holds others: what lies too deep is named, as its text may take for ever."""
+    size = len(value)
+    if not isinstance(value, (dict, list, tuple)):
+        return _as_quoted(value, room) if size <= room.longest // 4 else _named(value, size, room)
+    if size and (depth < 0 or not room.values):
+        return _named(value, size, room)
+    kept = room.take(size)
     if isinstance(value, dict):
-        items = list(value.items())[: longest // 4]
         found = (
-            f"{quoted(_shortened(as_text(k), longest, cuts))}:{_value(v, depth, longest, cuts)}"
-            for k, v in items
+            f"{quoted(_shortened(as_text(k), room.longest, room))}:{_value(v, depth, room)}"
+            for k, v in list(islice(value.items(), kept))
         )
         return "{" + ",".join(found) + "}"
-    return "[" + ",".join(_value(v, depth, longest, cuts) for v in value[: longest // 4]) + "]"
+    return "[" + ",".join(_value(v, depth, room) for v in value[:kept]) + "]"
+
+
+def _named(value: Any, size: int, room: _Room) -> str:
+    room.cuts += 1
+    if isinstance(value, (bytes, bytearray)):
+        return quoted(_shortened(value.decode("latin-1"), room.longest // 4, room))
+    return quoted(f"<{type(value).__name__} of {size}>")

@@ -36,6 +36,7 @@ class MarkAccount:
         odd_counts: Events whose count is no number of items.
         odd: Their names, some of them.
         cut: Events some of whose attributes are cut, left out or no JSON.
+        late: Counts, attributes and measures that were set after their event's end.
     """
 
     process: int
@@ -56,6 +57,7 @@ class MarkAccount:
     odd: list[str] = field(default_factory=list)
     no_ring: str = ""
     cut: int = 0
+    late: int = 0
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
@@ -70,6 +72,7 @@ class MarkAccount:
             "waited_s",
             "odd_counts",
             "cut",
+            "late",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring

@@ -49,7 +49,7 @@ MORE_TEXT = Struct("<48sIHBBQ")
 
 # Words (64 bits) of the header. The first two rows are the writer's.
 LOST, WAITED_NS, WANTED, LEFT = 4, 5, 6, 7
-NEWEST, INTERRUPTED, GIVEN_UP = 11, 12, 13
+NEWEST, INTERRUPTED, GIVEN_UP, LATE = 11, 12, 13, 14
 TAKEN, CLOSED, COMMITTED = 8, 9, 10
 IN_ORDER, BY_METER = 1, 2
 """What `LEFT` holds: the process noted that it leaves, or the Meter of its own whose recording this is was left."""

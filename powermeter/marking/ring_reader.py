@@ -61,17 +61,18 @@ class Mark(NamedTuple):
 
 _LOOK = 64
 _WORD = struct.Struct("<Q")
-_WRITERS = struct.Struct("<10Q")
+_WRITERS = struct.Struct("<11Q")
 
 
 class Counts(NamedTuple):
-    """The writer's words: slots lost, ns waited, slots it wants committed, how it left, marks an exception took from a full ring."""
+    """The writer's words: slots lost, ns waited, slots it wants committed, how it left, marks an exception took from a full ring, what was set too late."""
 
     lost: int
     waited_ns: int
     wanted: int
     left: int
     given_up: int
+    late: int
 
 
 class RingReader:
@@ -209,7 +210,9 @@ class RingReader:
         data = os.pread(self._file, _WRITERS.size, ring.LOST * 8)
         words = _WRITERS.unpack(data.ljust(_WRITERS.size, b"\0"))
         lost, waited_ns, wanted, left = words[:4]
-        return Counts(lost, waited_ns, wanted, left, words[ring.GIVEN_UP - ring.LOST])
+        return Counts(
+            lost, waited_ns, wanted, left, words[ring.GIVEN_UP - ring.LOST], words[ring.LATE - ring.LOST]
+        )
 
     def close_for_writer(self) -> None:
         """Notify the writer that the recording has ended."""

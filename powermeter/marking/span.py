@@ -15,7 +15,7 @@ from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
-from powermeter.marking.ring import BRIEF_SLOT, NEWEST
+from powermeter.marking.ring import BRIEF_SLOT, LATE, NEWEST
 from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
@@ -58,8 +58,8 @@ class Span:
 
     __slots__ = (
         "_cell",
+        "_count",
         "attributes",
-        "count",
         "end_ns",
         "log",
         "name",
@@ -71,7 +71,7 @@ class Span:
     )
 
     name: object
-    count: Any
+    _count: Any
     attributes: dict[str, Any]
     log: MarkLog | None
     start_ns: int
@@ -137,7 +137,7 @@ class Span:
         end_ns = self.end_ns = _clock()
         self._cell[0] = 0
         attributes = self.attributes
-        brief, count, start_ns = self.text, self.count, self.start_ns
+        brief, count, start_ns = self.text, self._count, self.start_ns
         duration = end_ns - start_ns
         if (
             brief is None
@@ -210,8 +210,21 @@ class Span:
     ) -> None:
         self.__exit__(kind, error, trace)
 
+    @property
+    def count(self) -> Any:
+        """The number of items; None: not known."""
+        return self._count
+
+    @count.setter
+    def count(self, n: Any) -> None:
+        self._count = n
+        if self.log is None:
+            self._note_late()
+
     def __setitem__(self, key: str, value: Any) -> None:
         self.attributes[key] = value
+        if self.log is None:
+            self._note_late()
 
     def __getitem__(self, key: str) -> Any:
         return self.attributes[key]
@@ -219,6 +232,14 @@ class Span:
     def measure(self, /, **values: Any) -> None:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
         self.attributes.setdefault("@measures", {}).update(values)
+        if self.log is None:
+            self._note_late()
+
+    def _note_late(self) -> None:
+        """Count what is set after the event's end, which is in no recording."""
+        for log in logs_here() if hasattr(self, "end_ns") and attached() is not None else ():
+            if log.open():
+                log.words[LATE] += 1
 
 
 class _Copy(Span):
@@ -230,7 +251,7 @@ class _Copy(Span):
         global _copies
         _copies += 1
         self.origin = origin
-        self.name, self.count, self.attributes = origin.name, origin.count, dict(origin.attributes)
+        self.name, self._count, self.attributes = origin.name, origin._count, dict(origin.attributes)
         self.log = None
 
     def __enter__(self, into: MarkLog | None = None) -> Span:
@@ -244,7 +265,7 @@ def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
     """Return a new event."""
     made = Span()
     made.name = name
-    made.count = n
+    made._count = n
     made.attributes = attributes
     made.log = None
     return made

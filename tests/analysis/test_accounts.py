@@ -44,6 +44,8 @@ def test_where_all_is_there_nothing_is_printed():
             "3 events state an n that is no number of items ('infer'): taken as not known",
         ),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
+        (counts(late=1), "1 count, attribute or measure was set after the end of its event"),
+        (counts(late=2), "2 counts, attributes or measures were set after the end of their"),
     ],
 )
 def test_each_difference_is_one_sentence_that_names_the_process(one, words):

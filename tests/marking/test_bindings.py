@@ -371,3 +371,19 @@ def test_a_mark_in_c_costs_at_most_200_ns(live, workshop):
     least_ns = float(run(["./cost"], workshop, live.folder).stdout)
     assert math.isfinite(least_ns) and least_ns <= 200, f"{least_ns} ns"
     assert len(live.end()) == 20_001
+
+
+def test_what_is_set_in_the_one_file_after_the_end_of_an_event_is_counted(running, workshop):
+    (workshop / "late.py").write_text(
+        "import powermeter_marks as marks\n"
+        "with marks.event('w', n=2) as one:\n"
+        "    one.count = 3\n"
+        "    one['model'] = 'tiny'\n"
+        "one.count = 4\n"
+        "one['model'] = 'large'\n"
+        "one.measure(loss=0.5)\n"
+    )
+    run([sys.executable, "late.py"], workshop, running.folder)
+    (event,) = running.end()
+    assert (event.count, event.attributes) == (3, {"model": "tiny"})
+    assert [one.details["late"] for one in running.counts().values()] == [3]

@@ -77,3 +77,36 @@ def test_two_texts_that_begin_alike_stay_two_and_a_short_one_beside_them_stays_w
 
 def test_long_things_are_cut():
     assert len(encode({"x": "y" * 10**6, "z": list(range(10**6)), "o": range(10**9)})) < 40_000
+
+
+def nested(make, width, depth):
+    """Return something that holds itself over and over: width ** depth values in a few lists."""
+    value = [0] * width
+    for _ in range(depth):
+        value = make(value, width)
+    return value
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda value, width: [value] * width,
+        lambda value, width: (value,) * width,
+        lambda value, width: {str(i): value for i in range(width)},
+    ],
+)
+@pytest.mark.parametrize("depth", [3, 5, 40])
+def test_what_holds_itself_over_and_over_is_cut_and_does_not_hold_the_program_up(make, depth):
+    found = json.loads(encode({"x": nested(make, 100, depth), "model": "tiny"}))
+    assert found["@cut"] >= 1 and found["x"] and found["model"] == "tiny"
+
+
+def test_what_lies_too_deep_is_named_by_its_kind_and_size():
+    assert json.loads(encode({"x": [[[[[[[1, 2]]]]]]]})) == {"x": [[[[[["<list of 2>"]]]]]], "@cut": 1}
+    assert json.loads(encode({"x": [[[[[[[]]]]]]]})) == {"x": [[[[[[[]]]]]]]}
+
+
+def test_a_large_set_is_named_and_of_bytes_the_length_is_kept():
+    found = json.loads(encode({"s": set(range(10**5)), "b": b"\x00" * 10**5}))
+    assert found["s"] == "<set of 100000>" and "cut, 100000" in found["b"] and found["@cut"] >= 2

@@ -237,3 +237,27 @@ def test_attributes_too_long_to_be_kept_are_cut_and_it_is_stated(running):
     assert found.attributes["model"] == "tiny" and set(found.attributes) == {"prompt", "answer", "model"}
     (text,) = differences(running.counts())
     assert "1 event has attributes too long" in text
+
+
+def test_what_is_set_after_the_end_of_an_event_is_counted_and_what_is_set_before_is_not(running):
+    event = powermeter.event("w", n=2)
+    event.count = 3
+    event["model"] = "tiny"
+    with event:
+        event.count = 4
+        event.measure(loss=0.5)
+    with powermeter.event("other") as other:
+        pass
+    event.count = 5
+    event["model"] = "large"
+    event.measure(loss=0.25)
+    other.count = 7
+    assert event.count == 5
+    found = {one.name: one for one in running.end()}
+    assert (found["w"].count, found["w"].attributes, found["w"].measures) == (
+        4,
+        {"model": "tiny"},
+        {"loss": 0.5},
+    )
+    assert running.counts()[os.getpid()].details["late"] == 4
+    event.count = 6  # nothing is recorded any more

@@ -28,7 +28,7 @@ _SLOT = struct.Struct("<qdqIII12sIHBBQ")
 _MORE = struct.Struct("<48sIHBBQ")
 _WORD = struct.Struct("<Q")
 _BEGIN, _END, _INSTANT, _MORE_KIND = 1, 2, 3, 5
-_LOST, _TAKEN, _CLOSED = 32, 64, 72
+_LOST, _TAKEN, _CLOSED, _LATE = 32, 64, 72, 112
 _NAN, _ODD = float("nan"), -1.0  # not known; no number of items
 
 _local = threading.local()
@@ -68,15 +68,26 @@ class _Event(object):
     """A running event: `e["tokens"] = 12` adds an attribute, `e.count = n` corrects the number of items."""
 
     def __init__(self, name, n, attributes):
+        self._ring = self._ended_in = None
         self.name, self.count, self.attributes = name, n, attributes
-        self._ring = None
+
+    def __setattr__(self, key, value):
+        object.__setattr__(self, key, value)
+        if key == "count":
+            self._note_late()
 
     def __setitem__(self, key, value):
         self.attributes[key] = value
+        self._note_late()
 
     def measure(self, **values):
         """Note results that stand beside the energy, such as accuracy."""
         self.attributes.setdefault("@measures", {}).update(values)
+        self._note_late()
+
+    def _note_late(self):
+        if self._ring is None and self._ended_in is not None and self._ended_in is _ring:
+            _ring.note_late()
 
     def __enter__(self):
         ring = _find()
@@ -89,6 +100,7 @@ class _Event(object):
     def __exit__(self, kind, error, trace):
         at_ns = _now()
         ring, self._ring = self._ring, None
+        self._ended_in = ring
         if ring is None or ring is not _ring:
             return
         if kind is not None:
@@ -154,6 +166,11 @@ class _Ring(object):
                 return False
             time.sleep(0.0005)
         return True
+
+    def note_late(self):
+        """Count what was set of an event after its end: it is not in the recording."""
+        with _lock:
+            _WORD.pack_into(self._memory, _LATE, self._word(_LATE) + 1)
 
     def write(self, kind, number, parent, count, flags, text, at_ns=None):
         """Write one mark, stamped now where no time is given."""
