@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable
@@ -285,7 +286,8 @@ _OF_TYPES = (
     *_OPERATORS,
     *(f"r{one}" for one in _OPERATORS),
 )
-"""The methods that Python looks up in an object's type, past `__getattr__`; without those that change it in place, which would return it bare."""
+"""The methods that Python looks up in an object's type, past `__getattr__`; those that change it in place are `_IN_PLACE`."""
+_IN_PLACE = tuple(one for one in _OPERATORS if one != "divmod")
 
 
 def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
@@ -297,6 +299,7 @@ def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
         if hasattr(kind, method)
     }
     passed_on = {method: None if own is None else _passed_on(method) for method, own in found.items()}
+    passed_on |= {f"__i{one}__": _in_place(one) for one in _IN_PLACE if _has_in_place(kind, one)}
     made: type[Tracked] = type("Tracked", (Tracked,), passed_on)
     return made(inner, name, n, attributes)
 
@@ -304,6 +307,24 @@ def stand_in(inner: Any, name: object, n: Any, attributes: Attributes) -> Any:
 def _passed_on(method: str) -> Callable[..., Any]:
     def call(self: Any, *args: Any, **named: Any) -> Any:
         return getattr(self._tracked[0], method)(*(_bare(value) for value in args), **named)
+
+    return call
+
+
+def _has_in_place(kind: type, one: str) -> bool:
+    return hasattr(kind, f"__i{one}__") or hasattr(kind, f"__{one}__")
+
+
+def _in_place(one: str) -> Callable[..., Any]:
+    """Return what an operator such as `+=` does: what it makes of the object is tracked as the object was."""
+    operate = getattr(operator, f"__i{one}__")
+
+    def call(self: Any, value: Any) -> Any:
+        inner, *how = self._tracked
+        result = operate(inner, _bare(value))
+        if result is inner:
+            return self
+        return stand_in(result, *how) if isinstance(result, type(inner)) else result
 
     return call
 

@@ -315,6 +315,40 @@ def test_a_stand_in_keeps_the_operators_of_its_object():
         stands << 1
 
 
+class Steps(list):
+    """Steps that can be called, and grow in place."""
+
+    def __call__(self):
+        return len(self)
+
+
+class Once:
+    """Becomes another one where it is added to."""
+
+    def __init__(self, size=0):
+        self.size = size
+
+    def __call__(self):
+        return self.size
+
+    def __add__(self, more):
+        return Once(self.size + more)
+
+
+def test_what_changes_a_stand_in_in_place_leaves_it_tracked(running):
+    steps, once = Steps([1]), Once()
+    grown = stands = powermeter.track("steps")(steps)
+    stands += powermeter.track(Steps([2]))
+    stands *= 2
+    assert stands is grown and steps == [1, 2, 1, 2] and stands() == 4
+    added = powermeter.track("once", n=3)(once)
+    added += 5
+    assert added() == 5 and once() == 0
+    assert [(event.name, event.count) for event in running.end()] == [("steps", 1), ("once", 3)]
+    with pytest.raises(TypeError):
+        added -= 1
+
+
 @pytest.mark.parametrize("wrong", [3, Model, [1]])
 def test_what_cannot_be_tracked_is_an_error_that_says_what_to_do(wrong):
     with pytest.raises(ConfigurationError, match="track takes"):
