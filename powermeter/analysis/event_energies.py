@@ -205,7 +205,7 @@ class Windows:
         rounding = f"quantisation:common {'+'.join(trace.channels)} {origin}"
         noise = f"noise:{own}"
         group = self.group[index]
-        present, place = np.unique(group, return_inverse=True)
+        present, place = _present(group)
         squares = np.bincount(place, (w * self.noise[index]) ** 2, present.size)
         counts = np.bincount(place, minlength=present.size)
         variance = cubes = below = above = fourth = 0.0
@@ -255,10 +255,21 @@ class Windows:
             value, unit, parts, grade=grade, limits=limits, counted={noise: freedom}, shape=shape, origin=own
         )
 
+    def groups_at(self, index: Indices) -> list[GroupEstimate]:
+        """Return what was found of the groups of some windows, each once."""
+        return [self.groups[g] for g in _present(self.group[index])[0].tolist()]
+
     def _lean_of(self, index: Indices, w: Floats) -> float:
         size = w * self.noise[index]
         variance = float(size @ size)
         return float(np.sum(self.lean[index] * size**3)) / variance**1.5 if variance > 0 else 0.0
+
+
+def _present(group: Indices) -> tuple[Indices, Indices]:
+    """Return the groups of windows, each once and rising, and where in them that of each window stands."""
+    if group.size and (group == group[0]).all():  # one label's: the rule, and thousands of them are asked for
+        return group[:1], np.zeros(group.size, np.int64)
+    return np.unique(group, return_inverse=True)
 
 
 def measure(

@@ -219,7 +219,7 @@ class Integral:
         inside = (times_ns - left) * 1e-9
         beyond = np.maximum(inside - span, 0.0)
         before = np.minimum(inside, 0.0)
-        np.clip(inside, 0.0, span, out=inside)
+        np.minimum(np.maximum(inside, 0.0, out=inside), span, out=inside)
         share = np.divide(inside, span, out=np.ones_like(inside), where=span > 0)
         base = self.running[index]
         result: Floats

@@ -229,7 +229,7 @@ def row(
     seen = np.isfinite(means)
     sample_power = float(np.average(means[seen], weights=inside[seen])) if seen.any() else None
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
-    found = [energy.groups[g] for g in np.unique(energy.group[known]).tolist()]
+    found = energy.groups_at(known)
     tail = next((f.tail for f in found if f.tail is not None), None)
     alike = any(f.alike for f in found)
     order = np.argsort(energy.start_ns[known], kind="stable")
@@ -240,7 +240,9 @@ def row(
     trend = trend_in(energy, rest, counts[order][warmup.count :], warmup.count) if each.size else None
     further = expected(energy, rest, counts[order][warmup.count :], origin, trend) if each.size else None
     # Events that only least squares resolve have one energy for all.
-    quoted = np.isin(known, known if further is None else rest) & (counts > 0)
+    quoted = counts > 0
+    if further is not None:
+        quoted[order[: warmup.count]] = False
     counted = np.flatnonzero(quoted) if items is not None and not alike else np.empty(0, np.int64)
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
     single = each[counted] * parts[counted]

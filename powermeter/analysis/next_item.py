@@ -42,8 +42,7 @@ def trend_in(energy: Windows, rest: NDArray[np.int64], counts: Floats, warmup: i
     """
     if rest.size < 2 or not counts.sum():
         return None
-    found = [energy.groups[g] for g in np.unique(energy.group[rest]).tolist()]
-    if any(f.beat > 0 or f.why or f.alike for f in found):
+    if any(f.beat > 0 or f.why or f.alike for f in energy.groups_at(rest)):
         return None
     mean = float(energy.value[rest].sum() / counts.sum())
     return trend_of((energy.value[rest] - mean * counts) / float(counts.mean()), mean, warmup)
@@ -148,7 +147,7 @@ def _by_turns(terms: Floats, share: float, trend: Trend | None) -> bool:
 
 def levelled(energy: Windows, index: NDArray[np.int64]) -> bool:
     """Return whether events differ by less than they did: the variance is that of their estimates and what those leave open, together."""
-    return any(energy.groups[g].levelled for g in np.unique(energy.group[index]).tolist())
+    return any(found.levelled for found in energy.groups_at(index))
 
 
 def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:

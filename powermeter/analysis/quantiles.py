@@ -71,14 +71,24 @@ def _t_series(inverse: Any) -> Any:
 
 
 def quantile(values: Any, share: float) -> float:
-    """Return a quantile as numpy does; of one value, as of a label with one event, in a hundredth of the time."""
+    """Return a quantile as numpy does, of few values in a tenth of the time; NaN where one is."""
     if values.size == 1:
         return float(values[0])
     if share == 0.5:
         return median(values)
-    import numpy as np
+    if not 0 < values.size <= _FEW:
+        import numpy as np
 
-    return float(np.quantile(values, share))
+        return float(np.quantile(values, share))
+    ordered = values.copy()
+    ordered.sort()
+    if ordered[-1] != ordered[-1]:  # NaN is sorted to the end
+        return math.nan
+    place: float = (ordered.size - 1) * share
+    below = min(int(place), ordered.size - 2)
+    low, high = float(ordered[below]), float(ordered[below + 1])
+    part = place - below
+    return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 
 def median(values: Any) -> float:

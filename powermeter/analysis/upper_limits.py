@@ -88,10 +88,12 @@ def _of_containers(windows: Windows, index: Indices, w: Floats, at_once: float) 
     """Return what the events that these lie inside of can have used; None where one lies in none, or the limit is far off."""
     if windows.around is None:
         return None
+    around, least = windows.around[index], None
+    if (around < 0).any():  # the rule: copying the windows would take longer than all the rest
+        return None
     reach = w @ (windows.value[index] + windows.above[index])
     reach += _FAR * w @ (windows.noise[index] + windows.gaps[index])
     alone = replace(windows, around=None)
-    around, least = windows.around[index], None
     for _ in range(_DEEPEST):
         if (around < 0).any() or not windows.known[around].all():
             break
