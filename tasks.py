@@ -57,14 +57,28 @@ def run(*command: str | Path, where: str | Path = HERE, variables: Mapping[str, 
 
 def environment(extras: str) -> None:
     """Make `.venv` where it is missing and install this checkout into it, editable, with extras."""
-    wanted = f"{extras} {(HERE / 'pyproject.toml').stat().st_mtime_ns}"
-    note = VENV / "installed.txt"
-    if note.exists() and note.read_text() == wanted:
+    if is_installed(VENV, extras):
         return
     if not PYTHON.exists():
         make_environment()
     install(PYTHON, extras, "--editable", ".")
-    note.write_text(wanted)
+    note_installed(VENV, extras)
+
+
+def is_installed(place: Path, extras: str) -> bool:
+    """Return whether an environment has these extras as `pyproject.toml` names them now."""
+    note = place / "installed.txt"
+    return note.exists() and note.read_text() == as_noted(extras)
+
+
+def note_installed(place: Path, extras: str) -> None:
+    """Note in an environment what was installed into it."""
+    (place / "installed.txt").write_text(as_noted(extras))
+
+
+def as_noted(extras: str) -> str:
+    """Return what is noted of extras."""
+    return f"{extras} {(HERE / 'pyproject.toml').stat().st_mtime_ns}"
 
 
 def install(python: Path, extras: str, *what: str | Path) -> None:
@@ -253,8 +267,10 @@ def frameworks(arguments: Sequence[str]) -> None:
     python = own / BIN.name / PYTHON.name
     if not python.exists():
         run(sys.executable, "-m", "venv", "--without-pip", own)
-    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
-    run(*pip, "--editable", ".[frameworks]")
+    if not is_installed(own, "frameworks"):  # not again where a wheel is being built of this checkout
+        pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
+        run(*pip, "--editable", ".[frameworks]")
+        note_installed(own, "frameworks")
     workers = "tests/marking/test_workers.py::test_so_are_those_of_the_workers_of_frameworks"
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
     required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}

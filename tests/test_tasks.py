@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -176,3 +178,36 @@ def test_help_of_a_task_is_printed_and_nothing_is_run() -> None:
     )
     assert done.stdout.startswith("python3 tasks.py frameworks\n") and "run the tests" in done.stdout
     assert done.stderr == ""
+
+
+STAND_IN = """#!/bin/sh
+echo "$0 $*" | sed 's|.*/||' >>"$RAN"
+case "$*" in *"$FAILS"*) exit 7 ;; esac
+"""
+"""In place of `python3` and `apt-get`: notes what it is asked, and fails where asked for one of them."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")
+@pytest.mark.parametrize(
+    "fails",
+    ["nothing", "kernel.py", "frameworks --version", "lint", "lab", "wheel", "spark", "tasks.py frameworks"],
+)
+def test_integration_fails_where_a_part_beside_others_does(tmp_path: Path, fails: str) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    for name in ("python3", "apt-get"):
+        (tmp_path / name).write_text(STAND_IN)
+        (tmp_path / name).chmod(0o755)
+    ran = tmp_path / "ran.txt"
+    changed = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "RAN": str(ran), "FAILS": fails}
+    done = subprocess.run(["bash", tmp_path / ".ci" / "run"], env=changed, capture_output=True, check=False)
+    assert done.returncode == (0 if fails == "nothing" else 7), done.stderr
+    asked = [line.split()[2:3] for line in ran.read_text().splitlines() if "tasks.py" in line]
+    if fails == "nothing":
+        assert sorted(map("".join, asked)) == sorted(
+            ["frameworks", "lint", "test", "lab", "wheel", "spark", "frameworks"]
+        )
+    alone = [line.partition("tasks.py ")[2] for line in ran.read_text().splitlines()]
+    if "lab" in alone:
+        assert {"test", "frameworks --version"} <= set(alone[: alone.index("lab")])
+        assert not {"wheel", "spark"} & set(alone[: alone.index("lab")])

@@ -1,7 +1,8 @@
 """A Debian kernel with I²C stubs and the three hwmon INA drivers, fetched, built and packed without root.
 
-Everything is kept in `.lab/` in the checkout; a second run only boots.  The kernel is the package that
-`linux-image-amd64` depends on, the hwmon drivers are compiled from `linux-source` of the same release.
+Everything is kept in `.lab/` in the checkout; a second run only boots.  `python3 tests/lab/kernel.py` makes it and boots nothing.
+The kernel is the package that `linux-image-amd64` depends on, the hwmon drivers are compiled from `linux-source` of the same
+release.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+CACHE = Path(__file__).resolve().parents[2] / ".lab"
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "busybox": "busybox-static",
@@ -272,3 +274,7 @@ def pack(root: Path, version: str, target: Path, only: str) -> None:
             stdout=archive,
             check=True,
         )
+
+
+if __name__ == "__main__":
+    prepare(CACHE)

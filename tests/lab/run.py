@@ -17,13 +17,10 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import inside  # noqa: F401 — compiled here: the guest writes no file, and is minutes about it
-from kernel import Kernel, LabError, find, prepare
+from kernel import CACHE, Kernel, LabError, find, prepare
 
-HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / ".lab"
 TIME_LIMIT_S = 900
 
 
