@@ -15,6 +15,9 @@ listed in `__all__` is public, and so is what its types document; docs/reference
 
 from __future__ import annotations
 
+import os
+import sys
+
 from powermeter.marking.api import each, event, mark, track
 
 __all__ = [
@@ -104,6 +107,46 @@ _HOME = {
     "unload_ipython_extension": "powermeter.hooks.notebook",
 }
 """Public name → the module that has it, loaded when the name is first used; `__init__.pyi` shows the same to type checkers."""
+
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+WINGS = ("drivers", "calibration", "reports")
+
+
+class WingsBeside:
+    """Finds the wings in a checkout, where they lie beside this package: `python script.py` in its folder imports that one.
+
+    An editable installation has a finder of its own, which is asked before this one.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._files = {f"powermeter.{wing}": os.path.join(root, wing, "__init__.py") for wing in WINGS}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a wing is; None for any other module."""
+        if name not in self._files:
+            return None
+        from importlib.util import spec_from_file_location
+
+        return spec_from_file_location(name, self._files[name])
+
+
+def find_wings(folder: str) -> None:
+    """Have the wings found beside the package's folder, where none is inside and all are there."""
+    root = os.path.dirname(folder)
+    if os.path.isdir(os.path.join(folder, WINGS[0])):
+        return
+    if all(os.path.isfile(os.path.join(root, wing, "__init__.py")) for wing in WINGS):
+        sys.meta_path.append(WingsBeside(root))
+
+
+find_wings(__path__[0])
 
 
 def __getattr__(name: str) -> object:

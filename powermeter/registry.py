@@ -83,6 +83,27 @@ DRIVERS: Mapping[str, str] = {
 }
 """URL scheme → `module:class`."""
 
+NAMED_ONLY = frozenset(
+    {
+        "atorch",
+        "fnirsi-ble",
+        "korad",
+        "lines",
+        "manual",
+        "replay",
+        "scpi",
+        "shelly",
+        "smartpower3",
+        "ssh",
+        "tasmota",
+        "um24c",
+        "um34c",
+        "virtual",
+        "yocto",
+    }
+)
+"""Drivers that look for nothing: who wants them names them, and no search waits for them."""
+
 REPORTS: Mapping[str, str] = {
     "annex-xi": "powermeter.reports.annex_xi:AnnexXISheet",
     "csv": "powermeter.reports.record_files:CSVReport",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from powermeter import registry
 from powermeter.channel import Boundary
-from powermeter.errors import ConfigurationError, OpenError, PowermeterError
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, PowermeterError
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.source import Found
@@ -70,6 +70,11 @@ RANKING: tuple[Tier, ...] = (
 
 NO_ANSWER = "no-answer"
 """The code of a driver that did not answer in time."""
+
+NOT_LOADED = "not-loaded"
+"""The code of a driver that is not there, or lacks what it needs."""
+
+_MOST_CAUSES = 3
 
 COMPANIONS = frozenset({"throttled"})
 """Sources without any power of their own that are recorded beside whatever is chosen."""
@@ -155,10 +160,10 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
 
     Args:
         limit_s: In s; drivers which have not answered by then are reported in `failures`.
-        schemes: The drivers to ask; all registered ones where None.
+        schemes: The drivers to ask; all registered ones that look for something where None.
     """
     started = time.monotonic()
-    names = sorted(schemes if schemes is not None else registry.names("drivers", registry.DRIVERS))
+    names = sorted(schemes if schemes is not None else _that_look())
     answers: dict[str, list[Found] | Note] = {}
     done = threading.Condition()
 
@@ -166,6 +171,8 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
         answer: list[Found] | Note
         try:
             answer = registry.driver_class(scheme).discover()
+        except NotInstalledError as error:
+            answer = Note.warning(NOT_LOADED, str(error))
         except PowermeterError as error:
             answer = Note.warning("cannot-look", str(error))
         except Exception as error:  # noqa: BLE001 - a foreign driver must not take the others with it
@@ -192,6 +199,10 @@ def search(limit_s: float = LIMIT_S, schemes: Iterable[str] | None = None) -> Se
         if scheme not in answered:
             failures[scheme] = Note.warning(NO_ANSWER, f"did not answer within {limit_s:g} s")
     return Search(rank(findings), failures, time.monotonic() - started)
+
+
+def _that_look() -> set[str]:
+    return set(registry.names("drivers", registry.DRIVERS)) - registry.NAMED_ONLY
 
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -304,15 +315,29 @@ def best_sources() -> tuple[tuple[str, ...], str]:
 
     Raises:
         OpenError: Nothing on this machine can be measured or estimated.
+        NotInstalledError: No driver could be loaded.
     """
     found = search()
     chosen = choose(found.findings, found.failures)
     if chosen is None:
-        raise OpenError("nothing here can be measured or estimated; see: powermeter devices")
+        raise _nothing(found)
     line = chosen.line
     if chosen.better:
         line += f"\n{chosen.better}"
     return chosen.urls, line
+
+
+def _nothing(found: Search) -> PowermeterError:
+    """Return the error that states why nothing can be measured, as far as drivers reported it."""
+    whose: dict[str, list[str]] = {}
+    for scheme, why in found.failures.items():
+        whose.setdefault(why.text, []).append(scheme)
+    if not found.findings and len(whose) == 1 and all(n.code == NOT_LOADED for n in found.failures.values()):
+        return NotInstalledError(next(iter(whose)))
+    causes = [f"{', '.join(f'{one}://' for one in schemes)}: {text}" for text, schemes in whose.items()]
+    more = f" and {len(causes) - _MOST_CAUSES} more" if len(causes) > _MOST_CAUSES else ""
+    stated = "".join(f"; {cause}" for cause in causes[:_MOST_CAUSES]) + more
+    return OpenError(f"nothing here can be measured or estimated{stated}; see: powermeter devices")
 
 
 def check_sources(urls: Iterable[str]) -> None:

@@ -13,12 +13,12 @@ from waiting import CEILING_S
 from powermeter import registry
 from powermeter.channel import Boundary
 from powermeter.cli.devices import devices
-from powermeter.errors import NotInstalledError, PowermeterError
+from powermeter.errors import NotInstalledError, OpenError, PowermeterError
 from powermeter.recorder import discovery as choice
 from powermeter.recorder.discovery import Finding
 from powermeter.result import Grade
 from powermeter.result.notes import Note
-from powermeter.source import Found
+from powermeter.source import Found, Source
 
 
 def finding(scheme: str, boundary: Boundary, **more) -> Finding:
@@ -127,6 +127,38 @@ def test_flags_are_recorded_beside_whatever_is_chosen_and_never_alone():
     assert chosen is not None and chosen.urls == ("pmic://",)
     assert choice.choose([flags]) is None
     assert flags.kind == "marks beside a meter"
+
+
+def test_no_search_waits_for_drivers_that_look_for_nothing():
+    silent = {
+        scheme
+        for scheme in registry.DRIVERS
+        if registry.driver_class(scheme).discover.__func__ is Source.discover.__func__  # type: ignore[attr-defined]
+    }
+    assert silent == registry.NAMED_ONLY
+
+
+def without(monkeypatch, **failures: str) -> None:
+    """Have a search find nothing, for these reasons."""
+    notes = {scheme.replace("_", "-"): Note.warning(*why.split("|")) for scheme, why in failures.items()}
+    monkeypatch.setattr(choice, "search", lambda: choice.Search((), notes))
+
+
+def test_drivers_that_cannot_be_loaded_are_the_cause_that_is_stated(monkeypatch):
+    missing = "not-loaded|powermeter.drivers is not installed; in a checkout run: pip install -e ."
+    without(monkeypatch, estimate=missing, rapl=missing)
+    with pytest.raises(NotInstalledError, match=r"^powermeter\.drivers is not installed; in a checkout run"):
+        choice.best_sources()
+
+
+def test_why_nothing_can_be_measured_is_stated_by_driver(monkeypatch):
+    without(monkeypatch, estimate="error|OSError: no /proc", rapl="no-answer|slow", hwmon="no-answer|slow")
+    with pytest.raises(OpenError) as caught:
+        choice.best_sources()
+    assert str(caught.value) == (
+        "nothing here can be measured or estimated; estimate://: OSError: no /proc; rapl://, hwmon://: slow; "
+        "see: powermeter devices"
+    )
 
 
 def test_drivers_that_hung_are_named():
