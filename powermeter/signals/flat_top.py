@@ -30,7 +30,7 @@ _STEPS = 4.0  # of the resolution: less noise than that, and a steady load shows
 _NEAR = 6.0  # standard deviations below the top
 _PILED = 0.5  # of the readings near the top
 _EQUAL = 1e-9  # of the top
-_TAIL = 2  # times as many one step below: at a ceiling all that is above piles up
+_TAIL = 3  # readings next below the top: at a ceiling all that is above piles up, and none of them comes as often
 _MANY = 4  # different readings in the upper half that show whether a display rounds more there
 _PLACES = 9  # decimal places looked at
 _ON_GRID = 1e-6  # of the place
@@ -91,12 +91,12 @@ def at_flat_top(values: Floats) -> Bools | None:
 
 
 def _is_tail(below: Floats, count: int) -> bool:
-    """Return whether the highest of the lower readings comes more often than the top: a tail of noise on a coarse grid, no ceiling.
+    """Return whether a reading next below the top comes more often than it does: a tail of noise on a coarse grid, no ceiling.
 
     An instrument that changes ranges has less noise and finer steps at low load than where its top is.
     """
-    second = float(below.max())
-    return int(np.count_nonzero(below >= second - _EQUAL * abs(second))) > _TAIL * count
+    _, times = np.unique(below, return_counts=True)
+    return int(times[-_TAIL:].max()) > count
 
 
 def _resolution(values: Floats, top: float) -> float:

@@ -97,3 +97,15 @@ def test_the_end_of_a_tail_on_a_coarser_grid_is_no_ceiling() -> None:
     assert np.count_nonzero(values == values.max()) > 5
     assert at_flat_top(values) is None
     assert at_flat_top(np.where(busy, 0.018, values)) is not None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_crest_of_a_smooth_pulse_on_a_coarse_grid_is_no_ceiling(seed: int) -> None:
+    """18.2 mA in raised cosines of 50 ms, five of them, in steps of 47 µA with noise of 0.6 of a step; 1 µA steps at idle."""
+    noise = np.random.default_rng(seed).standard_normal(250_000)
+    phase = np.arange(250_000) % 50_000 / 5_000
+    pulse = 18.2 * np.where(phase < 1, 0.5 - 0.5 * np.cos(2 * np.pi * phase), 0.0)
+    fine = 0.3 + 1e-3 * np.round(4 * noise)
+    values = np.where(pulse > 5, 0.047 * np.round(pulse / 0.047 + 0.6 * np.clip(noise, -1.4, 1.4)), fine)
+    assert at_flat_top(values) is None
+    assert at_flat_top(np.minimum(values, 0.047 * 340)) is not None
