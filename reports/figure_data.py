@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.energy import Analysis
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels import LabelRow
 from powermeter.channel import Kind
@@ -23,6 +22,7 @@ from powermeter.result import COVERAGE_95, Result
 from powermeter.signals.trace import Trace
 
 from .report_data import ReportData
+from .typical_event import all_held, surroundings, typical_event
 from .wording import left_out
 
 Floats = NDArray[np.floating[Any]]
@@ -36,6 +36,8 @@ PIECE = 1 << 16
 """Samples that are assigned to columns at a time."""
 
 MAX_DOTS = 130
+ENVELOPE = 2.5
+"""Readings a pixel, above which their extremes and mean are drawn."""
 CLOSER = 0.3
 """The closer look covers at most this share of the run."""
 
@@ -143,32 +145,26 @@ def run_panel(data: ReportData) -> Panel:
 
 
 def close_panel(data: ReportData) -> Panel | None:
-    """Return the headline's event with the median energy and its surroundings.
+    """Return the headline's typical event and its surroundings.
 
-    None where no event is resolved by the sampling, or where it would hardly be closer than the whole run.
+    None where no event is resolved by the sampling, where it would hardly be closer than the whole run, or where a line would be drawn over
+    readings that are not held.
     """
     row = data.headline
     if row is None or not row.verdict.resolved:
         return None
     a = data.analysis
-    middle = median_event(a, row)
+    middle = typical_event(a, row)
     if middle is None:
         return None
-    start, end = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
-    around = round(0.9 * max(end - start, 4 * a.power_trace.interval_ns))
-    first, last = max(start - around, a.start_ns), min(end + around, a.end_ns)
+    firsts, lasts = surroundings(a, np.array([middle]))
+    first, last = int(firsts[0]), int(lasts[0])
     if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
-    return panel(data, first, last, start)
-
-
-def median_event(a: Analysis, row: LabelRow) -> int | None:
-    """Return which event has the median energy of those that the energy per item is of; None where all of them hold gaps or are not known."""
-    by_start = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
-    quoted = by_start[a.energies.known[by_start]][left_out(row) :]
-    whole = quoted[a.energies.gap_s[quoted] == 0]
-    order = whole[np.argsort(a.energies.value[whole], kind="stable")]
-    return int(order[order.size // 2]) if order.size else None
+    held = int(np.diff(np.searchsorted(a.power_trace.times_ns, [first, last]))[0])
+    if held <= ENVELOPE * COLUMNS and not all_held(a.power_trace, firsts, lasts)[0]:
+        return None
+    return panel(data, first, last, int(a.energies.start_ns[middle]))
 
 
 def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
@@ -281,7 +277,7 @@ def curves_of(
         times, watts = _watts(trace, first, last)
         if not times.size:
             continue
-        if times.size > 2.5 * max((right - left) / width_ns, 1.0):
+        if times.size > ENVELOPE * max((right - left) / width_ns, 1.0):
             curve = _envelope(times, watts, left, width_ns, origin)
             curves.append(curve if trace.kept is None else _with_means(curve, trace, left, width_ns, origin))
             continue

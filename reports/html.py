@@ -277,13 +277,19 @@ def _power(data: ReportData, zooms: bool) -> Markup:
                 _both(lambda frame: svg.power_figure(close, around, "the event began", frame)),
                 element(
                     "figcaption",
-                    f"The {harmless(data.headline.title, 80) if data.headline else ''} event with the median energy, and what lies around "
-                    "it. Dots are single readings.",
+                    f"The {harmless(data.headline.title, 80) if data.headline else ''} event with the median energy{_of_held(data)}, and "
+                    f"what lies around it.{' Dots are single readings.' if close.samples else ''}",
                 ),
                 class_="close",
             )
         )
     return join(parts)
+
+
+def _of_held(data: ReportData) -> str:
+    if data.analysis.power_trace.kept is None:
+        return ""
+    return ", or next to it where not all of its readings are held here"
 
 
 def _footer(data: ReportData) -> Markup:

@@ -22,6 +22,7 @@ from powermeter.signals.trace import Trace
 from . import figure_data
 from .markup import harmless
 from .report_data import ReportData
+from .typical_event import typical_event
 from .wording import left_out
 
 SINGLE = 90_000
@@ -96,7 +97,7 @@ def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:
     row = data.headline
     if row is not None and row.index.size:
         starts, ends = a.energies.start_ns[row.index], a.energies.end_ns[row.index]
-        middle = figure_data.median_event(a, row)
+        middle = typical_event(a, row)
         if middle is not None:
             of_middle = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
             found.append(("a typical event", *_around(*of_middle)))

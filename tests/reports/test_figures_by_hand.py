@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from powermeter.channel import Gap, Kind, Quantity
 from powermeter.reports import figure_data
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
+from powermeter.signals.kept import Kept
 
 NS = 1_000_000_000
 ORIGIN = 5 * NS
@@ -291,6 +293,17 @@ def test_the_closer_look_leaves_a_warm_up_out_as_the_printed_median_does() -> No
     warm = {"warmup": SimpleNamespace(count=2), "expected_per_item": Result.of(4.0, "J")}
     close = figure_data.close_panel(data([row("a", [4, 3, 2, 1, 0], **warm)], start, end))
     assert close is not None and (close.start, close.end) == pytest.approx((-3.6, 7.6))
+
+
+def test_no_closer_look_is_drawn_over_readings_that_are_not_held() -> None:
+    """Of 101 readings every tenth is held, and beside the event those at 49 and 55 s."""
+    made = data([row("a", [0])], [50], [54])
+    place = np.unique([*range(0, 101, 10), 49, 55])
+    held = made.analysis.power_trace
+    made.analysis.power_trace = replace(
+        held, times_ns=held.times_ns[place], values=held.values[place], kept=Kept(place)
+    )
+    assert figure_data.close_panel(made) is None
 
 
 @pytest.mark.parametrize(("length", "close"), [(10.7, True), (10.8, False)])
