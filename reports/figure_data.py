@@ -195,8 +195,11 @@ def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
     )
 
 
-def items_of(data: ReportData, row: LabelRow) -> Items | None:
-    """Return the energies of a label's events; None for fewer than three, and where single ones are not resolved."""
+def items_of(data: ReportData, row: LabelRow, most: int = MAX_POINTS) -> Items | None:
+    """Return the energies of `most` of a label's events, evenly picked; None for fewer than three, and where single ones are not resolved.
+
+    Where all are known from below only, what is drawn is their lower ends, as the table prints.
+    """
     a = data.analysis
     order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
     seen = a.energies.known[order]
@@ -212,19 +215,20 @@ def items_of(data: ReportData, row: LabelRow) -> Items | None:
     half = COVERAGE_95 * own / counts
     if a.shares is not None:
         half *= a.shares.whole[known]
-    if known.size > MAX_POINTS:
-        pick = np.linspace(0, known.size - 1, MAX_POINTS).astype(np.int64)
+    if known.size > most:
+        pick = np.linspace(0, known.size - 1, most).astype(np.int64)
         numbers, joules, half = numbers[pick], joules[pick], half[pick]
     kinds = result.by_kind()
     meter = COVERAGE_95 * math.sqrt(sum(part**2 for kind, part in kinds.items() if kind != "repeats"))
     before = data.against.earlier if data.against is not None else None
+    from_below = not math.isfinite(result.high) and result.value > 0
     return Items(
         row.title,
         events,
         numbers,
-        joules,
+        joules * (result.low / result.value) if from_below else joules,
         half,
-        result.value,
+        result.low if from_below else result.value,
         result.low,
         result.high,
         min(meter, (result.high - result.low) / 2),

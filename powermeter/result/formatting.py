@@ -121,7 +121,7 @@ def format_range(value: float, low: float, high: float, unit: str, digits: int =
         return UNKNOWN if not math.isfinite(high) else _bound(low, high, unit, False, digits)
     if low <= 0 < high:
         return _bound(low, high, unit, False, digits)
-    step, prefix = prefix_of(abs(value), unit)
+    step, prefix = prefix_of(float(f"{abs(value):.{digits - 1}e}"), unit)  # as printed: 996 µg are 1.0 mg
     numbers = [format_number(number / step, digits) for number in (value, low, high)]
     span = "" if high <= low else f"{numbers[1]} to {numbers[2]}"
     return Shown(numbers[0], span=span, unit=f"{prefix}{unit}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.analysis.quantiles import student_95
 from powermeter.errors import DataError
@@ -21,7 +23,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     Raises:
         DataError: Single events have no energy, or there are fewer than four after the warm-up.
     """
-    items = figure_data.items_of(data, data.headline) if data.headline is not None else None
+    items = figure_data.items_of(data, data.headline, sys.maxsize) if data.headline is not None else None
     steady = items.joules[items.numbers > items.warmup] if items is not None else np.empty(0)
     if items is None or steady.size < 4:
         raise DataError(
@@ -37,8 +39,10 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     drawn = figure(maker, columns, 2.1)
     axes = drawn.subplots()
     step, prefix = prefix_of(float(np.max(items.joules)), "J")
-    axes.plot(items.numbers, items.joules / step, ".", color=SOFT, markersize=2.5, label="one event")
-    later = count > 2
+    single, later = _some(items.numbers.size), _some(steady.size, 2)
+    axes.plot(
+        items.numbers[single], items.joules[single] / step, ".", color=SOFT, markersize=2.5, label="one event"
+    )
     axes.fill_between(
         numbers[later],
         (mean - half)[later] / step,
@@ -48,7 +52,8 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
         linewidth=0,
         label="95 % interval, events taken as independent",
     )
-    axes.plot(numbers, mean / step, color=TRACE, linewidth=1.0, label="mean so far")
+    settling = np.concatenate([[0, 1], later])
+    axes.plot(numbers[settling], mean[settling] / step, color=TRACE, linewidth=1.0, label="mean so far")
     if items.warmup:
         axes.axvline(items.warmup + 0.5, color=INK, linewidth=0.7, linestyle=":")
         axes.annotate(
@@ -69,3 +74,8 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     axes.legend(loc="upper right", ncols=3 if columns == 2 else 1)
     watermark(drawn, data.grade.value)
     return drawn
+
+
+def _some(events: int, first: int = 0) -> NDArray[np.int64]:
+    """Return which events from the `first` on are drawn: evenly picked, with both ends."""
+    return np.linspace(first, events - 1, min(events - first, figure_data.MAX_POINTS)).astype(np.int64)

@@ -346,6 +346,13 @@ def test_energies_are_per_item_with_their_own_half_width() -> None:
     assert (found.mean, found.low, found.high) == (whole.value, whole.low, whole.high)
 
 
+def test_energies_known_from_below_only_are_drawn_at_their_lower_ends() -> None:
+    """At least 1.8 J where the clipped readings add up to 2 J: each event is drawn a tenth lower, and so is their mean."""
+    found = items(4, row={"per_item": Result(2.0, "J", 1.8, math.inf)})
+    assert found is not None and found.mean == 1.8
+    assert found.joules == pytest.approx([0.9, 1.8, 2.7, 3.6])
+
+
 def test_unknown_events_keep_their_number_and_shared_ones_their_part() -> None:
     found = items(
         5, known=np.array([True, False, True, True, True]), shares=SimpleNamespace(whole=np.full(5, 0.5))

@@ -65,6 +65,8 @@ def test_ranges_of_factors_have_the_digits_asked_for():
     assert format_range(3.4e-4, 2.6e-4, 4.3e-4, "g CO2e").text == "340 µg CO2e (260 to 430)"
     assert format_range(2e-7, 1e-7, 9e-7, "g Sb eq", 1).text == "200 ng Sb eq (100 to 900)"
     assert format_range(1e-3, -1e-3, 3e-3, "g CO2e", 1).text == "at most 3 mg CO2e"
+    assert format_range(9.96e-4, 3.9e-4, 2.5e-3, "g CO2e").text == "1.0 mg CO2e (0.39 to 2.5)"
+    assert format_range(9.6e-7, 2e-7, 4e-6, "L", 1).text == "1 µL (0.2 to 4)"
 
 
 @given(st.floats(1e-9, 1e9))

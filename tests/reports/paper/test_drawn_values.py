@@ -168,6 +168,21 @@ def test_the_axis_of_a_settling_mean_states_that_it_does_not_begin_at_0(monkeypa
     assert axes.get_ylim()[0] > 0 and axes.get_ylabel() == "energy per item (J)\naxis not from 0"
 
 
+def test_a_mean_settles_over_all_events_where_some_are_drawn(monkeypatch) -> None:
+    """40 events of 1 J and 3 J by turns: 2 J ± 2.022691 × √(40 ÷ 39) ÷ √40 J, however few are drawn."""
+    joules = np.resize([1.0, 3.0], 40)
+    items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 41.0), warmup=0, meter=0.0)
+    asked = []
+    monkeypatch.setattr(figure_data, "items_of", lambda *more: asked.append(more[-1]) or items)
+    monkeypatch.setattr(figure_data, "MAX_POINTS", 8)
+    (axes,) = drawn(convergence_module.convergence, data(headline=object())).axes
+    single, mean = axes.lines[:2]
+    assert asked[0] > 10**9 and single.get_xdata().size == 8
+    assert mean.get_xydata()[-1] == pytest.approx([40, 2])
+    heights = [y for x, y in axes.collections[0].get_paths()[0].vertices if x == 40]
+    assert max(heights) - 2 == pytest.approx(2.022691 / math.sqrt(39), rel=1e-5)
+
+
 # Two sides ------------------------------------------------------------------------------------------
 
 
