@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_recording import write
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, ExistsError
@@ -24,6 +27,12 @@ def times(*values: int) -> np.ndarray:
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "run.power"
+
+
+@pytest.fixture(scope="module")
+def many_chunks(tmp_path_factory):
+    """400 chunks of four samples: only to be read, or copied."""
+    return write(tmp_path_factory.mktemp("many") / "run.power", chunks=400, each=4)
 
 
 def test_everything_written_is_read_back(recorded):
@@ -204,8 +213,8 @@ def test_nothing_is_added_to_what_is_no_recording(tmp_path):
         assert (tmp_path / name).read_bytes() == content
 
 
-def test_an_overview_covers_everything_at_every_size(written):
-    recorded = written(chunks=400, each=4)
+def test_an_overview_covers_everything_at_every_size(many_chunks):
+    recorded = many_chunks
     with Recording.open(recorded.path) as recording:
         finest = recording.overview(1, 1600)
         chunks = recording.overview(1, 400)
@@ -249,9 +258,9 @@ def test_events_without_a_number_of_their_own_are_all_kept(path):
         "DELETE FROM level WHERE level = 1 AND sequence > 50",
     ],
 )
-def test_an_overview_does_without_a_level_that_lost_a_row(written, damage):
-    recorded = written(chunks=400, each=4)
-    db = sqlite3.connect(recorded.path)
+def test_an_overview_does_without_a_level_that_lost_a_row(many_chunks, path, damage):
+    recorded = replace(many_chunks, path=shutil.copyfile(many_chunks.path, path))
+    db = sqlite3.connect(path)
     db.execute(damage)
     db.commit()
     db.close()
