@@ -85,6 +85,8 @@ class Span:
     def __enter__(self, into: MarkLog | None = None) -> Span:
         if _word != _seen:
             look()
+        if _log is None and into is None:  # outside a recording: nothing is looked at more than once
+            return self
         log = _log if into is None else into
         if log is None:
             return self
@@ -124,14 +126,16 @@ class Span:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.log is None and not _copies:
+            return
         log = self.log
         if _copies:  # also where the run that was copied has ended before its copy
             inner = running()
             if inner is not None and len(inner) > _OF_COPY and inner[_OF_COPY].origin is self:
                 inner[_OF_COPY].__exit__(kind, error, trace)
                 return
-        if log is None:
-            return
+            if log is None:
+                return
         if _wait is not None:
             _wait()
         end_ns = self.end_ns = _clock()
