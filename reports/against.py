@@ -12,8 +12,8 @@ from powermeter.errors import DataError
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
-from .comparison import verdict_text
 from .report_options import ReportOptions
+from .wording import verdict_text
 
 if TYPE_CHECKING:
     from powermeter.comparison.compare import Comparison

@@ -21,7 +21,7 @@ from .terminal_labels import FEW_LABELS, MOST_LABELS
 from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
 from .terminal_width import fits
-from .wording import show
+from .wording import show, verdict_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -117,14 +117,6 @@ def design_columns() -> list[tuple[str, Cell]]:
         ("detectable", _detectable),
         ("repeats needed", lambda r: needed(r) or "none"),
     ]
-
-
-def verdict_text(r: Contrast) -> str:
-    """Return the verdict as it stands in a table: `less`, `same within 2 %`, `runs: less`."""
-    text = str(r.found)
-    if r.found is Verdict.SAME and r.within is not None:
-        text = f"same within {format_number(100 * (r.margin or r.within), 2)} %"
-    return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"
 
 
 _BESIDE = {"repeats B": "B"}

@@ -9,10 +9,10 @@ from powermeter.result import Result
 from powermeter.result.formatting import DASH
 from powermeter.units import prefix_of
 
-from .comparison import TITLES, change, verdict_text
+from .comparison import TITLES, change
 from .figure_data import ticks
 from .svg import NARROW, WIDE, Frame, escape, shortened
-from .wording import show
+from .wording import show, verdict_text
 
 UNITS = {"energy": "J", "power": "W", "time": "s"}
 MOST, ROW, TOP, FOOT = 40, 46, 22, 40

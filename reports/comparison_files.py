@@ -12,14 +12,14 @@ from powermeter.result.formatting import DASH
 from powermeter.result.notes import Severity
 
 from . import latex_text, svg
-from .comparison import TITLES, change, record, remarks, signed, to_text, verdict_text
+from .comparison import TITLES, change, record, remarks, signed, to_text
 from .comparison_figure import comparison_figure, figures_of
 from .html import page_of
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .markup import Markup, element, harmless, quantity, table
 from .page_sections import number
-from .wording import show
+from .wording import show, verdict_text
 
 HEADS = ("label", "A", "B", "B − A", "change", "verdict", "repeats A, B")
 

@@ -24,8 +24,7 @@ from powermeter.analysis.subject import gather as subject_of
 from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
-from powermeter.battery.battery import Battery
-from powermeter.battery.budget import Budget
+from powermeter.battery.battery import Battery, Budget
 from powermeter.battery.discharge import highest_w
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.stages import StageOutcome, check, parse_stage

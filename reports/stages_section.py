@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from powermeter.battery.budget import percent
 from powermeter.battery.stages import WHOLE, StageOutcome
 from powermeter.errors import plural
 
@@ -46,6 +45,6 @@ def _row(outcome: StageOutcome) -> tuple[str, str, str, str]:
     return (
         f"{name}{scale}",
         stage.battery.convention_text,
-        percent(outcome.share),
+        str(outcome.share.to("%")),
         UNCLEAR if verdict == "unclear" else verdict,
     )

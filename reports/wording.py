@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from powermeter.comparison.verdict import Verdict
 from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from powermeter.analysis.energy import Analysis
     from powermeter.analysis.labels import LabelRow
+    from powermeter.comparison.contrast import Contrast
 
 MARKS = {
     Grade.MEASURED: "●",
@@ -171,3 +173,11 @@ ACCOUNTS = (
 def footprint_amount(result: Result | None, digits: int = 2) -> Shown:
     """Return carbon, water or minerals in g CO2e, L or g Sb eq: low to high, few digits."""
     return UNKNOWN if result is None else shown(result, digits)
+
+
+def verdict_text(r: Contrast) -> str:
+    """Return the verdict as it stands in a table: `less`, `same within 2 %`, `runs: less`."""
+    text = str(r.found)
+    if r.found is Verdict.SAME and r.within is not None:
+        text = f"same within {format_number(100 * (r.margin or r.within), 2)} %"
+    return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"

@@ -24,11 +24,11 @@ from powermeter.source import SATURATED, Address, Found, PolledSource, Row
 from powermeter.units import NS
 
 from ..links.i2c import Bus, BusClock, RegisterLink, open_bus
+from .channels_of_chips import channels_of
 from .chip import Chip
 from .layout import PlacedChip, from_toml, from_url
 from .options import OPTIONS
 from .pace import Pace, find_pace
-from .scales_of_codes import channels_of
 
 CHECK_NS = NS // 4
 """How often configuration and calibration are compared with what was written."""

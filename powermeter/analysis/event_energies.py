@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -168,6 +168,10 @@ class Windows:
             if error.limit:
                 np.maximum(largest, np.abs(part), out=largest)
         return variance, largest
+
+    def inside_of_nothing(self) -> Windows:
+        """Return the same, none of which is bounded by what it lies inside of."""
+        return replace(self, around=None)
 
     def result(self, index: int) -> Result | None:
         """Return one event's energy, or None where nothing is known of it."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from powermeter.analysis.event_energies import Windows
+from powermeter.analysis.integral import Integral
+from powermeter.result import Result
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -18,6 +17,36 @@ _DEEPEST = 8
 """Containers around an event whose upper limits are computed."""
 _FAR = 3.0
 """Standard uncertainties; where events reach no nearer to the value of what they lie inside of, its upper limit is not computed."""
+
+
+class Bounded(Protocol):
+    """What the limits need of events and what they used: `event_energies.Windows`."""
+
+    @property
+    def integral(self) -> Integral: ...
+    @property
+    def start_ns(self) -> Indices: ...
+    @property
+    def end_ns(self) -> Indices: ...
+    @property
+    def value(self) -> Floats: ...
+    @property
+    def above(self) -> Floats: ...
+    @property
+    def noise(self) -> Floats: ...
+    @property
+    def gaps(self) -> Floats: ...
+    @property
+    def known(self) -> NDArray[np.bool_]: ...
+    @property
+    def floor(self) -> float | None: ...
+    @property
+    def ceiling(self) -> float | None: ...
+    @property
+    def around(self) -> Indices | None: ...
+    def half_width(self) -> Floats: ...
+    def combine_of(self, index: Indices, weights: Floats, origin: str) -> Result: ...
+    def inside_of_nothing(self) -> Bounded: ...
 
 
 def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
@@ -34,7 +63,7 @@ def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
     return np.where(lies, parents, -1)
 
 
-def most(windows: Windows, index: Indices, w: Floats) -> float | None:
+def most(windows: Bounded, index: Indices, w: Floats) -> float | None:
     """Return the most that Σ w × energy can be, in J or C; None where nothing bounds it.
 
     Args:
@@ -48,7 +77,7 @@ def most(windows: Windows, index: Indices, w: Floats) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def ends(windows: Windows) -> tuple[Floats, Floats]:
+def ends(windows: Bounded) -> tuple[Floats, Floats]:
     """Return both ends of each window's 95 % interval, J or C: none below what none can be, none above what it lies inside of."""
     half = windows.half_width()
     low, high = windows.value - half, windows.value + half
@@ -66,13 +95,13 @@ def ends(windows: Windows) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _at_once(windows: Windows, index: Indices) -> float:
+def _at_once(windows: Bounded, index: Indices) -> float:
     starts, ends = np.sort(windows.start_ns[index]), np.sort(windows.end_ns[index])
     at_once = np.arange(1, index.size + 1) - np.searchsorted(ends, starts, side="right")
     return float(at_once.max())
 
 
-def _of_run(windows: Windows, index: Indices, times: float) -> float | None:
+def _of_run(windows: Bounded, index: Indices, times: float) -> float | None:
     """Return what the whole run can have used, so many times; None for events of which an interval lies beyond it."""
     first, last = windows.integral.start_ns, windows.integral.end_ns
     if (
@@ -84,7 +113,7 @@ def _of_run(windows: Windows, index: Indices, times: float) -> float | None:
     return windows.ceiling * times
 
 
-def _of_containers(windows: Windows, index: Indices, w: Floats, at_once: float) -> float | None:
+def _of_containers(windows: Bounded, index: Indices, w: Floats, at_once: float) -> float | None:
     """Return what the events that these lie inside of can have used; None where one lies in none, or the limit is far off."""
     if windows.around is None:
         return None
@@ -93,7 +122,7 @@ def _of_containers(windows: Windows, index: Indices, w: Floats, at_once: float) 
         return None
     reach = w @ (windows.value[index] + windows.above[index])
     reach += _FAR * w @ (windows.noise[index] + windows.gaps[index])
-    alone = replace(windows, around=None)
+    alone = windows.inside_of_nothing()
     for _ in range(_DEEPEST):
         if (around < 0).any() or not windows.known[around].all():
             break

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from powermeter.battery.budget import Budget
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
 from powermeter.battery.peukert import capacity_at
@@ -292,3 +291,50 @@ class Battery:
             1.0 if overload else delivered,
             overload,
         )
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one battery charge means for a run.
+
+    Attributes:
+        battery: Whose charge.
+        share_used, remaining: Shares of one charge.
+        hours: At the run's mean power, in h.
+        count: Items per charge.
+        items: What an item is called.
+        delivered: Share of the capacity that `hours` counts, by Peukert's law; the other figures count all of it.
+        overload: Why the cells cannot deliver the load, so that shares, hours and count are None; empty where they can.
+    """
+
+    battery: Battery
+    share_used: Result | None
+    remaining: Result | None
+    hours: Result | None
+    count: Result | None
+    items: str = "inferences"
+    delivered: float = 1.0
+    overload: str = ""
+
+    def lines(self) -> list[str]:
+        """Return a line each, the convention first."""
+        text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
+        if self.share_used is not None:
+            over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
+            text.append(f"used: {self.share_used.to('%')}{over}")
+        if self.share_used is not None and self.share_used.low > 1:
+            text.append("remaining: none")
+        elif self.remaining is not None:
+            text.append(f"remaining: {self.remaining.to('%')}")
+        if self.hours is not None:
+            text.append(f"hours at this power: {self.hours}")
+        elif self.overload:
+            text.append(f"use and hours at this power: – ({self.overload})")
+        if self.count is not None:
+            text.append(f"{self.items} per charge: {self.count}")
+        if self.delivered < 1:
+            load = f"this load leaves {self.delivered:.0%} of the capacity (Peukert exponent {self.battery.peukert:g})"
+            text.append(
+                f"hours are without a pause: {load}; use and items count all of it, as a light load does"
+            )
+        return text

@@ -13,7 +13,6 @@ from typing import Any
 from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin
 from powermeter.analysis.subject import charge_per_item, row_of
 from powermeter.battery.battery import Battery
-from powermeter.battery.budget import percent
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Result
 
@@ -74,7 +73,7 @@ class StageOutcome:
         """Return it for people."""
         name = "whole recording" if self.stage.label == WHOLE else self.stage.label
         scale = "" if self.stage.repeats is None else f" for {plural(self.stage.repeats, 'item')}"
-        return f"{name}{scale}: {percent(self.share)} of {self.stage.battery.convention_text}: {self.verdict.value}"
+        return f"{name}{scale}: {self.share.to('%')} of {self.stage.battery.convention_text}: {self.verdict.value}"
 
 
 def parse_stage(text: str, otherwise: Battery) -> Stage:

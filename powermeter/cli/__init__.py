@@ -124,6 +124,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
+def _options_near(command: click.Command, typed: str) -> list[str]:
+    """Return which options of a command may be meant by one that it has not."""
+    known = words_elsewhere.OPTIONS.get((command.name or "", typed))
+    if known:
+        return [known]
+    names = [name for one in command.params if isinstance(one, click.Option) for name in one.opts]
+    bare = {name.lstrip("-"): name for name in (*names, "--help")}  # dashes make any two alike
+    return [bare[name] for name in close_names(typed.lstrip("-"), bare, cutoff=0.7)]
+
+
 def _show(error: click.ClickException) -> None:
     """Print what click refuses as one line, like every error of ours; a verb without its own verb prints its help."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -132,8 +142,9 @@ def _show(error: click.ClickException) -> None:
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     if isinstance(error, click.NoSuchOption) and context is not None:
-        known = words_elsewhere.OPTIONS.get((context.command.name or "", error.option_name))
-        message = f"No such option {error.option_name!r}; {meant([known])}" if known else message
+        message = f"No such option {error.option_name!r}"
+        if near := _options_near(context.command, error.option_name):
+            message += f"; {meant(near)}"
     more = "" if context is None else f" ({context.command_path} --help)"
     report_problem(f"{message[:1].lower()}{message[1:]}{more}")
 

@@ -1,6 +1,6 @@
-"""Which names are suggested for a mistyped one: a label, a place, a file, a verb, a key of a configuration.
+"""Which names are suggested for a mistyped one: a label, a place, a file, a verb, an option, a key of a configuration.
 
-Everything of ours that answers "did you mean …?" asks here; a mistyped option is answered by click, and by `cli/words_elsewhere.py` where another verb has it.
+Everything that answers "did you mean …?" asks here; what no spelling leads to is in `cli/words_elsewhere.py`.
 """
 
 from __future__ import annotations

@@ -1,25 +1,22 @@
-"""Reads the rows of a table in blocks of bounded size, and keeps columns on disk where they are long."""
+"""Reads the rows of a table in blocks of bounded size."""
 
 from __future__ import annotations
 
 import csv
-import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from powermeter.errors import DataError
 from powermeter.importers.closing_rows import among_data, summary_word
 from powermeter.importers.files import line_blocks
 from powermeter.importers.layout import APART, Layout, is_datum, with_their_units
+from powermeter.importers.row_count import RowCount
 
 BLOCK = 1 << 15
 """Rows read at a time."""
@@ -27,27 +24,8 @@ BLOCK = 1 << 15
 MAX_ROWS = 200_000_000
 MAX_COLUMNS = 4000
 
-_IN_MEMORY = 4 << 20  # bytes of one column that stay in memory
-
 Progress = Callable[[int], None]
 """Called with the number of characters read since the last call."""
-
-
-@dataclass(slots=True)
-class RowCount:
-    """What was passed over while the rows were read, with the first lines of each kind."""
-
-    rows: int = 0
-    blank: int = 0
-    headers: int = 0
-    comments: int = 0
-    summaries: Counter[str] = field(default_factory=Counter)
-    summary_lines: list[int] = field(default_factory=list)
-    short: int = 0
-    short_lines: list[int] = field(default_factory=list)
-    left_out: int = 0
-    long: int = 0
-    odd_lines: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -216,59 +194,3 @@ class _Counted:
         """Return the characters since the last call."""
         seen, self._seen = self._seen, 0
         return seen
-
-
-class Store:
-    """Columns of numbers that grow at the end and are read from the start again; long ones lie on disk."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, tuple[IO[bytes], np.dtype[Any]]] = {}
-        self._read: dict[str, int] = {}
-        self.rows = 0
-
-    def append(self, columns: dict[str, NDArray[Any]]) -> None:
-        """Add as many rows to every column."""
-        for name, values in columns.items():
-            if name not in self._files:
-                spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `close`
-                self._files[name] = (spool, values.dtype)
-            self._files[name][0].write(values.tobytes())
-        self.rows += len(next(iter(columns.values())))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._files
-
-    def whole(self, name: str) -> NDArray[Any]:
-        """Return a whole column."""
-        stream, kind = self._files[name]
-        stream.seek(0)
-        data = np.empty(self.rows, kind)
-        view = memoryview(data.view(np.uint8))  # type: ignore[arg-type]
-        place = 0
-        while place < len(view):
-            part = stream.read(min(1 << 22, len(view) - place))
-            view[place : place + len(part)] = part
-            place += len(part)
-        return data
-
-    def part(self, name: str, start: int, stop: int) -> NDArray[Any]:
-        """Return rows start … stop of a column."""
-        stream, kind = self._files[name]
-        stream.seek(start * kind.itemsize)
-        return np.frombuffer(stream.read((stop - start) * kind.itemsize), kind)
-
-    def close(self) -> None:
-        """Let go of what lies on disk."""
-        for stream, _ in self._files.values():
-            stream.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-__all__ = ["BLOCK", "DTypeLike", "Progress", "RowCount", "Store", "TextBlock", "text_blocks"]

@@ -11,9 +11,10 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError
 
 if TYPE_CHECKING:
-    from powermeter.importers.blocks import RowCount, Store
     from powermeter.importers.column_kinds import Meaning
+    from powermeter.importers.column_store import Store
     from powermeter.importers.plan import Planned
+    from powermeter.importers.row_count import RowCount
 
 SUMMARIES = frozenset(
     [

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Quantity
-from powermeter.importers.blocks import Store
+from powermeter.importers.column_store import Store
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.result.notes import Note
 from powermeter.units import NS

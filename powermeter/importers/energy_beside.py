@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.importers.axis import Axis
-from powermeter.importers.blocks import Store
+from powermeter.importers.column_store import Store
 from powermeter.importers.holes import hole_limit
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.importers.axis import out_of_order
-from powermeter.importers.blocks import BLOCK, Store
+from powermeter.importers.blocks import BLOCK
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_kinds import TOTALS
+from powermeter.importers.column_store import Store
 from powermeter.importers.plan import TablePlan
 from powermeter.recording.schema import TIME_LIMIT
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
-from powermeter.importers.blocks import RowCount
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.header_units import of_unit
 from powermeter.importers.plan import TablePlan
+from powermeter.importers.row_count import RowCount
 from powermeter.importers.table_rows import Stream
 from powermeter.result.notes import Note
 

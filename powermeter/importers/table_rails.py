@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import column_kinds
-from powermeter.importers.blocks import Store
 from powermeter.importers.cells import Statistics
+from powermeter.importers.column_store import Store
 from powermeter.importers.headers import Heading
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream

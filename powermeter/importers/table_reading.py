@@ -15,12 +15,13 @@ from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
-from powermeter.importers.blocks import RowCount, Store, text_blocks
+from powermeter.importers.blocks import text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
+from powermeter.importers.column_store import Store
 from powermeter.importers.columns import channel_name, scaled, unused
 from powermeter.importers.contradicting_units import refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
@@ -33,6 +34,7 @@ from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.plan import TablePlan
+from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stated_grade import StatedGrade
 from powermeter.importers.table_notes import (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.axis import Axis
-from powermeter.importers.blocks import Store
+from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.holes import hole_limit
 from powermeter.importers.log import BLOCK, LogBlock, LogRows

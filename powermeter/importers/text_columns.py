@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.importers.blocks import Store, TextBlock
+from powermeter.importers.blocks import TextBlock
 from powermeter.importers.cells import Cells, Statistics, numbers
+from powermeter.importers.column_store import Store
 from powermeter.importers.devices import numbered
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import Choices

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import ConfigurationError, plural
-from powermeter.importers.blocks import Store
+from powermeter.importers.column_store import Store
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import TablePlan
 

@@ -134,8 +134,8 @@ class Span:
             if inner is not None and len(inner) > _OF_COPY and inner[_OF_COPY].origin is self:
                 inner[_OF_COPY].__exit__(kind, error, trace)
                 return
-            if log is None:
-                return
+        if log is None:
+            return
         if _wait is not None:
             _wait()
         end_ns = self.end_ns = _clock()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from powermeter.result.formatting import prints_bound
+from powermeter.result.formatting import prints_bound, repeats_differ
 
 if TYPE_CHECKING:
     from powermeter.result.result import Result
@@ -17,9 +16,3 @@ def is_printed_as_bound(result: Result) -> bool:
     return prints_bound(
         result.value, result.low, result.high, result.unit, signed=result.signed, central=central
     )
-
-
-def repeats_differ(parts: Mapping[str, float]) -> bool:
-    """Return whether most of an interval is how much repeats differ, each of which is known: their mean is no bound."""
-    repeats = sum(part * part for name, part in parts.items() if name.startswith("repeats:"))
-    return repeats > 0.5 * sum(part * part for part in parts.values())

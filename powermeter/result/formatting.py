@@ -7,6 +7,7 @@ bounds are rounded outward.  What is not known is a dash, never 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.units import format_number, prefix_of
@@ -176,3 +177,9 @@ def fixed(value: float, decimals: int) -> str:
     """Return a number rounded to that many decimals (negative: to tens), thousands apart."""
     text = f"{round(value, decimals):,.{max(0, decimals)}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def repeats_differ(parts: Mapping[str, float]) -> bool:
+    """Return whether most of an interval is how much repeats differ, each of which is known: their mean is no bound."""
+    repeats = sum(part * part for name, part in parts.items() if name.startswith("repeats:"))
+    return repeats > 0.5 * sum(part * part for part in parts.values())

@@ -22,8 +22,7 @@ from numbers import Real
 from typing import Any
 
 from powermeter.result.arrays import one_by_one
-from powermeter.result.bounds_in_print import repeats_differ
-from powermeter.result.formatting import Shown, format_interval
+from powermeter.result.formatting import Shown, format_interval, repeats_differ
 from powermeter.result.grade import Grade, worst
 from powermeter.units import unit_factor
 

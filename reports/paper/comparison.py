@@ -11,7 +11,8 @@ from powermeter.errors import DataError
 from powermeter.result import Result, worst
 from powermeter.units import prefix_of
 
-from ..comparison import TITLES, change, verdict_text
+from ..comparison import TITLES, change
+from ..wording import verdict_text
 from .canvas import COLOURS, GRID, INK, SOFT, figure, text, watermark
 
 UNITS = {"energy": "J", "power": "W", "time": "s"}

@@ -33,3 +33,19 @@ def test_an_extension_as_the_kind_of_a_report(
     assert meant in registry.REPORTS and typed not in registry.REPORTS
     cli.run(["report", "run.power", "--to", typed])
     assert f"no report '{typed}'; did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["show", "run.power", "--bsaeline", "1W"], "'--bsaeline'; did you mean --baseline? ("),
+        (["show", "run.power", "--lable", "x"], "'--lable'; did you mean --label? ("),
+        (["show", "--hlep"], "'--hlep'; did you mean --help? ("),
+        (["show", "--nonsense"], "'--nonsense' ("),
+    ],
+)
+def test_an_option_is_suggested_as_every_other_name_is(
+    arguments: list[str], answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 2
+    assert f"no such option {answer}" in capsys.readouterr().err
