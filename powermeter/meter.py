@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import powermeter
 from powermeter import registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.marking import accelerators, api, board
+from powermeter.marking import accelerators, api, board, destinations
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
@@ -202,13 +202,13 @@ class Meter:
         made = MeterSpan()
         if name is api.NAMED:
             name = attributes.pop("name", "")
-        made.name, made.count, made.log, made.meter = name, n, None, self
+        made.name, made._count, made.log, made.meter = name, n, None, self
         made.attributes = {**self._joined, **attributes}
         return made
 
     def mark(self, name: str = api.NAMED, /, **attributes: Any) -> None:
         """Record an instant."""
-        log = spans.living(self._log)
+        log = destinations.living(self._log)
         if log is not None:
             if name is api.NAMED:
                 name = attributes.pop("name", "")

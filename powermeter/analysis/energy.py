@@ -21,7 +21,7 @@ from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.conditions import conditions
-from powermeter.analysis.event_energies import Windows, activity_of, measure
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.groups import (
     groups_of,
     inside_own_label,
@@ -45,6 +45,7 @@ from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
 from powermeter.analysis.upper_limits import containers
 from powermeter.analysis.warmups_of_labels import warm_ups
 from powermeter.analysis.whole_run import measure_run, never_negative
+from powermeter.analysis.windows import Windows
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording

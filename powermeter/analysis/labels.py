@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
@@ -21,6 +20,7 @@ from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import Series
+from powermeter.analysis.windows import Windows
 from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.result import Grade, Result, worst

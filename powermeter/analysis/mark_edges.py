@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_energies import Windows
+from powermeter.analysis.windows import Windows
 from powermeter.events import BY_COMMAND, Event
 
 _BEGINS_S = 0.007

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.next_item import levelled
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.trend import Trend
+from powermeter.analysis.windows import Windows
 from powermeter.result import COVERAGE_95, Result
 
 Floats = NDArray[np.floating[Any]]

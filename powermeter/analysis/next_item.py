@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.few_readings_carry import bounded_lean
 from powermeter.analysis.quantiles import median
 from powermeter.analysis.trend import Trend, trend_of
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
+from powermeter.analysis.windows import Windows
 from powermeter.result import Result
 
 Floats = NDArray[np.floating[Any]]

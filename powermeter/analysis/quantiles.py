@@ -87,7 +87,7 @@ def quantile(values: Any, share: float) -> float:
     place: float = (ordered.size - 1) * share
     below = min(int(place), ordered.size - 2)
     low, high = float(ordered[below]), float(ordered[below + 1])
-    part = place - below
+    part: float = place - below
     return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
@@ -14,6 +13,7 @@ from powermeter.analysis.moments import REMEDIES, chosen_by, own_moments
 from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.resolution import lasts
 from powermeter.analysis.whole_run import Run
+from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result.notes import Note

@@ -22,10 +22,10 @@ from powermeter.analysis.estimate import (
     TAIL,
     UNSEEN,
 )
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import IN_REACH, more_repeats
 from powermeter.analysis.quantiles import quantile
+from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result import Result

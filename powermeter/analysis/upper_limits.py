@@ -20,7 +20,7 @@ _FAR = 3.0
 
 
 class Bounded(Protocol):
-    """What the limits need of events and what they used: `event_energies.Windows`."""
+    """What the limits need of events and what they used: `windows.Windows`."""
 
     @property
     def integral(self) -> Integral: ...

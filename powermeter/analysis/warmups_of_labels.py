@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_energies import Windows
 from powermeter.analysis.warmup import LEAST, WarmUp, WarmUpReason, warm_up
+from powermeter.analysis.windows import Windows
 from powermeter.events import Event
 
 Floats = NDArray[np.floating[Any]]

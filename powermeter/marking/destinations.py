@@ -131,3 +131,10 @@ def inherit_all() -> None:
     """Take all recordings for an ancestor's: this process was forked."""
     inherited[:] = [log.retire() for log in (*inherited, *own)]
     own.clear()
+
+
+def living(log: EventLog | None) -> EventLog | None:
+    """Return the log that stands for one in this process, which may be a fork; None where its recording is over."""
+    if log is None or log.successor is None:
+        return log
+    return None if log.successor.is_over else log.successor

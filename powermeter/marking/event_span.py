@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from powermeter.marking.destinations import living
 from powermeter.marking.several import Several
-from powermeter.marking.span import Span, living, logs_of
+from powermeter.marking.span import Span, logs_of
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:

@@ -368,13 +368,6 @@ def look() -> None:
         _seen[0] = noticed  # last: until then other threads wait here, and mark nothing elsewhere
 
 
-def living(log: EventLog | None) -> EventLog | None:
-    """Return the log that stands for one in this process, which may be a fork; None where its recording is over."""
-    if log is None or log.successor is None:
-        return log
-    return None if log.successor.is_over else log.successor
-
-
 def instant(name: object, attributes: dict[str, Any], log: MarkLog) -> None:
     """Record an instant."""
     if len(_modules) != _modules_known:

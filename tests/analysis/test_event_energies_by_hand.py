@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import t as student
 
 from powermeter.analysis.estimate import LOST, GroupEstimate
-from powermeter.analysis.event_energies import Windows, activity_of, measure
+from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.windows import Windows
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import CommonError

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.event_energies import Windows, measure
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import Truth

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from powermeter.analysis.event_energies import Windows, measure
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.snapshot_or_mean import may_average, taken_for_means
+from powermeter.analysis.windows import Windows
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples, read_channel

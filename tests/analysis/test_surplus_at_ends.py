@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.event_energies import Windows, measure
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
+from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.result import Grade, Result
 from powermeter.signals.decoding import from_samples
