@@ -175,7 +175,8 @@ class Channel:
         """Return raw codes, or means of them, in the SI unit; NaN where one is missing.  Shape as `codes`."""
         import numpy as np
 
-        values: Floats = codes.astype(np.float64) * self.scale + self.offset
+        values: Floats = np.multiply(codes, self.scale, dtype=np.float64)
+        values += self.offset
         missing = codes == MISSING
         if missing.any():
             values[missing] = np.nan

@@ -193,7 +193,7 @@ def _shuffled(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
 
 def _planes(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
     """Return residuals that are stored plane by plane."""
-    bytewise = np.zeros((n, width), np.uint8)
+    residuals = np.zeros(n, _UNSIGNED[width])
     position = 0
     for byte in range(width):
         if position + _PLANE.size > len(data):
@@ -206,13 +206,14 @@ def _planes(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
             raise DataError("a plane of a column has the wrong length")
         if method == _SAME:
             if part[0]:
-                bytewise[:, byte] = part[0]
+                residuals |= residuals.dtype.type(part[0] << 8 * byte)
         elif method in (_AS_IS, _ZLIB):
             raw = part if method == _AS_IS else _inflate(part, n)
-            bytewise[:, byte] = np.frombuffer(raw, np.uint8)
+            plane = np.frombuffer(raw, np.uint8).astype(residuals.dtype)
+            residuals |= np.left_shift(plane, 8 * byte, out=plane) if byte else plane
         else:
             raise DataError(f"a plane of a column has unknown method {method}")
-    return bytewise.reshape(-1).view(_UNSIGNED[width])
+    return residuals
 
 
 def join(parts: list[bytes]) -> bytes:

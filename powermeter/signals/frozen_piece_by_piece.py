@@ -187,12 +187,13 @@ class _Finder:
 
     def _take(self, piece: Samples, equal: Bools) -> None:
         times, size = piece.times_ns, len(piece)
-        again = np.concatenate([[0], np.cumsum((piece.flags & REPEAT).astype(bool))])
         opened, self._open = self._open, None
         if opened is not None and not equal[0]:
             self._note(opened, int(times[0]))
-        for first, end in zip(*(part.tolist() for part in runs(equal)), strict=True):
-            rows, flagged = end - first, int(again[end] - again[first])
+        starts, ends = runs(equal)
+        matter = (ends - starts > LEAST_MOVES) | (starts == 0) | (ends == size)
+        for first, end in zip(starts[matter].tolist(), ends[matter].tolist(), strict=True):
+            rows, flagged = end - first, int(np.count_nonzero(piece.flags[first:end] & REPEAT))
             if first == 0:  # it goes on from the piece before
                 start = opened if opened is not None else self._tail()
                 stand = Stand(
@@ -203,8 +204,6 @@ class _Finder:
                     start.rows + rows,
                     start.flagged + flagged,
                 )
-            elif end < size and rows <= LEAST_MOVES:
-                continue
             else:
                 codes = tuple(int(piece.codes[name][first]) for name in self._names)
                 stand = Stand(codes, int(times[first - 1]), int(times[end - 1]), 0, rows, flagged)
@@ -249,10 +248,13 @@ class _Finder:
 
     def whole_rows(self, piece: Samples) -> Samples:
         """Return the rows of a piece that hold a reading of each rail's channel; others (a temperature) may be read less often."""
+        lacking = [name for name in self._names if len(piece) and piece.codes[name].min() == MISSING]
+        if not lacking:
+            return piece
         lacks = np.zeros(len(piece), bool)
-        for name in self._names:
+        for name in lacking:
             lacks |= piece.codes[name] == MISSING
-        return _only(piece, ~lacks) if lacks.any() else piece
+        return _only(piece, ~lacks)
 
     def level_of(self, stand: Stand) -> dict[str, int]:
         """Return the codes that a stand repeats, by channel, of those that show a level."""

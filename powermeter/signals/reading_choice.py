@@ -151,13 +151,11 @@ class ReadingChoice:
         mask[0] = mask[-1] = True
         mask[:: self._each] = True
         starts, ends = self._spans
-        low = int(np.searchsorted(ends, times[0], side="left"))
-        high = int(np.searchsorted(starts, times[-1], side="right"))
-        if high > low:
-            edges = np.zeros(n + 1, np.int32)
-            np.add.at(edges, np.searchsorted(times, starts[low:high], side="left"), 1)
-            np.add.at(edges, np.searchsorted(times, ends[low:high], side="right"), -1)
-            mask |= np.cumsum(edges[:-1]) > 0
+        here = slice(np.searchsorted(ends, times[0]), np.searchsorted(starts, times[-1], side="right"))
+        begins = np.searchsorted(times, starts[here]).tolist()
+        stops = np.searchsorted(times, ends[here], side="right").tolist()
+        for a, b in zip(begins, stops, strict=True):
+            mask[a:b] = True
         for a, b in self.fair(first, n):
             mask[a:b] = True
         for values in series:

@@ -30,7 +30,7 @@ class SummedColumn:
     sums: Growing = field(default_factory=lambda: Growing(np.float64))
 
     def add(self, values: Floats, steps: Floats, kept: NDArray[np.int64]) -> None:
-        """Take the next piece; `steps` are the seconds since the reading before each."""
+        """Take the next piece; `steps` are the seconds since the reading before each; the last reading is held."""
         if self.kind is Kind.MEAN:
             area = values * steps
         else:
@@ -39,8 +39,10 @@ class SummedColumn:
             area[0] = values[0] + (self.last if self.last is not None else values[0])
             area *= steps
             area *= 0.5
-        area[0] += self.total
-        np.add.accumulate(area, out=area)
-        self.total, self.last = float(area[-1]), float(values[-1])
+        heads = np.append(0, kept[:-1] + 1)
+        sums = np.add.reduceat(area, heads)
+        sums[0] += self.total
+        np.add.accumulate(sums, out=sums)
+        self.total, self.last = float(sums[-1]), float(values[-1])
         self.values.add(values[kept])
-        self.sums.add(area[kept])
+        self.sums.add(sums)
