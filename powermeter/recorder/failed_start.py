@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from powermeter.recording import file, schema
+from powermeter.recording.file_names import aside
 
 HOLD_READINGS_OR_EVENTS = ("block", "chunk", "tail", "event", "events")
 """The tables, of any schema, whose rows a start does not write."""
@@ -20,7 +21,7 @@ def clear(path: Path, process: int) -> None:
         path: The file that the recorder had stated to create; left where it holds a reading or an event, or another program has it open.
         process: The recorder, which has ended.
     """
-    before = file.aside(path, process)
+    before = aside(path, process)
     with suppress(OSError, sqlite3.Error):
         if _holds_nothing(path):
             file.remove(path)

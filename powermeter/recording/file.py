@@ -16,9 +16,10 @@ from urllib.parse import quote
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import schema
 from powermeter.recording.encodable_text import one_line
-from powermeter.recording.file_names import side_files
+from powermeter.recording.file_names import aside, left_aside, side_files
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.held_file import connect
+from powermeter.recording.liveness import is_running
 from powermeter.recording.refused_files import (
     DamagedError,
     check_header,
@@ -103,6 +104,8 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
             connection.execute(statement)
         connection.execute("COMMIT")
         remove(before)
+        if force:
+            _remove_left_aside(path)
     except FileExistsError:
         remove(before)
         raise ExistsError(f"{path} was just created by another program; choose another name") from None
@@ -117,17 +120,19 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def _remove_left_aside(path: Path) -> None:
+    """Remove what processes that were killed while they replaced a recording of this name had put aside: it is replaced now."""
+    for one in left_aside(path):
+        if not is_running(int(one.name.rpartition(".")[2])):
+            remove(one)
+
+
 def _why(path: Path, error: Exception) -> str:
     """Return why a file was refused; of a full disk SQLite reports `disk I/O error`, as of one that is broken."""
     with suppress(OSError):
         if shutil.disk_usage(path.parent).free < LEAST_ROOM:
             return f"there is no room left on the disk of {path.parent.absolute()}"
     return one_line(error)
-
-
-def aside(path: Path, process: int) -> Path:
-    """Return what a recording is called that a process is about to replace."""
-    return path.with_name(f".{path.name}.{process}")
 
 
 def move(path: Path, to: Path) -> None:

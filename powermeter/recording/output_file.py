@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import schema
 from powermeter.recording.file_names import SUFFIX, side_files
-from powermeter.recording.held_file import first_bytes
+from powermeter.recording.held_file import connect, first_bytes
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
@@ -67,7 +69,7 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
         raise ConfigurationError(
             f"{path} is a recording and only another recording replaces it; choose another name, or delete it first"
         )
-    if not path.is_symlink() and not _is_ours(path):
+    if not path.is_symlink() and not _is_ours(path) and not _is_left_behind(path):
         if side_files(path)[0].exists():  # what a recording is stands in its log at first
             raise ExistsError(f"{path} is being written by another program; choose another name")
         raise ConfigurationError(
@@ -100,6 +102,21 @@ def _is_ours(path: Path) -> bool:
     if head.startswith((b"#!", _SQLITE)) or path.stat().st_mode & 0o111:
         return False
     return path.suffix.lower() in EXTENSIONS
+
+
+def _is_left_behind(path: Path) -> bool:
+    """Return whether a file is a recording whose writer was killed before the file itself, not its log alone, states that it is one."""
+    if not side_files(path)[0].exists():
+        return False
+    try:
+        location = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
+        with closing(connect(path, location, uri=True, timeout=0)) as connection:
+            if connection.execute("PRAGMA application_id").fetchone() != (schema.APPLICATION_ID,):
+                return False
+            # Refused as long as another program has it open; folds the log into the file, which is to be replaced.
+            return bool(connection.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",))
+    except (OSError, sqlite3.Error):
+        return False
 
 
 def recording_process(path: Path) -> int | None:

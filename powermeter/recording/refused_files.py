@@ -10,7 +10,7 @@ from powermeter.errors import DataError
 from powermeter.errors.suggestions import nearest_file
 from powermeter.recording import schema
 from powermeter.recording.encodable_text import encodable
-from powermeter.recording.file_names import SUFFIX, side_files
+from powermeter.recording.file_names import SUFFIX, left_aside, side_files
 from powermeter.recording.held_file import first_bytes
 from powermeter.recording.standard_input import refuse_standard_input
 
@@ -49,17 +49,23 @@ def check_header(path: Path) -> None:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist{nearest_file(path, SUFFIX)}") from None
+        raise DataError(f"{path} does not exist{_replaced(path) or nearest_file(path, SUFFIX)}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not head:
-        raise DataError(f"{path} is empty")
+        raise DataError(f"{path} is empty{_replaced(path)}")
     if not head.startswith(b"SQLite format 3\x00"):
         raise DataError(
             f"{path} is not a recording; if it is another tool's log: powermeter import {path} -o RUN{SUFFIX}"
         )
     if len(head) < 100:
         raise DataError(f"{path} is cut off after {len(head)} bytes; nothing of it can be read")
+
+
+def _replaced(path: Path) -> str:
+    """Return where the recording is that a start which was killed was to replace, for an error; else nothing."""
+    found = left_aside(path)
+    return f"; what was to be replaced by it is still there: mv {found[-1]} {path}" if found else ""
 
 
 def is_cut_off(path: Path) -> bool:

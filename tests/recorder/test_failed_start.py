@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -16,18 +17,19 @@ from faults import URL
 from waiting import wait_until
 
 from powermeter.channel import Channel, Quantity
-from powermeter.errors import DataError, OpenError, PowermeterError
+from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError
 from powermeter.recorder.failed_start import clear
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer, file
+from powermeter.recording.file_names import aside, left_aside
 
 CHANNELS = (Channel("p", Quantity.POWER, 1e-3),)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by signals")
 
 
-def hindered(path: Path, after_s: float, number: int, monkeypatch) -> PowermeterError:
+def hindered(path: Path, after_s: float, number: int, monkeypatch, *, force: bool = False) -> PowermeterError:
     """Return the error of a start whose recorder gets a signal so long after it began to make its file."""
-    recorder = Recorder(path, [URL])
+    recorder = Recorder(path, [URL], force=force)
     take = recorder.take
 
     def taken(message) -> None:
@@ -91,7 +93,7 @@ def test_what_holds_something_or_is_open_elsewhere_is_left(tmp_path):
 def test_what_was_to_be_replaced_comes_back(tmp_path, is_begun):
     path = tmp_path / "run.power"
     Writer.create(path, {"run": "old"}).close()
-    file.move(path, file.aside(path, 7))
+    file.move(path, aside(path, 7))
     if is_begun:
         sqlite3.connect(path).close()
         path.touch()
@@ -111,3 +113,67 @@ def test_an_error_while_the_file_is_described_leaves_nothing_either(tmp_path, mo
     with pytest.raises(sqlite3.OperationalError):
         Process({"path": str(tmp_path / "run.power"), "sources": [URL]}).run()
     assert list(tmp_path.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("after_s", [0.0, 0.002, 0.004, 0.008])
+def test_force_and_a_kill_directly_after_creation_leave_the_old_recording_or_a_new_one(
+    tmp_path, monkeypatch, after_s
+):
+    path = tmp_path / "run.power"
+    Writer.create(path, {"run": "old"}).close()
+    error = hindered(path, after_s, signal.SIGKILL, monkeypatch, force=True)
+    assert isinstance(error, OpenError), error
+    assert left_aside(path) == []
+    if path.exists():  # otherwise the new one had its tables, and held nothing
+        with Recording.open(path) as recording:
+            assert recording.metadata["run"] == "old"
+
+
+def killed_while_replacing(path: Path, at: str) -> None:
+    """Put a recording that a process which was killed was to replace at a step of `file.create`."""
+    Writer.create(path, {"run": "old"}).close()
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+from powermeter.recording import Writer, file
+setattr(file, {at!r}, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+Writer.create(Path(sys.argv[1]), {{"run": "new"}}, force=True)
+"""
+    assert subprocess.run([sys.executable, "-c", program, path], check=False).returncode == -signal.SIGKILL
+
+
+@posix
+def test_where_program_and_recorder_were_killed_the_error_names_the_recording_that_was_to_be_replaced(
+    tmp_path,
+):
+    path = tmp_path / "run.power"
+    killed_while_replacing(path, "_write_in_place")
+    with pytest.raises(
+        DataError, match=r"is empty; what was to be replaced by it is still there: mv "
+    ) as raised:
+        Recording.open(path)
+    subprocess.run(str(raised.value).partition("there: ")[2], shell=True, check=True)
+    with Recording.open(path) as recording:
+        assert recording.metadata["run"] == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["run.power"]
+
+
+@posix
+@pytest.mark.parametrize("at", ["_write_in_place", "remove"])
+def test_the_next_start_with_force_replaces_what_the_killed_one_had_put_aside(tmp_path, at):
+    path = tmp_path / "run.power"
+    killed_while_replacing(path, at)
+    assert len(left_aside(path)) == 1
+    Writer.create(path, {"run": "newest"}, force=True).close()
+    assert [one.name for one in tmp_path.iterdir()] == ["run.power"]
+
+
+@posix
+def test_one_that_another_program_has_open_is_not_taken_for_left_behind(tmp_path):
+    path = tmp_path / "run.power"
+    killed_while_replacing(path, "remove")
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,)
+        with pytest.raises(ExistsError, match="is being written by another program"):
+            Writer.create(path, force=True)
