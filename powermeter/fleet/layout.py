@@ -202,13 +202,3 @@ def merged_schema(table: str) -> pyarrow.Schema:
     for column in PARTITIONS:
         schema = schema.append(pa.field(column, pa.string()))
     return schema
-
-
-def as_markdown() -> str:
-    """Return the layout as the tables of its documentation."""
-    lines = []
-    for name, columns in TABLES.items():
-        lines += [f"### `{name}`", "", "| column | type | meaning |", "|---|---|---|"]
-        lines += [f"| `{c.name}` | {c.type} | {c.meaning.replace('|', chr(92) + '|')} |" for c in columns]
-        lines.append("")
-    return "\n".join(lines)

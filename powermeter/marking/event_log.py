@@ -7,7 +7,6 @@ the ring.  Nothing here raises into the measured program: what cannot be written
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from itertools import count
 from struct import error as PackError
 
 from powermeter.marking import board, json_text, ring
+from powermeter.marking.at_exit import closed_at_exit
 from powermeter.marking.item_count import NAN, ODD, as_count
 from powermeter.marking.undisturbed import Undisturbed
 
@@ -205,7 +205,7 @@ class EventLog:
     def _make_ring(self) -> bool:
         if self._is_abandoned or self.successor is not None:
             return False
-        self._at_exit = self._at_exit or _at_exit(self.leave)
+        self._at_exit = self._at_exit or closed_at_exit(self.leave)
         program = " ".join(sys.argv[:2]) if getattr(sys, "argv", None) else "python"
         try:
             text = program.encode("utf-8", "replace")
@@ -384,16 +384,3 @@ class EventLog:
             self._at_exit.clear()
             self.successor = EventLog(self.folder, self.path)
         return self.successor
-
-
-def _at_exit(close: Callable[[], None]) -> list[Callable[[], object]]:
-    """Have a log closed when this process leaves in order; return what undoes that.
-
-    Workers of multiprocessing leave by `os._exit`, past `atexit`.
-    """
-    atexit.register(close)
-    undo: list[Callable[[], object]] = [lambda: atexit.unregister(close)]
-    workers = sys.modules.get("multiprocessing.util")
-    if workers is not None:
-        undo.append(workers.Finalize(None, close, exitpriority=10).cancel)
-    return undo

@@ -28,7 +28,6 @@ from powermeter.recording import (
     overview,
     piece_sums,
     refused_files,
-    schema,
     summary,
 )
 from powermeter.recording.chunk_reading import Chunk, Chunks
@@ -41,7 +40,7 @@ from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
 from powermeter.recording.sources import sources_of
 from powermeter.recording.summaries import ProcessCounts, Summaries
-from powermeter.result.notes import Note
+from powermeter.recording.timed_rows import TimedRows
 
 MAX_LOADED = 1 << 29
 """Samples × columns that `samples` loads at once (4 GB), where there is so much memory."""
@@ -69,6 +68,7 @@ class Recording:
         self._facts = Facts(rows)
         self.metadata = self._facts.metadata
         self.sources = sources_of(self._rows)
+        self._timed = TimedRows(rows)
         self._loaded: dict[int, Chunks] | None = None
         self._summaries: dict[int, Summaries] = {}
         self._last_ns = self._facts.check_whole(lacks_log=lacks_log)
@@ -170,34 +170,16 @@ class Recording:
 
     def clock_pairs(self) -> list[tuple[int, int]]:
         """Return the (monotonic ns, UTC ns) pairs, oldest first."""
-        return [
-            (monotonic, utc)
-            for _, monotonic, utc in self._rows.sound("clock")
-            if self._are_times(monotonic, utc, what="a clock pair")
-        ]
+        return self._timed.clock_pairs()
 
     def ticks(self, source: int) -> list[tuple[int, int]]:
         """Return the (instrument tick, host arrival ns) pairs of a source."""
-        return [
-            (tick, arrival)
-            for _, owner, tick, arrival in self._rows.sound("tick")
-            if owner == source and self._are_times(arrival, what="a tick")
-        ]
+        return self._timed.ticks(source)
 
     def gaps(self, source: int) -> list[Gap]:
         """Return the stretches without trustworthy data, those found damaged included, by start."""
-        noted = [
-            Gap(start, end, reason, detail or "", lost)
-            for _, owner, start, end, reason, detail, lost in self._rows.sound("gap")
-            if owner == source and self._are_times(start, end, what="a gap") and start <= end
-        ]
-        return sorted([*noted, *self._sound(source).damage], key=lambda gap: gap.start_ns)
-
-    def _are_times(self, *times_ns: int, what: str) -> bool:
-        if all(abs(time_ns) < schema.TIME_LIMIT for time_ns in times_ns):
-            return True
-        self._rows.warn(Note.warning("time-implausible", f"{what} is at an implausible time and is left out"))
-        return False
+        damaged = self._sound(source).damage
+        return sorted([*self._timed.gaps(source), *damaged], key=lambda gap: gap.start_ns)
 
     # Samples ----------------------------------------------------------------------------------
 
