@@ -72,12 +72,10 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         tau,
     )
     labels = _counts(integral, activity, usual_s)
-    doubt = (
-        count_variance(labels.expected, varied)
-        + labels.expected * (1 - tau / usual_s if usual_s else 0.0)
-        + jitter
-    )
-    chance, short = labels.sum(doubt), labels.sum(np.where(labels.expected < 2, doubt, 0.0))
+    by_place = count_variance(labels.expected, varied)
+    doubt = by_place + labels.expected * (1 - tau / usual_s if usual_s else 0.0) + jitter
+    # Of longer events the sum's own weights know of missing rows and jitter.
+    chance, left = labels.sum(doubt), labels.sum(np.where(labels.expected < 2, doubt, by_place))
     expected, seen, events = labels.sum(labels.expected), labels.sum(labels.seen), labels.sum()
     pool = _pool(expected, seen, events)
     variance = off = blind_s = below = above = 0.0
@@ -111,7 +109,7 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         square = float(np.average(steps[use] ** 2, weights=np.maximum(seen[use], 1e-9)))
         missing = float(expected[mine].sum() - seen[mine].sum())
         likely = math.sqrt(float(chance[mine].sum()))
-        variance += float(short[mine].sum()) * square
+        variance += float(left[mine].sum()) * square
         off += -missing * step
         if abs(missing) > 4 * likely + 1 and events[mine].sum() >= _MANY_EVENTS:
             beat = beat or not varied

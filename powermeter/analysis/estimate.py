@@ -33,6 +33,9 @@ LAG = "lag"
 LEAD = "lead"
 """What readings miss at the end of events comes ahead of their start: stamps that are early, or a load that is."""
 
+LATE = "late"
+"""Some readings behind ends still show the events, and some behind starts do not yet: stamps that are late at random, or a load that is."""
+
 HELD = "held"
 """Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
 
@@ -45,7 +48,7 @@ CROWDED = "crowded"
 PACE = "pace"
 """The load decides how long its reader waits, and events begin with what a long wait leaves out."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, HELD, TAIL, CROWDED, PACE)
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, CROWDED, PACE)
 """Reasons for which an energy is *estimated*."""
 
 

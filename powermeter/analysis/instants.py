@@ -37,6 +37,7 @@ from powermeter.analysis.event_levels import (
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import lagging
+from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments
@@ -264,7 +265,9 @@ def measure_instants(
     if (teeth := saw_teeth(trace, before, m)) is not None:
         return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
-    return leading(integral, start_ns, end_ns, lagging(integral, start_ns, end_ns, found, others), others)
+    found = lagging(integral, start_ns, end_ns, found, others)
+    found = late_at_random(integral, start_ns, end_ns, found, others)
+    return leading(integral, start_ns, end_ns, found, others)
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

@@ -88,6 +88,14 @@ def remarks(
                 "reads again. The intervals allow for it; read at a fixed rate",
             )
         )
+    if run.slew:
+        notes.append(
+            Note.warning(
+                "slew-limited",
+                f"the readings never move faster than {run.slew:.3g} {power.unit}/s, and turn back before they reach the level of others: the display was too slow "
+                "for short peaks. The run's interval reaches to what they may have been; use a faster display, or the meter's energy counter",
+            )
+        )
     if run.starved > 0:
         notes.append(
             Note.warning(

@@ -15,6 +15,7 @@ from powermeter.analysis.estimate import (
     FEW,
     HELD,
     LAG,
+    LATE,
     LEAD,
     LOST,
     PACE,
@@ -73,7 +74,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        says = why in (LOST, RIPPLE, LAG, LEAD, EQUAL, HELD, TAIL, PACE)
+        says = why in (LOST, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
@@ -114,6 +115,7 @@ _WHY = {
     "own, which the interval covers; make each event longer, or use an instrument that does not smooth",
     LEAD: "readings rise ahead of the events and fall before they end, as those do whose stamps are early: power that comes ahead of each event may be "
     "its own, which the interval covers; align the clocks, or make each event longer",
+    LATE: "some readings stamped behind their ends still show them, and some behind their starts do not yet, as those do whose stamps are late by chance: power that follows each event may be its own, which the interval covers; stamp each reading when it is taken, or make each event longer",
     TAIL: "the readings cut by their ends hold more than those inside, or power falls only after them, and there are too few to show how much of it follows them: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
     HELD: "each reading may be a snapshot or the mean since the one before: the interval covers both cases; make each event longer, or state which (`--as mean`)",

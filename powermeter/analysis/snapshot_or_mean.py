@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import clear_edges
 from powermeter.analysis.early_readings import turned_round
-from powermeter.analysis.estimate import HELD, LAG, LEAD, TAIL, GroupEstimate
+from powermeter.analysis.estimate import HELD, LAG, LATE, LEAD, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
@@ -183,7 +183,7 @@ def both(
         means: The readings taken for means.
         start_ns, end_ns: The label's events, sorted by start.
     """
-    if found.why or not np.isfinite(found.value).all() or start_ns.size > _MOST:
+    if found.why not in ("", LATE) or not np.isfinite(found.value).all() or start_ns.size > _MOST:
         return found
     other = measure_means(means, start_ns, end_ns, bridges, others)
     if (

@@ -29,6 +29,7 @@ from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.set_clock import perhaps_no_time
+from powermeter.analysis.slew_limited import slew_limited
 from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.analysis.unmarked_loop import loop_of_run
@@ -62,6 +63,7 @@ class Run:
         no_time: Of the energy, what was bridged over holes in which perhaps a clock was set and no time passed, J (C).
         paced: What the sum may put down too little since the load decides how long its reader waits, J (C); negative where too much.
         starved: What holes may hold beyond their bridges since rows were lost while the load was high, J (C).
+        slew: By how much a display moves at most that was too slow for some peaks, W/s (A/s); 0 for any other.
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
@@ -78,6 +80,7 @@ class Run:
     mute: int = 0
     starved: float = 0.0
     paced: float = 0.0
+    slew: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -121,7 +124,7 @@ def measure_run(
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    below = above = no_time = starved = paced = 0.0
+    below = above = no_time = starved = paced = slew = 0.0
     mute = 0
     beat = False
     blind_s = 0.0
@@ -144,6 +147,8 @@ def measure_run(
             paced, inside_each, by_count = pace.over(first, max(last - 1, first))
             variance, lean = variance + inside_each, max(lean, by_count, key=abs)
             below, above = max(below, -paced), max(above, paced)
+    if whole and (slow := slew_limited(trace)) is not None:
+        slew, below, above = slow.rate, below + slow.below, above + slow.above
     if whole:
         below += sum(x.found.below_lost for x in activity)
         above += sum(x.found.above_lost for x in activity)
@@ -197,7 +202,7 @@ def measure_run(
         few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved, paced)
+    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved, paced, slew)
 
 
 def _ends_apart(trace: Trace, start: int, end: int) -> float:

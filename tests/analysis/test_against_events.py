@@ -81,3 +81,12 @@ def test_an_event_of_microseconds_beside_one_that_was_read_widens_the_run_and_do
     assert "unseen-events" in [note.code for note in found.notes]
     alone = analyse(record(tmp_path / "alone.power", spans[:1], True, 3.2, step=0.0))
     assert alone.energy.high == float("inf"), "nothing shows the board awake"
+
+
+def test_equal_events_leave_the_run_what_their_count_of_readings_leaves(tmp_path) -> None:
+    """Forty of 0.25 s at 10 Hz hold two or three readings: a variance of 40 × ½ × ½, of 0.1 s × 6 W each; two jumps each leave 1/6 of that only."""
+    rng = np.random.default_rng(9)
+    starts = 1 + np.cumsum(rng.uniform(0.5, 1.5, 40))
+    each = [(float(a), float(a) + 0.25) for a in starts]
+    energy = analyse(record(tmp_path / "run.power", each, True, each[-1][1] + 1)).energy
+    assert energy.half_width >= 0.97 * 1.96 * (40 * 0.25) ** 0.5 * 0.1 * 6

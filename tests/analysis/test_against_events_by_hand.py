@@ -68,18 +68,18 @@ def test_events_that_always_catch_one_more_or_one_less_keep_step(late: bool) -> 
 
 
 def test_a_deviation_of_few_events_is_a_standard_uncertainty() -> None:
-    """Seven events are not enough for a beat: half a reading of each is paid for over 1.5."""
+    """Seven events are not enough for a beat: half a reading of each is paid for over 1.5, beside what chance leaves of half a reading."""
     start = 10.25 + 15 * np.arange(7)
     seen = against_events(instants(IDLE), [label(start, 3.5)], 1.0, 1.0)
     assert seen.beat is False and (seen.below, seen.above) == (0.0, 0.0)
-    assert seen.variance == pytest.approx((7 * 0.5 * 4.0 / 1.5) ** 2, rel=1e-6)
+    assert seen.variance == pytest.approx((7 * 0.5 * 4.0 / 1.5) ** 2 + 7 * 0.25 * 4.0**2, rel=1e-6)
 
 
-def test_what_is_less_than_the_readings_own_scatter_costs_nothing() -> None:
+def test_of_what_is_less_than_the_readings_own_scatter_only_chance_is_left() -> None:
+    """Three or four readings of 4 W above idle in each: a variance of ½ × ½; the run counts it where its own is less."""
     start = 10.25 + 15 * np.arange(7)
-    assert against_events(instants(IDLE), [label(start, 3.5)], 20.0, 1.0).variance == pytest.approx(
-        0.0, abs=1e-9
-    )
+    seen = against_events(instants(IDLE), [label(start, 3.5)], 20.0, 1.0)
+    assert seen.variance == pytest.approx(7 * 0.25 * 4.0**2)
 
 
 def test_labels_pay_what_nearly_keeping_step_leaves_and_open_ends() -> None:

@@ -154,6 +154,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "no_time": 0,
         "starved": 0,
         "paced": 0,
+        "slew": 0,
         "beat": False,
         "ripple": None,
         "carriers": 0,
@@ -163,6 +164,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
     trace = {
         "notes": (),
         "kind": Kind.MEAN,
+        "unit": "W",
         "saturated": 0,
         "interval_ns": 10**8,
         "remembered": {},
@@ -206,6 +208,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ),
         ({"paced": 2.5}, "load-sets-pace", "warning", "the sum of the readings is too low"),
         ({"paced": -2.5}, "load-sets-pace", "warning", "the sum of the readings is too high"),
+        (
+            {"slew": 8.04},
+            "slew-limited",
+            "warning",
+            "the readings never move faster than 8.04 W/s, and turn back before",
+        ),
         ({"starved": 2.5}, "lost-while-high", "warning", "rows are missing while the load is high"),
         ({"beat": True}, "beat", "warning", "readings keep step with the events"),
         ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
