@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from meter_frames import refused
 
 from powermeter.channel import Boundary
 from powermeter.drivers import atorch
-from powermeter.errors import DataError
 from powermeter.source import Address
 
 FRAMES = Path(__file__).parent / "frames"
@@ -19,14 +18,6 @@ FRAMES = Path(__file__).parent / "frames"
 def table(name: str) -> list[list[str]]:
     lines = (FRAMES / name).read_text().splitlines()
     return [line.split("|") for line in lines if line and not line.startswith("#")]
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
 
 
 ATORCH = table("atorch.txt")

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from meter_frames import refused
 
 from powermeter.drivers import avhzy
-from powermeter.errors import DataError
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
 
 
 def test_avhzy_answer() -> None:

@@ -7,37 +7,13 @@ from typing import Any
 
 import pytest
 from memory_link import LOAD, MemoryLink
+from meter_frames import fnirsi_report, refused
 
 from powermeter.drivers import fnirsi
 from powermeter.drivers.meters import stream
-from powermeter.errors import DataError
 from powermeter.source import now_ns
 from powermeter.testing.hid_meters import SimulatedFnirsi
 from powermeter.testing.meter import SimulatedMeter
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
-
-
-def fnirsi_report() -> bytes:
-    """Values of the logger's README, in the published layout: 0 V, 0.00011 A, D+ 1.184, D- 1.031, 30.5 °C."""
-    sample = b"".join(
-        (
-            (0).to_bytes(4, "little"),
-            (11).to_bytes(4, "little"),
-            (1184).to_bytes(2, "little"),
-            (1031).to_bytes(2, "little"),
-            b"\x01",
-            (305).to_bytes(2, "little"),
-        )
-    )
-    report = b"\xaa\x04" + sample * 4 + b"\x00"
-    return report + bytes([fnirsi.crc8(report[1:])])
 
 
 def test_fnirsi_commands() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from meter_frames import refused
 
 from powermeter.drivers import km003c
-from powermeter.errors import DataError
 
 FRAMES = Path(__file__).parent / "frames"
 
@@ -17,14 +16,6 @@ FRAMES = Path(__file__).parent / "frames"
 def table(name: str) -> list[list[str]]:
     lines = (FRAMES / name).read_text().splitlines()
     return [line.split("|") for line in lines if line and not line.startswith("#")]
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize(("text", "decoded"), table("km003c.txt"))

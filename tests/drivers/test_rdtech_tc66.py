@@ -2,39 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from meter_frames import TC66_ENCRYPTED, TC66_PLAIN, refused
 
 from powermeter.drivers import rdtech_tc66
-from powermeter.errors import DataError
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
-
-
-TC66_ENCRYPTED = bytes.fromhex(
-    "006630928cdbb01e307647693bac80b012a60ec3c8645b9af0ead3c57ae5a062"
-    "8f330593ff8f836a2a36d60f8709fc4fc5ec277ef1b0dbb4815a9497d8646eb2"
-    "06f404f8061c1177e994f37dfc6f4dab07385ea4d05c1e32616e88527b57d310"
-    "6babf8c170d31db582db234384fa559313e92b412f6af4e16e09168c608fba0a"
-    "4231f411e56f5c203c590b4a68fd5b092aca6ec4a4554d5542e8674b097e259c"
-    "2aca6ec4a4554d5542e8674b097e259ce09c4004c92da948c3165eebdb8b9ec2"
-)
-
-TC66_PLAIN = bytes.fromhex(
-    "7061633154433636312e313854be000062854a4a3632350c3536373241508520"
-    "ce4c3e6d83c40bc4b36b31592800000099c90000c607000002040000be770000"
-    "70616332210a000000000000050000000000000000000000000000001b000000"
-    "190100001801000000000000000000000000000000000000000000006a810000"
-    "7061633300000000000000000000000000000000000000000000000000000000"
-    "0000000000000000000000000000000000000000000000000000000028050000"
-)
 
 
 def test_tc66_capture() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from memory_link import MemoryLink
+from meter_frames import UM_VECTOR, refused, um_block
 
 from powermeter import registry
 from powermeter.drivers import atorch, rdtech_um
@@ -15,87 +16,6 @@ from powermeter.errors import DataError
 from powermeter.source import Address, now_ns
 from powermeter.testing.load import Load
 from powermeter.testing.request_meters import SimulatedUM25C
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
-
-
-UM_VECTOR = bytes.fromhex(
-    "09c901fe0148000006880014004400080000000b000000380000000000000000"
-    + "00" * 64
-    + "0001000200070000001000000100000a000000f00000000200040001869f0002688c"
-)
-
-
-def um_block(model: int, changes: dict[int, bytes] | None = None) -> bytes:
-    """A block with the values of a real UM25C session (rdserialtool: README) and a correct end."""
-    block = bytearray(130)
-    volts, amps = (506, 114) if model != 0x09C9 else (5062, 1146)
-    for at, width, value in (
-        (0, 2, model),
-        (2, 2, volts),
-        (4, 2, amps),
-        (6, 4, 580),
-        (10, 2, 25),
-        (12, 2, 78),
-        (16, 4, 1),
-        (20, 4, 9),
-        (96, 2, 1),
-        (100, 2, 7),
-        (110, 2, 13),
-        (118, 2, 2),
-        (120, 2, 4),
-        (122, 4, 441),
-        (126, 2, 1),
-    ):
-        block[at : at + width] = value.to_bytes(width, "big")
-    for at, value in (changes or {}).items():
-        block[at : at + len(value)] = value
-    block[128:] = b"\xff\xf1"
-    if model == 0x0D4C:
-        xor = 0
-        for at in (
-            1,
-            3,
-            7,
-            9,
-            15,
-            17,
-            19,
-            23,
-            31,
-            39,
-            41,
-            45,
-            49,
-            53,
-            55,
-            57,
-            59,
-            63,
-            67,
-            69,
-            73,
-            79,
-            83,
-            89,
-            97,
-            99,
-            109,
-            111,
-            113,
-            119,
-            121,
-            127,
-        ):
-            xor ^= block[at]
-        block[129] = xor
-    return bytes(block)
 
 
 def test_um_vector_decodes_with_the_check_off() -> None:

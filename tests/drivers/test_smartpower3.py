@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from meter_frames import SMARTPOWER3, refused
 
 from powermeter.drivers import smartpower3
-from powermeter.errors import DataError
 from powermeter.source import Address, Gap
 from powermeter.testing.line_meters import SimulatedSmartPower3
 from powermeter.testing.load import Load
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
-
-
-SMARTPOWER3 = (
-    b"0000815169,15296,0036,00550,0,00000,0000,00000,0,00,00000,0000,00000,0,00,14,12",
-    b"0343732187,15321,0072,01103,0,00000,0000,00000,0,00,00000,0000,00000,0,00,1c,12",
-    b"0343732207,15328,0055,00843,0,00000,0000,00000,0,00,00000,0000,00000,0,00,11,19",
-)
 
 
 def test_smartpower3_lines() -> None:

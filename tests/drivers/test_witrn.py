@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from meter_frames import refused, witrn_report
 
 from powermeter.drivers import witrn
-from powermeter.errors import DataError
-
-
-def refused(decode: Callable[[bytes], object], frame: bytes) -> bool:
-    try:
-        decode(frame)
-    except DataError:
-        return True
-    return False
-
-
-def witrn_report(volts: float = 5.1, amps: float = 0.5, check: bool = True) -> bytes:
-    """A report in the published layout; no capture is public."""
-    import struct
-
-    report = bytearray(64)
-    report[:2], report[8] = b"\xff\x55", 0x1A
-    struct.pack_into("<2f2I6f", report, 14, 0.25, 1.25, 60, 3600, 2.7, 2.6, 31.5, 25.0, volts, amps)
-    if check:
-        report[62] = sum(report[8:62]) & 0xFF
-        report[63] = (sum(report[:8]) + report[62]) & 0xFF
-    return bytes(report)
 
 
 def test_witrn_report() -> None:
