@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from powermeter.analysis.item_count import CONTRADICTED
+from powermeter.analysis.raised_events import RAISED
 from powermeter.errors import plural
+from powermeter.recording.facts import PROGRAM_FAILED
 from powermeter.result.formatting import DASH
 from powermeter.units import format_duration, format_quantity
 
@@ -113,7 +115,7 @@ STYLE = """main td.first { min-width: 8em; }
   main td, main th, main td.n, main th.n { padding: 3px 0 3px 6px; } main td.n + td:not(.n), main th.n + th:not(.n) { padding-left: 9px; } }"""
 """Of a page with a wide table: what is printed is whole."""
 
-ALOUD = (CONTRADICTED, "not-counted")
+ALOUD = (PROGRAM_FAILED, RAISED, CONTRADICTED, "not-counted")
 """Notes that stand below the table of a terminal."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.labels import LabelRow
+from powermeter.recording.facts import STATUS
 from powermeter.result import Result, plain
 
 from . import tokens
@@ -60,6 +61,7 @@ def _record(data: ReportData) -> dict[str, Any]:
             "peak_w": analysis.peak_w,
             "trapezoid_j": analysis.plain_energy,
             "gap_s": analysis.gap_s,
+            "status": data.metadata.get(STATUS),
             "baseline": None
             if analysis.baseline is None
             else {"power": plain(analysis.baseline.power), "origin": analysis.baseline.origin},
@@ -70,6 +72,7 @@ def _record(data: ReportData) -> dict[str, Any]:
         },
         "rails": [use.record() for use in data.rails],
         "labels": [_label(data, row) for row in analysis.rows],
+        "raised": [one.to_dict() for one in analysis.raised],
         "headline": None if data.headline is None else data.headline.title,
         "battery": {
             "spec": data.battery.spec,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.raised_events import RAISED
 from powermeter.analysis.splits import splits_of
 from powermeter.footprint import Footprint
 from powermeter.footprint.grid_factors import PLACE_UNKNOWN
@@ -27,7 +28,7 @@ NO_PLACE = Note.info(
 )
 """What a reader should know, but the least of all problems: it stands last."""
 
-_LOUD = (CONTRADICTED, ODD, "unseen-end", "stood-still")
+_LOUD = (RAISED, CONTRADICTED, ODD, "unseen-end", "stood-still")
 """Remarks of an analysis that stand among the problems."""
 
 

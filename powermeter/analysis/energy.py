@@ -7,7 +7,6 @@ gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.labels import LabelRow, Named, row
 from powermeter.analysis.mark_edges import with_edges_of_commands
+from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in
 from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
@@ -89,6 +89,7 @@ class Analysis:
         shares: What part of the energy during each event is its, where some run at the same time; None where none do.
         run_items: How many items the user counts in the whole run, whatever its labels; None else.
         item_name: What the user calls one item; empty where nobody stated it.
+        raised: What exceptions ended, one for each row that has such events.
     """
 
     line: Line
@@ -120,6 +121,7 @@ class Analysis:
     shares: Shares | None = field(repr=False, default=None)
     run_items: float | None = None
     item_name: str = ""
+    raised: tuple[Raised, ...] = ()
 
     def __repr__(self) -> str:
         return (
@@ -236,8 +238,9 @@ def analyse(
     ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
     parents, aside = parents_of(events), instants_of_events(group, ends - starts)
+    failed, raised = raised_in(events, keys, group)
     again = inside_own_label(parents, group, starts, ends) & ~aside
-    count = counted(items, events, keys, np.where(again | aside, group + len(keys), group), by)
+    count = counted(items, events, keys, np.where(again | aside | failed, group + len(keys), group), by)
     events = count.events
     keys, group, of_folded = together(
         keys, group, ends - starts, apart=None if items is None else items.label
@@ -245,7 +248,7 @@ def analyse(
     if of_folded:
         again = inside_own_label(parents, group, starts, ends) & ~aside
     of_inside = (*of_folded, *notes_of_inside(keys, group, again), *notes_of_instants(keys, group, aside))
-    group = np.where(again | aside, group + len(keys), group)
+    group = np.where(again | aside | failed, group + len(keys), group)
     found = lines(recording, around=_around(starts, ends, group, baseline))
     if rail_voltage_v is not None:
         for one in found:
@@ -253,7 +256,7 @@ def analyse(
     line = _counted(recording, found, rail)
     power = line.power()
     assert power is not None
-    name = _name_of(power)
+    name = power.digest
     shown = as_events_show(power, starts, ends)
     power = replace(shown if power.noise else with_idle_noise(shown, starts, ends), recording=name)
     integral = Integral.of(power)
@@ -320,6 +323,7 @@ def analyse(
         disagreements=differing,
         notes=(
             *odd,
+            *notes_of_raised(raised),
             *count.notes,
             *of_inside,
             *idle.holds_work(baseline, events),
@@ -333,6 +337,7 @@ def analyse(
         charge_integral=charge_integral,
         run_items=count.of_run,
         item_name=count.name,
+        raised=raised,
     )
 
 
@@ -379,12 +384,6 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
                 f"no reading of {', '.join(silent)} is in this recording; if it is still being written, ask again when the first ones have arrived"
             ) from error
         raise
-
-
-def _name_of(power: Trace) -> str:
-    """Return what distinguishes a recording's own errors from those of any other, and is the same for a copy of it."""
-    seen = (power.start_ns, power.end_ns, len(power), float(power.values.sum()))
-    return f"{zlib.crc32(repr(seen).encode()):08x}"
 
 
 def _span_charge(charge: Integral | None, energy: Integral, events: Windows | None) -> Result | None:

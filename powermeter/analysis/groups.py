@@ -14,7 +14,8 @@ from powermeter.events import Event
 from powermeter.result.notes import Note
 
 _DEEPEST = 1024
-_MOST_NOTES = 12
+MOST_NOTES = 12
+"""Labels that are named for one reason; there may be thousands."""
 MOST_APART = 5000
 """Labels that have a row each; of more, those that lasted least are counted together."""
 OTHER_LABELS, OTHER_INSTANTS = "(other labels)", "(other instants)"
@@ -145,7 +146,7 @@ def notes_of_inside(
             f"{many[k]:,} of {plural(int(every[k]), 'event')} {str(keys[k][0])!r} lie inside another of them, as in a recursion: "
             "only the outermost are counted, each with everything inside it",
         )
-        for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
+        for k in np.flatnonzero(many)[:MOST_NOTES].tolist()
     )
 
 
@@ -173,7 +174,7 @@ def notes_of_instants(
             f"{plural(int(many[k]), 'instant')} {str(keys[k][0])!r} took no time: listed as {'marks' if many[k] > 1 else 'a mark'}, "
             f"and not counted among the events {str(keys[k][0])!r}",
         )
-        for k in np.flatnonzero(many)[:_MOST_NOTES].tolist()
+        for k in np.flatnonzero(many)[:MOST_NOTES].tolist()
     )
 
 

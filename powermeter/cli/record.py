@@ -34,6 +34,7 @@ from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
+from powermeter.recording.facts import STATUS
 from powermeter.recording.file_names import side_files
 from powermeter.recording.liveness import RECORD_GONE
 from powermeter.recording.output_file import check_output, default_path
@@ -211,6 +212,7 @@ def record(
                 status = watching.run(command, environment, closed)
             else:
                 status = watching.run_remote(target, command)
+            recorder.note({STATUS: status})
         else:
             status = _wait(seconds, readings)
         if readings is not None:

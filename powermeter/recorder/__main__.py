@@ -76,6 +76,7 @@ def _listen(process: Process, orders: TextIO, when_gone: str) -> None:
         if line.strip() == "stop":
             process.stop("stopped")
             break
+        process.note(json.loads(line))
     else:
         process.stop(when_gone)
     if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet

@@ -195,6 +195,10 @@ class Recorder:
         if not self._ready.is_set():
             raise OpenError(f"the recorder ended with status {process.poll()} before it was ready")
 
+    def note(self, metadata: Mapping[str, Any]) -> None:
+        """Have metadata written at the end of the recording: what is known only then."""
+        self._send(json.dumps(metadata))
+
     def stop(self) -> bool:
         """End the recording.
 

@@ -71,6 +71,7 @@ class Process:
         self._began_ns = now_ns()
         self._intake: Intake | None = None
         self._doubts: dict[int, float] = {}
+        self._noted: dict[str, Any] = {}
 
     @property
     def is_recording(self) -> bool:
@@ -81,6 +82,10 @@ class Process:
         """Ask for an orderly end."""
         self._why = why
         self._stop.set()
+
+    def note(self, metadata: Mapping[str, Any]) -> None:
+        """Write metadata at the end, beside why it ended."""
+        self._noted.update(metadata)
 
     def run(self) -> None:
         """Open, record, close.
@@ -340,7 +345,7 @@ class Process:
                     note_doubt(writer, identifier, doubt_ns)
             note_clocks(writer)
             self._note_cost(writer)
-            writer.set_metadata({"ended": self._why})
+            writer.set_metadata({"ended": self._why, **self._noted})
 
 
 def _asked(source: Source) -> dict[str, object]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from powermeter.recording import file, specification
 from powermeter.recording.liveness import RECORD_GONE, is_alive
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.result.notes import Note
+
+STATUS = "command_status"
+"""The metadata that holds the command's exit status: 128 + N where signal N ended it."""
+PROGRAM_FAILED = "program-failed"
+"""The code of the warning of a status that is not 0."""
+_BY_SIGNAL = 128
 
 
 class Facts:
@@ -102,6 +109,7 @@ class Facts:
                     "marked after that is missing",
                 )
             )
+        self._warn_failed()
         noted = closed[-1]
         before = len(self._rows.warnings)
         for table, expected in noted.get("rows", {}).items():
@@ -109,6 +117,12 @@ class Facts:
         if lacks_log and len(self._rows.warnings) > before:  # it could not be folded in: the disk was full
             self._warn_unfinished(lacks_log)
         return {int(source): last for source, last in noted.get("last_ns", {}).items() if source.isdecimal()}
+
+    def _warn_failed(self) -> None:
+        status = self.metadata.get(STATUS)
+        if status:
+            text = f"the program ended with status {status}{_signal(status)}: what it had not done by then is in no number"
+            self._rows.warn(Note.warning(PROGRAM_FAILED, text))
 
     def _warn_unfinished(self, lacks_log: bool) -> None:
         if lacks_log:
@@ -128,3 +142,12 @@ class Facts:
                 "its last reading is not in it; how much that is, where it is known, is listed by: powermeter repair",
             )
         )
+
+
+def _signal(status: int) -> str:
+    """Return which signal a status stands for, as shells count them; empty where it is none."""
+    try:
+        name = signal.Signals(status - _BY_SIGNAL).name
+    except ValueError:
+        return ""
+    return f" ({name}, Ctrl-C)" if name == "SIGINT" else f" ({name})"

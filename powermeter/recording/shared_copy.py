@@ -23,6 +23,7 @@ _NEEDED = (
     "python",
     "host",
     "ended",
+    "command_status",
     "simulated",
 )
 """Metadata that reports, footprints and grades read."""

@@ -98,6 +98,7 @@ META: Mapping[str, Check] = {
     "place": _text,
     "battery": _text,
     "ended": _text,
+    "command_status": _integer,
     "attributes": _mapping,
     "imported": _mapping,
     "import_warnings": _list_of(_text),

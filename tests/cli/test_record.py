@@ -14,6 +14,7 @@ import pytest
 from waiting import CEILING_S
 
 from powermeter.recording import Recording
+from powermeter.recording.verification import verify
 
 URL = "virtual://?shape=constant&noise=0&rate=200Hz"
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live", "-s", URL]
@@ -41,7 +42,18 @@ def test_a_command_ended_by_a_signal_gives_128_and_its_number(tmp_path):
     done = record(tmp_path / "run.power", *python("import os; os.kill(os.getpid(), 9)"))
     assert done.returncode == 128 + 9
     with Recording.open(tmp_path / "run.power") as recording:
-        assert recording.warnings == []
+        (warning,) = recording.warnings
+    assert warning.code == "program-failed" and "ended with status 137 (SIGKILL)" in warning
+
+
+@pytest.mark.parametrize(("status", "warned"), [(0, []), (3, ["program-failed"])])
+def test_what_the_command_ended_with_is_in_the_recording(tmp_path, status, warned):
+    record(tmp_path / "run.power", *python(f"import sys; sys.exit({status})"))
+    with Recording.open(tmp_path / "run.power") as recording:
+        assert recording.metadata["command_status"] == status
+        assert [warning.code for warning in recording.warnings] == warned
+    verified = verify(tmp_path / "run.power")
+    assert verified.is_whole and [note.code for note in verified.notes if note.severity != "info"] == warned
 
 
 def test_events_of_the_program_its_threads_and_its_children_are_recorded(tmp_path):
