@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -37,14 +39,20 @@ class Holding(PolledSource):
 """
 
 
-def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path, monkeypatch):
-    """It ran for ever: neither an order nor SIGTERM reaches an interpreter whose lock is held."""
+@pytest.fixture
+def installed(tmp_path) -> Path:
+    """Return a folder in which a package with a driver that holds the interpreter's lock is installed."""
     folder = tmp_path / "installed" / "holding-0.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: holding\nVersion: 0\n")
     (folder / "entry_points.txt").write_text("[powermeter.drivers]\nholding = holding:Holding\n")
     (folder.parent / "holding.py").write_text(textwrap.dedent(HOLDS_THE_LOCK))
-    monkeypatch.syspath_prepend(str(folder.parent))
+    return folder.parent
+
+
+def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path, installed, monkeypatch):
+    """It ran for ever: neither an order nor SIGTERM reaches an interpreter whose lock is held."""
+    monkeypatch.syspath_prepend(str(installed))
     monkeypatch.setattr(left_behind, "PATIENCE_S", 1.0)
     monkeypatch.setattr(waiting_at_end, "HELD_UP_S", 0.1)
     path, note = tmp_path / "run.power", tmp_path / "note"
@@ -62,6 +70,47 @@ def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path,
         for source in (1, 2):
             last = whole.gaps(source)[-1]
             assert "it does not answer" in last.detail and last.end_ns >= told_ns - 10**9
+
+
+PROGRAM = """
+import sys, time
+import powermeter
+
+with powermeter.Meter(*sys.argv[1:3], path=sys.argv[3]):
+    while True:
+        with powermeter.event("step"):
+            time.sleep(0.01)
+"""
+
+
+def test_where_the_program_is_killed_too_all_until_the_lock_was_held_is_there_and_the_rest_is_listed(
+    tmp_path, installed
+):
+    path, note = tmp_path / "run.power", tmp_path / "note"
+    command = [sys.executable, "-c", PROGRAM, URL, f"holding://?note={note}", path]
+    program = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(installed)})
+    wait_for_readings(path, source=2)
+    note.touch()
+    wait_until(lambda: is_quiet(path))
+    killed_ns = time.monotonic_ns()
+    program.kill()
+    program.wait()
+    with Recording.open(path) as recording:
+        recorder, held_ns = (
+            int(recording.facts("recorder")[-1]["pid"]),
+            int(recording.samples(1).times_ns[-1]),
+        )
+    try:
+        assert is_alive(recorder)
+    finally:
+        os.kill(recorder, signal.SIGKILL)
+    wait_until(lambda: not is_alive(recorder))
+    salvage(path, tmp_path / "whole.power")
+    with Recording.open(tmp_path / "whole.power") as whole:
+        assert int(whole.samples(1).times_ns[-1]) >= held_ns
+        assert max(event.end_ns or 0 for event in whole.events()) >= killed_ns - 10**9
+        last = whole.gaps(1)[-1]
+        assert last.start_ns <= held_ns + 10**9 and last.end_ns >= killed_ns - 10**9
 
 
 def is_quiet(path: Path) -> bool:

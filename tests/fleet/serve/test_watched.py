@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from class_of_forty import record
+from faults import URL
+from waiting import started, wait_for_readings, wait_until
 
 from powermeter import analyse
 from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.cli import serve
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.serve import watched as watched_module
 from powermeter.fleet.serve.watched import Look, Watched
@@ -98,3 +104,27 @@ def test_the_newest_reading_is_the_last_that_is_there(tmp_path: Path) -> None:
         one.labels["channel"]: one.value for one in Watched(path).look().shown if "channel" in one.labels
     }
     assert found == {"p": 2.5}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by signals")
+def test_after_its_recorder_was_killed_it_no_longer_grows_and_keeps_its_totals(tmp_path: Path) -> None:
+    path = tmp_path / "run.power"
+    recorder = started(path, URL)
+    wait_for_readings(path)
+    watched = Watched(path)
+    before = watched.look(now=True)
+    assert before.growing
+    os.kill(recorder.pid, signal.SIGKILL)
+    wait_until(lambda: not recorder.is_running)
+    after = watched.look(now=True)
+    assert not after.growing and not after.problem
+    assert {one.value for one in after.shown if one.name == "recording_growing"} == {0.0}
+    totals = [
+        {one.name: one.value for one in look.shown if one.name.endswith("_total")} for look in (before, after)
+    ]
+    assert totals[0].keys() == totals[1].keys() and totals[0]
+    assert all(totals[1][name] >= value for name, value in totals[0].items()) and max(totals[0].values()) > 0
+    serve.run_until(
+        threading.Event(), None, [watched], [], until_closed=True
+    )  # it ends: nothing more will come
+    recorder.stop()
