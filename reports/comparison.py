@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.comparison.compare import Comparison
-from powermeter.comparison.contrast import Contrast, sure
+from powermeter.comparison.contrast import Contrast, change_in_percent, sure
 from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import plural
 from powermeter.result import Result, plain, worst
-from powermeter.result.formatting import DASH, format_interval
+from powermeter.result.formatting import DASH
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
@@ -159,11 +159,8 @@ def signed(result: Result) -> str:
 
 
 def change(ratio: Result | None) -> str:
-    """Return a ratio as its change: `-3.2 ± 0.5 %`, or its ends where they are not centred; a dash without."""
-    if ratio is None:
-        return DASH
-    value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
-    return format_interval(value, low, high, "%", signed=True, plus=True).text
+    """Return a ratio as its change; a dash without."""
+    return DASH if ratio is None else change_in_percent(ratio)
 
 
 def _detectable(r: Contrast) -> str:

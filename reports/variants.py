@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from powermeter.comparison.contrast import change_in_percent
 from powermeter.comparison.variants import Variant, Variants
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.result import Grade, Result, plain
@@ -72,7 +73,7 @@ def _verdict(variant: Variant) -> str:
     row = variant.against
     if row is None:
         return _DASH
-    change = f" ({(row.ratio.value - 1) * 100:+.3g} %)" if row.ratio else ""
+    change = f" ({change_in_percent(row.ratio)})" if row.ratio else ""
     return f"{row.found}{change}" + ("" if row.design.about_programs else ", these runs")
 
 

@@ -10,11 +10,17 @@ import pytest
 from scipy.stats import t as student
 from scipy.stats import ttest_rel
 
-from powermeter.comparison.contrast import contrast, mean_of_side, parts_of_difference, without_common_factors
+from powermeter.comparison.contrast import (
+    change_in_percent,
+    contrast,
+    mean_of_side,
+    parts_of_difference,
+    without_common_factors,
+)
 from powermeter.comparison.designs import Design, Side, Spread, memory
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 SURE = (Verdict.LESS, Verdict.MORE)
 
@@ -379,3 +385,19 @@ def test_few_repeats_widen_an_interval_and_are_no_part_of_their_own() -> None:
     right = Side("B", values + 1, "J", Result.of(11.0, "J", {"gain:y": 0.5}), "two", separate=True)
     found = contrast(left, right, paired=True)
     assert not [name for name in found.difference.parts if name.startswith("bound")]
+
+
+@pytest.mark.parametrize(
+    ("ends", "printed"),
+    [
+        ((1.0, 0.9447, 1.0585), "0.0 ± 5.7 %"),
+        ((0.625, 0.6209, 0.6291), "-37.50 ± 0.41 %"),
+        ((1.5, 1.2, 2.0), "+50 % (20 to 100)"),
+    ],
+)
+def test_a_sentence_states_the_change_in_the_digits_of_the_table(
+    ends: tuple[float, float, float], printed: str
+) -> None:
+    """`-5.53 to +5.85 %` stood in the sentence above a table with ± 5.7 %."""
+    value, low, high = ends
+    assert change_in_percent(Result(value, "1", low, high, Grade.MEASURED)) == printed
