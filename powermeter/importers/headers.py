@@ -28,7 +28,7 @@ from powermeter.importers.header_words import (
     TIME,
     UNRECORDED,
 )
-from powermeter.importers.rail_of_header import rail_name
+from powermeter.importers.rail_of_header import OF_ELEMENTS, rail_name
 
 LONGEST_HEADER = 300
 """Characters of the longest header that is looked at."""
@@ -118,6 +118,8 @@ class Heading:
     @property
     def is_aside(self) -> bool:
         """Whether it is a limit, a statistic or a kind of power that is not drawn."""
+        if OF_ELEMENTS.fullmatch(self.name.strip()) is not None:
+            return False
         return bool(LIMIT.intersection(self.words)) or bool(NOT_ACTIVE.intersection(self.words))
 
     @property

@@ -26,7 +26,7 @@ TOTAL = (
         "gesamt",
         "all",
         "platform",
-        "sum",
+        *("sum", "sigma", "σ"),
     ),
     ("board", "input", "inlet", "psu", "battery", "bat", "supply", "module"),
 )

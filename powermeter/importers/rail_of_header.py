@@ -36,6 +36,10 @@ _ACTIVE = re.compile(r"\b(?:active|real|true)[ _.-]*(?=power|leistung|energy|ene
 _SO_FAR = re.compile(r"[ _.-]*\bso[ _.-]?far\b|_so_far\b", re.IGNORECASE)
 
 
+OF_ELEMENTS = re.compile(r"([UVIP](?:t?rms|mn|dc|ac)?)[-_ ](\d{1,2}|SIGMA[A-C]?|Σ[A-C]?)", re.IGNORECASE)
+"""How power analysers call the readings of an element, and of all elements together: `Urms-1`, `P-SIGMA`."""
+
+
 def _undashed(match: re.Match[str]) -> str:
     return f"_{match[1]}" if match[1].lower() in QUANTITY_WORDS else match[0]
 
@@ -49,6 +53,7 @@ def _is_letter(piece: str, bare: str, single: bool, quantity: Quantity | str | N
 
 def rail_name(name: str, quantity: Quantity | str | None = None) -> str:
     """Return what a column's name states beside quantity and role: `GPU0_Power_mW` is `GPU0`, `CH1_U` in volts `CH1`."""
+    name = re.sub(rf"\A{OF_ELEMENTS.pattern}\Z", r"\1 \2", name.strip(), flags=re.IGNORECASE)
     name = _SO_FAR.sub("", _ACTIVE.sub("", _DASHED.sub(_undashed, name)))
     pieces = [piece for piece in re.split(r"[\s_.,:;/|]+|(?<=[a-z])(?=[A-Z])", name) if piece]
     single = len(pieces) == 1

@@ -30,6 +30,7 @@ _STRICT = re.compile(
 _PLAIN_LINES = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:\n|\Z))+", re.ASCII)
 
 _HOUR_NS = 3600 * NS
+_LONGEST_STEP_NS = 366 * DAY_NS
 
 Stamps = tuple[NDArray[np.int64], "NDArray[np.bool_] | None"]
 
@@ -67,7 +68,8 @@ class TimePlan:
 
     Attributes:
         indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
-        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative` or `period`.
+        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative`, `steps` (each
+            row's own interval) or `period`.
         tick_ns: Nanoseconds per unit of a numeric time.
         order: Of year, month and day.
         period_s: The fixed period.
@@ -113,6 +115,7 @@ class Reader:
         self.goes_on: tuple[str, str] | None = None
         self._before = ""
         self._last_of_day: int | None = None
+        self._sum_ns = 0
 
     def read(self, texts: Sequence[str]) -> Stamps:
         """Return (nanoseconds, whether each named its zone or None) of stamps; `MISSING` where there is none."""
@@ -125,7 +128,16 @@ class Reader:
             return self._minutes(texts), None
         if plan.style == "elapsed":
             return _array([days_and_clock_ns(text) for text in texts]), None
+        if plan.style == "steps":
+            return self._added_up(self._numbers(texts)), None
         return self._numbers(texts), None
+
+    def _added_up(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the end of each interval; MISSING where it or the sum cannot be read."""
+        known = (steps != MISSING) & (abs(steps) < _LONGEST_STEP_NS)
+        ends = self._sum_ns + np.cumsum(np.where(known, steps, 0))
+        self._sum_ns = int(ends[-1]) if len(ends) else self._sum_ns
+        return np.where(known & (ends < LARGEST_NS), ends, MISSING)
 
     def _walls(self, texts: Sequence[str]) -> Stamps:
         fast = fast_walls(texts)

@@ -15,6 +15,7 @@ from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
+from powermeter.importers.interval_columns import are_intervals
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.minutes_or_hours import are_minutes, states_a_clock
@@ -33,7 +34,7 @@ from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_peri
 from powermeter.units import NS
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
-_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4}
+_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4, "steps": 5}
 
 
 def choose_time(
@@ -231,6 +232,13 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
                 f"--column {quote(f'{named.text}={meant}')}, or else --column {quote(f'{named.text}={named.unit}')}"
             )
             return None
+    if named.quantity == TIME and are_intervals(named, whole):
+        return TimePlan(
+            (index,),
+            "steps",
+            _tick(named),
+            why=f"intervals in {named.unit}, each row's added to those before",
+        )
     if named.quantity == TIME:
         return TimePlan((index,), "relative", _tick(named), why=f"numbers in {named.unit}")
     return None

@@ -45,7 +45,8 @@ def are_day_numbers(texts: Sequence[str]) -> bool:
 
 
 _INTERVAL = re.compile(
-    r"(?:sample|sampling) (?:interval|period)\s*(?:[(\[](m?s|seconds)[)\]])?\Z", re.IGNORECASE
+    r"(?:(?:sample|sampling) (?:interval|period)\s*(?:[(\[](m?s|seconds)[)\]])?|period\s*[(\[](m?s|seconds)[)\]])\Z",
+    re.IGNORECASE,
 )
 _RATE = re.compile(r"(?:sample|sampling) ?rate\Z", re.IGNORECASE)
 _HERTZ = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([kM]?)Hz\Z")
@@ -66,7 +67,7 @@ def stated_period_s(facts: Mapping[str, str]) -> float | None:
         named, length = _INTERVAL.match(name.strip()), _LENGTH.match(text.strip())
         if named is None or length is None:
             continue
-        unit = length[2] or named[1]
+        unit = length[2] or named[1] or named[2]
         value = float(length[1]) * (1e-3 if unit == "ms" else 1.0)
         if value > 0 and (unit is not None or "." in length[1] or "E" in length[1].upper()):
             return value
