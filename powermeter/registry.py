@@ -133,6 +133,7 @@ IMPORTERS: Mapping[str, str] = {
     "alumet": "powermeter.importers.alumet:Alumet",
     "batterystats": "powermeter.importers.batterystats:BatteryStats",
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
+    "carbontracker-epochs": "powermeter.importers.carbontracker_epochs:CarbonTrackerEpochs",
     "codecarbon": "powermeter.importers.codecarbon:Codecarbon",
     "csv": "powermeter.importers.table:TableImporter",
     "dcgm": "powermeter.importers.dcgm:DcgmDmon",

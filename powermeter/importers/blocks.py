@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError
 from powermeter.importers.closing_rows import among_data, summary_word
 from powermeter.importers.files import line_blocks
+from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.headers import heading
 from powermeter.importers.layout import APART, Layout, is_datum, with_their_units
 from powermeter.importers.row_count import RowCount
 
@@ -107,6 +109,7 @@ def text_blocks(
             plain = "" not in firsts and not any(
                 text[:1] == "#" or (text[:1].isalpha() and summary_word([text])) for text in firsts
             )
+            plain = plain and not 0 < sum(text[:1].isalpha() for text in firsts) <= _FEW_NAMES
         if not plain:
             picked = [
                 i
@@ -167,12 +170,24 @@ def _is_row(
 
 
 def _is_other_header(row: list[str], found: Layout) -> bool:
-    """Return whether a row begins as the header does, and holds names only."""
+    """Return whether a row holds names only, and begins as the header does or is one by itself."""
     first = found.header[0] if found.header else ""
     filled = [text for text in row if text.strip()]
-    if filled == [text for text in found.header if text]:
+    if not first or filled == [text for text in found.header if text]:
         return False
-    return bool(first) and row[0].strip() == first and len(filled) > 1 and not any(map(is_datum, filled))
+    if len(filled) < 2 or any(map(is_datum, filled)):
+        return False
+    return row[0].strip() == first or _is_a_header(filled)
+
+
+def _is_a_header(texts: list[str]) -> bool:
+    """Return whether texts name a quantity of electricity, and another or a time."""
+    named = [heading(text) for text in texts]
+    electric = sum(h.is_electric or h.quantity in ELECTRIC for h in named)
+    return electric > 1 or (electric == 1 and any(h.is_time for h in named))
+
+
+_FEW_NAMES = 3
 
 
 class _Counted:

@@ -32,6 +32,9 @@ KINDS = {
 }
 """What `--as` takes → how the recorded channel relates to time; the energies of rows are added up."""
 
+BY_DATA = "counter-by-data"
+"""The code of the note on a total that only its rows show to be one."""
+
 STATED = "stated: --as"
 """Why a column is what it is, where the user stated it."""
 
@@ -117,6 +120,7 @@ def meaning_of(
     found: Layout | None = None,
     *,
     beside_totals: bool = False,
+    alone: bool = False,
 ) -> Meaning:
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
 
@@ -125,6 +129,7 @@ def meaning_of(
         where: The file, for messages.
         found: The table.
         beside_totals: Whether other columns of its unit only rise: then one that stands still is a register that counted nothing.
+        alone: Whether nothing beside it shows what it is: no power and no current.
 
     Raises:
         ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
@@ -166,7 +171,12 @@ def meaning_of(
         raise ConfigurationError(_question(column.heading.text, column, where, listed))
     if beside_totals and not (seen.rises or seen.falls):
         return Meaning("counter", "a running total that stands still, beside others that rise")
-    return _total(column, seen, where)
+    meant = _total(column, seen, where)
+    if alone and meant.note is not None and meant.note.code == BY_DATA:
+        raise ConfigurationError(
+            _question(column.heading.text, column, where, "rises, from little above its steps")
+        )
+    return meant
 
 
 def rising_totals(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -> set[str]:
@@ -313,7 +323,7 @@ def _by_data(column: Planned, seen: Statistics) -> Note | None:
     if not in_hours or column.heading.is_counter or not 0 < seen.first <= _NEAR * seen.largest_step:
         return None
     return Note.info(
-        "counter-by-data",
+        BY_DATA,
         f"{column.heading.text!r} never falls and was taken for a running total; if each row holds an amount of its own: "
         f"--as {_typed(column)}per-row",
     )

@@ -369,8 +369,8 @@ EACH = frozenset(
 )
 MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
 LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
-USED = frozenset(["load", "house", "home", "consumption"])
-"""Words for what a house draws, whatever feeds it."""
+USED = frozenset(["load", "house", "home", "consumption", "pac"])
+"""Words for what a house draws, whatever feeds it, and for what an inverter puts out."""
 
 HOUSE_LINES = USED | {
     "solar",

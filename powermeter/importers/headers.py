@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
@@ -120,7 +121,10 @@ class Heading:
         """Whether it is a limit, a statistic or a kind of power that is not drawn."""
         if OF_ELEMENTS.fullmatch(self.name.strip()) is not None:
             return False
-        return bool(LIMIT.intersection(self.words)) or bool(NOT_ACTIVE.intersection(self.words))
+        named = [
+            word for before, word in pairwise(["", *self.words]) if not (word == "min" and before.isdigit())
+        ]
+        return not LIMIT.isdisjoint(named) or not NOT_ACTIVE.isdisjoint(named)
 
     @property
     def is_counter(self) -> bool:
@@ -173,10 +177,13 @@ def heading(text: str) -> Heading:
     raw = text.strip()
     if len(raw) > LONGEST_HEADER:
         return Heading(raw, raw[:LONGEST_HEADER], why="too long for a name")
-    text = in_english(clean(raw))
+    text = _PREFIX_APART.sub(_joined, in_english(clean(raw)))
     of_current = _KIND_OF_CURRENT.fullmatch(text)
     text = text if of_current is None else of_current[1]
     match = _BRACKETED.match(text)
+    each = None if match is None else _PER_ROW.fullmatch(match[2])
+    if match is not None and each is not None and of_unit(each[1]) is not None:
+        return replace(heading(f"{match[1]} per row ({each[1]})"), text=raw)
     if match is not None:
         found = of_unit(match[2], match[1])
         if found is not None and not _agrees(match[2], found[0], match[1]):
@@ -202,6 +209,24 @@ def heading(text: str) -> Heading:
         if found is not None and _agrees(match[2], found[0], match[1]):
             return Heading(raw, f"{match[1]} {match[3]}", match[2], *found, why="unit in brackets")
     return _last_word(raw, text) or _inside(raw, text) or Heading(raw, text, why="no unit in the header")
+
+
+_PREFIX_APART = re.compile(
+    r"((?<![A-Za-z])(?i:milli|micro|nano|kilo|mega|giga)|(?<=[a-z])(?:Milli|Micro|Nano|Kilo|Mega|Giga))"
+    r"[ _-]?((?i:watt|volt|ampere|amp|joule|second|sec))([sS]?)(?![a-z])"
+)
+"""A prefix and a unit written as two words: `PowerMilliWatts`, `milli_seconds`."""
+
+
+def _joined(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2].lower()}{match[3].lower()}"
+
+
+_PER_ROW = re.compile(
+    r"([a-zµ]{1,3}h?)\s*(?:/|per |pro |je )\s*(?:row|sample|interval|intervall|step|reading|epoch|\d{1,3} ?min|\d{1,3} ?s)",
+    re.IGNORECASE,
+)
+"""A unit of an amount of each row: `J per row`, `kWh/15min`."""
 
 
 def _inside(raw: str, text: str) -> Heading | None:

@@ -119,7 +119,7 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(
         "Home Assistant",
         "a Home Assistant history",
-        (r"entity_id", r"state", r"last_(changed|updated)"),
+        (r"state", r"last_(changed|updated)"),
         (ColumnFact(r"state", "", "held", "plug", boundary=Boundary.WALL),),
         ("entity_id",),
         source="Home Assistant: a state is written when it changes, and holds until the next",

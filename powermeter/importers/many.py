@@ -278,7 +278,9 @@ def _in_series(log: Log) -> bool:
     log.warnings.append(
         Note.info(
             "logs-joined",
-            f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them{again}",
+            f"{len(sources)} logs of the same channels follow each other: one series, with gaps between them{again}"
+            if len(sources) > 1
+            else f"all logs are copies of one, or parts of it{again}",
         )
     )
     return True

@@ -22,6 +22,7 @@ _LAPSED = (LENGTH_WORDS - {"execution", "total"}) | frozenset(
         *("run", "test", "step", "rel", "relative"),  # `Run time`, `Test Time` of battery testers
     )
 )
+_OF_THE_DAY = frozenset(("uhrzeit", "clock", "hora", "heure", "ora", "day", "tod"))
 _LAST_HOUR = 23
 
 
@@ -47,8 +48,16 @@ def are_minutes(named: Heading, texts: Sequence[str]) -> bool | None:
     firsts = [int(match[1]) for match in matches]
     if any(before == 59 and after == 0 for before, after in pairwise(firsts)):
         return True
-    lapsed = bool(_LAPSED.intersection(words(named.text)))
-    return None if lapsed or max(firsts) > _LAST_HOUR + 1 else False
+    called = set(words(named.text))
+    if _LAPSED & called or max(firsts) > _LAST_HOUR + 1:
+        return None
+    return None if not called & _OF_THE_DAY and _may_run_from_zero(matches) else False
+
+
+def _may_run_from_zero(matches: Sequence[re.Match[str]]) -> bool:
+    """Return whether clocks begin at 00:00, as those of a stopwatch do, and do not go on to a day's last hour."""
+    clocks = [(int(match[1]), int(match[2])) for match in matches]
+    return clocks[0] == (0, 0) and max(clocks)[0] < _LAST_HOUR
 
 
 def question(named: Heading, texts: Sequence[str]) -> str:

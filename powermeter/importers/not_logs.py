@@ -58,6 +58,39 @@ _UPSLOG = re.compile(r"\d{8} \d{6} \S+ \S+ \S+ \[[A-Z ]{1,40}\] \S+ \S+\s*\Z")
 _SETTINGS = re.compile(
     r"\s*(?:\[[\w. \"-]{1,80}\]|(?:- )?[\w.\"-]{1,80}\s*(?::|=)(?:\s.*|\S.*)?|- .*|[\]\[{},]+|#.*|;.*|---)\s*"
 )
+_TABLES = (
+    (
+        re.compile(r"\A\ufeff?100,NEM12,"),
+        (
+            "is a file of an Australian meter (NEM12), which has a day in each row; write a row for each interval with its end and its kWh, and "
+            "import that with --as per-row"
+        ),
+    ),
+    (
+        re.compile(r"\A[^\n]*\bAppId, *UserId, *TimeStamp,[^\n]*EnergyConsumption"),
+        (
+            "is what powercfg /srumutil writes: estimates in mJ for each program and stretch of time, rows of many programs beside each other; "
+            "its sum is not the machine's draw. Log the battery or a meter instead: powermeter record"
+        ),
+    ),
+    (
+        re.compile(r"\A\"?ts\"?,\"?name\"?,\"?value\"?\r?\n\"?\d+\"?,\"?(?:batt\.|power\.)"),
+        (
+            "is a table of counters of a Perfetto trace, of several units in one column; import the trace itself, which states them: "
+            "powermeter import TRACE.pftrace"
+        ),
+    ),
+    (
+        re.compile(r"^ -InternalBattery-\d+[^\n]*\d+mA;[^\n]*Voltage=\d+", re.MULTILINE),
+        (
+            "is what a loop over pmset -g rawbatt printed; write its volts and amperes as a table, in times of date, with: "
+            'awk \'BEGIN{print "time,V_mV,I_mA"} /^[0-9]/{t=$1" "$2} /discharging/{match($0,/-?[0-9]+mA/); i=substr($0,RSTART,RLENGTH-2); '
+            'match($0,/Voltage=[0-9]+/); print t","substr($0,RSTART+8,RLENGTH-8)","(-i)}\' LOG > table.csv'
+        ),
+    ),
+)
+"""What begins like these is no log of one draw: how it begins → what it is."""
+
 _SETTING_ENDINGS = (".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env")
 
 _PROJECTS = {
@@ -126,6 +159,9 @@ def refusal(peek: Peek) -> str | None:
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "
             "log the battery itself: powermeter record"
         )
+    for known, what in _TABLES:
+        if known.search(peek.text[:4000]):
+            return what
     if len(lines) > 1 and all(_UPSLOG.match(line) for line in lines):
         return (
             "is a log of NUT's upslog in its default form: charge, volts and percent of load, no power; log the watts with: "

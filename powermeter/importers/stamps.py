@@ -290,8 +290,8 @@ def _ordered(match: re.Match[str], order: str | None) -> tuple[int, int, int] | 
 
 
 def _is_short_date(match: re.Match[str]) -> bool:
-    """Return whether a date of three numbers is written `14.03.25` or `14/03/25`, as no number of a version is."""
-    return match["d"] in "./" and all(len(match[name]) == 2 for name in "abc")
+    """Return whether a date is written `14.03.25`, as no number of a version is; behind strokes any number may be the year."""
+    return match["d"] == "." and all(len(match[name]) == 2 for name in "abc")
 
 
 def time_of_day_ns(text: str) -> int | None:

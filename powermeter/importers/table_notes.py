@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -121,6 +122,28 @@ def check_rows(
                 )
             )
     return notes
+
+
+def refuse_all_implausible(
+    streams: Sequence[Stream], seen: Sequence[Statistics], plan: TablePlan, where: str
+) -> None:
+    """Refuse a table none of whose readings can be one.
+
+    Raises:
+        DataError: All are beyond what any supply delivers.
+    """
+    counted = [
+        s
+        for s in streams
+        if s.channel is not None and s.channel.rail is not None and s.channel.quantity in FLOWS
+    ]
+    if not counted or any(s.spikes < seen[int(s.column[1:])].count for s in counted):
+        return
+    named = [plan.columns[int(s.column[1:])].heading for s in counted]
+    raise DataError(
+        f"{where}: all readings of {', '.join(repr(h.text) for h in named[:4])} are beyond what any supply delivers, so nothing would be "
+        f"left of it; if their unit is another, state it with --column {quote(f'{named[0].text}=UNIT')}"
+    )
 
 
 def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, Accuracy, Channel
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
@@ -43,6 +43,7 @@ from powermeter.importers.table_notes import (
     check_rows,
     flag_notes,
     implausible,
+    refuse_all_implausible,
 )
 from powermeter.importers.table_rails import (
     headline_of,
@@ -133,6 +134,9 @@ class OpenTable:
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         rising = column_kinds.rising_totals(self.plan.columns, self._seen)
+        alone = not any(
+            c.rail and c.quantity in (Quantity.POWER, Quantity.CURRENT) for c in self.plan.columns
+        )
         self.meanings = [
             column_kinds.BESIDE
             if i in self._beside and column.quantity in column_kinds.TOTALS
@@ -143,6 +147,7 @@ class OpenTable:
                 str(self.path),
                 self.plan.layout,
                 beside_totals=(column.heading.unit or "") in rising,
+                alone=alone,
             )
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
@@ -260,6 +265,15 @@ class OpenTable:
             if column.rail is not None and i not in spare and self._seen[i].count
         ]
         bases = {column.rail for column in counted}
+        if counted and all(column.quantity is Quantity.VOLTAGE for column in counted):
+            empty = [
+                c.heading.text
+                for c, seen in zip(self.plan.columns, self._seen, strict=True)
+                if c.rail and not seen.count
+            ]
+            raise DataError(
+                f"{self.path}: {', '.join(map(repr, empty))} hold no number, and of a voltage alone comes no power"
+            )
         stated = self.signature is not None or self.choices.rail is not None or self.choices.add_up
         parents = {} if stated or not several else parents_in_device(counted, str(self.path))
         for i, (column, meaning, seen) in enumerate(
@@ -342,6 +356,7 @@ class OpenTable:
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
             stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
             self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
+        refuse_all_implausible(streams, self._seen, self.plan, str(self.path))
         self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)

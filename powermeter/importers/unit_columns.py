@@ -25,6 +25,7 @@ _CALLED = frozenset(
     (
         "unit",
         "units",
+        "unit_of_measurement",
         "einheit",
         "einheiten",
         "unité",
@@ -126,6 +127,8 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = "kWh"
         elif quantity is None and _counts(found, i):
             unit = "uJ" if typical(found, i) > _MANY_UJ else "kWh"
+        if unit == "W" and _in_micro(found, i):
+            unit = "uW"
         if i in kernel:
             unit = f"u{_OF_KERNEL[headings[i].name.strip().lower().split('_')[0]]}"
         text = headings[i].text
@@ -151,6 +154,15 @@ _KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv|c
 
 _OF_KERNEL = {"voltage": "V", "current": "A", "power": "W", "energy": "Wh", "charge": "Ah"}
 _MICRO = 9999.0
+
+
+def _in_micro(found: Layout, index: int) -> bool:
+    """Return whether a power is written in whole numbers of a size that only microwatts have, as the kernel's hwmon writes it."""
+    texts = _texts(found, index)
+    return typical(found, index) > _MANY_UW and all(text.isdecimal() for text in texts)
+
+
+_MANY_UW = 1e5
 
 
 def _of_devices(found: Layout, headings: Sequence[Heading]) -> Quantity | str | None:

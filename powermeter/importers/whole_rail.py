@@ -106,7 +106,8 @@ def decide(
     if len(tops) == 1 and with_parent:
         top = next(iter(tops))
         return Whole(_under(by_name, {}), top, f"{top} holds the others")
-    if add_up:
+    drawn = _imports(list(tops))
+    if add_up and not drawn:
         return _sum(by_name, tops, "all rails", "stated: --sum")
     if devices is not None and _adds_devices(tops, where):
         refuse_hidden_total(readings or {}, list(tops), where)
@@ -123,7 +124,6 @@ def decide(
     if len(parents) == 1 and None not in parents:
         parent = str(next(iter(parents)))
         return Whole(dict(by_name), parent, f"the sum of {', '.join(by_name)}", True)
-    drawn = _imports(list(tops))
     if drawn:
         return _drawn(by_name, drawn)
     total = _total(list(tops))

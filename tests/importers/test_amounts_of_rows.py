@@ -50,9 +50,18 @@ def test_an_amount_of_each_interval_by_its_german_name(tmp_path):
     assert energy(tmp_path, text) == pytest.approx(0.045 * 3.6e6)
 
 
-def test_a_total_that_only_its_rows_show_is_remarked(tmp_path):
+def test_a_total_that_only_its_rows_show_is_asked_about(tmp_path):
+    """20 rows of 10 to 29 Wh: 19 Wh counted, or 390 Wh."""
+    text = "time_s,Energy (Wh)\n" + "".join(f"{60 * i},{10 + i}\n" for i in range(20))
+    with pytest.raises(ConfigurationError, match=r"--as 'Energy \(Wh\)'=counter.*=per-row"):
+        energy(tmp_path, text)
+    assert energy(tmp_path, text, as_={"": "counter"}) == pytest.approx(19 * 3600)
+    assert energy(tmp_path, text, as_={"": "per-row"}) == pytest.approx(390 * 3600)
+
+
+def test_a_total_beside_a_power_is_remarked(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("time_s,Energy (Wh)\n" + "".join(f"{60 * i},{10 + i}\n" for i in range(20)))
+    path.write_text("time_s,P1 (W),Energy (Wh)\n" + "".join(f"{60 * i},60,{10 + i}\n" for i in range(20)))
     log = convert(path, tmp_path / "o.power")
     assert "counter-by-data" in {note.code for note in log.warnings}
 

@@ -215,3 +215,29 @@ def test_a_row_with_anything_beyond_the_header_is_left_out(tmp_path, extra, kept
 def test_a_unit_between_the_quantity_and_the_rail(text, quantity, factor, rail):
     found = heading(text)
     assert (found.quantity, found.factor, found.rail) == (quantity, factor, rail)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "factor"),
+    [
+        ("PowerMilliWatts", "milliwatts", 1e-3),
+        ("power_milli_watts", "milliwatts", 1e-3),
+        ("ElapsedMilliSeconds", "milliseconds", 1e-3),
+        ("TimeMicroSec", "microsec", 1e-6),
+        ("Load kilo-Watts", "kilowatts", 1e3),
+        ("FamiliaWatts", "watts", 1.0),
+    ],
+)
+def test_a_prefix_and_its_unit_written_apart(text, meant, factor):
+    """`PowerMilliWatts` was a rail Milli in watts, a thousand times too much."""
+    assert heading(text).factor == pytest.approx(factor), meant
+
+
+@pytest.mark.parametrize("text", ["Energy (J per row)", "Energy (J/interval)", "Consumption [kWh/15min]"])
+def test_a_unit_of_each_row_is_one(text):
+    found = heading(text)
+    assert found.quantity is Quantity.ENERGY and found.is_each and found.text == text
+
+
+def test_min_behind_a_number_is_a_length_and_no_minimum():
+    assert not heading("Generation per 30 min (kWh)").is_aside and heading("power min (W)").is_aside

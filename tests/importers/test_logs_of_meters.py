@@ -94,7 +94,16 @@ def test_names_above_a_row_of_units_that_names_the_zone(tmp_path):
     assert energy(tmp_path, text) == pytest.approx(300.0 * 600)
 
 
-@pytest.mark.parametrize("head", ["time,voltage_V,power_W", "time,power_mW,voltage_V", "time,temp_C,power_W"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "time,voltage_V,power_W",
+        "time,power_mW,voltage_V",
+        "time,temp_C,power_W",
+        "stamp,power_mW,volt",
+        "no,Time,power_mW",
+    ],
+)
 def test_a_second_header_that_differs_is_refused(tmp_path, head):
     text = "time,power_W,voltage_V\n" + rows(range(10), [9.0] * 10, [5.0] * 10)
     with pytest.raises(DataError, match="line 12 is a second header"):
@@ -120,3 +129,15 @@ def test_the_log_of_an_uninterruptible_supply_without_watts(tmp_path):
     text = "".join(f"20250314 0926{s:02d} 100 230.1 20.{s} [OL] NA 50.0\n" for s in range(10, 20))
     with pytest.raises(DataError, match="upslog"):
         energy(tmp_path, text)
+
+
+def test_readings_that_no_supply_delivers_are_no_empty_recording(tmp_path):
+    text = "time,Load (GW)\n" + rows(range(10), [21.0] * 10)
+    with pytest.raises(DataError, match="all readings of 'Load"):
+        energy(tmp_path, text, columns={"time": "s"})
+
+
+def test_the_unit_in_home_assistant_s_column(tmp_path):
+    """60 W for 20 minutes, 2 W for 40: a state holds, and its entity need not be named."""
+    text = "last_changed,state,unit_of_measurement\n2025-03-14T09:00:00Z,60,W\n2025-03-14T09:20:00Z,2,W\n2025-03-14T10:00:00Z,60,W\n"
+    assert energy(tmp_path, text) == pytest.approx(60 * 1200 + 2 * 2400)

@@ -58,3 +58,14 @@ def test_minutes_that_begin_again_after_59(tmp_path):
 def test_more_than_24_of_a_clock_are_asked_for(tmp_path):
     with pytest.raises(ConfigurationError, match="--column Time=mm:ss"):
         run(tmp_path, "Time", lambda i: f"{i:02d}:00")
+
+
+def test_a_clock_from_zero_that_is_no_day_is_asked_about(tmp_path):
+    """00:00, 00:05 … 03:15 is 195 s or 195 min; a day in quarters of an hour is a day."""
+    with pytest.raises(ConfigurationError, match="--column Time=mm:ss"):
+        run(tmp_path, "Time", every_5)
+    is_60_watts_for(run(tmp_path, "Time", every_5, columns={"Time": "hh:mm"}), 195 * 60)
+    day = "Time,W\n" + "".join(f"{i // 4:02d}:{i % 4 * 15:02d},60\n" for i in range(96))
+    (tmp_path / "day.csv").write_text(day)
+    convert(tmp_path / "day.csv", tmp_path / "day.power")
+    is_60_watts_for(analyse(tmp_path / "day.power"), 95 * 900)

@@ -109,3 +109,35 @@ def test_records_in_yaml_are_read(tmp_path):
     path = tmp_path / "log.yaml"
     path.write_text("".join(f"t: {1700000000 + i}\npower_w: {10 + i % 3}\n---\n" for i in range(20)))
     assert convert(path, tmp_path / "o.power", choices=Choices()).format == "labelled"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("100,NEM12,202501010000,A,B\n200,N,E1,1,E1,N1,M,kWh,30,\n300,20250101,0.2,0.3,A\n", "NEM12"),
+        (
+            "AppId, UserId, TimeStamp, EnergyLoss, CPUEnergyConsumption\na, S-1, 2025-03-14:09:26:00.0000, 0, 30\n",
+            "powercfg /srumutil.*mJ",
+        ),
+        (
+            "ts,name,value\n" + "".join(f"{i}000000,batt.current_ua,-350000\n" for i in range(5)),
+            "import TRACE.pftrace",
+        ),
+        (
+            "03/14/2025 09:26:53\n -InternalBattery-0\t80%; discharging; Time=3:10; -1000mA; Location=0; Voltage=11600\n",
+            "pmset -g rawbatt",
+        ),
+    ],
+)
+def test_tables_of_other_things_are_named(tmp_path, text, what):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=what):
+        open_log(path)
+
+
+def test_a_voltage_whose_current_is_empty_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("time_s,V_mV,I_mA\n" + "".join(f"{i},5000,\n" for i in range(9)))
+    with pytest.raises(DataError, match="'I_mA' hold no number"):
+        open_log(path)
