@@ -34,7 +34,7 @@ from powermeter.result.notes import Note
 
 _PAIR = re.compile(
     r"(?P<label>[A-Za-z][A-Za-z0-9 _.()-]{0,40}?)\s*[:=]\s*(?P<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"\s*(?P<unit>[A-Za-zµμ%°]{1,4})?(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
+    r"\s*(?P<unit>(?:[Mm]illi|[Mm]icro)?(?:[Ww]att|[Vv]olt|[Aa]mp|[Aa]mpere|[Jj]oule)s?|[A-Za-zµμ%°]{1,4})?(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"
 )
 _SPACED = re.compile(
     r"(?P<label>[A-Za-z][\w.-]{0,40}) (?P<value>[+-]?\d+(?:\.\d+)?) ?(?P<unit>[mkMu\u00b5\u03bc]?(?:Wh|Ah|W|J|A|V))(?=[\s,;|)\]]|\Z)[\s,;|)\]]*"

@@ -54,6 +54,7 @@ class Layout:
         units: The row of units under it, or empty.
         preamble: `name, value` pairs before the header.
         decimal: The decimal mark that was stated, or None.
+        title: The text above the header.
     """
 
     delimiter: str
@@ -65,6 +66,7 @@ class Layout:
     units: tuple[str, ...] = ()
     preamble: dict[str, str] = field(default_factory=dict)
     decimal: str | None = None
+    title: str = ""
 
     @property
     def decimal_comma(self) -> bool:
@@ -184,6 +186,7 @@ def layout(peek: Peek) -> Layout:
         header if place is not None else (),
         tuple(units),
         preamble,
+        title="\n".join(lines[: place or 0]),
     )
 
 

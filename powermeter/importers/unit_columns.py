@@ -131,6 +131,8 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = "uW"
         if i in kernel:
             unit = f"u{_OF_KERNEL[headings[i].name.strip().lower().split('_')[0]]}"
+        if len(open_) == 1 and meant[i] is None:
+            unit = _of_title(found.title) or unit
         text = headings[i].text
         units[i] = ANY_CASE.get(text.lower(), unit) if len(text) > 1 else unit
     return units
@@ -154,6 +156,17 @@ _KERNEL = re.compile(r"(voltage|current|power|energy|charge)_(now|avg|full|ocv|c
 
 _OF_KERNEL = {"voltage": "V", "current": "A", "power": "W", "energy": "Wh", "charge": "Ah"}
 _MICRO = 9999.0
+
+
+_IN_BRACKETS = re.compile(r"[(\[]([A-Za-zµ]{1,4})[)\]]")
+
+
+def _of_title(title: str) -> str | None:
+    """Return the one unit of electricity that stands in brackets above a table: `Consumption (kWh)`; else None."""
+    found = {
+        unit for unit in _IN_BRACKETS.findall(title) if (whose := of_unit(unit)) and whose[0] in ELECTRIC
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _in_micro(found: Layout, index: int) -> bool:

@@ -71,3 +71,12 @@ def test_lines_of_a_monitor_with_colours(tmp_path, line):
     path.write_text("".join(line.format(ms=500 + i * 1000, s=f"{i}.000") + "\n" for i in range(11)))
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(5.0)
+
+
+def test_a_unit_in_words_behind_a_time_and_a_label(tmp_path):
+    text = "".join(
+        f"2025-03-14T09:26:{i:02d}+01:00     Instantaneous power reading:      {230 + i % 2} Watts\n"
+        for i in range(11)
+    )
+    log, joules = load(tmp_path, text)
+    assert log.format == "labelled" and joules == pytest.approx(2305, rel=1e-3)

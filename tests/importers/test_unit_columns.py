@@ -127,3 +127,21 @@ def test_a_total_that_hardly_rises_is_offered_kilowatt_hours(tmp_path):
     text = "time_s,register_1\n" + "".join(f"{i * 60},{1234.5 + i * 0.001}\n" for i in range(10))
     with pytest.raises(ConfigurationError, match="--column register_1=kWh"):
         load(tmp_path, text)
+
+
+def test_the_unit_above_a_table_is_the_one_to_offer(tmp_path):
+    """W was offered under a title that states kWh: 2000 times too little."""
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "Half-hourly consumption (kWh)\nDate/Time,Usage\n"
+        + "".join(f"14/03/2025 {i // 2:02d}:{i % 2 * 30:02d},0.{2 + i % 3}\n" for i in range(30))
+    )
+    with pytest.raises(ConfigurationError, match="--column Usage=kWh"):
+        open_log(path)
+
+
+def test_whole_numbers_of_a_size_that_only_microwatts_have(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("".join(f"{1741944413 + i} {59_800_000 + i * 7 % 5}\n" for i in range(20)))
+    with pytest.raises(ConfigurationError, match="--column 2=uW"):
+        open_log(path)
