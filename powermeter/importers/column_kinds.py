@@ -172,7 +172,8 @@ def meaning_of(
     if beside_totals and not (seen.rises or seen.falls):
         return Meaning("counter", "a running total that stands still, beside others that rise")
     meant = _total(column, seen, where)
-    if alone and meant.note is not None and meant.note.code == BY_DATA and seen.count > 2 * _ENOUGH:
+    by_data = meant.note is not None and meant.note.code == BY_DATA and not seen.falls
+    if alone and by_data and seen.count > 2 * _ENOUGH:
         raise ConfigurationError(
             _question(column.heading.text, column, where, "rises, from little above its steps")
         )
