@@ -9,6 +9,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +302,7 @@ PAGES = {
 }
 
 
+@cache
 def page(name: str) -> str:
     """Return the text of a page."""
     text = "\n".join([MADE, "", *PAGES[name]()])
