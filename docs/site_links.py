@@ -1,4 +1,4 @@
-"""Links of the site to files of the repository that are no pages: there the path is printed, where a link would lead nowhere.
+"""Links of the site to files of the repository that are not pages: there the path is printed, where a link would lead nowhere.
 
 `mkdocs.yml` names it as a hook.
 """

@@ -49,7 +49,7 @@ class Meter:
         synchronise: Whether the edges of events wait for accelerators (CUDA and the like).
 
     Raises (on entering, before the block runs):
-        ConfigurationError: A URL or option is not usable; at once where a source is no text.
+        ConfigurationError: A URL or option is not usable; at once where a source is not text.
         OpenError: A source you named cannot be opened.
         ExistsError: The file exists.
     """
@@ -68,7 +68,7 @@ class Meter:
         for source in sources:
             if not isinstance(source, str):
                 raise ConfigurationError(
-                    f"{source!r} is no URL of a source; the file to record into is path=…"
+                    f"{source!r} is not a URL of a source; the file to record into is path=…"
                 )
         self.sources = sources
         self.path = self._first = Path(path) if path is not None else default_path()

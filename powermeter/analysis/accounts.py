@@ -122,7 +122,7 @@ def _odd(process: int, counts: Counts) -> Iterable[str]:
     if odd:
         names = ", ".join(repr(str(name))[:60] for name in counts.details.get("odd") or ())
         yield (
-            f"{_who(process, counts)}: {plural(odd, 'event states', 'events state')} an n that is no number of items{f' ({names})' if names else ''}: "
+            f"{_who(process, counts)}: {plural(odd, 'event states', 'events state')} an n that is not a number of items{f' ({names})' if names else ''}: "
             "taken as not known, so nothing is stated per item of them; correct n=, or state the number with --items"
         )
 

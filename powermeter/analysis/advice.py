@@ -46,7 +46,7 @@ _LOOKED = 20_000
 _INSIDE = 20  # readings of an event that show what it used
 _FASTEST_HZ = 1e6  # that an instrument is asked for where its driver states no rate
 _ABOUT = 1.01  # a rate that is over the fastest by no more is that one
-_WORTH_IT = 1.5  # sampling faster by less is no remedy
+_WORTH_IT = 1.5  # sampling faster by less is not a remedy
 _RESEMBLE = 0.5  # a memory above it is known too badly to promise what more repeats would bring
 _NO_CHANCE = (
     3.0  # over √n: n repeats without order show as much of a memory in 1 of 100 (simulated, 8 to 80 of them)

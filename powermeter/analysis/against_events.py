@@ -20,7 +20,7 @@ Times = NDArray[np.int64]
 
 _NONE = np.empty(0, np.int64), np.empty(0, np.int64)
 _LOOKED = 4096
-_LONGER = 1.5  # steps that are so many intervals long are no jitter
+_LONGER = 1.5  # steps that are so many intervals long are not jitter
 _ROUNDING = 1e-9
 _SPARSE = 8  # readings, below which a label shows nothing of its scatter (as in `instants`)
 _MANY_LABELS = 30

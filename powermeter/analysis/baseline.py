@@ -122,7 +122,7 @@ def holds_work(spec: BaselineSpec, events: Sequence[Event]) -> list[Note]:
         return []
     listed = ", ".join(map(repr, list(inside)[:4])) + ", …" * (len(inside) > 4)
     text = (
-        f"the baseline {spec!r} holds events of {listed}, so that what they use is subtracted from them: what is left is no energy above idle; "
+        f"the baseline {spec!r} holds events of {listed}, so that what they use is subtracted from them: what is left is not energy above idle; "
         "name an event in which nothing else runs, or a power"
     )
     return [Note.warning(HOLDS_WORK, text)]

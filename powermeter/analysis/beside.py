@@ -316,7 +316,7 @@ class _Jumps:
         return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
 
     def _rare(self, median: float) -> float:
-        """Return from what on a jump is no noise."""
+        """Return from what on a jump is not noise."""
         return 8 * max(median / 0.954, self._least)
 
     def _mean_with(self, more: Floats) -> float:

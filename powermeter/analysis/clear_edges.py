@@ -103,7 +103,7 @@ def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST
     out = [np.where(here, f[at], quiet) for here, at in zip(local, (before - 2, upto + 1), strict=True)]
     good = [here | (some & np.isfinite(quiet)) for here, some in zip(local, near, strict=True)]
     inside = f[before + 1], f[np.maximum(upto - 2, before + 1)]
-    # Power that goes on changing on either side of an edge is no step: a ramp begins there, or a tail.
+    # Power that goes on changing on either side of an edge is not a step: a ramp begins there, or a tail.
     further = np.minimum(before + 2, upto - 1), np.maximum(upto - 3, before)
     bent = [
         np.where(upto - before > 3, np.abs(x - f[at]), 0.0) for x, at in zip(inside, further, strict=True)

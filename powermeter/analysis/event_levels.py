@@ -101,7 +101,7 @@ def unlike_neighbours(rests: Floats, seconds: Floats, tau: float) -> Floats:
     """Return the standard uncertainty in J of each short event of a stretch: how far those of its label are from what their level makes of them.
 
     Of events that follow at once, what the readings put down too much for one they lack in the next, so that their sum shows nothing of it.  An event
-    of two intervals and more shows by its own readings how they scatter.
+    of two or more intervals shows by its own readings how they scatter.
 
     Args:
         rests: J, what the readings of each event add to the level of its stretch.

@@ -25,7 +25,7 @@ WHOLE = "*"
 CONTRADICTED, OF_RUN, ODD = "items-contradict", "items-of-run", "odd-count"
 _SAME = 1e-9
 _LEAST, _MOST = 1e-15, 1e15
-"""Counts beyond are no numbers of items: at most a whole number that a float holds, and as little the other way."""
+"""Counts beyond are not numbers of items: at most a whole number that a float holds, and as little the other way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Counted:
 
 
 def countable(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
-    """Return events with counts that are no numbers of items as unknown, and a warning where there are any."""
+    """Return events with counts that are not numbers of items as unknown, and a warning where there are any."""
     odd = [
         i
         for i, event in enumerate(events)
@@ -80,7 +80,7 @@ def countable(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Note,
     for i in odd:
         changed[i] = replace(events[i], count=None)
     text = (
-        f"{plural(len(odd), 'event states', 'events state')} a count that is no number of items ({events[odd[0]].count!s:.12}): taken as not known, "
+        f"{plural(len(odd), 'event states', 'events state')} a count that is not a number of items ({events[odd[0]].count!s:.12}): taken as not known, "
         "so nothing is stated per item of that label; correct n=, or state the number with --items"
     )
     return tuple(changed), (Note.warning(ODD, text),)

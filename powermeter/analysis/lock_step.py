@@ -24,7 +24,7 @@ _MOST = 20_000
 _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
 _MOSTLY_UNMET = 0.6
-_WORTH = 0.15  # clocks of both sides tick in steps: places that are a few hundredths apart are no beat
+_WORTH = 0.15  # clocks of both sides tick in steps: places that are a few hundredths apart are not a beat
 _LIKELY = 2.0  # −ln 0.135: a beat that is not finished leaves a stretch that is no rarity for so many places
 _LATE = 1.5  # intervals: a next reading that is further away lies behind a hole
 _UNMET = (
@@ -138,7 +138,7 @@ def evenly(places: Floats, rests: Floats) -> tuple[float, float, float]:
     away = float(weight @ sorted_rests) - float(rests.mean())
     chance = float(np.mean(apart**2)) / 2 * float(weight @ weight)
     # Where the beat has not come to, events may leave anything from the least to the most that they left elsewhere.
-    # A loop that comes back to a few places again and again has met each of them: as wide as a quarter of all gaps is no stretch left out.
+    # A loop that comes back to a few places again and again has met each of them: as wide as a quarter of all gaps is not a stretch left out.
     widths = np.sort(gap)
     usual = float(widths[np.searchsorted(np.cumsum(widths), _MET)])
     wide = gap[gap > _UNMET * max(1 / places.size, usual)]

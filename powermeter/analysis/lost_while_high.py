@@ -1,6 +1,6 @@
 """Rows that a logger lost while the load was high, as where the load itself starves it: what holes may hold beyond their bridges.
 
-Bridges take holes for places like any other, and their errors for independent of one another.  Where holes lie beside high readings more
+Bridges assume that holes are places like any other and that their errors are independent.  Where holes lie beside high readings more
 often than places of their length do by chance, a high load is why they are there, and all bridges are too low together.
 """
 

@@ -36,7 +36,7 @@ _ELSEWHERE = 0.05
 _SOME = 2  # events that show no more than idle power, and as many that mostly draw more
 _PARTS = 8  # of an event
 _DEEP = 0.5  # of what the upper level is above idle: throttling keeps more
-_ONCE = 3  # changes that are no course of the program
+_ONCE = 3  # changes that are not a course of the program
 _READINGS_OF_FITS = 64
 _READINGS_OF_ONE = 20  # of one event, on two levels of which the lower is idle power
 _STRETCHES = 4
@@ -227,7 +227,7 @@ class _Levels:
 
 
 def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: float) -> _Levels | None:
-    """Return the readings of six events and more that lie on one of two levels; None where they do not."""
+    """Return the readings of six or more events that lie on one of two levels; None where they do not."""
     some = np.flatnonzero(count >= _SLOW + 2)[:_MOST]
     if some.size < _LEAST_EVENTS:
         return None

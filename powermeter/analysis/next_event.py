@@ -18,7 +18,7 @@ from powermeter.result import COVERAGE_95, Result
 Floats = NDArray[np.floating[Any]]
 
 _SHARE_BEYOND = 0.025  # on either side
-_ORDERED = 39  # so many events and more: the next one lies within their range with a chance of 38/40
+_ORDERED = 39  # so many events or more: the next one lies within their range with a chance of 38/40
 
 
 def next_event(
@@ -54,7 +54,7 @@ def next_event(
 def reach_of(rests: Floats) -> tuple[float, float]:
     """Return how far below and above their mean 95 % of such events lie, of what some of them were off it.
 
-    Of few by Student's t, and no less than they span; of 39 and more by those that so many lie beyond, whatever their shape.
+    Of few by Student's t, and no less than they span; of 39 or more by those that so many lie beyond, whatever their shape.
     """
     n = rests.size
     if n >= _ORDERED:

@@ -74,7 +74,7 @@ def origin_text(
 
 
 MAINS_V = 60.0
-"""Volts above which a supply is no battery of a device: the limit of extra-low voltage (IEC 61140)."""
+"""Volts above which a supply is not a battery of a device: the limit of extra-low voltage (IEC 61140)."""
 
 _AC_V = 85.0
 """Volts from which a supply that nobody described is taken for mains: the lowest input of wide-range supplies."""

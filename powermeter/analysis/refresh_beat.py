@@ -94,7 +94,7 @@ def levels_differ(between: float, level: float, quiet: float, seconds: Floats) -
 
 
 def leave_a_mark(trace: Trace, first: Indices, count: Indices) -> bool:
-    """Return whether power changes where events begin and end: what goes on beside them as inside is no loop of theirs.
+    """Return whether power changes where events begin and end: what goes on beside them as inside is not a loop of theirs.
 
     Steps over edges are as often beyond the ninth decile of all other steps as chance makes them, and as often up as down, where the load
     does not know of the events (binomial, each at 1 %).
@@ -123,7 +123,7 @@ def leave_a_mark(trace: Trace, first: Indices, count: Indices) -> bool:
 
 
 def _at_least(hits: int, n: int, chance: float) -> float:
-    """Return the probability of so many hits and more in n."""
+    """Return the probability of so many hits or more in n."""
     from scipy.special import bdtrc
 
     return float(bdtrc(hits - 1, n, chance)) if hits > 0 else 1.0

@@ -144,7 +144,7 @@ def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
 
 
 def _only_overlap(event: Event, around: Event) -> bool:
-    """Return whether an event outlasts the one it began in, and was no work that this one started elsewhere."""
+    """Return whether an event outlasts the one it began in, and was not work that this one started elsewhere."""
     start, end = event.start_ns, event.end_ns or event.start_ns
     first, last = around.start_ns, around.end_ns or around.start_ns
     is_here = (event.thread, event.task) == (around.thread, around.task)

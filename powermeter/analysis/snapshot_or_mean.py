@@ -92,7 +92,7 @@ def _snapshots(trace: Trace, starts: Times, ends: Times) -> bool:
     """Return whether readings beside starts show snapshots: clear edges do, or the first reading behind a start is as high as a later one.
 
     A mean has gone no further, just behind a start, than the share of its interval that lies behind it. Where power rises more than an interval ahead of
-    starts, marks lie as far from the load, and what is high behind ends is no tail.
+    starts, marks lie as far from the load, and what is high behind ends is not a tail.
     """
     edges = clear_edges(trace, starts, ends, _CLEAR)
     if edges is not None and edges.rest(0.0, 0.0) < edges.rest(1.0, 0.0):

@@ -1,6 +1,6 @@
 """Whether the windows that the ends of few events cut hold more than those events show inside: their last part, or what follows them.
 
-Ten events and more show a tail by itself (`tails.py`).  One that is over within the window that an end cuts leaves nothing behind it, and that
+Ten or more events show a tail by itself (`tails.py`).  One that is over within the window that an end cuts leaves nothing behind it, and that
 window does not distinguish it from the event.
 """
 

@@ -16,7 +16,7 @@ _BLOCKS = 3
 """So many times as many events as a hole swallowed must be known for their means to show how far those of a hole may be off."""
 
 _FEWEST = 8
-"""From so many known events on, the resemblance of neighbours is looked at."""
+"""Neighbours are compared where at least so many events are known."""
 
 
 def off_together(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate) -> None:

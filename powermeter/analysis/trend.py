@@ -47,7 +47,7 @@ def trend_of(terms: Floats, mean: float, warmup: int = 0) -> Trend | None:
     The slope must exceed what chance leaves once in a thousand labels (once in twenty where a warm-up took half of the events, the most it
     may: Student's t of n − 2 degrees of freedom), its standard error widened by √((1 + ρ)/(1 − ρ)) for rests that resemble the ones before them.
 
-    What a step leaves counts as the rests where it is less than what the line leaves: a step is no memory.
+    What a step leaves counts as the rests where it is less than what the line leaves: a step is not memory.
 
     Args:
         terms: J per item, what each event is off the mean, in order; shape (n,).

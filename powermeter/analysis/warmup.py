@@ -137,7 +137,7 @@ def _judge(values: Floats, cut: int, doubt: float) -> tuple[int, WarmUpReason]:
     steady = rest[min(cut - 1, rest.size // 3) :]
     level = median(steady)
     apart = (head - level) * math.copysign(1.0, float(head.mean()) - level)
-    # At least half of a head stands apart: one rare slow event among the first is no warm-up.
+    # At least half of a head stands apart: one rare slow event among the first is not a warm-up.
     excess = median(apart) if cut > 2 else float(apart.min())
     if excess < RELEVANT * abs(level) or excess <= _noise(rest, cut, _step(values, level), doubt):
         return 0, WarmUpReason.STEADY

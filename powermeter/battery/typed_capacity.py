@@ -15,7 +15,7 @@ def parse_capacity(spec: str) -> tuple[float, float | None]:
     """Return a capacity in C or J and its voltage in V, None where none is typed.
 
     Raises:
-        ConfigurationError: It is no capacity.
+        ConfigurationError: It is not a capacity.
     """
     capacity, at, voltage = spec.partition("@")
     try:

@@ -12,6 +12,6 @@ OPTIONS = {
 }
 """A verb and an option that it has not → its own of that meaning."""
 VERBS = {"sweep": "bench --sweep", "explain": "footprint --explain"}
-"""What is no verb → what is meant."""
+"""What is not a verb → what is meant."""
 KINDS = {"md": "markdown", "tex": "latex", "htm": "html"}
 """File extensions → kinds of report."""

@@ -97,7 +97,7 @@ def read_claims(path: Path) -> list[Claim]:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{path}: more than {_MAX_BYTES >> 20} MB is no table of published figures")
+            raise DataError(f"{path}: more than {_MAX_BYTES >> 20} MB is not a table of published figures")
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
             names = [name.strip().lower() for name in reader.fieldnames or ()]

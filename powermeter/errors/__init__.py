@@ -86,7 +86,7 @@ class DataError(PowermeterError, ValueError):
 
 
 def printable(text: object) -> str:
-    """Return text that no terminal obeys: controls, changes of direction and what is no text become U+FFFD."""
+    """Return text that no terminal obeys: controls, changes of direction and what is not text become U+FFFD."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
 
 

@@ -59,7 +59,7 @@ class Answers:
     Attributes:
         name: Of the dataset.
         engine: That answered.
-        recordings, devices, days: What the asked part holds.
+        recordings, devices, days: What the part that was asked for holds.
         by: What energies are grouped by.
         battery: What the leaderboard is set against.
     """

@@ -1,6 +1,6 @@
 """What places are called: countries in many languages, states and provinces, cities.
 
-The names lead to a grid or to a question; they are no factors.  A name that several places bear keeps all
+The names lead to a grid or to a question; they are not factors.  A name that several places bear keeps all
 of them, the most populous first.
 """
 

@@ -20,7 +20,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-NO_WEBSOCKET = "a WebSocket is no event; mark what it does: with powermeter.event(...) for each message"
+NO_WEBSOCKET = "a WebSocket is not an event; mark what it does: with powermeter.event(...) for each message"
 
 _DEEPEST = 4
 _LAST = {
@@ -33,7 +33,7 @@ _LAST = {
 class PowerMiddleware:
     """Has each HTTP request be an event, from the call of the application to its last byte.
 
-    What the application does after that (background tasks) is no part of it.  A WebSocket, which may stay open for hours, is no event: mark
+    What the application does after that (background tasks) is no part of it.  A WebSocket, which may stay open for hours, is not an event: mark
     what happens inside of it; the first one during a recording leaves a line that states so.
 
     Args:

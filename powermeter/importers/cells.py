@@ -125,7 +125,7 @@ class Cells:
 
     Attributes:
         unit: The unit found in the cells, or None.
-        reasons: Why a cell was no number → how often.
+        reasons: Why a cell was not a number → how often.
     """
 
     def __init__(

@@ -93,7 +93,7 @@ class DecimalGrid:
         self.varied = self.varied or bool((change != change[0]).any())
 
     def per_step(self, kind: Kind) -> int:
-        """Return how many codes a step of the instrument is: 1 where nothing coarser shows; 0 where the grid is no step.
+        """Return how many codes a step of the instrument is: 1 where nothing coarser shows; 0 where the grid is not a step.
 
         A counter of 100 J writes 1700, 1800, 1800: every difference is a multiple of its step.  Differences that are all alike are
         those of a steady load.  A display that counts by twos or fives writes multiples of those only.

@@ -92,7 +92,7 @@ def _of_one_pace(path: Path, electric: dict[str, int]) -> tuple[list[str], list[
         listed = ", ".join(repr(heading(label).name) for label in electric if _quantity(label) == kind)
         name = heading(lead).name
         raise DataError(
-            f"{path}: ESPHome's sensors of {kind} send at different paces ({listed}), so that they are no rows of one table; keep the "
+            f"{path}: ESPHome's sensors of {kind} send at different paces ({listed}), so that they are not rows of one table; keep the "
             f"lines of one, for example: grep -F \"'{name}'\" {path.name} > one.log"
         )
     return same, others

@@ -76,7 +76,7 @@ class Peek:
 
     @cached_property
     def text(self) -> str:
-        """The head as text; bytes that are no UTF-8 are taken for Western letters or replaced, so binary files become nonsense, not errors."""
+        """The head as text; bytes that are not UTF-8 are taken for Western letters or replaced, so binary files become nonsense, not errors."""
         return _without_colours(self.head.decode(encoding_of(self.head), errors=LENIENT))
 
     @cached_property
@@ -131,7 +131,7 @@ _SIGNS = "\u00b0\u00a0"
 """Degrees and blanks that do not break, which stand beside numbers."""
 
 LENIENT = "powermeter-western"
-"""What is done with bytes that are no UTF-8: `Leistung (\u00b5W)` of old programs is read as it was written."""
+"""What is done with bytes that are not UTF-8: `Leistung (\u00b5W)` of old programs is read as it was written."""
 
 codecs.register_error(LENIENT, _western)
 
@@ -245,7 +245,7 @@ def _without_colours(text: str) -> str:
 
 @contextlib.contextmanager
 def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Open a file as text, unpacked; bytes that are no UTF-8 become Western letters or U+FFFD.
+    """Open a file as text, unpacked; bytes that are not UTF-8 become Western letters or U+FFFD.
 
     Raises:
         DataError: It cannot be opened or unpacked.

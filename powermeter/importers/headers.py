@@ -300,7 +300,7 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
         return None
     meant = implied(before)
     if meant is not None and found[0] != meant:
-        # power_Wh is an energy; power_min and time_a are no units
+        # power_Wh is an energy; power_min and time_a are not units
         return unit if found[0] in ELECTRIC and meant in ELECTRIC and len(tail) > 1 else None
     if len(tail) == 1 and meant is None:
         if tail == "A" or tail == "V":

@@ -185,7 +185,7 @@ def _wide(path: Path, found: Sequence[_Series], choices: Choices) -> Log:
     if not shared and len({series.names.get("_field") for series in found}) > 1:
         listed = ", ".join(dict.fromkeys(s.names.get("_field", "") for s in found))
         raise DataError(
-            f"{path}: its series ({listed}) were written at different times, so that they are no rows of one table; query one of "
+            f"{path}: its series ({listed}) were written at different times, so that they are not rows of one table; query one of "
             'them: |> filter(fn: (r) => r._field == "…")'
         )
     if not shared:

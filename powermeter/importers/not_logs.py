@@ -270,7 +270,7 @@ RUN_WORDS = frozenset(
 LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latency", "walltime", "total"))
 
 OUTCOME_WORDS = frozenset(("tokens", "tok", "throughput", "accuracy", "score", "ttft", "tpot", "fps", "qps"))
-"""What only a finished run has; beside a run's number and without times, a row is no reading."""
+"""What only a finished run has; beside a run's number and without times, a row is not a reading."""
 
 JOBS = frozenset(("jobid", "jobidraw", "jobname", "cputimeraw", "submit", "elapsedraw", "state"))
 """Columns of a batch system's accounts (`sacct`), beside `ConsumedEnergy`."""

@@ -76,7 +76,7 @@ class NvidiaSmiStats(Importer):
             log.warnings.append(
                 Note.warning(
                     "rows-left-out",
-                    f"{plural(counts['unread'], 'line is no sample', 'lines are no samples')} of nvidia-smi stats: left out",
+                    f"{plural(counts['unread'], 'line is not a sample', 'lines are not samples')} of nvidia-smi stats: left out",
                 )
             )
         return log

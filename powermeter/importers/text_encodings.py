@@ -31,7 +31,7 @@ def _unmarked_utf_16(head: bytes) -> str | None:
 
 
 def _older(head: bytes) -> str | None:
-    """Return the older encoding in which most words of headers stand in bytes that are no UTF-8; None where none does."""
+    """Return the older encoding in which most words of headers stand in bytes that are not UTF-8; None where none does."""
     if head.isascii():
         return None
     try:

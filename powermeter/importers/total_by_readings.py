@@ -19,7 +19,7 @@ _FEWEST = 20
 _NEARLY_ALL = 0.95
 _EQUAL = 0.03
 _SHARE = 0.1
-"""What the second largest of the others is of their sum at least: a device beside one equal to it is no total."""
+"""What the second largest of the others is of their sum at least: a device beside one equal to it is not a total."""
 
 
 def refuse_hidden_total(readings: Readings, names: Sequence[str], where: str) -> None:

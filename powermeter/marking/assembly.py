@@ -25,7 +25,7 @@ FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 SHORTEST_BY_COMMAND_NS = 2_000_000
 """What lies between a begin and an end by command at least: the shell's start of another one, known to a tick only."""
 MEASURES, UNREADABLE = "@measures", "@unreadable"
-"""Attributes of ours: results beside the energy, and attributes that are no JSON object."""
+"""Attributes of ours: results beside the energy, and attributes that are not JSON object."""
 
 COLUMNS = (
     "thread",
@@ -64,7 +64,7 @@ class Named:
     """Events that are ended by their name, perhaps by another process: a shell's.
 
     What one process begins so lies inside what it began before and has not ended; where the outer one ends first, the two only overlapped.
-    Where the outer one never ends, it was no part of that either: `mended` returns those.
+    Where the outer one never ends, it was not a part of that either: `mended` returns those.
     """
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NAN, INFINITY = float("nan"), float("inf")
 ODD = -1.0
-"""Stands in a ring for a count that is no number of items: it is noted, and nothing is stated per item."""
+"""Stands in a ring for a count that is not a number of items: it is noted, and nothing is stated per item."""
 
 
 def as_count(value: object) -> float:

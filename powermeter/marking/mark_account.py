@@ -33,7 +33,7 @@ class MarkAccount:
         by_meter: Whether a Meter of its own ended the recording.
         is_alive: Whether it was still there when the recording ended; None where that cannot be known.
         running: Names of events that have not ended, some of them.
-        odd_counts: Events whose count is no number of items.
+        odd_counts: Events whose count is not a number of items.
         odd: Their names, some of them.
         cut: Events some of whose attributes are cut, left out or no JSON.
         late: Counts, attributes and measures that were set after their event's end.
@@ -81,7 +81,7 @@ class MarkAccount:
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
 
     def note_odd(self, name: str) -> None:
-        """Note that an event states a count which is no number of items."""
+        """Note that an event states a count which is not a number of items."""
         self.odd_counts += 1
         if name not in self.odd and len(self.odd) < MAX_LISTED:
             self.odd.append(name)

@@ -87,7 +87,7 @@ class ByPattern:
         return PrintedEvent(name, start_ns, at_ns, count, values)
 
     def _start(self, durations: Sequence[tuple[str, int]], at_ns: int) -> int:
-        """Return when an event began that ended now; now, where its duration is no number, or stated twice."""
+        """Return when an event began that ended now; now, where its duration is not a number, or stated twice."""
         found = _number(durations[0][0])
         if found is None or len(durations) > 1:
             self._untimed += 1
@@ -96,7 +96,7 @@ class ByPattern:
 
     @property
     def problems(self) -> list[str]:
-        """What became of lines that are no events although they might be."""
+        """What became of lines that are not events although they might be."""
         slow, skipped = self._matcher.slow, self._matcher.skipped
         found = []
         if slow or skipped:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NoRing:
-    """What is no ring itself: each begin and end is handed on in full."""
+    """What is not a ring itself: each begin and end is handed on in full."""
 
     brief: Any = MappingProxyType({})
     words: Any = None

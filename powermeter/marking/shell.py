@@ -66,7 +66,7 @@ def leave(
 def moment(kind: str, at: str | None) -> tuple[int | None, int]:
     """Return the moment that counts for a mark in ns, and the clock it is of; None for when the mark is left.
 
-    The command's own start and end are no work of the script's: a begin counts from when it is left, any other mark from
+    The command's own start and end are not work of the script's: a begin counts from when it is left, any other mark from
     when the command was started.
 
     Args:

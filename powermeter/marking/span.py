@@ -151,7 +151,7 @@ class Span:
             or (count is not _ONE and (type(count) is not int or count < 0))
             or not brief[1]
         ):
-            if kind is not None and kind is not GeneratorExit:  # a loop that is left early is no error
+            if kind is not None and kind is not GeneratorExit:  # a loop that is left early is not an error
                 self.attributes = {**attributes, "error": kind.__name__}
             try:
                 log.end(self)

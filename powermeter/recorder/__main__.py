@@ -41,7 +41,7 @@ def main() -> int:
     ).start()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)  # samples in waiting are no garbage
+    gc.set_threshold(20_000)  # samples in waiting are not garbage
     try:
         process.run()
     except PowermeterError as error:

@@ -34,7 +34,7 @@ def _holds_nothing(path: Path) -> bool:
     """Return whether a file is a recording that is empty and nobody else's.
 
     Raises:
-        OSError, sqlite3.Error: It is not there, is no data base, or is locked.
+        OSError, sqlite3.Error: It is not there, is not a data base, or is locked.
     """
     if path.is_symlink() or not path.is_file():
         return False

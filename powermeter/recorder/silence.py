@@ -40,5 +40,5 @@ class Patience:
         return Gap(last_ns, first_ns, Reason.NO_ANSWER.value, f"nothing came for {pause / 1e9:.1f} s")
 
     def follow(self, spacing_ns: int) -> None:
-        """Take a block's mean step into the usual pace, a quarter of the way; a silence is no pace."""
+        """Take a block's mean step into the usual pace, a quarter of the way; a silence is not a pace."""
         self._usual_ns += (spacing_ns - self._usual_ns) // 4 if self._usual_ns else spacing_ns

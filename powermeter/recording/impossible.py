@@ -17,7 +17,7 @@ from powermeter.errors import plural
 Codes = NDArray[np.integer[Any]]
 
 FAR = 1e6
-"""A reading so many times as large as all but a few is no reading."""
+"""A reading so many times as large as all but a few is not a reading."""
 
 FEW = 5
 BEYOND = 1.5

@@ -22,7 +22,7 @@ _LOOKS = re.compile(r"\b(?:sk|pk|hf|ghp|gho|github_pat|xox[abp]|AKIA|eyJ)[-_A-Za
 """Beginnings of keys that services hand out."""
 
 _COUNTED = frozenset(("--token-count", "--n-token", "--num-token"))
-"""Options of language models that are no secrets; "tokens" in the plural never is one."""
+"""Options of language models that are not secrets; "tokens" in the plural never is one."""
 
 _RELEASE = re.compile(r"\w+ \d+(?:\.\d+)?")
 

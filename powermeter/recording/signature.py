@@ -111,6 +111,6 @@ def is_valid(signed: Mapping[str, Any], key: bytes) -> bool:
     public = loaded.public_key() if hasattr(loaded, "sign") else loaded
     try:
         public.verify(bytes.fromhex(signed["value"]), text)
-    except Exception:  # noqa: BLE001 – InvalidSignature, or a value that is no hexadecimal
+    except Exception:  # noqa: BLE001 – InvalidSignature, or a value that is not hexadecimal
         return False
     return True

@@ -29,7 +29,7 @@ from powermeter.recording.rows import dump_json
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
 FIRST_CHECKPOINT_S = 1.0
-"""When it is for the first time: until then a lone file is no recording at all."""
+"""When it is for the first time: until then a lone file is not a recording at all."""
 
 CACHE_KIB = 256
 """What one connection of a recorder keeps of its file."""
@@ -145,7 +145,7 @@ class Writer:
     ) -> None:
         """Add samples of one source.
 
-        They are in the file when this returns; blocks of 65 536 samples and more are written fastest.
+        They are in the file when this returns; blocks of 65 536 samples or more are written fastest.
 
         Args:
             source: From `add_source`.

@@ -180,6 +180,6 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def repeats_differ(parts: Mapping[str, float]) -> bool:
-    """Return whether most of an interval is how much repeats differ, each of which is known: their mean is no bound."""
+    """Return whether most of an interval is how much repeats differ, each of which is known: their mean is not a bound."""
     repeats = sum(part * part for name, part in parts.items() if name.startswith("repeats:"))
     return repeats > 0.5 * sum(part * part for part in parts.values())

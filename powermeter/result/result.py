@@ -380,7 +380,7 @@ def _first_order(found: Result, *terms: tuple[Result, float]) -> Result:
 def _excess(result: Result) -> tuple[float, float]:
     """Return the squares by which each side of an interval exceeds what 1.96 × its parts make."""
     stated = COVERAGE_95**2 * sum(part * part for part in result.parts.values())
-    slack = 1e-9 * stated + (1e-12 * result.value) ** 2  # rounding of the ends is no excess
+    slack = 1e-9 * stated + (1e-12 * result.value) ** 2  # rounding of the ends is not an excess
     below, above = (result.value - result.low) ** 2 - stated, (result.high - result.value) ** 2 - stated
     rounding = 1e-14 * abs(result.value) * math.sqrt(stated)
     least = slack + rounding

@@ -148,7 +148,7 @@ def _gaps_without_own(steps: Floats, level: NDArray[np.bool_], rows: int, phases
 
 
 def _level_steps(steps: Floats, phases: int) -> NDArray[np.bool_]:
-    """Return which steps from one interval to the next are no edges of bursts, nor beside one.
+    """Return which steps from one interval to the next are not edges of bursts, nor beside one.
 
     An edge inside an interval makes two steps, one of which may be small.  A median that has them in it leans to where bursts begin:
     they came out 0.7 % too low.

@@ -1,7 +1,7 @@
 """Stretches in which an instrument answers, but repeats one reading for longer than its load and its noise can account for.
 
 A load without noise also reads the same again and again; so a stretch counts only where the same level was seen to move before or
-after: readings there differed by two codes and more, or the instrument reported them as new though they were equal.
+after: readings there differed by two codes or more, or the instrument reported them as new though they were equal.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _REPEATS = 0.4  # of rows
 _MOST_PIECES = 1 << 16
 _LEAST_OF_A_RAMP = 3
 _UNLOGGED = 0.05
-"""A log that leaves out changes of a larger share of its mean is no log of changes."""
+"""A log that leaves out changes of a larger share of its mean is not a log of changes."""
 _TOTALS = {Quantity.POWER: Quantity.ENERGY, Quantity.CURRENT: Quantity.CHARGE}
 
 
@@ -106,7 +106,7 @@ def _asked(trace: Trace) -> Trace:
 def _ramps(values: NDArray[np.floating[Any]], seconds: NDArray[np.floating[Any]]) -> float:
     """Return the standard uncertainty (J) that stands for ramps logged in steps.
 
-    Where a value stood for T and then changed by D, a ramp between the two held D T/2 more.  Three changes and more in one
+    Where a value stood for T and then changed by D, a ramp between the two held D T/2 more.  Three or more changes in one
     direction may be one.  What all of them together would add is what the total is off by if they are, so that it reaches 1.3
     times as far; each by itself may or may not be one.
     """

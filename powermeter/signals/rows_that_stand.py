@@ -1,6 +1,6 @@
 """Rows that repeat a reading taken before them, where the instrument refreshes at no even times: a display on automatic speed, one with a dead band.
 
-Readings whose values hardly ever come twice do not equal the row before by chance.  Rows that do are no readings of their own, so that a sum has
+Readings whose values hardly ever come twice do not equal the row before by chance.  Rows that do are not readings of their own, so that a sum has
 as many as there are new ones, and each stands for as long as it stood.
 """
 

@@ -41,7 +41,7 @@ def test_where_all_is_there_nothing_is_printed():
         (counts(strays=1), "1 event ended that had not begun"),
         (
             counts(odd_counts=3, odd=["infer"]),
-            "3 events state an n that is no number of items ('infer'): taken as not known",
+            "3 events state an n that is not a number of items ('infer'): taken as not known",
         ),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
         (counts(late=1), "1 count, attribute or measure was set after the end of its event"),

@@ -79,7 +79,7 @@ NOTED: dict[str, tuple[Files, tuple[str, ...], str]] = {
     "nvidia-smi stats among other lines": (
         {"a.csv": "".join(f"0, pwrDraw    , 151594233073{i}500, 1{i}\n" for i in range(9)) + "hello\n"},
         (),
-        "1 line is no sample of nvidia-smi stats: left out",
+        "1 line is not a sample of nvidia-smi stats: left out",
     ),
     "a sample of powermetrics without a power": (
         {"a.txt": (MAC.format(ms=100.5) + "CPU Power: 5 mW\n") * 5 + MAC.format(ms=100.5)},

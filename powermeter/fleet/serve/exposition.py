@@ -177,7 +177,9 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"{certificate} and {key} are no certificate and key: {error}") from None
+        raise ConfigurationError(
+            f"{certificate} and {key} are not a certificate and its key: {error}"
+        ) from None
     return context
 
 
@@ -203,7 +205,7 @@ class _Server(ThreadingHTTPServer):
             self._places.release()
 
     def handle_error(self, request: Socket | tuple[bytes, Socket], client_address: Any) -> None:
-        """Nothing is printed: whoever hangs up in the middle is no error of ours."""
+        """Nothing is printed: whoever hangs up in the middle is not an error of ours."""
 
 
 def _handler(watched: tuple[Watched, ...], listen: Listen) -> type[BaseHTTPRequestHandler]:

@@ -63,7 +63,7 @@ class Broker:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise ConfigurationError(f"--mqtt {url!r}: the port is no number") from None
+            raise ConfigurationError(f"--mqtt {url!r}: the port is not a number") from None
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
             raise ConfigurationError("--mqtt: write mqtt://HOST/TOPIC, or mqtts:// for TLS")
         if parts.password is not None:

@@ -47,7 +47,7 @@ class Messages:
         """Read on.
 
         Raises:
-            NotFollowed: It is no message as known here.
+            NotFollowed: It is not a message as known here.
         """
         data = self._held + data
         self._held = b""

@@ -1,4 +1,4 @@
-"""How many tokens an answer has, and when: by what the engine reports, else one for each id; pieces of text are no tokens."""
+"""How many tokens an answer has, and when: by what the engine reports, else one for each id; pieces of text are not tokens."""
 
 from __future__ import annotations
 
