@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.crowded_windows import bound
 from powermeter.analysis.estimate import FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.uncertainty import effective_freedom
 from powermeter.analysis.window_pieces import (
     WORTH_IT,
     Parts,
@@ -115,9 +116,33 @@ def divide(
         else:
             coarser = solved[-2].divided(index, k)
             part = longest / max(map(len, solved[-1].parts.levels))
-            doubt = abs(finest.total - coarser.total)
-            finest = finest.beyond(coarser, max(1 - _PASSED / part, _LEAST_AHEAD))
+            ahead = max(1 - _PASSED / part, _LEAST_AHEAD)
+            step = finest.total - coarser.total
+            doubt = abs(step)
+            if len(solved) > 2:
+                before = coarser.total - solved[-3].divided(index, k).total
+                doubt = _unlike_even(step, before, part, ahead)
+            finest = finest.beyond(coarser, ahead)
         _fill(found, finest, doubt, (end_ns - start_ns)[index] * 1e-9)
+
+
+def _unlike_even(step: float, before: float, part: float, ahead: float) -> float:
+    """Return what two halvings leave in doubt, J: how far the last is from what the one before makes of an even rise or fall.
+
+    Not less than the way ahead of the last, and not more than the last itself.
+
+    Args:
+        step, before: What the last halving changed, and the one before, J.
+        part: How many windows the smallest parts last.
+        ahead: Which part of the last halving those to come are.
+    """
+    usual = (_off(2 * part) - _off(part)) / (_off(4 * part) - _off(2 * part))
+    return min(max(abs(step - usual * before), ahead * abs(step)), abs(step))
+
+
+def _off(part: float) -> float:
+    """Return how far a level is off where power rises evenly, of the rise in a window (`_PASSED`)."""
+    return part / 4 - 1 / 6 if part >= 1 else part * part / 12
 
 
 def _leave_open(integral: Integral, parts: Parts, found: GroupEstimate, index: Indices, own: int) -> None:
@@ -188,7 +213,7 @@ def _fill(found: GroupEstimate, by: _Divided, doubt: float, seconds: Floats) -> 
     found.own = np.sqrt(by.own + common * share**2)
     total = by.split + common
     found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
-    found.freedom = max(by.stretches - 1.0, 1.0) if common > 0.05 * total else math.inf
+    found.freedom = effective_freedom(total, [(math.sqrt(common), max(by.stretches - 1.0, 1.0))])
     found.level = by.total / max(float(seconds.sum()), 1e-30)
     found.quiet = by.idle
     found.why, found.tail, found.levelled = "", None, True

@@ -99,6 +99,18 @@ def test_stated_intervals_hold_the_known_slopes(rate: float, hz: float, kind: Ki
         assert wide < 0.12, name
 
 
+def test_an_even_rise_on_which_two_halvings_agree_is_not_paid_for_as_any_course_might_be() -> None:
+    """Prefills of a third of a window beside decodes of two: ± 1.63 % where the last halving was paid for in full, ± 1.2 % would do."""
+    model = model_at(200)
+    wide = []
+    for seed in range(8):
+        found = one(table(seed, 10, Kind.MEAN, model)).prefill
+        assert found is not None and found.per_token is not None
+        assert found.per_token.low <= model.gross()[0] <= found.per_token.high
+        wide.append(found.per_token.half_width / model.gross()[0])
+    assert 0.010 < np.median(wide) < 0.0150
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)
