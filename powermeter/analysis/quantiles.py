@@ -140,7 +140,7 @@ def quantile(values: Any, share: float) -> float:
     if ordered[-1] != ordered[-1]:  # NaN is sorted to the end
         return math.nan
     place: float = (ordered.size - 1) * share
-    below = min(int(place), ordered.size - 2)
+    below: int = min(int(place), ordered.size - 2)
     low, high = float(ordered[below]), float(ordered[below + 1])
     part: float = place - below
     return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
