@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import quantile
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -49,7 +51,7 @@ def image_in_short_events(
     size, begin = count[some] - 2 * cut, first[some] + cut
     ahead = np.cumsum(size) - size
     inside = values[np.repeat(begin - ahead, size) + np.arange(int(size.sum()))]
-    low, high = (float(np.percentile(inside, share)) for share in (5, 95))
+    low, high = (quantile(inside, share) for share in (0.05, 0.95))
     span = high - low
     idle = abs(low - quiet) <= _NEAR * span
     if span <= max(_CLEAR * noise, _LARGE * abs(high)) or not (idle or low - quiet <= _DEEP * (high - quiet)):

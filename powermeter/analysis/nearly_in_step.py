@@ -17,7 +17,7 @@ from powermeter.analysis.images_in_short_events import image_in_short_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
-from powermeter.analysis.quantiles import median
+from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 
 Floats = NDArray[np.floating[Any]]
@@ -334,7 +334,7 @@ def explained_by_place(integral: Integral, start_ns: Times, before: Indices, res
 
 def _levels(values: Floats) -> tuple[float, float, NDArray[np.bool_]] | None:
     """Return the medians below and above the middle, W, and which values lie above; None where all lie on one side."""
-    low, high = float(np.percentile(values, 5)), float(np.percentile(values, 95))
+    low, high = quantile(values, 0.05), quantile(values, 0.95)
     upper: NDArray[np.bool_] = values > (low + high) / 2
     if upper.all() or not upper.any():
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.floating[Any]]
 
 _NORMAL = 1e6
-_FEW = 256
+_FEW = 1024
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.quantiles import quantile
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
@@ -105,7 +106,7 @@ def _by_turns(parts: Sequence[Floats], places: int, noise: float, interval: floa
     pieces = [x[k::places] for x in parts for k in range(places)]
     values = np.concatenate(pieces)
     starts = np.cumsum([0, *(x.size for x in pieces[:-1])])
-    low, high = (float(x) for x in np.percentile(values, [1, 99]))
+    low, high = (quantile(values, share) for share in (0.01, 0.99))
     height = high - low
     if height <= max(10 * noise, _WORTH * abs(high)):
         return None

@@ -97,7 +97,7 @@ def test_nothing_has_no_median() -> None:
     assert math.isnan(median(np.empty(0)))
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 20, 21, 256, 257])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 20, 21, 1024, 1025])
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.95, 0.99, 1.0])
 def test_a_quantile_of_few_values_is_numpys_to_the_last_bit(size, share):
     values = np.random.default_rng(size).lognormal(size=size)
