@@ -239,6 +239,7 @@ def measure_means(
     value = inner + np.bincount(event, portion * given[owner], n) + early * rates[1] + late * rates[top]
     outside = (early * max(abs(rates[1] - inside), 0.6 * abs(rates[1]))) ** 2
     outside += (late * max(abs(rates[top] - inside), 0.6 * abs(rates[top]))) ** 2
+    outside += 0.0 if tail is None else tail.unlike**2
     found.value = value
     several = np.bincount(owner, minlength=cut.size) > 1
     # How events of one label divide a window that they share, nobody saw; that they are alike is likely.

@@ -25,7 +25,10 @@ from powermeter.units import format_duration
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
+MOVED = "means-stamped-elsewhere"
+"""The code of the note on means that are stamped elsewhere than at the end of their intervals."""
 _FEWEST = 2  # clear edges
+_PROVEN = 4  # clear edges: what fewer show may be chance
 _READINGS = 8
 _SURE = 10.0  # of twice the log-likelihood of a normal rest
 _RESOLVED = 2e-4  # mean squared rest that steps of a twentieth leave
@@ -73,7 +76,8 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace
     if abs(late) > _NEAR:
-        found = _stamped(trace, late, max((rest / edges.count) ** 0.5, _GRID))
+        by_chance = abs(late) if edges.count < _PROVEN and rest > _RESOLVED else _GRID
+        found = _stamped(trace, late, max((rest / edges.count) ** 0.5, by_chance))
         if _uneven(trace):
             between = (
                 4 * abs(late) * (1 - abs(late))
@@ -97,7 +101,7 @@ def _stamped(trace: Trace, late: float, doubt: float) -> Trace:
     whole = round(-late * tau)
     where = "before" if late < 0 else "behind"
     note = Note.info(
-        "means-stamped-elsewhere",
+        MOVED,
         f"as events' edges show, its means are stamped {format_duration(abs(late) * tau * 1e-9)} {where} the end of the interval that they cover",
     )
     return replace(

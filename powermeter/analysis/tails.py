@@ -37,6 +37,8 @@ _ENDED = 0.003
 _BIN = 0.25
 _FURTHEST = 3  # events of which nothing is seen behind their last window
 _AS_GOOD = 1.5
+_UNLIKE = 4.0  # times the variance
+_STILL = 0.5  # of a tail, by which what remains of it a quarter of a window behind ends is scaled up at most
 _MODEL = 0.02  # of what is taken off: what no shape follows
 _ENDS = np.geomspace(0.15, 10.0, 40)  # of the window: when a block of constant power ends
 _MIXED = np.array([0.15, 0.6, 4.0])
@@ -51,6 +53,7 @@ class Tail:
         joules, error: Of the whole tail, and its standard uncertainty.
         first: What of it lies in the window that each event's end cuts, J, shape (n,).
         again: What of it lies in the window in which the next event begins, where that is another one.
+        unlike: By how much `first` differs from event to event beyond where its end lies, standard deviation in J, shape (n,).
         doubt: Standard uncertainty of the mean of `first`, J.
         windows: So many windows behind that one hold some of it.
     """
@@ -59,6 +62,7 @@ class Tail:
     error: float
     first: Floats
     again: Floats
+    unlike: Floats
     doubt: float
     windows: int
 
@@ -160,6 +164,7 @@ def tail_of(
         return None
     x = np.clip((t[np.clip(ends, 0, top)] - end_ns) * 1e-9, 0.0, None) / window
     _, error, model = _at_zero(x[good], rest[good])
+    differs = _differs(x[good], rest[good], model)
     # The windows looked at end x further on: what the tail still held there is missing in R(0) − R(x).
     gone, gone_u = seen(excess[last] if last < len(excess) else _furthest(x, excess[-1]))
     gone = gone if gone * first > 0 else 0.0
@@ -188,9 +193,21 @@ def tail_of(
         # Not seen well enough to be taken off, it is paid for.
         none = np.zeros(n)
         return Tail(
-            0.0, 0.0, none, none, math.hypot(error, late, float(np.mean(np.where(x > 0, held, 0.0)))), 0
+            0.0, 0.0, none, none, none, math.hypot(error, late, float(np.mean(np.where(x > 0, held, 0.0)))), 0
         )
-    return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, math.hypot(error, late), last)
+    unlike = differs * np.clip(held / total, 0.0, 1.0) if total else np.zeros(n)
+    return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, unlike, math.hypot(error, late), last)
+
+
+def _differs(x: Floats, rest: Floats, model: tuple[Floats, Floats]) -> float:
+    """Return the standard deviation of tails from event to event, J: what rests scatter by more next to ends than where tails are nearly over."""
+    expected = np.interp(x, *model)
+    left = (rest - expected) ** 2
+    order = np.argsort(x)
+    quarter = max(order.size // 4, 3)
+    near, far = (float(np.mean(left[k])) for k in (order[:quarter], order[-quarter:]))
+    remains = float(np.mean(expected[order[:quarter]])) / float(model[1][0]) if model[1][0] else 1.0
+    return math.sqrt(near - far) / min(max(remains, _STILL), 1.0) if near > _UNLIKE * far else 0.0
 
 
 def _rising(rates: Floats, ends: Indices, free: Indices) -> int:
@@ -285,5 +302,8 @@ def _fitted(basis: Floats, on_grid: Floats, rest: Floats, lost: int) -> tuple[fl
     left = rest - basis @ beta
     variance = float(left @ left) / max(rest.size - lost, 1)
     bread = np.linalg.pinv(basis.T @ basis, rcond=1e-6)
-    error = math.sqrt(max(variance * float(on_grid[0] @ bread @ on_grid[0]), 0.0))
+    at_zero = bread @ on_grid[0]
+    # What follows some events and others not scatters most next to their ends, where it counts most (White, Econometrica 48, 1980).
+    uneven = float((basis @ at_zero) ** 2 @ left**2) * rest.size / max(rest.size - lost, 1)
+    error = math.sqrt(max(variance * float(on_grid[0] @ at_zero), uneven, 0.0))
     return variance, float(on_grid[0] @ beta), on_grid @ beta, error

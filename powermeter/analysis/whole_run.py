@@ -24,6 +24,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
+from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
@@ -179,6 +180,8 @@ def measure_run(
     if trace.kind is Kind.INSTANT and trace.refresh_ns:
         # A refresh is seen late: what the sum is of lies a little before its stamps, and leaves out at one end what it adds at the other.
         parts[f"{late_kind(trace)}:{own}"] = trace.refresh_ns * 1e-9 * _ends_apart(trace, start, end)
+    if trace.kind is Kind.MEAN and trace.clock_ns and any(note.code == MOVED for note in trace.notes):
+        parts[f"{late_kind(trace)}:{own}"] = trace.clock_ns * 1e-9 * _ends_apart(trace, start, end)
     if trace.kind is not Kind.COUNTER and trace.step:
         parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)

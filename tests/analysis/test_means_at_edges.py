@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,31 @@ def test_stamps_are_moved_to_the_end_of_what_they_average(stamp: float, events: 
     assert (found.times_ns - trace.times_ns) / (TAU * NS) == pytest.approx(1 - stamp, abs=0.06)
     assert found.notes[-1].code == "means-stamped-elsewhere"
     assert measure(Integral.of(found), starts, ends).value == pytest.approx(joules, rel=0.01)
+
+
+def test_two_edges_that_fit_no_better_than_by_chance_leave_the_move_in_doubt() -> None:
+    """Power that wobbles by 50 mW of 4 W leaves more at one event's edges than a level does: it may have been the ends all the same."""
+    trace, starts, ends, joules = bursts(3, stamp=0.5, events=1)
+    wobble = 0.05 * np.random.default_rng(8).standard_normal(len(trace))
+    clean = as_edges_show(trace, starts, ends)
+    rough = as_edges_show(replace(trace, values=trace.values + wobble), starts, ends)
+    assert clean.notes and rough.notes
+    assert clean.clock_ns < 0.1 * TAU * NS
+    assert rough.clock_ns >= 0.4 * TAU * NS
+    declared = measure(Integral.of(replace(rough, times_ns=trace.times_ns)), starts, ends).value[0]
+    result = measure(Integral.of(rough), starts, ends).result(0)
+    assert result is not None and result.low < declared < result.high and result.low < joules[0] < result.high
+
+
+def test_a_run_s_ends_may_be_where_a_move_by_chance_put_them() -> None:
+    trace, starts, ends, _ = bursts(3, stamp=0.5, events=1)
+    wobble = 0.05 * np.random.default_rng(8).standard_normal(len(trace))
+    rising = replace(trace, values=trace.values + wobble + np.linspace(0, 0.2, len(trace)))
+    found = as_edges_show(rising, starts, ends)
+    first, last = found.values[0], found.values[-1]
+    parts = measure_run(Integral.of(found)).energy.parts
+    (moved,) = (part for name, part in parts.items() if name.startswith("clock:"))
+    assert moved == pytest.approx(abs(last - first) * found.clock_ns * 1e-9)
 
 
 def test_stamps_at_the_end_stay() -> None:

@@ -122,3 +122,36 @@ def test_windows_that_nobody_saw_do_not_count() -> None:
     assert whole is not None and found is not None
     assert found.joules == pytest.approx(whole.joules, rel=0.02)
     assert found.windows == whole.windows
+
+
+def some_have_one(x: float, k: int) -> float:
+    """Return a block of 3 W and 0.8 s behind every other event."""
+    return 3.0 * min(x, 0.8) * (k % 2)
+
+
+def test_tails_that_only_some_events_have_differ_from_event_to_event() -> None:
+    """Half of them have 2.4 J, half nothing: 1.2 J apart from their mean, as far as the cut window holds all of it.
+
+    Ends spread evenly and tails by turns leave the mean block of 1.2 J where it is.
+    """
+    tails = iter(range(10_000))
+    counter: dict[float, int] = {}
+
+    def used(s: float) -> float:
+        place = round(s % 1, 9)
+        return some_have_one(s, counter.setdefault(place, next(tails)))
+
+    found, behind = followed(80, used)
+    assert found is not None
+    assert found.joules == pytest.approx(1.2, abs=0.25)
+    held = np.clip(behind, 0, 0.8)  # of the mean tail, as far as the window holds so much
+    shares = held / 0.8
+    middle = (behind > 0.3) & (behind < 0.7)
+    assert found.unlike[middle] == pytest.approx(1.2 * shares[middle], rel=0.25)
+    assert (found.unlike[behind < 0.1] < 0.4).all() and found.unlike.max() == pytest.approx(1.2, rel=0.15)
+
+
+def test_tails_that_are_all_alike_cost_single_events_nothing() -> None:
+    for shape in (block(3.0, 0.8), dying(3.0, 0.4)):
+        found, _ = followed(80, shape, noise=0.01)
+        assert found is not None and not found.unlike.any()
