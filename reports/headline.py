@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.analysis.advice import Advice, advise
+from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
@@ -16,8 +17,10 @@ from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
+from powermeter.result.notes import having
 from powermeter.units import format_duration, format_number, format_quantity
 
+from .recording_notes import MOSTLY_OTHERS, own_share
 from .report_data import ReportData
 from .wording import FEWEST, counted, left_out, show, spread
 
@@ -64,7 +67,24 @@ def sure(result: Result | None) -> str:
 
 
 def sentence(data: ReportData) -> str:
-    """Return the one sentence to remember."""
+    """Return the sentence to remember, and the one without which it would be misread."""
+    return " ".join((_answer(data), *_cautions(data)))
+
+
+def _cautions(data: ReportData) -> list[str]:
+    """Return what the number is of, where most readers would take it for something else."""
+    found = []
+    share = own_share(data.rails, data.analysis.line.rail.boundary)
+    if share is not None and share < MOSTLY_OTHERS:
+        found.append(
+            f"That is the whole {data.analysis.line.rail.name}: the program's own part is about {format_number(100 * share, 1)} %."
+        )
+    if having(data.warnings, CONTRADICTED):
+        found.append("It is counted as --items states, which contradicts the recording.")
+    return found
+
+
+def _answer(data: ReportData) -> str:
     row, a = data.headline, data.analysis
     made = " (simulated)" if a.energy.grade is Grade.SIMULATED else ""
     if row is None and a.run_per_item is not None:

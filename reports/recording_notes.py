@@ -19,6 +19,9 @@ from .rails_table import RailUse
 PROGRAM = "program"
 """The rail of a model that holds what the measured program alone uses."""
 
+MOSTLY_OTHERS = 0.5
+"""With less than this share of a run the program is not what most of it was used for."""
+
 REMEDIES = {
     "not-counted": "; --rail NAME counts another one",
     "others-charged": f"; --rail {PROGRAM} counts the program alone",
@@ -73,18 +76,24 @@ def _beside(analysis: Analysis) -> list[Note]:
 
 def of_others(rails: Sequence[RailUse], boundary: Boundary) -> list[Note]:
     """Return the note that most of what a model charges to a run is other programs', where it knows the program's own part."""
-    own = next((rail for rail in rails if rail.name == PROGRAM), None)
-    whole = next((rail for rail in rails if rail.counted), None)
-    if own is None or whole is None or own.parent != whole.name or boundary is not Boundary.MODEL:
+    share = own_share(rails, boundary)
+    if share is None or share >= MOSTLY_OTHERS:
         return []
-    share = own.energy.value / whole.energy.value if whole.energy.value > 0 else 1.0
-    if share >= 0.5:
-        return []
+    whole = next(rail for rail in rails if rail.counted)
     text = (
         f"the program's own part of {whole.name} is about {format_number(100 * share, 1)} %: the rest, which idle power and other "
         f"programs make, is in every number here; --rail {PROGRAM} counts the program alone"
     )
     return [Note.warning("others-charged", text)]
+
+
+def own_share(rails: Sequence[RailUse], boundary: Boundary) -> float | None:
+    """Return what part of what a model charges to a run is the program's own; None where that is not known."""
+    own = next((rail for rail in rails if rail.name == PROGRAM), None)
+    whole = next((rail for rail in rails if rail.counted), None)
+    if own is None or whole is None or own.parent != whole.name or boundary is not Boundary.MODEL:
+        return None
+    return own.energy.value / whole.energy.value if whole.energy.value > 0 else None
 
 
 def unmarked(recording: Recording, analysis: Analysis) -> tuple[Note, ...]:

@@ -45,7 +45,20 @@ if TYPE_CHECKING:
     from powermeter.cli.prompter import Prompter
 
 
-@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+_DASHES = "powermeter.record.dashes"
+
+
+class _WithCommand(click.Command):
+    """Knows whether `--` was typed last, which click drops."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_DASHES] = args[-1:] == ["--"]
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=_WithCommand, context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False}
+)
 @sources_option("record")
 @output_option("The recording to write; a dated name otherwise.")
 @force_option
@@ -147,6 +160,7 @@ def record(
     from powermeter.battery.preset_or_capacity import parse_battery
 
     closed = open_standard()
+    _check_command(command)
     budget = parse_battery(battery)
     seconds = parse_duration(duration) if duration else None
     target = check_target(remote) if remote is not None else None
@@ -242,6 +256,20 @@ def record(
         put_stderr(f"wrote {recorder.path}{_log_beside(recorder)}")
     settle()
     return status
+
+
+def _check_command(command: Sequence[str]) -> None:
+    """Refuse a command that was meant and is empty: an unset variable after `--` would be recorded for ever.
+
+    Raises:
+        ConfigurationError: Nothing follows `--`, or its first word is empty.
+    """
+    if command and not command[0].strip():
+        raise ConfigurationError("the command after -- is empty: is a variable of the shell unset?")
+    if not command and click.get_current_context().meta.get(_DASHES):
+        raise ConfigurationError(
+            "no command after --: is a variable of the shell unset? Without a command leave -- out"
+        )
 
 
 def _log_beside(recorder: Recorder) -> str:

@@ -128,6 +128,8 @@ def report(
         put_json(_written(data, list(written)))
     elif path != STANDARD_OUTPUT:
         put_stderr("wrote " + ", ".join(map(printable, written)))
+        for page in (one for one in written if one.suffix == ".html"):
+            put_stderr(f"open it in a browser: {page.absolute().as_uri()}")
 
 
 def _refuse_left_out(maker: Any, typed: Mapping[str, Any]) -> None:
@@ -203,6 +205,10 @@ def _maker(kind: str | None, output: Path | None) -> Any:
         if output.suffix.lower() == maker.suffix:
             return maker
         endings.append(maker.suffix)
+    if not output.suffix:
+        raise ConfigurationError(
+            f"{printable(output)} has no file extension, which decides what is written; type -o {printable(output)}.html"
+        )
     near = close_names(output.suffix, endings, most=1)
     instead = f"; did you mean {output.stem}{near[0]}?" if near else ""
     raise ConfigurationError(

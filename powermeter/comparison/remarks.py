@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from powermeter.analysis.unrecorded_time import unrecorded
+from powermeter.channel import Boundary
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import AnalysedRun
@@ -90,17 +91,38 @@ def _instruments(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], shar
 
 def _warnings(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> list[Note]:
     found = []
-    boundaries = [{run.analysis.line.rail.boundary.value for run in runs} for runs in (left, right)]
-    if boundaries[0] != boundaries[1]:
-        what = " and ".join("/".join(sorted(names)) for names in boundaries)
-        text = (
-            f"the sides do not cover the same ({what}): the difference includes what only one of them covers"
-        )
+    programs = [_listed(run.program for run in runs) for runs in (left, right)]
+    if all(programs) and programs[0] != programs[1]:
+        text = f"different programs: A ran {programs[0]}, B ran {programs[1]}"
+        found.append(Note.warning("different-programs", text))
+    if _counts_other_things(left, right):
+        a, b = (_listed(map(_counted, runs)) for runs in (left, right))
+        text = f"the sides do not cover the same (A: {a}; B: {b}): the difference includes what only one of them covers"
         found.append(Note.warning("different-boundaries", text))
     for name in dict.fromkeys(run.name for run in (*left, *right) if run.throttled):
         text = f"{name}: the board throttled itself while it ran; powermeter show reports when"
         found.append(Note.warning("throttled", text))
     return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(sorted({name for name in names if name}))
+
+
+def _counted(run: AnalysedRun) -> str:
+    """Return what a run's rail covers and what it is: `module: everything the module draws`."""
+    boundary, covers = run.analysis.line.rail.boundary, run.analysis.covers
+    if boundary is Boundary.MODEL:
+        return f"an estimate by a model: {covers}"
+    return f"{boundary.value}: {covers}"
+
+
+def _counts_other_things(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> bool:
+    """Return whether boundaries differ, or other instruments cover other things."""
+    rails = [{run.analysis.line.rail.boundary for run in runs} for runs in (left, right)]
+    covers = [{run.analysis.covers for run in runs} for runs in (left, right)]
+    is_shared = bool({run.instrument for run in left} & {run.instrument for run in right})
+    return rails[0] != rails[1] or (not is_shared and covers[0] != covers[1])
 
 
 def unmeasured(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tuple[Note, ...]:

@@ -31,6 +31,7 @@ class AnalysedRun:
         recording: Names the recording: within it, offsets of clocks and baselines are common too.
         started_s: UTC of its first sample in s, or None where no wall clock is known.
         throttled: Whether the board reported that it held itself back.
+        program: The script or program that ran, without its folder; empty where that is not known.
     """
 
     name: str
@@ -39,6 +40,7 @@ class AnalysedRun:
     recording: str
     started_s: float | None = None
     throttled: bool = False
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +117,13 @@ def read(
     name = name or (Path(path).name if path else "recording")
     where = f"{name} {short_name(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
     meter = short_name(instrument(what, analysis))  # keys of errors hold it, and are exported
-    return AnalysedRun(name, analysis, meter, where, started, bool(throttling.spells(what)))
+    program = _program_of(getattr(what, "metadata", None) or {})
+    return AnalysedRun(name, analysis, meter, where, started, bool(throttling.spells(what)), program)
+
+
+def _program_of(metadata: Mapping[str, Any]) -> str:
+    """Return the script that a command names, or its program; empty for what `powermeter` itself recorded."""
+    words = metadata.get("command")
+    names = [Path(str(word)).name for word in words] if isinstance(words, list) else []
+    script = next((name for name in names if name.endswith((".py", ".sh"))), None)
+    return script or next((name for name in names[:1] if not name.startswith("powermeter")), "")

@@ -211,3 +211,13 @@ def test_ctrl_c_while_the_command_line_is_imported_prints_no_traceback(tmp_path)
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=CEILING_S, check=False
     )
     assert done.returncode == -signal.SIGINT and done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"), [((), "no command after --"), (("",), "the command after -- is empty")]
+)
+def test_an_empty_command_is_refused_at_once(tmp_path, words, reason):
+    """`-- $CMD` with an unset variable would be recorded until Ctrl-C."""
+    done = record(tmp_path / "run.power", *words)
+    assert done.returncode == 2 and reason in done.stderr
+    assert not (tmp_path / "run.power").exists()

@@ -10,8 +10,16 @@ SECOND = 1_000_000_000
 def test_report_writes_and_says_so_last(run_power, tmp_path, capsys):
     out = tmp_path / "report.html"
     assert cli.run(["report", str(run_power), "-o", str(out)]) == 0
-    assert capsys.readouterr().err.splitlines()[-1] == f"wrote {out}"
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"wrote {out}",
+        f"open it in a browser: {out.as_uri()}",
+    ]
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_name_without_an_extension_is_answered_with_what_to_type(run_power, tmp_path, capsys):
+    assert cli.run(["report", str(run_power), "-o", str(tmp_path / "report")]) == 2
+    assert f"type -o {tmp_path / 'report.html'}" in capsys.readouterr().err
 
 
 def test_report_names_its_file_after_the_recording(run_power):

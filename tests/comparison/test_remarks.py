@@ -14,7 +14,9 @@ from powermeter.result.notes import Severity
 
 def run(name="a", *, instrument="ina", recording="a", started_s=1.0, boundary=Boundary.BOARD, **how):
     analysis = SimpleNamespace(
-        line=SimpleNamespace(rail=SimpleNamespace(boundary=boundary)), rows=how.get("rows", ())
+        line=SimpleNamespace(rail=SimpleNamespace(boundary=boundary)),
+        rows=how.get("rows", ()),
+        covers=how.get("covers", "all"),
     )
     return SimpleNamespace(
         name=name,
@@ -23,6 +25,7 @@ def run(name="a", *, instrument="ina", recording="a", started_s=1.0, boundary=Bo
         recording=recording,
         started_s=started_s,
         throttled=how.get("throttled", False),
+        program=how.get("program", ""),
     )
 
 
@@ -132,9 +135,32 @@ def test_rails_that_do_not_cover_the_same_and_boards_that_held_back_are_warnings
         [run("b", boundary=Boundary.PART, throttled=True), run("b", boundary=Boundary.PART, throttled=True)],
     )
     assert found["different-boundaries"].severity is Severity.WARNING
-    assert "(board/wall and part)" in found["different-boundaries"].text
+    assert "(A: board: all and wall: all; B: part: all)" in found["different-boundaries"].text
     assert found["throttled"].severity is Severity.WARNING and found["throttled"].text.startswith("b: ")
     assert "different-boundaries" not in said([run()], [run()]) and "throttled" not in said([run()], [run()])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "warned"),
+    [
+        ("infer.py", "voice.py", True),
+        ("infer.py", "infer.py", False),
+        ("infer.py", "", False),
+        ("", "", False),
+    ],
+)
+def test_different_programs_are_named_in_one_warning(a, b, warned):
+    found = said([run(program=a)], [run("b", program=b)])
+    assert ("different-programs" in found) is warned
+    if warned:
+        assert found["different-programs"].text == "different programs: A ran infer.py, B ran voice.py"
+        assert found["different-programs"].severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(("other", "warned"), [("ina", False), ("simulator", True)])
+def test_another_instrument_that_covers_something_else_is_a_warning(other, warned):
+    found = said([run(covers="all at 5 V")], [run("b", instrument=other, covers="a simulated load")])
+    assert ("different-boundaries" in found) is warned
 
 
 def test_a_recording_against_itself_is_named_where_the_label_is_the_same():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.advice import Advice
-from powermeter.channel import Rail
+from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.headline import Quality, only_bound, product, quality, sentence, sure
+from powermeter.reports.rails_table import RailUse
 from powermeter.reports.report_data import gather
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade, Result
 
 from .conftest import SECOND, START, channels, infer
@@ -175,3 +177,24 @@ def test_the_quality_of_a_lopsided_interval_has_both_its_ends(make):
 def test_why_a_bound_has_no_parts(low, high, words):
     found = only_bound(replace(Result.of(1.0, "J", {"spread:a": 0.2}), low=low, high=high))
     assert words in found and bool(found) == bool(words)
+
+
+@pytest.mark.parametrize(("own", "words"), [(0.1, "the program's own part is about 5 %."), (1.8, None)])
+def test_the_number_of_a_whole_machine_says_so_beside_it(make, twenty, own, words):
+    def used(name, parent, joules, counted):
+        return RailUse(name, parent, Result.of(joules, "J"), Result.of(joules, "W"), counted)
+
+    data = gathered(make(events=twenty))
+    rail = replace(data.analysis.line.rail, name="machine", boundary=Boundary.MODEL)
+    line = replace(data.analysis.line, rail=rail)
+    rails = (used("machine", None, 2.0, True), used("program", "machine", own, False))
+    found = sentence(replace(data, rails=rails, analysis=replace(data.analysis, line=line)))
+    alone = sentence(data)
+    assert found == (f"{alone} That is the whole machine: {words}" if words else alone)
+
+
+def test_a_count_that_contradicts_the_recording_is_named_beside_the_number(make, twenty):
+    path = make(events=twenty)
+    assert "--items" not in sentence(gathered(path))
+    found = sentence(gathered(path, options=ReportOptions(items=8)))
+    assert found.endswith("It is counted as --items states, which contradicts the recording.")
