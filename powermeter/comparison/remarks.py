@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from powermeter.analysis.unrecorded_time import unrecorded
-from powermeter.channel import Boundary
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.designs import Design
 from powermeter.comparison.runs import AnalysedRun
@@ -35,6 +34,9 @@ OF_DESIGN: Mapping[Design, str] = {
     ),
 }
 """Design → what it means for the difference."""
+
+_BOUNDARY: Mapping[str, str] = {"model": "a model's estimate"}
+"""A boundary whose name is read as something else → its words."""
 
 
 def of(
@@ -111,10 +113,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def _counted(run: AnalysedRun) -> str:
     """Return what a run's rail covers and what it is: `module: everything the module draws`."""
-    boundary, covers = run.analysis.line.rail.boundary, run.analysis.covers
-    if boundary is Boundary.MODEL:
-        return f"an estimate by a model: {covers}"
-    return f"{boundary.value}: {covers}"
+    boundary = run.analysis.line.rail.boundary.value
+    return f"{_BOUNDARY.get(boundary, boundary)}: {run.analysis.covers}"
 
 
 def _counts_other_things(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> bool:
