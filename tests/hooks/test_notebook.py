@@ -33,7 +33,7 @@ def notebook(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     client = NotebookClient(
-        made, timeout=60, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        made, timeout=280, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
     client.execute()
     return folder, made

@@ -103,7 +103,7 @@ def test_record_reads_what_a_program_leaves(tmp_path: Path) -> None:
         [*record, "--events-from", "onnxruntime", "--", sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=280,
         check=False,
         cwd=tmp_path,
     )

@@ -34,7 +34,7 @@ def run(kind: str, how: str, path: Path) -> int:
     command = [sys.executable, str(PROGRAM), kind, how, str(path)]
     if how == "record":
         command = [*RECORD, "-o", str(path), "--", *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False, cwd=path.parent)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False, cwd=path.parent)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[0])
 
