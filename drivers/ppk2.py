@@ -21,6 +21,7 @@ from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
+from .meters.stream import SLEW
 from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
@@ -276,7 +277,7 @@ class PPK2(StreamingSource):
             times = end_ns - (last - decoded.index) * SAMPLE_NS
             times = np.maximum(times, self._last_ns)
         else:
-            # Slew, so that a better estimate of the clock never makes a step.
+            end_ns = self._slewed(end_ns, len(decoded.index))
             times = np.linspace(self._last_ns, end_ns, len(decoded.index) + 1)[1:].astype(np.int64)
         gaps = []
         for first, count in decoded.losses:
@@ -304,6 +305,12 @@ class PPK2(StreamingSource):
             tuple(gaps),
             self._edges.feed(times, decoded.logic),
         )
+
+    def _slewed(self, end_ns: int, samples: int) -> int:
+        """Return when the last of so many samples was taken: a better estimate of the clock makes no step, nor squeezes energy away."""
+        nominal = self._last_ns + samples * SAMPLE_NS
+        most = round(SLEW * samples * SAMPLE_NS)
+        return min(max(end_ns, nominal - most), nominal + most) if abs(end_ns - nominal) < NS else end_ns
 
     def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
         """Find the part of a loss that the counter cannot show, a multiple of 64, by how late the stream is.

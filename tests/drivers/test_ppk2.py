@@ -124,3 +124,21 @@ def test_ppk2_stamps_are_when_samples_were_taken_not_when_they_arrived(
     wander = times - times[0] - np.arange(len(times)) * 10_000
     settled = wander[len(wander) // 2 :]
     assert settled.max() - settled.min() < 1e6
+
+
+def test_ppk2_frames_that_came_late_at_first_squeeze_no_time(connect: Callable[..., Any]) -> None:
+    """The first 40 blocks of 10 ms come 250 ms late, all others at once: readings stay 10 µs apart to a tenth until the clock is made up for."""
+    source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(LOAD)
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    stamps, late_ns = [], []
+    for number in range(400):
+        due_ns = 10**9 + (number + 1) * 10_000_000
+        arrival_ns = due_ns + (250_000_000 if number < 40 else 0)
+        block = source._block(meter.words(number * 0.01, 1000).astype("<u4").tobytes(), arrival_ns)
+        if block is not None:
+            stamps.append(block.times_ns)
+            late_ns.append(int(block.times_ns[-1]) - due_ns)
+    apart = np.diff(np.concatenate(stamps))
+    assert 8_999 <= apart.min() and apart.max() <= 11_001
+    assert late_ns[0] == pytest.approx(250_000_000, abs=1_000_000) and abs(late_ns[-1]) < 1_000_000
