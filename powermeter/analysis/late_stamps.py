@@ -35,7 +35,7 @@ def late_at_random(
 ) -> GroupEstimate:
     """Return an estimate whose interval reaches up to what readings with late stamps may have put behind the events."""
     trace = integral.trace
-    if found.why or trace.kept is not None or start_ns.size < _LEAST_EVENTS or found.level is None:
+    if found.why or start_ns.size < _LEAST_EVENTS or found.level is None:
         return found
     step = found.level - (found.quiet or 0.0)
     if step <= 0 or (start_ns[1:] < end_ns[:-1]).any():
