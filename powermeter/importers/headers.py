@@ -208,7 +208,29 @@ def heading(text: str) -> Heading:
         found = of_unit(match[2], match[1])
         if found is not None and _agrees(match[2], found[0], match[1]):
             return Heading(raw, f"{match[1]} {match[3]}", match[2], *found, why="unit in brackets")
-    return _last_word(raw, text) or _inside(raw, text) or Heading(raw, text, why="no unit in the header")
+    return (
+        _last_word(raw, text)
+        or _inside(raw, text)
+        or _first_word(raw, text)
+        or Heading(raw, text, why="no unit in the header")
+    )
+
+
+_FIRST = re.compile(
+    r"([mkM]?Wh|[mk]?Ah|[mkM]W)[ _](used|usage|consumed|consumption|drawn|total|imported|exported|delivered|generated|produced|reading|today)",
+    re.IGNORECASE,
+)
+
+
+def _first_word(raw: str, text: str) -> Heading | None:
+    """Return what a header states that begins with its unit: `kWh used`."""
+    match = _FIRST.fullmatch(text)
+    found = of_unit(ANY_CASE.get(match[1].lower(), match[1])) if match is not None else None
+    return (
+        None
+        if match is None or found is None
+        else Heading(raw, match[2], match[1], *found, why="unit before the name")
+    )
 
 
 _PREFIX_APART = re.compile(

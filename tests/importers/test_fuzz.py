@@ -38,6 +38,12 @@ SMALL = {
         "timestamp, index, power.draw [W], temperature.gpu\n",
         "2026/07/15 01:00:0{i}.000, 0, {p}.00 W, 4{i}\n",
     ),
+    "epochs.log": _text(
+        "",
+        "2025-03-14 09:0{i}:00 - Epoch {i}:\n2025-03-14 09:0{i}:00 - Duration: 0:01:00.00\n"
+        "2025-03-14 09:0{i}:00 - Average power usage (W) for gpu: [{p}. 50.]\n",
+    ),
+    "worded.csv": _text("Datum;Leistung (W)\n", "1{i}. März 2025 12h30;{p},5\n"),
     "q.txt": _text(
         "",
         "==NVSMI LOG==\nTimestamp : Tue Mar  5 14:00:0{i} 2024\nGPU 00000000:01:00.0\n    GPU Power Readings\n        Power Draw : {p}.00 W\n",

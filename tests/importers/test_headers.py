@@ -241,3 +241,8 @@ def test_a_unit_of_each_row_is_one(text):
 
 def test_min_behind_a_number_is_a_length_and_no_minimum():
     assert not heading("Generation per 30 min (kWh)").is_aside and heading("power min (W)").is_aside
+
+
+@pytest.mark.parametrize(("text", "factor"), [("kWh used", 3.6e6), ("Wh_consumed", 3600), ("kW drawn", 1e3)])
+def test_a_unit_before_the_name(text, factor):
+    assert heading(text).factor == factor and heading("kWh price").quantity is None
