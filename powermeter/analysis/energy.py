@@ -175,7 +175,7 @@ class Analysis:
         return registry.load(registry.FRAME_OF_ANALYSIS)(self, what, battery=battery)
 
     def window(self, start_ns: int, end_ns: int) -> tuple[Result, Result | None]:
-        """Return energy (J) and charge (C) between two moments of the recording's clock.
+        """Return energy (J) and charge (C, or None) between two moments of the recording's clock, in monotonic ns.
 
         Raises:
             DataError: The window is not covered by samples.

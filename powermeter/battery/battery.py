@@ -178,6 +178,10 @@ class Battery:
     def counted(self, amount: Result, rail_voltage_v: float | None = None) -> Result:
         """Return an amount or a rate in the convention's unit (C or J, A or W).
 
+        Args:
+            amount: In J, C, W or A.
+            rail_voltage_v: Of the measured rail, by which the other kind is converted.
+
         Raises:
             ConfigurationError: The other kind was given and the rail's voltage is not known.
         """
@@ -209,19 +213,32 @@ class Battery:
         return Grade.DERIVED if plain else Grade.ASSUMED
 
     def share_used(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
-        """Return the share of one charge that an amount takes (1 is all of it)."""
+        """Return the share of one charge that an amount takes (1 is all of it).
+
+        Args:
+            amount: In J or C.
+            rail_voltage_v: As for `counted`.
+            power_w: At which it is drawn, for a converter's efficiency at that load; 0 where not known.
+
+        Raises:
+            ConfigurationError: As for `counted`.
+        """
         used = bounded(self.counted(amount, rail_voltage_v))
         low, high = self.spread
         return widened(used.scaled(1 / self.available(power_w)[0], "1"), (1 / high, 1 / low), -1)
 
     def remaining(self, amount: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
-        """Return the share that is left; below 0 where more than one charge was used."""
+        """Return the share that is left; below 0 where more than one charge was used.  Arguments and errors as for `share_used`."""
         return left_of(self.share_used(amount, rail_voltage_v, power_w))
 
     def hours(self, rate: Result, rail_voltage_v: float | None = None) -> Result:
         """Return the hours one charge lasts at a mean power (W) or current (A).
 
         Self-discharge is a constant drain beside it; Peukert's law shortens by the current.
+
+        Args:
+            rate: Above 0, in W or A.
+            rail_voltage_v: As for `counted`.
 
         Raises:
             ConfigurationError: The rate is not above zero, or its unit does not fit.
@@ -243,6 +260,10 @@ class Battery:
 
     def count(self, per_item: Result, rail_voltage_v: float | None = None, power_w: float = 0.0) -> Result:
         """Return how many items (inferences, epochs) one charge holds.
+
+        Args:
+            per_item: Above 0, in J or C.
+            rail_voltage_v, power_w: As for `share_used`.
 
         Raises:
             ConfigurationError: An item takes nothing, or its unit does not fit.
