@@ -317,14 +317,14 @@ class Meter:
         baseline: str | float | None = None,
         by: str | Sequence[str] = (),
         rail_voltage_v: float | str | None = None,
-        width: int = 100,
+        width: int | None = None,
     ) -> str:
         """Return the table that `powermeter show` prints, as text.
 
         Args:
             rail, baseline, by: As for `analysis`.
             rail_voltage_v: Of the counted rail in volt, where the recording does not know it.
-            width: In characters.
+            width: In characters; the terminal's where None and it is printed to one, else 100.
         """
         if self._log is not None:
             self._log.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+UNBOUND = 100
+"""Characters of a line where no terminal bounds it."""
 
 _TOGETHER = re.compile(
     r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
@@ -57,6 +61,12 @@ def columns(width: int, stream: Any = None) -> int:
     except (UnicodeError, LookupError):
         return max(width - 4, min(width, 20))
     return width
+
+
+def width_of(stream: Any) -> int:
+    """Return how wide to lay out what is printed to a stream: as its terminal, or `UNBOUND` where it is none."""
+    is_terminal = stream is not None and not stream.closed and stream.isatty()
+    return columns(shutil.get_terminal_size((UNBOUND, 0)).columns, stream) if is_terminal else UNBOUND
 
 
 def fits(table: Table, console: Console) -> bool:

@@ -12,7 +12,7 @@ from .report_data import ReportData, gather
 from .report_options import ReportOptions
 from .terminal import print_report
 from .terminal_look import NARROW, as_text
-from .terminal_width import columns
+from .terminal_width import columns, width_of
 
 if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec
@@ -45,9 +45,9 @@ def summary_text(
     baseline: BaselineSpec = None,
     by: str | Sequence[str] = (),
     rail_voltage_v: float | str | None = None,
-    width: int = 100,
+    width: int | None = None,
 ) -> str:
-    """Return the tables of a recording as plain text; the keywords are those of `ReportOptions`.
+    """Return the tables of a recording as plain text, as wide as a terminal that it is printed to; the keywords are those of `ReportOptions`.
 
     Raises:
         DataError: It cannot be read, or holds no power.
@@ -59,7 +59,7 @@ def summary_text(
     )
     with Recording.open(path) as opened:
         data = gather(opened, options)
-    return to_text(data, width)
+    return to_text(data, width or width_of(sys.stdout))
 
 
 def print_tables(data: ReportData, *, error: bool = False) -> None:

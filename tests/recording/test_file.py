@@ -35,3 +35,14 @@ def test_of_a_full_disk_no_broken_one_is_reported(tmp_path, monkeypatch, free, s
     with pytest.raises(DataError, match=says):
         file.create(tmp_path / "run.power")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_refuses_is_named_once(tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(file.os, "open", refuse)
+    path = tmp_path / "run.power"
+    with pytest.raises(DataError) as caught:
+        file.create(path)
+    assert str(caught.value) == f"{path} cannot be created: permission denied"

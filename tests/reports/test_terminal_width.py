@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from powermeter.reports.terminal_width import columns, wrapped
+from powermeter.reports.terminal_width import columns, width_of, wrapped
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -24,3 +24,12 @@ def test_the_layout_is_narrower_where_a_sign_becomes_two_characters() -> None:
     assert columns(80, io.TextIOWrapper(io.BytesIO(), "utf-8")) == 80
     assert columns(80, io.TextIOWrapper(io.BytesIO(), "ascii")) < 80
     assert columns(20, io.TextIOWrapper(io.BytesIO(), "ascii")) == 20
+
+
+@pytest.mark.parametrize(("is_terminal", "typed", "width"), [(True, "80", 80), (False, "80", 100)])
+def test_what_is_printed_is_as_wide_as_its_terminal(monkeypatch, is_terminal, typed, width):
+    """A table for 100 columns breaks inside words at 80."""
+    monkeypatch.setenv("COLUMNS", typed)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal, raising=False)
+    assert width_of(stream) == width
