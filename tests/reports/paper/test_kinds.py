@@ -14,7 +14,7 @@ from powermeter.recording import Recording
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade
-from tests.reports.conftest import SECOND, START, infer
+from tests.reports.conftest import SECOND, START, infer, maker
 
 pytest.importorskip("matplotlib")
 
@@ -27,9 +27,10 @@ def data_of(path, **options):
         return gather(recording, ReportOptions(**options))
 
 
-@pytest.fixture
-def measured(make):
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
     """Twenty events of two models, each with an accuracy and a note that is no number."""
+    make = maker(tmp_path_factory.mktemp("measured"))
     events = []
     for i in range(20):
         start = START + round(i * 0.5 * SECOND)
