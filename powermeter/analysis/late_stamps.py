@@ -65,10 +65,14 @@ def _behind(
     some = np.unique(np.linspace(0, start.size - 1, min(start.size, _LOOKED)).astype(np.int64))
     a, b, c = (np.searchsorted(t, e[some], side="right") for e in (start, end, after))
     whole = (a > 0) & (b - a >= 2) & (c - b >= 2) & (c < t.size)
+    y = (trace.values - levels[0]) / levels[1]
+    top = t.size - 1
+    # Power is seen to rise at the start and to fall at the end: what differs from event to event instead is no stamp's doing.
+    sides = (y[np.maximum(a - 1, 0)], y[np.minimum(b + 1, top)]), (y[np.minimum(a + 1, top)], y[b - 1])
+    whole &= (np.maximum(*sides[0]) < 0.5) & (np.minimum(*sides[1]) > 0.5)
     a, b = a[whole], b[whole]
     if a.size < _LEAST_EVENTS or not tau:
         return None
-    y = (trace.values - levels[0]) / levels[1]
     first, next_one = y[a], y[b]
     both = np.concatenate([first, next_one])
     if np.count_nonzero((both > _BETWEEN[0]) & (both < _BETWEEN[1])) > _CLEAR * both.size:

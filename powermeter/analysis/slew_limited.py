@@ -69,7 +69,10 @@ def _limit(rates: Floats) -> tuple[float, float] | None:
     noise = float(np.quantile(size, 0.25)) / _QUARTILE
     within = min(max(_ALIKE * limit, _NOISE * noise), _AT_MOST * limit)
     for _ in range(2):
-        limit = float(np.median(size[np.abs(size - limit) <= within]))
+        near = size[np.abs(size - limit) <= within]
+        if not near.size:
+            return None
+        limit = float(np.median(near))
     up, down = _rows(rates, limit, within)
     most = int(up.sum() + down.sum())
     if int(np.count_nonzero(size > limit + within)) > _FASTER * most:

@@ -82,3 +82,15 @@ def test_a_tail_behind_events_is_not_taken_for_late_stamps() -> None:
     """It is behind all ends alike, and nothing is missing at the starts."""
     mean, truth = label_of(at_once, 4, True, tail)
     assert mean.grade is Grade.MEASURED and mean.low < truth < mean.high
+
+
+def by_turns_and_beyond(t: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return events that idle and work by turns, with the same power for half a second on either side."""
+    kind = np.clip(np.searchsorted(start - 0.5, t, side="right") - 1, 0, EVENTS - 1)
+    busy = (t > start[kind] - 0.5) & (t < end[kind] + 0.5) & (kind % 2 == 0)
+    return np.where(busy, BUSY_W, IDLE_W)
+
+
+def test_events_of_two_levels_whose_edges_nothing_shows_stay_measured() -> None:
+    mean, _ = label_of(at_once, 5, False, by_turns_and_beyond)
+    assert mean.grade is Grade.MEASURED
