@@ -25,6 +25,9 @@ from .meters.stream import SLEW
 from .meters.tick_clock import TickClock
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from .meters.ppk2_stream import Calibration, Decoded, Decoder
 
 USB = (UsbId(0x1915, 0xC00A, "Nordic PPK2"),)
@@ -170,7 +173,7 @@ class PPK2(StreamingSource):
         self._late: deque[tuple[float, int]] = deque()
         self._loss_s = -1e9
         self._added = 0
-        self._last_ns = 0
+        self._last_ns = self._last = 0
         self._streaming = False
 
     def _describe(self) -> None:
@@ -272,27 +275,26 @@ class PPK2(StreamingSource):
         self._clock.arrived(last, arrival_ns)
         if last < SETTLE_S * NS / SAMPLE_NS:
             return None  # the first moments only set the clock
-        end_ns = max(self._clock.time_ns(last), self._last_ns)
-        if decoded.losses or not self._last_ns:
-            times = end_ns - (last - decoded.index) * SAMPLE_NS
-            times = np.maximum(times, self._last_ns)
+        end_ns = self._clock.time_ns(last)
+        before = int(decoded.index[0]) - 1
+        if self._last_ns:
+            before = min(self._last, before)  # what is lost between two blocks took its time too
+            end_ns = self._slewed(end_ns, last - before)
         else:
-            end_ns = self._slewed(end_ns, len(decoded.index))
-            times = np.linspace(self._last_ns, end_ns, len(decoded.index) + 1)[1:].astype(np.int64)
+            self._last_ns = end_ns - (last - before) * SAMPLE_NS
+        step_ns = (end_ns - self._last_ns) / (last - before)
+
+        def at_ns(index: NDArray[np.int64]) -> NDArray[np.int64]:
+            passed_ns: NDArray[np.int64] = np.rint((index - before) * step_ns).astype(np.int64)
+            return passed_ns + self._last_ns
+
         gaps = []
         for first, count in decoded.losses:
             self.lost += count
-            start = end_ns - (last - first + 1) * SAMPLE_NS
-            gaps.append(
-                Gap(
-                    start,
-                    start + (count + 1) * SAMPLE_NS,
-                    "dropped",
-                    f"{plural(count, 'sample')} lost",
-                    count,
-                )
-            )
-        self._last_ns = int(times[-1])
+            start, end = at_ns(np.array([first - 1, first + count])).tolist()
+            gaps.append(Gap(start, end, "dropped", f"{plural(count, 'sample')} lost", count))
+        times = at_ns(decoded.index)
+        self._last_ns, self._last = int(times[-1]), last
         columns = [decoded.current_na]
         if self.options["raw"] == "on":
             columns.append(decoded.unfiltered_na)
@@ -307,10 +309,13 @@ class PPK2(StreamingSource):
         )
 
     def _slewed(self, end_ns: int, samples: int) -> int:
-        """Return when the last of so many samples was taken: a better estimate of the clock makes no step, nor squeezes energy away."""
+        """Return when the last of so many samples, lost ones counted, was taken.
+
+        A better estimate of the clock makes no step, nor squeezes energy away.
+        """
         nominal = self._last_ns + samples * SAMPLE_NS
         most = round(SLEW * samples * SAMPLE_NS)
-        return min(max(end_ns, nominal - most), nominal + most) if abs(end_ns - nominal) < NS else end_ns
+        return min(max(end_ns, nominal - most), nominal + most) if end_ns - nominal < NS else end_ns
 
     def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
         """Find the part of a loss that the counter cannot show, a multiple of 64, by how late the stream is.

@@ -148,3 +148,26 @@ def test_ppk2_frames_that_came_late_at_first_squeeze_no_time(connect: Callable[.
     apart = np.diff(np.concatenate(stamps))
     assert apart.min() >= 8_999 and apart.max() <= 11_001
     assert late_ns[0] == pytest.approx(250_000_000, abs=1_000_000) and abs(late_ns[-1]) < 1_000_000
+
+
+def test_ppk2_blocks_with_losses_squeeze_no_time_either(connect: Callable[..., Any]) -> None:
+    """The first 40 blocks come 250 ms late and every block has lost 20 samples: those beside a loss stay 10 µs apart, to a tenth, and a gap is as long as what it lost."""
+    source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
+    meter = SimulatedPPK2(LOAD)
+    meter.receive(bytes([0x0C, 1, 0x06]), 0.0)
+    stamps, gaps, apart = [], [], []
+    for number in range(400):
+        words = np.delete(meter.words(number * 0.01, 1000), slice(number, number + 20))
+        late_ns = 250_000_000 if number < 40 else 0
+        due_ns = 10**9 + (number + 1) * 10_000_000
+        block = block_of(source, words.astype("<u4").tobytes(), due_ns + late_ns)
+        if block is not None:
+            stamps.append(block.times_ns)
+            gaps += list(block.gaps)
+            apart.append(int(block.times_ns[-1]) - due_ns)
+    steps = np.diff(np.concatenate(stamps))
+    lost = steps > 11_001
+    assert steps.min() >= 8_999 and np.count_nonzero(lost) == len(gaps) == len(stamps)
+    assert steps[lost].min() >= 189_000 and steps[lost].max() <= 231_000
+    assert all(gap.lost == 20 and 188_000 <= gap.end_ns - gap.start_ns <= 232_000 for gap in gaps)
+    assert abs(apart[-1]) < 1_000_000
