@@ -106,7 +106,9 @@ def read(
             name = name or Path(what).name
             return read(opened, rail=rail, baseline=baseline, by=by, name=name, count=count)
     if isinstance(what, Analysis):
-        return AnalysedRun(name or what.line.key, what, what.line.key, f"analysis {id(what)}")
+        # Which instrument measured is not kept in an analysis: each counts as another, unless the caller states that it was one.
+        meter = short_name(f"{what.line.key} {what.power_trace.recording}")
+        return AnalysedRun(name or what.line.key, what, meter, f"analysis {id(what)}")
     analysis = analyse(what, rail=rail, baseline=baseline, by=by, items=count)
     path = getattr(what, "path", None)
     pairs = what.clock_pairs()

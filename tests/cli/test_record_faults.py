@@ -59,7 +59,9 @@ def test_the_status_is_the_programs_with_full_and_closed_outputs(tmp_path, redir
     assert alone == 7
     assert shell(tmp_path, redirection) == (7, expected), "status and what the program met are as without us"
     with Recording.open(tmp_path / "run.power") as recording:
-        assert not recording.warnings and recording.samples(1).times_ns.size
+        assert [note.code for note in recording.warnings] == ["program-failed"] and recording.samples(
+            1
+        ).times_ns.size
 
 
 def test_a_reader_that_goes_away_changes_nothing(tmp_path):
@@ -315,4 +317,4 @@ def test_a_working_directory_that_was_removed_is_no_reason_not_to_record(tmp_pat
         (tmp_path / "gone").mkdir()
     assert "the working directory was removed" in done.stderr
     with Recording.open(tmp_path / "run.power") as recording:
-        assert not recording.warnings
+        assert [note.code for note in recording.warnings] == ["program-failed"]

@@ -71,7 +71,7 @@ def test_a_command_there_is_as_a_command_here(tmp_path: Path, python: Path | Non
     assert b"to stderr" in done.stderr and b"Welcome" not in done.stdout
     assert not Path("pwned").exists()
     with Recording.open(tmp_path / "run.power") as recording:
-        assert recording.warnings == []
+        assert [note.code for note in recording.warnings] == ["program-failed"]
         events = recording.events()
         (fact,) = recording.facts("alignment")
         (counts,) = recording.process_counts().values()
