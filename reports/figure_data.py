@@ -98,6 +98,7 @@ class Panel:
         hidden: Labels that found no lane.
         top_w: The largest value shown.
         bottom_w: The smallest one where it is below 0 (current that flows back); 0 otherwise.
+        clipped: Readings at the upper end of the meter's range, in s, at most two a pixel.
     """
 
     start: float
@@ -109,6 +110,7 @@ class Panel:
     hidden: tuple[str, ...]
     top_w: float
     bottom_w: float
+    clipped: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +194,15 @@ def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
         hidden=tuple(row.title for row in shown if id(row) not in kept),
         top_w=max(highest, default=0.0),
         bottom_w=min(lowest, default=0.0) if min(lowest, default=0.0) < 0 else 0.0,
+        clipped=_clipped(a.power_trace, start_ns, end_ns, origin),
     )
+
+
+def _clipped(trace: Trace, start_ns: int, end_ns: int, origin: int) -> tuple[float, ...]:
+    found = np.empty(0, np.int64) if trace.saturated_ns is None else trace.saturated_ns
+    inside = found[(found >= start_ns) & (found <= end_ns)]
+    pixels = (inside - start_ns) * (2 * COLUMNS) // max(end_ns - start_ns, 1)
+    return tuple(((inside[np.unique(pixels, return_index=True)[1]] - origin) * 1e-9).tolist())
 
 
 def items_of(data: ReportData, row: LabelRow, most: int = MAX_POINTS) -> Items | None:

@@ -104,6 +104,8 @@ def events_text(row: LabelRow) -> str:
     """Return `64 of 72 events, the first 8 left out as warm-up, with them 218 mJ`."""
     of = f"{counted(row):,} of " if counted(row) < row.events - row.unseen else ""
     text = f"{of}{plural(row.events, 'event')}"
+    if row.items is not None and row.items != row.events:
+        text += f" ({plural(row.items, 'item')} in all)"
     if warmup := left_out(row):
         first = "the first" if warmup == 1 else f"the first {warmup:,}"
         text += f", {first} left out as warm-up, with {'it' if warmup == 1 else 'them'} {show(row.these_per_item).bare}"

@@ -235,6 +235,9 @@ def _event_by_event(data: ReportData) -> Markup:
     return element("section", element("h2", "Event by event"), figure, class_="whole")
 
 
+CLIPPED = " The marks at the top are readings at the end of the meter's range."
+
+
 def _power(data: ReportData, zooms: bool) -> Markup:
     panel = figure_data.run_panel(data)
     title = "Power over the whole run, events below"
@@ -261,6 +264,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         f"Power on {data.analysis.line.rail.name}, the events below on the same clock. The band runs from the lowest to the "
         "highest reading of each pixel, the line is their mean; a gap stays empty."
     )
+    caption += CLIPPED if panel.clipped else ""
     parts.append(element("figure", still, element("figcaption", caption), class_="still" if zooms else None))
     parts = [element("section", parts, class_="whole")]
     if panel.hidden:
@@ -278,7 +282,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
                 element(
                     "figcaption",
                     f"The {harmless(data.headline.title, 80) if data.headline else ''} event with the median energy{_of_held(data)}, and "
-                    f"what lies around it.{' Dots are single readings.' if close.samples else ''}",
+                    f"what lies around it.{' Dots are single readings.' if close.samples else ''}{CLIPPED if close.clipped else ''}",
                 ),
                 class_="close",
             )

@@ -20,6 +20,9 @@ from .wording import ACCOUNTS, GRADE_TEXT, MARKS, footprint_amount, show
 MOST_OPEN = 16
 """Labels of a table that are open to the eye; of more, the rest is folded."""
 
+MOST_RAILS = 8
+"""Rails whose table is open to the eye; of more, it is folded."""
+
 
 def badge(grade: Grade | None) -> Markup:
     """Return a grade with its mark."""
@@ -37,9 +40,9 @@ def number(shown: Shown) -> Markup:
     return element("span", quantity(shown.bare), " ", element("span", f"({shown.span})", class_="q soft"))
 
 
-def folded(title: str, *children: Child) -> Markup:
+def folded(title: str, *children: Child, unfolded: bool = False) -> Markup:
     """Return a section that opens on a click, and in print."""
-    return element("details", element("summary", title), *children)
+    return element("details", element("summary", title), *children, open_="" if unfolded else None)
 
 
 def against(data: ReportData) -> Markup:
@@ -119,7 +122,11 @@ def _rails(data: ReportData) -> Markup:
         [harmless(use.cells[0], 80), *(quantity(cell) for cell in use.cells[1:3]), *use.cells[3:]]
         for use in data.rails
     ]
-    return folded(plural(len(cells), "rail"), table(rails_table.HEADS, cells, numbers=(1, 2)))
+    return folded(
+        plural(len(cells), "rail"),
+        table(rails_table.HEADS, cells, numbers=(1, 2)),
+        unfolded=len(cells) <= MOST_RAILS,
+    )
 
 
 def language_models(data: ReportData) -> Markup:
@@ -220,7 +227,7 @@ def labels(data: ReportData) -> Markup:
             element(
                 "h3",
                 "Charge and power ",
-                element("small", "charge ", badge(worst(known) if known else None)),
+                element("small", "charge ", badge(worst(known))) if known else "",
             ),
             label_table(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
             element("h3", "Time and memory"),

@@ -106,6 +106,10 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
         f'<circle class="sample" cx="{axes.x(s):.1f}" cy="{axes.y(w):.1f}" r="2.2"/>'
         for s, w in panel.samples
     ]
+    out += [
+        f'<rect class="clipped" {_box(axes.x(s) - 1, TOP - 2, axes.x(s) + 1, TOP + 4)}/>'
+        for s in panel.clipped
+    ]
     for row, lane in enumerate(panel.lanes):
         y = lanes_top + row * LANE
         colour = lane.colour % 8
@@ -139,6 +143,7 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
     ends += [items.before.high] if items.before is not None else []
     lows = [float(np.min(np.where(open_ended, items.joules, items.joules - items.half))), 0.0]
     high, low = max(end for end in (*ends, items.mean) if math.isfinite(end)) * 1.06 or 1.0, min(lows)
+    high *= 1.0 if math.isfinite(items.high) else 1.1  # room for what points up
     count = float(items.numbers[-1])
     axes = _Axes(frame, (0.5, count + 0.5), (low, high), ITEMS_HEIGHT)
     out = [_open(axes.bottom + FOOT, title, frame)]

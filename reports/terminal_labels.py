@@ -90,10 +90,13 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
     where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
-    charge = f"charge {grades_text(data.charge_of(r) for r in rows)}"
+    charges = [data.charge_of(r) for r in rows]
+    charge = f"charge {grades_text(charges)}" if any(one is not None for one in charges) else ""
     joined = [*energy, *use, *time]
     if fits(_label_table(rows, joined, console.width), console):
-        console.print(section("Energy, charge and latency by label", f"{where}; {charge}"))
+        console.print(
+            section("Energy, charge and latency by label", f"{where}; {charge}" if charge else where)
+        )
         console.print(_label_table(rows, joined, console.width))
         _print_remarks(rows, console)
         return

@@ -116,6 +116,7 @@ def report(
         raise ConfigurationError("-o - is standard output; name the kind too, for example --kind markdown")
     if as_json and path == STANDARD_OUTPUT:
         raise ConfigurationError("--json prints what was written; name a file with -o, not -")
+    _refuse_other_format(maker, path)
     _refuse_left_out(maker, typed)
     check_output(path, force=force, inputs=[recording])
     with progress(f"writing {path.name}"):
@@ -130,6 +131,15 @@ def report(
         put_stderr("wrote " + ", ".join(map(printable, written)))
         for page in (one for one in written if one.suffix == ".html"):
             put_stderr(f"open it in a browser: {page.absolute().as_uri()}")
+
+
+def _refuse_other_format(maker: Any, path: Path) -> None:
+    """Refuse a name under which programs would expect a page, a PDF or an image that this kind is not."""
+    ending = f".{maker.suffix.rpartition('.')[2]}"
+    if path.suffix.lower() != ending and path.suffix.lower() in (".html", ".pdf", ".png", ".svg"):
+        raise ConfigurationError(
+            f"this kind of report is written as {ending}; type -o {printable(path.with_suffix(ending))}"
+        )
 
 
 def _refuse_left_out(maker: Any, typed: Mapping[str, Any]) -> None:

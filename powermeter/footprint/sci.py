@@ -51,7 +51,7 @@ class Score:
         shown = "–" if self.embodied is None else amount(self.embodied.value, "g", self.digits)
         lines = [
             f"SCI: {score} per {self.unit_name} ({low} to {high}, 95 %)",
-            f"functional unit R: {self.unit_name}, {self.count:g} measured",
+            f"functional unit R: {self.unit_name}, {self.count:,.12g} measured",
             f"E × I: {use} per {self.unit_name}; M: {shown} per {self.unit_name}",
             f"software boundary: {self.boundary}",
             f"method: {self.method}",

@@ -195,7 +195,9 @@
       hint.textContent = "Single readings.";
     }
     context.fillStyle = colour("--gap");
-    rail.saturated.forEach(function (s) { if (s >= from && s <= to) context.fillRect(x(s) - 1, TOP - 2, 2, 6); });
+    var clipped = rail.saturated.filter(function (s) { return s >= from && s <= to; });
+    clipped.forEach(function (s) { context.fillRect(x(s) - 1, TOP - 2, 2, 6); });
+    if (clipped.length) hint.textContent += " The marks at the top are readings at the end of the meter's range.";
     context.restore();
   }
   function condensed() {

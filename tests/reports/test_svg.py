@@ -297,7 +297,7 @@ def test_an_energy_known_from_below_only_points_up_and_one_below_zero_has_room()
     open_ended = items(half=np.full(5, math.inf), high=math.inf, mean=1.2, low=1.1, meter=math.inf)
     drawn = Drawn(svg.items_figure(open_ended, "energies", 1), "J")
     assert not dots(drawn) and len(drawn.of("hollow", "path")) == 5 and not drawn.of("whisker", "line")
-    assert drawn.value(svg.TOP) == pytest.approx(1.4 * 1.06, rel=0.002)
+    assert drawn.value(svg.TOP) == pytest.approx(1.4 * 1.06 * 1.1, rel=0.002)
     shapes = [n.attrib["d"].partition("h")[0].strip("M").split() for n in drawn.of("hollow", "path")]
     assert drawn.close(float(shapes[4][1]), 1.4)
     negative = items(joules=np.array([-1.0, 1.0, 1.0, 1.0, 1.0]))
