@@ -26,11 +26,6 @@ from powermeter.recording import Writer
 from powermeter.result.notes import having
 
 
-def analysed(sides):
-    """Return the analyses of two sides' recordings, for tests that compare them several times."""
-    return tuple([powermeter.analyse(path) for path in side] for side in sides)
-
-
 def test_a_display_of_one_decimal_and_one_run_each_says_nothing_about_programs(tmp_path):
     """The course's 6.3 W against 6.1 W on a plug meter that shows tenths, one run each."""
     shown = Accuracy(gain=0.02, step=0.1)
@@ -71,7 +66,7 @@ def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     one = compare(*turns(tmp_path / "one", 12, (6.0, 5.85)))
-    a, b = analysed(turns(tmp_path / "two", 12, (6.0, 5.85), serial=("7", "8")))
+    a, b = turns(tmp_path / "two", 12, (6.0, 5.85), serial=("7", "8"))
     two = compare(a, b)
     assert one.shared and one.verdict is Verdict.LESS
     assert not two.shared and two.verdict is Verdict.CANNOT_TELL and two.row().repeats_needed is None
@@ -314,7 +309,7 @@ def test_what_can_be_compared(tmp_path):
 
 
 def test_a_margin_is_not_a_difference(tmp_path):
-    a, b = analysed(turns(tmp_path, 10, (6.0, 6.3)))
+    a, b = turns(tmp_path, 10, (6.0, 6.3))
     assert compare(a, b).verdict is Verdict.MORE
     assert compare(a, b, options=CompareOptions(margin=0.05)).verdict is Verdict.CANNOT_TELL
     assert compare(a, b, options=CompareOptions(margin=0.02)).verdict is Verdict.MORE
