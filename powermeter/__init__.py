@@ -120,7 +120,7 @@ WINGS = ("drivers", "calibration", "reports")
 class WingsBeside:
     """Finds the wings in a checkout, where they lie beside this package: `python script.py` in its folder imports that one.
 
-    An editable installation has a finder of its own, which is asked before this one.
+    It is asked first: the finder of an editable installation of another checkout would take the wings from there.
     """
 
     def __init__(self, root: str) -> None:
@@ -143,7 +143,7 @@ def find_wings(folder: str) -> None:
     if os.path.isdir(os.path.join(folder, WINGS[0])):
         return
     if all(os.path.isfile(os.path.join(root, wing, "__init__.py")) for wing in WINGS):
-        sys.meta_path.append(WingsBeside(root))
+        sys.meta_path.insert(0, WingsBeside(root))
 
 
 find_wings(__path__[0])

@@ -60,6 +60,14 @@ def test_nothing_is_looked_for_beside_an_installed_package(tmp_path, monkeypatch
     assert finders == []
 
 
+def test_wings_beside_are_found_before_those_of_another_checkout(tmp_path, monkeypatch):
+    other = powermeter.WingsBeside(str(tmp_path / "other"))  # as the finder of its editable installation
+    monkeypatch.setattr(sys, "meta_path", [other])
+    powermeter.find_wings(str(tree(tmp_path, False)))
+    spec = sys.meta_path[0].find_spec("powermeter.drivers", None)
+    assert spec is not None and spec.origin == str(tmp_path / "drivers" / "__init__.py")
+
+
 def test_wings_beside_are_found_and_nothing_else(tmp_path, monkeypatch):
     finders: list[powermeter.WingsBeside] = []
     monkeypatch.setattr(sys, "meta_path", finders)

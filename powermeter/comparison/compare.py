@@ -15,6 +15,7 @@ from powermeter import registry
 from powermeter.analysis.baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount
+from powermeter.analysis.raised_events import RAISED
 from powermeter.comparison import remarks
 from powermeter.comparison.arguments import recordings_of
 from powermeter.comparison.contrast import Contrast
@@ -175,9 +176,11 @@ def compare(
 
 
 def _counts(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> Iterator[Note]:
-    """Yield what the user's counts contradict, and what they were taken to be of."""
+    """Yield what the user's counts contradict, what they were taken to be of, and which events raised."""
     for side, runs in (("A", left), ("B", right)):
-        found = [note for run in runs for note in run.analysis.notes if note.code in (CONTRADICTED, OF_RUN)]
+        found = [
+            note for run in runs for note in run.analysis.notes if note.code in (CONTRADICTED, OF_RUN, RAISED)
+        ]
         yield from (note.about(side) for note in once(found))
 
 

@@ -26,3 +26,10 @@ def running() -> Cell | None:
     while cell is not None and not cell[0]:
         cell = cell[1]
     return cell
+
+
+def has_failed(kind: type[BaseException], error: BaseException | None) -> bool:
+    """Return whether what an exception ended has failed; a loop that is left early and a program that leaves with status 0 have not."""
+    if isinstance(error, SystemExit):
+        return not isinstance(error.code, (int, type(None))) or bool(error.code)
+    return kind is not GeneratorExit

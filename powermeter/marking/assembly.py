@@ -25,7 +25,7 @@ FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 SHORTEST_BY_COMMAND_NS = 2_000_000
 """What lies between a begin and an end by command at least: the shell's start of another one, known to a tick only."""
 MEASURES, UNREADABLE = "@measures", "@unreadable"
-"""Attributes of ours: results beside the energy, and attributes that are not JSON object."""
+"""Attributes of ours: results beside the energy, and attributes that are not a JSON object."""
 
 COLUMNS = (
     "thread",

@@ -12,7 +12,7 @@ from struct import error as PackError
 
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
 from powermeter.marking.after_fork import start_anew_in_children
-from powermeter.marking.around import newest, put, running
+from powermeter.marking.around import has_failed, newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.ring import BRIEF_SLOT, LATE, NEWEST
@@ -151,7 +151,7 @@ class Span:
             or (count is not _ONE and (type(count) is not int or count < 0))
             or not brief[1]
         ):
-            if kind is not None and kind is not GeneratorExit:  # a loop that is left early is not an error
+            if kind is not None and has_failed(kind, error):
                 self.attributes = {**attributes, "error": kind.__name__}
             try:
                 log.end(self)

@@ -132,10 +132,8 @@ def _why(path: Path, error: Exception) -> str:
     with suppress(OSError):
         if shutil.disk_usage(path.parent).free < LEAST_ROOM:
             return f"there is no room left on the disk of {path.parent.absolute()}"
-    if (
-        isinstance(error, OSError) and error.strerror
-    ):  # without its number and the path, which stands before it
-        return error.strerror.lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()  # without its number, and the path, which stands before it
     return one_line(error)
 
 

@@ -422,3 +422,11 @@ def test_a_side_without_a_warm_up_has_the_mean_of_the_page(tmp_path):
             )
         else:
             assert (mean.value, mean.low, mean.high) == (page.value, page.low, page.high)
+
+
+def test_events_that_raised_are_named_with_their_side(tmp_path):
+    errors = [{"error": "ValueError"}] + [{}] * 8
+    a = write(tmp_path / "a.power", watts(1, 9, 5.0), attributes=errors)
+    found = compare(a, write(tmp_path / "b.power", watts(2, 9, 5.0)))
+    (note,) = having(found.notes, "raised")
+    assert note.text.startswith("A: 1 of 9 events 'infer' raised ValueError")

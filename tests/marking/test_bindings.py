@@ -387,3 +387,31 @@ def test_what_is_set_in_the_one_file_after_the_end_of_an_event_is_counted(runnin
     (event,) = running.end()
     assert (event.count, event.attributes) == (3, {"model": "tiny"})
     assert [one.details["late"] for one in running.counts().values()] == [3]
+
+
+def test_in_the_one_file_a_loop_left_early_and_status_0_are_no_errors(running, workshop):
+    (workshop / "ends.py").write_text(
+        "import sys\n"
+        "import powermeter_marks as marks\n"
+        "def items():\n"
+        "    with marks.event('loop'):\n"
+        "        yield 1\n"
+        "        yield 2\n"
+        "for _ in items():\n"
+        "    break\n"
+        "for error in (SystemExit(3), ValueError()):\n"
+        "    try:\n"
+        "        with marks.event('fails'):\n"
+        "            raise error\n"
+        "    except BaseException:\n"
+        "        pass\n"
+        "with marks.event('main'):\n"
+        "    sys.exit()\n"
+    )
+    run([sys.executable, "ends.py"], workshop, running.folder)
+    assert {(event.name, event.attributes.get("error")) for event in running.end()} == {
+        ("loop", None),
+        ("fails", "SystemExit"),
+        ("fails", "ValueError"),
+        ("main", None),
+    }

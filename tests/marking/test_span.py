@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 
 import pytest
 
@@ -62,6 +63,17 @@ def test_a_loop_that_is_left_early_is_no_error(running):
         break
     (event,) = running.end()
     assert event.attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "attributes"),
+    [(None, {}), (0, {}), (3, {"error": "SystemExit"}), ("no model", {"error": "SystemExit"})],
+)
+def test_a_program_that_leaves_with_status_0_has_not_failed(running, status, attributes):
+    with pytest.raises(SystemExit), powermeter.event("main"):
+        sys.exit(status)
+    (event,) = running.end()
+    assert event.attributes == attributes
 
 
 def test_a_mark_that_was_interrupted_is_listed_and_those_behind_it_are_kept(running):

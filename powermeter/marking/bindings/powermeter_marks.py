@@ -64,6 +64,13 @@ def track(function):
     return tracked
 
 
+def _has_failed(kind, error):
+    """Return whether what an exception ended has failed; a loop that is left early and a program that leaves with status 0 have not."""
+    if isinstance(error, SystemExit):
+        return not isinstance(error.code, (int, type(None))) or bool(error.code)
+    return kind is not GeneratorExit
+
+
 class _Event(object):
     """A running event: `e["tokens"] = 12` adds an attribute, `e.count = n` corrects the number of items."""
 
@@ -103,7 +110,7 @@ class _Event(object):
         self._ended_in = ring
         if ring is None or ring is not _ring:
             return
-        if kind is not None:
+        if kind is not None and _has_failed(kind, error):
             self.attributes["error"] = kind.__name__
         _local.running = self._outer
         try:
