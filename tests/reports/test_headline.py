@@ -29,13 +29,16 @@ def test_the_sentence_has_value_interval_and_events(make, twenty):
     text = sentence(gathered(make(events=twenty)))
     # 2 W × 0.25 s / 4 items, ±1 % of a rectangular gain limit and little else
     assert re.fullmatch(
-        r"One inference, on average: 125\.0 mJ, 95 % sure 123\.[78]–126\.[23]; 20 events \(80 items in all\)\.", text
+        r"One inference, on average: 125\.0 mJ, 95 % sure 123\.[78]–126\.[23]; 20 events \(80 items in all\)\.",
+        text,
     ), text
 
 
 def test_one_event_alone_is_what_it_used_itself(make, twenty):
     text = sentence(gathered(make(events=twenty[:1])))
-    assert text.endswith("; 1 event (4 items in all): what this event used, not what further ones will."), text
+    assert text.endswith("; 1 event (4 items in all): what this event used, not what further ones will."), (
+        text
+    )
 
 
 def test_energy_is_power_times_time(make, twenty):
