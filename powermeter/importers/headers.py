@@ -225,12 +225,14 @@ _FIRST = re.compile(
 def _first_word(raw: str, text: str) -> Heading | None:
     """Return what a header states that begins with its unit: `kWh used`."""
     match = _FIRST.fullmatch(text)
-    found = of_unit(ANY_CASE.get(match[1].lower(), match[1])) if match is not None else None
-    return (
-        None
-        if match is None or found is None
-        else Heading(raw, match[2], match[1], *found, why="unit before the name")
-    )
+    if match is None:
+        return None
+    as_written = match[1] in AS_WRITTEN
+    if match[1][0] == "M" and not as_written:  # MW and MWH: which prefix is not known
+        return None
+    unit = match[1] if as_written else ANY_CASE[match[1].lower()]
+    found = of_unit(unit)
+    return None if found is None else Heading(raw, match[2], unit, *found, why="unit before the name")
 
 
 _PREFIX_APART = re.compile(

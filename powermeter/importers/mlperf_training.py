@@ -191,7 +191,7 @@ def _rows(node: _Node) -> tuple[LogRows, list[Note]]:
     """Return the samples of one node.
 
     Raises:
-        DataError: Its times are not axis, or no reading is a number.
+        DataError: Its times cannot be put on an axis, or no reading is a number.
     """
     stamps = np.array(node.stamps, np.int64)
     _refuse_set_back(node, stamps)

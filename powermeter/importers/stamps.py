@@ -71,7 +71,7 @@ _COMPACT = re.compile(
     re.ASCII,
 )
 _NAMED = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ,]+(?P<y>\d{4}|\d{2})(?:[ T,:]+"
+    r"(?:[A-Za-z]{3,9},? )?(?P<da>\d{1,2})[-/ ](?P<mo>[A-Za-z]{3})[a-z]*[-/ ,]+(?P<y>\d{4}|\d{2}(?!:))(?:[ T,:]+"
     + _CLOCK
     + _ZONE
     + _LOCAL

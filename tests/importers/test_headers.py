@@ -246,3 +246,14 @@ def test_min_behind_a_number_is_a_length_and_no_minimum():
 @pytest.mark.parametrize(("text", "factor"), [("kWh used", 3.6e6), ("Wh_consumed", 3600), ("kW drawn", 1e3)])
 def test_a_unit_before_the_name(text, factor):
     assert heading(text).factor == factor and heading("kWh price").quantity is None
+
+
+@pytest.mark.parametrize(("text", "factor"), [("MWh total", 3.6e9), ("mWh_used", 3.6), ("mwh used", 3.6)])
+def test_the_prefix_of_a_unit_before_the_name_is_as_it_is_written(text, factor):
+    """`MWh total` was read in milliwatt hours."""
+    assert heading(text).factor == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("text", ["MW total", "MWH total", "MAh used"])
+def test_an_upper_case_m_before_the_name_that_may_be_milli_is_asked_about(text):
+    assert heading(text).quantity is None

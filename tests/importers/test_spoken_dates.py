@@ -9,7 +9,6 @@ from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.units import NS
 
 MOMENT = int(datetime(2025, 3, 14, 9, 26, 53, tzinfo=UTC).timestamp()) * NS
-DAY = int(datetime(2025, 3, 14, tzinfo=UTC).timestamp()) * NS
 
 
 @pytest.mark.parametrize(
@@ -59,6 +58,12 @@ def test_months_of_nine_languages(text, month):
 @pytest.mark.parametrize("text", ["14 power 2025", "14 ma 2025", "May 5", "gpu 12 mar", "3:10 remaining"])
 def test_other_words_are_no_date(text):
     assert wall(text) is None and time_of_day_ns(text) is None
+
+
+@pytest.mark.parametrize("text", ["14 Mar 10:05:30", "14 Mar, 10:05:30", "Fri 14 mars 10:05:30"])
+def test_an_hour_behind_a_day_and_a_month_is_not_a_year(text):
+    """They were 05:30 in 2010: minutes as hours, sixty times the energy."""
+    assert wall(text) is None
 
 
 def test_halves_of_a_day_with_blanks_in_them():
