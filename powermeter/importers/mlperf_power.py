@@ -6,7 +6,8 @@ All times are UTC, also those in the LoadGen log (whatever zones server.json and
 -1 stands for "not available".
 
 MLCommons computes by a rule of its own: the arithmetic mean of the Watts strictly inside
-power_begin … power_end, times the length of that window.  `by_rule` returns that number.
+power_begin … power_end, times the length of that window.  Readings of 0 and below are left out, as the
+submission checker does.  `by_rule` returns that number.
 """
 
 from __future__ import annotations
@@ -220,7 +221,7 @@ def _add_window(log: Log, path: Path) -> None:
     log.facts["published_rule"] = {
         "rule": RULE,
         "channel": log.sources[0].channels[0].name,
-        "text": "mean of the samples strictly inside the window, times its length (MLCommons power-dev)",
+        "text": "mean of the samples above 0 strictly inside the window, times its length (MLCommons power-dev)",
     }
 
 
@@ -250,7 +251,7 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def by_rule(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[str, Any]) -> float | None:
-    """Return the window's energy in J by MLCommons' rule; None where no sample lies inside.
+    """Return the window's energy in J by MLCommons' rule; None where no sample above 0 lies inside.
 
     Args:
         times_ns, codes: The channel's samples.
@@ -260,7 +261,7 @@ def by_rule(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[st
     """
     if event.end_ns is None:
         return None
-    inside = codes[(times_ns > event.start_ns) & (times_ns < event.end_ns)]
+    inside = codes[(times_ns > event.start_ns) & (times_ns < event.end_ns) & (codes * scale > 0)]
     if not len(inside):
         return None
     return int(inside.sum()) / len(inside) * scale * ((event.end_ns - event.start_ns) / 1e9)

@@ -101,6 +101,19 @@ def test_the_rule_is_the_mean_strictly_inside_the_window(tmp_path):
     assert value.trapezoid_j == pytest.approx(0.5 * 1 + 2 + 4 + 6 + 0.5 * 1)
 
 
+def test_the_rule_leaves_out_readings_of_zero_and_below(tmp_path):
+    (tmp_path / "spl.txt").write_text(spl(range(7), [30, 30, -38, 0, 34, 32, 30]))
+    (tmp_path / "mlperf_log_detail.txt").write_text(
+        detail(
+            power_begin="07-26-2022 07:00:01.000", power_end="07-26-2022 07:00:06.000", result_query_count=5
+        )
+    )
+    _, recording = convert(tmp_path, tmp_path)
+    with recording:
+        (value,) = published(recording).values
+    assert value.mean_w == pytest.approx(33.0)
+
+
 def test_a_window_of_another_run_is_refused(tmp_path):
     (tmp_path / "spl.txt").write_text(spl(range(5), [1] * 5))
     (tmp_path / "mlperf_log_detail.txt").write_text(
