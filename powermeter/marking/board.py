@@ -153,10 +153,18 @@ def recording_of(folder: str) -> str | None:
     """Return the path of the recording that a folder of marks belongs to, empty where no descriptor is left; None where it is over."""
     named = f"{folder}/{PATH_FILE}"
     try:
-        with open(named, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read(65536)
+        return _beginning_of(named).decode("utf-8", "surrogateescape")
     except OSError:
         return "" if os.path.exists(named) else None
+
+
+def _beginning_of(path: str) -> bytes:
+    """Return what a short file holds; without `open`, which Python takes away before the last objects' `__del__`, where a first mark may be."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return os.read(descriptor, 65536)
+    finally:
+        os.close(descriptor)
 
 
 def note_end(folder: str, at_ns: int, why: str) -> None:
@@ -206,8 +214,7 @@ def ancestors() -> list[int]:
     while process > 0 and len(found) < _MOST_ANCESTORS:
         found.append(process)
         try:
-            with open(f"/proc/{process}/stat", "rb") as file:
-                process = int(file.read(4096).rpartition(b")")[2].split()[1])
+            process = int(_beginning_of(f"/proc/{process}/stat").rpartition(b")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             break
     return found

@@ -47,10 +47,11 @@ BRIEF_SLOT = Struct("<qdqIII12sIIQ")
 MORE_TEXT = Struct("<48sIHBBQ")
 """Text, event, length of this piece, kind, flags, sequence."""
 
-# Words (64 bits) of the header. The first two rows are the writer's.
-LOST, WAITED_NS, WANTED, LEFT = 4, 5, 6, 7
-NEWEST, INTERRUPTED, GIVEN_UP, LATE = 11, 12, 13, 14
-TAKEN, CLOSED, COMMITTED = 8, 9, 10
+# Words (64 bits) of the header; `docs/marks.md` describes each by its name. Three are the recorder's: taken, closed, committed.
+LOST, WAITED_NS, WANTED, LEFT, TAKEN, CLOSED, COMMITTED, NEWEST = range(4, 12)
+OWN = range(12, 16)
+"""Words that a writer may keep numbers of its own in, as the C header does: nobody else reads them."""
+INTERRUPTED, GIVEN_UP, LATE = range(24, 27)
 IN_ORDER, BY_METER = 1, 2
 """What `LEFT` holds: the process noted that it leaves, or the Meter of its own whose recording this is was left."""
 PROGRAM_AT, PROGRAM_BYTES = 128, 64

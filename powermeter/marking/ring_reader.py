@@ -61,7 +61,7 @@ class Mark(NamedTuple):
 
 _LOOK = 64
 _WORD = struct.Struct("<Q")
-_WRITERS = struct.Struct("<11Q")
+_WRITERS = struct.Struct(f"<{ring.LATE - ring.LOST + 1}Q")
 
 
 class Counts(NamedTuple):

@@ -17,6 +17,7 @@ from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.ring import BRIEF_SLOT, LATE, NEWEST
 from powermeter.marking.undisturbed import Undisturbed
+from powermeter.marking.while_python_leaves import unless_taken_apart
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ class Span:
         if log is None:
             return self
         if self.log is None:
-            if len(_modules) != _modules_known:
-                know_modules()
+            if len(_modules) != _modules_known and not know_modules():
+                return self
             if _wait is not None:
                 _wait()  # before anything is noted: what a signal's handler raises meanwhile leaves no event open
         if self.log is not None:
@@ -275,13 +276,14 @@ def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
     return made
 
 
+@unless_taken_apart
 def know_modules() -> None:
     """Look again for frameworks to wait for, and for asyncio, after modules have been imported."""
     global _modules_known, _task_of, _wait
-    _modules_known = len(_modules)
+    loaded = len(_modules)
     accelerators.know()
-    _wait = accelerators.wait
-    _task_of = _task_of or tasks.numbering()
+    _wait, _task_of = accelerators.wait, _task_of or tasks.numbering()
+    _modules_known = loaded  # last: until then each mark looks
 
 
 # Where events go ------------------------------------------------------------------------------------------
@@ -348,6 +350,7 @@ def settle() -> None:
     _log = destinations.chosen()
 
 
+@unless_taken_apart
 def look() -> None:
     """Find out anew which recordings this process belongs to; called when one has started or ended."""
     global _word, _is_shared
@@ -370,8 +373,8 @@ def look() -> None:
 
 def instant(name: object, attributes: dict[str, Any], log: MarkLog) -> None:
     """Record an instant."""
-    if len(_modules) != _modules_known:
-        know_modules()
+    if len(_modules) != _modules_known and not know_modules():
+        return
     made = span(name, 1, attributes)
     made.uid, made.parent_uid, made.task = _uid(), around()[0], 0 if _task_of is None else _task_of()
     if _wait is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.analysis.accounts import not_whole
 from powermeter.marking import bindings, board
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "marks"
@@ -132,7 +133,9 @@ def test_an_example_in_every_language_marks_what_it_does(running, built, example
     assert epoch.is_mark and epoch.attributes == {"number": 1} and epoch.start_ns < infers[0].start_ns
     (counts,) = running.counts().values()
     assert (counts.begun, counts.finished, counts.details["instants"]) == (6, 6, 1)
-    assert counts.details["lost"] == counts.details["refused"] == counts.details["strays"] == 0
+    wrong = ("lost", "refused", "strays", "torn", "late")
+    assert {name: counts.details[name] for name in wrong} == dict.fromkeys(wrong, 0)
+    assert not_whole(running.counts()) == []
 
 
 @pytest.mark.parametrize("example", LANGUAGES)

@@ -28,7 +28,7 @@ _SLOT = struct.Struct("<qdqIII12sIHBBQ")
 _MORE = struct.Struct("<48sIHBBQ")
 _WORD = struct.Struct("<Q")
 _BEGIN, _END, _INSTANT, _MORE_KIND = 1, 2, 3, 5
-_LOST, _TAKEN, _CLOSED, _LATE = 32, 64, 72, 112
+_LOST, _TAKEN, _CLOSED, _LATE = 32, 64, 72, 208
 _NAN, _ODD = float("nan"), -1.0  # not known; no number of items
 
 _local = threading.local()
