@@ -133,7 +133,6 @@ def demo(arguments: Sequence[str]) -> None:
         "examples/voice_activity.py",
     )
     run(powermeter, "report", recording, "--force", "--output", report)
-    print(f"open it in a browser: {report.resolve().as_uri()}")
 
 
 def development() -> str:

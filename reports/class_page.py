@@ -117,6 +117,8 @@ STYLE = """main td.first { min-width: 8em; }
 
 ALOUD = (PROGRAM_FAILED, RAISED, CONTRADICTED, "not-counted")
 """Notes that stand below the table of a terminal."""
+_NAMING_THE_FILE = (PROGRAM_FAILED,)
+"""Codes of notes that begin with the name of their file."""
 
 
 def columns(rows: Sequence[ClassRow], battery: str) -> dict[str, Cell]:
@@ -221,7 +223,8 @@ def _below(rows: Sequence[ClassRow]) -> Iterator[str]:
         if row.problem or row.verdict == "not accepted":
             yield f"{row.file}: {'; '.join(remarks_of(row))}"
             continue
-        yield from (f"{row.file}: {note}" for note in row.notes if getattr(note, "code", "") in ALOUD)
+        loud = [note for note in row.notes if getattr(note, "code", "") in ALOUD]
+        yield from (str(note) if note.code in _NAMING_THE_FILE else f"{row.file}: {note}" for note in loud)
 
 
 def _once(rows: Sequence[ClassRow]) -> list[ClassRow]:

@@ -25,6 +25,7 @@ from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranke
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Result
+from powermeter.result.notes import Note
 
 
 @pytest.fixture(scope="module")
@@ -290,3 +291,16 @@ def test_a_whole_run_has_no_place_beside_items() -> None:
     counted = replace(run, items=1)  # its items were stated: it is one of them
     assert [row.rank for row in ranked([counted, *each])] == [1, 2, 3]
     assert [row.rank for row in ranked([run])] == [1]
+
+
+def test_the_line_of_a_failed_program_names_its_file_once() -> None:
+    row = ClassRow(
+        "run.power",
+        "",
+        notes=(
+            Note.warning("program-failed", "run.power: the program ended with status 3"),
+            Note.warning("not-counted", "2 events are left out"),
+        ),
+    )
+    lines = to_text([row], "4Ah", 200).splitlines()[-2:]
+    assert lines == ["run.power: the program ended with status 3", "run.power: 2 events are left out"]
