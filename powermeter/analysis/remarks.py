@@ -246,7 +246,7 @@ def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[No
         yield Note.info(
             "overlap",
             f"events {r.title!r} overlap others: the power is divided among what runs, so that all adds up to the run, and "
-            f"{100 * r.share:.3g} % is their part; in full {format_quantity(r.energy.value, 'J', 3)} was drawn while they ran{each}",
+            f"{100 * r.share:.3g} % is their part; in full, what ran at once counted for each, it is {format_quantity(r.energy.value, 'J', 3)}{each}",
         )
     if r.warmup.count:
         yield Note.info(

@@ -118,7 +118,7 @@ def label(**changed):
             "overlap",
             (
                 "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
-                "25 % is their part; in full 4.00 J was drawn while they ran, 200 mJ per item"
+                "25 % is their part; in full, what ran at once counted for each, it is 4.00 J, 200 mJ per item"
             ),
         ),
         (
@@ -126,7 +126,7 @@ def label(**changed):
             "overlap",
             (
                 "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
-                "25 % is their part; in full 4.00 J was drawn while they ran"
+                "25 % is their part; in full, what ran at once counted for each, it is 4.00 J"
             ),
         ),
         (
@@ -134,7 +134,7 @@ def label(**changed):
             "overlap",
             (
                 "events 'infer' overlap others: the power is divided among what runs, so that all adds up to the run, and "
-                "50 % is their part; in full 4.00 J was drawn while they ran, 300 mJ per item"
+                "50 % is their part; in full, what ran at once counted for each, it is 4.00 J, 300 mJ per item"
             ),
         ),
     ],

@@ -66,7 +66,7 @@ def test_what_is_quoted_of_requests_at_once_adds_up_to_the_run_with_their_parts_
     assert whole.total.grade is Grade.DERIVED
     assert whole.energy is not None and whole.energy.value == pytest.approx(64, rel=0.01)
     (note,) = [note for note in a.notes if note.code == "overlap" and "request" in note.text]
-    assert "25 %" in note.text and "in full 63.9 J" in note.text
+    assert "25 %" in note.text and "counted for each, it is 63.9 J" in note.text
 
 
 def test_a_container_alone_is_quoted_whole() -> None:
