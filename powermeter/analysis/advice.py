@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, CROWDED, EQUAL, FEW, HELD, LAG, LATE, LEAD, LOST, TAIL, UNSEEN
+from powermeter.analysis.estimate import (
+    BEAT,
+    CROWDED,
+    EQUAL,
+    FEW,
+    HELD,
+    LAG,
+    LATE,
+    LEAD,
+    LOST,
+    SOME,
+    TAIL,
+    UNSEEN,
+)
 from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.next_item import memory_of
 from powermeter.analysis.quantiles import median, student_95
@@ -296,7 +309,7 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     length = median(lengths) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
-    if why in (LAG, LEAD, LATE, HELD, TAIL):
+    if why in (LAG, LEAD, LATE, HELD, TAIL, SOME):
         return _make("longer-events", {"times": TIMES}, None, "edges")
     if why == CROWDED and length > 0:
         return _make("longer-events", {"times": math.ceil(2e-9 * trace.interval_ns / length)}, None, "unseen")

@@ -42,13 +42,16 @@ HELD = "held"
 TAIL = "tail"
 """Something follows few events: how much of it lies in the windows that their ends cut, nothing shows."""
 
+SOME = "some"
+"""Power stays up behind some of the events: how much of the windows that ends cut follows them, nothing shows."""
+
 CROWDED = "crowded"
 """Events shorter than a window share theirs with more labels than windows can distinguish."""
 
 PACE = "pace"
 """The load decides how long its reader waits, and events begin with what a long wait leaves out."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, CROWDED, PACE)
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, SOME, CROWDED, PACE)
 """Reasons for which an energy is *estimated*."""
 
 

@@ -34,8 +34,9 @@ from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
 from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
 from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.some_are_followed import open_downward, some_are_followed
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
-from powermeter.analysis.tails import LEAST_WITH_TAILS, Tail, follows_few, tail_of
+from powermeter.analysis.tails import LEAST_WITH_TAILS, follows_few, head_of, tail_of
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
@@ -103,7 +104,7 @@ def measure_means(
         for j in range(1, tail.windows + 1):
             aside[np.minimum(ke + j, top + 1)] = True
     rested_ns = end_ns if tail is None else t[np.minimum(ke + tail.windows, top)]
-    head = _head_of(rates, tau, t, start_ns, rested_ns, ks, blind, others)
+    head = head_of(rates, tau, t, start_ns, _last_ends(t, start_ns, rested_ns, others), ks, blind)
     if head is not None:
         rates, aside = rates.copy(), aside.copy()
         np.subtract.at(rates, ks, head.first[::-1] / tau[ks])
@@ -251,10 +252,15 @@ def measure_means(
     total = float(split.sum()) + max(alike, 0.0)
     if trace.kind is Kind.MEAN:
         total += noise * float(trace.independent(found.seen).sum()) * usual**2
+    followed = None
+    if tail is None or not tail.joules:
+        reach = (t[ke] - end_ns) * 1e-9 / tau[ke]
+        followed = some_are_followed(rates, tau, reach, ke, calm.out, math.sqrt(noise), inside)
     # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong, and what follows.
     doubts = [left_in_common(rest, kappa, used, part) / n]
-    if tail is not None:
+    if tail is not None and followed is None:
         doubts.append(tail.doubt)
+    if tail is not None:
         found.tail = (tail.joules, tail.error) if tail.joules else None
     if head is not None:
         doubts.append(head.doubt)
@@ -315,6 +321,14 @@ def measure_means(
             found.why = TAIL
             np.add.at(found.below, event, portion * np.maximum(given - least, 0.0)[owner] * ending)
             found.below_all = float(found.below.sum())
+    if followed is not None and not found.why and found.tail is None:
+        ending = (window == ke[event]) & ~whole[owner] & ~no_out[owner]
+        theirs = np.maximum(given - part * length * np.minimum(level_out, rate), 0.0)
+        moves = np.where(has_in | (seen_s > 0), kappa, 1.0)
+        held, beyond = np.zeros(n), np.zeros(n)
+        np.add.at(held, event, ending * portion * (moves * theirs)[owner])
+        np.add.at(beyond, event, ending * portion * rest[owner])
+        open_downward(found, followed, held, beyond)
     if (
         float(np.median(seconds)) < usual
         and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n
@@ -340,34 +354,6 @@ def _last_ends(t: Times, start_ns: Times, end_ns: Times, others: Others | None) 
     before = np.minimum(before, start_ns)
     found: Times = before if others is None else np.maximum(before, others.last_end(start_ns, before))
     return found
-
-
-def _head_of(
-    rates: Floats,
-    tau: Floats,
-    t: Times,
-    start_ns: Times,
-    end_ns: Times,
-    starts: Indices,
-    blind: NDArray[np.bool_],
-    others: Others | None,
-) -> Tail | None:
-    """Return what comes ahead of events and belongs to none (a device that wakes), as a tail is found when time runs backwards."""
-    if start_ns.size < LEAST_WITH_TAILS:
-        return None
-    top = t.size - 1
-    before = _last_ends(t, start_ns, end_ns, others)
-    backwards = np.concatenate([[0], np.arange(top, 0, -1)])
-    unseen = np.concatenate([blind[backwards], [False]])
-    return tail_of(
-        rates[backwards],
-        tau[backwards],
-        -t[::-1],
-        -start_ns[::-1],
-        -before[::-1],
-        top - starts[::-1] + 1,
-        unseen,
-    )
 
 
 def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> None:

@@ -20,6 +20,7 @@ from powermeter.analysis.estimate import (
     LOST,
     PACE,
     RIPPLE,
+    SOME,
     TAIL,
     UNSEEN,
 )
@@ -74,7 +75,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        says = why in (LOST, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, PACE)
+        says = why in (LOST, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
@@ -118,6 +119,8 @@ _WHY = {
     LATE: "some readings stamped behind their ends still show them, and some behind their starts do not yet, as those do whose stamps are late by chance: power that follows each event may be its own, which the interval covers; stamp each reading when it is taken, or make each event longer",
     TAIL: "the readings cut by their ends hold more than those inside, or power falls only after them, and there are too few to show how much of it follows them: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
+    SOME: "power stays up behind some of the events, not behind all: how much of it lies in the readings that their ends cut, nothing shows, and the interval covers that; "
+    "sample faster, or end the event where its power has fallen",
     HELD: "each reading may be a snapshot or the mean since the one before: the interval covers both cases; make each event longer, or state which (`--as mean`)",
     PACE: "the load affects how long the reader waits before it reads again, so that too few readings fell on their beginnings: the interval "
     "covers what that leaves out; read at a fixed rate",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import clear_edges
 from powermeter.analysis.early_readings import turned_round
-from powermeter.analysis.estimate import HELD, LAG, LATE, LEAD, TAIL, GroupEstimate
+from powermeter.analysis.estimate import HELD, LAG, LATE, LEAD, SOME, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means import measure_means
@@ -187,7 +187,7 @@ def both(
         return found
     other = measure_means(means, start_ns, end_ns, bridges, others)
     if (
-        other.why not in ("", TAIL, LAG, LEAD)
+        other.why not in ("", TAIL, SOME, LAG, LEAD)
         or not np.isfinite(other.value).all()
         or _falls_at_once(means.trace, other, start_ns, end_ns)
     ):

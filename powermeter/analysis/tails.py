@@ -199,6 +199,37 @@ def tail_of(
     return Tail(total, whole_u, np.where(x > 0, held, 0.0), again, unlike, math.hypot(error, late), last)
 
 
+def head_of(
+    rates: Floats,
+    tau: Floats,
+    t: Times,
+    start_ns: Times,
+    before_ns: Times,
+    starts: Indices,
+    blind: NDArray[np.bool_],
+) -> Tail | None:
+    """Return what comes ahead of events and belongs to none (a device that wakes), as a tail is found when time runs backwards.
+
+    Args:
+        before_ns: When the last event (of any label) before each start has ended.
+        starts: The windows that hold each event's start.
+    """
+    if start_ns.size < LEAST_WITH_TAILS:
+        return None
+    top = t.size - 1
+    backwards = np.concatenate([[0], np.arange(top, 0, -1)])
+    unseen = np.concatenate([blind[backwards], [False]])
+    return tail_of(
+        rates[backwards],
+        tau[backwards],
+        -t[::-1],
+        -start_ns[::-1],
+        -before_ns[::-1],
+        top - starts[::-1] + 1,
+        unseen,
+    )
+
+
 def _differs(x: Floats, rest: Floats, model: tuple[Floats, Floats]) -> float:
     """Return the standard deviation of tails from event to event, J: what rests scatter by more next to ends than where tails are nearly over."""
     expected = np.interp(x, *model)

@@ -1,0 +1,149 @@
+"""Whether something follows some of a label's events (a log flush after every seventh), on meters that average.
+
+What follows few of many events hardly moves the mean of the windows behind ends, which `tails.py` looks at.  But each such window is
+known to the noise of windows beside events: one that stands out shows an event that is followed.  How much of it lies in the window that
+this event's end cuts, and in those of events behind which no whole window reaches it, nothing shows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.estimate import SOME, GroupEstimate
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_LEAST = 8  # whole windows beside events
+_AROUND = 4  # such windows on either side whose median is idle power
+_QUARTILE = 0.3186  # standard deviations that a quarter of normal deviations lie within
+_STANDS_OUT = 6.0  # standard deviations
+_WORTH = 0.01  # of the power inside
+_CHANCE = 0.05
+_FURTHEST = 8  # windows behind an end that may hold what follows
+_SURE = 1.645  # standard deviations that 95 % lie below
+_PAID = 0.002  # of the energy, below which it is not
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """The events that something follows.
+
+    Attributes:
+        which: Whether each is seen to be followed, shape (n,).
+        behind: What of that was seen behind the window that each end cuts, J, shape (n,).
+        others: So many of the others may be followed as well.
+    """
+
+    which: Bools
+    behind: Floats
+    others: float
+
+
+def some_are_followed(
+    rates: Floats, tau: Floats, reach: Floats, ends: Indices, beside: Indices, noise: float, inside: float
+) -> Followed | None:
+    """Return which events something follows, or None where no whole window behind an end stands out.
+
+    Args:
+        rates, tau: Of each window, W and s.
+        reach: How far behind its event's end the window that it cuts ends, as a share of the window, shape (n,).
+        ends: The windows that hold each event's end.
+        beside: The whole windows beside events, sorted.
+        noise: Of a window, W.
+        inside: Power inside the events, W.
+    """
+    if beside.size < _LEAST:
+        return None
+    excess = _above_idle(rates[beside])
+    at = np.searchsorted(beside, ends + 1)
+    looked = beside[np.minimum(at, beside.size - 1)] == ends + 1
+    behind = np.isin(beside, ends + 1)
+    away = np.abs(excess)
+    usual = max(float(np.quantile(away, 0.25)) / _QUARTILE, noise)
+    least = max(_STANDS_OUT * usual, _WORTH * abs(inside))
+    seen = looked & (excess[np.minimum(at, beside.size - 1)] > least)
+    m, n = int(seen.sum()), int(looked.sum())
+    elsewhere = int(np.count_nonzero(excess[~behind] > least))
+    if not m or (elsewhere and _by_chance(m, n, elsewhere, int(np.count_nonzero(~behind))) > _CHANCE):
+        return None
+    joules, long = _joules_behind(excess * tau[beside], beside, at, seen, least * tau[beside])
+    # Behind an end that lies further from its window's end than what follows lasts, nothing shows it.
+    shows = 1.0 if long else min(float(reach[seen].max()) * (m + 1) / m, 1.0)
+    places = max(n * shows, 1.0)
+    return Followed(seen, joules, min(_at_most(m) * max(ends.size - places, 0.0) / places, ends.size - m))
+
+
+def _above_idle(rates: Floats) -> Floats:
+    """Return how far each of some windows lies above the median of those around it."""
+    around = min(_AROUND, (rates.size - 1) // 2)
+    padded = np.pad(rates, around, mode="reflect")
+    found: Floats = rates - np.median(
+        np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1), axis=1
+    )
+    return found
+
+
+def _by_chance(seen: int, looked: int, elsewhere: int, others: int) -> float:
+    """Return the chance that of all windows that stand out so many or more lie behind ends (Fisher's exact test)."""
+    every, all_seen = looked + others, seen + elsewhere
+    whole = math.lgamma(every + 1) - math.lgamma(all_seen + 1) - math.lgamma(every - all_seen + 1)
+    return sum(
+        math.exp(_ways(looked, k) + _ways(others, all_seen - k) - whole)
+        for k in range(seen, min(looked, all_seen) + 1)
+        if all_seen - k <= others
+    )
+
+
+def _ways(of: int, some: int) -> float:
+    return math.lgamma(of + 1) - math.lgamma(some + 1) - math.lgamma(of - some + 1)
+
+
+def _joules_behind(
+    joules: Floats, beside: Indices, at: Indices, seen: Bools, least: Floats
+) -> tuple[Floats, bool]:
+    """Return what lies above idle power behind the ends of the events that are followed, and whether it reaches a second window."""
+    found, goes_on = np.zeros(seen.size), seen.copy()
+    long = False
+    for j in range(_FURTHEST):
+        next_one = np.minimum(at + j, beside.size - 1)
+        goes_on = goes_on & (at + j < beside.size) & (joules[next_one] > least[next_one])
+        goes_on &= beside[next_one] == beside[np.minimum(at, beside.size - 1)] + j
+        found[goes_on] += joules[next_one[goes_on]]
+        long |= bool(j and goes_on.any())
+    return found, long
+
+
+def _at_most(seen: int) -> float:
+    """Return the mean of a Poisson count that is no more than `seen` once in twenty (Garwood, Biometrika 28, 1936; Wilson and Hilferty's cube root)."""
+    k = seen + 1.0
+    return float(k * (1 - 1 / (9 * k) + _SURE / (3 * math.sqrt(k))) ** 3)
+
+
+def open_downward(found: GroupEstimate, followed: Followed, held: Floats, rest: Floats) -> None:
+    """Open the intervals of events, and of their sum, down to what may have followed and not been theirs.
+
+    Args:
+        held: What the window that each end cuts counts for its event and may be what follows, J; shape (n,).
+        rest: What it holds beyond the expected, J; shape (n,).
+    """
+    which = followed.which
+    largest = float(np.max(followed.behind[which] + np.clip(rest[which], 0.0, held[which])))
+    each = np.minimum(held, largest)
+    chance = np.where(which, 1.0, followed.others / max(int(np.count_nonzero(~which)), 1))
+    below = chance * each
+    if float(below.sum()) < _PAID * abs(float(np.sum(found.value))):
+        return
+    found.why = SOME
+    found.below = np.maximum(found.below, below)
+    found.below_all = float(found.below.sum())
+    # A single one is followed or not; what their sum has of that is in `below`.
+    total = found.factor * float(found.own @ found.own)
+    found.own = np.hypot(found.own, each * np.sqrt(chance * (1 - chance)))
+    found.factor = total / max(float(found.own @ found.own), 1e-300)
