@@ -6,8 +6,9 @@ All times are UTC, also those in the LoadGen log (whatever zones server.json and
 -1 stands for "not available".
 
 MLCommons computes by a rule of its own: the arithmetic mean of the Watts strictly inside
-power_begin … power_end, times the length of that window.  Readings of 0 and below are left out, as the
-submission checker does.  `by_rule` returns that number.
+power_begin … power_end, times the length of that window.  Readings of 0 and below are left out, as today's
+submission checker does; figures of v1.0 to v2.0 counted them (−2 of an analyser that was over its range).
+`by_rule` returns that number.  The energy beside it leaves such readings out in either case.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import math
 import re
 from array import array
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
@@ -48,6 +51,7 @@ _KEYS = {
     "effective_scenario",
     "effective_samples_per_query",
     "generated_samples_per_query",
+    "loadgen_version",
 }
 
 _QUANTITIES = {
@@ -77,7 +81,7 @@ class MLPerfPower(Importer):
             raise DataError(f"{path}: no spl.txt in it or in its run_1; name the run's own folder")
         spl = path if path.is_file() else find(run, *_SPL)
         assert spl is not None
-        rows, warnings = _read_spl(spl)
+        rows, warnings, left_out = _read_spl(spl)
         log = Log(cls.name, UTC, [rows], warnings=warnings, external=True)
         detail = find(run, *_DETAIL)
         if detail is None:
@@ -87,7 +91,7 @@ class MLPerfPower(Importer):
                 )
             )
             return log
-        _add_window(log, detail)
+        _add_window(log, detail, left_out)
         summary = find(run, "mlperf_log_summary.txt")
         if summary is not None:
             log.metadata.update(_summary(summary))
@@ -101,12 +105,35 @@ def _run_directory(path: Path) -> Path | None:
     return None
 
 
-def _read_spl(path: Path) -> tuple[LogRows, list[Note]]:
+@dataclass(slots=True)
+class _LeftOut:
+    """Readings of 0 W and below: times in ns, watts, lines."""
+
+    times_ns: list[int] = field(default_factory=list)
+    watts: list[float] = field(default_factory=list)
+    lines: Unread = field(default_factory=Unread)
+
+    def notes(self) -> list[Note]:
+        """Return a warning that counts them and names the first lines, or nothing."""
+        if not self.watts:
+            return []
+        readings = plural(len(self.watts), "reading")
+        text = f"{readings} of 0 W and below, as {min(self.watts):g} ({self.lines.where}), left out as MLCommons' checker does"
+        return [Note.warning("missing-values", text)]
+
+    def inside(self, begin_ns: int, end_ns: int) -> list[float]:
+        """Return the watts of those strictly inside a window."""
+        pairs = zip(self.times_ns, self.watts, strict=True)
+        return [watts for ns, watts in pairs if begin_ns < ns < end_ns]
+
+
+def _read_spl(path: Path) -> tuple[LogRows, list[Note], _LeftOut]:
     names: list[tuple[str, str]] = []
     values: dict[tuple[str, str], array[float]] = {}
     stamps: list[int | None] = []
     broken = 0
-    for fields in csv.reader(read_lines(path)):
+    low = _LeftOut()
+    for number, fields in enumerate(csv.reader(read_lines(path)), 1):
         pairs = _pairs(fields)
         if pairs is None or (names and [key for key, _ in pairs] != names):
             broken += 1
@@ -117,7 +144,12 @@ def _read_spl(path: Path) -> tuple[LogRows, list[Note]]:
         stamp = wall(fields[1])
         stamps.append(None if stamp is None else stamp.ns)
         for key, value in pairs:
-            values[key].append(value)
+            values[key].append(math.nan if key == _WHOLE and value <= 0 else value)
+        watts = pairs[0][1]
+        if watts <= 0 and watts != _NOT_AVAILABLE and stamp is not None:
+            low.times_ns.append(stamp.ns)
+            low.watts.append(watts)
+            low.lines.add(number)
     if not stamps:
         raise DataError(f"{path}: no samples: no line reads Time,…,Watts,…")
     if broken * 10 > len(stamps):
@@ -128,7 +160,11 @@ def _read_spl(path: Path) -> tuple[LogRows, list[Note]]:
         if broken
         else []
     )
-    return _rows(found, values, path), warnings + found.warnings
+    return _rows(found, values, path), warnings + low.notes() + found.warnings, low
+
+
+_WHOLE = ("total", "Watts")
+_NOT_AVAILABLE = -1.0
 
 
 def _pairs(fields: list[str]) -> list[tuple[tuple[str, str], float]] | None:
@@ -156,7 +192,7 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]], path: Path) 
     channels, codes = [], []
     for (place, label), stored in values.items():
         read = np.frombuffer(stored, np.float64)[found.kept].copy()
-        read[read == -1.0] = math.nan
+        read[read == _NOT_AVAILABLE] = math.nan
         if not np.isfinite(read).any() or (place != "total" and not np.nan_to_num(read).any()):
             continue
         rail = None
@@ -179,11 +215,11 @@ def _rows(found: Axis, values: dict[tuple[str, str], array[float]], path: Path) 
         channels.append(channel(column, grid))
         codes.append(code)
     if not any(entry.rail is not None for entry in channels):
-        raise DataError(f"{path}: no samples: every Watts is -1 (not available)")
+        raise DataError(f"{path}: no samples: every Watts is -1 (not available), 0 or below")
     return LogRows("power analyser (PTDaemon)", tuple(channels), found.times_ns, codes, gaps=found.gaps)
 
 
-def _add_window(log: Log, path: Path) -> None:
+def _add_window(log: Log, path: Path, left_out: _LeftOut) -> None:
     loadgen = _loadgen(path)
     missing = [key for key in ("power_begin", "power_end") if key not in loadgen]
     if missing:
@@ -218,11 +254,24 @@ def _add_window(log: Log, path: Path) -> None:
         if value is not None
     }
     log.events.append(Event("mlperf window", begin.ns, end.ns, count=known or 1, attributes=attributes))
+    low = left_out.inside(begin.ns, end.ns) if _counts_all(str(loadgen.get("loadgen_version", ""))) else []
+    which = "samples, those of 0 and below too," if low else "samples above 0"
     log.facts["published_rule"] = {
         "rule": RULE,
         "channel": log.sources[0].channels[0].name,
-        "text": "mean of the samples above 0 strictly inside the window, times its length (MLCommons power-dev)",
+        "text": f"mean of the {which} strictly inside the window, times its length (MLCommons power-dev)",
+        "counted_too": {"count": len(low), "sum_w": math.fsum(low)},
     }
+
+
+def _counts_all(version: str) -> bool:
+    """Return whether the checker of LoadGen's version (`2.0 @ 68c681b628`) counted readings of 0 and below."""
+    match = re.match(r"(\d*)\.(\d+)", version)
+    return match is not None and (int(match[1] or 0), int(match[2])) <= _LAST_TO_COUNT_ALL
+
+
+_LAST_TO_COUNT_ALL = (2, 0)
+"""Four published figures of v2.0 hold readings of −2; no window of v2.1 and v3.0 holds one, and v5.1 leaves them out."""
 
 
 def _loadgen(path: Path) -> dict[str, Any]:
@@ -257,11 +306,13 @@ def by_rule(times_ns: Any, codes: Any, scale: float, event: Event, fact: dict[st
         times_ns, codes: The channel's samples.
         scale: W per code.
         event: The window.
-        fact: The recording's fact `published_rule`; not used here.
+        fact: The recording's fact `published_rule`: `counted_too` holds readings that are no samples here.
     """
     if event.end_ns is None:
         return None
     inside = codes[(times_ns > event.start_ns) & (times_ns < event.end_ns) & (codes * scale > 0)]
     if not len(inside):
         return None
-    return int(inside.sum()) / len(inside) * scale * ((event.end_ns - event.start_ns) / 1e9)
+    too = fact.get("counted_too") or {"count": 0, "sum_w": 0.0}
+    mean_w = (int(inside.sum()) * scale + too["sum_w"]) / (len(inside) + too["count"])
+    return float(mean_w * ((event.end_ns - event.start_ns) / 1e9))

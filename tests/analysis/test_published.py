@@ -108,10 +108,32 @@ def test_the_rule_leaves_out_readings_of_zero_and_below(tmp_path):
             power_begin="07-26-2022 07:00:01.000", power_end="07-26-2022 07:00:06.000", result_query_count=5
         )
     )
-    _, recording = convert(tmp_path, tmp_path)
+    log, recording = convert(tmp_path, tmp_path)
     with recording:
         (value,) = published(recording).values
     assert value.mean_w == pytest.approx(33.0)
+    assert value.trapezoid_j == pytest.approx(30 * 0 + (30 + 34) / 2 * 3 + 33 + 31)  # 2 s are bridged
+    (note,) = [note for note in log.warnings if note.code == "missing-values"]
+    assert "2 readings of 0 W and below, as -38 (lines 3, 4)" in str(note)
+
+
+@pytest.mark.parametrize(
+    ("version", "watts"), [("2.0 @ 701847516c", 24.8), (".5a1 @ 695", 24.8), ("2.1 @ a", 31.5)]
+)
+def test_figures_up_to_version_2_0_counted_readings_below_zero(tmp_path, version, watts):
+    (tmp_path / "spl.txt").write_text(spl(range(7), [-2, 30, 30, -2, 34, 32, 30]))
+    (tmp_path / "mlperf_log_detail.txt").write_text(
+        detail(
+            power_begin="07-26-2022 07:00:00.500",
+            power_end="07-26-2022 07:00:05.500",
+            result_query_count=5,
+            loadgen_version=version,
+        )
+    )
+    _, recording = convert(tmp_path, tmp_path)
+    with recording:
+        (value,) = published(recording).values
+    assert value.mean_w == pytest.approx(watts)
 
 
 def test_a_window_of_another_run_is_refused(tmp_path):
