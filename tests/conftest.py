@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -107,6 +108,23 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting_at_start, "READY_S", 100.0)
     for limit in ("HELD_UP_S", "WORKING_S", "ANSWERS_S"):
         monkeypatch.setattr(waiting_at_end, limit, 100.0)
+
+
+@pytest.fixture
+def here(capfd: pytest.CaptureFixture[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `powermeter` with these words in this process, an interpreter's start and imports cheaper than in one of its own.
+
+    What it and the programs that it starts print is what a process would have printed.
+    """
+    from powermeter import cli
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        arguments = [str(word) for word in words]
+        capfd.readouterr()
+        status = cli.run(arguments)
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

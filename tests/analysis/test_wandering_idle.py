@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from early_end import claims_of
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy
@@ -28,8 +29,9 @@ def _idle(rng: np.random.Generator, how: str) -> np.ndarray:
 
 @pytest.mark.parametrize("how", ["walk", "flicker", "warms up"])
 def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str) -> None:
-    held, widths = 0, []
-    for seed in range(12):
+    widths = []
+
+    def missed(seed: int) -> dict[str, float | None]:
         rng = np.random.default_rng(seed)
         at = np.arange(0, SPAN_S + GRID_S, GRID_S)
         idle = _idle(rng, how)[: at.size]
@@ -49,9 +51,11 @@ def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str)
         above = analyse(recording, baseline="idle").row("infer").above
         true = BUSY_W * 0.5 * starts.size
         assert above is not None
-        held += above.low <= true <= above.high
         widths.append(above.half_width / true)
-    assert held >= 11
+        return {how: not above.low <= true <= above.high}
+
+    (claim,) = claims_of(missed).values()
+    assert claim.holds, claim
     assert np.median(widths) < 0.4
 
 

@@ -63,9 +63,8 @@ def test_no_number_and_no_label_is_cut(path, width):
     assert re.search(r"\d mAh", whole) and "left at the mean so far" in whole
 
 
-def test_a_recording_that_has_ended_is_not_watched(path):
-    command = [sys.executable, "-m", "powermeter", "live", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def test_a_recording_that_has_ended_is_not_watched(here, path):
+    done = here("live", path)
     assert done.returncode != 0 and "no longer being recorded" in done.stderr
 
 

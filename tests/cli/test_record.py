@@ -20,9 +20,12 @@ URL = "virtual://?shape=constant&noise=0&rate=200Hz"
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live", "-s", URL]
 
 
-def record(path: Path, *command: str, options: tuple[str, ...] = (), **more):
-    arguments = [*RECORD, *options, "-o", str(path), "--", *command]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=CEILING_S, check=False, **more)
+@pytest.fixture
+def record(here):
+    def run(path: Path, *command: str, options: tuple[str, ...] = ()):
+        return here(*RECORD[3:], *options, "-o", path, "--", *command)
+
+    return run
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -31,14 +34,21 @@ def python(code: str) -> tuple[str, ...]:
 
 def test_the_commands_output_input_and_status_pass_through(tmp_path):
     code = "import sys; print(sys.stdin.read().upper()); print('to stderr', file=sys.stderr); sys.exit(37)"
-    done = record(tmp_path / "run.power", *python(code), input="hello")
+    done = subprocess.run(
+        [*RECORD, "-o", str(tmp_path / "run.power"), "--", *python(code)],
+        input="hello",
+        capture_output=True,
+        text=True,
+        timeout=CEILING_S,
+        check=False,
+    )
     assert done.returncode == 37
     assert done.stdout == "HELLO\n" and "to stderr" in done.stderr
     assert done.stderr.splitlines()[-1] == f"wrote {tmp_path / 'run.power'}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_command_ended_by_a_signal_gives_128_and_its_number(tmp_path):
+def test_a_command_ended_by_a_signal_gives_128_and_its_number(record, tmp_path):
     done = record(tmp_path / "run.power", *python("import os; os.kill(os.getpid(), 9)"))
     assert done.returncode == 128 + 9
     with Recording.open(tmp_path / "run.power") as recording:
@@ -47,7 +57,7 @@ def test_a_command_ended_by_a_signal_gives_128_and_its_number(tmp_path):
 
 
 @pytest.mark.parametrize(("status", "warned"), [(0, []), (3, ["program-failed"])])
-def test_what_the_command_ended_with_is_in_the_recording(tmp_path, status, warned):
+def test_what_the_command_ended_with_is_in_the_recording(record, tmp_path, status, warned):
     record(tmp_path / "run.power", *python(f"import sys; sys.exit({status})"))
     with Recording.open(tmp_path / "run.power") as recording:
         assert recording.metadata["command_status"] == status
@@ -56,7 +66,7 @@ def test_what_the_command_ended_with_is_in_the_recording(tmp_path, status, warne
     assert verified.is_whole and [note.code for note in verified.notes if note.severity != "info"] == warned
 
 
-def test_events_of_the_program_its_threads_and_its_children_are_recorded(tmp_path):
+def test_events_of_the_program_its_threads_and_its_children_are_recorded(record, tmp_path):
     code = """
         import subprocess, sys, threading, multiprocessing, powermeter
 
@@ -90,7 +100,7 @@ def test_events_of_the_program_its_threads_and_its_children_are_recorded(tmp_pat
         assert samples[0] <= event.start_ns <= event.end_ns <= samples[-1] + 10**9
 
 
-def test_metadata_says_what_was_measured(tmp_path):
+def test_metadata_says_what_was_measured(record, tmp_path):
     path = tmp_path / "run.power"
     record(path, *python("pass"))
     with Recording.open(path) as recording:
@@ -130,16 +140,10 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
         assert recording.metadata["ended"] == "stopped"
 
 
-def test_without_a_command_it_records_for_a_while(tmp_path):
+def test_without_a_command_it_records_for_a_while(here, tmp_path):
     path = tmp_path / "run.power"
     started = time.monotonic_ns()
-    done = subprocess.run(
-        [*RECORD, "--duration", "300ms", "-o", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=CEILING_S,
-        check=False,
-    )
+    done = here(*RECORD[3:], "--duration", "300ms", "-o", path)
     ended = time.monotonic_ns()
     assert done.returncode == 0 and ended - started > 300_000_000
     with Recording.open(path) as recording:
@@ -160,22 +164,14 @@ def test_without_a_command_it_records_for_a_while(tmp_path):
         (("--nonsense",), 2, "no such option"),
     ],
 )
-def test_bad_input_is_one_line_a_status_and_no_file(tmp_path, arguments, status, said):
-    base = [sys.executable, "-m", "powermeter", "record", "-o", str(tmp_path / "run.power")]
-    done = subprocess.run(
-        [*base, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=CEILING_S,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+def test_bad_input_is_one_line_a_status_and_no_file(here, tmp_path, arguments, status, said):
+    done = here("record", "-o", tmp_path / "run.power", *arguments)
     assert done.returncode == status, done.stderr
     assert said in done.stderr and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_file_is_refused_before_the_command_runs(tmp_path):
+def test_an_existing_file_is_refused_before_the_command_runs(record, tmp_path):
     path, proof = tmp_path / "run.power", tmp_path / "proof"
     path.write_text("precious")
     done = record(path, *python(f"open({str(proof)!r}, 'w')"))
@@ -187,7 +183,7 @@ def test_an_existing_file_is_refused_before_the_command_runs(tmp_path):
         assert recording.warnings == []
 
 
-def test_a_script_without_its_interpreter_is_explained_and_a_failed_program_named(tmp_path):
+def test_a_script_without_its_interpreter_is_explained_and_a_failed_program_named(record, tmp_path):
     script = tmp_path / "infer.py"
     script.write_text("print(1)")
     done = record(tmp_path / "run.power", str(script))
@@ -217,7 +213,7 @@ def test_ctrl_c_while_the_command_line_is_imported_prints_no_traceback(tmp_path)
 @pytest.mark.parametrize(
     ("words", "reason"), [((), "no command after --"), (("",), "the command after -- is empty")]
 )
-def test_an_empty_command_is_refused_at_once(tmp_path, words, reason):
+def test_an_empty_command_is_refused_at_once(record, tmp_path, words, reason):
     """`-- $CMD` with an unset variable would be recorded until Ctrl-C."""
     done = record(tmp_path / "run.power", *words)
     assert done.returncode == 2 and reason in done.stderr

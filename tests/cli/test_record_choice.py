@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 import sys
 import time
 
@@ -18,19 +17,13 @@ from powermeter.recording import Recording
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live"]
 
 
-def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(tmp_path):
+def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(here, tmp_path):
     chosen = choice.choose(choice.search().findings)
     assert chosen is not None
     if chosen.urls != ("estimate://",):
         pytest.skip(f"this machine has something better: {chosen.urls[0]}")
     path = tmp_path / "run.power"
-    done = subprocess.run(
-        [*RECORD, "-o", str(path), "--", sys.executable, "-c", "print(sum(range(3_000_000)))"],
-        capture_output=True,
-        text=True,
-        timeout=CEILING_S,
-        check=False,
-    )
+    done = here(*RECORD[3:], "-o", path, "--", sys.executable, "-c", "print(sum(range(3_000_000)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(sum(range(3_000_000)))
     said = [line for line in done.stderr.splitlines() if "an estimate, not a measurement" in line]

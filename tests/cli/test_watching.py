@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,8 @@ from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.testing.language_model import Server
 
-RECORD = [sys.executable, "-m", "powermeter", "record", "--no-live", "-s", "virtual://?rate=200Hz"]
+Here = Callable[..., subprocess.CompletedProcess[str]]
+RECORD = ("record", "--no-live", "-s", "virtual://?rate=200Hz")
 
 CLIENT = """
     import http.client, json, sys
@@ -30,20 +32,16 @@ CLIENT = """
 """
 
 
-def test_answers_that_pass_through_are_counted_and_shown(tmp_path: Path) -> None:
+def test_answers_that_pass_through_are_counted_and_shown(here: Here, tmp_path: Path) -> None:
     server = Server()
     path = tmp_path / "run.power"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     script = tmp_path / "client.py"
     script.write_text(textwrap.dedent(CLIENT))
-    command = [*RECORD, "-o", str(path), "--pass-through", f"{port}:{server.port}", "--"]
-    done = subprocess.run(
-        [*command, sys.executable, str(script), str(port)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = here(
+        *(*RECORD, "-o", path, "--pass-through", f"{port}:{server.port}"),
+        *("--", sys.executable, script, port),
     )
     server.close()
     assert done.returncode == 3, done.stderr
@@ -54,7 +52,7 @@ def test_answers_that_pass_through_are_counted_and_shown(tmp_path: Path) -> None
     assert "Language models" in done.stderr and "stand-in" in done.stderr
 
 
-def test_a_known_programs_lines_are_read_without_an_option(tmp_path: Path) -> None:
+def test_a_known_programs_lines_are_read_without_an_option(here: Here, tmp_path: Path) -> None:
     program = tmp_path / "llama-server"
     program.write_text(
         textwrap.dedent(
@@ -71,12 +69,10 @@ def test_a_known_programs_lines_are_read_without_an_option(tmp_path: Path) -> No
     )
     program.chmod(0o755)
     path = tmp_path / "run.power"
-    done = subprocess.run(
-        [*RECORD, "-q", "-o", str(path), "--", str(program)], capture_output=True, timeout=60, check=False
-    )
+    done = here(*RECORD, "-q", "-o", path, "--", program)
     assert done.returncode == 7
-    assert done.stdout == b"to stdout False\n"
-    assert b"--events-from none turns that off" in done.stderr and b"eval time =  30.0 ms" in done.stderr
+    assert done.stdout == "to stdout False\n"
+    assert "--events-from none turns that off" in done.stderr and "eval time =  30.0 ms" in done.stderr
     with Recording.open(path) as recording:
         assert [(e.name, e.count) for e in recording.events()] == [("prefill", 56), ("decode", 7)]
         assert all(e.peak_memory is None for e in recording.events())

@@ -259,10 +259,10 @@ def test_the_undamaged_samples_are_recognised_and_none_claims_to_be_exact(tmp_pa
             assert channel.accuracy.source, (name, channel.name)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_damaged_logs_give_a_log_or_a_clear_error(tmp_path, seed):
     samples = {**SMALL, **_binary(tmp_path)}
-    imported = fuzz(samples, tmp_path, random.Random(seed), 6, write=seed == 0)
+    imported = fuzz(samples, tmp_path, random.Random(seed), 3, write=seed == 0)
     assert imported > 5  # the fuzzer reaches past the front door
 
 

@@ -9,6 +9,7 @@ Prints a line for each line wider than the terminal, traceback, character that b
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -237,6 +238,7 @@ def run(
     for target in registry.VERBS.values():
         registry.load(target)
     os.chdir(folder)
+    gc.freeze()  # else each child looks through all that is imported, and copies it
     return list(problems(seen, asked, closed))
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,9 @@ BINDINGS = Path(__file__).resolve().parents[3] / "powermeter" / "marking" / "bin
 RECORD = [sys.executable, "-m", "powermeter", "record", "-q", "--no-live", "--remote", "user@board:2222"]
 
 
+Here = Callable[..., subprocess.CompletedProcess[str]]
+
+
 def surroundings(folder: Path, python: Path | None = None) -> dict[str, str]:
     """Return an environment in which ssh is the stand-in, and the board's python3 another or this one."""
     first = folder / "bin"
@@ -31,21 +35,29 @@ def surroundings(folder: Path, python: Path | None = None) -> dict[str, str]:
 
 
 def record(
-    folder: Path,
-    *command: str,
-    sources: tuple[str, ...] = ("virtual://?rate=200Hz",),
-    python: Path | None = None,
-    given: bytes = b"",
+    folder: Path, *command: str, python: Path | None = None, given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    options = [word for url in sources for word in ("-s", url)]
     return subprocess.run(
-        [*RECORD, *options, "-o", str(folder / "run.power"), "--", *command],
+        [*RECORD, "-s", "virtual://?rate=200Hz", "-o", str(folder / "run.power"), "--", *command],
         input=given,
         capture_output=True,
         timeout=CEILING_S,
         check=False,
         env=surroundings(folder, python),
     )
+
+
+@pytest.fixture
+def record_here(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
+    """The same in this process, of any source, to the words after `--remote`."""
+    for name, value in surroundings(tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def run(source: str, *command: str, target: str = "user@board:2222") -> subprocess.CompletedProcess[str]:
+        options = ("-s", source, "-o", tmp_path / "run.power")
+        return here(*RECORD[3:-1], target, *options, "--", *command)
+
+    return run
 
 
 PROGRAM = f"""
@@ -86,8 +98,8 @@ def test_a_command_there_is_as_a_command_here(tmp_path: Path, python: Path | Non
         assert "3.6" in subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_boards_own_sensors_are_recorded_here(tmp_path: Path) -> None:
-    done = record(tmp_path, "sleep", "0.5", sources=("board:virtual://?rate=100Hz",))
+def test_a_boards_own_sensors_are_recorded_here(record_here: Here, tmp_path: Path) -> None:
+    done = record_here("board:virtual://?rate=100Hz", "sleep", "0.5")
     assert done.returncode == 0, done.stderr
     with Recording.open(tmp_path / "run.power") as recording:
         (source,) = recording.sources
@@ -99,16 +111,16 @@ def test_a_boards_own_sensors_are_recorded_here(tmp_path: Path) -> None:
     assert abs(int(times[-1]) - time.monotonic_ns()) < 100e9
 
 
-def test_what_cannot_be_run_there_has_a_shells_status(tmp_path: Path) -> None:
-    done = record(tmp_path, "no-such-program-anywhere")
+def test_what_cannot_be_run_there_has_a_shells_status(record_here: Here) -> None:
+    done = record_here("virtual://?rate=200Hz", "no-such-program-anywhere")
     assert done.returncode == 127
-    assert b"ssh://user@board:2222: no-such-program-anywhere: No such file" in done.stderr
+    assert "ssh://user@board:2222: no-such-program-anywhere: No such file" in done.stderr
 
 
-def test_a_board_without_sensors_is_one_line(tmp_path: Path) -> None:
-    done = record(tmp_path, "true", sources=("board:nonsense://",))
-    assert done.returncode != 0 and done.stderr.count(b"\n") <= 3
-    assert b"nonsense" in done.stderr
+def test_a_board_without_sensors_is_one_line(record_here: Here) -> None:
+    done = record_here("board:nonsense://", "true")
+    assert done.returncode != 0 and done.stderr.count("\n") <= 3
+    assert "nonsense" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -174,10 +186,7 @@ def test_a_connection_that_breaks_is_a_line_and_keeps_what_came(tmp_path: Path) 
 @pytest.mark.parametrize(
     "target", ["-oProxyCommand=touch pwned", "a b", "", "u@-h", "x;y", "h:999999", "$(x)@h"]
 )
-def test_what_is_no_host_never_reaches_ssh(tmp_path: Path, target: str) -> None:
-    command = [*RECORD[:-1], target, "-s", "virtual://", "-o", str(tmp_path / "run.power"), "--", "true"]
-    done = subprocess.run(
-        command, capture_output=True, timeout=CEILING_S, check=False, env=surroundings(tmp_path)
-    )
-    assert done.returncode == 2 and b"is not a host" in done.stderr
+def test_what_is_no_host_never_reaches_ssh(record_here: Here, tmp_path: Path, target: str) -> None:
+    done = record_here("virtual://", "true", target=target)
+    assert done.returncode == 2 and "is not a host" in done.stderr
     assert not (tmp_path / "run.power").exists()
