@@ -22,12 +22,18 @@ _NOTHING = 0.002  # of what events used: less is in every interval
 _OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
 
 
+def beside(values: Floats, before: Indices, upto: Indices) -> tuple[Floats, Floats]:
+    """Return the last reading at or before each start, and the first behind each end."""
+    top = values.size - 1
+    # Thousands of labels ask for a few each: np.clip takes several times as long for that.
+    return values[np.minimum(np.maximum(before - 1, 0), top)], values[np.minimum(np.maximum(upto, 0), top)]
+
+
 def seen_range(integral: Integral, before: Indices, upto: Indices) -> tuple[float, float]:
     """Return the lowest and the highest reading in and beside events."""
     f = integral.trace.values
-    top = f.size - 1
-    low = min(float(f[np.clip(before - 1, 0, top)].min()), float(f[np.clip(upto, 0, top)].min()))
-    high = -math.inf
+    left, right = beside(f, before, upto)
+    low, high = min(float(left.min()), float(right.min())), -math.inf
     some = np.flatnonzero(upto > before)
     for i in some[:1000].tolist():
         part = f[before[i] : upto[i]]
@@ -49,8 +55,8 @@ def unseen(
     high, typical = remembered["highest"], remembered["typical"]
     if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
         return found
-    top = f.size - 1
-    middle = (f[np.clip(before - 1, 0, top)] + f[np.clip(upto, 0, top)]) / 2
+    left, right = beside(f, before, upto)
+    middle = (left + right) / 2
     found.value = middle * seconds
     found.below = (middle - low) * seconds
     found.above = (high + 0.5 * (high - low) - middle) * seconds

@@ -23,6 +23,7 @@ from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.quantisation import quantised, steps_alike
+from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
@@ -65,10 +66,10 @@ def measure(
     bridges = Bridges.of(integral) if bridges is None else bridges
     seconds = (end_ns - start_ns) * 1e-9
     covered = is_covered(integral, start_ns, end_ns)
-    before, upto = integral.upto(start_ns), integral.upto(end_ns)
+    inside = ReadingsInside.of(integral, start_ns, end_ns)
     top = len(trace) - 2
-    plain = integral.at(end_ns, np.clip(upto - 1, 0, top)) - integral.at(
-        start_ns, np.clip(before - 1, 0, top)
+    plain = integral.at(end_ns, np.clip(inside.upto - 1, 0, top)) - integral.at(
+        start_ns, np.clip(inside.before - 1, 0, top)
     )
     value, noise, gaps = np.full(n, np.nan), np.zeros(n), np.zeros(n)
     lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -81,7 +82,7 @@ def measure(
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     for g, mine in enumerate(members_of(group, size)):
         index = mine[covered[mine]]
-        if index.size and (np.diff(start_ns[index]) < 0).any():
+        if index.size > 1 and (np.diff(start_ns[index]) < 0).any():
             index = index[np.argsort(start_ns[index], kind="stable")]
         lasting = index[seconds[index] > 0]
         members.append(lasting)
@@ -92,15 +93,14 @@ def measure(
         edges = start_ns[lasting], end_ns[lasting]
         others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(g)
         if trace.kind is Kind.INSTANT:
-            read = before[lasting], upto[lasting]
-            found = measure_instants(integral, *edges, bridges, read, wave, others)
+            found = measure_instants(integral, *edges, bridges, inside.at(lasting), wave, others)
         else:
             found = measure_means(integral, *edges, bridges, others)
         if as_means is not None:
             found = both(found, as_means, *edges, bridges, others)
-        if integral.hole.size:
-            few_whole(integral, *edges, found)
-            off_together(integral, *edges, found)
+        if inside.gap_s[lasting].any():
+            few_whole(integral, *edges, found, inside.gap_s[lasting])
+            off_together(integral, *edges, found, inside.gap_s[lasting])
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen
@@ -140,7 +140,7 @@ def measure(
         plain=plain,
         seconds=seconds,
         samples=samples,
-        gap_s=integral.gap_seconds(start_ns, end_ns),
+        gap_s=inside.gap_s,
         noise=noise,
         clock=clock,
         gaps=gaps,

@@ -154,13 +154,23 @@ class Bridges:
         return found[0], found[1], found[2]
 
 
-def bridged_much(integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
+def bridged_much(
+    integral: Integral,
+    start_ns: NDArray[np.int64],
+    end_ns: NDArray[np.int64],
+    gap_s: NDArray[np.floating[Any]] | None = None,
+) -> bool:
     """Return whether so much of some windows together was bridged that their energy is an estimate.
 
     A row or two between rows that were read are as good as interpolated readings; what nobody saw for longer counts from less on.
     What a counter counted over a restart was read by nobody, however short it is.
+
+    Args:
+        gap_s: Seconds of each window that lie in holes, where they are known already.
     """
-    if integral.trace.kind is Kind.COUNTER and integral.hole.size:
+    if not integral.hole.size:
+        return False
+    if integral.trace.kind is Kind.COUNTER:
         middle = (integral.gap_start + integral.gap_end) // 2
         inside = ((middle[:, None] >= start_ns) & (middle[:, None] < end_ns)).any(axis=1)
         hole = integral.hole[inside]
@@ -168,7 +178,7 @@ def bridged_much(integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArra
         if bridged > _BRIDGED_MUCH * float(np.sum(integral.between(start_ns, end_ns))):
             return True
     seconds = float(np.sum(end_ns - start_ns)) * 1e-9
-    rows = float(np.sum(integral.gap_seconds(start_ns, end_ns)))
+    rows = float(np.sum(integral.gap_seconds(start_ns, end_ns) if gap_s is None else gap_s))
     if rows <= _BRIDGED_MUCH * seconds:
         return False
     limit = round(_LONG * integral.trace.interval_ns)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.beside import jumps_beside
-from powermeter.analysis.bounds import beat, few, folded, paced, ripple, unseen
+from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
@@ -44,6 +44,7 @@ from powermeter.analysis.moments import own_moments
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.quantiles import median, quantile, student_95
+from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.refresh_beat import (
     always_one_place,
     leave_a_mark,
@@ -80,7 +81,7 @@ def measure_instants(
     start_ns: Times,
     end_ns: Times,
     bridges: Bridges | None = None,
-    found_at: tuple[Indices, Indices] | None = None,
+    inside: ReadingsInside | None = None,
     wave: Wave | None = None,
     others: Others | None = None,
 ) -> GroupEstimate:
@@ -89,25 +90,29 @@ def measure_instants(
     Args:
         start_ns, end_ns: Shape (n,), sorted by start.
         bridges: The trace's holes.
-        found_at: How many readings lie at or before each start and end, where that is known already.
+        inside: The readings inside these events, where they are known already.
         wave: A sine under all readings that may be a faster one (`steady_wave`).
         others: The events of other labels, where there are any.
     """
     trace = integral.trace
     t, f = trace.times_ns, trace.values
     n = start_ns.size
-    before, upto = found_at if found_at is not None else (integral.upto(start_ns), integral.upto(end_ns))
+    inside = ReadingsInside.of(integral, start_ns, end_ns) if inside is None else inside
+    before, upto, energy, weight, gap_s = (
+        inside.before,
+        inside.upto,
+        inside.energy,
+        inside.weight,
+        inside.gap_s,
+    )
     m = integral.counted(before, upto)
-    energy, weight = _inside(integral, before, upto)
-    gap_s = integral.gap_seconds(start_ns, end_ns)
+    bridges = bridges if gap_s.any() else None
     seconds = (end_ns - start_ns) * 1e-9
     covered = np.maximum(seconds - gap_s, 0.0)
     tau = trace.interval_ns * 1e-9
     found = GroupEstimate.empty(n)
     found.seen = m
-    last = t.size - 1
-    beside = np.concatenate([f[np.clip(before - 1, 0, last)], f[np.clip(upto, 0, last)]])
-    found.quiet = median(beside)
+    found.quiet = median(np.concatenate(beside(f, before, upto)))
     readings = int(m.sum())
     total = float(weight.sum())
     if not readings or total <= 0:
@@ -145,8 +150,8 @@ def measure_instants(
     seen_stretches = max(int(np.count_nonzero(w > 0)), 1)
     own_share = min(lost / seen_stretches, 1.0)
     borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
-    scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed)
-    scatter = replace(scatter, doubt=min(1.0, (_FEW_JUMPS / readings) ** 2))
+    few_jumps = min(1.0, (_FEW_JUMPS / readings) ** 2)
+    scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed, doubt=few_jumps)
     white = max(scatter.white, readings * trace.noise**2)
     jumps = scatter.jumps * (1 + 5 * scatter.doubt) / 12
     found.own = tau * np.sqrt(white * covered / max(float(covered.sum()), 1e-30) + jumps / n)
@@ -280,30 +285,6 @@ def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:
     """
     found: Floats = np.where(weight <= 0, covered * math.sqrt(max(variance, 0.0)), 0.0)
     return found
-
-
-def _inside(integral: Integral, before: Indices, upto: Indices) -> tuple[Floats, Floats]:
-    """Return Σ τ f and Σ τ of the readings inside, each with half of the intervals on both its sides; holes are left out."""
-    t, f, running = integral.trace.times_ns, integral.trace.values, integral.running
-    top = t.size - 1
-    some = upto > before
-    first, last = np.clip(before, 0, top), np.clip(upto - 1, 0, top)
-    ahead = np.where(before > 0, t[first] - t[np.maximum(first - 1, 0)], 0)
-    after = np.where(upto <= top, t[np.minimum(last + 1, top)] - t[last], 0)
-    energy = running[last] - running[first]
-    weight = (t[last] - t[first]) * 1e-9
-    if integral.hole.size:
-        hole = integral.hole
-        ahead = np.where(np.isin(before - 1, hole), 0, ahead)
-        after = np.where(np.isin(upto - 1, hole), 0, after)
-        bridged = np.concatenate([[0.0], np.cumsum(running[hole + 1] - running[hole])])
-        length = np.concatenate([[0.0], np.cumsum((t[hole + 1] - t[hole]) * 1e-9)])
-        a, b = np.searchsorted(hole, first), np.searchsorted(hole, last)
-        energy -= bridged[np.maximum(b, a)] - bridged[a]
-        weight -= length[np.maximum(b, a)] - length[a]
-    energy = energy + 0.5e-9 * (f[first] * ahead + f[last] * after)
-    weight = weight + 0.5e-9 * (ahead + after)
-    return np.where(some, energy, 0.0), np.where(some, weight, 0.0)
 
 
 def _scatter(

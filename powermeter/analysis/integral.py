@@ -141,6 +141,12 @@ class Integral:
     @property
     def pace_s(self) -> float:
         """How far apart the readings come on average in s, holes left out; 0 where there are holes only."""
+        remembered = self.trace.remembered
+        if "pace_s" not in remembered:
+            remembered["pace_s"] = self._pace_s()
+        return remembered["pace_s"]
+
+    def _pace_s(self) -> float:
         kept, n = self.trace.kept, len(self.trace)
         readings = n if kept is None else int(kept.counted(np.zeros(1, np.int64), np.array([n]))[0])
         steps = readings - 1 - self.hole.size

@@ -86,15 +86,15 @@ def as_other_events(integral: Integral, bridges: Bridges, start_ns: Times, end_n
     return InHoles(of_hole, of_event, seconds, joules, variance)
 
 
-def few_whole(
-    integral: Integral, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64], found: GroupEstimate
-) -> None:
+def few_whole(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, lost: Floats) -> None:
     """Widen what events are taken to have used in holes where fewer than five of their label were read whole, in place.
 
     Then what the others are seen to do, from the lowest to the highest reading inside, is what may have been lost.  Where none was read whole
     and about half of an event or more is lost from one of its ends, it may be anything from idle power to three times the highest reading.
+
+    Args:
+        lost: Seconds of each event that lie in holes.
     """
-    lost = integral.gap_seconds(start_ns, end_ns)
     if not lost.any() or found.level is None:
         return
     whole = int(np.count_nonzero((lost <= 0) & (found.seen >= 2)))

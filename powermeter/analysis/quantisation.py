@@ -36,6 +36,8 @@ def quantised(integral: Integral) -> tuple[float, bool]:
 def _same_step(values: Floats, step: float) -> float:
     """Return how likely two readings lie on one step: values on different ones are off independently."""
     codes = np.rint(values[:: max(1, values.size // LOOKED)] / step)
+    if (codes == codes[0]).all():
+        return 1.0
     shares = np.unique(codes, return_counts=True)[1] / codes.size
     return float(np.sum(shares**2))
 
@@ -43,11 +45,15 @@ def _same_step(values: Floats, step: float) -> float:
 def steps_alike(trace: Trace, start_ns: Times, end_ns: Times) -> tuple[float, float]:
     """Return the roots of how likely two readings of one event, and of all events of a group, lie on one step."""
     t = trace.times_ns
-    some = np.linspace(0, start_ns.size - 1, min(start_ns.size, EVENTS)).astype(np.int64)
-    first = np.searchsorted(t, start_ns[some], side="left")
-    last = np.searchsorted(t, end_ns[some], side="right")
+    if start_ns.size > EVENTS:
+        some = np.linspace(0, start_ns.size - 1, EVENTS).astype(np.int64)
+        start_ns, end_ns = start_ns[some], end_ns[some]
+    first, last = t.searchsorted(start_ns, side="left"), t.searchsorted(end_ns, side="right")
     pieces = [trace.values[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a]
     if not pieces:
         return 1.0, 1.0
-    within = float(np.mean([_same_step(piece[:LOOKED], trace.step) for piece in pieces]))
+    alike = [_same_step(piece[:LOOKED], trace.step) for piece in pieces]
+    if len(pieces) == 1 and pieces[0].size <= LOOKED:
+        return math.sqrt(alike[0]), math.sqrt(alike[0])
+    within = float(np.mean(alike))
     return math.sqrt(within), math.sqrt(_same_step(np.concatenate(pieces), trace.step))

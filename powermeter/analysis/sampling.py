@@ -216,9 +216,10 @@ def bounded(found: Scatter, slowest: float | None, count: int) -> Scatter:
 
 
 def _of_line(line: Floats, count: int, weights: Floats | None = None) -> Scatter:
-    one = np.diff(line)
-    two = np.diff(one)
-    four = np.diff(two, n=2)
+    steps = line[1:] - line[:-1]
+    one, two = steps, steps[1:] - steps[:-1]
+    three = two[1:] - two[:-1]
+    four = three[1:] - three[:-1]
     spikes = np.zeros(0)
     if weights is not None:
         one = one * np.maximum(weights[1:], weights[:-1])
@@ -226,7 +227,7 @@ def _of_line(line: Floats, count: int, weights: Floats | None = None) -> Scatter
     white, jumps = split(float(one @ one) / 2, float(four @ four) / 70)
     if white > 0:
         # A value that stands out from both its neighbours: what is left of it by the median of the three.
-        rise, fall = np.diff(line)[:-1], -np.diff(line)[1:]
+        rise, fall = steps[:-1], -steps[1:]
         spikes = np.where(rise * fall > 0, np.where(np.abs(rise) < np.abs(fall), rise, fall), 0.0)
         if weights is not None:
             spikes = spikes * weights[1:-1]

@@ -19,14 +19,20 @@ _FEWEST = 8
 """Neighbours are compared where at least so many events are known."""
 
 
-def off_together(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate) -> None:
+def off_together(
+    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, lost: Floats
+) -> None:
     """Widen what was bridged for events that holes swallowed by as much as means of so many neighbours were seen to differ.
 
     Where too few are known for that, the correlation of neighbours stands for it, up to a mean that lies anywhere between the lowest and
-    the highest level that was seen.  Events are in order of their starts.
+    the highest level that was seen.
+
+    Args:
+        start_ns, end_ns: In order of the starts.
+        lost: Seconds of each event that lie in holes.
     """
     seconds = (end_ns - start_ns) * 1e-9
-    whole = (integral.gap_seconds(start_ns, end_ns) <= 0) & np.isfinite(found.value) & (seconds > 0)
+    whole = (lost <= 0) & np.isfinite(found.value) & (seconds > 0)
     levels = found.value[whole] / seconds[whole]
     if levels.size < 2:
         return

@@ -225,7 +225,8 @@ class Windows:
                 parts[key] = float(np.sqrt(np.sum(by_group**2)))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         grade = trace.grade
-        if bridged_much(self.integral, self.start_ns[index], self.end_ns[index]) or why or below or above:
+        edges = self.start_ns[index], self.end_ns[index]
+        if why or below or above or bridged_much(self.integral, *edges, self.gap_s[index]):
             grade = worst((grade, Grade.ESTIMATED))
         limits = [*limit_names(trace.errors)]
         if self.one_level:
@@ -251,6 +252,8 @@ class Windows:
 
 def _present(group: Indices) -> tuple[Indices, Indices]:
     """Return the groups of windows, each once and rising, and where in them that of each window stands."""
-    if group.size and (group == group[0]).all():  # one label's: the rule, and thousands of them are asked for
+    if (
+        not group.size or (group == group[0]).all()
+    ):  # one label's: the rule, and thousands of them are asked for
         return group[:1], np.zeros(group.size, np.int64)
     return np.unique(group, return_inverse=True)

@@ -7,67 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.instants import (
-    _inside,
-    _slowest,
-    _unread,
-    measure_instants,
-)
-from powermeter.analysis.integral import Integral
-from powermeter.signals.decoding import from_samples
+from powermeter.analysis.instants import _slowest, _unread, measure_instants
 from tests.support.seconds_apart import integral, ns
-
-
-def inside(whole: Integral, *events: tuple[float, float]) -> tuple[list[float], list[float]]:
-    start, end = ns(*(a for a, _ in events)), ns(*(b for _, b in events))
-    joules, seconds = _inside(whole, whole.upto(start), whole.upto(end))
-    return joules.tolist(), seconds.tolist()
-
-
-RAMP = np.arange(21.0)
-
-
-@pytest.mark.parametrize(
-    ("event", "joules", "seconds"),
-    [
-        ((3.5, 7.5), 4 + 5 + 6 + 7, 4.0),  # four readings, each for the second about it
-        ((3.1, 7.9), 4 + 5 + 6 + 7, 4.0),
-        ((4.2, 5.4), 5.0, 1.0),
-        ((4.2, 4.8), 0.0, 0.0),  # none
-        ((3, 7), 4 + 5 + 6 + 7, 4.0),  # one at the start is before, one at the end inside
-        ((-1, 2.5), 0 * 0.5 + 1 + 2, 2.5),  # nothing ahead of the first reading
-        ((17.5, 30), 18 + 19 + 20 * 0.5, 2.5),
-    ],
-)
-def test_readings_inside_stand_for_half_of_the_intervals_beside_them(event, joules, seconds) -> None:
-    found = inside(integral(RAMP), event)
-    assert found[0] == pytest.approx([joules]) and found[1] == pytest.approx([seconds])
-
-
-@pytest.mark.parametrize(
-    ("event", "joules", "seconds"),
-    [
-        (
-            (2.5, 12.5),
-            (3 + 4 * 0.5 + (3.5 * 0)) + 4 * 0.0 + 10 * 0.5 + 11 + 12,
-            5.0,
-        ),  # 3, half of 4; half of 10, 11, 12
-        ((2.5, 6.5), 3 + 4 * 0.5, 1.5),  # ends in the hole
-        ((6.5, 12.5), 10 * 0.5 + 11 + 12, 2.5),
-        ((5.5, 8.5), 0.0, 0.0),
-    ],
-)
-def test_holes_are_left_out_with_the_halves_beside_them(event, joules, seconds) -> None:
-    found = inside(integral(RAMP, (4, 10)), event)
-    assert found[1] == pytest.approx([seconds]) or found[1] == pytest.approx([seconds - 1])
-    assert found[0] == pytest.approx([joules])
-
-
-def test_uneven_readings_stand_for_uneven_times() -> None:
-    """Readings at 0, 1, 4, 5 s: that at 1 s for half a second before it and one and a half behind it."""
-    whole = Integral.of(from_samples(ns(0, 1, 4, 5), np.array([1.0, 2.0, 4.0, 8.0])))
-    assert inside(whole, (0.5, 3)) == (pytest.approx([2.0 * 2]), pytest.approx([2.0]))
-    assert inside(whole, (0.5, 4.5)) == (pytest.approx([2 * 2 + 4 * 2]), pytest.approx([4.0]))
 
 
 def test_a_spike_that_few_events_show_is_no_level_of_theirs() -> None:

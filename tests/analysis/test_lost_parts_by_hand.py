@@ -107,7 +107,7 @@ def few(
     found = GroupEstimate.empty(count)
     found.value, found.level, found.quiet = np.full(count, 60.0), level, quiet
     found.seen = np.full(count, 15)
-    few_whole(integral, *edges(count), found)
+    few_whole(integral, *edges(count), found, integral.gap_seconds(*edges(count)))
     return found
 
 
