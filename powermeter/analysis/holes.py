@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.free_stretches import NOT_LONG, free_level
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.integral import Floats, Integral, Times
 from powermeter.analysis.quantiles import student_95
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
@@ -33,7 +32,7 @@ _GAPS = 200
 _LOOKED_AT = 20_000
 
 
-def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
+def bridging_errors(integral: Integral) -> Floats:
     """Return the standard uncertainty, in J or C, of what was bridged over each gap.
 
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
@@ -58,7 +57,7 @@ def bridging_errors(integral: Integral) -> NDArray[np.floating[Any]]:
     return spread
 
 
-def _counted_since(integral: Integral) -> NDArray[np.floating[Any]]:
+def _counted_since(integral: Integral) -> Floats:
     """Return by how much each restarted counter showed more than the rates beside its hole account for, J or C.
 
     It is what was counted after the restart; as much again may have been lost before it.
@@ -68,7 +67,7 @@ def _counted_since(integral: Integral) -> NDArray[np.floating[Any]]:
     rates = np.divide(steps, seconds, out=np.zeros_like(steps), where=seconds > 0)
     before, after = rates[np.maximum(hole - 1, 0)], rates[np.minimum(hole + 1, rates.size - 1)]
     before, after = np.where(hole > 0, before, after), np.where(hole + 1 < rates.size, after, before)
-    excess: NDArray[np.floating[Any]] = np.maximum(steps[hole] - (before + after) / 2 * seconds[hole], 0.0)
+    excess: Floats = np.maximum(steps[hole] - (before + after) / 2 * seconds[hole], 0.0)
     return excess
 
 
@@ -101,7 +100,7 @@ def _one(integral: Integral, start: int, end: int) -> float:
     return min(bound, t95 * math.sqrt(float(np.average(errors**2, weights=weights))))
 
 
-def _rate(integral: Integral, times: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+def _rate(integral: Integral, times: Times) -> Floats:
     """Return the rate at the last sample before each time: what a bridge would start from."""
     return integral.rates(integral.locate(times + 1))
 
@@ -127,10 +126,10 @@ class Bridges:
         error: Its standard uncertainty.
     """
 
-    start_ns: NDArray[np.int64]
-    end_ns: NDArray[np.int64]
-    joules: NDArray[np.floating[Any]]
-    error: NDArray[np.floating[Any]]
+    start_ns: Times
+    end_ns: Times
+    joules: Floats
+    error: Floats
 
     @classmethod
     def of(cls, integral: Integral) -> Bridges | None:
@@ -141,9 +140,7 @@ class Bridges:
         joules = integral.running[hole + 1] - integral.running[hole]
         return cls(integral.gap_start, integral.gap_end, joules, bridging_errors(integral))
 
-    def inside(
-        self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]
-    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    def inside(self, start_ns: Times, end_ns: Times) -> tuple[Floats, Floats, Floats]:
         """Return what lies in holes that each window holds whole: J, its variance in J², and s."""
         first = np.searchsorted(self.start_ns, start_ns, side="left")
         last = np.maximum(np.searchsorted(self.end_ns, end_ns, side="right"), first)
@@ -154,12 +151,7 @@ class Bridges:
         return found[0], found[1], found[2]
 
 
-def bridged_much(
-    integral: Integral,
-    start_ns: NDArray[np.int64],
-    end_ns: NDArray[np.int64],
-    gap_s: NDArray[np.floating[Any]] | None = None,
-) -> bool:
+def bridged_much(integral: Integral, start_ns: Times, end_ns: Times, gap_s: Floats | None = None) -> bool:
     """Return whether so much of some windows together was bridged that their energy is an estimate.
 
     A row or two between rows that were read are as good as interpolated readings; what nobody saw for longer counts from less on.
@@ -282,9 +274,7 @@ def _long(integral: Integral, inside: NDArray[np.bool_]) -> frozenset[int]:
     return frozenset(longest[lengths[longest] > NOT_LONG * integral.trace.interval_ns].tolist())
 
 
-def _held(
-    label: Activity, hole: int, span: tuple[int, int], events: NDArray[np.int64]
-) -> tuple[float, float, float]:
+def _held(label: Activity, hole: int, span: tuple[int, int], events: Times) -> tuple[float, float, float]:
     """Return the seconds of a hole that lie in some events, what those used then, and its variance, as the label has it."""
     found = label.found
     if found.in_holes is not None:
@@ -300,9 +290,9 @@ def _held(
 
 def in_holes(
     integral: Integral,
-    start_ns: NDArray[np.int64],
-    end_ns: NDArray[np.int64],
-    levels: NDArray[np.floating[Any]],
+    start_ns: Times,
+    end_ns: Times,
+    levels: Floats,
     variances: tuple[float, float],
 ) -> InHoles:
     """Return what events of a mean channel used in holes: as the whole windows of the event beside the hole, else at its level.

@@ -7,7 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.instants import _slowest, _unread, measure_instants
+from powermeter.analysis.instants import (
+    _slowest,
+    _unread,
+    measure_instants,
+)
 from tests.support.seconds_apart import integral, ns
 
 
