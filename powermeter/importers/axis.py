@@ -323,7 +323,7 @@ def _spread(found: Axis, spread: SpreadTimes) -> None:
     found.times_ns = spread.times_ns
     found.flags = np.full(last + 1, INTERPOLATED_TIME, np.uint8)
     found.span_error = spread.resolution_ns / NS / span
-    found.resolution_ns, found.late_ns = spread.resolution_ns, spread.late_ns
+    found.resolution_ns, found.late_ns = spread.open_ns or spread.resolution_ns, spread.late_ns
     found.warnings.append(
         Note.info(
             "coarse-stamps",

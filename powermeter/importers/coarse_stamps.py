@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from powermeter.units import NS
 
+_UNITS = (60 * NS, 10 * NS, NS, NS // 10, NS // 100, NS // 1000, NS // 10_000)
+_CUT = 0.95  # of the stamps are multiples of such a unit where they were cut to it
+_COARSE = 0.2  # of the usual step between stamps: the least unit that they may have been cut to
+_ROUNDING = 1000  # ns
+
 _PIECE = 1 << 20
 _WHOLE = 8
 _FEW_LEFT_OUT = 3  # stamps, which show that a clock was cut
 _FEW_SHARED = 2  # stamps of two rows, which do; of whole seconds one
 _FEWEST_ROWS = 16
 _UNEVEN = 0.2  # of the rows from one such place to the next
+_BLOCK = 1.2  # of a block, that its moments are open by: truth is at either end of it
 _HOLE = 2.5
 """Resolutions between two stamps that follow each other from which rows are missing."""
 
@@ -28,16 +34,23 @@ class SpreadTimes:
         resolution_ns: What the stamps were cut to.
         how: Between what the rows were spread, for people.
         late_ns: By how much rows lie later than that in the middle of what stamps allow; None where nothing shows it.
+        open_ns: What stays open of their moments, where that is another span than `resolution_ns`.
     """
 
     times_ns: NDArray[np.int64]
     resolution_ns: int
     how: str
     late_ns: int | None = None
+    open_ns: int | None = None
 
 
 def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
-    """Return rows spread evenly between the first and the last stamp, or, where that contradicts one, between their changes."""
+    """Return rows spread evenly between the first and the last stamp, or, where that contradicts one, between their changes.
+
+    Stamps that are no multiples of a unit of about their steps were not cut: their rows came in blocks (`_in_blocks`).
+    """
+    if not _were_cut(times_ns):
+        return _in_blocks(times_ns)
     start, last = int(times_ns[0]), len(times_ns) - 1
     change, steps = _changes(times_ns)
     resolution = int(np.median(steps))
@@ -67,6 +80,44 @@ def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
         own = np.interp(index, knots, values)
         spread[place : place + _PIECE] = start + np.rint(own).astype(np.int64)
     return SpreadTimes(spread, resolution, "between the moments at which the stamp changes")
+
+
+def _were_cut(times_ns: NDArray[np.int64]) -> bool:
+    """Return whether stamps are multiples of a second, a tenth of one or the like, as a clock writes that drops the rest."""
+    some = times_ns[np.unique(np.linspace(0, times_ns.size - 1, min(times_ns.size, _PIECE)).astype(np.int64))]
+    usual = float(np.median(_changes(some)[1]))
+    units = [unit for unit in _UNITS if unit >= _COARSE * usual]
+    return any(np.mean((some + _ROUNDING) % unit <= 2 * _ROUNDING) >= _CUT for unit in units) or not units
+
+
+def _in_blocks(times_ns: NDArray[np.int64]) -> SpreadTimes:
+    """Return rows that were stamped together: a block ends at its stamp, where they arrived then, or begins there, half of it later or earlier.
+
+    A block behind a hole, and the first one, go back by one usual step.
+    """
+    change, steps = _changes(times_ns)
+    usual, last = float(np.median(steps)), times_ns.size - 1
+    first = np.concatenate(([0], change))
+    ends = np.concatenate((change - 1, [last]))
+    since = (times_ns[ends] - times_ns[0]).astype(np.float64)
+    begun = np.concatenate(([True], steps > _HOLE * usual)) & (ends > first)
+    rows = (ends - first + 1)[begun]
+    knots = np.concatenate((ends, first[begun]))
+    values = np.concatenate((since, since[begun] - usual * (rows - 1) / rows))
+    order = np.argsort(knots, kind="stable")
+    spread = np.empty(last + 1, np.int64)
+    for place in range(0, last + 1, _PIECE):
+        index = np.arange(place, min(place + _PIECE, last + 1))
+        own = np.interp(index, knots[order], values[order])
+        spread[place : place + _PIECE] = times_ns[0] + np.rint(own).astype(np.int64)
+    late = round(usual * float(np.median(1 - 1 / (ends - first + 1))) / 2)
+    return SpreadTimes(
+        spread,
+        max(round(usual), 1),
+        "between the stamps that they have in common, of a block's begin or end",
+        late,
+        round(_BLOCK * usual),
+    )
 
 
 def nearly_one_a_stamp(times_ns: NDArray[np.int64]) -> SpreadTimes | None:

@@ -49,3 +49,29 @@ def test_rows_that_are_repeated_or_missing_are_no_cut_clock():
     assert nearly_one_a_stamp(np.insert(rows, [10, 12, 50], rows[[10, 12, 50]])) is None
     assert nearly_one_a_stamp(rows[:10]) is None
     assert nearly_one_a_stamp(np.sort(rows + (np.arange(100) % 7) * 1_300_001)) is None
+
+
+@pytest.mark.parametrize("stamped", [0, 9])
+def test_rows_stamped_together_lie_on_either_side_of_their_stamp(stamped):
+    """Ten rows of 10 ms share the stamp of the first or the last of them, 7.137 s into a minute: both are within what stays open.
+
+    Taken for stamps that were cut, those stamped when they arrived were 90 ms late.
+    """
+    exact = 7_137_000_000 + np.arange(1000) * 10_000_000
+    found = spread_stamps(exact[(np.arange(1000) // 10) * 10 + stamped])
+    assert found.late_ns is not None and found.open_ns == 120_000_000 and found.resolution_ns == 100_000_000
+    apart = found.times_ns + found.late_ns - exact
+    assert np.abs(apart).max() <= 45_000_001 and np.ptp(apart) <= 1
+    assert np.abs(apart).max() < 1.96 * found.open_ns / np.sqrt(12)
+
+
+def test_a_block_behind_a_hole_goes_back_by_one_step():
+    exact = 7_137_000_000 + np.arange(600) * 10_000_000
+    exact[300:] += 5 * SECOND
+    found = spread_stamps(exact[(np.arange(600) // 10) * 10 + 9])
+    assert np.abs(found.times_ns - exact).max() <= 1_000_000
+
+
+def test_stamps_of_tenths_were_cut():
+    exact = 7_137_000_000 + np.arange(1000) * 10_000_000
+    assert spread_stamps(exact // 100_000_000 * 100_000_000).open_ns is None
