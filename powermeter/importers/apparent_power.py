@@ -65,8 +65,12 @@ def refuse_apparent(plan: TablePlan, seen_of: Sequence[Statistics], choices: Cho
     factor = next((c.heading.factor for c in plan.columns if c.quantity is Quantity.VOLTAGE and c.rail), 1.0)
     middle = float(np.median(volts)) * factor
     named = {word for h in plan.layout.headings for word in h.words}
+    electric = {word for column in plan.columns if column.rail is not None for word in column.heading.words}
     steady = bool((volts > 0).all()) and float(np.ptp(volts)) * factor < 0.3 * middle
-    ac = bool(named & {"pf", "cosphi", "rms", "vrms", "irms", "ac"}) or {"power", "factor"} <= named
+    ac = (
+        bool(named & {"pf", "cosphi"} or electric & {"rms", "vrms", "irms", "ac"})
+        or {"power", "factor"} <= named
+    )
     if steady and (ac or any(low <= middle <= high for low, high in _MAINS)):
         raise ConfigurationError(
             f"{where}: volts and amperes, no watts, and the voltage stays at {middle:.4g} V"

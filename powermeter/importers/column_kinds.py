@@ -16,8 +16,8 @@ from powermeter.importers.cells import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import TIME
 from powermeter.importers.layout import Layout
-from powermeter.importers.not_logs import LENGTH_WORDS
 from powermeter.importers.plan import Planned
+from powermeter.importers.tables_of_runs import LENGTH_WORDS
 from powermeter.importers.time_parts import ENDS, STARTS, called
 from powermeter.recording.counter_wraps_and_resets import reset_note, was_set_back
 from powermeter.result.notes import Note

@@ -25,16 +25,6 @@ from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
-from powermeter.importers.not_logs import (
-    ENDS,
-    JOBS,
-    LENGTH_WORDS,
-    MONTHS,
-    OUTCOME_WORDS,
-    RUN_WORDS,
-    RUNS,
-    THINGS,
-)
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
@@ -42,10 +32,11 @@ from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
-from powermeter.importers.time_columns import choose_time, counts_up, with_lag
+from powermeter.importers.tables_of_runs import refuse_runs
+from powermeter.importers.time_columns import choose_time, counts_up, rising_evenly, with_lag
 from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
-from powermeter.importers.unit_columns import likely_units, unit_beside, unit_columns
+from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 
@@ -82,7 +73,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     for i, at in unit_of.items():
         if i not in stated:
             headings[i] = unit_beside(found, headings[i], at)
-    _refuse_runs(path, found, headings, choices)
+    if not unit_of and not any(h.quantity in ELECTRIC or h.is_stated for h in headings):
+        headings = unit_above(found, headings)
+    refuse_runs(path, found, headings, choices)
     asks: list[str] = []
     ask_mega(found, headings, stated | facts.keys(), asks)
     time = choose_time(found, headings, choices, asks)
@@ -113,46 +106,6 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     plan.notes += disagreements(found, headings, time, choices)
     pair(plan, str(path))
     return plan
-
-
-def _refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices: Choices) -> None:
-    """Name a table of results, one row per run, for what it is.
-
-    Raises:
-        DataError: It is one.
-    """
-    if choices.period_s is not None or not found.named or any(h.unit == "-" for h in headings):
-        return
-    found_words = {word for h in headings for word in h.words}
-    runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
-    energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
-    stamped = any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
-    names = {re.sub(r"[^a-z]", "", h.name.lower()) for h in headings}
-    if JOBS & names and any("consumedenergy" in name for name in names):
-        raise DataError(f"{path}: {RUNS}")
-    both_ends = any(names >= ends for ends in ENDS)
-    stretches = both_ends and energies and "duration" in found_words
-    if stretches or (runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped)):
-        raise DataError(f"{path}: {RUNS}")
-    first = [row[0].strip() for row in found.rows if row]
-    if (
-        found.header
-        and not any(h.is_time for h in headings)
-        and len(first) > 1
-        and len(set(first)) == len(first)
-        and all(first)
-        and not any(map(is_datum, first))
-    ):
-        if all(map(_MONTH.fullmatch, first)):
-            raise DataError(f"{path}: {MONTHS}")
-        raise DataError(
-            f"{path}: {THINGS.format(first=repr(first[0][:40]), option=quote(f'{found.header[0] or 1}=-'))}"
-        )
-
-
-_MONTH = re.compile(
-    r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])|[A-Z][a-z]{2,8}\.?[ -](?:\d\d|\d{4})|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
-)
 
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
@@ -231,7 +184,9 @@ def _from_cells(found: Layout, named: Heading, index: int) -> Heading:
     return (
         named
         if whose is None
-        else replace(named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the cells")
+        else replace(
+            named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the cells", of_rows=True
+        )
     )
 
 
@@ -292,6 +247,8 @@ def _ask_units(
     at = () if time is None else time.indexes
     if time is None and counts_up(found):
         at = (0,)
+    elif time is None and (even := rising_evenly(found)) is not None:
+        at = (even,)
     open_ = [i for i, h in enumerate(headings) if h.is_electric and i not in at and _is_numeric(found, i)]
     if not open_ and not any(column.rail is not None for column in planned):
         open_ = [

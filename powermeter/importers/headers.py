@@ -84,6 +84,7 @@ class Heading:
         factor: SI units per unit as written.
         why: How the unit was found, for `--explain`.
         is_stated: Whether the user typed the unit.
+        of_rows: Whether each row states the unit.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Heading:
     factor: float = 1.0
     why: str = ""
     is_stated: bool = False
+    of_rows: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -317,6 +319,8 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     spelled = written_out(tail.lower())
     # M is milli behind a name (CURRENT_MA), and so it is in PowerMW.
     unit = spelled or (tail if tail in AS_WRITTEN else ANY_CASE.get(tail.lower().replace("μ", "µ")))
+    if tail == "C" and implied(before) is Quantity.CHARGE:
+        return tail  # coulombs
     if unit is None:
         return None
     found = of_unit(unit, " ".join(before))

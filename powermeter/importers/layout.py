@@ -20,7 +20,7 @@ from powermeter.importers.header_units import of_unit
 from powermeter.importers.headers import Heading, clean, heading
 from powermeter.importers.stamps import days_and_clock_ns, minutes_ns, time_of_day_ns, wall
 from powermeter.importers.thousands import without_marks
-from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, with_row_unit
+from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, units_of_inputs, with_row_unit
 
 LOOKED_AT = 400
 """How many lines are looked at."""
@@ -162,7 +162,7 @@ def layout(peek: Peek) -> Layout:
     names, units, place = _header(lines, fields, first, width, delimiter)
     preamble = _facts(lines[: place if place is not None else first])
     if not units and {"Horizontal Units", "Vertical Units"} <= preamble.keys():
-        units = [preamble["Horizontal Units"].split(",")[0], *preamble["Vertical Units"].split(",")]
+        units = units_of_inputs(names, preamble["Horizontal Units"], preamble["Vertical Units"])
     if not units and "Y_Unit_Label" in preamble and names[:1] == ["X_Value"]:
         units = [  # a LabVIEW measurement file: its X is time unless it says otherwise
             "s" if preamble.get("X_Dimension", "Time").startswith("Time") else "",

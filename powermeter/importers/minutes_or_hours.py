@@ -8,8 +8,8 @@ from itertools import pairwise
 from shlex import quote
 
 from powermeter.importers.headers import Heading, words
-from powermeter.importers.not_logs import LENGTH_WORDS
 from powermeter.importers.stamps import TWO_NUMBERS
+from powermeter.importers.tables_of_runs import LENGTH_WORDS
 
 MINUTES_AND_SECONDS = ("mm:ss", "hh:mm")
 """What `--column NAME=` takes for such a column."""

@@ -63,10 +63,13 @@ class NvidiaSmi(TableImporter):
             and any(_TWO_DECIMALS.match(row[i]) for row in rows)
         ]
         if len(powers) != 1:
-            raise ConfigurationError(
-                f"{path}: no header, and {len(powers)} columns look like a power (two decimals); name it, for "
-                "example --column 2=W"
+            looks = f"{len(powers)} columns look" if powers else "no column looks"
+            remedy = (
+                f"name it, for example --column {powers[0] + 1}=W"
+                if powers
+                else "log it with nvidia-smi --query-gpu=timestamp,index,power.draw; where one of them is a power, --column NUMBER=W"
             )
+            raise ConfigurationError(f"{path}: no header, and {looks} like a power (two decimals); {remedy}")
         column = powers[0]
         rail = "gpu"
         headings = [Heading(str(i + 1), str(i + 1)) for i in range(width)]

@@ -75,6 +75,8 @@ def choose_time(
         asks.append(
             "the unit of the times in column 1, --column 1=s (or ms, us), or how often it was sampled, --rate 10Hz"
             if counts_up(found)
+            else f"the unit of the times in column {even + 1}, --column {even + 1}={_finest(found, even)} (or ms, us), or --rate"
+            if (even := rising_evenly(found)) is not None
             else "how often it was sampled, --rate 10Hz (or 100ms)"
             + (", or the column of times, --column NAME=s" if len(headings) > 1 else "")
         )
@@ -124,9 +126,11 @@ def _is_date(text: str) -> bool:
 
 
 def _is_epoch(found: Layout) -> bool:
-    """Return whether the first column of a table without a header rises throughout, from a time of these years on."""
-    first = number_ns(texts_of(found, 0)[0], 1) or 0
-    return counts_up(found) and any(1.2 * low <= first < 2.1 * low for low, _ in EPOCHS)
+    """Return whether the first column of a table without a header holds times of these years that hardly ever fall."""
+    values = [number_ns(text, 1) or 0 for text in texts_of(found, 0)]
+    rises = sum(b >= a for a, b in pairwise(values)) * 10 >= 9 * (len(values) - 1)
+    sized = any(all(1.2 * low <= value < 2.1 * low for value in values) for low, _ in EPOCHS)
+    return sized and rises and len(values) > 2 and len(found.headings) > 1
 
 
 def _in_large_steps(texts: Sequence[str]) -> bool:
@@ -143,6 +147,26 @@ def counts_up(found: Layout) -> bool:
     values = [number_ns(text.replace(",", "."), NS) for text in texts_of(found, 0)]
     known = [value for value in values if value is not None]
     return len(known) > 2 and len(known) == len(values) and all(b > a for a, b in pairwise(known))
+
+
+def rising_evenly(found: Layout) -> int | None:
+    """Return the one column behind the first of a table without a header that rises in almost equal steps, as times do; else None."""
+    hits = [i for i in range(1, len(found.headings)) if not found.named and _is_even(texts_of(found, i))]
+    return hits[0] if len(hits) == 1 else None
+
+
+def _is_even(texts: Sequence[str]) -> bool:
+    values = [number_ns(text.replace(",", "."), NS) for text in texts]
+    steps = sorted(b - a for a, b in pairwise(value for value in values if value is not None))
+    return len(steps) + 1 == len(texts) >= _ENOUGH and 0 < steps[-1] <= _EVEN * steps[0]
+
+
+_ENOUGH = 5
+_EVEN = 1.5
+
+
+def _finest(found: Layout, index: int) -> str:
+    return "ms" if _in_large_steps(texts_of(found, index)) else "s"
 
 
 def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
@@ -224,7 +248,7 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
             named.quantity != TIME or _tick(named) == tick
         ):
             return TimePlan((index,), "epoch", tick, why="Unix time, recognised by its size")
-    if named.quantity == TIME and not named.is_stated:
+    if named.quantity == TIME and not named.is_stated and not named.of_rows:
         meant = unit_by_size(first, _tick(named))
         if meant is not None:
             asks.append(

@@ -65,6 +65,36 @@ def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
     return pairs | _of_statistics(found, headings)
 
 
+def unit_above(found: Layout, headings: Sequence[Heading]) -> list[Heading]:
+    """Return headings, the only one that may be of a reading with the unit that lines above the table state.
+
+    Those lines are a header of their own with its one row, as `…;Unite;Pas en minutes` over `…;W;30`.
+    """
+    lines = [line.split(found.delimiter) for line in found.title.splitlines()]
+    units = {
+        value.strip()
+        for names, values in pairwise(lines)
+        if len(names) == len(values)
+        for name, value in zip(names, values, strict=True)
+        if name.strip().lower() in _CALLED
+    }
+    unit = units.pop() if len(units) == 1 else ""
+    open_ = [
+        i
+        for i, h in enumerate(headings)
+        if h.unit is None and not h.is_time and not h.is_aside and _numbers(found, i)
+    ]
+    whose = of_unit(unit) if len(open_) == 1 else None
+    if whose is None or whose[0] not in ELECTRIC:
+        return list(headings)
+    return [
+        replace(h, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the lines above the table")
+        if i == open_[0]
+        else h
+        for i, h in enumerate(headings)
+    ]
+
+
 _STATISTICS = LIMIT | MEAN | {"max", "min", "average", "avg", "mean"}
 
 
@@ -95,7 +125,8 @@ def unit_beside(found: Layout, named: Heading, at: int) -> Heading:
     whose = of_unit(unit, named.name)
     if whose is None or (whose[0] != TIME and whose[0] not in ELECTRIC):
         return named
-    return replace(named, unit=unit, quantity=whose[0], factor=whose[1], why="unit in the column beside it")
+    why = "unit in the column beside it"
+    return replace(named, unit=unit, quantity=whose[0], factor=whose[1], why=why, of_rows=True)
 
 
 def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int]) -> dict[int, str]:

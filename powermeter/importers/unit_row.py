@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from powermeter.importers.header_units import of_unit
-from powermeter.importers.headers import Heading
+from powermeter.importers.header_words import TIME
+from powermeter.importers.headers import Heading, heading
 
 UNIT_WORDS = frozenset(
     [
@@ -75,6 +76,22 @@ def with_row_unit(named: Heading, unit: str) -> Heading:
     if named.quantity is not None or not unit:
         return named
     found = of_unit(unit, named.name)
-    if found is None:
+    if found is None or (named.is_time and found[0] != TIME):
         return named
     return Heading(named.text, named.name, unit, *found, why="unit in the row under the header")
+
+
+def units_of_inputs(names: Sequence[str], horizontal: str, vertical: str) -> list[str]:
+    """Return the unit of each column of an oscilloscope's table, in which each input may have a column of times of its own.
+
+    Args:
+        names: Its header.
+        horizontal, vertical: The units of times and of inputs as the lines above state them, divided by commas.
+    """
+    own = [unit.strip() for unit in vertical.split(",")]
+    inputs = [bool(name.strip()) and not heading(name).is_time for name in names]
+    filled = [unit for unit in own if unit]
+    if len(filled) != sum(inputs):
+        return [horizontal.split(",")[0], *own]
+    left = iter(filled)
+    return [next(left) if is_input else horizontal.split(",")[0] for is_input in inputs]

@@ -39,6 +39,7 @@ def test_mains_without_watts_are_refused(tmp_path, head, row, said):
     [
         ("Voltage (V),Current (A)", "12.{v},1", {}),
         ("Voltage (V),Current (A)", "400.{v},1", {}),
+        ("ac_powered,Voltage (V),Current (A)", "0,4.{v},1", {}),
         ("Voltage (V),Current (A),Power (W)", "230.{v},1,90", {}),
         ("Voltage (V),Current (A)", "230.{v},1", {"as_": {"": "power"}}),
         ("Current (A)", "1.{v}", {"voltage_v": 5.0}),

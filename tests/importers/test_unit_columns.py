@@ -14,6 +14,11 @@ def load(tmp_path, text, **said):
     return convert(path, tmp_path / "o.power", choices=Choices(**said), force=True)
 
 
+def energy(path):
+    convert(path, path.parent / "o.power", force=True)
+    return analyse(path.parent / "o.power").energy.value
+
+
 def charge(tmp_path):
     return analyse(tmp_path / "o.power").charge.value
 
@@ -145,3 +150,47 @@ def test_whole_numbers_of_a_size_that_only_microwatts_have(tmp_path):
     path.write_text("".join(f"{1741944413 + i} {59_800_000 + i * 7 % 5}\n" for i in range(20)))
     with pytest.raises(ConfigurationError, match="--column 2=uW"):
         open_log(path)
+
+
+def test_a_unit_in_lines_above_the_table_is_that_of_its_only_column(tmp_path):
+    path = tmp_path / "linky.csv"
+    rows = "".join(f"2025-01-01T{h:02d}:30:00+01:00;300\n" for h in range(1, 12))
+    path.write_text("Etape metier;Unite;Pas en minutes\nComptage Brut;W;30\nHorodate;Valeur\n" + rows)
+    assert energy(path) == pytest.approx(300 * 36_000)
+
+
+def test_a_unit_behind_each_time_is_believed(tmp_path):
+    path = tmp_path / "power"
+    path.write_text("".join(f"200 W {1415381393437 + 100_000 * i} us\n" for i in range(31)))
+    assert energy(path) == pytest.approx(200 * 3.0)
+
+
+def test_each_input_has_its_own_unit_and_a_second_time_has_none(tmp_path):
+    path = tmp_path / "scope.csv"
+    rows = "".join(f"{i / 100:.4e},4.0,,{i / 100:.4e},0.5\n" for i in range(11))
+    path.write_text(
+        "Model,MDO\nHorizontal Units,S,,S,\nRecord Length,11,,11,\nVertical Units,V,,A,\nTIME,CH1,,TIME,CH2\n"
+        + rows
+    )
+    assert energy(path) == pytest.approx(4.0 * 0.5 * 0.1)
+
+
+def test_a_last_column_that_rises_evenly_is_offered_as_the_time(tmp_path):
+    path = tmp_path / "plot.csv"
+    path.write_text(
+        "".join(
+            f"{13 + i % 3}.5,{11 - i % 2}.2,0,{0.05 * i + 0.05 + 1e-4 * (i % 2):.6f}\n" for i in range(20)
+        )
+    )
+    with pytest.raises(ConfigurationError, match=r"--column 4=s \(or ms, us\).* --column 3=W") as caught:
+        open_log(path)
+    assert "--column 4=kWh" not in str(caught.value)
+
+
+def test_unix_times_without_a_header_may_fall_once_and_are_not_asked_about(tmp_path):
+    path = tmp_path / "battery.csv"
+    stamps = [1317150226 + 7 * i - (9 if i == 8 else 0) for i in range(20)]
+    path.write_text("".join(f"{stamp},100,4.16{i % 9},TRUE\n" for i, stamp in enumerate(stamps)))
+    with pytest.raises(ConfigurationError) as caught:
+        open_log(path)
+    assert "--column 1=" not in str(caught.value) and "--rate" not in str(caught.value)

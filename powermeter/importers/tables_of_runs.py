@@ -1,0 +1,134 @@
+"""Names tables of results for what they are: a row a run, a thing, a month or a year has no power over time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from shlex import quote
+
+from powermeter.channel import Quantity
+from powermeter.errors import DataError
+from powermeter.importers.decimal_grid import float_or_nan
+from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.headers import Heading
+from powermeter.importers.layout import Layout, is_datum
+from powermeter.importers.log import Choices
+
+RUNS = (
+    "is a table of finished runs, one row per run, not a log of power over time: its energies are the totals of whole runs "
+    "already, and where it holds none, there is no energy in it"
+)
+"""What a table of results is called."""
+
+THINGS = (
+    "is a table in which each row names another thing ({first}) and has no time: results, not a log of power over time; where its "
+    "rows are readings of one supply, leave that column out with --column {option}"
+)
+"""What a table of things that were measured once is called."""
+
+MONTHS = (
+    "is a table of one amount a month, not a log of power over time: its energies are stated already, so add them up; for a power over "
+    "time export the days or the hours"
+)
+"""What a table of months is called."""
+
+YEARS = "is a table of one amount a year: statistics, not a log of power over time; there is no power of a machine in it"
+"""What a table of years is called."""
+
+RUN_WORDS = frozenset(
+    (
+        "run",
+        "runs",
+        "runid",
+        "repetition",
+        "trial",
+        "experiment",
+        "dataset",
+        "benchmark",
+        "engine",
+        "workload",
+        "config",
+        "task",
+        "language",
+        "scenario",
+        "algorithm",
+        "program",
+        "test",
+    )
+)
+LENGTH_WORDS = frozenset(("execution", "runtime", "duration", "elapsed", "latency", "walltime", "total"))
+
+OUTCOME_WORDS = frozenset(("tokens", "tok", "throughput", "accuracy", "score", "ttft", "tpot", "fps", "qps"))
+"""What only a finished run has; beside a run's number and without times, a row is not a reading."""
+
+JOBS = frozenset(("jobid", "jobidraw", "jobname", "cputimeraw", "submit", "elapsedraw", "state"))
+"""Columns of a batch system's accounts (`sacct`), beside `ConsumedEnergy`."""
+
+ENDS = (frozenset(("starttime", "endtime")), frozenset(("start", "end")), frozenset(("started", "finished")))
+"""Pairs of columns that only a finished run has."""
+
+
+def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices: Choices) -> None:
+    """Name a table of results, one row per run, for what it is.
+
+    Raises:
+        DataError: It is one.
+    """
+    if choices.period_s is not None or not found.named or any(h.unit == "-" for h in headings):
+        return
+    found_words = {word for h in headings for word in h.words}
+    runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
+    lengths = any(h.is_time and _falls_often(found, i) for i, h in enumerate(headings))
+    energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
+    stamped = not lengths and any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
+    names = {re.sub(r"[^a-z]", "", h.name.lower()) for h in headings}
+    if JOBS & names and any("consumedenergy" in name for name in names):
+        raise DataError(f"{path}: {RUNS}")
+    both_ends = any(names >= ends for ends in ENDS)
+    stretches = both_ends and energies and "duration" in found_words
+    outcomes = len(found_words & (OUTCOME_WORDS | LENGTH_WORDS - {"total"})) > 1 and any(
+        h.quantity in ELECTRIC for h in headings
+    )
+    numbered = headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
+    if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
+        raise DataError(f"{path}: {RUNS}")
+    if not stamped and any(
+        h.name.strip().lower() == "year" and _are_years(found, i) for i, h in enumerate(headings)
+    ):
+        raise DataError(f"{path}: {YEARS}")
+    if stretches or (runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped)):
+        raise DataError(f"{path}: {RUNS}")
+    first = [row[0].strip() for row in found.rows if row]
+    if (
+        found.header
+        and not any(h.is_time for h in headings)
+        and len(first) > 1
+        and len(set(first)) == len(first)
+        and all(first)
+        and not any(map(is_datum, first))
+    ):
+        if all(map(_MONTH.fullmatch, first)):
+            raise DataError(f"{path}: {MONTHS}")
+        raise DataError(
+            f"{path}: {THINGS.format(first=repr(first[0][:40]), option=quote(f'{found.header[0] or 1}=-'))}"
+        )
+
+
+def _falls_often(found: Layout, index: int) -> bool:
+    """Return whether the numbers of a column fall in a quarter of the rows, as lengths of runs do and no times."""
+    cells = [row[index].strip() for row in found.rows if len(row) > index]
+    values = [float_or_nan(cell) for cell in cells]
+    return len(values) > 3 and 4 * sum(b < a for a, b in pairwise(values)) >= len(values) - 1
+
+
+def _are_years(found: Layout, index: int) -> bool:
+    """Return whether a column holds nothing but years."""
+    cells = [row[index].strip() for row in found.rows if len(row) > index]
+    return bool(cells) and all(re.fullmatch(r"(?:19|20)\d\d", cell) for cell in cells)
+
+
+_MONTH = re.compile(
+    r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])|[A-Z][a-z]{2,8}\.?[ -](?:\d\d|\d{4})|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
+)
