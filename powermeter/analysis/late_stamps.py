@@ -24,7 +24,7 @@ Times = NDArray[np.int64]
 _LEAST_EVENTS = 6
 _STRAYS, _SHARE = 4, 0.05  # readings on the wrong side of ends, and of starts
 _APART = 2  # readings at least that no single delay puts right
-_BETWEEN = (0.3, 0.7)  # of the step: a reading that is neither at the one level nor at the other
+_ABOVE, _BELOW = 0.3, 0.7  # of the step: a reading that is neither at the one level nor at the other
 _CLEAR = 0.1  # of the readings, that are between at most
 _LOOKED = 1000
 _SURE = 2.0  # standard errors
@@ -75,7 +75,7 @@ def _behind(
         return None
     first, next_one = y[a], y[b]
     both = np.concatenate([first, next_one])
-    if np.count_nonzero((both > _BETWEEN[0]) & (both < _BETWEEN[1])) > _CLEAR * both.size:
+    if np.count_nonzero((both > _ABOVE) & (both < _BELOW)) > _CLEAR * both.size:
         return None
     at_start = _no_single_delay(t[a] - start[some][whole], first < 0.5)
     if not (at_start and _no_single_delay(t[b] - end[some][whole], next_one > 0.5)):

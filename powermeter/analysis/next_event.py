@@ -17,6 +17,7 @@ from powermeter.result import COVERAGE_95, Result
 
 Floats = NDArray[np.floating[Any]]
 
+_LEAST = 4  # events: of fewer of two kinds all are of one kind so often that 78 and 86 % of further ones lie within
 _SHARE_BEYOND = 0.025  # on either side
 _ORDERED = 39  # so many events or more: the next one lies within their range with a chance of 38/40
 
@@ -29,7 +30,7 @@ def next_event(
     windows: Floats,
     trend: Trend | None = None,
 ) -> Result | None:
-    """Return between which energies 95 % of single coming events lie, J per item, around their mean; None where there are no repeats.
+    """Return between which energies 95 % of single coming events lie, J per item, around their mean; None where there are fewer than four repeats.
 
     Args:
         index: The events' positions in `energy`.
@@ -38,7 +39,7 @@ def next_event(
         windows: What part of its window's energy is one item: the energy over `each`; shape (n,).
         trend: How what an item uses goes on changing, if it does.
     """
-    if mean is None or each.size < 2:
+    if mean is None or each.size < _LEAST:
         return None
     rests = each - mean.value if trend is None else trend.rests * (mean.value / trend.mean)
     noise = energy.noise[index] / windows
