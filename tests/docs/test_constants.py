@@ -13,7 +13,8 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-energy-is-computed.md"
 ROW = re.compile(
-    r"^\| `((?:analysis|signals|importers)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE
+    r"^\| `((?:analysis|signals|importers)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$",
+    re.MULTILINE,
 )
 VALUE = re.compile(r"^([\de._-]+)(?: (<<|/|-) ([\de._-]+))?$")
 
