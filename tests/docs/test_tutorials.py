@@ -37,12 +37,12 @@ def command_of(line: str, folder: Path) -> list[str]:
     return [*start, *(sys.executable if word == "python" else word for word in arguments)]
 
 
-def run(line: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def run(line: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Run a command, in this process where nothing hangs on its being another; return status and output."""
     command = command_of(line, folder)
-    if command[1:3] == ["-m", "powermeter"] and command[3] != "record":
+    if command[1:3] == ["-m", "powermeter"]:
         status = cli.run(command[3:])
-        printed = capsys.readouterr()
+        printed = capfd.readouterr()
         return status, printed.out + printed.err
     done = subprocess.run(
         command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
@@ -52,10 +52,11 @@ def run(line: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[in
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_tutorial_runs_as_it_stands(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POWERMETER_CONFIG", "")
+    for name in ("POWERMETER_CONFIG", "COLUMNS"):
+        monkeypatch.setenv(name, ENVIRONMENT[name])
     beside: list[subprocess.Popen[bytes]] = []
     numbers = 0
     try:
@@ -69,7 +70,7 @@ def test_a_tutorial_runs_as_it_stands(
                     if line.endswith(" &"):
                         beside.append(_start(command_of(line[:-2], tmp_path), tmp_path))
                         continue
-                    status, printed = run(line, tmp_path, capsys)
+                    status, printed = run(line, tmp_path, capfd)
                     assert status == 0, f"{page.name}: {line}\n{printed}"
                     numbers += line.startswith(("powermeter report", "powermeter show"))
     finally:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powermeter.marking.json_text import encode
@@ -23,6 +23,7 @@ PLAIN = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(max_size=20), PLAIN, max_size=5))
 def test_plain_values_come_back_as_they_were(values):
     depth = json.dumps(values).count("[") + json.dumps(values).count("{")

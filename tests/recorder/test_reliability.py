@@ -339,7 +339,7 @@ def fork(folder: Path, seed: int, count: int) -> None:
 def test_forks_at_random_moments_harm_nothing(tmp_path):
     seed = 5
     print("seed", seed)
-    fork(tmp_path, seed, 40)
+    fork(tmp_path, seed, 20)
 
 
 @pytest.mark.slow

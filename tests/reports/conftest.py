@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,26 @@ def infer(
 ) -> Event:
     start = START + round(first_s * SECOND)
     return Event(name, start, start + round(seconds * SECOND), 1, 1, uid, None, n, attributes, 123_000_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def letters_alone() -> Iterator[None]:
+    """Embed fonts without their tables of ligatures and places: to read those takes longer than to draw the figure.
+
+    A PDF has each letter at its place; nothing that shows one reads them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        with suppress(ImportError):
+            from fontTools.subset import Options
+
+            make = Options.__init__
+
+            def make_without(options: Any, **chosen: Any) -> None:
+                make(options, **chosen)
+                options.drop_tables += ["GDEF", "GPOS", "GSUB", "MATH"]
+
+            patch.setattr(Options, "__init__", make_without)
+        yield
 
 
 @pytest.fixture
