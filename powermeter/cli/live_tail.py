@@ -55,9 +55,10 @@ class LiveTail:
     Args:
         path: The recording.
         title: What it is called on the screen.
+        every_s: Between two looks, at least.
 
     Attributes:
-        path, title: As given.
+        path, title, every_s: As given.
         rails: (source's name, totals) of each rail that measures power, by source and rail.
         labels: Label → pace.
         elapsed_s: From the first reading to the last.
@@ -66,8 +67,8 @@ class LiveTail:
         warnings: What went wrong.
     """
 
-    def __init__(self, path: Path, title: str) -> None:
-        self.path, self.title = path, title
+    def __init__(self, path: Path, title: str, every_s: float = 0.5) -> None:
+        self.path, self.title, self.every_s = path, title, every_s
         self.rails: dict[tuple[int, str], tuple[str, RailTotals]] = {}
         self.labels: dict[str, LabelPace] = {}
         self.elapsed_s = 0.0
@@ -101,7 +102,7 @@ class LiveTail:
                 spent = time.process_time() - before
                 self._events_due = time.monotonic() + max(_EVENTS_EVERY_S, _SHARE * spent)
         self.place_events()
-        return max(0.5, _SHARE * (time.process_time() - began))
+        return max(self.every_s, _SHARE * (time.process_time() - began))
 
     @property
     def main(self) -> RailTotals | None:

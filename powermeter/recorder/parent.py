@@ -49,11 +49,13 @@ class Listener:
     Attributes:
         on_status: Called with each status message; None asks for none.
         status_s: Seconds between status messages.
+        flush_s: Seconds between writes of the file, for who reads it while it grows; None for the recorder's own.
         on_notice: Called with each line meant for people: a source fell silent.
     """
 
     on_status: Callable[[Mapping[str, Any]], None] | None = None
     status_s: float = 0.5
+    flush_s: float | None = None
     on_notice: Callable[[str], None] | None = None
 
 
@@ -97,6 +99,7 @@ class Recorder:
             "numbered": numbered,
             "dither": dither,
             "status_s": listener.status_s if listener.on_status else 0,
+            "flush_s": listener.flush_s,
             "parent": os.getpid(),
             "when_gone": when_gone,
         }

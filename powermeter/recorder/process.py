@@ -171,9 +171,10 @@ class Process:
         next_pair, next_cost, next_check = began + CLOCK_PAIR_S, began + COST_NOTE_S, began + FILE_CHECK_S
         next_status = began
         status_s = float(self._order.get("status_s") or 0)
+        flush_s = float(self._order.get("flush_s") or FLUSH_S)
         deadline = began
         while not self._stop.is_set():
-            deadline = max(deadline + FLUSH_S, time.monotonic())
+            deadline = max(deadline + flush_s, time.monotonic())
             self._stop.wait(deadline - time.monotonic())
             self.flush(writer)
             self.backlog.report()

@@ -255,7 +255,7 @@ def test_the_last_state_holds_what_was_still_on_its_way_into_the_file(monkeypatc
     class Recorder:
         problem = ""
 
-        def __init__(self, path, _urls):
+        def __init__(self, path, _urls, *, listener):
             self.path, self.writer = path, None
 
         def start(self):

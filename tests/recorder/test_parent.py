@@ -10,6 +10,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def test_status_messages_carry_running_totals(tmp_path):
     assert source["rail"] == "VIRTUAL"
     assert source["power_w"] == pytest.approx(5.0)
     assert source["energy_j"] == pytest.approx(5.0 * source["charge_c"])
+
+
+def test_who_reads_the_file_states_how_often_it_is_written(tmp_path):
+    heard = []
+    listener = Listener(on_status=heard.append, status_s=0.01, flush_s=0.02)
+    recorder = Recorder(tmp_path / "run.power", [URL], listener=listener)
+    recorder.start()
+    wait_until(lambda: len(heard) > 4)
+    recorder.stop()
+    counts = [message["sources"][0]["samples"] for message in heard[:5]]
+    assert min(b - a for a, b in pairwise(counts)) < 100, "every half second, it would be 250"
 
 
 def test_an_existing_file_is_refused_and_left_alone(tmp_path):
