@@ -9,10 +9,12 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from powermeter.analysis.raised_events import RAISED
 from powermeter.channel import Boundary
 from powermeter.errors import plural
 from powermeter.footprint.factors import Factor
 from powermeter.result import Grade
+from powermeter.result.notes import having
 from powermeter.units import format_duration
 
 from .latex_text import escaped, paragraph
@@ -37,12 +39,9 @@ def _entries(data: ReportData) -> Iterator[str]:
         {
             "title": "{powermeter}: what an inference costs, with an interval",
             "author": "{The powermeter authors}",
-            "year": f"{recorded:%Y}" if recorded else "",
             "version": escaped(version),
             "howpublished": "Computer software",
-            "note": "Apache License 2.0; the year is that of the measurement"
-            if recorded
-            else "Apache License 2.0",
+            "note": f"Apache License 2.0; used in {recorded:%Y}" if recorded else "Apache License 2.0",
         },
     )
     for i in data.instruments:
@@ -101,11 +100,12 @@ def statement(data: ReportData, digest: str) -> str:
         Grade.ESTIMATED: "an estimate by a model",
         Grade.ASSUMED: "numbers that were typed in",
     }.get(grade, f"{grade.value} power")
+    warned = "".join(f" {note}." for note in (*a.warnings, *having(a.notes, RAISED)))
     samples = sum(i.health.samples for i in data.instruments)
     return (
         f"The recording {data.path.name} holds {kind}: {plural(samples, 'sample')} over "
         f"{format_duration(a.duration.value)}{when} on {a.line.rail.name}, and {plural(len(a.events), 'event')}. "
-        f"SHA-256 {digest}."
+        f"SHA-256 {digest}.{warned}"
     )
 
 

@@ -19,6 +19,7 @@ from powermeter.analysis.upper_limits import ends
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo
 from powermeter.result import Grade, Result
+from powermeter.result.notes import doubts
 from powermeter.signals.rails import on_host
 
 from .charges import Charges
@@ -175,6 +176,12 @@ def _interval(name: str, unit: str, of: Callable[[Charges, LabelRow], Result | N
     return {f"{name}{unit}": end("value"), f"{name}_low{unit}": end("low"), f"{name}_high{unit}": end("high")}
 
 
+def _raised(a: Analysis, row: LabelRow) -> int:
+    """Return how many of a row's events exceptions ended."""
+    key = row.label, tuple(row.group.values())
+    return sum(one.count for one in a.raised if (one.label, one.group) == key)
+
+
 def _value(result: Result | None) -> float | None:
     return None if result is None else result.value
 
@@ -182,6 +189,7 @@ def _value(result: Result | None) -> float | None:
 LABEL_COLUMNS: Mapping[str, Cell] = {
     "events": lambda c, row: row.events,
     "events_of_warmup": lambda c, row: left_out(row),
+    "events_raised": lambda c, row: _raised(c.analysis, row),
     "items": lambda c, row: row.items,
     "duration_s": lambda c, row: row.seconds,
     **_interval("energy", "j", lambda c, row: row.energy),
@@ -202,6 +210,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     "latency_p99_s": lambda c, row: row.latency_p99,
     "peak_memory_b": lambda c, row: row.peak_memory,
     "grade": lambda c, row: row.energy.grade.value if row.energy else None,
+    "warnings": lambda c, row: "; ".join(doubts(c.analysis.notes)),
 }
 """Column of the table of labels → what stands in it."""
 

@@ -10,7 +10,7 @@ from powermeter.units import format_count
 from . import wording
 from .headline import quality, sentence
 from .markdown_text import escaped, table
-from .method import counted, measured_machine, method
+from .method import beside_limits, counted, measured_machine, method
 from .report_data import ReportData
 from .wording import footprint_amount, show
 
@@ -69,6 +69,10 @@ def _lines(data: ReportData) -> Iterator[str]:
             for row in a.rows
         ),
     )
+    warnings = beside_limits(data, data.warnings)
+    if warnings:
+        yield from (f"- {escaped(warning)}" for warning in warnings)
+        yield ""
     if data.item_footprint is not None:
         carbon = data.item_footprint.accounts["carbon"].result
         shown = footprint_amount(carbon, data.item_footprint.digits("carbon")).text

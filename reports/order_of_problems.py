@@ -47,7 +47,7 @@ def problems_in_order(
         [
             *warnings_of(recording, analysis, sources, voltage_known),
             *of_others(rails, analysis.line.rail.boundary),
-            *(note for note in analysis.notes if note.code in _LOUD),
+            *(note for note in analysis.notes if _is_loud(note, analysis)),
             *withheld,
             *(note for note in (footprint.warnings if footprint else ()) if note.code != PLACE_UNKNOWN),
         ]
@@ -62,6 +62,10 @@ def notes_in_order(
         *unmarked(recording, analysis),
         *(splits_of(headline, analysis) if headline is not None else ()),
         *imported(recording),
-        *(note for note in analysis.notes if note.code not in _LOUD),
+        *(note for note in analysis.notes if not _is_loud(note, analysis)),
         *((NO_PLACE,) if footprint is not None and having(footprint.warnings, PLACE_UNKNOWN) else ()),
     )
+
+
+def _is_loud(note: Note, analysis: Analysis) -> bool:
+    return note.code in _LOUD or note in analysis.warnings

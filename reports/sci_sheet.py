@@ -17,7 +17,7 @@ from powermeter.result import Result
 
 from .headline import events_text
 from .markdown_text import escaped
-from .method import method
+from .method import beside_limits, method
 from .report_data import ReportData
 from .wording import footprint_amount, left_out, show
 
@@ -109,6 +109,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         yield f"- energy of the whole run: {show(data.analysis.energy).text}"
         yield f"- per {escaped(data.item)}: {show(data.analysis.run_per_item).text}"
     yield f"- {escaped(method(data))}"
+    yield from (f"- {escaped(warning)}" for warning in beside_limits(data, data.warnings))
     yield ""
     yield "## SCI for AI"
     yield ""

@@ -90,6 +90,7 @@ class Analysis:
         run_items: How many items the user counts in the whole run, whatever its labels; None else.
         item_name: What the user calls one item; empty where nobody stated it.
         raised: What exceptions ended, one for each row that has such events.
+        warnings: What the recording warns of itself: how its program and its recorder ended, what is damaged; first in `notes`.
     """
 
     line: Line
@@ -122,6 +123,7 @@ class Analysis:
     run_items: float | None = None
     item_name: str = ""
     raised: tuple[Raised, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         return (
@@ -291,7 +293,6 @@ def analyse(
         )
         for key, index, first in zip(keys, members, warm, strict=True)
     ]
-    seconds, energy = run.seconds, run.energy
     every = (*found, *whole(found))
     differing = disagreements(found)
     return Analysis(
@@ -302,15 +303,15 @@ def analyse(
         voltage_trace=line.voltage(),
         start_ns=integral.start_ns,
         end_ns=integral.end_ns,
-        duration=Result.of(seconds, "s"),
-        energy=energy,
+        duration=Result.of(run.seconds, "s"),
+        energy=run.energy,
         charge=_span_charge(charge_integral, integral, charges),
         power=run.power,
         peak_w=highest_power(integral),
         plain_energy=run.plain,
         gap_s=run.gap_s,
         baseline=subtract,
-        above=subtract.above(energy, seconds, power.errors) if subtract is not None else None,
+        above=subtract.above(run.energy, run.seconds, power.errors) if subtract is not None else None,
         events=events,
         energies=energies,
         charges=charges,
@@ -322,6 +323,7 @@ def analyse(
         ),
         disagreements=differing,
         notes=(
+            *recording.warnings,
             *odd,
             *notes_of_raised(raised),
             *count.notes,
@@ -338,6 +340,7 @@ def analyse(
         run_items=count.of_run,
         item_name=count.name,
         raised=raised,
+        warnings=tuple(recording.warnings),
     )
 
 

@@ -220,7 +220,7 @@ def _result(
     groups = _merged(design.names, seconds, covariance, mean_w)
     freedom = fit.freedom(into)
     made = [_layer(analysis, design, group, (value, covariance, seconds, freedom), whole) for group in groups]
-    notes = []
+    notes = list(analysis.warnings)
     merged = [one for one in made if len(one.names) > 1]
     if merged:
         text = (

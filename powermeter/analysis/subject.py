@@ -123,7 +123,7 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
     )
     whole.duration_s = sum(one.duration_s or 0.0 for one in each)
     whole.metadata = each[0].metadata
-    whole.notes = [note.about(one.title) for one in each for note in one.notes]
+    whole.notes = [_of_one(note, one) for one in each for note in one.notes]
     if (asked.label is not None or per is not None) and whole.energy is not None:
         whole.items, whole.item = sum(one.items or 0 for one in each), each[0].item
         whole.per_item = whole.energy.scaled(1 / whole.items) if whole.items else None
@@ -134,6 +134,12 @@ def find_all(paths: Sequence[Path], asked: Asked) -> Subject:
         _take_items(whole, asked.items)
         whole.item = asked.per or whole.item
     return whole
+
+
+def _of_one(note: Note, one: Subject) -> Note:
+    """Return a note of one of several recordings with its name; what a recording warns of itself names it already."""
+    names_it = one.analysis is not None and note in one.analysis.warnings
+    return note if names_it else note.about(one.title)
 
 
 def _check_items(asked: Asked) -> None:

@@ -164,6 +164,7 @@ def compare(
         counted=(_counted(left), _counted(right)),
         shared=shared,
         notes=(
+            *remarks.warned(left, right),
             *_counts(left, right),
             *remarks.same_recording(left, right, pick_a == pick_b),
             *remarks.unmeasured(left, right),

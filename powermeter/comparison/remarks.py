@@ -125,6 +125,11 @@ def _counts_other_things(left: Sequence[AnalysedRun], right: Sequence[AnalysedRu
     return rails[0] != rails[1] or (not is_shared and covers[0] != covers[1])
 
 
+def warned(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tuple[Note, ...]:
+    """Return what the recordings warn of themselves, each with the name of its file."""
+    return once(note for run in (*left, *right) for note in run.analysis.warnings)
+
+
 def unmeasured(left: Sequence[AnalysedRun], right: Sequence[AnalysedRun]) -> tuple[Note, ...]:
     """Return a warning for each recording of which a part was not measured."""
     found: list[Note] = []

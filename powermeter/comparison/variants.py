@@ -15,6 +15,7 @@ from typing import Any
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import MeasureMean, measure_means
+from powermeter.analysis.raised_events import RAISED
 from powermeter.analysis.shares_of_overlapping import parents_of
 from powermeter.comparison.compare import compare
 from powermeter.comparison.contrast import Contrast
@@ -23,7 +24,7 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.result import Result
-from powermeter.result.notes import Note
+from powermeter.result.notes import Note, having
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "parameters": ("parameters", "params"),
@@ -54,7 +55,7 @@ class Variant:
         per_event: Items of an event on average; None where not known.
         against: Against the baseline; None for the baseline itself, or where they cannot be compared.
         why_not: Why they cannot.
-        notes: Why what was stated of the model is not printed, and of how many events the accuracy is.
+        notes: What its recording warns of, why what was stated of the model is not printed, and of how many events the accuracy is.
     """
 
     name: str
@@ -239,7 +240,7 @@ def _facts(
                 f"separate them with --by {_separating(events, name)}"
             )
             notes.append(Note.warning("variants-in-one-row", text))
-    return facts, tuple(notes)
+    return facts, (*analysis.warnings, *having(analysis.notes, RAISED), *notes)
 
 
 def _unusable(name: str, value: Any) -> Note:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from powermeter import cli
 from powermeter.analysis.energy import analyse
 from powermeter.footprint import footprint
 from powermeter.recording import Recording
@@ -37,3 +40,50 @@ def test_what_was_recorded_comes_first_and_the_unknown_place_last(tmp_path):
     assert codes.index("not-counted") < codes.index("stood-still") < codes.index("no-budget")
     assert codes.count("no-budget") == 1 and NO_PLACE.code not in codes
     assert [note.code for note in notes[-3:]] == ["some", "more", NO_PLACE.code]
+
+
+PAGES = {
+    "show": ["show", "{}"],
+    "show --json": ["show", "{}", "--json"],
+    "report": ["report", "{}", "-o", "-", "--kind", "html"],
+    "Markdown": ["report", "{}", "-o", "-", "--kind", "markdown"],
+    "LaTeX": ["report", "{}", "-o", "-", "--kind", "latex"],
+    "CSV": ["report", "{}", "-o", "-", "--kind", "csv"],
+    "Annex XI": ["report", "{}", "-o", "-", "--kind", "annex-xi"],
+    "SCI": ["report", "{}", "-o", "-", "--kind", "sci"],
+    "model card": ["report", "{}", "-o", "-", "--kind", "model-card"],
+    "labels": ["export", "{}", "-o", "-", "--format", "csv", "--what", "labels"],
+    "compare": ["compare", "other.power", "{}"],
+    "compare --json": ["compare", "{}", "other.power", "--json"],
+    "budget": ["budget", "{}"],
+    "budget --json": ["budget", "{}", "--json"],
+    "footprint": ["footprint", "{}"],
+    "footprint of two": ["footprint", "{}", "other.power"],
+    "lifetime": ["lifetime", "{}"],
+    "table": ["table", "."],
+    "variants": ["variants", "other.power", "{}"],
+    "cite": ["cite", "{}"],
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_program_ended_with_and_what_raised_stands_on_every_page(
+    page, make, twenty, monkeypatch, capsys
+):
+    failed = replace(twenty[-1], attributes={**twenty[-1].attributes, "error": "ValueError"})
+    path = make("failed.power", [*twenty[:-1], failed], metadata={"command_status": 1})
+    make("other.power", twenty)
+    monkeypatch.chdir(path.parent)
+    assert cli.run([word.format("failed.power") for word in PAGES[page]]) == 0
+    seen = " ".join(capsys.readouterr().out.split()).replace("\\", "")
+    assert "ended with status 1" in seen and "1 of 20 events" in seen and "raised ValueError" in seen
+
+
+def test_a_frame_of_labels_holds_them(make, twenty):
+    pytest.importorskip("pandas")
+    failed = replace(twenty[-1], attributes={**twenty[-1].attributes, "error": "ValueError"})
+    found = analyse(make(events=[*twenty[:-1], failed], metadata={"command_status": 1}))
+    row = found.to_frame("labels").iloc[0]
+    assert row["events_raised"] == 1 and row["events"] == 19
+    assert "ended with status 1" in row["warnings"] and "raised ValueError" in row["warnings"]
+    assert [note.code for note in found.notes[:2]] == ["program-failed", "raised"]

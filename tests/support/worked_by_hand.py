@@ -91,6 +91,8 @@ UNROUNDED = {
     "load": {
         "events": 1,
         "events_of_warmup": 0,
+        "events_raised": 0,
+        "warnings": None,
         "items": 1,
         "duration_s": LOAD_S,
         "energy": 4.0,
@@ -113,6 +115,8 @@ UNROUNDED = {
     "infer": {
         "events": 40,
         "events_of_warmup": 0,
+        "events_raised": 0,
+        "warnings": None,
         "items": 200,
         "duration_s": INFER_S,
         "energy": INFER_J,
