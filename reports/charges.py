@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage
+from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage, refused_at_budget_v
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery
 from powermeter.battery.preset_or_capacity import parse_battery
@@ -45,6 +45,13 @@ class Charges:
         """Whether what is counted is drawn at the socket: its ampere-hours are not those of a battery of a few volts."""
         volts = self.rail_voltage_v if self.voltage_known else None
         return at_the_socket(self.analysis.line.rail.boundary, volts)
+
+    @property
+    def refused(self) -> str:
+        """Why energy is not turned into charge by an assumed voltage, and what to do; empty where it is, or none is assumed."""
+        if self.voltage_known:
+            return ""
+        return refused_at_budget_v(self.analysis.line.rail, self.analysis.power.value)
 
     @property
     def _currents_count(self) -> bool:
@@ -115,8 +122,8 @@ class Charges:
         return None if energy is None else self._as_charge(energy)
 
     def _as_charge(self, energy: Result) -> Result | None:
-        """Return an energy as charge at the rail's voltage; None at the socket, where nobody knows that of the device."""
-        if self.from_mains:
+        """Return an energy as charge at the rail's voltage; None where that is of the mains, or not known and not to be assumed."""
+        if self.from_mains or self.refused:
             return None
         grade = worst((energy.grade, Grade.DERIVED if self.voltage_known else Grade.ASSUMED))
         return replace(energy.scaled(1 / self.rail_voltage_v, "C"), grade=grade)

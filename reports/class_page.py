@@ -33,7 +33,7 @@ def _half(row: ClassRow, value: float | None) -> str:
 
 
 def _charge(row: ClassRow) -> str:
-    return show(row.charge, "Ah", 1 / 3600).bare
+    return show(row.charge, "Ah", 1 / 3600).text
 
 
 def _share(row: ClassRow) -> str:

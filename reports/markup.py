@@ -52,8 +52,10 @@ def element(name: str, /, *children: Child, **attributes: str | int | None) -> M
     return Markup(f"<{name}{pairs}>{inner}</{name}>")
 
 
-_PARTED = re.compile(r"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm)\b|%)|(?<=±) (?=\d)")
-"""Between a number and its unit."""
+_PARTED = re.compile(
+    r"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm|(?:event|item|repeat|reading|sample|gap)s?)\b|%)|(?<=±) (?=\d)"
+)
+"""Between a number and its unit, or what it counts."""
 
 
 FLOWING = frozenset({"p", "li"})

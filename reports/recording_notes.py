@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from powermeter.analysis.accounts import HOW_TO_MARK, differences, still_running
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket
+from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket, refused_at_budget_v
 from powermeter.channel import Boundary
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, Severity
@@ -45,7 +45,10 @@ def warnings_of(
     if recording.is_growing:
         found.append(Note.warning("growing", "the recording is still being written"))
     if analysis.charge is None and not voltage_known and not at_the_socket(analysis.line.rail.boundary, None):
-        found.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
+        refused = refused_at_budget_v(analysis.line.rail, analysis.power.value)
+        found.append(
+            Note.withheld("no-charge", refused) if refused else Note.warning("voltage-unknown", BUDGET_V_TEXT)
+        )
     processes = recording.process_counts()
     owner = str(recording.metadata.get("marks") or "").rpartition("/")[2].partition(".")[0]
     beyond = still_running(processes, int(owner) if owner.isdecimal() else None)

@@ -341,7 +341,7 @@ def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None,
         return None, socket_charge(battery.spec)
     used = charges.taken
     if used is None:
-        return None, socket_charge(battery.spec)
+        return None, charges.refused or socket_charge(battery.spec)
     seconds = analysis.duration.value
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None

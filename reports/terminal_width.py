@@ -16,9 +16,9 @@ UNBOUND = 100
 """Characters of a line where no terminal bounds it."""
 
 _TOGETHER = re.compile(
-    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
+    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±|(?:event|item|repeat|reading|sample|gap)s?\b)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
 )
-"""Between a number and what it must not be parted from."""
+"""Between a number and its unit, or what it counts."""
 
 
 def kept_together(text: str) -> str:

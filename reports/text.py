@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ascii_output import spell_out
+from .python_spelling import in_python
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
 from .terminal import print_report
@@ -59,6 +61,7 @@ def summary_text(
     )
     with Recording.open(path) as opened:
         data = gather(opened, options)
+    data = replace(data, warnings=in_python(data.warnings), notes=in_python(data.notes))
     return to_text(data, width or width_of(sys.stdout))
 
 

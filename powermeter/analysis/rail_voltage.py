@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from powermeter.channel import Boundary, Quantity
+from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.result import Grade, Result, worst
 from powermeter.units import format_number
 
@@ -29,7 +29,32 @@ def rail_voltage(analysis: Analysis) -> float | None:
 BUDGET_V = 5.0
 """Volts at which charge is counted where no rail voltage is known: the 4 Ah budget is charge at 5 V."""
 
-BUDGET_V_TEXT = f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage changes it)"
+BUDGET_V_TEXT = (
+    f"no rail voltage is known: charge is counted at {BUDGET_V:g} V (--rail-voltage VOLT changes it)"
+)
+
+
+_MOST_A = 10.0
+"""Amperes at `BUDGET_V` above which nobody's supply is taken to have that voltage: twice what USB delivers."""
+
+
+def refused_at_budget_v(rail: Rail, watts: float) -> str:
+    """Return why the charge of a rail of unknown voltage is not counted at `BUDGET_V`, and what to do; empty where it may be.
+
+    Args:
+        rail: What is counted.
+        watts: Its mean power.
+    """
+    if rail.boundary is Boundary.DEVICE:
+        why = f"{rail.name} is an add-on, such as a graphics card, which is not fed with {BUDGET_V:g} V"
+    elif watts > _MOST_A * BUDGET_V:
+        why = f"{format_number(watts, 3)} W at {BUDGET_V:g} V would be {format_number(watts / BUDGET_V, 3)} A"
+    else:
+        return ""
+    return (
+        f"no rail voltage is known, and {why}: no charge is counted; state the voltage (--rail-voltage 12V), or a battery in Wh "
+        "(--battery 20Wh)"
+    )
 
 
 class ChargeOrigin(Enum):

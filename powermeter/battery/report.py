@@ -18,6 +18,7 @@ from powermeter.analysis.rail_voltage import (
     ChargeOrigin,
     at_the_socket,
     origin_text,
+    refused_at_budget_v,
     socket_charge,
 )
 from powermeter.analysis.subject import as_drawn, row_of
@@ -349,6 +350,7 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
         text = "the recorded current is counted: --rail-voltage changes no charge"
         found.notes.append(Note.info("rail-voltage-unused", text))
     if found is not None and battery.convention == "charge" and _voltage_unknown(found):
+        _refuse_assumed(found)
         battery = replace(battery, assumed_rail_v=BUDGET_V)
         found.notes.append(Note.warning("voltage-unknown", BUDGET_V_TEXT))
     return BudgetReport(found, wanted, battery, preset)
@@ -357,6 +359,20 @@ def assess(found: Subject | None, wanted: BudgetOptions) -> BudgetReport:
 def _voltage_unknown(found: Subject) -> bool:
     """Return whether a recording holds neither a charge nor the voltage that converts its energy."""
     return found.analysis is not None and found.analysis.charge is None and found.rail_voltage_v is None
+
+
+def _refuse_assumed(found: Subject) -> None:
+    """Refuse to take `BUDGET_V` for the voltage of what is not fed with it.
+
+    Raises:
+        ConfigurationError: The rail is of an add-on, or draws too much.
+    """
+    analysis = found.analysis
+    assert analysis is not None
+    mains = at_the_socket(analysis.line.rail.boundary, None)
+    refused = refused_at_budget_v(analysis.line.rail, analysis.power.value)
+    if refused and not mains:  # of the mains another reason is stated
+        raise ConfigurationError(f"{found.title}: {refused}")
 
 
 def _voltage_unused(found: Subject) -> bool:

@@ -165,7 +165,7 @@ def test_the_first_example_of_the_help_answers_where_only_energy_is_known(  # ty
     assert (status, err) == (0, "") and "energy over 5.00 V as given" in out
     status, out, err = run("budget", "run.power", "--battery", "4Ah")
     assert (status, err) == (0, "") and "charge assumed: energy over an assumed 5.00 V" in out
-    assert "no rail voltage is known: charge is counted at 5 V (--rail-voltage changes it)" in out
+    assert "no rail voltage is known: charge is counted at 5 V (--rail-voltage VOLT changes it)" in out
     used = as_json(run("budget", "run.power", "--stage", "*=4Ah", "--json"))
     assert used["charge_origin"] == "energy over a voltage" and used["share_used"]["grade"] == "assumed"
     assert used["stages"][0]["share"]["value"] == used["share_used"]["value"]

@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from powermeter.analysis.asked import Asked
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.subject import charge_per_item
-from powermeter.channel import Boundary
+from powermeter.analysis.subject import charge_per_item, find
+from powermeter.battery.budget_options import BudgetOptions
+from powermeter.battery.report import assess
+from powermeter.channel import Boundary, Rail
+from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
 from powermeter.reports.charges import BUDGET_V, Charges
@@ -101,3 +105,22 @@ def test_no_charge_is_assumed_of_what_is_drawn_at_the_socket(make) -> None:  # t
     assert found.whole is not None and plug.whole is None and plug.taken is None
     assert plug.held(found.analysis.energy) is None
     assert all(plug.of(row) is None and plug.each(row) is None for row in plug.analysis.rows)
+
+
+def test_no_charge_is_assumed_of_a_graphics_card_or_of_more_than_a_supply_of_5_v_delivers(make) -> None:  # type: ignore[no-untyped-def]
+    """Of 2 W on a board, 5 V may stand in; of a card's, and of 60 W (12 A), no charge is counted and a voltage is asked for."""
+    card = Rail("gpu0", covers="the card", boundary=Boundary.DEVICE)
+    for path in (make("card.power", volts=False, rail=card), make("60w.power", volts=False, watts=60.0)):
+        found = Charges.of_analysis(analyse(path))
+        assert found.whole is None and found.taken is None and "--rail-voltage 12V" in found.refused
+        with Recording.open(path) as recording:
+            data, given = gather(recording), gather(recording, ReportOptions(rail_voltage_v=12.0))
+        assert data.charge is None and data.budget is None
+        assert sum("no charge is counted" in note for note in data.warnings) == 1
+        assert given.charge is not None and given.charge.value == pytest.approx(
+            found.analysis.energy.value / 12
+        )
+        with pytest.raises(ConfigurationError, match="no charge is counted"):
+            assess(find(path, Asked()), BudgetOptions(battery="4Ah"))
+        assert assess(find(path, Asked()), BudgetOptions(battery="20Wh")).record()["share_used"] is not None
+    assert not Charges.of_analysis(analyse(make(volts=False))).refused

@@ -304,3 +304,9 @@ def test_the_line_of_a_failed_program_names_its_file_once() -> None:
     )
     lines = to_text([row], "4Ah", 200).splitlines()[-2:]
     assert lines == ["run.power: the program ended with status 3", "run.power: 2 events are left out"]
+
+
+def test_the_charge_of_an_item_stands_with_its_interval() -> None:
+    """1 mC, known to 10 %: 278 nAh, and digits alone looked exact."""
+    row = ClassRow("run.power", "a", label="infer", events=1, charge=Result.of(1e-3, "C", {"gain": 5e-5}))
+    assert "278 ± 27 nAh" in to_text([row], "4 Ah", 400)

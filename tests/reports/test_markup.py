@@ -56,6 +56,7 @@ def test_a_long_text_is_cut_and_its_length_printed(length):
 
 
 def test_no_line_break_parts_a_number_from_its_unit():
+    assert join("95 % sure; 1 event of 20 items") == "95\u00a0% sure; 1\u00a0event of 20\u00a0items"
     assert join("87.2 mJ ± 0.5 mJ of 3 files") == "87.2\u00a0mJ ±\u00a00.5\u00a0mJ of 3 files"
     assert quantity("") == ""
     assert join(prose("between 196–204 here")) == 'between <span class="q">196–204</span> here'

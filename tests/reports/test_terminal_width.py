@@ -33,3 +33,7 @@ def test_what_is_printed_is_as_wide_as_its_terminal(monkeypatch, is_terminal, ty
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     monkeypatch.setattr(stream, "isatty", lambda: is_terminal, raising=False)
     assert width_of(stream) == width
+
+
+def test_a_count_keeps_what_it_counts() -> None:
+    assert wrapped("on average 253 mJ; 12 events", 22) == ["on average 253 mJ;", "  12 events"]
