@@ -49,14 +49,24 @@ def server() -> Any:
     try:
         from mcp.server.mcpserver import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
+        from mcp.server.mcpserver.tools.base import Tool
     except ImportError:
         raise NotInstalledError(
             "powermeter mcp needs the package mcp: pip install 'powermeter[mcp]'"
         ) from None
-    found = MCPServer("powermeter", instructions=INSTRUCTIONS, version=version("powermeter"))
-    for tool in (measure, show, compare, explain):
-        found.tool()(_failing(tool, ToolError))
-    return found
+    tools = [
+        _strict(Tool.from_function(_failing(tool, ToolError))) for tool in (measure, show, compare, explain)
+    ]
+    return MCPServer("powermeter", instructions=INSTRUCTIONS, version=version("powermeter"), tools=tools)
+
+
+def _strict(tool: Any) -> Any:
+    """Return a tool that refuses arguments it does not know: a mistyped `source` measured something else."""
+    known = tool.fn_metadata.arg_model
+    known.model_config["extra"] = "forbid"
+    known.model_rebuild(force=True)
+    tool.parameters = known.model_json_schema(by_alias=True)
+    return tool
 
 
 def _failing(tool: Callable[..., dict[str, Any]], error: type[Exception]) -> Callable[..., dict[str, Any]]:

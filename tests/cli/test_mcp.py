@@ -78,16 +78,20 @@ def test_the_protocols_own_client_finds_and_calls_the_tools(measured: tuple[Path
     from mcp import ClientSession, StdioServerParameters
     from mcp.client.stdio import stdio_client
 
-    async def talk() -> tuple[set[str], str, bool]:
+    async def talk() -> tuple[set[str], str, bool, bool]:
         server = StdioServerParameters(command=sys.executable, args=["-m", "powermeter", "mcp"])
         async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name for tool in (await session.list_tools()).tools}
             answer = await session.call_tool("show", {"recording": str(measured[0])})
             none = await session.call_tool("explain", {"recording": "none.power"})
-            return tools, str(answer.content), none.is_error and "does not exist" in str(none.content)
+            mistyped = await session.call_tool("measure", {"command": ["true"], "sources": "virtual://"})
+            refused = mistyped.is_error and "sources" in str(mistyped.content)
+            fails = none.is_error and "does not exist" in str(none.content)
+            return tools, str(answer.content), fails, refused
 
-    tools, answer, fails = asyncio.run(asyncio.wait_for(talk(), 60))
+    tools, answer, fails, refused = asyncio.run(asyncio.wait_for(talk(), 60))
     assert tools == {"measure", "show", "compare", "explain"}
     assert "infer" in answer and "low" in answer
     assert fails, "an agent took the answer for a success"
+    assert refused, "an argument that is not known was dropped, and another source measured"

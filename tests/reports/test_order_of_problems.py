@@ -75,7 +75,7 @@ def test_what_a_program_ended_with_and_what_raised_stands_on_every_page(
     make("other.power", twenty)
     monkeypatch.chdir(path.parent)
     assert cli.run([word.format("failed.power") for word in PAGES[page]]) == 0
-    seen = " ".join(capsys.readouterr().out.split()).replace("\\", "")
+    seen = " ".join(capsys.readouterr().out.split()).replace("\\", "").replace("~", " ")
     assert "ended with status 1" in seen and "1 of 20 events" in seen and "raised ValueError" in seen
 
 
