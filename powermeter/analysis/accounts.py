@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from powermeter.errors import plural
+from powermeter.units import format_quantity
 
 HOW_TO_MARK = (
     'no event was marked, so there is nothing per item; mark the work with: with powermeter.event("infer", n=8):'
@@ -102,19 +103,23 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
         )
     if torn:
         yield (
-            f"{who}: {plural(torn, 'mark was', 'marks were')} interrupted while they were written, by an exception out of a signal's handler or by "
-            "a kill, and are not in the recording"
+            f"{who}: {plural(torn, 'mark was interrupted while it was', 'marks were interrupted while they were')} written, by an exception out of a "
+            f"signal's handler or by a kill, and {'is' if torn == 1 else 'are'} not in the recording"
         )
     if refused:
-        yield f"{who}: {plural(refused, 'mark was', 'marks were')} refused: their time stamps are of another clock, or they are not marks"
+        yield f"{who}: {plural(refused, 'mark was refused: its time stamp is', 'marks were refused: their time stamps are')} of another clock, or {'it is no mark' if refused == 1 else 'they are not marks'}"
     if strays:
-        yield f"{who}: {plural(strays, 'event')} ended that had not begun here"
+        as_one = ("one does that began", "it has") if strays == 1 else ("those do that began", "they have")
+        yield (
+            f"{who}: {plural(strays, 'event')} ended that had not begun here, as {as_one[0]} before the recording: {as_one[1]} no energy of "
+            f"{'its' if strays == 1 else 'their'} own"
+        )
 
 
 def _waited(process: int, counts: Counts) -> Iterable[str]:
     waited_s = float(counts.details.get("waited_s") or 0)
     if waited_s > 0.01:
-        yield f"{_who(process, counts)}: it waited {waited_s:.2g} s for the recorder to take in its events; mark larger pieces of work"
+        yield f"{_who(process, counts)}: it waited {format_quantity(waited_s, 's', 2)} for the recorder to take in its events; mark larger pieces of work"
 
 
 def _odd(process: int, counts: Counts) -> Iterable[str]:

@@ -21,10 +21,21 @@ class EventSpan(Span):
 
     __slots__ = ()
 
-    def __call__(self, function: F) -> F:
-        """Decorate a function so that each call is an event like this one."""
+    def __call__(self, function: F | None = None, /, *_: Any, **__: Any) -> F:
+        """Decorate a function so that each call is an event like this one.
+
+        Raises:
+            ConfigurationError: It stands above a function without its parentheses.
+        """
         from powermeter.marking.tracking import decorated
 
+        if function is None or callable(self.name):
+            from powermeter.errors import ConfigurationError
+
+            raise ConfigurationError(
+                'an event decorates a function by its name, in parentheses: @powermeter.event("infer"); '
+                "@powermeter.track takes the function's own"
+            )
         return decorated(function, self.name, self.count, dict(self.attributes))
 
 
@@ -41,3 +52,7 @@ class MeterSpan(EventSpan):
             logs = logs_of(log)
             super().__enter__(logs[0] if len(logs) == 1 else Several(logs))
         return self
+
+    def _end_without_begin(self) -> bool:
+        """Count nothing: what runs now may be another Meter."""
+        return False

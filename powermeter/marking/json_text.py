@@ -86,7 +86,7 @@ def as_text(value: object) -> str:
     """Return a value's text, or the name of its type where it has none."""
     try:
         return value if value.__class__ is str else str(value)
-    except Exception:  # noqa: BLE001 – somebody else's __str__
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 – somebody else's __str__
         return f"<{type(value).__name__}>"
 
 
@@ -107,7 +107,7 @@ def _value(value: Any, depth: int, room: _Room) -> str:
             plain = value.item()  # a scalar of numpy, torch, jax
             if plain.__class__ in (int, float, bool):
                 return _value(plain, 0, room)
-    except Exception:  # noqa: BLE001 – somebody else's object
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 – somebody else's object
         return _as_quoted(value, room)
     return _as_quoted(value, room)
 

@@ -15,7 +15,8 @@ from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import has_failed, newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
-from powermeter.marking.ring import BRIEF_SLOT, LATE, NEWEST
+from powermeter.marking.outside_its_block import end_without_begin, is_counted, with_late
+from powermeter.marking.ring import BRIEF_SLOT, NEWEST
 from powermeter.marking.undisturbed import Undisturbed
 from powermeter.marking.while_python_leaves import unless_taken_apart
 
@@ -86,10 +87,8 @@ class Span:
     def __enter__(self, into: MarkLog | None = None) -> Span:
         if _word != _seen:
             look()
-        if _log is None and into is None:  # outside a recording: nothing is looked at more than once
-            return self
         log = _log if into is None else into
-        if log is None:
+        if log is None:  # outside a recording: nothing is looked at more than once
             return self
         if self.log is None:
             if len(_modules) != _modules_known and not know_modules():
@@ -127,8 +126,6 @@ class Span:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.log is None and not _copies:
-            return
         log = self.log
         if _copies:  # also where the run that was copied has ended before its copy
             inner = running()
@@ -136,6 +133,8 @@ class Span:
                 inner[_OF_COPY].__exit__(kind, error, trace)
                 return
         if log is None:
+            if _log is not None and not hasattr(self, "end_ns"):
+                self._end_without_begin()
             return
         if _wait is not None:
             _wait()
@@ -222,29 +221,30 @@ class Span:
 
     @count.setter
     def count(self, n: Any) -> None:
-        self._count = n
-        if self.log is None:
-            self._note_late()
+        if self.log is not None or not self._is_over():
+            self._count = n
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.attributes[key] = value
-        if self.log is None:
-            self._note_late()
+        if self.log is not None or not self._is_over():
+            self.attributes[key] = value
+        else:
+            self.attributes = with_late(self.attributes, key, value)
 
     def __getitem__(self, key: str) -> Any:
         return self.attributes[key]
 
     def measure(self, /, **values: Any) -> None:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
-        self.attributes.setdefault("@measures", {}).update(values)
-        if self.log is None:
-            self._note_late()
+        if self.log is not None or not self._is_over():
+            self.attributes.setdefault("@measures", {}).update(values)
 
-    def _note_late(self) -> None:
-        """Count what is set after the event's end, which is in no recording."""
-        for log in logs_here() if hasattr(self, "end_ns") and attached() is not None else ():
-            if log.open():
-                log.words[LATE] += 1
+    def _is_over(self) -> bool:
+        """Return whether what is set now comes after the event's end in a recording, which counts it."""
+        return hasattr(self, "end_ns") and attached() is not None and is_counted()
+
+    @unless_taken_apart
+    def _end_without_begin(self) -> None:
+        end_without_begin(self, _uid(), _clock())
 
 
 class _Copy(Span):

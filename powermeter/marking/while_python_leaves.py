@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def unless_taken_apart(step: Callable[[], None]) -> Callable[[], bool]:
+def unless_taken_apart(step: Callable[..., None]) -> Callable[..., bool]:
     """Return a step of marking that returns whether it could be done, and raises nothing for want of a module."""
     is_finalizing = sys.is_finalizing  # held here: this file's own names are None by then, too
 
-    def tried() -> bool:
+    def tried(*of: object) -> bool:
         try:
-            step()
+            step(*of)
         except Exception:
             if not is_finalizing():
                 raise

@@ -44,6 +44,13 @@ def test_where_all_is_there_nothing_is_printed():
             "3 events state an n that is not a number of items ('infer'): taken as not known",
         ),
         (counts(waited_s=1.25), "waited 1.2 s for the recorder"),
+        (counts(waited_s=140.0), "waited 2 min 20 s for the recorder"),
+        (
+            counts(torn=1),
+            "1 mark was interrupted while it was written, by an exception out of a signal's handler or by a kill, and is",
+        ),
+        (counts(torn=2), "2 marks were interrupted while they were written"),
+        (counts(refused=1), "1 mark was refused: its time stamp is of another clock, or it is no mark"),
         (counts(late=1), "1 count, attribute or measure was set after the end of its event"),
         (counts(late=2), "2 counts, attributes or measures were set after the end of their"),
     ],

@@ -41,7 +41,7 @@ def test_events_that_never_ended(details: dict[str, object], why: str) -> None:
         ({"torn": 2}, "2 marks were interrupted"),
         ({"refused": 2}, "2 marks were refused"),
         ({"strays": 1}, "1 event ended that had not begun here"),
-        ({"waited_s": 0.011}, "it waited 0.011 s"),
+        ({"waited_s": 0.011}, "it waited 11 ms"),
     ],
 )
 def test_each_thing_that_went_wrong_has_its_sentence(details: dict[str, object], text: str) -> None:

@@ -111,3 +111,23 @@ def test_what_lies_too_deep_is_named_by_its_kind_and_size():
 def test_a_large_set_is_named_and_of_bytes_the_length_is_kept():
     found = json.loads(encode({"s": set(range(10**5)), "b": b"\x00" * 10**5}))
     assert found["s"] == "<set of 100000>" and "cut, 100000" in found["b"] and found["@cut"] >= 2
+
+
+@pytest.mark.parametrize("left", [SystemExit, GeneratorExit, ValueError])
+def test_what_a_text_of_somebody_elses_raises_stays_with_it(left: type[BaseException]) -> None:
+    """A `sys.exit` in `__str__` ended the program under `record`, and nowhere else; a user's interrupt goes on."""
+
+    class Bad:
+        def __str__(self) -> str:
+            raise left
+
+    assert json.loads(encode({"model": Bad()})) == {"model": "<Bad>"}
+
+
+def test_an_interrupt_while_a_text_is_made_reaches_the_program() -> None:
+    class Slow:
+        def __str__(self) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode({"model": Slow()})

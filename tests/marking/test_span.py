@@ -264,7 +264,8 @@ def test_what_is_set_after_the_end_of_an_event_is_counted_and_what_is_set_before
     event["model"] = "large"
     event.measure(loss=0.25)
     other.count = 7
-    assert event.count == 5
+    assert event.count == 4  # as the recording states
+    assert event["model"] == "tiny"
     found = {one.name: one for one in running.end()}
     assert (found["w"].count, found["w"].attributes, found["w"].measures) == (
         4,
@@ -273,3 +274,46 @@ def test_what_is_set_after_the_end_of_an_event_is_counted_and_what_is_set_before
     )
     assert running.counts()[os.getpid()].details["late"] == 4
     event.count = 6  # nothing is recorded any more
+
+
+def test_what_is_set_after_a_block_is_not_the_next_events_of_the_same_object(running):
+    """Counts of 5, 6 and 7 set behind three blocks were recorded as 1, 5 and 6: each for the wrong event."""
+    event = powermeter.event("again")
+    for number in (5, 6, 7):
+        with event:
+            pass
+        event.count = number
+        event["answer"] = number
+        event.measure(loss=number)
+        assert event["answer"] == number  # as outside a recording
+    found = running.end()
+    assert [(one.count, one.attributes, one.measures) for one in found] == [(1, {}, {})] * 3
+    assert running.counts()[os.getpid()].details["late"] == 9
+
+
+def test_an_event_that_began_before_the_recording_and_ends_inside_is_counted(tmp_path):
+    source = "virtual://?rate=200Hz"
+    before, twice = powermeter.event("before"), powermeter.event("twice")
+    before.__enter__()
+    with powermeter.Meter(source, path=tmp_path / "a.power") as meter:
+        before.__exit__(None, None, None)
+        with twice:
+            pass
+        twice.__exit__(None, None, None)  # left twice: nothing ended
+    assert [one.name for one in meter.recording().events()] == ["twice"]
+    assert (
+        "1 event ended that had not begun here, as one does that began before the recording" in meter.problem
+    )
+
+
+def test_an_event_above_a_function_without_parentheses_is_refused_with_a_remedy():
+    @powermeter.event
+    def infer() -> int:
+        return 3
+
+    for arguments in ((), (1,), (len,)):
+        with pytest.raises(
+            powermeter.ConfigurationError, match=r'@powermeter.event\("infer"\).*@powermeter.track'
+        ):
+            infer(*arguments)
+    assert powermeter.event("infer")(len)([]) == 0
