@@ -12,6 +12,7 @@ from scipy.stats import t as student
 import powermeter
 from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.comparison import arguments
 from powermeter.comparison.compare import compare
 from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.matching import Pair
@@ -24,6 +25,20 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result.notes import having
+
+
+@pytest.fixture
+def read_once(monkeypatch):
+    """Analyse each recording once, however often it is compared."""
+    runs = {}
+
+    def once(what, **how):
+        asked = (str(getattr(what, "path", what)), repr(how))
+        if asked not in runs:
+            runs[asked] = read(what, **how)
+        return runs[asked]
+
+    monkeypatch.setattr(arguments, "read", once)
 
 
 def test_a_display_of_one_decimal_and_one_run_each_says_nothing_about_programs(tmp_path):
@@ -62,7 +77,7 @@ def test_one_recording_a_side_compares_these_runs_with_the_intervals_of_the_page
     assert (row.mean_left.value, row.mean_left.low, row.mean_left.high) == (page.value, page.low, page.high)
 
 
-def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
+def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(read_once, tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     one = compare(*turns(tmp_path / "one", 12, (6.0, 5.85)))
@@ -169,7 +184,7 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     assert compare(a, c, options=CompareOptions(paired=True)).row().these_runs is Verdict.LESS
 
 
-def test_several_recordings_a_side_are_the_repeats(tmp_path):
+def test_several_recordings_a_side_are_the_repeats(read_once, tmp_path):
     a, b = turns(tmp_path, 4, (6.0, 4.8))
     found = compare(a, b)
     row = found.row()
@@ -319,7 +334,7 @@ def test_what_can_be_compared(tmp_path):
     assert whole.difference.value == pytest.approx(-20 * 0.2, rel=0.15)
 
 
-def test_a_margin_is_not_a_difference(tmp_path):
+def test_a_margin_is_not_a_difference(read_once, tmp_path):
     a, b = turns(tmp_path, 10, (6.0, 6.3))
     assert compare(a, b).verdict is Verdict.MORE
     assert compare(a, b, options=CompareOptions(margin=0.05)).verdict is Verdict.CANNOT_TELL

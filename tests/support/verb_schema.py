@@ -17,4 +17,6 @@ def keeps_to_schema(verb: str, document: object) -> None:
         import jsonschema
     except ImportError:
         return
-    jsonschema.validate(document, {"$ref": f"#/$defs/{verb}", "$defs": SCHEMA["$defs"]})
+    # `jsonschema.validate` proves the whole schema first; that is done once, in tests/cli/test_json.py.
+    asked = jsonschema.Draft202012Validator({"$ref": f"#/$defs/{verb}", "$defs": SCHEMA["$defs"]})
+    asked.validate(document)
