@@ -157,6 +157,7 @@ IMPORTERS: Mapping[str, str] = {
     "mlperf-training": "powermeter.importers.mlperf_training:MLPerfTraining",
     "monsoon": "powermeter.importers.monsoon:MonsoonLog",
     "monsoon-pt": "powermeter.importers.monsoon_pt:MonsoonFile",
+    "nem12": "powermeter.importers.nem12:Nem12",
     "nvidia-smi": "powermeter.importers.nvidia_smi:NvidiaSmi",
     "nvidia-smi-query": "powermeter.importers.nvidia_smi_query:NvidiaSmiQuery",
     "nvidia-smi-stats": "powermeter.importers.nvidia_smi_stats:NvidiaSmiStats",

@@ -92,7 +92,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             if any(key(h).startswith(("utilization.gpu", "memory.used")) for h in headings)
             else ""
         )
-        hint = hint or _not_numbers(found, headings)
+        hint = hint or _rate_of_power(headings) or _not_numbers(found, headings)
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
@@ -297,6 +297,19 @@ def _ask_units(
         )
     if which is not None:
         asks.append(which)
+
+
+def _rate_of_power(headings: Sequence[Heading]) -> str:
+    """Return what to type where a column is in `kW/h`, which is neither a power nor an energy; nothing where none is."""
+    for named in headings:
+        match = _PER_HOUR.search(named.text)
+        if match is not None:
+            energy = quote(f"{named.text}={match[1]}h")
+            return f"; {match[0]} is no unit: --column {energy} where each row holds the energy of its interval (={match[1]} where it is a power)"
+    return ""
+
+
+_PER_HOUR = re.compile(r"\b([kM]?W)/h\b")
 
 
 def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:

@@ -117,6 +117,8 @@ def _refuse_settings(path: Path, data: dict[str, Any], lists: dict[str, list[Any
 
 def _series(data: Any) -> Iterator[dict[str, Any]]:
     """Yield the records of InfluxDB's answer to a query: `results`, each with `series` of `columns` and `values`."""
+    yield from _labelled_rows(data)
+    yield from _targets(data)
     results = data.get("results") if isinstance(data, dict) else None
     for result in results if isinstance(results, list) else []:
         found = result.get("series") if isinstance(result, dict) else None
@@ -133,6 +135,33 @@ def _series(data: Any) -> Iterator[dict[str, Any]]:
                 for row in values
                 if isinstance(row, list) and len(row) == len(columns)
             )
+
+
+def _labelled_rows(data: Any) -> list[dict[str, Any]]:
+    """Return the records of netdata's answer: `labels` and rows of `data`, in the order of their times (it writes newest first)."""
+    labels, rows = (data.get("labels"), data.get("data")) if isinstance(data, dict) else (None, None)
+    if not isinstance(labels, list) or not isinstance(rows, list) or "time" not in labels:
+        return []
+    whole = [row for row in rows if isinstance(row, list) and len(row) == len(labels)]
+    times = [row[labels.index("time")] for row in whole]
+    turned = (
+        len(times) > 1
+        and all(isinstance(t, (int, float)) for t in times)
+        and times == sorted(times, reverse=True)
+    )
+    return [dict(zip(map(str, labels), row, strict=True)) for row in (reversed(whole) if turned else whole)]
+
+
+def _targets(data: Any) -> list[dict[str, Any]]:
+    """Return the records of what Grafana's and Graphite's interfaces answer: `target` and `datapoints` of [value, time]."""
+    series = data if isinstance(data, list) else []
+    found: dict[Any, dict[str, Any]] = {}
+    for one in series:
+        points = one.get("datapoints") if isinstance(one, dict) else None
+        for point in points if isinstance(points, list) else []:
+            if isinstance(point, list) and len(point) == 2 and isinstance(point[1], (int, float)):
+                found.setdefault(point[1], {"time": point[1]})[str(one.get("target", "value"))] = point[0]
+    return [found[stamp] for stamp in sorted(found)]
 
 
 def documents(text: str) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from powermeter.importers.cells import LONGEST_CELL, is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.header_units import of_unit
-from powermeter.importers.headers import Heading, clean, heading
+from powermeter.importers.headers import Heading, heading
+from powermeter.importers.preamble import facts_above
 from powermeter.importers.stamps import days_and_clock_ns, minutes_ns, time_of_day_ns, wall
 from powermeter.importers.thousands import without_marks
 from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, units_of_inputs, with_row_unit
@@ -160,9 +161,11 @@ def layout(peek: Peek) -> Layout:
         return _without_rows(lines)
     first = flags.index(True)
     names, units, place = _header(lines, fields, first, width, delimiter)
-    preamble = _facts(lines[: place if place is not None else first])
+    preamble = facts_above(lines[: place if place is not None else first])
     if not units and {"Horizontal Units", "Vertical Units"} <= preamble.keys():
         units = units_of_inputs(names, preamble["Horizontal Units"], preamble["Vertical Units"])
+    if not units and "Units" in preamble and "Clock" in preamble:
+        units = units_of_inputs(names, "", preamble["Units"])
     if not units and "Y_Unit_Label" in preamble and names[:1] == ["X_Value"]:
         units = [  # a LabVIEW measurement file: its X is time unless it says otherwise
             "s" if preamble.get("X_Dimension", "Time").startswith("Time") else "",
@@ -221,7 +224,7 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
     width = named or max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
     # Facts before the table ("Record Length,5") have fewer fields than its rows.
     start = next((i for i, row in enumerate(fields) if flags[i] and len(row) >= width - 1), len(flags))
-    start = _after_facts(fields, flags, start, width)
+    start = _afterfacts_above(fields, flags, start, width)
     start = max(start, _after_last_header(lines, fields, flags, start))
     kept = [
         good and i >= start and len(row) <= width + 2
@@ -244,16 +247,20 @@ def _named_width(lines: Sequence[str], fields: Sequence[Sequence[str]], widths: 
     return max(heads, default=0)
 
 
-def _after_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:
+def _afterfacts_above(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:
     """Return where rows begin: `Record Length,5` above rows of three numbers is a fact."""
     for i in range(start, len(flags)):
         row = fields[i]
-        if flags[i] and (len(row) >= width or is_datum(row[0])) and not _is_facts(fields, flags, i, width):
+        if (
+            flags[i]
+            and (len(row) >= width or is_datum(row[0]))
+            and not _isfacts_above(fields, flags, i, width)
+        ):
             return i
     return start
 
 
-def _is_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], at: int, width: int) -> bool:
+def _isfacts_above(fields: Sequence[Sequence[str]], flags: Sequence[bool], at: int, width: int) -> bool:
     """Return whether a row is wider than the table, and the table's own header stands right below it."""
     below = fields[at + 1 : at + 3]
     return (
@@ -363,19 +370,6 @@ def _again(line: str, delimiter: str) -> list[str]:
     if bare.lstrip().startswith(("#", "//", "%")):
         bare = bare.lstrip().lstrip("#/%").strip()
     return split([bare], delimiter)[0]
-
-
-def _facts(lines: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in lines[:100]:
-        name, separator, value = re.sub(r"^[#%;/\s]+", "", line).partition(",")
-        if not separator:
-            name, separator, value = line.lstrip("#%; ").partition(":")
-        if not separator:
-            name, separator, value = line.partition("\t")
-        if separator and name.strip() and value.strip(" ,;"):
-            found.setdefault(clean(name)[:60], value.strip(" ,;")[:120])
-    return found
 
 
 def _without_rows(lines: Sequence[str]) -> Layout:

@@ -60,10 +60,17 @@ _SETTINGS = re.compile(
 )
 _TABLES = (
     (
-        re.compile(r"\A\ufeff?100,NEM12,"),
+        re.compile(r"\A\ufeff?100,NEM13,"),
         (
-            "is a file of an Australian meter (NEM12), which has a day in each row; write a row for each interval with its end and its kWh, and "
-            "import that with --as per-row"
+            "is a file of an Australian meter that is read by hand (NEM13): the energy of months, no log of power over time; ask for NEM12, which has "
+            "intervals"
+        ),
+    ),
+    (
+        re.compile(r"\A\ufeff?# ?CHANNEL:"),
+        (
+            "is an export of Hantek's with its channels one below the other; write them as columns, with the time from one value to the next (#CLOCK) as "
+            "--rate and what each channel shows as --column"
         ),
     ),
     (
@@ -90,6 +97,8 @@ _TABLES = (
     ),
 )
 """What begins like these is no log of one draw: how it begins → what it is."""
+
+_HTML_ROW = re.compile(r"<td[^>]{0,200}>\s{0,20}[-+]?\d", re.IGNORECASE)
 
 _SETTING_ENDINGS = (".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env")
 
@@ -126,6 +135,11 @@ def refusal(peek: Peek) -> str | None:
         return None
     start = peek.text.lstrip("\ufeff \r\n\t")[:300].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
+        if _HTML_ROW.search(peek.text) is not None:
+            return (
+                "is an HTML web page with a table in it; open it in a spreadsheet and save that as CSV, or write it with: "
+                "python3 -c 'import pandas, sys; pandas.read_html(sys.argv[1])[0].to_csv(\"table.csv\", index=False)' FILE"
+            )
         return "is an HTML web page, not the file behind it; download the raw file"
     needed = 1 if peek.path.suffix.lower() in _SOURCE_ENDINGS else 2
     if sum(_SOURCE.match(line) is not None for line in peek.raw_lines[:80]) >= needed:

@@ -66,12 +66,10 @@ def choose_time(
         return min(plans, key=lambda plan: (_stands_still(found, plan), _RANK[plan.style]))
     if asks:
         return None
+    interval_s = stated_period_s(found.preamble)
+    if interval_s is not None and all(_counts_one_by_one(texts_of(found, i)) for i in candidates):
+        return TimePlan((), "period", period_s=interval_s, why="the sample interval stated above the table")
     if not candidates:
-        interval_s = stated_period_s(found.preamble)
-        if interval_s is not None:
-            return TimePlan(
-                (), "period", period_s=interval_s, why="the sample interval stated above the table"
-            )
         asks.append(
             "the unit of the times in column 1, --column 1=s (or ms, us), or how often it was sampled, --rate 10Hz"
             if counts_up(found)
@@ -99,6 +97,12 @@ def choose_time(
             f"the unit of the times, --column {quote(f'{named.text}={first}')} (or {rest}), or --rate"
         )
     return None
+
+
+def _counts_one_by_one(texts: Sequence[str]) -> bool:
+    """Return whether a column counts rows: whole numbers, each one more than the one above."""
+    values = [int(text) for text in texts if text.isdecimal() and len(text) < 12]
+    return len(values) == len(texts) > 2 and values == [*range(values[0], values[0] + len(values))]
 
 
 _CLOCKS = frozenset(("clock", "at", "when", "created", "logged", "recorded", "received", "stamp"))

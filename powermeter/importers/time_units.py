@@ -50,6 +50,10 @@ _INTERVAL = re.compile(
 )
 _RATE = re.compile(r"(?:sample|sampling) ?rate\Z", re.IGNORECASE)
 _HERTZ = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([kM]?)Hz\Z")
+_CLOCK = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([munp]?)[sS]")
+"""Hantek's `#CLOCK=200.000mS`: the time from one value to the next."""
+
+_OF_SECONDS = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 _PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6}
 _LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?)\s*(m?s|sec|seconds)?\Z")
 
@@ -61,6 +65,9 @@ def stated_period_s(facts: Mapping[str, str]) -> float | None:
     unless it is written with a point or an exponent, as no count of milliseconds or rows is.
     """
     for name, text in facts.items():
+        clock = _CLOCK.fullmatch(text.strip()) if name == "Clock" else None
+        if clock is not None and float(clock[1]) > 0:
+            return float(clock[1]) * _OF_SECONDS[clock[2]]
         hertz = _HERTZ.match(text.strip()) if _RATE.match(name.strip()) else None
         if hertz is not None and float(hertz[1]) > 0:
             return 1 / (float(hertz[1]) * _PREFIXES[hertz[2]])

@@ -7,7 +7,7 @@ from tool_log import load
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers import convert
+from powermeter.importers import Choices, convert
 
 RECORDS = [{"time": 1_780_000_000 + i, "power": {"total_w": 5 + i % 2}, "note": "x"} for i in range(6)]
 
@@ -73,3 +73,22 @@ def test_values_with_their_units_beside_them(tmp_path):
     path.write_text(json.dumps([{"timestamp": 1709287200 + i, "gpu": 0, "power": power} for i in range(11)]))
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1000.0)
+
+
+def test_netdatas_answer_is_read_though_its_newest_row_is_first(tmp_path):
+    path = tmp_path / "netdata.json"
+    rows = [[1741944400 + i, 10 + i] for i in reversed(range(6))]
+    path.write_text(json.dumps({"labels": ["time", "power"], "data": rows}))
+    convert(path, tmp_path / "o.power", choices=Choices(unit="W"))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(12.5 * 5)
+
+
+def test_grafanas_series_are_put_beside_each_other_by_their_times(tmp_path):
+    path = tmp_path / "grafana.json"
+    series = [
+        {"target": name, "datapoints": [[watts, 1741944413000 + 5000 * i] for i in range(4)]}
+        for name, watts in (("cpu (W)", 10), ("total (W)", 30))
+    ]
+    path.write_text(json.dumps(series))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(30 * 15)

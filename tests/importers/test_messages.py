@@ -74,6 +74,7 @@ CASES = {
         "10:00:0{i}\nPS1 Input Power | {v}.000 | Watts | ok\nPS2 Input Power | 3.000 | Watts | ok\n"
     ),
     "a Shelly of the first generation": rows('{{"unixtime": 170000000{i}, "meters": [{{"power": {v}}}]}}\n'),
+    "energies of intervals in kW/h": "Date,Power (kW/h)\n" + rows("2025-03-14 0{i}:00,0.{v}\n"),
     "a history of ioBroker": rows('{{"ts": 170000000{i}000, "val": {v}, "ack": true, "q": 0}}\n'),
     "a phone's battery": rows(
         '{{\n  "percentage": 80,\n  "status": "DISCHARGING",\n  "current": -{v}00\n}}\n'
@@ -108,6 +109,7 @@ JOULES = {
     "entities of several quantities": 60 * 41,
     "an energy of an entity": 0.7 * 3.6e6,
     "numbered rows": 41.5,
+    "energies of intervals in kW/h": (0.5 + 0.6 + 0.7 + 0.5 + 0.6 + 0.7 + 0.5 + 0.6) * 3.6e6,
 }
 """Energies that need no assumption beyond what a message offers."""
 

@@ -114,7 +114,12 @@ def test_records_in_yaml_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("100,NEM12,202501010000,A,B\n200,N,E1,1,E1,N1,M,kWh,30,\n300,20250101,0.2,0.3,A\n", "NEM12"),
+        (
+            "100,NEM13,202501010000,A,B\n250,N,E1,1,E1,,M,E,412,20250101,A,,,512,20250201,A,,,100,kWh,,,\n",
+            "ask for NEM12",
+        ),
+        ("# CHANNEL:CH1\n# CLOCK=20.0uS\n# SIZE=3\n# UNITS:V\n\n-1.5\n0.9\n0.8\n", "one below the other"),
+        ("<html><table><tr><td>14.03.2025 09:26</td><td>59,80</td></tr></table></html>", "save that as CSV"),
         (
             "AppId, UserId, TimeStamp, EnergyLoss, CPUEnergyConsumption\na, S-1, 2025-03-14:09:26:00.0000, 0, 30\n",
             "powercfg /srumutil.*mJ",

@@ -3,7 +3,7 @@
 import pytest
 from tool_log import load
 
-from powermeter import importers
+from powermeter import analyse, importers
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
 
@@ -86,3 +86,11 @@ def test_a_tektronix_row_that_ends_early_lacks_its_last_value(tmp_path):
     assert [channel.quantity.value for channel in rows_read.channels] == ["current", "voltage"]
     assert len(rows_read.times_ns) == 3
     assert [code == MISSING for code in rows_read.codes[1].tolist()] == [False, True, False]
+
+
+def test_hanteks_clock_and_units_above_the_table_are_read(tmp_path):
+    path = tmp_path / "hantek.txt"
+    rows = "".join(f"{i}\t5000.00\t{900 + i % 2 * 200}.00\n" for i in range(11))
+    path.write_text(f"#CLOCK=200.000mS\n#SIZE=11\n#UNITS:mV,mA\n#time\tCH1\tCH2\n{rows}")
+    importers.convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(5 * 1.0 * 10 * 0.2)
