@@ -140,6 +140,7 @@ IMPORTERS: Mapping[str, str] = {
     "dsmr": "powermeter.importers.dsmr:SmartMeter",
     "esphome": "powermeter.importers.esphome:EspHome",
     "hardware-monitor": "powermeter.importers.hardware_monitor:HardwareMonitorLog",
+    "home-assistant-statistics": "powermeter.importers.home_assistant_statistics:HomeAssistantStatistics",
     "influx-csv": "powermeter.importers.influx_csv:InfluxCsv",
     "intel-gpu-top": "powermeter.importers.intel_gpu_top:IntelGpuTop",
     "intel-gpu-top-lines": "powermeter.importers.intel_gpu_top_lines:IntelGpuTopLines",

@@ -23,6 +23,7 @@ from powermeter.result.notes import Note
 _ZONE = timezone(timedelta(hours=10))
 _MINUTES = (5, 15, 30)
 _UNITS = {"wh": "Wh", "kwh": "kWh", "mwh": "MWh"}
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 _NONE = "N"
 _ACTUAL = "A"
 _BY_RECORD = "V"
@@ -140,6 +141,8 @@ def _day(fields: list[str], register: _Register, found: _Meters, path: Path, num
         numbers = [float(text) for text in values]
     except ValueError:
         numbers = []
+    if numbers and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        numbers = []
     if len(numbers) != count or quality[:1] not in tuple("AEFNSV"):
         raise DataError(
             f"{path}, line {number}: a day of {register.minutes} min has {count} values and their quality; this one has not: export the file anew"
@@ -158,7 +161,7 @@ def _quality(fields: list[str], register: _Register, day: datetime, found: _Mete
     if not own[1].isdecimal() or not own[2].isdecimal():
         return
     quality = own[3][:1].upper()
-    for i in range(int(own[1]), min(int(own[2]), 1440 // register.minutes) + 1):
+    for i in range(max(int(own[1]), 1), min(int(own[2]), 1440 // register.minutes) + 1):
         if quality == _NONE:
             found.values[day + timedelta(minutes=register.minutes * i)][register.name] = ""
         found.substituted += quality not in (_ACTUAL, _NONE)

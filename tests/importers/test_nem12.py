@@ -61,6 +61,7 @@ def test_intervals_without_data_are_missing_and_estimates_are_counted(tmp_path):
     ("text", "what"),
     [
         (register() + "300,20250314,0.5,0.5,A,,,\n", "line 3: a day of 30 min has 48 values"),
+        (register() + day("99991231", "1"), "line 3: a day of 30 min"),
         (register("B1") + day("20250314", "1"), "no register of energy taken from the grid"),
     ],
 )

@@ -1,0 +1,66 @@
+"""Home Assistant's long-term statistics: means and sums of hours that are stamped with their start."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import Choices, convert
+
+HEAD = "statistic_id,unit_of_measurement,start,mean,min,max,state,sum\n"
+
+
+def read(tmp_path, text, **said):
+    path = tmp_path / "statistics.csv"
+    path.write_text(text)
+    log = convert(path, tmp_path / "o.power", choices=Choices(**said), force=True)
+    assert log.format == "home-assistant-statistics"
+    return log, analyse(tmp_path / "o.power").energy
+
+
+def hours(unit, cells, name="sensor.plug", count=6, skip=()):
+    kept = [h for h in range(count) if h not in skip]
+    return "".join(
+        f"{name},{unit},2025-03-14 {h:02d}:00:00,{cells.format(h=h, w=100 + h, s=5 + h / 2)}\n" for h in kept
+    )
+
+
+def test_the_unit_of_the_file_counts_and_a_mean_is_of_the_hour_that_begins(tmp_path):
+    log, energy = read(tmp_path, HEAD + hours("W", "{w},90,900,,"))
+    assert energy.value == pytest.approx(sum(range(100, 106)) * 3600)
+    start, end = log.sources[0].ends_ns
+    assert (end - start) / 3.6e12 == 6 and log.sources[0].ends_ns[0] // 10**9 == 1741910400
+
+
+def test_a_sum_counts_and_the_state_that_resets_does_not(tmp_path):
+    _, energy = read(tmp_path, HEAD + hours("kWh", ",,,0.{h},{s}"))
+    assert energy.value == pytest.approx(2.5 * 3.6e6)
+
+
+def test_an_hour_that_is_not_there_is_missing(tmp_path):
+    log, energy = read(tmp_path, HEAD + hours("kW", "1,,,,", count=9, skip=(4,)))
+    assert any("missing values" in str(note) for note in log.warnings)
+    assert energy.value == pytest.approx(9 * 3.6e6, rel=0.13)
+
+
+def test_the_databases_own_table_has_no_unit_and_is_asked_about_once(tmp_path):
+    text = "id,created_ts,metadata_id,start_ts,mean,min,max,last_reset_ts,state,sum\n" + "".join(
+        f"{i},1,12,{1741910400 + 3600 * i},,,,,{500 + i},{100 + i}\n" for i in range(5)
+    )
+    with pytest.raises(ConfigurationError, match="--unit kWh"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, unit="kWh")[1].value == pytest.approx(4 * 3.6e6)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (hours("°C", "21,20,22,,"), "no sensor of power or energy"),
+        ("sensor.x,W,yesterday,1,,,,\n", "line 2: no row of Home Assistant's statistics"),
+        ("sensor.x,W,1e300,1,,,,\n", "line 2: no row"),
+        ("sensor.x,W,9999-12-31 23:00:00,1,,,,\n", "line 2: no row"),
+        ("sensor.x,W,2025-03-14 00:00:00,1,,,,\nsensor.x,W,2025-03-15 00:00:00,1,,,,\n", "86400 s apart"),
+    ],
+)
+def test_what_is_none_is_refused(tmp_path, text, what):
+    with pytest.raises(DataError, match=what):
+        read(tmp_path, HEAD + text)
