@@ -75,7 +75,9 @@ def _behind(
         return None
     first, next_one = y[a], y[b]
     both = np.concatenate([first, next_one])
-    if np.count_nonzero((both > _ABOVE) & (both < _BELOW)) > _CLEAR * both.size:
+    between = (both > _ABOVE) & (both < _BELOW)
+    # A load that events do not change lies on both sides of the power beside them.
+    if np.count_nonzero(between | (both < -_ABOVE)) > _CLEAR * both.size:
         return None
     at_start = _no_single_delay(t[a] - start[some][whole], first < 0.5)
     if not (at_start and _no_single_delay(t[b] - end[some][whole], next_one > 0.5)):

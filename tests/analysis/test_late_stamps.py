@@ -94,3 +94,23 @@ def by_turns_and_beyond(t: np.ndarray, start: np.ndarray, end: np.ndarray) -> np
 def test_events_of_two_levels_whose_edges_nothing_shows_stay_measured() -> None:
     mean, _ = label_of(at_once, 5, False, by_turns_and_beyond)
     assert mean.grade is Grade.MEASURED
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_load_that_events_do_not_change_has_no_late_stamps(seed: int) -> None:
+    """Power between 0 and 4.5 W at random throughout: some readings behind ends are high, and no stamp is late.
+
+    20,000 such events of 15 readings were known to ±1.5 %, estimated; 300,000 readings of 58 % leave ±0.2 %.
+    """
+    rng = np.random.default_rng(seed)
+    starts = 1.0 + 0.3 * np.arange(600) + rng.uniform(0, 0.25, 600)
+    t = np.cumsum(rng.uniform(0.99e-3, 1.01e-3, 182_000))
+    trace = from_samples(np.rint(t * NS).astype(np.int64), rng.uniform(0, 4.5, t.size))
+    found = measure(
+        Integral.of(trace),
+        np.rint(starts * NS).astype(np.int64),
+        np.rint((starts + 0.015) * NS).astype(np.int64),
+    )
+    mean = found.combine(np.full(600, 1 / 600), "mean")
+    assert mean.grade is Grade.MEASURED
+    assert mean.high - mean.low == pytest.approx(2 * 1.96 * 0.577 / 9000**0.5 * mean.value, rel=0.1)
