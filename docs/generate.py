@@ -17,6 +17,7 @@ import click
 
 import powermeter
 from powermeter import registry
+from powermeter.analysis.labels import LabelRow
 from powermeter.cli import cli
 from powermeter.cli.exit_codes import exit_codes
 from powermeter.source import PolledSource, Source
@@ -25,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from list_notes import notes
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
+RETURNED = (LabelRow,)
+"""What public names return and nobody makes: their attributes are documented, too."""
+
 MADE = "<!-- Made from the code by `python3 tasks.py docs`; changes here are lost. -->"
 
 
@@ -228,9 +232,9 @@ def python() -> Iterator[str]:
         "[rule for deprecations](../../CONTRIBUTING.md#what-is-public). Everything else may change without notice."
     )
     yield ""
-    for name in powermeter.__all__:
-        thing = getattr(powermeter, name)
-        yield f"## powermeter.{name}"
+    public = [(f"powermeter.{name}", name, getattr(powermeter, name)) for name in powermeter.__all__]
+    for title, name, thing in (*public, *((kind.__name__, kind.__name__, kind) for kind in RETURNED)):
+        yield f"## {title}"
         yield ""
         if not inspect.isclass(thing):
             yield f"```python\n{name}{signature(thing)}\n```"

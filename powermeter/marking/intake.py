@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +28,8 @@ from powermeter.recording import event_batches, file, schema
 from powermeter.recording.liveness import is_running
 from powermeter.recording.privacy import masked
 from powermeter.recording.writer import Writer
+
+_END = COLUMNS.index("end_ns")
 
 COMMIT_NS = 500_000_000
 LOCK_WAIT_MS = 300
@@ -92,6 +94,7 @@ class Intake:
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
         self._backlog_slots = 0
         self._waiting: list[Owned] = []
+        self._written: Counter[int] = Counter()  # rows with an end, of each process
         self._connection: Any = None
         self._writer: Any = None
         self._stop = threading.Event()
@@ -275,6 +278,7 @@ class Intake:
         if not self._waiting and not accounts:
             return True
         rows: dict[int, list[Row]] = {}
+        written = self._written.copy()
         for process, row in self._waiting:
             rows.setdefault(process, []).append(row)
         try:
@@ -283,11 +287,13 @@ class Intake:
             with self._writer.transaction():
                 for process, own in rows.items():
                     for first in range(0, len(own), PIECE):
-                        event_batches.insert(self._connection, process, own[first : first + PIECE], COLUMNS)
+                        piece = own[first : first + PIECE]
+                        written[process] += event_batches.insert(self._connection, process, piece, COLUMNS)
+                        written[process] -= sum(row[_END] is None for row in piece)
                         if first:
                             self._make_room()
                 for a in accounts:
-                    numbers = (a.begun, a.finished, a.finished)
+                    numbers = (a.begun, a.finished, self._of_account(a, written))
                     self._writer.add_process_counts(a.process, time.monotonic_ns(), numbers, a.details())
         except Exception as error:  # noqa: BLE001 – a full disk; tried again with the next commit
             self.problem = (
@@ -295,7 +301,13 @@ class Intake:
             )
             return False
         self._waiting.clear()
+        self._written = written
         return True
+
+    def _of_account(self, account: MarkAccount, written: Counter[int]) -> int:
+        """Return how many events of an account were written: rows with an end that are no instants."""
+        others = sum(many for process, many in written.items() if process not in self._accounts)
+        return (written[account.process] if account.process else others) - account.instants
 
     def _open(self) -> None:
         self._connection = file.open_to_append(self.path)
@@ -350,7 +362,9 @@ class Intake:
             self._waiting += assembly.announced()
             assembly.list_running()
             self._settle(assembly)
-        self._waiting += self._named.mended()
+        again = self._named.mended()
+        self._waiting += again
+        self._written.subtract(process for process, _ in again)
         with suppress(OSError):
             for account in without_ring(self.folder):
                 self._account_for(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import inspect
 import re
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 
 import powermeter
+from powermeter.analysis.labels import LabelRow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,3 +69,10 @@ def test_every_public_function_has_an_example_that_compiles(name: str) -> None:
         compile(code, name, "exec")
         for used in re.findall(r"(?<![\w.])powermeter\.([A-Za-z]\w*)", code):
             assert hasattr(powermeter, used), f"powermeter.{name}: {used}"
+
+
+def test_what_an_analysis_returns_a_row_of_is_documented_with_all_its_fields() -> None:
+    """`.events`, `.items` and `.energy` of a `LabelRow` had to be guessed."""
+    _, _, page = (GENERATE.REFERENCE / "python.md").read_text(encoding="utf-8").partition("\n## LabelRow\n")
+    heads = {name for line in page.splitlines() for name in line.partition(":")[0].split(", ")}
+    assert page and {field.name for field in dataclasses.fields(LabelRow)} <= heads

@@ -13,6 +13,7 @@ import pytest
 from waiting import wait_until
 
 import powermeter
+from powermeter.analysis.accounts import differences
 from powermeter.marking import board, intake, ring, ring_reader
 from powermeter.marking.event_log import EventLog
 from powermeter.recording import Recording, event_batches
@@ -328,3 +329,21 @@ def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
     assert len(free) == 4 and free[-1] > free[0] == 61
     assert len(running.end()) == 60 + 8 * 4
     assert running.counts()[os.getpid()].details["lost"] == 0
+
+
+def test_how_many_events_were_written_is_counted_where_they_are(running, monkeypatch):
+    """It was copied from how many had finished, so that nothing could ever be missing."""
+    plain = event_batches.insert
+
+    def one_is_missing(connection, process, rows, columns):
+        return plain(connection, process, [row for row in rows if row[3] != "lost"], columns)
+
+    monkeypatch.setattr(event_batches, "insert", one_is_missing)
+    for name in ("kept", "lost", "kept"):
+        with powermeter.event(name):
+            powermeter.mark("instant")
+    running.end()
+    counts = one_count(running)
+    assert (counts.begun, counts.finished, counts.written) == (3, 3, 2)
+    (text,) = differences({1: counts})
+    assert "1 of 3 finished events could not be written" in text
