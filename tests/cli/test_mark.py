@@ -9,27 +9,28 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from waiting import CEILING_S
 
 from powermeter import events
 from powermeter.marking import bindings, board
 from powermeter.recording import Recording
 
 POWERMETER = [sys.executable, "-m", "powermeter"]
-RECORD = [*POWERMETER, "record", "-q", "--no-live", "-s", "virtual://?rate=100Hz"]
+RECORD = ("record", "-q", "--no-live", "-s", "virtual://?rate=100Hz")
 
 
-def script(path: Path, code: str) -> tuple[list, dict]:
+@pytest.fixture
+def script(here, monkeypatch):
     """Run a shell script inside a recording; return its events and the counts of its processes."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    command = [*RECORD, "-o", str(path), "--", "bash", "-euc", textwrap.dedent(code)]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=CEILING_S, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    with Recording.open(path) as recording:
-        assert recording.warnings == []
-        return recording.events(), recording.process_counts()
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def run(path: Path, code: str) -> tuple[list, dict]:
+        done = here(*RECORD, "-o", path, "--", "bash", "-euc", textwrap.dedent(code))
+        assert done.returncode == 0, done.stderr
+        with Recording.open(path) as recording:
+            assert recording.warnings == []
+            return recording.events(), recording.process_counts()
+
+    return run
 
 
 STAMPS = """
@@ -39,7 +40,7 @@ with open(os.environ["STAMPS"], "a") as file:
 """
 
 
-def test_the_start_of_powermeter_itself_is_not_in_an_event(tmp_path):
+def test_the_start_of_powermeter_itself_is_not_in_an_event(script, tmp_path):
     """Each interpreter notes when it starts up: before `mark begin` has a stamp, and after `mark end` has one."""
     (tmp_path / "sitecustomize.py").write_text(STAMPS)
     found, counts = script(
@@ -66,7 +67,7 @@ def test_the_start_of_powermeter_itself_is_not_in_an_event(tmp_path):
     assert tuple(map(sum, zip(*totals, strict=True))) == (1, 1, 1)
 
 
-def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(tmp_path):
+def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(script, tmp_path):
     found, _ = script(
         tmp_path / "run.power",
         """
@@ -77,7 +78,7 @@ def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(tm
     assert found[0].duration_s > 0.3
 
 
-def test_times_that_the_script_has_noted_are_taken(tmp_path):
+def test_times_that_the_script_has_noted_are_taken(script, tmp_path):
     found, _ = script(
         tmp_path / "run.power",
         f"""
@@ -94,7 +95,7 @@ def test_times_that_the_script_has_noted_are_taken(tmp_path):
     assert infer.count is None and infer.duration_s == pytest.approx(after - before, abs=1e-3)
 
 
-def test_an_event_that_is_begun_in_one_shell_may_end_in_another(tmp_path):
+def test_an_event_that_is_begun_in_one_shell_may_end_in_another(script, tmp_path):
     found, counts = script(
         tmp_path / "run.power",
         """
@@ -146,7 +147,7 @@ def test_the_files_for_other_languages_are_printed_as_they_are():
     assert run("module").stdout == bindings.MODULE.read_text()
 
 
-def test_an_end_with_a_wrong_count_or_attribute_is_refused_and_ends_the_event_all_the_same(tmp_path):
+def test_an_end_with_a_wrong_count_or_attribute_is_refused_and_ends_the_event_all_the_same(script, tmp_path):
     found, counts = script(
         tmp_path / "run.power",
         """
