@@ -107,6 +107,8 @@ def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
     if suffix == "m" and unit == "ohm":
         return number * 1e-3  # resistors are marked 5m
     found = unit_factor(suffix)
+    if suffix[0] == "," and suffix[1:2].isdecimal():
+        raise ConfigurationError(f"{text!r}: write a decimal point, {text.replace(',', '.')}")
     if found is None or found[0] != unit:
         raise ConfigurationError(f"{text!r}: {suffix!r} is not a unit of {_NAMES.get(unit, unit)}")
     return number * found[1]

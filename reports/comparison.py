@@ -193,7 +193,9 @@ def remarks(c: Comparison) -> list[str]:
     margin = rows[0].margin if rows else 0.0
     if margin:
         found.append(f"differences up to {format_number(100 * margin, 3)} % of A do not count (--margin)")
-    found.append(f"a verdict is right at {sure()}; detectable: found in 80 % of such comparisons in turns")
+    found.append(
+        f"a verdict is right in {sure()} of such comparisons; detectable: found in 80 % of them, in turns"
+    )
     for side, names in (("A", c.only_left), ("B", c.only_right)):
         if names:
             found.append(f"only in {side}: {', '.join(names)}")

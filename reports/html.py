@@ -201,7 +201,7 @@ def _event_by_event(data: ReportData) -> Markup:
             return join(
                 [
                     element("h2", "Event by event"),
-                    element("p", f"Single events are not drawn: {row.verdict.text}"),
+                    element("p", f"Single events are not drawn: {row.verdict.text}."),
                 ]
             )
         return Markup("")

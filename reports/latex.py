@@ -56,7 +56,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield ""
     name = escaped(shortened(data.headline.label, LONGEST) if data.headline else data.title)
     about = (
-        f"Energy by label on {escaped(a.line.rail.name)} ({a.energy.grade.value}); intervals are 95\\,\\%: of the mean of further items, with "
+        f"Energy by label on {escaped(a.line.rail.name)} ({wording.grade_of(a.rows, data.grade).value}); intervals are 95\\,\\%: of the mean of further items, with "
         "the spread between repeats, and of these events, as far as the meter knows."
     )
     if a.rows:

@@ -50,7 +50,13 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     words = [machine_text(data), format_duration(a.duration.value), when]
     yield " · ".join(escaped(word) for word in words if word)
     yield ""
-    yield f"All energies are **{a.energy.grade.value}** on **{escaped(a.line.rail.name)}**: {escaped(a.covers)}. ± is a 95 % interval."
+    whole, labels = a.energy.grade, wording.grade_of(a.rows, a.energy.grade)
+    graded = (
+        f"All energies are **{whole.value}**"
+        if whole is labels
+        else f"The run's energy is **{whole.value}**, those of labels are **{labels.value}**,"
+    )
+    yield f"{graded} on **{escaped(a.line.rail.name)}**: {escaped(a.covers)}. ± is a 95 % interval."
     yield ""
     if figure is not None:
         yield f"![Power over the run, events below]({figure.replace(' ', '%20')})"

@@ -51,6 +51,7 @@ def against(data: ReportData) -> Markup:
     if found is None:
         return Markup("")
     this = quoted(data)
+    notes = [note for note in found.notes if note not in data.warnings]  # those stand above
     return join(
         [
             element("h2", "Against an earlier run"),
@@ -65,9 +66,7 @@ def against(data: ReportData) -> Markup:
                 ],
                 numbers=(1,),
             ),
-            element("ul", [element("li", text) for text in found.notes], class_="notes")
-            if found.notes
-            else "",
+            element("ul", [element("li", text) for text in notes], class_="notes") if notes else "",
         ]
     )
 
@@ -215,7 +214,7 @@ def labels(data: ReportData) -> Markup:
             element("h2", "What each kind of event used"),
             element(
                 "p",
-                badge(data.grade),
+                badge(wording.grade_of(rows, data.grade)),
                 f" on {data.analysis.line.rail.name}, {what} joule with its 95 % interval: the mean of further ones, "
                 "repeats included, and of these events, as far as the meter knows.",
                 class_="soft",

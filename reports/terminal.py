@@ -130,10 +130,13 @@ def print_published(data: ReportData, console: Console) -> None:
 def _meaning(data: ReportData, console: Console) -> None:
     battery = data.battery
     grade = data.budget.share_used.grade if data.budget and data.budget.share_used else None
+    convention = battery.convention_text
+    if not battery.title:  # its capacity stands before it
+        convention = convention.removeprefix(f"{battery.spec}, ")
     console.print(
         section(
             f"One charge of {safe(data.battery_name)}",
-            f"{grade_text(grade) if grade else ''}  [dim]{safe(battery.convention_text)}[/]",
+            f"{grade_text(grade) if grade else ''}  [dim]{safe(convention)}[/]",
         )
     )
     grid = FactsGrid()

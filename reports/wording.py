@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from powermeter.comparison.verdict import Verdict
 from powermeter.footprint.text import shown
-from powermeter.result import Grade, Result
+from powermeter.result import Grade, Result, worst
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.units import format_duration, format_number, format_quantity
@@ -82,6 +82,12 @@ def peak(analysis: Analysis) -> str:
 def _digits(power: Result) -> int:
     """Return 2 for a mean power known to ± 10 % or worse, else 3: a peak of 8.16 W stood below a mean of 8.2 W."""
     return 3 if power.value and 0.1 * abs(power.value) > power.high - power.value else 2
+
+
+def grade_of(rows: Sequence[LabelRow], run: Grade) -> Grade:
+    """Return the worst grade of the energies of labels; the run's where none is known."""
+    known = [row.energy.grade for row in rows if row.energy is not None]
+    return worst(known) if known else run
 
 
 FEWEST = 5

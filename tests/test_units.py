@@ -258,3 +258,8 @@ def test_a_duration_without_a_unit_is_refused_where_years_are_usual() -> None:
     assert parse_duration("0", bare=False) == 0
     with pytest.raises(ConfigurationError, match="write for example 4h or 4y"):
         parse_duration("4", bare=False)
+
+
+def test_a_decimal_comma_is_answered_with_what_to_type():
+    with pytest.raises(ConfigurationError, match=r"^'4,5Ah': write a decimal point, 4\.5Ah$"):
+        parse_quantity("4,5Ah", "C")

@@ -46,7 +46,9 @@ def refused_at_budget_v(rail: Rail, watts: float) -> str:
         watts: Its mean power.
     """
     if rail.boundary is Boundary.DEVICE:
-        why = f"{rail.name} is an add-on, such as a graphics card, which is not fed with {BUDGET_V:g} V"
+        why = (
+            f"what is counted ({rail.name}) is a graphics card or another add-on, not fed with {BUDGET_V:g} V"
+        )
     elif watts > _MOST_A * BUDGET_V:
         why = f"{format_number(watts, 3)} W at {BUDGET_V:g} V would be {format_number(watts / BUDGET_V, 3)} A"
     else:

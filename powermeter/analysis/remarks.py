@@ -154,7 +154,7 @@ def remarks(
         notes.append(
             Note.info(
                 "few-carriers",
-                f"few readings carry much of the energy: they count as {run.carriers}, and how many there are is subject to chance; "
+                f"few readings carry much of the energy, as much as {run.carriers} equal ones would, and another run may catch more or fewer of them; "
                 "sample faster, or record for longer",
             )
         )

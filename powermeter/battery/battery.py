@@ -339,7 +339,8 @@ class Budget:
 
     def lines(self) -> list[str]:
         """Return a line each, the convention first."""
-        text = [f"battery: {self.battery.title or self.battery.spec} ({self.battery.convention_text})"]
+        known = self.battery.convention_text
+        text = [f"battery: {self.battery.title} ({known})" if self.battery.title else f"battery: {known}"]
         if self.share_used is not None:
             over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
             text.append(f"used: {self.share_used.to('%')}{over}")

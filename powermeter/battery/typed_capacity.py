@@ -22,4 +22,5 @@ def parse_capacity(spec: str) -> tuple[float, float | None]:
         amount = parse_quantity(capacity, capacity_unit(spec), bare=False)
         return amount, parse_quantity(voltage, "V", bare=False) if at else None
     except ConfigurationError as error:
-        raise ConfigurationError(f"battery {spec!r}: {error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error
+        whole = f"{spec!r}: " if at else ""
+        raise ConfigurationError(f"battery {whole}{error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error

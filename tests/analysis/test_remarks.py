@@ -219,7 +219,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ({"ripple": 12.34}, "ripple", "info", "the readings swing at 12 Hz"),
         ({"ripple": 1 / 86400}, "ripple", "info", "the readings swing once in 24 h: a load"),
         ({"ripple": 1 / 1500}, "ripple", "info", "the readings swing once in 25 min: a load"),
-        ({"carriers": 7}, "few-carriers", "info", "few readings carry much of the energy: they count as 7,"),
+        (
+            {"carriers": 7},
+            "few-carriers",
+            "info",
+            "few readings carry much of the energy, as much as 7 equal ones would,",
+        ),
         (
             {"mute": 9},
             "equal-readings",

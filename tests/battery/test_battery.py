@@ -221,8 +221,8 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
     )
     lines = whole.lines()
     assert lines[0] == (
-        "battery: 1Ah (1Ah, charge on the measured rail, 40% of it (usable share, ageing, temperature), "
-        "such packs deliver 90% to 110% of it)"
+        "battery: 1Ah, charge on the measured rail, 40% of it (usable share, ageing, temperature), "
+        "such packs deliver 90% to 110% of it"
     )
     assert [line.partition(":")[0] for line in lines[1:]] == [
         "used",
@@ -293,3 +293,17 @@ def test_hours_and_items_that_differ_by_the_load_say_by_how_much() -> None:
     light = cell.budget(rate=Result.of(0.01, "W"))
     assert light.delivered == 1 and "Peukert" not in "".join(light.lines()[1:])
     assert "Peukert" not in Battery("1Ah@3V").convention_text
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("4AH", "battery '4AH': 'AH' is not a unit of charge (C, Ah, mAh); write"),
+        ("4,5Ah", "battery '4,5Ah': write a decimal point, 4.5Ah; write"),
+    ],
+)
+def test_a_capacity_that_is_none_is_named_once(typed, error):
+    with pytest.raises(ConfigurationError) as refused:
+        parse_battery(typed)
+    assert str(refused.value).startswith(error)
+    assert parse_battery("4Ah").budget(None, None).lines()[0] == "battery: 4Ah, charge on the measured rail"

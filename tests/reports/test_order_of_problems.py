@@ -10,9 +10,11 @@ from powermeter import cli
 from powermeter.analysis.energy import analyse
 from powermeter.footprint import footprint
 from powermeter.recording import Recording
+from powermeter.reports import wording
 from powermeter.reports.instruments import instruments
 from powermeter.reports.order_of_problems import NO_PLACE, notes_in_order, problems_in_order
 from powermeter.reports.rails_table import rails_of
+from powermeter.result import Grade
 from powermeter.result.notes import Note
 from tests.reports.test_recording_notes import gpu, recorded
 
@@ -87,3 +89,22 @@ def test_a_frame_of_labels_holds_them(make, twenty):
     assert row["events_raised"] == 1 and row["events"] == 19
     assert "ended with status 1" in row["warnings"] and "raised ValueError" in row["warnings"]
     assert [note.code for note in found.notes[:2]] == ["program-failed", "raised"]
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown", "latex"])
+def test_the_grade_of_labels_is_their_own_beside_another_of_the_run(kind, make, twenty, monkeypatch, capsys):
+    """A window whose end is cut was estimated in `show`, and measured on the page: the run's grade stood above the labels'."""
+    measured, grades = wording.grade_of, []
+    monkeypatch.setattr(
+        wording, "grade_of", lambda rows, run: grades.append(measured(rows, run)) or Grade.ESTIMATED
+    )
+    path = make("run.power", twenty)
+    assert cli.run(["report", str(path), "-o", "-", "--kind", kind]) == 0
+    assert grades == [Grade.MEASURED] and "estimated" in capsys.readouterr().out
+
+
+def test_the_grade_of_labels_is_the_worst_of_their_energies(make, twenty):
+    (row,) = analyse(make(events=twenty)).rows
+    worse = replace(row, energy=replace(row.energy, grade=Grade.ESTIMATED))
+    assert wording.grade_of([row, worse], Grade.MEASURED) is Grade.ESTIMATED
+    assert wording.grade_of([], Grade.DERIVED) is Grade.DERIVED
