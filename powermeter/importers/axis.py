@@ -177,6 +177,14 @@ def first_interval_ns(found: Axis) -> int:
     return int(found.times_ns[0]) - step
 
 
+def turn_round(where: str) -> str:
+    """Return what is wrong with rows written newest first, and what to do."""
+    return (
+        "its rows are written newest first; turn them round and import that, under one line of header for example: "
+        f"(head -n 1 {quote(where)}; tail -n +2 {quote(where)} | tac) > turned.csv"
+    )
+
+
 def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> None:
     """Take out rows that are out of order and jumps of a clock that was set, in place."""
     times = found.times_ns
@@ -191,10 +199,7 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         (np.diff(times[s : s + _SAMPLE + 1]) > _LARGEST_STEP).any() for s in range(0, len(times), _SAMPLE)
     )
     if len(back) > 1 and len(back) == len(times) - 1:
-        raise DataError(
-            f"{where}: its rows are written newest first; turn them round and import that, under one line of header for example: "
-            f"(head -n 1 {quote(where)}; tail -n +2 {quote(where)} | tac) > turned.csv"
-        )
+        raise DataError(f"{where}: {turn_round(where)}")
     if len(back) * 10 > len(times) and len(back) > 1:
         raise DataError(
             f"{where}: {len(back)} of {len(times)} times run backwards; this column is not a time axis. Name another "

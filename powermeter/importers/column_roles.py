@@ -15,6 +15,7 @@ from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.axis import turn_round
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
@@ -33,7 +34,7 @@ from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.tables_of_runs import refuse_runs
-from powermeter.importers.time_columns import choose_time, counts_up, rising_evenly, with_lag
+from powermeter.importers.time_columns import choose_time, counts_up, is_newest_first, rising_evenly, with_lag
 from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
@@ -82,6 +83,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     planned, aside = _values(found, headings, time, facts)
     planned = [replace(column, unit_at=unit_of.get(column.index)) for column in planned]
     _ask_units(path, found, headings, time, planned, choices, asks)
+    if asks and time is not None and is_newest_first(found, time):
+        asks.append(turn_round(str(path)))
     if asks:
         raise ConfigurationError(f"{path}: the file leaves open " + "; ".join(asks))
     assert time is not None

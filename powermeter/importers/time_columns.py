@@ -280,6 +280,17 @@ def _tick(named: Heading) -> int:
     return round(named.factor * NS) or TICKS["ns"]
 
 
+def is_newest_first(found: Layout, plan: TimePlan) -> bool:
+    """Return whether the times of the sample fall in every row."""
+    if not plan.indexes or len(found.rows) < _FEWEST_TURNED:
+        return False
+    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])
+    return bool((stamps != MISSING).all() and (np.diff(stamps) < 0).all())
+
+
+_FEWEST_TURNED = 3
+
+
 def _stands_still(found: Layout, plan: TimePlan) -> bool:
     """Return whether two of three rows in the sample have the time of the row before."""
     if plan.added is not None:

@@ -169,3 +169,11 @@ def test_one_message_lists_all_that_is_missing(text, tmp_path, capsys):
     assert run(["import", str(path), "-o", str(out)]) != 0
     options = typed("".join(capsys.readouterr()).replace(str(path), "FILE"))
     assert run(["import", str(path), "-o", str(out), *options]) == 0, "".join(capsys.readouterr())
+
+
+def test_the_order_of_rows_is_stated_beside_the_unit_that_is_open(tmp_path, capsys):
+    path = tmp_path / "netdata.csv"
+    path.write_text("time,power\n" + "".join(f"2025-03-14 09:27:{59 - i},4{i % 3}\n" for i in range(20)))
+    assert run(["import", str(path), "-o", str(tmp_path / "o.power")]) != 0
+    said = "".join(capsys.readouterr())
+    assert "--unit W" in said and "written newest first" in said and "| tac" in said
