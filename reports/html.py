@@ -150,7 +150,7 @@ def _header(data: ReportData) -> Markup:
         ),
         element(
             "p",
-            badge(data.grade),
+            badge(data.quoted_grade),
             " on ",
             element("strong", data.analysis.line.rail.name),
             f": {data.analysis.covers}",

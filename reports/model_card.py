@@ -78,7 +78,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         shown = footprint_amount(carbon, data.item_footprint.digits("carbon")).text
         place = data.item_footprint.place
         where = "place not known" if place is None else place.name
-        yield f"Carbon of one {escaped(data.item)}: {shown}, from {data.grade.value} energy; grid: {escaped(where)}."
+        yield f"Carbon of one {escaped(data.item)}: {shown}, from {data.quoted_grade.value} energy; grid: {escaped(where)}."
         yield ""
         yield from (
             f"- {escaped(factor.describe())}" for factor in data.item_footprint.accounts["carbon"].factors

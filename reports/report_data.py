@@ -188,6 +188,12 @@ class ReportData:
         return self.analysis.energy.grade
 
     @property
+    def quoted_grade(self) -> Grade:
+        """Of the number that the headline quotes: of an item's energy where there is one, of the run's otherwise."""
+        quoted = self.headline.per_item if self.headline is not None else None
+        return self.grade if quoted is None else quoted.grade
+
+    @property
     def charges(self) -> Charges:
         """The charges, and what one battery holds."""
         return Charges(self.analysis, self.battery, self.rail_voltage_v, self.voltage_known)

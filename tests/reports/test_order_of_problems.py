@@ -11,9 +11,11 @@ from powermeter.analysis.energy import analyse
 from powermeter.footprint import footprint
 from powermeter.recording import Recording
 from powermeter.reports import wording
+from powermeter.reports.html import HTMLReport
 from powermeter.reports.instruments import instruments
 from powermeter.reports.order_of_problems import NO_PLACE, notes_in_order, problems_in_order
 from powermeter.reports.rails_table import rails_of
+from powermeter.reports.report_data import gather
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from tests.reports.test_recording_notes import gpu, recorded
@@ -108,3 +110,16 @@ def test_the_grade_of_labels_is_the_worst_of_their_energies(make, twenty):
     worse = replace(row, energy=replace(row.energy, grade=Grade.ESTIMATED))
     assert wording.grade_of([row, worse], Grade.MEASURED) is Grade.ESTIMATED
     assert wording.grade_of([], Grade.DERIVED) is Grade.DERIVED
+
+
+def test_the_headline_has_the_grade_of_what_it_quotes(make, twenty):
+    """The window of an MLPerf run, 43.94 kJ estimated in the table, stood under a measured headline."""
+    with Recording.open(make(events=twenty)) as recording:
+        data = gather(recording)
+    row = data.headline
+    estimated = replace(row, expected_per_item=replace(row.expected_per_item, grade=Grade.ESTIMATED))
+    assert data.quoted_grade is data.grade is Grade.MEASURED
+    assert replace(data, headline=estimated).quoted_grade is Grade.ESTIMATED
+    assert replace(data, headline=None).quoted_grade is Grade.MEASURED
+    where = HTMLReport().render(replace(data, headline=estimated)).split('class="where"')[1].split("</p>")[0]
+    assert "estimated" in where and "measured" not in where
