@@ -91,7 +91,8 @@ def track(function: typing.Any = None, /, *, n: typing.Any = 1, **attributes: ty
             return model(batch)
 
     It takes functions, methods, coroutines, generators, partials, modules of torch and objects that can be called.
-    A coroutine or generator is one event from its first step to its end.
+    A coroutine or generator is one event from its first step to its end, a context manager of `contextlib` from the entry
+    of its block to the exit; of a function that returns a future, the call alone is.
 
     Args:
         function: What to track, or the name of the event; a function's own name otherwise.

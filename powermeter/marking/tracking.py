@@ -1,7 +1,8 @@
 """`track`: each call of anything that can be called is an event.
 
 A coroutine or a generator is one event from its first step to its end; in a generator that includes what its
-consumer does meanwhile, but the events of the consumer are not inside it.
+consumer does meanwhile, but the events of the consumer are not inside it.  What `contextlib.contextmanager` makes of a
+generator is one from the entry of its block to the exit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import operator
 import sys
 import types
 from collections.abc import Callable
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -75,6 +77,9 @@ def name_of(function: Any) -> str:
 
 def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     """Return a function that does what `function` does, as an event of this name."""
+    manager = _MANAGERS.get(function.__code__) if isinstance(function, types.FunctionType) else None
+    if manager is not None:
+        return manager(decorated(function.__wrapped__, name, n, attributes))  # type: ignore[no-any-return, attr-defined]
     make = _Make(name, n, attributes)
     wrapper: Any
     if inspect.iscoroutinefunction(function):
@@ -92,6 +97,11 @@ def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     wrapper.__original_fn = function
     setattr(wrapper, "__script_if_tracing_wrapper", True)
     return wrapper  # type: ignore[no-any-return]
+
+
+_MAKERS: tuple[Callable[..., Any], ...] = (contextmanager, asynccontextmanager)
+_MANAGERS = {make(name_of).__code__: make for make in _MAKERS}
+"""The code that all context managers of a kind share → what makes one of a generator."""
 
 
 class _Make:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import functools
 import gc
@@ -363,3 +364,40 @@ def test_a_recursive_function_is_an_event_for_each_call(running):
     down(3)
     found = running.end()
     assert [event.parent for event in found] == [None, *(event.uid for event in found[:3])]
+
+
+def test_a_context_manager_is_an_event_from_the_entry_of_its_block_to_the_exit(running):
+    """The call that makes it took 20 µs, and was the event of a block of 0.1 s."""
+
+    @powermeter.track("block", n=4)
+    @contextlib.contextmanager
+    def block(model):
+        """Hold a model."""
+        yield model
+
+    @powermeter.track
+    @contextlib.asynccontextmanager
+    async def later():
+        yield 2
+
+    async def use():
+        async with later() as found:
+            await asyncio.sleep(0.02)
+            return found
+
+    @block("decorates")
+    def decorated():
+        time.sleep(0.02)
+
+    block("never entered")
+    with block("tiny") as model:
+        time.sleep(0.02)
+    with pytest.raises(ValueError, match="mine"), block("fails"):
+        time.sleep(0.02)
+        raise ValueError("mine")
+    decorated()
+    assert (model, asyncio.run(use()), block.__doc__) == ("tiny", 2, "Hold a model.")
+    found = running.end()
+    assert sorted(event.count for event in found) == [1, 4, 4, 4]
+    assert all(event.end_ns - event.start_ns >= 20_000_000 for event in found)
+    assert [event.attributes for event in found if event.attributes] == [{"error": "ValueError"}]
