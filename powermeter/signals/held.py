@@ -24,6 +24,12 @@ _FEW_LEVELS = 3
 _EQUAL = 0.4
 _ON_GRID = 0.8
 _LOOKED = 200_000
+_FEWEST_TWICE = 10  # rows that repeat the one before, of readings that come once or twice
+_TWICE = 0.04  # of the rows, that they are at least
+_OFTEN = 0.5  # of them, that show one value
+_BEATS_LOOKED = 1000
+_CHANCE = 6.9  # of an exponential law, beyond what so many frequencies reach: one in 1000
+_SHORT, _BY_CHANCE = 0.03, 0.2  # of the rows: so many fewer, or more, repeat than the beat has it
 
 
 def refresh_found(trace: Trace) -> int:
@@ -36,8 +42,10 @@ def refresh_found(trace: Trace) -> int:
     if n < _LEAST_ROWS or not trace.interval_ns:
         return 0
     change = np.flatnonzero(np.diff(trace.values[:n]) != 0) + 1
-    if change.size < _LEAST_REFRESHES or 1 - change.size / n < _EQUAL:
+    if change.size < _LEAST_REFRESHES:
         return 0
+    if 1 - change.size / n < _EQUAL:
+        return _just_slower(trace, n)
     # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
     if change.size >= _LEVELS_LOOKED and np.unique(trace.values[change]).size <= _FEW_LEVELS:
         return 0
@@ -54,6 +62,32 @@ def refresh_found(trace: Trace) -> int:
         return 0
     refined = float(np.sum(runs[near]) / np.sum(turns[near]))
     return round(refined * trace.interval_ns)
+
+
+def _just_slower(trace: Trace, n: int) -> int:
+    """Return the refresh interval, ns, of readings of which some are shown twice as a beat has it; 0 where none are.
+
+    Rows each τ of an instrument that refreshes each R, τ < R < 2τ, repeat the one before where no refresh lies between: a share
+    1 − τ/R of the rows, all at one place of R.  Noise that is equal by chance, or a logger that got no answer, repeats at any place.
+    """
+    n = min(n, _BEATS_LOOKED)
+    twice = np.append(False, np.diff(trace.values[:n]) == 0)
+    share = float(twice.mean())
+    if int(twice.sum()) < _FEWEST_TWICE or share < _TWICE:
+        return 0
+    # A level without noise is shown again, too, once in each turn of a loop.
+    recurs = int(np.unique(trace.values[:n][twice], return_counts=True)[1].max())
+    if recurs > max(_OFTEN * int(twice.sum()), _FEWEST_TWICE / 2):
+        return 0
+    rows = (trace.times_ns[:n] - trace.times_ns[0]) / trace.interval_ns
+    per_row = np.arange(1 - _EQUAL, 1 - _TWICE / 2, 0.25 / float(rows[-1]))
+    turns = 2j * math.pi * rows
+    power = np.array([abs(np.exp(f * turns) @ (twice - share)) ** 2 for f in per_row])
+    power /= n * share * (1 - share)
+    beat = 1 - float(per_row[int(power.argmax())])
+    if power.max() < math.log(per_row.size / 4) + _CHANCE or not -_SHORT < share - beat < _BY_CHANCE:
+        return 0
+    return round(trace.interval_ns / (1 - beat))
 
 
 def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) -> Trace:

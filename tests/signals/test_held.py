@@ -54,3 +54,24 @@ def test_plateaus_of_a_load_without_noise_are_no_refresh(
         writer.add_events([Event("infer", int(start * second) + second, int(end * second) + second, uid=1)])
     energy = powermeter.analyse(tmp_path / "run.power").row("infer").energy
     assert energy is not None and energy.low - 0.05 <= truth_j <= energy.high + 0.05
+
+
+@pytest.mark.parametrize(("refresh", "rows"), [(0.7, 0.5), (0.2, 0.15)])
+def test_a_refresh_a_little_longer_than_the_rows_is_found(refresh: float, rows: float) -> None:
+    """Readings of 1 to 5 W with noise of five steps, each shown in the one or two rows behind it."""
+    rng = np.random.default_rng(3)
+    taken = np.arange(0, 400 * rows, refresh)
+    shown = np.round(rng.choice([1.0, 3.0, 5.0], taken.size) + rng.normal(0, 0.005, taken.size), 3)
+    t = 1.0 + np.arange(350) * rows + rng.uniform(-0.004, 0.004, 350) * rows
+    values = shown[np.searchsorted(taken, t, side="right") - 1]
+    found = refresh_found(from_samples(np.rint(t * 1e9).astype(np.int64), values))
+    assert found == pytest.approx(refresh * 1e9, rel=0.01)
+
+
+def test_what_repeats_by_chance_has_no_refresh() -> None:
+    rng = np.random.default_rng(4)
+    t = np.rint(np.cumsum(rng.uniform(0.98e8, 1.02e8, 400))).astype(np.int64)
+    for noise in (0.002, 0.005):
+        assert refresh_found(from_samples(t, np.round(rng.normal(2, noise, 400), 3))) == 0
+    loop = np.where(np.arange(400) % 10 < 2, 1.0, 3.0 + rng.normal(0, 0.05, 400))
+    assert refresh_found(from_samples(t, loop)) == 0
