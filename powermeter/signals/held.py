@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.channel import Kind
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Bools = NDArray[np.bool_]
@@ -70,6 +71,8 @@ def _just_slower(trace: Trace, n: int) -> int:
     Rows each τ of an instrument that refreshes each R, τ < R < 2τ, repeat the one before where no refresh lies between: a share
     1 − τ/R of the rows, all at one place of R.  Noise that is equal by chance, or a logger that got no answer, repeats at any place.
     """
+    if trace.kind is not Kind.INSTANT:  # what means repeat is a level of the load
+        return 0
     n = min(n, _BEATS_LOOKED)
     twice = np.append(False, np.diff(trace.values[:n]) == 0)
     share = float(twice.mean())
