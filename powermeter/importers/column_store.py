@@ -18,7 +18,6 @@ class Store:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[IO[bytes], np.dtype[Any]]] = {}
-        self._read: dict[str, int] = {}
         self.rows = 0
 
     def append(self, columns: dict[str, NDArray[Any]]) -> None:

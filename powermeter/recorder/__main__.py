@@ -15,10 +15,11 @@ import threading
 import time
 from typing import TextIO
 
-from powermeter.errors import PowermeterError, ReadError
+from powermeter.errors import PowermeterError, ReadError, printable
 from powermeter.marking import board
-from powermeter.recorder.messages import send, take_pipes
+from powermeter.recorder.messages import notice, send, take_pipes
 from powermeter.recorder.process import READERS_END_S, Process
+from powermeter.recording.encodable_text import LONGEST
 from powermeter.recording.liveness import PROGRAM_GONE
 from powermeter.recording.sha256 import prefer_small
 
@@ -76,13 +77,25 @@ def _listen(process: Process, orders: TextIO, when_gone: str) -> None:
         if line.strip() == "stop":
             process.stop("stopped")
             break
-        process.note(json.loads(line))
+        _note(process, line)
     else:
         process.stop(when_gone)
     if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
         time.sleep(READERS_END_S)
         if not process.is_recording:
             os._exit(1)
+
+
+def _note(process: Process, line: str) -> None:
+    """Note what a line holds; one that holds nothing must not end what waits for `stop`."""
+    try:
+        metadata = json.loads(line)
+    except (ValueError, RecursionError):
+        metadata = None
+    if isinstance(metadata, dict):
+        process.note(metadata)
+    else:
+        notice(f"the recorder was to note what it cannot read: {printable(line.strip()[:LONGEST])}")
 
 
 if __name__ == "__main__":

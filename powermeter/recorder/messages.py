@@ -24,7 +24,7 @@ def take_pipes() -> TextIO:
 
 
 def _moved(stream: TextIO, number: int, mode: int) -> TextIO:
-    kept = os.fdopen(os.dup(stream.fileno()), "w" if mode else "r", encoding="utf-8")
+    kept = os.fdopen(os.dup(stream.fileno()), "w" if mode else "r", encoding="utf-8", errors="replace")
     null = os.open(os.devnull, mode)
     os.dup2(null, number)
     os.close(null)

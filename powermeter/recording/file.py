@@ -16,7 +16,7 @@ from urllib.parse import quote
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import schema
 from powermeter.recording.encodable_text import one_line
-from powermeter.recording.file_names import aside, left_aside, side_files
+from powermeter.recording.file_names import aside, left_aside, process_of, side_files
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.held_file import connect
 from powermeter.recording.liveness import is_running
@@ -123,7 +123,7 @@ def create(path: Path, *, force: bool = False) -> sqlite3.Connection:
 def _remove_left_aside(path: Path) -> None:
     """Remove what processes that were killed while they replaced a recording of this name had put aside: it is replaced now."""
     for one in left_aside(path):
-        if not is_running(int(one.name.rpartition(".")[2])):
+        if not is_running(process_of(one)):
             remove(one)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SUFFIX = ".power"
+
+_REPLACED = ".replaced"
+"""Ends what only `aside` names: a number alone is how others name their old files."""
 
 
 def side_files(path: Path) -> tuple[Path, Path]:
@@ -14,15 +18,19 @@ def side_files(path: Path) -> tuple[Path, Path]:
 
 def aside(path: Path, process: int) -> Path:
     """Return what a recording is called that a process is about to replace."""
-    return path.with_name(f".{path.name}.{process}")
+    return path.with_name(f".{path.name}.{process}{_REPLACED}")
+
+
+def process_of(aside: Path) -> int:
+    """Return the process that was about to replace a recording, from what it called that."""
+    return int(aside.name.removesuffix(_REPLACED).rpartition(".")[2])
 
 
 def left_aside(path: Path) -> list[Path]:
     """Return the recordings of this name that processes had begun to replace and have not removed, the oldest first."""
-    head = f".{path.name}."
+    own = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+{re.escape(_REPLACED)}")
     try:
-        beside = [one for one in path.parent.iterdir() if one.name.startswith(head)]
-        found = [one for one in beside if one.name[len(head) :].isdecimal() and one.is_file()]
+        found = [one for one in path.parent.iterdir() if own.fullmatch(one.name) and one.is_file()]
         return sorted(found, key=lambda one: one.stat().st_mtime)
     except OSError:
         return []

@@ -169,6 +169,16 @@ def test_the_next_start_with_force_replaces_what_the_killed_one_had_put_aside(tm
     assert [one.name for one in tmp_path.iterdir()] == ["run.power"]
 
 
+@pytest.mark.parametrize("name", [".run.power.1", ".run.power.999999999", ".run.power.x.replaced"])
+def test_force_removes_no_file_of_another_that_is_hidden_beside_it(tmp_path, name):
+    """Whatever ended in a dot and a number was removed, though that is how others number their old files."""
+    (tmp_path / name).write_text("another's")
+    path = tmp_path / "run.power"
+    Writer.create(path, {"run": "old"}).close()
+    Writer.create(path, {"run": "new"}, force=True).close()
+    assert (tmp_path / name).read_text() == "another's"
+
+
 @posix
 def test_one_that_another_program_has_open_is_not_taken_for_left_behind(tmp_path):
     path = tmp_path / "run.power"

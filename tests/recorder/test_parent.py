@@ -317,3 +317,19 @@ def test_a_program_and_record_start_without_numpy():
     code = "import sys, powermeter.cli.record, powermeter.meter; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[[1, 2]]", "null", "[" * 100_000, "\udcff"])
+def test_a_line_that_the_recorder_cannot_read_is_printed_and_ends_neither_it_nor_its_orders(
+    tmp_path, line, patient
+):
+    """The thread that reads orders ended with the line: `stop` was never read."""
+    path = tmp_path / "run.power"
+    recorder = started(path, URL)
+    assert recorder.process is not None and recorder.process.stdin is not None
+    os.write(recorder.process.stdin.fileno(), line.encode("utf-8", "surrogateescape") + b"\n")
+    recorder.note({"exit_code": 7})
+    assert recorder.stop()
+    assert "was to note what it cannot read" in " ".join(recorder.notices)
+    with Recording.open(path) as recording:
+        assert recording.metadata["exit_code"] == 7
