@@ -60,6 +60,13 @@ _SETTINGS = re.compile(
 )
 _TABLES = (
     (
+        re.compile(r"\A#d,-,\d{1,3},\d+,\d+,"),
+        (
+            "is what a Watts Up meter sends, in tenths of watts and without times; write the watts with: awk -F, '/^#d/{print $4/10}' LOG > watts.csv, and "
+            "import that with --rate 1s --column 1=W (or its own interval)"
+        ),
+    ),
+    (
         re.compile(r"\A\ufeff?100,NEM13,"),
         (
             "is a file of an Australian meter that is read by hand (NEM13): the energy of months, no log of power over time; ask for NEM12, which has "
