@@ -47,8 +47,14 @@ def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]
     return found
 
 
-def hole_notes(gaps: Sequence[Gap], of: str = "readings") -> list[Note]:
-    """Return a note on the stretches without readings, or without rows."""
+def hole_notes(
+    gaps: Sequence[Gap], of: str = "readings", times_ns: NDArray[np.int64] | None = None
+) -> list[Note]:
+    """Return a note on the stretches without readings, or without rows.
+
+    Args:
+        times_ns: Of all rows, those without a reading included: where they go on through each hole, no clock was set.
+    """
     holes = [gap for gap in gaps if gap.reason == "missed"]
     if not holes:
         return []
@@ -63,9 +69,15 @@ def hole_notes(gaps: Sequence[Gap], of: str = "readings") -> list[Note]:
             f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
             "time, a time zone): then no time passed, and their share of the energy was never used"
         )
-    else:
+    elif not all(_has_rows(gap, times_ns) for gap in holes):
         note += (
             "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
             "behind it back and import again"
         )
     return [Note.warning("holes", note)]
+
+
+def _has_rows(gap: Gap, times_ns: NDArray[np.int64] | None) -> bool:
+    if times_ns is None:
+        return False
+    return bool(np.searchsorted(times_ns, gap.end_ns) - np.searchsorted(times_ns, gap.start_ns, side="right"))

@@ -342,7 +342,7 @@ class OpenTable:
         rows.gaps.extend(rows.axis.gaps)
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
-        self.warnings += hole_notes(rows.gaps)
+        self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel
             assert channel is not None

@@ -24,6 +24,7 @@ from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.log_of_changes import standing
+from powermeter.signals.over_range import filled, over_range, over_range_note
 from powermeter.signals.stale_readings import without_stale
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
@@ -160,6 +161,13 @@ def read_channel(
     correction, temperature_c = (
         (None, None) if calibrated is None else (calibrated.correction, calibrated.temperature_c)
     )
+    notes: tuple[Note, ...] = ()
+    beyond = over_range(channel, codes)
+    if beyond is not None:
+        notes = (over_range_note(beyond, codes),)
+        codes = filled(codes, times_ns, beyond)
+        own = np.where(beyond, SATURATED, 0).astype(np.uint8)
+        flags = own if flags is None else flags | own
     keep = codes != MISSING
     repeats = 0
     stale = None
@@ -180,10 +188,9 @@ def read_channel(
         temperature_c = None if temperature_c is None else temperature_c[keep]
     if times_ns.size == 0:
         return None
-    notes: tuple[Note, ...] = ()
     strange = impossible(channel, codes)
     if strange is not None:
-        notes = (Note.warning("impossible-readings", impossible_note(channel, codes[strange])),)
+        notes = (*notes, Note.warning("impossible-readings", impossible_note(channel, codes[strange])))
         times_ns, codes = times_ns[~strange], codes[~strange]
         flags = None if flags is None else flags[~strange]
         stale = None if stale is None else stale[~strange]

@@ -1,0 +1,64 @@
+"""Blank rows and zeros beside the highest readings were over range; those of loads that are switched off are readings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from powermeter.channel import MISSING, SATURATED, Channel, Kind, Quantity
+from powermeter.signals.decoding import read_channel
+from powermeter.signals.over_range import over_range
+
+POWER = Channel("p", Quantity.POWER, 1e-3)
+TIMES = np.arange(1200) * 100_000_000
+
+
+def _load(seed: int) -> NDArray[np.int64]:
+    """Return idle of 2 W, and bursts that wander between 3 and 12 W, in mW."""
+    draw = np.random.default_rng(seed)
+    burst = np.arange(1200) % 30 < 10
+    return np.where(burst, draw.integers(3000, 12000, 1200), 2000 + draw.integers(-10, 10, 1200))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("shown", [0, MISSING])
+def test_rows_beside_the_highest_readings_are_bounded_from_below_only(seed: int, shown: int) -> None:
+    load = _load(seed)
+    trace = read_channel(POWER, TIMES, np.where(load > 8500, shown, load), origin="p")
+    assert trace is not None and len(trace) == 1200
+    assert trace.saturated_ns is not None and np.array_equal(trace.saturated_ns, TIMES[load > 8500])
+    assert trace.values.min() > 1.9 and trace.values.max() <= 8.5
+    assert [note.code for note in trace.notes] == ["over-range"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_that_are_blank_by_chance_are_not_over_range(seed: int) -> None:
+    blank = np.random.default_rng([seed, 1]).random(1200) < 0.1
+    assert over_range(POWER, np.where(blank, MISSING, _load(seed))) is None
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        np.where(np.arange(1200) % 30 < 10, 9000, 0),  # switched on and off
+        np.where(np.arange(1200) % 30 < 10, 9000 - 900 * (np.arange(1200) % 30), 0),  # a ramp down to 0
+        np.where(np.arange(1200) % 30 == 5, 0, 2000),  # zeros at a low level only
+        np.where(np.arange(1200) % 400 == 5, 0, _load(1)),  # three of them
+    ],
+)
+def test_a_load_that_is_switched_off_is_not_over_range(codes: NDArray[np.int64]) -> None:
+    assert over_range(POWER, codes) is None
+
+
+def test_counters_and_voltages_have_no_such_rows() -> None:
+    codes = np.where(_load(0) > 8500, 0, _load(0))
+    assert over_range(Channel("e", Quantity.ENERGY, 1e-3, kind=Kind.COUNTER), codes) is None
+    assert over_range(Channel("u", Quantity.VOLTAGE, 1e-3), codes) is None
+
+
+def test_flags_of_other_rows_stand() -> None:
+    load = _load(0)
+    flags = np.where(np.arange(1200) == 20, SATURATED, 0).astype(np.uint8)
+    trace = read_channel(POWER, TIMES, np.where(load > 8500, 0, load), flags, origin="p")
+    assert trace is not None and trace.saturated == int((load > 8500).sum()) + int(load[20] <= 8500)
