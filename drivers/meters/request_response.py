@@ -9,7 +9,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from powermeter.errors import DataError, ReadError, Reason
-from powermeter.source import PolledSource, Row
+from powermeter.source import PolledSource, Row, now_ns
 
 from ..links.link import Link
 from .linked import LinkedMeter
@@ -38,6 +38,8 @@ class RequestMeter(LinkedMeter, PolledSource):
     def __init__(self, address: Any) -> None:
         super().__init__(address)
         self.unanswered = 0
+        self._asked_ns = 0
+        self._answered_ns: int | None = None
 
     @abstractmethod
     def row(self, reading: Any) -> Row:
@@ -52,8 +54,11 @@ class RequestMeter(LinkedMeter, PolledSource):
         return self._ask()
 
     def sample(self) -> Row:
-        """Ask once, and again where the answer cannot be trusted."""
-        return self.row(self._ask())
+        """Ask once, and again where the answer cannot be trusted; an answer to a later attempt is stamped in its middle."""
+        row = self.row(self._ask())
+        if row.at_ns is None and self._answered_ns is not None:
+            row = Row(row.codes, row.flags, (self._asked_ns + self._answered_ns) // 2)
+        return row
 
     def counts(self) -> dict[str, int]:
         """Return frames refused and requests that were not answered."""
@@ -71,8 +76,9 @@ class RequestMeter(LinkedMeter, PolledSource):
         if self.link is None:
             raise ReadError(f"{self.title} is not open", Reason.NO_ANSWER)
         problem = ReadError(f"{self.title} was not asked", Reason.NO_ANSWER)
-        for _ in range(self.attempts):
+        for attempt in range(self.attempts):
             self.link.clear()
+            self._asked_ns = now_ns()
             self.link.write(self.next_request())
             frame, is_whole = self._receive(self.link)
             if not is_whole:
@@ -85,6 +91,7 @@ class RequestMeter(LinkedMeter, PolledSource):
                     Reason.NO_ANSWER,
                 )
                 continue
+            self._answered_ns = now_ns() if attempt else None
             try:
                 return self.decode(frame)
             except DataError as error:

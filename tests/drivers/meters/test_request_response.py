@@ -8,6 +8,7 @@ import pytest
 
 from powermeter.channel import Channel, Quantity
 from powermeter.drivers.links.link import Link
+from powermeter.drivers.meters import request_response
 from powermeter.drivers.meters.request_response import RequestMeter
 from powermeter.errors import DataError, OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Address, Row
@@ -95,7 +96,7 @@ def test_a_row_has_its_codes_and_its_flag():
 
 def test_what_cannot_be_trusted_is_asked_for_again_and_counted():
     meter, _ = opened(Framed, GOOD, BAD, b"\x01", GOOD)
-    assert meter.sample() == Row([258], 0)
+    assert meter.sample()[:2] == ([258], 0)
     assert meter.counts() == {"frames_refused": 1, "requests_unanswered": 1}
 
 
@@ -137,3 +138,20 @@ def test_silence_at_the_start_asks_whether_it_is_the_right_port():
     with pytest.raises(OpenError, match=r"is this port a framed meter\?"):
         meter.open()
     assert wire.written[-1] == b"OFF"
+
+
+def test_an_answer_to_a_second_attempt_is_stamped_within_that_attempt(monkeypatch):
+    """The first request is lost for 1 s; the second is answered after 20 ms: taken at 1.01 s, not at 0.51 s."""
+    time = [0]
+    monkeypatch.setattr(request_response, "now_ns", lambda: time[0])
+    meter, wire = opened(Framed, GOOD, b"", GOOD, GOOD)
+    read = wire.read
+
+    def slow(limit: int, timeout_s: float) -> bytes:
+        data = read(limit, timeout_s)
+        time[0] += 20_000_000 if data else 1_000_000_000
+        return data
+
+    monkeypatch.setattr(wire, "read_exactly", slow)
+    assert meter.sample() == Row([258], 0, 1_010_000_000)
+    assert meter.sample() == Row([258], 0), "the middle of the call is right where nothing failed"
