@@ -93,14 +93,15 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self.first: list[Any] = []
         self.skipped_bytes = 0
         self.lost = 0
+        self._ticks_refused = False
         self._forget()
 
     def _forget(self) -> None:
         self._buffer = bytearray()
         self._waiting: list[tuple[Any, int]] = []
         self._held: list[_Held] = []
-        self._clock = TickClock(self.tick_ns) if self.tick_ns else None
-        self._ticks = TickCounter(self.tick_wrap) if self.tick_wrap else None
+        self._clock: TickClock | None = None
+        self._ticks: TickCounter | None = None
         self._settled = False
         self._last_ns = 0
         self._heard_s = time.monotonic()
@@ -180,6 +181,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         """Return the samples that have arrived and can be placed."""
         if not self._reading:
             self._begin()
+        self._check_ticks()
         self._keep_alive()
         readings, self._waiting = self._waiting, []
         readings += self._receive(0.0 if readings else timeout_s)
@@ -225,7 +227,19 @@ class StreamMeter(LinkedMeter, StreamingSource):
             self.link.clear()
             self._buffer.clear()
             self._waiting = []
+        self._clock = TickClock(self.tick_ns) if self.tick_ns and not self._ticks_refused else None
+        self._ticks = TickCounter(self.tick_wrap) if self.tick_wrap else None
         self._heard_s = time.monotonic()
+
+    def _check_ticks(self) -> None:
+        if self._clock is None or (found := self._clock.mismatch) is None:
+            return
+        self._ticks_refused, self._clock = True, None
+        raise ReadError(
+            f"{self.title} on {self.where}: its ticks count {found[0]:.3g} s in {found[1]:.3g} s, so samples"
+            " are stamped on arrival from here on; state in the URL the rate that the meter has",
+            Reason.BAD_DATA,
+        )
 
     def _check_silence(self) -> None:
         silent_s = time.monotonic() - self._heard_s

@@ -15,6 +15,11 @@ from powermeter.units import NS
 MAX_DRIFT = 500e-6
 _BIN_NS = NS
 _BINS = 60
+RATE_ERROR = 0.01
+"""More than any meter's own clock is off: beyond it, the ticks are not what they are taken for."""
+_PIECE_NS = NS // 2
+_WRONG_PIECES = 4
+_DELAY_NS = NS // 4
 
 
 class TickClock:
@@ -37,6 +42,19 @@ class TickClock:
         self._drift = 0.0
         self._offset = 0.0
         self._empty = True
+        self._pieces: list[
+            tuple[float, int]
+        ] = []  # nominal ns, arrival: the first piece's earliest, and the last's
+        self._piece_end = 0
+        self._wrong = 0
+
+    @property
+    def mismatch(self) -> tuple[float, float] | None:
+        """The seconds the ticks counted and those that passed, where the two differ for 2 s by more than a clock can."""
+        if self._wrong < _WRONG_PIECES:
+            return None
+        (counted, began), (counts, ends) = self._pieces
+        return (counts - counted) / NS, (ends - began) / NS
 
     def arrived(self, tick: int, arrival_ns: int) -> bool:
         """Note that the sample with this tick was in the host's hands at that time.
@@ -51,12 +69,27 @@ class TickClock:
             self._restart()
         self._newest, self._doubt = (tick, arrival_ns), None
         self._note(tick, arrival_ns)
+        self._watch_rate(tick * self.tick_ns, arrival_ns)
         return True
 
     def _goes_on(self, before: tuple[int, int], tick: int, arrival_ns: int) -> bool:
         passed_ns = arrival_ns - before[1]
         counted_ns = (tick - before[0]) * self.tick_ns
         return abs(counted_ns - passed_ns) < 2 * self.tick_ns + NS + 0.01 * passed_ns
+
+    def _watch_rate(self, nominal: float, arrival_ns: int) -> None:
+        if not self._pieces or arrival_ns >= self._piece_end:
+            self._judge_rate()
+            self._pieces = [*self._pieces[:1], (nominal, arrival_ns)]
+            self._piece_end = arrival_ns + _PIECE_NS
+        elif arrival_ns - nominal < self._pieces[-1][1] - self._pieces[-1][0]:
+            self._pieces[-1] = nominal, arrival_ns
+
+    def _judge_rate(self) -> None:
+        if len(self._pieces) == 2 and self._wrong < _WRONG_PIECES:
+            (counted, began), (counts, ends) = self._pieces
+            slack = _DELAY_NS + 2 * self.tick_ns + RATE_ERROR * (ends - began)
+            self._wrong = self._wrong + 1 if abs(counts - counted - (ends - began)) > slack else 0
 
     def _note(self, tick: int, arrival_ns: int) -> None:
         nominal = tick * self.tick_ns

@@ -241,3 +241,36 @@ def test_frames_are_cut_from_a_stream_that_starts_anywhere(data, frames, skipped
 def test_half_a_head_at_the_end_is_kept():
     buffer = bytearray(b"..\xa5")
     assert cut_frames(buffer, b"\xa5\x5a", 10, lambda one: True) == ([], 2) and buffer == b"\xa5"
+
+
+def test_ticks_of_another_rate_are_refused_aloud_and_then_not_used(wire):
+    """The tick is stated as 1 ms and is 10 ms: one error that says what to do, and stamps of arrival after it."""
+    meter, start = opened(wire), wire.time.at
+    wire.frames += [(start + n * 10 * MS, frame(n, n, n)) for n in range(1, 500)]
+    with pytest.raises(ReadError, match=r"ticks count 0\.\d+ s in [23][.\d]* s.* state in the URL the rate"):
+        drained(meter, wire)
+    meter.close()
+    wire.frames = []
+    start = wire.time.at
+    meter = reopened(meter, wire, frame(0, 0, 1))
+    wire.frames += [(start + n * 10 * MS, frame(n, n, n)) for n in range(1, 500)]
+    times, _, flags, _ = drained(meter, wire)
+    assert times[-1] - times[0] == 499 * 10 * MS and not flags[-1] & INTERPOLATED_TIME
+
+
+def reopened(meter: Meter, wire: Wire, first: bytes) -> Meter:
+    wire.frames.append((wire.time.at, first))
+    meter.open()
+    return meter
+
+
+def test_a_tick_stated_by_the_meter_at_its_identification_holds_from_the_first_opening(wire, monkeypatch):
+    """A tick of 10 ms read in `identify`; frames in batches of ten: 10 ms from stamp to stamp."""
+    monkeypatch.setattr(Meter, "tick_ns", None)
+    monkeypatch.setattr(Meter, "identify", lambda self, link: setattr(self, "tick_ns", 1e7))
+    meter, start = opened(wire), wire.time.at
+    for batch in range(1, 20):
+        data = [frame(n, n, n) for n in range(batch * 10 - 9, batch * 10 + 1)]
+        wire.frames.append((start + batch * 100 * MS, b"".join(data)))
+    times, _, _, _ = drained(meter, wire)
+    assert set(np.diff(times[20:]).tolist()) == {10 * MS}

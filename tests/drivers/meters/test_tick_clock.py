@@ -56,3 +56,29 @@ def test_ticks_are_times_over_ten_minutes_whatever_the_crystal(ppm: int) -> None
             late.append(stamp - true_ns - 0.3e6)
     assert max(late) - min(late) < 1e6 and float(np.std(late)) < 0.1e6
     assert abs(float(np.mean(late))) < 0.3e6, "a line of no drift would stay ten seconds' drift behind"
+
+
+@pytest.mark.parametrize("true_over_stated", [10, 0.1, 1.5, 0.5, 1.03])
+def test_ticks_that_do_not_go_with_the_time_are_found_within_seconds(true_over_stated: float) -> None:
+    """Off by 50 % and more within 4 s; 3 %, of which 1 % of clock and 0.25 s of delay are allowed, within 20 s."""
+    clock = TickClock(1e6)
+    wanted_s = 20 if abs(true_over_stated - 1) < 0.1 else 4
+    for at_ns in range(0, wanted_s * 10**9, 10_000_000):
+        clock.arrived(round(at_ns / (1e6 * true_over_stated)), at_ns)
+    assert clock.mismatch is not None
+    counted_s, passed_s = clock.mismatch
+    assert passed_s / counted_s == pytest.approx(true_over_stated, rel=0.05)
+
+
+@pytest.mark.parametrize("batch_ms", [1, 100, 500, 900])
+@pytest.mark.parametrize("error", [0.008, -0.008])
+def test_a_poor_clock_and_batches_and_a_host_that_stood_still_are_no_mismatch(
+    batch_ms: int, error: float
+) -> None:
+    clock = TickClock(1e6)
+    for tick in range(0, 70_000, 20):
+        true_ns = round(tick * 1e6 * (1 + error))
+        arrival_ns = -(-true_ns // (batch_ms * 10**6)) * batch_ms * 10**6
+        arrival_ns = max(arrival_ns, 60_900_000_000) if arrival_ns >= 60_000_000_000 else arrival_ns
+        clock.arrived(tick, arrival_ns)
+        assert clock.mismatch is None
