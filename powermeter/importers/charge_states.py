@@ -10,6 +10,7 @@ from shlex import quote
 from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.headers import Heading
+from powermeter.importers.layout import Layout
 
 _IN, _OUT, _STANDS = "charges", "discharges", "stands at the mains"
 
@@ -52,6 +53,20 @@ _WORDS = {
         _STANDS,
     ),
 }
+
+
+def is_charge_state(text: str) -> bool:
+    """Return whether a text is the state of a battery in words: `Discharging`, `Not charging`."""
+    return text.strip().lower() in _WORDS
+
+
+def unnamed_states(found: Layout) -> int | None:
+    """Return the column of a table without a header in which every cell is the state of a battery, or None."""
+    columns = () if found.named else range(len(found.headings))
+    cells = {i: [row[i] for row in found.rows if len(row) > i and row[i].strip()] for i in columns}
+    return next((i for i, texts in cells.items() if texts and all(map(is_charge_state, texts))), None)
+
+
 _LETTERS = {
     **dict.fromkeys(("c", "chg", "chrg", "+", "2"), _IN),
     **dict.fromkeys(("d", "dis", "dsg", "dischg", "-", "3"), _OUT),
@@ -80,7 +95,12 @@ class ChargeStates:
     """Counts the rows in which a battery charges and discharges, where a column states it."""
 
     def __init__(
-        self, headings: Sequence[Heading], settled: Mapping[str, str], where: Path, skip: int = 1
+        self,
+        headings: Sequence[Heading],
+        settled: Mapping[str, str],
+        where: Path,
+        skip: int = 1,
+        unnamed: int | None = None,
     ) -> None:
         """Find the column.
 
@@ -88,6 +108,7 @@ class ChargeStates:
             settled: What the caller states of columns, by header or number from 1; a column that is left out is not read.
             where: The file, for the message.
             skip: The lines before the first row.
+            unnamed: The column of a table without a header that holds states, or None.
         """
         self._where, self._skip = where, skip
         self._headings = headings
@@ -105,7 +126,7 @@ class ChargeStates:
                 for i in usable
                 if names[i] in known
             ),
-            (None, _WORDS),
+            (unnamed if unnamed in usable else None, _WORDS),
         )
         if found[1] is _WORDS and {*names} & _BATTERY_COLUMNS:
             found = found[0], _WORDS | _LETTERS

@@ -34,10 +34,18 @@ from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.tables_of_runs import refuse_runs
-from powermeter.importers.time_columns import choose_time, counts_up, is_newest_first, rising_evenly, with_lag
+from powermeter.importers.time_columns import (
+    choose_time,
+    counts_up,
+    is_newest_first,
+    rising_evenly,
+    step_s,
+    with_lag,
+)
 from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
+from powermeter.importers.unnamed_columns import question_of_units, without_indices
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 
@@ -277,7 +285,10 @@ def _ask_units(
         if not open_ and any(h.name.lower() == "state" for h in headings):
             open_ = [i for i, h in enumerate(headings) if h.name.lower() == "state"]
         if not found.named:
-            open_ = open_[:8]
+            open_ = (without_indices(found, open_) or open_)[:8]
+    if len(open_) > 1 and not found.named:
+        asks.append(question_of_units(found, open_, step_s(found, time)))
+        return
     shown = []
     likely = likely_units(found, headings, open_)
     for i in open_[:8]:

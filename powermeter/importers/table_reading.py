@@ -17,7 +17,7 @@ from powermeter.importers.apparent_power import leave_out_apparent, refuse_appar
 from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
 from powermeter.importers.blocks import text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
-from powermeter.importers.charge_states import ChargeStates
+from powermeter.importers.charge_states import ChargeStates, unnamed_states
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
@@ -93,7 +93,9 @@ class OpenTable:
         self.devices, self._seen = self._columns.devices, self._columns.seen
         self._counted = RowCount()
         self._beside: set[int] = set()
-        self._states = ChargeStates(plan.layout.headings, choices.columns, path, plan.layout.skip)
+        self._states = ChargeStates(
+            plan.layout.headings, choices.columns, path, plan.layout.skip, unnamed_states(plan.layout)
+        )
         self._stated = StatedGrade(plan.layout)
 
     @property

@@ -9,6 +9,7 @@ from itertools import pairwise
 from shlex import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
@@ -47,7 +48,7 @@ def choose_time(
     if not found.named and not candidates and headings and found.rows:
         texts = texts_of(found, 0)
         if texts and (all(wall(text) is not None for text in texts) or _is_epoch(found)):
-            candidates = [0]
+            candidates = [0, *(i for i in range(1, len(headings)) if _are_clocks(found, i))]
     declared = [i for i in candidates if headings[i].is_stated]
     candidates = declared or candidates + [
         i for i in [*calendar_columns(found, headings), *_unnamed(found, headings)] if i not in candidates
@@ -63,7 +64,7 @@ def choose_time(
         if (plan := _plan(found, headings[i], i, choices, asks)) is not None
     ]
     if plans:
-        return min(plans, key=lambda plan: (_stands_still(found, plan), _RANK[plan.style]))
+        return min(plans, key=lambda plan: (stands_still(found, plan), _RANK[plan.style]))
     if asks:
         return None
     interval_s = stated_period_s(found.preamble)
@@ -212,6 +213,12 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
     return (dates[0], clocks[0]) if dates and clocks else None
 
 
+def _are_clocks(found: Layout, index: int) -> bool:
+    """Return whether all cells of a column are times of day with their colons."""
+    texts = texts_of(found, index)
+    return bool(texts) and all(":" in text and time_of_day_ns(text) is not None for text in texts)
+
+
 def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: list[str]) -> TimePlan | None:
     texts = texts_of(found, index)
     if not texts:
@@ -284,20 +291,35 @@ def is_newest_first(found: Layout, plan: TimePlan) -> bool:
     """Return whether the times of the sample fall in every row."""
     if not plan.indexes or len(found.rows) < _FEWEST_TURNED:
         return False
-    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])
+    stamps = _stamps(found, plan)
     return bool((stamps != MISSING).all() and (np.diff(stamps) < 0).all())
 
 
 _FEWEST_TURNED = 3
 
 
-def _stands_still(found: Layout, plan: TimePlan) -> bool:
+def stands_still(found: Layout, plan: TimePlan) -> bool:
     """Return whether two of three rows in the sample have the time of the row before."""
     if plan.added is not None:
         return False
-    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])
+    stamps = _stamps(found, plan)
     steps = np.diff(stamps[stamps != MISSING])
     return bool(len(steps) > 3 and (steps == 0).sum() * 3 > 2 * len(steps))
+
+
+def step_s(found: Layout, plan: TimePlan | None) -> float | None:
+    """Return the usual step of the times of the sample, in seconds; None where it is not known."""
+    if plan is None:
+        return None
+    if not plan.indexes:
+        return plan.period_s
+    stamps = _stamps(found, plan)
+    steps = np.diff(stamps[stamps != MISSING])
+    return float(np.median(steps)) / NS if len(steps) else None
+
+
+def _stamps(found: Layout, plan: TimePlan) -> NDArray[np.int64]:
+    return Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])[0]
 
 
 def _joined_row(row: Sequence[str], plan: TimePlan) -> str:

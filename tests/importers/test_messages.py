@@ -161,7 +161,11 @@ def test_the_documentation_names_how_many_were_tried():
 
 
 @pytest.mark.parametrize(
-    "text", ["time,value\n" + rows("{i},{v}\n"), "time,a,b\n" + rows("{i},{v},3\n"), rows("{i},{v}.5,3.5\n")]
+    "text",
+    [
+        "time,value\n" + rows("{i},{v}\n"),
+        "time,a,b\n" + rows("{i},{v},3\n"),
+    ],
 )
 def test_one_message_lists_all_that_is_missing(text, tmp_path, capsys):
     path, out = tmp_path / "log.csv", tmp_path / "o.power"

@@ -182,7 +182,7 @@ def test_a_last_column_that_rises_evenly_is_offered_as_the_time(tmp_path):
             f"{13 + i % 3}.5,{11 - i % 2}.2,0,{0.05 * i + 0.05 + 1e-4 * (i % 2):.6f}\n" for i in range(20)
         )
     )
-    with pytest.raises(ConfigurationError, match=r"--column 4=s \(or ms, us\).* --column 3=W") as caught:
+    with pytest.raises(ConfigurationError, match=r"--column 4=s \(or ms, us\).* --column 3=UNIT") as caught:
         open_log(path)
     assert "--column 4=kWh" not in str(caught.value)
 
