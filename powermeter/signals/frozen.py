@@ -44,7 +44,13 @@ def without_frozen(
         channels: Those of a rail.
         gaps: Known already.
     """
-    found = frozen(samples, channels)
+    return without(samples, frozen(samples, channels), gaps)
+
+
+def without(
+    samples: Samples, found: Sequence[tuple[int, int, Gap]], gaps: Sequence[Gap]
+) -> tuple[Samples, list[Gap]]:
+    """Return samples without the rows that repeat the first of each stretch, and the gaps with those of the stretches."""
     if not found:
         return samples, list(gaps)
     keep = np.ones(len(samples), bool)
@@ -64,7 +70,7 @@ def noted(trace: Trace, instrument: str) -> Trace:
     stretch = f"{seconds:.3g} s" if seconds < 999 else f"{seconds / 60:,.0f} min"
     text = (
         f"{instrument}: the same reading for {stretch} ({plural(len(stood), 'stretch', 'stretches')}): "
-        "the meter froze, and what it showed meanwhile is left out; look at the meter and its cable, and record again"
+        "the meter froze or paused, and what it showed meanwhile is left out; look at the meter and its cable, and record again"
     )
     return replace(trace, notes=(*trace.notes, Note.warning("stood-still", text)))
 

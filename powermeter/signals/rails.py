@@ -19,6 +19,7 @@ from powermeter.recording.error_origins import instrument_of, origin_of
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
+from powermeter.signals.brief_stands import without_brief_stands
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.frozen import noted, without_frozen
@@ -114,6 +115,7 @@ def _source_lines(
             lambda seen: _condensed_lines(seen, source, wanted, corrections, alignment, every),
         )
     samples, gaps = without_frozen(recording.samples(source.id), wanted, recording.gaps(source.id))
+    samples, gaps = without_brief_stands(samples, wanted, gaps)
     name = source.name or source.url
     instrument = instrument_of(recording, source)
     by_rail: dict[str, Line] = {}
