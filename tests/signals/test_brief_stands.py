@@ -31,7 +31,7 @@ def load(seed: int, noise: float = 5.0, step: int = 1) -> Codes:
 
 
 def paused(codes: Codes) -> Codes:
-    out = codes.copy()
+    out: Codes = codes.copy()
     for first, end in PAUSES:
         out[first:end] = out[first]
     return out
@@ -56,8 +56,8 @@ def found(path: Path, channels: tuple[Channel, ...] = POWER) -> list[tuple[int, 
 def test_pauses_of_a_noisy_meter_are_found(tmp_path: Path, seed: int) -> None:
     stretches = found(record(tmp_path / "a.power", paused(load(seed))))
     assert len(stretches) == len(PAUSES)
-    # The reading beside a pause may equal it by chance.
-    assert np.abs(np.array(stretches) - np.array(PAUSES)).max() <= 1
+    # Readings beside a pause may equal it by chance.
+    assert np.abs(np.array(stretches) - np.array(PAUSES)).max() <= 2
 
 
 def test_voltage_and_current_that_pause_together_are_found(tmp_path: Path) -> None:
