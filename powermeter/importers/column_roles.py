@@ -33,12 +33,13 @@ from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_rails import question_of_whole
-from powermeter.importers.tables_of_runs import refuse_runs
+from powermeter.importers.tables_of_runs import refuse_runs, refuse_unnamed_runs
 from powermeter.importers.time_columns import (
     choose_time,
     counts_up,
     is_newest_first,
     rising_evenly,
+    stands_still,
     step_s,
     with_lag,
 )
@@ -88,6 +89,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     asks: list[str] = []
     ask_mega(found, headings, stated | facts.keys(), asks)
     time = choose_time(found, headings, choices, asks)
+    refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
     planned, aside = _values(found, headings, time, facts)
     planned = [replace(column, unit_at=unit_of.get(column.index)) for column in planned]
     _ask_units(path, found, headings, time, planned, choices, asks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from shlex import quote
 
@@ -114,6 +114,24 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
         raise DataError(
             f"{path}: {THINGS.format(first=repr(first[0][:40]), option=quote(f'{found.header[0] or 1}=-'))}"
         )
+
+
+def refuse_unnamed_runs(path: Path, found: Layout, choices: Choices, *, timed: bool) -> None:
+    """Name a table of results without a header: names in blocks of rows, and no time.
+
+    Args:
+        timed: Whether it has times that move.
+
+    Raises:
+        DataError: It is one.
+    """
+    if found.named or choices.period_s is not None or not all(row and row[0].strip() for row in found.rows):
+        return
+    first = [row[0].strip() for row in found.rows]
+    blocks = [name for name, _ in groupby(first)]
+    alone = len({*blocks}) == len(blocks) > 1 and len(first) >= 2 * len(blocks)
+    if not timed and alone and not any(map(is_datum, blocks)):
+        raise DataError(f"{path}: {RUNS}")
 
 
 def _falls_often(found: Layout, index: int) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import open_log
 
 RUNS_OF_PROGRAMS = {
@@ -14,6 +14,34 @@ RUNS_OF_PROGRAMS = {
     "settings and their outcomes": "Big Freq,ampere,Volt,Watt,FPS,Latency\n"
     + "".join(f"{i}00000,0.6{i},5.04,2.{i},2.3,{638 - i}\n" for i in range(1, 7)),
 }
+
+
+BLOCKS = {
+    "no time": "".join(
+        f"{name} ; 113.{i} ; 56.{i} ; 14.8\n" for name in ("n-body", "fasta") for i in range(9)
+    ),
+    "a time that stands still": "".join(
+        f"{name},stress,cpu,{i},81.{i},2026-07-20T2{hour}:00:00Z\n"
+        for hour, name in enumerate(("EEVDF", "bpfland"))
+        for i in range(6)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks_of_names_without_a_header_are_runs(tmp_path, name):
+    path = tmp_path / "runs.csv"
+    path.write_text(BLOCKS[name])
+    with pytest.raises(DataError, match="one row per run") as caught:
+        open_log(path)
+    assert "--rate" not in str(caught.value)
+
+
+def test_devices_in_turns_without_a_header_are_no_runs(tmp_path):
+    path = tmp_path / "cards.csv"
+    path.write_text("".join(f"card{i % 2},50.{i}\n" for i in range(12)))
+    with pytest.raises(ConfigurationError, match="--rate"):
+        open_log(path)
 
 
 @pytest.mark.parametrize("name", RUNS_OF_PROGRAMS)
