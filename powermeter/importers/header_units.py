@@ -13,8 +13,8 @@ _HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A
 """Units of flight controllers and battery monitors, which log whole numbers."""
 
 
-_CAPITALS = {"MV": "mV", "MA": "mA", "MAH": "mAh", "kWhs": "kWh", "Whs": "Wh"}
-"""Units as some write them: in capitals, whose M is milli, for no log is of megavolts; and in the plural."""
+_CAPITALS = {"MV": "mV", "MA": "mA", "MAH": "mAh", "kWhs": "kWh", "Whs": "Wh", "kWTh": "kWh"}
+"""Units as some write them: in capitals, whose M is milli, for no log is of megavolts; and in the plural; eco2AI writes kWTh."""
 
 AS_WRITTEN = frozenset((*_HUNDREDTHS, "MWh"))
 """Units at the end of a name that are read in no other case."""

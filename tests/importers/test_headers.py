@@ -55,6 +55,7 @@ P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURR
         ("energy_wh", E, 3600.0),
         ("charge_C", C, 1.0),
         ("Main_1 (kWhs)", E, 3.6e6),
+        ("power_consumption(kWTh)", E, 3.6e6),
         ("Volts", V, 1.0),
         ("GPU0_W", P, 1.0),
         ("pW", P, 1e-12),
