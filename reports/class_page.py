@@ -37,7 +37,7 @@ def _charge(row: ClassRow) -> str:
 
 
 def _share(row: ClassRow) -> str:
-    return DASH if row.share is None else row.share.to("%").show().bare
+    return show(row.share, "%", 100).text
 
 
 def _latency(row: ClassRow) -> str:

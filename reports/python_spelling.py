@@ -16,6 +16,9 @@ KEYWORDS = {
 }
 """Option → keyword of the same meaning, of `Meter.summary`, `Meter.analysis` or `Meter`."""
 
+OF_SHOW = ("--items",)
+"""Options that no keyword replaces: they are for `powermeter show`, on the recording."""
+
 _OPTION = re.compile(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)(?: ([\w.]+))?")
 
 
@@ -26,6 +29,8 @@ def in_python(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 def _keyword(found: re.Match[str]) -> str:
     option, value = found.groups()
+    if option in OF_SHOW:
+        return f"powermeter show {found[0]}"
     if option not in KEYWORDS:
         return found[0]
     return f"{KEYWORDS[option]}=" + (f'"{value}"' if value else "")

@@ -65,7 +65,7 @@ def _summary(pages: Pages, data: ReportData) -> None:
     pages.paragraph(quality(data).text, 8.5)
     a = data.analysis
     pages.paragraph(
-        f"{a.energy.grade.value} on {text(a.line.rail.name)}: {text(a.covers, 300)}", 8, colour=SOFT
+        f"{data.quoted_grade.value} on {text(a.line.rail.name)}: {text(a.covers, 300)}", 8, colour=SOFT
     )
     for warning in data.warnings:
         pages.paragraph(f"! {text(warning, 600)}", 8, colour=WARN, after=2)
@@ -115,6 +115,8 @@ def _tables(pages: Pages, data: ReportData) -> None:
     if not a.rows:
         return
     pages.heading("What each kind of event used")
+    grade = wording.grade_of(a.rows, data.grade).value
+    pages.paragraph(f"{grade} on {text(a.line.rail.name)}, ± is a 95 % interval", 7.5, colour=SOFT)
     shown = a.rows[:MOST_LABELS]
     heads = ["label", "events", "items", "per item", "of these", "median", "p95", "total"]
     pages.table(

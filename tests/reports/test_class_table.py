@@ -20,7 +20,7 @@ from powermeter.events import Event
 from powermeter.fleet.handins import check_folder
 from powermeter.fleet.rubric import read_rubric
 from powermeter.recording import Recording, Writer
-from powermeter.reports.class_page import to_html, to_markdown, to_text
+from powermeter.reports.class_page import columns, to_html, to_markdown, to_text
 from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
@@ -310,3 +310,11 @@ def test_the_charge_of_an_item_stands_with_its_interval() -> None:
     """1 mC, known to 10 %: 278 nAh, and digits alone looked exact."""
     row = ClassRow("run.power", "a", label="infer", events=1, charge=Result.of(1e-3, "C", {"gain": 5e-5}))
     assert "278 ± 27 nAh" in to_text([row], "4 Ah", 400)
+
+
+def test_the_share_of_the_battery_stands_with_its_interval() -> None:
+    """1 mAh ± 10 % of 4 Ah is 0.025 ± 0.0025 %."""
+    share = Result(0.00025, "1", 0.000225, 0.000275)
+    row = ClassRow("run.power", "run", share=share)
+    assert columns([row], "4Ah")["of 4Ah"](row) == "0.0250 ± 0.0025 %"
+    assert columns([row], "4Ah")["of 4Ah"](replace(row, share=None)) == "–"

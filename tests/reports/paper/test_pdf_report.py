@@ -49,6 +49,18 @@ def test_it_prints_the_sentence_and_every_label(make, tmp_path):
         assert factor.source.title in text
 
 
+def test_labels_have_their_own_grade_below_a_measured_run(make, twenty, tmp_path, monkeypatch):
+    """43.94 kJ of an MLPerf window, estimated in `show`, stood under "measured" in the PDF."""
+    monkeypatch.setattr(pdf_report.ReportData, "quoted_grade", Grade.ESTIMATED)
+    monkeypatch.setattr(pdf_report.wording, "grade_of", lambda rows, run: Grade.ESTIMATED)
+    text, data = pages(make, tmp_path, twenty)
+    first, _, labels = text.partition("What each kind of event used")
+    rail = data.analysis.line.rail.name
+    assert data.grade is Grade.MEASURED
+    assert f"estimated on {rail}: " in first and f"measured on {rail}: " not in first
+    assert labels.startswith(f" estimated on {rail}, ± is a 95 % interval")
+
+
 def test_a_simulation_wears_its_mark(make, twenty, tmp_path):
     text, _ = pages(make, tmp_path, twenty, grade=Grade.SIMULATED)
     assert "simulated" in text
