@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import median
-from powermeter.signals.reading_choice import INSIDE
+from powermeter.signals.reading_choice import INSIDE, LEAST_INSIDE
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_STRETCHES = 4_000
+STRETCHES = 4_000
+"""Events of a label that are looked at."""
+_ENOUGH = 200  # whole ones stand for the others: of those but a few readings beside edges are held, each of which counts for many
 _AT_ONCE = 10  # events that are so many times as long as the pause between them are one stretch
 _PAIRED = 2  # of an event shorter than so many intervals, the middle is never one of two readings
 
@@ -116,13 +118,11 @@ def unlike_neighbours(rests: Floats, seconds: Floats, tau: float) -> Floats:
 
 
 def chosen(index: Indices, count: Indices, every: Indices) -> Indices:
-    """Return the clusters that are looked at: of many, those of which every reading is held."""
-    whole = index[count[index] == every[index]]
-    if index.size > _STRETCHES <= whole.size:
+    """Return the clusters that are looked at: of many, those of which every reading is held, or a stretch from either end."""
+    whole = index[count[index] >= np.minimum(every[index], LEAST_INSIDE)]
+    if whole.size >= _ENOUGH:
         index = whole
-    return (
-        index if index.size <= _STRETCHES else index[np.linspace(0, index.size - 1, _STRETCHES).astype(int)]
-    )
+    return index if index.size <= STRETCHES else index[np.linspace(0, index.size - 1, STRETCHES).astype(int)]
 
 
 def ranges(first: Indices, lengths: Indices) -> Indices:

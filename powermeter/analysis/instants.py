@@ -27,6 +27,7 @@ from powermeter.analysis.early_readings import leading
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
+    STRETCHES,
     chosen,
     clusters,
     levels,
@@ -59,7 +60,7 @@ from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
-from powermeter.signals.reading_choice import INSIDE
+from powermeter.signals.reading_choice import INSIDE, LEAST_INSIDE
 from powermeter.signals.rows_that_stand import rows_that_stand
 
 Floats = NDArray[np.floating[Any]]
@@ -306,7 +307,7 @@ def _scatter(
     some = np.flatnonzero(count > 0)
     pick = chosen(some, count, every)
     # Long events are looked at in one stretch from their start and, every second, to their end.
-    longest = max(64, INSIDE // max(pick.size, 1))
+    longest = max(LEAST_INSIDE, INSIDE // max(min(some.size, STRETCHES), 1))
     lengths = np.minimum(count[pick], longest)
     begin = np.where(np.arange(pick.size) % 2 == 0, first[pick], first[pick] + count[pick] - lengths)
     index = ranges(begin, lengths)

@@ -27,6 +27,8 @@ _STANDS_OUT = 6.0  # standard deviations
 _WORTH = 0.01  # of the power inside
 _CHANCE = 0.05
 _FURTHEST = 8  # windows behind an end that may hold what follows
+_OTHERS = 16  # windows beside events that are looked at for each end, spread evenly
+_FEWEST_OTHERS = 64
 _SURE = 1.645  # standard deviations that 95 % lie below
 _PAID = 0.002  # of the energy, below which it is not
 
@@ -61,32 +63,40 @@ def some_are_followed(
     """
     if beside.size < _LEAST:
         return None
-    excess = _above_idle(rates[beside])
-    at = np.searchsorted(beside, ends + 1)
-    looked = beside[np.minimum(at, beside.size - 1)] == ends + 1
-    behind = np.isin(beside, ends + 1)
-    away = np.abs(excess)
+    at = np.minimum(np.searchsorted(beside, ends + 1), beside.size - 1)
+    looked = beside[at] == ends + 1
+    if not looked.any():
+        return None
+    elsewhere = _spread_over(beside.size, at[looked])
+    behind = _above_idle(rates, beside, at)
+    others = _above_idle(rates, beside, elsewhere)
+    away = np.abs(np.concatenate([behind[looked], others]))
     usual = max(float(np.quantile(away, 0.25)) / _QUARTILE, noise)
     least = max(_STANDS_OUT * usual, _WORTH * abs(inside))
-    seen = looked & (excess[np.minimum(at, beside.size - 1)] > least)
+    seen = looked & (behind > least)
     m, n = int(seen.sum()), int(looked.sum())
-    elsewhere = int(np.count_nonzero(excess[~behind] > least))
-    if not m or (elsewhere and _by_chance(m, n, elsewhere, int(np.count_nonzero(~behind))) > _CHANCE):
+    also = int(np.count_nonzero(others > least))
+    if not m or (also and _by_chance(m, n, also, others.size) > _CHANCE):
         return None
-    joules, long = _joules_behind(excess * tau[beside], beside, at, seen, least * tau[beside])
+    joules, long = _joules_behind((rates, tau), beside, at, seen, least)
     # Behind an end that lies further from its window's end than what follows lasts, nothing shows it.
     shows = 1.0 if long else min(float(reach[seen].max()) * (m + 1) / m, 1.0)
     places = max(n * shows, 1.0)
     return Followed(seen, joules, min(_at_most(m) * max(ends.size - places, 0.0) / places, ends.size - m))
 
 
-def _above_idle(rates: Floats) -> Floats:
-    """Return how far each of some windows lies above the median of those around it."""
-    around = min(_AROUND, (rates.size - 1) // 2)
-    padded = np.pad(rates, around, mode="reflect")
-    found: Floats = rates - np.median(
-        np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1), axis=1
-    )
+def _spread_over(size: int, behind: Indices) -> Indices:
+    """Return some of so many windows beside events, spread evenly, that do not follow this label's ends."""
+    some = min(size, max(_OTHERS * behind.size, _FEWEST_OTHERS))
+    return np.setdiff1d(np.linspace(0, size - 1, some).astype(np.int64), behind)
+
+
+def _above_idle(rates: Floats, beside: Indices, some: Indices) -> Floats:
+    """Return how far some of the windows beside events lie above the median of those around each."""
+    around = min(_AROUND, (beside.size - 1) // 2)
+    near = np.abs(some[:, np.newaxis] + np.arange(-around, around + 1))
+    near = np.minimum(near, 2 * (beside.size - 1) - near)  # turned back at either end
+    found: Floats = rates[beside[some]] - np.median(rates[beside[near]], axis=1)
     return found
 
 
@@ -106,17 +116,20 @@ def _ways(of: int, some: int) -> float:
 
 
 def _joules_behind(
-    joules: Floats, beside: Indices, at: Indices, seen: Bools, least: Floats
+    windows: tuple[Floats, Floats], beside: Indices, at: Indices, seen: Bools, least: float
 ) -> tuple[Floats, bool]:
     """Return what lies above idle power behind the ends of the events that are followed, and whether it reaches a second window."""
+    rates, tau = windows
     found, goes_on = np.zeros(seen.size), seen.copy()
     long = False
     for j in range(_FURTHEST):
         next_one = np.minimum(at + j, beside.size - 1)
-        goes_on = goes_on & (at + j < beside.size) & (joules[next_one] > least[next_one])
-        goes_on &= beside[next_one] == beside[np.minimum(at, beside.size - 1)] + j
-        found[goes_on] += joules[next_one[goes_on]]
+        excess = _above_idle(rates, beside, next_one)
+        goes_on = goes_on & (at + j < beside.size) & (excess > least) & (beside[next_one] == beside[at] + j)
+        found[goes_on] += excess[goes_on] * tau[beside[next_one[goes_on]]]
         long |= bool(j and goes_on.any())
+        if not goes_on.any():
+            break
     return found, long
 
 

@@ -31,8 +31,14 @@ SPARSE = 120_000
 INSIDE = 120_000
 """Readings inside the events of a label from which analysis takes their scatter."""
 
+LEAST_INSIDE = 64
+"""Readings at either end of such an event that are held at least, however many there are."""
+
 WHOLE = 6000
 """Events of a label of which all readings are held; of others, those beside their edges."""
+
+HELD = 1_000_000
+"""Readings inside events that are held of all labels together, about: of many labels, of fewer events each."""
 
 _BESIDE, _BESIDE_MANY, _MANY = 16, 6, 30_000
 _BESIDE_EDGE, _INSIDE_EDGE = 3, 2
@@ -67,11 +73,11 @@ class Around:
         order = np.argsort(self.group, kind="stable")
         number = np.empty(n, np.int64)
         number[order] = np.arange(n) - np.searchsorted(self.group[order], self.group[order])
-        whole = number % np.maximum(of_label // WHOLE, 1) == 0
+        inside = min(INSIDE, HELD // np.unique(self.group).size)
+        reach = np.maximum(LEAST_INSIDE, inside // np.minimum(of_label, 4000))
+        whole = self._whole(number, of_label, 2 * reach * interval_ns, interval_ns)
         beside = np.where(whole, _BESIDE if n <= _MANY else _BESIDE_MANY, _BESIDE_EDGE) * interval_ns
-        reach = (
-            np.where(whole, np.maximum(64, INSIDE // np.minimum(of_label, 4000)), _INSIDE_EDGE) * interval_ns
-        )
+        reach = np.where(whole, reach, _INSIDE_EDGE) * interval_ns
         long = self.end_ns - self.start_ns > 2 * reach
         start = np.concatenate([self.start_ns - beside, (self.end_ns - reach)[long]])
         end = np.concatenate(
@@ -81,6 +87,18 @@ class Around:
             ]
         )
         return _disjoint(start, end)
+
+    def _whole(
+        self, number: NDArray[np.int64], of_label: NDArray[np.int64], most_ns: Times, interval_ns: int
+    ) -> Bools:
+        """Return of which events all readings are held, each up to `most_ns`: fewer of a label where they are too many."""
+        readings = np.minimum(self.end_ns - self.start_ns, most_ns) // interval_ns
+        most = WHOLE
+        while True:
+            whole = number % np.maximum(of_label // most, 1) == 0
+            if most == 1 or readings[whole].sum() <= HELD:
+                return np.asarray(whole)
+            most = max(most // 2, 1)
 
 
 def _disjoint(start: Times, end: Times) -> tuple[Times, Times]:

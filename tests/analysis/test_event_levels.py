@@ -127,9 +127,17 @@ def test_of_many_clusters_four_thousand_are_looked_at_evenly() -> None:
     assert np.ptp(np.diff(some)) <= 1
     every = np.where(np.arange(10_001) < 4_500, 5, 9)  # of those the others are not held whole
     assert event_levels.chosen(np.arange(10_001), count, every).max() < 4_500
-    few = np.where(np.arange(10_001) < 3_000, 5, 9)
+    few = np.where(np.arange(10_001) < 199, 5, 9)
     assert event_levels.chosen(np.arange(10_001), count, few)[-1] == 10_000
-    assert event_levels.chosen(np.arange(4_000), count, every).size == 4_000
+    some = np.where(np.arange(4_000) < 200, 5, 9)
+    assert event_levels.chosen(np.arange(4_000), count, some).tolist() == list(range(200))
+
+
+def test_long_events_of_which_a_stretch_is_held_stand_for_those_seen_at_their_edges_alone() -> None:
+    held = np.where(np.arange(3_000) % 10 == 0, 64, 4)
+    assert event_levels.chosen(np.arange(3_000), held, np.full(3_000, 300)).tolist() == list(
+        range(0, 3_000, 10)
+    )
 
 
 def test_short_events_that_follow_at_once_are_as_uncertain_as_they_are_unlike() -> None:
