@@ -179,7 +179,7 @@ def labels(data: ReportData) -> Markup:
             quantity(show(row.energy_median).bare),
             quantity(show(row.energy_p95).bare),
             quantity(format_quantity(row.spread_j, "J", 2)),
-            quantity(show(row.total).bare),
+            number(show(row.total)),
         ]
         cells[3:3] = [number(show(row.above_per_item))] if baseline else []
         cells[1:1] = [format_count(row.items)] if with_items else []

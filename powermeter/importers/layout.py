@@ -132,9 +132,14 @@ def is_datum(text: str) -> bool:
     )
 
 
+_IN_ONE_PAIR = re.compile(r'"[^"\d,]+(?:,[^"\d,]+){2,}"')
+
+
 def layout(peek: Peek) -> Layout:
     """Return the layout of the table in a text; one column at least, whatever it holds."""
     lines = peek.raw_lines[:LOOKED_AT]
+    if len(lines) > 1 and _IN_ONE_PAIR.fullmatch(lines[0]) and lines[0].count(",") == lines[1].count(","):
+        lines = [lines[0][1:-1], *lines[1:]]
     best: tuple[float, str, list[list[str]], list[bool], int] | None = None
     declared = _DECLARED.fullmatch(lines[0].strip("\ufeff ")) if lines else None
     for delimiter in (declared[1],) if declared is not None else _DELIMITERS:

@@ -176,10 +176,10 @@ class Recording:
         """Return the (instrument tick, host arrival ns) pairs of a source."""
         return self._timed.ticks(source)
 
-    def gaps(self, source: int) -> list[Gap]:
-        """Return the stretches without trustworthy data, those found damaged included, by start."""
-        damaged = self._sound(source).damage
-        return sorted([*self._timed.gaps(source), *damaged], key=lambda gap: gap.start_ns)
+    def gaps(self, source: int | str) -> list[Gap]:
+        """Return the stretches without trustworthy data of a source by id, name or URL, those found damaged included, by start."""
+        found = self.source(source).id
+        return sorted([*self._timed.gaps(found), *self._sound(found).damage], key=lambda gap: gap.start_ns)
 
     # Samples ----------------------------------------------------------------------------------
 

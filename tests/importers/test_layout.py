@@ -164,3 +164,9 @@ def test_a_header_without_a_name_for_its_first_column_is_of_tabs(tmp_path, row):
     found = look(tmp_path, "My bench log\n\tdate time\tpower draw [W]\n" + rows)
     assert (found.delimiter, found.skip) == ("\t", 2)
     assert [h.text for h in found.headings] == ["", "date time", "power draw [W]"]
+
+
+def test_a_header_in_one_pair_of_quotes_has_its_names(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text('"time, power, level"\n' + "".join(f"{i},{2 + i}.5,1\n" for i in range(6)))
+    assert [h.text for h in layout(Peek.at(path)).headings] == ["time", "power", "level"]
