@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
+from powermeter.analysis.edges_on_readings import either_side
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
@@ -270,6 +271,8 @@ def measure_instants(
         return ripple(found, span, seconds)
     if (teeth := saw_teeth(trace, before, m)) is not None:
         return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
+    sums = float(energy.sum()), float(weight.sum())
+    found = either_side(integral, found, (start_ns, end_ns), (before, upto), sums, covered)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
     found = lagging(integral, start_ns, end_ns, found, others)
     found = late_at_random(integral, start_ns, end_ns, found, others)
