@@ -229,7 +229,7 @@ def _data_rows(lines: Sequence[str], fields: Sequence[Sequence[str]]) -> tuple[l
     width = named or max(widths, key=lambda w: (widths[w] * (2 if w > 1 else 1), w))
     # Facts before the table ("Record Length,5") have fewer fields than its rows.
     start = next((i for i, row in enumerate(fields) if flags[i] and len(row) >= width - 1), len(flags))
-    start = _afterfacts_above(fields, flags, start, width)
+    start = _after_facts(fields, flags, start, width)
     start = max(start, _after_last_header(lines, fields, flags, start))
     kept = [
         good and i >= start and len(row) <= width + 2
@@ -252,20 +252,16 @@ def _named_width(lines: Sequence[str], fields: Sequence[Sequence[str]], widths: 
     return max(heads, default=0)
 
 
-def _afterfacts_above(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:
+def _after_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], start: int, width: int) -> int:
     """Return where rows begin: `Record Length,5` above rows of three numbers is a fact."""
     for i in range(start, len(flags)):
         row = fields[i]
-        if (
-            flags[i]
-            and (len(row) >= width or is_datum(row[0]))
-            and not _isfacts_above(fields, flags, i, width)
-        ):
+        if flags[i] and (len(row) >= width or is_datum(row[0])) and not _is_facts(fields, flags, i, width):
             return i
     return start
 
 
-def _isfacts_above(fields: Sequence[Sequence[str]], flags: Sequence[bool], at: int, width: int) -> bool:
+def _is_facts(fields: Sequence[Sequence[str]], flags: Sequence[bool], at: int, width: int) -> bool:
     """Return whether a row is wider than the table, and the table's own header stands right below it."""
     below = fields[at + 1 : at + 3]
     return (
