@@ -80,9 +80,10 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
         return
     found_words = {word for h in headings for word in h.words}
     runs = found_words & RUN_WORDS and (found_words & (LENGTH_WORDS | OUTCOME_WORDS) or "done" in found_words)
-    lengths = any(h.is_time and _falls_often(found, i) for i, h in enumerate(headings))
+    times = [i for i, h in enumerate(headings) if h.is_time]
+    lengths = {i for i in times if _falls_often(found, i)}
     energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
-    stamped = not lengths and any(h.is_time and not set(h.words) & LENGTH_WORDS for h in headings)
+    stamped = any(i not in lengths and not set(headings[i].words) & LENGTH_WORDS for i in times)
     names = {re.sub(r"[^a-z]", "", h.name.lower()) for h in headings}
     if JOBS & names and any("consumedenergy" in name for name in names):
         raise DataError(f"{path}: {RUNS}")
@@ -91,7 +92,9 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
     outcomes = len(found_words & (OUTCOME_WORDS | LENGTH_WORDS - {"total"})) > 1 and any(
         h.quantity in ELECTRIC for h in headings
     )
-    numbered = headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
+    first = [row[0].strip() for row in found.rows if row]
+    once = len(set(first)) == len(first)
+    numbered = once and headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")
     if not stamped and any(
@@ -100,12 +103,11 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
         raise DataError(f"{path}: {YEARS}")
     if stretches or (runs and (energies or found_words & OUTCOME_WORDS) and (both_ends or not stamped)):
         raise DataError(f"{path}: {RUNS}")
-    first = [row[0].strip() for row in found.rows if row]
     if (
         found.header
-        and not any(h.is_time for h in headings)
+        and not times
         and len(first) > 1
-        and len(set(first)) == len(first)
+        and once
         and all(first)
         and not any(map(is_datum, first))
     ):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers import open_log
+from powermeter.importers import convert, open_log
 
 RUNS_OF_PROGRAMS = {
     "numbered runs": "RUN,PWR_IN_MAX,PWR_IN_AVG\n" + "".join(f"{i},391{i}.0,375{i}.9\n" for i in range(5)),
@@ -58,3 +59,20 @@ def test_a_row_a_year_is_named(tmp_path):
     path.write_text("Entity,Code,Year,Solar Consumption,Wind Consumption\n" + rows)
     with pytest.raises(DataError, match="one amount a year"):
         open_log(path)
+
+
+LOGS = {
+    "stamps beside lengths that rise and fall": "timestamp,power_W,latency_ms,task\n"
+    + "".join(f"2026-03-01 10:00:{i:02d},10,{30 - 20 * (i % 2)},a\n" for i in range(11)),
+    "stamps beside outcomes": "timestamp,power_W,latency_ms,tokens\n"
+    + "".join(f"2026-03-01 10:00:{i:02d},10,{30 - 20 * (i % 2)},{i}\n" for i in range(11)),
+    "one run in all rows": "run,elapsed_s,power_W\n" + "".join(f"1,{i},10\n" for i in range(11)),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_rows_over_time_are_a_log_whatever_stands_beside_them(tmp_path, name):
+    path = tmp_path / "log.csv"
+    path.write_text(LOGS[name])
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(100)
