@@ -67,7 +67,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
 
     Raises:
         DataError: It is not JSON.
-        ConfigurationError: It holds bare numbers.
+        ConfigurationError: It holds bare numbers, or two series of one name.
     """
     text = read_all(path, _MAX_BYTES).decode("utf-8-sig", errors="replace")
     try:
@@ -80,7 +80,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             data = documents(text)
         if len(data) < _FEWEST:
             raise DataError(f"{path}: not JSON, nor a record a line") from None
-    series = list(_series(data))
+    series = list(_series(path, data))
     if series:
         yield from series
         return
@@ -115,10 +115,13 @@ def _refuse_settings(path: Path, data: dict[str, Any], lists: dict[str, list[Any
         )
 
 
-def _series(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield the records of InfluxDB's answer to a query: `results`, each with `series` of `columns` and `values`."""
+def _series(path: Path, data: Any) -> Iterator[dict[str, Any]]:
+    """Yield the records of what a database of series answers.
+
+    InfluxDB's answer holds `results`, each with `series` of `columns` and `values`.
+    """
     yield from _labelled_rows(data)
-    yield from _targets(data)
+    yield from _targets(path, data)
     results = data.get("results") if isinstance(data, dict) else None
     for result in results if isinstance(results, list) else []:
         found = result.get("series") if isinstance(result, dict) else None
@@ -152,15 +155,24 @@ def _labelled_rows(data: Any) -> list[dict[str, Any]]:
     return [dict(zip(map(str, labels), row, strict=True)) for row in (reversed(whole) if turned else whole)]
 
 
-def _targets(data: Any) -> list[dict[str, Any]]:
-    """Return the records of what Grafana's and Graphite's interfaces answer: `target` and `datapoints` of [value, time]."""
+def _targets(path: Path, data: Any) -> list[dict[str, Any]]:
+    """Return the records of what Grafana's and Graphite's interfaces answer: `target` and `datapoints` of [value, time].
+
+    Raises:
+        ConfigurationError: Two series have the same name.
+    """
     series = data if isinstance(data, list) else []
-    found: dict[Any, dict[str, Any]] = {}
+    found: dict[float, dict[str, Any]] = {}
     for one in series:
         points = one.get("datapoints") if isinstance(one, dict) else None
         for point in points if isinstance(points, list) else []:
             if isinstance(point, list) and len(point) == 2 and isinstance(point[1], (int, float)):
-                found.setdefault(point[1], {"time": point[1]})[str(one.get("target", "value"))] = point[0]
+                name, record = str(one.get("target", "value")), found.setdefault(point[1], {"time": point[1]})
+                if record.setdefault(name, point[0]) != point[0]:
+                    raise ConfigurationError(
+                        f"{path}: two series are both called {name[:40]!r}, and have different values at the same time; give each an alias in the "
+                        "query, and export again"
+                    )
     return [found[stamp] for stamp in sorted(found)]
 
 

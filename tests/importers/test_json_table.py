@@ -92,3 +92,14 @@ def test_grafanas_series_are_put_beside_each_other_by_their_times(tmp_path):
     path.write_text(json.dumps(series))
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(30 * 15)
+
+
+def test_two_series_of_one_name_are_not_taken_for_one(tmp_path):
+    path = tmp_path / "grafana.json"
+    series = [
+        {"target": "power (W)", "datapoints": [[watts, 1741944413000 + 5000 * i] for i in range(4)]}
+        for watts in (10, 30)
+    ]
+    path.write_text(json.dumps(series))
+    with pytest.raises(ConfigurationError, match=r"both called 'power \(W\)'"):
+        convert(path, tmp_path / "o.power")
