@@ -38,11 +38,11 @@ _CALLED = frozenset(
     )
 )
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
-_MAINS_V = 90.0
-_MANY_V = 1000.0
+MAINS_V = 90.0
+MANY_V = 1000.0
 _SMALL_V = 5.0
 _FAR = 30.0
-_MANY_A = 20.0
+MANY_A = 20.0
 """A current above this, on a supply that is no mains, is more often written in milliampere."""
 
 
@@ -137,20 +137,20 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
     volts = [typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
     amperes = [typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]
     watts = [typical(found, i) for i in open_ if meant[i] is Quantity.POWER]
-    mains = any(_MAINS_V < value <= _MANY_V for value in volts)
-    in_volts = volts[0] * (1e-3 if volts[0] > _MANY_V else 1.0) if volts else _SMALL_V
-    product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < _MANY_A else 1e-3) if amperes else 0.0
+    mains = any(MAINS_V < value <= MANY_V for value in volts)
+    in_volts = volts[0] * (1e-3 if volts[0] > MANY_V else 1.0) if volts else _SMALL_V
+    product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < MANY_A else 1e-3) if amperes else 0.0
     units = {}
     kernel = {i for i in open_ if _KERNEL.fullmatch(headings[i].name.strip())}
     kernel = kernel if any(typical(found, i) > _MICRO for i in kernel) else set()
     for i in open_:
         quantity = meant[i]
         unit = _USUAL.get(quantity, "W") if isinstance(quantity, Quantity) else "W"
-        if quantity is Quantity.CURRENT and (mains or typical(found, i) < _MANY_A):
+        if quantity is Quantity.CURRENT and (mains or typical(found, i) < MANY_A):
             unit = "A"
-        elif quantity is Quantity.CURRENT and not mains and typical(found, i) > _MANY_A * 1000:
+        elif quantity is Quantity.CURRENT and not mains and typical(found, i) > MANY_A * 1000:
             unit = "uA"
-        elif quantity is Quantity.VOLTAGE and typical(found, i) > _MANY_V:
+        elif quantity is Quantity.VOLTAGE and typical(found, i) > MANY_V:
             unit = "mV"
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
             unit = "mW"

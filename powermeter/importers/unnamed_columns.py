@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from powermeter.importers.charge_states import unnamed_states
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.layout import Layout
+from powermeter.importers.unit_columns import MAINS_V, MANY_A, MANY_V
 
 _UNITS = "(W, mW, mA, V …; =- leaves a column out)"
 _POWERS_OF_TEN = (1.0, 1e-3, 1e3, 1e-6, 1e6)
@@ -24,9 +25,6 @@ _AGREE = 0.02
 _SHARE = 0.9
 _SUPPLY_V = (0.5, 1000.0)
 _CELL_UV = (2.5e6, 3e7)
-_MANY_V = 1000.0
-_MAINS_V = 90.0
-_MANY_A = 20.0
 
 
 def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None) -> str:
@@ -66,7 +64,7 @@ def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> str |
         return None
     volt, amp, watt, ratio = triples[0]
     typical = float(np.nanmedian(np.abs(columns[volt])))
-    in_volts = 1e-6 if typical > _MANY_V**2 else 1e-3 if typical > _MANY_V else 1.0
+    in_volts = 1e-6 if typical > MANY_V**2 else 1e-3 if typical > MANY_V else 1.0
     volts = typical * in_volts
     if not _SUPPLY_V[0] <= volts <= _SUPPLY_V[1] or (step_s is not None and np.isclose(typical, step_s)):
         return None
@@ -75,7 +73,7 @@ def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> str |
         (a, w)
         for a in _PREFIXES
         for w in _PREFIXES
-        if np.isclose(in_volts * a, ratio * w) and (of_amp * a <= _MANY_A or volts > _MAINS_V)
+        if np.isclose(in_volts * a, ratio * w) and (of_amp * a <= MANY_A or volts > MAINS_V)
     ]
     if not fitting:
         return None
