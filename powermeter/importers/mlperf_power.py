@@ -7,7 +7,8 @@ All times are UTC, also those in the LoadGen log (whatever zones server.json and
 
 MLCommons computes by a rule of its own: the arithmetic mean of the Watts strictly inside
 power_begin … power_end, times the length of that window.  Readings of 0 and below are left out, as today's
-submission checker does; figures of v1.0 to v2.0 counted them (−2 of an analyser that was over its range).
+submission checker does; figures of v2.0 counted them (−2 of an analyser that was over its range), and v1.0 and
+v1.1, of which no figure is published beside the readings, are taken to have.
 `by_rule` returns that number.  The energy beside it leaves such readings out in either case.
 """
 
