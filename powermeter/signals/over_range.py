@@ -27,15 +27,8 @@ _APART = 0.03  # of the highest reading: the lowest beside 0, which a load that 
 
 def over_range(channel: Channel, codes: Codes) -> Bools | None:
     """Return which rows were over range, shape (n,); None where none shows it."""
-    if (
-        channel.kind not in (Kind.INSTANT, Kind.MEAN)
-        or channel.offset
-        or channel.quantity
-        not in (
-            Quantity.POWER,
-            Quantity.CURRENT,
-        )
-    ):
+    drawn = channel.quantity in (Quantity.POWER, Quantity.CURRENT)
+    if not drawn or channel.kind not in (Kind.INSTANT, Kind.MEAN) or channel.offset:
         return None
     blank = codes == MISSING
     found = blank if blank.any() and _beside_the_highest(codes, blank) else np.zeros(codes.size, bool)
