@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 _RUNS = 8
 _HIGH = 0.5  # of the highest reading
 _BESIDE = 0.6  # of the runs of such rows have a high reading beside them
+_EITHER_SIDE = 0.25  # of the runs of zeros have one before them, and as many behind: a motor leaves its inrush behind them alone
 _SURE = 4.0  # standard deviations more of them than of other rows
 _MOST = 0.4  # of all rows
 _APART = 0.03  # of the highest reading: the lowest beside 0, which a load that is switched off leaves seldom
@@ -44,7 +45,7 @@ def _stands_apart(others: Codes) -> bool:
 
 
 def _beside_the_highest(codes: Codes, odd: Bools) -> bool:
-    """Return whether runs of such rows have high readings beside them, and other rows seldom."""
+    """Return whether runs of such rows have high readings on either side, and other rows seldom have one beside them."""
     known = codes != MISSING
     others = np.flatnonzero(known & ~odd)
     if others.size < 2 or not 0 < int(odd.sum()) <= _MOST * codes.size:
@@ -55,6 +56,8 @@ def _beside_the_highest(codes: Codes, odd: Bools) -> bool:
     after_odd = begins & odd[others[:-1] + 1]
     runs, usual = int(after_odd.sum()), ~begins
     if runs < _RUNS or not usual.any():
+        return False
+    if min(high[:-1][after_odd].mean(), high[1:][after_odd].mean()) < _EITHER_SIDE:
         return False
     share, chance = float(beside[after_odd].mean()), float(beside[usual].mean())
     return share > chance and share >= max(_BESIDE, chance + _SURE * math.sqrt(chance * (1 - chance) / runs))

@@ -45,10 +45,16 @@ def test_rows_that_are_blank_by_chance_are_not_over_range(seed: int) -> None:
         np.where(np.arange(1200) % 30 < 10, 9000 - 900 * (np.arange(1200) % 30), 0),  # a ramp down to 0
         np.where(np.arange(1200) % 30 == 5, 0, 2000),  # zeros at a low level only
         np.where(np.arange(1200) % 400 == 5, 0, _load(1)),  # three of them
+        np.tile(np.repeat([0, 9000, 2400], [20, 1, 39]), 20),  # a motor: off, its inrush, on
+        np.tile(np.repeat([0, 2400, 9000], [20, 39, 1]), 20),  # off after a last peak
     ],
 )
 def test_a_load_that_is_switched_off_is_not_over_range(codes: NDArray[np.int64]) -> None:
     assert over_range(POWER, codes) is None
+
+
+def test_a_plug_that_is_silent_while_a_motor_is_off_is_not_over_range() -> None:
+    assert over_range(POWER, np.tile(np.repeat([MISSING, 9000, 2400], [20, 1, 39]), 20)) is None
 
 
 def test_counters_and_voltages_have_no_such_rows() -> None:
