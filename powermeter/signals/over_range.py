@@ -34,7 +34,11 @@ def over_range(channel: Channel, codes: Codes) -> Bools | None:
     blank = codes == MISSING
     found = blank if blank.any() and _beside_the_highest(codes, blank) else np.zeros(codes.size, bool)
     zero = codes == 0
-    if zero.any() and _stands_apart(codes[~(blank | zero)]) and _beside_the_highest(codes, zero | found):
+    if (
+        zero.any()
+        and _stands_apart(codes[~(blank | zero)])
+        and _beside_the_highest(codes, zero | found, _EITHER_SIDE)
+    ):
         found = found | zero
     return found if found.any() else None
 
@@ -44,8 +48,12 @@ def _stands_apart(others: Codes) -> bool:
     return bool(others.size) and others.min() > _APART * others.max()
 
 
-def _beside_the_highest(codes: Codes, odd: Bools) -> bool:
-    """Return whether runs of such rows have high readings on either side, and other rows seldom have one beside them."""
+def _beside_the_highest(codes: Codes, odd: Bools, either_side: float = 0.0) -> bool:
+    """Return whether runs of such rows have high readings beside them, and other rows seldom.
+
+    Args:
+        either_side: The least share of the runs with a high reading before them, and of those with one behind.
+    """
     known = codes != MISSING
     others = np.flatnonzero(known & ~odd)
     if others.size < 2 or not 0 < int(odd.sum()) <= _MOST * codes.size:
@@ -57,7 +65,7 @@ def _beside_the_highest(codes: Codes, odd: Bools) -> bool:
     runs, usual = int(after_odd.sum()), ~begins
     if runs < _RUNS or not usual.any():
         return False
-    if min(high[:-1][after_odd].mean(), high[1:][after_odd].mean()) < _EITHER_SIDE:
+    if min(high[:-1][after_odd].mean(), high[1:][after_odd].mean()) < either_side:
         return False
     share, chance = float(beside[after_odd].mean()), float(beside[usual].mean())
     return share > chance and share >= max(_BESIDE, chance + _SURE * math.sqrt(chance * (1 - chance) / runs))

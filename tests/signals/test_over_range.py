@@ -53,10 +53,6 @@ def test_a_load_that_is_switched_off_is_not_over_range(codes: NDArray[np.int64])
     assert over_range(POWER, codes) is None
 
 
-def test_a_plug_that_is_silent_while_a_motor_is_off_is_not_over_range() -> None:
-    assert over_range(POWER, np.tile(np.repeat([MISSING, 9000, 2400], [20, 1, 39]), 20)) is None
-
-
 def test_counters_and_voltages_have_no_such_rows() -> None:
     codes = np.where(_load(0) > 8500, 0, _load(0))
     assert over_range(Channel("e", Quantity.ENERGY, 1e-3, kind=Kind.COUNTER), codes) is None
