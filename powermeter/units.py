@@ -107,11 +107,24 @@ def parse_quantity(text: str, unit: str, *, bare: bool = True) -> float:
     if suffix == "m" and unit == "ohm":
         return number * 1e-3  # resistors are marked 5m
     found = unit_factor(suffix)
-    if suffix[0] == "," and suffix[1:2].isdecimal():
-        raise ConfigurationError(f"{text!r}: write a decimal point, {text.replace(',', '.')}")
+    if without := _without_comma(text):
+        raise ConfigurationError(f"{text!r}: write {without}")
     if found is None or found[0] != unit:
         raise ConfigurationError(f"{text!r}: {suffix!r} is not a unit of {_NAMES.get(unit, unit)}")
     return number * found[1]
+
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+(?![\d.,])")
+_THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
+
+
+def _without_comma(text: str) -> str:
+    """Return how to write a number in which a comma stands: where it may part thousands, both; empty where there is none."""
+    decimal = text.replace(",", ".") if _DECIMAL_COMMA.match(text) else ""
+    if not _THOUSANDS.match(text):
+        return decimal and f"a decimal point, {decimal}"
+    whole = text.replace(",", "")
+    return f"{whole}, or {decimal} where the comma is a decimal one" if decimal else whole
 
 
 _NAMES = {

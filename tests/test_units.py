@@ -260,6 +260,20 @@ def test_a_duration_without_a_unit_is_refused_where_years_are_usual() -> None:
         parse_duration("4", bare=False)
 
 
-def test_a_decimal_comma_is_answered_with_what_to_type():
-    with pytest.raises(ConfigurationError, match=r"^'4,5Ah': write a decimal point, 4\.5Ah$"):
-        parse_quantity("4,5Ah", "C")
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("4,5Ah", "write a decimal point, 4.5Ah"),
+        ("0,500Ah", "write a decimal point, 0.500Ah"),
+        ("4,000mAh", "write 4000mAh, or 4.000mAh where the comma is a decimal one"),
+        ("1,234,567mAh", "write 1234567mAh"),
+        ("4,000.5mAh", "write 4000.5mAh"),
+        ("1.234,5mAh", "',5mAh' is not a unit of charge (C, Ah, mAh)"),
+        ("4,Ah", "',Ah' is not a unit of charge (C, Ah, mAh)"),
+    ],
+)
+def test_a_comma_is_answered_with_what_to_type(typed, answer):
+    """4,000 mAh typed for four thousand was answered with 4.000mAh alone, a thousandth of it."""
+    with pytest.raises(ConfigurationError) as refused:
+        parse_quantity(typed, "C")
+    assert str(refused.value) == f"{typed!r}: {answer}"
