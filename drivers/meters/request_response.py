@@ -57,7 +57,7 @@ class RequestMeter(LinkedMeter, PolledSource):
         """Ask once, and again where the answer cannot be trusted; an answer to a later attempt is stamped in its middle."""
         row = self.row(self._ask())
         if row.at_ns is None and self._answered_ns is not None:
-            row = Row(row.codes, row.flags, (self._asked_ns + self._answered_ns) // 2)
+            row = row._replace(at_ns=(self._asked_ns + self._answered_ns) // 2)
         return row
 
     def counts(self) -> dict[str, int]:

@@ -237,7 +237,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._ticks_refused, self._clock = True, None
         raise ReadError(
             f"{self.title} on {self.where}: its ticks count {found[0]:.3g} s in {found[1]:.3g} s, so samples"
-            " are stamped on arrival from here on; state in the URL the rate that the meter has",
+            " are stamped on arrival from here on; where its URL states a rate or a unit of time, correct that",
             Reason.BAD_DATA,
         )
 

@@ -18,8 +18,11 @@ _BINS = 60
 RATE_ERROR = 0.01
 """More than any meter's own clock is off: beyond it, the ticks are not what they are taken for."""
 _PIECE_NS = NS // 2
+"""Time for which the arrival with the least delay stands."""
 _WRONG_PIECES = 4
+"""So many in a row, 2 s: a host that stood still once has caught up by then."""
 _DELAY_NS = NS // 4
+"""By how much the least delays of two pieces may differ."""
 
 
 class TickClock:
@@ -42,9 +45,8 @@ class TickClock:
         self._drift = 0.0
         self._offset = 0.0
         self._empty = True
-        self._pieces: list[
-            tuple[float, int]
-        ] = []  # nominal ns, arrival: the first piece's earliest, and the last's
+        # Nominal ns, arrival: of the first piece's sample with the least delay, and of the newest piece's.
+        self._pieces: list[tuple[float, int]] = []
         self._piece_end = 0
         self._wrong = 0
 
