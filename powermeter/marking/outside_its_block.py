@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from powermeter.marking.span import Span
 
 
-def is_counted() -> bool:
-    """Count what is set after an event's end in each recording of this context; return that it is."""
+def count_late() -> None:
+    """Count what is set after an event's end in each recording of this context."""
     for log in logs_here():
         if log.open():
             log.words[LATE] += 1
-    return True
 
 
 def end_without_begin(event: Span, uid: int, now_ns: int) -> None:
@@ -28,14 +27,14 @@ def end_without_begin(event: Span, uid: int, now_ns: int) -> None:
         log.end(event)
 
 
-class WithLate(dict):  # type: ignore[type-arg]
+class WithLate(dict[str, object]):
     """An event's attributes; those set after its end can be read, as outside a recording, and are none of them."""
 
     __slots__ = ("late",)
 
-    late: dict[Any, Any]
+    late: dict[str, object]
 
-    def __missing__(self, key: Any) -> Any:
+    def __missing__(self, key: str) -> object:
         return self.late[key]
 
 

@@ -15,7 +15,7 @@ from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import has_failed, newest, put, running
 from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
-from powermeter.marking.outside_its_block import end_without_begin, is_counted, with_late
+from powermeter.marking.outside_its_block import count_late, end_without_begin, with_late
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
 from powermeter.marking.undisturbed import Undisturbed
 from powermeter.marking.while_python_leaves import unless_taken_apart
@@ -221,11 +221,11 @@ class Span:
 
     @count.setter
     def count(self, n: Any) -> None:
-        if self.log is not None or not self._is_over():
+        if self.log is not None or not self._is_late():
             self._count = n
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if self.log is not None or not self._is_over():
+        if self.log is not None or not self._is_late():
             self.attributes[key] = value
         else:
             self.attributes = with_late(self.attributes, key, value)
@@ -235,12 +235,15 @@ class Span:
 
     def measure(self, /, **values: Any) -> None:
         """Note results that stand beside the energy, such as accuracy or loss; they never split a row."""
-        if self.log is not None or not self._is_over():
+        if self.log is not None or not self._is_late():
             self.attributes.setdefault("@measures", {}).update(values)
 
-    def _is_over(self) -> bool:
-        """Return whether what is set now comes after the event's end in a recording, which counts it."""
-        return hasattr(self, "end_ns") and attached() is not None and is_counted()
+    def _is_late(self) -> bool:
+        """Return whether what is set now comes after the event's end in a recording; it is counted there."""
+        is_late = hasattr(self, "end_ns") and attached() is not None
+        if is_late:
+            count_late()
+        return is_late
 
     @unless_taken_apart
     def _end_without_begin(self) -> None:
