@@ -91,6 +91,11 @@ class Battery:
         return "energy" if unit == "J" or "@" in self.spec else "charge"
 
     @property
+    def described(self) -> str:
+        """Its title, where it has one, and the convention with its capacity."""
+        return f"{self.title} ({self.convention_text})" if self.title else self.convention_text
+
+    @property
     def convention_text(self) -> str:
         """The convention for people."""
         kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
@@ -339,8 +344,7 @@ class Budget:
 
     def lines(self) -> list[str]:
         """Return a line each, the convention first."""
-        known = self.battery.convention_text
-        text = [f"battery: {self.battery.title} ({known})" if self.battery.title else f"battery: {known}"]
+        text = [f"battery: {self.battery.described}"]
         if self.share_used is not None:
             over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
             text.append(f"used: {self.share_used.to('%')}{over}")

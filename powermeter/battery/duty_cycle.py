@@ -198,7 +198,7 @@ class Schedule:
                 if hours is None
                 else f"{hours} = {hours:d}, {hours.grade.value}"
             )
-            text.append(f"battery {battery.title or battery.spec} ({battery.convention_text}): {lasts}")
+            text.append(f"battery {battery.described}: {lasts}")
         return text
 
 

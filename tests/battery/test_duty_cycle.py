@@ -39,6 +39,14 @@ def test_what_is_typed_in_is_named_beside_the_interval() -> None:
     assert not any("not in the interval" in line for line in Schedule((Entry(INFER, 10),), known).lines())
 
 
+def test_the_capacity_of_a_battery_is_named_once() -> None:
+    last = schedule().lines(Battery("10Wh@3V"))[-1]
+    assert last.startswith("battery 10Wh@3V, energy of the cells: ")
+    assert (
+        schedule().lines(Battery("10Wh@3V", title="a cell"))[-1].startswith("battery a cell (10Wh@3V, energy")
+    )
+
+
 def test_shares_add_up() -> None:
     rows = schedule().shares()
     assert [row[0] for row in rows] == ["infer", "sleep"]
