@@ -20,6 +20,7 @@ from powermeter.units import format_duration
 from .latex_text import escaped, paragraph
 from .method import method
 from .report_data import ReportData
+from .wording import as_sentence
 
 _PIECE = 1 << 20
 
@@ -100,7 +101,7 @@ def statement(data: ReportData, digest: str) -> str:
         Grade.ESTIMATED: "an estimate by a model",
         Grade.ASSUMED: "numbers that were typed in",
     }.get(grade, f"{grade.value} power")
-    warned = "".join(f" {note}." for note in (*a.warnings, *having(a.notes, RAISED)))
+    warned = "".join(f" {as_sentence(note)}" for note in (*a.warnings, *having(a.notes, RAISED)))
     samples = sum(i.health.samples for i in data.instruments)
     return (
         f"The recording {data.path.name} holds {kind}: {plural(samples, 'sample')} over "

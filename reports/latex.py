@@ -72,16 +72,9 @@ def _lines(data: ReportData) -> Iterator[str]:
     yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
     yield ""
     yield r"\paragraph{Limits.} " + " ".join(
-        paragraph(f"{as_sentence(text).rstrip('.')}.")
-        for text in (*beside_limits(data, data.warnings), *limits(data))
+        paragraph(wording.as_sentence(text)) for text in (*beside_limits(data, data.warnings), *limits(data))
     )
     yield ""
-
-
-def as_sentence(text: str) -> str:
-    """Return a note with a capital letter, unless it begins with a name: of a file, a source, a label."""
-    first = text.partition(" ")[0]
-    return f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
 
 
 def tabular(

@@ -19,7 +19,7 @@ KEYWORDS = {
 OF_SHOW = ("--items",)
 """Options that no keyword replaces: they are for `powermeter show`, on the recording."""
 
-_OPTION = re.compile(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)(?: ([\w.]+))?")
+_OPTION = re.compile(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)(?: ([\w.-]*\w))?")
 
 
 def in_python(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -84,6 +84,12 @@ def _digits(power: Result) -> int:
     return 3 if power.value and 0.1 * abs(power.value) > power.high - power.value else 2
 
 
+def as_sentence(note: str) -> str:
+    """Return a note with a full stop and a capital letter; one whose first word holds more than letters may begin with a name."""
+    first = note.partition(" ")[0]
+    return f"{note[:1].upper() if first.isalpha() else note[:1]}{note[1:].rstrip('.')}."
+
+
 def grade_of(rows: Sequence[LabelRow], run: Grade) -> Grade:
     """Return the worst grade of the energies of labels; the run's where none is known."""
     known = [row.energy.grade for row in rows if row.energy is not None]

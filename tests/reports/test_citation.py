@@ -13,6 +13,7 @@ from powermeter.recording import Recording
 from powermeter.reports.citation import bibtex, citation, file_digest, statement
 from powermeter.reports.report_data import gather
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 
 def gathered(path):
@@ -71,3 +72,11 @@ def test_what_a_recording_holds_goes_by_its_source(make, boundary, grade, held):
     a = data.analysis
     ended = replace(a, energy=replace(a.energy, grade=Grade.ESTIMATED))
     assert f" holds {held}: " in statement(replace(data, analysis=ended), "0")
+
+
+def test_what_the_recording_warns_of_itself_stands_in_the_statement_as_sentences(make, twenty):
+    data = gathered(make(events=twenty, metadata={"command_status": 1}))
+    warned = statement(data, "0").partition("SHA-256 0. ")[2]
+    assert warned.startswith("run.power: the program ended with status 1") and warned.endswith("number.")
+    noted = replace(data.analysis, warnings=[Note.warning("some", "its clock was set. it is old.")])
+    assert statement(replace(data, analysis=noted), "0").endswith("0. Its clock was set. it is old.")

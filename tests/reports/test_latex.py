@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from powermeter.recording import Recording
-from powermeter.reports.latex import LatexReport, as_sentence
+from powermeter.reports.latex import LatexReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.wording import show
 
@@ -89,17 +89,3 @@ def test_it_compiles_whatever_the_labels_are(make, tmp_path):
     assert found.returncode == 0, found.stdout.decode(errors="replace")[-3000:]
     bib = subprocess.run(["bibtex", "paper"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert b"error" not in bib.stdout.lower() and bib.returncode == 0, bib.stdout
-
-
-@pytest.mark.parametrize(
-    ("note", "sentence"),
-    [
-        ("the place is not known", "The place is not known"),
-        ("A.power: the program ended with status 1", "A.power: the program ended with status 1"),
-        ("a.power: the program ended with status 1", "a.power: the program ended with status 1"),
-        ("infer: mixed", "infer: mixed"),
-        ("1 of 4 events raised", "1 of 4 events raised"),
-    ],
-)
-def test_a_name_keeps_its_letters_at_the_beginning_of_a_sentence(note, sentence):
-    assert as_sentence(note) == sentence

@@ -19,6 +19,8 @@ from powermeter.result.notes import Note
         (BUDGET_V_TEXT.partition(" (")[2], 'rail_voltage_v="VOLT" changes it)'),
         ("--rail-voltage 12V), or (--battery 20Wh)", 'rail_voltage_v="12V"), or (battery="20Wh")'),
         ("or use --baseline", "or use baseline="),
+        ("--by batch-size keeps them apart", 'by="batch-size" keeps them apart'),
+        ("count one with --rail VDD_IN.", 'count one with rail="VDD_IN".'),
         ("state the number with --items", "state the number with powermeter show --items"),
         ("--place FRA is an option of no keyword here", "--place FRA is an option of no keyword here"),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from types import SimpleNamespace
 
+import pytest
+
 from powermeter.analysis.warmup import WarmUp, WarmUpReason
 from powermeter.reports import wording
 from powermeter.reports.wording import footprint_amount, show
@@ -48,3 +50,18 @@ def test_so_few_events_have_no_tail():
     assert wording.remarks([row(100), row(19)]) == [wording.TAILS[20]]
     assert wording.remarks([row(20), row(0)]) == [wording.TAILS[100]]
     assert wording.remarks([row(110, 20)])[1:] == [wording.TAILS[100]]  # of 90: p95 and the mean are of them
+
+
+@pytest.mark.parametrize(
+    ("note", "sentence"),
+    [
+        ("the place is not known", "The place is not known"),
+        ("two sentences. and a stop.", "Two sentences. and a stop"),
+        ("A.power: the program ended with status 1", "A.power: the program ended with status 1"),
+        ("a.power: the program ended with status 1", "a.power: the program ended with status 1"),
+        ("infer: mixed", "infer: mixed"),
+        ("1 of 4 events raised", "1 of 4 events raised"),
+    ],
+)
+def test_a_name_keeps_its_letters_at_the_beginning_of_a_sentence(note, sentence):
+    assert wording.as_sentence(note) == f"{sentence}."
