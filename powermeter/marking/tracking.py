@@ -77,9 +77,9 @@ def name_of(function: Any) -> str:
 
 def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     """Return a function that does what `function` does, as an event of this name."""
-    manager = _MANAGERS.get(function.__code__) if isinstance(function, types.FunctionType) else None
-    if manager is not None:
-        return manager(decorated(function.__wrapped__, name, n, attributes))  # type: ignore[no-any-return, attr-defined]
+    if managed := _managed(function):
+        make_manager, generator = managed
+        return make_manager(decorated(generator, name, n, attributes))  # type: ignore[no-any-return]
     make = _Make(name, n, attributes)
     wrapper: Any
     if inspect.iscoroutinefunction(function):
@@ -102,6 +102,18 @@ def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
 _MAKERS: tuple[Callable[..., Any], ...] = (contextmanager, asynccontextmanager)
 _MANAGERS = {make(name_of).__code__: make for make in _MAKERS}
 """The code that all context managers of a kind share → what makes one of a generator."""
+
+
+def _managed(function: Any) -> tuple[Callable[..., Any], Any] | None:
+    """Return what makes a context manager, and the generator that it was made of, bound as it was; None for anything else."""
+    if isinstance(function, types.FunctionType):
+        make = _MANAGERS.get(function.__code__)
+        return None if make is None else (make, function.__wrapped__)  # type: ignore[attr-defined]
+    if isinstance(function, types.MethodType) and (managed := _managed(function.__func__)):
+        return managed[0], types.MethodType(managed[1], function.__self__)
+    if isinstance(function, functools.partial) and (managed := _managed(function.func)):
+        return managed[0], functools.partial(managed[1], *function.args, **function.keywords)
+    return None
 
 
 class _Make:

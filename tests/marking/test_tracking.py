@@ -401,3 +401,25 @@ def test_a_context_manager_is_an_event_from_the_entry_of_its_block_to_the_exit(r
     assert sorted(event.count for event in found) == [1, 4, 4, 4]
     assert all(event.end_ns - event.start_ns >= 20_000_000 for event in found)
     assert [event.attributes for event in found if event.attributes] == [{"error": "ValueError"}]
+
+
+def test_so_is_one_that_is_a_method_of_an_object_or_has_some_of_its_arguments(running):
+    """Both were the event of the call alone: of no length, and it looked like a result."""
+
+    class Model:
+        size = 3
+
+        @contextlib.contextmanager
+        def block(self, factor):
+            yield self.size * factor
+
+    model = Model()
+    method = powermeter.track("method")(model.block)
+    part = powermeter.track("partial")(functools.partial(model.block, factor=2))
+    for block, arguments in ((method, (2,)), (part, ())):
+        with block(*arguments) as found:
+            time.sleep(0.02)
+        assert found == 6
+    events = running.end()
+    assert sorted(event.name for event in events) == ["method", "partial"]
+    assert all(event.end_ns - event.start_ns >= 20_000_000 for event in events)
