@@ -240,10 +240,7 @@ class Span:
 
     def _is_late(self) -> bool:
         """Return whether what is set now comes after the event's end in a recording; it is counted there."""
-        is_late = hasattr(self, "end_ns") and attached() is not None
-        if is_late:
-            count_late()
-        return is_late
+        return hasattr(self, "end_ns") and attached() is not None and count_late()
 
     @unless_taken_apart
     def _end_without_begin(self) -> None:
