@@ -16,6 +16,7 @@ from powermeter.channel import MISSING, Boundary, Quantity
 from powermeter.drivers import jetson
 from powermeter.drivers.system import sysfs
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.recording.protocol import Samples
 from powermeter.result import Grade
 from powermeter.signals import rails
 from powermeter.testing.sysfs import FakeRail, FakeTree
@@ -51,7 +52,7 @@ def measured(source) -> tuple[rails.Line, ...]:
         metadata={},
         facts=lambda name: [],
         sources=[SimpleNamespace(id=1, url="jetson://", name="jetson", channels=source.channels, info={})],
-        samples=lambda _: SimpleNamespace(times_ns=times, codes=codes, flags=np.zeros(10, np.uint8)),
+        samples=lambda _: Samples(times, codes, np.zeros(10, np.uint8)),
         gaps=lambda _: [],
     )
     return rails.lines(recording)

@@ -66,8 +66,9 @@ def wanted(data):
         (show(data.analysis.power).text, everywhere),
     ]
     found += [(show(data.charge, "Ah", 1 / 3600).text, everywhere)]
-    found += [(show(row.energy).bare, ("html",)) for row in rows]
-    found += [(show(row.energy).text, ("markdown", "pdf", "text", "annex-xi")) for row in rows]
+    found += [
+        (show(row.energy).text, ("html", "html-plain", "markdown", "pdf", "text", "annex-xi")) for row in rows
+    ]
     found += [(show(row.energy_median).bare, everywhere) for row in rows]
     for name in ("carbon", "water"):
         found.append(
