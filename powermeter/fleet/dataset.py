@@ -155,14 +155,13 @@ class Dataset:
 
     def clean(self, now_s: float, older_than_s: float = 3600.0) -> int:
         """Remove what collectors that died left half written; returns how many files."""
-        left = [
-            path
-            for path in self.folder.rglob(".*.part")
-            if path.is_file() and now_s - path.stat().st_mtime > older_than_s
-        ]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        removed = 0
+        for path in self.folder.rglob(".*.part"):
+            with suppress(FileNotFoundError):  # another collector has just finished it
+                if path.is_file() and now_s - path.stat().st_mtime > older_than_s:
+                    path.unlink()
+                    removed += 1
+        return removed
 
 
 def compression_of(table: str) -> dict[str, Any]:

@@ -146,8 +146,11 @@ def move(path: Path, to: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a recording with SQLite's files beside it, as far as that can be done."""
-    for one in (path, *side_files(path)):
+    """Remove a recording with SQLite's files beside it, as far as that can be done.
+
+    What was killed before it wrote to a log leaves a journal.
+    """
+    for one in (path, *side_files(path), path.with_name(f"{path.name}-journal")):
         with suppress(OSError):
             one.unlink(missing_ok=True)
 

@@ -82,3 +82,17 @@ def test_a_killed_collector_leaves_nothing_that_counts_twice(tmp_path: Path, at:
     from powermeter.fleet.dataset import Dataset
 
     assert Dataset(tmp_path / "ds").clean(time.time() + 7200) == 1
+
+
+def test_what_another_collector_finishes_meanwhile_is_none_of_what_is_removed(tmp_path, monkeypatch) -> None:
+    from powermeter.fleet.dataset import Dataset
+
+    dataset = Dataset(tmp_path / "ds")
+    (tmp_path / "ds" / ".x.parquet.7.part").touch()
+
+    def finished(path: Path) -> bool:
+        path.unlink()
+        return True
+
+    monkeypatch.setattr(Path, "is_file", finished)
+    assert dataset.clean(time.time() + 7200) == 0

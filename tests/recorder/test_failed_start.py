@@ -58,6 +58,14 @@ def test_a_start_that_does_not_become_ready_leaves_nothing(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_that_was_killed_before_it_had_a_log_leaves_no_journal(tmp_path):
+    """SQLite keeps a journal until the file is told to keep a log: the first statement was under way."""
+    for name in ("run.power", "run.power-journal", "other.power-journal"):
+        (tmp_path / name).touch()
+    clear(tmp_path / "run.power", 7)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.power-journal"]
+
+
 @posix
 def test_a_file_that_hangs_is_named_and_no_instrument_is_blamed(tmp_path, monkeypatch):
     error = hindered(tmp_path / "run.power", 0.0, signal.SIGSTOP, monkeypatch)
