@@ -153,7 +153,8 @@ def test_a_pattern_that_never_fits_is_reported(tmp_path):
 def test_a_background_process_that_keeps_the_output_does_not_hold_us_up(tmp_path):
     """It holds it until the test ends it, which is after `record` has returned."""
     number, end = tmp_path / "number", tmp_path / "end"
-    wait = f"import os, time\nwhile not os.path.exists({str(end)!r}): time.sleep(0.05)"
+    # Its folder may be gone before it looks again.
+    wait = f"import os, time\nwhile os.path.exists({str(tmp_path)!r}) and not os.path.exists({str(end)!r}): time.sleep(0.05)"
     code = f"""
         import pathlib, subprocess, sys
         child = subprocess.Popen([sys.executable, "-S", "-c", {wait!r}])
