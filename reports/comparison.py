@@ -13,7 +13,7 @@ from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import plural
 from powermeter.result import Result, plain, worst
-from powermeter.result.formatting import DASH
+from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
@@ -34,6 +34,9 @@ TITLES = {"energy": "Energy per item", "power": "Mean power", "time": "Time per 
 COLOURS = {Verdict.LESS: "green", Verdict.MORE: "red", Verdict.SAME: "cyan", Verdict.CANNOT_TELL: "yellow"}
 NO_NUMBER = "no number"
 Cell = Callable[[Contrast], str]
+Column = tuple[str, Cell]
+Layout = list[tuple[str, list[Column]]]
+_POWER = "Statistical power"
 
 
 def to_text(comparison: Comparison, width: int = NARROW) -> str:
@@ -61,13 +64,10 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         if len(c.rows) > most
         else c.rows
     )
-    results = _results(c)
-    joined = _rows(rows, [*results[0], *design_columns()])
-    chosen = _widest(console, [joined, *(_rows(rows, columns) for columns in results)])
-    print_rows(console, chosen, _stacked(rows, results[0]))
-    if chosen is not joined:
-        console.print(section("Statistical power"))
-        print_rows(console, _rows(rows, design_columns()), _stacked(rows, design_columns()))
+    for title, columns in _layout(console, rows, c):
+        if title:
+            console.print(section(title))
+        print_rows(console, _rows(rows, columns), _stacked(rows, columns))
     if len(rows) < len(c.rows):
         console.print(
             f"[dim]{plural(len(c.rows) - len(rows), 'more label')}, which differ less surely: --json lists all[/]"
@@ -81,33 +81,44 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def _stacked(
-    rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]
+    rows: Sequence[ComparisonRow], columns: Sequence[Column]
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(safe(row.title), [(safe(head), cell(row.contrast)) for head, cell in columns]) for row in rows]
 
 
-def _widest(console: Console, tables: Sequence[Table]) -> Table:
-    """Return the first table that fits, else the last."""
-    return next((table for table in tables if fits(table, console)), tables[-1])
+def _layout(console: Console, rows: Sequence[ComparisonRow], c: Comparison) -> Layout:
+    """Return the widest layout whose tables all fit, else the last, whose rows are printed one below the other: each has every number."""
+    layouts = _layouts(c)
+    return next(
+        (layout for layout in layouts if all(fits(_rows(rows, columns), console) for _, columns in layout)),
+        layouts[-1],
+    )
 
 
-def _results(c: Comparison) -> list[list[tuple[str, Cell]]]:
-    """Return the columns of results: with the intervals of the means, without them, without the difference too."""
-
-    def columns(mean: Callable[[Result], str]) -> list[tuple[str, Cell]]:
-        return [
-            (_head("A", c.left), lambda r: mean(r.mean_left)),
-            (_head("B", c.right), lambda r: mean(r.mean_right)),
-            ("B − A", lambda r: signed(r.difference)),
-            ("change", lambda r: change(r.ratio)),
-            ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
-        ]
-
-    complete, bare = columns(lambda mean: show(mean).text), columns(lambda mean: show(mean).bare)
-    return [complete, bare, [*bare[:2], *bare[3:]]]
+def _layouts(c: Comparison) -> list[Layout]:
+    """Return all columns in one table, then in two and three: the first stands under the heading of the page."""
+    a, b, difference, ratio, verdict = results = _results(c)
+    design = design_columns()
+    return [
+        [("", [*results, *design])],
+        [("", results), (_POWER, design)],
+        [("", [a, b, ratio, verdict]), (f"Difference and {_POWER.lower()}", [difference, *design])],
+        [("", [a, b, verdict]), ("Difference", [difference, ratio]), (_POWER, design)],
+        [("", results), (_POWER, design)],
+    ]
 
 
-def design_columns() -> list[tuple[str, Cell]]:
+def _results(c: Comparison) -> list[Column]:
+    return [
+        (_head("A", c.left), lambda r: show(r.mean_left).text),
+        (_head("B", c.right), lambda r: show(r.mean_right).text),
+        ("B − A", lambda r: signed(r.difference)),
+        ("change", lambda r: change(r.ratio)),
+        ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
+    ]
+
+
+def design_columns() -> list[Column]:
     """Return the columns of how it was compared: repeats, design, effect, and what could be detected."""
     return [
         ("repeats A", lambda r: f"{r.repeats_left:,}"),
@@ -123,7 +134,7 @@ _BESIDE = {"repeats B": "B"}
 """Heads that are shorter where they stand beside the one before."""
 
 
-def _rows(rows: Sequence[ComparisonRow], columns: Sequence[tuple[str, Cell]]) -> Table:
+def _rows(rows: Sequence[ComparisonRow], columns: Sequence[Column]) -> Table:
     table = table_frame()
     table.add_column("label", overflow="fold", min_width=8)
     for title, _ in columns:
@@ -153,14 +164,19 @@ def _short(name: str) -> str | None:
 
 def signed(result: Result) -> str:
     """Return `+0.20 ± 0.03 J`."""
+    return signed_shown(result).text
+
+
+def signed_shown(result: Result) -> Shown:
+    """Return a difference in print, with its sign; unknown without an interval."""
     if not math.isfinite(result.high - result.low):
-        return DASH
-    return show(replace(result, signed=True), plus=True).text
+        return UNKNOWN
+    return show(replace(result, signed=True), plus=True)
 
 
 def change(ratio: Result | None) -> str:
     """Return a ratio as its change; a dash without."""
-    return DASH if ratio is None else change_in_percent(ratio)
+    return DASH if ratio is None else change_in_percent(ratio).text
 
 
 def _detectable(r: Contrast) -> str:

@@ -6,28 +6,37 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from powermeter.comparison.compare import Comparison
+from powermeter.comparison.contrast import change_in_percent
 from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.result import worst
-from powermeter.result.formatting import DASH
+from powermeter.result.formatting import DASH, UNKNOWN
 from powermeter.result.notes import Severity
 
 from . import latex_text, svg
-from .comparison import TITLES, change, record, remarks, signed, to_text
+from .comparison import TITLES, change, record, remarks, signed, signed_shown, to_text
 from .comparison_figure import comparison_figure, figures_of
 from .html import page_of
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .markup import Markup, element, harmless, quantity, table
 from .page_sections import number
-from .wording import show, verdict_text
+from .wording import as_sentence, show, verdict_text
+
+FIGURES = (".pdf", ".png", ".svg")
+"""Those that have no room for a sentence: what warns of the numbers is for whoever writes the caption."""
 
 HEADS = ("label", "A", "B", "B − A", "change", "verdict", "repeats A, B")
+
+
+def warnings_of(found: Comparison) -> list[str]:
+    """Return what else than the programs may stand behind a difference, and what went wrong, a sentence each."""
+    return [note.text for note in found.notes if note.severity is not Severity.INFO]
 
 
 def html(found: Comparison) -> str:
     """Return a self-contained page."""
     grade = worst(row.contrast.difference.grade for row in found.rows).value
-    warnings = [note.text for note in found.notes if note.severity is not Severity.INFO]
+    warnings = warnings_of(found)
     rows = [
         [
             harmless(row.title, 120),
@@ -67,8 +76,7 @@ def markdown(found: Comparison) -> str:
     lines = [f"# {escaped(found.right)} against {escaped(found.left)}", ""]
     lines += [f"**{escaped(_sentence(row))}**\n" for row in found.rows[:3]]
     lines += markdown_table(HEADS, [[escaped(row.title), *_cells(row)] for row in found.rows])
-    lines += [f"- {escaped(note.text)}" for note in found.notes if note.severity is not Severity.INFO]
-    lines += [f"- {escaped(text)}" for text in remarks(found)]
+    lines += [f"- {escaped(text)}" for text in (*warnings_of(found), *remarks(found))]
     return "\n".join(lines) + "\n"
 
 
@@ -82,7 +90,10 @@ def latex(found: Comparison) -> str:
             latex_text.escaped(row.title),
             latex_text.quantity(show(row.contrast.mean_left)),
             latex_text.quantity(show(row.contrast.mean_right)),
-            latex_text.escaped(change(row.contrast.ratio)),
+            latex_text.quantity(signed_shown(row.contrast.difference)),
+            latex_text.quantity(
+                UNKNOWN if row.contrast.ratio is None else change_in_percent(row.contrast.ratio)
+            ),
             latex_text.escaped(verdict_text(row.contrast)),
             rf"\num{{{row.contrast.repeats_left}}}, \num{{{row.contrast.repeats_right}}}",
         ]
@@ -92,8 +103,12 @@ def latex(found: Comparison) -> str:
         f"{TITLES[found.of]}: A is {latex_text.escaped(found.left)}, B is {latex_text.escaped(found.right)} "
         f"({grade}); intervals are 95\\,\\%."
     )
-    heads = ["label", "A", "B", "change", "verdict", "repeats"]
-    lines = [HEAD.partition("% Cite")[0].rstrip(), *tabular(caption, "lrrrlr", heads, rows, "comparison")]
+    lines = [
+        HEAD.partition("% Cite")[0].rstrip(),
+        *tabular(caption, "lrrrrlr", [*map(latex_text.escaped, HEADS)], rows, "comparison"),
+    ]
+    notes = [latex_text.paragraph(as_sentence(text)) for text in (*warnings_of(found), *remarks(found))]
+    lines.append(rf"\paragraph{{Limits of the comparison.}} {' '.join(notes)}")
     if grade == "simulated":
         lines.insert(1, r"\textbf{Simulated: no device drew this power.}")
     return "\n".join(lines) + "\n"

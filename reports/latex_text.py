@@ -127,13 +127,14 @@ def plain_quantity(text: str) -> str:
 
 
 def _with_unit(number: str, unit: str) -> str:
+    option = "[retain-explicit-plus]" if number.startswith("+") else ""
     if not unit:
-        return rf"\num{{{number}}}"
+        return rf"\num{option}{{{number}}}"
     macros = unit_of(unit)
     if macros is not None:
-        return rf"\qty{{{number}}}{{{macros}}}"
+        return rf"\qty{option}{{{number}}}{{{macros}}}"
     words = escaped(unit).replace("CO2e", r"CO\textsubscript{2}e")
-    return rf"\num{{{number}}}\,{words}"
+    return rf"\num{option}{{{number}}}\,{words}"
 
 
 def _split(value: str) -> tuple[str, str]:

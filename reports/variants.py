@@ -73,7 +73,7 @@ def _verdict(variant: Variant) -> str:
     row = variant.against
     if row is None:
         return _DASH
-    change = f" ({change_in_percent(row.ratio)})" if row.ratio else ""
+    change = f" ({change_in_percent(row.ratio).text})" if row.ratio else ""
     return f"{row.found}{change}" + ("" if row.design.about_programs else ", these runs")
 
 

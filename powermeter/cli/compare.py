@@ -139,10 +139,12 @@ def compare(
         )
     failing = found.failing(*refused)
     if output is not None:
-        from powermeter.reports.comparison_files import KINDS
+        from powermeter.reports.comparison_files import FIGURES, KINDS, warnings_of
 
         write_files({output: KINDS[output.suffix.lower()](found)}, force=force)
         put_stderr(f"wrote {printable(output)}")
+        for text in warnings_of(found) if output.suffix.lower() in FIGURES else ():
+            put_stderr(f"! {text}")
     elif as_json:
         from powermeter.reports.comparison import record
 

@@ -28,7 +28,7 @@ from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
-from powermeter.result.formatting import format_interval
+from powermeter.result.formatting import Shown, format_interval
 
 _IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
@@ -111,7 +111,7 @@ class Contrast:
     @property
     def text(self) -> str:
         """One sentence."""
-        size = f" ({change_in_percent(self.ratio)})" if self.ratio else ""
+        size = f" ({change_in_percent(self.ratio).text})" if self.ratio else ""
         if self.these_runs is not None:
             return f"{self._of_these_runs(size)}; {self._remedy()}"
         if self.significant:
@@ -134,10 +134,10 @@ class Contrast:
         return "for the programs, let the sides take turns, or record at least three runs a side"
 
 
-def change_in_percent(ratio: Result) -> str:
-    """Return a ratio as its change: `-3.2 ± 0.5 %`, or its ends where they are not centred."""
+def change_in_percent(ratio: Result) -> Shown:
+    """Return a ratio as its change in print: `-3.2 ± 0.5 %`, or its ends where they are not centred."""
     value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
-    return format_interval(value, low, high, "%", signed=True, plus=True).text
+    return format_interval(value, low, high, "%", signed=True, plus=True)
 
 
 def contrast(

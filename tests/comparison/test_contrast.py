@@ -400,4 +400,4 @@ def test_a_sentence_states_the_change_in_the_digits_of_the_table(
 ) -> None:
     """`-5.53 to +5.85 %` stood in the sentence above a table with ± 5.7 %."""
     value, low, high = ends
-    assert change_in_percent(Result(value, "1", low, high, Grade.MEASURED)) == printed
+    assert change_in_percent(Result(value, "1", low, high, Grade.MEASURED)).text == printed

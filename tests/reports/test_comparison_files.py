@@ -9,11 +9,13 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from powermeter.cli import cli
+from powermeter.cli import cli, run
 from powermeter.comparison.compare import compare
-from powermeter.reports.comparison import change, signed, to_text, verdict_text
-from powermeter.reports.comparison_files import KINDS
+from powermeter.comparison.contrast import change_in_percent
+from powermeter.reports.comparison import change, signed, signed_shown, to_text, verdict_text
+from powermeter.reports.comparison_files import FIGURES, KINDS
 from powermeter.reports.wording import show
+from powermeter.result.notes import Note
 
 
 @pytest.fixture
@@ -41,6 +43,34 @@ def test_latex_has_the_digits_of_print(found):
     text, row = KINDS[".tex"](found), found.rows[0].contrast
     left = show(row.mean_left)
     assert rf"\qty{{{left.value} +- {left.half}}}" in text and r"\toprule" in text
+
+
+def test_latex_has_the_difference_and_the_change(found):
+    text, row = KINDS[".tex"](found), found.rows[0].contrast
+    for shown, unit in (
+        (signed_shown(row.difference), r"\milli\joule"),
+        (change_in_percent(row.ratio), r"\percent"),
+    ):
+        assert rf"{{{shown.value} +- {shown.half}}}{{{unit}}}" in text
+
+
+ENDED = Note.warning("exit-status", "a.power: the program ended with status 3")
+
+
+@pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".txt", ".json"])
+def test_each_states_what_went_wrong(found, ending):
+    text = " ".join(KINDS[ending](replace(found, notes=(ENDED,))).split())
+    assert "the program ended with status 3" in text
+
+
+@pytest.mark.parametrize("ending", FIGURES)
+def test_beside_a_figure_what_went_wrong_is_on_standard_error(sides, tmp_path, monkeypatch, capsys, ending):
+    """A figure has no room for it, and its caption is somebody else's."""
+    weighed = replace(compare(*sides), notes=(ENDED,))
+    monkeypatch.setattr("powermeter.comparison.compare.compare", lambda *_, **__: weighed)
+    monkeypatch.setitem(KINDS, ending, lambda _: b"a figure")
+    assert run(["compare", *map(str, sides), "-o", str(tmp_path / f"out{ending}")]) == 0
+    assert f"! {ENDED.text}" in capsys.readouterr().err
 
 
 def test_figures_are_what_they_are_called(found):

@@ -67,12 +67,15 @@ def test_the_summary_takes_a_path_and_keywords(path: Path) -> None:
 def test_no_number_of_a_comparison_is_cut(make, twenty, width):
     from powermeter.comparison.compare import compare
     from powermeter.reports.comparison import change, signed, to_text, verdict_text
+    from powermeter.reports.wording import show
 
     found = compare(make("a.power", twenty), make("b.power", twenty, watts=1.5))
     text, row = to_text(found, width), found.rows[0].contrast
     assert "…" not in text and max(map(len, text.splitlines())) <= width
-    for number in (change(row.ratio), verdict_text(row)) + ((signed(row.difference),) if width != 80 else ()):
+    means = (show(row.mean_left).text, show(row.mean_right).text)
+    for number in (*means, signed(row.difference), change(row.ratio), verdict_text(row)):
         assert number in text, number
+    assert all("±" in mean for mean in means)
 
 
 def opened(path):
