@@ -9,7 +9,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.units import format_count
 
-from . import event_tree, tokens, wording
+from . import event_tree, rails_table, tokens, wording
 from .citation import bibtex
 from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
@@ -62,8 +62,10 @@ def _lines(data: ReportData) -> Iterator[str]:
     if a.rows:
         yield from _energies(data, about)
         few = [escaped(text) for text in wording.remarks(data.analysis.rows)]
+        charged = data.charge_grade(a.rows)
+        charge = f"Charge ({charged.value})" if charged else "Charge"
         yield from _times(
-            data, " ".join([f"Charge, power and time by label; the quoted label is {name}.", *few])
+            data, " ".join([f"{charge}, power and time by label; the quoted label is {name}.", *few])
         )
     yield from _nesting(data)
     if data.tokens is not None:
@@ -123,18 +125,29 @@ def _events(row: LabelRow) -> str:
 
 def _times(data: ReportData, caption: str) -> Iterator[str]:
     groups = list(dict.fromkeys(key for row in data.analysis.rows for key in row.group))
-    heads = ["label", *map(escaped, groups), "total charge", "mean power", "mean time", "p50", "p95", "p99"]
+    heads = [
+        "label",
+        *map(escaped, groups),
+        "total charge",
+        "charge per item",
+        "mean power",
+        "mean time",
+        "p50",
+        "p95",
+        "p99",
+    ]
     rows = [
         [
             escaped(shortened(r.label, LONGEST)),
             *("--" if v is None else escaped(v) for v in r.group.values()),
             quantity(show(data.charge_of(r), "Ah", 1 / 3600)),
+            quantity(show(data.charge_each(r), "Ah", 1 / 3600)),
             quantity(show(r.power)),
             *(plain_quantity(text) for text in wording.times(r)),
         ]
         for r in data.analysis.rows
     ]
-    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "time")
+    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrrr", heads, rows, "time")
 
 
 def _nesting(data: ReportData) -> Iterator[str]:
@@ -194,3 +207,20 @@ def _whole(data: ReportData) -> Iterator[str]:
     place = whole.place.name if whole and whole.place else "place not known: world range"
     caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
     yield from tabular(caption, "lrl", ["", "value", "grade"], rows, "run")
+    if data.rails:
+        yield from _rails(data)
+
+
+def _rails(data: ReportData) -> Iterator[str]:
+    rows = [
+        [
+            escaped(shortened(use.name, LONGEST)),
+            quantity(show(use.energy)),
+            quantity(show(use.power)),
+            use.energy.grade.value,
+            escaped(use.role),
+        ]
+        for use in data.rails
+    ]
+    caption = "Rails over the run; a rail inside another is part of it."
+    yield from tabular(caption, "lrrll", rails_table.HEADS, rows, "rails")

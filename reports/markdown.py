@@ -120,6 +120,10 @@ def _labels(data: ReportData) -> Iterator[str]:
     above = ["above baseline"] if a.baseline is not None else []
     yield "## By label"
     yield ""
+    charged = data.charge_grade(a.rows)
+    if charged:
+        yield f"Charges are **{charged.value}**."
+        yield ""
     head = [
         "label",
         *map(escaped, keys),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.errors import plural
-from powermeter.result import Grade, Result, worst
+from powermeter.result import Grade, Result
 from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_count, format_number, format_quantity
 
@@ -206,7 +206,7 @@ def labels(data: ReportData) -> Markup:
     ranked = list(rows)
     if len(rows) > MOST_OPEN + 4:
         ranked = sorted(rows, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
-    known = [c.grade for c in (data.charge_of(row) for row in rows) if c is not None]
+    charged = data.charge_grade(rows)
     first = 1 + len(groups)
     what = "per item, in" if with_items else "in"
     return join(
@@ -226,7 +226,7 @@ def labels(data: ReportData) -> Markup:
             element(
                 "h3",
                 "Charge and power ",
-                element("small", "charge ", badge(worst(known))) if known else "",
+                element("small", "charge ", badge(charged)) if charged else "",
             ),
             label_table(["label", *groups, *use], [[*start(row), *uses(row)] for row in ranked], first),
             element("h3", "Time and memory"),

@@ -37,10 +37,14 @@ class RailUse:
     counted: bool
 
     @property
+    def role(self) -> str:
+        """`counted`, `inside VDD_IN`, or nothing."""
+        return "counted" if self.counted else f"inside {self.parent}" if self.parent else ""
+
+    @property
     def cells(self) -> tuple[str, str, str, str, str]:
         """As `HEADS`."""
-        role = "counted" if self.counted else f"inside {self.parent}" if self.parent else ""
-        return self.name, show(self.energy).text, show(self.power).text, self.energy.grade.value, role
+        return self.name, show(self.energy).text, show(self.power).text, self.energy.grade.value, self.role
 
     def record(self) -> dict[str, object]:
         """Return it as plain values."""

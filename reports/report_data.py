@@ -34,7 +34,7 @@ from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.lifetime_options import parse_wanted
 from powermeter.footprint.lifetime_report import LifetimeReport, assess
 from powermeter.recording import Recording
-from powermeter.result import Grade, Result
+from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note
 
 from .against import Against, set_against
@@ -206,6 +206,11 @@ class ReportData:
     def charge_of(self, row: LabelRow) -> Result | None:
         """Return the charge of a label's events in C, as `charge`."""
         return self.charges.of(row)
+
+    def charge_grade(self, rows: Sequence[LabelRow]) -> Grade | None:
+        """Return the worst grade of the charges of labels; None where none has one."""
+        known = [one.grade for one in map(self.charge_of, rows) if one is not None]
+        return worst(known) if known else None
 
     def charge_each(self, row: LabelRow) -> Result | None:
         """Return the charge of an item of a label, the mean of further ones, in C, or None."""

@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_quantity
 
 from . import wording
-from .terminal_look import NARROW, grades_text, print_text, safe, section, table_frame
+from .terminal_look import NARROW, grade_text, grades_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
 from .terminal_width import fits
 from .wording import show
@@ -90,8 +90,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("peak memory", lambda r: wording.size(r.peak_memory)),
     ]
     where = f"{grades_text(r.energy for r in rows)} on {safe(data.analysis.line.rail.name)}, ± is 95 %"
-    charges = [data.charge_of(r) for r in rows]
-    charge = f"charge {grades_text(charges)}" if any(one is not None for one in charges) else ""
+    charged = data.charge_grade(rows)
+    charge = f"charge {grade_text(charged)}" if charged else ""
     joined = [*energy, *use, *time]
     if fits(_label_table(rows, joined, console.width), console):
         console.print(

@@ -9,7 +9,7 @@ from powermeter.errors import DataError, plural
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
-from .. import event_tree, wording
+from .. import event_tree, rails_table, wording
 from ..headline import product, quality, quoted, sentence
 from ..instruments import health_text
 from ..machine_facts import machine
@@ -112,11 +112,17 @@ def _tables(pages: Pages, data: ReportData) -> None:
         )
         rows.append(["above it", show(a.above).text, "", a.above.grade.value if a.above else DASH])
     pages.table(["", "value", "", "grade"], rows, texts=(0, 3))
+    if data.rails:
+        pages.paragraph("Rails; a rail inside another is part of it", 7.5, colour=SOFT)
+        cells = [[text(cell, 60) for cell in use.cells] for use in data.rails]
+        pages.table(rails_table.HEADS, cells, texts=(0, 3, 4))
     if not a.rows:
         return
     pages.heading("What each kind of event used")
-    grade = wording.grade_of(a.rows, data.grade).value
-    pages.paragraph(f"{grade} on {text(a.line.rail.name)}, ± is a 95 % interval", 7.5, colour=SOFT)
+    grade, charged = wording.grade_of(a.rows, data.grade).value, data.charge_grade(a.rows)
+    charge = f"; charge: {charged.value}" if charged else ""
+    where = f"{grade} on {text(a.line.rail.name)}, ± is a 95 % interval{charge}"
+    pages.paragraph(where, 7.5, colour=SOFT)
     shown = a.rows[:MOST_LABELS]
     heads = ["label", "events", "items", "per item", "of these", "median", "p95", "total"]
     pages.table(
@@ -136,11 +142,22 @@ def _tables(pages: Pages, data: ReportData) -> None:
         ],
     )
     pages.table(
-        ["label", "total charge", "mean power", "per charge", "mean time", "p50", "p95", "p99"],
+        [
+            "label",
+            "total charge",
+            "charge per item",
+            "mean power",
+            "per charge",
+            "mean time",
+            "p50",
+            "p95",
+            "p99",
+        ],
         [
             [
                 text(r.title, 60),
                 show(data.charge_of(r), "Ah", 1 / 3600).text,
+                show(data.charge_each(r), "Ah", 1 / 3600).text,
                 show(r.power).text,
                 show(data.per_charge(r)).bare,
                 *wording.times(r),

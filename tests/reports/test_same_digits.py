@@ -70,6 +70,8 @@ def wanted(data):
         (show(row.energy).text, ("html", "html-plain", "markdown", "pdf", "text", "annex-xi")) for row in rows
     ]
     found += [(show(row.energy_median).bare, everywhere) for row in rows]
+    found += [(show(data.charge_each(row), "Ah", 1 / 3600).text, everywhere) for row in rows]
+    found += [(show(number).text, everywhere) for use in data.rails for number in (use.energy, use.power)]
     for name in ("carbon", "water"):
         found.append(
             (
@@ -91,3 +93,23 @@ def test_the_digits_are_those_of_the_formatter(data, kind, tmp_path):
     )
     missing = [number for number, kinds in wanted(data) if kind in kinds and number not in text]
     assert missing == []
+
+
+GRADES = {
+    "text": ("per item ● measured on VDD_IN", "◌ assumed label total charge"),
+    "markdown": ("All energies are **measured**", "Charges are **assumed**"),
+    "html-plain": ("measured on VDD_IN, per item", "Charge and power charge ◌ assumed"),
+    "latex": ("(measured); intervals", "Charge (assumed), power"),
+    "pdf": ("measured on VDD_IN, ± is a 95 % interval", "interval; charge: assumed"),
+}
+
+
+@pytest.mark.parametrize("kind", GRADES)
+def test_charges_by_an_assumed_voltage_do_not_pass_for_measured(make, kind, tmp_path):
+    """The energies are measured; what volts turn them into charge is not known."""
+    with Recording.open(
+        make(events=[infer(0.5 * i, 0.25, 2, i + 1) for i in range(20)], volts=False)
+    ) as recording:
+        text = text_of(gather(recording), kind, tmp_path)
+    for graded in GRADES[kind]:
+        assert " ".join(graded.split()) in text, graded

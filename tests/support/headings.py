@@ -61,6 +61,7 @@ HEADINGS = {
         "median": "median",
         "total": "total",
         "total charge": "charge",
+        "charge per item": "charge each",
         "mean time": "mean time",
         "p50": "p50 s",
         "p99": "p99 s",
