@@ -15,7 +15,7 @@ from powermeter.marking import accelerators, api, board, destinations
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.event_span import MeterSpan
+from powermeter.marking.event_span import MeterSpan, count_begun_outside
 from powermeter.recorder import host
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recording.output_file import default_path, numbered
@@ -87,6 +87,7 @@ class Meter:
         self._log: EventLog | None = None
         self._joined: dict[str, Any] = {}
         self._problem = ""
+        self._begun_outside = 0  # events of its own that run and began while its block did not
 
     def __repr__(self) -> str:
         return f"<Meter {', '.join(self.sources) or 'of the best source'} into {self.path}>"
@@ -164,6 +165,7 @@ class Meter:
                 accelerators.turn_on()
                 spans.know_modules()
             children.restore()
+            count_begun_outside(self)
             log, self._log = self._log, None
             assert log is not None
             spans.detach(log, token)
@@ -184,6 +186,7 @@ class Meter:
 
         def leave() -> None:
             spans.leave(token)
+            count_begun_outside(self)
             outer.flush()
             self._log, self._joined = None, {}
 

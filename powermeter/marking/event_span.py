@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from powermeter.marking.destinations import living
+from powermeter.marking.outside_its_block import end_without_begin
 from powermeter.marking.several import Several
 from powermeter.marking.span import Span, logs_of
 
@@ -45,14 +46,30 @@ class MeterSpan(EventSpan):
     __slots__ = ("meter",)
 
     meter: Any
+    is_of_a_meter = True
 
     def __enter__(self, into: MarkLog | None = None) -> MeterSpan:
         log = living(self.meter._log)
-        if log is not None and self.log is None:
+        if log is None:
+            if not hasattr(self, "end_ns"):
+                self.meter._begun_outside += 1
+        elif self.log is None:
             logs = logs_of(log)
             super().__enter__(logs[0] if len(logs) == 1 else Several(logs))
         return self
 
     def _end_without_begin(self) -> bool:
-        """Count nothing: what runs now may be another Meter."""
-        return False
+        """Have the Meter count it, where its block runs by now; what runs else may be another Meter."""
+        self.meter._begun_outside = max(0, self.meter._begun_outside - 1)
+        log = living(self.meter._log)
+        if log is not None:
+            end_without_begin(self, logs_of(log))
+        return log is not None
+
+
+def count_begun_outside(meter: Any) -> None:
+    """Have a Meter count the events of its own that began before its block and outlast it."""
+    around = meter._begun_outside
+    for _ in range(around):
+        meter.event()._end_without_begin()
+    meter._begun_outside = around

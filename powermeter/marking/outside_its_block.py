@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from powermeter.marking.destinations import logs_here
+from powermeter.marking.event_log import uids
 from powermeter.marking.ring import LATE
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
+    from powermeter.marking.log import MarkLog
     from powermeter.marking.span import Span
 
 
@@ -20,11 +25,11 @@ def count_late() -> bool:
     return True
 
 
-def end_without_begin(event: Span, uid: int, now_ns: int) -> None:
-    """Have each recording of this context count an end whose begin it lacks."""
-    event.uid, event.parent_uid, event.task, event.text = uid, 0, 0, None
-    event.start_ns = event.end_ns = now_ns
-    for log in logs_here():
+def end_without_begin(event: Span, logs: Iterable[MarkLog]) -> None:
+    """Have recordings count an end whose begin they lack."""
+    event.uid, event.parent_uid, event.task, event.text = uids(), 0, 0, None
+    event.start_ns = event.end_ns = time.monotonic_ns()
+    for log in logs:
         log.end(event)
 
 

@@ -13,7 +13,6 @@ from struct import error as PackError
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
 from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import has_failed, newest, put, running
-from powermeter.marking.destinations import logs_here
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.outside_its_block import count_late, end_without_begin, with_late
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
@@ -83,6 +82,7 @@ class Span:
     task: int
     text: tuple[bytes, int] | None
     _cell: Cell
+    is_of_a_meter = False
 
     def __enter__(self, into: MarkLog | None = None) -> Span:
         if _word != _seen:
@@ -133,7 +133,7 @@ class Span:
                 inner[_OF_COPY].__exit__(kind, error, trace)
                 return
         if log is None:
-            if _log is not None and not hasattr(self, "end_ns"):
+            if (_log is not None or self.is_of_a_meter) and not hasattr(self, "end_ns"):
                 self._end_without_begin()
             return
         if _wait is not None:
@@ -244,7 +244,7 @@ class Span:
 
     @unless_taken_apart
     def _end_without_begin(self) -> None:
-        end_without_begin(self, _uid(), _clock())
+        end_without_begin(self, destinations.logs_here())
 
 
 class _Copy(Span):
@@ -309,7 +309,7 @@ def innermost() -> EventLog | None:
     """Return the log that a Meter without a path or source of its own joins; None where nothing is recorded."""
     if _word != _seen:
         look()
-    return next(reversed(logs_here()), None)
+    return next(reversed(destinations.logs_here()), None)
 
 
 def attach(log: EventLog) -> object:

@@ -2,7 +2,7 @@
 
 A coroutine or a generator is one event from its first step to its end; in a generator that includes what its
 consumer does meanwhile, but the events of the consumer are not inside it.  What `contextlib.contextmanager` makes of a
-generator is one from the entry of its block to the exit.
+generator is one from the entry of its block to the exit.  A call that returns a future is one until that is done.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import operator
 import sys
 import types
 from collections.abc import Callable
-from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from powermeter.errors import ConfigurationError
+from powermeter.marking.context_managers import as_generator, makes_generators, taken_apart
+from powermeter.marking.futures import end_with
 from powermeter.marking.span import Span, attached, span
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,9 +78,8 @@ def name_of(function: Any) -> str:
 
 def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     """Return a function that does what `function` does, as an event of this name."""
-    if managed := _managed(function):
-        make_manager, generator = managed
-        return make_manager(decorated(generator, name, n, attributes))  # type: ignore[no-any-return]
+    if managed := taken_apart(function):
+        return managed[0](_block(*managed, _Make(name, n, attributes)))  # type: ignore[no-any-return]
     make = _Make(name, n, attributes)
     wrapper: Any
     if inspect.iscoroutinefunction(function):
@@ -99,23 +99,6 @@ def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     return wrapper  # type: ignore[no-any-return]
 
 
-_MAKERS: tuple[Callable[..., Any], ...] = (contextmanager, asynccontextmanager)
-_MANAGERS = {make(name_of).__code__: make for make in _MAKERS}
-"""The code that all context managers of a kind share → what makes one of a generator."""
-
-
-def _managed(function: Any) -> tuple[Callable[..., Any], Any] | None:
-    """Return what makes a context manager, and the generator that it was made of, bound as it was; None for anything else."""
-    if isinstance(function, types.FunctionType):
-        make = _MANAGERS.get(function.__code__)
-        return None if make is None else (make, function.__wrapped__)  # type: ignore[attr-defined]
-    if isinstance(function, types.MethodType) and (managed := _managed(function.__func__)):
-        return managed[0], types.MethodType(managed[1], function.__self__)
-    if isinstance(function, functools.partial) and (managed := _managed(function.func)):
-        return managed[0], functools.partial(managed[1], *function.args, **function.keywords)
-    return None
-
-
 class _Make:
     """Makes the event of a call.
 
@@ -125,17 +108,17 @@ class _Make:
 
     def __init__(self, name: object, n: Any, attributes: Attributes) -> None:
         self.name = name
-        self._n = n
-        self._attributes = attributes
+        self.n = n
+        self.attributes = attributes
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
-        n = self._n
+        n = self.n
         if callable(n):
             try:
                 n = n(*args, **kwargs)
             except Exception:  # noqa: BLE001 – the measured program must never notice
                 n = None
-        return span(self.name, n, dict(self._attributes))
+        return span(self.name, n, dict(self.attributes))
 
 
 def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
@@ -151,12 +134,28 @@ def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
             raise
         go_on = _GO_ON.get(type(result))
         if go_on is None:
-            event.__exit__(None, None, None)
+            end_with(event, result)
             return result
         event.suspend()
         return go_on(lambda *_: (result, event))()
 
     return call
+
+
+def _block(make_manager: Any, function: Any, make: _Make) -> Any:
+    """Return what a context manager is made of instead of `function`: its event begins with the block, whatever is called before."""
+    if makes_generators(function):
+        return decorated(function, make.name, make.n, make.attributes)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        made = function(*args, **kwargs)
+        inner = as_generator(made, make_manager)
+        if inner is None:
+            return made
+        go_on = _generator if hasattr(inner, "throw") else _async_generator
+        return go_on(lambda *_: (inner, make(args, kwargs)))()
+
+    return functools.wraps(function)(call)
 
 
 class _Running:

@@ -306,6 +306,26 @@ def test_an_event_that_began_before_the_recording_and_ends_inside_is_counted(tmp
     )
 
 
+def test_an_event_of_a_meter_that_began_before_its_block_is_counted_too(tmp_path):
+    """Neither one that ends inside nor one that outlasts it was in the recording, and nothing stated it."""
+    meter = powermeter.Meter("virtual://?rate=200Hz", path=tmp_path / "a.power")
+    with meter.event("over"):
+        pass
+    inside = meter.event("inside")
+    inside.__enter__()
+    with meter.event("around"), meter:
+        inside.__exit__(None, None, None)
+        with meter.event("within"):
+            pass
+    with meter.event("after"):
+        pass
+    assert [one.name for one in meter.recording().events()] == ["within"]
+    assert "2 events ended that had not begun here, as those do that began before" in meter.problem
+    with meter:
+        pass
+    assert meter.problem == ""
+
+
 def test_an_event_above_a_function_without_parentheses_is_refused_with_a_remedy():
     @powermeter.event
     def infer() -> int:

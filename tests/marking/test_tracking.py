@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
 import functools
 import gc
@@ -364,62 +363,3 @@ def test_a_recursive_function_is_an_event_for_each_call(running):
     down(3)
     found = running.end()
     assert [event.parent for event in found] == [None, *(event.uid for event in found[:3])]
-
-
-def test_a_context_manager_is_an_event_from_the_entry_of_its_block_to_the_exit(running):
-    """The call that makes it took 20 µs, and was the event of a block of 0.1 s."""
-
-    @powermeter.track("block", n=4)
-    @contextlib.contextmanager
-    def block(model):
-        """Hold a model."""
-        yield model
-
-    @powermeter.track
-    @contextlib.asynccontextmanager
-    async def later():
-        yield 2
-
-    async def use():
-        async with later() as found:
-            await asyncio.sleep(0.02)
-            return found
-
-    @block("decorates")
-    def decorated():
-        time.sleep(0.02)
-
-    block("never entered")
-    with block("tiny") as model:
-        time.sleep(0.02)
-    with pytest.raises(ValueError, match="mine"), block("fails"):
-        time.sleep(0.02)
-        raise ValueError("mine")
-    decorated()
-    assert (model, asyncio.run(use()), block.__doc__) == ("tiny", 2, "Hold a model.")
-    found = running.end()
-    assert sorted(event.count for event in found) == [1, 4, 4, 4]
-    assert all(event.end_ns - event.start_ns >= 20_000_000 for event in found)
-    assert [event.attributes for event in found if event.attributes] == [{"error": "ValueError"}]
-
-
-def test_so_is_one_that_is_a_method_of_an_object_or_has_some_of_its_arguments(running):
-    """Both were the event of the call alone: of no length, and it looked like a result."""
-
-    class Model:
-        size = 3
-
-        @contextlib.contextmanager
-        def block(self, factor):
-            yield self.size * factor
-
-    model = Model()
-    method = powermeter.track("method")(model.block)
-    part = powermeter.track("partial")(functools.partial(model.block, factor=2))
-    for block, arguments in ((method, (2,)), (part, ())):
-        with block(*arguments) as found:
-            time.sleep(0.02)
-        assert found == 6
-    events = running.end()
-    assert sorted(event.name for event in events) == ["method", "partial"]
-    assert all(event.end_ns - event.start_ns >= 20_000_000 for event in events)
