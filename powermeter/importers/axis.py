@@ -171,9 +171,9 @@ def usual_step(times: NDArray[np.int64]) -> float:
     return float(np.median(steps)) if len(steps) else 0.0
 
 
-def first_interval_ns(found: Axis) -> int:
-    """Return when the first row's amount began, in ns: one usual step before its stamp."""
-    step = int(usual_step(found.times_ns)) or 1_000_000_000
+def first_interval_ns(found: Axis, length_ns: int | None = None) -> int:
+    """Return when the first row's amount began, in ns: the rows' stated length, or one usual step, before its stamp."""
+    step = length_ns or int(usual_step(found.times_ns)) or 1_000_000_000
     return int(found.times_ns[0]) - step
 
 

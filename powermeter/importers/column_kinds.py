@@ -18,7 +18,7 @@ from powermeter.importers.header_words import TIME
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
 from powermeter.importers.tables_of_runs import LENGTH_WORDS
-from powermeter.importers.time_parts import ENDS, STARTS, called
+from powermeter.importers.time_parts import is_end, is_start
 from powermeter.recording.counter_wraps_and_resets import reset_note, was_set_back
 from powermeter.result.notes import Note
 
@@ -98,10 +98,14 @@ def in_rounds(found: Layout) -> bool:
     return False
 
 
+def _have_ends(found: Layout) -> bool:
+    """Return whether columns name where each row began and where it ended."""
+    return any(map(is_start, found.headings)) and any(map(is_end, found.headings))
+
+
 def _have_lengths(found: Layout) -> bool:
     """Return whether columns name how long each row took, about as long in all of them, or where it began and ended."""
-    names = {called(named) for named in found.headings}
-    if names & STARTS and names & ENDS:
+    if _have_ends(found):
         return True
     for index, named in enumerate(found.headings):
         if not _LENGTHS & {*named.words} or named.quantity not in (None, TIME):
@@ -121,6 +125,7 @@ def meaning_of(
     *,
     beside_totals: bool = False,
     alone: bool = False,
+    ends: bool = False,
 ) -> Meaning:
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
 
@@ -130,6 +135,7 @@ def meaning_of(
         found: The table.
         beside_totals: Whether other columns of its unit only rise: then one that stands still is a register that counted nothing.
         alone: Whether nothing beside it shows what it is: no power and no current.
+        ends: Whether each row states when its interval began, and its time is where it ended.
 
     Raises:
         ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
@@ -154,6 +160,8 @@ def meaning_of(
     if not total:
         if column.heading.is_mean:
             return Meaning("mean", "a mean by its name: over the interval that its row ends")
+        if ends and column.quantity is not Quantity.VOLTAGE:
+            return Meaning("mean", "a mean: each row states where its interval began and ended")
         return Meaning("power", "instant values")
     lengths = False
     amounts = (
@@ -171,7 +179,7 @@ def meaning_of(
         raise ConfigurationError(_question(column.heading.text, column, where, listed))
     if beside_totals and not (seen.rises or seen.falls):
         return Meaning("counter", "a running total that stands still, beside others that rise")
-    meant = _total(column, seen, where)
+    meant = _total(column, seen, where, found)
     by_data = meant.note is not None and meant.note.code == BY_DATA and not seen.falls
     if alone and by_data and seen.count > 2 * _ENOUGH:
         raise ConfigurationError(
@@ -242,7 +250,7 @@ def leave_out_still(
     return [Note.warning("counter-still", f"{stands}, so it is left out")] if still else []
 
 
-def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
+def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) -> Meaning:
     named = column.heading
     name = named.text
     steps = seen.falls + seen.rises
@@ -283,7 +291,7 @@ def _total(column: Planned, seen: Statistics, where: str) -> Meaning:
                 name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
             )
         )
-    if falls * _SELDOM >= steps:
+    if falls * _SELDOM >= steps or (found is not None and _have_ends(found) and falls > 1 >= to_zero):
         return Meaning(
             "per-row",
             "it rises and falls: the amount of each row, no running total",

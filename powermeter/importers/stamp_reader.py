@@ -40,26 +40,38 @@ class Added:
     """What is added to each row's time.
 
     Attributes:
-        column: The column of numbers, or of the clock times at which intervals end.
+        column: The column of numbers, or of the times at which intervals end.
         tick_ns: Nanoseconds per unit of the numbers.
-        since: The column of the clock times at which intervals begin, or None for numbers.
+        since: The column of the times at which intervals begin, or None for numbers.
+        order: Of year, month and day in these times.
+        more_ns: What is missing at the end of each interval where `10:14` is the last minute of a quarter of an hour.
     """
 
     column: int
     tick_ns: int = NS
     since: int | None = None
+    order: str | None = None
+    more_ns: int = 0
 
     def of(self, texts: Sequence[str], starts: Sequence[str] | None) -> NDArray[np.int64]:
         """Return nanoseconds to add; MISSING where nothing can be read."""
         if starts is None:
             read = [number_ns(text.strip(), self.tick_ns) for text in texts]
-            return np.array([MISSING if ns is None else ns for ns in read], np.int64)
-        clocks = [
-            (time_of_day_ns(start), time_of_day_ns(end)) for start, end in zip(starts, texts, strict=True)
-        ]
-        return np.array(
-            [MISSING if a is None or b is None else (b - a) % DAY_NS for a, b in clocks], np.int64
-        )
+        else:
+            read = [self._between(a.strip(), b.strip()) for a, b in zip(starts, texts, strict=True)]
+        return np.array([MISSING if ns is None else ns + self.more_ns for ns in read], np.int64)
+
+    def _between(self, start: str, end: str) -> int | None:
+        """Return the nanoseconds from one time to another, clocks past midnight included, or None."""
+        clocks = time_of_day_ns(start), time_of_day_ns(end)
+        if clocks[0] is not None and clocks[1] is not None:
+            return (clocks[1] - clocks[0]) % DAY_NS
+        first, last = (self._moment(text) for text in (start, end))
+        return None if first is None or last is None or last < first else last - first
+
+    def _moment(self, text: str) -> int | None:
+        stamp = wall(text, self.order)
+        return number_ns(text, self.tick_ns) if stamp is None else stamp.ns - (stamp.zone_ns or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ class TimePlan:
         period_s: The fixed period.
         why: How it was found, for `--explain`.
         added: What is added to each time, or None.
+        length_ns: How long the interval usually is that a row ends, by its own start and end; None where it states none.
     """
 
     indexes: tuple[int, ...] = ()
@@ -84,6 +97,7 @@ class TimePlan:
     period_s: float | None = None
     why: str = ""
     added: Added | None = None
+    length_ns: int | None = None
 
     @property
     def columns(self) -> tuple[int, ...]:

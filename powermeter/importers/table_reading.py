@@ -14,7 +14,7 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
-from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular
+from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular, usual_step
 from powermeter.importers.blocks import text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.charge_states import ChargeStates, unnamed_states
@@ -33,7 +33,7 @@ from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.stated_grade import StatedGrade
@@ -55,6 +55,7 @@ from powermeter.importers.table_rails import (
 from powermeter.importers.table_rows import Stream, TableRows
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
+from powermeter.importers.time_parts import pauses_between
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
@@ -150,6 +151,7 @@ class OpenTable:
                 self.plan.layout,
                 beside_totals=(column.heading.unit or "") in rising,
                 alone=alone,
+                ends=self.plan.time.length_ns is not None,
             )
             for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
         ]
@@ -171,7 +173,12 @@ class OpenTable:
             readings=readings_of_devices(streams, store, sample_of_row),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
-        starts = first_interval_ns(found) if per_row else None
+        length = self.plan.time.length_ns
+        starts = first_interval_ns(found, length) if per_row else None
+        if length is not None:
+            self.warnings += pauses_between(
+                length, usual_step(found.times_ns), str(self.path), amounts=per_row
+            )
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
         wall = self.plan.time.is_utc and not held
@@ -321,13 +328,18 @@ class OpenTable:
                     meaning.kind,
                     grade=self._grade(),
                     accuracy=self._accuracy(),
-                    window_ns=column.fact.window_ns if column.fact is not None else None,
+                    window_ns=self._window_ns(column, meaning),
                     low_code=-(2**62) if meaning.as_ == "level" else None,
                 )
                 streams.append(stream)
             if meaning.note:
                 self.warnings.append(meaning.note)
         return streams, list(rails.values())
+
+    def _window_ns(self, column: Planned, meaning: column_kinds.Meaning) -> int | None:
+        if column.fact is not None:
+            return column.fact.window_ns
+        return self.plan.time.length_ns if meaning.as_ == "mean" else None
 
     def _grade(self) -> Grade:
         known = self._importer if self.signature is None else self.signature

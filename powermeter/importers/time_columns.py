@@ -30,7 +30,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.importers.time_parts import DAYS, STARTS, called, with_part
+from powermeter.importers.time_parts import DAYS, called, is_start, with_part
 from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_period_s, unit_by_size
 from powermeter.units import NS
 
@@ -208,7 +208,7 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
         return bool(texts) and sum(map(test, texts)) * 2 > len(texts)
 
     dates = [i for i in candidates if mostly(i, _is_date)]
-    named = [i for i, h in enumerate(found.headings) if dates and called(h) in STARTS and i not in candidates]
+    named = [i for i, h in enumerate(found.headings) if dates and is_start(h) and i not in candidates]
     clocks = [i for i in [*candidates, *named] if mostly(i, lambda text: time_of_day_ns(text) is not None)]
     return (dates[0], clocks[0]) if dates and clocks else None
 

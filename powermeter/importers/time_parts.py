@@ -9,12 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from powermeter.channel import MISSING
+from powermeter.errors import DataError
 from powermeter.importers.calendar_columns import texts_of
+from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
-from powermeter.importers.stamps import time_of_day_ns
-from powermeter.units import NS
+from powermeter.importers.stamps import number_ns, time_of_day_ns, wall
+from powermeter.result.notes import Note
+from powermeter.units import NS, format_duration
 
 STARTS = frozenset(
     ("von", "ab", "beginn", "start", "from", "begin", "desde", "inicio", "de", "début", "debut", "od", "van")
@@ -38,10 +41,25 @@ _FRACTIONS = {
 }
 _MOST_HOURS = 25
 
+_OF_TIMES = re.compile(r"timestamp|datetime|interval|period|usage|time|date|utc|local|uhrzeit|zeit|datum")
+_LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "duracion", "length", "lengths"))
+_LAST_OF = (NS, 60 * NS)
+"""What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
+
 
 def called(named: Heading) -> str:
     """Return a column's name in lower case, letters only."""
     return re.sub(r"[^a-zà-ÿ]", "", named.text.lower())
+
+
+def is_start(named: Heading) -> bool:
+    """Return whether a column is called after the beginning of each row's interval."""
+    return bool({called(named), _OF_TIMES.sub("", called(named))} & STARTS)
+
+
+def is_end(named: Heading) -> bool:
+    """Return whether a column is called after the end of each row's interval."""
+    return bool({called(named), _OF_TIMES.sub("", called(named))} & ENDS)
 
 
 def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> TimePlan:
@@ -50,9 +68,8 @@ def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         return plan
     if plan.style == "wall" and len(plan.indexes) == 1 and _are_dates(texts_of(found, plan.indexes[0])):
         return _with_hours(plan, found, headings)
-    if len(plan.indexes) == 2 and called(headings[plan.indexes[1]]) in STARTS:
-        end = next((i for i, h in enumerate(headings) if called(h) in ENDS and _are_clocks(found, i)), None)
-        return plan if end is None else replace(plan, added=Added(end, since=plan.indexes[1]))
+    if plan.indexes and is_start(headings[plan.indexes[-1]]):
+        return _with_end(plan, found, headings)
     for i, named in enumerate(headings):
         tick = next((tick for tick, names in _FRACTIONS.items() if called(named) in names), 0)
         out = named.unit == "-" and named.is_stated
@@ -79,6 +96,77 @@ def _with_hours(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> T
             why = "date, and the hour of the day that ends" if min(hours) > 0 else "date and hour of the day"
             return replace(plan, added=Added(i, 3600 * NS), why=why)
     return plan
+
+
+def _with_end(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> TimePlan:
+    """Return a plan whose times are the ends of the rows' intervals, where a column names their end or their length."""
+    at, order = plan.indexes[-1], plan.order
+    clocks = len(plan.indexes) == 2
+    for i, named in enumerate(headings):
+        if i in plan.indexes or (named.unit == "-" and named.is_stated):
+            continue
+        if is_end(named) and (_are_clocks(found, i) if clocks else _are_moments(found, i, plan)):
+            return _ending(plan, found, Added(i, plan.tick_ns, at, order), headings)
+        if named.quantity == TIME and _LENGTHS & {*named.words}:
+            return _ending(plan, found, Added(i, round(named.factor * NS)), headings)
+    return plan
+
+
+def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Heading]) -> TimePlan:
+    """Return a plan that adds the rows' lengths to their times; the same plan where they have none."""
+    rows = [row for row in found.rows if len(row) > max(added.column, *plan.indexes)]
+    starts = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in rows])[0]
+    since = None if added.since is None else [row[added.since] for row in rows]
+    lengths = added.of([row[added.column] for row in rows], since)
+    known = (starts != MISSING) & (lengths != MISSING)
+    steps, lengths = np.diff(starts[known]), lengths[known]
+    steps = steps[steps > 0]
+    if not lengths.size or (lengths < 0).any() or not lengths.any():
+        return plan
+    usual, length = int(np.median(steps)) if steps.size else 0, int(np.median(lengths))
+    more = usual - length if usual - length in _LAST_OF and (lengths == length).all() else 0
+    why = f"{plan.why}; each row ends an interval, by {headings[added.column].text!r}"
+    return replace(plan, added=replace(added, more_ns=more), length_ns=length + more, why=why)
+
+
+def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool) -> list[Note]:
+    """Return a note where rows that state their intervals leave time between them.
+
+    Args:
+        length_ns, step_ns: How long an interval usually is, and how far its end lies from the next one's.
+        where: The file, for messages.
+        amounts: Whether rows hold amounts, which are added up.
+
+    Raises:
+        DataError: Amounts of intervals that overlap.
+    """
+    if amounts and 0 < step_ns * _OVERLAP < length_ns:
+        raise DataError(
+            f"{where}: each row's interval lasts {format_duration(length_ns / NS)} and the next begins after {format_duration(step_ns / NS)}: "
+            "amounts of intervals that overlap cannot be added up; where they are of several devices, import each by itself"
+        )
+    if step_ns <= length_ns * _OVERLAP:
+        return []
+    text = (
+        f"each row is of {format_duration(length_ns / NS)} of the {format_duration(step_ns / NS)} to the next: the pauses between were not "
+        + (
+            "measured, and nothing is counted in them"
+            if amounts
+            else "measured; what is drawn there is read between their neighbours"
+        )
+    )
+    return [Note.warning("pauses-between-rows", text)]
+
+
+_OVERLAP = 1.1
+
+
+def _are_moments(found: Layout, index: int, plan: TimePlan) -> bool:
+    """Return whether most cells of a column are written as the times of a plan are."""
+    texts = texts_of(found, index)
+    if plan.style == "wall":
+        return bool(texts) and sum(wall(text, plan.order) is not None for text in texts) * 2 > len(texts)
+    return bool(texts) and sum(number_ns(text, 1) is not None for text in texts) * 2 > len(texts)
 
 
 def _completes(plan: TimePlan, found: Layout, added: Added) -> bool:

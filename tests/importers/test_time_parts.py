@@ -3,7 +3,8 @@
 import pytest
 
 from powermeter import Recording, analyse
-from powermeter.importers import Choices, convert
+from powermeter.errors import DataError
+from powermeter.importers import Choices, convert, open_log
 
 KWH = 3.6e6
 
@@ -92,3 +93,53 @@ def test_a_row_half_of_whose_time_cannot_be_read_has_none(tmp_path, header, row,
     with Recording.open(tmp_path / "o.power") as recording:
         notes = recording.metadata["import_warnings"]
     assert "1 of 48 rows have no usable time and were left out (line 27)" in notes
+
+
+def _rows(names, count, row):
+    """Return a table of rows that begin every quarter of an hour of 15 January 2025."""
+    moment = lambda minutes: f"2025-01-15 {minutes // 60:02d}:{minutes % 60:02d}"
+    return names + "\n" + "".join(row(moment, 15 * i, i) + "\n" for i in range(count))
+
+
+@pytest.mark.parametrize("end", ["End", "END TIME", "period_end"])
+def test_amounts_of_rows_with_start_and_end_begin_at_the_first_start(tmp_path, end):
+    """They were laid a quarter of an hour early, and falls of an amount were asked about."""
+    start = end.replace("End", "Start").replace("END", "START").replace("end", "start")
+    text = _rows(f"{start},{end},Wh", 24, lambda at, m, i: f"{at(m)},{at(m + 15)},{50 + 10 * (i % 7)}")
+    found = run(tmp_path, text)
+    is_exactly(found, 1860 * 3600, 6 * 3600)
+    assert open_log(tmp_path / "t.csv").sources[0].ends_ns[0] == 1736899200 * 10**9
+
+
+def test_the_last_minute_of_an_interval_is_part_of_it(tmp_path):
+    text = _rows(
+        "DATE,START TIME,END TIME,Wh",
+        24,
+        lambda at, m, i: f"{at(m)[:10]},{at(m)[11:]},{at(m + 14)[11:]},{50 + 10 * (i % 7)}",
+    )
+    is_exactly(run(tmp_path, text), 1860 * 3600, 6 * 3600)
+    assert open_log(tmp_path / "t.csv").sources[0].ends_ns[0] == 1736899200 * 10**9
+
+
+@pytest.mark.parametrize("other", ["End", "Duration (min)"])
+def test_a_power_of_an_interval_is_its_mean(tmp_path, other):
+    """10 to 60 W, a quarter of an hour each: 210 W × 900 s, the first row's included."""
+    text = _rows(
+        f"Start,{other},W",
+        6,
+        lambda at, m, i: f"{at(m)},{at(m + 15) if other == 'End' else 15},{10 * i + 10}",
+    )
+    is_exactly(run(tmp_path, text), 210 * 900, 6 * 900)
+
+
+def test_pauses_between_rows_are_remarked(tmp_path):
+    text = _rows("Start,End,Wh", 24, lambda at, m, i: f"{at(m)},{at(m + 5)},{[1, 3, 2][i % 3]}")
+    assert run(tmp_path, text).energy.value == pytest.approx(48 * 3600)
+    with Recording.open(tmp_path / "o.power") as recording:
+        assert ["pauses-between-rows", "warning"] in recording.metadata["import_codes"]
+
+
+def test_amounts_of_intervals_that_overlap_are_no_sum(tmp_path):
+    text = _rows("Start,End,Wh", 24, lambda at, m, i: f"{at(m)},{at(m + 30)},{[1, 3, 2][i % 3]}")
+    with pytest.raises(DataError, match="overlap"):
+        run(tmp_path, text)
