@@ -17,6 +17,7 @@ from powermeter.channel import Kind
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 _LEAST_ROWS = 30
 _LEAST_REFRESHES = 5
@@ -29,6 +30,7 @@ _FEWEST_TWICE = 10  # rows that repeat the one before, of readings that come onc
 _TWICE = 0.04  # of the rows, that they are at least
 _OFTEN = 0.5  # of them, that show one value
 _BEATS_LOOKED = 1000
+_WAVES = 40
 _CHANCE = 6.9  # of an exponential law, beyond what so many frequencies reach: one in 1000
 _SHORT, _BY_CHANCE = 0.03, 0.2  # of the rows: so many fewer, or more, repeat than the beat has it
 
@@ -84,13 +86,20 @@ def _just_slower(trace: Trace, n: int) -> int:
         return 0
     rows = (trace.times_ns[:n] - trace.times_ns[0]) / trace.interval_ns
     per_row = np.arange(1 - _EQUAL, 1 - _TWICE / 2, 0.25 / float(rows[-1]))
-    turns = 2j * math.pi * rows
-    power = np.array([abs(np.exp(f * turns) @ (twice - share)) ** 2 for f in per_row])
-    power /= n * share * (1 - share)
+    power = _periodogram(rows, twice - share, per_row) / (n * share * (1 - share))
     beat = 1 - float(per_row[int(power.argmax())])
     if power.max() < math.log(per_row.size / 4) + _CHANCE or not -_SHORT < share - beat < _BY_CHANCE:
         return 0
     return round(trace.interval_ns / (1 - beat))
+
+
+def _periodogram(times: Floats, values: Floats, frequencies: Floats) -> Floats:
+    """Return the squared size of a sum of waves at frequencies one step apart: each is one of few coarse waves times one of few fine."""
+    turns = 2j * math.pi * times
+    fine = np.exp(np.outer(turns, frequencies[:_WAVES] - frequencies[0]))
+    sums = [(np.exp(coarse * turns) * values) @ fine for coarse in frequencies[::_WAVES].tolist()]
+    power: Floats = np.abs(np.concatenate(sums))[: frequencies.size] ** 2
+    return power
 
 
 def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) -> Trace:
