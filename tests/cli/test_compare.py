@@ -10,6 +10,7 @@ import pytest
 
 from powermeter import cli
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.comparison import runs as analysed
 from powermeter.events import Event
 from powermeter.recording import Writer
 
@@ -52,10 +53,25 @@ def written(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def once():
+    """Analyse each of those recordings once for every way it is asked, whichever test asks."""
+    known = {}
+
+    def analyse(recording, _of=analysed.analyse, **asked):
+        key = recording.path.name, repr(asked)
+        if key not in known:
+            known[key] = _of(recording, **asked)
+        return known[key]
+
+    return analyse
+
+
 @pytest.fixture
-def runs(written, tmp_path, monkeypatch):
+def runs(written, once, tmp_path, monkeypatch):
     """A copy of those recordings in the working folder of a test."""
     shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(analysed, "analyse", once)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path

@@ -126,12 +126,17 @@ def test_what_cannot_be_asked_is_named(
 
 
 def test_the_verb_prints_writes_and_agrees_with_itself(
-    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside.need("ibis", "duckdb")
+    from powermeter.fleet import answers as asking
+
+    found, asked = [], asking.answers
+    monkeypatch.setattr(asking, "answers", lambda *given: found.append(asked(*given)) or found[-1])
     assert cli.run(["fleet", str(dataset), "--place", "FRA"]) == 0
     printed = capsys.readouterr().out
     assert "v1 → v2" in printed and "pi-07" in printed and "In all" in printed
+    monkeypatch.setattr(asking, "answers", lambda *given: found[-1])  # other formats of what was found
     assert cli.run(["fleet", str(dataset), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     keeps_to_schema("fleet", told)
@@ -160,66 +165,49 @@ def many_fleets(
     from powermeter.fleet import layout
 
     random = np.random.default_rng(seed)
-    rows: dict[str, list[dict[str, Any]]] = {"recordings": [], "labels": [], "parts": []}
-    mean, items = 2.0, 50.0
-    of_devices = np.empty(fleets)
-    for f in range(fleets):
-        reference = 0.004 * random.standard_normal()
-        true = mean * (1 + spread * random.standard_normal(devices))
-        of_devices[f] = true.mean()
-        for d in range(devices):
-            gain = random.uniform(-0.01, 0.01)
-            for r in range(recordings):
-                name = f"{f:04}{d:03}{r:03}"
-                known = 0.02 / 20**0.5 * np.sqrt(random.chisquare(19) / 19)
-                value = true[d] * (1 + gain + reference) + 0.02 / 20**0.5 * true[d] * random.standard_normal()
-                key = {"recording": name, "content": name}
-                rows["recordings"].append(
-                    {
-                        **key,
-                        "device_name": f"d{d}",
-                        "machine": "m",
-                        "simulated": False,
-                        "clock_doubtful": False,
-                    }
-                )
-                rows["labels"].append(
-                    {
-                        **key,
-                        "row": 0,
-                        "label": "infer",
-                        "model": f"{f:04}",
-                        "grade": "measured",
-                        "events": 20,
-                        "items": items,
-                    }
-                    | {"next_j": value * items, "below_j": 0.0, "above_j": 0.0}
-                )
-                size = value * items
-                for part, shared, u, limit, freedom in (
-                    ("gain:s", f"s{f}/{d}", 0.01 / 3**0.5 * size, True, None),
-                    ("gain:r", f"r{f}", 0.004 * size, False, None),
-                    ("repeats:x", name, known * size, False, 19.0),
-                ):
-                    rows["parts"].append(
-                        {
-                            **key,
-                            "row": 0,
-                            "part": part,
-                            "shared": shared,
-                            "u_j": u,
-                            "limit": limit,
-                            "freedom": freedom,
-                        }
-                    )
-    for table, listed in rows.items():
+    mean, items, each = 2.0, 50.0, (fleets, devices, recordings)
+    true = mean * (1 + spread * random.standard_normal(each[:2]))
+    gain = random.uniform(-0.01, 0.01, each[:2]) + 0.004 * random.standard_normal((fleets, 1))
+    value = true[..., None] * (1 + gain[..., None] + 0.02 / 20**0.5 * random.standard_normal(each))
+    known = 0.02 / 20**0.5 * np.sqrt(random.chisquare(19, each) / 19)
+    number = [axis.ravel().tolist() for axis in np.indices(each)]
+    names = [f"{f:04}{d:03}{r:03}" for f, d, r in zip(*number, strict=True)]
+    size = (value * items).ravel()
+    recording = {"recording": names, "content": names}
+    label = {"row": 0, "label": "infer", "grade": "measured", "events": 20, "items": items}
+    sensors = [f"s{f}/{d}" for f, d, _ in zip(*number, strict=True)]
+    parts = (
+        ("gain:s", sensors, 0.01 / 3**0.5 * size, True, None),
+        ("gain:r", [f"r{f}" for f in number[0]], 0.004 * size, False, None),
+        ("repeats:x", names, known.ravel() * size, False, 19.0),
+    )
+    named = ("part", "shared", "u_j", "limit", "freedom")
+    written: dict[str, list[dict[str, Any]]] = {
+        "recordings": [
+            {"device_name": [f"d{d}" for d in number[1]], "machine": "m"}
+            | {"simulated": False, "clock_doubtful": False}
+        ],
+        "labels": [
+            label | {"model": [f"{f:04}" for f in number[0]], "next_j": size, "below_j": 0.0, "above_j": 0.0}
+        ],
+        "parts": [{"row": 0, **dict(zip(named, part, strict=True))} for part in parts],
+    }
+    for table, pieces in written.items():
         where = folder / table / "device=d" / "day=2026-01-01"
         where.mkdir(parents=True)
-        parquet.write_table(
-            pa.Table.from_pylist(listed, schema=layout.arrow_schema(table)), where / "all.parquet"
-        )
+        schema = layout.arrow_schema(table)
+
+        def filled(name: str, given: object, schema: pa.Schema = schema) -> pa.Array:
+            many = given if isinstance(given, list | np.ndarray) else [given] * len(names)
+            return pa.array(many, schema.field(name).type)
+
+        tables = [
+            pa.table([filled(name, (recording | piece).get(name)) for name in schema.names], schema=schema)
+            for piece in pieces
+        ]
+        parquet.write_table(pa.concat_tables(tables), where / "all.parquet")
     (folder / "powermeter-dataset.json").write_text(json.dumps({"layout": 1}))
-    return folder, of_devices, np.full(fleets, mean)
+    return folder, true.mean(axis=1), np.full(fleets, mean)
 
 
 @pytest.mark.parametrize(
