@@ -43,7 +43,7 @@ class Korad(AskedInstrument):
 
     def open(self) -> None:
         self._link = open_link(self.address.location, instrument=self.title, baud=9600)
-        with closed_on_failure(self, f"is this port a {self.title}?"):
+        with closed_on_failure(self, f"is this the {self.title}'s port?"):
             self._identity = (
                 self._ask(b"*IDN?", 64, quiet_s=0.15).decode("ascii", "replace").strip("\x00 \r\n")
             )

@@ -15,7 +15,8 @@ from powermeter.errors import DataError
 from powermeter.source import Option
 
 from .links.link import RAIL_OPTIONS
-from .meters.stream import StreamMeter, StreamRow, cut_lines
+from .meters.cutting import cut_lines
+from .meters.stream import StreamMeter, StreamRow
 
 LINE_LENGTH = 79  # without CR LF
 _CHECKED = 74

@@ -24,7 +24,7 @@ def closed_on_failure(source: Source, question: str = "") -> Iterator[None]:
 
     Args:
         source: What is being opened.
-        question: Appended to the failed read's message: `is this port a UM25C?`.
+        question: Appended to the failed read's message: `is this the UM25C's port?`.
     """
     try:
         yield

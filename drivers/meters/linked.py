@@ -84,6 +84,9 @@ class LinkedMeter(Source):
             OpenError: It is another one.
         """
 
+    def drain(self, link: Link) -> None:
+        """Throw away what it had sent before it was opened, where that could be taken for new; called before `identify`."""
+
     def start(self, link: Link) -> None:
         """Make it measure or send."""
         if self.start_message:
@@ -103,7 +106,8 @@ class LinkedMeter(Source):
         self.restarted()
         self.link = self.connect()
         before = self.channels
-        with closed_on_failure(self, f"is this port a {self.title}?"):
+        with closed_on_failure(self, f"is this the {self.title}'s port?"):
+            self.drain(self.link)
             self.identify(self.link)
             self.start(self.link)
             self.describe(self.first_reading())

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
-from powermeter.errors import DataError, ReadError, Reason, plural
+from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSource, now_ns
 from powermeter.units import NS
 
+from ..links.link import Link
+from .cutting import cut_frames
+from .frame_order import FrameOrder
 from .linked import LinkedMeter
+from .losses import Losses, Unused
 from .tick_clock import TickClock
-from .tick_counter import SteadyTicks, TickCounter
+from .tick_counter import TickCounter
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000
+DRAIN_QUIET_S, DRAIN_S = 0.02, 0.2
+"""What was sent before the opening has been read when nothing came for so long, or after so long at most."""
 SLEW = 0.1
 """A better estimate of the clock is followed by stretching or squeezing the steps by at most this share."""
 
@@ -43,12 +48,11 @@ class StreamRow(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """A sample on its way: when it came, and how many frames were refused before it, and why."""
+    """A sample on its way: when it came, and what came before it without making a sample."""
 
     row: StreamRow
     arrival_ns: int
-    refused: int
-    complaint: str
+    unused: Unused
 
 
 class StreamMeter(LinkedMeter, StreamingSource):
@@ -63,6 +67,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         first: Those readings.
         alive_message, alive_s: Sent this often while reading, to a meter that stops without it; None for never.
         silence_s: How long without a good frame until the meter counts as gone.
+        settling_s: How long frames may come that hold no reading, beyond `first_s` and `silence_s`.
         tick_ns: Nanoseconds per tick of the instrument's own clock; None where frames carry none.
         tick_wrap: The number of ticks after which it starts again; None if never.
         settle_s: How long ticks are watched before the first sample is placed: a first frame that was
@@ -71,7 +76,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         steady: Whether its ticks come at one interval: where frames carry no numbers, a longer step then shows what was lost.
         repeats: Whether two equal rows mean that it has not refreshed.
         skipped_bytes: Bytes that belonged to no frame.
-        lost: Samples that never came, by their sequence numbers or steady ticks.
+        losses: Samples that never came, by their sequence numbers or steady ticks; frames out of turn, which are not stored.
     """
 
     head: ClassVar[bytes] = b""
@@ -81,6 +86,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
     alive_message: ClassVar[bytes] = b""
     alive_s: float | None = None
     silence_s: float = 5.0
+    settling_s: float = 10.0
     tick_ns: float | None = None
     tick_wrap: int | None = None
     settle_s: float = 0.5
@@ -92,7 +98,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         super().__init__(address)
         self.first: list[Any] = []
         self.skipped_bytes = 0
-        self.lost = 0
+        self.losses = Losses()
         self._ticks_refused = False
         self._forget()
 
@@ -106,13 +112,14 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._last_ns = 0
         self._heard_s = time.monotonic()
         self._previous: list[int] | None = None
-        self._refused_now = 0
-        self._complaint = ""
+        self._unused = Unused()
+        self._empty_s: float | None = None
+        self._opened_ns = 0
         self.gaps: list[Gap] = []
         self._reading = False
         self._alive_s = time.monotonic()
-        self._number: int | None = None
-        self._steps = SteadyTicks() if self.steady else None
+        has_order = self.number_wrap or self.steady
+        self.losses.connect(FrameOrder(self.number_wrap) if has_order else None)
         self._placed: tuple[int, int] | None = None
 
     @abstractmethod
@@ -142,7 +149,12 @@ class StreamMeter(LinkedMeter, StreamingSource):
     def open(self) -> None:
         """Connect, identify, start, and describe the channels from the first frames."""
         self._forget()
+        self._opened_ns = now_ns()
         super().open()
+
+    def drain(self, link: Link) -> None:
+        """Throw away what was sent before it was opened: it would be stamped as of now."""
+        link.wait_until_quiet(DRAIN_QUIET_S, DRAIN_S)
 
     def first_reading(self) -> Any:
         """Return the first reading after the start."""
@@ -150,9 +162,11 @@ class StreamMeter(LinkedMeter, StreamingSource):
         return self.first[0]
 
     def counts(self) -> dict[str, int]:
-        """Return frames refused, bytes skipped, and samples lost where their numbers or steady ticks show it."""
+        """Return frames refused and bytes skipped; where numbers or steady ticks show it, samples lost and frames out of turn."""
         counts = {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
-        return {**counts, "samples_lost": self.lost} if self.number_wrap or self.steady else counts
+        if self.number_wrap or self.steady:
+            counts |= {"samples_lost": self.losses.lost, "frames_out_of_turn": self.losses.out_of_turn}
+        return counts
 
     def gather(self, count: int, timeout_s: float) -> list[Any]:
         """Return the first `count` readings; `read_block` returns their samples again.
@@ -161,16 +175,21 @@ class StreamMeter(LinkedMeter, StreamingSource):
             ReadError: Not one came within the time.
         """
         deadline = time.monotonic() + timeout_s
+        latest = deadline + self.settling_s
         problem = ""
         while len(self._waiting) < count and (left := deadline - time.monotonic()) > 0:
             for reading, arrival_ns in self._receive(min(0.1, left)):
-                if isinstance(reading, DataError):
+                if reading is None:
+                    problem = " that holds a reading, though others come"
+                    deadline = min(time.monotonic() + timeout_s, latest)
+                elif isinstance(reading, DataError):
                     problem = f" ({reading})"
                 else:
                     self._waiting.append((reading, arrival_ns))
         if not self._waiting:
+            waited_s = timeout_s + max(0.0, deadline - latest + self.settling_s)
             raise ReadError(
-                f"{self.title} on {self.where}: no usable frame within {timeout_s:g} s{problem}",
+                f"{self.title} on {self.where}: no usable frame within {waited_s:.3g} s{problem}",
                 Reason.NO_ANSWER,
             )
         return [reading for reading, _ in self._waiting]
@@ -187,25 +206,39 @@ class StreamMeter(LinkedMeter, StreamingSource):
         readings += self._receive(0.0 if readings else timeout_s)
         before = len(self._held)
         for reading, arrival_ns in readings:
-            try:
-                if isinstance(reading, DataError):
-                    raise reading
-                rows = self.rows(reading, arrival_ns)
-            except DataError as error:
-                self.refused += error is not reading  # else `_receive` has counted it
-                self._refused_now += 1
-                self._complaint = str(error)
-                continue
-            for row in rows:
-                if row.tick is not None and self._ticks is not None:
-                    row = row._replace(tick=self._ticks.feed(row.tick))
-                self._held.append(_Held(row, arrival_ns, self._refused_now, self._complaint))
-                self._refused_now = 0
+            self._hold(reading, arrival_ns)
         if len(self._held) > before:
-            self._heard_s = time.monotonic()
+            self._heard_s, self._empty_s = time.monotonic(), None
         else:
             self._check_silence()
         return self._release()
+
+    def _hold(self, reading: Any, arrival_ns: int) -> None:
+        """Keep the samples of a reading until they can be placed, or note why it has none."""
+        try:
+            if isinstance(reading, DataError):
+                raise reading
+            rows = [] if reading is None else self.rows(reading, arrival_ns)
+        except DataError as error:
+            self.refused += error is not reading  # else `_receive` has counted it
+            self._unused.refused += 1
+            self._unused.complaint = str(error)
+            return
+        if not rows:
+            self._note_empty()
+        for row in rows:
+            if row.tick is not None and self._ticks is not None:
+                row = row._replace(tick=self._ticks.feed(row.tick))
+            self._held.append(_Held(row, arrival_ns, self._unused))
+            self._unused = Unused()
+
+    def _note_empty(self) -> None:
+        """Count a frame without a reading; while they come, for `settling_s` at most, the meter is not silent."""
+        now = time.monotonic()
+        self._unused.empty += 1
+        self._empty_s = now if self._empty_s is None else self._empty_s
+        if now - self._empty_s < self.settling_s:
+            self._heard_s = now
 
     def lateness_ns(self, tick: int, arrival_ns: int) -> int | None:
         """Return how much later than the instrument's clock lets expect a tick came; None while nothing is known."""
@@ -250,6 +283,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
             )
 
     def _receive(self, timeout_s: float) -> list[tuple[Any, int]]:
+        """Return what has come: readings, None for a frame that holds none, the error of one that was refused."""
         if self.link is None:
             raise ReadError(f"{self.title} is not open", Reason.NO_ANSWER)
         data = self.link.read(4096, timeout_s)
@@ -269,8 +303,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
             except DataError as error:
                 self.refused += 1
                 reading = error  # in its place, so that what is missing is listed where it is missing
-            if reading is not None:
-                readings.append((reading, arrival_ns))
+            readings.append((reading, arrival_ns))
         return readings
 
     def _release(self) -> Block | None:
@@ -283,23 +316,40 @@ class StreamMeter(LinkedMeter, StreamingSource):
             for one in self._held:  # all of them, before the first is placed
                 if one.row.tick is not None:
                     self._clock.arrived(one.row.tick, one.arrival_ns)
-        self._settled = True
         held, self._held = self._held, []
+        if self._clock is not None and not self._settled:
+            held = [one for one in held if not self._is_from_before(one.row, self._clock)]
+        self._settled = True
+        placed = [(*where, one.row.codes) for one in held if (where := self._place(one)) is not None]
+        if not placed:
+            return None
         import numpy as np
 
-        times, flags = zip(*(self._place(one) for one in held), strict=True)
-        codes = np.array([one.row.codes for one in held], np.int64)
+        times, flags, codes = zip(*placed, strict=True)
         gaps, self.gaps = self.gaps, []
-        return Block(np.array(times, np.int64), codes, np.array(flags, np.uint8), tuple(gaps))
+        return Block(
+            np.array(times, np.int64), np.array(codes, np.int64), np.array(flags, np.uint8), tuple(gaps)
+        )
 
-    def _place(self, held: _Held) -> tuple[int, int]:
-        """Return the time and the flags of a sample; what is missing before it becomes a gap."""
+    def _is_from_before(self, row: StreamRow, clock: TickClock) -> bool:
+        """Return whether a sample was taken before the meter was opened, and kept by it or on the way."""
+        return row.tick is not None and clock.time_ns(row.tick) + clock.tick_ns < self._opened_ns
+
+    def _place(self, held: _Held) -> tuple[int, int] | None:
+        """Return the time and the flags of a sample, None where it is out of turn; what is missing before it becomes a gap."""
         row, stamp, flags = held.row, held.arrival_ns, held.row.flags
         tick, clock = row.tick, self._clock
-        if tick is not None and clock is not None and clock.arrived(tick, held.arrival_ns):
-            stamp, flags = self._slewed(tick, min(clock.time_ns(tick), stamp)), flags | INTERPOLATED_TIME
+        tick = tick if tick is not None and clock is not None and clock.arrived(tick, stamp) else None
+        if tick is not None and clock is not None:
+            stamp = min(clock.time_ns(tick), stamp)
+        number = row.tick if self.number_wrap is None else row.number
+        if not self.losses.is_next(number, row.codes, stamp, held.unused):
+            return None
+        if tick is not None:
+            stamp, flags = self._slewed(tick, stamp), flags | INTERPOLATED_TIME
         stamp = max(stamp, self._last_ns)
-        self._note_missing(held, stamp)
+        if (gap := self.losses.gap_before(self._last_ns, stamp)) is not None:
+            self.gaps.append(gap)
         if self.repeats and row.codes == self._previous:
             flags |= REPEAT
         self._previous = row.codes
@@ -315,71 +365,3 @@ class StreamMeter(LinkedMeter, StreamingSource):
                 at_ns = round(min(max(at_ns, nominal - SLEW * passed), nominal + SLEW * passed))
         self._placed = tick, at_ns
         return at_ns
-
-    def _note_missing(self, held: _Held, stamp: int) -> None:
-        missing, number = 0, held.row.number
-        if number is not None and self.number_wrap is not None:
-            step = 1 if self._number is None else (number - self._number) % self.number_wrap
-            missing = step - 1 if 1 < step <= self.number_wrap // 2 else 0  # more is a restart
-            self._number = number
-        elif self._steps is not None and held.row.tick is not None:
-            missing = self._steps.missing(held.row.tick)
-        self.lost += missing
-        if not self._last_ns or not (missing or held.refused):
-            return
-        if held.refused:
-            reason, why = Reason.BAD_DATA.value, f"{held.refused} frames refused: {held.complaint}"
-        else:
-            reason, why = "dropped", f"{plural(missing, 'sample')} lost"
-        self.gaps.append(Gap(self._last_ns, stamp, reason, why, max(missing, held.refused)))
-
-
-def cut_frames(
-    buffer: bytearray, head: bytes, length: int, is_sound: Callable[[bytes], bool]
-) -> tuple[list[bytes], int]:
-    """Take frames of one length that begin with `head` off the front of a buffer.
-
-    A frame that is not sound is looked through for the beginning of another one inside it; where there
-    is none it is returned as it is, to be refused and counted.
-
-    Returns:
-        The frames, and how many bytes belonged to none.
-    """
-    frames: list[bytes] = []
-    skipped = 0
-    while True:
-        start = buffer.find(head)
-        if start < 0:
-            keep = next((n for n in range(len(head) - 1, 0, -1) if buffer.endswith(head[:n])), 0)
-            skipped += len(buffer) - keep
-            del buffer[: len(buffer) - keep]
-            return frames, skipped
-        skipped += start
-        del buffer[:start]
-        if len(buffer) < length:
-            return frames, skipped
-        frame = bytes(buffer[:length])
-        inner = -1 if is_sound(frame) else frame.find(head, 1)
-        if inner > 0:
-            skipped += inner
-            del buffer[:inner]
-            continue
-        frames.append(frame)
-        del buffer[:length]
-
-
-def cut_lines(buffer: bytearray, longest: int) -> tuple[list[bytes], int]:
-    """Take whole lines off the front of a buffer, without LF or CR LF; an endless line counts as skipped."""
-    lines: list[bytes] = []
-    skipped = 0
-    while (end := buffer.find(b"\n")) >= 0:
-        line = bytes(buffer[:end]).rstrip(b"\r")
-        del buffer[: end + 1]
-        if len(line) > longest:
-            skipped += len(line)
-        else:
-            lines.append(line)
-    if len(buffer) > longest:
-        skipped += len(buffer)
-        buffer.clear()
-    return lines, skipped

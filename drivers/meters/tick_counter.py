@@ -1,12 +1,6 @@
-"""Ticks of an instrument counted: past their wrap, and what is missing between two of them."""
+"""Ticks of an instrument counted past their wrap."""
 
 from __future__ import annotations
-
-from collections import deque
-from statistics import median
-
-_ALIKE = 0.25
-"""Share by which steps of one interval may differ."""
 
 
 class TickCounter:
@@ -24,27 +18,3 @@ class TickCounter:
             step = (tick - self._total) % self.wrap
             self._total += step if step < self.wrap // 2 else step - self.wrap
         return self._total
-
-
-class SteadyTicks:
-    """Counts the samples that were lost between two ticks of a meter that sends at one interval.
-
-    The interval is the step that came three times in a row: it may be set on the instrument while it sends.
-    """
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._steps: deque[int] = deque(maxlen=3)
-        self._interval = 0.0
-
-    def missing(self, tick: int) -> int:
-        """Return how many samples should have come since the last tick and did not."""
-        last, self._last = self._last, tick
-        if last is None or tick <= last:
-            return 0
-        step = tick - last
-        self._steps.append(step)
-        usual = median(self._steps)
-        if len(self._steps) == 3 and all(abs(one - usual) <= _ALIKE * usual for one in self._steps):
-            self._interval = float(usual)
-        return max(round(step / self._interval) - 1, 0) if self._interval else 0

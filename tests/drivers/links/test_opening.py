@@ -49,7 +49,7 @@ class Counting:
 @pytest.mark.parametrize(
     ("raised", "text"),
     [
-        (ReadError("no answer", Reason.NO_ANSWER), "no answer; is this port a UM25C?"),
+        (ReadError("no answer", Reason.NO_ANSWER), "no answer; is this the UM25C's port?"),
         (KeyboardInterrupt(), ""),
         (OpenError("another model"), "another model"),
     ],
@@ -59,7 +59,7 @@ def test_an_opening_that_fails_closes_what_it_opened(raised: BaseException, text
     kind = OpenError if isinstance(raised, ReadError) else type(raised)
     with (
         pytest.raises(kind) as caught,
-        closed_on_failure(source, "is this port a UM25C?"),  # type: ignore[arg-type]
+        closed_on_failure(source, "is this the UM25C's port?"),  # type: ignore[arg-type]
     ):
         raise raised
     assert source.closed == 1

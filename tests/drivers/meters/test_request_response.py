@@ -135,7 +135,7 @@ def test_silence_at_the_start_asks_whether_it_is_the_right_port():
     wire = Wire()
     meter = Framed(Address.parse("framed:///dev/x"))
     meter.connect = lambda: wire  # type: ignore[method-assign]
-    with pytest.raises(OpenError, match=r"is this port a framed meter\?"):
+    with pytest.raises(OpenError, match=r"is this the framed meter's port\?"):
         meter.open()
     assert wire.written[-1] == b"OFF"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import count
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from powermeter.channel import Channel, Quantity
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import stream
-from powermeter.drivers.meters.stream import StreamMeter, StreamRow, cut_frames
+from powermeter.drivers.meters.stream import StreamMeter, StreamRow
 from powermeter.errors import DataError, OpenError, ReadError
 from powermeter.source import INTERPOLATED_TIME, SATURATED, Address, Block
 
@@ -42,6 +44,10 @@ class Wire(Link):
 
     def clear(self) -> None:
         return
+
+    def wait_until_quiet(self, quiet_s: float = 0.2, limit_s: float = 2.0) -> bool:
+        self.frames = [one for one in self.frames if one[0] >= self.time.at]
+        return True
 
     def close(self) -> None:
         self.closed = True
@@ -99,8 +105,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     yield found
 
 
-def opened(wire: Wire, first: bytes = frame(0, 0, 1)) -> Meter:
-    wire.frames.append((wire.time.at, first))
+def opened(wire: Wire, first: bytes = frame(0, 0, 1), late_ms: int = 0) -> Meter:
+    wire.frames.append((wire.time.at + late_ms * MS, first))
     meter = Meter(Address.parse("meter:///dev/x"))
     meter.open()
     return meter
@@ -169,9 +175,8 @@ def test_a_refused_frame_is_a_gap_where_it_stood(wire):
 
 def test_a_first_frame_that_is_late_does_not_squeeze_those_after_it(wire):
     """200 frames a second; the first is under way for 90 ms, the others for 1 ms."""
-    wire.time.at += 90 * MS
-    meter = opened(wire)
-    sent_ns = wire.time.at - 90 * MS
+    sent_ns = wire.time.at
+    meter = opened(wire, late_ms=90)
     wire.frames += [
         (max(sent_ns + n * 5 * MS + MS, sent_ns + 90 * MS), frame(n, n * 5, 1)) for n in range(1, 400)
     ]
@@ -222,27 +227,6 @@ def test_a_silent_meter_is_reported_after_its_time(wire, monkeypatch):
             meter.read_block(0.0)
 
 
-@pytest.mark.parametrize(
-    ("data", "frames", "skipped", "left"),
-    [
-        (b"..HxyzHuvw", [b"Hxyz", b"Huvw"], 2, b""),
-        (b"HxyzHuv", [b"Hxyz"], 0, b"Huv"),
-        (b"HxHuvw", [b"Huvw"], 2, b""),
-        (b"....", [], 4, b""),
-        (b"", [], 0, b""),
-    ],
-)
-def test_frames_are_cut_from_a_stream_that_starts_anywhere(data, frames, skipped, left):
-    buffer = bytearray(data)
-    assert cut_frames(buffer, b"H", 4, lambda one: one.rfind(b"H") == 0) == (frames, skipped)
-    assert bytes(buffer) == left
-
-
-def test_half_a_head_at_the_end_is_kept():
-    buffer = bytearray(b"..\xa5")
-    assert cut_frames(buffer, b"\xa5\x5a", 10, lambda one: True) == ([], 2) and buffer == b"\xa5"
-
-
 def test_ticks_of_another_rate_are_refused_aloud_and_then_not_used(wire):
     """The tick is stated as 1 ms and is 10 ms: one error that says what to do, and stamps of arrival after it."""
     meter, start = opened(wire), wire.time.at
@@ -277,3 +261,112 @@ def test_a_tick_stated_by_the_meter_at_its_identification_holds_from_the_first_o
         wire.frames.append((start + batch * 100 * MS, b"".join(data)))
     times, _, _, _ = drained(meter, wire)
     assert set(np.diff(times[20:]).tolist()) == {10 * MS}
+
+
+@pytest.mark.parametrize("holed", [False, True])
+def test_what_the_meter_kept_before_it_was_opened_is_no_sample(wire, holed):
+    """It comes at once: 3 s of frames up to the opening, or 0.5 s of them that are 13 s old; then those of now."""
+    first = wire.time.at - 100 * 20 * MS
+    kept = range(1, 25) if holed else range(1, 100)
+    shift = 13_000 if holed else 0
+    frames = [(wire.time.at, frame(n, n * 20 - shift, 1)) for n in kept]
+    frames += [(first + n * 20 * MS, frame(n, n * 20, 2)) for n in range(101, 300)]
+    meter = opened(wire, b"".join(data for _, data in frames[:1]))
+    wire.frames = frames[1:]
+    times, codes, _, gaps = drained(meter, wire)
+    assert not gaps and codes == [[2]] * 199
+    assert abs(times - np.arange(first + 101 * 20 * MS, first + 300 * 20 * MS, 20 * MS)).max() <= 2 * MS
+
+
+def test_a_stream_is_read_empty_before_it_is_believed(wire, monkeypatch):
+    """A meter without a clock: what lies in its buffer is thrown away before it is identified."""
+    monkeypatch.setattr(Meter, "tick_ns", None)
+    wire.frames = [(wire.time.at - 1, frame(n, 0, 7)) for n in range(5)]
+    block = opened(wire, frame(9, 0, 1)).read_block(0.0)
+    assert block is not None and block.codes.tolist() == [[1]]
+
+
+def test_a_frame_that_came_twice_or_late_is_no_sample(wire):
+    meter = opened(wire)
+    start = wire.time.at
+    numbers = [1, 2, 2, 3, 5, 6, 4, 7]
+    wire.frames += [(start + n * 5 * MS, frame(n, n * 5, n)) for n in numbers]
+    _, codes, _, gaps = drained(meter, wire)
+    assert [code for (code,) in codes] == [1, 1, 2, 3, 5, 6, 7]
+    assert [gap.lost for gap in gaps] == [1]
+    assert meter.counts() == {
+        "frames_refused": 0,
+        "bytes_skipped": 0,
+        "samples_lost": 1,
+        "frames_out_of_turn": 2,
+    }
+
+
+class Zeroing(Meter):
+    """A frame of 0xFFFF holds its reference, no reading."""
+
+    def decode(self, data: bytes) -> tuple[int, int, int] | None:
+        found = super().decode(data)
+        return None if found is None or found[2] == 0xFFFF else found
+
+
+def zeroing(wire: Wire, numbers: range) -> Zeroing:
+    wire.frames += [(wire.time.at + n * 5 * MS, frame(n, n * 5, 0xFFFF)) for n in numbers]
+    return Zeroing(Address.parse("meter:///dev/x"))
+
+
+def test_frames_that_hold_no_reading_are_a_gap_and_not_lost(wire):
+    meter, start = zeroing(wire, range(0)), wire.time.at
+    wire.frames.append((start, frame(0, 0, 1)))
+    meter.open()
+    wire.frames += [(start + n * 5 * MS, frame(n, n * 5, 0xFFFF if 5 <= n < 9 else 1)) for n in range(1, 20)]
+    times, _, _, gaps = drained(meter, wire)
+    assert [(gap.reason, gap.detail, gap.lost) for gap in gaps] == [
+        ("dropped", "4 frames held no reading", 0)
+    ]
+    assert len(times) == 16 and meter.counts()["samples_lost"] == 0
+
+
+def test_a_meter_that_settles_is_waited_for_longer_than_one_that_is_silent(wire, monkeypatch):
+    """The first reading comes when `first_s` is over; meanwhile frames come that hold none."""
+    monkeypatch.setattr(Zeroing, "first_s", 0.1)
+    meter = zeroing(wire, range(0))
+    began = monotonic()
+    read, number = wire.read, count()
+
+    def settling(limit: int, timeout_s: float) -> bytes:
+        if monotonic() - began < 0.3:
+            sleep(0.01)
+            return frame(next(number), 0, 0xFFFF)
+        wire.frames.append((wire.time.at, frame(next(number), 0, 5)))
+        return read(limit, timeout_s)
+
+    monkeypatch.setattr(wire, "read", settling)
+    meter.open()
+    assert meter.first[0][2] == 5
+
+
+def test_a_meter_that_never_has_a_reading_is_described_as_such(wire, monkeypatch):
+    monkeypatch.setattr(Zeroing, "first_s", 0.02)
+    monkeypatch.setattr(Zeroing, "settling_s", 0.05)
+    meter = zeroing(wire, range(0))
+    monkeypatch.setattr(wire, "read", lambda limit, timeout_s: frame(1, 0, 0xFFFF))
+    with pytest.raises(OpenError, match="that holds a reading, though others come"):
+        meter.open()
+
+
+def test_frames_without_a_reading_are_no_silence_until_they_never_end(wire, monkeypatch):
+    meter = zeroing(wire, range(0))
+    wire.frames.append((wire.time.at, frame(0, 0, 1)))
+    meter.open()
+    meter.read_block(0.0)
+    monkeypatch.setattr(meter, "silence_s", 0.05)
+    began = monotonic()
+    while monotonic() - began < 0.1:
+        wire.frames.append((wire.time.at, frame(1, 5, 0xFFFF)))
+        meter.read_block(0.0)
+    monkeypatch.setattr(meter, "settling_s", 0.0)
+    with pytest.raises(ReadError, match="nothing usable"):
+        while monotonic() - began < 5.0:
+            wire.frames.append((wire.time.at, frame(2, 10, 0xFFFF)))
+            meter.read_block(0.0)
