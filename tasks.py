@@ -371,7 +371,10 @@ def main() -> None:
     if {"-h", "--help"} & set(arguments) and name not in WITH_OPTIONS:
         print(f"python3 tasks.py {name}\n\n  {TASKS[name].__doc__}")
         return
-    TASKS[name](arguments)
+    try:
+        TASKS[name](arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell states it; what it was about to wait for has had the same Ctrl-C
 
 
 if __name__ == "__main__":

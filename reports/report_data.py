@@ -28,7 +28,7 @@ from powermeter.battery.battery import Battery, Budget
 from powermeter.battery.discharge import highest_w
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.stages import StageOutcome, check, parse_stage
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.lifetime_options import parse_wanted
@@ -335,7 +335,7 @@ def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:
     found = [row for row in analysis.rows if label in (row.label, row.title)]
     if not found:
         known = nearest(label, dict.fromkeys(row.label for row in analysis.rows))
-        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
+        raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
     return found
 
 

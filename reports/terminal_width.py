@@ -26,13 +26,14 @@ def kept_together(text: str) -> str:
     return _TOGETHER.sub("\u00a0", text)
 
 
-def wrapped(line: str, width: int, indent: int | None = None) -> list[str]:
+def wrapped(line: str, width: int, indent: int | None = None, *, break_words: bool = True) -> list[str]:
     """Return a line as lines of at most that width: a number keeps its unit, what follows is set in under its beginning.
 
     Args:
         line: Without a line feed.
         width: Characters of a line.
         indent: Spaces before what follows; two more than the line itself begins with where it is None.
+        break_words: Whether a longer word is broken; an address that somebody copies is not.
     """
     if len(line) <= width:
         return [line]
@@ -42,6 +43,7 @@ def wrapped(line: str, width: int, indent: int | None = None) -> list[str]:
         width,
         subsequent_indent=" " * min(wanted, width // 2),
         break_on_hyphens=False,
+        break_long_words=break_words,
         replace_whitespace=False,
         drop_whitespace=True,
     )

@@ -41,6 +41,17 @@ def test_an_unknown_task_is_refused_with_the_list() -> None:
     assert done.returncode == 2 and "test" in done.stdout
 
 
+def test_ctrl_c_ends_a_task_without_a_traceback(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(tasks.TASKS, "lint", interrupted)
+    monkeypatch.setattr(sys, "argv", ["tasks.py", "lint"])
+    with pytest.raises(SystemExit) as ended:
+        tasks.main()
+    assert ended.value.code == 130
+
+
 def test_the_readme_and_contributing_name_tasks_that_exist(tasks: ModuleType) -> None:
     for page in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / page).read_text(encoding="utf-8")

@@ -55,6 +55,9 @@ SERVER_CURVE = LoadCurve(
 )
 
 
+_AT_FULL_LOAD = f"× {SERVER_CURVE.at(1.0):g} at full load"
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """What the machine draws at full load, and how that is known.
@@ -132,7 +135,7 @@ def rating(root: str | Path = "/", table: str | Path | None = None, watt: float 
             return Rating(board, full_w, curve, _WHOLE_BOARD, BOARD_ERROR, source)
     threads = max(1, len(re.findall(r"^processor\s*:", info, re.MULTILINE)) or (os.cpu_count() or 1))
     if re.search(r"^flags\s*:.*\bhypervisor\b", info, re.MULTILINE):
-        where = f"an assumed {WATT_PER_THREAD:g} W for each of {threads} threads (a virtual machine hides its host)"
+        where = f"an assumed {WATT_PER_THREAD:g} W for each of {threads} threads, {_AT_FULL_LOAD} (a virtual machine hides its host)"
         return Rating(name, WATT_PER_THREAD * threads, SERVER_CURVE, _PROCESSOR_ONLY, ASSUMED_ERROR, where)
     path = Path(table) if table is not None else codecarbon_table()
     if path is not None:
@@ -142,11 +145,12 @@ def rating(root: str | Path = "/", table: str | Path | None = None, watt: float 
             sockets = max(1, len(set(re.findall(r"^physical id\s*:\s*(\d+)", info, re.MULTILINE))))
             source = f"{tdp:g} W rated for {listed} in codecarbon's table"
             source += f", {sockets} sockets" if sockets > 1 else ""
+            source += f", {_AT_FULL_LOAD}"
             return Rating(name, tdp * sockets, SERVER_CURVE, _PROCESSOR_ONLY, RATED_ERROR, source)
         why = "is not in codecarbon's table"
     else:
         why = "codecarbon's table is not installed (pip install 'powermeter[carbon]')"
-    where = f"{name}: {why}; {WATT_PER_THREAD:g} W assumed for each of {threads} threads"
+    where = f"{name}: {why}; {WATT_PER_THREAD:g} W assumed for each of {threads} threads, {_AT_FULL_LOAD}"
     return Rating(name, WATT_PER_THREAD * threads, SERVER_CURVE, _PROCESSOR_ONLY, ASSUMED_ERROR, where)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import ConfigurationError, plural
+from powermeter.errors import ConfigurationError, plural, printable, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.events import Event
 from powermeter.result.notes import Note
@@ -120,7 +120,7 @@ def counted(
     meant = [i for i in range(len(keys)) if label in (names[i], titles[i])]
     if not meant:
         known = nearest(label, dict.fromkeys(names))
-        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
+        raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
     index = np.flatnonzero(np.isin(group, meant)).tolist()
     own = [events[i].count for i in index]
     whole = math.fsum(count for count in own if count is not None)
@@ -143,7 +143,7 @@ def _number_of(per: str, events: Sequence[Event]) -> float:
     if not found:
         known = nearest(per, dict.fromkeys(event.name for event in events)) if events else "nothing is marked"
         raise ConfigurationError(
-            f"--per {per}: no event {per!r} in the recording; {known}, or state their number with --items"
+            f"--per {printable(per)}: no event {quoted(per)} in the recording; {known}, or state their number with --items"
         )
     if any(count is None for count in found):
         raise ConfigurationError(

@@ -32,7 +32,7 @@ from powermeter.analysis.layer_design import LayerDesign
 from powermeter.analysis.regression import LeastSquares, least_squares
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
-from powermeter.errors import DataError
+from powermeter.errors import DataError, quoted
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
@@ -84,7 +84,7 @@ def layers(
     passes = [e for e in events if e.name == label]
     if not passes:
         known = ", ".join(dict.fromkeys(e.name for e in events)) or "none"
-        raise DataError(f"no event {label!r} in the recording; it has {known}")
+        raise DataError(f"no event {quoted(label)} in the recording; it has {known}")
     analysis = analyse(with_events(recording, passes), rail=rail)
     (row,) = analysis.rows
     energies = analysis.energies

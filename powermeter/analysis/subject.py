@@ -17,7 +17,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
 from powermeter.analysis.tokens import measures as token_measures
-from powermeter.errors import ConfigurationError, plural
+from powermeter.errors import ConfigurationError, plural, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, product, ratio, worst
@@ -350,7 +350,7 @@ def row_of(analysis: Analysis, label: str) -> LabelRow:
     found = [row for row in analysis.rows if label in (row.label, row.title)]
     if not found:
         known = nearest(label, (row.label for row in analysis.rows))
-        raise ConfigurationError(f"no event {label!r} in the recording; {known}")
+        raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
     return found[0]

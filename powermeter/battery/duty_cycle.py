@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.battery.battery import Battery
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, quoted
 from powermeter.result import Grade, Result, combine
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, S
     for label in labels or ():
         if label not in found:
             raise ConfigurationError(
-                f"no event {label!r} in the recording; it has {', '.join(found) or 'none'}"
+                f"no event {quoted(label)} in the recording; it has {', '.join(found) or 'none'}"
             )
     return {label: found[label] for label in labels} if labels is not None else found
 

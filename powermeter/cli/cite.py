@@ -9,8 +9,7 @@ import click
 
 from powermeter.cli.options import json_option
 from powermeter.cli.report_options import reading_options, report_options
-from powermeter.cli.standard_output import put_json
-from powermeter.errors import clean
+from powermeter.cli.standard_output import put, put_json
 
 
 @click.command()
@@ -35,4 +34,4 @@ def cite(recording: Path, as_json: bool, **typed: Any) -> None:
     if as_json:
         put_json(record(data))
         return
-    click.echo(clean(citation(data)), nl=False)  # for a file: lines stay as they are
+    put(citation(data), nl=False, break_words=False)  # in a file lines stay as they are

@@ -41,9 +41,10 @@ def open_standard() -> tuple[int, ...]:
     return tuple(closed)
 
 
-def put(text: str, *, nl: bool = True) -> None:
+def put(text: str, *, nl: bool = True, break_words: bool = True) -> None:
     """Print text on standard output: what steers a terminal is replaced, and on one its lines are wrapped."""
-    click.echo(_laid_out(clean(text), sys.stdout) if _has_width() else clean(text), nl=nl)
+    plain = clean(text)
+    click.echo(_laid_out(plain, sys.stdout, break_words=break_words) if _has_width() else plain, nl=nl)
 
 
 def table_width() -> int:
@@ -64,12 +65,14 @@ def _to_error(text: str) -> None:
         click.echo(_laid_out(text, sys.stderr) if sys.stderr.isatty() else text, err=True)
 
 
-def _laid_out(text: str, stream: TextIO) -> str:
+def _laid_out(text: str, stream: TextIO, *, break_words: bool = True) -> str:
     """Return text with its lines wrapped at the width of a terminal."""
     from powermeter.reports.terminal_width import columns, wrapped
 
     width = columns(max(shutil.get_terminal_size().columns, 20), stream)
-    return "\n".join(part for line in text.split("\n") for part in wrapped(line, width))
+    return "\n".join(
+        part for line in text.split("\n") for part in wrapped(line, width, break_words=break_words)
+    )
 
 
 def put_json(value: Any) -> None:

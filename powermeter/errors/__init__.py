@@ -90,6 +90,17 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
 
 
+def quoted(name: str) -> str:
+    r"""Return a name in quotes, what no terminal shows as its escape: `'caf\xe9'` of a byte that is not UTF-8."""
+    return "".join(("'", *map(_piece, name), "'"))
+
+
+def _piece(c: str) -> str:
+    if "\udc80" <= c <= "\udcff":  # a byte as it was typed (PEP 383)
+        return f"\\x{ord(c) - 0xDC00:02x}"
+    return c if c.isprintable() else repr(c)[1:-1]
+
+
 def clean(text: str, longest_word: int = 400) -> str:
     """Return lines of text that no terminal obeys, words that nobody reads to their end shortened."""
     import re

@@ -114,14 +114,14 @@ def _tables(pages: Pages, data: ReportData) -> None:
     pages.table(["", "value", "", "grade"], rows, texts=(0, 3))
     if data.rails:
         pages.paragraph("Rails; a rail inside another is part of it", 7.5, colour=SOFT)
-        cells = [[text(cell, 60) for cell in use.cells] for use in data.rails]
-        pages.table(rails_table.HEADS, cells, texts=(0, 3, 4))
+        rails = [[text(cell, 60) for cell in use.cells] for use in data.rails]
+        pages.table(rails_table.HEADS, rails, texts=(0, 3, 4))
     if not a.rows:
         return
     pages.heading("What each kind of event used")
     grade, charged = wording.grade_of(a.rows, data.grade).value, data.charge_grade(a.rows)
-    charge = f"; charge: {charged.value}" if charged else ""
-    where = f"{grade} on {text(a.line.rail.name)}, ± is a 95 % interval{charge}"
+    beside = f"; charge: {charged.value}" if charged else ""
+    where = f"{grade} on {text(a.line.rail.name)}, ± is a 95 % interval{beside}"
     pages.paragraph(where, 7.5, colour=SOFT)
     shown = a.rows[:MOST_LABELS]
     heads = ["label", "events", "items", "per item", "of these", "median", "p95", "total"]

@@ -9,6 +9,7 @@ import pytest
 
 from powermeter.battery.battery import Battery
 from powermeter.battery.stages import Stage, StageOutcome, StageVerdict, check, parse_stage
+from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 
@@ -110,3 +111,22 @@ def test_a_whole_charge_is_within_its_budget(value, low, high, verdict, passed) 
     assert outcome.line().startswith("infer for 1,200 items: ") and outcome.line().endswith(
         f": {verdict.value}"
     )
+
+
+@pytest.mark.parametrize("voltage", [None, 12.0])
+def test_of_what_no_battery_of_five_volts_feeds_the_voltage_is_asked_for(voltage: float | None) -> None:
+    """346 W for 300 s: at 12 V 8650 C, six tenths of 4 Ah; at the 5 V once advised it would have been 1.4 of it."""
+    card = SimpleNamespace(
+        charge=None,
+        energy=Result(103_800.0, "J", 102_000.0, 105_600.0, Grade.MEASURED),
+        power=Result(346.0, "W", 340.0, 352.0, Grade.MEASURED),
+        line=SimpleNamespace(
+            rail=Rail("gpu0", covers="a graphics card", boundary=Boundary.DEVICE), direct=lambda _: None
+        ),
+    )
+    stage = Stage("*", BUDGET)
+    if voltage is not None:
+        assert check(stage, card, voltage).share.value == pytest.approx(103_800 / 12 / 14_400)
+        return
+    with pytest.raises(ConfigurationError, match=r"graphics card.*--rail-voltage 12V.*\(\*=20Wh\)"):
+        check(stage, card)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from powermeter.errors import quoted
 from powermeter.errors.suggestions import close_names, meant, nearest, nearest_file
 
 
@@ -53,3 +54,17 @@ def test_one_wording_for_all_that_is_meant():
     assert meant(["show"]) == "did you mean show?"
     assert meant(["show", "report"]) == "did you mean show or report?"
     assert meant([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("infer", "'infer'"),
+        ("größe", "'größe'"),
+        (b"caf\xe9".decode("utf-8", "surrogateescape"), r"'caf\xe9'"),
+        ("a\x1b[2J\n", r"'a\x1b[2J\n'"),
+        ("\ud800", r"'\ud800'"),
+    ],
+)
+def test_a_name_is_quoted_as_it_was_typed_and_harmless(name, shown):
+    assert quoted(name) == shown and shown.isprintable()

@@ -80,3 +80,16 @@ def test_what_the_recording_warns_of_itself_stands_in_the_statement_as_sentences
     assert warned.startswith("run.power: the program ended with status 1") and warned.endswith("number.")
     noted = replace(data.analysis, warnings=[Note.warning("some", "its clock was set. it is old.")])
     assert statement(replace(data, analysis=noted), "0").endswith("0. Its clock was set. it is old.")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_on_a_terminal_no_word_is_broken(here, make, twenty, monkeypatch, width):
+    """Addresses and the hash stay whole to be copied; a file has its lines as they are."""
+    path = make(events=twenty)
+    whole = here("cite", path).stdout
+    monkeypatch.setenv("COLUMNS", str(width))
+    printed = here("cite", path).stdout
+    assert printed.split() == whole.split()
+    over = [line for line in printed.splitlines() if len(line) > width]
+    assert all(len(line.split()) == 1 for line in over)
+    assert any(len(line) > width for line in whole.splitlines())
