@@ -13,11 +13,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import Kind
+from powermeter.signals.shown_twice import beat_of, moments
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _LEAST_ROWS = 30
 _LEAST_REFRESHES = 5
@@ -26,13 +25,7 @@ _FEW_LEVELS = 3
 _EQUAL = 0.4
 _ON_GRID = 0.8
 _LOOKED = 200_000
-_FEWEST_TWICE = 10  # rows that repeat the one before, of readings that come once or twice
-_TWICE = 0.04  # of the rows, that they are at least
-_OFTEN = 0.5  # of them, that show one value
-_BEATS_LOOKED = 1000
-_WAVES = 40
-_CHANCE = 6.9  # of an exponential law, beyond what so many frequencies reach: one in 1000
-_SHORT, _BY_CHANCE = 0.03, 0.2  # of the rows: so many fewer, or more, repeat than the beat has it
+_LONGEST_BEAT = 1.7  # rows
 
 
 def refresh_found(trace: Trace) -> int:
@@ -48,7 +41,8 @@ def refresh_found(trace: Trace) -> int:
     if change.size < _LEAST_REFRESHES:
         return 0
     if 1 - change.size / n < _EQUAL:
-        return _just_slower(trace, n)
+        beat = beat_of(trace)
+        return 0 if beat is None else round(beat.refresh_ns)
     # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
     if change.size >= _LEVELS_LOOKED and np.unique(trace.values[change]).size <= _FEW_LEVELS:
         return 0
@@ -67,41 +61,6 @@ def refresh_found(trace: Trace) -> int:
     return round(refined * trace.interval_ns)
 
 
-def _just_slower(trace: Trace, n: int) -> int:
-    """Return the refresh interval, ns, of readings of which some are shown twice as a beat has it; 0 where none are.
-
-    Rows each τ of an instrument that refreshes each R, τ < R < 2τ, repeat the one before where no refresh lies between: a share
-    1 − τ/R of the rows, all at one place of R.  Noise that is equal by chance, or a logger that got no answer, repeats at any place.
-    """
-    if trace.kind is not Kind.INSTANT:  # what means repeat is a level of the load
-        return 0
-    n = min(n, _BEATS_LOOKED)
-    twice = np.append(False, np.diff(trace.values[:n]) == 0)
-    share = float(twice.mean())
-    if int(twice.sum()) < _FEWEST_TWICE or share < _TWICE:
-        return 0
-    # A level without noise is shown again, too, once in each turn of a loop.
-    recurs = int(np.unique(trace.values[:n][twice], return_counts=True)[1].max())
-    if recurs > max(_OFTEN * int(twice.sum()), _FEWEST_TWICE / 2):
-        return 0
-    rows = (trace.times_ns[:n] - trace.times_ns[0]) / trace.interval_ns
-    per_row = np.arange(1 - _EQUAL, 1 - _TWICE / 2, 0.25 / float(rows[-1]))
-    power = _periodogram(rows, twice - share, per_row) / (n * share * (1 - share))
-    beat = 1 - float(per_row[int(power.argmax())])
-    if power.max() < math.log(per_row.size / 4) + _CHANCE or not -_SHORT < share - beat < _BY_CHANCE:
-        return 0
-    return round(trace.interval_ns / (1 - beat))
-
-
-def _periodogram(times: Floats, values: Floats, frequencies: Floats) -> Floats:
-    """Return the squared size of a sum of waves at frequencies one step apart: each is one of few coarse waves times one of few fine."""
-    turns = 2j * math.pi * times
-    fine = np.exp(np.outer(turns, frequencies[:_WAVES] - frequencies[0]))
-    sums = [(np.exp(coarse * turns) * values) @ fine for coarse in frequencies[::_WAVES].tolist()]
-    power: Floats = np.abs(np.concatenate(sums))[: frequencies.size] ** 2
-    return power
-
-
 def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) -> Trace:
     """Return one reading for each refresh.
 
@@ -109,6 +68,10 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
         refresh_ns: The instrument's own interval.
         fresh: Which rows the instrument reports are new; None takes those that differ from the row before.
     """
+    if fresh is None and trace.interval_ns < refresh_ns < _LONGEST_BEAT * trace.interval_ns:
+        at_refreshes = _at_refreshes(trace)
+        if at_refreshes is not None:
+            return at_refreshes
     t, f = trace.times_ns, trace.values
     n = t.size
     if n < 2:
@@ -146,4 +109,27 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
         clock_ns=clock,
         refresh_ns=clock,
         repeats=n - keep.size,
+    )
+
+
+def _at_refreshes(trace: Trace) -> Trace | None:
+    """Return one reading for each refresh at the moment of that refresh, as which rows repeat shows; None where they show none."""
+    beat = beat_of(trace)
+    when = None if beat is None else moments(trace, beat)
+    if beat is None or when is None:
+        return None
+    at, room = when
+    last = np.append(np.diff(at) > 0, True)
+    times, values = at[last], trace.values[last]
+    clock = math.hypot(room / math.sqrt(12), beat.refresh_ns / math.sqrt(12))
+    if int(trace.times_ns[-1]) > int(times[-1]):
+        times, values = np.append(times, trace.times_ns[-1]), np.append(values, values[-1])
+    return replace(
+        trace,
+        times_ns=times,
+        values=values,
+        interval_ns=median_interval_ns(times),
+        clock_ns=clock,
+        refresh_ns=clock,
+        repeats=len(trace) - int(last.sum()),
     )
