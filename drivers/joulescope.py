@@ -20,7 +20,7 @@ from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, Stre
 from powermeter.units import NS, parse_quantity
 
 from .links.link import RAIL_OPTIONS, UsbId, rail_of
-from .meters.tick_clock import TickClock
+from .meters.tick_clock import TickClock, contradiction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,11 +99,15 @@ class Joulescope(StreamingSource):
         self._driver: Any = None
         self._path = ""
         self._model = ""
+        self._refused = ""
+        self._clock = TickClock(NS / self.options["rate"])
         self.lost = 0
         self._arrived: queue.SimpleQueue[tuple[str, dict[str, Any], int]] = queue.SimpleQueue()
         self._handlers: list[tuple[str, Any]] = []
 
     def open(self) -> None:
+        if self._refused:
+            raise OpenError(self._refused, Reason.BAD_DATA)
         try:
             from pyjoulescope_driver import Driver
         except ModuleNotFoundError as error:
@@ -216,11 +220,21 @@ class Joulescope(StreamingSource):
             self._take_in(name, value, arrival_ns, gaps)
             if self._arrived.empty() and min(column.length for column in self._columns.values()):
                 break
+        self._check_rate(self._clock.mismatch)
         block = self._common(gaps)
         if block is None and time.monotonic() - self._heard_s > SILENCE_S:
             self._heard_s = time.monotonic()
             raise ReadError("Joulescope: it sends nothing; plug it in again", Reason.NO_ANSWER)
         return block
+
+    def finish(self) -> None:
+        """Refuse samples that do not come at the rate asked for, also where only a second passed."""
+        self._check_rate(self._clock.mismatch_so_far)
+
+    def _check_rate(self, found: tuple[float, float] | None) -> None:
+        if found is not None:
+            self._refused = f"Joulescope: {contradiction(found)} at the {self.options['rate']} Hz of its URL; choose another rate"
+            raise ReadError(self._refused, Reason.BAD_DATA)
 
     def _take_in(self, name: str, value: dict[str, Any], arrival_ns: int, gaps: list[Gap]) -> None:
         import numpy as np

@@ -22,7 +22,7 @@ from .links.hid import open_hid
 from .links.link import RAIL_OPTIONS, Link, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
-from .meters.tick_clock import TickClock
+from .meters.tick_clock import TickClock, contradiction
 from .meters.tick_counter import TickCounter
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class KM003CStream(StreamingSource):
         self._number = 0
         self.lost = 0
         self.refused = 0
+        self._wrong_rate = ""
         self._forget()
 
     def _forget(self) -> None:
@@ -74,6 +75,8 @@ class KM003CStream(StreamingSource):
         self._polled_s = 0.0
 
     def open(self) -> None:
+        if self._wrong_rate:
+            raise OpenError(self._wrong_rate, Reason.BAD_DATA)
         self._forget()
         location = self.address.location
         if location.startswith("/dev/hidraw") or (not location and not usb_ports(km003c.USB)):
@@ -170,7 +173,20 @@ class KM003CStream(StreamingSource):
                 raise ReadError("KM003C: its queue stays empty", Reason.NO_ANSWER)
             return None
         self._heard_s = time.monotonic()
-        return self._block(samples, arrival_ns)
+        block = self._block(samples, arrival_ns)
+        self._check_ticks(self._clock.mismatch)
+        return block
+
+    def finish(self) -> None:
+        """Refuse a sequence that does not count milliseconds, also where only a second passed."""
+        self._check_ticks(self._clock.mismatch_so_far)
+
+    def _check_ticks(self, found: tuple[float, float] | None) -> None:
+        if found is not None:
+            self._wrong_rate = (
+                f"KM003C: {contradiction(found)}: its sequence is not in milliseconds; read it by km003c://"
+            )
+            raise ReadError(self._wrong_rate, Reason.BAD_DATA)
 
     def _block(self, samples: list[QueueSample], arrival_ns: int) -> Block:
         import numpy as np

@@ -22,7 +22,7 @@ from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .meters.stream import SLEW
-from .meters.tick_clock import TickClock
+from .meters.tick_clock import TickClock, contradiction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -273,6 +273,10 @@ class PPK2(StreamingSource):
         self._settle(decoded, arrival_ns)
         last = int(decoded.index[-1])
         self._clock.arrived(last, arrival_ns)
+        if (
+            found := self._clock.mismatch
+        ) is not None:  # faster only: what is slower, `_settle` counts as lost
+            raise ReadError(f"PPK2: {contradiction(found)}, which it does not do", Reason.BAD_DATA)
         if last < SETTLE_S * NS / SAMPLE_NS:
             return None  # the first moments only set the clock
         end_ns = self._clock.time_ns(last)

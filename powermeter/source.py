@@ -335,6 +335,13 @@ class StreamingSource(Source):
             EOFError: The stream has ended for good (a replayed file, a program that exited with 0).
         """
 
+    def finish(self) -> None:  # noqa: B027
+        """Check, once reading ends and before `close`, that what was returned can be right.
+
+        Raises:
+            ReadError: It cannot; the message names the remedy.
+        """
+
 
 __all__ = [
     "INTERPOLATED_TIME",

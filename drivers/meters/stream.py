@@ -20,7 +20,7 @@ from .cutting import cut_frames
 from .frame_order import FrameOrder
 from .linked import LinkedMeter
 from .losses import Losses, Unused
-from .tick_clock import TickClock
+from .tick_clock import TickClock, contradiction
 from .tick_counter import TickCounter
 
 MAX_BUFFER = 65536
@@ -268,11 +268,19 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if self._clock is None or (found := self._clock.mismatch) is None:
             return
         self._ticks_refused, self._clock = True, None
-        raise ReadError(
-            f"{self.title} on {self.where}: its ticks count {found[0]:.3g} s in {found[1]:.3g} s, so samples"
-            " are stamped on arrival from here on; where its URL states a rate or a unit of time, correct that",
+        raise self._wrong_ticks(found, "samples are stamped on arrival from here on")
+
+    def _wrong_ticks(self, found: tuple[float, float], so: str) -> ReadError:
+        return ReadError(
+            f"{self.title} on {self.where}: {contradiction(found)}, so {so}; where its URL states a rate or a unit"
+            " of time, correct that",
             Reason.BAD_DATA,
         )
+
+    def finish(self) -> None:
+        """Refuse ticks that do not go with the time that passed, also where only a second did."""
+        if self._clock is not None and (found := self._clock.mismatch_so_far) is not None:
+            raise self._wrong_ticks(found, "what was recorded is timed wrongly")
 
     def _check_silence(self) -> None:
         silent_s = time.monotonic() - self._heard_s

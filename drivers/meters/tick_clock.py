@@ -24,6 +24,14 @@ _WRONG_PIECES = 4
 _DELAY_NS = NS // 4
 """By how much the least delays of two pieces may differ."""
 
+_SHORT_ERROR = 0.1
+"""Where nothing more comes that could settle it: only ticks of another unit or rate are off by more."""
+
+
+def contradiction(found: tuple[float, float]) -> str:
+    """Return what `TickClock.mismatch` found, for a message."""
+    return f"its ticks count {found[0]:.3g} s in {found[1]:.3g} s"
+
 
 class TickClock:
     """Turns a running tick count into host monotonic nanoseconds."""
@@ -57,6 +65,16 @@ class TickClock:
             return None
         (counted, began), (counts, ends) = self._pieces
         return (counts - counted) / NS, (ends - began) / NS
+
+    @property
+    def mismatch_so_far(self) -> tuple[float, float] | None:
+        """The same of what there is, for a stream that ends before 2 s are over; None under half a second."""
+        if self.mismatch is not None or len(self._pieces) < 2:
+            return self.mismatch
+        (counted, began), (counts, ends) = self._pieces
+        slack = _DELAY_NS + 2 * self.tick_ns + _SHORT_ERROR * (ends - began)
+        wrong = abs(counts - counted - (ends - began)) > slack
+        return ((counts - counted) / NS, (ends - began) / NS) if wrong else None
 
     def arrived(self, tick: int, arrival_ns: int) -> bool:
         """Note that the sample with this tick was in the host's hands at that time.

@@ -285,6 +285,10 @@ class SourceReader(threading.Thread):
                 self._harvest.events.extend(block.events)
             if len(block.times_ns):
                 self._keep_block(block)
+        try:
+            source.finish()
+        except ReadError as error:  # what it returned cannot be right, and it is too late to read on
+            self.failure = one_line(error)
 
     def _keep_block(self, block: Block) -> None:
         times = np.maximum.accumulate(block.times_ns)

@@ -11,7 +11,7 @@ from memory_link import LOAD, MemoryLink
 
 from powermeter import registry
 from powermeter.drivers import ppk2
-from powermeter.errors import ConfigurationError, OpenError, Reason
+from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.ppk2 import SimulatedPPK2
@@ -171,3 +171,13 @@ def test_ppk2_blocks_with_losses_squeeze_no_time_either(connect: Callable[..., A
     assert steps[lost].min() >= 189_000 and steps[lost].max() <= 231_000
     assert all(gap.lost == 20 and 188_000 <= gap.end_ns - gap.start_ns <= 232_000 for gap in gaps)
     assert abs(apart[-1]) < 1_000_000
+
+
+def test_ppk2_that_counts_faster_than_time_passes_is_refused(connect: Callable[..., Any]) -> None:
+    """200,000 samples a second of an instrument of 100,000."""
+    source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
+    words = ((np.arange(10_000 * 100) & 63) << 18 | 100).astype("<u4")
+    with pytest.raises(ReadError, match=r"its ticks count [\d.]+ s in [\d.]+ s, which it does not do"):
+        for number in range(100):
+            piece = words[number * 10_000 : (number + 1) * 10_000]
+            block_of(source, piece.tobytes(), 10**12 + number * 50_000_000)

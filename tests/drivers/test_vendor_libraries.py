@@ -12,6 +12,7 @@ from vendor_fakes import FakeDriver, FakePower
 
 from powermeter import registry
 from powermeter.channel import MISSING
+from powermeter.drivers import joulescope as driver_module
 from powermeter.drivers.joulescope import SignalPieces
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError
 
@@ -60,6 +61,28 @@ def test_joulescope_lost_samples_are_a_gap(joulescope: None) -> None:
         assert len(block.times_ns) == 1000 and (np.diff(block.times_ns) >= 0).all()
     assert [(gap.reason, gap.lost) for gap in block.gaps] == [("dropped", 500)]
     assert source.counts() == {"samples_lost": 500}
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(6, False), (1.5, True)])
+def test_a_joulescope_of_another_rate_than_asked_for_is_refused(
+    joulescope: None, monkeypatch: pytest.MonkeyPatch, seconds: float, ends: bool
+) -> None:
+    """Asked for 1,000 samples a second it sends 2,000: found within 6 s, or at the end of 1.5 s."""
+    at = [10**12]
+    monkeypatch.setattr(driver_module, "now_ns", lambda: at[0])
+    source: Any = registry.source("joulescope://?rate=1kHz")
+    source.open()
+    with pytest.raises(ReadError, match="at the 1000 Hz of its URL; choose another rate"):
+        for first in range(0, round(seconds * 2000), 100):
+            at[0] += 50_000_000
+            for signal in ("s/i", "s/v"):
+                FakeDriver.last.send(signal, first, np.ones(100, np.float32))
+            source.read_block(0.0)
+        assert ends
+        source.finish()
+    source.close()
+    with pytest.raises(OpenError, match="choose another rate"):
+        source.open()
 
 
 def test_joulescope_absent_several_and_too_fast(joulescope: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,3 +156,21 @@ def test_stamps_never_run_back_and_rows_and_repeats_are_counted():
     stamps = [times.tolist() for times, _, _ in harvest.blocks]
     assert stamps == [[10**6, 3 * 10**6, 3 * 10**6], [3 * 10**6, 3_500_000]]
     assert (reader.health.samples, reader.health.repeats) == (5, 1)
+
+
+def test_what_a_stream_finds_wrong_at_its_end_is_why_it_failed():
+    """Found once reading was stopped: nothing is opened again, and the reason is kept for the recording."""
+
+    class Ends(Stream):
+        def read_block(self, timeout_s: float) -> Block | None:
+            acquisition.stop()
+            return super().read_block(timeout_s)
+
+        def finish(self) -> None:
+            raise ReadError("its ticks count 0.1 s in 1 s", Reason.BAD_DATA)
+
+    source = Ends([block(1, 2)])
+    acquisition = SourceReader(source, FakeClock())
+    acquisition.run()
+    assert acquisition.failure == "its ticks count 0.1 s in 1 s" and not source.reopened
+    assert acquisition.health.samples == 2 and acquisition.ended.is_set()

@@ -370,3 +370,15 @@ def test_frames_without_a_reading_are_no_silence_until_they_never_end(wire, monk
         while monotonic() - began < 5.0:
             wire.frames.append((wire.time.at, frame(2, 10, 0xFFFF)))
             meter.read_block(0.0)
+
+
+def test_ticks_of_another_rate_are_refused_at_the_end_of_a_short_reading(wire):
+    """1.5 s of ticks of 10 ms, stated as 1 ms: too short to be sure of while it lasts."""
+    meter, start = opened(wire), wire.time.at
+    wire.frames += [(start + n * 10 * MS, frame(n, n, n)) for n in range(1, 150)]
+    while wire.frames:
+        meter.read_block(0.0)
+    with pytest.raises(
+        ReadError, match=r"ticks count 0\.1\d* s in 1[.\d]* s, so what was recorded is timed wrongly"
+    ):
+        meter.finish()

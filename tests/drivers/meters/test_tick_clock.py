@@ -82,3 +82,24 @@ def test_a_poor_clock_and_batches_and_a_host_that_stood_still_are_no_mismatch(
         arrival_ns = max(arrival_ns, 60_900_000_000) if arrival_ns >= 60_000_000_000 else arrival_ns
         clock.arrived(tick, arrival_ns)
         assert clock.mismatch is None
+
+
+@pytest.mark.parametrize("true_over_stated", [1000, 10, 2, 0.5, 0.1])
+def test_ticks_of_another_unit_are_found_in_a_stream_of_a_second_or_two(true_over_stated: float) -> None:
+    clock = TickClock(1e6)
+    for at_ns in range(0, 1_600_000_000, 5_000_000):
+        clock.arrived(round(at_ns / (1e6 * true_over_stated)), at_ns)
+    assert clock.mismatch is None and clock.mismatch_so_far is not None
+
+
+@pytest.mark.parametrize("batch_ms", [1, 100, 500, 900])
+@pytest.mark.parametrize("error", [0.008, -0.008])
+def test_batches_of_a_short_stream_are_no_mismatch(batch_ms: int, error: float) -> None:
+    """Asked whenever a batch has been read to its end, up to 2.5 s."""
+    clock, before_ns = TickClock(1e6), 0
+    for tick in range(0, 2500, 20):
+        true_ns = round(tick * 1e6 * (1 + error))
+        arrival_ns = -(-true_ns // (batch_ms * 10**6)) * batch_ms * 10**6
+        assert arrival_ns == before_ns or clock.mismatch_so_far is None
+        clock.arrived(tick, arrival_ns)
+        before_ns = arrival_ns
