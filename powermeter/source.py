@@ -335,7 +335,7 @@ class StreamingSource(Source):
             EOFError: The stream has ended for good (a replayed file, a program that exited with 0).
         """
 
-    def finish(self) -> None:  # noqa: B027
+    def finish(self) -> None:
         """Check, once reading ends and before `close`, that what was returned can be right.
 
         Raises:
