@@ -99,12 +99,14 @@ class World:
         clock_ns: The clock of the recording.
         sleep: Waits for some seconds.
         enough: Whether everything else that is asked for is known as well; asked once the repeats are.
+        decided: Whether what is asked of the repeats is known although their energy is not yet; asked at each look.
     """
 
     read: Reader | None = None
     clock_ns: Callable[[], int] = now_ns
     sleep: Callable[[float], Any] = time.sleep
     enough: Callable[[], bool] = lambda: True
+    decided: Callable[[], bool] = lambda: False
 
 
 _SETTINGS = frozenset(field.name for kind in (LoopLimits, World) for field in fields(kind))
@@ -129,7 +131,7 @@ class RepeatLoop:
         energies: Energy of each repeat in J, as far as known at the last look.
         latencies: Duration of each repeat in s.
         spans: Start and end of each repeat in ns.
-        reason: Why it ended: `precise`, `time`, `repeats`, or empty while it runs or where it was left.
+        reason: Why it ended: `precise`, `decided`, `time`, `repeats`, or empty while it runs or where it was left.
     """
 
     def __init__(
@@ -152,7 +154,7 @@ class RepeatLoop:
             limits: When it ends at the latest; single ones (`at_most`, `most`, `at_least`) may be written instead.
             n: Items of one repeat.
             rail: The rail to count.
-            world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`) may be written instead.
+            world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`, `decided`) may be written instead.
             attributes: Of the events.
             settings: Fields of `Limits` and `World`, which replace those of `limits` and `world`.
 
@@ -190,9 +192,11 @@ class RepeatLoop:
                     end = self._world.clock_ns()
                 self.spans.append((start, end))
                 index += 1
-                if self.stopping.due(index) and self.look() and self._world.enough():
-                    self.reason = "precise"
-                elif self._world.clock_ns() - begun >= (self.limits.seconds - self.limits.spent_s) * 1e9:
+                if self.stopping.due(index):
+                    self.reason = self._reason_to_end()
+                if self.reason:
+                    break
+                if self._world.clock_ns() - begun >= (self.limits.seconds - self.limits.spent_s) * 1e9:
                     self.reason = "time"
                 elif self.limits.most is not None and index >= self.limits.most:
                     self.reason = "repeats"
@@ -210,6 +214,11 @@ class RepeatLoop:
     def reached(self) -> bool:
         """Whether the precision asked for was reached."""
         return self.reason == "precise"
+
+    def _reason_to_end(self) -> str:
+        if self.look() and self._world.enough():
+            return "precise"
+        return "decided" if self._world.decided() else ""
 
     def _look_at_the_end(self) -> None:
         if len(self.spans) < FEWEST:  # that would take seconds, and show nothing
@@ -248,6 +257,7 @@ class RepeatLoop:
         )
         why = {
             "time": f"{format_duration(self.limits.seconds)} were over{early}",
+            "decided": "what was asked of it is decided",
             "repeats": f"{plural(self.limits.most, 'repeat was', 'repeats were')} done",
         }.get(self.reason, "the loop was left")
         return f"{wanted} NOT reached: {why}"

@@ -64,12 +64,16 @@ class Target:
         limits: When it ends at the latest.
         items: Items of one repeat.
         rail: The rail to count.
+        calls: How many calls of the same thing one repeat is.
+        budget_j: What an item may use, in J: it ends as soon as that is decided; None where nothing is asked.
     """
 
     precision: float = 0.05
     limits: LoopLimits = field(default_factory=LoopLimits)
     items: int = 1
     rail: str | None = None
+    calls: int = 1
+    budget_j: float | None = None
 
 
 def repeat_until_known(
@@ -99,6 +103,12 @@ def repeat_until_known(
             return False  # nothing has been written yet
         return all(inner.relative <= wanted.precision for inner in found)
 
+    def decided() -> bool:
+        if wanted.budget_j is None or not loop.stopping.excludes(wanted.budget_j * wanted.items):
+            return False
+        energy = _per_run(meter, loop, wanted.rail)  # the sensor's errors may leave it open
+        return energy is not None and not energy.low <= wanted.budget_j * wanted.items <= energy.high
+
     loop = RepeatLoop(
         meter,
         name,
@@ -107,8 +117,10 @@ def repeat_until_known(
         n=wanted.items,
         rail=wanted.rail,
         enough=enough,
+        decided=decided,
         attributes=attributes,
     )
+    loop.stopping.calls = wanted.calls
     for _ in loop:
         if not once():
             break

@@ -71,6 +71,7 @@ def bench(
     at_least: int = LEAST,
     name: str | None = None,
     setup: Setup | None = None,
+    budget_j: float | None = None,
 ) -> Benchmark:
     """Return what one call of a function uses, repeated until that is known to `precision`.
 
@@ -87,6 +88,7 @@ def bench(
         most: The largest number of repeats.
         at_least: Repeats before the first look.
         name: The label of its events; its own name where None.
+        budget_j: What a call may use, in J: it ends too as soon as it is known whether it uses more; None where that is not asked.
 
     Raises:
         ConfigurationError: An argument is out of its range, or calling a function runs nothing (generators, coroutines).
@@ -106,7 +108,7 @@ def bench(
                 fn()
             return True
 
-        wanted = Target(precision, limits, calls, setup.rail)
+        wanted = Target(precision, limits, calls, setup.rail, calls, budget_j)
         return repeat_until_known(meter, label, once, wanted, label)
 
 

@@ -84,6 +84,15 @@ def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribu
         RepeatLoop(_FakeMeter(np.ones(3)), "infer", at_mots="5m")
 
 
+def test_it_ends_as_soon_as_what_is_asked_of_it_is_decided() -> None:
+    meter = _FakeMeter(np.ones(30))
+    loop = RepeatLoop(
+        meter, "infer", at_least=15, most=30, read=meter.read, clock_ns=meter.clock, decided=lambda: True
+    )
+    assert (len(list(loop)), loop.reason, loop.reached) == (15, "decided", False)
+    assert loop.ended() == "± 5 % NOT reached: what was asked of it is decided"
+
+
 def test_it_waits_until_the_newest_repeat_has_been_written() -> None:
     """The recorder writes once a second: the last energy is asked for again until it is there."""
     waits: list[float] = []

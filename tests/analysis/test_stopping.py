@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import t as student
 
 from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
-from powermeter.analysis.stopping import Settled, Stopping, settle
+from powermeter.analysis.stopping import LEAST_TO_DECIDE, Settled, Stopping, settle
 from powermeter.meter import Meter
 
 
@@ -162,6 +162,48 @@ def test_a_constant_is_repeated_until_a_rare_kind_would_have_shown() -> None:
     assert Stopping(0.5).look(values[:30]) is False  # two looks in a row
 
 
+@pytest.mark.parametrize(
+    ("calls", "repeat_s", "least"),
+    [(1, 0.2, 120), (4, 0.2, 30), (1000, 0.2, 30), (1000, 0.1, 60), (1000, 0.02, 120)],
+)
+def test_each_call_in_a_repeat_is_a_chance_for_a_rare_kind_but_one_in_50_ms_at_most(calls, repeat_s, least):
+    """120 repeats of four calls of 50 ms took 29 s where 120 single calls of the same showed as much."""
+    stopping = Stopping(0.05)
+    stopping.calls = calls
+    values, durations = np.full(400, 2.0), np.full(400, repeat_s)
+    done = [n for n in range(1, 400) if stopping.due(n) and stopping.look(values[:n], durations[:n])]
+    assert least <= done[0] <= least * 1.4
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.02, 3.0), (0.1, 2.0), (0.005, 3.0)])
+def test_calls_of_a_rare_kind_hold_where_several_are_a_repeat(share, times):
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(100):
+        values, durations = spiky(rng, 600, share, times).reshape(-1, 4).sum(1), np.full(150, 0.2)
+        stopping = Stopping(0.05)
+        stopping.calls = 4
+        for n in range(1, 151):
+            if stopping.due(n) and stopping.look(values[:n], durations[:n]):
+                break
+        held += stopping.settled.low <= 4 * (1 + share * (times - 1)) <= stopping.settled.high
+    assert held >= 90
+
+
+def test_a_mean_at_the_limit_is_found_above_or_below_it_no_oftener_for_looking_at_each_step():
+    """Twenty looks at an interval of 95 % would err in every fourth series."""
+    rng = np.random.default_rng(5)
+    wrong = 0
+    for _ in range(200):
+        values = model(rng, 150, spread=0.3)[0]
+        stopping = Stopping(0.001, LEAST_TO_DECIDE)
+        wrong += any(
+            stopping.due(n) and (stopping.look(values[:n]) or stopping.excludes(1.0)) for n in range(1, 151)
+        )
+    assert wrong <= 14
+    assert stopping.excludes(0.5) and stopping.excludes(1.5)
+
+
 @pytest.mark.parametrize("spread", [0.2, 0.4])
 def test_the_repeats_asked_for_are_enough(spread) -> None:
     kept = []
@@ -306,15 +348,15 @@ def seen(**changed) -> Stopping:
     [
         ({"relative": math.inf}, "too few repeats to tell; measure more"),
         (
-            {"unseen": 0.995},
+            {"unseen": 60 / 36},
             "about 60 more repeats: the 36 so far are alike, but one in 12 may be of a kind not seen yet",
         ),
         (
-            {"unseen": 0.995, "repeats": 9},
+            {"unseen": 60 / 5, "repeats": 9},
             "about 91 more repeats: the 5 so far are alike, but most may be of a kind not seen yet",
         ),
         (
-            {"unseen": 0.995, "repeats": 10},
+            {"unseen": 60 / 6, "repeats": 10},
             "about 90 more repeats: the 6 so far are alike, but one in 2 may be of a kind not seen yet",
         ),
         ({"unseen": 0.98}, "about 60 more repeats"),

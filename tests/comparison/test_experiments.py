@@ -94,6 +94,21 @@ def test_bench_counts_calls_and_ends_with_reached_or_not(tmp_path: Path) -> None
     assert short.items > 100 and not short.reached and "NOT reached" in short.loop.ended()
 
 
+@pytest.mark.parametrize("budget_j", [1e-6, 1e3])
+def test_bench_ends_as_soon_as_it_is_known_whether_a_call_uses_more_than_a_budget(tmp_path, budget_j) -> None:
+    """It went on to the precision: 30 s for a call of 50 ms."""
+    made = powermeter.bench(
+        lambda: time.sleep(0.01),
+        precision=0.001,
+        most=100,
+        at_least=15,
+        budget_j=budget_j,
+        setup=Setup(sources=(SOURCE,), path=tmp_path / "d.power", at_least_s=0.02),
+    )
+    assert made.loop.reason == "decided" and 15 <= made.loop.latencies.size < 100
+    assert made.per_item is not None and (made.per_item.low > budget_j) is (budget_j < 1)
+
+
 def test_a_running_meter_is_used(tmp_path: Path) -> None:
     with powermeter.Meter(SOURCE, path=tmp_path / "run.power") as meter:
         powermeter.versus(quick, slow, most=3, names=("x", "y"), setup=Setup(meter=meter, at_least_s=0.01))
