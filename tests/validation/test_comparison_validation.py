@@ -11,7 +11,7 @@ import argparse
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.events import Event
+from powermeter.result import Result
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, SimulatedRecording, Truth
 
 SENSOR = Accuracy(gain=0.01, offset=0.02, noise=0.02, step=0.004)
@@ -208,22 +209,33 @@ class Shares:
     found: float  # verdicts more about a program that draws 5 % more
     half: float  # median of the ratio's half-width
     of_runs: bool  # whether the intervals are those of these runs, not of the programs
+    aside: float  # the farthest that a truth lies from the middle of its interval, in half-widths
+
+    @property
+    def clear(self) -> bool:
+        """Whether every truth lies well inside, as it does in three of four intervals that hold 95 %."""
+        return not (self.of_runs or self.false) and self.aside < 0.6
 
 
-def _compared(scenario: Scenario, seed: int, number: int, equal: int) -> Comparison | None:
+@lru_cache(maxsize=4)
+def _compared(name: str, seed: int, equal: int) -> Comparison | None:
     """Return a comparison; None where it is refused because nothing is known of a side."""
+    number = list(SCENARIOS).index(name)
     try:
-        return scenario(np.random.default_rng([seed, number, equal]), 1.0 if equal else 1.05)
+        return SCENARIOS[name](np.random.default_rng([seed, number, equal]), 1.0 if equal else 1.05)
     except DataError:
         return None
 
 
+def _aside(stated: Result, truth: float) -> float:
+    return abs(truth - (stated.low + stated.high) / 2) / ((stated.high - stated.low) / 2)
+
+
 def run(name: str, runs: int, first: int = 0) -> Shares:
     """Run a scenario with B drawing 5 % more and with equal sides."""
-    scenario, number = SCENARIOS[name], list(SCENARIOS).index(name)
-    in_difference, in_ratio, false, found, halves, of_runs = [], [], [], [], [], False
+    in_difference, in_ratio, false, found, halves, of_runs, aside = [], [], [], [], [], False, [0.0]
     for seed in range(first, first + runs):
-        other, equal = (_compared(scenario, seed, number, i) for i in (0, 1))
+        other, equal = (_compared(name, seed, i) for i in (0, 1))
         found.append(other is not None and other.rows[0].verdict is Verdict.MORE)
         if other is not None:
             r = other.rows[0].contrast
@@ -231,15 +243,17 @@ def run(name: str, runs: int, first: int = 0) -> Shares:
             if r.ratio is not None:
                 in_ratio.append(r.ratio.low <= 1.05 <= r.ratio.high)
                 halves.append((r.ratio.high - r.ratio.low) / 2)
+                aside.append(_aside(r.ratio, 1.05))
         rows = equal.rows if equal is not None else ()
         false.append(any(row.verdict in (Verdict.LESS, Verdict.MORE) for row in rows))
         if equal is not None:
             e = rows[0].contrast.difference
             in_difference.append(e.low <= 0 <= e.high)
+            aside.append(_aside(e, 0.0))
     if not halves:
-        return Shares(1.0, 1.0, float(np.mean(false)), 0.0, math.nan, True)
+        return Shares(1.0, 1.0, float(np.mean(false)), 0.0, math.nan, True, 0.0)
     shares = (float(np.mean(x)) for x in (in_difference, in_ratio, false, found))
-    return Shares(*shares, float(np.median(halves)), of_runs)
+    return Shares(*shares, float(np.median(halves)), of_runs, max(aside))
 
 
 def promise(first: int, difference: float, pilots: int, seed: int) -> tuple[float, float, int]:
@@ -274,18 +288,18 @@ PROMISES = [(n, d) for n in (4, 6, 12, 30) for d in (0.5, 1.0)]
 def test_a_few_runs_of_each_scenario(name: str) -> None:
     """Binomial: of 3 equal pairs 2 or more false verdicts, at 5 %, have a probability of 0.007; at 80 %, of 0.90.
 
-    Of 4 pairs 3 or more would have one of 0.82 there: a fault is found more often, with fewer pairs.  Two that are right decide it
-    as three do.
+    Of 4 pairs 3 or more would have one of 0.82 there: a fault is found more often, with fewer pairs.  One whose truths lie well
+    inside decides it, as two do that hold them: intervals a third as wide, which miss half of the truths, pass so in one of eleven.
     """
-    runs, found = 2, run(name, 2, first=5000)
-    if found.of_runs or found.false or min(found.difference, found.ratio) < 1:
+    runs, found = 1, run(name, 1, first=5000)
+    if not found.clear:
         runs, found = 3, run(name, 3, first=5000)
     assert round(found.false * runs) <= 1
     if found.of_runs:
         assert name.startswith(("one recording", "1 recording before"))
         assert found.false == 0
     else:
-        assert round(min(found.difference, found.ratio) * runs) >= 2
+        assert round((1 - min(found.difference, found.ratio)) * runs) <= 1
 
 
 def test_promised_repeats_find_it_four_times_out_of_five() -> None:
