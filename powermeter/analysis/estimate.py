@@ -145,6 +145,18 @@ class GroupEstimate:
             np.zeros(size),
         )
 
+    def forget_events(self) -> None:
+        """Let go of what is known of single events, but for `gaps`: `Windows` holds it from here on."""
+        self.gaps = zeros_held_once(self.gaps)
+        for name in ("value", "own", "seen", "lean", "below", "above"):
+            setattr(self, name, getattr(self, name)[:0].copy())
+        self.shared = {}
+
+
+def zeros_held_once(column: Floats) -> Floats:
+    """Return a column; where it is 0 throughout, as one that takes no memory and cannot be written to."""
+    return column if column.any() else np.broadcast_to(np.zeros(1), column.shape)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activity:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
-from powermeter.analysis.estimate import Activity, GroupEstimate
+from powermeter.analysis.estimate import Activity, GroupEstimate, zeros_held_once
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.instants import measure_instants
@@ -111,6 +111,7 @@ def measure(
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
         for name, joules in found.shared.items():
             parts.setdefault(name, np.zeros(n))[lasting] = joules
+        found.forget_events()
     above += lost_while_high(integral, start_ns, end_ns)
     over = is_clipped(trace, start_ns, end_ns)
     if over is not None:
@@ -140,17 +141,17 @@ def measure(
         plain=plain,
         seconds=seconds,
         samples=samples,
-        gap_s=inside.gap_s,
+        gap_s=zeros_held_once(inside.gap_s),
         noise=noise,
-        clock=clock,
-        gaps=gaps,
+        clock=zeros_held_once(clock),
+        gaps=zeros_held_once(gaps),
         covered=covered,
         known=known,
         groups=tuple(groups),
         members=tuple(members),
-        lean=lean,
-        below=below,
-        above=above,
+        lean=zeros_held_once(lean),
+        below=zeros_held_once(below),
+        above=zeros_held_once(above),
         shared=parts,
         one_level=one_level,
         floor=0.0 if never_negative(integral) else None,

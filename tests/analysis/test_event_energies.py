@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
@@ -98,18 +100,16 @@ def test_an_events_half_width_has_the_freedom_of_what_its_noise_was_learnt_from(
     ν = 4 × (25/9)², so 95 % is t(30.9) × 5 mJ; of noise alone, t(4) × 3 mJ."""
     integral = Integral.of(from_samples(np.arange(0, 11) * 10**9, np.full(11, 2.0)))
     windows = measure(integral, np.array([2, 5]) * 10**9, np.array([3, 7]) * 10**9)
-    windows.noise[:] = 3e-3
-    windows.clock[:] = [4e-3, 0.0]
-    windows.gaps[:] = 0.0
-    windows.shared.clear()
-    windows.group[:] = 0
-    windows.below[:] = windows.above[:] = 0.0
+    none = np.zeros(2)
+    windows = replace(
+        windows, noise=none + 3e-3, clock=np.array([4e-3, 0.0]), gaps=none, shared={}, below=none, above=none
+    )
     windows.groups[0].freedom = 4.0
     mixed, alone = windows.half_width()
     assert mixed == pytest.approx(student.ppf(0.975, 4 * (25 / 9) ** 2) * 5e-3, rel=0.01)
     assert alone == pytest.approx(student.ppf(0.975, 4) * 3e-3, rel=0.01)
     windows.groups[0].freedom = np.inf
     assert windows.half_width() == pytest.approx([1.96 * 5e-3, 1.96 * 3e-3], rel=0.001)
-    windows.below[:], windows.above[:] = 4e-3, 0.0
+    windows = replace(windows, below=none + 4e-3)
     one = np.array([1.96 * 5e-3, 1.96 * 3e-3])
     assert windows.half_width() == pytest.approx((np.hypot(one, 4e-3) + one) / 2, rel=0.001)
