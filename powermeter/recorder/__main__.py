@@ -17,6 +17,7 @@ from typing import TextIO
 
 from powermeter.errors import PowermeterError, ReadError, printable
 from powermeter.marking import board
+from powermeter.recorder import held_interpreter
 from powermeter.recorder.messages import notice, send, take_pipes
 from powermeter.recorder.process import READERS_END_S, Process
 from powermeter.recording.encodable_text import LONGEST
@@ -32,6 +33,7 @@ def main() -> int:
     order = json.loads(orders.readline())
     prefer_small()
     process = Process(order)
+    held_interpreter.watch(int(order.get("parent") or os.getppid()))
     # In a thread: the main one may be holding the lock of the very event that is to be set.
     signal.signal(
         signal.SIGTERM,

@@ -14,6 +14,8 @@ from powermeter.recording.writer import Writer
 
 MAX_WAITING = 240
 """Harvests kept in memory while the file cannot be written (two minutes of one source)."""
+MOST_BYTES = 128 * 10**6
+"""What they may hold together, which a fast meter reaches sooner: 100 kHz of two channels in under a minute; one harvest always may."""
 PRINTED_AFTER_S = 1.0
 """After this long without a write that succeeds, a line is printed."""
 
@@ -69,8 +71,11 @@ class Backlog:
             self.refusal = ""
         except REFUSED as error:
             self.refuse(error)
-            while len(self._waiting) > MAX_WAITING:
-                self._drop(*self._waiting.pop(0))
+            size = sum(harvest.size for _, harvest in self._waiting)
+            while len(self._waiting) > MAX_WAITING or (size > MOST_BYTES and len(self._waiting) > 1):
+                position, harvest = self._waiting.pop(0)
+                size -= harvest.size
+                self._drop(position, harvest)
 
     def _drop(self, position: int, harvest: Harvest) -> None:
         """Drop readings; their stretch becomes a gap once something can be written again."""
@@ -111,5 +116,5 @@ class Backlog:
         elif not self._is_printed and now - self._since >= PRINTED_AFTER_S:
             self._is_printed = True
             notice(
-                f"the file cannot be written ({self.refusal}); readings wait in memory, up to two minutes of them"
+                f"the file cannot be written ({self.refusal}); readings wait in memory, up to two minutes or {MOST_BYTES // 10**6} MB of them"
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,9 @@ FUTURE_NS, PAST_NS = 3_600_000_000_000, 86_400_000_000_000
 BACK_NS = 10_000_000
 """How far a stamp may lie before an earlier reading's: what overtakes another by less is put in order."""
 
+PIECE = 1 << 18
+"""Rows of a block that are worked on at once: what is computed of them takes several times their size."""
+
 
 @dataclass(slots=True)
 class Harvest:
@@ -36,6 +40,20 @@ class Harvest:
     gaps: list[Gap] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     read_ns: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its blocks."""
+        arrays = (array for block in self.blocks for array in block if array is not None)
+        return sum(array.nbytes for array in arrays)
+
+    def pieces(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]]:
+        """Yield its blocks, long ones in even pieces of at most `PIECE` rows."""
+        for times, codes, flags in self.blocks:
+            ends = np.linspace(0, len(times), -(-len(times) // PIECE) + 1).astype(int).tolist()
+            for first, last in pairwise(ends):
+                part = slice(first, last)
+                yield times[part], codes[part], None if flags is None else flags[part]
 
     def as_gap(self, why: str, earlier: Gap | None = None) -> Gap | None:
         """Return what is lost where this, and what was dropped before it, cannot be written; None where nothing is."""

@@ -217,7 +217,7 @@ class Recorder:
             process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
         self.wait_for_end(process)
         if self._answers is not None:
-            self._answers.join(0.2 if self.left_behind else waiting_at_end.ANSWERS_S)
+            self._answers.join(waiting_at_end.LEFT_BEHIND_S if self.left_behind else waiting_at_end.ANSWERS_S)
         self._release(process)
         if self.left_behind and not self._waiting:
             self.watchdog = left_behind.watch(process.pid, self.path)

@@ -218,7 +218,7 @@ class Process:
         """Write what was read, and what waits since it could not be written."""
         for position, reader in enumerate(self.readers):
             harvest = reader.take()
-            for times, codes, _ in harvest.blocks:
+            for times, codes, _ in harvest.pieces():
                 self.totals[position].add(times, codes)
             self.backlog.add(position, harvest)
         self.backlog.write(writer)
@@ -228,7 +228,7 @@ class Process:
         if dropped is not None:
             writer.add_gap(source, dropped)
         try:
-            for times, codes, flags in harvest.blocks:
+            for times, codes, flags in harvest.pieces():
                 writer.append(source, times, codes, flags, harvest.read_ns)
         except DataError as error:  # a driver that breaks its contract loses its own samples, nobody else's
             self.readers[position].fail(str(error))

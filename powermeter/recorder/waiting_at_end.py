@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-HELD_UP_S = 0.9
+HELD_UP_S = 0.8
 """How long the measured program waits for a recorder that is held up by something else."""
+LEFT_BEHIND_S = 0.1
+"""How long, after that, for what it had still reported: both are less than the second that a program is held up at most."""
 WORKING_S = 8.0
 """The same for one that is at work: it writes, or waits for its turn on a busy machine."""
 ANSWERS_S = 5.0

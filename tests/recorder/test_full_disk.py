@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 
+from powermeter.channel import Gap
 from powermeter.errors import ReadError
 from powermeter.recorder import full_disk, process
 from powermeter.recorder.full_disk import Backlog
+from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording import Recording, Writer
@@ -35,11 +40,35 @@ def test_a_file_that_cannot_be_written_is_printed_once_each_time(monkeypatch: py
         backlog.report()
         now[0] += 0.5
     assert said == [
-        "the file cannot be written (database or disk is full); readings wait in memory, up to two minutes of them",
+        "the file cannot be written (database or disk is full); readings wait in memory, up to two minutes or 128 MB of them",
         "the file can be written again; the readings that waited are in it",
     ]
     assert sent == ["database or disk is full", "", "database or disk is full", ""]
     assert backlog.last_refusal == "database or disk is full"
+
+
+def test_what_waits_is_bounded_in_bytes_too_and_the_oldest_of_it_becomes_a_gap(monkeypatch) -> None:
+    """Two minutes of a meter of 100 kHz are 300 MB: more than a board has."""
+    monkeypatch.setattr(full_disk, "MOST_BYTES", 1000)
+    written: list[tuple[int, Gap | None]] = []
+    is_full = [True]
+
+    def write(_: object, position: int, harvest: Harvest, dropped: Gap | None) -> None:
+        if is_full[0]:
+            raise FULL
+        written.append((int(harvest.blocks[0][0][0]), dropped))
+
+    backlog = Backlog(write)
+    writer = cast(Writer, SimpleNamespace(transaction=nullcontext))
+    for first in range(0, 200, 20):
+        times = np.arange(first, first + 20)
+        backlog.add(0, Harvest([(times, times.reshape(20, 1), None)]))
+        backlog.write(writer)
+    is_full[0] = False
+    backlog.write(writer)
+    assert [first for first, _ in written] == [140, 160, 180]
+    gap = written[0][1]
+    assert gap is not None and (gap.start_ns, gap.end_ns, gap.lost) == (0, 139, 140)
 
 
 @pytest.fixture

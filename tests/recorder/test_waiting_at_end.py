@@ -10,7 +10,7 @@ import pytest
 
 from powermeter.recorder import waiting_at_end
 from powermeter.recorder.parent import Recorder
-from powermeter.recorder.waiting_at_end import HELD_UP_S, WORKING_S
+from powermeter.recorder.waiting_at_end import HELD_UP_S, LEFT_BEHIND_S, WORKING_S
 
 
 class Unending:
@@ -30,11 +30,11 @@ class Unending:
 @pytest.mark.parametrize(
     ("waits", "works", "progresses_until", "after_s", "left"),
     [
-        (True, True, 0.0, 0.9, "the disk is full"),
-        (False, False, 0.0, 0.9, "it does not answer"),
+        (True, True, 0.0, 0.8, "the disk is full"),
+        (False, False, 0.0, 0.8, "it does not answer"),
         (False, True, 0.0, 8.0, "it does not answer"),
-        (False, False, 3.0, 3.9, "it does not answer"),
-        (True, True, 3.0, 0.9, "the disk is full"),
+        (False, False, 3.0, 3.8, "it does not answer"),
+        (True, True, 3.0, 0.8, "the disk is full"),
     ],
 )
 def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_works(
@@ -61,3 +61,8 @@ def test_a_program_is_held_up_for_a_second_and_for_eight_by_a_recorder_that_work
 def test_a_process_that_runs_is_at_work_and_one_that_is_gone_may_be():
     assert waiting_at_end.is_working(os.getpid())
     assert waiting_at_end.is_working(2**30)
+
+
+def test_a_program_whose_recorder_is_stuck_is_held_up_for_less_than_a_second() -> None:
+    """Both waits and the start of what ends the recorder: 1.12 to 1.27 s, measured, before they were chosen together."""
+    assert HELD_UP_S + LEFT_BEHIND_S <= 0.9
