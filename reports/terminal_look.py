@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from powermeter.result import Grade, Result, worst
 from powermeter.result.formatting import DASH
 
-from .terminal_width import wrapped
+from .terminal_width import folded, wrapped
 from .wording import MARKS
 
 if TYPE_CHECKING:
@@ -81,12 +81,8 @@ class Heading:
         """Return its lines, an empty one before them."""
         from rich.text import Text
 
-        text, end = Text.from_markup(self.markup), 0
         yield Text()
-        for line in wrapped(text.plain, options.max_width, 0):
-            start = text.plain.index(line, end)
-            end = start + len(line)
-            yield text[start:end]
+        yield from folded(Text.from_markup(self.markup), options.max_width)
 
 
 def as_text(print_on: Callable[[Console], None], width: int) -> str:

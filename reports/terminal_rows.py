@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .terminal_width import fits
+from .terminal_width import fits, folded
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -41,15 +41,16 @@ class FactsGrid:
             grid.add_column(style="dim", no_wrap=True)
             grid.add_column(no_wrap=True)
             grid.add_column(overflow="fold")
-            for row in rows:
-                grid.add_row(*row)
+            for title, value, beside in rows:
+                grid.add_row(title, value, Text("\n").join(folded(beside, max(left, 1))))
             yield grid
             return
         for title, value, beside in rows:
             title.stylize("dim")
             yield from _stacked(title, value, name, options.max_width)
             if beside.cell_len:
-                yield Padding(beside, (0, 0, 0, 2))
+                lines = Text("\n").join(folded(beside, options.max_width - 2))
+                yield Padding(lines, (0, 0, 0, 2))
 
 
 def _stacked(title: Text, value: Text, name: int, width: int) -> Iterator[RenderableType]:

@@ -9,14 +9,17 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 UNBOUND = 100
 """Characters of a line where no terminal bounds it."""
 
 _TOGETHER = re.compile(
-    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±|(?:event|item|repeat|reading|sample|gap)s?\b)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
+    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±|(?:event|item|repeat|reading|sample|gap)s?\b|missed\b)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
 )
 """Between a number and its unit, or what it counts."""
 
@@ -48,6 +51,15 @@ def wrapped(line: str, width: int, indent: int | None = None, *, break_words: bo
         drop_whitespace=True,
     )
     return [part.replace("\u00a0", " ") for part in found] or [""]
+
+
+def folded(text: Text, width: int) -> Iterator[Text]:
+    """Yield styled text as lines of at most that width, parted as `wrapped` does."""
+    end = 0
+    for line in wrapped(text.plain, width, 0):
+        start = text.plain.index(line, end)
+        end = start + len(line)
+        yield text[start:end]
 
 
 def columns(width: int, stream: Any = None) -> int:

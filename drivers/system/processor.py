@@ -55,7 +55,7 @@ SERVER_CURVE = LoadCurve(
 )
 
 
-_AT_FULL_LOAD = f"× {SERVER_CURVE.at(1.0):g} at full load"
+_AT_FULL_LOAD = f"{SERVER_CURVE.at(1.0):g} times that at full load"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ def nearest_file(path: Path, suffix: str = "") -> str:
         return ""
     same = [name for name in names if path.name and Path(name).stem == path.name]
     same = [name for name in same if suffix and name.endswith(suffix)] or same
+    stems = {Path(name).stem for name in names if path.suffix and Path(name).suffix == path.suffix}
+    unlike = stems - set(close_names(path.stem, stems, most=len(stems) or 1))
+    names = [name for name in names if Path(name).stem not in unlike or Path(name).suffix != path.suffix]
     close = same[:1] if len(same) == 1 else close_names(path.name, names, most=1, cutoff=0.75)
     return f"; {meant(close)}" if close else ""
 

@@ -35,6 +35,13 @@ def test_a_file_with_nearly_that_name_is_named(tmp_path):
     assert nearest_file(tmp_path / "else.csv") == "" and nearest_file(tmp_path / "no" / "run.power") == ""
 
 
+def test_a_common_ending_makes_no_name_like_another(tmp_path):
+    (tmp_path / "B.power").touch()
+    assert nearest_file(tmp_path / "nix.power") == ""
+    (tmp_path / "next.power").touch()
+    assert nearest_file(tmp_path / "nxt.power") == "; did you mean next.power?"
+
+
 def test_a_name_without_its_extension_is_completed_where_only_one_file_has_it(tmp_path):
     (tmp_path / "run.power").touch()
     assert nearest_file(tmp_path / "run").endswith("did you mean run.power?")

@@ -46,3 +46,16 @@ def test_a_name_wider_than_the_terminal_wraps():
     file = io.StringIO()
     Console(file=file, width=40).print(grid)
     assert " ".join(file.getvalue().split()).endswith("at any moment 8%")
+
+
+@pytest.mark.parametrize("width", range(24, 81))
+def test_a_remark_parts_no_number_from_its_unit_or_noun(width):
+    grid = FactsGrid()
+    grid.add_row(
+        "estimate://", "", "71 samples · 9.73 Hz of 10.0 Hz asked · 1 missed · [dim]1 gap of 156 ms[/]"
+    )
+    file = io.StringIO()
+    Console(file=file, width=width).print(grid)
+    lines = [line.strip() for line in file.getvalue().splitlines()]
+    for whole in ("71 samples", "9.73 Hz", "10.0 Hz", "1 missed", "1 gap", "156 ms"):
+        assert any(whole in line for line in lines), whole

@@ -61,7 +61,7 @@ def test_what_is_assumed_comes_to_the_power_of_a_busy_machine(tmp_path, table):
     """8.2 W stood beside "4 W for each of 2 threads": servers draw 1.02 times their rating at full load (Davy 2021)."""
     machine(tmp_path, "AMD EPYC 7763 64-Core Processor", threads=2, flags="fpu hypervisor lm")
     found = processor.rating(tmp_path, table)
-    assert "4 W for each of 2 threads, × 1.02 at full load" in found.source
+    assert "4 W for each of 2 threads, 1.02 times that at full load" in found.source
     assert found.watt * found.curve.at(1.0) == pytest.approx(4 * 2 * 1.02)
 
 
