@@ -22,6 +22,7 @@ from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Labels
+from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.saturation import is_clipped
@@ -80,7 +81,8 @@ def measure(
     means = trace.kind is not Kind.INSTANT
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
-    for g, mine in enumerate(members_of(group, size)):
+    kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
+    for g, mine in enumerate(members_of(group, kind.size)):
         index = mine[covered[mine]]
         if index.size > 1 and (np.diff(start_ns[index]) < 0).any():
             index = index[np.argsort(start_ns[index], kind="stable")]
@@ -91,16 +93,22 @@ def measure(
             value[index] = 0.0
             continue
         edges = start_ns[lasting], end_ns[lasting]
-        others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(g)
+        others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(int(kind[g]))
+        own, own_bridges, own_inside, own_wave = integral, bridges, inside.at(lasting), wave
+        if parts_of_run:
+            own = parts_of_run[part_of[g]].integral
+            own_bridges, own_inside, own_wave = Bridges.of(own), ReadingsInside.of(own, *edges), None
         if trace.kind is Kind.INSTANT:
-            found = measure_instants(integral, *edges, bridges, inside.at(lasting), wave, others)
+            found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others)
         else:
-            found = measure_means(integral, *edges, bridges, others)
+            found = measure_means(own, *edges, own_bridges, others)
         if as_means is not None:
             found = both(found, as_means, *edges, bridges, others)
-        if inside.gap_s[lasting].any():
-            few_whole(integral, *edges, found, inside.gap_s[lasting])
-            off_together(integral, *edges, found, inside.gap_s[lasting])
+        if own_inside.gap_s.any():
+            few_whole(own, *edges, found, own_inside.gap_s)
+            off_together(own, *edges, found, own_inside.gap_s)
+        if parts_of_run:
+            found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)
         groups.append(found)
         value[index] = 0.0
         samples[lasting] = found.seen
@@ -125,12 +133,12 @@ def measure(
     if trace.step and trace.kind is not Kind.COUNTER and n:
         bias, one_level = quantised(integral)
         shared = np.zeros(n)
-        for mine, index in zip(members_of(group, size), members, strict=True):
+        for mine, index in zip(members_of(group, kind.size), members, strict=True):
             within, common = steps_alike(trace, start_ns[index], end_ns[index])
             shared[mine] = common
             # What an event's readings have in common beyond what all events' have is the event's own.
-            own = bias * math.sqrt(max(within**2 - common**2, 0.0))
-            noise[index] = np.hypot(noise[index], own * seconds[index])
+            apart = bias * math.sqrt(max(within**2 - common**2, 0.0))
+            noise[index] = np.hypot(noise[index], apart * seconds[index])
         parts["quantisation"] = bias * shared * seconds
     return Windows(
         integral=integral,
@@ -156,6 +164,19 @@ def measure(
         one_level=one_level,
         floor=0.0 if never_negative(integral) else None,
     )
+
+
+def _by_rate(
+    integral: Integral, start_ns: Times, end_ns: Times, group: Indices
+) -> tuple[Indices, Indices, list[Part], Indices]:
+    """Return the kinds of events, those of one kind that are read at different rates apart: of each its label, of each event its kind; the parts, and that of each kind."""
+    parts, owner = parts_of_one_rate(integral, start_ns, end_ns)
+    if not parts or not group.size:
+        labels = np.arange(int(group.max(initial=-1)) + 1)
+        return labels, group, [], np.zeros(labels.size, np.int64)
+    both, number = np.unique(np.where(group < 0, -1, group * len(parts) + owner), return_inverse=True)
+    ahead = int(both[0] < 0)
+    return both[ahead:] // len(parts), number.reshape(-1) - ahead, parts, both[ahead:] % len(parts)
 
 
 def activity_of(windows: Windows) -> list[Activity]:

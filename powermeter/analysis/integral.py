@@ -26,6 +26,7 @@ from powermeter.analysis.finding_holes import (
     MISSING_MEAN,
     declared_holes,
     longest_ordinary,
+    usual_around,
     wider,
 )
 from powermeter.analysis.load_sets_pace import load_sets_pace
@@ -81,7 +82,7 @@ class Integral:
         noted = declared_holes(trace)
         limit = longest_ordinary(trace, MISSING_INSTANT)
         if (pace := load_sets_pace(trace)) is not None:
-            limit = max(limit, pace.ordinary_ns)
+            limit = np.maximum(limit, pace.ordinary_ns)
         if trace.kept is not None:
             sums = trace.kept.sums
             assert sums is not None
@@ -93,14 +94,16 @@ class Integral:
 
     @classmethod
     def _of_means(cls, trace: Trace) -> Integral:
-        times, values, usual = trace.times_ns, trace.values, trace.interval_ns
+        times, values = trace.times_ns, trace.values
         noted = declared_holes(trace)
         hole = np.union1d(noted, wider(trace, longest_ordinary(trace, MISSING_MEAN)))
+        usual = usual_around(trace, hole + 1, faster=True)
+        first = int(usual_around(trace, np.ones(1, np.int64))[0])
         # The value after a hole speaks for its own window only; what is before it is bridged.
         edge = np.maximum(times[hole + 1] - usual, times[hole])
         bridge = (values[hole] + values[hole + 1]) / 2
         at = np.concatenate([[0], hole + 1])
-        longer = np.insert(times, at, np.concatenate([[times[0] - usual], edge]))
+        longer = np.insert(times, at, np.concatenate([[times[0] - first], edge]))
         filled = np.insert(values, at, np.concatenate([[values[0]], bridge]))
         running = np.zeros(longer.size)
         np.cumsum(filled[1:] * (np.diff(longer) * 1e-9), out=running[1:])
@@ -285,7 +288,7 @@ def _what(trace: Trace) -> str:
     return ", ".join(trace.channels) or trace.quantity.value
 
 
-def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
+def _accumulate(trace: Trace, limit: float | Floats) -> tuple[Floats, Indices]:
     """Return the running trapezoid and the intervals longer than `limit`."""
     times, values = trace.times_ns, trace.values
     n = times.size
@@ -299,8 +302,9 @@ def _accumulate(trace: Trace, limit: float) -> tuple[Floats, Indices]:
         last = min(first + _CHUNK, n - 1)
         step, length, area = (column[: last - first] for column in (steps, lengths, areas))
         np.subtract(times[first + 1 : last + 1], times[first:last], out=step)
-        if step.max() > limit:
-            wide.append(first + np.flatnonzero(step > limit))
+        longest = limit[first:last] if isinstance(limit, np.ndarray) else limit
+        if isinstance(longest, np.ndarray) or step.max() > longest:
+            wide.append(first + np.flatnonzero(step > longest))
         np.multiply(step, 0.5e-9, out=length)
         np.add(values[first:last], values[first + 1 : last + 1], out=area)
         area *= length

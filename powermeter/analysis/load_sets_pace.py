@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
+from powermeter.analysis.finding_holes import rates_of
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
@@ -73,7 +74,7 @@ def _found(trace: Trace) -> Pace | None:
     n = len(trace)
     if trace.kind is not Kind.INSTANT or trace.kept is not None or not _LEAST <= n <= _LOOKED:
         return None
-    if trace.sampling == "dithered" or _alike(trace.times_ns):
+    if trace.sampling == "dithered" or _alike(trace.times_ns) or rates_of(trace):
         return None
     steps = np.diff(trace.times_ns) * 1e-9
     changes = np.diff(trace.values)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
+from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
@@ -70,6 +71,13 @@ def remarks(
             Note.info(
                 "gaps-bridged",
                 f"{format_duration(run.gap_s)} of gaps are bridged from what lies beside them; the interval states how far",
+            )
+        )
+    if stretches := rates_of(power):
+        notes.append(
+            Note.info(
+                "rate-changes",
+                f"readings come each {', then each '.join(format_duration(one.usual_ns * 1e-9) for one in stretches)}: each stretch is judged by its own rate",
             )
         )
     if run.no_time > 0:

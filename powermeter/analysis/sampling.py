@@ -91,6 +91,27 @@ class Scatter:
             self.doubt,
         )
 
+    def over(self, interval: float) -> Scatter:
+        """Return the scatter of readings so many intervals apart, for an interval of 1."""
+        return replace(
+            self,
+            white=self.white * interval**2,
+            jumps=self.jumps * interval**2,
+            cubes=self.cubes * interval**3,
+            fourths=self.fourths * interval**4,
+        )
+
+    def beside(self, other: Scatter) -> Scatter:
+        """Return the scatter of a sum and another one."""
+        return Scatter(
+            self.white + other.white,
+            self.jumps + other.jumps,
+            self.cubes + other.cubes,
+            self.fourths + other.fourths,
+            self.count + other.count,
+            max(self.doubt, other.doubt),
+        )
+
 
 def padded(values: Floats, counts: Indices) -> tuple[Floats, Indices]:
     """Return stretches (one after the other, of `counts` readings each) with `PAD` zeros between and around them.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.finding_holes import rates_of, usual_around
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.moments import ChosenBy, chosen_by
 
@@ -34,9 +35,9 @@ def perhaps_no_time(integral: Integral, start_ns: Times, end_ns: Times) -> Float
     """
     trace, hole = integral.trace, integral.hole
     lengths = integral.gap_end - integral.gap_start
-    usual = trace.interval_ns
+    usual = usual_around(trace, hole + 1)
     joules = np.maximum(integral.running[hole + 1] - integral.running[hole], 0.0)
-    if not hole.size or usual <= 0 or chosen_by(trace) is not ChosenBy.LOG:
+    if not hole.size or trace.interval_ns <= 0 or chosen_by(trace) is not ChosenBy.LOG:
         return np.zeros(hole.size)
     edges = np.sort(np.concatenate([start_ns, end_ns]))
     lively = np.searchsorted(edges, integral.gap_end) > np.searchsorted(edges, integral.gap_start, "right")
@@ -64,6 +65,8 @@ def _off_beat(integral: Integral, lengths: Times) -> NDArray[np.bool_]:
     steps = np.diff(integral.trace.times_ns).astype(np.float64)
     steps[integral.hole] = np.nan
     even = steps[np.abs(steps - integral.trace.interval_ns) <= _NEAR * integral.trace.interval_ns]
+    if rates_of(integral.trace):
+        return np.zeros(lengths.size, bool)
     if even.size < _EVEN * max(steps.size - integral.hole.size, 1) or even.size < 2:
         return np.zeros(lengths.size, bool)
     tau = float(even.mean())

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.against_events import against_events, edges_of
+from powermeter.analysis.against_events import Seen, against_events, edges_of
 from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.estimate import Activity
@@ -26,6 +26,7 @@ from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.saturation import is_clipped
@@ -130,7 +131,7 @@ def measure_run(
     beat = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
-        seen = against_events(integral, activity, math.sqrt(variance), tau)
+        seen = _against_events(integral, activity, variance, tau)
         variance = max(variance, seen.variance)
         beat, blind_s = seen.beat, seen.blind_s
         below, above = seen.below, seen.above
@@ -251,8 +252,47 @@ def _alike(integral: Integral) -> float:
     return math.sqrt(float(np.sum(shares**2)))
 
 
+def _against_events(integral: Integral, activity: Sequence[Activity], variance: float, tau: float) -> Seen:
+    """Return what events show about the sum of readings, of each rate by itself.
+
+    Args:
+        variance: Of the sum, J², where there is one rate only.
+    """
+    parts = with_their_events(integral, activity)
+    if len(parts) == 1:
+        return against_events(integral, activity, math.sqrt(variance), tau)
+    found = Seen(0.0, 0.0, 0.0, False, 0.0)
+    for part, mine in parts:
+        own, seconds = _scatter_at_one_rate(part.integral, part.start_ns, part.end_ns)
+        square = own.variance * seconds * seconds
+        seen = against_events(part.integral, mine, math.sqrt(square), seconds)
+        found = Seen(
+            found.variance + max(square, seen.variance),
+            found.below + seen.below,
+            found.above + seen.above,
+            found.beat or seen.beat,
+            found.blind_s + seen.blind_s,
+        )
+    return found
+
+
 def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
-    """Return the scatter of the rule's sum over a stretch, and the interval in s that it is for."""
+    """Return the scatter of the rule's sum over a stretch, and the interval in s that it is for: that of each rate by itself, put together."""
+    trace = integral.trace
+    none = np.empty(0, np.int64)
+    parts = [p for p in parts_of_one_rate(integral, none, none)[0] if p.start_ns < end and p.end_ns > start]
+    if not parts or trace.kind is Kind.COUNTER:
+        return _scatter_at_one_rate(integral, start, end)
+    tau = trace.interval_ns * 1e-9
+    found = Scatter()
+    for part in parts:
+        own, seconds = _scatter_at_one_rate(part.integral, max(start, part.start_ns), min(end, part.end_ns))
+        found = found.beside(own.over(seconds / tau))
+    return found, tau
+
+
+def _scatter_at_one_rate(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
+    """Return the scatter of the rule's sum over a stretch of one rate, and the interval in s that it is for."""
     trace = integral.trace
     t = trace.times_ns
     first, last = (int(k) for k in np.searchsorted(t, [start, end + 1]))
@@ -288,14 +328,7 @@ def _scatter(integral: Integral, start: int, end: int) -> tuple[Scatter, float]:
         if hole.size:
             weights[hole] = weights[np.minimum(hole + 1, b - a - 1)] = tau
         part = scatter_of_line(values, np.minimum(weights / tau, longest))
-        found = Scatter(
-            found.white + part.white,
-            found.jumps + part.jumps,
-            found.cubes + part.cubes,
-            found.fourths + part.fourths,
-            found.count + part.count,
-            part.doubt,
-        )
+        found = replace(found.beside(part), doubt=part.doubt)
     found = found.scaled(n / max(found.count, 1)) if found.count < n else found
     return _of_standing(trace, found, first, last), tau
 
@@ -314,10 +347,4 @@ def _of_standing(trace: Trace, rows: Scatter, first: int, last: int) -> Scatter:
         return replace(rows, white=rows.white + standing.band**2 / 3 * float(stood @ stood))
     usual = float(stood.mean())
     found = scatter_of_line(trace.values[fresh], stood / usual)
-    return replace(
-        found,
-        white=found.white * usual**2,
-        jumps=found.jumps * usual**2,
-        cubes=found.cubes * usual**3,
-        fourths=found.fourths * usual**4,
-    )
+    return found.over(usual)

@@ -3,17 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Gap
 from powermeter.errors import plural
+from powermeter.recording.stretches_of_rate import stretches_of_rate
 from powermeter.result.notes import Note
 
 MAX_GAPS = 10_000
 
 _SAMPLE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoleLimits:
+    """From which step between rows on some are missing, for each stretch of one rate.
+
+    Attributes:
+        until_ns: Up to which time each limit counts, of all but the last.
+        limits_ns: One more than those.
+    """
+
+    until_ns: NDArray[np.int64]
+    limits_ns: NDArray[np.floating[Any]]
+
+    @classmethod
+    def of(cls, times: NDArray[np.int64]) -> HoleLimits:
+        """Return the limits that a log's own stamps show."""
+        stretches = stretches_of_rate(times)
+        if not stretches:
+            return cls(times[:0], np.array([hole_limit(times)]))
+        limits = [hole_limit(times[one.first : one.last + 1]) for one in stretches]
+        until = [
+            int(times[other.first]) if one.usual_ns < other.usual_ns else int(times[other.first + 1]) - 1
+            for one, other in pairwise(stretches)
+        ]
+        return cls(np.array(until, np.int64), np.array(limits))
+
+    def exceeded(self, times: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Return the steps between times that are longer: from time i to time i + 1."""
+        limit = (
+            self.limits_ns[np.searchsorted(self.until_ns, times[1:])]
+            if self.until_ns.size
+            else self.limits_ns[0]
+        )
+        found: NDArray[np.intp] = np.flatnonzero(np.diff(times) > limit)
+        return found
 
 
 def hole_limit(times: NDArray[np.int64]) -> float:
@@ -34,13 +74,11 @@ def hole_limit(times: NDArray[np.int64]) -> float:
 
 def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]:
     """Return the steps that are longer than rows usually lie apart, as gaps; at most `MAX_GAPS`."""
-    limit = hole_limit(times_ns) if limit is None else limit
-    if not np.isfinite(limit):
-        return []
+    limits = HoleLimits.of(times_ns) if limit is None else HoleLimits(times_ns[:0], np.array([limit]))
     found: list[Gap] = []
     for start in range(0, len(times_ns), _SAMPLE):
         part = times_ns[start : start + _SAMPLE + 1]
-        for i in np.flatnonzero(np.diff(part) > limit).tolist():
+        for i in limits.exceeded(part).tolist():
             if len(found) >= MAX_GAPS:
                 return found
             found.append(Gap(int(part[i]), int(part[i + 1]), "missed", "the log has no rows here"))

@@ -13,7 +13,7 @@ from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.axis import Axis
 from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
-from powermeter.importers.holes import hole_limit
+from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
 
 Codes = NDArray[np.int64]
@@ -181,7 +181,7 @@ class TableRows(LogRows):
 
     def survey(self, counted: Sequence[Stream]) -> None:
         """Look at all values once: their grids, and the holes where none of the counted streams has a value."""
-        limit = hole_limit(self.axis.times_ns)
+        limits = HoleLimits.of(self.axis.times_ns)
         held = self._holds
         last: int | None = None
         for rows, of, samples in self.parts():
@@ -199,9 +199,9 @@ class TableRows(LogRows):
             known = times[alive]
             if held:
                 self._absent(times, alive, of)
-            elif len(known) and np.isfinite(limit):
+            elif len(known):
                 whole = known if last is None else np.concatenate(([last], known))
-                for i in np.flatnonzero(np.diff(whole) > limit).tolist():
+                for i in limits.exceeded(whole).tolist():
                     self._hole(int(whole[i]), int(whole[i + 1]))
             if len(known):
                 last = int(known[-1])

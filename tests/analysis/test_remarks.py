@@ -10,6 +10,7 @@ import pytest
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.remarks import remarks, remarks_of_rows
 from powermeter.channel import Kind
+from powermeter.recording.stretches_of_rate import Stretch
 from powermeter.result import Result
 
 
@@ -168,6 +169,8 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "saturated": 0,
         "interval_ns": 10**8,
         "remembered": {},
+        "kept": None,
+        "looked_for": {"rates": ()},
         "sampling": "",
     }
     found = remarks(
@@ -200,6 +203,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ),
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
+        (
+            {"power": {"looked_for": {"rates": (Stretch(0, 80, 10**9), Stretch(80, 900, 10**8))}}},
+            "rate-changes",
+            "info",
+            "readings come each 1.000 s, then each 100.0 ms: each stretch",
+        ),
         (
             {"no_time": 1},
             "perhaps-clock-set",

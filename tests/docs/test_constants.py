@@ -13,7 +13,7 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-energy-is-computed.md"
 ROW = re.compile(
-    r"^\| `((?:analysis|signals|importers)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$",
+    r"^\| `((?:analysis|signals|importers|recording)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$",
     re.MULTILINE,
 )
 VALUE = re.compile(r"^([\de._-]+)(?: (<<|/|-) ([\de._-]+))?$")

@@ -59,6 +59,14 @@ def test_one_missing_row_of_an_even_log_is_a_hole(steps, holes):
     assert len(pauses(np.cumsum([0, *steps]).astype(np.int64) * S)) == holes
 
 
+def test_where_the_rate_changes_each_stretch_has_holes_of_its_own():
+    """Forty rows a second apart and two hundred of a tenth: neither is a hole, and a row that is missing is one in both."""
+    times = np.cumsum([0, *[10] * 40, *[1] * 200]).astype(np.int64) * (S // 10)
+    assert pauses(times) == [] and pauses(times[::-1].max() - times[::-1]) == []
+    found = pauses(np.delete(times, [20, 90]))
+    assert [(g.start_ns / S, g.end_ns / S) for g in found] == [(19, 21), (44.9, 45.1)]
+
+
 def test_uneven_steps_are_no_holes():
     rng = np.random.default_rng(4)
     times = np.cumsum(rng.uniform(0.3, 1.7, 200) * S).astype(np.int64)
