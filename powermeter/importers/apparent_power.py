@@ -11,9 +11,10 @@ from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.log import Choices
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 
-_MAINS = ((90.0, 135.0), (195.0, 265.0))
+_MAINS = ((MAINS_V, 135.0), (195.0, 265.0))
 
 
 def leave_out_apparent(plan: TablePlan, seen_of: Sequence[Statistics]) -> list[Note]:

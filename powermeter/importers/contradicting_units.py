@@ -12,13 +12,13 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 
 _PREFIX = 1000.0
 _LEAST = 0.8
 """The least that voltage times current may be of the power beside them: readings of different moments."""
 
-_MAINS_V = 90.0
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
@@ -62,7 +62,7 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
 
 def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
     """Return a note where a power is not what voltage and current of its rail are together."""
-    if ratio >= _LEAST and (ratio <= 1 / _LEAST or volts > _MAINS_V):
+    if ratio >= _LEAST and (ratio <= 1 / _LEAST or volts > MAINS_V):
         return []
     return [
         Note.warning(

@@ -1,8 +1,8 @@
-"""Holds the readings of a rail against the energy that a column beside them counts, and remarks where they contradict each other."""
+"""Holds the readings of a rail against the energy that a column of the same rail counts, and remarks where they differ."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from shlex import quote
 
 import numpy as np
@@ -18,7 +18,10 @@ from powermeter.units import NS, format_quantity
 
 _ROWS = 1 << 20
 _LEAST = 0.8
-"""The least that one of two energies of the same rows may be of the other."""
+"""Energies of the same rows of which one is less than this of the other contradict each other."""
+
+_ALIKE = 0.98
+"""Energies nearer to each other are the same for a meter that states 1 % for each of them."""
 
 _STEPS = 2.0
 _FEWEST = 4
@@ -27,7 +30,7 @@ _FEWEST = 4
 def contradicting_energy(
     columns: Sequence[Planned], beside: set[int], streams: Sequence[Stream], store: Store, found: Axis
 ) -> list[Note]:
-    """Return a note on each energy kept beside a power whose rows add up to another energy.
+    """Return a note on each energy whose rail's readings add up to another energy.
 
     Args:
         columns: All columns of the table.
@@ -36,70 +39,104 @@ def contradicting_energy(
     """
     own = {int(stream.column[1:]): stream for stream in streams if stream.device is None}
     notes: list[Note] = []
-    for i in sorted(beside & own.keys()):
-        if columns[i].quantity is not Quantity.ENERGY:
+    for i in sorted(own):
+        if columns[i].quantity is not Quantity.ENERGY or columns[i].rail is None:
             continue
-        power = next(
-            (
-                j
-                for j, c in enumerate(columns)
-                if c.rail == columns[i].rail and c.quantity is Quantity.POWER and j in own
-            ),
-            None,
-        )
-        if power is None or power in beside:
-            continue
-        pair = _energies(
-            own[power], own[i], store, found, (columns[power].heading.factor, columns[i].heading.factor)
-        )
+        read = _read_by(columns, columns[i].rail, own.keys() - beside)
+        pair = _energies(read, i, columns, own, store, found) if read else None
         if pair is not None:
-            notes.append(_note(columns[power].heading.text, columns[i].heading.text, pair))
+            names = " × ".join(repr(columns[j].heading.text) for j in read)
+            notes.append(_note(names, columns[i], columns[read[0]], pair, is_counted=i not in beside))
     return notes
 
 
+def _read_by(columns: Sequence[Planned], rail: str | None, used: Collection[int]) -> tuple[int, ...]:
+    """Return the column of a rail's power, or those of its voltage and current; nothing where it has neither."""
+    by = {columns[j].quantity: j for j in sorted(used, reverse=True) if columns[j].rail == rail}
+    if Quantity.POWER in by:
+        return (by[Quantity.POWER],)
+    parts = (Quantity.VOLTAGE, Quantity.CURRENT)
+    return tuple(by[q] for q in parts) if by.keys() >= {*parts} else ()
+
+
 def _energies(
-    power: Stream, energy: Stream, store: Store, found: Axis, factors: tuple[float, float]
+    read: Sequence[int],
+    energy: int,
+    columns: Sequence[Planned],
+    own: Mapping[int, Stream],
+    store: Store,
+    found: Axis,
 ) -> tuple[float, float] | None:
-    """Return (joules of the readings, joules of the column beside them) in the rows that have both, where they contradict."""
+    """Return (joules of the readings, joules of the energy's column) in the rows that have both, where they differ."""
     kept = found.kept[:_ROWS]
     kept = kept[kept < _ROWS]
     times = found.times_ns[: len(kept)]
     if len(kept) < _FEWEST:
         return None
     stop = int(kept[-1]) + 1
-    watts = power.clean(store.part(power.column, 0, stop)[kept]) * factors[0]
-    joules = energy.clean(store.part(energy.column, 0, stop)[kept]) * factors[1]
+    values = {
+        j: own[j].clean(store.part(own[j].column, 0, stop)[kept]) * columns[j].heading.factor
+        for j in (*read, energy)
+    }
+    watts, joules = np.prod([values[j] for j in read], axis=0), values[energy]
     steps = np.diff(times)
     good = np.isfinite(watts) & np.isfinite(joules)
     both = good[1:] & good[:-1] & (steps <= hole_limit(times)) & (steps > 0)
     rise = np.diff(joules)
     moves = np.abs(rise) > 0  # not where a cell is empty
     is_counter = int((rise < 0).sum()) * _FEWEST < int(moves.sum())  # and falls where it was reset
-    both &= rise >= 0 if is_counter else True
+    rows, both = both, both & (rise >= 0) if is_counter else both
     if int(both.sum()) < _FEWEST:
         return None
     seconds = steps / NS
-    read = float((((watts[1:] + watts[:-1]) / 2) * seconds)[both].sum())
-    edge = float((np.abs(np.diff(watts)) / 2 * seconds)[both].mean())
+    means = all(own[j].as_ == "mean" for j in read)
+    between = (watts[1:] if means else (watts[1:] + watts[:-1]) / 2) * seconds
+    total, of_rows = float(between[both].sum()), float(between[rows].sum())
+    edge = 0.0 if means else float((np.abs(np.diff(watts)) / 2 * seconds)[both].mean())
     moved = np.abs(rise[both & (rise != 0)])
     if not moved.size:
         return None
-    slack = _STEPS * float(moved.min() if moved.size < 3 else np.percentile(moved, 90)) + 2 * edge
-    counted = [float(rise[both].sum()), float(joules[1:][both].sum()), float(joules[:-1][both].sum())]
-    if any(_alike(read, other, slack) for other in counted) or read <= 0:
+    step = float(moved.min() if moved.size < 3 else np.percentile(moved, 90))
+    slack = 0.0 if means else _STEPS * step + 2 * edge
+    counted = float(rise[both].sum())
+    amounts = [float(joules[1:][rows].sum()), float(joules[:-1][rows].sum())]
+    if total <= 0 or _alike(total, counted, slack) or any(_alike(of_rows, a, slack) for a in amounts):
         return None
-    return read, counted[0 if is_counter else 1]
+    return (total, counted) if is_counter else (of_rows, amounts[0])
 
 
 def _alike(one: float, other: float, slack: float) -> bool:
     low, high = sorted((abs(one), abs(other)))
-    return low >= _LEAST * high or high - low <= slack
+    return low >= _ALIKE * high or high - low <= slack
 
 
-def _note(power: str, energy: str, pair: tuple[float, float]) -> Note:
+def _note(
+    names: str, energy: Planned, first: Planned, pair: tuple[float, float], *, is_counted: bool
+) -> Note:
+    """Return the note on what readings add up to and what an energy counts.
+
+    Args:
+        names: Of the columns of readings.
+        energy, first: The column of the energy, and the first one of the readings.
+        pair: The energies.
+        is_counted: Whether the energy is what counts for the rail.
+    """
     read, counted = (format_quantity(value, "J") for value in pair)
-    return Note.warning(
-        "power-against-energy",
-        f"the readings of {power!r} add up to {read} where {energy!r} counts {counted}: one of the two is wrong, or they measure different "
-        f"lines; the power is counted. To count the energy, leave it out: --column {quote(f'{power}=-')}",
+    own = repr(energy.heading.text)
+    if is_counted:
+        return Note.info(
+            "energy-differs",
+            f"{names} add up to {read} where {own} counts {counted}: a product of means is not the mean of the products; the energy is counted",
+        )
+    typed = quote(f"{first.heading.text}=-")
+    if min(pair) < _LEAST * max(pair):
+        return Note.warning(
+            "power-against-energy",
+            f"the readings of {names} add up to {read} where {own} counts {counted}: one of the two is wrong, or they measure different "
+            f"lines; the power is counted. To count the energy, leave it out: --column {typed}",
+        )
+    return Note.info(
+        "energy-differs",
+        f"the readings of {names} add up to {read} where {own} counts {counted}: the readings are counted. To count the energy, leave "
+        f"them out: --column {typed}",
     )

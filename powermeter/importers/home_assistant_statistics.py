@@ -2,18 +2,19 @@
 
 A power has `mean`, the mean of the interval that begins at `start`; a total has `sum`, which never resets, at its end (`state` does
 reset, and is not used).  An export names the unit in `unit_of_measurement`; the database's own table has only a number for the
-sensor, and no unit: then `--unit` states it.
+sensor, and no unit: then `--unit` states it, of the one sensor that `--rail` names where there are several: gas and water have the same rows.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
+from shlex import quote
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
@@ -21,6 +22,7 @@ from powermeter.importers.as_table import read_as_table
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_units import of_unit
+from powermeter.importers.headers import words
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import wall
 from powermeter.result.notes import Note
@@ -30,6 +32,8 @@ _SENSORS = ("statistic_id", "metadata_id")
 _STARTS = ("start", "start_ts")
 _PERIODS_S = (300, 3600)
 _MOST_ROWS = 5_000_000
+_OTHER = frozenset(("gas", "water", "wasser", "heat", "waerme", "wärme"))
+"""Words of what is counted like electricity, in kWh even, and is none."""
 
 
 @dataclass(slots=True)
@@ -60,29 +64,41 @@ class HomeAssistantStatistics(Importer):
         aside: dict[str, None] = {}
         columns: dict[str, dict[datetime, str]] = {}
         as_: dict[str, str] = {}
-        for name, sensor in _sensors(path).items():
-            unit = sensor.unit or choices.unit or _ask(path, sensor)
+        used: list[str] = []
+        sensors = _sensors(path)
+        open_ = _without_unit(path, sensors, choices)
+        for name, sensor in sensors.items():
+            unit = sensor.unit or (choices.unit or "" if name in open_ else "")
+            if _OTHER.intersection(words(name)) and _bare(choices.rail) != _bare(name):
+                unit = ""
             quantity, kind = (of_unit(unit) or ("", 0))[0], "counter"
             if quantity is Quantity.POWER and sensor.means:
                 kind, found, unit = "per-row", _energies(sensor.means), f"{unit}h"
             elif quantity is Quantity.ENERGY and sensor.sums:
                 found = sensor.sums
             else:
-                aside[f"{name} ({unit})"] = None
+                aside[f"{name} ({unit or sensor.unit or 'no unit'})"] = None
                 continue
             title = f"{name.removeprefix('sensor.')} ({unit})"
             columns[title], as_[title] = found, kind
+            used.append(name)
         if not columns:
             raise DataError(
                 f"{path}: no sensor of power or energy in these statistics ({', '.join(list(aside)[:8])})"
             )
-        log = read_as_table(path, ["time", *columns], _rows(columns), replace(choices, unit=None, as_=as_))
+        alone = len(used) == 1 and _bare(choices.rail) == _bare(used[0])
+        own = replace(choices, unit=None, rail=None if alone else choices.rail, as_=as_)
+        log = read_as_table(path, ["time", *columns], _rows(columns), own)
         log.format = cls.name
         log.metadata["tool"] = "Home Assistant"
+        if open_:
+            text = f"the file states neither name nor unit of {', '.join(open_)}: --unit {choices.unit} was taken, and gas and water have the same rows"
+            log.warnings.append(Note.warning("unit-stated", text))
         if aside:
             log.warnings.append(
                 Note.info(
-                    "series-left-out", f"neither power nor energy, left out: {', '.join(list(aside)[:8])}"
+                    "series-left-out",
+                    f"neither power nor energy of electricity, left out: {', '.join(list(aside)[:8])}",
                 )
             )
         return log
@@ -92,12 +108,34 @@ def _names(line: str) -> list[str]:
     return [text.strip().lower() for text in next(csv.reader([line]), [])]
 
 
-def _ask(path: Path, sensor: _Sensor) -> str:
-    """Raise ConfigurationError: the unit is not in the file."""
-    first = "W" if sensor.means and not sensor.sums else "kWh"
-    raise ConfigurationError(
-        f"{path}: the file leaves open the unit, for example --unit {first} (kWh, Wh, W, kW …)"
-    )
+def _bare(name: str | None) -> str:
+    return (name or "").removeprefix("sensor.").lower()
+
+
+def _without_unit(path: Path, sensors: Mapping[str, _Sensor], choices: Choices) -> list[str]:
+    """Return the sensors that `--unit` is of: those that the file states none of.
+
+    Raises:
+        ConfigurationError: It is missing, or several sensors lack one and `--rail` names none of them.
+    """
+    open_ = [name for name, sensor in sensors.items() if not sensor.unit and (sensor.sums or sensor.means)]
+    chosen = [name for name in open_ if _bare(choices.rail) == _bare(name)]
+    open_ = chosen or ([] if choices.rail else open_)
+    if len(open_) > 1 and not choices.add_up:
+        unit = choices.unit or _likely(sensors[open_[0]])
+        raise ConfigurationError(
+            f"{path}: the file leaves open the unit and which of the sensors {', '.join(open_[:12])} measures electricity (gas and water "
+            f"have the same rows), for example --unit {unit} --rail {quote(_bare(open_[0]))}, or --sum where all of them do"
+        )
+    if open_ and choices.unit is None:
+        raise ConfigurationError(
+            f"{path}: the file leaves open the unit, for example --unit {_likely(sensors[open_[0]])} (kWh, Wh, W, kW …)"
+        )
+    return open_
+
+
+def _likely(sensor: _Sensor) -> str:
+    return "W" if sensor.means and not sensor.sums else "kWh"
 
 
 def _sensors(path: Path) -> dict[str, _Sensor]:

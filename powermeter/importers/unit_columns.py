@@ -39,6 +39,8 @@ _CALLED = frozenset(
 )
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 MAINS_V = 90.0
+"""The least voltage of mains: of 100 V, with 10 % less."""
+
 MANY_V = 1000.0
 _SMALL_V = 5.0
 _FAR = 30.0

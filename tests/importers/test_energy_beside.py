@@ -2,6 +2,7 @@
 
 import pytest
 
+from powermeter import analyse
 from powermeter.importers import Choices, convert
 
 WATTS = [10 + i % 4 for i in range(40)]
@@ -86,3 +87,40 @@ def test_a_coarse_counter_that_is_reset_once_agrees_with_its_readings(tmp_path):
         at, watts, total = line.split(",")
         rows.append(f"{at},{watts},{float(total) - (5000 if i < 20 else 5225):.2f}")
     assert not notes_of(tmp_path, "\n".join([lines[0], *rows]) + "\n")
+
+
+def means(energy, names="avg_voltage_V,avg_current_A"):
+    """Return a log of 8 rows of half an hour whose product of means is 104 % of the energy that is counted."""
+    rows, total = [], 0.0
+    for i in range(8):
+        volts, amps = 3 + i % 2 / 10, (i % 3 + 1) / 100
+        step = volts * amps * 1800 / 1.04
+        total += step
+        rows.append(f"{1800 * i},{volts},{amps},{total if energy == 'counter' else step:.6f}")
+    return f"time_s,{names},energy_J\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("energy", ["counter", "per-row"])
+def test_beside_mean_volts_and_amperes_the_energy_is_counted_and_the_difference_printed(tmp_path, energy):
+    """A product of means is not the mean of the products: 5 779 J were printed beside a counter of 5 538 J, without a word."""
+    path = tmp_path / "t.csv"
+    path.write_text(means(energy))
+    log = convert(path, tmp_path / "o.power", choices=Choices(as_={"energy_J": energy}), force=True)
+    rows = [(3 + i % 2 / 10) * (i % 3 + 1) / 100 * 1800 for i in range(8)]
+    total = sum(rows[1:] if energy == "counter" else rows) / 1.04
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(total, rel=1e-6)
+    (note,) = [note for note in log.warnings if note.code == "energy-differs"]
+    assert "the energy is counted" in str(note)
+
+
+def test_instant_volts_and_amperes_are_counted_and_the_difference_printed(tmp_path):
+    path = tmp_path / "t.csv"
+    total, rows = 0.0, []
+    for i in range(400):
+        rows.append(f"{i},5,2,{total:.2f}")
+        total += 10 / 1.05
+    path.write_text("time_s,voltage_V,current_A,energy_J\n" + "\n".join(rows) + "\n")
+    log = convert(path, tmp_path / "o.power", force=True)
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(3990)
+    (note,) = [note for note in log.warnings if note.code == "energy-differs"]
+    assert "3.990 kJ where 'energy_J' counts 3.800 kJ: the readings are counted" in str(note)

@@ -51,6 +51,33 @@ def test_the_databases_own_table_has_no_unit_and_is_asked_about_once(tmp_path):
     assert read(tmp_path, text, unit="kWh")[1].value == pytest.approx(4 * 3.6e6)
 
 
+def _raw(ids):
+    return "id,metadata_id,start_ts,mean,min,max,state,sum\n" + "".join(
+        f"{i},{sensor},{1741910400 + 3600 * i},,,,,{100 + sensor * i}\n" for i in range(5) for sensor in ids
+    )
+
+
+def test_of_several_sensors_without_a_unit_one_message_asks_for_unit_and_sensor(tmp_path):
+    """Sums of gas and water were taken for electricity by one `--unit kWh`."""
+    for stated in ({}, {"unit": "kWh"}):
+        with pytest.raises(ConfigurationError, match="--unit kWh --rail 3, or --sum"):
+            read(tmp_path, _raw([3, 7]), **stated)
+    log, energy = read(tmp_path, _raw([3, 7]), unit="kWh", rail="3")
+    assert energy.value == pytest.approx(12 * 3.6e6)
+    assert "unit-stated" in {note.code for note in log.warnings}
+    assert read(tmp_path, _raw([3, 7]), unit="kWh", add_up=True)[1].value == pytest.approx(40 * 3.6e6)
+
+
+@pytest.mark.parametrize("unit", ["kWh", ""])
+def test_gas_is_not_electricity(tmp_path, unit):
+    text = HEAD + hours("kWh", ",,,,{s}") + hours(unit, ",,,,{w}", name="sensor.gas_consumption")
+    _, energy = read(tmp_path, text, **({} if unit else {"unit": "kWh"}))
+    assert energy.value == pytest.approx(2.5 * 3.6e6)
+    alone = HEAD + hours(unit, ",,,,{w}", name="sensor.gas_consumption")
+    with pytest.raises(DataError, match=r"no sensor of power or energy .*gas_consumption"):
+        read(tmp_path, alone, unit="kWh")
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
