@@ -74,6 +74,19 @@ class Meaning:
         return KINDS[self.as_]
 
 
+class OpenKind(ConfigurationError):
+    """Two meanings of a column are open.
+
+    Attributes:
+        column: Its header, or its number from 1.
+        as_: The meaning that is offered first.
+    """
+
+    def __init__(self, text: str, column: Planned, as_: str) -> None:
+        super().__init__(text)
+        self.column, self.as_ = column.heading.text or str(column.index + 1), as_
+
+
 BESIDE = Meaning("counter", "a running total beside readings of the same rail, which count")
 """What a total is taken for where it is only kept."""
 
@@ -138,7 +151,8 @@ def meaning_of(
         ends: Whether each row states when its interval began, and its time is where it ended.
 
     Raises:
-        ConfigurationError: Two meanings are open, or what was stated does not fit the quantity.
+        OpenKind: Two meanings are open.
+        ConfigurationError: What was stated does not fit the quantity.
     """
     own = typed_for(column, typed)
     total = column.quantity in TOTALS
@@ -176,15 +190,13 @@ def meaning_of(
             if lengths
             else ("rises by less than its first value, in rows that are numbered as rounds")
         )
-        raise ConfigurationError(_question(column.heading.text, column, where, listed))
+        raise _question(column.heading.text, column, where, listed)
     if beside_totals and not (seen.rises or seen.falls):
         return Meaning("counter", "a running total that stands still, beside others that rise")
     meant = _total(column, seen, where, found)
     by_data = meant.note is not None and meant.note.code == BY_DATA and not seen.falls
     if alone and by_data and seen.count > 2 * _ENOUGH:
-        raise ConfigurationError(
-            _question(column.heading.text, column, where, "rises, from little above its steps")
-        )
+        raise _question(column.heading.text, column, where, "rises, from little above its steps")
     return meant
 
 
@@ -263,9 +275,11 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             return Meaning("level", "what is left in a battery; it stands still")
         if named.is_counter or seen.largest == 0:
             return Meaning("counter", "a running total that stands still")
-        raise ConfigurationError(
+        raise OpenKind(
             f"{where}: column {name!r} is the same in all rows: is it the amount of each row (--as {_typed(column)}per-row)? "
-            "A running total that never moves has counted nothing"
+            "A running total that never moves has counted nothing",
+            column,
+            "per-row",
         )
     falls, to_zero = seen.falls - seen.dips, seen.to_zero - seen.dips
     if not falls:
@@ -273,9 +287,11 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
     if not seen.rises and (named.is_level or seen.falls >= _ENOUGH):
         if named.is_level:
             return Meaning("level", "what is left in a battery: it only falls")
-        raise ConfigurationError(
+        raise OpenKind(
             f"{where}: column {name!r} only falls: is it what is left in a battery (--as {_typed(column)}level), or the "
-            f"amount of each row (--as {_typed(column)}per-row)?"
+            f"amount of each row (--as {_typed(column)}per-row)?",
+            column,
+            "level",
         )
     if named.is_level:
         return Meaning("level", "what is left in a battery")
@@ -286,10 +302,8 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             _resets(column, seen),
         )
     if seen.rises >= _RUN * falls and 0 <= seen.fallen_to <= seen.largest_rise:
-        raise ConfigurationError(
-            _question(
-                name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
-            )
+        raise _question(
+            name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
         )
     if falls * _SELDOM >= steps or (found is not None and _have_ends(found) and falls > 1 >= to_zero):
         return Meaning(
@@ -301,7 +315,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
                 f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
             ),
         )
-    raise ConfigurationError(_question(name, column, where, f"falls {seen.falls} times"))
+    raise _question(name, column, where, f"falls {seen.falls} times")
 
 
 def _resets(column: Planned, seen: Statistics) -> Note | None:
@@ -319,9 +333,7 @@ def _rising(column: Planned, seen: Statistics, where: str) -> Meaning:
         return Meaning("counter", "a running total: it never falls", _by_data(column, seen))
     if seen.count >= _ENOUGH and (seen.rises >= _ENOUGH - 1 or seen.count > _ENOUGH + 1):
         return Meaning("counter", "a running total: it never falls", _by_data(column, seen))
-    raise ConfigurationError(
-        _question(named.text, column, where, f"has only {plural(seen.count, 'row')}, which rise")
-    )
+    raise _question(named.text, column, where, f"has only {plural(seen.count, 'row')}, which rise")
 
 
 def _by_data(column: Planned, seen: Statistics) -> Note | None:
@@ -342,8 +354,10 @@ def _typed(column: Planned) -> str:
     return f"{quote(column.heading.text)}=" if column.heading.text else ""
 
 
-def _question(name: str, column: Planned, where: str, what: str) -> str:
-    return (
+def _question(name: str, column: Planned, where: str, what: str) -> OpenKind:
+    return OpenKind(
         f"{where}: column {name!r} {what}: is it a running total (--as {_typed(column)}counter), or the amount of each "
-        f"row (--as {_typed(column)}per-row)?"
+        f"row (--as {_typed(column)}per-row)?",
+        column,
+        "counter",
     )

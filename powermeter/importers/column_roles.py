@@ -26,13 +26,13 @@ from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
+from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.importers.table_rails import question_of_whole
 from powermeter.importers.tables_of_runs import refuse_runs, refuse_unnamed_runs
 from powermeter.importers.time_columns import (
     choose_time,
@@ -92,11 +92,15 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
     planned, aside = _values(found, headings, time, facts)
     planned = [replace(column, unit_at=unit_of.get(column.index)) for column in planned]
-    _ask_units(path, found, headings, time, planned, choices, asks)
+    offered = _ask_units(found, headings, time, planned, asks)
     if asks and time is not None and is_newest_first(found, time):
         asks.append(turn_round(str(path)))
     if asks:
-        raise ConfigurationError(f"{path}: the file leaves open " + "; ".join(asks))
+        text = f"{path}: the file leaves open " + "; ".join(asks)
+        period_s = choices.period_s or (None if time is not None else 1.0)
+        typed = replace(choices, columns={**choices.columns, **offered}, period_s=period_s)
+        units = ", ".join(dict.fromkeys(unit for unit in offered.values() if unit != "-"))
+        raise OpenQuestions(text, typed, f"in {units}" if units else "a rate")
     assert time is not None
     if not any(column.rail is not None for column in planned):
         listed = ", ".join(h.text for h in headings[:12])
@@ -248,15 +252,13 @@ def _is_numeric_or_empty(found: Layout, index: int) -> bool:
 
 
 def _ask_units(
-    path: Path,
     found: Layout,
     headings: Sequence[Heading],
     time: TimePlan | None,
     planned: Sequence[Planned],
-    choices: Choices,
     asks: list[str],
-) -> None:
-    """Ask for the units of columns that name a quantity and no unit, or of the only numbers there are."""
+) -> dict[str, str]:
+    """Ask for the units of columns that name a quantity and no unit, or of the only numbers there are; return what is offered."""
     at = () if time is None else time.indexes
     if time is None and counts_up(found):
         at = (0,)
@@ -289,21 +291,12 @@ def _ask_units(
         if not found.named:
             open_ = (without_indices(found, open_) or open_)[:8]
     if len(open_) > 1 and not found.named:
-        asks.append(question_of_units(found, open_, step_s(found, time)))
-        return
-    shown = []
+        question = question_of_units(found, open_, step_s(found, time))
+        asks.append(question.text)
+        return question.offered
     likely = likely_units(found, headings, open_)
-    for i in open_[:8]:
-        name = headings[i].text if found.named else str(i + 1)
-        shown.append(f"--column {quote(f'{name}={likely[i]}')}")
-    several = any(
-        DEVICE_NAMES.fullmatch(h.name.strip()) or not _is_numeric(found, i)
-        for i, h in enumerate(headings)
-        if i not in at
-    )
-    which = None
-    if shown and choices.rail is None and not (several or choices.add_up or any(c.rail for c in planned)):
-        which = question_of_whole([with_unit(headings[i], likely[i], "") for i in open_])
+    offered = {headings[i].text if found.named else str(i + 1): likely[i] for i in open_[:8]}
+    shown = [f"--column {quote(f'{name}={unit}')}" for name, unit in offered.items()]
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])
         rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""
@@ -311,8 +304,7 @@ def _ask_units(
         asks.append(
             f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
         )
-    if which is not None:
-        asks.append(which)
+    return offered
 
 
 def _rate_of_power(headings: Sequence[Heading]) -> str:

@@ -19,6 +19,7 @@ from powermeter.importers.files import Peek
 from powermeter.importers.layout import Layout, header_too_narrow, layout, split
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose
+from powermeter.importers.open_questions import OpenQuestions, with_what_follows
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_reading import OpenTable
 from powermeter.result import Grade
@@ -56,6 +57,13 @@ class TableImporter(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         found = cls.look(path)
+        try:
+            return cls._read(path, found, choices)
+        except OpenQuestions as asked:
+            raise with_what_follows(path, asked, lambda stated: cls._read(path, found, stated)) from None
+
+    @classmethod
+    def _read(cls, path: Path, found: Layout, choices: Choices) -> Log:
         return OpenTable(path, cls.understand(path, found, choices), choices, cls).log()
 
     @classmethod

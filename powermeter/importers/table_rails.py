@@ -13,7 +13,6 @@ from powermeter.errors import ConfigurationError
 from powermeter.importers import column_kinds
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.headers import Heading
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.total_by_readings import Readings
@@ -31,14 +30,15 @@ def readings_beside(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -
     for i, column in enumerate(columns):
         if column.rail is None or column.quantity not in column_kinds.TOTALS:
             continue
-        beside = {
-            other.quantity
+        readings = [
+            other
             for j, other in enumerate(columns)
             if other.rail == column.rail and seen_of[j].count and other.quantity not in column_kinds.TOTALS
-        }
+        ]
+        beside = {other.quantity for other in readings}
         if (
             Quantity.POWER in beside
-            or {Quantity.VOLTAGE, Quantity.CURRENT} <= beside
+            or ({Quantity.VOLTAGE, Quantity.CURRENT} <= beside and not _are_means(column, readings))
             or (column.quantity is Quantity.CHARGE and Quantity.CURRENT in beside)
         ):
             spare.add(i)
@@ -54,19 +54,9 @@ def readings_beside(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -
     return spare, notes
 
 
-def question_of_whole(headings: Sequence[Heading]) -> str | None:
-    """Return what would be asked of the rails that columns are called after, or None where their names show which is the whole."""
-    names = [h.rail for h in headings if h.quantity in _FLOWS and h.rail is not None]
-    if len(names) < 2 or len({*names}) < len(names):
-        return None
-    try:
-        decide([Rail(name, None, Boundary.BOARD, "") for name in names], where="")
-    except ConfigurationError as error:
-        return str(error).removeprefix(": ")
-    return None
-
-
-_FLOWS = (Quantity.POWER, Quantity.ENERGY)
+def _are_means(column: Planned, readings: Sequence[Planned]) -> bool:
+    """Return whether an energy stands beside mean voltages and mean currents, whose product is no mean power."""
+    return column.quantity is Quantity.ENERGY and all(other.heading.is_mean for other in readings)
 
 
 def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> Mapping[str, Mean]:

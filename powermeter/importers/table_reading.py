@@ -33,6 +33,7 @@ from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.never_together import refuse_never_together
+from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
@@ -140,12 +141,14 @@ class OpenTable:
         alone = not any(
             c.rail and c.quantity in (Quantity.POWER, Quantity.CURRENT) for c in self.plan.columns
         )
-        self.meanings = [
-            column_kinds.BESIDE
-            if i in self._beside and column.quantity in column_kinds.TOTALS
-            else column_kinds.meaning_of(
+
+        def meaning(i: int) -> column_kinds.Meaning:
+            column = self.plan.columns[i]
+            if i in self._beside and column.quantity in column_kinds.TOTALS:
+                return column_kinds.BESIDE
+            return column_kinds.meaning_of(
                 column,
-                seen,
+                self._seen[i],
                 self.choices.as_,
                 str(self.path),
                 self.plan.layout,
@@ -153,8 +156,8 @@ class OpenTable:
                 alone=alone,
                 ends=self.plan.time.length_ns is not None,
             )
-            for i, (column, seen) in enumerate(zip(self.plan.columns, self._seen, strict=True))
-        ]
+
+        self.meanings = meanings_of(len(self._seen), self.choices, str(self.path), meaning)
         column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
         where = str(self.path)
         self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)

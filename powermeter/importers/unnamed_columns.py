@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,14 @@ _SUPPLY_V = (0.5, 1000.0)
 _CELL_UV = (2.5e6, 3e7)
 
 
-def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None) -> str:
+class Question(NamedTuple):
+    """What is asked, and which unit is offered first for each column."""
+
+    text: str
+    offered: dict[str, str]
+
+
+def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None) -> Question:
     """Return what is asked of several columns without names, with the units that their numbers hold.
 
     Args:
@@ -38,11 +46,12 @@ def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None)
     rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""
     known = _battery(found, open_) or _product(found, open_, step_s)
     if known is not None:
-        return f"the unit of {whose}{rest}: {known} {_UNITS}"
+        return known._replace(text=f"the unit of {whose}{rest}: {known.text} {_UNITS}")
     each = " ".join(f"--column {i + 1}=UNIT" for i in open_[:8])
-    return (
+    text = (
         f"the unit of {whose}{rest}: nothing in the file shows what they measure; name each, {each} {_UNITS}"
     )
+    return Question(text, {str(i + 1): "W" for i in open_[:8]})
 
 
 def without_indices(found: Layout, open_: Sequence[int]) -> list[int]:
@@ -56,7 +65,7 @@ def _counts(texts: Sequence[str]) -> bool:
     return whole and all(b - a in (0, 1) for a, b in pairwise(values))
 
 
-def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> str | None:
+def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> Question | None:
     """Return the options for the three columns that are voltage, current and their product, or None."""
     columns = {i: _numbers(found, i) for i in open_[:8]}
     triples = list(_triples(columns))
@@ -78,14 +87,15 @@ def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> str |
     if not fitting:
         return None
     rest = [i for i in open_ if i not in (volt, amp, watt)]
-    aside = "".join(f" --column {i + 1}=-" for i in rest[:8])
-    first, *others = (
-        f"--column {volt + 1}={_PREFIXES[in_volts]}V --column {amp + 1}={_PREFIXES[a]}A "
-        f"--column {watt + 1}={_PREFIXES[w]}W{aside}"
+    units = [
+        {volt: f"{_PREFIXES[in_volts]}V", amp: f"{_PREFIXES[a]}A", watt: f"{_PREFIXES[w]}W"}
+        | dict.fromkeys(rest[:8], "-")
         for a, w in fitting
-    )
+    ]
+    first, *others = (" ".join(f"--column {i + 1}={unit}" for i, unit in each.items()) for each in units)
     known = f"column {watt + 1} is the product of columns {volt + 1} and {amp + 1}, as a power is of voltage and current: {first}"
-    return known + (f", or {others[0]}, whichever its size is" if others else "")
+    known += f", or {others[0]}, whichever its size is" if others else ""
+    return Question(known, {str(i + 1): unit for i, unit in units[0].items()})
 
 
 def _triples(columns: dict[int, NDArray[np.float64]]) -> Iterator[tuple[int, int, int, float]]:
@@ -113,7 +123,7 @@ def _ratio(product: NDArray[np.float64], power: NDArray[np.float64]) -> float | 
     return nearest[0]
 
 
-def _battery(found: Layout, open_: Sequence[int]) -> str | None:
+def _battery(found: Layout, open_: Sequence[int]) -> Question | None:
     """Return the options for a battery's current and voltage as Linux writes them, beside its state in words, or None."""
     if len(open_) != 2 or unnamed_states(found) is None:
         return None
@@ -123,10 +133,11 @@ def _battery(found: Layout, open_: Sequence[int]) -> str | None:
     if len(sized) != 1:
         return None
     amp = next(i for i in open_ if i != sized[0])
-    return (
+    text = (
         f"column {sized[0] + 1} has the size of a battery's voltage in uV, beside its state in words, as Linux writes them: "
         f"--column {sized[0] + 1}=uV --column {amp + 1}=uA"
     )
+    return Question(text, {str(sized[0] + 1): "uV", str(amp + 1): "uA"})
 
 
 def _of_a_cell(values: NDArray[np.float64]) -> bool:

@@ -58,6 +58,9 @@ CASES = {
     "an energy of an entity": "entity_id,state,last_changed\n"
     + rows("sensor.p_energy,1.{i},2026-01-02T03:0{i}:00Z\n"),
     "numbered rows": "Nr,time_s,Value\n" + rows("{i},{i},{v}\n"),
+    "a long table without a unit": "time_s,device,power\n" + rows("{i},node,1{v}\n{i},docker1,3\n"),
+    "two registers that stand still": "time,Main_1 (kWh),Main_2 (kWh)\n"
+    + rows("2025-01-15 10:0{i}:00,0.01,0.02\n"),
     "fields of InfluxDB": ",result,table,_time,_value,_field\n"
     + rows(",,0,2026-01-02T03:04:0{i}Z,{v},power\n")
     + rows(",,1,2026-01-02T03:04:0{i}Z,21,temperature\n"),
@@ -109,6 +112,8 @@ JOULES = {
     "entities of several quantities": 60 * 41,
     "an energy of an entity": 0.7 * 3.6e6,
     "numbered rows": 41.5,
+    "a long table without a unit": 70 + 41.5,
+    "two registers that stand still": 8 * 0.03 * 3.6e6,
     "energies of intervals in kW/h": (0.5 + 0.6 + 0.7 + 0.5 + 0.6 + 0.7 + 0.5 + 0.6) * 3.6e6,
 }
 """Energies that need no assumption beyond what a message offers."""
@@ -165,6 +170,8 @@ def test_the_documentation_names_how_many_were_tried():
     [
         "time,value\n" + rows("{i},{v}\n"),
         "time,a,b\n" + rows("{i},{v},3\n"),
+        CASES["a long table without a unit"],
+        CASES["two registers that stand still"],
     ],
 )
 def test_one_message_lists_all_that_is_missing(text, tmp_path, capsys):
