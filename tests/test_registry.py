@@ -41,7 +41,8 @@ def test_a_driver_that_fails_before_it_is_opened_is_named_in_one_line(code, tmp_
 
 
 def test_something_like_nothing_lists_what_there_is():
-    with pytest.raises(ConfigurationError, match="there are amd, atorch"):
+    first = ", ".join(sorted(registry.DRIVERS)[:3])
+    with pytest.raises(ConfigurationError, match=f"there are {first}"):
         registry.driver_class("qqqqqqqq")
 
 

@@ -18,22 +18,25 @@ import inspect
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from powermeter import registry
-from powermeter.channel import MISSING, SATURATED, Channel
+import numpy as np
+
+from powermeter.channel import MISSING, SATURATED, Channel, Quantity
 from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
 from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
-from powermeter.testing.load import Load
-from powermeter.testing.meter import SimulatedMeter
-from powermeter.testing.terminal import Simulation, TerminalPort
+from powermeter.testing.contract_case import Case, Setting, nothing, serving, simulated
+from powermeter.testing.faults import Faults
+from powermeter.testing.frames_heard import Cutter, Decoder, Heard, cut_byte_by_byte, readings, undetected
+from powermeter.testing.terminal import Simulation
+from powermeter.units import NS
+
+__all__ = ["Case", "DriverContract", "Setting", "nothing", "serving", "simulated"]
 
 READ_S = 6.0
 """The longest that the first readings may take."""
@@ -44,81 +47,11 @@ SPEAKS_S = 1.3
 """How long it takes at most until a meter that sends by itself has been heard."""
 LOOK_S = 4.0
 """The longest that looking for an instrument may take: two seconds, and what the machine takes."""
+STREAM_S = 1.5
+"""How long a stream is read to see its pace: its clock is judged from half a second on."""
+STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 QUIET_S = 0.15
 """How long a meter must send nothing to count as stopped."""
-
-Setting = Callable[[Path], AbstractContextManager[Mapping[str, Any]]]
-"""Makes what a URL needs in a folder; yields the values of its braces."""
-
-
-@contextmanager
-def nothing(folder: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield only the folder, for a driver that needs nothing else."""
-    yield {"folder": folder}
-
-
-def simulated(meter: type[SimulatedMeter], *, volts: float = 5.0) -> Setting:
-    """Return a setting with a simulated meter on a pseudo-terminal, `{port}`, and its `simulation`."""
-
-    @contextmanager
-    def running(folder: Path) -> Iterator[Mapping[str, Any]]:
-        port = TerminalPort(folder / meter.kind)
-        with serving(Simulation(meter(Load("constant", 2.0, 2.0), volts=volts), port)) as simulation:
-            yield {"folder": folder, "port": port.where, "simulation": simulation}
-
-    return running
-
-
-@contextmanager
-def serving(simulation: Simulation) -> Iterator[Simulation]:
-    """Run a simulation in a thread."""
-    simulation.port.plug()
-    thread = threading.Thread(target=simulation.run, daemon=True)
-    thread.start()
-    try:
-        yield simulation
-    finally:
-        simulation.stop()
-        thread.join(5.0)
-
-
-@dataclass(frozen=True)
-class Case:
-    """How one driver is opened here.
-
-    Attributes:
-        scheme: The driver's name in the registry.
-        url: With braces for what `setting` yields.
-        setting: Makes what the URL needs.
-        absent: A URL of an instrument that is not there; empty where there always is one.
-        lose: Makes one value of the instrument disappear, from what `setting` yields; None where it cannot.
-        overload: Puts the instrument over its range; None where it does not report that, or is a simulated
-            meter that does (`SimulatedMeter.flags_overload`).
-        driver: The class, where it is not in the registry.
-    """
-
-    scheme: str
-    url: str
-    setting: Setting = nothing
-    absent: str = ""
-    lose: Callable[[Mapping[str, Any]], None] | None = None
-    overload: Callable[[Mapping[str, Any]], None] | None = None
-    driver: type[Source] | None = field(default=None)
-
-    @property
-    def source_class(self) -> type[Source]:
-        """The driver."""
-        return self.driver or registry.driver_class(self.scheme)
-
-    @contextmanager
-    def source(self, folder: Path) -> Iterator[tuple[Source, Mapping[str, Any]]]:
-        """Yield an unopened source and what its setting made; closed at the end."""
-        with self.setting(folder) as made:
-            source = self.source_class(Address.parse(self.url.format(**made)))
-            try:
-                yield source, made
-            finally:
-                source.close()
 
 
 class DriverContract:
@@ -161,14 +94,16 @@ class DriverContract:
             source.open()
             channels = source.channels
             names = [channel.name for channel in channels]
-            assert channels and len(set(names)) == len(names), names
+            assert channels, "it has no channel once it is open: does `describe` set `self.channels`?"
+            assert len(set(names)) == len(names), f"two channels have one name: {names}"
             for channel in channels:
-                assert channel.name == channel.name.lower(), channel.name
-                assert channel.scale != 0 and Channel.from_dict(channel.to_dict()) == channel
+                assert channel.name == channel.name.lower(), f"{channel.name}: names are in lower case"
+                assert channel.scale != 0, f"{channel.name}: one code is 0"
+                assert Channel.from_dict(channel.to_dict()) == channel, f"{channel.name}: it cannot be stored"
                 if channel.rail is not None and channel.grade is Grade.MEASURED:
                     assert channel.accuracy.source, f"{channel.name}: where do its limits come from?"
                 if channel.rail is not None:
-                    assert channel.rail.parent != channel.rail.name
+                    assert channel.rail.parent != channel.rail.name, f"{channel.rail.name} feeds itself"
 
     def test_readings_come_and_fit_the_channels(self, tmp_path: Path) -> None:
         """A reader gets at least one whole row, no failure, and times that do not run backwards."""
@@ -178,8 +113,89 @@ class DriverContract:
             reader, harvest = _read(source)
             assert not reader.failure and reader.health.samples, reader.failure or reader.health.last_error
             times = [int(at) for block in harvest.blocks for at in block[0]]
-            assert times == sorted(times) and times[-1] <= time.monotonic_ns()
-            assert all(block[1].shape[1] == width for block in harvest.blocks)
+            assert times == sorted(times), "stamps run backwards"
+            ahead_s = (times[-1] - time.monotonic_ns()) / NS
+            assert ahead_s <= 0, f"a stamp lies {ahead_s:.3g} s in the future: is `tick_ns` right?"
+            widths = {block[1].shape[1] for block in harvest.blocks}
+            assert widths == {width}, f"rows of {widths} codes for {width} channels"
+
+    def test_a_constant_load_reads_constant(self, tmp_path: Path) -> None:
+        """No settling, zeroing or reference frame is recorded, and a stream's clock keeps the host's pace."""
+        with self.case.source(tmp_path) as (source, made):
+            if not isinstance(made.get("simulation"), Simulation):
+                return
+            source.open()
+            is_stream = isinstance(source, StreamingSource)
+            channels = source.channels
+            reader, harvest = _read(source, rows=10**9 if is_stream else 3, seconds=STREAM_S)
+            wrong = reader.failure or reader.health.last_error
+            assert not wrong, wrong
+            rows = np.concatenate([block[1] for block in harvest.blocks])
+            for channel, column in zip(channels, rows.T, strict=True):
+                codes = column[column != MISSING]
+                if channel.quantity not in STEADY or not codes.size:
+                    continue
+                usual = np.median(codes)
+                odd = codes[np.abs(codes - usual) > 0.1 * abs(usual) + 2]
+                assert not odd.size, (
+                    f"{channel.name}: {channel.in_si(odd)[0]:.4g} {channel.quantity.unit} of a constant load of"
+                    f" {np.median(channel.in_si(codes)):.4g}: is that frame a reading?"
+                )
+
+    def test_damaged_frames_are_refused(self, tmp_path: Path) -> None:
+        """A byte damaged anywhere in a frame with a check is a `DataError`, not another reading."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation) or not isinstance(source, Decoder):
+                return
+            simulation.faults = heard = Heard()
+            source.open()
+            _wait(lambda: any(readings(source, heard.frames)), READ_S)
+            kept = list(readings(source, heard.frames))[-3:]
+            assert kept, "no frame that the meter sent can be decoded"
+            found = [at for frame, reading in kept for at in undetected(source, frame, reading)]
+            if simulation.meter.checks_frames:
+                assert not found, (
+                    f"damage at byte {found[0]} of a frame goes unnoticed: check its CRC in `decode`; where its frames"
+                    " have none, state `checks_frames = False` in the simulated meter"
+                )
+
+    def test_frames_may_come_in_pieces(self, tmp_path: Path) -> None:
+        """A stream of which one byte comes at a time holds the same frames."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if (
+                not isinstance(simulation, Simulation)
+                or simulation.meter.hid
+                or not isinstance(source, Cutter)
+            ):
+                return  # a HID report comes whole
+            simulation.faults = heard = Heard()
+            source.open()
+            _wait(lambda: any(readings(source, heard.frames)), READ_S)
+            stream = b"".join(heard.frames[-8:])
+            whole, _ = source.cut(bytearray(stream))
+            assert cut_byte_by_byte(source, stream) == whole, (
+                "frames that come in pieces are cut differently: does `cut` leave an unfinished one in its buffer?"
+            )
+
+    def test_losses_are_counted_and_doubled_frames_are_not_stored(self, tmp_path: Path) -> None:
+        """Of a meter whose frames show it: what never came is a gap with its number, what came twice one sample."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation) or not simulation.meter.shows_losses:
+                return
+            source.open()
+            simulation.faults = faults = Faults(drop=0.1, duplicate=0.2)
+            before = simulation.unasked
+            reader, harvest = _read(source, rows=10**9, seconds=STREAM_S)
+            dropped, counted = faults.hits.get("drop", 0), sum(gap.lost or 0 for gap in harvest.gaps)
+            assert dropped // 2 <= counted <= 2 * dropped + 2, (
+                f"{dropped} frames were lost, {counted} are counted: state `number_wrap` (or `steady`), and return"
+                " each frame's number in its `StreamRow`"
+            )
+            sent = simulation.unasked - before - dropped
+            assert reader.health.samples <= 1.05 * sent + 2, "frames that came twice are stored twice"
 
     def test_opening_again_gives_the_same_channels(self, tmp_path: Path) -> None:
         """The recorder reopens a lost instrument: no channel may be renamed, added or scaled otherwise."""
@@ -188,7 +204,7 @@ class DriverContract:
             before = source.channels
             source.close()
             source.open()
-            assert source.channels == before
+            assert source.channels == before, "opened again, it has other channels"
 
     def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
         """After closing, descriptors and threads are those of before; closing twice is harmless."""

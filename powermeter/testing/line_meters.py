@@ -80,6 +80,7 @@ class SimulatedSmartPower3(SimulatedMeter):
     """A SmartPower3 whose output 0 feeds the load; it prints a line each 10 ms."""
 
     kind = "smartpower3"
+    shows_losses = True
     refresh_s = tick_s = 0.01
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:

@@ -24,6 +24,10 @@ class SimulatedMeter:
         flags_overload: Whether its frames state that it is over its range; the contract suite then sets
             `overloaded` and looks for `SATURATED` in the driver's rows.
         overloaded: Whether it is over its range now.
+        checks_frames: Whether its frames carry a check that shows any damaged byte; the contract suite then
+            damages each and expects `DataError`.
+        shows_losses: Whether numbers or steady ticks in its frames show which never came; the contract suite
+            then drops some and expects gaps with their number, and doubles some, which are no samples.
     """
 
     kind: ClassVar[str]
@@ -33,6 +37,8 @@ class SimulatedMeter:
     dropped: int = 0
     flags_overload: ClassVar[bool] = False
     overloaded: bool = False
+    checks_frames: ClassVar[bool] = True
+    shows_losses: ClassVar[bool] = False
     hid: ClassVar[tuple[int, int] | None] = None
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:

@@ -48,6 +48,7 @@ UM34C_POSITIONS = (
 class SimulatedUM(SimulatedMeter):
     """A UM24C, UM25C or UM34C; its totals began long before the simulation."""
 
+    checks_frames = False
     model = 0x09C9
     per_volt, per_ampere = 1000, 10000
     earlier_mah, earlier_mwh = 1234, 6170
@@ -191,6 +192,7 @@ class SimulatedKM003C(SimulatedMeter):
     """A KM003C on its serial interface: polled readings, and the queue after a start command."""
 
     kind = "km003c"
+    checks_frames = False
     STEPS: ClassVar[tuple[int, ...]] = (500, 100, 20, 1)
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
@@ -278,6 +280,7 @@ class SimulatedAvhzy(SimulatedMeter):
     """An AVHzY CT-2 with the answering script: it measures when it is asked."""
 
     kind = "avhzy"
+    checks_frames = False
     refresh_s = 0.001
     REQUEST: ClassVar[bytes] = b"Get Meter Data"
 

@@ -18,18 +18,18 @@ from powermeter.testing.meter import SimulatedMeter
 
 
 class SimulatedVolta(SimulatedMeter):
-    """Sends a frame each 2 ms between `S` and `X`."""
+    """Sends a frame each 2 ms between `S` and `X`; the first 32 hold its reference."""
 
     kind = "volta"
     tick_s = 0.002
-    flags_overload = True
+    flags_overload = shows_losses = True
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
         super().__init__(load, volts=volts)
         self.restart()
 
     def restart(self) -> None:
-        self.on, self.number, self.next_ms = False, 0, 0
+        self.on, self.number, self.next_ms, self.settling = False, 0, 0, 0
 
     def receive(self, data: bytes, now_s: float) -> list[bytes]:
         answers = []
@@ -37,7 +37,7 @@ class SimulatedVolta(SimulatedMeter):
             if line == b"ID":
                 answers.append(b"VOLTA-9 v1.2\n")
             elif line == b"S":
-                self.on, self.next_ms = True, int(now_s * 1000)
+                self.on, self.next_ms, self.settling = True, int(now_s * 1000), 32
             elif line == b"X":
                 self.on = False
         return answers
@@ -46,12 +46,15 @@ class SimulatedVolta(SimulatedMeter):
         frames = []
         while self.on and self.next_ms <= now_s * 1000:
             current = round(float(self.load.power_w(self.next_ms / 1000)) / self.volts * 1e5)
-            body = b"\x7e\x55" + struct.pack(
-                "<BIHiB", self.number & 255, self.next_ms, 5000, current, int(self.overloaded)
-            )
+            body = b"\x7e\x55" + struct.pack("<BIHiB", self.number & 255, self.next_ms, *self.sensed(current))
             frames.append(body + bytes([volta.crc8(body)]))
             self.number, self.next_ms = self.number + 1, self.next_ms + 2
+            self.settling = max(0, self.settling - 1)
         return frames
+
+    def sensed(self, current: int) -> tuple[int, int, int]:
+        """Return millivolt, 10 µA and status."""
+        return (1250, 50_000, volta.SETTLING) if self.settling else (5000, current, int(self.overloaded))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -74,18 +77,86 @@ class Endless(volta.Volta):
     stop_message = b""
 
 
+class Trusting(volta.Volta):
+    """Ignores the CRC."""
+
+    def decode(self, frame):
+        return super().decode(frame[:-1] + bytes([volta.crc8(frame[:-1])]))
+
+
+class Eager(volta.Volta):
+    """Records the frames of its settling."""
+
+    def decode(self, frame):
+        body = frame[:-2] + bytes([frame[-2] & ~volta.SETTLING])
+        return super().decode(body + bytes([volta.crc8(body)]))
+
+
+class Slow(volta.Volta):
+    """Takes its milliseconds for tenths of them."""
+
+    tick_ns = 1e5
+
+
+class Fast(volta.Volta):
+    """Takes its milliseconds for hundredths of seconds."""
+
+    tick_ns = 1e7
+
+
+class Unnumbered(volta.Volta):
+    """Does not state that its frames are numbered."""
+
+    number_wrap = None
+
+
+class Doubling(volta.Volta):
+    """Numbers its frames itself, so that none ever came twice."""
+
+    count = 0
+
+    def rows(self, reading, arrival_ns):
+        self.count += 1
+        return [row._replace(number=self.count % 256) for row in super().rows(reading, arrival_ns)]
+
+
+class Whole(volta.Volta):
+    """Takes a read for a whole number of frames."""
+
+    def cut(self, buffer):
+        frames, skipped = super().cut(buffer)
+        buffer.clear()
+        return frames, skipped
+
+
+CONSTANT = "test_a_constant_load_reads_constant"
+LOSSES = "test_losses_are_counted_and_doubled_frames_are_not_stored"
+FAULTY = [
+    (Deaf, "test_an_overload_is_flagged", "overload"),
+    (Endless, "test_what_it_started_it_stops", "goes on sending"),
+    (Trusting, "test_damaged_frames_are_refused", "damage at byte"),
+    (Eager, CONSTANT, "is that frame a reading"),
+    (Slow, CONSTANT, "its ticks count"),
+    (Fast, CONSTANT, "its ticks count"),
+    (Unnumbered, LOSSES, "frames were lost, 0 are counted"),
+    (Doubling, LOSSES, "frames were lost, 0 are counted"),
+    (Whole, "test_frames_may_come_in_pieces", "leave an unfinished one"),
+]
+"""A driver with a fault, the promise that it breaks, and what the suite prints of it."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 @pytest.mark.parametrize(
-    ("driver", "promise"), [(Deaf, "test_an_overload_is_flagged"), (Endless, "test_what_it_started_it_stops")]
+    ("driver", "promise", "printed"), FAULTY, ids=lambda one: getattr(one, "__name__", "")
 )
-def test_the_suite_sees_ignored_flags_and_a_missing_stop_message(driver, promise, tmp_path, monkeypatch):
+def test_the_suite_finds_the_fault_of_a_driver(driver, promise, printed, tmp_path, monkeypatch):
     from powermeter.testing import contract
 
     monkeypatch.setattr(contract, "SETTLE_S", 0.3)
     monkeypatch.setattr(contract, "SPEAKS_S", 0.1)
     suite = DriverContract()
     suite.case = Case("volta", "volta://{port}", simulated(SimulatedVolta), driver=driver)
-    with pytest.raises(AssertionError, match=r"overload|goes on sending"):
+    with pytest.raises(AssertionError, match=printed):
         getattr(suite, promise)(tmp_path)
 
 

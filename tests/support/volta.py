@@ -1,7 +1,7 @@
 """VOLTA-9, an invented inline meter: 500 frames a second on a USB serial port after `S`, until `X`.
 
 Frame: 7E 55, sequence (1 byte), milliseconds (4, wraps), millivolt (2), 10 µA (4, signed), status (1; bit 0 over
-range), CRC-8 (polynomial 07h) of what comes before.  Little endian.  Limits: 0.2 % + 2 mV, 0.5 % + 0.2 mA.
+range, bit 7 settling: its reference, no reading), CRC-8 (polynomial 07h) of what comes before.  Little endian.  Limits: 0.2 % + 2 mV, 0.5 % + 0.2 mA.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from powermeter.source import SATURATED
 
 SOURCE = "VOLTA-9 manual, table 2"
 REFRESH_NS = 2_000_000
+SETTLING = 0x80
 
 
 class Reading(NamedTuple):
@@ -62,10 +63,11 @@ class Volta(StreamMeter):
             raise OpenError(f"{self.address}: {answer!r} answers, not a VOLTA-9", Reason.WRONG_DEVICE)
         self.firmware = answer.rpartition(" v")[2]
 
-    def decode(self, frame: bytes) -> Reading:
+    def decode(self, frame: bytes) -> Reading | None:
         if crc8(frame[:-1]) != frame[-1]:
             raise DataError("the CRC of a frame is wrong")
-        return Reading(*struct.unpack("<BIHiB", frame[2:-1]))
+        reading = Reading(*struct.unpack("<BIHiB", frame[2:-1]))
+        return None if reading.status & SETTLING else reading
 
     def describe(self, reading: Reading) -> None:
         volts = Accuracy(gain=2e-3, offset=2e-3, step=1e-3, source=SOURCE)

@@ -1,0 +1,88 @@
+"""Frames of a simulated meter as they left it, and what a driver makes of them split, damaged and whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from powermeter.errors import DataError
+from powermeter.testing.faults import Faults
+
+FLIPS = 0x01, 0x80, 0xFF
+"""What a damaged byte differs by: one low bit, one high bit, all."""
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """A driver that decodes frames, such as each one built upon the base classes of meters."""
+
+    def decode(self, frame: bytes) -> object:
+        """Return the reading of a frame, None where it holds none."""
+
+
+@runtime_checkable
+class Cutter(Decoder, Protocol):
+    """A driver that cuts frames off a stream."""
+
+    def cut(self, buffer: bytearray) -> tuple[list[bytes], int]:
+        """Return whole frames, and how many bytes belonged to none."""
+
+
+@dataclass
+class Heard(Faults):
+    """No faults: keeps what the meter sends.
+
+    Attributes:
+        frames: The newest of them.
+    """
+
+    frames: list[bytes] = field(default_factory=list)
+
+    def apply(self, frame: bytes) -> list[tuple[float, bytes]]:
+        """Return the frame as it is."""
+        self.frames = [*self.frames[-63:], frame]
+        return [(0.0, frame)]
+
+
+def readings(source: Decoder, frames: list[bytes]) -> Iterator[tuple[bytes, object]]:
+    """Yield frames as `decode` gets them, with their readings; what is refused or holds none is left out."""
+    lines = getattr(source, "answers_lines", False)
+    for sent in dict.fromkeys(frames):
+        cut = (
+            source.cut(bytearray(sent))[0]
+            if isinstance(source, Cutter)
+            else [sent.rstrip(b"\r\n") if lines else sent]
+        )
+        for frame in cut:
+            reading = _decoded(source, frame)
+            if reading is not None:
+                yield frame, reading
+
+
+def undetected(source: Decoder, frame: bytes, reading: object) -> list[int]:
+    """Return at which bytes a frame can be damaged so that `decode` returns another reading and no `DataError`."""
+    found = []
+    for at in range(len(frame)):
+        for flip in FLIPS:
+            damaged = frame[:at] + bytes([frame[at] ^ flip]) + frame[at + 1 :]
+            if _decoded(source, damaged) not in (None, reading):
+                found.append(at)
+                break
+    return found
+
+
+def cut_byte_by_byte(source: Cutter, stream: bytes) -> list[bytes]:
+    """Return the frames of a stream of which one byte comes at a time."""
+    buffer, found = bytearray(), []
+    for at in range(len(stream)):
+        buffer += stream[at : at + 1]
+        found += source.cut(buffer)[0]
+    return found
+
+
+def _decoded(source: Decoder, frame: bytes) -> object:
+    try:
+        return source.decode(frame)
+    except DataError:
+        return None
