@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.raised_events import RAISED
 from powermeter.channel import Boundary
 from powermeter.errors import plural
@@ -101,7 +102,10 @@ def statement(data: ReportData, digest: str) -> str:
         Grade.ESTIMATED: "an estimate by a model",
         Grade.ASSUMED: "numbers that were typed in",
     }.get(grade, f"{grade.value} power")
-    warned = "".join(f" {as_sentence(note)}" for note in (*a.warnings, *having(a.notes, RAISED)))
+    warned = "".join(
+        f" {as_sentence(note)}"
+        for note in (*a.warnings, *having(a.notes, RAISED), *having(a.notes, CONTRADICTED))
+    )
     samples = sum(i.health.samples for i in data.instruments)
     return (
         f"The recording {data.path.name} holds {kind}: {plural(samples, 'sample')} over "

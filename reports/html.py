@@ -227,6 +227,8 @@ def _event_by_event(data: ReportData) -> Markup:
         words += ["readings inside it are at the end of the meter's range."]
     if items.numbers.size < items.events:
         words.append(f" {items.numbers.size:,} of {plural(items.events, 'event')} are drawn, evenly picked.")
+    if items.before is not None:
+        words.append(" Dashed: the earlier run's mean, in a band of its own.")
     figure = element(
         "figure",
         _both(lambda frame: svg.items_figure(items, title, colour, frame)),

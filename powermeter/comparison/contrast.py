@@ -111,7 +111,8 @@ class Contrast:
     @property
     def text(self) -> str:
         """One sentence."""
-        size = f" ({change_in_percent(self.ratio).text})" if self.ratio else ""
+        changed = change_in_percent(self.ratio) if self.ratio else None
+        size = "" if changed is None else f", {changed.text}" if changed.span else f" ({changed.text})"
         if self.these_runs is not None:
             return f"{self._of_these_runs(size)}; {self._remedy()}"
         if self.significant:

@@ -401,3 +401,13 @@ def test_a_sentence_states_the_change_in_the_digits_of_the_table(
     """`-5.53 to +5.85 %` stood in the sentence above a table with ± 5.7 %."""
     value, low, high = ends
     assert change_in_percent(Result(value, "1", low, high, Grade.MEASURED)).text == printed
+
+
+def test_a_sentence_has_no_brackets_within_brackets() -> None:
+    """`cannot tell (+0 % (-90 to 1,540))` stood in the headline of a page."""
+    rng = np.random.default_rng(1)
+    found = contrast(side("A", draw(rng, 50)), side("B", draw(rng, 50)))
+    wide = replace(found, ratio=Result(1.5, "1", 1.2, 2.0, Grade.MEASURED))
+    assert ", +50 % (20 to 100);" in wide.text
+    narrow = replace(found, ratio=Result(0.625, "1", 0.6209, 0.6291, Grade.MEASURED))
+    assert "(-37.50 ± 0.41 %);" in narrow.text

@@ -93,3 +93,8 @@ def test_on_a_terminal_no_word_is_broken(here, make, twenty, monkeypatch, width)
     over = [line for line in printed.splitlines() if len(line) > width]
     assert all(len(line.split()) == 1 for line in over)
     assert any(len(line) > width for line in whole.splitlines())
+
+
+def test_a_count_that_contradicts_the_recording_is_in_the_data_statement(here, make, twenty):
+    text = " ".join(here("cite", make(events=twenty), "--items", 8).stdout.split())
+    assert "--items 8 contradicts what was recorded" in text.partition("% Data")[2]

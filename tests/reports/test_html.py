@@ -143,6 +143,13 @@ def test_a_page_without_a_script_is_there_for_who_wants_none(make, twenty):
     assert "<script" not in text and "script-src" not in text and "<svg" in text
 
 
+def test_the_line_of_an_earlier_run_is_explained(make, twenty):
+    earlier = make("earlier.power", events=twenty, watts=1.9)
+    this = make(events=twenty)
+    assert "Dashed: the earlier run" in page_of(this, against=earlier)[1].text
+    assert "Dashed: the earlier run" not in page_of(this)[1].text
+
+
 def test_it_says_what_must_be_said(make, twenty):
     _, page = page_of(make(events=twenty), place="FRA")
     for wanted in (

@@ -80,6 +80,16 @@ def test_a_printed_page_is_no_wider_than_its_paper(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 680
 
 
+def test_a_heading_and_its_sentences_are_printed_above_their_table(page):
+    """A sentence of its own ends a section: it may stand at a page's end, and drags no figure with it."""
+    page.emulate_media(media="print")
+    after = "(at) => [...document.querySelectorAll(at)].map(e => getComputedStyle(e).breakAfter)"
+    kept = page.evaluate(after, "h2, h2 + p.soft, h2 + p.soft + p.soft")
+    assert len(kept) > 8 and set(kept) == {"avoid"}
+    alone = "() => { const p = document.createElement('p'); document.querySelector('main > h2').after(p); p.after(document.createElement('section')); return getComputedStyle(p).breakAfter }"
+    assert page.evaluate(alone) == "auto"
+
+
 def test_no_table_is_cut_in_a_wide_window(page):
     cut = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
     assert page.evaluate(cut) == 0
