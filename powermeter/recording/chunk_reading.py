@@ -35,6 +35,9 @@ RECENT = 4
 Decoded = tuple[NDArray[np.int64], NDArray[np.uint8], list[NDArray[np.int64]]]
 """Times, flags, and the codes of each channel."""
 
+Flags = tuple[tuple[int, int], ...]
+"""Values that flags of samples have, and how many have each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -141,6 +144,14 @@ def _is_plausible(start_ns: int, end_ns: int, count: int, width: int) -> bool:
     )
 
 
+def _counted(flags: NDArray[np.integer[Any]]) -> Flags:
+    first = int(flags[0])
+    if (flags == flags[0]).all():
+        return ((first, flags.size),)
+    counts = np.bincount(flags, minlength=256)
+    return tuple((value, int(counts[value])) for value in np.flatnonzero(counts).tolist())
+
+
 class Chunks:
     """What a recording holds of one source.
 
@@ -156,6 +167,7 @@ class Chunks:
         self.damage: list[Gap] = []
         self._verified = False
         self._recent: dict[tuple[int, int], Decoded] = {}
+        self._flags: dict[tuple[int, int], Flags] = {}
         expected, part, end_ns = 0, 0, None
         for chunk in sorted(found, key=lambda chunk: (chunk.sequence, chunk.part)):
             lost = chunk.sequence - expected
@@ -287,14 +299,20 @@ class Chunks:
         """Return how many samples have each of the 256 values of flags; chunks that cannot be decoded are left out."""
         counts = np.zeros(256, np.int64)
         for chunk in self.sound:
-            data = self.data(chunk)
-            try:
-                parts = columns.split(data, most=self._width + 3) if data is not None else []
-                if len(parts) > 1:
-                    counts += np.bincount(columns.decode(parts[1], chunk.count) & 0xFF, minlength=256)
-            except DataError:
-                continue  # it becomes a gap when its samples are read
+            for value, count in self._flags_of(chunk):
+                counts[value] += count
         return counts
+
+    def _flags_of(self, chunk: Chunk) -> Flags:
+        """Return how many samples of a chunk have which flags: decoded only where its samples were not; of a damaged one nothing."""
+        if (known := self._flags.get((chunk.part, chunk.id))) is not None:
+            return known
+        data = self.data(chunk)
+        try:
+            parts = columns.split(data, most=self._width + 3) if data is not None else []
+            return _counted(columns.decode(parts[1], chunk.count) & 0xFF) if len(parts) > 1 else ()
+        except DataError:
+            return ()  # it becomes a gap when its samples are read
 
     def read_again(self, group: Sequence[Chunk]) -> Decoded:
         """Return what `read` does, of few chunks quickly where they were just read: events lie side by side."""
@@ -319,6 +337,10 @@ class Chunks:
             [np.concatenate(column) for column in columns_of],
         )
 
+    def forget(self) -> None:
+        """Let go of chunks that are kept decoded."""
+        self._recent.clear()
+
     def _fill(
         self,
         chunk: Chunk,
@@ -338,5 +360,6 @@ class Chunks:
         ).any():
             raise DataError("its times are not those of its row")
         flags[:] = columns.decode(parts[1], chunk.count)
+        self._flags[chunk.part, chunk.id] = _counted(flags)
         for position, column in codes.items():
             columns.decode(parts[position + 2], chunk.count, column)

@@ -119,6 +119,8 @@ class Recording:
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._rows.connection.close()
+        for chunks in (self._loaded or {}).values():
+            chunks.forget()
 
     @property
     def is_growing(self) -> bool:

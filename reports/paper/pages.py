@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Container, Sequence
 from typing import Any
@@ -96,17 +97,23 @@ class Pages:
         self._y += high + 0.1
 
     def saved(self, title: str) -> bytes:
-        """Return the pages as a PDF."""
+        """Return the pages as a PDF, once: they are let go."""
         from matplotlib.backends.backend_pdf import PdfPages
 
         file = io.BytesIO()
         about = {"Title": title, "Creator": "powermeter", "CreationDate": None}
+        many = len(self._pages)
         with PdfPages(file, metadata=about) as pdf:
-            for number, page in enumerate(self._pages, 1):
-                foot = f"{self._foot}    {number} of {len(self._pages)}"
+            for number in range(1, many + 1):
+                page = self._pages.pop(
+                    0
+                )  # what it holds makes room for the fonts, which are embedded at the end
+                foot = f"{self._foot}    {number} of {many}"
                 page.text(0.5, 0.4 / PAGE_IN[1], foot, fontsize=6.5, color=SOFT, ha="center")
                 watermark(page, self._grade)
                 pdf.savefig(page)
+            del page
+            gc.collect()  # figures and their parts hold each other
         return file.getvalue()
 
     def wrapped(self, found: str, size: float, wide_in: float, bold: bool = False) -> list[str]:
