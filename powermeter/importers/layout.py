@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from powermeter.importers.cells import LONGEST_CELL, is_missing_word
@@ -116,9 +117,13 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 def is_datum(text: str) -> bool:
     """Return whether a field is a number (with or without a unit), a time, or a word for none."""
-    text = text.strip()
-    if not text or len(text) > LONGEST_CELL:
-        return False
+    return 0 < len(text.strip()) <= LONGEST_CELL and _is_datum(text.strip())
+
+
+@lru_cache(
+    maxsize=8192
+)  # the cells of a table are looked at for each delimiter, and by each who asks for its layout
+def _is_datum(text: str) -> bool:
     match = _CELL.match(without_marks(text))
     if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):
         return True

@@ -24,9 +24,9 @@ def engine(dataset: Path) -> Iterator[Any]:
 def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path, tmp_path: Path) -> None:
     from powermeter.fleet.totals import life, totals
 
-    wanted = sum(analyse(path).energy.value for path in lab.rglob("*.power"))
+    used = {path: analyse(path).energy.value for path in lab.rglob("*.power")}
     found = totals(engine, place="FRA")
-    assert found.energy is not None and found.energy.value == pytest.approx(wanted, rel=1e-12)
+    assert found.energy is not None and found.energy.value == pytest.approx(sum(used.values()), rel=1e-12)
     assert found.carbon is not None and found.water is not None and found.adpe is not None
     lines = ["timestamp_utc,ci_g_per_kwh"]
     lines += [
@@ -35,7 +35,7 @@ def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path,
     (tmp_path / "hourly.csv").write_text("\n".join(lines) + "\n")
     hourly = totals(engine, place="FRA", intensity=tmp_path / "hourly.csv")
     assert hourly.carbon is not None
-    per_day = [sum(analyse(path).energy.value for path in lab.rglob(f"{day}.power")) for day in range(4)]
+    per_day = [sum(joules for path, joules in used.items() if path.stem == str(day)) for day in range(4)]
     grams = sum(energy / 3.6e6 * 100 * (day + 1) for day, energy in enumerate(per_day))
     plain = hourly.places[0].footprint
     assert plain is not None
