@@ -136,6 +136,12 @@ def test_tokens_of_a_charge(battery: str, tokens: float) -> None:
         report(battery, tokens=0).record()
 
 
+def test_tokens_of_a_charge_through_a_converter_at_the_power_of_the_run() -> None:
+    """0.5 W: 80 % by the curve, where the lightest load has 50 %."""
+    said = report("10Wh", tokens=500, efficiency="0.1W:0.5,0.5W:0.8,5W:0.9").record()
+    assert said["tokens_per_charge"]["value"] == pytest.approx(0.8 * 36_000 / (180 / 500))
+
+
 @pytest.mark.parametrize(
     ("label", "rounds", "joules"),
     [(None, None, 180.0), ("infer", None, 18.0), (None, 6, 30.0), ("infer", 6, 30.0)],
