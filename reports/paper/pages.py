@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import io
+from bisect import bisect_right
 from collections.abc import Container, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,9 @@ LINE = 1.38
 
 DRAWN_DPI = 220
 """Dots per inch of a figure on a page."""
+
+USUAL = 0.55
+"""Width of a usual letter over the size."""
 
 WORD = 60
 """Letters after which a word without a space may be broken."""
@@ -118,16 +123,28 @@ class Pages:
 
     def wrapped(self, found: str, size: float, wide_in: float, bold: bool = False) -> list[str]:
         """Return a text as lines that fit a width; a longer word is broken."""
-        lines, line = [], ""
-        for word in text(found, 20_000).split(" "):
-            for piece in (word[i : i + WORD] for i in range(0, max(len(word), 1), WORD)):
-                longer = f"{line} {piece}" if line else piece
-                if line and self.width(longer, size, bold) > wide_in:
-                    lines.append(line)
-                    line = piece
-                else:
-                    line = longer
-        return [*lines, line]
+        words = text(found, 20_000).split(" ")
+        rest = [word[i : i + WORD] for word in words for i in range(0, max(len(word), 1), WORD)]
+        lines = []
+        while rest:
+            count = self._fitting(rest, size, wide_in, bold)
+            lines.append(" ".join(rest[:count]).lstrip(" "))
+            rest = rest[count:]
+        return lines
+
+    def _fitting(self, words: Sequence[str], size: float, wide_in: float, bold: bool) -> int:
+        """Return how many words fit into a line, one at least: guessed by their letters, then measured."""
+
+        def fits(count: int) -> bool:
+            return self.width(" ".join(words[:count]).lstrip(" "), size, bold) <= wide_in
+
+        letters = wide_in * 72 / (USUAL * size)
+        count = max(bisect_right(list(accumulate(len(word) + 1 for word in words)), letters + 1), 1)
+        while count < len(words) and fits(count + 1):
+            count += 1
+        while count > 1 and not fits(count):
+            count -= 1
+        return count
 
     def width(self, found: str, size: float, bold: bool = False) -> float:
         """Return the width of a text in inch."""

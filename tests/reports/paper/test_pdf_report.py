@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import weakref
+from itertools import pairwise
 
 import pytest
 
@@ -98,6 +99,18 @@ def test_no_page_is_held_any_more_when_the_fonts_are_embedded(monkeypatch):
         pages.paragraph("word", 8)
         assert pages.saved("title").startswith(b"%PDF")
     assert made and left == [None] * len(made)
+
+
+@pytest.mark.parametrize("words", ["WWW@ iiii " * 30 + "x" * 150, "", "il " * 200, "W" * 40 + " a"])
+def test_a_line_holds_as_many_words_as_fit_and_none_is_lost(words):
+    """Wide letters or narrow ones: how many fit is measured, whatever is guessed by their number."""
+    pages = Pages(None, "measured", "")
+    lines = pages.wrapped(words.strip(), 8.5, 2.0)
+    assert "".join(lines).replace(" ", "") == words.replace(" ", "") and len(lines) >= len(words) / 120
+    for line, after in pairwise(lines):
+        first = after.split(" ")[0]
+        assert pages.width(line, 8.5) <= 2.0 or " " not in line
+        assert pages.width(f"{line} {first}", 8.5) > 2.0
 
 
 class Written:
