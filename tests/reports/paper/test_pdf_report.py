@@ -170,7 +170,17 @@ def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
         ["infer", "19", "76", "125.0 ± 1.2 mJ", "125.0 ± 1.2 mJ", "125.0 mJ", "–", "9.500 ± 0.092 J"]
     ]
     assert second == [
-        ["infer", "527.8 ± 5.1 µAh", "2.000 ± 0.019 W", "576,000", "250 ms", "250 ms", "–", "–"]
+        [
+            "infer",
+            "527.8 ± 5.1 µAh",
+            "6.944 ± 0.067 µAh",
+            "2.000 ± 0.019 W",
+            "576,000",
+            "250 ms",
+            "250 ms",
+            "–",
+            "–",
+        ]
     ]
     assert meaning == [
         ["used by this run", "0.02778 ± 0.00027 %", "derived"],
