@@ -55,6 +55,7 @@ def test_labels_have_their_own_grade_below_a_measured_run(make, twenty, tmp_path
     """43.94 kJ of an MLPerf window, estimated in `show`, stood under "measured" in the PDF."""
     monkeypatch.setattr(pdf_report.ReportData, "quoted_grade", Grade.ESTIMATED)
     monkeypatch.setattr(pdf_report.wording, "grade_of", lambda rows, run: Grade.ESTIMATED)
+    monkeypatch.setattr(pdf_report, "FIGURES_SHOWN", ())
     text, data = pages(make, tmp_path, twenty)
     first, _, labels = text.partition("What each kind of event used")
     rail = data.analysis.line.rail.name
@@ -63,7 +64,8 @@ def test_labels_have_their_own_grade_below_a_measured_run(make, twenty, tmp_path
     assert labels.startswith(f" estimated on {rail}, ± is a 95 % interval")
 
 
-def test_a_simulation_wears_its_mark(make, twenty, tmp_path):
+def test_a_simulation_wears_its_mark(make, twenty, tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf_report, "FIGURES_SHOWN", ())
     text, _ = pages(make, tmp_path, twenty, grade=Grade.SIMULATED)
     assert "simulated" in text
 
