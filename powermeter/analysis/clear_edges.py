@@ -55,6 +55,12 @@ class Edges:
                 return False
         return True
 
+    def outside(self, window: float, delay: float) -> float:
+        """Return the mean squared rest of the readings behind ends and before starts alone: whatever an event draws early and late, they show nothing of it."""
+        seen = np.where(self.ends, self.seen, self.ahead)
+        passed = np.where(self.ends, self.since, self.since - 1) - delay
+        return float(np.mean((seen - _went(passed, window)) ** 2))
+
     @property
     def count(self) -> int:
         return self.since.size
@@ -74,10 +80,14 @@ class Edges:
     def _rests(self, window: float, delays: Floats) -> Floats:
         total = np.zeros(delays.size)
         for since, seen in ((self.since, self.seen), (self.since - 1, self.ahead)):
-            passed = since - delays[:, None]
-            went = np.clip(passed / window, 0.0, 1.0) if window else (passed > 0).astype(np.float64)
-            total += np.mean((seen - went) ** 2, axis=1)
+            total += np.mean((seen - _went(since - delays[:, None], window)) ** 2, axis=1)
         return total
+
+
+def _went(passed: Floats, window: float) -> Floats:
+    """Return how far readings over a window have gone from a level to the next one, so long after an edge, in intervals."""
+    went: Floats = np.clip(passed / window, 0.0, 1.0) if window else (passed > 0).astype(np.float64)
+    return went
 
 
 def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST) -> Edges | None:

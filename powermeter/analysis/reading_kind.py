@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.clear_edges import EVENTS, LEAST, clear_edges
+from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
 from powermeter.analysis.lag import lags
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.channel import Kind
@@ -60,13 +60,18 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer and edges.both_sides(1.0, 0.0):
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
     part = rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE
-    if part and edges.both_sides(window, delay):
+    if part and edges.both_sides(window, delay) and _shown_outside(edges, window, delay):
         return _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
         )
     return trace
+
+
+def _shown_outside(edges: Edges, window: float, delay: float) -> bool:
+    """Return whether readings outside of events show such averaging: those inside also follow what an event draws early and late."""
+    return edges.outside(window, delay) < _BETTER * edges.outside(0.0, 0.0)
 
 
 def _as_means(trace: Trace, rest: float, count: int, unseen: float) -> Trace:

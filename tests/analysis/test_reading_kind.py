@@ -127,3 +127,23 @@ def test_events_that_draw_little_first_are_not_taken_for_averaged(heavy: tuple[f
         edges = np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
         found = as_events_show(trace, *edges)
         assert found.kind is Kind.INSTANT and (found.window_ns or 0) < 0.2 * TAU * NS, f"seed {seed}"
+
+
+@pytest.mark.parametrize("hump", [0.6, 1.2])
+def test_short_events_that_draw_most_in_their_middle_do_not_look_averaged_to_instants(hump: float) -> None:
+    """Readings next to edges lie below the next ones; those outside are idle.  Of twenty such runs six were 5 to 15 % too high."""
+    moved = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        lengths = rng.uniform(0.75, 3.1, 24) * TAU
+        starts = 3 + np.cumsum(lengths + rng.uniform(0.5, 3, 24)) - lengths
+        t = np.arange(rng.uniform(0, TAU), starts[-1] + 3, TAU)
+        place = (t[:, None] - starts) / lengths
+        inside = (place > 0) & (place < 1)
+        course = 1 + hump * (np.sin(np.pi * np.clip(place, 0, 1)) - 2 / np.pi)
+        watts = 2 + 8 * (course * inside).sum(axis=1) + 0.02 * rng.standard_normal(t.size)
+        trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.02)
+        edges = np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
+        found = as_events_show(trace, *edges)
+        moved += bool(found.window_ns) or found.kind is not Kind.INSTANT
+    assert moved == 0
