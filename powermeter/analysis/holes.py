@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.any_event import AnyEvent, labels_near
 from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.free_stretches import NOT_LONG, free_level
 from powermeter.analysis.integral import Floats, Integral, Times
@@ -196,11 +197,13 @@ def with_events(
     quiet_variance = [x.found.quiet_variance for x in known if x.found.quiet_variance is not None]
     inside = (bridges.start_ns >= start) & (bridges.end_ns <= end)
     looked_at = _long(integral, inside)
+    of_hole = labels_near(known, bridges.start_ns, bridges.end_ns, reach)
+    any_event = AnyEvent.of(activity)
     for k in np.flatnonzero(inside).tolist():
         a, b = int(bridges.start_ns[k]), int(bridges.end_ns[k])
         covered = used = doubt = inner = 0.0
         edge = False
-        for label in known:
+        for label in (known[i] for i in of_hole.get(k, ())):
             first = int(np.searchsorted(label.start_ns, a - reach, side="left"))
             last = int(np.searchsorted(label.start_ns, b + reach, side="left"))
             low = max(0, first - 1)
@@ -241,9 +244,9 @@ def with_events(
             beside, wander = free
             doubt, error = doubt + wander, doubt + wander
         elif means:
-            beside = _quiet_beside(integral, activity, k, quiet)
+            beside = _quiet_beside(integral, any_event, k, quiet)
         else:
-            beside, wander = _free_readings(integral, activity, k, rest)
+            beside, wander = _free_readings(integral, any_event, k, rest)
             doubt += wander
         scale = min(1.0, length / covered) if covered else 1.0
         put = used * scale + rest * beside
@@ -332,9 +335,7 @@ def in_holes(
     return InHoles(hole, event, seconds, level * seconds, square)
 
 
-def _free_readings(
-    integral: Integral, activity: Sequence[Activity], hole: int, rest: float
-) -> tuple[float, float]:
+def _free_readings(integral: Integral, events: AnyEvent, hole: int, rest: float) -> tuple[float, float]:
     """Return what instants next to a hole that lie in no event read, W, and the variance of `rest` seconds at that, J².
 
     Where both neighbours lie in events, as where one ends in the hole and the next begins, those further away stand for it.
@@ -343,11 +344,7 @@ def _free_readings(
     first = int(integral.hole[hole])
     low, high = max(first - _NEIGHBOURS, 0), min(first + 2 + _NEIGHBOURS, t.size)
     k = np.arange(low, high)
-    busy = np.zeros(k.size, bool)
-    for label in activity:
-        begun = np.searchsorted(label.start_ns, t[k], side="right")
-        latest = np.concatenate([[t[0] - 1], np.maximum.accumulate(label.end_ns)])
-        busy |= latest[begun] >= t[k]
+    busy = events.at(t[k])
     rates = integral.rates(k)
     sides = [np.flatnonzero(~busy & (k <= first))[::-1], np.flatnonzero(~busy & (k > first))]
     near = [side[0] for side in sides if side.size and abs(int(k[side[0]]) - first - 0.5) < 1]
@@ -365,9 +362,7 @@ def _free_readings(
     return level, rest * (quick * integral.trace.interval_ns * 1e-9 + slow * rest)
 
 
-def _quiet_beside(
-    integral: Integral, activity: Sequence[Activity], hole: int, usual: Sequence[float]
-) -> float:
+def _quiet_beside(integral: Integral, events: AnyEvent, hole: int, usual: Sequence[float]) -> float:
     """Return the power of the windows next to a hole that lie in no event; what is usual beside events where none does.
 
     A window that an edge cuts lies in an event: one or two further away are looked at then.
@@ -384,7 +379,7 @@ def _quiet_beside(
             rate = float(integral.rates(np.array([k]))[0])
             if k == side[0]:
                 near.append(rate)
-            if not any(bool(((x.start_ns < b) & (x.end_ns > a)).any()) for x in activity):
+            if not events.within(a, b):
                 free.append(rate)
                 break
     if free:

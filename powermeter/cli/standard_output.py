@@ -77,7 +77,9 @@ def _laid_out(text: str, stream: TextIO, *, break_words: bool = True) -> str:
 
 def put_json(value: Any) -> None:
     """Print plain values as JSON on standard output, all in ASCII."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    from powermeter.cli.indented_json import indented
+
+    click.echo(indented(value))
 
 
 def put_line(value: Any) -> None:
