@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from powermeter.importers.files import Peek
+from powermeter.importers.job_logs import job_log
 from powermeter.importers.layout import layout
 from powermeter.importers.stamps import time_of_day_ns, wall
 
@@ -188,12 +189,12 @@ def refusal(peek: Peek) -> str | None:
             "is a log of NUT's upslog in its default form: charge, volts and percent of load, no power; log the watts with: "
             "upslog -f '%TIME @Y-@m-@d @H:@M:@S%,%VAR ups.realpower%'"
         )
-    if "NVIDIA-SMI" in peek.text and "|====" in peek.text:
+    if "NVIDIA-SMI" in peek.text and ("|====" in peek.text or "| GPU  Name" in peek.text):
         return (
             "is the table that nvidia-smi shows people; log with: nvidia-smi --query-gpu=timestamp,index,power.draw "
             "--format=csv -l 1"
         )
-    return None
+    return job_log(peek.raw_lines)
 
 
 def _is_settings(lines: Sequence[str]) -> bool:

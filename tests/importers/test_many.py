@@ -108,6 +108,7 @@ def test_a_pattern_that_matches_nothing_says_so(folder, capsys):
             "PowerTOP's report",
         ),
         (b"| NVIDIA-SMI 550 |\n|=====+====|\n", "--query-gpu=timestamp,index,power.draw"),
+        (b"| NVIDIA-SMI 550 |\n| GPU  Name  |\n", "--query-gpu=timestamp,index,power.draw"),
     ],
 )
 def test_what_is_no_log_is_named_for_what_it_is(tmp_path, head, says):
