@@ -95,6 +95,7 @@ class OpenTable:
         self.devices, self._seen = self._columns.devices, self._columns.seen
         self._counted = RowCount()
         self._beside: set[int] = set()
+        self._pauses: list[Note] = []
         self._states = ChargeStates(
             plan.layout.headings, choices.columns, path, plan.layout.skip, unnamed_states(plan.layout)
         )
@@ -179,9 +180,9 @@ class OpenTable:
         length = self.plan.time.length_ns
         starts = first_interval_ns(found, length) if per_row else None
         if length is not None:
-            self.warnings += pauses_between(
-                length, usual_step(found.times_ns), str(self.path), amounts=per_row
-            )
+            step_ns = usual_step(found.times_ns)
+            self._pauses = pauses_between(length, step_ns, str(self.path), amounts=per_row)
+            self.warnings += self._pauses
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
         wall = self.plan.time.is_utc and not held
@@ -360,6 +361,9 @@ class OpenTable:
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
         self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
+        held = any(m.as_ == "held" for m in self.meanings)
+        if rows.starts_ns is not None and not (held or self._pauses):
+            rows.open_holes(int(rows.axis.times_ns[0]) - rows.starts_ns)
         for stream in streams:
             channel = stream.channel
             assert channel is not None

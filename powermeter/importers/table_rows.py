@@ -93,6 +93,7 @@ class TableRows(LogRows):
         self.starts_ns = starts_ns
         self.info = info or {}
         self.gaps: list[Gap] = []
+        self._begins: dict[int, int] = {}
         self._codes: list[Codes] | None = None
 
     @property
@@ -108,7 +109,7 @@ class TableRows(LogRows):
     @property
     def count(self) -> int:
         """How many samples there are."""
-        return len(self.axis.times_ns) * (1 + self._holds) + (self.starts_ns is not None)
+        return len(self.axis.times_ns) * (1 + self._holds) + (self.starts_ns is not None) + len(self._begins)
 
     @property
     def ends_ns(self) -> tuple[int, int]:
@@ -209,6 +210,18 @@ class TableRows(LogRows):
             if stream.as_ == "per-row":
                 stream.grid.leave_room_for_sum(stream.valid)
 
+    def open_holes(self, length_ns: int) -> None:
+        """Let each hole between amounts end where the row behind it begins, and totals begin anew: what was used in it is in no row.
+
+        Args:
+            length_ns: How long a row's interval is.
+        """
+        for i, gap in enumerate(self.gaps):
+            begin = gap.end_ns - length_ns
+            if gap.reason == "missed" and begin > gap.start_ns:
+                self._begins[gap.end_ns] = begin
+                self.gaps[i] = Gap(gap.start_ns, begin, "lost setup", "the log has no amounts here")
+
     def _count(
         self, stream: Stream, rows: slice, of: NDArray[np.int32] | None, lines: NDArray[np.int64]
     ) -> None:
@@ -236,6 +249,7 @@ class TableRows(LogRows):
     def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples in blocks of bounded size."""
         totals = [0] * len(self.streams)
+        base = np.zeros(len(self.streams), np.int64)
         held = [MISSING] * len(self.streams)
         last: Codes | None = None  # each change of a state closes the stretch before it and opens its own
         if self.starts_ns is not None:
@@ -246,10 +260,13 @@ class TableRows(LogRows):
             yield LogBlock(np.array([self.starts_ns], np.int64), first, flags)
         for rows, of, samples in self.parts():
             codes = np.empty((samples.stop - samples.start, len(self.streams)), np.int64)
+            opening = np.full_like(codes, MISSING)
             for i, stream in enumerate(self.streams):
                 own = stream.grid.codes(self.values(stream, rows, of, samples))
                 if stream.as_ == "per-row":
+                    amounts = own
                     own, totals[i] = _running(own, totals[i])
+                    opening[:, i] = np.where(own == MISSING, MISSING, own - amounts)
                 elif stream.as_ == "level":
                     own = np.where(own == MISSING, MISSING, -own)
                 elif stream.as_ == "held":
@@ -257,12 +274,37 @@ class TableRows(LogRows):
                 codes[:, i] = own
             times = self.axis.times_ns[samples]
             flags = None if self.axis.flags is None else self.axis.flags[samples]
+            if self._begins:
+                at, begins, zeros = self._opened(times, codes, opening, base)
+                times, codes = np.insert(times, at, begins), np.insert(codes, at, zeros, axis=0)
+                flags = None if flags is None else np.insert(flags, at, 0)
             if self._holds:
                 before, codes = codes, np.repeat(codes, 2, axis=0)
                 codes[2::2] = before[:-1]
                 codes[0] = before[0] if last is None else last
                 times, last = np.repeat(times, 2), before[-1]
             yield LogBlock(times, codes, flags)
+
+    def _opened(
+        self, times: NDArray[np.int64], codes: Codes, opening: Codes, base: NDArray[np.int64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64], Codes]:
+        """Return (places, times, codes) of one sample more for each row behind a hole: there its interval begins, and its totals at 0.
+
+        Args:
+            times, codes: The samples; totals begin anew in `codes`, in place.
+            opening: What was counted before each of them, `MISSING` where they are no amounts.
+            base: What was counted before the last hole, by stream; kept up to date in place.
+        """
+        ends = np.array(sorted(self._begins), np.int64)
+        at = np.unique(np.searchsorted(times, ends[(ends >= times[0]) & (ends <= times[-1])]))
+        begins = np.array([self._begins[int(times[k])] for k in at], np.int64)
+        begins = np.where(at > 0, np.maximum(begins, times[at - 1]), begins)
+        bases = np.tile(base, (len(times), 1))
+        for k in at:
+            bases[k:] = np.where(opening[k] == MISSING, bases[k:], opening[k])
+        base[:] = bases[-1]
+        codes[:] = np.where((codes == MISSING) | (opening == MISSING), codes, codes - bases)
+        return at, begins, np.where(opening[at] == MISSING, MISSING, 0)
 
 
 def _running(codes: Codes, carry: int) -> tuple[Codes, int]:

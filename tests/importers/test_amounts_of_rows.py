@@ -69,3 +69,43 @@ def test_a_total_beside_a_power_is_remarked(tmp_path):
 def test_a_clock_called_by_its_form(tmp_path):
     text = "hh:mm:ss,W\n" + "".join(f"23:59:{s},60\n" for s in range(50, 60)) + "00:00:00,60\n"
     assert energy(tmp_path, text) == pytest.approx(600.0)
+
+
+def day(cell, head="time,energy_Wh\n", of=("",)):
+    """Return a day of hourly amounts of 5, 7 and 3 Wh in turns, 120 Wh in all."""
+    return head + "".join(
+        f"2025-01-15 {h:02d}:00,{device}{text}\n"
+        for h in range(24)
+        for device in of
+        if (text := cell(h)) is not None
+    )
+
+
+@pytest.mark.parametrize("lacking", [None, ""])
+def test_a_hole_among_amounts_is_no_time_without_a_draw(tmp_path, lacking):
+    """Three hours without rows: 105 Wh were printed for the day, surely less than 110, where 120 were used."""
+    path = tmp_path / "t.csv"
+    path.write_text(day(lambda h: lacking if h in (8, 9, 10) else str([5, 7, 3][h % 3])))
+    convert(path, tmp_path / "o.power")
+    found = analyse(tmp_path / "o.power").energy
+    assert found.value == pytest.approx(120 * 3600)
+    assert found.low < 0.95 * found.value and found.high > 1.05 * found.value
+    assert energy(tmp_path, day(lambda h: str([5, 7, 3][h % 3]))) == pytest.approx(120 * 3600)
+
+
+def test_holes_of_several_devices_and_of_several_times(tmp_path):
+    text = day(
+        lambda h: None if h in (8, 9, 10, 15, 16, 17, 18) else str([5, 7, 3][h % 3]),
+        "time,device,energy_Wh\n",
+        ("gpu0,", "gpu1,"),
+    )
+    assert energy(tmp_path, text) == pytest.approx(2 * 120 * 3600, rel=0.05)
+
+
+def test_a_hole_across_blocks_of_rows(tmp_path, monkeypatch):
+    from powermeter.importers import table_rows
+
+    whole = day(lambda h: None if h in (8, 9, 10) else str([5, 7, 3][h % 3]))
+    for size in (3, 8, 9):
+        monkeypatch.setattr(table_rows, "BLOCK", size)
+        assert energy(tmp_path, whole) == pytest.approx(120 * 3600)
