@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from powermeter.channel import Channel, Kind
+from powermeter.channel import Channel, Kind, flags_of
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike, SourceInfo
@@ -105,7 +105,7 @@ def _held(recording: RecordingLike, place: SourceChannel, corrected: bool) -> Tr
         channel,
         samples.times_ns,
         samples.codes[channel.name],
-        samples.flags,
+        flags_of(channel, source.channels, samples.flags),
         origin=place.name,
         source=str(source.id),
         gaps=recording.gaps(source.id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,12 @@ MISSING = -(2**63)
 
 # Bits of a sample's flag byte.
 REPEAT = 1  # the instrument had not refreshed: the row holds nothing new
-SATURATED = 2  # at least one channel was at the end of its range
+SATURATED = (
+    2  # at least one channel was at the end of its range; all of them count as such, unless bits name rails
+)
 INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
+_FIRST_RAIL = 8  # with SATURATED: only the first rail was, or those of the bits above; see `saturated`
+_LAST_PLACE = 4  # of a rail with a bit of its own; those behind it share this one
 
 
 class Quantity(str, Enum):
@@ -228,3 +232,27 @@ class Gap:
     reason: str
     detail: str = ""
     lost: int | None = None
+
+
+def saturated(*rails: int) -> int:
+    """Return the flags of a row in which these rails alone were at the end of their range; `SATURATED` marks all of them.
+
+    Args:
+        rails: Places of rails in the order in which the channels name them, from 0; all from the fifth on share one flag.
+    """
+    flags = 0
+    for rail in rails:
+        flags |= SATURATED | _FIRST_RAIL << min(rail, _LAST_PLACE)
+    return flags
+
+
+def flags_of(channel: Channel, channels: Sequence[Channel], flags: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the flags of rows as they hold for one channel: not saturated where only other rails were."""
+    import numpy as np
+
+    named = flags >= _FIRST_RAIL
+    if channel.rail is None or not named.any():
+        return flags
+    rails = list(dict.fromkeys(one.rail.name for one in channels if one.rail is not None))
+    own = _FIRST_RAIL << min(rails.index(channel.rail.name), _LAST_PLACE)
+    return np.where(named & (flags & own == 0), flags & ~np.uint8(SATURATED), flags)

@@ -20,7 +20,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote, unquote
 
-from powermeter.channel import INTERPOLATED_TIME, MISSING, REPEAT, SATURATED, Boundary, Channel, Gap, Quantity
+from powermeter.channel import (
+    INTERPOLATED_TIME,
+    MISSING,
+    REPEAT,
+    SATURATED,
+    Boundary,
+    Channel,
+    Gap,
+    Quantity,
+    saturated,
+)
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant
 from powermeter.events import Event, now_ns
@@ -113,7 +123,8 @@ class Row(NamedTuple):
 
     Attributes:
         codes: One raw code per channel, `MISSING` for one that this reading does not have.
-        flags: `REPEAT`, `SATURATED`; `REPEAT` is also set by the recorder, see `stale_when_equal`.
+        flags: `REPEAT`, `SATURATED`, or `saturated(0)` where only the first rail was; `REPEAT` is also set by
+            the recorder, see `stale_when_equal`.
         at_ns: When it was measured, in monotonic ns; None for the middle of the call.
     """
 
@@ -361,4 +372,5 @@ __all__ = [
     "StreamingSource",
     "now_ns",
     "parse_yes",
+    "saturated",
 ]

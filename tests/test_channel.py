@@ -7,7 +7,19 @@ import json
 import numpy as np
 import pytest
 
-from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import (
+    MISSING,
+    REPEAT,
+    SATURATED,
+    Accuracy,
+    Boundary,
+    Channel,
+    Kind,
+    Quantity,
+    Rail,
+    flags_of,
+    saturated,
+)
 from powermeter.result import Grade
 
 FULL = Channel(
@@ -79,3 +91,18 @@ def test_codes_become_si_and_what_is_missing_is_no_number():
     assert FULL.in_si(np.empty(0, np.int64)).size == 0
     assert FULL.value_of(2) == 2 * 2.5e-6 - 1
     assert FULL.value_of(MISSING) is FULL.value_of(float("nan")) is None
+
+
+def test_a_flag_names_the_rails_that_were_at_the_end_of_their_range():
+    """Of seven rails: the flag of one marks no other; those from the fifth on share one; `SATURATED` alone marks all."""
+    channels = [Channel(f"{n}.w", Quantity.POWER, 1.0, Rail(str(n))) for n in range(7)]
+    rows = [SATURATED, saturated(), saturated(0), saturated(1, 3), saturated(4), REPEAT | saturated(6)]
+    flags = np.array(rows, np.uint8)
+    marked = [(flags_of(one, channels, flags) & SATURATED > 0).tolist() for one in channels]
+    late = [True, False, False, False, True, True]
+    assert marked[0] == [True, False, True, False, False, False]
+    assert marked[1] == marked[3] == [True, False, False, True, False, False]
+    assert marked[2] == [True, False, False, False, False, False]
+    assert marked[4] == marked[5] == marked[6] == late
+    assert (flags_of(channels[0], channels, flags) & REPEAT).tolist() == [0, 0, 0, 0, 0, REPEAT]
+    assert flags_of(channels[0], channels, flags[:1]) is not None and len(set(rows)) == len(rows)

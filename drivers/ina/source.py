@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.channel import MISSING
+from powermeter.channel import MISSING, Channel, Rail, saturated
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.result import Grade
 from powermeter.source import SATURATED, Address, Found, PolledSource, Row
@@ -62,7 +62,7 @@ class INASource(PolledSource):
         self._age_ns = 0
         self._refused: ReadError | None = None
         self._fresh_ns = self._checked_ns = 0
-        self._ends: list[tuple[int, int | None, int | None]] = []
+        self._ends: list[tuple[int, int, Channel]] = []
 
     def _lay_out(self) -> list[PlacedChip]:
         """Return the chips."""
@@ -99,7 +99,10 @@ class INASource(PolledSource):
         self.channels = tuple(channels_of(self._chips, self.placements))
         if self.is_simulated:
             self.channels = tuple(replace(channel, grade=Grade.SIMULATED) for channel in self.channels)
-        self._ends = [(i, c.low_code, c.high_code) for i, c in enumerate(self.channels)]
+        rails = list(dict.fromkeys(c.rail for c in self.channels if c.rail is not None))
+        self._ends = [
+            (i, _flag_of(c.rail, rails), c) for i, c in enumerate(self.channels) if c.rail is not None
+        ]
 
     @property
     def is_simulated(self) -> bool:
@@ -233,10 +236,10 @@ class INASource(PolledSource):
         row = rows[0] if len(chips) == 1 else [code for part in rows for code in part or ()]
         assert row is not None
         flags = 0
-        for i, low, high in self._ends:
-            code = row[i]
+        for i, flag, channel in self._ends:
+            code, low, high = row[i], channel.low_code, channel.high_code
             if code != MISSING and ((high is not None and code >= high) or (low is not None and code <= low)):
-                flags = SATURATED
+                flags |= flag
         return Row(row, flags, (before + after) // 2 - self._age_ns)
 
     def _await(self, ready_ns: int, limit_ns: int) -> bool:
@@ -299,3 +302,9 @@ class SingleModel(INASource):
 
     def _lay_out(self) -> list[PlacedChip]:
         return from_url(self.address, self.options)
+
+
+def _flag_of(rail: Rail, rails: list[Rail]) -> int:
+    """Return the flag of a rail at the end of its range; what it feeds is marked too: its totals count the same current."""
+    places = [place for place, one in enumerate(rails) if rail.name in (one.name, one.parent)]
+    return SATURATED if len(places) == len(rails) else saturated(*places)

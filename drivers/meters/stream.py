@@ -36,7 +36,7 @@ class StreamRow(NamedTuple):
 
     Attributes:
         codes: One raw code per channel, `MISSING` where there is none.
-        flags: `REPEAT`, `SATURATED`.
+        flags: `REPEAT`, `SATURATED`, or `saturated(0)` where only the first rail was.
         tick: The instrument's own time of it, as sent; None where it sends none.
         number: Its sequence number, as sent; None where it sends none.
     """

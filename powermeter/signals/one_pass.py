@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity
+from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity, flags_of
 from powermeter.recording.error_origins import instrument_of, origin_of
 from powermeter.recording.impossible import BEYOND, FAR
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
@@ -115,7 +115,7 @@ def _plan(
             channel,
             head.times_ns,
             head.codes[channel.name],
-            head.flags,
+            flags_of(channel, source.channels, head.flags),
             origin=channel.name,
             calibrated=Calibrated(correction=correction, temperature_c=temperature),
         )
@@ -236,7 +236,8 @@ def _read(
         values = _values(source, plan, corrections, piece, found)
         upper: dict[str, Bools] = {}
         for channel in plan.channels:
-            ends = at_range_ends(channel, piece.codes[channel.name], flags)
+            own = None if flags is None else flags_of(channel, source.channels, flags)
+            ends = at_range_ends(channel, piece.codes[channel.name], own)
             if ends is not None:
                 found.saturated[channel.name] = found.saturated.get(channel.name, 0) + int(ends[0].sum())
                 upper[channel.name] = ends[1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail
+from powermeter.channel import Boundary, Channel, Gap, Kind, Quantity, Rail, flags_of
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import MEANT, nearest
 from powermeter.recording.error_origins import instrument_of, origin_of
@@ -128,7 +128,7 @@ def _source_lines(
             channel,
             samples.times_ns,
             samples.codes[channel.name],
-            samples.flags,
+            flags_of(channel, source.channels, samples.flags),
             origin=origin,
             source=str(source.id),
             gaps=gaps,
@@ -195,7 +195,7 @@ def _condensed_lines(
                 channel,
                 samples.times_ns[first:],
                 samples.codes[channel.name][first:],
-                samples.flags[first:],
+                flags_of(channel, source.channels, samples.flags[first:]),
                 origin=origin_of(source, channel.name, instrument),
                 source=str(source.id),
                 calibrated=Calibrated(

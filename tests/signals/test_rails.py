@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import SATURATED, Boundary, Channel, Kind, Quantity, Rail, saturated
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
@@ -121,3 +121,11 @@ def test_a_mistyped_rail_is_named(tmp_path):
     path = simulate_run(tmp_path / "run.power", "pi-4")
     with pytest.raises(ConfigurationError, match=r"did you mean input\?"):
         analyse(path, rail="inptu")
+
+
+def test_one_rail_at_the_end_of_its_range_leaves_the_others_numbers():
+    made = recording(("two", [power(Rail("A")), power(Rail("B"))]))
+    made.data[1].flags[3:5] = saturated(0)
+    made.data[1].flags[7] = SATURATED
+    a, b = lines(made)
+    assert (a.power().saturated, b.power().saturated) == (3, 1)

@@ -9,7 +9,7 @@ from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.drivers.ina.ina219 import shunt_limits
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.source import SATURATED, Address, PolledSource
+from powermeter.source import SATURATED, Address, PolledSource, saturated
 
 
 def opened(
@@ -363,3 +363,11 @@ def test_the_limits_of_an_ina219_are_those_of_its_datasheet(grade, full_v, gain,
     assert (found.gain, found.offset) == (gain, offset_v)
     assert found.offset_drift == (0.1e-6, 0.1e-6)  # V/°C
     assert found.gain_drift[1] * 60 == pytest.approx(0.005, rel=0.01)  # 0.5 % more at 85 °C than at 25 °C
+
+
+def test_the_end_of_one_rails_range_is_no_other_rails():
+    """The second input of three at its largest code, 0x7FF8."""
+    source, bus = opened("ina3221://1/0x40?shunt=0.1ohm,10mohm,5mohm&rails=IN,CPU,GPU")
+    bus.registers.update({3: 0x7FF8, 15: 0x7001})
+    row = source.sample()
+    assert row is not None and row.flags == saturated(1)
