@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TypeAlias
 
+from .counted_nouns import COUNTED
+
 LONGEST = 300
 """Characters of one text; the middle of a longer one is left out, and how much is stated."""
 
@@ -53,7 +55,7 @@ def element(name: str, /, *children: Child, **attributes: str | int | None) -> M
 
 
 _PARTED = re.compile(
-    r"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm|(?:event|item|repeat|reading|sample|gap)s?)\b|%)|(?<=±) (?=\d)"
+    rf"(?<=\d) (?=(?:%|[numkMGµ]?(?:J|W|Wh|A|Ah|V|s|Hz|C|L|B)|h|min|ppm|{COUNTED})\b|%)|(?<=±) (?=\d)"
 )
 """Between a number and its unit, or what it counts."""
 

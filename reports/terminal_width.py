@@ -8,6 +8,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from .counted_nouns import COUNTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,7 @@ UNBOUND = 100
 """Characters of a line where no terminal bounds it."""
 
 _TOGETHER = re.compile(
-    r"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±|(?:event|item|repeat|reading|sample|gap)s?\b|missed\b)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
+    rf"(?<=\d) (?=[%°]|[numkMGµ]?[JWVACLgs]\b|[numkM]?(?:Wh|Ah|Hz)\b|h\b|min\b|[kMGT]?B\b|±|{COUNTED}\b|missed\b)|(?<=±) (?=\d|is\b)|(?<=g) (?=CO2e|Sb eq)|(?<=Sb) (?=eq)"
 )
 """Between a number and its unit, or what it counts."""
 

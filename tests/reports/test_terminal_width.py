@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
-from powermeter.reports.terminal_width import columns, width_of, wrapped
+from powermeter.reports import counted_nouns
+from powermeter.reports.markup import element
+from powermeter.reports.terminal_width import columns, kept_together, width_of, wrapped
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -37,3 +40,16 @@ def test_what_is_printed_is_as_wide_as_its_terminal(monkeypatch, is_terminal, ty
 
 def test_a_count_keeps_what_it_counts() -> None:
     assert wrapped("on average 253 mJ; 12 events", 22) == ["on average 253 mJ;", "  12 events"]
+
+
+@pytest.mark.parametrize("noun", ["event", "items", "repeats", "reading", "samples", "gap"])
+def test_what_is_counted_is_kept_at_its_number_in_terminals_and_pages(noun):
+    assert f"3\u00a0{noun}" in kept_together(f"of 3 {noun} here")
+    assert f"3\u00a0{noun}" in element("p", f"of 3 {noun} here")
+
+
+def test_the_nouns_that_are_counted_stand_in_one_place():
+    reports = Path(counted_nouns.__file__).parent
+    assert [path.name for path in reports.glob("*.py") if "event|item" in path.read_text("utf-8")] == [
+        "counted_nouns.py"
+    ]
