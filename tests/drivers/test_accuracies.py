@@ -16,9 +16,10 @@ import pytest
 from chip_data_sheets import CHIP_LIMITS, DRIFT, SISTERS
 from driver_cases import CASES, missing_library
 
-from powermeter import toml
+from powermeter import registry, toml
 from powermeter.channel import Channel
 from powermeter.drivers.ina.layout import CHIPS
+from powermeter.source import Source
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -243,6 +244,28 @@ def facts(info: object) -> object:
     return float(f"{info:.6g}") if isinstance(info, float) else info
 
 
+def assert_declared(scheme: str, source: Source) -> None:
+    """Compare what an opened instrument states with its table, or print the table that is missing."""
+    channels, known = [declared(channel) for channel in source.channels], facts(source.info())
+    lines = "".join(f"    {json.dumps(channel, ensure_ascii=False)},\n" for channel in channels)
+    table = f"[{json.dumps(scheme)}]\nchannels = [\n{lines}]\nfacts = '''{json.dumps(known, ensure_ascii=False)}'''"
+    assert scheme in DECLARED, f"look this through and add it to channels_as_declared.toml:\n{table}"
+    assert channels == DECLARED[scheme]["channels"]
+    assert known == json.loads(DECLARED[scheme]["facts"])
+
+
+def test_a_table_that_is_missing_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = registry.source("virtual://")
+    source.open()
+    monkeypatch.delitem(DECLARED, "virtual", raising=False)
+    with pytest.raises(AssertionError, match=r"add it to channels_as_declared") as caught:
+        assert_declared("virtual", source)
+    source.close()
+    table = toml.parse(str(caught.value).partition("\n")[2].partition("\nassert")[0], "the message")
+    assert table["virtual"]["channels"] == [declared(channel) for channel in source.channels]
+    assert json.loads(table["virtual"]["facts"]) == facts(source.info())
+
+
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instruments that people wait seconds for are simulated ten times as fast."""
@@ -271,8 +294,7 @@ def test_a_driver_s_accuracies_are_those_that_are_stated(scheme: str, tmp_path: 
     with case.source(tmp_path) as (source, _):
         source.open()
         found = {channel.name: channel.accuracy for channel in source.channels}
-        assert [declared(channel) for channel in source.channels] == DECLARED[scheme]["channels"]
-        assert facts(source.info()) == json.loads(DECLARED[scheme]["facts"])
+        assert_declared(scheme, source)
     found.pop("clock", None)  # of a machine that shows its clock
     assert sorted(found) == sorted(STATED[scheme])
     for name, accuracy in found.items():
@@ -323,8 +345,7 @@ def test_a_chip_s_channels_and_settings_are_those_of_its_data_sheet(scheme: str,
     (case,) = (case for case in CASES if case.scheme == scheme)
     with case.source(tmp_path) as (source, _):
         source.open()
-        assert [declared(channel) for channel in source.channels] == DECLARED[scheme]["channels"]
-        assert facts(source.info()) == json.loads(DECLARED[scheme]["facts"])
+        assert_declared(scheme, source)
 
 
 @pytest.mark.parametrize(
