@@ -31,6 +31,13 @@ def test_a_preamble_is_passed_over(tmp_path, before, skip):
     assert (found.skip, [h.text for h in found.headings]) == (skip, ["time (s)", "power (W)"])
 
 
+@pytest.mark.parametrize("word", ["N/A", "[Not Supported]", "unavailable", "nan", "--"])
+def test_words_for_no_value_are_data_and_no_second_header(tmp_path, word):
+    rows = "".join(f"{at},{word},{word}\n" for at in range(6))
+    found = look(tmp_path, "time (s),power (W),fan (W)\n" + rows + "6,1.5,2\n7,1.75,2\n")
+    assert (found.skip, [h.text for h in found.headings]) == (1, ["time (s)", "power (W)", "fan (W)"])
+
+
 def test_a_row_of_units_stands_under_the_names(tmp_path):
     found = look(tmp_path, "time,voltage,current\ns,V,mA\n0,5,1\n1,5,2\n2,5,3\n")
     assert [(h.text, h.unit) for h in found.headings] == [("time", "s"), ("voltage", "V"), ("current", "mA")]
