@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
 from powermeter.analysis.lag import lags
+from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
@@ -47,6 +48,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     `window_ns`.  Where the edges show any of these, a stated refresh no longer leaves the stamps in doubt.  What declared means are,
     `means_at_edges` asks.
     """
+    trace = at_refreshes(trace, start_ns, end_ns)
     if trace.kind is Kind.MEAN:
         return as_edges_show(trace, start_ns, end_ns)
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:

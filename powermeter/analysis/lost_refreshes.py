@@ -1,0 +1,296 @@
+"""Rows a little slower than the instrument's refresh: a reading is late by a part of the refresh that slides, and one in some is never shown.
+
+A loop that sleeps for a second and then asks a meter that refreshes each second loses a reading each time its lateness has slid through
+one refresh.  Nothing repeats in such a log, but the edges of events show it: each reading beside one is of the last refresh before its
+stamp, and only one refresh and one place of it explain them all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.channel import Kind
+from powermeter.result.notes import Note
+from powermeter.signals.trace import Trace, median_interval_ns
+from powermeter.units import format_duration
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
+
+LOST = "refreshes-lost"
+"""The code of the note on readings that were never shown."""
+_EVENTS = 24  # of which edges are looked at together
+_ROWS = 1000  # between the first of these and the last, at most
+_EDGES = 10
+_REACH = 2.2  # intervals behind an edge: a whole one of lateness, and one that is averaged over
+_OWN = 3  # readings that show an event's own level
+_INSIDE = 1.25  # readings away from edges an event, on average
+_QUIET = 4  # readings beside events
+_ABOVE = 8.0  # times what those scatter
+_LEAST, _MOST = 0.015, 0.5  # rows are longer than the refresh by so much of it
+_APART = 0.3  # of a turn from the first row to the last
+_PLACES = 16
+_BETTER = 0.7  # of what the best constant lateness leaves
+_EACH_SIDE = 0.85  # the same behind starts, and behind ends, alone
+_SURE = 6.9  # beyond the logarithm of what was tried: one in 1000
+_ROUND = 0.002  # of an interval of one digit, which is likelier
+_AS_WELL = 2.0
+_SHOWS = 0.12  # of the step: a reading that shows the event
+_FLOOR = 0.001  # mean squared rest
+_FITS = 0.004  # such a rest, which needs no other explanation
+_WORSE = 2.0  # times the rest of the first events, from which the place was lost
+_WINDOWS = np.linspace(0.0, 1.0, 6)
+_DELAYS = np.linspace(-1.0, 1.0, 21)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """Readings beside edges of some events; times in s.
+
+    Attributes:
+        at: When each was shown.
+        went: How far it went from the power beside the event to that inside.
+        start, end: Of its event.
+        behind: Whether it lies behind the end.
+        edges: How many edges they show.
+        sharp: Whether only counts that a reading shows the event, not how much of it: what an instant has of a load that is not level.
+    """
+
+    at: Floats
+    went: Floats
+    start: Floats
+    end: Floats
+    behind: NDArray[np.bool_]
+    edges: int
+    sharp: bool = False
+
+    def sharper(self) -> _Scene:
+        return replace(self, went=(self.went > _SHOWS).astype(np.float64), sharp=True)
+
+    def side(self, behind: bool) -> _Scene:
+        """Return the readings behind ends, or those behind starts."""
+        some = self.behind == behind
+        at, went, start, end = (x[some] for x in (self.at, self.went, self.start, self.end))
+        return replace(self, at=at, went=went, start=start, end=end, behind=self.behind[some])
+
+    def better(self, rest: float, least: float) -> float:
+        """Return the logarithm of how much likelier refreshes are that leave a rest than lateness that leaves another."""
+        if not self.sharp:
+            return self.edges * math.log(max(least, _FLOOR) / max(rest, _FLOOR))
+        wrong = max(rest, 1 / self.went.size)
+        return self.went.size * (least - rest) * math.log((1 - wrong) / wrong)
+
+    def rest(self, until: Floats, window: float) -> Floats:
+        """Return the mean squared rest of readings of a window that ended at some moments: shape (..., n) to (...)."""
+        if window > 0:
+            upto = np.minimum(until, self.end)
+            share = np.clip(upto - np.maximum(until - window, self.start), 0.0, None) / window
+        else:
+            share = ((until > self.start) & (until <= self.end)).astype(np.float64)
+        if self.sharp:
+            share = (share > _SHOWS).astype(np.float64)
+        found: Floats = np.mean((self.went - share) ** 2, axis=-1)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refresh:
+    """Refreshes so many s apart, one of them at `first`, which is open by `room`; what they leave."""
+
+    interval: float
+    first: float
+    room: float
+    rest: float
+    window: float
+    tried: int
+
+
+def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
+    """Return a log's readings at the refreshes that they are of, where events' edges show that rows are a little slower; else as they are."""
+    if (
+        trace.kind not in (Kind.INSTANT, Kind.MEAN)
+        or trace.kept is not None
+        or trace.window_ns
+        or trace.refresh_ns
+        or trace.sampling
+        or start_ns.size * 2 < _EDGES
+        or not trace.interval_ns
+        or (start_ns[1:] < end_ns[:-1]).any()
+    ):
+        return trace
+    lasts = start_ns[_EVENTS - 1 :: _EVENTS] if start_ns.size >= _EVENTS else start_ns[-1:]
+    if int(np.max(lasts - start_ns[::_EVENTS][: lasts.size])) > _ROWS * trace.interval_ns:
+        return trace
+    scene = _scene(trace, start_ns, end_ns, 0)
+    if scene is None:
+        return trace
+    tau = trace.interval_ns * 1e-9
+    slower = np.arange(_LEAST, _MOST, _APART * tau / max(float(np.ptp(scene.at)), tau))
+    every = tau / (1 + slower)
+    round_ones = every[np.abs(_round(every) / every - 1) < _ROUND]
+    for one in (scene, scene.sharper()):
+        least = _constant(one, tau)
+        if least < _FITS:
+            continue
+        for intervals in (every, round_ones):
+            found = _fitted(one, intervals) if intervals.size else None
+            if found is None or found.rest > _BETTER * least:
+                continue
+            sure = one.better(found.rest, least) > math.log(found.tried) + _SURE
+            if sure and all(_explains(one.side(behind), found, tau) for behind in (False, True)):
+                moments = _followed(trace, start_ns, end_ns, found, one.sharp)
+                return trace if moments is None else _moved(trace, moments, found)
+    return trace
+
+
+def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:
+    """Return whether refreshes leave less than any constant lateness of readings behind starts, or of those behind ends, does."""
+    if not scene.at.size:
+        return False
+    until = found.first + found.interval * np.floor((scene.at - found.first) / found.interval)
+    return float(scene.rest(until, found.window)) < _EACH_SIDE * _constant(scene, tau)
+
+
+def _round(seconds: Floats) -> Floats:
+    """Return the interval of one digit, 1, 2 or 5, that is nearest to each."""
+    tens = 10.0 ** np.floor(np.log10(seconds))
+    digits = np.array([1.0, 2.0, 5.0, 10.0])
+    nearest = np.argmin(np.abs(seconds[:, np.newaxis] / (tens[:, np.newaxis] * digits) - 1), axis=1)
+    found: Floats = tens * digits[nearest]
+    return found
+
+
+def _scene(trace: Trace, start_ns: Times, end_ns: Times, first: int) -> _Scene | None:
+    """Return readings beside the edges of some events, from the first named on, that have no other event near; None where those are few."""
+    t, f = (trace.times_ns - trace.times_ns[0]) * 1e-9, trace.values
+    reach = _REACH * trace.interval_ns * 1e-9
+    a, b = (start_ns - trace.times_ns[0]) * 1e-9, (end_ns - trace.times_ns[0]) * 1e-9
+    quiet = f[np.searchsorted(a, t, side="left") == np.searchsorted(b + reach, t, side="left")]
+    if quiet.size < _QUIET:
+        return None
+    level = float(np.median(quiet))
+    some = slice(first, first + _EVENTS)
+    parts: list[tuple[Floats, Floats, float, float]] = []
+    own: list[Floats] = []
+    for start, end, ends_before, begins_next in zip(
+        a[some], b[some], np.append(-np.inf, b[:-1])[some], np.append(a[1:], np.inf)[some], strict=True
+    ):
+        near = np.arange(*np.searchsorted(t, [start, min(end + reach, begins_next)], side="right"))
+        near = near[t[near] - ends_before > reach]
+        inside = (t[near] > start + reach) & (t[near] <= end)
+        own.append(f[near[inside]] - level)
+        parts.append((t[near], f[near] - level, start, end))
+    every = np.concatenate(own) if own else np.empty(0)
+    if every.size < max(_INSIDE * len(own), 1):
+        return None
+    usual = float(np.median(every))
+    if abs(usual) < _ABOVE * 1.4826 * float(np.median(np.abs(quiet - level))):
+        return None
+    columns: list[list[Floats]] = [[], [], [], []]
+    behind: list[NDArray[np.bool_]] = []
+    edges = 0
+    for (when, above, start, end), seen in zip(parts, own, strict=True):
+        height = float(np.mean(seen)) if seen.size >= _OWN else usual
+        if height * usual <= 0:
+            continue
+        edge = (when <= start + reach) | (when > end)
+        edges += int((when <= start + reach).any()) + int((when > end).any())
+        of_each = np.ones(int(edge.sum()))
+        went = np.clip(above[edge] / height, 0.0, 1.0)
+        for column, more in zip(columns, (when[edge], went, start * of_each, end * of_each), strict=True):
+            column.append(more)
+        behind.append(when[edge] > end)
+    if edges < _EDGES:
+        return None
+    at, gone, starts, ends = (np.concatenate(column) for column in columns)
+    return _Scene(at, gone, starts, ends, np.concatenate(behind), edges)
+
+
+def _constant(scene: _Scene, tau: float) -> float:
+    """Return the least mean squared rest of readings that are always late alike and average over a part of the interval, or none."""
+    late = scene.at - _DELAYS[:, np.newaxis] * tau
+    return min(float(scene.rest(late, window * tau).min()) for window in _WINDOWS.tolist())
+
+
+def _fitted(scene: _Scene, intervals: Floats) -> _Refresh:
+    """Return the refreshes, so far apart as one of some intervals, that leave least of the readings."""
+    places = np.arange(_PLACES) / _PLACES
+    best: tuple[float, float, float, Floats] = math.inf, 0.0, 0.0, np.zeros(0)
+    for interval in intervals.tolist():
+        first = places[:, np.newaxis] * interval
+        until = first + interval * np.floor((scene.at - first) / interval)
+        for window in (0.0, interval):
+            rests = scene.rest(until, window)
+            if rests.min() < best[0]:
+                best = float(rests.min()), interval, window, rests
+    rest, interval, window, rests = best
+    alike = np.flatnonzero([scene.better(rest, one) < _AS_WELL for one in rests.tolist()])
+    at = int(rests.argmin())
+    apart = (alike - at + _PLACES // 2) % _PLACES - _PLACES // 2
+    middle = (at + (int(apart.max()) + int(apart.min())) / 2) / _PLACES
+    room = (int(np.ptp(apart)) + 1) / _PLACES * interval
+    return _Refresh(interval, middle * interval, room, rest, window, intervals.size * _PLACES * 2)
+
+
+def _followed(
+    trace: Trace, start_ns: Times, end_ns: Times, found: _Refresh, sharp: bool
+) -> tuple[Floats, float] | None:
+    """Return when each row's reading was refreshed, in s after the first row, and how far that is open; None where the refreshes are lost on the way."""
+    t = (trace.times_ns - trace.times_ns[0]) * 1e-9
+    at, room = np.empty(t.size), found.room
+    done = 0
+    for first in range(0, start_ns.size, _EVENTS):
+        # The last few events are looked at with those before them.
+        scene = _scene(trace, start_ns, end_ns, max(min(first, start_ns.size - _EVENTS), 0))
+        one = found
+        if scene is not None:
+            scene = scene.sharper() if sharp else scene
+            span = max(float(np.ptp(scene.at)), found.interval)
+            near = found.interval * (1 + np.linspace(-0.5, 0.5, 21) * found.interval / span)
+            one = _fitted(scene, near)
+            if one.rest > _WORSE * max(found.rest, _FLOOR):
+                return None
+        last = first + _EVENTS
+        until = t.size if last >= start_ns.size else int(np.searchsorted(trace.times_ns, start_ns[last]))
+        at[done:until] = one.first + one.interval * np.floor((t[done:until] - one.first) / one.interval)
+        done, room = until, max(room, one.room)
+        found = replace(one, rest=found.rest)
+    return at, room
+
+
+def _moved(trace: Trace, moments: tuple[Floats, float], found: _Refresh) -> Trace:
+    """Return the trace with its rows at the refreshes that they are of; of two rows at one refresh, the second stays."""
+    at, room = moments
+    at = np.maximum.accumulate(at)
+    half = found.interval / 2
+    for k in (np.flatnonzero(np.diff(at) < half) + 1).tolist():
+        if k > 1 and at[k - 1] - at[k - 2] > found.interval + half:
+            at[k - 1] -= found.interval
+        elif k + 1 < at.size and at[k + 1] - at[k] > found.interval + half:
+            at[k] += found.interval
+    last = np.append(np.diff(at) > half, True)
+    times = trace.times_ns[0] + np.rint(at * 1e9).astype(np.int64)
+    saturated = trace.saturated_ns
+    if saturated is not None:
+        saturated = times[np.clip(np.searchsorted(trace.times_ns, saturated), 0, times.size - 1)]
+    lost = round((at[-1] - at[0]) / found.interval) + 1 - int(last.sum())
+    each = format_duration(found.interval)
+    note = Note.warning(
+        LOST,
+        f"as events' edges show, its readings are refreshed each {each} and were asked for each {format_duration(trace.interval_ns * 1e-9)}: {lost} were never shown. Ask a little more often than each {each}",
+    )
+    return replace(
+        trace,
+        times_ns=times[last],
+        values=trace.values[last],
+        interval_ns=median_interval_ns(times[last]),
+        clock_ns=math.hypot(trace.clock_ns, room * 1e9 / math.sqrt(12)),
+        saturated_ns=saturated,
+        notes=(*trace.notes, note),
+    )

@@ -1,0 +1,88 @@
+"""Rows a little slower than the refresh: edges of events show which refresh each is of, and what was never shown is a hole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from powermeter.analysis.lost_refreshes import LOST, at_refreshes
+from powermeter.channel import Kind, Quantity
+from powermeter.signals.trace import Trace, median_interval_ns
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+
+def ns(t: Floats) -> Times:
+    found: Times = np.rint((t + 1) * 1e9).astype(np.int64)
+    return found
+
+
+def events(n: int, unit_s: float) -> tuple[Floats, Floats]:
+    """Return starts and ends of events of three to seven units, some units apart."""
+    rng = np.random.default_rng(3)
+    length, pause = rng.uniform(3, 7, n), rng.uniform(3, 6, n)
+    start = np.cumsum(pause + np.append(0, length[:-1]))
+    return start * unit_s, (start + length) * unit_s
+
+
+def log(at: Floats, window: float, asked: Floats, edges: tuple[Floats, Floats], kind: Kind) -> Trace:
+    """Return what is shown when asked of readings taken at some moments: 2 W, and 5 W more inside events; with noise of 5 mW."""
+    start, end = edges
+
+    def energy(t: Floats) -> Floats:
+        inside = np.clip(t[:, None] - start, 0, end - start).sum(axis=1)
+        found: Floats = 2 * t + 5 * inside
+        return found
+
+    read = np.random.default_rng(4).normal(0, 0.005, at.size)
+    if window:
+        read += (energy(at) - energy(at - window)) / window
+    else:
+        read += 2 + 5.0 * ((at[:, None] > start) & (at[:, None] <= end)).any(axis=1)
+    times = ns(asked)
+    values = read[np.searchsorted(at, asked, side="right") - 1]
+    return Trace(times, values, Quantity.POWER, kind=kind, interval_ns=median_interval_ns(times))
+
+
+@pytest.mark.parametrize(("window", "kind"), [(1.0, Kind.MEAN), (1.0, Kind.INSTANT), (0.0, Kind.INSTANT)])
+@pytest.mark.parametrize(("unit", "wait"), [(1.0, 1.1), (0.2, 1.05), (5.0, 1.07)])
+def test_rows_are_put_to_the_refreshes_that_they_show(
+    unit: float, wait: float, window: float, kind: Kind
+) -> None:
+    edges = events(30, unit)
+    asked = np.arange(2.0, edges[1][-1] / unit + 9, wait) * unit
+    taken = (np.arange(0, edges[1][-1] / unit + 12) + 0.37) * unit
+    trace = log(taken, window * unit, asked, edges, kind)
+    found = at_refreshes(trace, ns(edges[0]), ns(edges[1]))
+    assert [note.code for note in found.notes] == [LOST]
+    turn = (found.times_ns * 1e-9 - 1) / unit - 0.37
+    assert np.abs(turn - np.rint(turn)).max() < 0.15
+    known = log(taken, window * unit, (np.rint(turn) + 0.4) * unit, edges, kind)
+    assert np.mean(np.abs(known.values - found.values) < 1e-9) > 0.95
+
+
+@pytest.mark.parametrize("kind", [Kind.MEAN, Kind.INSTANT])
+def test_readings_of_their_own_moments_stay(kind: Kind) -> None:
+    """Stamps that are right, that are all late, and that jitter: no refresh of less explains them better."""
+    edges = events(30, 1.0)
+    asked = np.arange(2.0, edges[1][-1] + 9, 1.1)
+    asked = asked + np.random.default_rng(5).uniform(-0.02, 0.02, asked.size)
+    for late in (0.0, 0.6):
+        trace = log(asked, 1.1 if kind is Kind.MEAN else 0.0, asked, edges, kind)
+        trace = replace(trace, times_ns=trace.times_ns + round(late * 1e9))
+        assert at_refreshes(trace, ns(edges[0]), ns(edges[1])) is trace
+
+
+def test_what_a_recorder_stamped_and_few_events_are_left_alone() -> None:
+    edges = events(30, 1.0)
+    asked = np.arange(2.0, edges[1][-1] + 9, 1.1)
+    trace = log(np.arange(0, edges[1][-1] + 12) + 0.37, 1.0, asked, edges, Kind.MEAN)
+    stated = replace(trace, sampling="regular")
+    assert at_refreshes(stated, ns(edges[0]), ns(edges[1])) is stated
+    assert at_refreshes(trace, ns(edges[0][:4]), ns(edges[1][:4])) is trace
+    assert at_refreshes(trace, ns(edges[0]), ns(edges[0])) is trace
