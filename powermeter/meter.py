@@ -284,6 +284,16 @@ class Meter:
         more = f"; powermeter show prints {len(found) - 1} more" if len(found) > 1 else ""
         return f"{found[0]}{more}" if found else ""
 
+    def ended_with(self, status: int) -> None:
+        """Note the exit status of the program that is measured: every report states one that is not 0.
+
+        Nothing is noted where the events go to another's recording, which is of another program.
+        """
+        from powermeter.recording.facts import STATUS
+
+        if self._recorder is not None:
+            self._recorder.note({STATUS: status})
+
     def recording(self) -> powermeter.Recording:
         """Open the recording, which may still be growing; the events marked so far are in it.
 

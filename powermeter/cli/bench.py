@@ -137,6 +137,7 @@ def bench(
             made.append(repeat_until_known(meter, title, once, asked, name, attributes))
             if status:
                 put_stderr(f"powermeter: {line[0]} ended with status {status}; no more runs")
+                meter.ended_with(status)
                 break
     if chosen["as_json"]:
         rows = [record(one) for one in made]

@@ -13,6 +13,7 @@ from verb_schema import keeps_to_schema
 from powermeter.cli.bench import NOT_REACHED, bench
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
+from powermeter.recording.facts import PROGRAM_FAILED
 from powermeter.reports.benchmark import convergence
 
 PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
@@ -123,6 +124,8 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
     result = CliRunner().invoke(bench, [*options, "--", *command], standalone_mode=False)
     assert result.return_value == 9
     assert "status 9; no more runs" in result.output
+    with Recording.open(tmp_path / "bench.power") as recording:
+        assert [note.code for note in recording.warnings] == [PROGRAM_FAILED]  # every report states it
 
 
 @pytest.mark.parametrize(
