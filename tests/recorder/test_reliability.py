@@ -251,7 +251,7 @@ def test_memory_that_is_short_for_a_while_loses_nothing(tmp_path):
     limit_memory(recorder.pid, -1)
     wait_for_a_reading_after(path, time.monotonic_ns())
     assert recorder.stop() and recorder.problem == ""
-    assert_all_written(path)
+    assert_all_written(path, longer_than_s=10 / 20)
     with Recording.open(path) as recording:
         assert any("memory" in (note["disk_error"] or "") for note in recording.facts("recorder"))
 
