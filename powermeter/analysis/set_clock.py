@@ -18,6 +18,7 @@ _HALF_HOUR_NS = 1_800_000_000_000
 _ROWS = 3.5  # intervals: what is shorter are rows that are missing now and then
 _LONG = 10  # intervals: where a jump that breaks the beat of the rows counts
 _MUCH = 0.1  # of the run
+_OFTEN = 50  # holes: so often no clock is set
 _EVEN = 0.9  # of the intervals within a twentieth of the usual one
 _NEAR = 0.05
 _BEAT = 0.12  # of an interval off a whole number of them
@@ -46,7 +47,7 @@ def perhaps_no_time(integral: Integral, start_ns: Times, end_ns: Times) -> Float
     doubted = (lengths > _HALF_HOUR_NS // 2) & (away <= usual) & (usual < _HALF_HOUR_NS // 20)
     long = open_to_doubt & (lengths > _ROWS * usual)
     span = max(float(integral.end_ns - integral.start_ns), 1.0)
-    if float(np.sum(lengths[long])) > _MUCH * span:
+    if int(long.sum()) <= _OFTEN and float(np.sum(lengths[long])) > _MUCH * span:
         doubted |= long
     doubted |= long & (lengths > _LONG * usual) & _off_beat(integral, lengths)
     return np.where(doubted, joules, 0.0)

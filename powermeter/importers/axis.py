@@ -13,6 +13,7 @@ from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
 from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, spread_stamps
 from powermeter.importers.holes import hole_notes, pauses
+from powermeter.importers.printed_together import blocks_of
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
@@ -124,10 +125,11 @@ def axis(
     _lone_ends(found, lines)
     times = found.times_ns
     still = _count_still(times)
-    if spread and len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]:
-        _spread(found, spread_stamps(times))
+    many_share = len(times) > 3 and still * 3 > len(times) - 1 and times[-1] > times[0]
+    if spread and many_share and blocks_of(times) is None:
+        spread_over(found, spread_stamps(times))
     elif spread and (line := nearly_one_a_stamp(times)) is not None:
-        _spread(found, line)
+        spread_over(found, line)
     elif still:
         warnings.append(
             Note.info(
@@ -321,14 +323,23 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
     found.times_ns, found.picked = times[first:last], found.kept[first:last]
 
 
-def _spread(found: Axis, spread: SpreadTimes) -> None:
-    """Replace coarse stamps by spread ones, in place."""
+def spread_over(found: Axis, spread: SpreadTimes) -> None:
+    """Replace coarse stamps, or those of rows that were printed together, by spread ones, in place."""
     last = len(found.times_ns) - 1
     span = int(found.times_ns[-1] - found.times_ns[0]) / NS
     found.times_ns = spread.times_ns
     found.flags = np.full(last + 1, INTERPOLATED_TIME, np.uint8)
     found.span_error = spread.resolution_ns / NS / span
     found.resolution_ns, found.late_ns = spread.open_ns or spread.resolution_ns, spread.late_ns
+    if spread.rows:
+        found.warnings.append(
+            Note.info(
+                "rows-printed-together",
+                f"rows come {spread.rows} at a time, each {format_duration(spread.resolution_ns / NS)}, and as their values show were measured evenly since the "
+                "rows before: they were spread back over that time; an edge of an event is known to about one block",
+            )
+        )
+        return
     found.warnings.append(
         Note.info(
             "coarse-stamps",

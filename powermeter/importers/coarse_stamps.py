@@ -35,6 +35,7 @@ class SpreadTimes:
         how: Between what the rows were spread, for people.
         late_ns: By how much rows lie later than that in the middle of what stamps allow; None where nothing shows it.
         open_ns: What stays open of their moments, where that is another span than `resolution_ns`.
+        rows: How many were printed together at a time, some milliseconds apart; 0 where they share stamps.
     """
 
     times_ns: NDArray[np.int64]
@@ -42,15 +43,16 @@ class SpreadTimes:
     how: str
     late_ns: int | None = None
     open_ns: int | None = None
+    rows: int = 0
 
 
 def spread_stamps(times_ns: NDArray[np.int64]) -> SpreadTimes:
     """Return rows spread evenly between the first and the last stamp, or, where that contradicts one, between their changes.
 
-    Stamps that are no multiples of a unit of about their steps were not cut: their rows came in blocks (`_in_blocks`).
+    Stamps that are no multiples of a unit of about their steps were not cut: their rows came in blocks (`in_blocks`).
     """
     if not _were_cut(times_ns):
-        return _in_blocks(times_ns)
+        return in_blocks(times_ns)
     start, last = int(times_ns[0]), len(times_ns) - 1
     change, steps = _changes(times_ns)
     resolution = int(np.median(steps))
@@ -90,10 +92,13 @@ def _were_cut(times_ns: NDArray[np.int64]) -> bool:
     return any(np.mean((some + _ROUNDING) % unit <= 2 * _ROUNDING) >= _CUT for unit in units) or not units
 
 
-def _in_blocks(times_ns: NDArray[np.int64]) -> SpreadTimes:
+def in_blocks(times_ns: NDArray[np.int64], hole: float = _HOLE) -> SpreadTimes:
     """Return rows that were stamped together: a block ends at its stamp, where they arrived then, or begins there, half of it later or earlier.
 
     A block behind a hole, and the first one, go back by one usual step.
+
+    Args:
+        hole: From how many usual steps on a step is one.
     """
     change, steps = _changes(times_ns)
     usual, last = float(np.median(steps)), times_ns.size - 1

@@ -32,6 +32,7 @@ from powermeter.importers.holes import hole_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
+from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.plan import Planned, TablePlan
@@ -244,6 +245,8 @@ class OpenTable:
             stamps, twice = put_in_line(stamps)
             self.warnings += twice
         found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
+        if can_spread and of is None:
+            put_back_printed(found, store, self.plan, self.meanings)
         if counter:
             keep_first_step(found)
         self.warnings.extend(found.warnings)

@@ -1,0 +1,95 @@
+"""Rows that were printed together: a meter that hands over ten readings at once each second, stamped milliseconds apart as they are written.
+
+Stamps show when rows were written.  Whether they were measured over all the time since the block before, or within those
+milliseconds (a logger that sleeps between bursts), is in their values: measured at even times, two rows over a pause differ no more than
+two rows of a block do; measured in bursts, all that the load does is done in the pauses.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.importers.coarse_stamps import SpreadTimes, in_blocks
+
+Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
+
+_APART = 8.0
+"""Times the intervals inside a block that the pause between blocks is at least."""
+_MOST_ROWS = 1 << 20
+_LONG = 97  # percentile of the steps: of as many as thirty rows in a block, a pause
+_BLOCKS = 8
+_ALIKE = 0.9  # of the blocks, that have as many rows, and that begin a usual time behind the one before
+_NEAR = 0.25  # of what is usual: that near to it
+_HOLE = 1.5  # of the usual time from block to block, from which one is missing
+_SURE = 3.0  # standard errors
+_FEWEST = 4.0  # changes that carry the squares of all: of fewer, nothing shows where they lie
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """Rows in blocks.
+
+    Attributes:
+        first: The first row of each block.
+        rows: How many rows a block has.
+        period_ns: From one block to the next.
+    """
+
+    first: NDArray[np.intp]
+    rows: int
+    period_ns: int
+
+
+def blocks_of(times_ns: Times) -> Blocks | None:
+    """Return the blocks of rows that stand close together, as many at even distances; None where rows do not come so."""
+    if not 2 * _BLOCKS <= times_ns.size <= _MOST_ROWS:
+        return None
+    steps = np.diff(times_ns)
+    between = steps > float(np.percentile(steps, _LONG)) / 2
+    pause, inside = steps[between], steps[~between]
+    if not inside.any() or float(np.percentile(inside, 95)) * _APART > float(np.median(pause)):
+        return None
+    first = np.concatenate([[0], np.flatnonzero(between) + 1])
+    sizes, apart = np.diff(first), np.diff(times_ns[first])
+    if sizes.size < _BLOCKS:
+        return None
+    rows, period = int(np.median(sizes)), float(np.median(apart))
+    as_many = float(np.mean(np.abs(sizes - rows) <= _NEAR * rows))
+    evenly = float(np.mean(np.abs(apart - period) <= _NEAR * period))
+    if rows < 2 or min(as_many, evenly) < _ALIKE:
+        return None
+    return Blocks(first, rows, round(period))
+
+
+def put_back(times_ns: Times, blocks: Blocks) -> SpreadTimes:
+    """Return rows at even distances between the end of the block before and that of their own."""
+    bounds = np.append(blocks.first, times_ns.size)
+    together = np.repeat(times_ns[bounds[1:] - 1], np.diff(bounds))
+    return replace(in_blocks(together, _HOLE), late_ns=0, open_ns=blocks.period_ns, rows=blocks.rows)
+
+
+def evenly_measured(blocks: Blocks, values: Floats, *, counted: bool = False) -> bool | None:
+    """Return whether changes lie in the pauses between blocks no more often than one in a block's rows does; None where too few show it.
+
+    Args:
+        values: Of one column; NaN where there is none.
+        counted: Whether it is a running total, of which the steps count.
+    """
+    changes = np.diff(values)
+    squares = np.abs(changes) if counted else changes**2
+    between = np.zeros(squares.size, bool)
+    between[blocks.first[1:] - 1] = True
+    known = np.isfinite(squares)
+    squares, between = squares[known], between[known]
+    whole, fourths = float(squares.sum()), float(squares @ squares)
+    if whole <= 0 or not between.any() or whole * whole < _FEWEST * fourths:
+        return None
+    due = float(between.mean())
+    doubt = math.sqrt(due * (1 - due) * fourths) / whole
+    return float(squares[between].sum()) / whole <= due + _SURE * doubt

@@ -1,0 +1,55 @@
+"""Logs of meters that hand over several readings at once, imported, against the load's own integral."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import powermeter
+from powermeter import Grade
+from powermeter.importers import Choices, convert
+
+T0 = 1_700_000_000
+
+
+def imported(folder: Path, times: np.ndarray, values: np.ndarray, events: list[tuple[float, float]]):
+    table, marks = folder / "log.csv", folder / "events.csv"
+    table.write_text(
+        "time_s,power_w\n"
+        + "".join(f"{T0 + t:.4f},{v:.3f}\n" for t, v in zip(times.tolist(), values.tolist(), strict=True))
+    )
+    marks.write_text("start,end,name\n" + "".join(f"{T0 + a:.3f},{T0 + b:.3f},infer\n" for a, b in events))
+    choices = Choices(events=marks, accuracy=0.002, grade=Grade.MEASURED)
+    convert(table, folder / "log.power", choices=choices, force=True)
+    return powermeter.analyse(folder / "log.power")
+
+
+@pytest.mark.parametrize("rows", [4, 10])
+def test_rows_printed_together_come_to_a_number_and_bursts_to_none(rows, tmp_path):
+    """25 events of 1 to 3 s at 6 W over 1.5 W; a second's readings are handed over at its end, 1 ms apart."""
+    held = 0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        lengths, pauses = rng.uniform(1, 3, 25), rng.uniform(1, 4, 25)
+        starts = np.cumsum(lengths + pauses) - lengths
+        events = list(zip(starts.tolist(), (starts + lengths).tolist(), strict=True))
+        even = np.arange(1, round(starts[-1] + 6) * rows) / rows + rng.uniform(0, 1 / rows)
+        n = np.arange(even.size)
+        last = np.minimum(n // rows * rows + rows - 1, even.size - 1)
+        stamps = even[last] + 0.001 * (n % rows)
+
+        def power(t, events=events, rng=rng):
+            inside = np.any([(t >= a) & (t < b) for a, b in events], axis=0)
+            return np.where(inside, 6.0, 1.5) + rng.normal(0, 0.01, t.size)
+
+        found = imported(tmp_path, stamps, power(even), events)
+        label = found.row("infer").energy_per_item
+        codes = {note.code for note in found.notes}
+        assert label is not None and label.grade is Grade.MEASURED and label.half_width < 0.25 * label.value
+        assert "perhaps-clock-set" not in codes and found.energy.half_width < 0.03 * found.energy.value
+        held += label.low <= 6 * lengths.mean() <= label.high
+        bursts = imported(tmp_path, stamps, power(stamps), events)
+        assert bursts.energy.grade is Grade.ESTIMATED and bursts.energy.half_width > 0.5 * bursts.energy.value
+    assert held >= 3
