@@ -24,7 +24,13 @@ from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.log_of_changes import standing
-from powermeter.signals.over_range import filled, over_range, over_range_note
+from powermeter.signals.over_range import (
+    filled,
+    over_range,
+    over_range_note,
+    zeros_behind_the_highest,
+    zeros_note,
+)
 from powermeter.signals.stale_readings import without_stale
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
@@ -166,6 +172,9 @@ def read_channel(
     if beyond is not None:
         notes = (over_range_note(beyond, codes),)
         codes = filled(codes, times_ns, beyond)
+    elif (behind := zeros_behind_the_highest(channel, codes)) is not None:
+        notes, beyond = (zeros_note(behind),), behind
+    if beyond is not None:
         own = np.where(beyond, SATURATED, 0).astype(np.uint8)
         flags = own if flags is None else flags | own
     keep = codes != MISSING

@@ -25,6 +25,7 @@ from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
+from powermeter.signals.over_range import in_pieces, may_be
 from powermeter.signals.reading_choice import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.summed_column import SummedColumn
 from powermeter.signals.trace import Trace, median_interval_ns
@@ -73,6 +74,8 @@ def thinned(
         return None
     if any(_far_apart(channel, summaries.of(channel.name)) for channel in channels):
         return None  # impossible readings: `impossible.py` must see them beside the others
+    if any(_over_range(recording, source, channel, rows, summaries.of(channel.name)) for channel in channels):
+        return None
     gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))
     try:
         plan = _plan(recording, source, channels, list(corrections), counts.pop())
@@ -93,6 +96,18 @@ def _far_apart(channel: Channel, entries: NDArray[np.void]) -> bool:
     if ends and highest > BEYOND * max(abs(code) for code in ends):
         return True
     return highest > FAR * max(float(np.median(np.abs(entries["mean"]))), 1.0)
+
+
+def _over_range(
+    recording: RecordingLike, source: SourceInfo, channel: Channel, rows: int, entries: NDArray[np.void]
+) -> bool:
+    """Return whether rows of a channel were over range, or may have been: `over_range.py` must see them beside the others."""
+    highest = float(np.nanmax(entries["high"]))
+    if not may_be(channel) or not highest > 0:
+        return False
+    if float(np.nanmin(entries["low"])) > 0 and int(entries["count"].sum()) == rows:
+        return False
+    return in_pieces((piece.codes[channel.name] for piece in recording.stream(source.id)), highest)
 
 
 def _plan(

@@ -175,6 +175,30 @@ def test_readings_that_must_be_seen_in_a_row_are_held(
         assert analyse(recording).power_trace.kept is None
 
 
+@pytest.mark.parametrize("shown", [0, MISSING])
+def test_rows_over_range_of_a_long_recording_are_bounded_from_below_only(
+    tmp_path: Path, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bursts between 3 and 12 W over 2 W, of a meter that ends at 8.5 W."""
+    rng = np.random.default_rng(SEED)
+    t = np.arange(60_000, dtype=np.int64) * MS
+    load = np.where(t // MS % 30 < 10, rng.integers(3000, 12_000, t.size), 2000)
+    channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
+    monkeypatch.setattr(one_pass, "LONG", 1000)
+    for codes, over in ((np.where(load > 8500, shown, load), True), (load, False)):
+        path = tmp_path / f"{over}.power"
+        with Writer.create(path, {}) as writer:
+            source = writer.add_source("sim://x", "x", "sim", [channel], {})
+            for first in range(0, t.size, 7000):
+                part = slice(first, first + 7000)
+                writer.append(source, t[part], codes[part, None])
+        with Recording.open(path) as recording:
+            found = analyse(recording)
+        assert (found.power_trace.kept is None) is over
+        assert np.isinf(found.energy.high) == over
+        assert found.energy.low <= float(load.sum()) * 1e-6
+
+
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN, Kind.COUNTER])
 def test_rows_without_a_reading_and_counters_that_repeat_are_left_out(
     tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
