@@ -133,9 +133,11 @@ def measure(
     if trace.step and trace.kind is not Kind.COUNTER and n:
         bias, one_level = quantised(integral)
         shared = np.zeros(n)
-        for mine, index in zip(members_of(group, kind.size), members, strict=True):
+        rates = np.bincount(kind)[kind].tolist()
+        for mine, index, pieces in zip(members_of(group, kind.size), members, rates, strict=True):
             within, common = steps_alike(trace, start_ns[index], end_ns[index])
-            shared[mine] = common
+            # Those of one label that are read at different rates lie on the same steps.
+            shared[mine] = common * math.sqrt(pieces)
             # What an event's readings have in common beyond what all events' have is the event's own.
             apart = bias * math.sqrt(max(within**2 - common**2, 0.0))
             noise[index] = np.hypot(noise[index], apart * seconds[index])
