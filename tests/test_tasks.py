@@ -175,9 +175,11 @@ def test_fragments_end_the_first_section_of_the_changelog(tasks: ModuleType, tmp
 
 
 def test_each_fragment_is_a_sentence() -> None:
+    """Without the mark of a list, which the changelog sets before each: it had `- - A sentence. - Another.`"""
     for path in (ROOT / "changes").glob("*.md"):
         text = path.read_text(encoding="utf-8").strip()
         assert text.endswith(".") and len(text) < 600, path.name
+        assert not [line for line in text.splitlines() if line.startswith(("- ", "* "))], path.name
 
 
 def test_help_of_a_task_is_printed_and_nothing_is_run() -> None:
