@@ -273,9 +273,8 @@ class PPK2(StreamingSource):
         self._settle(decoded, arrival_ns)
         last = int(decoded.index[-1])
         self._clock.arrived(last, arrival_ns)
-        if (
-            found := self._clock.mismatch
-        ) is not None:  # faster only: what is slower, `_settle` counts as lost
+        found = self._clock.mismatch  # faster only: what is slower, `_settle` counts as lost
+        if found is not None:
             raise ReadError(f"PPK2: {contradiction(found)}, which it does not do", Reason.BAD_DATA)
         if last < SETTLE_S * NS / SAMPLE_NS:
             return None  # the first moments only set the clock

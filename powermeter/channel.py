@@ -24,9 +24,8 @@ MISSING = -(2**63)
 
 # Bits of a sample's flag byte.
 REPEAT = 1  # the instrument had not refreshed: the row holds nothing new
-SATURATED = (
-    2  # at least one channel was at the end of its range; all of them count as such, unless bits name rails
-)
+# At least one channel was at the end of its range; all of them count as such, unless the bits from 8 on name rails.
+SATURATED = 2
 INTERPOLATED_TIME = 4  # the stamp was spread over a packet, not taken for this sample
 _FIRST_RAIL = 8  # with SATURATED: only the first rail was, or those of the bits above; see `saturated`
 _LAST_PLACE = 4  # of a rail with a bit of its own; those behind it share this one

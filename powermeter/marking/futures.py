@@ -33,9 +33,8 @@ def _error(future: Any) -> BaseException | None:
     """Return what a future failed with; read past `exception()`, after which asyncio reports no more that nobody has asked for it."""
     try:
         if future.cancelled():
-            from concurrent.futures import (
-                CancelledError,
-            )  # asyncio has loaded it; a program without either needs neither
+            # Loaded by whoever cancels: a program without futures does without it.
+            from concurrent.futures import CancelledError
 
             return CancelledError()
         found = getattr(future, "_exception", None)

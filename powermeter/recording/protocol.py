@@ -50,7 +50,8 @@ class Samples:
     Attributes:
         times_ns: int64, shape (n,).
         codes: Channel name → int64, shape (n,); `MISSING` where a sample lacks it.
-        flags: uint8, shape (n,): bits `source.REPEAT`, `SATURATED`, `INTERPOLATED_TIME`.
+        flags: uint8, shape (n,): bits `source.REPEAT`, `SATURATED`, `INTERPOLATED_TIME`, and those of
+            `source.saturated`; `channel.flags_of` returns them as they hold for one channel.
     """
 
     times_ns: NDArray[np.int64]

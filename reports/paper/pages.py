@@ -110,9 +110,8 @@ class Pages:
         many = len(self._pages)
         with PdfPages(file, metadata=about) as pdf:
             for number in range(1, many + 1):
-                page = self._pages.pop(
-                    0
-                )  # what it holds makes room for the fonts, which are embedded at the end
+                # What a page holds makes room for the fonts, which are embedded at the end.
+                page = self._pages.pop(0)
                 foot = f"{self._foot}    {number} of {many}"
                 page.text(0.5, 0.4 / PAGE_IN[1], foot, fontsize=6.5, color=SOFT, ha="center")
                 watermark(page, self._grade)
