@@ -30,9 +30,16 @@ from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
 from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
+from powermeter.testing.captured_frames import (
+    Capture,
+    Cutter,
+    Decoder,
+    cut_byte_by_byte,
+    readings,
+    undetected,
+)
 from powermeter.testing.contract_case import Case, Setting, nothing, serving, simulated
 from powermeter.testing.faults import Faults
-from powermeter.testing.frames_heard import Cutter, Decoder, Heard, cut_byte_by_byte, readings, undetected
 from powermeter.testing.terminal import Simulation
 from powermeter.units import NS
 
@@ -50,6 +57,9 @@ LOOK_S = 4.0
 STREAM_S = 1.5
 """How long a stream is read to see its pace: its clock is judged from half a second on."""
 STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
+"""What stays while the load does."""
+STEADY_WITHIN = 0.1
+"""Share of its median by which it may differ, beside two codes: noise and limits of meters are less, a reference or zeroing is more."""
 QUIET_S = 0.15
 """How long a meter must send nothing to count as stopped."""
 
@@ -136,7 +146,7 @@ class DriverContract:
                 if channel.quantity not in STEADY or not codes.size:
                     continue
                 usual = np.median(codes)
-                odd = codes[np.abs(codes - usual) > 0.1 * abs(usual) + 2]
+                odd = codes[np.abs(codes - usual) > STEADY_WITHIN * abs(usual) + 2]
                 assert not odd.size, (
                     f"{channel.name}: {channel.in_si(odd)[0]:.4g} {channel.quantity.unit} of a constant load of"
                     f" {np.median(channel.in_si(codes)):.4g}: is that frame a reading?"
@@ -148,10 +158,10 @@ class DriverContract:
             simulation = made.get("simulation")
             if not isinstance(simulation, Simulation) or not isinstance(source, Decoder):
                 return
-            simulation.faults = heard = Heard()
+            simulation.faults = capture = Capture()
             source.open()
-            _wait(lambda: any(readings(source, heard.frames)), READ_S)
-            kept = list(readings(source, heard.frames))[-3:]
+            _wait(lambda: any(readings(source, capture.frames)), READ_S)
+            kept = list(readings(source, capture.frames))[-3:]
             assert kept, "no frame that the meter sent can be decoded"
             found = [at for frame, reading in kept for at in undetected(source, frame, reading)]
             if simulation.meter.checks_frames:
@@ -170,10 +180,10 @@ class DriverContract:
                 or not isinstance(source, Cutter)
             ):
                 return  # a HID report comes whole
-            simulation.faults = heard = Heard()
+            simulation.faults = capture = Capture()
             source.open()
-            _wait(lambda: any(readings(source, heard.frames)), READ_S)
-            stream = b"".join(heard.frames[-8:])
+            _wait(lambda: any(readings(source, capture.frames)), READ_S)
+            stream = b"".join(capture.frames[-8:])
             whole, _ = source.cut(bytearray(stream))
             assert cut_byte_by_byte(source, stream) == whole, (
                 "frames that come in pieces are cut differently: does `cut` leave an unfinished one in its buffer?"

@@ -1,4 +1,4 @@
-"""Frames of a simulated meter as they left it, and what a driver makes of them split, damaged and whole."""
+"""Frames that a simulated meter sent, captured as they left it, and what a driver makes of them split, damaged and whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Cutter(Decoder, Protocol):
 
 
 @dataclass
-class Heard(Faults):
+class Capture(Faults):
     """No faults: keeps what the meter sends.
 
     Attributes:
