@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -233,6 +233,11 @@ class Gap:
     lost: int | None = None
 
 
+def rail_names(channels: Iterable[Channel]) -> list[str]:
+    """Return the names of rails, each once, in the order in which the channels name them."""
+    return list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
+
+
 def saturated(*rails: int) -> int:
     """Return the flags of a row in which these rails alone were at the end of their range; `SATURATED` marks all of them.
 
@@ -245,13 +250,12 @@ def saturated(*rails: int) -> int:
     return flags
 
 
-def flags_of(channel: Channel, channels: Sequence[Channel], flags: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def flags_of(channel: Channel, channels: Iterable[Channel], flags: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the flags of rows as they hold for one channel: not saturated where only other rails were."""
     import numpy as np
 
     named = flags >= _FIRST_RAIL
     if channel.rail is None or not named.any():
         return flags
-    rails = list(dict.fromkeys(one.rail.name for one in channels if one.rail is not None))
-    own = _FIRST_RAIL << min(rails.index(channel.rail.name), _LAST_PLACE)
+    own = saturated(rail_names(channels).index(channel.rail.name)) & ~SATURATED
     return np.where(named & (flags & own == 0), flags & ~np.uint8(SATURATED), flags)

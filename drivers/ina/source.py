@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from powermeter.channel import MISSING, Channel, Rail, saturated
+from powermeter.channel import MISSING, Channel, Rail, rail_names, saturated
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.result import Grade
 from powermeter.source import SATURATED, Address, Found, PolledSource, Row
@@ -99,9 +99,8 @@ class INASource(PolledSource):
         self.channels = tuple(channels_of(self._chips, self.placements))
         if self.is_simulated:
             self.channels = tuple(replace(channel, grade=Grade.SIMULATED) for channel in self.channels)
-        rails = list(dict.fromkeys(c.rail for c in self.channels if c.rail is not None))
         self._ends = [
-            (i, _flag_of(c.rail, rails), c) for i, c in enumerate(self.channels) if c.rail is not None
+            (i, _flag_of(c.rail, self.channels), c) for i, c in enumerate(self.channels) if c.rail is not None
         ]
 
     @property
@@ -304,7 +303,9 @@ class SingleModel(INASource):
         return from_url(self.address, self.options)
 
 
-def _flag_of(rail: Rail, rails: list[Rail]) -> int:
+def _flag_of(rail: Rail, channels: Sequence[Channel]) -> int:
     """Return the flag of a rail at the end of its range; what it feeds is marked too: its totals count the same current."""
-    places = [place for place, one in enumerate(rails) if rail.name in (one.name, one.parent)]
-    return SATURATED if len(places) == len(rails) else saturated(*places)
+    names = rail_names(channels)
+    rails = [channel.rail for channel in channels if channel.rail is not None]
+    marked = {one.name for one in rails if rail.name in (one.name, one.parent)}
+    return SATURATED if marked == set(names) else saturated(*map(names.index, sorted(marked)))

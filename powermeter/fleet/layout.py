@@ -167,7 +167,7 @@ mean | double | SI
 source | int64 | id within the recording
 position | int64 | of the reading within its source, from 0
 time_ns | int64 | on the recording's clock
-flags | int64 | 1 repeat, 2 saturated, 4 interpolated time
+flags | int64 | 1 repeat, 2 saturated (8 to 128: only these rails), 4 interpolated time
 codes | list<int64> | raw code of each channel in order, -2^63 where missing
 """
     ),
