@@ -5,24 +5,16 @@ No number is believed against the clock: no more frames are lost than the meter 
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from powermeter.units import NS
+from .frame_rate import FrameRate
 
 _ALIKE = 0.25
 """Share by which steps of one interval may differ."""
 _ANEW = 3
 """So many frames behind the newest one, each the next of the one before: the meter was restarted.  Fewer were overtaken."""
-_SECONDS = 10
-"""Over which the pace of a meter is taken."""
-_KNOWN = 3
-"""So many frames show a pace."""
-_SPARE_FRAMES, _SPARE_SHARE = 2, 0.1
-"""What may have been lost beyond what its mean pace allows: a pace is not kept to the frame."""
 
 
 class Step(NamedTuple):
@@ -49,7 +41,7 @@ class FrameOrder:
             wrap: The number of sequence numbers; None for steady ticks, which run on.
         """
         self._numbering = SteadyTicks() if wrap is None else SequenceNumbers(wrap)
-        self._pace = Pace()
+        self._rate = FrameRate()
 
     def step(self, number: int, codes: list[int], at_ns: int) -> Step:
         """Return what the next frame that came shows.
@@ -62,9 +54,9 @@ class FrameOrder:
         step = self._numbering.step(number, codes)
         if not step.is_next:
             return step
-        allowed = self._pace.allowed(at_ns)
+        allowed = self._rate.allowed(at_ns)
         missing = step.missing if allowed is None else min(step.missing, allowed)
-        self._pace.note(1 + missing, at_ns)
+        self._rate.note(1 + missing, at_ns)
         return Step(missing, is_jump=step.is_jump or missing < step.missing)
 
 
@@ -127,40 +119,3 @@ class SteadyTicks:
         if len(self._steps) == 3 and all(abs(one - usual) <= _ALIKE * usual for one in self._steps):
             self._interval = float(usual)
         return max(round(step / self._interval) - 1, 0) if self._interval else 0
-
-
-class Pace:
-    """How many frames a meter can have sent by now, from those of the last seconds.
-
-    Delay only adds: of the frames that came, the one with the least delay for its number shows what is possible.
-    """
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._points: deque[tuple[int, int]] = deque(maxlen=_SECONDS + 1)  # frames so far, when
-
-    def note(self, frames: int, at_ns: int) -> None:
-        """Note that so many more frames, lost ones included, were sent by a time."""
-        self._count += frames
-        if len(self._points) > 1 and self._points[-1][1] - self._points[-2][1] < NS:
-            self._points.pop()
-        self._points.append((self._count, at_ns))
-
-    def allowed(self, at_ns: int) -> int | None:
-        """Return how many can have been lost before a frame of that time; None where no pace is known yet."""
-        interval = self._interval()
-        if interval is None:
-            return None
-        newest, ends = self._points[-1]
-        sent = (at_ns - min(at - count * interval for count, at in self._points)) / interval
-        spare = _SPARE_FRAMES + _SPARE_SHARE * max(at_ns - ends, 0) / interval
-        return max(math.ceil(sent + spare) - newest - 1, 0)
-
-    def _interval(self) -> float | None:
-        """Return the shortest mean interval of any second: a pause lengthens it, nothing shortens it for long."""
-        points = list(self._points)
-        if not points or points[-1][0] - points[0][0] < _KNOWN:
-            return None
-        seconds = list(pairwise(points[:-1])) or [(points[0], points[-1])]
-        found = [(to - since) / (last - first) for (first, since), (last, to) in seconds if to > since]
-        return min(found, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.drivers.meters.frame_order import FrameOrder, Pace, SequenceNumbers, SteadyTicks, Step
+from powermeter.drivers.meters.frame_order import FrameOrder, SequenceNumbers, SteadyTicks, Step
 
 MS = 1_000_000
 TWICE_OR_LATE = Step(is_next=False)
@@ -89,13 +89,3 @@ def test_an_overtaken_tick_makes_no_loss_of_the_next_and_a_restart_is_followed()
 def test_a_tick_that_leaps_is_no_loss_of_that_size() -> None:
     found = steps(FrameOrder(None), [*range(0, 2000, 10), 9_000_000_000])
     assert found[-1].is_jump and found[-1].missing <= 3
-
-
-def test_no_pace_is_known_before_three_frames_of_different_times() -> None:
-    pace = Pace()
-    for at_ns in (0, 0, 0, 0):
-        assert pace.allowed(at_ns) is None
-        pace.note(1, at_ns)
-    assert pace.allowed(10 * MS) is None
-    pace.note(1, 10 * MS)
-    assert pace.allowed(20 * MS) is not None
