@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from powermeter.errors import (
     ConfigurationError,
@@ -25,6 +25,9 @@ from powermeter.errors import (
 )
 from powermeter.errors.suggestions import nearest
 from powermeter.source import Address, Source
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _LONGEST_REASON = 200
 """Characters of another package's error that are printed."""
@@ -301,7 +304,7 @@ def names(group: str, table: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=16)
 def _published(
-    ask: Callable[..., Iterable[Any]], group: str, places: tuple[tuple[str, int], ...]
+    ask: Callable[..., Iterable[EntryPoint]], group: str, places: tuple[tuple[str, int], ...]
 ) -> Mapping[str, str]:
     """Return what other packages publish; `places` ask again where one was installed: the metadata of all are read, 10 ms."""
     return {entry.name: entry.value for entry in ask(group=group)}

@@ -38,7 +38,7 @@ _MOST_A = 10.0
 """Amperes at `BUDGET_V` above which nobody's supply is taken to have that voltage: twice what USB delivers."""
 
 
-def why_not_at_budget_v(rail: Rail, watts: float) -> str:
+def _why_not_at_budget_v(rail: Rail, watts: float) -> str:
     """Return why the supply of a rail is not taken for one of `BUDGET_V`; empty where it may be.
 
     Args:
@@ -56,17 +56,17 @@ def why_not_at_budget_v(rail: Rail, watts: float) -> str:
     return ""
 
 
-def refused_at_budget_v(rail: Rail, watts: float) -> str:
+def refused_at_budget_v(rail: Rail, watts: float, otherwise: str = "a battery in Wh (--battery 20Wh)") -> str:
     """Return why the charge of a rail of unknown voltage is not counted at `BUDGET_V`, and what to do; empty where it may be.
 
     Args:
         rail: What is counted.
         watts: Its mean power.
+        otherwise: What can be stated in place of the voltage.
     """
-    why = why_not_at_budget_v(rail, watts)
+    why = _why_not_at_budget_v(rail, watts)
     return why and (
-        f"no rail voltage is known, and {why}: no charge is counted; state the voltage (--rail-voltage 12V), or a battery in Wh "
-        "(--battery 20Wh)"
+        f"no rail voltage is known, and {why}: no charge is counted; state the voltage (--rail-voltage 12V), or {otherwise}"
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin, why_not_at_budget_v
+from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin, refused_at_budget_v
 from powermeter.analysis.subject import charge_per_item, row_of
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, plural
@@ -109,7 +109,9 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
     """
     by_charge = stage.battery.convention == "charge"
     if by_charge and analysis.charge is None and rail_voltage_v is None:
-        _refuse_any_voltage(stage, analysis)
+        in_wh = f"the budget in Wh ({stage.label}=20Wh)"
+        if refusal := refused_at_budget_v(analysis.line.rail, analysis.power.value, in_wh):
+            raise ConfigurationError(f"stage {stage.label!r}: {refusal}")
     sensed = charge_origin(analysis) is ChargeOrigin.CURRENT
     if stage.label == WHOLE:
         used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v, sensed)
@@ -126,16 +128,6 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
         raise ConfigurationError(f"stage {stage.label!r}: what its events used is not known")
     power = row.power.value if row.power is not None else 0.0
     return _outcome(stage, used, rail_voltage_v, power)
-
-
-def _refuse_any_voltage(stage: Stage, analysis: Any) -> None:
-    """Refuse a budget in ampere-hours for what is not fed with a battery's few volts, naming no voltage that it has not."""
-    why = why_not_at_budget_v(analysis.line.rail, analysis.power.value)
-    if why:
-        raise ConfigurationError(
-            f"stage {stage.label!r}: no rail voltage is known, and {why}; state it (--rail-voltage 12V), or the budget in Wh "
-            f"({stage.label}=20Wh)"
-        )
 
 
 def _outcome(stage: Stage, used: Result, rail_voltage_v: float | None, power_w: float) -> StageOutcome:

@@ -8,18 +8,19 @@ from typing import Any
 from powermeter.marking.span import Span
 
 
-def end_with(event: Span, result: Any) -> None:
+def end_with(event: Span, result: object) -> None:
     """End the event of a call: where it has returned a future, when that is done, cancelled or has failed, else at once.
 
     A future is what calls back when it is done, as those of `concurrent.futures` and asyncio do.  What runs meanwhile is not
     inside the event.
     """
-    if not hasattr(type(result), "add_done_callback"):
+    future: Any = result
+    if not hasattr(type(future), "add_done_callback"):
         event.__exit__(None, None, None)
         return
     event.suspend()
     try:
-        result.add_done_callback(functools.partial(_end, event))
+        future.add_done_callback(functools.partial(_end, event))
     except Exception:  # noqa: BLE001 – the measured program must never notice
         event.__exit__(None, None, None)
 

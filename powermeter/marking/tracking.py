@@ -14,10 +14,10 @@ import sys
 import types
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking.context_managers import as_generator, makes_generators, taken_apart
+from powermeter.marking.context_managers import Function, as_generator, makes_generators, taken_apart
 from powermeter.marking.futures import end_with
 from powermeter.marking.span import Span, attached, span
 
@@ -79,7 +79,7 @@ def name_of(function: Any) -> str:
 def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     """Return a function that does what `function` does, as an event of this name."""
     if managed := taken_apart(function):
-        return managed[0](_block(*managed, _Make(name, n, attributes)))  # type: ignore[no-any-return]
+        return cast(F, managed[0](_block(*managed, _Make(name, n, attributes))))
     make = _Make(name, n, attributes)
     wrapper: Any
     if inspect.iscoroutinefunction(function):
@@ -142,7 +142,7 @@ def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
     return call
 
 
-def _block(make_manager: Any, function: Any, make: _Make) -> Any:
+def _block(make_manager: Function, function: Function, make: _Make) -> Function:
     """Return what a context manager is made of instead of `function`: its event begins with the block, whatever is called before."""
     if makes_generators(function):
         return decorated(function, make.name, make.n, make.attributes)
