@@ -38,24 +38,6 @@ _MOST_A = 10.0
 """Amperes at `BUDGET_V` above which nobody's supply is taken to have that voltage: twice what USB delivers."""
 
 
-def _why_not_at_budget_v(rail: Rail, watts: float) -> str:
-    """Return why the supply of a rail is not taken for one of `BUDGET_V`; empty where it may be.
-
-    Args:
-        rail: What is counted.
-        watts: Its mean power.
-    """
-    if rail.boundary is Boundary.DEVICE:
-        return (
-            f"what is counted ({rail.name}) is a graphics card or another add-on, not fed with {BUDGET_V:g} V"
-        )
-    if watts > _MOST_A * BUDGET_V:
-        return (
-            f"{format_number(watts, 3)} W at {BUDGET_V:g} V would be {format_number(watts / BUDGET_V, 3)} A"
-        )
-    return ""
-
-
 def refused_at_budget_v(rail: Rail, watts: float, otherwise: str = "a battery in Wh (--battery 20Wh)") -> str:
     """Return why the charge of a rail of unknown voltage is not counted at `BUDGET_V`, and what to do; empty where it may be.
 
@@ -64,10 +46,15 @@ def refused_at_budget_v(rail: Rail, watts: float, otherwise: str = "a battery in
         watts: Its mean power.
         otherwise: What can be stated in place of the voltage.
     """
-    why = _why_not_at_budget_v(rail, watts)
-    return why and (
-        f"no rail voltage is known, and {why}: no charge is counted; state the voltage (--rail-voltage 12V), or {otherwise}"
-    )
+    if rail.boundary is Boundary.DEVICE:
+        why = (
+            f"what is counted ({rail.name}) is a graphics card or another add-on, not fed with {BUDGET_V:g} V"
+        )
+    elif watts > _MOST_A * BUDGET_V:
+        why = f"{format_number(watts, 3)} W at {BUDGET_V:g} V would be {format_number(watts / BUDGET_V, 3)} A"
+    else:
+        return ""
+    return f"no rail voltage is known, and {why}: no charge is counted; state the voltage (--rail-voltage 12V), or {otherwise}"
 
 
 class ChargeOrigin(Enum):
