@@ -26,6 +26,8 @@ _DELAY_NS = NS // 4
 
 _SHORT_ERROR = 0.1
 """Where nothing more comes that could settle it: only ticks of another unit or rate are off by more."""
+_CATCH_UP_NS = NS // 20
+"""A piece that is younger may hold old samples alone, of a host that stood still and has not read all that piled up."""
 
 
 def contradiction(found: tuple[float, float]) -> str:
@@ -55,6 +57,8 @@ class TickClock:
         self._empty = True
         # Nominal ns, arrival: of the first piece's sample with the least delay, and of the newest piece's.
         self._pieces: list[tuple[float, int]] = []
+        # The same of the piece before the newest, where that is not the first.
+        self._before: tuple[float, int] | None = None
         self._piece_end = 0
         self._wrong = 0
 
@@ -69,9 +73,14 @@ class TickClock:
     @property
     def mismatch_so_far(self) -> tuple[float, float] | None:
         """The same of what there is, for a stream that ends before 2 s are over; None under half a second."""
-        if self.mismatch is not None or len(self._pieces) < 2:
+        if self.mismatch is not None or self._newest is None or len(self._pieces) < 2:
             return self.mismatch
-        (counted, began), (counts, ends) = self._pieces
+        (counted, began), newest = self._pieces
+        age_ns = self._newest[1] - (self._piece_end - _PIECE_NS)
+        last = newest if age_ns >= _CATCH_UP_NS else self._before
+        if last is None:
+            return None
+        counts, ends = last
         slack = _DELAY_NS + 2 * self.tick_ns + _SHORT_ERROR * (ends - began)
         wrong = abs(counts - counted - (ends - began)) > slack
         return ((counts - counted) / NS, (ends - began) / NS) if wrong else None
@@ -100,6 +109,7 @@ class TickClock:
     def _watch_rate(self, nominal: float, arrival_ns: int) -> None:
         if not self._pieces or arrival_ns >= self._piece_end:
             self._judge_rate()
+            self._before = self._pieces[1] if len(self._pieces) == 2 else None
             self._pieces = [*self._pieces[:1], (nominal, arrival_ns)]
             self._piece_end = arrival_ns + _PIECE_NS
         elif arrival_ns - nominal < self._pieces[-1][1] - self._pieces[-1][0]:

@@ -103,3 +103,16 @@ def test_batches_of_a_short_stream_are_no_mismatch(batch_ms: int, error: float) 
         assert arrival_ns == before_ns or clock.mismatch_so_far is None
         clock.arrived(tick, arrival_ns)
         before_ns = arrival_ns
+
+
+@pytest.mark.parametrize("stood_ms", [600, 900])
+@pytest.mark.parametrize("reads", [1, 2, 10])
+def test_a_host_that_stood_still_just_before_the_end_is_no_mismatch(stood_ms: int, reads: int) -> None:
+    """1,000 frames a second, 100 a read: stopped before what had piled up was read, the newest one is old."""
+    clock = TickClock(1e6)
+    for tick in range(1000):
+        clock.arrived(tick, tick * 1_000_000)
+    woke_ns = (1000 + stood_ms) * 1_000_000
+    for tick in range(1000, min(1000 + 100 * reads, 1000 + stood_ms)):
+        clock.arrived(tick, woke_ns + (tick - 1000) * 10_000)
+    assert clock.mismatch_so_far is None
