@@ -42,8 +42,8 @@ class Losses:
         self._unused = Unused()
         self._step = Step()
 
-    def is_next(self, number: int | None, codes: list[int], at_ns: int, unused: Unused) -> bool:
-        """Return whether a sample is newer than all before it.
+    def note(self, number: int | None, codes: list[int], at_ns: int, unused: Unused) -> bool:
+        """Note a sample that came; return whether it is newer than all before it.
 
         Args:
             number: Its number or steady tick.
@@ -58,7 +58,7 @@ class Losses:
         return self._step.is_next
 
     def gap_before(self, last_ns: int, at_ns: int) -> Gap | None:
-        """Return what is missing between the last sample and the one that `is_next` judged; None where nothing is."""
+        """Return what is missing between the last sample and the one that `note` judged; None where nothing is."""
         unused, step = self._unused, self._step
         self._unused, self._step = Unused(), Step()
         lost = max(step.missing - unused.empty, 0)

@@ -351,7 +351,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if tick is not None and clock is not None:
             stamp = min(clock.time_ns(tick), stamp)
         number = row.tick if self.number_wrap is None else row.number
-        if not self.losses.is_next(number, row.codes, stamp, held.unused):
+        if not self.losses.note(number, row.codes, stamp, held.unused):
             return None
         if tick is not None:
             stamp, flags = self._slewed(tick, stamp), flags | INTERPOLATED_TIME

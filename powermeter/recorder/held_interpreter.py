@@ -15,6 +15,7 @@ import time
 PATIENCE_S = 60
 """How long the interpreter may be held after the program's death; also the number of the signal, one of those for real time."""
 LOOK_S = 20.0
+"""How often an alarm is looked for: three times before it goes off, of which a busy machine may miss two."""
 _PR_SET_PDEATHSIG = 1
 
 

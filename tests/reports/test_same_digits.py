@@ -28,7 +28,7 @@ def data(make):
 
 
 def text_of(data, kind, tmp_path):
-    """Return what a report says; of a PDF without its figures, which are pictures."""
+    """Return a report as text; a PDF without its figures, which are pictures."""
     maker = registry.load(registry.REPORTS[kind])()
     with pytest.MonkeyPatch.context() as patch:
         if kind == "pdf":

@@ -14,9 +14,9 @@ def gap(number: int, unused: Unused) -> tuple[Gap | None, int]:
     losses = Losses()
     losses.connect(FrameOrder(256))
     for at in range(5):
-        assert losses.is_next(at, [at], at * 10, Unused())
+        assert losses.note(at, [at], at * 10, Unused())
         assert losses.gap_before(at * 10, at * 10) is None
-    assert losses.is_next(number, [99], 50, unused)
+    assert losses.note(number, [99], 50, unused)
     return losses.gap_before(40, 50), losses.lost
 
 
@@ -45,14 +45,14 @@ def test_frames_without_a_reading_are_not_lost(
 def test_what_stood_before_a_frame_out_of_turn_is_kept_for_the_next() -> None:
     losses = Losses()
     losses.connect(FrameOrder(256))
-    losses.is_next(0, [1], 0, Unused())
+    losses.note(0, [1], 0, Unused())
     losses.gap_before(0, 1)
-    assert not losses.is_next(0, [1], 1, Unused(2, "broken"))
-    assert losses.is_next(1, [2], 2, Unused())
+    assert not losses.note(0, [1], 1, Unused(2, "broken"))
+    assert losses.note(1, [2], 2, Unused())
     assert losses.gap_before(1, 2) == Gap(1, 2, "bad data", "2 frames refused: broken", 2)
     assert losses.out_of_turn == 1
 
 
 def test_frames_without_any_order_are_all_next() -> None:
     losses = Losses()
-    assert losses.is_next(None, [1], 0, Unused()) and losses.gap_before(0, 1) is None
+    assert losses.note(None, [1], 0, Unused()) and losses.gap_before(0, 1) is None
