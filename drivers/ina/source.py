@@ -24,6 +24,7 @@ from powermeter.source import SATURATED, Address, Found, PolledSource, Row
 from powermeter.units import NS
 
 from ..links.i2c import Bus, BusClock, RegisterLink, open_bus
+from ..meters.odometer import totals_of
 from .channels_of_chips import channels_of
 from .chip import Chip
 from .layout import PlacedChip, from_toml, from_url
@@ -304,8 +305,7 @@ class SingleModel(INASource):
 
 
 def _flag_of(rail: Rail, channels: Sequence[Channel]) -> int:
-    """Return the flag of a rail at the end of its range; what it feeds is marked too: its totals count the same current."""
+    """Return the flag of a rail at the end of its range; its totals are marked too: they count the same current."""
     names = rail_names(channels)
-    rails = [channel.rail for channel in channels if channel.rail is not None]
-    marked = {one.name for one in rails if rail.name in (one.name, one.parent)}
-    return SATURATED if marked == set(names) else saturated(*map(names.index, sorted(marked)))
+    places = [place for place, name in enumerate(names) if name in (rail.name, totals_of(rail).name)]
+    return SATURATED if len(places) == len(names) else saturated(*places)

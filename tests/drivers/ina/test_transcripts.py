@@ -6,7 +6,7 @@ import pytest
 from register_bus import IDS, READY, RegisterBus
 
 from powermeter import registry
-from powermeter.channel import MISSING
+from powermeter.channel import MISSING, rail_names
 from powermeter.drivers.ina.ina219 import shunt_limits
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.source import SATURATED, Address, PolledSource, saturated
@@ -365,9 +365,20 @@ def test_the_limits_of_an_ina219_are_those_of_its_datasheet(grade, full_v, gain,
     assert found.gain_drift[1] * 60 == pytest.approx(0.005, rel=0.01)  # 0.5 % more at 85 °C than at 25 °C
 
 
-def test_the_end_of_one_rails_range_is_no_other_rails():
-    """The second input of three at its largest code, 0x7FF8."""
-    source, bus = opened("ina3221://1/0x40?shunt=0.1ohm,10mohm,5mohm&rails=IN,CPU,GPU")
-    bus.registers.update({3: 0x7FF8, 15: 0x7001})
+@pytest.mark.parametrize("parents", ["", "&parents=,IN,IN"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_end_of_one_rails_range_is_no_other_rails(at: int, parents: str) -> None:
+    """One of three inputs at its largest code, 0x7FF8; what another one feeds has a shunt of its own."""
+    source, bus = opened(f"ina3221://1/0x40?shunt=0.1ohm,10mohm,5mohm&rails=IN,CPU,GPU{parents}")
+    bus.registers.update({1 + 2 * at: 0x7FF8, 15: 0x7001})
     row = source.sample()
-    assert row is not None and row.flags == saturated(1)
+    assert row is not None and row.flags == saturated(at)
+
+
+def test_totals_are_marked_with_the_rail_whose_current_they_count() -> None:
+    """An INA228's shunt at its largest code, 0x7FFFF: its rail, and the rail of its counters, which are all."""
+    source, bus = opened("ina228://1/0x40?shunt=0.1ohm&rate=max")
+    assert rail_names(source.channels) == ["ina228_40", "ina228_40.totals"]
+    bus.registers.update({4: 0x7FFFF << 4, 11: 0x8003})
+    row = source.sample()
+    assert row is not None and row.flags == SATURATED
