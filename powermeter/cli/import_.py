@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter.channel import rail_names
 from powermeter.cli.options import force_option, json_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
@@ -232,7 +231,7 @@ def _report(log: Log, out: Path) -> None:
     put(
         f"{log.format}: {plural(rows, 'sample')}, {format_duration((last - first) / 1e9)} from the first to the last{when}; {listed}"
     )
-    rails = rail_names(channels)
+    rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
     whole = log.facts.get("whole")
     if whole is not None and len(rails) > 1:
         put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")

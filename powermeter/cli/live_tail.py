@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.channel import rail_names
 from powermeter.errors import plural, printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
@@ -130,7 +129,8 @@ class LiveTail:
 
     def _begin(self, recording: Recording, about: SourceInfo, span: tuple[int, int]) -> None:
         """Find the rails, and take over what was recorded before as its overview has it."""
-        found = {name: RailTotals(about.channels, name) for name in rail_names(about.channels)}
+        names = dict.fromkeys(channel.rail.name for channel in about.channels if channel.rail is not None)
+        found = {name: RailTotals(about.channels, name) for name in names}
         found = {name: totals for name, totals in found.items() if totals.measures_power}
         for name, totals in found.items():
             self.rails[about.id, name] = (about.name or about.url, totals)
