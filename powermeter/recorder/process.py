@@ -335,10 +335,11 @@ class Process:
     def _write_end(self, writer: Writer, ended_ns: int) -> None:
         with writer.transaction():
             for identifier, reader in zip(self.ids, self.readers, strict=True):
-                since = min(reader.last_ns or self._began_ns, ended_ns)
+                since = min(reader.known_until_ns or self._began_ns, ended_ns)
+                quiet_ns = ended_ns - max(reader.heard_ns, since)
                 if reader.failure:
                     writer.add_gap(identifier, Gap(since, ended_ns, "failed", reader.failure))
-                elif ended_ns - reader.heard_ns > reader.patience_ns and not reader.is_lost:
+                elif reader.is_lost or quiet_ns > reader.patience_ns:
                     why = "a read never returned" if not reader.ended.is_set() else "nothing came any more"
                     writer.add_gap(identifier, Gap(since, ended_ns, Reason.NO_ANSWER.value, why))
                 doubt_ns = self._doubts.get(identifier, reader.source.clock_doubt_ns)

@@ -85,6 +85,7 @@ class SourceReader(threading.Thread):
         self._harvest = Harvest()
         self._gap_start: int | None = None
         self._gap_reason = ("", "")
+        self._listed_until_ns = 0
         self._last_ns: int | None = None
         self._failures = 0
         self._heard_ns = self._clock.now_ns()
@@ -100,6 +101,11 @@ class SourceReader(threading.Thread):
     def is_lost(self) -> bool:
         """Whether reading fails just now: a gap is open."""
         return self._gap_start is not None
+
+    @property
+    def known_until_ns(self) -> int | None:
+        """Until when it is known what came: the last sample, or the end of the last gap that was taken; None before either."""
+        return max(self._last_ns or 0, self._listed_until_ns) or None
 
     @property
     def heard_ns(self) -> int:
@@ -134,6 +140,7 @@ class SourceReader(threading.Thread):
         del self._rows[:count]
         with self._lock:
             harvest, self._harvest = self._harvest, Harvest()
+        self._listed_until_ns = max(self._listed_until_ns, *(gap.end_ns for gap in harvest.gaps), 0)
         if not rows:
             return harvest
         harvest.read_ns = sum(row[3] for row in rows) // count or None

@@ -39,6 +39,11 @@ from powermeter.recorder import process as module
 from powermeter.recorder.clock_jumps import ClockLook
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer
+from powermeter.testing.contract_case import serving
+from powermeter.testing.line_meters import SimulatedSmartPower3
+from powermeter.testing.load import Load
+from powermeter.testing.request_meters import SimulatedUM25C
+from powermeter.testing.terminal import Simulation, TerminalPort
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
 
@@ -77,6 +82,22 @@ def test_a_source_that_stalls_is_a_line_and_a_gap(tmp_path, fault):
     assert_nothing_unlisted(path, end_ns)
     with Recording.open(path) as recording:
         assert not not_the_machines(recording.gaps(2)), "the other source is not affected"
+
+
+@pytest.mark.parametrize("meter", [SimulatedSmartPower3, SimulatedUM25C])
+def test_a_meter_that_stays_unplugged_to_the_end_is_one_gap(tmp_path, meter):
+    """Sent or asked for: two gaps held the same time, and a run of 12 s lacked 19 s at its end."""
+    path, port = tmp_path / "run.power", TerminalPort(tmp_path / "port")
+    with serving(Simulation(meter(Load("constant", 2.0, 2.0)), port)) as simulation:
+        recorder = started(path, f"{meter.kind}://{port.where}", URL + "&name=other")
+        wait_for_readings(path, 3)
+        simulation.faults.disconnects = ((simulation.now_s(), 1e6),)
+        wait_until(lambda: any("nothing for" in notice for notice in recorder.notices))
+        wait_for_a_reading_after(path, time.monotonic_ns() + 500_000_000, source=2)
+        assert recorder.stop() and recorder.problem == ""
+    times, gaps, _ = contents(path)
+    last = [gap for gap in gaps if gap.end_ns > times[-1]]
+    assert [gap.start_ns for gap in last] == [times[-1]]
 
 
 def test_a_source_that_blocks_in_open_is_named_and_leaves_nothing(tmp_path, monkeypatch):
