@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from powermeter.errors import ConfigurationError, OpenError, ReadError
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 
 from .link import Link, UsbId
 
@@ -20,17 +20,21 @@ HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})\Z")
 
 @contextmanager
 def closed_on_failure(source: Source, question: str = "") -> Iterator[None]:
-    """Close a source whose opening fails inside the block; a failed read becomes an `OpenError`.
+    """Close a source whose opening fails inside the block; a failed read and a refused answer become an `OpenError`.
 
     Args:
         source: What is being opened.
-        question: Appended to the failed read's message: `is this the UM25C's port?`.
+        question: Appended to their message: `is this the UM25C's port?`.
     """
     try:
         yield
     except ReadError as error:
         source.close()
         raise OpenError(f"{error}; {question}" if question else str(error), error.reason) from error
+    except DataError as error:
+        source.close()
+        text = f"{source.address}: {error}"
+        raise OpenError(f"{text}; {question}" if question else text, Reason.BAD_DATA) from error
     except BaseException:
         source.close()
         raise

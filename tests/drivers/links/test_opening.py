@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from powermeter.drivers.links.opening import closed_on_failure, open_link
-from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -41,6 +41,7 @@ class Counting:
     """A source that counts how often it is closed."""
 
     closed = 0
+    address = "um25c://x"
 
     def close(self) -> None:
         self.closed += 1
@@ -50,13 +51,14 @@ class Counting:
     ("raised", "text"),
     [
         (ReadError("no answer", Reason.NO_ANSWER), "no answer; is this the UM25C's port?"),
+        (DataError("the CRC is wrong"), "um25c://x: the CRC is wrong; is this the UM25C's port?"),
         (KeyboardInterrupt(), ""),
         (OpenError("another model"), "another model"),
     ],
 )
 def test_an_opening_that_fails_closes_what_it_opened(raised: BaseException, text: str) -> None:
     source = Counting()
-    kind = OpenError if isinstance(raised, ReadError) else type(raised)
+    kind = OpenError if isinstance(raised, (ReadError, DataError)) else type(raised)
     with (
         pytest.raises(kind) as caught,
         closed_on_failure(source, "is this the UM25C's port?"),  # type: ignore[arg-type]
