@@ -35,6 +35,9 @@ _MOST_ROWS = 5_000_000
 _OTHER = frozenset(("gas", "water", "wasser", "heat", "waerme", "wärme"))
 """Words of what is counted like electricity, in kWh even, and is none."""
 
+_DRIVEN = frozenset(("pump", "pumpe", "heater", "boiler", "electric", "electricity", "strom"))
+"""Words beside those of what draws electricity, such as a heat pump or a water heater; not beside gas, which boilers burn."""
+
 
 @dataclass(slots=True)
 class _Sensor:
@@ -69,7 +72,7 @@ class HomeAssistantStatistics(Importer):
         open_ = _without_unit(path, sensors, choices)
         for name, sensor in sensors.items():
             unit = sensor.unit or (choices.unit or "" if name in open_ else "")
-            if _OTHER.intersection(words(name)) and _bare(choices.rail) != _bare(name):
+            if _is_other(name) and _bare(choices.rail) != _bare(name):
                 unit = ""
             quantity, kind = (of_unit(unit) or ("", 0))[0], "counter"
             if quantity is Quantity.POWER and sensor.means:
@@ -106,6 +109,12 @@ class HomeAssistantStatistics(Importer):
 
 def _names(line: str) -> list[str]:
     return [text.strip().lower() for text in next(csv.reader([line]), [])]
+
+
+def _is_other(name: str) -> bool:
+    """Return whether a sensor is called after something else than electricity."""
+    own = frozenset(words(name))
+    return "gas" in own or bool(_OTHER & own and not _DRIVEN & own)
 
 
 def _bare(name: str | None) -> str:

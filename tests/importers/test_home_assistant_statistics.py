@@ -78,6 +78,19 @@ def test_gas_is_not_electricity(tmp_path, unit):
         read(tmp_path, alone, unit="kWh")
 
 
+@pytest.mark.parametrize("name", ["sensor.heat_pump_energy", "sensor.water_heater_energy"])
+def test_what_heats_by_electricity_is_counted(tmp_path, name):
+    """A heat pump was left out, as heat is, and a fridge beside it was the whole."""
+    text = HEAD + hours("kWh", ",,,,{w}", name=name)
+    assert read(tmp_path, text)[1].value == pytest.approx(5 * 3.6e6)
+    beside = (
+        text
+        + hours("kWh", ",,,,{s}", name="sensor.fridge")
+        + hours("kWh", ",,,,{w}", name="sensor.gas_boiler")
+    )
+    assert read(tmp_path, beside, add_up=True)[1].value == pytest.approx(7.5 * 3.6e6)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
