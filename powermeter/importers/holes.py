@@ -93,7 +93,7 @@ def hole_notes(
     Args:
         times_ns: Of all rows, those without a reading included: where they go on through each hole, no clock was set.
     """
-    holes = [gap for gap in gaps if gap.reason == "missed"]
+    holes = [gap for gap in gaps if gap.reason in ("missed", "lost setup")]
     if not holes:
         return []
     seconds = [(gap.end_ns - gap.start_ns) / 1e9 for gap in holes]

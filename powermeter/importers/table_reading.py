@@ -363,10 +363,10 @@ class OpenTable:
         rows.gaps.extend(rows.axis.gaps)
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
-        self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         held = any(m.as_ == "held" for m in self.meanings)
         if rows.starts_ns is not None and not (held or self._pauses):
             rows.open_holes(int(rows.axis.times_ns[0]) - rows.starts_ns)
+        self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel
             assert channel is not None

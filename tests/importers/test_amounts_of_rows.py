@@ -86,7 +86,9 @@ def test_a_hole_among_amounts_is_no_time_without_a_draw(tmp_path, lacking):
     """Three hours without rows: 105 Wh were printed for the day, surely less than 110, where 120 were used."""
     path = tmp_path / "t.csv"
     path.write_text(day(lambda h: lacking if h in (8, 9, 10) else str([5, 7, 3][h % 3])))
-    convert(path, tmp_path / "o.power")
+    log = convert(path, tmp_path / "o.power")
+    (note,) = [str(note) for note in log.warnings if note.code == "holes"]
+    assert note.startswith("1 hole without readings, together 10800 s")
     found = analyse(tmp_path / "o.power").energy
     assert found.value == pytest.approx(120 * 3600)
     assert found.low < 0.95 * found.value and found.high > 1.05 * found.value
