@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.estimate import Activity
+
 Times = NDArray[np.int64]
-
-
-class OfALabel(Protocol):
-    """The events of one label."""
-
-    @property
-    def start_ns(self) -> Times: ...
-    @property
-    def end_ns(self) -> Times: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +26,7 @@ class AnyEvent:
     latest_ns: Times
 
     @classmethod
-    def of(cls, labels: Sequence[OfALabel]) -> AnyEvent:
+    def of(cls, labels: Sequence[Activity]) -> AnyEvent:
         """Return the events of some labels."""
         start, end = _together(labels)
         order = np.argsort(start, kind="stable")
@@ -53,7 +45,7 @@ class AnyEvent:
 
 
 def labels_near(
-    labels: Sequence[OfALabel], start_ns: Times, end_ns: Times, reach_ns: int
+    labels: Sequence[Activity], start_ns: Times, end_ns: Times, reach_ns: int
 ) -> dict[int, list[int]]:
     """Return for each span that events come near to the numbers of their labels, in order.
 
@@ -73,7 +65,7 @@ def labels_near(
     return found
 
 
-def _together(labels: Sequence[OfALabel]) -> tuple[Any, Any]:
+def _together(labels: Sequence[Activity]) -> tuple[Times, Times]:
     none = [np.empty(0, np.int64)]
     return (
         np.concatenate([*none, *(one.start_ns for one in labels)]),

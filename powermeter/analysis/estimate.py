@@ -146,7 +146,7 @@ class GroupEstimate:
         )
 
     def forget_events(self) -> None:
-        """Let go of what is known of single events, but for `gaps`: `Windows` holds it from here on."""
+        """Drop what is known of single events, but for `gaps`: `Windows` holds it from here on."""
         self.gaps = zeros_held_once(self.gaps)
         for name in ("value", "own", "seen", "lean", "below", "above"):
             setattr(self, name, getattr(self, name)[:0].copy())

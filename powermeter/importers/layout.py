@@ -120,9 +120,8 @@ def is_datum(text: str) -> bool:
     return 0 < len(text.strip()) <= LONGEST_CELL and _is_datum(text.strip())
 
 
-@lru_cache(
-    maxsize=8192
-)  # the cells of a table are looked at for each delimiter, and by each who asks for its layout
+# The cells of a table are looked at for each delimiter, and by each who asks for its layout.
+@lru_cache(maxsize=8192)
 def _is_datum(text: str) -> bool:
     match = _CELL.match(without_marks(text))
     if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):

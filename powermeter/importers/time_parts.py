@@ -46,6 +46,9 @@ _LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "dura
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
+_OVERLAP = 1.1
+"""Times a row's interval, to which the next one's end may lie apart: a month has 31 days, and its interval 30 where the last one is left out."""
+
 
 def called(named: Heading) -> str:
     """Return a column's name in lower case, letters only."""
@@ -156,9 +159,6 @@ def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool)
         )
     )
     return [Note.warning("pauses-between-rows", text)]
-
-
-_OVERLAP = 1.1
 
 
 def _are_moments(found: Layout, index: int, plan: TimePlan) -> bool:
