@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
+from powermeter.signals.shown_twice import one_each
 from powermeter.signals.trace import Trace, median_interval_ns
 from powermeter.units import format_duration
 
@@ -110,6 +111,11 @@ class _Refresh:
     window: float
     tried: int
 
+    def last_before(self, times: Floats) -> Floats:
+        """Return when the last refresh before each moment was."""
+        found: Floats = self.first + self.interval * np.floor((times - self.first) / self.interval)
+        return found
+
 
 def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     """Return a log's readings at the refreshes that they are of, where events' edges show that rows are a little slower; else as they are."""
@@ -153,8 +159,7 @@ def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:
     """Return whether refreshes leave less than any constant lateness of readings behind starts, or of those behind ends, does."""
     if not scene.at.size:
         return False
-    until = found.first + found.interval * np.floor((scene.at - found.first) / found.interval)
-    return float(scene.rest(until, found.window)) < _EACH_SIDE * _constant(scene, tau)
+    return float(scene.rest(found.last_before(scene.at), found.window)) < _EACH_SIDE * _constant(scene, tau)
 
 
 def _round(seconds: Floats) -> Floats:
@@ -258,7 +263,7 @@ def _followed(
                 return None
         last = first + _EVENTS
         until = t.size if last >= start_ns.size else int(np.searchsorted(trace.times_ns, start_ns[last]))
-        at[done:until] = one.first + one.interval * np.floor((t[done:until] - one.first) / one.interval)
+        at[done:until] = one.last_before(t[done:until])
         done, room = until, max(room, one.room)
         found = replace(one, rest=found.rest)
     return at, room
@@ -266,20 +271,14 @@ def _followed(
 
 def _moved(trace: Trace, moments: tuple[Floats, float], found: _Refresh) -> Trace:
     """Return the trace with its rows at the refreshes that they are of; of two rows at one refresh, the second stays."""
-    at, room = moments
-    at = np.maximum.accumulate(at)
-    half = found.interval / 2
-    for k in (np.flatnonzero(np.diff(at) < half) + 1).tolist():
-        if k > 1 and at[k - 1] - at[k - 2] > found.interval + half:
-            at[k - 1] -= found.interval
-        elif k + 1 < at.size and at[k + 1] - at[k] > found.interval + half:
-            at[k] += found.interval
-    last = np.append(np.diff(at) > half, True)
-    times = trace.times_ns[0] + np.rint(at * 1e9).astype(np.int64)
+    refresh_ns, (at, room) = round(found.interval * 1e9), moments
+    times = trace.times_ns[0] + np.rint(np.maximum.accumulate(at) * 1e9).astype(np.int64)
+    times = one_each(times, np.zeros(times.size, bool), refresh_ns)
+    last = np.append(np.diff(times) > refresh_ns / 2, True)
     saturated = trace.saturated_ns
     if saturated is not None:
         saturated = times[np.clip(np.searchsorted(trace.times_ns, saturated), 0, times.size - 1)]
-    lost = round((at[-1] - at[0]) / found.interval) + 1 - int(last.sum())
+    lost = round(int(times[-1] - times[0]) / refresh_ns) + 1 - int(last.sum())
     each = format_duration(found.interval)
     note = Note.warning(
         LOST,

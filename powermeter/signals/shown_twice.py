@@ -121,11 +121,17 @@ def moments(trace: Trace, beat: Beat) -> tuple[Times, float] | None:
         room = max(room, one.room_ns)
     # Between two blocks the moment of one refresh may be put down twice, a little apart.
     in_order: Times = np.maximum.accumulate(np.concatenate(found))
-    return _told_apart(in_order, twice, round(beat.refresh_ns)), room
+    return one_each(in_order, twice, round(beat.refresh_ns)), room
 
 
-def _told_apart(at_ns: Times, twice: Bools, refresh_ns: int) -> Times:
-    """Return the refreshes of rows of which none that differ have the same one: a row next to a refresh is put to the one beside it."""
+def one_each(at_ns: Times, twice: Bools, refresh_ns: int) -> Times:
+    """Return the refreshes of rows of which none that differ have the same one: a row next to a refresh is put to the one beside it, where that has none.
+
+    Args:
+        at_ns: Of each row, in order.
+        twice: Which rows show the reading of the row before.
+        refresh_ns: How far refreshes are apart.
+    """
     at: Times = at_ns.copy()
     half = refresh_ns // 2
     for k in (np.flatnonzero((np.diff(at) < half) & ~twice[1:]) + 1).tolist():
