@@ -45,6 +45,7 @@ class Added:
         since: The column of the times at which intervals begin, or None for numbers.
         order: Of year, month and day in these times.
         more_ns: What is missing at the end of each interval where `10:14` is the last minute of a quarter of an hour.
+        usual_ns: How long an interval usually is, by its two times: one that seems an hour shorter ends in the hour that comes twice.
     """
 
     column: int
@@ -52,6 +53,7 @@ class Added:
     since: int | None = None
     order: str | None = None
     more_ns: int = 0
+    usual_ns: int | None = None
 
     def of(self, texts: Sequence[str], starts: Sequence[str] | None) -> NDArray[np.int64]:
         """Return nanoseconds to add; MISSING where nothing can be read."""
@@ -62,12 +64,20 @@ class Added:
         return np.array([MISSING if ns is None else ns + self.more_ns for ns in read], np.int64)
 
     def _between(self, start: str, end: str) -> int | None:
-        """Return the nanoseconds from one time to another, clocks past midnight included, or None."""
-        clocks = time_of_day_ns(start), time_of_day_ns(end)
-        if clocks[0] is not None and clocks[1] is not None:
-            return (clocks[1] - clocks[0]) % DAY_NS
-        first, last = (self._moment(text) for text in (start, end))
-        return None if first is None or last is None or last < first else last - first
+        """Return the nanoseconds from one time to another, clocks past midnight included, or None.
+
+        From 02:45 to 02:00, in rows of a quarter of an hour, they are those of the calendar: the zone puts its second 02:00 an hour later.
+        """
+        first, last = time_of_day_ns(start), time_of_day_ns(end)
+        of_day = first is not None and last is not None
+        if not of_day:
+            first, last = self._moment(start), self._moment(end)
+        if first is None or last is None:
+            return None
+        length = last - first
+        if length >= 0 or (self.usual_ns is not None and length == self.usual_ns - _HOUR_NS):
+            return length
+        return length % DAY_NS if of_day else None
 
     def _moment(self, text: str) -> int | None:
         stamp = wall(text, self.order)

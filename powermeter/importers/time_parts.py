@@ -129,7 +129,9 @@ def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Head
     usual, length = int(np.median(steps)) if steps.size else 0, int(np.median(lengths))
     more = usual - length if usual - length in _LAST_OF and (lengths == length).all() else 0
     why = f"{plan.why}; each row ends an interval, by {headings[added.column].text!r}"
-    return replace(plan, added=replace(added, more_ns=more), length_ns=length + more, why=why)
+    return replace(
+        plan, added=replace(added, more_ns=more, usual_ns=length), length_ns=length + more, why=why
+    )
 
 
 def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool) -> list[Note]:

@@ -1,10 +1,15 @@
 """Times made of several columns: the hour of a day, the fraction of a second, the ends of intervals."""
 
+from datetime import date, datetime, time, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from powermeter import Recording, analyse
 from powermeter.errors import DataError
 from powermeter.importers import Choices, convert, open_log
+from powermeter.importers.zones import LogZone
 
 KWH = 3.6e6
 
@@ -143,3 +148,24 @@ def test_amounts_of_intervals_that_overlap_are_no_sum(tmp_path):
     text = _rows("Start,End,Wh", 24, lambda at, m, i: f"{at(m)},{at(m + 30)},{[1, 3, 2][i % 3]}")
     with pytest.raises(DataError, match="overlap"):
         run(tmp_path, text)
+
+
+@pytest.mark.parametrize("names", ["Start,End", "DATE,START TIME,END TIME"])
+@pytest.mark.parametrize(("day", "hours"), [(date(2025, 3, 30), 23), (date(2025, 10, 26), 25)])
+def test_days_on_which_summer_time_begins_and_ends_are_whole(tmp_path, names, day, hours):
+    """The row from 02:45 to the second 02:00 was left out, and a hole of half an hour was in its place."""
+    zone = ZoneInfo("Europe/Berlin")
+    begin = datetime.combine(day, time(), zone).astimezone(timezone.utc)
+    edges = [(begin + timedelta(minutes=15 * k)).astimezone(zone) for k in range(4 * hours + 1)]
+    form = (
+        "{a:%Y-%m-%d %H:%M},{b:%Y-%m-%d %H:%M}"
+        if names == "Start,End"
+        else "{a:%Y-%m-%d},{a:%H:%M},{b:%H:%M}"
+    )
+    amounts = [50 + 10 * (k % 7) for k in range(4 * hours)]
+    rows = zip(pairwise(edges), amounts, strict=True)
+    text = f"{names},Wh\n" + "".join(f"{form.format(a=a, b=b)},{wh}\n" for (a, b), wh in rows)
+    found = run(tmp_path, text, zone=LogZone.parse("Europe/Berlin"))
+    is_exactly(found, sum(amounts) * 3600, hours * 3600)
+    with Recording.open(tmp_path / "o.power") as recording:
+        assert "holes" not in dict(recording.metadata["import_codes"])
