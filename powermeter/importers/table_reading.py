@@ -179,11 +179,12 @@ class OpenTable:
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         length = self.plan.time.length_ns
-        starts = first_interval_ns(found, length) if per_row else None
         if length is not None:
             step_ns = usual_step(found.times_ns)
             self._pauses = pauses_between(length, step_ns, str(self.path), amounts=per_row)
             self.warnings += self._pauses
+        lengths = self._lengths(store, found, sample_of_row) if per_row and length is not None else None
+        starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
         wall = self.plan.time.is_utc and not held
@@ -192,7 +193,16 @@ class OpenTable:
             info["stamp_resolution_ns"] = cut
             if found.late_ns is not None:
                 info["stamp_late_ns"] = found.late_ns
-        rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
+        rows = TableRows(
+            name,
+            streams,
+            store,
+            found,
+            sample_of_row,
+            starts_ns=starts,
+            lengths_ns=None if self._pauses else lengths,
+            info=info,
+        )
         self._finish(rows, streams)
         if self.signature is None:
             self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
@@ -203,6 +213,16 @@ class OpenTable:
             log.metadata["preamble"] = self.plan.layout.preamble
         log.facts["whole"] = {"rail": self.whole.headline, "why": self.whole.why, "sum": self.whole.is_sum}
         return log
+
+    @staticmethod
+    def _lengths(store: Store, found: Axis, sample_of_row: NDArray[np.int32] | None) -> NDArray[np.int64]:
+        """Return how long the interval is that each sample ends, by its row's own start and end."""
+        of_rows: NDArray[np.int64] = store.whole("length")
+        if sample_of_row is None:
+            return of_rows
+        lengths = np.zeros(len(found.times_ns), np.int64)
+        lengths[sample_of_row[sample_of_row >= 0]] = of_rows[sample_of_row >= 0]
+        return lengths
 
     def _blocks(self) -> Any:
         return text_blocks(
@@ -365,7 +385,7 @@ class OpenTable:
         rows.gaps.sort(key=lambda gap: gap.start_ns)
         held = any(m.as_ == "held" for m in self.meanings)
         if rows.starts_ns is not None and not (held or self._pauses):
-            rows.open_holes(int(rows.axis.times_ns[0]) - rows.starts_ns)
+            rows.open_holes()
         self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel

@@ -15,6 +15,7 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
+from powermeter.importers.time_parts import LONGER
 
 Codes = NDArray[np.int64]
 
@@ -83,6 +84,7 @@ class TableRows(LogRows):
         sample_of_row: NDArray[np.int32] | None,
         *,
         starts_ns: int | None = None,
+        lengths_ns: NDArray[np.int64] | None = None,
         info: dict[str, Any] | None = None,
     ) -> None:
         self.name = name
@@ -91,6 +93,7 @@ class TableRows(LogRows):
         self.axis = axis
         self.sample_of_row = sample_of_row
         self.starts_ns = starts_ns
+        self._lengths_ns = lengths_ns
         self.info = info or {}
         self.gaps: list[Gap] = []
         self._begins: dict[int, int] = {}
@@ -202,7 +205,11 @@ class TableRows(LogRows):
                 self._absent(times, alive, of)
             elif len(known):
                 whole = known if last is None else np.concatenate(([last], known))
-                for i in limits.exceeded(whole).tolist():
+                wide = limits.exceeded(whole)
+                if self._lengths_ns is not None:
+                    own = self._lengths_ns[samples][alive][len(known) - len(whole) + 1 :]
+                    wide = np.flatnonzero(np.diff(whole) > LONGER * own)
+                for i in wide.tolist():
                     self._hole(int(whole[i]), int(whole[i + 1]))
             if len(known):
                 last = int(known[-1])
@@ -210,14 +217,12 @@ class TableRows(LogRows):
             if stream.as_ == "per-row":
                 stream.grid.leave_room_for_sum(stream.valid)
 
-    def open_holes(self, length_ns: int) -> None:
-        """Let each hole between amounts end where the row behind it begins, and totals begin anew: what was used in it is in no row.
-
-        Args:
-            length_ns: How long a row's interval is.
-        """
+    def open_holes(self) -> None:
+        """Let each hole between amounts end where the row behind it begins, and totals begin anew: what was used in it is in no row."""
+        usual = int(self.axis.times_ns[0]) - (self.starts_ns or 0)
         for i, gap in enumerate(self.gaps):
-            begin = gap.end_ns - length_ns
+            at = int(np.searchsorted(self.axis.times_ns, gap.end_ns))
+            begin = gap.end_ns - (usual if self._lengths_ns is None else int(self._lengths_ns[at]))
             if gap.reason == "missed" and begin > gap.start_ns:
                 self._begins[gap.end_ns] = begin
                 self.gaps[i] = Gap(gap.start_ns, begin, "lost setup", "the log has no amounts here")

@@ -46,7 +46,7 @@ _LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "dura
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
-_OVERLAP = 1.1
+LONGER = 1.1
 """Times a row's interval, to which the next one's end may lie apart: a month has 31 days, and its interval 30 where the last one is left out."""
 
 
@@ -145,12 +145,12 @@ def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool)
     Raises:
         DataError: Amounts of intervals that overlap.
     """
-    if amounts and 0 < step_ns * _OVERLAP < length_ns:
+    if amounts and 0 < step_ns * LONGER < length_ns:
         raise DataError(
             f"{where}: each row's interval lasts {format_duration(length_ns / NS)} and the next begins after {format_duration(step_ns / NS)}: "
             "amounts of intervals that overlap cannot be added up; where they are of several devices, import each by itself"
         )
-    if step_ns <= length_ns * _OVERLAP:
+    if step_ns <= length_ns * LONGER:
         return []
     text = (
         f"each row is of {format_duration(length_ns / NS)} of the {format_duration(step_ns / NS)} to the next: the pauses between were not "
