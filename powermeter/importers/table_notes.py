@@ -159,6 +159,14 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 f"what any supply delivers) left out{_at(stream.spike_lines)}",
             )
         )
+    if stream.blank:
+        notes.append(
+            Note.warning(
+                "missing-values",
+                f"{stream.channel.name}: {plural(stream.blank, 'row')} without an amount, where other columns have a reading: nothing is counted "
+                "in them. If it was in use, its energy is too low by as much",
+            )
+        )
     doubt = seen.doubtful(stream.limit)
     if (
         doubt is not None

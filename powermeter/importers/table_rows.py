@@ -35,6 +35,7 @@ class Stream:
         spikes, marks: How many readings were above the limit, and how many stood for none.
         spike_lines, mark_lines: The first lines of them.
         valid: How many readings are left.
+        blank: Of amounts, how many rows have none where another column has a reading.
         turned: Whether the sign of its values is turned.
     """
 
@@ -50,6 +51,7 @@ class Stream:
     spike_lines: list[int] = field(default_factory=list)
     mark_lines: list[int] = field(default_factory=list)
     valid: int = 0
+    blank: int = 0
     turned: bool = False
 
     def clean(
@@ -192,6 +194,7 @@ class TableRows(LogRows):
             times = self.axis.times_ns[samples]
             lines = self.store.part("line", rows.start, rows.stop)
             alive = np.zeros(samples.stop - samples.start, bool)
+            amounts: list[tuple[Stream, int]] = []
             for stream in self.streams:
                 values = self.values(stream, rows, of, samples)
                 stream.grid.add(values)
@@ -199,8 +202,12 @@ class TableRows(LogRows):
                 stream.valid += int(good.sum())
                 if stream in counted:
                     alive |= good
+                if stream.as_ == "per-row" and stream.device is None and stream in counted:
+                    amounts.append((stream, int(good.sum())))
                 self._count(stream, rows, of, lines)
             known = times[alive]
+            for stream, count in amounts:
+                stream.blank += len(known) - count
             if held:
                 self._absent(times, alive, of)
             elif len(known):

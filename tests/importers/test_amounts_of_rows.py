@@ -111,3 +111,15 @@ def test_a_hole_across_blocks_of_rows(tmp_path, monkeypatch):
     for size in (3, 8, 9):
         monkeypatch.setattr(table_rows, "BLOCK", size)
         assert energy(tmp_path, whole) == pytest.approx(120 * 3600)
+
+
+def test_blank_amounts_beside_those_of_another_column_are_reported(tmp_path):
+    """Whether a device used nothing in them, or nobody looked, is not in the file."""
+    path = tmp_path / "t.csv"
+    path.write_text(
+        day(lambda h: f"{'' if h in (8, 9, 10) else [5, 7, 3][h % 3]},{[5, 7, 3][h % 3]}", "time,a_Wh,b_Wh\n")
+    )
+    log = convert(path, tmp_path / "o.power", choices=Choices(add_up=True))
+    notes = [str(note) for note in log.warnings if note.code == "missing-values"]
+    assert any(note.startswith("a: 3 rows without an amount") for note in notes), notes
+    assert not any(note.startswith("b:") for note in notes)

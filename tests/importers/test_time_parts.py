@@ -184,7 +184,7 @@ def _of_lengths(minutes, lacking=()):
 
 @pytest.mark.parametrize("minutes", [[10] * 12 + [100] + [10] * 17, [5 + 37 * k % 55 for k in range(30)]])
 def test_a_row_of_a_longer_interval_is_no_hole(tmp_path, minutes):
-    """4200 Wh of which one row had 1200 in 100 minutes were printed as 9240: 90 minutes were bridged beside that row."""
+    """4200 Wh of which one row had 1000 in 100 minutes were printed as 9240: 90 minutes were bridged beside that row."""
     text, joules = _of_lengths(minutes)
     is_exactly(run(tmp_path, text, as_={"Wh": "per-row"}), joules, sum(minutes) * 60)
     with Recording.open(tmp_path / "o.power") as recording:
