@@ -54,7 +54,7 @@ from powermeter.importers.table_rails import (
     readings_beside,
     readings_of_devices,
 )
-from powermeter.importers.table_rows import Stream, TableRows
+from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
 from powermeter.importers.time_parts import pauses_between
@@ -183,7 +183,7 @@ class OpenTable:
             step_ns = usual_step(found.times_ns)
             self._pauses = pauses_between(length, step_ns, str(self.path), amounts=per_row)
             self.warnings += self._pauses
-        lengths = self._lengths(store, found, sample_of_row) if per_row and length is not None else None
+        lengths = lengths_of_samples(store, sample_of_row) if per_row and length is not None else None
         starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if per_row else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
@@ -193,16 +193,8 @@ class OpenTable:
             info["stamp_resolution_ns"] = cut
             if found.late_ns is not None:
                 info["stamp_late_ns"] = found.late_ns
-        rows = TableRows(
-            name,
-            streams,
-            store,
-            found,
-            sample_of_row,
-            starts_ns=starts,
-            lengths_ns=None if self._pauses else lengths,
-            info=info,
-        )
+        rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
+        rows.lengths_ns = None if self._pauses else lengths
         self._finish(rows, streams)
         if self.signature is None:
             self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
@@ -213,16 +205,6 @@ class OpenTable:
             log.metadata["preamble"] = self.plan.layout.preamble
         log.facts["whole"] = {"rail": self.whole.headline, "why": self.whole.why, "sum": self.whole.is_sum}
         return log
-
-    @staticmethod
-    def _lengths(store: Store, found: Axis, sample_of_row: NDArray[np.int32] | None) -> NDArray[np.int64]:
-        """Return how long the interval is that each sample ends, by its row's own start and end."""
-        of_rows: NDArray[np.int64] = store.whole("length")
-        if sample_of_row is None:
-            return of_rows
-        lengths = np.zeros(len(found.times_ns), np.int64)
-        lengths[sample_of_row[sample_of_row >= 0]] = of_rows[sample_of_row >= 0]
-        return lengths
 
     def _blocks(self) -> Any:
         return text_blocks(

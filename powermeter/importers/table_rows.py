@@ -75,7 +75,11 @@ class Stream:
 
 
 class TableRows(LogRows):
-    """The samples of a table, made block by block whenever they are asked for."""
+    """The samples of a table, made block by block whenever they are asked for.
+
+    Attributes:
+        lengths_ns: How long the interval is that each sample ends, by its row's own start and end; None where rows state none.
+    """
 
     def __init__(
         self,
@@ -86,7 +90,6 @@ class TableRows(LogRows):
         sample_of_row: NDArray[np.int32] | None,
         *,
         starts_ns: int | None = None,
-        lengths_ns: NDArray[np.int64] | None = None,
         info: dict[str, Any] | None = None,
     ) -> None:
         self.name = name
@@ -95,7 +98,7 @@ class TableRows(LogRows):
         self.axis = axis
         self.sample_of_row = sample_of_row
         self.starts_ns = starts_ns
-        self._lengths_ns = lengths_ns
+        self.lengths_ns: NDArray[np.int64] | None = None
         self.info = info or {}
         self.gaps: list[Gap] = []
         self._begins: dict[int, int] = {}
@@ -213,8 +216,8 @@ class TableRows(LogRows):
             elif len(known):
                 whole = known if last is None else np.concatenate(([last], known))
                 wide = limits.exceeded(whole)
-                if self._lengths_ns is not None:
-                    own = self._lengths_ns[samples][alive][len(known) - len(whole) + 1 :]
+                if self.lengths_ns is not None:
+                    own = self.lengths_ns[samples][alive][len(known) - len(whole) + 1 :]
                     wide = np.flatnonzero(np.diff(whole) > LONGER * own)
                 for i in wide.tolist():
                     self._hole(int(whole[i]), int(whole[i + 1]))
@@ -229,7 +232,7 @@ class TableRows(LogRows):
         usual = int(self.axis.times_ns[0]) - (self.starts_ns or 0)
         for i, gap in enumerate(self.gaps):
             at = int(np.searchsorted(self.axis.times_ns, gap.end_ns))
-            begin = gap.end_ns - (usual if self._lengths_ns is None else int(self._lengths_ns[at]))
+            begin = gap.end_ns - (usual if self.lengths_ns is None else int(self.lengths_ns[at]))
             if gap.reason == "missed" and begin > gap.start_ns:
                 self._begins[gap.end_ns] = begin
                 self.gaps[i] = Gap(gap.start_ns, begin, "lost setup", "the log has no amounts here")
@@ -334,3 +337,13 @@ def _forward(codes: Codes, carry: int) -> tuple[Codes, int]:
     np.maximum.accumulate(at, out=at)
     found = np.where(at >= 0, codes[at], carry)
     return found, int(found[-1])
+
+
+def lengths_of_samples(store: Store, sample_of_row: NDArray[np.int32] | None) -> NDArray[np.int64]:
+    """Return how long the interval is that each sample ends, by its row's own start and end."""
+    of_rows: NDArray[np.int64] = store.whole("length")
+    if sample_of_row is None:
+        return of_rows
+    lengths = np.zeros(int(sample_of_row.max()) + 1, np.int64)
+    lengths[sample_of_row[sample_of_row >= 0]] = of_rows[sample_of_row >= 0]
+    return lengths
