@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from shlex import quote
 
@@ -295,8 +295,8 @@ def _ask_units(
         asks.append(question.text)
         return question.offered
     likely = likely_units(found, headings, open_)
-    offered = {headings[i].text if found.named else str(i + 1): likely[i] for i in open_[:8]}
-    shown = [f"--column {quote(f'{name}={unit}')}" for name, unit in offered.items()]
+    offered = {headings[i].text if found.named else str(i + 1): likely[i] for i in open_}
+    shown = [f"--column {quote(f'{name}={unit}')}" for name, unit in islice(offered.items(), 8)]
     if shown:
         whose = ", ".join(repr(headings[i].text) if found.named else f"column {i + 1}" for i in open_[:8])
         rest = f" and {len(open_) - 8} more" if len(open_) > 8 else ""

@@ -51,7 +51,7 @@ def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None)
     text = (
         f"the unit of {whose}{rest}: nothing in the file shows what they measure; name each, {each} {_UNITS}"
     )
-    return Question(text, {str(i + 1): "W" for i in open_[:8]})
+    return Question(text, {str(i + 1): "W" for i in open_})
 
 
 def without_indices(found: Layout, open_: Sequence[int]) -> list[int]:
