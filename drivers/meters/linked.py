@@ -129,7 +129,15 @@ class LinkedMeter(Source):
 
     @classmethod
     def found_on(
-        cls, path: str, what: str, *, rate_hz: float, resolution_w: float, rank: int, certainty: str = "sure"
+        cls,
+        path: str,
+        what: str,
+        *,
+        rate_hz: float,
+        resolution_w: float,
+        rank: int,
+        certainty: str = "sure",
+        rails: tuple[str, ...] = ("input",),
     ) -> Found:
         """Return what `discover` reports of such a meter on a port or HID device, and whether this user may open it.
 
@@ -140,12 +148,13 @@ class LinkedMeter(Source):
             resolution_w: One step of its power.
             rank: Of instruments of one tier a lower one goes first; CONTRIBUTING.md has the ranges.
             certainty: `sure`, `likely` or `guess`.
+            rails: Their names, where it has several.
         """
         problem, remedy = port_problem(path)
         return Found(
             f"{cls.scheme}://{path}",
             f"{what} on {path}",
-            rails=("input",),
+            rails=rails,
             rate_hz=rate_hz,
             resolution_w=resolution_w,
             covers=cls.covers,

@@ -382,3 +382,13 @@ def test_ticks_of_another_rate_are_refused_at_the_end_of_a_short_reading(wire):
         ReadError, match=r"ticks count 0\.1\d* s in 1[.\d]* s, so what was recorded is timed wrongly"
     ):
         meter.finish()
+
+
+def test_what_is_found_of_a_meter_names_its_rails(tmp_path):
+    class Two(StreamMeter):
+        scheme = "two"
+
+    port = str(tmp_path / "port")
+    found = Two.found_on(port, "TWO", rate_hz=100.0, resolution_w=0.01, rank=12, rails=("a", "b"))
+    assert (found.url, found.rails) == (f"two://{port}", ("a", "b"))
+    assert Two.found_on(port, "TWO", rate_hz=100.0, resolution_w=0.01, rank=12).rails == ("input",)
