@@ -3,7 +3,8 @@
 Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others show nothing
 about the clock.  This is the estimate made while recording, good to the shortest delay of the last
 seconds.  A tick that does not go with the time that passed is not believed until the next one goes on
-from it: then the instrument was restarted.
+from it: then the instrument was restarted.  One that goes on from the last and comes late is no such
+one: the host stood still, and what came meanwhile was kept, until the ticks turn out to stay behind.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _PIECE_NS = NS // 2
 """Time for which the arrival with the least delay stands."""
 _WRONG_PIECES = 4
 """So many in a row, 2 s: a host that stood still once has caught up by then."""
+_CATCHES_UP_NS = 3 * NS
+"""A host that stood still has read what was kept by then."""
 _DELAY_NS = NS // 4
 """By how much the least delays of two pieces may differ."""
 
@@ -47,6 +50,9 @@ class TickClock:
         self.tick_ns = tick_ns
         self._newest: tuple[int, int] | None = None
         self._doubt: tuple[int, int] | None = None
+        self._behind: tuple[float, int] | None = (
+            None  # arrival − nominal before a pause, and when that was seen
+        )
         self._restart()
 
     def _restart(self) -> None:
@@ -91,11 +97,15 @@ class TickClock:
         Returns:
             Whether the tick is believed, so that `time_ns` can be asked for it.
         """
+        self._watch_behind(tick, arrival_ns)
         if self._newest is not None and not self._goes_on(self._newest, tick, arrival_ns):
-            if self._doubt is None or not self._goes_on(self._doubt, tick, arrival_ns):
+            if self._is_late(self._newest, tick, arrival_ns):
+                self._behind = self._behind or (self._newest[1] - self._newest[0] * self.tick_ns, arrival_ns)
+            elif self._doubt is None or not self._goes_on(self._doubt, tick, arrival_ns):
                 self._doubt = (tick, arrival_ns)
                 return False
-            self._restart()
+            else:
+                self._restart()
         self._newest, self._doubt = (tick, arrival_ns), None
         self._note(tick, arrival_ns)
         self._watch_rate(tick * self.tick_ns, arrival_ns)
@@ -105,6 +115,21 @@ class TickClock:
         passed_ns = arrival_ns - before[1]
         counted_ns = (tick - before[0]) * self.tick_ns
         return abs(counted_ns - passed_ns) < 2 * self.tick_ns + NS + 0.01 * passed_ns
+
+    def _is_late(self, before: tuple[int, int], tick: int, arrival_ns: int) -> bool:
+        """Return whether a tick goes on, by less than the time that passed."""
+        return before[0] < tick and (tick - before[0]) * self.tick_ns < arrival_ns - before[1]
+
+    def _watch_behind(self, tick: int, arrival_ns: int) -> None:
+        """Begin anew where ticks stay behind a pause: the instrument's clock stood still in it."""
+        if self._behind is None:
+            return
+        usual, since = self._behind
+        if arrival_ns - tick * self.tick_ns < usual + NS:
+            self._behind = None
+        elif arrival_ns - since > _CATCHES_UP_NS:
+            self._behind = None
+            self._restart()
 
     def _watch_rate(self, nominal: float, arrival_ns: int) -> None:
         if not self._pieces or arrival_ns >= self._piece_end:

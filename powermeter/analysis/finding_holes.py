@@ -22,7 +22,6 @@ MISSING_INSTANT = 3.5
 _FEW = 8
 _REGULAR = 0.6  # so many intervals near the usual one make any that are far longer holes, however many
 _ALIKE = 0.2  # of the usual interval: that near to it
-_JITTER = 0.02  # of it, beside what stamps scatter: a row that far off, where the rate changes, is the first of the other one's
 _SCATTER = 2.5 * 1.4826  # median deviations: two and a half standard deviations of stamps that scatter
 
 Indices = NDArray[np.int64]
@@ -30,8 +29,11 @@ Floats = NDArray[np.floating[Any]]
 
 
 def rates_of(trace: Trace) -> tuple[Stretch, ...]:
-    """Return the stretches of one rate each; none where the whole trace has one, or is too long to be held."""
-    if trace.kept is not None:
+    """Return the stretches of one rate each; none where the whole trace has one, or is too long to be held.
+
+    None of means: whether they average over the longer interval, or rows of the shorter one are missing, the log does not show.
+    """
+    if trace.kept is not None or trace.kind is Kind.MEAN:
         return ()
     if "rates" not in trace.looked_for:
         trace.looked_for["rates"] = stretches_of_rate(trace.times_ns)
@@ -42,8 +44,7 @@ def rates_of(trace: Trace) -> tuple[Stretch, ...]:
 def longest_ordinary(trace: Trace, times_usual: float) -> float | Floats:
     """Return the longest interval (ns) that is still ordinary sampling; infinite where too few show what is usual.
 
-    One for each interval where their rate changes: each stretch has its own, and the interval of a change that of its slower side;
-    of means, whose window may be the faster one's, only where it is as long as the slower ones are.
+    One for each interval where their rate changes: each stretch has its own, and the interval of a change that of its slower side.
     """
     if len(trace) < _FEW or not trace.interval_ns:
         return float("inf")
@@ -54,13 +55,9 @@ def longest_ordinary(trace: Trace, times_usual: float) -> float | Floats:
     found = np.empty(steps.size)
     for one in stretches:
         found[one.first : one.last] = _longest(steps[one.first : one.last], one.usual_ns, times_usual)
-    for one, other in pairwise(stretches):
+    for other in stretches[1:]:
         near = slice(other.first - 1, other.first + 1)
-        slow = max(one, other, key=lambda s: s.usual_ns)
-        apart = np.abs(steps[slow.first : slow.last] - slow.usual_ns)
-        jitter = _JITTER * slow.usual_ns + _SCATTER * float(np.median(apart))
-        odd = (trace.kind is not Kind.INSTANT) & (np.abs(steps[near] - slow.usual_ns) > jitter)
-        found[near] = np.where(odd, found[near].min(), found[near].max())
+        found[near] = found[near].max()
     return found
 
 

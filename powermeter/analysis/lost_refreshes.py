@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind
+from powermeter.result import Grade, worst
 from powermeter.result.notes import Note
 from powermeter.signals.shown_twice import one_each
 from powermeter.signals.trace import Trace, median_interval_ns
@@ -34,7 +35,7 @@ _OWN = 3  # readings that show an event's own level
 _INSIDE = 1.25  # readings away from edges an event, on average
 _QUIET = 4  # readings beside events
 _ABOVE = 8.0  # times what those scatter
-_LEAST, _MOST = 0.015, 0.5  # rows are longer than the refresh by so much of it
+_LEAST, _MOST = 0.015, 0.2  # rows are longer than the refresh by so much of it
 _APART = 0.3  # of a turn from the first row to the last
 _PLACES = 16
 _BETTER = 0.7  # of what the best constant lateness leaves
@@ -290,6 +291,7 @@ def _moved(trace: Trace, moments: tuple[Floats, float], found: _Refresh) -> Trac
         values=trace.values[last],
         interval_ns=median_interval_ns(times[last]),
         clock_ns=math.hypot(trace.clock_ns, room * 1e9 / math.sqrt(12)),
+        grade=worst((trace.grade, Grade.ESTIMATED)),
         saturated_ns=saturated,
         notes=(*trace.notes, note),
     )

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import Activity, InHoles
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.integral import Integral
-from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -91,13 +90,7 @@ def _thinned(times_ns: Times, usual: int, until: int, since: int) -> Indices:
 def _part(integral: Integral, keep: Indices, usual: int, span: tuple[int, int]) -> Part:
     """Return the part that holds some of the run's stamps, which follow each other in its stretch."""
     trace, running = integral.trace, integral.running[keep]
-    values = trace.values[keep]
-    if trace.kind is Kind.MEAN:
-        skips = np.flatnonzero(np.diff(keep) > 1) + 1
-        seconds = np.diff(trace.times_ns[keep])[skips - 1] * 1e-9
-        values = values.copy()
-        values[skips] = (running[skips] - running[skips - 1]) / seconds
-    own = replace(trace, times_ns=trace.times_ns[keep], values=values, interval_ns=usual)
+    own = replace(trace, times_ns=trace.times_ns[keep], values=trace.values[keep], interval_ns=usual)
     at = np.searchsorted(keep, integral.hole, side="right") - 1
     inside = (at >= 0) & (at < keep.size - 1)
     holes = np.flatnonzero(inside)

@@ -2,7 +2,8 @@
 
 Stamps show when rows were written.  Whether they were measured over all the time since the block before, or within those
 milliseconds (a logger that sleeps between bursts), is in their values: measured at even times, two rows over a pause differ no more than
-two rows of a block do; measured in bursts, all that the load does is done in the pauses.
+two rows of a block do; measured in bursts, all that the load does is done in the pauses.  Where the rows show nothing but what comes again in
+each block (a logger that a load's bursts set off) or differs from row to row (noise, or a load faster than they), they show neither.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ _BLOCKS = 8
 _ALIKE = 0.9  # of the blocks, that have as many rows, and that begin a usual time behind the one before
 _NEAR = 0.25  # of what is usual: that near to it
 _HOLE = 1.5  # of the usual time from block to block, from which one is missing
-_SURE = 3.0  # standard errors
+_SURE = 3.0  # standard errors beyond which changes lie in the pauses
+_AS_OFTEN = 1.5  # standard errors within which they lie there as often as elsewhere: else nothing is decided
 _FEWEST = 4.0  # changes that carry the squares of all: of fewer, nothing shows where they lie
+_FOLLOWED = 0.3  # of the squared change that rows without any order have, at most: the rows follow the load
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +78,7 @@ def put_back(times_ns: Times, blocks: Blocks) -> SpreadTimes:
 
 
 def evenly_measured(blocks: Blocks, values: Floats, *, counted: bool = False) -> bool | None:
-    """Return whether changes lie in the pauses between blocks no more often than one in a block's rows does; None where too few show it.
+    """Return whether changes lie in the pauses between blocks as often as between two rows of one; None where they do not show it.
 
     Args:
         values: Of one column; NaN where there is none.
@@ -92,4 +95,23 @@ def evenly_measured(blocks: Blocks, values: Floats, *, counted: bool = False) ->
         return None
     due = float(between.mean())
     doubt = math.sqrt(due * (1 - due) * fourths) / whole
-    return float(squares[between].sum()) / whole <= due + _SURE * doubt
+    more = float(squares[between].sum()) / whole - due
+    if more > _SURE * doubt:
+        return False
+    follow = _follow_the_load(blocks, np.append(np.nan, changes) if counted else values)
+    return True if follow and abs(more) <= _AS_OFTEN * doubt else None
+
+
+def _follow_the_load(blocks: Blocks, values: Floats) -> bool:
+    """Return whether neighbours in a block differ less than rows of different blocks, what comes again in each block apart.
+
+    The mean squared change over twice the variance is 1 for rows in no order (von Neumann, Ann. Math. Stat. 12, 1941).
+    """
+    whole = blocks.first[:-1][np.diff(blocks.first) == blocks.rows]
+    whole = whole[whole + blocks.rows <= values.size]
+    read = values[whole[:, np.newaxis] + np.arange(blocks.rows)]
+    read = read[np.isfinite(read).all(axis=1)]
+    if len(read) < _BLOCKS:
+        return False
+    rest = read - read.mean(axis=0)
+    return float(np.mean(np.diff(rest, axis=1) ** 2)) <= _FOLLOWED * 2 * float(np.mean(rest**2))

@@ -57,6 +57,8 @@ def stretches_of_rate(times_ns: Times) -> tuple[Stretch, ...]:
     if not 2 <= len(spans) <= _MOST or any(b - a < _FEWEST for a, b in spans):
         return ()
     found = [Stretch(a, b, round(float(np.median(steps[a:b])))) for a, b in spans]
+    if any(one.usual_ns <= 0 for one in found):  # rows that were kept for later, all stamped as they came
+        return ()
     sharp = all(_is_sharp(steps, one, other) for one, other in pairwise(found))
     return tuple(found) if sharp and all(_is_even(steps[s.first : s.last], s.usual_ns) for s in found) else ()
 

@@ -50,3 +50,11 @@ def test_neither_a_drift_nor_a_reader_that_its_load_drives_changes_its_rate():
 def test_few_rows_show_no_rate():
     assert stretches_of_rate(stamps((15, 1.0), (15, 10.0))) == ()
     assert stretches_of_rate(stamps((5, 1.0), (500, 0.1))) == ()
+
+
+def test_rows_that_were_kept_and_all_stamped_as_they_came_have_no_rate():
+    """Half of a log's rows at one moment: a reader that stood still."""
+    times = np.concatenate(
+        [np.arange(300) * NS // 100, np.full(300, 3 * NS), 3 * NS + np.arange(1, 300) * NS // 10]
+    )
+    assert stretches_of_rate(times.astype(np.int64)) == ()

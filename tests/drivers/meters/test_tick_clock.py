@@ -31,6 +31,25 @@ def test_a_tick_that_does_not_go_with_the_time_is_not_believed_until_the_next_go
     assert clock.time_ns(10) == pytest.approx(5_005_000_000, abs=1e6)
 
 
+@pytest.mark.parametrize("pause_s", [1.3, 4.5])
+def test_what_was_kept_while_the_host_stood_still_is_placed_where_it_was_measured(pause_s: float) -> None:
+    """100 readings a second, 5 ms late; then none is read for so long, and those that were kept come at once."""
+    clock = TickClock(1e6)
+    pause = round(pause_s * 1000)
+    for tick in range(0, 20_000, 10):
+        arrival = max(tick, 10_000 + pause) if 10_000 <= tick < 10_000 + pause else tick
+        assert clock.arrived(tick, arrival * 1_000_000 + 5_000_000)
+        assert clock.time_ns(tick) == pytest.approx(tick * 1e6 + 5e6, abs=2e6)
+
+
+def test_a_clock_that_stood_still_is_followed_after_three_seconds() -> None:
+    clock = TickClock(1e6)
+    assert all(clock.arrived(tick, tick * 1_000_000) for tick in range(0, 5000, 10))
+    for tick in range(5000, 12_000, 10):
+        assert clock.arrived(tick, (tick + 4000) * 1_000_000)
+    assert clock.time_ns(11_990) == pytest.approx(15_990e6, abs=2e6)
+
+
 def test_a_better_estimate_comes_with_the_first_arrival_that_was_not_late() -> None:
     clock = TickClock(1e6)
     clock.arrived(0, 90_000_000)
