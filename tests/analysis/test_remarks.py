@@ -204,7 +204,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
         (
-            {"power": {"looked_for": {"rates": (Stretch(0, 80, 10**9), Stretch(80, 900, 10**8))}}},
+            {
+                "power": {
+                    "kind": Kind.INSTANT,
+                    "looked_for": {"rates": (Stretch(0, 80, 10**9), Stretch(80, 900, 10**8))},
+                }
+            },
             "rate-changes",
             "info",
             "readings come each 1.000 s, then each 100.0 ms: each stretch",
