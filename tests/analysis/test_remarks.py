@@ -206,7 +206,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         (
             {
                 "power": {
-                    "kind": Kind.INSTANT,
+                    "kind": Kind.COUNTER,
                     "looked_for": {"rates": (Stretch(0, 80, 10**9), Stretch(80, 900, 10**8))},
                 }
             },
