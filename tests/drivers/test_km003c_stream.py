@@ -75,34 +75,29 @@ def test_km003c_queue_stamps_are_when_samples_were_taken_not_when_they_arrived(
     assert settled.max() - settled.min() < 2e6
 
 
-def test_a_sequence_that_does_not_count_milliseconds_is_refused(
-    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its sequence stated as ten times slower than it is: an error, and no opening again."""
+@pytest.fixture
+def misread(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A source whose sequence is stated as ten times slower than it is."""
     monkeypatch.setitem(sys.modules, "km003c", None)
     monkeypatch.setattr(km003c_stream, "TICK_NS", 10_000_000)
     link = MemoryLink(SimulatedKM003C(LOAD))
     monkeypatch.setattr(km003c_stream.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
     monkeypatch.setattr(km003c_stream, "now_ns", lambda: round(link.now_s * 1e9))
-    source = connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+    return connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+
+
+def test_a_sequence_that_does_not_count_milliseconds_is_refused(misread: Any) -> None:
+    """An error, and no opening again."""
     with pytest.raises(ReadError, match="its sequence is not in milliseconds; read it by km003c://"):
         for _ in range(200):
-            source.read_block(0.1)
-    source.close()
+            misread.read_block(0.1)
+    misread.close()
     with pytest.raises(OpenError, match="not in milliseconds"):
-        source.open()
+        misread.open()
 
 
-def test_a_sequence_that_does_not_count_milliseconds_is_refused_at_the_end_of_a_second(
-    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "km003c", None)
-    monkeypatch.setattr(km003c_stream, "TICK_NS", 10_000_000)
-    link = MemoryLink(SimulatedKM003C(LOAD))
-    monkeypatch.setattr(km003c_stream.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
-    monkeypatch.setattr(km003c_stream, "now_ns", lambda: round(link.now_s * 1e9))
-    source = connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+def test_a_sequence_that_does_not_count_milliseconds_is_refused_at_the_end_of_a_second(misread: Any) -> None:
     for _ in range(40):
-        source.read_block(0.1)
+        misread.read_block(0.1)
     with pytest.raises(ReadError, match="not in milliseconds"):
-        source.finish()
+        misread.finish()

@@ -59,7 +59,7 @@ def test_a_start_that_does_not_become_ready_leaves_nothing(tmp_path, monkeypatch
 
 
 def test_one_that_was_killed_before_it_had_a_log_leaves_no_journal(tmp_path):
-    """SQLite keeps a journal until the file is told to keep a log: the first statement was under way."""
+    """SQLite writes a rollback journal until `journal_mode=WAL` is set: the kill came in the first statement."""
     for name in ("run.power", "run.power-journal", "other.power-journal"):
         (tmp_path / name).touch()
     clear(tmp_path / "run.power", 7)
