@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,38 @@ PIECE = 1 << 18
 """Rows of a block that are worked on at once: what is computed of them takes several times their size."""
 
 
+_Rows: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]"
+
+
+def _joined(blocks: Sequence[_Rows]) -> Iterator[_Rows]:
+    """Yield blocks, neighbours as one where they hold at most `PIECE` rows together."""
+    group: list[_Rows] = []
+    rows = 0
+    for block in blocks:
+        if group and rows + len(block[0]) > PIECE:
+            yield _as_one(group)
+            group, rows = [], 0
+        group.append(block)
+        rows += len(block[0])
+    if group:
+        yield _as_one(group)
+
+
+def _as_one(blocks: Sequence[_Rows]) -> _Rows:
+    if len(blocks) == 1:
+        return blocks[0]
+    times, codes, flags = zip(*blocks, strict=True)
+    marks = None
+    if any(flag is not None for flag in flags):
+        marks = np.concatenate(
+            [
+                np.zeros(len(at), np.uint8) if flag is None else flag
+                for at, flag in zip(times, flags, strict=True)
+            ]
+        )
+    return np.concatenate(times), np.concatenate(codes), marks
+
+
 @dataclass(slots=True)
 class Harvest:
     """What was read since it was last asked for.
@@ -34,9 +66,7 @@ class Harvest:
     `blocks` hold (times_ns, codes, flags); the rest are lists to be written beside them.
     """
 
-    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]] = field(
-        default_factory=list
-    )
+    blocks: list[_Rows] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     read_ns: int | None = None
@@ -47,9 +77,12 @@ class Harvest:
         arrays = (array for block in self.blocks for array in block if array is not None)
         return sum(array.nbytes for array in arrays)
 
-    def pieces(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8] | None]]:
-        """Yield its blocks, long ones in even pieces of at most `PIECE` rows."""
-        for times, codes, flags in self.blocks:
+    def pieces(self) -> Iterator[_Rows]:
+        """Yield its rows: short blocks together, long ones in even pieces, of at most `PIECE` rows.
+
+        A stream hands over a few frames at a read; each piece is written and added up on its own.
+        """
+        for times, codes, flags in _joined(self.blocks):
             ends = np.linspace(0, len(times), -(-len(times) // PIECE) + 1).astype(int).tolist()
             for first, last in pairwise(ends):
                 part = slice(first, last)
