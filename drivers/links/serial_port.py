@@ -40,7 +40,7 @@ class SerialLink(Link):
         self._port: Any = _open_port(self.where, baud, instrument)
         self.facts = port_facts(self.where)
         if "serial" in self.facts:
-            _SEEN[path] = self.facts
+            _SEEN.setdefault(path, self.facts)
 
     def read(self, limit: int, timeout_s: float) -> bytes:
         with self._using() as port:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from powermeter.analysis.energy import Analysis
-from powermeter.recording.error_origins import unnamed
+from powermeter.recording.error_origins import serial_of, unnamed
 from powermeter.recording.protocol import RecordingLike
 
 
@@ -22,13 +22,13 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     if source is None:
         return f"recording {id(recording)}"
     info = getattr(source, "info", None) or {}
-    serial = info.get("serial") or info.get("serial_number")
+    serial = serial_of(info)
     metadata = getattr(recording, "metadata", None) or {}
     host = metadata.get("host") or {}
     machine = [host.get(k) for k in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
     scheme = source.url.partition("://")[0]
     if serial:
-        known: list[Any] = [source.driver, str(serial)]
+        known: list[Any] = [source.driver, serial]
     elif scheme == "import":
         known = [source.url, str(getattr(recording, "path", id(recording)))]
     elif scheme == "manual":

@@ -30,7 +30,7 @@ from powermeter.recorder.harvest import (
     _misshapen,
     _whole_numbers,
 )
-from powermeter.recorder.reopening import REOPEN_AFTER, reopen
+from powermeter.recorder.reopening import REOPEN_AFTER, reopen, unit
 from powermeter.recorder.silence import Patience
 from powermeter.recording.encodable_text import one_line
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
@@ -90,6 +90,8 @@ class SourceReader(threading.Thread):
         self._failures = 0
         self._heard_ns = self._clock.now_ns()
         self._patience = Patience(source)
+        self._unit = ""
+        self.other_unit = ""
         self._read_ns = 0
 
     @property
@@ -161,6 +163,7 @@ class SourceReader(threading.Thread):
 
     def run(self) -> None:
         """Read until stopped; whatever a driver raises becomes a gap, never the end of the recorder."""
+        self._unit = unit(self.source)
         try:
             if isinstance(self.source, PolledSource):
                 self._poll(self.source)
@@ -331,8 +334,19 @@ class SourceReader(threading.Thread):
             self._gap_reason = (reason.value, text)
         self._failures += 1
         is_lost = self._failures >= REOPEN_AFTER or isinstance(self.source, StreamingSource)
-        if is_lost and reopen(self.source, self.stop_asked, self.health):
-            self._failures = 0
+        if is_lost and reopen(
+            self.source, self.stop_asked, self.health, of=self._unit, refused=self._refuse_unit
+        ):
+            self._failures, self.other_unit = 0, ""
+
+    def _refuse_unit(self, why: str) -> None:
+        """Begin a gap of its own where another unit answers: until then none did."""
+        if self.other_unit:
+            return
+        self.other_unit = why
+        now = self._clock.now_ns()
+        self._close_gap(now, still_lost=True)
+        self._gap_start, self._gap_reason = now, (Reason.WRONG_DEVICE.value, why)
 
     def _close_gap(self, end_ns: int, *, still_lost: bool = False) -> None:
         if self._gap_start is not None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.harvest import Health
 from powermeter.recording.encodable_text import one_line
+from powermeter.recording.error_origins import serial_of
 from powermeter.source import Source
 
 REOPEN_AFTER = 3
@@ -16,11 +19,38 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses before each try; the last one is kept."""
 
 
-def reopen(source: Source, stop_asked: threading.Event, health: Health) -> bool:
+ANOTHER_UNIT = (
+    "another one answers, with another serial number; it is not recorded: connect the first one again,"
+    " or begin a new recording"
+)
+
+
+def unit(source: Source) -> str:
+    """Return the serial number of an open source; empty where it is not known."""
+    with suppress(Exception):  # facts of a driver that fails are nothing to recognise it by
+        return serial_of(source.info())
+    return ""
+
+
+def reopen(
+    source: Source,
+    stop_asked: threading.Event,
+    health: Health,
+    *,
+    of: str = "",
+    refused: Callable[[str], None] = lambda why: None,
+) -> bool:
     """Close a source and try to open it until it is back; return False where it is to stop before.
 
+    Args:
+        source: It has failed.
+        stop_asked: Ends the waiting.
+        health: Where each failure is noted.
+        of: The serial number that it must have, as `unit` returned it; empty for any. One that does not report its own is taken for it.
+        refused: Called with the reason each time that another unit answers in its place.
+
     Raises:
-        ReadError: Another instrument came back.
+        ReadError: Another kind of instrument came back.
     """
     channels = source.channels
     source.close()
@@ -35,6 +65,11 @@ def reopen(source: Source, stop_asked: threading.Event, health: Health) -> bool:
             continue
         if source.channels != channels:
             raise ReadError(f"{source.name} came back with other channels", Reason.WRONG_DEVICE)
+        if of and (unit(source) or of) != of:
+            health.last_error = f"{source.name}: {ANOTHER_UNIT}"
+            refused(health.last_error)
+            source.close()
+            continue
         health.reopened += 1
         return True
     return False

@@ -17,6 +17,7 @@ class SilenceWatch:
     def __init__(self) -> None:
         self._silent: set[int] = set()
         self._over: set[int] = set()
+        self._others: set[int] = set()
 
     def look(self, readers: Sequence[SourceReader]) -> None:
         """Look at every source."""
@@ -28,6 +29,7 @@ class SilenceWatch:
                     why = f" ({reader.failure})" if reader.failure else ""
                     notice(f"{name}: it has ended{why}; what follows is a gap, events are recorded")
                 continue
+            self._look_for_another(position, reader)
             silent = reader.quiet_ns > reader.patience_ns
             if silent and position not in self._silent:
                 self._silent.add(position)
@@ -36,3 +38,11 @@ class SilenceWatch:
             elif not silent and position in self._silent:
                 self._silent.remove(position)
                 notice(f"{name}: it is back")
+
+    def _look_for_another(self, position: int, reader: SourceReader) -> None:
+        """Print once that another unit was connected in place of the one that is recorded."""
+        if reader.other_unit and position not in self._others:
+            self._others.add(position)
+            notice(reader.other_unit)
+        elif not reader.other_unit:
+            self._others.discard(position)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from powermeter.recording.protocol import RecordingLike, SourceInfo
 
 _MARK = " #"
+
+
+def serial_of(info: Mapping[str, Any]) -> str:
+    """Return the serial number among the facts of a source; empty where it is not known."""
+    return str(info.get("serial") or info.get("serial_number") or "")
 
 
 def instrument_of(recording: RecordingLike, source: SourceInfo) -> str:
@@ -16,9 +22,9 @@ def instrument_of(recording: RecordingLike, source: SourceInfo) -> str:
     A short one-way hash: keys of errors go into exports and reports, and neither name nor number belongs there.
     """
     info, host = source.info or {}, (recording.metadata or {}).get("host")
-    serial = info.get("serial") or info.get("serial_number")
+    serial = serial_of(info)
     if serial or source.url.startswith("import:"):
-        return _hashed(str(serial or ""))
+        return _hashed(serial)
     facts = [host.get(key) for key in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
     return _hashed(unnamed(recording) or next((str(fact) for fact in facts if fact), ""))
 

@@ -169,6 +169,8 @@ def test_an_instrument_is_found_again_under_another_name(
     ports = [fake_port(first, 0x1915, 0xC00A, "B")]
     monkeypatch.setattr(serial_link, "list_ports", lambda: ports)
     SerialLink(first, baud=9600, instrument="PPK2").close()
+    ports[:] = [fake_port(first, 0x1915, 0xC00A, "ANOTHER")]
+    SerialLink(first, baud=9600, instrument="PPK2").close()  # is not looked for: it came second
     Path(first).unlink()
     Path(second).symlink_to(terminal[1])
     ports[:] = [fake_port("/dev/ttyACM7", 0x1915, 0xC00A, "OTHER"), fake_port(second, 0x1915, 0xC00A, "B")]
