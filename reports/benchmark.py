@@ -22,8 +22,9 @@ _BESIDE = 26
 def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     """Return what a benchmark found, how it converged, and whether the precision was reached, for a terminal so many cells wide."""
     loop, s = made.loop, made.loop.settled
+    failed = ["  1 run failed: counted apart, in none of these figures"] if made.failed_runs else []
     if s is None or made.per_run is None:
-        return f"{made.title}: too few repeats to tell; {loop.ended()}"
+        return "\n".join([f"{made.title}: too few repeats to tell; {loop.ended()}", *failed])
     each = format_duration(float(loop.latencies.mean()))
     grade = made.per_run.grade.value
     lines = [f"{made.title}: {show(made.per_run).text} a run (95 %, {grade}), {each} each"]
@@ -40,6 +41,7 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     lines.append(
         f"  {plural(s.repeats, 'repeat')}, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
     )
+    lines += failed
     longest = min(max(width - _BESIDE, 4), _BAR)
     lines += ["  " + text for text in convergence(loop.stopping.looks, loop.stopping.precision, longest)]
     lines.append(
@@ -82,7 +84,8 @@ def record(made: Benchmark) -> dict[str, Any]:
         "correlation": s.correlation if s else None,
         "drift_per_repeat": s.drift if s else None,
         "latency_mean_s": float(loop.latencies.mean()) if loop.latencies.size else None,
-        "ended_because": loop.reason or "a run failed",
+        "failed_runs": made.failed_runs,
+        "ended_because": "a run failed" if made.failed_runs else loop.reason or "left",
         "looks": [[n, r if isfinite(r) else None] for n, r in loop.stopping.looks],
         "energies_j": [float(e) if isfinite(e) else None for e in loop.energies.tolist()],
         "narrower_by": loop.stopping.advice(),

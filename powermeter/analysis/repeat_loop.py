@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
@@ -131,7 +131,7 @@ class RepeatLoop:
         energies: Energy of each repeat in J, as far as known at the last look.
         latencies: Duration of each repeat in s.
         spans: Start and end of each repeat in ns.
-        reason: Why it ended: `precise`, `decided`, `time`, `repeats`, or empty while it runs or where it was left.
+        reason: Why it ended: `precise`, `decided`, `time`, `repeats`, `failed`, or empty while it runs or where it was left.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class RepeatLoop:
         self._world = replace(world or World(), **_of(World, settings))
         self._read = self._world.read or (lambda a, b: energies_of(meter, a, b, rail))
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Generator[int, None, None]:
         begun = self._world.clock_ns()
         index = 0
         try:
@@ -202,7 +202,7 @@ class RepeatLoop:
                     self.reason = "repeats"
         finally:
             looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
-            if self.reason in ("time", "repeats") and looked < index:
+            if self.reason in ("time", "repeats", "failed") and looked < index:
                 self._look_at_the_end()
 
     @property
@@ -259,6 +259,7 @@ class RepeatLoop:
             "time": f"{format_duration(self.limits.seconds)} were over{early}",
             "decided": "what was asked of it is decided",
             "repeats": f"{plural(self.limits.most, 'repeat was', 'repeats were')} done",
+            "failed": "a run failed",
         }.get(self.reason, "the loop was left")
         return f"{wanted} NOT reached: {why}"
 

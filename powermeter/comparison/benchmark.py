@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,11 @@ class Benchmark:
         """Energy of one item of a repeat in J (of one call of a function); None where it is not known."""
         return None if self.per_run is None else self.per_run.scaled(1 / self.items)
 
+    @property
+    def failed_runs(self) -> int:
+        """How many runs failed, which are no repeats: the last one, or none."""
+        return int(self.loop.reason == "failed")
+
     def __repr__(self) -> str:
         return f"<Benchmark {self.title}: {self.per_item or 'too few repeats'} per item, {self.loop.ended()}>"
 
@@ -53,6 +59,10 @@ class Benchmark:
     def reached(self) -> bool:
         """Whether the energy of a repeat, and of the items inside, is known to the precision asked for."""
         return self.loop.reached
+
+
+class RunFailed(Exception):  # noqa: N818 - notes name it: "1 of 9 events 'bench' raised RunFailed"
+    """What the event of a repeat that failed ends with, so that it is counted apart from those that did their work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +94,12 @@ def repeat_until_known(
     name: str = "bench",
     attributes: Mapping[str, Any] | None = None,
 ) -> Benchmark:
-    """Call `once` again and again until its energy is known, or it returns False.
+    """Call `once` again and again until its energy is known, or it fails.
 
     Events that it marks itself (or a command that it runs) must be known to the same precision.
 
     Args:
-        once: Runs the thing once; returns whether it may be run again.
+        once: Runs the thing once; returns False where that failed: the run is no repeat, and the last one.
         name: The label of its events.
         attributes: Of its events.
     """
@@ -121,9 +131,12 @@ def repeat_until_known(
         attributes=attributes,
     )
     loop.stopping.calls = wanted.calls
-    for _ in loop:
+    repeats = iter(loop)
+    for _ in repeats:
         if not once():
-            break
+            loop.reason = "failed"
+            with suppress(RunFailed):
+                repeats.throw(RunFailed())
     if not loop.reached:
         enough()
     return Benchmark(title, loop, wanted.items, _per_run(meter, loop, wanted.rail), tuple(found))

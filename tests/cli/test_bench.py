@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from verb_schema import keeps_to_schema
 
+from powermeter.analysis.energy import analyse
 from powermeter.cli.bench import NOT_REACHED, bench
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
@@ -126,6 +127,27 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
     assert "status 9; no more runs" in result.output
     with Recording.open(tmp_path / "bench.power") as recording:
         assert [note.code for note in recording.warnings] == [PROGRAM_FAILED]  # every report states it
+
+
+def test_the_run_that_failed_is_counted_apart_and_listed(tmp_path: Path) -> None:
+    """The fifth run fails after a second of work: the four before it, 0.1 s at 3 W each, are what is reported."""
+    done = tmp_path / "done"
+    script = f"import sys, time; f = open({str(done)!r}, 'a'); f.write('x'); n = f.tell(); f.close(); time.sleep(1 if n > 4 else 0.1); sys.exit(3 * (n > 4))"
+    options = ["-s", "virtual://?rate=500Hz&shape=constant&high=3W&noise=0", "-o", str(tmp_path / "b.power")]
+    command = [sys.executable, "-S", "-c", script]
+    result = CliRunner().invoke(bench, [*options, "--json", "--", *command], standalone_mode=False)
+    assert result.return_value == 3
+    said = json.loads(result.stdout)
+    keeps_to_schema("bench", said)
+    (row,) = said["rows"]
+    assert (row["repeats"], row["failed_runs"], row["ended_because"]) == (4, 1, "a run failed")
+    with Recording.open(tmp_path / "b.power") as recording:
+        found = analyse(recording)
+    (label,) = found.rows
+    assert (label.events, label.items) == (4, 4)
+    assert label.energy.value == pytest.approx(sum(row["energies_j"]), rel=0.01)
+    (raised,) = found.raised
+    assert (raised.events, raised.errors, raised.is_left_out) == (5, {"RunFailed": 1}, True)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_every_value_of_a_benchmark() -> None:
         "correlation": 0.25,
         "drift_per_repeat": 0.01,
         "latency_mean_s": 2.0,
+        "failed_runs": 0,
         "ended_because": "repeats",
         "looks": [[8, None], [12, 0.2]],
         "energies_j": [7.5, None],
@@ -63,7 +64,7 @@ def test_every_value_of_a_benchmark() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    found = record(benchmark(None, None, latencies=np.zeros(0), energies=np.zeros(0), reason=""))
+    found = record(benchmark(None, None, latencies=np.zeros(0), energies=np.zeros(0), reason="failed"))
     unknown = {name for name, value in found.items() if value is None}
     assert unknown == {
         "energy_per_run",
@@ -76,6 +77,7 @@ def test_what_is_not_known_is_null() -> None:
         "latency_mean_s",
     }
     assert (found["repeats"], found["energies_j"], found["ended_because"]) == (0, [], "a run failed")
+    assert found["failed_runs"] == 1
     open_ = record(benchmark(Settled(8.0, -INF, INF, INF, 2, 0, 2.0, 0.0, 0.0, 0.6, 0.2), None))
     assert open_["relative_half_width"] is None and open_["effective_repeats"] == 2.0
 
