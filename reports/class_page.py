@@ -48,7 +48,7 @@ def _latency(row: ClassRow) -> str:
 
 
 def _carbon(row: ClassRow) -> str:
-    return footprint_amount(row.carbon, 1).bare
+    return footprint_amount(row.carbon, 1).text
 
 
 def _grade(row: ClassRow) -> str:

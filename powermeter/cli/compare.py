@@ -13,7 +13,7 @@ from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
-from powermeter.recording.output_file import check_output, write_files
+from powermeter.recording.output_file import check_output, unknown_extension, write_files
 from powermeter.units import parse_share
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _check(output: Path, as_json: bool, force: bool, inputs: list[Path]) -> None
     if as_json:
         raise ConfigurationError("--json prints; to write a file leave it out: -o comparison.json")
     if output.suffix.lower() not in KINDS:
-        raise ConfigurationError(f"{printable(output)}: unknown file extension; use {', '.join(KINDS)}")
+        raise unknown_extension(output, f"use {', '.join(KINDS)}")
     check_output(output, force=force, inputs=inputs)
 
 

@@ -15,7 +15,13 @@ from powermeter.cli.report_options import reading_options, report_options
 from powermeter.cli.standard_output import put_json, put_stderr
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.file_names import SUFFIX
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
+from powermeter.recording.output_file import (
+    STANDARD_OUTPUT,
+    check_output,
+    in_place,
+    open_output,
+    unknown_extension,
+)
 from powermeter.result.notes import plain_notes
 
 if TYPE_CHECKING:
@@ -123,7 +129,7 @@ def _form(output: Path, form: str | None) -> str:
         raise ConfigurationError(f"{printable(output)}: a copy that is a recording needs --share")
     if found not in FORMS:
         known = ", ".join([*(f".{name}" for name in (*TABLES, "jls")), *OF_EXTENSION])
-        raise ConfigurationError(f"{printable(output)}: unknown file extension; use {known}, or --format")
+        raise unknown_extension(output, f"use {known}, or --format")
     return found
 
 

@@ -11,7 +11,7 @@ from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr, table_width
 from powermeter.errors import ConfigurationError, plural
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output, unknown_extension
 
 QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "totals", "life")
 
@@ -126,7 +126,7 @@ def _print(found: object, as_json: bool, output: Path | None) -> None:
         return
     ending = ".json" if as_json else output.suffix.lower()
     if output != STANDARD_OUTPUT and ending not in (".html", ".json"):
-        raise ConfigurationError(f"{output}: unknown file extension; use .html or .json")
+        raise unknown_extension(output, "use .html or .json")
     text = fleet_page.to_html(found) if ending == ".html" else json.dumps(found.to_dict(), indent=2) + "\n"
     with open_output(output) as file:
         file.write(text.encode("utf-8", "replace"))

@@ -16,7 +16,7 @@ from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.cli.words_elsewhere import KINDS
 from powermeter.errors import ConfigurationError, printable
 from powermeter.errors.suggestions import close_names, meant, nearest
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, write_files
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, unknown_extension, write_files
 
 if TYPE_CHECKING:
     from powermeter.reports.report_data import ReportData
@@ -216,14 +216,10 @@ def _maker(kind: str | None, output: Path | None) -> Any:
             return maker
         endings.append(maker.suffix)
     if not output.suffix:
-        raise ConfigurationError(
-            f"{printable(output)} has no file extension, which decides what is written; type -o {printable(output)}.html"
-        )
+        raise unknown_extension(output, f"type -o {printable(output)}.html")
     near = close_names(output.suffix, endings, most=1)
-    instead = f"; did you mean {output.stem}{near[0]}?" if near else ""
-    raise ConfigurationError(
-        f"{printable(output)}: unknown file extension{printable(instead)}; use --kind ({', '.join(table)})"
-    )
+    meant_name = f"did you mean {printable(output.stem)}{near[0]}? or " if near else ""
+    raise unknown_extension(output, f"{meant_name}use --kind ({', '.join(table)})")
 
 
 def _list(context: click.Context, value: bool) -> None:

@@ -12,7 +12,7 @@ from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.cli.standard_output import put, put_stderr, table_width
 from powermeter.errors import ConfigurationError, plural
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output
+from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output, unknown_extension
 
 FORMATS = (".csv", ".html", ".md", ".json")
 
@@ -67,7 +67,7 @@ def table(
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
     if output is not None:
         if ending not in FORMATS:
-            raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(FORMATS)}")
+            raise unknown_extension(output, f"use {', '.join(FORMATS)}")
         check_output(output, force=force)
     rules = read_rubric(rubric) if rubric else None
     label = typed["label"]

@@ -11,7 +11,13 @@ import click
 from powermeter.cli.options import force_option, json_option, output_option, rail_option
 from powermeter.cli.standard_output import put, put_json, put_stderr, table_width
 from powermeter.errors import ConfigurationError
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, open_output
+from powermeter.recording.output_file import (
+    STANDARD_OUTPUT,
+    check_output,
+    in_place,
+    open_output,
+    unknown_extension,
+)
 from powermeter.units import parse_share
 
 
@@ -76,7 +82,7 @@ def variants(
         raise ConfigurationError("--json prints the table; name a file with -o, not -")
     if output is not None:
         if ending not in writers:
-            raise ConfigurationError(f"{output}: unknown file extension; use {', '.join(writers)}")
+            raise unknown_extension(output, f"use {', '.join(writers)}")
         check_output(output, force=force)
     if plot is not None:
         check_output(plot, force=force)

@@ -110,10 +110,13 @@ def find_recordings(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is not a folder")
     root = folder.resolve()
-    found = []
+    found, outside = [], 0
     for path in sorted(folder.rglob(f"*{SUFFIX}")):
         inside = path.relative_to(folder).parts
-        if any(part.startswith(".") for part in inside) or not path.resolve().is_relative_to(root):
+        if any(part.startswith(".") for part in inside):
+            continue
+        if not path.resolve().is_relative_to(root):
+            outside += 1
             continue
         if path.is_file() or path.is_symlink():
             found.append(path)
@@ -122,7 +125,8 @@ def find_recordings(folder: Path) -> list[Path]:
                 f"{folder} holds more than {MOST_FILES:,} recordings; use powermeter collect"
             )
     if not found:
-        raise ConfigurationError(f"{folder} holds no recordings (*{SUFFIX})")
+        links = f"; {plural(outside, 'link')} out of it left out: copy what is meant" if outside else ""
+        raise ConfigurationError(f"{folder} holds no recordings (*{SUFFIX}){links}")
     return found
 
 

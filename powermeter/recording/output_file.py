@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from powermeter.errors import ConfigurationError, DataError, ExistsError
+from powermeter.errors import ConfigurationError, DataError, ExistsError, printable
 from powermeter.recording import schema
 from powermeter.recording.file_names import SUFFIX, side_files
 from powermeter.recording.held_file import connect, first_bytes
@@ -58,10 +58,7 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
         return
     if any(one.exists() and path.exists() and path.samefile(one) for one in inputs):
         raise ConfigurationError(f"{path} is the file that is read; name another file with -o")
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder; name a file")
-    if not path.is_symlink() and not path.is_file():
-        raise ConfigurationError(f"{path} is not a regular file and is not replaced; -o - is standard output")
+    _refuse_what_is_no_file(path)
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
     _refuse_live(path)
@@ -74,6 +71,33 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
             raise ExistsError(f"{path} is being written by another program; choose another name")
         raise ConfigurationError(
             f"{path} is not a file that powermeter writes and is not replaced; delete it, or choose another name"
+        )
+
+
+def unknown_extension(path: Path, instead: str) -> ConfigurationError:
+    """Return the error of a name whose extension states no kind that can be written.
+
+    Args:
+        instead: What to do: `use .html or .json`.
+
+    Raises:
+        ConfigurationError: It is a device, a pipe or a folder, which no extension would help.
+    """
+    if path.exists():
+        _refuse_what_is_no_file(path)
+    if not path.suffix:
+        return ConfigurationError(
+            f"{printable(path)} has no file extension, which decides what is written; {instead}"
+        )
+    return ConfigurationError(f"{printable(path)}: unknown file extension; {instead}")
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise ConfigurationError(f"{printable(path)} is a folder; name a file")
+    if not path.is_symlink() and not path.is_file():
+        raise ConfigurationError(
+            f"{printable(path)} is not a regular file and is not replaced; -o - is standard output"
         )
 
 

@@ -65,7 +65,7 @@ def test_an_error_is_wrapped_on_a_terminal_and_else_one_line(capsys, monkeypatch
     assert (max(map(len, text.splitlines())) <= 40) == terminal
     assert (
         text.count("\n") > 1
-    ) == terminal and "unknown file extension; did you mean x.html?; use --kind" in " ".join(text.split())
+    ) == terminal and "unknown file extension; did you mean x.html? or use --kind" in " ".join(text.split())
 
 
 def test_a_verb_with_verbs_of_its_own_prints_its_help_alone(capsys):

@@ -200,6 +200,9 @@ def test_links_that_lead_outside_are_left_out(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no recordings"):
         (tmp_path / "empty").mkdir()
         check_folder(tmp_path / "empty")
+    (folder / "a.power").unlink()
+    with pytest.raises(ConfigurationError, match="1 link out of it left out"):
+        check_folder(folder)
 
 
 def test_every_code_speaks_against_a_criterion_of_the_rubric() -> None:

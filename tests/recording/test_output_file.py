@@ -9,7 +9,13 @@ import pytest
 
 from powermeter.errors import ConfigurationError, ExistsError
 from powermeter.recording import Writer
-from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, in_place, write_files
+from powermeter.recording.output_file import (
+    STANDARD_OUTPUT,
+    check_output,
+    in_place,
+    unknown_extension,
+    write_files,
+)
 
 
 def test_a_new_name_may_be_written_and_an_old_one_only_by_force(tmp_path: Path) -> None:
@@ -132,3 +138,14 @@ def test_a_recording_of_which_only_the_log_knows_what_it_is_is_being_written(tmp
         assert head[68:72] == bytes(4), "its identity is in the log until the first checkpoint"
         with pytest.raises(ExistsError, match="being written"):
             check_output(path, force=True, by_recording=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no devices by name")
+def test_a_device_is_refused_as_one_and_no_extension_is_proposed(tmp_path):
+    """`-o /dev/null` was answered with `/dev/null.html`."""
+    with pytest.raises(ConfigurationError, match="/dev/null is not a regular file.*standard output"):
+        unknown_extension(Path("/dev/null"), "type -o /dev/null.html")
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        unknown_extension(tmp_path, "use .html")
+    assert str(unknown_extension(tmp_path / "x", "use .html")).endswith("what is written; use .html")
+    assert str(unknown_extension(tmp_path / "x.q", "use .html")).endswith("unknown file extension; use .html")

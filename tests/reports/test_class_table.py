@@ -24,6 +24,7 @@ from powermeter.reports.class_page import columns, to_html, to_markdown, to_text
 from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.wording import footprint_amount
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
@@ -177,6 +178,9 @@ def test_page_markdown_and_terminal_hold_the_same_cells(rows: list[ClassRow]) ->
     energy = first[head.index("energy per item")]
     assert rows[0].per_item is not None and energy == rows[0].per_item.show().text
     assert energy in to_markdown(rows, "A class", "4Ah") and energy in to_text(rows, "4Ah", 200)
+    carbon = first[head.index("carbon")]
+    assert carbon == footprint_amount(rows[0].carbon, 1).text
+    assert carbon.endswith(")") or "±" in carbon  # a place's electricity is nowhere known exactly
     narrow = to_text(rows, "4Ah", 80)
     assert energy in narrow and "left out at this width" in narrow
     assert max(len(line) for line in narrow.splitlines()[:6]) <= 80
