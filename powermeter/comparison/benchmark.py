@@ -61,7 +61,7 @@ class Benchmark:
         return self.loop.reached
 
 
-class RunFailed(Exception):  # noqa: N818 - notes name it: "1 of 9 events 'bench' raised RunFailed"
+class RunFailed(Exception):
     """What the event of a repeat that failed ends with, so that it is counted apart from those that did their work."""
 
 

@@ -143,7 +143,7 @@ def test_a_recording_of_which_only_the_log_knows_what_it_is_is_being_written(tmp
 @pytest.mark.skipif(os.name == "nt", reason="no devices by name")
 def test_a_device_is_refused_as_one_and_no_extension_is_proposed(tmp_path):
     """`-o /dev/null` was answered with `/dev/null.html`."""
-    with pytest.raises(ConfigurationError, match="/dev/null is not a regular file.*standard output"):
+    with pytest.raises(ConfigurationError, match=r"^/dev/null is not a regular file.*standard output"):
         unknown_extension(Path("/dev/null"), "type -o /dev/null.html")
     with pytest.raises(ConfigurationError, match="is a folder"):
         unknown_extension(tmp_path, "use .html")
