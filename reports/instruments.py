@@ -179,7 +179,7 @@ def health_text(instrument: Instrument) -> str:
     words += [f"{h.saturated:,} at the end of the range"] if h.saturated else []
     gaps = [gap for gap in h.gaps if gap.reason != "missed"]
     number = len(gaps) + (h.bridged or 0)
-    length = wording.seconds(sum(g.end_ns - g.start_ns for g in gaps) * 1e-9 + h.bridged_s)
+    length = wording.seconds(h.noted_s + h.bridged_s)
     most = PAUSE if h.bridged is not None else UNCOUNTED_PAUSE
     pause = h.longest_s is not None and h.interval_s and h.longest_s > most * h.interval_s
     without = f"longest pause {wording.seconds(h.longest_s)}" if pause else "no gaps"

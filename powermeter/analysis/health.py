@@ -43,7 +43,9 @@ class SourceHealth:
         repeats: Rows in which the instrument had not refreshed.
         saturated: Rows at the end of the range.
         gaps: All gaps.
-        gap_s: Their length together, and that of pauses nobody noted that were bridged.
+        gap_s: Their length together, and that of pauses nobody noted that were bridged; of a gap that was bridged
+            the bridged part: a reading that is a mean covers its own interval.
+        noted_s: The same of the gaps alone that are no missed deadlines.
         bridged: How many holes among the readings were bridged that only missed deadlines, or nothing, accounts
             for; None where this source's rail was not the one counted.
         bridged_s: Their length together.
@@ -63,6 +65,7 @@ class SourceHealth:
     saturated: int
     gaps: tuple[Gap, ...]
     gap_s: float
+    noted_s: float
     bridged: int | None = None
     bridged_s: float = 0.0
 
@@ -81,8 +84,8 @@ def source_health(recording: RecordingLike, source: Any, integral: Integral | No
     first, last = (int(pieces.start_ns[0]), int(pieces.end_ns[-1])) if n else (None, None)
     longest, usual = longest_and_usual(recording, source.id, pieces)
     seconds = (last - first) * 1e-9 if first is not None and last is not None else 0.0
-    unnoted = _apart(integral, gaps)
-    bridged = _apart(integral, [g for g in gaps if g.reason != "missed"])
+    noted = [gap for gap in gaps if gap.reason != "missed"]
+    unnoted, bridged = _apart(integral, gaps), _apart(integral, noted)
     asked = (source.info or {}).get("period_ns") if isinstance(getattr(source, "info", None), dict) else None
     return SourceHealth(
         source=str(source.id),
@@ -98,10 +101,23 @@ def source_health(recording: RecordingLike, source: Any, integral: Integral | No
         repeats=repeats,
         saturated=saturated,
         gaps=gaps,
-        gap_s=(sum(g.end_ns - g.start_ns for g in gaps) + int(unnoted.sum())) * 1e-9,
+        gap_s=(_length(integral, gaps) + int(unnoted.sum())) * 1e-9,
+        noted_s=_length(integral, noted) * 1e-9,
         bridged=None if integral is None else bridged.size,
         bridged_s=int(bridged.sum()) * 1e-9,
     )
+
+
+def _length(integral: Integral | None, gaps: Sequence[Gap]) -> int:
+    """Return how long gaps are together (ns); of those with a hole that was bridged, how long their holes are."""
+    if integral is None or not integral.hole.size:
+        return sum(gap.end_ns - gap.start_ns for gap in gaps)
+    start, end = integral.gap_start, integral.gap_end
+    of_holes = int((end - start).sum() - _apart(integral, gaps).sum())
+    first = np.searchsorted(end, [gap.start_ns for gap in gaps], "right")
+    upto = np.searchsorted(start, [gap.end_ns for gap in gaps], "left")
+    others = (gap for gap, a, b in zip(gaps, first, upto, strict=True) if a >= b)
+    return of_holes + sum(gap.end_ns - gap.start_ns for gap in others)
 
 
 def _apart(integral: Integral | None, gaps: Sequence[Gap]) -> NDArray[np.int64]:

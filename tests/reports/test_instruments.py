@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import Accuracy, Channel, Gap, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Gap, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports.instruments import health_text, instruments
 
@@ -38,6 +38,22 @@ def test_a_hole_that_is_bridged_is_never_called_none(
     assert health_text(instrument).endswith(" · 1 gap of 4.00 s")
     uncounted = replace(instrument, health=replace(health, bridged=None, bridged_s=0.0))
     assert "no gaps" not in health_text(uncounted)
+
+
+def test_what_is_bridged_and_what_is_missing_are_one_length(tmp_path: Path) -> None:
+    """Two means of a second each never came: 2 s are missing, though 4 s lie between the readings beside them."""
+    times = np.delete(np.arange(40, dtype=np.int64), [10, 20]) * 10**9
+    with Writer.create(tmp_path / "a.power", {}) as writer:
+        channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"), Kind.MEAN)
+        source = writer.add_source("x://", "", "x", (channel,))
+        writer.append(source, times, np.full((times.size, 1), 5))
+        for first, last in ((9, 11), (19, 21), (39, 44)):
+            writer.add_gap(source, Gap(first * 10**9, last * 10**9, "dropped", "", None))
+    with Recording.open(tmp_path / "a.power") as recording:
+        found = analyse(recording)
+        (instrument,) = instruments(recording, found)
+    assert found.gap_s == 2.0 and found.health[0].gap_s == 7.0  # 5 s behind the last reading are not bridged
+    assert health_text(instrument).endswith(" · 3 gaps of 7.00 s")
 
 
 def test_only_limits_that_an_energy_rests_on_are_named(tmp_path: Path) -> None:

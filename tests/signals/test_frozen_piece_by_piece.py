@@ -126,4 +126,6 @@ def test_the_energy_of_a_long_recording_whose_meter_stood_still_allows_for_what_
     assert (power.kept is not None) == (way == "one pass")
     assert page.energy.low <= 5.5 * MANY * 10 <= page.energy.high
     (health,) = page.health
-    assert health.gap_s == pytest.approx(1150.005)  # the row after the last happens to be equal
+    assert health.gap_s == pytest.approx(
+        1150.005, abs=0.006
+    )  # the row after the last happens to be equal; joined rows are 10 ms apart
