@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.estimate import InHoles
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
+from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate, with_their_events
 from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Kind
 from powermeter.result import Grade
@@ -110,3 +111,36 @@ def test_of_means_the_log_does_not_show_over_what_the_longer_interval_averages()
     found = measure_run(integral, activity=[], bridges=Bridges.of(integral))
     spent = float(np.diff(load.at(np.array([integral.start_ns, integral.end_ns])))[0])
     assert found.gap_s > 30 and found.energy.low <= spent <= found.energy.high
+
+
+def test_readings_behind_a_slow_stretch_are_one_of_its_intervals_apart_and_the_first_is_one_behind_it():
+    load = Load(1)
+    integral = Integral.of(load.trace(Kind.INSTANT, [(80, 1.0), (790, 0.1)]))
+    change = int(integral.trace.times_ns[79])
+    start = np.array([change - 5 * NS])
+    (slow, _), owner = parts_of_one_rate(integral, start, start + 8 * NS)
+    beyond = (slow.integral.trace.times_ns[80:] - change) / slow.integral.trace.interval_ns
+    assert owner.tolist() == [0] and beyond.size >= 3
+    assert ((beyond - np.arange(1, beyond.size + 1)) >= 0).all() and beyond[0] < 1.12
+
+
+def test_holes_of_a_part_are_found_under_their_number_in_the_run():
+    load = Load(1)
+    integral = Integral.of(load.trace(Kind.INSTANT, [(80, 1.0), (790, 0.1)]))
+    one = np.ones(2)
+    part = Part(integral, integral.start_ns, integral.end_ns, np.array([2, 5]))
+    found = part.numbered(InHoles(np.array([1, 0]), np.array([0, 1]), one, one, one))
+    assert found is not None and found.hole.tolist() == [5, 2]
+
+
+def test_each_label_is_looked_at_with_the_part_that_it_lies_in():
+    """Three events of one label in the slow stretch, two of another in the quick one."""
+    load = Load(1)
+    integral = Integral.of(load.trace(Kind.INSTANT, [(80, 1.0), (790, 0.1)]))
+    slow, quick = np.array([10, 20, 30]) * NS, np.array([100, 120]) * NS
+    labels = [activity_of(measure(integral, starts, starts + 4 * NS))[0] for starts in (slow, quick)]
+    found = with_their_events(integral, labels)
+    assert [[x.start_ns.tolist() for x in inside] for _, inside in found] == [
+        [slow.tolist()],
+        [quick.tolist()],
+    ]

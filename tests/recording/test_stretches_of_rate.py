@@ -26,6 +26,7 @@ def stamps(*stretches: tuple[int, float], jitter: float = 0.01, lost: float = 0.
         [(20, 1.0), (20, 60.0)],
         [(100, 0.1), (40, 1.0), (200, 0.1)],
         [(90, 0.2), (90, 0.4)],
+        [(40, 1.0), (60, 0.1), (40, 1.0), (60, 0.1)],
     ],
 )
 def test_each_rate_is_a_stretch_of_its_own(stretches):
@@ -58,3 +59,7 @@ def test_rows_that_were_kept_and_all_stamped_as_they_came_have_no_rate():
         [np.arange(300) * NS // 100, np.full(300, 3 * NS), 3 * NS + np.arange(1, 300) * NS // 10]
     )
     assert stretches_of_rate(times.astype(np.int64)) == ()
+
+
+def test_a_rate_that_changes_over_some_rows_did_not_change_at_once():
+    assert stretches_of_rate(stamps((100, 1.0), (6, 0.45), (200, 0.1))) == ()

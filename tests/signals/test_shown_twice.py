@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.held import fresh_readings, refresh_found
-from powermeter.signals.shown_twice import beat_of, moments
+from powermeter.signals.shown_twice import beat_of, moments, one_each
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Floats = NDArray[np.floating[Any]]
@@ -76,3 +76,36 @@ def test_a_ramp_in_steps_and_a_walk_have_no_refresh() -> None:
     assert beat_of(trace_of(k * 1.0, np.round(5 + np.cumsum(rng.normal(0, 0.002, 400)), 3))) is None
     assert beat_of(trace_of(k * 1.0, np.round(rng.normal(5, 0.002, 400), 3), Kind.MEAN)) is None
     assert beat_of(trace_of(k * 1.0, np.ones(400))) is None
+
+
+def test_readings_of_three_levels_are_shown_twice_as_well() -> None:
+    """A third of all that is shown again is of each level: less than the half that a loop of two would have."""
+    rng = np.random.default_rng(8)
+    t = 0.9 * np.arange(1, 401) + rng.uniform(-0.009, 0.009, 400)
+    levels = rng.permutation(np.tile([1.0, 3.0, 7.0], 140))
+    levels = levels[np.append(True, np.diff(levels) != 0)]
+    found = beat_of(trace_of(t, levels[np.floor(t).astype(int) % levels.size]))
+    assert found is not None and found.refresh_ns == pytest.approx(1e9, rel=1e-3)
+
+
+def test_the_refresh_is_as_open_as_where_it_is_least_known() -> None:
+    """A thousand rows at ten places of the refresh, six hundred at all of them."""
+    rng = np.random.default_rng(9)
+    t = np.concatenate([0.9 * np.arange(1, 1001), 900 + 0.8617 * np.arange(1, 601)])
+    trace = trace_of(t, rng.uniform(1, 9, 1500)[np.floor(t - 0.05).astype(int)])
+    beat = beat_of(trace)
+    assert beat is not None
+    found = moments(trace, beat)
+    assert found is not None and found[1] >= beat.room_ns > 0.05e9
+
+
+@pytest.mark.parametrize(
+    ("at", "twice", "each"),
+    [
+        ([0, 20, 20, 30], [0, 0, 0, 0], [0, 10, 20, 30]),  # the first of two is of the one before
+        ([0, 10, 10, 30], [0, 0, 0, 0], [0, 10, 20, 30]),  # the second is of the next
+        ([0, 10, 10, 20], [0, 1, 0, 0], [0, 0, 10, 20]),  # what repeats is of the refresh that it repeats
+    ],
+)
+def test_rows_that_differ_have_a_refresh_each(at: list[int], twice: list[int], each: list[int]) -> None:
+    assert one_each(np.array(at), np.array(twice, bool), 10).tolist() == each

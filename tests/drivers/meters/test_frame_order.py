@@ -67,6 +67,7 @@ def test_numbers_that_begin_anew_are_followed_after_three() -> None:
     [
         ([0, 10, 20, 30, 50, 60], [0, 0, 0, 0, 1, 0]),  # one lost
         ([0, 10, 20, 30, 50, 70, 80], [0, 0, 0, 0, 1, 1, 0]),  # two, one after the other
+        ([0, 10, 20, 30, 48, 60], [0, 0, 0, 0, 1, 0]),  # one lost, the next one early
         ([0, 10, 21, 30, 41, 50], [0] * 6),  # a scheduler's millisecond
         ([0, 10, 20, 30, 130, 230, 330, 430], [0, 0, 0, 0, 9, 9, 0, 0]),  # the interval was set anew
         ([0, 100, 200, 300, 310, 320, 330], [0] * 7),  # to a shorter one
