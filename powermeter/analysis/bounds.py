@@ -45,24 +45,35 @@ def unseen(
     integral: Integral, found: GroupEstimate, before: Indices, upto: Indices, seconds: Floats
 ) -> GroupEstimate:
     """Bound events that no reading fell into, by idle and by the most that the load was seen to do; or know nothing."""
-    f = integral.trace.values
     found.why = UNSEEN
     low, _ = seen_range(integral, before, upto)
-    remembered = integral.trace.remembered
-    if "highest" not in remembered:
-        remembered["highest"] = float(f.max())
-        remembered["typical"] = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
-    high, typical = remembered["highest"], remembered["typical"]
-    if high - low <= max(12 * typical, 10 * integral.trace.noise, 2 * integral.trace.step, 0.02 * abs(high)):
+    high = most_of_unseen(integral, low)
+    if high is None:
         return found
-    left, right = beside(f, before, upto)
+    left, right = beside(integral.trace.values, before, upto)
     middle = (left + right) / 2
     found.value = middle * seconds
     found.below = (middle - low) * seconds
-    found.above = (high + 0.5 * (high - low) - middle) * seconds
+    found.above = (high - middle) * seconds
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     found.factor = 1.0
     return found
+
+
+def most_of_unseen(integral: Integral, low: float) -> float | None:
+    """Return the most that may have been drawn where no reading lies, W; None where the run does not rise above what is beside it.
+
+    Args:
+        low: The lowest reading beside the events, W.
+    """
+    trace, remembered = integral.trace, integral.trace.remembered
+    if "highest" not in remembered:
+        f = trace.values
+        remembered["highest"] = float(f.max())
+        remembered["typical"] = float(np.median(np.abs(np.diff(f[: 1 << 16])))) if f.size > 1 else 0.0
+    high, typical = remembered["highest"], remembered["typical"]
+    flat = high - low <= max(12 * typical, 10 * trace.noise, 2 * trace.step, 0.02 * abs(high))
+    return None if flat else high + 0.5 * (high - low)
 
 
 def few(

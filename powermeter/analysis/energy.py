@@ -35,7 +35,8 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
-from powermeter.analysis.labels import LabelRow, Named, row
+from powermeter.analysis.label_rows import rows_of
+from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in
 from powermeter.analysis.read_once import ReadOnce
@@ -43,7 +44,6 @@ from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
 from powermeter.analysis.upper_limits import containers
-from powermeter.analysis.warmups_of_labels import warm_ups
 from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.analysis.windows import Windows
 from powermeter.errors import DataError, plural
@@ -279,20 +279,8 @@ def analyse(
     )
     parts = shares(integral, events, starts, ends)
     members = members_of(group, len(keys))
-    warm = warm_ups([key[0] for key in keys], members, events, energies)
-    rows = [
-        row(
-            Named(key[0], dict(zip(by, key[1:], strict=True))),
-            index,
-            events,
-            energies,
-            charges,
-            subtract,
-            parts,
-            first,
-        )
-        for key, index, first in zip(keys, members, warm, strict=True)
-    ]
+    named = [Named(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]
+    rows = rows_of(named, members, events, energies, charges, subtract, parts)
     every = (*found, *whole(found))
     differing = disagreements(found)
     return Analysis(
@@ -315,7 +303,7 @@ def analyse(
         events=events,
         energies=energies,
         charges=charges,
-        rows=tuple(rows),
+        rows=rows,
         by=tuple(by),
         health=tuple(
             source_health(recording, source, integral if str(source.id) == str(line.source) else None)

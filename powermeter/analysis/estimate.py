@@ -153,9 +153,12 @@ class GroupEstimate:
         self.shared = {}
 
 
+_ZEROS = np.broadcast_to(np.zeros(1), 1 << 40)
+
+
 def zeros_held_once(column: Floats) -> Floats:
     """Return a column; where it is 0 throughout, as one that takes no memory and cannot be written to."""
-    return column if column.any() else np.broadcast_to(np.zeros(1), column.shape)
+    return column if column.any() else _ZEROS[: column.size]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,6 +30,7 @@ from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.swallowed import off_together
+from powermeter.analysis.unseen_labels import UnseenLabels
 from powermeter.analysis.whole_run import never_negative
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -76,21 +77,25 @@ def measure(
     lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
     samples = np.zeros(n, np.int64)
     groups: list[GroupEstimate] = []
-    members: list[Indices] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
-    for g, mine in enumerate(members_of(group, kind.size)):
-        index = mine[covered[mine]]
-        if index.size > 1 and (np.diff(start_ns[index]) < 0).any():
-            index = index[np.argsort(start_ns[index], kind="stable")]
-        lasting = index[seconds[index] > 0]
-        members.append(lasting)
-        if not lasting.size:
-            groups.append(GroupEstimate.empty(0))
-            value[index] = 0.0
+    members = _lasting(start_ns, group, kind.size, covered & (seconds > 0))
+    value[covered & (group >= 0)] = 0.0
+    unseen = None
+    if not means and as_means is None and not parts_of_run:
+        unseen = UnseenLabels.of(integral, inside, seconds, members)
+        value[unseen.index], below[unseen.index], above[unseen.index] = (
+            unseen.value,
+            unseen.below,
+            unseen.above,
+        )
+    done = {} if unseen is None else unseen.of_label
+    for g, lasting in enumerate(members):
+        if g in done or not lasting.size:
+            groups.append(done.get(g) or GroupEstimate.empty(0))
             continue
         edges = start_ns[lasting], end_ns[lasting]
         others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(int(kind[g]))
@@ -110,11 +115,12 @@ def measure(
         if parts_of_run:
             found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)
         groups.append(found)
-        value[index] = 0.0
         samples[lasting] = found.seen
     parts: dict[str, Floats] = {}
     divide(integral, start_ns, end_ns, members, groups)
-    for lasting, found in zip(members, groups, strict=True):
+    for g, (lasting, found) in enumerate(zip(members, groups, strict=True)):
+        if g in done:
+            continue
         value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
         lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
         for name, joules in found.shared.items():
@@ -166,6 +172,13 @@ def measure(
         one_level=one_level,
         floor=0.0 if never_negative(integral) else None,
     )
+
+
+def _lasting(start_ns: Times, group: Indices, size: int, some: NDArray[np.bool_]) -> list[Indices]:
+    """Return the positions of the events of each group, of some of all events, sorted by start."""
+    index = np.flatnonzero(some)
+    index = index[np.argsort(start_ns[index], kind="stable")]
+    return [index[mine] for mine in members_of(group[index], size)]
 
 
 def _by_rate(

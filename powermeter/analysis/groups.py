@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,8 @@ def notes_of_instants(
 def members_of(group: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
     """Return the positions of the events of each of so many groups, rising; those of higher groups are in none."""
     order = np.argsort(group, kind="stable")
-    return np.split(order, np.searchsorted(group[order], np.arange(size + 1)))[1:-1]
+    bounds = np.searchsorted(group[order], np.arange(size + 1)).tolist()
+    return [order[a:b] for a, b in pairwise(bounds)]
 
 
 def _plain(value: Any) -> Any:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.integral import highest_power
+from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
-from powermeter.analysis.quantiles import quantile
+from powermeter.analysis.quantiles import has_tail, quantile
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
@@ -227,7 +228,7 @@ def row(
     rows = energy.samples[known]
     inside = energy.strictly_inside.count[known]
     seen = np.isfinite(means)
-    sample_power = float(np.average(means[seen], weights=inside[seen])) if seen.any() else None
+    sample_power = _average(means[seen], inside[seen]) if seen.any() else None
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
     found = energy.groups_at(known)
     tail = next((f.tail for f in found if f.tail is not None), None)
@@ -252,8 +253,7 @@ def row(
         quantiles: list[Result | None] = [per_item if share is None else per_item.scaled(share), None]
     else:
         quantiles = [_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)]
-    latency = energy.seconds[covered]
-    latency = latency if latency.sum() > 0 else np.empty(0)
+    latency = latencies(energy.seconds[covered])
     memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
     return LabelRow(
         label=label,
@@ -278,10 +278,10 @@ def row(
         above=above,
         above_per_item=above.scaled((1.0 if share is None else share) / items) if above and items else None,
         above_power=above.scaled(1 / span, "W") if above else None,
-        latency_mean=_statistic(latency, np.mean),
-        latency_p50=_percentile(latency, 50),
-        latency_p95=_percentile(latency, 95),
-        latency_p99=_percentile(latency, 99),
+        latency_mean=latency.mean,
+        latency_p50=latency.p50,
+        latency_p95=latency.p95,
+        latency_p99=latency.p99,
         peak_memory=max(memory, default=None),
         sample_power=sample_power,
         sample_energy=None if sample_power is None or not spans else sample_power * span,
@@ -333,26 +333,19 @@ def _part_of(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float
     return float(shares[known] @ plain) / float(plain.sum()) if plain.sum() else None
 
 
+def _average(values: Floats, counts: NDArray[np.int64]) -> float:
+    return float((values * counts).sum() / counts.sum())
+
+
 def scatter(values: NDArray[np.float64]) -> float:
     """Return the standard deviation; 0 where it is no more than the sums behind the values round."""
     found = float(np.std(values, ddof=1))
     return 0.0 if found <= _ROUNDED * float(np.abs(values).max()) else found
 
 
-def _statistic(values: Floats, of: Any) -> float | None:
-    return float(of(values)) if values.size else None
-
-
-def _percentile(values: Floats, percent: float) -> float | None:
-    return quantile(values, percent / 100) if _has_tail(values.size, percent / 100) else None
-
-
-def _has_tail(count: int, share: float) -> bool:
-    """Return whether that many values have one beyond a quantile; the largest of fewer says nothing of it."""
-    return count > 0 and (share <= 0.5 or count >= round(1 / (1 - share)))
-
-
 def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:
+    if start_ns.size < 2:
+        return False
     order = np.argsort(start_ns, kind="stable")
     latest = np.maximum.accumulate(end_ns[order])
     return bool((start_ns[order][1:] < latest[:-1]).any())
@@ -366,7 +359,7 @@ def _quantile(
     Its own noise: that of one event, over the square root of how many events lie within it of the
     quantile, since any of those may be the one that really stands there.
     """
-    if mean is None or not _has_tail(each.size, share):
+    if mean is None or not has_tail(each.size, share):
         return None
     value = quantile(each, share)
     if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only

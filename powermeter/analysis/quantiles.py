@@ -146,6 +146,11 @@ def quantile(values: Any, share: float) -> float:
     return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 
+def has_tail(count: int, share: float) -> bool:
+    """Return whether that many values have one beyond a quantile; the largest of fewer says nothing of it."""
+    return count > 0 and (share <= 0.5 or count >= round(1 / (1 - share)))
+
+
 def median(values: Any) -> float:
     """Return the median of an array as numpy does, of few values in a tenth of the time; NaN where one is, or where there is none."""
     if not 0 < values.size <= _FEW:

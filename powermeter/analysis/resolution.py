@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,10 +158,14 @@ def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:
         return ""
     length = quantile(energy.seconds[covered], 0.5)
     return (
-        f"one event lasts {format_duration(length)} and a sample comes every "
-        f"{format_duration(energy.integral.pace_s)}: no reading fell into any of them, and none elsewhere "
+        f"one event lasts {format_duration(length)} and a sample comes every {_pace(energy.integral.pace_s)}: no reading fell into any of them, and none elsewhere "
         "shows what they draw; sample faster, or make each event longer"
     )
+
+
+@lru_cache(maxsize=8)
+def _pace(seconds: float) -> str:
+    return format_duration(seconds)
 
 
 def repeats_needed(energy: Windows, known: NDArray[np.int64], total: Result) -> int | None:

@@ -79,14 +79,17 @@ def warm_ups(
         labels: The label of each row.
         members: The events of each, as positions in `events` and in the windows' arrays.
     """
-    rows = [Series.of(events, windows, index) for index in members]
     of_label: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
         of_label.setdefault(label, []).append(i)
     found: dict[int, WarmUp] = {}
     for mine in of_label.values():
-        found.update(zip(mine, _of_label([rows[i] for i in mine]), strict=True))
-    return [found[i] for i in range(len(rows))]
+        if all(members[i].size < LEAST for i in mine):
+            found.update(dict.fromkeys(mine, WarmUp(0, WarmUpReason.FEW)))
+        else:
+            rows = [Series.of(events, windows, members[i]) for i in mine]
+            found.update(zip(mine, _of_label(rows), strict=True))
+    return [found[i] for i in range(len(members))]
 
 
 def _of_label(rows: Sequence[Series]) -> list[WarmUp]:
