@@ -20,7 +20,7 @@ from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, Stre
 from powermeter.units import NS, parse_quantity
 
 from .links.link import RAIL_OPTIONS, UsbId, rail_of
-from .meters.tick_clock import TickClock, contradiction
+from .meters.tick_clock import TickClock, refuse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,15 +99,12 @@ class Joulescope(StreamingSource):
         self._driver: Any = None
         self._path = ""
         self._model = ""
-        self._refused = ""
         self._clock = TickClock(NS / self.options["rate"])
         self.lost = 0
         self._arrived: queue.SimpleQueue[tuple[str, dict[str, Any], int]] = queue.SimpleQueue()
         self._handlers: list[tuple[str, Any]] = []
 
     def open(self) -> None:
-        if self._refused:
-            raise OpenError(self._refused, Reason.BAD_DATA)
         try:
             from pyjoulescope_driver import Driver
         except ModuleNotFoundError as error:
@@ -232,9 +229,7 @@ class Joulescope(StreamingSource):
         self._check_rate(self._clock.mismatch_so_far)
 
     def _check_rate(self, found: tuple[float, float] | None) -> None:
-        if found is not None:
-            self._refused = f"Joulescope: {contradiction(found)} at the {self.options['rate']} Hz of its URL; choose another rate"
-            raise ReadError(self._refused, Reason.BAD_DATA)
+        refuse(found, "Joulescope", f" at the {self.options['rate']} Hz of its URL; choose another rate")
 
     def _take_in(self, name: str, value: dict[str, Any], arrival_ns: int, gaps: list[Gap]) -> None:
         import numpy as np

@@ -22,7 +22,7 @@ from .links.hid import open_hid
 from .links.link import RAIL_OPTIONS, Link, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
-from .meters.tick_clock import TickClock, contradiction
+from .meters.tick_clock import TickClock, refuse
 from .meters.tick_counter import TickCounter
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ class KM003CStream(StreamingSource):
         self._number = 0
         self.lost = 0
         self.refused = 0
-        self._wrong_rate = ""
         self._forget()
 
     def _forget(self) -> None:
@@ -75,8 +74,6 @@ class KM003CStream(StreamingSource):
         self._polled_s = 0.0
 
     def open(self) -> None:
-        if self._wrong_rate:
-            raise OpenError(self._wrong_rate, Reason.BAD_DATA)
         self._forget()
         location = self.address.location
         if location.startswith("/dev/hidraw") or (not location and not usb_ports(km003c.USB)):
@@ -182,11 +179,7 @@ class KM003CStream(StreamingSource):
         self._check_ticks(self._clock.mismatch_so_far)
 
     def _check_ticks(self, found: tuple[float, float] | None) -> None:
-        if found is not None:
-            self._wrong_rate = (
-                f"KM003C: {contradiction(found)}: its sequence is not in milliseconds; read it by km003c://"
-            )
-            raise ReadError(self._wrong_rate, Reason.BAD_DATA)
+        refuse(found, "KM003C", ": its sequence is not in milliseconds; read it by km003c://")
 
     def _block(self, samples: list[QueueSample], arrival_ns: int) -> Block:
         import numpy as np

@@ -22,7 +22,7 @@ from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
 from .meters.stream import SLEW
-from .meters.tick_clock import TickClock, contradiction
+from .meters.tick_clock import TickClock, refuse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,7 @@ class PPK2(StreamingSource):
         """Stop what a crashed program may have left running, and ask for the calibration."""
         from .meters.ppk2_stream import parse_metadata
 
-        problem = "it answers nothing"
+        problem, reason = "it answers nothing", Reason.NO_ANSWER
         for _ in range(3):
             link.write(bytes([STOP]))
             deadline = time.monotonic() + METADATA_S
@@ -140,10 +140,8 @@ class PPK2(StreamingSource):
             try:
                 return parse_metadata(text.decode("ascii", "replace"))
             except DataError as error:
-                problem = str(error)
-        raise ReadError(
-            f"PPK2 on {link.where}: {problem}", Reason.NO_ANSWER if "nothing" in problem else Reason.BAD_DATA
-        )
+                problem, reason = str(error), Reason.BAD_DATA
+        raise ReadError(f"PPK2 on {link.where}: {problem}", reason)
 
     def _configure(self, link: Link, calibration: Calibration) -> None:
         from .meters.ppk2_stream import Decoder
@@ -273,9 +271,8 @@ class PPK2(StreamingSource):
         self._settle(decoded, arrival_ns)
         last = int(decoded.index[-1])
         self._clock.arrived(last, arrival_ns)
-        found = self._clock.mismatch  # faster only: what is slower, `_settle` counts as lost
-        if found is not None:
-            raise ReadError(f"PPK2: {contradiction(found)}, which it does not do", Reason.BAD_DATA)
+        # Faster only: what is slower, `_settle` counts as lost.
+        refuse(self._clock.mismatch, "PPK2", ", which a PPK2 does not do; is it one?")
         if last < SETTLE_S * NS / SAMPLE_NS:
             return None  # the first moments only set the clock
         end_ns = self._clock.time_ns(last)

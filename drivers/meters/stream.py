@@ -20,7 +20,7 @@ from .cutting import cut_frames
 from .frame_order import FrameOrder
 from .linked import LinkedMeter
 from .losses import Losses, Unused
-from .tick_clock import TickClock, contradiction
+from .tick_clock import TickClock, refuse
 from .tick_counter import TickCounter
 
 MAX_BUFFER = 65536
@@ -268,19 +268,18 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if self._clock is None or (found := self._clock.mismatch) is None:
             return
         self._ticks_refused, self._clock = True, None
-        raise self._wrong_ticks(found, "samples are stamped on arrival from here on")
+        self._refuse_ticks(found, "samples are stamped on arrival from here on", is_final=False)
 
-    def _wrong_ticks(self, found: tuple[float, float], so: str) -> ReadError:
-        return ReadError(
-            f"{self.title} on {self.where}: {contradiction(found)}, so {so}; where its URL states a rate or a unit"
-            " of time, correct that",
-            Reason.BAD_DATA,
-        )
+    def _refuse_ticks(self, found: tuple[float, float] | None, so: str, *, is_final: bool) -> None:
+        remedy = "where its URL states a rate or a unit of time, correct that"
+        refuse(found, f"{self.title} on {self.where}", f", so {so}; {remedy}", is_final=is_final)
 
     def finish(self) -> None:
         """Refuse ticks that do not go with the time that passed, also where only a second did."""
-        if self._clock is not None and (found := self._clock.mismatch_so_far) is not None:
-            raise self._wrong_ticks(found, "what was recorded is timed wrongly")
+        if self._clock is not None:
+            self._refuse_ticks(
+                self._clock.mismatch_so_far, "what was recorded is timed wrongly", is_final=True
+            )
 
     def _check_silence(self) -> None:
         silent_s = time.monotonic() - self._heard_s

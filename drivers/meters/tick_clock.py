@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from powermeter.errors import ReadError, Reason
 from powermeter.units import NS
 
 MAX_DRIFT = 500e-6
@@ -33,9 +34,21 @@ _CATCH_UP_NS = NS // 20
 """A piece that is younger may hold old samples alone, of a host that stood still and has not read all that piled up."""
 
 
-def contradiction(found: tuple[float, float]) -> str:
-    """Return what `TickClock.mismatch` found, for a message."""
-    return f"its ticks count {found[0]:.3g} s in {found[1]:.3g} s"
+def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: bool = True) -> None:
+    """Refuse ticks that do not go with the time that passed.
+
+    Args:
+        found: `TickClock.mismatch` or `mismatch_so_far`.
+        title: The instrument.
+        so: What is wrong then, or to be done, as the end of the sentence.
+        is_final: Whether it is given up, as it would count no better once it was opened again.
+
+    Raises:
+        ReadError: They were found not to.
+    """
+    if found is not None:
+        text = f"{title}: its ticks count {found[0]:.3g} s in {found[1]:.3g} s{so}"
+        raise ReadError(text, Reason.BAD_DATA, is_final=is_final)
 
 
 class TickClock:

@@ -70,13 +70,17 @@ class OpenError(PowermeterError):
 
 
 class ReadError(PowermeterError):
-    """Raised when an opened instrument cannot be read; the sampler turns it into a gap."""
+    """Raised when an opened instrument cannot be read; the recorder turns it into a gap and opens it again.
+
+    Where `is_final`, opening it again would change nothing: the recording goes on without it.
+    """
 
     exit_code = 6
 
-    def __init__(self, message: str, reason: Reason = Reason.NO_ANSWER) -> None:
+    def __init__(self, message: str, reason: Reason = Reason.NO_ANSWER, *, is_final: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
+        self.is_final = is_final
 
 
 class DataError(PowermeterError, ValueError):

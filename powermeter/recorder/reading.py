@@ -173,6 +173,8 @@ class SourceReader(threading.Thread):
                 raise TypeError(f"{type(self.source).__name__} is neither polled nor streaming")
         except EOFError:
             pass
+        except ReadError as error:
+            self.failure = one_line(error)
         except BaseException as error:  # noqa: BLE001 – ends this source only, and is named in the recording
             self.failure = f"{type(error).__name__}: {one_line(error)}"
         finally:
@@ -322,6 +324,8 @@ class SourceReader(threading.Thread):
     # Faults -----------------------------------------------------------------------------------
 
     def _failed(self, error: BaseException) -> None:
+        if isinstance(error, ReadError) and error.is_final:
+            raise error
         reason = error.reason if isinstance(error, ReadError) else Reason.NO_ANSWER
         text = one_line(error)
         if not isinstance(error, (ReadError, OSError)):

@@ -177,7 +177,10 @@ def test_ppk2_that_counts_faster_than_time_passes_is_refused(connect: Callable[.
     """200,000 samples a second of an instrument of 100,000."""
     source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
     words = ((np.arange(10_000 * 100) & 63) << 18 | 100).astype("<u4")
-    with pytest.raises(ReadError, match=r"its ticks count [\d.]+ s in [\d.]+ s, which it does not do"):
+    with pytest.raises(
+        ReadError, match=r"its ticks count [\d.]+ s in [\d.]+ s, which a PPK2 does not do"
+    ) as found:
         for number in range(100):
             piece = words[number * 10_000 : (number + 1) * 10_000]
             block_of(source, piece.tobytes(), 10**12 + number * 50_000_000)
+    assert found.value.is_final, "it was opened again for ever"

@@ -158,6 +158,14 @@ def test_stamps_never_run_back_and_rows_and_repeats_are_counted():
     assert (reader.health.samples, reader.health.repeats) == (5, 1)
 
 
+def test_a_stream_that_would_be_no_better_is_not_opened_again():
+    """An instrument of another rate than it is read with was opened again every two seconds, for ever."""
+    final = ReadError("its ticks count 2 s in 1 s", Reason.BAD_DATA, is_final=True)
+    source, reader, harvest = streamed([block(10, 20), final, block(90, 95)])
+    assert not source.reopened and reader.failure == "its ticks count 2 s in 1 s"
+    assert [time for time, _ in rows(harvest)] == [10, 20] and reader.ended.is_set()
+
+
 def test_what_a_stream_finds_wrong_at_its_end_is_why_it_failed():
     """Found once reading was stopped: nothing is opened again, and the reason is kept for the recording."""
 
