@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from powermeter.analysis.calls_alone import CALL_ALONE
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, ODD
 from powermeter.analysis.labels import LabelRow
@@ -28,7 +29,7 @@ NO_PLACE = Note.info(
 )
 """What a reader should know, but the least of all problems: it stands last."""
 
-_LOUD = (RAISED, CONTRADICTED, ODD, "unseen-end", "stood-still")
+_LOUD = (RAISED, CALL_ALONE, CONTRADICTED, ODD, "unseen-end", "stood-still")
 """Remarks of an analysis that stand among the problems."""
 
 

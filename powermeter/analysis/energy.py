@@ -19,6 +19,7 @@ from powermeter import registry
 from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.baseline import Baseline, BaselineSpec
+from powermeter.analysis.calls_alone import notes_of_calls_alone
 from powermeter.analysis.conditions import conditions
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.groups import (
@@ -314,6 +315,7 @@ def analyse(
             *recording.warnings,
             *odd,
             *notes_of_raised(raised),
+            *notes_of_calls_alone(events),
             *count.notes,
             *of_inside,
             *idle.holds_work(baseline, events),

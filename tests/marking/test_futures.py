@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 import pytest
 
 import powermeter
+from powermeter.marking.futures import GOES_ON
 
 PAUSE_S = 0.03
 
@@ -112,3 +117,47 @@ def test_outside_a_recording_no_future_is_touched():
 
     future = Untouched()
     assert powermeter.track("f")(lambda: future)() is future
+
+
+def test_a_call_that_returns_a_handle_of_work_that_goes_on_states_it(running):
+    """Nothing calls back when an `AsyncResult` is ready: the event is the call, which its attribute and a note state."""
+    go_on = threading.Event()
+    with ThreadPool(1) as pool:
+        submit = powermeter.track("submit")(pool.apply_async)
+        result = submit(go_on.wait)
+        go_on.set()
+        assert result.get() and type(result).__name__ == "ApplyResult"
+        ready = powermeter.track("ready")(lambda: result)
+        assert ready() is result
+        powermeter.track("many")(pool.imap)(int, "12")
+    assert not powermeter.track("start")(_started)(go_on).is_alive()
+    process = powermeter.track("popen")(lambda *args: subprocess.Popen(*args))
+    process([sys.executable, "-c", ""]).wait()
+    found = {event.name: event.attributes.get(GOES_ON) for event in running.end()}
+    assert found == {
+        "submit": "ApplyResult",
+        "ready": None,
+        "many": "IMapIterator",
+        "start": None,
+        "popen": "Popen",
+    }
+
+
+def _started(go_on):
+    thread = threading.Thread(target=go_on.wait)
+    thread.start()
+    thread.join()
+    return thread
+
+
+@pytest.mark.parametrize(
+    "module, name", [(".".join(("ray", "_raylet")), "ObjectRef"), ("celery.result", "AsyncResult")]
+)
+def test_handles_of_other_machines_are_known_by_name_and_not_asked(running, module, name):
+    def ready(self):
+        raise AssertionError("asked over the network")
+
+    handle = type(name, (), {"__module__": module, "ready": ready})()
+    assert powermeter.track("far")(lambda: handle)() is handle
+    (event,) = running.end()
+    assert event.attributes == {GOES_ON: name}
