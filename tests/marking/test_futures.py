@@ -151,13 +151,13 @@ def _started(go_on):
 
 
 @pytest.mark.parametrize(
-    "module, name", [(".".join(("ray", "_raylet")), "ObjectRef"), ("celery.result", "AsyncResult")]
+    "package, module, name", [("ray", "_raylet", "ObjectRef"), ("celery", "result", "AsyncResult")]
 )
-def test_handles_of_other_machines_are_known_by_name_and_not_asked(running, module, name):
+def test_handles_of_other_machines_are_known_by_name_and_not_asked(running, package, module, name):
     def ready(self):
         raise AssertionError("asked over the network")
 
-    handle = type(name, (), {"__module__": module, "ready": ready})()
+    handle = type(name, (), {"__module__": f"{package}.{module}", "ready": ready})()
     assert powermeter.track("far")(lambda: handle)() is handle
     (event,) = running.end()
     assert event.attributes == {GOES_ON: name}
