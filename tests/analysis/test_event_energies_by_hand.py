@@ -12,6 +12,7 @@ from scipy.stats import t as student
 from powermeter.analysis.estimate import LOST, GroupEstimate
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
 from powermeter.analysis.windows import Windows
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -123,12 +124,21 @@ def test_gaps_add_as_squares_and_clocks_alike() -> None:
     made = windows(gaps=np.full(4, 0.4), clock=np.array([0.1, 0.1, -0.1, 0.1]), noise=np.zeros(4))
     found = parts(made.combine(np.ones(4), "x"))
     assert found["gaps"] == pytest.approx(0.8) and found["clock"] == pytest.approx(0.2)
+    weighted = parts(made.combine(np.array([2.0, 1.0, 1.0, 1.0]), "x"))
+    assert weighted["gaps"] == pytest.approx(0.4 * math.sqrt(4 + 3))
 
 
 def test_what_events_of_a_group_share_adds_alike_and_groups_as_squares() -> None:
     shared = {"quantisation": np.array([0.1, 0.1, 0.2, 0.2])}
     made = windows(4, (0, 0, 1, 1), shared=shared, noise=np.zeros(4))
     assert parts(made.combine(np.ones(4), "x"))["quantisation"] == pytest.approx(math.hypot(0.2, 0.4))
+
+
+def test_what_an_instrument_does_it_does_in_all_groups() -> None:
+    """Whether readings are snapshots or means: 0.2 J of one group and 0.4 J of the other are of one sign."""
+    shared = {SNAPSHOT_OR_MEAN: np.array([0.1, 0.1, 0.2, 0.2])}
+    made = windows(4, (0, 0, 1, 1), shared=shared, noise=np.zeros(4))
+    assert parts(made.combine(np.ones(4), "x"))["refresh"] == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("one_level", [False, True])
@@ -146,7 +156,7 @@ def test_open_ends_add_and_make_an_estimate() -> None:
     found = made.combine(np.array([2.0, 1.0, 1.0, 1.0]), "x")
     assert found.grade is Grade.ESTIMATED
     assert (found.value - found.low, found.high - found.value) == pytest.approx((1.0, 1.5))
-    assert made.result(2).grade is Grade.MEASURED
+    assert [made.result(i).grade for i in range(3)] == [Grade.ESTIMATED, Grade.ESTIMATED, Grade.MEASURED]
     endless = windows(above=np.array([0, math.inf, 0, 0]))
     assert endless.combine(np.ones(4), "x").high == math.inf and math.isfinite(endless.result(0).high)
 
@@ -170,14 +180,32 @@ def test_no_energy_is_negative_and_none_exceeds_the_runs() -> None:
     made = windows(noise=np.full(4, 9.0), floor=0.0, ceiling=12.0)
     found = made.combine(np.ones(4), "x")
     assert (found.low, found.high) == (0.0, 12.0)
-    assert made.combine(np.array([1.0, 1.0, 1.0, -1.0]), "x").low < 0
+    difference = made.combine(np.array([1.0, 1.0, 1.0, -1.0]), "x")
+    assert difference.low < 0 and difference.high > 24.0
     halves = made.combine(np.full(4, 0.5), "x")
     assert (halves.low, halves.high) == (0.0, 6.0)
     over = replace(made, start_ns=np.array([10, 11, 20, 30]) * NS, end_ns=np.array([12, 13, 22, 32]) * NS)
     assert over.combine(np.ones(4), "x").high == 24.0
+    touching = replace(over, start_ns=np.array([10, 12, 20, 30]) * NS, end_ns=np.array([12, 14, 22, 32]) * NS)
+    assert touching.combine(np.ones(4), "x").high == 12.0
     beyond = replace(made, start_ns=made.start_ns - np.array([11 * NS, 0, 0, 0]))
     assert beyond.combine(np.ones(4), "x").high > 24.0
+    late = replace(made, end_ns=made.end_ns + np.array([0, 0, 0, 70 * NS]))
+    assert late.combine(np.ones(4), "x").high > 24.0
     assert replace(made, ceiling=None).combine(np.ones(4), "x").high > 24.0
+
+
+def test_of_the_run_and_the_event_around_it_the_lower_limit_counts() -> None:
+    """3 J ± 9 J inside of 4 J ± 0.3 J, of a run of 12 J at most."""
+    made = windows(
+        value=np.array([4.0, 3.0, 1.0, 1.0]),
+        noise=np.array([0.3, 9.0, 0.3, 0.3]),
+        around=np.array([-1, 0, -1, -1]),
+        floor=0.0,
+        ceiling=12.0,
+    )
+    assert made.result(1).high == pytest.approx(4 + Z * 0.3)
+    assert replace(made, around=None).result(1).high == 12.0
 
 
 def test_half_widths_with_few_degrees_of_freedom_and_open_ends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.lost_refreshes import LOST, at_refreshes
 from powermeter.channel import Kind, Quantity
+from powermeter.result import Grade
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Floats = NDArray[np.floating[Any]]
@@ -59,8 +61,14 @@ def test_rows_are_put_to_the_refreshes_that_they_show(
     taken = (np.arange(0, edges[1][-1] / unit + 12) + 0.37) * unit
     trace = log(taken, window * unit, asked, edges, kind)
     found = at_refreshes(trace, ns(edges[0]), ns(edges[1]))
-    assert [note.code for note in found.notes] == [LOST]
+    shown = np.unique(np.floor(asked / unit - 0.37))
+    lost = int(np.ptp(shown)) + 1 - shown.size
+    assert [note.code for note in found.notes] == [LOST] and f": {lost} were never shown" in found.notes[
+        0
+    ].text
     turn = (found.times_ns * 1e-9 - 1) / unit - 0.37
+    misplaced = float(np.abs(turn - np.rint(turn)).mean()) * unit
+    assert found.grade is Grade.ESTIMATED and math.sqrt(12) * found.clock_ns * 1e-9 > misplaced
     assert np.abs(turn - np.rint(turn)).max() < 0.15
     known = log(taken, window * unit, (np.rint(turn) + 0.4) * unit, edges, kind)
     assert np.mean(np.abs(known.values - found.values) < 1e-9) > 0.95

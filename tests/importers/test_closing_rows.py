@@ -31,6 +31,10 @@ def test_a_sum_without_a_word_is_refused(tmp_path):
     assert run(tmp_path, f"kWh;note\n{rows}1.5;x\n") == pytest.approx(3.1 * 3.6e6)
 
 
+def test_three_amounts_and_one_as_large_as_all_of_them_are_four(tmp_path):
+    assert run(tmp_path, "kWh;note\n0.1;x\n0.2;x\n0.3;x\n0.6;x\n") == pytest.approx(1.2 * 3.6e6)
+
+
 def test_a_device_called_total_is_a_device(tmp_path):
     rows = "".join(f"{i},{name},{watts}\n" for i in range(10) for name, watts in (("cpu", 10), ("total", 30)))
     path = tmp_path / "t.csv"
@@ -56,3 +60,11 @@ def test_a_table_of_few_rows_may_have_its_sum_and_its_mean(tmp_path):
     path.write_text("time_s,power_W\n0,5\n1,7\n2,5\n3,7\n4,5\nsum,29\nmean,5.8\nmin,5\nmax,7\n")
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(24.0)
+
+
+def test_two_sums_under_fifteen_rows_are_no_state_of_that_name(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{i},{5 + 2 * (i % 2)}\n" for i in range(15))
+    path.write_text(f"time_s,power_W\n{rows}sum,89\nsum,89\n")
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(84.0)

@@ -34,6 +34,19 @@ def test_a_counter_that_agrees_within_its_step_is_not(tmp_path, grid):
     assert not notes_of(tmp_path, counter(lambda watts: watts, grid))
 
 
+@pytest.mark.parametrize(("times", "contradicts"), [(1.2, False), (1.4, True), (0.9, False), (0.7, True)])
+def test_energies_of_which_one_is_less_than_four_fifths_of_the_other_contradict_each_other(
+    tmp_path, times, contradicts
+):
+    assert bool(notes_of(tmp_path, counter(lambda watts: times * watts))) is contradicts
+
+
+def test_what_is_counted_in_a_hole_between_rows_is_held_against_nothing(tmp_path):
+    """10 W for 20 s, a quarter of an hour switched off, 10 W for 20 s."""
+    rows = [f"{i + (880 if i >= 20 else 0)},10,{10 * i - (10 if i >= 20 else 0)}" for i in range(40)]
+    assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")
+
+
 def test_amounts_of_each_row_are_added_up(tmp_path):
     rows = [f"{i},{watts},{watts}.00" for i, watts in enumerate(WATTS)]
     assert not notes_of(tmp_path, "time_s,power_W,energy_J\n" + "\n".join(rows) + "\n")

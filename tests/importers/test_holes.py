@@ -25,6 +25,7 @@ def test_holes_are_counted_with_their_sum_and_the_longest() -> None:
         "3 holes without readings, together 17.5 s (longest 10.5 s): gaps, not measured"
     )
     assert said(3).startswith("1 hole without readings, together 3 s (longest 3 s)")
+    assert said(3, reason="lost setup").startswith("1 hole without readings, together 3 s")
     assert said() == "" and said(3, reason="no answer") == ""
 
 

@@ -32,8 +32,35 @@ def test_the_unit_of_the_file_counts_and_a_mean_is_of_the_hour_that_begins(tmp_p
 
 
 def test_a_sum_counts_and_the_state_that_resets_does_not(tmp_path):
-    _, energy = read(tmp_path, HEAD + hours("kWh", ",,,0.{h},{s}"))
+    log, energy = read(tmp_path, HEAD + hours("kWh", ",,,0.{h},{s}"))
     assert energy.value == pytest.approx(2.5 * 3.6e6)
+    # A sum is of the end of its hour.
+    assert [ns / 3.6e12 - 1741910400 / 3600 for ns in log.sources[0].ends_ns] == [1, 6]
+
+
+def test_a_mean_of_five_minutes_is_a_twelfth_of_an_hours_energy(tmp_path):
+    """1.2 kW over half an hour."""
+    rows = "".join(f"sensor.plug,W,2025-03-14 00:{m:02d}:00,1200,,,,\n" for m in range(0, 30, 5))
+    assert read(tmp_path, HEAD + rows)[1].value == pytest.approx(1200 * 1800)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["2025-03-14T{h:02d}:00:00+01:00", "2025-03-13T{before}:00:00Z", "{ms}"],
+    ids=["zone", "utc", "ms"],
+)
+def test_a_start_is_of_its_zone_or_milliseconds_since_1970(tmp_path, start):
+    """From midnight of 14 March 2025 in Berlin on, 23:00 of the 13th in UTC."""
+    at = [start.format(h=h, before=23, ms=1741906800000 + 3600000 * h) for h in range(3)]
+    at[1:] = [text.replace("13T23", f"14T{h:02d}") for h, text in enumerate(at[1:])]
+    log, _ = read(tmp_path, HEAD + "".join(f"sensor.plug,W,{text},100,,,,\n" for text in at))
+    assert [ns / 10**9 for ns in log.sources[0].ends_ns] == [1741906800, 1741906800 + 3 * 3600]
+
+
+def test_means_without_a_unit_are_asked_about_in_watts(tmp_path):
+    rows = "".join(f"{i},12,{1741910400 + 3600 * i},90,,,,\n" for i in range(5))
+    with pytest.raises(ConfigurationError, match="--unit W "):
+        read(tmp_path, "id,metadata_id,start_ts,mean,min,max,state,sum\n" + rows)
 
 
 def test_an_hour_that_is_not_there_is_missing(tmp_path):

@@ -51,6 +51,7 @@ def test_messages_with_a_power_are_read(tmp_path, row):
     "lines",
     [
         ["epoch,time_s,value"] + [f"{i},{i},3" for i in range(9)],
+        ["run,P1,loss"] + [f"{i},3,0.1" for i in range(9)],
         ["time,level,P1"] + [f"{i},INFO,3" for i in range(9)],
         ['{"level": "INFO", "value": 3}'] * 9,
         ["INFO started", "INFO done"],

@@ -57,6 +57,13 @@ def test_intervals_without_data_are_missing_and_estimates_are_counted(tmp_path):
     assert codes.count(MISSING) == 4
 
 
+def test_a_day_without_data_is_missing_whatever_stands_in_it(tmp_path):
+    log = read(tmp_path, register() + day("20250314", "9", "N") + day("20250315", "0.25"))
+    codes = [int(code) for block in log.sources[0].blocks() for code in block.codes[:, 0]]
+    assert codes.count(MISSING) == 48
+    assert not any("substituted" in str(note) for note in log.warnings)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

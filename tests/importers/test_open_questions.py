@@ -47,3 +47,17 @@ def test_a_long_file_is_not_read_twice(tmp_path, monkeypatch):
 def test_what_is_refused_once_stated_is_not_promised(tmp_path):
     """All rows have one time: that is no question."""
     assert "once stated" not in asked(tmp_path, "time_s,power\n" + rows("7,{v}\n"))
+
+
+def test_what_was_stated_before_is_not_asked_again(tmp_path):
+    said = asked(tmp_path, "time_s,a_kWh,b_kWh\n" + rows("{i},0.01,0.02\n"), as_={"a_kWh": "per-row"})
+    assert "--as b_kWh=per-row" in said and "--as a_kWh" not in said
+    assert "once stated (per-row): 2 rails (a, b)" in said
+
+
+def test_a_question_that_follows_a_question_is_listed_too(tmp_path):
+    """First a unit, with it what two energies are, with that which of four rails is the whole."""
+    said = asked(tmp_path, "time_s,a_kWh,b_kWh,x_power,y_power\n" + rows("{i},0.01,0.02,1{v},2{v}\n"))
+    unit, kinds, rails = said.split("; once stated ")
+    assert "--column x_power=W" in unit and kinds.startswith("(in W): ") and "--as a_kWh=per-row" in kinds
+    assert rails.startswith("(per-row): 4 rails (a, b, x, y)")

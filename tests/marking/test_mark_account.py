@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 
 
@@ -15,6 +17,28 @@ def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
     assert (first.begun, first.finished, first.instants, first.lost, first.waited_s) == (7, 6, 1, 2, 0.75)
     assert (first.program, first.left) == ("bash", False)
     assert first.running == ["a"] * MAX_LISTED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "begun",
+        "finished",
+        "instants",
+        "lost",
+        "refused",
+        "strays",
+        "torn",
+        "waited_s",
+        "odd_counts",
+        "cut",
+        "late",
+    ],
+)
+def test_every_count_is_that_of_all_rings(name):
+    account = MarkAccount(7, **{name: 2})
+    account.add(MarkAccount(7, **{name: 3}))
+    assert getattr(account, name) == 5
 
 
 def test_the_numbers_of_events_stand_beside_the_details():

@@ -74,9 +74,11 @@ def test_a_driver_that_holds_the_interpreter_leaves_no_recorder_behind(tmp_path,
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 import powermeter
 
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
 with powermeter.Meter(*sys.argv[1:3], path=sys.argv[3]):
     while True:
         with powermeter.event("step"):
@@ -87,7 +89,7 @@ with powermeter.Meter(*sys.argv[1:3], path=sys.argv[3]):
 def test_where_the_program_is_killed_too_the_kernel_ends_the_recorder_and_the_rest_is_listed(
     tmp_path, installed
 ):
-    """It stayed until somebody ended it."""
+    """It stayed until somebody ended it; that the program ignores alarms and blocks them is inherited."""
     path, note = tmp_path / "run.power", tmp_path / "note"
     command = [sys.executable, "-c", PROGRAM, URL, f"holding://?note={note}", path]
     program = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(installed)})

@@ -34,6 +34,12 @@ def gap(number: int, unused: Unused) -> tuple[Gap | None, int]:
         (7, Unused(empty=2), Gap(40, 50, "dropped", "2 frames held no reading", 0), 0),
         (7, Unused(empty=1), Gap(40, 50, "dropped", "1 sample lost", 1), 1),
         (5, Unused(empty=3), None, 0),
+        (
+            100,
+            Unused(),
+            Gap(40, 50, "lost setup", "its numbers began anew, or jumped further than time allows", 3),
+            3,  # three at most were sent since
+        ),
     ],
 )
 def test_frames_without_a_reading_are_not_lost(
