@@ -8,19 +8,22 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import tracemalloc
 
 import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
-from powermeter.recorder import full_disk
+from powermeter.errors import ReadError, Reason
+from powermeter.recorder import full_disk, process
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
+from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording import Recording, Writer
 from powermeter.recording.writer import CACHE_KIB
-from powermeter.source import Gap
+from powermeter.source import Address, Block, Gap, StreamingSource
 
 POWER = (Channel("p", Quantity.POWER, 1e-3),)
 
@@ -312,3 +315,44 @@ def test_a_recording_that_lost_its_name_is_saved_elsewhere_where_its_folder_take
     with Recording.open(folder.parent / "run-recovered.power") as recording:
         assert recording.metadata["ended"] == "stopped"
     assert list(folder.iterdir()) == []
+
+
+class HangsWhenOpenedAgain(StreamingSource):
+    """Delivers two readings, is lost, and then never returns from `open`."""
+
+    scheme = summary = "hangs"
+    example = "hangs://"
+
+    def __init__(self, begins_ns: int) -> None:
+        super().__init__(Address.parse("hangs://"))
+        self.channels = POWER
+        self.is_opened, self.may_return = threading.Event(), threading.Event()
+        self.blocks = [Block(np.array([begins_ns, begins_ns + 1000]), np.array([[5], [6]]))]
+
+    def open(self) -> None:
+        self.is_opened.set()
+        self.may_return.wait(60.0)
+
+    def read_block(self, timeout_s: float) -> Block | None:
+        if not self.blocks:
+            raise ReadError("unplugged", Reason.ABSENT)
+        return self.blocks.pop()
+
+
+def test_a_reader_that_hangs_while_its_source_is_lost_leaves_one_gap_to_the_end(set_up, monkeypatch) -> None:
+    """Its own gap never comes: the recorder notes it, from the last reading on."""
+    monkeypatch.setattr(process, "READERS_END_S", 0.05)
+    recorder, writer = set_up
+    began_ns = process.now_ns()
+    source = HangsWhenOpenedAgain(began_ns)
+    reader = SourceReader(source)
+    recorder.ids, recorder.readers = recorder.ids[:1], [reader]
+    reader.start()
+    assert source.is_opened.wait(30.0)
+    recorder.finish(writer)
+    with Recording.open(writer.path) as recording:
+        (gap,) = recording.gaps(1)
+    source.may_return.set()
+    reader.join(30.0)
+    assert (gap.start_ns, gap.reason, gap.detail) == (began_ns + 1000, "no answer", "a read never returned")
+    assert gap.end_ns > gap.start_ns
