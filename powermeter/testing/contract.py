@@ -18,11 +18,12 @@ import inspect
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, SATURATED, Channel, Quantity
 from powermeter.errors import ConfigurationError, PowermeterError
@@ -38,7 +39,7 @@ from powermeter.testing.captured_frames import (
     readings,
     undetected,
 )
-from powermeter.testing.contract_case import Case, Setting, nothing, serving, simulated
+from powermeter.testing.contract_case import Case, Setting, nothing, release_as_killed, serving, simulated
 from powermeter.testing.faults import Faults
 from powermeter.testing.terminal import Simulation
 from powermeter.units import NS
@@ -60,6 +61,8 @@ STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 """What stays while the load does."""
 STEADY_WITHIN = 0.1
 """Share of its median by which it may differ, beside two codes: noise and limits of meters are less, a reference or zeroing is more."""
+UNDER_WAY_S = 0.05
+"""What a meter sent is on its way for so long, so that frames come before its answer."""
 QUIET_S = 0.15
 """How long a meter must send nothing to count as stopped."""
 
@@ -130,27 +133,17 @@ class DriverContract:
             assert widths == {width}, f"rows of {widths} codes for {width} channels"
 
     def test_a_constant_load_reads_constant(self, tmp_path: Path) -> None:
-        """No settling, zeroing or reference frame is recorded, and a stream's clock keeps the host's pace."""
+        """No settling, zeroing or reference frame is recorded, nor when opened again; a stream's clock keeps the host's pace."""
         with self.case.source(tmp_path) as (source, made):
             if not isinstance(made.get("simulation"), Simulation):
                 return
             source.open()
             is_stream = isinstance(source, StreamingSource)
-            channels = source.channels
-            reader, harvest = _read(source, rows=10**9 if is_stream else 3, seconds=STREAM_S)
-            wrong = reader.failure or reader.health.last_error
-            assert not wrong, wrong
-            rows = np.concatenate([block[1] for block in harvest.blocks])
-            for channel, column in zip(channels, rows.T, strict=True):
-                codes = column[column != MISSING]
-                if channel.quantity not in STEADY or not codes.size:
-                    continue
-                usual = np.median(codes)
-                odd = codes[np.abs(codes - usual) > STEADY_WITHIN * abs(usual) + 2]
-                assert not odd.size, (
-                    f"{channel.name}: {channel.in_si(odd)[0]:.4g} {channel.quantity.unit} of a constant load of"
-                    f" {np.median(channel.in_si(codes)):.4g}: is that frame a reading?"
-                )
+            first = _codes(source, rows=10**9 if is_stream else 3, seconds=STREAM_S)
+            _check_steady(source.channels, first, "is that frame a reading?")
+            source.open()
+            again = np.concatenate([first, _codes(source, rows=3)])
+            _check_steady(source.channels, again, "is that frame, sent when it was opened again, a reading?")
 
     def test_damaged_frames_are_refused(self, tmp_path: Path) -> None:
         """A byte damaged anywhere in a frame with a check is a `DataError`, not another reading."""
@@ -206,6 +199,28 @@ class DriverContract:
             )
             sent = simulation.unasked - before - dropped
             assert reader.health.samples <= 1.05 * sent + 2, "frames that came twice are stored twice"
+
+    def test_one_that_sends_already_is_opened_all_the_same(self, tmp_path: Path) -> None:
+        """A program that was killed did not stop it: what it sends is no answer to `identify`."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation) or not simulation.meter.tick_s:
+                return
+            source.open()
+            known = source.channels, source.info()
+            simulation.faults = Faults(late=1.0, late_s=UNDER_WAY_S)
+            if not release_as_killed(source):
+                return
+            before = simulation.unasked
+            _wait(lambda: simulation.unasked > before, SPEAKS_S)
+            why = ""
+            try:
+                source.open()
+            except PowermeterError as error:
+                why = f"{error}: "
+            assert not why and (source.channels, source.info()) == known, (
+                f"{why}opened while it sends, it is another: does `identify` stop it and wait until it is quiet?"
+            )
 
     def test_opening_again_gives_the_same_channels(self, tmp_path: Path) -> None:
         """The recorder reopens a lost instrument: no channel may be renamed, added or scaled otherwise."""
@@ -331,6 +346,28 @@ def _read(
     reader.stop()
     reader.join(5.0)
     return reader, reader.take()
+
+
+def _codes(source: Source, *, rows: int, seconds: float = READ_S) -> NDArray[np.int64]:
+    """Return the codes of what an opened source reads, which is closed then."""
+    reader, harvest = _read(source, rows=rows, seconds=seconds)
+    wrong = reader.failure or reader.health.last_error
+    assert not wrong, wrong
+    return np.concatenate([block[1] for block in harvest.blocks])
+
+
+def _check_steady(channels: Sequence[Channel], rows: NDArray[np.int64], why: str) -> None:
+    """Refuse rows of a constant load that are not alike."""
+    for channel, column in zip(channels, rows.T, strict=True):
+        codes = column[column != MISSING]
+        if channel.quantity not in STEADY or not codes.size:
+            continue
+        usual = np.median(codes)
+        odd = codes[np.abs(codes - usual) > STEADY_WITHIN * abs(usual) + 2]
+        assert not odd.size, (
+            f"{channel.name}: {channel.in_si(odd)[0]:.4g} {channel.quantity.unit} of a constant load of"
+            f" {np.median(channel.in_si(codes)):.4g}: {why}"
+        )
 
 
 def _descriptors() -> int:

@@ -50,6 +50,16 @@ def serving(simulation: Simulation) -> Iterator[Simulation]:
         thread.join(5.0)
 
 
+def release_as_killed(source: Source) -> bool:
+    """Release a driver's link without stopping its instrument, as the end of a program that is killed does; return whether it has one."""
+    link = getattr(source, "link", None)
+    if link is None:
+        return False
+    link.close()
+    vars(source)["link"] = None
+    return True
+
+
 @dataclass(frozen=True)
 class Case:
     """How one driver is opened here.

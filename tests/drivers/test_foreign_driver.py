@@ -92,6 +92,24 @@ class Eager(volta.Volta):
         return super().decode(body + bytes([volta.crc8(body)]))
 
 
+class Once(Eager):
+    """Knows that it settles, but not that it does so each time it is opened."""
+
+    settled = 0
+
+    def rows(self, reading, arrival_ns):
+        self.settled += 1
+        return super().rows(reading, arrival_ns) if self.settled > 32 else []
+
+
+class Hasty(volta.Volta):
+    """Asks a meter that may be sending, instead of stopping it first."""
+
+    def identify(self, link):
+        link.write(b"ID\n")
+        self.firmware = link.read_line(64, 1.0).decode("latin-1").strip().removeprefix("VOLTA-9 v")
+
+
 class Slow(volta.Volta):
     """Takes its milliseconds for tenths of them."""
 
@@ -136,6 +154,8 @@ FAULTY = [
     (Endless, "test_what_it_started_it_stops", "goes on sending"),
     (Trusting, "test_damaged_frames_are_refused", "damage at byte"),
     (Eager, CONSTANT, "is that frame a reading"),
+    (Once, CONSTANT, "sent when it was opened again"),
+    (Hasty, "test_one_that_sends_already_is_opened_all_the_same", "does `identify` stop it"),
     (Slow, CONSTANT, "its ticks count"),
     (Fast, CONSTANT, "its ticks count"),
     (Unnumbered, LOSSES, "frames were lost, 0 are counted"),
