@@ -26,7 +26,8 @@ class Against:
     Attributes:
         name: The earlier recording's.
         label: What is compared.
-        earlier: What one item of it used, in J.
+        quantity: What is compared: `energy` (of an item), or `power`, of runs in which nothing is marked.
+        earlier, now: The earlier run's mean and this one's, in J or W.
         verdict: As a table prints it: `less`, `same within 2 %`; `runs: less` where only these runs are known.
         text: Change and interval in words.
         notes: What a reader must know of the comparison.
@@ -35,7 +36,9 @@ class Against:
 
     name: str
     label: str
+    quantity: str
     earlier: Result
+    now: Result
     verdict: str
     text: str
     notes: tuple[Note, ...]
@@ -71,7 +74,9 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
     return Against(
         name=options.against.name,
         label=row.title,
+        quantity=found.of,
         earlier=row.contrast.mean_left,
+        now=row.contrast.mean_right,
         verdict=verdict_text(row.contrast),
         text=row.contrast.text,
         notes=found.notes,

@@ -50,7 +50,7 @@ def against(data: ReportData) -> Markup:
     found = data.against
     if found is None:
         return Markup("")
-    this = quoted(data)
+    heading = f"energy per {data.item}" if found.quantity == "energy" else "mean power"
     notes = [note for note in found.notes if note not in data.warnings]  # those stand above
     return join(
         [
@@ -59,10 +59,10 @@ def against(data: ReportData) -> Markup:
                 "p", element("strong", found.verdict, class_="word"), f" {found.text}.", class_="quality"
             ),
             table(
-                ("", f"energy per {data.item}"),
+                ("", heading),
                 [
                     (found.name, number(show(found.earlier))),
-                    (data.path.name, number(show(this))),
+                    (data.path.name, number(show(found.now))),
                 ],
                 numbers=(1,),
             ),

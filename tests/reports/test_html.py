@@ -150,6 +150,25 @@ def test_the_line_of_an_earlier_run_is_explained(make, twenty):
     assert "Dashed: the earlier run" not in page_of(this)[1].text
 
 
+def test_runs_without_events_stand_beside_each_other_in_one_unit(make):
+    """Of whole runs the mean power is compared: 1.9 W and 2 W, which once stood beside 20 J as an energy."""
+    earlier = make("earlier.power", watts=1.9)
+    text = page_of(make("now.power"), against=earlier)[1].text.replace("\u00a0", " ")
+    beside = text.partition("Against an earlier run")[2].partition("Power over the run")[0]
+    assert "mean power" in beside and "energy per" not in beside
+    assert re.search(r"earlier\.power\s*1\.900 ± 0\.0\d+ W\s*now\.power\s*2\.000 ± 0\.0\d+ W", beside), beside
+
+
+def test_a_label_beside_an_earlier_run_stands_there_as_everywhere(make, twenty):
+    """An item is 0.125 J here, and 0.95 times that in the earlier run."""
+    earlier = make("earlier.power", events=twenty, watts=1.9)
+    text = page_of(make("now.power", events=twenty), against=earlier)[1].text.replace("\u00a0", " ")
+    beside = text.partition("Against an earlier run")[2]
+    assert re.search(
+        r"energy per infer\w*\s*earlier\.power\s*118\.[78] ± \d.*?now\.power\s*125\.0 ± 1\.2 mJ", beside
+    ), beside[:300]
+
+
 def test_it_says_what_must_be_said(make, twenty):
     _, page = page_of(make(events=twenty), place="FRA")
     for wanted in (

@@ -80,6 +80,16 @@ def test_a_printed_page_is_no_wider_than_its_paper(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 680
 
 
+def test_no_figure_takes_more_than_a_quarter_of_a_printed_page(page):
+    """A4 less 16 mm above and below: a tall trace, which cannot be cut, left the first page half empty."""
+    page.set_viewport_size({"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    high = page.evaluate(
+        "[...document.querySelectorAll('figure svg.wide')].map(e => e.getBoundingClientRect().height)"
+    )
+    assert high and max(high) <= (297 - 32) / 4 / 25.4 * 96
+
+
 def test_a_heading_and_its_sentences_are_printed_above_their_table(page):
     """A sentence of its own ends a section: it may stand at a page's end, and drags no figure with it."""
     page.emulate_media(media="print")
