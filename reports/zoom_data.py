@@ -1,7 +1,7 @@
 """The power of a run packed for the page's own zoom: single readings where they fit, else levels that keep every peak.
 
-Every block is a list of stretches between readings: when, the lowest and highest reading, the energy, and the variance of
-that energy that readings leave open.  Numbers are little-endian arrays in base64; times count `tick_s` from the first reading.
+Every block is a list of stretches between readings: when, the lowest and highest reading, the energy, the variance of
+that energy that readings leave open, and, where not all are held, how many there were.  Numbers are little-endian arrays in base64; times count `tick_s` from the first reading.
 """
 
 from __future__ import annotations
@@ -72,9 +72,8 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
         "span_s": span * 1e-9,
         "rails": rails,
         "places": places,
-        "labels": _labels(data, a.start_ns, tick),
+        "labels": list(_each_label(data, a.start_ns, tick, tuple(p for p in interesting if p[0]))),
         "mean_of": _condensed(data),
-        "thinned": a.power_trace.kept is not None,
         "simulated": a.energy.grade.value == "simulated",
     }
 
@@ -216,6 +215,13 @@ class _Curve:
             variance = variance * seconds**2
         return _Steps(times[:-1], level, joules, np.where(self._hole[first:last], -1.0, variance))
 
+    def readings(self, first: int, last: int, heads: NDArray[np.int64]) -> Floats:
+        """Return how many readings stand behind each column of the intervals [first, last); `heads` are their begins."""
+        kept = self.integral.trace.kept
+        places = np.arange(first, last + 1) if kept is None else kept.place[first : last + 1]
+        counted: Floats = np.diff(places[np.append(heads, last - first)]).astype(np.float64)
+        return counted
+
     def end(self, last: int) -> float:
         """Return the level shown at the end of the intervals up to `last`."""
         at = min(last, self.integral.running.size - 2)
@@ -223,7 +229,7 @@ class _Curve:
 
 
 def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick: float) -> dict[str, Any]:
-    cells: dict[str, list[Floats]] = {"t": [], "low": [], "high": [], "e": [], "v": []}
+    cells: dict[str, list[Floats]] = {name: [] for name in ("t", "low", "high", "e", "v", "r")}
     for low in range(first, last, each * max(1, _AT_ONCE // each)):
         high = min(low + each * max(1, _AT_ONCE // each), last)
         some = curve.steps(low, high)
@@ -235,6 +241,7 @@ def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick:
         cells["high"].append(np.maximum.reduceat(some.level, heads))
         cells["e"].append(np.add.reduceat(some.joules, heads))
         cells["v"].append(np.where(dark, -1.0, sums))
+        cells["r"].append(curve.readings(low, high, heads))
     cells["t"].append(np.array([float(curve.integral.trace.times_ns[last] - start_ns)]))
     whole = {name: np.concatenate(parts) for name, parts in cells.items()}
     ticks = np.clip(whole["t"] / tick, 0, 0xFFFF_FFFF)
@@ -246,6 +253,7 @@ def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick:
         "high": None if each == 1 else _packed(whole["high"].astype("<f4")),
         "e": _packed(whole["e"].astype("<f4")),
         "v": _packed(whole["v"].astype("<f4")),
+        "r": None if curve.integral.trace.kept is None else _packed(whole["r"].astype("<u4")),
         "end": curve.end(last),
     }
 
@@ -254,11 +262,20 @@ def _packed(array: NDArray[Any]) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
 
 
-def _labels(data: ReportData, start_ns: int, tick: float) -> list[dict[str, Any]]:
-    return list(_each_label(data, start_ns, tick))
+def _drawn(
+    starts: NDArray[np.int64], most: int, places: tuple[tuple[str, int, int], ...]
+) -> NDArray[np.int64]:
+    """Return which of a label's events are drawn: evenly picked ones, and the first in each named place."""
+    if starts.size <= most:
+        return np.arange(starts.size)
+    low, high = (np.searchsorted(starts, [place[k] for place in places]) for k in (1, 2))
+    even = np.linspace(0, starts.size - 1, most).astype(np.int64)
+    return np.union1d(even, low[low < high])
 
 
-def _each_label(data: ReportData, start_ns: int, tick: float) -> Iterator[dict[str, Any]]:
+def _each_label(
+    data: ReportData, start_ns: int, tick: float, places: tuple[tuple[str, int, int], ...]
+) -> Iterator[dict[str, Any]]:
     a = data.analysis
     half = a.energies.half_width() if len(a.energies) else np.empty(0)
     shown = [row for row in a.rows if row.events]
@@ -269,9 +286,8 @@ def _each_label(data: ReportData, start_ns: int, tick: float) -> Iterator[dict[s
         index = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
         total = index.size
         share = max(left // 2, 1) if total > left // 2 else total
-        if total > share:
-            index = index[np.linspace(0, total - 1, share).astype(int)]
-        left -= index.size
+        index = index[_drawn(a.energies.start_ns[index], share, places)]
+        left = max(left - index.size, 0)
         known = a.energies.known[index] & row.verdict.resolved
         starts, ends = a.energies.start_ns[index] - start_ns, a.energies.end_ns[index] - start_ns
         yield {

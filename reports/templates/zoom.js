@@ -18,6 +18,7 @@
       b.t = unpack(b.t, Uint32Array); b.low = unpack(b.low, Float32Array);
       b.high = b.high === null ? b.low : unpack(b.high, Float32Array);
       b.e = unpack(b.e, Float32Array); b.v = unpack(b.v, Float32Array);
+      if (b.r) b.r = unpack(b.r, Uint32Array);
     });
   });
   data.labels.forEach(function (l) {
@@ -176,7 +177,7 @@
       var pen = false;
       columns.forEach(function (c) { if (!c || !c[3]) { pen = false; return; } var py = y(c[2] / c[3]); if (pen) context.lineTo(c[4], py); else context.moveTo(c[4], py); context.lineTo(c[5], py); pen = true; });
       context.stroke();
-      hint.textContent = b.each > 1 && !many ? "Each column stands for " + b.each.toLocaleString("en") + (data.thinned ? " readings or more" : " readings") + ": the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
+      hint.textContent = b.each > 1 && !many ? "Each column stands for " + (b.r ? "many" : b.each.toLocaleString("en")) + " readings: the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
     } else {
       context.beginPath();
       var down = false;
@@ -201,6 +202,8 @@
     context.restore();
   }
   function condensed() {
+    var some = data.labels.filter(function (l) { return l.n < l.of; }).map(function (l) { return l.n.toLocaleString("en") + " of " + l.of.toLocaleString("en") + "\u00a0" + l.name; });
+    if (some.length) hint.textContent += " Of so many events some are drawn, evenly picked: " + some.join(", ") + ".";
     if (data.mean_of > 1) hint.textContent += " A reading here is the mean of " + data.mean_of + " as recorded, for the run is long: peaks shorter than that are not shown at their height.";
   }
   function overlay() {
@@ -219,6 +222,11 @@
   }
 
   var T95 = [0, 12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086];
+  function readingsIn(block, first, last) {
+    if (!block.r) return (last - first) * block.each;
+    for (var sum = 0, i = first; i < last; i++) sum += block.r[i];
+    return sum;
+  }
   function span(a, b) {
     var low = Math.min(a, b), high = Math.max(a, b), block = blockFor(low, high);
     var first = lower(block.t, low / TICK), last = lower(block.t, high / TICK);
@@ -228,7 +236,7 @@
     if (last - first < 1) return null;
     var joules = 0, variance = 0, dark = false, clipped = false, i;
     for (i = first; i < last; i++) { joules += block.e[i]; if (block.v[i] < 0) dark = true; else variance += block.v[i]; }
-    var s = block.t[first] * TICK, e = block.t[last] * TICK, length = e - s, readings = (last - first) * block.each;
+    var s = block.t[first] * TICK, e = block.t[last] * TICK, length = e - s, readings = readingsIn(block, first, last);
     rail.saturated.forEach(function (t) { if (t >= s && t <= e) clipped = true; });
     var own = variance, k = 1.96;
     rail.errors.forEach(function (r) { var part = r[0] * joules + r[1] * length; variance += part * part; });
@@ -254,7 +262,7 @@
     } else if (cursor !== null) {
       var b = blockFor(Math.max(from, cursor), Math.min(to, cursor)), k = Math.min(Math.max(lower(b.t, cursor / TICK) - 1, 0), b.n - 1);
       if (b.v[k] < 0) words.push(seconds(cursor, 6) + ": nobody measured here");
-      else if (b.each > 1) words.push(seconds(cursor, 6) + ": " + quantity(b.low[k], "W", 4) + " to " + quantity(b.high[k], "W", 4) + " in " + b.each.toLocaleString("en") + " readings");
+      else if (b.each > 1) words.push(seconds(cursor, 6) + ": " + quantity(b.low[k], "W", 4) + " to " + quantity(b.high[k], "W", 4) + " in " + readingsIn(b, k, k + 1).toLocaleString("en") + " readings");
       else { if (rail.line && k + 1 < b.n && cursor / TICK - b.t[k] > b.t[k + 1] - cursor / TICK) k++; words.push(seconds(b.t[k] * TICK, 6) + ": " + quantity(b.low[k], "W", 4)); }
     } else words.push("Drag over the figure to read the energy of a span; click an event to read its own; turn the wheel, or pinch, to zoom.");
     readout.textContent = words.join(" ");

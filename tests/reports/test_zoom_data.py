@@ -152,6 +152,12 @@ def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(no
     _, low, high, joules, _ = unpacked(found["rails"][0]["blocks"][0])
     assert (high if high is not None else low).max() == pytest.approx(9.0)
     assert joules.sum() == pytest.approx(whole.analysis.energy.value, rel=1e-5)
+    for block in found["rails"][0][
+        "blocks"
+    ]:  # all 299,999 intervals are counted, not those between held readings
+        times, *_ = unpacked(block)
+        behind = np.frombuffer(base64.b64decode(block["r"]), "<u4")
+        assert behind == pytest.approx(np.diff(times) * found["tick_s"] * 1000, abs=1)
     (full,), (thin,) = run_panel(whole).curves, run_panel(data).curves
     assert thin.high.max() == full.high.max() == pytest.approx(9.0)
     assert np.abs(np.interp(full.seconds, thin.seconds, thin.watts) - full.watts).max() < 0.02

@@ -94,10 +94,10 @@ def test_each_reading_with_the_energy_up_to_the_next_and_what_is_open_of_it() ->
     """Of an instant a jump J leaves J²/12 of a second, and a bend B (the second difference) B²/6."""
     values = np.array([1.0, 2.0, 4.0, 4.0, 3.0])
     made = handed(trace(values))
-    assert made["span_s"] == pytest.approx(4.0) and made["mean_of"] == 1 and made["thinned"] is False
+    assert made["span_s"] == pytest.approx(4.0) and made["mean_of"] == 1
     (rail,) = made["rails"]
     found = block(rail)
-    assert (found["each"], found["n"], found["end"]) == (1, 4, 4.0) and found["high"] is None
+    assert (found["each"], found["n"], found["end"]) == (1, 4, 4.0) and found["high"] is found["r"] is None
     assert found["t"] * made["tick_s"] == pytest.approx([0, 1, 2, 3, 4], abs=1e-6)
     assert found["low"].tolist() == [1, 2, 4, 4] and found["e"].tolist() == [1.5, 3, 4, 3.5]
     jumps = np.diff(values) ** 2 / 12
@@ -235,13 +235,13 @@ def test_events_too_short_have_no_energy_and_say_why() -> None:
 
 
 def test_of_many_events_half_of_what_is_left_is_kept(monkeypatch) -> None:
-    """Twelve may be kept: five of ten of the first label, evenly, then three of ten of the second."""
+    """Twelve may be kept: six of ten of the first label, evenly, and its typical one, then two of ten of the second."""
     monkeypatch.setattr(packing, "EVENTS", 12)
     start = np.arange(20.0) * 2
     rows = [row("a", list(range(10)), 5.0, warmup=2), row("b", list(range(10, 20)), 1.0)]
     made = handed(trace(np.ones(60)), rows, start.tolist(), (start + 1).tolist())
     first, second = label(made), label(made, 1)
-    assert (first["n"], first["of"], first["warmup"]) == (6, 10, 0) and (second["n"], second["of"]) == (3, 10)
+    assert (first["n"], first["of"], first["warmup"]) == (7, 10, 0) and (second["n"], second["of"]) == (2, 10)
     assert first["start"][[0, -1]] == pytest.approx([0.0, 18.0], abs=1e-6)
 
 
@@ -262,3 +262,14 @@ def test_single_readings_are_kept_of_twelve_events_and_of_the_highest_reading(mo
     kept = [block(rail, k) for k in range(1, len(rail["blocks"]))]
     assert any(one["each"] == 1 and one["low"].max() == 9.0 for one in kept)
     assert [one["each"] for one in kept] == [1] * 15
+
+
+def test_the_event_of_each_named_place_is_drawn_also_where_few_are(monkeypatch) -> None:
+    """Three of 41 are picked evenly; the typical event, whose single readings are kept, was not among them."""
+    monkeypatch.setattr(packing, "EVENTS", 6)
+    start = [100.0 + 450 * k for k in range(41)]
+    made = handed(trace(np.ones(20_001)), [row("a", list(range(41)))], start, [s + 6 for s in start])
+    drawn = label(made)["start"]
+    assert {100.0, 9_100.0, 18_100.0} <= set(np.round(drawn, 3).tolist())
+    for place in made["places"][:2]:
+        assert any(place["start"] <= at <= place["end"] for at in drawn), place
