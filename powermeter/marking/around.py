@@ -28,6 +28,29 @@ def running() -> Cell | None:
     return cell
 
 
+def set_aside(cell: Cell) -> Cell | None:
+    """Have what runs next be in no event that runs inside of a cell's, nor in that; return the cell of the innermost of them."""
+    inner = newest()
+    if not _leads_to(inner, cell):
+        return None
+    put(cell[1])
+    return inner
+
+
+def take_up(cell: Cell, inner: Cell | None) -> None:
+    """Have what runs next be in a cell's event again, and in those that ran inside of it; what runs now is around it."""
+    outer = running()
+    if not _leads_to(outer, cell):  # a context copied inside of it: around itself it would never end
+        cell[1] = outer
+    put(cell if inner is None else inner)
+
+
+def _leads_to(inner: Cell | None, cell: Cell) -> bool:
+    while inner is not None and inner is not cell:
+        inner = inner[1]
+    return inner is not None
+
+
 def has_failed(kind: type[BaseException], error: BaseException | None) -> bool:
     """Return whether what an exception ended has failed; a loop that is left early and a program that leaves with status 0 have not."""
     if isinstance(error, SystemExit):

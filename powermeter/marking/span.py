@@ -12,7 +12,7 @@ from struct import error as PackError
 
 from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
 from powermeter.marking.after_fork import start_anew_in_children
-from powermeter.marking.around import has_failed, newest, put, running
+from powermeter.marking.around import has_failed, newest, put, running, set_aside, take_up
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.outside_its_block import count_late, end_without_begin, with_late
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
@@ -195,16 +195,14 @@ class Span:
         """The `uid` of the event around it; None where there is none."""
         return self.parent_uid or None
 
-    def suspend(self) -> None:
-        """Let what runs next not be inside this event, which goes on: a generator has handed out an item."""
-        if self.log is not None and running() is self._cell:
-            put(self._cell[1])
+    def suspend(self) -> Cell | None:
+        """Let what runs next not be inside this event, which goes on: a generator has handed out an item; return what `resume` takes."""
+        return None if self.log is None else set_aside(self._cell)
 
-    def resume(self) -> None:
-        """Be the event around what runs next again."""
+    def resume(self, inner: Cell | None = None) -> None:
+        """Be the event around what runs next again, and what ran inside of it then."""
         if self.log is not None:
-            self._cell[1] = running()
-            put(self._cell)
+            take_up(self._cell, inner)
 
     async def __aenter__(self) -> Span:
         return self.__enter__()

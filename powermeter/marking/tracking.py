@@ -193,18 +193,19 @@ def _generator(made: Made) -> Callable[..., Any]:
         inner, event = made(args, kwargs)
         step, value = inner.send, None
         with _Running(event):
-            event.suspend()
+            inside = event.suspend()
             while True:
-                event.resume()
+                event.resume(inside)
                 try:
                     item = step(value)
                 except StopIteration as stop:
                     return stop.value
                 finally:
-                    event.suspend()
+                    inside = event.suspend()
                 try:
                     step, value = inner.send, (yield item)
                 except GeneratorExit:
+                    event.resume(inside)
                     inner.close()
                     return None
                 except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
@@ -218,18 +219,19 @@ def _async_generator(made: Made) -> Callable[..., Any]:
         inner, event = made(args, kwargs)
         step, value = inner.asend, None
         with _Running(event):
-            event.suspend()
+            inside = event.suspend()
             while True:
-                event.resume()
+                event.resume(inside)
                 try:
                     item = await step(value)
                 except StopAsyncIteration:
                     return
                 finally:
-                    event.suspend()
+                    inside = event.suspend()
                 try:
                     step, value = inner.asend, (yield item)
                 except GeneratorExit:
+                    event.resume(inside)
                     await inner.aclose()
                     return
                 except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
