@@ -80,7 +80,16 @@ def test_over_a_hundred_percent_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "per_day"), [("24/d", 24), ("1/h", 24), ("2/min", 2880), ("every 10m", 144), ("every 1h30m", 16)]
+    ("text", "per_day"),
+    [
+        ("24/d", 24),
+        ("1/h", 24),
+        ("2/min", 2880),
+        ("every 10m", 144),
+        ("every 1h30m", 16),
+        ("1/s", 86_400),
+        ("3/day", 3),
+    ],
 )
 def test_rates(text: str, per_day: float) -> None:
     assert parse_rate(text) == pytest.approx(per_day)

@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.battery.battery import Battery
 from powermeter.battery.intervals import falling, widened
-from powermeter.result import Result
+from powermeter.result import Grade, Result
 
 
 def test_the_ends_of_a_falling_function_change_places() -> None:
@@ -21,7 +21,9 @@ def test_a_sure_number_takes_the_whole_range_of_packs() -> None:
     """The range is 5 to 95 %; an interval is 95 %: wider by 1.96 over 1.645 in logarithms."""
     found = widened(Result.of(10.0, "h"), (0.5, 1.0))
     assert math.log(10.0 / found.low) == pytest.approx(1.95996 / 1.64485 * math.log(2), rel=1e-4)
-    assert found.high == pytest.approx(10.0)
+    assert found.high == pytest.approx(10.0) and found.grade is Grade.ASSUMED
+    # Half of 5 to 95 % is 1.645 standard deviations.
+    assert found.parts["factor:battery.capacity"] == pytest.approx(10 * math.log(2) / 2 / 1.64485, rel=1e-4)
     assert widened(Result.of(10.0, "h"), (1.0, 1.0)) == Result.of(10.0, "h")
 
 

@@ -71,12 +71,17 @@ def test_schedule_with_what_if(run, runs: Path, tmp_path: Path) -> None:  # type
             "infer=1/h",
             "--what-if",
             f"infer={runs / 'pi-zero-w.power'}:infer",
+            "--what-if",
+            f"send={runs / 'pi-zero-w.power'}:infer",
             "--json",
         )
     )
     whole = said["schedule"]["life"]["value"]
     assert said["what_if"]["infer=1/h"]["life"]["value"] > whole
-    assert len(said["what_if"]) == 2
+    assert len(said["what_if"]) == 3
+    other = [{one["name"]: one for one in changed["states"]} for changed in [*said["what_if"].values()][1:]]
+    assert other[1]["send"]["power"]["value"] == pytest.approx(other[0]["infer"]["power"]["value"])
+    assert other[1]["send"]["time_share"] == pytest.approx(other[0]["infer"]["time_share"])
     assert sum(state["energy_share"] for state in said["schedule"]["states"]) == pytest.approx(1)
     schedule.write_text(
         '[rest]\npower = "5mW"\n[[state]]\nname = "x"\npower = "1W"\nduration = "2s"\nrate = "1/s"\n'

@@ -71,12 +71,13 @@ def test_break_even_by_the_formula() -> None:
     assert found.requests == pytest.approx(standing / per_request, rel=1e-9)
     assert found.low_per_day is not None and found.per_day is not None and found.high_per_day is not None
     assert found.low_per_day < found.per_day < found.high_per_day
+    assert found.per_day == pytest.approx(standing / per_request / 1461)  # four years
 
 
 def test_break_even_never_and_always() -> None:
     hungry = coffee_maker(link=given("link", 0, "W"), device_request=given("e_dev", 5, "Wh"))
     assert break_even(hungry).requests is None
-    assert break_even(hungry).text.startswith("never")
+    assert break_even(hungry).text.startswith("never") and "from never" not in break_even(hungry).text
     linked = coffee_maker()
     assert break_even(linked).requests == 0
     both = replace(linked, device_request=given("e_dev", 5, "Wh"))
@@ -122,6 +123,20 @@ def test_tornado_ranks_what_decides() -> None:
     assert money[0][0].name == "link"
     with pytest.raises(ConfigurationError):
         tornado(coffee_maker(), "joy")
+
+
+def test_a_tornado_is_of_cloud_minus_device_and_a_measured_request_from_5_to_95_percent() -> None:
+    """3.6 J ± 0.36 J of standard uncertainty: 1.645 of them on either side."""
+    request = Measured("request", Result.of(3.6, "J", {"gain:m": 0.36}))
+    swings = {
+        factor.name: (factor, low, high)
+        for factor, low, high in tornado(coffee_maker(device_request=request), most=99)
+    }
+    _, low, high = swings["link"]
+    assert low < high  # the link is there for the cloud
+    measured, low, high = swings["request, measured"]
+    assert low > high
+    assert (measured.low, measured.high) == pytest.approx((3.6 - 1.645 * 0.36, 3.6 + 1.645 * 0.36), rel=1e-3)
 
 
 def test_water_counts_the_cooling_on_site() -> None:
@@ -208,5 +223,7 @@ def test_the_interval_of_a_break_even_is_that_of_the_one_input_in_doubt() -> Non
         coffee_maker(listen=given("listen", 0.010, "W", low=0.005, high=0.020), **exact), "energy"
     )
     assert found.per_day is not None and found.low_per_day is not None and found.high_per_day is not None
-    assert found.low_per_day == pytest.approx(found.per_day / 2, rel=0.2)
-    assert found.high_per_day == pytest.approx(found.per_day * 2, rel=0.2)
+    # 5 and 95 % are 1.645 deviations away, 2.5 and 97.5 % 1.960.
+    times = 2 ** (1.960 / 1.645)
+    assert found.low_per_day == pytest.approx(found.per_day / times, rel=0.08)
+    assert found.high_per_day == pytest.approx(found.per_day * times, rel=0.08)

@@ -23,7 +23,15 @@ def test_a_signature_is_of_its_key_and_its_text_alone():
         assert not signature.is_valid({**stated, "chains": {**SIGNED["chains"], table: "0b"}}, SECRET)
 
 
-@pytest.mark.parametrize("content", [b"", b"short"])
+def test_a_signature_over_fewer_tables_is_none():
+    """One of its maker, over all tables but one: what stands in that one it does not vouch for."""
+    fewer = {part: {t: v for t, v in tables.items() if t != "gap"} for part, tables in SIGNED.items()}
+    assert "gap" in SIGNED["rows"]
+    method, name, value = signature.made(signature.message(fewer), SECRET)
+    assert not signature.is_valid({**fewer, "method": method, "key": name, "value": value}, SECRET)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 15])
 def test_a_key_must_be_a_key(tmp_path, content):
     (tmp_path / "key").write_bytes(content)
     with pytest.raises(ConfigurationError, match="at least 16 bytes"):

@@ -27,6 +27,7 @@ def test_bytes_cut_off_the_end_are_found(recorded):
         file.truncate(recorded.path.stat().st_size - 100)
     verdict = verify(recorded.path)
     assert not verdict.is_whole and having(verdict.findings, "bytes-gone")
+    assert "at the end of the file: 100 bytes gone" in map(str, verdict.findings)
 
 
 def test_a_recording_that_grows_has_its_newest_pages_in_its_log(tmp_path):

@@ -84,9 +84,19 @@ def opened(path):
 
 
 def test_a_hundred_labels_fold(make):
-    events = [infer(0.04 * i, 0.03, 1, i + 1, f"layer_{i % 100:03d}_of_a_network") for i in range(200)]
+    """Each takes a little longer than the one before it, at one power: the last ones used most, 24 of them, 10 where space is narrow."""
+    events = [
+        infer(0.04 * i, 0.01 + 2e-4 * (i % 100), 1, i + 1, f"layer_{i % 100:03d}_of_a_network")
+        for i in range(200)
+    ]
     found = opened(make(events=events))
     for width in (40, 80, 160):
+        flat = "".join(to_text(found, width).split())
+        listed = 10 if width == 40 else 24
+        assert f"{100 - listed}morelabels,whichusedlesseach" in flat
+        assert [k for k in range(100) if f"layer_{k:03d}" in flat][-listed + 1 :] == [
+            *range(101 - listed, 100)
+        ]
         text = to_text(found, width)
         assert "more labels, which used less each" in " ".join(text.split()) and "…" not in text, width
         assert text.count("\n") < 400, width
@@ -103,6 +113,7 @@ def test_one_label_of_thousands_of_characters_leaves_the_tables_of_the_others(ma
     flat = "".join(text.split())
     assert (
         "(4,000 characters)" in text
+        and f"{long[:16]}…{long[-8:]}(4,000characters)" in flat
         and long[:MOST_OF_A_NAME] in flat
         and long[: MOST_OF_A_NAME + 9] not in flat
     )

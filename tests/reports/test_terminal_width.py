@@ -21,6 +21,10 @@ def test_lines_are_wrapped_and_no_number_loses_its_unit(width):
         assert any(whole in part for part in parts), whole
     assert all(part.startswith("    ") for part in parts[1:])
     assert wrapped("", 40) == [""] and wrapped("short", 40) == ["short"]
+    assert wrapped("a whole line", 12) == ["a whole line"] and wrapped("a whole line", 11) == [
+        "a whole",
+        "  line",
+    ]
 
 
 def test_the_layout_is_narrower_where_a_sign_becomes_two_characters() -> None:
