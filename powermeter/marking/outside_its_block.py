@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from powermeter.marking.log import MarkLog
-    from powermeter.marking.span import Span
+    from powermeter.marking.log import Marked, MarkLog
 
 
 def count_late() -> bool:
@@ -25,7 +24,7 @@ def count_late() -> bool:
     return True
 
 
-def end_without_begin(event: Span, logs: Iterable[MarkLog]) -> None:
+def end_without_begin(event: Marked, logs: Iterable[MarkLog]) -> None:
     """Have recordings count an end whose begin they lack."""
     event.uid, event.parent_uid, event.task, event.text = uids(), 0, 0, None
     event.start_ns = event.end_ns = time.monotonic_ns()
