@@ -27,7 +27,10 @@ _PIECE = 1 << 20
 
 
 def bibtex(data: ReportData) -> str:
-    """Return an entry for the tool, for each instrument's stated limits and for each source of a factor."""
+    """Return an entry for the tool, for each instrument's stated limits and for each source of a factor.
+
+    Those without an author have a `key` that styles sort them by.
+    """
     return "\n\n".join(_entries(data)) + "\n"
 
 
@@ -52,7 +55,11 @@ def _entries(data: ReportData) -> Iterator[str]:
             yield _entry(
                 "misc",
                 f"instrument:{_key(i.name)}",
-                {"title": f"{{{escaped(i.facts.get('model') or i.name)}}}", "note": paragraph(note)},
+                {
+                    "title": f"{{{(name := escaped(i.facts.get('model') or i.name))}}}",
+                    "key": name,
+                    "note": paragraph(note),
+                },
             )
     seen = set()
     for factor in data.footprint.factors_used if data.footprint is not None else ():
@@ -62,6 +69,7 @@ def _entries(data: ReportData) -> Iterator[str]:
         seen.add(key)
         fields = {
             "title": f"{{{escaped(factor.source.title)}}}",
+            "key": escaped(factor.source.title),
             "year": escaped(factor.source.year or ""),
             "url": factor.source.url if re.fullmatch(r"https://[!-z|~]+", factor.source.url) else "",
             "note": escaped(_of_year(factor) + factor.source.licence),

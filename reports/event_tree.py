@@ -144,8 +144,9 @@ def lines(a: Analysis, tree: Tree) -> list[TreeLine]:
 
 
 def _share(a: Analysis, part: Result | None) -> str:
-    whole = a.energy.value
-    return DASH if part is None or whole <= 0 else f"{format_number(100 * part.value / whole, 3)} %"
+    """Return what share of the run's energy a part is; a dash where either is known as a bound only."""
+    known = part is not None and a.energy.value > 0 and show(part).ends and show(a.energy).ends
+    return f"{format_number(100 * part.value / a.energy.value, 3)} %" if part is not None and known else DASH
 
 
 @dataclass(slots=True)

@@ -95,6 +95,19 @@ def test_what_lies_outside_makes_the_run_with_the_outermost_labels(make):
     assert [line.depth for line in printed] == [0, 1, 1, 0]
 
 
+def test_of_what_is_known_as_a_bound_only_no_share_is_printed(make):
+    """`at most 1.2 J` stood beside 0.488 %, which was of the middle of its interval."""
+    with Recording.open(make(events=queries())) as recording:
+        a = analyse(recording)
+    tree = tree_of(a)
+    node = tree.nodes[0]
+    bound = replace(tree, nodes=(replace(node, total=replace(node.total, low=0.0)), *tree.nodes[1:]))
+    first, second, *_ = lines(a, bound)
+    assert first.total.text.startswith("at most") and first.share == DASH and second.share == "27.0 %"
+    open_run = replace(a, energy=replace(a.energy, high=float("inf")))
+    assert {line.share for line in lines(open_run, tree)} == {DASH}
+
+
 def test_of_many_labels_the_rest_is_counted(make, monkeypatch):
     monkeypatch.setattr(event_tree, "MOST_NODES", 2)
     with Recording.open(make(events=queries())) as recording:
