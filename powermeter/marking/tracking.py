@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from powermeter.errors import ConfigurationError
 from powermeter.marking.context_managers import Function, as_generator, makes_generators, taken_apart
 from powermeter.marking.futures import end_with
+from powermeter.marking.generators import GO_ON, async_generator, coroutine, generator
 from powermeter.marking.span import Span, attached, span
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,11 +84,11 @@ def decorated(function: F, name: object, n: Any, attributes: Attributes) -> F:
     make = _Make(name, n, attributes)
     wrapper: Any
     if inspect.iscoroutinefunction(function):
-        wrapper = _coroutine(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+        wrapper = coroutine(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
     elif inspect.isgeneratorfunction(function):
-        wrapper = _generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+        wrapper = generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
     elif inspect.isasyncgenfunction(function):
-        wrapper = _async_generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
+        wrapper = async_generator(lambda args, kwargs: (function(*args, **kwargs), make(args, kwargs)))
     else:
         wrapper = _plain(function, make)
     wrapper = functools.wraps(function)(wrapper)
@@ -132,7 +133,7 @@ def _plain(function: Callable[..., Any], make: _Make) -> Callable[..., Any]:
         except BaseException as error:
             event.__exit__(type(error), error, None)
             raise
-        go_on = _GO_ON.get(type(result))
+        go_on = GO_ON.get(type(result))
         if go_on is None:
             end_with(event, result)
             return result
@@ -152,100 +153,10 @@ def _block(make_manager: Function, function: Function, make: _Make) -> Function:
         inner = as_generator(made, make_manager)
         if inner is None:
             return made
-        go_on = _generator if hasattr(inner, "throw") else _async_generator
+        go_on = generator if hasattr(inner, "throw") else async_generator
         return go_on(lambda *_: (inner, make(args, kwargs)))()
 
     return functools.wraps(function)(call)
-
-
-class _Running:
-    """Begins an event, or goes on with one that was begun and suspended; ends it."""
-
-    def __init__(self, event: Span) -> None:
-        self._event = event
-
-    def __enter__(self) -> None:
-        if self._event.log is None:
-            self._event.__enter__()
-        else:
-            self._event.resume()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
-    ) -> None:
-        self._event.__exit__(kind, error, trace)
-
-
-Made = Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Span]]
-
-
-def _coroutine(made: Made) -> Callable[..., Any]:
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        inner, event = made(args, kwargs)
-        with _Running(event):
-            return await inner
-
-    return call
-
-
-def _generator(made: Made) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        inner, event = made(args, kwargs)
-        step, value = inner.send, None
-        with _Running(event):
-            inside = event.suspend()
-            while True:
-                event.resume(inside)
-                try:
-                    item = step(value)
-                except StopIteration as stop:
-                    return stop.value
-                finally:
-                    inside = event.suspend()
-                try:
-                    step, value = inner.send, (yield item)
-                except GeneratorExit:
-                    event.resume(inside)
-                    inner.close()
-                    return None
-                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
-                    step, value = inner.throw, error
-
-    return call
-
-
-def _async_generator(made: Made) -> Callable[..., Any]:
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        inner, event = made(args, kwargs)
-        step, value = inner.asend, None
-        with _Running(event):
-            inside = event.suspend()
-            while True:
-                event.resume(inside)
-                try:
-                    item = await step(value)
-                except StopAsyncIteration:
-                    return
-                finally:
-                    inside = event.suspend()
-                try:
-                    step, value = inner.asend, (yield item)
-                except GeneratorExit:
-                    event.resume(inside)
-                    await inner.aclose()
-                    return
-                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
-                    step, value = inner.athrow, error
-
-    return call
-
-
-_GO_ON: dict[type, Callable[[Made], Callable[..., Any]]] = {
-    types.CoroutineType: _coroutine,
-    types.GeneratorType: _generator,
-    types.AsyncGeneratorType: _async_generator,
-}
-"""What a plain function may return that has yet to be run → what goes on with the event while it is."""
 
 
 class Tracked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import copy
 import functools
 import gc
@@ -180,80 +179,6 @@ def test_a_generators_consumer_is_not_inside_it_and_its_own_events_are(running):
     assert whole.parent == around.uid
     assert {event.parent for event in found if event.name == "step"} == {whole.uid}
     assert {event.parent for event in found if event.name == "print"} == {around.uid}
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("way", ["generator", "async generator"])
-def test_an_event_that_spans_what_a_generator_yields_is_its_own(running, way):
-    """It was put around the generator's event, and that around it: the next event looked for one that runs for ever."""
-
-    def steps():
-        for i in range(3):
-            with powermeter.event("step"):
-                yield i
-        with powermeter.event("last"):
-            pass
-
-    async def async_steps():
-        for i in steps():
-            yield i
-
-    def consume():
-        with powermeter.event("consumer"):
-            pass
-
-    async def consume_all():
-        async for _ in powermeter.track("all")(async_steps)():
-            consume()
-
-    if way == "generator":
-        for _ in powermeter.track("all")(steps)():
-            consume()
-    else:
-        asyncio.run(consume_all())
-    consume()
-    found = running.end()
-    (whole,) = [event for event in found if event.name == "all"]
-    parents = [(event.name, event.parent) for event in sorted(found, key=lambda event: event.uid)]
-    turn = [("step", whole.uid), ("consumer", None)]
-    assert parents == [("all", None), *turn, *turn, *turn, ("last", whole.uid), ("consumer", None)]
-
-
-@pytest.mark.timeout(60)
-def test_what_a_generator_does_when_it_is_left_early_is_inside_it(running):
-    def generator():
-        try:
-            with powermeter.event("step"):
-                yield 1
-        finally:
-            with powermeter.event("tidy"):
-                pass
-
-    for _ in powermeter.track("all")(generator)():
-        break
-    with powermeter.event("after"):
-        pass
-    whole, step, tidy, after = sorted(running.end(), key=lambda event: event.uid)
-    assert (step.name, tidy.name, after.name) == ("step", "tidy", "after")
-    assert step.parent == tidy.parent == whole.uid and whole.parent is after.parent is None
-
-
-@pytest.mark.timeout(60)
-def test_a_generator_that_a_task_from_inside_of_it_goes_on_with_is_not_around_itself(running):
-    context = []
-
-    def generator():
-        context.append(contextvars.copy_context())
-        yield 1
-        yield 2
-
-    made = powermeter.track("all")(generator)()
-    next(made)
-    assert context[0].run(next, made) == 2
-    with powermeter.event("after"):
-        pass
-    assert list(made) == []
-    assert [event.parent for event in running.end()] == [None, None]
 
 
 def test_a_generator_takes_what_is_sent_and_thrown_and_returns_its_value(running):
