@@ -192,7 +192,7 @@ class Source(ABC):
     """An instrument that can be opened, read and closed again.
 
     Subclass `PolledSource` or `StreamingSource`.  The constructor only looks at the URL; `open`
-    touches the instrument.  After `close`, `open` may be called again (the sampler does so to
+    touches the instrument.  After `close`, `open` may be called again (the recorder does so to
     recover a lost instrument); the channels must then be the same.
 
     Attributes:

@@ -58,13 +58,13 @@ def harvest(*times: int, gaps=()) -> Harvest:
 
 @pytest.fixture
 def set_up(tmp_path):
-    """A sampler with two sources whose writer the test can make fail."""
+    """A recorder with two sources whose writer the test can make fail."""
     writer = Writer.create(tmp_path / "run.power")
-    sampler = Process({"path": str(tmp_path / "run.power"), "sources": []})
-    sampler.ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
-    sampler.readers = [Acquired(), Acquired()]  # type: ignore[list-item]
-    sampler.totals = [Totals(), Totals()]  # type: ignore[list-item]
-    yield sampler, writer
+    recorder = Process({"path": str(tmp_path / "run.power"), "sources": []})
+    recorder.ids = [writer.add_source(f"{name}://", name, name, POWER) for name in ("a", "b")]
+    recorder.readers = [Acquired(), Acquired()]  # type: ignore[list-item]
+    recorder.totals = [Totals(), Totals()]  # type: ignore[list-item]
+    yield recorder, writer
     writer.close()
 
 
@@ -84,16 +84,16 @@ class Full:
 
 
 def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
-    sampler, writer = set_up
+    recorder, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
     for start in (0, 10, 20):
-        for position, acquisition in enumerate(sampler.readers):
+        for position, acquisition in enumerate(recorder.readers):
             acquisition.harvests.append(harvest(start + position, start + position + 5))
-        sampler.flush(writer)
-    assert sampler.backlog.last_refusal == "database or disk is full"
+        recorder.flush(writer)
+    assert recorder.backlog.last_refusal == "database or disk is full"
     writer.connection = real
-    sampler.flush(writer)
+    recorder.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == [0, 5, 10, 15, 20, 25]
@@ -103,18 +103,18 @@ def test_a_refusing_disk_loses_nothing_while_memory_lasts(set_up):
 
 def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monkeypatch):
     monkeypatch.setattr(full_disk, "MAX_WAITING", 2)
-    sampler, writer = set_up
+    recorder, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
     for start in (0, 10, 20):
-        for acquisition in sampler.readers:
+        for acquisition in recorder.readers:
             acquisition.harvests.append(harvest(start, start + 5))
-        sampler.flush(writer)
+        recorder.flush(writer)
     writer.connection = real
-    sampler.flush(writer)
-    for acquisition in sampler.readers:
+    recorder.flush(writer)
+    for acquisition in recorder.readers:
         acquisition.harvests.append(harvest(30))
-    sampler.flush(writer)
+    recorder.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         for source in (1, 2):
@@ -126,15 +126,15 @@ def test_what_memory_does_not_hold_becomes_one_gap_for_each_source(set_up, monke
 
 def test_a_gap_that_memory_does_not_hold_stays_listed(set_up, monkeypatch):
     monkeypatch.setattr(full_disk, "MAX_WAITING", 2)
-    sampler, writer = set_up
+    recorder, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
-    sampler.readers[0].harvests.append(harvest(gaps=[Gap(5, 25, "no answer", "unplugged", 3)]))
+    recorder.readers[0].harvests.append(harvest(gaps=[Gap(5, 25, "no answer", "unplugged", 3)]))
     for _ in range(2):
-        sampler.flush(writer)
+        recorder.flush(writer)
     writer.connection = real
-    sampler.readers[0].harvests.append(harvest(30))
-    sampler.flush(writer)
+    recorder.readers[0].harvests.append(harvest(30))
+    recorder.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         (gap,) = recording.gaps(1)
@@ -142,24 +142,24 @@ def test_a_gap_that_memory_does_not_hold_stays_listed(set_up, monkeypatch):
 
 
 def test_without_memory_readings_wait_as_for_a_full_disk(set_up, monkeypatch):
-    sampler, writer = set_up
+    recorder, writer = set_up
     monkeypatch.setattr(writer, "append", refuse)
-    sampler.readers[0].harvests.append(harvest(0, 5))
-    sampler.flush(writer)
-    assert sampler.backlog.last_refusal == "no memory is left"
+    recorder.readers[0].harvests.append(harvest(0, 5))
+    recorder.flush(writer)
+    assert recorder.backlog.last_refusal == "no memory is left"
     monkeypatch.undo()
-    sampler.flush(writer)
+    recorder.flush(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == [0, 5] and recording.gaps(1) == []
 
 
 def test_what_is_given_up_at_the_end_is_listed_where_a_gap_can_still_be_written(set_up, monkeypatch):
-    sampler, writer = set_up
+    recorder, writer = set_up
     monkeypatch.setattr(writer, "append", refuse)
-    sampler.readers[0].harvests.append(harvest(0, 5))
-    sampler.flush(writer)
-    sampler.backlog.list_as_gaps(writer)
+    recorder.readers[0].harvests.append(harvest(0, 5))
+    recorder.flush(writer)
+    recorder.backlog.list_as_gaps(writer)
     writer.close()
     with Recording.open(writer.path) as recording:
         (gap,) = recording.gaps(1)
@@ -169,12 +169,12 @@ def test_what_is_given_up_at_the_end_is_listed_where_a_gap_can_still_be_written(
 
 
 def test_a_source_that_gives_rubbish_loses_its_own_samples_only(set_up):
-    sampler, writer = set_up
-    sampler.readers[0].harvests.append(harvest(5, 3))  # time runs backwards
-    sampler.readers[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
-    sampler.flush(writer)
+    recorder, writer = set_up
+    recorder.readers[0].harvests.append(harvest(5, 3))  # time runs backwards
+    recorder.readers[1].harvests.append(harvest(1, 2, gaps=[Gap(1, 2, "no answer")]))
+    recorder.flush(writer)
     writer.close()
-    assert "run backwards" in sampler.readers[0].failure
+    assert "run backwards" in recorder.readers[0].failure
     with Recording.open(writer.path) as recording:
         assert recording.samples(1).times_ns.tolist() == []
         assert recording.samples(2).times_ns.tolist() == [1, 2]
@@ -235,19 +235,19 @@ def test_what_cannot_be_opened_is_said_and_leaves_no_file(tmp_path, source, kind
 
 
 def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
-    sampler, writer = set_up
+    recorder, writer = set_up
     writer.connection.execute("PRAGMA synchronous = OFF")
     row, rows, step = 0, 1100, 60_000_000
 
     def record(chunks: int) -> int:
         nonlocal row
         for _ in range(chunks):  # each spans more than a minute, so that it becomes a chunk
-            for reader in sampler.readers:
+            for reader in recorder.readers:
                 times = np.arange(row, row + rows) * step
                 codes = np.arange(row, row + rows).reshape(-1, 1) % 7
                 reader.harvests.append(Harvest(blocks=[(times, codes, None)]))
             row += rows
-            sampler.flush(writer)
+            recorder.flush(writer)
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -256,7 +256,7 @@ def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
         late = record(60)
     finally:
         tracemalloc.stop()
-    assert sampler.backlog.last_refusal == "" and writer._sources[1].sequence >= 79
+    assert recorder.backlog.last_refusal == "" and writer._sources[1].sequence >= 79
     one_chunk = rows * (8 + 8 + 1)
     assert late - early < 2 * one_chunk, f"{late - early} bytes more after 60 chunks of {one_chunk}"
 
@@ -282,13 +282,13 @@ def test_a_limit_of_all_stamps_is_noted_as_its_standard_deviation() -> None:
 
 def test_what_could_not_be_written_is_counted_from_its_first_reading(set_up) -> None:
     """Two blocks of three and two readings, from 2 s on, ended at 9.5 s."""
-    sampler, writer = set_up
+    recorder, writer = set_up
     real = writer.connection
     writer.connection = Full(real)
     for times in ((2, 3, 4), (7, 8)):
-        sampler.readers[0].harvests.append(harvest(*(t * 10**9 for t in times)))
-        sampler.flush(writer)
-    said = sampler.backlog.what_is_missing("run.power", 9_500_000_000)
+        recorder.readers[0].harvests.append(harvest(*(t * 10**9 for t in times)))
+        recorder.flush(writer)
+    said = recorder.backlog.what_is_missing("run.power", 9_500_000_000)
     writer.connection = real
     assert "run.power: 5 readings of the last 7.5 s could not be written" in said
 
@@ -297,13 +297,13 @@ def test_a_recording_that_lost_its_name_is_saved_elsewhere_where_its_folder_take
     set_up, monkeypatch
 ):
     """A file system that was mounted read-only meanwhile: EROFS of the new file, not an error of SQLite."""
-    sampler, writer = set_up
+    recorder, writer = set_up
     folder = writer.path.parent / "folder"
     folder.mkdir()
-    sampler.file = WatchedFile(writer.path)
+    recorder.file = WatchedFile(writer.path)
     writer.path.unlink()
-    sampler.file.path = folder / "run.power"
-    sampler.readers, sampler.ids, copy_to = [], [], writer.copy_to
+    recorder.file.path = folder / "run.power"
+    recorder.readers, recorder.ids, copy_to = [], [], writer.copy_to
 
     def copy(path) -> None:
         if path.parent == folder:
@@ -311,7 +311,7 @@ def test_a_recording_that_lost_its_name_is_saved_elsewhere_where_its_folder_take
         copy_to(path)
 
     monkeypatch.setattr(writer, "copy_to", copy)
-    sampler.finish(writer)
+    recorder.finish(writer)
     with Recording.open(folder.parent / "run-recovered.power") as recording:
         assert recording.metadata["ended"] == "stopped"
     assert list(folder.iterdir()) == []
