@@ -30,7 +30,7 @@ from powermeter.recorder.harvest import (
     _misshapen,
     _whole_numbers,
 )
-from powermeter.recorder.reopening import REOPEN_AFTER, reopen, unit
+from powermeter.recorder.reopening import REOPEN_AFTER, reopen, serial_number
 from powermeter.recorder.silence import Patience
 from powermeter.recording.encodable_text import one_line
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
@@ -90,8 +90,8 @@ class SourceReader(threading.Thread):
         self._failures = 0
         self._heard_ns = self._clock.now_ns()
         self._patience = Patience(source)
-        self._unit = ""
-        self.other_unit = ""
+        self._serial = ""
+        self.other_instrument = ""
         self._read_ns = 0
 
     @property
@@ -163,7 +163,7 @@ class SourceReader(threading.Thread):
 
     def run(self) -> None:
         """Read until stopped; whatever a driver raises becomes a gap, never the end of the recorder."""
-        self._unit = unit(self.source)
+        self._serial = serial_number(self.source)
         try:
             if isinstance(self.source, PolledSource):
                 self._poll(self.source)
@@ -339,15 +339,15 @@ class SourceReader(threading.Thread):
         self._failures += 1
         is_lost = self._failures >= REOPEN_AFTER or isinstance(self.source, StreamingSource)
         if is_lost and reopen(
-            self.source, self.stop_asked, self.health, of=self._unit, refused=self._refuse_unit
+            self.source, self.stop_asked, self.health, of=self._serial, refused=self._refuse_other
         ):
-            self._failures, self.other_unit = 0, ""
+            self._failures, self.other_instrument = 0, ""
 
-    def _refuse_unit(self, why: str) -> None:
-        """Begin a gap of its own where another unit answers: until then none did."""
-        if self.other_unit:
+    def _refuse_other(self, why: str) -> None:
+        """Begin a gap of its own where another instrument answers: until then none did."""
+        if self.other_instrument:
             return
-        self.other_unit = why
+        self.other_instrument = why
         now = self._clock.now_ns()
         self._close_gap(now, still_lost=True)
         self._gap_start, self._gap_reason = now, (Reason.WRONG_DEVICE.value, why)

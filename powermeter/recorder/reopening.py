@@ -19,13 +19,13 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses before each try; the last one is kept."""
 
 
-ANOTHER_UNIT = (
+ANOTHER_INSTRUMENT = (
     "another one answers, with another serial number; it is not recorded: connect the first one again,"
     " or begin a new recording"
 )
 
 
-def unit(source: Source) -> str:
+def serial_number(source: Source) -> str:
     """Return the serial number of an open source; empty where it is not known."""
     with suppress(Exception):  # facts of a driver that fails are nothing to recognise it by
         return serial_of(source.info())
@@ -46,8 +46,8 @@ def reopen(
         source: It has failed.
         stop_asked: Ends the waiting.
         health: Where each failure is noted.
-        of: The serial number that it must have, as `unit` returned it; empty for any. One that does not report its own is taken for it.
-        refused: Called with the reason each time that another unit answers in its place.
+        of: The serial number that it must have, as `serial_number` returned it; empty for any. One that does not report its own is taken for it.
+        refused: Called with the reason each time that another instrument answers in its place.
 
     Raises:
         ReadError: Another kind of instrument came back.
@@ -65,8 +65,8 @@ def reopen(
             continue
         if source.channels != channels:
             raise ReadError(f"{source.name} came back with other channels", Reason.WRONG_DEVICE)
-        if of and (unit(source) or of) != of:
-            health.last_error = f"{source.name}: {ANOTHER_UNIT}"
+        if of and (serial_number(source) or of) != of:
+            health.last_error = f"{source.name}: {ANOTHER_INSTRUMENT}"
             refused(health.last_error)
             source.close()
             continue

@@ -40,9 +40,9 @@ class SilenceWatch:
                 notice(f"{name}: it is back")
 
     def _look_for_another(self, position: int, reader: SourceReader) -> None:
-        """Print once that another unit was connected in place of the one that is recorded."""
-        if reader.other_unit and position not in self._others:
+        """Print once that another instrument was connected in place of the one that is recorded."""
+        if reader.other_instrument and position not in self._others:
             self._others.add(position)
-            notice(reader.other_unit)
-        elif not reader.other_unit:
+            notice(reader.other_instrument)
+        elif not reader.other_instrument:
             self._others.discard(position)

@@ -216,10 +216,10 @@ def test_three_errors_in_a_row_reopen_the_source_with_growing_pauses():
     assert (gap.reason, gap.start_ns) == ("absent", 0) and gap.end_ns == rows(harvest)[-1][0]
 
 
-def units(*serials: str):
-    """Return what makes a scripted source whose openings are of these units, the first one open already."""
+def instruments(*serials: str):
+    """Return what makes a scripted source whose openings are of these instruments, the first one open already."""
 
-    class Units(Scripted):
+    class Instruments(Scripted):
         opened = 0
 
         def open(self) -> None:
@@ -229,26 +229,26 @@ def units(*serials: str):
         def info(self) -> dict[str, object]:
             return {"serial": serials[self.opened]}
 
-    return lambda script: Units(script, FakeClock())
+    return lambda script: Instruments(script, FakeClock())
 
 
-def test_another_unit_is_not_recorded_as_the_first():
+def test_another_instrument_is_not_recorded_as_the_first():
     """Plugged in again, a meter with another serial number was recorded under the identity of the first."""
     errors = [ReadError("gone", Reason.ABSENT)] * 3
-    source = units("A1", "B2", "B2", "A1")([[1], *errors, [5]])
+    source = instruments("A1", "B2", "B2", "A1")([[1], *errors, [5]])
     reader = played(source)
     harvest = reader.take()
     away, other = harvest.gaps
     assert (away.reason, other.reason) == ("absent", "wrong device")
     assert away.end_ns == other.start_ns and "another serial number" in other.detail
     assert source.calls.count("open") == 3 and reader.health.reopened == 1
-    assert [code for _, code in rows(harvest)] == [1, 5] and not reader.other_unit
+    assert [code for _, code in rows(harvest)] == [1, 5] and not reader.other_instrument
 
 
 @pytest.mark.parametrize("serials", [("", "B2"), ("A1", ""), ("A1", "A1")])
-def test_a_unit_is_taken_back_where_nothing_shows_that_it_is_another(serials):
+def test_an_instrument_is_taken_back_where_nothing_shows_that_it_is_another(serials):
     errors = [ReadError("gone", Reason.ABSENT)] * 3
-    reader = played(units(*serials)([[1], *errors, [5]]))
+    reader = played(instruments(*serials)([[1], *errors, [5]]))
     assert reader.health.reopened == 1 and reader.health.samples == 2
 
 

@@ -28,7 +28,7 @@ def reader(name: str) -> Any:
         quiet_ns=0,
         patience_ns=1_400_000_000,
         is_lost=False,
-        other_unit="",
+        other_instrument="",
     )
 
 
@@ -54,9 +54,9 @@ def test_an_end_is_printed_once_and_is_not_silence(said: list[str], failure: str
     assert said == [f"a: it has ended{why}; what follows is a gap, events are recorded"]
 
 
-def test_another_unit_is_printed_once_each_time_it_is_connected(said: list[str]) -> None:
+def test_another_instrument_is_printed_once_each_time_it_is_connected(said: list[str]) -> None:
     watch, one = SilenceWatch(), reader("a")
     for other in ("", "a: another one answers", "a: another one answers", "", "a: another one answers"):
-        one.other_unit = other
+        one.other_instrument = other
         watch.look([one])
     assert said == ["a: another one answers"] * 2
