@@ -27,7 +27,8 @@ def test_what_was_recorded_comes_first_and_the_unknown_place_last(tmp_path):
     path = tmp_path / "two.power"
     recorded(path, gpu(0), gpu(1))
     with Recording.open(path) as recording:
-        analysis = replace(analyse(recording), notes=SAID)
+        of_recording = Note.info("torn", "a warning of the recording itself")
+        analysis = replace(analyse(recording), notes=(of_recording, *SAID), warnings=(of_recording,))
         somewhere = footprint(analysis.energy, None)
         missing = Note.withheld("no-budget", "no budget")
         found = problems_in_order(
@@ -43,6 +44,7 @@ def test_what_was_recorded_comes_first_and_the_unknown_place_last(tmp_path):
     codes = [note.code for note in found]
     assert codes.index("not-counted") < codes.index("stood-still") < codes.index("no-budget")
     assert codes.count("no-budget") == 1 and NO_PLACE.code not in codes
+    assert of_recording in found and of_recording not in notes
     assert [note.code for note in notes[-3:]] == ["some", "more", NO_PLACE.code]
 
 
