@@ -98,3 +98,18 @@ def test_three_digits_behind_each_point_under_dotted_dates_are_asked_about(tmp_p
         convert(path, tmp_path / "o.power")
     convert(path, tmp_path / "o.power", choices=Choices(decimal="comma"))
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(19 * 1009.5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        (["12", "1234,567"], ","),  # no group has four digits
+        (["1.234,567"], ","),
+        (["1,234.567"], "."),  # of two marks, the last one
+        (["0,125"], ","),
+    ],
+)
+def test_what_shows_which_mark_is_the_decimal_one(cells, decimal):
+    marks = ThousandMarks()
+    marks.add(cells)
+    assert marks.decimal == decimal and marks.doubtful(";", set()) is None
