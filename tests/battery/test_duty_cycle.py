@@ -181,6 +181,7 @@ def test_radios_in_a_schedule_file() -> None:
         "state": [
             {"name": "uplink", "rate": "every 10m", "lora": {"payload": 20, "sf": 9}},
             {"name": "beacon", "rate": "every 1s", "radio": {"kind": "ble", "payload": 20}},
+            {"name": "listening", "rate": "every 5m", "lora": {"sf": 9, "class": "C", "voltage": "3V"}},
         ],
     }
     found = read_schedule(data, {})
@@ -188,6 +189,9 @@ def test_radios_in_a_schedule_file() -> None:
         of_lora(LoraNode(20, 9, 600), 3.3).energy.value
     )
     assert found.entries[1].state.name == "beacon"
+    assert found.entries[2].state.energy.value == pytest.approx(
+        of_lora(LoraNode(0, 9, 300, "C"), 3.0).energy.value
+    )
     with pytest.raises(ConfigurationError, match="lora takes"):
         read_schedule({**data, "state": [{"name": "u", "rate": "1/h", "lora": {"power": 14}}]}, {})
 

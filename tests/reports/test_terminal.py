@@ -91,13 +91,13 @@ def test_a_hundred_labels_fold(make):
     ]
     found = opened(make(events=events))
     for width in (40, 80, 160):
-        flat = "".join(to_text(found, width).split())
+        text = to_text(found, width)
+        flat = "".join(text.split())
         listed = 10 if width == 40 else 24
         assert f"{100 - listed}morelabels,whichusedlesseach" in flat
         assert [k for k in range(100) if f"layer_{k:03d}" in flat][-listed + 1 :] == [
             *range(101 - listed, 100)
         ]
-        text = to_text(found, width)
         assert "more labels, which used less each" in " ".join(text.split()) and "…" not in text, width
         assert text.count("\n") < 400, width
 
