@@ -10,7 +10,13 @@ from powermeter.marking.span import span
 
 T = TypeVar("T")
 
-DETECT: Any = type("Detect", (), {"__repr__": lambda self: "the size of the batch"})()
+
+class _Detect:
+    def __repr__(self) -> str:
+        return "the size of the batch"
+
+
+DETECT: Any = _Detect()
 """The `n` of `each` that stands for what the batch itself holds."""
 
 
