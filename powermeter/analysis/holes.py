@@ -39,7 +39,7 @@ def bridging_errors(integral: Integral) -> Floats:
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
     lengths of it; their root-mean-square error, weighted towards stretches whose ends differ as the
     gap's do, is the uncertainty.  It is bounded by what the channel's range there allows:
-    (highest − lowest)/2 × length/√3.  Past 200 gaps, a gap takes the result of one of like length.
+    (highest − lowest)/2 × length/√3, or by that error itself where it is larger.  Past 200 gaps, a gap takes the result of one of like length.
     """
     lengths = integral.gap_end - integral.gap_start
     order = np.argsort(lengths, kind="stable")
@@ -80,6 +80,12 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if high <= low:
         return _bound(integral, low, high + length, length)
     places = np.linspace(low, high, _TRIALS).astype(np.int64)
+    if (
+        integral.trace.kind is Kind.COUNTER
+    ):  # its holes begin and end at readings: between them it hides what changes
+        times = integral.trace.times_ns
+        places = np.unique(times[np.searchsorted(times, places, side="right") - 1])
+        places = places[places >= low]
     hit = integral.gap_seconds(places, places + length) > 0
     places = places[~hit]
     bound = _bound(integral, low, high + length, length)
@@ -88,22 +94,31 @@ def _one(integral: Integral, start: int, end: int) -> float:
     # So many stretches of a hole's length were recorded near it; those that overlap show the same.
     apart = max((high - low - float(np.sum(integral.gap_end - integral.gap_start))) / length, 1.0)
     t95 = float(student_95(apart)) / COVERAGE_95
-    first, last = _rate(integral, places), _rate(integral, places + length)
+    first, last = _rate(integral, places), _rate_behind(integral, places + length)
     seconds = length * 1e-9
     errors = integral.between(places, places + length) - (first + last) / 2 * seconds
-    here = _rate(integral, np.array([start, end]))
+    here = np.concatenate([_rate(integral, np.array([start])), _rate_behind(integral, np.array([end]))])
     width = 0.15 * max(float(np.ptp(first)), 1e-12)
     away = ((last - first) - (here[1] - here[0])) / width
     level = ((last + first) - (here[1] + here[0])) / 2 / width
     weights = np.exp(-0.5 * (away**2 + level**2))
     if weights.sum() < 8:
         weights = np.ones(places.size)
-    return min(bound, t95 * math.sqrt(float(np.average(errors**2, weights=weights))))
+    tried = math.sqrt(float(np.average(errors**2, weights=weights)))
+    return min(max(bound, tried), t95 * tried)
 
 
 def _rate(integral: Integral, times: Times) -> Floats:
     """Return the rate at the last sample before each time: what a bridge would start from."""
     return integral.rates(integral.locate(times + 1))
+
+
+def _rate_behind(integral: Integral, times: Times) -> Floats:
+    """Return the rate that a bridge would end at: a counter's at a reading is of before it, and so of the hole itself."""
+    at = integral.locate(times + 1)
+    if integral.trace.kind is Kind.COUNTER:
+        at = np.minimum(at + 1, len(integral.trace) - 1)
+    return integral.rates(at)
 
 
 def _bound(integral: Integral, low: int, high: int, length: int) -> float:

@@ -18,6 +18,7 @@ from powermeter.result.notes import Note
 MAX_GAPS = 10_000
 
 _SAMPLE = 1 << 20
+_OF_CLOCKS = 3  # holes: clocks are set forward once a year, and rows are missing more often
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +103,12 @@ def hole_notes(
         f"{max(seconds):.6g} s): gaps, not measured"
     )
     set_forward = [s for s in seconds if s > 1799 and abs((s + 900) % 1800 - 900) <= 2.5]
-    if set_forward:
+    if 0 < len(set_forward) <= _OF_CLOCKS:
         note += (
             f"; {len(set_forward)} of them last{'s' * (len(set_forward) == 1)} whole half hours, as when a clock is set (summer "
             "time, a time zone): then no time passed, and their share of the energy was never used"
         )
-    elif not all(_has_rows(gap, times_ns) for gap in holes):
+    elif len(holes) <= _OF_CLOCKS and not all(_has_rows(gap, times_ns) for gap in holes):
         note += (
             "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
             "behind it back and import again"

@@ -10,6 +10,7 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
+from powermeter.importers.amount_totals import Blanks
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
@@ -159,14 +160,7 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 f"what any supply delivers) left out{_at(stream.spike_lines)}",
             )
         )
-    if stream.blank:
-        notes.append(
-            Note.warning(
-                "missing-values",
-                f"{stream.channel.name}: {plural(stream.blank, 'row')} without an amount, where other columns have a reading: nothing is counted "
-                "in them. If it was in use, its energy is too low by as much",
-            )
-        )
+    notes += _blank_notes(stream.channel.name, stream.blanks)
     doubt = seen.doubtful(stream.limit)
     if (
         doubt is not None
@@ -218,6 +212,21 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}',
             )
         )
+    return notes
+
+
+def _blank_notes(name: str, blanks: Blanks) -> list[Note]:
+    """Return notes on rows in which a column lacks an amount, and others have a reading."""
+    notes: list[Note] = []
+    if blanks.bridged:
+        text = f"{name}: {plural(blanks.bridged, 'row')} without an amount, where other columns have a reading: what was used in them is bridged, as in a hole"
+        notes.append(Note.warning("missing-values", text))
+    if blanks.ends:
+        text = f"{name}: {plural(blanks.ends, 'row')} without an amount before its first or behind its last one: it, and a sum with it, is known between those"
+        notes.append(Note.warning("missing-values", text))
+    if blanks.slower:
+        text = f"{name} holds an amount less often than other columns have a reading: each was taken for all the time since the one before"
+        notes.append(Note.info("slower-amounts", text))
     return notes
 
 

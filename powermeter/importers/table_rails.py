@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Quantity, Rail
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import column_kinds
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_store import Store
@@ -57,6 +57,25 @@ def readings_beside(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -
 def _are_means(column: Planned, readings: Sequence[Planned]) -> bool:
     """Return whether an energy stands beside mean voltages and mean currents, whose product is no mean power."""
     return column.quantity is Quantity.ENERGY and all(other.heading.is_mean for other in readings)
+
+
+def counted_columns(
+    columns: Sequence[Planned], spare: set[int], seen_of: Sequence[Statistics], where: str
+) -> list[Planned]:
+    """Return the columns that count for a rail and hold numbers.
+
+    Raises:
+        DataError: They are voltages alone.
+    """
+    counted = [c for i, c in enumerate(columns) if c.rail is not None and i not in spare and seen_of[i].count]
+    if counted and all(column.quantity is Quantity.VOLTAGE for column in counted):
+        empty = [
+            c.heading.text for c, seen in zip(columns, seen_of, strict=True) if c.rail and not seen.count
+        ]
+        raise DataError(
+            f"{where}: {', '.join(map(repr, empty))} hold no number, and of a voltage alone comes no power"
+        )
+    return counted
 
 
 def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> Mapping[str, Mean]:

@@ -33,6 +33,7 @@ from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.measured_before_printed import put_back_printed
+from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.plan import Planned, TablePlan
@@ -48,6 +49,7 @@ from powermeter.importers.table_notes import (
     refuse_all_implausible,
 )
 from powermeter.importers.table_rails import (
+    counted_columns,
     headline_of,
     means_of_rails,
     parents_in_device,
@@ -195,6 +197,7 @@ class OpenTable:
                 info["stamp_late_ns"] = found.late_ns
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
         rows.lengths_ns = None if self._pauses else lengths
+        rows.open_steps = not self._pauses
         self._finish(rows, streams)
         if self.signature is None:
             self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
@@ -246,7 +249,9 @@ class OpenTable:
         if self._columns.reader.naive and not self._columns.reader.zoned and self.choices.zone is None:
             stamps, twice = put_in_line(stamps)
             self.warnings += twice
-        found = axis(stamps, str(self.path), spread=can_spread and not counter, holes=False, lines=lines)
+        amounts = any(m.as_ == "per-row" for m in self.meanings)
+        cut = can_spread and not counter and not (amounts and on_a_calendar(stamps))
+        found = axis(stamps, str(self.path), spread=cut, holes=False, lines=lines)
         if can_spread and of is None:
             put_back_printed(found, store, self.plan, self.meanings)
         if counter:
@@ -277,21 +282,8 @@ class OpenTable:
         several = len(self.devices) > 1
         labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
         spare = self._beside
-        counted = [
-            column
-            for i, column in enumerate(self.plan.columns)
-            if column.rail is not None and i not in spare and self._seen[i].count
-        ]
+        counted = counted_columns(self.plan.columns, spare, self._seen, str(self.path))
         bases = {column.rail for column in counted}
-        if counted and all(column.quantity is Quantity.VOLTAGE for column in counted):
-            empty = [
-                c.heading.text
-                for c, seen in zip(self.plan.columns, self._seen, strict=True)
-                if c.rail and not seen.count
-            ]
-            raise DataError(
-                f"{self.path}: {', '.join(map(repr, empty))} hold no number, and of a voltage alone comes no power"
-            )
         stated = self.signature is not None or self.choices.rail is not None or self.choices.add_up
         parents = {} if stated or not several else parents_in_device(counted, str(self.path))
         for i, (column, meaning, seen) in enumerate(
@@ -368,6 +360,8 @@ class OpenTable:
         held = any(m.as_ == "held" for m in self.meanings)
         if rows.starts_ns is not None and not (held or self._pauses):
             rows.open_holes()
+        if not held:
+            rows.find_blanks()
         self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel
@@ -377,6 +371,7 @@ class OpenTable:
             accuracy = replace(
                 known,
                 step=known.step or scale * stream.grid.per_step(channel.kind),
+                model=max(known.model, rows.open_share if stream.as_ == "per-row" else 0.0),
                 clock=max(known.clock, rows.axis.span_error),
             )
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)

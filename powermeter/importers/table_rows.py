@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap
+from powermeter.importers.amount_totals import Blanks, Totals, blanks_of
 from powermeter.importers.axis import Axis
 from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
+from powermeter.importers.missing_amounts import LONG, row_steps
 from powermeter.importers.time_parts import LONGER
 
 Codes = NDArray[np.int64]
@@ -35,7 +37,7 @@ class Stream:
         spikes, marks: How many readings were above the limit, and how many stood for none.
         spike_lines, mark_lines: The first lines of them.
         valid: How many readings are left.
-        blank: Of amounts, how many rows have none where another column has a reading.
+        blanks: Of amounts, the rows that have none where another column has a reading.
         turned: Whether the sign of its values is turned.
     """
 
@@ -51,7 +53,7 @@ class Stream:
     spike_lines: list[int] = field(default_factory=list)
     mark_lines: list[int] = field(default_factory=list)
     valid: int = 0
-    blank: int = 0
+    blanks: Blanks = field(default_factory=Blanks)
     turned: bool = False
 
     def clean(
@@ -78,7 +80,10 @@ class TableRows(LogRows):
     """The samples of a table, made block by block whenever they are asked for.
 
     Attributes:
-        lengths_ns: How long the interval is that each sample ends, by its row's own start and end; None where rows state none.
+        lengths_ns: How long the interval is that each sample ends, by its row's own start and end, or by the step of which all
+            others are multiples; None where neither shows it.
+        open_steps: Whether steps between rows of amounts may show that some are missing.
+        open_share: Of amounts, which share of the whole is in doubt since nothing shows whether rows are missing.
     """
 
     def __init__(
@@ -99,9 +104,15 @@ class TableRows(LogRows):
         self.sample_of_row = sample_of_row
         self.starts_ns = starts_ns
         self.lengths_ns: NDArray[np.int64] | None = None
+        self.open_steps = True
+        self.open_share = 0.0
         self.info = info or {}
         self.gaps: list[Gap] = []
         self._begins: dict[int, int] = {}
+        self._longer = LONGER
+        self._alive: list[NDArray[np.bool_]] = []
+        self._stated_ns: NDArray[np.int64] | None = None
+        self._totals = [Totals() for _ in streams]
         self._codes: list[Codes] | None = None
 
     @property
@@ -190,6 +201,7 @@ class TableRows(LogRows):
 
     def survey(self, counted: Sequence[Stream]) -> None:
         """Look at all values once: their grids, and the holes where none of the counted streams has a value."""
+        self._settle_steps(counted)
         limits = HoleLimits.of(self.axis.times_ns)
         held = self._holds
         last: int | None = None
@@ -197,7 +209,6 @@ class TableRows(LogRows):
             times = self.axis.times_ns[samples]
             lines = self.store.part("line", rows.start, rows.stop)
             alive = np.zeros(samples.stop - samples.start, bool)
-            amounts: list[tuple[Stream, int]] = []
             for stream in self.streams:
                 values = self.values(stream, rows, of, samples)
                 stream.grid.add(values)
@@ -205,12 +216,9 @@ class TableRows(LogRows):
                 stream.valid += int(good.sum())
                 if stream in counted:
                     alive |= good
-                if stream.as_ == "per-row" and stream.device is None and stream in counted:
-                    amounts.append((stream, int(good.sum())))
                 self._count(stream, rows, of, lines)
             known = times[alive]
-            for stream, count in amounts:
-                stream.blank += len(known) - count
+            self._alive.append(alive)
             if held:
                 self._absent(times, alive, of)
             elif len(known):
@@ -218,7 +226,7 @@ class TableRows(LogRows):
                 wide = limits.exceeded(whole)
                 if self.lengths_ns is not None:
                     own = self.lengths_ns[samples][alive][len(known) - len(whole) + 1 :]
-                    wide = np.flatnonzero(np.diff(whole) > LONGER * own)
+                    wide = np.flatnonzero(np.diff(whole) > self._longer * own)
                 for i in wide.tolist():
                     self._hole(int(whole[i]), int(whole[i + 1]))
             if len(known):
@@ -226,6 +234,47 @@ class TableRows(LogRows):
         for stream in self.streams:
             if stream.as_ == "per-row":
                 stream.grid.leave_room_for_sum(stream.valid)
+
+    def _amounts(self, stream: Stream) -> NDArray[np.float64]:
+        """Return the values of a stream, one per sample."""
+        found = np.full(len(self.axis.times_ns), np.nan)
+        for rows, of, samples in self.parts():
+            found[samples] = self.values(stream, rows, of, samples)
+        return found
+
+    def _settle_steps(self, counted: Sequence[Stream]) -> None:
+        """Settle how long the interval of each row is where its row does not state it, and whether longer steps lack rows."""
+        self._stated_ns = self.lengths_ns
+        amounts = [stream for stream in counted if stream.as_ == "per-row"]
+        if not amounts or self.lengths_ns is not None or self._holds or not self.open_steps:
+            return
+        values = max(map(self._amounts, amounts), key=lambda values: int(np.isfinite(values).sum()))
+        known, times = np.isfinite(values), self.axis.times_ns
+        steps = row_steps(times[known], values[known])
+        if steps is None:
+            return
+        self._longer, self.open_share = LONG, steps.open_share
+        if steps.all_held:
+            self.lengths_ns = np.diff(
+                times, prepend=times[:1] - (steps.row_ns or int(np.median(np.diff(times))))
+            )
+        elif steps.row_ns is not None:
+            self.lengths_ns = np.broadcast_to(np.int64(steps.row_ns), times.shape)
+        if self.starts_ns is not None and self.lengths_ns is not None:
+            self.starts_ns = int(times[0] - self.lengths_ns[0])
+
+    def find_blanks(self) -> None:
+        """Find where single columns lack amounts, and let their totals begin anew behind; holes must be open by then."""
+        times = self.axis.times_ns
+        alive = np.flatnonzero(np.concatenate(self._alive)) if self._alive else np.empty(0, np.intp)
+        stated = None if self._stated_ns is None else self._stated_ns[alive]
+        holes = np.searchsorted(times, np.array(sorted(self._begins), np.int64))
+        for i, stream in enumerate(self.streams):
+            if stream.as_ == "per-row" and stream.valid < len(alive):
+                found = blanks_of(times[alive], self._amounts(stream)[alive], stated, self.starts_ns or 0)
+                stream.blanks = replace(found, behind=alive[found.behind], begins=alive[found.begins])
+            if stream.as_ == "per-row":
+                self._totals[i] = Totals.of(stream.blanks, holes)
 
     def open_holes(self) -> None:
         """Let each hole between amounts end where the row behind it begins, and totals begin anew: what was used in it is in no row."""
@@ -263,25 +312,21 @@ class TableRows(LogRows):
 
     def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples in blocks of bounded size."""
-        totals = [0] * len(self.streams)
-        base = np.zeros(len(self.streams), np.int64)
+        totals = [Totals(total.rows, total.begins) for total in self._totals]
         held = [MISSING] * len(self.streams)
         last: Codes | None = None  # each change of a state closes the stretch before it and opens its own
         if self.starts_ns is not None:
             first = np.array(
-                [[0 if stream.as_ == "per-row" else MISSING for stream in self.streams]], np.int64
+                [[0 if s.as_ == "per-row" and s.blanks.first else MISSING for s in self.streams]], np.int64
             )
             flags = None if self.axis.flags is None else np.zeros(1, np.uint8)
             yield LogBlock(np.array([self.starts_ns], np.int64), first, flags)
         for rows, of, samples in self.parts():
             codes = np.empty((samples.stop - samples.start, len(self.streams)), np.int64)
-            opening = np.full_like(codes, MISSING)
             for i, stream in enumerate(self.streams):
                 own = stream.grid.codes(self.values(stream, rows, of, samples))
                 if stream.as_ == "per-row":
-                    amounts = own
-                    own, totals[i] = _running(own, totals[i])
-                    opening[:, i] = np.where(own == MISSING, MISSING, own - amounts)
+                    own = totals[i].codes(own, samples.start)
                 elif stream.as_ == "level":
                     own = np.where(own == MISSING, MISSING, -own)
                 elif stream.as_ == "held":
@@ -290,8 +335,8 @@ class TableRows(LogRows):
             times = self.axis.times_ns[samples]
             flags = None if self.axis.flags is None else self.axis.flags[samples]
             if self._begins:
-                at, begins, zeros = self._opened(times, codes, opening, base)
-                times, codes = np.insert(times, at, begins), np.insert(codes, at, zeros, axis=0)
+                at, begins, opening = self._opened(times, codes, samples.start)
+                times, codes = np.insert(times, at, begins), np.insert(codes, at, opening, axis=0)
                 flags = None if flags is None else np.insert(flags, at, 0)
             if self._holds:
                 before, codes = codes, np.repeat(codes, 2, axis=0)
@@ -301,32 +346,19 @@ class TableRows(LogRows):
             yield LogBlock(times, codes, flags)
 
     def _opened(
-        self, times: NDArray[np.int64], codes: Codes, opening: Codes, base: NDArray[np.int64]
+        self, times: NDArray[np.int64], codes: Codes, first: int
     ) -> tuple[NDArray[np.intp], NDArray[np.int64], Codes]:
-        """Return (places, times, codes) of one sample more for each row behind a hole: there its interval begins, and its totals at 0.
-
-        Args:
-            times, codes: The samples; totals begin anew in `codes`, in place.
-            opening: What was counted before each of them, `MISSING` where they are no amounts.
-            base: What was counted before the last hole, by stream; kept up to date in place.
-        """
+        """Return (places, times, codes) of one sample more for each row behind a hole: there its interval begins, and its totals anew."""
         ends = np.array(sorted(self._begins), np.int64)
         at = np.unique(np.searchsorted(times, ends[(ends >= times[0]) & (ends <= times[-1])]))
         begins = np.array([self._begins[int(times[k])] for k in at], np.int64)
         begins = np.where(at > 0, np.maximum(begins, times[at - 1]), begins)
-        bases = np.tile(base, (len(times), 1))
-        for k in at:
-            bases[k:] = np.where(opening[k] == MISSING, bases[k:], opening[k])
-        base[:] = bases[-1]
-        codes[:] = np.where((codes == MISSING) | (opening == MISSING), codes, codes - bases)
-        return at, begins, np.where(opening[at] == MISSING, MISSING, 0)
-
-
-def _running(codes: Codes, carry: int) -> tuple[Codes, int]:
-    """Return the running totals of amounts, and the last one; missing amounts stay missing."""
-    known = codes != MISSING
-    total = carry + np.cumsum(np.where(known, codes, 0))
-    return np.where(known, total, MISSING), int(total[-1]) if len(total) else carry
+        opening = np.full((len(at), len(self.streams)), MISSING, np.int64)
+        for i, stream in enumerate(self.streams):
+            if stream.as_ == "per-row":
+                own = [self._totals[i].opening(first + int(k)) for k in at]
+                opening[:, i] = np.where(codes[at, i] == MISSING, MISSING, own)
+        return at, begins, opening
 
 
 def _forward(codes: Codes, carry: int) -> tuple[Codes, int]:

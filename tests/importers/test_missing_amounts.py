@@ -1,0 +1,98 @@
+"""Which rows of amounts are missing, by their stamps and by what the rows behind longer steps hold."""
+
+import random
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from powermeter import Recording, analyse
+from powermeter.importers import Choices, convert
+from powermeter.importers.missing_amounts import RowSteps, on_a_calendar, row_steps
+
+S = 10**9
+HOUR = 3600 * S
+CYCLE = [5, 7, 3]
+
+
+def energy(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    convert(path, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}), force=True)
+    return analyse(tmp_path / "o.power").energy
+
+
+def stamped(moments, amounts):
+    begin = datetime(2025, 1, 15)
+    rows = (f"{begin + timedelta(seconds=s)},{wh}\n" for s, wh in zip(moments, amounts, strict=True))
+    return "time,energy_Wh\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [{4, 9, 13, 16, 21}, {4, 9, 14, 19}, {1, 5, 9, 11}, {2, 3, 4, 10, 15, 16, 20, 21, 22}],
+)
+def test_hours_that_are_missing_took_their_energy_with_them(tmp_path, lacking):
+    """A fifth of a day's hours at random: 342 kJ were printed for 432; each fifth: 349, spread like those of a slower clock."""
+    left = [h for h in range(24) if h not in lacking]
+    found = energy(tmp_path, stamped([3600 * h for h in left], [CYCLE[h % 3] for h in left]))
+    assert found.low < 120 * 3600 < found.high
+    assert found.value == pytest.approx(120 * 3600, rel=0.12)
+    with Recording.open(tmp_path / "o.power") as recording:
+        gaps = recording.gaps(recording.sources[0].id)
+    assert sum(gap.end_ns - gap.start_ns for gap in gaps) == len(lacking) * HOUR
+
+
+def test_rows_behind_longer_steps_that_hold_as_much_more_lack_none(tmp_path):
+    """Hours, of which some rows hold two or three: 510 Wh in 102 hours, all of them counted once."""
+    lengths = random.Random(3).choices([1, 1, 1, 2, 3], k=60)
+    ends = np.cumsum(lengths).tolist()
+    amounts = [sum(CYCLE[h % 3] for h in range(b - n, b)) for n, b in zip(lengths, ends, strict=True)]
+    found = energy(tmp_path, stamped([3600 * h for h in ends], amounts))
+    assert found.value == pytest.approx(sum(amounts) * 3600)
+    with Recording.open(tmp_path / "o.power") as recording:
+        assert not recording.gaps(recording.sources[0].id)
+
+
+def test_pulses_of_a_meter_hold_all_since_the_one_before(tmp_path):
+    """200 pulses of 1 Wh with six hours without one between them: 3.5 MJ were printed for 720 kJ."""
+    steps = random.Random(4).choices([20, 25, 31, 47], k=199)
+    steps[100] = 6 * 3600
+    found = energy(tmp_path, stamped(np.cumsum([0, *steps]).tolist(), [1] * 200))
+    assert found.value == pytest.approx(200 * 3600) and found.low > 0.9 * found.value
+
+
+def test_a_slower_log_has_no_holes(tmp_path):
+    """Each second hour: nothing shows that there were others."""
+    found = energy(tmp_path, stamped([7200 * k for k in range(12)], [CYCLE[k % 3] for k in range(12)]))
+    assert found.value == pytest.approx(60 * 3600)
+
+
+def test_what_no_amount_shows_is_paid_for(tmp_path):
+    """Whole seconds, 1 J each: pulses, or a load that never changes of which rows are missing; 42 J or 60 J."""
+    times = [
+        t for t in range(60) if t not in {3, 4, 8, 17, 19, 20, 21, 27, 33, 34, 36, 41, 45, 46, 50, 52, 55, 57}
+    ]
+    rows = "".join(f"{t},1\n" for t in times)
+    found = energy(tmp_path, "time_s,energy_J\n" + rows)
+    assert found.low < len(times) * 1.05 and found.high > 59
+
+
+def steps_of(hours, amounts):
+    return row_steps(np.cumsum(hours).astype(np.int64) * HOUR, np.array(amounts, float))
+
+
+def test_what_steps_mean():
+    rng = np.random.default_rng(2)
+    lengths = np.array([1, 1, 1, 2, 1, 1, 3, 1] * 8)
+    own = rng.uniform(4, 6, lengths.size)
+    assert steps_of(lengths, own) == RowSteps(HOUR, False)
+    assert steps_of(lengths, own * lengths) == RowSteps(HOUR, True)
+    assert steps_of(lengths * 0 + 1, own) == RowSteps(HOUR, False)
+    heavy = steps_of([1] * 20 + [4] + [1] * 3, [*([1, 9, 0, 30] * 5), 40, 1, 9, 0])
+    assert heavy is not None and not heavy.all_held and heavy.open_share > 0.1
+    assert steps_of([1, 1, 2, 1], [5, 7, 3, 5]) is None
+
+
+def test_what_lies_on_a_calendar():
+    assert on_a_calendar(np.arange(9) * HOUR) and not on_a_calendar(np.arange(9) * S)
