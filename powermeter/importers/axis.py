@@ -18,7 +18,8 @@ from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
 _LARGEST_NS = 2**62
-_LARGEST_STEP = 30 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
+_LARGEST_STEP = 32 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
+_PAUSE = 4  # usual steps, which no jump ahead is of rows that lie weeks apart
 _CATCH_UP = (
     4  # rows after a step back within which an out-of-order row is distinguished from a clock set back
 )
@@ -87,7 +88,7 @@ def axis(
     """Build the axis of a log from its stamps.
 
     Rows without a stamp are left out and counted, and so are rows that stand out of order (the next rows
-    catch up again).  Where the clock was set, back or by more than a month ahead, the parts are put
+    catch up again).  Where the clock was set, back or by more than 32 days (four usual steps) ahead, the parts are put
     together with one usual step between them: every row keeps its place, the jump is not a time.  Where
     stamps are much coarser than the rows (several rows a second, stamped in seconds), the rows are spread
     evenly between the first and the last stamp, or, where that would contradict a stamp by more than
@@ -169,8 +170,14 @@ def _count_still(times: NDArray[np.int64]) -> int:
 def usual_step(times: NDArray[np.int64]) -> float:
     """Return the median of the steps above 0, in ns, from up to a million places; 0 where there is none."""
     steps = np.diff(times[:_SAMPLE])
-    steps = steps[(steps > 0) & (steps < _LARGEST_STEP)]
+    steps = steps[steps > 0]
+    steps = steps[steps < _largest_step(steps)]
     return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _largest_step(steps: NDArray[np.int64]) -> float:
+    """Return the step in ns above which a clock was set ahead, of a log with such steps above 0."""
+    return max(_LARGEST_STEP, _PAUSE * float(np.median(steps))) if len(steps) > _PAUSE else _LARGEST_STEP
 
 
 def first_interval_ns(found: Axis, length_ns: int | None = None) -> int:
@@ -197,9 +204,9 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         ]
         or [np.empty(0, np.intp)]
     )
-    ahead = any(
-        (np.diff(times[s : s + _SAMPLE + 1]) > _LARGEST_STEP).any() for s in range(0, len(times), _SAMPLE)
-    )
+    some = np.diff(times[:_SAMPLE])
+    largest = _largest_step(some[some > 0])
+    ahead = any((np.diff(times[s : s + _SAMPLE + 1]) > largest).any() for s in range(0, len(times), _SAMPLE))
     if len(back) > 1 and len(back) == len(times) - 1:
         raise DataError(f"{where}: {turn_round(where)}")
     if len(back) * 10 > len(times) and len(back) > 1:
@@ -226,7 +233,7 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
         or [np.empty(0, np.int64)]
     )
     sets: list[str] = []
-    for before in np.flatnonzero((jumps < 0) | (jumps > _LARGEST_STEP)).tolist():
+    for before in np.flatnonzero((jumps < 0) | (jumps > largest)).tolist():
         at, jump = before + 1, int(jumps[before])
         if len(sets) >= _MAX_JUMPS:
             raise DataError(f"{where}: its clock was set more than {_MAX_JUMPS} times; no time axis")

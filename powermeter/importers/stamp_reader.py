@@ -77,6 +77,8 @@ class Added:
         length = last - first
         if length >= 0 or (self.usual_ns is not None and length == self.usual_ns - _HOUR_NS):
             return length
+        if not of_day and (wall(start, self.order) is None) != (wall(end, self.order) is None):
+            return length  # one on the wall, one in Unix time: an offset from UTC lies between them
         return length % DAY_NS if of_day else None
 
     def _moment(self, text: str) -> int | None:

@@ -56,7 +56,7 @@ from powermeter.importers.table_rails import (
     readings_beside,
     readings_of_devices,
 )
-from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples
+from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
 from powermeter.importers.time_parts import pauses_between
@@ -98,7 +98,8 @@ class OpenTable:
         self.devices, self._seen = self._columns.devices, self._columns.seen
         self._counted = RowCount()
         self._beside: set[int] = set()
-        self._pauses: list[Note] = []
+        self._unbridged = False
+        self._by_length = False
         self._states = ChargeStates(
             plan.layout.headings, choices.columns, path, plan.layout.skip, unnamed_states(plan.layout)
         )
@@ -168,6 +169,7 @@ class OpenTable:
         refuse_sum_below(self.plan.columns, self.meanings, store, str(self.path))
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held, blank)
+        self._by_length = self.plan.time.length_ns is not None and lengths_vary(store)
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, str(self.path))
         self.whole = decide(
@@ -180,13 +182,15 @@ class OpenTable:
             readings=readings_of_devices(streams, store, sample_of_row),
         )
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
+        summed = any(stream.as_ == "per-row" for stream in streams)
         length = self.plan.time.length_ns
         if length is not None:
             step_ns = usual_step(found.times_ns)
-            self._pauses = pauses_between(length, step_ns, str(self.path), amounts=per_row)
-            self.warnings += self._pauses
-        lengths = lengths_of_samples(store, sample_of_row) if per_row and length is not None else None
-        starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if per_row else None
+            pauses = pauses_between(length, step_ns, where, amounts=per_row, added_up=summed)
+            self._unbridged = bool(pauses) and per_row
+            self.warnings += pauses
+        lengths = lengths_of_samples(store, sample_of_row) if summed and "length" in store else None
+        starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if summed else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
         wall = self.plan.time.is_utc and not held
@@ -196,8 +200,8 @@ class OpenTable:
             if found.late_ns is not None:
                 info["stamp_late_ns"] = found.late_ns
         rows = TableRows(name, streams, store, found, sample_of_row, starts_ns=starts, info=info)
-        rows.lengths_ns = None if self._pauses else lengths
-        rows.open_steps = not self._pauses
+        rows.lengths_ns = None if self._unbridged else lengths
+        rows.open_steps = not self._unbridged
         self._finish(rows, streams)
         if self.signature is None:
             self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
@@ -321,15 +325,20 @@ class OpenTable:
                     stream.turned = True
                     text = f"{column.heading.text!r} is below 0 while the battery discharges: its sign was turned"
                     self.warnings.append(Note.info("sign-turned", text))
+                stream.by_length = self._by_length and (meaning.as_, column.quantity) == (
+                    "mean",
+                    Quantity.POWER,
+                )
+                stream.as_ = "per-row" if stream.by_length else meaning.as_
                 stream.channel = Channel(
                     own,
-                    column.quantity,
+                    Quantity.ENERGY if stream.by_length else column.quantity,
                     factor,
                     rail,
-                    meaning.kind,
+                    column_kinds.KINDS[stream.as_],
                     grade=self._grade(),
                     accuracy=self._accuracy(),
-                    window_ns=self._window_ns(column, meaning),
+                    window_ns=None if stream.by_length else self._window_ns(column, meaning),
                     low_code=-(2**62) if meaning.as_ == "level" else None,
                 )
                 streams.append(stream)
@@ -358,7 +367,7 @@ class OpenTable:
         rows.survey(headline)
         rows.gaps.sort(key=lambda gap: gap.start_ns)
         held = any(m.as_ == "held" for m in self.meanings)
-        if rows.starts_ns is not None and not (held or self._pauses):
+        if rows.starts_ns is not None and not (held or self._unbridged):
             rows.open_holes()
         if not held:
             rows.find_blanks()

@@ -18,6 +18,7 @@ from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
 from powermeter.importers.missing_amounts import LONG, row_steps
 from powermeter.importers.time_parts import LONGER
+from powermeter.units import NS
 
 Codes = NDArray[np.int64]
 
@@ -39,6 +40,7 @@ class Stream:
         valid: How many readings are left.
         blanks: Of amounts, the rows that have none where another column has a reading.
         turned: Whether the sign of its values is turned.
+        by_length: Whether its values are means of power, each of which counts for its row's own interval.
     """
 
     column: str
@@ -55,6 +57,7 @@ class Stream:
     valid: int = 0
     blanks: Blanks = field(default_factory=Blanks)
     turned: bool = False
+    by_length: bool = False
 
     def clean(
         self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None
@@ -187,16 +190,18 @@ class TableRows(LogRows):
         self, stream: Stream, rows: slice, of: NDArray[np.int32] | None, samples: slice
     ) -> NDArray[np.float64]:
         """Return the cleaned values of a stream, one per sample, NaN where it has none."""
-        read = self.store.part(stream.column, rows.start, rows.stop)
+        read = stream.clean(self.store.part(stream.column, rows.start, rows.stop))
+        if stream.by_length:
+            read = read * (self.store.part("length", rows.start, rows.stop) / NS)
         if of is None:
             if stream.device is not None:
                 read = np.where(self.store.part("key", rows.start, rows.stop) == stream.device, read, np.nan)
-            return stream.clean(read)
+            return read
         pick = of >= 0
         if stream.device is not None:
             pick = pick & (self.store.part("key", rows.start, rows.stop) == stream.device)
         found = np.full(samples.stop - samples.start, np.nan)
-        found[of[pick] - samples.start] = stream.clean(read[pick])
+        found[of[pick] - samples.start] = read[pick]
         return found
 
     def survey(self, counted: Sequence[Stream]) -> None:
@@ -369,6 +374,13 @@ def _forward(codes: Codes, carry: int) -> tuple[Codes, int]:
     np.maximum.accumulate(at, out=at)
     found = np.where(at >= 0, codes[at], carry)
     return found, int(found[-1])
+
+
+def lengths_vary(store: Store) -> bool:
+    """Return whether rows state intervals of different lengths."""
+    return "length" in store and float(np.ptp(store.whole("length"))) > (LONGER - 1) * float(
+        np.median(store.whole("length"))
+    )
 
 
 def lengths_of_samples(store: Store, sample_of_row: NDArray[np.int32] | None) -> NDArray[np.int64]:

@@ -30,7 +30,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.importers.time_parts import DAYS, called, is_start, with_part
+from powermeter.importers.time_parts import DAYS, at_stated_rate, called, is_end, is_start, with_part
 from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_period_s, unit_by_size
 from powermeter.units import NS
 
@@ -43,7 +43,9 @@ def choose_time(
 ) -> TimePlan | None:
     """Return where the times are, or None with what must be stated added to `asks`."""
     if choices.period_s is not None:
-        return TimePlan((), "period", period_s=choices.period_s, why="stated: --rate")
+        stated = TimePlan((), "period", period_s=choices.period_s, why="stated: --rate")
+        own = choose_time(found, headings, replace(choices, period_s=None), [])
+        return stated if own is None or own.length_ns is None else at_stated_rate(stated, own, found)
     candidates = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and h.unit != "-"]
     if not found.named and not candidates and headings and found.rows:
         texts = texts_of(found, 0)
@@ -117,8 +119,13 @@ def _unnamed(found: Layout, headings: Sequence[Heading]) -> list[int]:
         if texts and states_a_clock(named) and _mostly(texts, lambda text: ":" in text):
             hits.append(i)
             continue
-        unix = called(named) in _CLOCKS and all((number_ns(text, 1) or 0) >= EPOCHS[0][0] for text in texts)
-        if texts and (unix or (called(named) in DAYS and all(_is_date(text) for text in texts[:-1]))):
+        begins = is_start(named) and any(map(is_end, headings))
+        unix = (begins or called(named) in _CLOCKS) and all(
+            (number_ns(text, 1) or 0) >= EPOCHS[0][0] for text in texts
+        )
+        if texts and (
+            unix or ((begins or called(named) in DAYS) and all(_is_date(text) for text in texts[:-1]))
+        ):
             hits.append(i)
     return hits
 

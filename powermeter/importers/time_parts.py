@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.errors import DataError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.calendar_columns import texts_of
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
-from powermeter.importers.stamps import number_ns, time_of_day_ns, wall
+from powermeter.importers.stamps import DAY_NS, number_ns, time_of_day_ns, wall
+from powermeter.importers.time_units import EPOCHS
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
@@ -46,6 +48,9 @@ _LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "dura
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
+_ZONE_STEP_NS, _FARTHEST_NS = 900 * NS, 14 * 3600 * NS
+"""Of offsets from UTC, which lie between a start on the wall and an end in Unix time."""
+
 LONGER = 1.1
 """Times a row's interval, to which the next one's end may lie apart: a month has 31 days, and its interval 30 where the last one is left out."""
 
@@ -70,7 +75,9 @@ def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
     if plan.style not in ("wall", "epoch") or plan.added is not None:
         return plan
     if plan.style == "wall" and len(plan.indexes) == 1 and _are_dates(texts_of(found, plan.indexes[0])):
-        return _with_hours(plan, found, headings)
+        hours = _with_hours(plan, found, headings)
+        if hours.added is not None:
+            return hours
     if plan.indexes and is_start(headings[plan.indexes[-1]]):
         return _with_end(plan, found, headings)
     for i, named in enumerate(headings):
@@ -109,7 +116,8 @@ def _with_end(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         if i in plan.indexes or (named.unit == "-" and named.is_stated):
             continue
         if is_end(named) and (_are_clocks(found, i) if clocks else _are_moments(found, i, plan)):
-            return _ending(plan, found, Added(i, plan.tick_ns, at, order), headings)
+            tick = plan.tick_ns if _are_as(texts_of(found, i), plan) else _tick_of(texts_of(found, i))
+            return _ending(plan, found, Added(i, tick or plan.tick_ns, at, order), headings)
         if named.quantity == TIME and _LENGTHS & {*named.words}:
             return _ending(plan, found, Added(i, round(named.factor * NS)), headings)
     return plan
@@ -122,30 +130,68 @@ def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Head
     since = None if added.since is None else [row[added.since] for row in rows]
     lengths = added.of([row[added.column] for row in rows], since)
     known = (starts != MISSING) & (lengths != MISSING)
-    steps, lengths = np.diff(starts[known]), lengths[known]
-    steps = steps[steps > 0]
-    if not lengths.size or (lengths < 0).any() or not lengths.any():
+    starts, lengths = starts[known], lengths[known]
+    if not lengths.size:
         return plan
-    usual, length = int(np.median(steps)) if steps.size else 0, int(np.median(lengths))
-    more = usual - length if usual - length in _LAST_OF and (lengths == length).all() else 0
+    more = _left_out(np.diff(starts) - lengths[:-1], plan, found, added)
+    length = int(np.median(lengths))
+    if (lengths + more < 0).any() or not (lengths + more).any():
+        return plan
     why = f"{plan.why}; each row ends an interval, by {headings[added.column].text!r}"
     return replace(
         plan, added=replace(added, more_ns=more, usual_ns=length), length_ns=length + more, why=why
     )
 
 
-def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool) -> list[Note]:
+def _left_out(left: NDArray[np.int64], plan: TimePlan, found: Layout, added: Added) -> int:
+    """Return what most rows lack between their stated end and the next one's start: their last minute or day, or an offset from UTC."""
+    if not left.size or added.since is None:
+        return 0
+    usual = int(np.median(left))
+    if 2 * (left == usual).sum() <= left.size:
+        return 0
+    if plan.style == "wall" and _tick_of(texts_of(found, added.column)) is not None:
+        return usual if usual % _ZONE_STEP_NS == 0 and abs(usual) <= _FARTHEST_NS else 0
+    dates = plan.style == "wall" and _are_dates(texts_of(found, added.column))
+    return usual if usual in _LAST_OF or (dates and usual == DAY_NS) else 0
+
+
+def at_stated_rate(plan: TimePlan, own: TimePlan, found: Layout) -> TimePlan:
+    """Return a plan of rows at a stated rate that ends an interval with each row, as their own start and end state.
+
+    Raises:
+        ConfigurationError: They are of other lengths than the rate.
+    """
+    assert own.added is not None and plan.period_s is not None
+    rows = [row for row in found.rows if len(row) > max(own.columns)]
+    since = None if own.added.since is None else [row[own.added.since] for row in rows]
+    lengths = own.added.of([row[own.added.column] for row in rows], since)
+    lengths = lengths[lengths != MISSING]
+    period = plan.period_s * NS
+    if (np.abs(lengths - period) > (LONGER - 1) * period).any():
+        low, high = (format_duration(int(ns) / NS) for ns in (lengths.min(), lengths.max()))
+        lasts = low if low == high else f"{low} to {high}"
+        raise ConfigurationError(
+            f"--rate does not fit: each row states when it began and ended, and lasts {lasts}; import without --rate"
+        )
+    return replace(plan, length_ns=round(period))
+
+
+def pauses_between(
+    length_ns: int, step_ns: float, where: str, *, amounts: bool, added_up: bool = False
+) -> list[Note]:
     """Return a note where rows that state their intervals leave time between them.
 
     Args:
         length_ns, step_ns: How long an interval usually is, and how far its end lies from the next one's.
         where: The file, for messages.
         amounts: Whether rows hold amounts, which are added up.
+        added_up: Whether they are added up all the same.
 
     Raises:
         DataError: Amounts of intervals that overlap.
     """
-    if amounts and 0 < step_ns * LONGER < length_ns:
+    if (amounts or added_up) and 0 < step_ns * LONGER < length_ns:
         raise DataError(
             f"{where}: each row's interval lasts {format_duration(length_ns / NS)} and the next begins after {format_duration(step_ns / NS)}: "
             "amounts of intervals that overlap cannot be added up; where they are of several devices, import each by itself"
@@ -166,9 +212,20 @@ def pauses_between(length_ns: int, step_ns: float, where: str, *, amounts: bool)
 def _are_moments(found: Layout, index: int, plan: TimePlan) -> bool:
     """Return whether most cells of a column are written as the times of a plan are."""
     texts = texts_of(found, index)
+    return _are_as(texts, plan) or _tick_of(texts) is not None
+
+
+def _are_as(texts: Sequence[str], plan: TimePlan) -> bool:
     if plan.style == "wall":
         return bool(texts) and sum(wall(text, plan.order) is not None for text in texts) * 2 > len(texts)
     return bool(texts) and sum(number_ns(text, 1) is not None for text in texts) * 2 > len(texts)
+
+
+def _tick_of(texts: Sequence[str]) -> int | None:
+    """Return the unit in ns of Unix times; None where texts are none."""
+    values = [number_ns(text, 1) or 0 for text in texts]
+    fitting = [tick for low, tick in EPOCHS if values and all(low <= value < 2.1 * low for value in values)]
+    return fitting[0] if fitting else None
 
 
 def _completes(plan: TimePlan, found: Layout, added: Added) -> bool:

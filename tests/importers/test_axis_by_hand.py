@@ -22,7 +22,7 @@ from powermeter.importers.axis import (
 from powermeter.importers.holes import hole_limit, pauses
 
 NS = 10**9
-MONTH_S = 30 * 86_400
+MONTH_S = 32 * 86_400  # and a day, for months of 31 days by clocks that are set
 
 
 def read(seconds: list[float | None], **more: object) -> Axis:
