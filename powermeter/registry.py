@@ -173,6 +173,7 @@ IMPORTERS: Mapping[str, str] = {
     "otii": "powermeter.importers.otii:OtiiExport",
     "perf-stat": "powermeter.importers.perf_stat:PerfStat",
     "perfetto": "powermeter.importers.perfetto:PerfettoTrace",
+    "perfetto-counters": "powermeter.importers.perfetto_counters:PerfettoCounters",
     "power-gadget": "powermeter.importers.power_gadget:PowerGadget",
     "powermetrics": "powermeter.importers.powermetrics:Powermetrics",
     "powermetrics-plist": "powermeter.importers.powermetrics_plist:PowermetricsPlist",

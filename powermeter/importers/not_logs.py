@@ -89,13 +89,6 @@ _TABLES = (
         ),
     ),
     (
-        re.compile(r"\A\"?ts\"?,\"?name\"?,\"?value\"?\r?\n\"?\d+\"?,\"?(?:batt\.|power\.)"),
-        (
-            "is a table of counters of a Perfetto trace, of several units in one column; import the trace itself, which states them: "
-            "powermeter import TRACE.pftrace"
-        ),
-    ),
-    (
         re.compile(r"^ -InternalBattery-\d+[^\n]*\d+mA;[^\n]*Voltage=\d+", re.MULTILINE),
         (
             "is what a loop over pmset -g rawbatt printed; write its volts and amperes as a table, in times of date, with: "

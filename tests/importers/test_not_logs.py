@@ -126,10 +126,6 @@ def test_records_in_yaml_are_read(tmp_path):
             "powercfg /srumutil.*mJ",
         ),
         (
-            "ts,name,value\n" + "".join(f"{i}000000,batt.current_ua,-350000\n" for i in range(5)),
-            "import TRACE.pftrace",
-        ),
-        (
             "03/14/2025 09:26:53\n -InternalBattery-0\t80%; discharging; Time=3:10; -1000mA; Location=0; Voltage=11600\n",
             "pmset -g rawbatt",
         ),
