@@ -154,7 +154,7 @@ def _counted(name: str, found: _History, choices: Choices) -> Log:
                 "the phone was plugged in during this history: its charge rises there, and the sum is what left less what came in",
             )
         )
-    if choices.voltage_v is None:
+    if choices.voltage_v is None and len(channels) == 1:
         warnings.append(
             Note.info(
                 "voltage-needed",

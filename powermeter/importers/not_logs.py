@@ -89,6 +89,13 @@ _TABLES = (
         ),
     ),
     (
+        re.compile(r"\Acom\.victronenergy\.[\w.]{1,80}\r?\n/\S{1,200}\t[A-Z0-9]{3,10}\t"),
+        (
+            "is what a Victron device showed at one moment, a value a line (dbus-recorder): no log over time; export one of its VRM portal "
+            "(Advanced, Download CSV), or record it"
+        ),
+    ),
+    (
         re.compile(r"^ -InternalBattery-\d+[^\n]*\d+mA;[^\n]*Voltage=\d+", re.MULTILINE),
         (
             "is what a loop over pmset -g rawbatt printed; write its volts and amperes as a table, in times of date, with: "

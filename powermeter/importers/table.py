@@ -90,11 +90,10 @@ class TableImporter(Importer):
             raise DataError(f"{path}: {turned}")
         wide = header_too_narrow(peek, found)
         if wide is not None:
-            raise DataError(
-                f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: which of them has no name is not known. Decimal "
-                "commas in a table divided by commas fall apart like that: export it with semicolons or with decimal points; else "
-                "add the missing name"
-            )
+            text = f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: which of them has no name is not known. "
+            if found.delimiter == ",":
+                text += "Decimal commas in a table divided by commas fall apart like that: export it with semicolons or with decimal points; else add"
+            raise DataError(f"{text if found.delimiter == ',' else text + 'Add'} the missing name")
         if found.named and not found.rows:
             raise DataError(f"{path}: no samples: the header has no rows under it")
         return found

@@ -127,7 +127,6 @@ class OpenTable:
             self._columns.add(block, store)
             self._states.add(block)
             self._stated.add(block)
-        self._states.refuse()
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
             marks, at = list(zip(names, self._columns.marks, strict=True)), self.plan.layout
@@ -135,6 +134,7 @@ class OpenTable:
         self.warnings += check_rows(
             self.path, self.plan, self._counted, self._columns.cells, self._seen, store.rows
         )
+        self._states.refuse()
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
         self.warnings += leave_out_apparent(self.plan, self._seen)

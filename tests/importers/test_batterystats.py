@@ -36,7 +36,6 @@ def test_batterystats_counts_what_left_the_battery(tmp_path):
     log, charge = charge_of(tmp_path, HISTORY)
     assert log.clock == "utc" and log.sources[0].ends_ns[1] - log.sources[0].ends_ns[0] == 3600 * 10**9
     assert charge == pytest.approx(360.0)
-    assert any("--voltage 3.85V" in note for note in log.warnings)
 
 
 def test_a_voltage_that_is_not_printed_yet_is_missing(tmp_path):
@@ -65,3 +64,11 @@ def _write(tmp_path, text):
     path = tmp_path / "x.txt"
     path.write_text(text)
     return path
+
+
+def test_a_voltage_in_the_history_is_not_asked_for(tmp_path):
+    for name, text in (("with", HISTORY), ("without", HISTORY.replace("volt=", "v="))):
+        path = tmp_path / f"{name}.txt"
+        path.write_text(text)
+        codes = [note.code for note in importers.open_log(path).warnings]
+        assert ("voltage-needed" in codes) is (name == "without")

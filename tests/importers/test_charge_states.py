@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 import powermeter
-from powermeter.errors import ConfigurationError
-from powermeter.importers import convert
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import convert, open_log
 from powermeter.importers.log import Choices
 
 
@@ -89,3 +89,12 @@ def test_what_flows_both_ways_is_reported_where_it_matters(tmp_path, back, aloud
     )
     notes = convert(path, tmp_path / "w.power").warnings
     assert any("10 of 20 readings are below 0" in note for note in notes) is aloud
+
+
+def test_a_table_without_a_number_is_refused_for_that(tmp_path):
+    """An inventory of batteries was asked to leave its column of states out, and then held nothing."""
+    rows = "".join(f"2025-01-31 14:42:{i:02d},{'Charging' if i % 2 else 'Idle'},\n" for i in range(20))
+    path = tmp_path / "t.csv"
+    path.write_text("Timestamp,Status,Charged mAh\n" + rows)
+    with pytest.raises(DataError, match="none of 20 rows holds a number"):
+        open_log(path)

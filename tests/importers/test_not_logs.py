@@ -126,6 +126,10 @@ def test_records_in_yaml_are_read(tmp_path):
             "powercfg /srumutil.*mJ",
         ),
         (
+            "com.victronenergy.battery.ttyO0\n/Alarms/Alarm\tARRAY\t[]\t\n/Dc/0/Voltage\tDOUBLE\t53.1\t53.10V\n",
+            "Victron device showed at one moment",
+        ),
+        (
             "03/14/2025 09:26:53\n -InternalBattery-0\t80%; discharging; Time=3:10; -1000mA; Location=0; Voltage=11600\n",
             "pmset -g rawbatt",
         ),
