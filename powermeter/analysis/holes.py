@@ -80,12 +80,10 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if high <= low:
         return _bound(integral, low, high + length, length)
     places = np.linspace(low, high, _TRIALS).astype(np.int64)
-    if (
-        integral.trace.kind is Kind.COUNTER
-    ):  # its holes begin and end at readings: between them it hides what changes
-        times = integral.trace.times_ns
-        places = np.unique(times[np.searchsorted(times, places, side="right") - 1])
-        places = places[places >= low]
+    if integral.trace.kind is Kind.COUNTER:  # whose holes begin and end at readings
+        readings = integral.trace.times_ns
+        places = np.unique(readings[np.searchsorted(readings, np.maximum(places, readings[0]))])
+        places = places[places <= high]
     hit = integral.gap_seconds(places, places + length) > 0
     places = places[~hit]
     bound = _bound(integral, low, high + length, length)
