@@ -87,8 +87,9 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
     open_ends = counts.begun - counts.finished
     if open_ends > 0:
         names = ", ".join(repr(str(name))[:60] for name in d.get("running") or ())
+        least = "at least " if d.get("hidden") else ""
         yield (
-            f"{who}: {open_ends} of {plural(counts.begun, 'event')} never ended{f' ({names})' if names else ''}, because {_end(d)}; "
+            f"{who}: {least}{open_ends} of {plural(counts.begun, 'event')} never ended{f' ({names})' if names else ''}, because {_end(d)}; "
             "they have no energy of their own"
         )
     if counts.finished != counts.written:

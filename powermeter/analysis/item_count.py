@@ -80,10 +80,14 @@ def countable(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Note,
     for i in odd:
         changed[i] = replace(events[i], count=None)
     text = (
-        f"{plural(len(odd), 'event states', 'events state')} a count that is not a number of items ({events[odd[0]].count!s:.12}): taken as not known, "
+        f"{plural(len(odd), 'event states', 'events state')} a count that is not a number of items ({_shown(events[odd[0]].count)}): taken as not known, "
         "so nothing is stated per item of that label; correct n=, or state the number with --items"
     )
     return tuple(changed), (Note.warning(ODD, text),)
+
+
+def _shown(count: object) -> str:
+    return f"{count:.4g}" if isinstance(count, float) else f"{count!s:.12}"
 
 
 def counted(

@@ -343,6 +343,7 @@ class Assembly:
         """Count the event that began last, by its number: a short one leaves no slot before it ends."""
         if event > self._highest and not self.account.lost:
             self.account.begun += 1
+            self.account.hidden += 1
 
     def list_running(self) -> None:
         """Name the events that have not ended in the account."""

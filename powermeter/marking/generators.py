@@ -64,11 +64,7 @@ def generator(made: Made) -> Callable[..., Any]:
                     inside = event.suspend()
                 try:
                     step, value = inner.send, (yield item)
-                except GeneratorExit:
-                    event.resume(inside)
-                    inner.close()
-                    return None
-                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
+                except BaseException as error:  # noqa: BLE001 – the consumer's, or that it is closed: for the generator
                     step, value = inner.throw, error
 
     return call
@@ -92,11 +88,7 @@ def async_generator(made: Made) -> Callable[..., Any]:
                     inside = event.suspend()
                 try:
                     step, value = inner.asend, (yield item)
-                except GeneratorExit:
-                    event.resume(inside)
-                    await inner.aclose()
-                    return
-                except BaseException as error:  # noqa: BLE001 – the consumer's, for the generator
+                except BaseException as error:  # noqa: BLE001 – the consumer's, or that it is closed: for the generator
                     step, value = inner.athrow, error
 
     return call

@@ -37,6 +37,7 @@ class MarkAccount:
         odd: Their names, some of them.
         cut: Events some of whose attributes are cut, left out or no JSON.
         late: Counts, attributes and measures that were set after their event's end.
+        hidden: Of `begun`, how many are known by their number alone: a short event that has not ended. Others like it may not have either.
     """
 
     process: int
@@ -58,6 +59,7 @@ class MarkAccount:
     no_ring: str = ""
     cut: int = 0
     late: int = 0
+    hidden: int = 0
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
@@ -73,6 +75,7 @@ class MarkAccount:
             "odd_counts",
             "cut",
             "late",
+            "hidden",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring

@@ -116,6 +116,12 @@ def test_a_count_is_above_zero(items):
         ItemCount(items)
 
 
+def test_an_odd_count_is_printed_with_its_power_of_ten():
+    """2**63 stood there as 9.2233720368, its first twelve characters."""
+    _, (note,) = countable((Event("infer", 0, 9, count=2.0**63),))
+    assert "(9.223e+18)" in note
+
+
 @pytest.mark.parametrize("odd", [1e-320, 1e-300, 1e300, -1e300, math.inf, math.nan, 10**400])
 def test_a_count_that_is_no_number_of_items_is_not_known_and_named(odd):
     events, _, _ = made(("infer", odd), ("infer", 3), ("load", 0), ("rest", None))

@@ -108,3 +108,70 @@ def test_one_that_is_open_when_its_loop_ends_is_closed_once(request, is_recorded
     assert asyncio.run(take_one()) == 0
     assert tidied == [1] and capfd.readouterr().err == ""
     assert running is None or [event.attributes for event in running.end()] == [{}]
+
+
+def _plain(answer):
+    yield 1
+    yield 2
+    return answer
+
+
+def _catches(answer):
+    try:
+        yield 1
+    except GeneratorExit:
+        return answer
+
+
+def _goes_on(answer):
+    try:
+        yield 1
+    except GeneratorExit:
+        yield answer
+
+
+@pytest.mark.parametrize("made", [_plain, _catches, _goes_on])
+@pytest.mark.parametrize(
+    "ends", [lambda g: g.close(), lambda g: g.throw(GeneratorExit), lambda g: g.throw(KeyError)]
+)
+def test_it_ends_as_it_does_untracked(running, made, ends):
+    def outcome(of):
+        generator = of("answer")
+        next(generator)
+        try:
+            return ends(generator)
+        except BaseException as error:  # noqa: BLE001 – compared
+            return type(error), str(error), getattr(error, "value", None)
+
+    assert outcome(powermeter.track("all")(made)) == outcome(made)
+    assert len(running.end()) == 1
+
+
+@pytest.mark.parametrize("made", [_plain, _catches, _goes_on])
+@pytest.mark.parametrize(
+    "ends", [lambda g: g.aclose(), lambda g: g.athrow(GeneratorExit), lambda g: g.athrow(KeyError)]
+)
+def test_an_asynchronous_one_ends_as_it_does_untracked(running, made, ends):
+    async def numbers():
+        inner = made("answer")
+        value = next(inner)
+        while True:
+            try:
+                yield value
+                value = next(inner, None)
+            except BaseException as error:  # noqa: BLE001 – passed on
+                try:
+                    value = inner.throw(error)
+                except StopIteration:
+                    return
+
+    async def outcome(of):
+        generator = of()
+        await generator.__anext__()
+        try:
+            return await ends(generator)
+        except BaseException as error:  # noqa: BLE001 – compared
+            return type(error), str(error)
+
+    assert asyncio.run(outcome(powermeter.track("all")(numbers))) == asyncio.run(outcome(numbers))
+    assert len(running.end()) == 1

@@ -161,3 +161,24 @@ def test_an_event_that_is_usually_over_at_once_is_missed_where_its_process_is_ki
     assert len(running.end()) == 3
     (counts,) = (one for process, one in running.counts().items() if process == child)
     assert (counts.begun, counts.finished) == (4, 3)
+
+
+def test_brief_events_around_one_that_is_killed_are_stated_too(running):
+    """Two ran, and one was stated: an inner event's number is known, but not that the one around it runs as well."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        for _ in range(3):
+            with powermeter.event("outer"), powermeter.event("inner"):
+                pass
+        with powermeter.event("outer"), powermeter.event("inner"):
+            os.write(writing, b"x")
+            signal.pause()
+    os.read(reading, 1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(running.end()) == 6
+    (counts,) = (one for process, one in running.counts().items() if process == child)
+    assert (counts.begun - counts.finished, counts.details["hidden"]) == (1, 1)
+    (text,) = differences({child: counts})
+    assert ": at least 1 of 7 events never ended, because it was killed" in text
