@@ -26,7 +26,7 @@ from powermeter.cli.standard_output import (
 )
 from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import WatchedCommand, Watching
-from powermeter.errors import ConfigurationError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import board
 from powermeter.recorder import host
@@ -246,7 +246,10 @@ def record(
         _note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
-    if not quiet and not as_json:
+    if not command and not _holds_readings(recorder.path):
+        status = DataError.exit_code
+        report_problem(f"nothing was recorded: {recorder.path} holds no reading")
+    elif not quiet and not as_json:
         _summarise(recorder.path, battery, place)
     if command and status:
         report_problem(f"{command[0]} ended with status {status}")
@@ -270,6 +273,17 @@ def _check_command(command: Sequence[str]) -> None:
         raise ConfigurationError(
             "no command after --: is a variable of the shell unset? Without a command leave -- out"
         )
+
+
+def _holds_readings(path: Path) -> bool:
+    """Return whether there is a reading of any source; also where the file cannot be read, which is reported by what reads it."""
+    from powermeter.recording import Recording
+
+    try:
+        with Recording.open(path) as recording:
+            return any(recording.span_ns(about.id) for about in recording.sources)
+    except (PowermeterError, OSError):
+        return True
 
 
 def _log_beside(recorder: Recorder) -> str:

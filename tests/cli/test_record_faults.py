@@ -265,6 +265,15 @@ def test_a_preset_names_the_battery(here, tmp_path):
     assert wrong.returncode == 2 and "phone" in wrong.stderr
 
 
+def test_a_recording_without_a_reading_is_not_done(here, tmp_path):
+    """A meter that never answers: `record --duration` ended with 0, and a script went on. A command keeps its own status."""
+    silent = ("record", "-s", "virtual://?fault=no-answer@0s", "-o")
+    done = here(*silent, str(tmp_path / "a.power"), "--duration", "300ms")
+    assert done.returncode == 7 and "nothing was recorded" in done.stderr
+    kept = here(*silent, str(tmp_path / "b.power"), "--", sys.executable, "-S", "-c", "pass")
+    assert kept.returncode == 0
+
+
 def test_a_date_of_builds_that_is_no_number_hinders_no_number_of_ours_and_stays_the_programs():
     """NumPy reads SOURCE_DATE_EPOCH when parts of it are imported, which ended our summary in an error of `int`."""
     code = (
