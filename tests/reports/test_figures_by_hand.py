@@ -335,6 +335,11 @@ def test_three_events_make_a_figure_of_their_energies(n: int, shown: bool) -> No
     assert (items(n) is not None) is shown
 
 
+def test_what_is_not_resolved_or_has_no_number_is_no_figure() -> None:
+    assert items(4, row={"verdict": SimpleNamespace(resolved=False)}) is None
+    assert items(4, row={"per_item": None}) is None
+
+
 def test_energies_are_per_item_with_their_own_half_width() -> None:
     """√(0.3² + 0.4²) = 0.5 J: 0.98 J an event, over its items; the meter's part of the mean is all but the repeats."""
     found = items(4, counts=[1, 2, 4, 0])

@@ -197,6 +197,26 @@ def test_nothing_to_write(tmp_path: Path) -> None:
     assert not (tmp_path / "empty.jls").exists()
 
 
+def test_readings_behind_a_hole_keep_their_number(tmp_path: Path) -> None:
+    """Ten a second, of which the four from 0.8 to 1.1 s were lost: the ninth that is there is number 12."""
+    at = np.array([*range(8), *range(12, 20)], dtype=np.int64)
+    with Writer.create(tmp_path / "h.power", {}) as writer:
+        channel = Channel("current", Quantity.CURRENT, 1e-6, RAIL)
+        source = writer.add_source("ina219://", "ina219", "ina219", (channel,), {})
+        writer.append(source, START_NS + at * 100_000_000, (at[:, None] + 1) * 1000)
+        writer.add_gap(source, Gap(START_NS + 700_000_000, START_NS + 1_200_000_000, "dropped"))
+    with Recording.open(tmp_path / "h.power") as opened:
+        write_jls(opened, tmp_path / "h.jls")
+    reader = pyjls.Reader(str(tmp_path / "h.jls"))
+    try:
+        (signal,) = [s for s in reader.signals.values() if s.signal_id]
+        assert signal.length == 20
+        values = reader.fsr(signal.signal_id, 0, 20)
+        assert np.isnan(values[8:12]).all() and values[at] == pytest.approx((at + 1) * 1e-3)
+    finally:
+        reader.close()
+
+
 def test_every_entry_of_a_long_clock_track_is_written_once_and_in_order() -> None:
     """140 000 entries, more than twice the 65 536 that are turned into numbers at a time."""
     written: list[tuple[int, int, int]] = []

@@ -20,6 +20,7 @@ from powermeter.reports.paper.burn_down import burn_down
 from powermeter.reports.paper.canvas import sheet
 from powermeter.reports.paper.comparison import comparison
 from powermeter.reports.paper.label_energies import label_energies
+from powermeter.reports.paper.trace import trace
 
 
 def drawn(function, data, columns: int = 1):
@@ -35,6 +36,34 @@ def result(value: float, low: float, high: float, unit: str = "J", grade: Grade 
 
 def data(**more):
     return SimpleNamespace(path=Path("run.power"), grade=Grade.MEASURED, **more)
+
+
+# The power ------------------------------------------------------------------------------------------
+
+
+def test_power_is_drawn_in_the_units_of_its_axes_with_its_gaps(monkeypatch) -> None:
+    """1 to 4 mW over ten minutes, from 1 min to 3 min nobody looked: minutes and milliwatts."""
+    before = figure_data.PowerCurve(np.array([0.0, 60.0]), np.array([1e-3, 2e-3]), None, None)
+    low, high = np.array([2e-3, 1e-3]), np.array([4e-3, 3e-3])
+    behind = figure_data.PowerCurve(np.array([180.0, 600.0]), np.array([3e-3, 2e-3]), low, high)
+    gaps = ((60.0, 180.0, "missed"),)
+    panel = figure_data.Panel(0.0, 600.0, (before, behind), (), gaps, (), (), 4e-3, -1e-3)
+    monkeypatch.setattr(figure_data, "run_panel", lambda *_: panel)
+    line = SimpleNamespace(rail=SimpleNamespace(name="VDD"))
+    found = data(analysis=SimpleNamespace(line=line, energy=result(1.0, 0.9, 1.1)))
+    axes, below = drawn(trace, found).axes
+    assert [drawn_line.get_xydata().tolist() for drawn_line in axes.lines] == [
+        [[0, 1], [1, 2]],
+        [[3, pytest.approx(3)], [10, 2]],
+    ]
+    band = axes.collections[0].get_datalim(axes.transData).extents
+    assert band.tolist() == pytest.approx([3, 1, 10, 4])
+    (gap,) = axes.patches
+    assert gap.get_extents().transformed(axes.transData.inverted()).extents[[0, 2]] == pytest.approx([1, 3])
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["gap, bridged"]
+    assert (axes.get_xlim(), axes.get_ylim()) == (pytest.approx((0, 10)), pytest.approx((-1.06, 4.24)))
+    assert axes.get_ylabel() == "power on VDD (mW)"
+    assert below.get_xlabel() == "time since the first sample (min)"
 
 
 # What is left of a battery --------------------------------------------------------------------------
