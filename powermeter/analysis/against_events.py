@@ -14,6 +14,7 @@ from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.moments import count_variance, read_at_random
+from powermeter.analysis.rows_on_change import rows_on_change
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -97,7 +98,9 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
                 if found.above_all > 0
                 else _of_a_moment(integral, float(labels.seconds[k]), highest)
             )
-    if load_sets_pace(trace) is not None:  # how many readings lie in events is then the reader's own doing
+    if (
+        load_sets_pace(trace) is not None or rows_on_change(trace) is not None
+    ):  # how many readings lie in events is then the reader's own doing
         return Seen(variance, below, above, False, blind_s)
     steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
     usable = pool & np.isfinite(steps) & (seen > 0)

@@ -51,7 +51,10 @@ CROWDED = "crowded"
 PACE = "pace"
 """The load decides how long its reader waits, and events begin with what a long wait leaves out."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, SOME, CROWDED, PACE)
+PAUSES = "pauses"
+"""More than a quarter of the events lies in pauses between readings that are no sample of them."""
+
+BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, SOME, CROWDED, PACE)
 """Reasons for which an energy is *estimated*."""
 
 

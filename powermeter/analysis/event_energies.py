@@ -21,6 +21,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
+from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.quantisation import quantised, steps_alike
@@ -79,6 +80,7 @@ def measure(
     groups: list[GroupEstimate] = []
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
+    paused = mostly_unread(integral) if integral.hole.size else None
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
@@ -112,6 +114,8 @@ def measure(
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)
             off_together(own, *edges, found, own_inside.gap_s)
+            if paused is not None:
+                paused.widen(found, seconds[lasting], own_inside.gap_s)
         if parts_of_run:
             found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)
         groups.append(found)

@@ -30,6 +30,7 @@ from powermeter.analysis.finding_holes import (
     wider,
 )
 from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.signals.trace import Trace
@@ -83,6 +84,9 @@ class Integral:
         limit = longest_ordinary(trace, MISSING_INSTANT)
         if (pace := load_sets_pace(trace)) is not None:
             limit = np.maximum(limit, pace.ordinary_ns)
+        if (on_change := rows_on_change(trace)) is not None:
+            limit = np.maximum(limit, on_change.longest_ns)
+            noted = noted[np.diff(trace.times_ns)[noted] > on_change.longest_ns]
         if trace.kept is not None:
             sums = trace.kept.sums
             assert sums is not None

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
-from powermeter.analysis.finding_holes import rates_of
+from powermeter.analysis.finding_holes import MISSING_INSTANT, rates_of
+from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
@@ -28,6 +29,7 @@ _CHANCE = 2.2  # standard deviations that signs of chance exceed in 28 of 1000 r
 _UNEVEN = 1.3  # times the longest three of a hundred intervals over the shortest three: below, they are alike
 _CLEAR = 0.05  # of the largest: what is less is noise
 _WORTH = 0.05  # of what all changes put down, below which nothing is left to pay
+_MOST = 0.5  # of the time, and of the pauses in it
 _LOOKED = 1 << 18
 _SLIGHT = 0.5  # standard deviations: they are a ninth wider then
 _GLANCE = 4096  # intervals, evenly spread, of which not even these are uneven: no further look
@@ -77,17 +79,32 @@ def _found(trace: Trace) -> Pace | None:
     if trace.sampling == "dithered" or _alike(trace.times_ns) or rates_of(trace):
         return None
     steps = np.diff(trace.times_ns) * 1e-9
+    if _in_bursts(steps):
+        return None
     changes = np.diff(trace.values)
     before = np.concatenate([steps[:1], steps[:-1]])
     after = np.concatenate([steps[1:], steps[-1:]])
     held_up = np.maximum(steps - before, 0.0)
     sped_up = np.maximum(np.minimum(steps, before) - after, 0.0)
     over_at_once = _stays_short(trace, steps)
+    if (
+        on_change := rows_on_change(trace)
+    ) is not None:  # waits that a change ended are no longer than it let them be
+        changes = np.where(on_change.moved != 0, 0.0, changes)
     missed = changes / 2 * (held_up + sped_up * over_at_once)
     all_changes = float(np.abs(changes) @ steps) / 2
     if not any(_one_way(x, all_changes) for x in (missed, changes / 2 * (held_up + sped_up))):
         return None
     return Pace(missed, (changes * steps) ** 2 * (1 + 11 * over_at_once) / 12, _slowest(trace.values, steps))
+
+
+def _in_bursts(steps: Floats) -> bool:
+    """Return whether most of the time lies in pauses between bursts of readings: what they leave is `mostly_unread`."""
+    pause = steps > MISSING_INSTANT * float(np.median(steps))
+    ends = pause[:-1] & ~pause[1:]
+    return float(steps[pause].sum()) > _MOST * float(steps.sum()) and int(ends.sum()) > _MOST * int(
+        pause.sum()
+    )
 
 
 def _one_way(likely: Floats, all_changes: float) -> bool:

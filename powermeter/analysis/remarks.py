@@ -88,6 +88,22 @@ def remarks(
                 "recorded. Check what happened then; if the clock was set, move the stamps after it back and import again",
             )
         )
+    if run.unread:
+        notes.append(
+            Note.warning(
+                "mostly-unread",
+                f"the log has no reading of {100 * run.unread:.2g} % of the time, again and again, and what decides when its rows come may be the load: the run's "
+                "interval reaches from nothing drawn in the pauses to the highest reading throughout; log at an even rate, or use an energy counter",
+            )
+        )
+    if run.on_change:
+        notes.append(
+            Note.info(
+                "rows-on-change",
+                "rows come at once where power changes, and else after a wait: where a change ended a wait, the value before is taken to have stood until then; "
+                "what changed over other waits is in the run's interval. A log at an even rate needs neither",
+            )
+        )
     if run.paced:
         notes.append(
             Note.warning(

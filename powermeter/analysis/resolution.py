@@ -20,6 +20,7 @@ from powermeter.analysis.estimate import (
     LEAD,
     LOST,
     PACE,
+    PAUSES,
     RIPPLE,
     SOME,
     TAIL,
@@ -76,7 +77,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        says = why in (LOST, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
+        says = why in (LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
         return Resolution(True, samples, more, reason(trace, why) if says else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
@@ -113,6 +114,8 @@ _WHY = {
     "does elsewhere; sample faster, or measure for longer",
     BEAT: "readings keep step with them and always fall on the same part: sample at a rate that is not a multiple of the loop's",
     LOST: "a gap took about half of them or more, and none was read whole: repeat the run without the gap",
+    PAUSES: "much of them lies in pauses of the log, and what decides when its rows come may be the load: the interval reaches from nothing drawn then to the "
+    "highest reading all the time; log at an even rate",
     LAG: "readings lag behind the events' edges, as those of an instrument that smooths do: power that follows each event may be its "
     "own, which the interval covers; make each event longer, or use an instrument that does not smooth",
     LEAD: "readings rise ahead of the events and fall before they end, as those do whose stamps are early: power that comes ahead of each event may be "

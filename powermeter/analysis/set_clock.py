@@ -46,8 +46,10 @@ def perhaps_no_time(integral: Integral, start_ns: Times, end_ns: Times) -> Float
     away = np.abs(lengths - usual - np.rint((lengths - usual) / _HALF_HOUR_NS) * _HALF_HOUR_NS)
     doubted = (lengths > _HALF_HOUR_NS // 2) & (away <= usual) & (usual < _HALF_HOUR_NS // 20)
     long = open_to_doubt & (lengths > _ROWS * usual)
+    if int(long.sum()) > _OFTEN:
+        return np.where(doubted, joules, 0.0)
     span = max(float(integral.end_ns - integral.start_ns), 1.0)
-    if int(long.sum()) <= _OFTEN and float(np.sum(lengths[long])) > _MUCH * span:
+    if float(np.sum(lengths[long])) > _MUCH * span:
         doubted |= long
     doubted |= long & (lengths > _LONG * usual) & _off_beat(integral, lengths)
     return np.where(doubted, joules, 0.0)

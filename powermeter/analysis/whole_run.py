@@ -26,8 +26,10 @@ from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
 from powermeter.analysis.ripple import Ripple, ripple_in_run
+from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.saturation import is_clipped
 from powermeter.analysis.set_clock import perhaps_no_time
@@ -66,6 +68,8 @@ class Run:
         paced: What the sum may put down too little since the load decides how long its reader waits, J (C); negative where too much.
         starved: What holes may hold beyond their bridges since rows were lost while the load was high, J (C).
         slew: By how much a display moves at most that was too slow for some peaks, W/s (A/s); 0 for any other.
+        unread: Of it, that lies in holes which are no sample of it; 0 where they are one.
+        on_change: Whether its rows were written at once on a change.
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
@@ -83,6 +87,8 @@ class Run:
     starved: float = 0.0
     paced: float = 0.0
     slew: float = 0.0
+    unread: float = 0.0
+    on_change: bool = False
 
     @property
     def power(self) -> Result:
@@ -122,13 +128,13 @@ def measure_run(
     scatter, tau = _scatter(integral, start, end)
     lean = scatter.lean
     variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2
-    gaps = 0.0
+    moved = gaps = unread = 0.0
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
     below = above = no_time = starved = paced = slew = 0.0
     mute = 0
-    beat = False
+    beat = on_change = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
         seen = _against_events(integral, activity, variance, tau)
@@ -140,6 +146,13 @@ def measure_run(
         no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
         below += no_time
         starved = float(lost_while_high(integral, *edges)[0])
+        if (paused := mostly_unread(integral)) is not None:
+            beat, unread = False, gap_s / seconds if seconds else 0.0
+            put = moved + float(
+                np.sum((integral.running[integral.hole + 1] - integral.running[integral.hole])[inside])
+            )
+            less, more = paused.reach(put, gap_s)
+            below, above = max(below, less), max(above, more)
     if trace.kind is Kind.INSTANT and trace.kept is None:
         first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
         lower, upper = open_ends(trace, trace.values[first:last], within_noise=whole)
@@ -149,6 +162,10 @@ def measure_run(
             paced, inside_each, by_count = pace.over(first, max(last - 1, first))
             variance, lean = variance + inside_each, max(lean, by_count, key=abs)
             below, above = max(below, -paced), max(above, paced)
+        if (standing := rows_on_change(trace)) is not None:
+            shift, variance, open_j = standing.over(first, max(last - 1, first), seconds)
+            value, on_change = value + shift, True
+            below, above = max(below, open_j), max(above, open_j)
     if whole and (slow := slew_limited(trace)) is not None:
         slew, below, above = slow.rate, below + slow.below, above + slow.above
     if whole:
@@ -206,7 +223,23 @@ def measure_run(
         few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(energy, seconds, plain, gap_s, beat, blind_s, few, hertz, no_time, mute, starved, paced, slew)
+    return Run(
+        energy,
+        seconds,
+        plain,
+        gap_s,
+        beat,
+        blind_s,
+        few,
+        hertz,
+        no_time,
+        mute,
+        starved,
+        paced,
+        slew,
+        unread,
+        on_change,
+    )
 
 
 def _ends_apart(trace: Trace, start: int, end: int) -> float:

@@ -161,6 +161,8 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "carriers": 0,
         "blind_s": 0.0,
         "mute": False,
+        "unread": 0,
+        "on_change": False,
     }
     trace = {
         "notes": (),
@@ -201,6 +203,8 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             "warning",
             "2 events lie outside the recorded samples",
         ),
+        ({"unread": 0.8}, "mostly-unread", "warning", "the log has no reading of 80 % of the time"),
+        ({"on_change": True}, "rows-on-change", "info", "rows come at once where power changes"),
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
         (

@@ -1,0 +1,88 @@
+"""Runs most of which nobody read, again and again: what decides when rows come may be the load, so that pauses are no sample of it.
+
+Bridges take a hole for a place like any other and its error for one of many.  A logger that a load's bursts wake, or that draws power
+itself while it reads, meets one state of the load each time and sleeps through the other: all its bridges err together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from powermeter.analysis.estimate import PAUSES, GroupEstimate
+from powermeter.analysis.integral import Floats, Integral, Times
+from powermeter.channel import Kind
+
+_FEWEST = 8
+_MOST_OF = 0.5
+_MUCH = 0.25
+_AS_MANY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Between which powers a load was while nobody read it, W (A).
+
+    Attributes:
+        share: Of the trace, that lies in holes.
+        low: Nothing, where no reading is negative; else the lowest reading.
+        high: The highest reading.
+    """
+
+    share: float
+    low: float
+    high: float
+
+    def reach(self, joules: float, seconds: float) -> tuple[float, float]:
+        """Return by how much `seconds` of holes may hold less, and more, than the `joules` that are put into them."""
+        return max(joules - self.low * seconds, 0.0), max(self.high * seconds - joules, 0.0)
+
+    def widen(self, found: GroupEstimate, seconds: Floats, lost: Floats) -> None:
+        """Let events reach as far as what was put into holes of theirs may be off, in place.
+
+        Args:
+            seconds: Their lengths.
+            lost: Seconds of each that lie in holes.
+        """
+        if not lost.any() or found.level is None:
+            return
+        joules = np.divide(found.value * lost, seconds, out=np.zeros(lost.size), where=seconds > 0)
+        found.below = np.maximum(found.below, np.maximum(joules - self.low * lost, 0.0))
+        found.above = np.maximum(found.above, np.maximum(self.high * lost - joules, 0.0))
+        found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+        if float(lost.sum()) > _MUCH * float(seconds.sum()):
+            found.why = PAUSES
+
+
+def mostly_unread(integral: Integral) -> Unread | None:
+    """Return what bounds power in a trace's holes where those are no sample of it; None where they are few, or little of it.
+
+    Eight holes and more that take half of it; a quarter, where about as many readings lie between each two: rows that are lost by
+    chance leave stretches of any length.  Where most are followed by the next at once, rows come at a slower rate there.
+    """
+    looked_for = integral.trace.looked_for
+    if "mostly_unread" not in looked_for:
+        looked_for["mostly_unread"] = _found(integral)
+    found = looked_for["mostly_unread"]
+    return found if isinstance(found, Unread) else None
+
+
+def _found(integral: Integral) -> Unread | None:
+    hole, trace = integral.hole, integral.trace
+    if hole.size < _FEWEST or trace.kind is Kind.COUNTER:
+        return None
+    if float(np.mean(np.diff(hole) > (1 if trace.kind is Kind.INSTANT else 2))) <= _MOST_OF:
+        return None  # a slower rate
+    share = float(np.sum(integral.gap_end - integral.gap_start)) / max(integral.end_ns - integral.start_ns, 1)
+    if share <= _MUCH or (share <= _MOST_OF and not _in_blocks(hole)):
+        return None
+    values = trace.values
+    lowest = float(values.min())
+    return Unread(share, min(lowest, 0.0) if lowest < 0 else 0.0, float(values.max()))
+
+
+def _in_blocks(hole: Times) -> bool:
+    """Return whether about as many readings lie between each two holes."""
+    rows = np.diff(hole)
+    return float(rows.std()) <= _AS_MANY * float(rows.mean()) and float(rows.mean()) > 1
