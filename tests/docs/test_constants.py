@@ -13,7 +13,7 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-energy-is-computed.md"
 ROW = re.compile(
-    r"^\| `((?:analysis|signals|importers|recording)/\w+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$",
+    r"^\| `((?:analysis|signals|comparison|importers|recording)/[\w/]+\.py)` \| `(\w+) = ([^`]+)` \| ([^|]+) \| ([^|]+) \|$",
     re.MULTILINE,
 )
 VALUE = re.compile(r"^([\de._-]+)(?: (<<|/|-) ([\de._-]+))?$")
@@ -53,4 +53,19 @@ def test_every_constant_of_a_file_is_listed_with_its_value(file: str) -> None:
 
 
 def test_the_files_of_windows_and_standing_readings_are_listed() -> None:
-    assert len(listed()) >= 12 and sum(map(len, listed().values())) >= 100
+    assert len(listed()) >= 60 and sum(map(len, listed().values())) >= 400
+
+
+def test_each_constant_of_the_estimators_is_named_on_the_page() -> None:
+    """In the table, in a derivation, or among the grids that are tried; an array without a number of its own is none."""
+    page, missing = PAGE.read_text(encoding="utf-8"), []
+    for room in ("analysis", "signals", "comparison"):
+        for path in sorted((PAGE.parents[1] / "powermeter" / room).rglob("*.py")):
+            for line in ast.parse(path.read_text(encoding="utf-8")).body:
+                if not isinstance(line, ast.Assign) or not re.fullmatch(
+                    r"[-\d.e_ /*+()<>]+|.*linspace.*|.*geomspace.*", ast.unparse(line.value)
+                ):
+                    continue
+                names = [n.id for target in line.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+                missing += [f"{path.name}: {n}" for n in names if not re.search(rf"\b{n}\b", page)]
+    assert missing == []
