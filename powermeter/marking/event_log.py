@@ -164,7 +164,11 @@ class EventLog:
         count: object,
         duration: int,
     ) -> None:
-        pieces = [text[i : i + ring.PIECE] for i in range(ring.INLINE, len(text), ring.PIECE)]
+        size = len(text)
+        if size <= ring.INLINE + ring.PIECE:  # the rule
+            pieces = [text[ring.INLINE :]] if size > ring.INLINE else []
+        else:
+            pieces = [text[i : i + ring.PIECE] for i in range(ring.INLINE, size, ring.PIECE)]
         places = []
         for _ in range(1 + len(pieces)):
             index = self.next()

@@ -15,6 +15,7 @@ _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 LONGEST = (8000, 2000, 400, 60)
 """Characters that are kept of a text, a quarter as many of a value which is not JSON's own and items of a list; fewer where all do not fit."""
 _SHORT = 60
+_FEW = 8  # so many pairs of short texts fit, whatever their letters are
 ROOM = 11_900
 """Bytes of an object: beside it a mark has a name."""
 CUT = "@cut"
@@ -44,6 +45,8 @@ class _Room:
 
 def encode(values: Mapping[str, Any]) -> bytes:
     """Return a JSON object in ASCII, `ROOM` bytes at most; what cannot be written is named in its place, never raised."""
+    if (usual := _of_short_values(values)) is not None:
+        return usual.encode("ascii")
     for longest in LONGEST:
         room = _Room(longest)
         parts = [
@@ -61,6 +64,25 @@ def encode(values: Mapping[str, Any]) -> bytes:
     if room.cuts:
         text += f'{"," if text else ""}"{CUT}":{room.cuts}'
     return ("{" + text + "}").encode("ascii")
+
+
+def _of_short_values(values: Mapping[str, Any]) -> str | None:
+    """Return the object of a few short texts and whole numbers, which is the rule, in half the time; None for any other."""
+    items = list(values.items())
+    if len(items) > _FEW:
+        return None
+    parts = []
+    for key, value in items:
+        if key.__class__ is not str or len(key) >= _SHORT:
+            return None
+        kind = value.__class__
+        if kind is str and len(value) < _SHORT:
+            parts.append(f"{quoted(key)}:{quoted(value)}")
+        elif kind is int and -(1 << 63) <= value < 1 << 63:
+            parts.append(f"{quoted(key)}:{value}")
+        else:
+            return None
+    return f"{{{','.join(parts)}}}"
 
 
 def _that_fit(parts: list[str]) -> list[str]:

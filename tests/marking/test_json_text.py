@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from powermeter.marking.json_text import encode
+from powermeter.marking.json_text import CUT, ROOM, encode
 
 PLAIN = st.recursive(
     st.none()
@@ -131,3 +131,30 @@ def test_an_interrupt_while_a_text_is_made_reaches_the_program() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         encode({"model": Slow()})
+
+
+WIDE = "\U0001f600"  # twelve bytes in JSON
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"model": "tiny", "batch": 8},
+        {"on": True, "off": False, "none": None, "zero": 0, "less": -(1 << 63), "most": (1 << 63) - 1},
+        {'quoted " \\ \n': f"\x00\x7f\u00e9{WIDE}", "": "", "half": 0.5},
+        {WIDE * 58 + str(i): WIDE * 59 for i in range(8)},
+    ],
+    ids=["usual", "numbers", "texts", "eight"],
+)
+def test_a_few_short_values_are_themselves_in_json(values):
+    """Short texts and whole numbers take a shorter way, of which nothing shows."""
+    text = encode(values)
+    assert len(text) <= ROOM
+    found = json.loads(text)
+    assert found == values
+    assert [type(value) for value in found.values()] == [type(value) for value in values.values()]
+
+
+def test_nine_pairs_of_the_widest_letters_are_cut_and_stated():
+    text = encode({WIDE * 58 + str(i): WIDE * 59 for i in range(9)})
+    assert len(text) <= ROOM and json.loads(text)[CUT] >= 1
