@@ -22,6 +22,9 @@ _LOOKED = 1 << 16
 _FURTHEST = 2.0  # intervals that a reading can reach back: all of its own, and the longest delay
 _ALIKE = 0.05
 _BENT = 0.25  # of the step
+_ACROSS = 0.1  # of the way from one level to the other
+_AT_LEVELS = 0.4  # of what readings at either level leave
+_STRAYS = 1  # readings on the wrong side of a constant delay
 _WINDOWS = np.linspace(0.0, 1.0, 21)
 _AHEAD = -0.11  # of an interval: a clock that is a little off
 _DELAYS = np.linspace(-1.0, 1.0, 41)
@@ -60,6 +63,22 @@ class Edges:
         seen = np.where(self.ends, self.seen, self.ahead)
         passed = np.where(self.ends, self.since, self.since - 1) - delay
         return float(np.mean((seen - _went(passed, window)) ** 2))
+
+    def at_levels(self, window: float, delay: float) -> bool:
+        """Return whether readings that would average over an edge are at one level or the other: then edges are late at random, not averaged.
+
+        At one of two levels with probability p, a reading is off p by p (1 − p) in the mean square; one that averages, by next to nothing.
+        """
+        passed, seen = (
+            np.concatenate([self.since, self.since - 1]) - delay,
+            np.concatenate([self.seen, self.ahead]),
+        )
+        if not window:
+            return bool(np.count_nonzero(np.abs(seen - _went(passed, window)) > 1 / 2) > _STRAYS)
+        due = _went(passed, window)
+        across = (due > _ACROSS) & (due < 1 - _ACROSS)
+        due, seen = due[across], seen[across]
+        return bool(float(np.sum((seen - due) ** 2)) > _AT_LEVELS * float(np.sum(due * (1 - due))))
 
     @property
     def count(self) -> int:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
+from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 SQRT3 = math.sqrt(3.0)
+_SMOOTHED = 1.3  # lines between readings beside an edge show so much less of a shift
 
 
 def misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats, clock_ns: float) -> Floats:
@@ -28,6 +32,23 @@ def misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats,
     earlier = integral.between(start_ns - shift, end_ns - shift) - plain
     result: Floats = np.maximum(np.abs(later), np.abs(earlier)) / SQRT3
     return result
+
+
+def late_by_chance(trace: Trace, late_ns: float) -> Trace:
+    """Return a trace whose readings are late behind some edges of events and not behind others: so are its stamps, or the load behind its marks.
+
+    Nothing is moved; a shift by as much as they are late on average is left open.
+    """
+    note = Note.warning(
+        "edges-late",
+        f"readings show events about {format_duration(late_ns * 1e-9)} late, behind some edges more than behind others: the stamps may be late, or the load behind its "
+        "marks. The intervals hold both; stamp each reading when it is taken, and mark where the load begins and ends",
+    )
+    return replace(
+        trace,
+        clock_ns=math.hypot(trace.clock_ns, _SMOOTHED * late_ns / SQRT3),
+        notes=(*trace.notes, note),
+    )
 
 
 def late_kind(trace: Trace) -> str:

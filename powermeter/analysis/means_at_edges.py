@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
+from powermeter.analysis.clock_uncertainty import late_by_chance
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
@@ -36,6 +37,7 @@ _WORTH = 0.002
 _FITS = 0.08
 _CLEARLY = 0.25  # of what the declaration leaves
 _NEAR = 0.11  # of an interval: a clock that is a little off
+_AT_ONCE = 0.006  # mean squared rest of a mean that is late by the same time behind all edges
 _STAMPS = (-0.5, -1.0)  # of an interval: in the middle, at the beginning
 _A_PART = 0.94
 _GRID = 0.0144
@@ -75,6 +77,8 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace if declared < _AS_DECLARED * edges.rest(1.0, _STAMPS[0]) else _perhaps_moved(trace)
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace
+    if late > _NEAR and rest > _AT_ONCE:
+        return late_by_chance(trace, late * trace.interval_ns)
     if abs(late) > _NEAR:
         by_chance = abs(late) if edges.count < _PROVEN and rest > _RESOLVED else _GRID
         found = _stamped(trace, late, max((rest / edges.count) ** 0.5, by_chance))

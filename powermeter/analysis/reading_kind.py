@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
+from powermeter.analysis.clock_uncertainty import late_by_chance
 from powermeter.analysis.lag import lags
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
@@ -62,7 +63,10 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if mean < _CLEARLY * instant and mean < 4 * _CLOSE and not surer and edges.both_sides(1.0, 0.0):
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
     part = rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE
-    if part and edges.both_sides(window, delay) and _shown_outside(edges, window, delay):
+    part = part and edges.both_sides(window, delay) and _shown_outside(edges, window, delay)
+    if part and edges.at_levels(window, delay):
+        return late_by_chance(trace, (delay + window / 2) * trace.interval_ns)
+    if part:
         return _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(
@@ -98,10 +102,10 @@ def _as_part(trace: Trace, window: float, delay: float, doubt: float) -> Trace:
     tau = trace.interval_ns
     late = round((delay + window / 2) * tau)
     seconds = format_duration(window * tau * 1e-9)
-    note = Note.info(
-        "readings-average-part",
-        f"as events' edges show, each reading averages over {seconds} of the {format_duration(tau * 1e-9)} between two of them",
-    )
+    shown = f"averages over {seconds} of the {format_duration(tau * 1e-9)} between two of them"
+    if not window:
+        shown = f"is {format_duration(delay * tau * 1e-9)} late, or the load is as much behind its marks: it is taken for the readings' doing"
+    note = Note.info("readings-average-part", f"as events' edges show, each reading {shown}")
     return replace(
         trace,
         times_ns=trace.times_ns - late,

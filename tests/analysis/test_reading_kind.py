@@ -147,3 +147,38 @@ def test_short_events_that_draw_most_in_their_middle_do_not_look_averaged_to_ins
         found = as_events_show(trace, *edges)
         moved += bool(found.window_ns) or found.kind is not Kind.INSTANT
     assert moved == 0
+
+
+def late_loads(seed: int, late: tuple[float, float]) -> tuple[Trace, np.ndarray, np.ndarray, float]:
+    """Return instants of loads that begin and end some share of an interval behind their marks, between two shares; joules inside the marks."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(3, 6, 24) * TAU
+    starts = 1.0 + np.cumsum(lengths + rng.uniform(4, 6, 24) * TAU) - lengths
+    begins, ends = (edge + TAU * rng.uniform(*late, 24) for edge in (starts, starts + lengths))
+    t = np.arange(rng.uniform(0, TAU), ends[-1] + 1, TAU) + TAU * rng.uniform(-0.01, 0.01)
+    k = np.searchsorted(begins, t, side="right") - 1
+    busy = (k >= 0) & (t < ends[np.maximum(k, 0)])
+    trace = from_samples(np.rint(t * NS).astype(np.int64), np.where(busy, 6.0, 2.0), noise=0.005)
+    marks = (np.rint(edge * NS).astype(np.int64) for edge in (starts, starts + lengths))
+    return trace, *marks, float((6 * lengths - 4 * (begins - starts)).sum())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_loads_behind_their_marks_by_chance_are_no_readings_that_average(seed: int) -> None:
+    trace, starts, ends, true = late_loads(seed, (0.1, 0.6))
+    shown = as_events_show(trace, starts, ends)
+    assert not shown.window_ns and (shown.times_ns == trace.times_ns).all()
+    found = measure(Integral.of(shown), starts, ends).combine(np.ones(24), "all")
+    assert found.low <= true <= found.high
+
+
+def test_what_is_late_by_chance_is_stated_and_left_open() -> None:
+    noted = [as_events_show(*late_loads(seed, (0.1, 0.6))[:3]) for seed in range(8)]
+    late = [x for x in noted if any(note.code == "edges-late" for note in x.notes)]
+    assert len(late) >= 4 and all(0.15 * TAU * NS < x.clock_ns < 0.6 * TAU * NS for x in late)
+
+
+def test_a_delay_that_is_always_the_same_is_the_readings_or_the_loads() -> None:
+    shown = as_events_show(*late_loads(3, (0.4, 0.4))[:3])
+    (note,) = (note for note in shown.notes if note.code == "readings-average-part")
+    assert "late, or the load is as much behind its marks" in note.text
