@@ -15,7 +15,7 @@ from powermeter.units import format_duration, format_number
 from .wording import show
 
 _BAR = 40
-_BESIDE = 26
+_BESIDE = 28
 """Cells of a line beside its bar: the repeats, and the half-width."""
 
 
