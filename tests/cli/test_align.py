@@ -161,7 +161,9 @@ def test_of_two_runs_in_one_meter_recording_one_is_named_by_its_time(tmp_path, r
     assert "more than one position" in capsys.readouterr().err
     assert cli.run([*arguments, "--between", f"0s-{length:.0f}s"]) == 0
     energies_hold(joined, truth, events)
+    capsys.readouterr()
     assert cli.run([*arguments, "--force", "--between", "5m-1m"]) == 2
+    assert "write from and to" in capsys.readouterr().err
     assert cli.run([*arguments, "--force", "--between", "5h-6h"]) == 2
 
 

@@ -73,13 +73,15 @@ def test_every_number_of_the_screen(tmp_path):
 
 
 def test_a_battery_is_counted_in_its_own_way_and_only_where_it_can_be(tmp_path):
-    """20 J of 15.4 Wh (55 440 J) are 0.0361 %; without a current there is no share of a charge; an empty one has nothing left."""
+    """20 J of 15.4 Wh (55 440 J) are 0.0361 %, half of 40 J, of which the rest lasts 10 s at 2 W; without a current there is no share of a charge; an empty one has nothing left."""
     tail = watched(tmp_path / "x.power", current=False)
     energy = [line for line in lines(tail, parse_battery("15.4Wh"), 200) if line.startswith("battery")]
     left = format_duration((55_440 - 20) / 2)
     assert energy == [f"battery  0.0361 % of 15.4 Wh used  {left} left at the mean so far"]
     assert not any("battery" in line for line in lines(tail, parse_battery("4Ah"), 200))
     assert not any("battery" in line for line in lines(tail, None, 200))
+    half = [line for line in lines(tail, parse_battery("40J"), 200) if line.startswith("battery")]
+    assert half[0].startswith("battery  50.0 % of ") and "used  10.00 s left at the mean so far" in half[0]
     small = [line for line in lines(tail, parse_battery("20J"), 200) if line.startswith("battery")]
     assert small[0].startswith("battery  100 % of ") and small[0].endswith("used  empty")
     mains = watched(tmp_path / "y.power")

@@ -52,8 +52,8 @@ def test_nothing_is_wider_than_a_narrow_terminal(tmp_path):
 
 def test_a_folded_example_is_one_command(capsys, monkeypatch):
     text = said(capsys, monkeypatch, 40, "budget")
-    joined = " ".join(text.replace("\\\n", "").split())
-    assert "budget run.power --stage infer=4Ah --stage train=4Ah --stage '*=4Ah' powermeter" in joined
+    lines = [" ".join(line.split()) for line in text.replace("\\\n", "").splitlines()]
+    assert "powermeter budget run.power --stage infer=4Ah --stage train=4Ah --stage '*=4Ah'" in lines
 
 
 @pytest.mark.parametrize("terminal", [True, False])
