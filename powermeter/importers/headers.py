@@ -156,6 +156,8 @@ class Heading:
 
 def implied(parts: list[str]) -> Quantity | str | None:
     """Return the quantity that words suggest; the last one that does counts, single letters least."""
+    if parts[-2:] in (["power", "cycle"], ["power", "cycles"]):
+        return None
     for word in reversed(parts):
         if word in QUANTITY_WORDS:
             return QUANTITY_WORDS[word]
@@ -213,6 +215,7 @@ def heading(text: str) -> Heading:
     return (
         _last_word(raw, text)
         or _inside(raw, text)
+        or _in_watt_hours(raw, text)
         or _first_word(raw, text)
         or Heading(raw, text, why="no unit in the header")
     )
@@ -222,6 +225,20 @@ _FIRST = re.compile(
     r"([mkM]?Wh|[mk]?Ah|[mkM]W)[ _](used|usage|consumed|consumption|drawn|total|imported|exported|delivered|generated|produced|reading|today)",
     re.IGNORECASE,
 )
+
+
+_WATT_HOURS = re.compile(r"(?<![a-z])(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?(?![a-z])", re.IGNORECASE)
+
+
+def _in_watt_hours(raw: str, text: str) -> Heading | None:
+    """Return what a header states that has watt hours in words, wherever they stand: `Watt Hours Today`."""
+    match = _WATT_HOURS.search(text)
+    if match is None or "per" in words(text):
+        return None
+    unit = {"": "Wh", "kilo": "kWh", "mega": "MWh"}[(match[1] or "").lower()]
+    found = of_unit(unit)
+    name = f"{text[: match.start()]} {text[match.end() :]}".strip(" _-")
+    return None if found is None else Heading(raw, name or text, unit, *found, why="unit in the name")
 
 
 def _first_word(raw: str, text: str) -> Heading | None:

@@ -152,6 +152,17 @@ SERVICES: tuple[Signature, ...] = (
         source="xpu-smi dump: each device's power in W, and the joules it has counted",
     ),
     Signature(
+        "UCI household",
+        "the household of UCI's repository",
+        (r"global_active_power", r"global_reactive_power", r"global_intensity", r"sub_metering_1"),
+        (
+            ColumnFact(r"date|time|datetime", ""),
+            ColumnFact(r"global_active_power", "kW", "mean", "household", boundary=Boundary.WALL),
+            ColumnFact(r".*", "-"),
+        ),
+        source="UCI's Individual household electric power consumption: minute means in kW; ? where none was measured",
+    ),
+    Signature(
         "DSMR-reader",
         "an export of DSMR-reader",
         (r"timestamp|read_at", r"electricity_currently_delivered", r"electricity_delivered_1"),

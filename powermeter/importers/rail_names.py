@@ -39,6 +39,14 @@ EXPORTED = frozenset(("export", "exported", "einspeisung", "netzeinspeisung", "t
 GENERATED = frozenset(("production", "generation", "yield", "erzeugung", "produktion", "ertrag"))
 """Words for what a plant yields, which is the total of nothing that is drawn."""
 
+FEEDERS = frozenset(
+    (
+        *("main", "grid", "house", "home", "building", "site", "whole", "aggregate", "utility", "feeder"),
+        *("net", "haus", "hausanschluss", "netz", "maison", "réseau", "casa", "red"),
+    )
+)
+"""What one of several devices is called that may feed the others: none of these words states it alone."""
+
 SURELY_ALL = frozenset(("total", "tot", "gesamt", "sum", "all"))
 
 _PARTS = {
@@ -75,6 +83,18 @@ def is_one_part(name: str, names: Sequence[str]) -> bool:
     """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
     own = part_of(name)
     return own is not None and any((part_of(other) or inside(other)) != own for other in names)
+
+
+def may_feed(names: Sequence[str]) -> str | None:
+    """Return the one name among those of devices that holds nothing but `FEEDERS`, what all have in common left out; else None."""
+    common = set.intersection(*(set(words(name)) for name in names))
+    own = {name: {word for word in words(name) if not word.isdigit()} - common for name in names}
+    found = [name for name, left in own.items() if left and left <= FEEDERS]
+    if len(found) != 1 or (
+        "net" in own[found[0]] and any(part_of(n) or inside(n) for n in names if n != found[0])
+    ):
+        return None
+    return found[0]
 
 
 def part_of(name: str) -> str | None:

@@ -252,6 +252,10 @@ _PADDED = re.compile(r"\d{4}- *\d{1,2}- *\d{1,2} +\d{1,2}: *\d")
 """A stamp whose numbers stand behind blanks, milliseconds too: `2024- 11- 2  19: 17: 6. 623`."""
 
 
+_UNDERSCORED = re.compile(r"\A(\d{4})_(\d\d)_(\d\d)[_ T-](?=\d\d:)")
+"""`2025_03_20_09:46`."""
+
+
 def _bare(text: str) -> str:
     """Return a stamp without brackets around it or the end of its interval, and with marks for the Chinese ones."""
     text = text.strip()
@@ -261,6 +265,8 @@ def _bare(text: str) -> str:
         text = _RANGE.sub("", text)
     if _PADDED.match(text) is not None:
         text = re.sub(r"\. +(\d{1,3})\Z", r":\1", re.sub(r"([-:]) +", r"\1", text))
+    if "_" in text:
+        text = _UNDERSCORED.sub(r"\1-\2-\3 ", text)
     if "年" in text:
         text = text.translate(_CHINESE).strip().rstrip(":").replace("  ", " ")
     return text

@@ -134,6 +134,7 @@ class OpenTable:
         self.warnings += check_rows(
             self.path, self.plan, self._counted, self._columns.cells, self._seen, store.rows
         )
+        self.warnings += self._columns.validity.notes()
         self._states.refuse()
         refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
         self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
@@ -390,9 +391,8 @@ class OpenTable:
         self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
-        listed = [
-            text for text, why in self.plan.aside if why is not ANOTHER_TIME and text != self._stated.column
-        ]
+        read = (self._stated.column, self._columns.validity.name)
+        listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME and text not in read]
         if listed:
             text = f"columns left out for lack of a unit that is recorded: {', '.join(listed[:12])}"
             self.warnings.append(Note.warning(NO_UNIT, text))

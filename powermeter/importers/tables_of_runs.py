@@ -95,6 +95,7 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
     first = [row[0].strip() for row in found.rows if row]
     once = len(set(first)) == len(first)
     numbered = once and headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
+    numbered = numbered or (not times and _are_runs_of_rails(found, headings))
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")
     if not stamped and any(
@@ -134,6 +135,15 @@ def refuse_unnamed_runs(path: Path, found: Layout, choices: Choices, *, timed: b
     alone = len({*blocks}) == len(blocks) > 1 and len(first) >= 2 * len(blocks)
     if not timed and alone and not any(map(is_datum, blocks)):
         raise DataError(f"{path}: {RUNS}")
+
+
+def _are_runs_of_rails(found: Layout, headings: Sequence[Heading]) -> bool:
+    """Return whether the first column numbers runs, and each has one row of every rail that the second one names."""
+    if len(headings) < 3 or headings[0].name.strip().lower() not in ("run", "trial", "repetition"):
+        return False
+    pairs = [(row[0].strip(), row[1].strip()) for row in found.rows if len(row) > 1]
+    runs, named = {run for run, _ in pairs}, {name for _, name in pairs}
+    return len({*pairs}) == len(pairs) == len(runs) * len(named) and not any(map(is_datum, named))
 
 
 def _falls_often(found: Layout, index: int) -> bool:

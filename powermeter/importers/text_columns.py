@@ -19,6 +19,7 @@ from powermeter.importers.plan import TablePlan
 from powermeter.importers.stamp_reader import Reader
 from powermeter.importers.thousands import ThousandMarks
 from powermeter.importers.unit_columns import direct
+from powermeter.importers.validity_column import ValidityColumn
 
 
 class TextColumns:
@@ -27,6 +28,7 @@ class TextColumns:
     Attributes:
         devices: Names of devices in the rows → their numbers.
         seen: What was seen of each column's values.
+        validity: Which column marks rows as no reading.
         cells, marks: How its numbers are written, and where thousands may be marked.
         reader: Of its stamps.
     """
@@ -44,6 +46,7 @@ class TextColumns:
         ]
         self.seen = [Statistics() for _ in plan.columns]
         self.marks = [ThousandMarks() for _ in plan.columns]
+        self.validity = ValidityColumn(plan.layout)
         self.reader = Reader(plan.time, plan.layout.decimal_comma)
 
     def add(self, block: TextBlock, store: Store) -> None:
@@ -77,6 +80,8 @@ class TextColumns:
                 self.devices.setdefault(str(number), number)
         if keys is not None:
             columns["key"] = keys
+        at = self.validity.index
+        invalid = None if at is None else self.validity.invalid(block.column(at), block.lines)
         for i, (column, cells) in enumerate(zip(self.plan.columns, self.cells, strict=True)):
             texts = block.column(column.index)
             if column.unit_at is not None:
@@ -85,6 +90,7 @@ class TextColumns:
             if self.choices.decimal is None:
                 self.marks[i].add(texts)
             values = numbers(texts, cells, block.lines)
+            values = values if invalid is None else np.where(invalid, np.nan, values)
             self.seen[i].add(values, keys)
             columns[f"c{i}"] = values
         store.append(columns)

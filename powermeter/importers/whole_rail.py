@@ -25,6 +25,7 @@ from powermeter.importers.rail_names import (
     are_numbered,
     inside,
     is_one_part,
+    may_feed,
     may_hold_graphics,
     part_of,
 )
@@ -111,6 +112,7 @@ def decide(
         return _sum(by_name, tops, "all rails", "stated: --sum")
     if devices is not None and _adds_devices(tops, where):
         refuse_hidden_total(readings or {}, list(tops), where)
+        _refuse_feeder(list(tops), where)
         inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
         kept = f"; {', '.join(inside)} inside others" if inside else ""
         return _sum(
@@ -211,7 +213,22 @@ def _adds_devices(names: Collection[str], where: str) -> bool:
         return True
     if set(words(total)) & SURELY_ALL or all(part_of(name) or inside(name) for name in others):
         return False
-    raise ConfigurationError(
+    raise ConfigurationError(_may_hold(total, others, where))
+
+
+def _refuse_feeder(names: Sequence[str], where: str) -> None:
+    """Refuse to add up devices one of which may feed the others, by its name.
+
+    Raises:
+        ConfigurationError: One may.
+    """
+    found = may_feed(names)
+    if found is not None:
+        raise ConfigurationError(_may_hold(found, [name for name in names if name != found], where))
+
+
+def _may_hold(total: str, others: Sequence[str], where: str) -> str:
+    return (
         f"{where}: {total} may hold {', '.join(others[:8])}, or be a device beside them; which is the whole? "
         f"--rail {_quoted(total)}, or --sum where none is a part of another"
     )

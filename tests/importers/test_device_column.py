@@ -94,3 +94,25 @@ def test_a_card_that_ends_early_is_named_with_what_to_type(tmp_path):
         for n in log.warnings
     )
     assert load(tmp_path, text, rail="gpu0")[1] == pytest.approx(39.0)
+
+
+@pytest.mark.parametrize("name", ["Net", "Grid", "House", "main", "Whole House"])
+def test_a_device_that_may_feed_the_others_is_asked_about(tmp_path, name):
+    """1 kW of which circuits measured 0.9 kW: 1.9 kW were printed, as all devices."""
+    rows = "".join(
+        f"{60 * i},{device},{watts + i % 3},{(watts + i % 3) / 60}\n"
+        for i in range(30)
+        for device, watts in ((name, 1000), ("Circuit1", 600), ("Circuit2", 300))
+    )
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,sensor,Watts,Wh\n" + rows)
+    with pytest.raises(ConfigurationError, match=f"{name}.* may hold Circuit1"):
+        importers.convert(path, tmp_path / "o.power", choices=Choices())
+
+
+def test_a_network_card_feeds_nothing(tmp_path):
+    rows = "".join(f"{i},{device},{10 + i % 3}\n" for i in range(30) for device in ("cpu", "net", "disk"))
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,device,Watts\n" + rows)
+    importers.convert(path, tmp_path / "o.power", choices=Choices())
+    assert analyse(tmp_path / "o.power").energy.value > 850

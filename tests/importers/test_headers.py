@@ -261,3 +261,22 @@ def test_the_prefix_of_a_unit_before_the_name_is_as_it_is_written(text, factor):
 @pytest.mark.parametrize("text", ["MW total", "MWH total", "MAh used"])
 def test_an_upper_case_m_before_the_name_that_may_be_milli_is_asked_about(text):
     assert heading(text).quantity is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "name"),
+    [
+        ("Watt Hours Today", "Wh", "Today"),
+        ("Cumulative watt-hours", "Wh", "Cumulative"),
+        ("kilowatt hours used", "kWh", "used"),
+        ("Energy_Watt_Hours", "Wh", "Energy"),
+    ],
+)
+def test_watt_hours_in_words_wherever_they_stand(text, unit, name):
+    found = heading(text)
+    assert (found.quantity, found.unit, found.name) == (Quantity.ENERGY, unit, name)
+
+
+def test_watt_hours_per_something_are_no_energy_and_power_cycles_no_power():
+    assert heading("Watt hours per mile").quantity is None
+    assert heading("Power Cycle").implied is None and not heading("Power Cycle").is_electric

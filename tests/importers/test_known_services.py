@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tool_log import load
 
 from powermeter import analyse
 from powermeter.importers import Choices, convert
@@ -61,3 +62,15 @@ def test_tables_of_tools_that_need_no_option_but_their_rate(tmp_path, text):
     path.write_text(text)
     convert(path, tmp_path / "o.power", choices=Choices(period_s=1.0 if "IRQ" in text else None))
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(STRANGERS[text])
+
+
+def test_the_household_of_uci_is_in_kilowatts(tmp_path):
+    """1.5 kW for an hour; ? where nothing was measured, sub-meters are parts of it in Wh of each minute."""
+    rows = "".join(
+        f"16/12/2006;17:{i:02d}:00;"
+        + ("?;?;?;?;?;?;\n" if i == 30 else "1.500;0.100;240.000;6.400;0.000;1.000;17.000\n")
+        for i in range(60)
+    )
+    head = "Date;Time;Global_active_power;Global_reactive_power;Voltage;Global_intensity;Sub_metering_1;Sub_metering_2;Sub_metering_3\n"
+    _, energies, headline = load(tmp_path, head + rows, "t.txt")
+    assert headline == "household" and energies[headline] == pytest.approx(1500 * 3600)

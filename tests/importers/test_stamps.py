@@ -182,3 +182,8 @@ def test_a_stamp_whose_numbers_stand_behind_blanks(text, ms):
 
 def test_days_in_words_before_a_clock():
     assert days_and_clock_ns("1 days 00:00:55.474000") == (86_400 + 55) * 10**9 + 474_000_000
+
+
+def test_a_date_with_underscores():
+    """As a logger of a solar plant writes it: `2025_03_20_09:46`."""
+    assert wall("2025_03_20_09:46").ns == wall("2025-03-20 09:46").ns

@@ -76,3 +76,11 @@ def test_rows_over_time_are_a_log_whatever_stands_beside_them(tmp_path, name):
     path.write_text(LOGS[name])
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(100)
+
+
+def test_runs_with_a_row_of_each_rail(tmp_path):
+    rows = "".join(f"{run},{rail},0.8,500,400\n" for run in range(1, 6) for rail in ("vdd_cpu", "vdd_gpu"))
+    path = tmp_path / "t.csv"
+    path.write_text("run,rail,voltage_v,current_ma,power_mw\n" + rows)
+    with pytest.raises(DataError, match="table of finished runs"):
+        open_log(path)
