@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import plural
+from powermeter.importers.damage import Unread
 from powermeter.importers.layout import Layout
 from powermeter.result.notes import Note
 
 _NAMES = (["valid"], ["is", "valid"], ["valid", "flag"], ["validity"])
 _YES = frozenset(("1", "true", "yes", "valid"))
 _NO = frozenset(("0", "false", "no", "invalid"))
-_SHOWN = 5
 
 
 class ValidityColumn:
@@ -28,22 +28,21 @@ class ValidityColumn:
     def __init__(self, found: Layout) -> None:
         self.index = next((i for i in range(len(found.headings)) if _is_validity(found, i)), None)
         self.name = "" if self.index is None else found.headings[self.index].text
-        self._invalid = 0
-        self._lines: list[int] = []
+        self._marked = Unread()
 
     def invalid(self, texts: Sequence[str], lines: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which rows of a block hold no reading, by what stands in the column; they are counted."""
         found = np.array([text.strip().lower() in _NO for text in texts], bool)
-        self._invalid += int(found.sum())
-        self._lines += lines[found][: _SHOWN - len(self._lines)].tolist()
+        for line in lines[found].tolist():
+            self._marked.add(line)
         return found
 
     def notes(self) -> list[Note]:
         """Return a note on the rows that were marked."""
-        if not self._invalid:
+        if not self._marked.count:
             return []
-        shown = ", ".join(map(str, self._lines)) + " …" * (self._invalid > len(self._lines))
-        text = f"{plural(self._invalid, 'row is', 'rows are')} marked in {self.name!r} as no reading: missing values (line{'s' * (self._invalid > 1)} {shown})"
+        rows = plural(self._marked.count, "row is", "rows are")
+        text = f"{rows} marked in {self.name!r} as no reading: missing values ({self._marked.where})"
         return [Note.warning("missing-values", text)]
 
 
