@@ -203,10 +203,10 @@ def _by_part(analysis: Analysis, row: LabelRow | None, result: Result) -> Advice
     if kind == "step":
         seconds = TIMES * analysis.duration.value
         return _make("longer-run", {"seconds": seconds}, promise(step=1 / TIMES, noise=TIMES**-0.5))
-    if kind == "quantisation":
+    if kind in ("quantisation", "rounding"):
         step = trace.step / TIMES
         left = step_bias(step, trace.noise) / max(step_bias(trace.step, trace.noise), 1e-300)
-        return _make("finer-step", {"step": step}, promise(quantisation=left))
+        return _make("finer-step", {"step": step}, promise(quantisation=left, rounding=1 / TIMES))
     if kind == "gain":
         return _make(
             "calibrate",

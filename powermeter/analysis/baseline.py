@@ -61,8 +61,10 @@ class Baseline:
             parts[name] = parts.get(name, 0.0) - part * seconds
         value = energy.value - self.power.value * seconds
         plain = budget(energy.value, energy.unit, energy.parts, limits=limit_names(errors))
-        reach = plain.high - plain.value, energy.high - energy.value, energy.value - energy.low
-        shape = Shape(below=beyond(reach[2], reach[0]), above=beyond(reach[1], reach[0]))
+        shape = Shape(
+            below=beyond(energy.value - energy.low, plain.value - plain.low),
+            above=beyond(energy.high - energy.value, plain.high - plain.value),
+        )
         return budget(
             value,
             energy.unit,

@@ -38,6 +38,7 @@ from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note
+from powermeter.signals.trace import ROUNDING
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -207,7 +208,7 @@ def _result(
     value: Floats = into @ fit.beta
     late = into @ shift
     covariance: Floats = into @ fit.covariance @ into.T + np.outer(late, late)
-    kinds = ("gain:", "offset:")
+    kinds = ("gain:", "offset:", ROUNDING)
     own = math.sqrt(sum(p * p for name, p in whole.parts.items() if not name.startswith(kinds)))
     sum_u = math.sqrt(max(float(covariance.sum()), 0.0))
     apart = abs(whole.value - float(value.sum())) / max(math.hypot(own, sum_u), 1e-30)

@@ -38,6 +38,8 @@ _CLOSE = 0.02
 _BETTER = 0.6
 _LOOKED = 1 << 16
 _SETTLES = 3  # readings behind an edge, by which what averages over its interval has settled
+_TURNS = -0.8  # correlation of neighbouring steps that take turns; of stamps that jitter −0.5
+_UNEVEN = 0.05  # of the mean step, that they differ from it then
 _DRIFT = 0.04  # of the step
 _WORTH = 0.01
 
@@ -53,6 +55,8 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if trace.kind is Kind.MEAN:
         return as_edges_show(trace, start_ns, end_ns)
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:
+        return trace
+    if _by_turns(trace.times_ns[:_LOOKED]):
         return trace
     edges = clear_edges(trace, start_ns, end_ns)
     if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
@@ -73,6 +77,15 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
         )
     return trace
+
+
+def _by_turns(times_ns: Times) -> bool:
+    """Return whether long and short steps take turns: every second stamp may be late, which looks as averaging over a part does."""
+    steps = np.diff(times_ns).astype(np.float64)
+    apart = steps - steps.mean()
+    spread = float(apart @ apart)
+    uneven = spread > steps.size * (_UNEVEN * float(steps.mean())) ** 2
+    return uneven and float(apart[1:] @ apart[:-1]) < _TURNS * spread
 
 
 def _shown_outside(edges: Edges, window: float, delay: float) -> bool:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.few_readings_carry import leaning_factors
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95, Grade, Result
-from powermeter.signals.trace import CommonError
+from powermeter.signals.trace import ROUNDING, CommonError
 
 Floats = NDArray[np.floating[Any]]
 
@@ -31,6 +31,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "offset": (
         "the sensor's offset",
         "record the sensor at zero load, or calibrate; subtracting a baseline cancels it",
+    ),
+    "rounding": (
+        "the sensor's last digit, which may be cut in place of rounded",
+        "use a finer range or display; subtracting a baseline cancels it",
     ),
     "quantisation": ("the sensor's step", "use a finer range or a larger shunt, or measure more repeats"),
     "step": ("the last digit of a display or counter", "run for longer, or read a finer display"),
@@ -176,7 +180,8 @@ def budget(
         origin: Names that part.
     """
     kept = {name: float(part) for name, part in parts.items() if part}
-    variance = sum(part * part for part in kept.values())
+    cut = [COVERAGE_95 * part for name, part in kept.items() if name.startswith(ROUNDING)]
+    variance = sum(part * part for name, part in kept.items() if not name.startswith(ROUNDING))
     largest = max((abs(kept[name]) for name in limits if name in kept), default=0.0)
     few = [(kept[name], nu) for name, nu in (counted or {}).items() if name in kept]
     k = coverage(variance, largest, effective_freedom(variance, few)) if kept else COVERAGE_95
@@ -187,7 +192,8 @@ def budget(
         rest = max(half * half - COVERAGE_95**2 * own, 0.0)
         below, above = leaning_factors(shape.lean)
         low, high = math.sqrt(rest + below * below * own), math.sqrt(rest + above * above * own)
-    low, high = math.hypot(low, shape.below), math.hypot(high, shape.above)
+    low = math.hypot(low, shape.below) + sum(max(-part, 0.0) for part in cut)
+    high = math.hypot(high, shape.above) + sum(max(part, 0.0) for part in cut)
     bottom = value - low
     if shape.floor is not None and bottom < shape.floor <= value:
         bottom = shape.floor

@@ -45,6 +45,7 @@ class Bounded(Protocol):
     @property
     def around(self) -> Indices | None: ...
     def half_width(self) -> Floats: ...
+    def leaning(self) -> Floats: ...
     def combine_of(self, index: Indices, weights: Floats, origin: str) -> Result: ...
     def inside_of_nothing(self) -> Bounded: ...
 
@@ -80,7 +81,8 @@ def most(windows: Bounded, index: Indices, w: Floats) -> float | None:
 def ends(windows: Bounded) -> tuple[Floats, Floats]:
     """Return both ends of each window's 95 % interval, J or C: none below what none can be, none above what it lies inside of."""
     half = windows.half_width()
-    low, high = windows.value - half, windows.value + half
+    middle = windows.value + windows.leaning()
+    low, high = middle - half, middle + half
     if windows.floor is None:
         return low, high
     low = np.where(windows.value >= windows.floor, np.maximum(low, windows.floor), low)

@@ -24,7 +24,8 @@ from powermeter.analysis.uncertainty import (
     limit_names,
 )
 from powermeter.analysis.upper_limits import most
-from powermeter.result import Grade, Result, worst
+from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.signals.trace import ROUNDING
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -133,7 +134,12 @@ class Windows:
             half[block] = coverage(variance, largest, effective) * np.sqrt(variance)
         if self.below.any() or self.above.any():
             half = (np.hypot(half, self.below) + np.hypot(half, self.above)) / 2
-        return half
+        return half + np.abs(self.leaning())
+
+    def leaning(self) -> Floats:
+        """Return by how much the middle of each interval lies above its value since readings may have been cut, J or C."""
+        cut = sum(e.absolute for e in self.integral.trace.errors if e.key.startswith(ROUNDING))
+        return COVERAGE_95 / 2 * cut * self.seconds
 
     def _variance(self, block: slice = slice(None)) -> tuple[Floats, Floats]:
         value, seconds = self.value[block], self.seconds[block]
@@ -143,6 +149,8 @@ class Windows:
         if "quantisation" in self.shared and self.one_level:
             np.maximum(largest, self.shared["quantisation"][block], out=largest)
         for error in self.integral.trace.errors:
+            if error.key.startswith(ROUNDING):
+                continue
             part = error.relative * value + error.absolute * seconds
             variance += part * part
             if error.limit:

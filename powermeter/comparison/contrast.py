@@ -30,7 +30,7 @@ from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.formatting import Shown, format_interval
 
-_IN_COMMON = ("gain:", "offset:", "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
+_IN_COMMON = ("gain:", "offset:", "rounding:", "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")

@@ -28,7 +28,7 @@ Floats = NDArray[np.floating[Any]]
 UNITS: Mapping[str, str] = {"energy": "J", "power": "W", "time": "s"}
 """What can be compared: energy per item, mean power, time per item."""
 
-_OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
+_OF_THE_INSTRUMENT = ("gain", "offset", "rounding", "model", "quantisation")
 """Kinds of parts that belong to the instrument; a display that rounds equal values rounds them all the same way."""
 
 _OF_ITS_KIND = "refresh:"

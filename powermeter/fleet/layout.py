@@ -106,7 +106,7 @@ latency_s | double | mean of one event
         + """
 row | int64 | which label of the recording, from 0: the same in `labels` and `parts`
 part | string | `kind:origin`
-kind | string | gain, offset, quantisation, noise, repeats, edges, clock, gaps, model, …
+kind | string | gain, offset, rounding, quantisation, noise, repeats, edges, clock, gaps, model, …
 shared | string | what has equal values here is the same error, in whatever recording: it adds up linearly; others are independent
 u_j | double | signed standard uncertainty that it leaves in next_j
 limit | bool | whether it comes from a stated limit (rectangular)

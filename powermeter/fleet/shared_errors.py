@@ -20,7 +20,7 @@ from powermeter.recording.error_origins import of_any
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result
 
-_OF_THE_INSTRUMENT = ("gain", "offset", "model", "quantisation")
+_OF_THE_INSTRUMENT = ("gain", "offset", "rounding", "model", "quantisation")
 _ALIKE = ("clock", "skew", "edges", "unseen")
 """What comes out alike in each recording by one meter: late stamps are late each time, a tail is divided one way."""
 _COUNTED = ("noise", "repeats")

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.importers.axis import Axis, spread_over
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.column_store import Store
+from powermeter.importers.late_by_turns import evened, measured_evenly, turns_of
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.printed_together import Blocks, blocks_of, evenly_measured, put_back
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
+
+Floats = NDArray[np.floating[Any]]
+
+PERHAPS_LATE = "perhaps-late-by-turns"
+"""The code of the note that every second row may be stamped late, so that nothing of the table is measured."""
+
+# Of these a change inside a long step shows in both readings, so that they look evenly measured.
+_OVER_TIME = frozenset(("mean", "per-row", "held"))
+_OPEN = 1.2  # of what every second row is late by: 1.96/√12 of it reaches 0.68 to either side of the middle, since truth is at an end
+_UNDECIDED = 2.4  # of the same, where half of the rows are off by it or none: edges then scatter as they do not where all are late alike
 
 
 def put_back_printed(found: Axis, store: Store, plan: TablePlan, meanings: Sequence[Meaning]) -> None:
@@ -19,19 +34,57 @@ def put_back_printed(found: Axis, store: Store, plan: TablePlan, meanings: Seque
     Args:
         meanings: Of the plan's columns.
     """
-    blocks = None if found.resolution_ns else blocks_of(found.times_ns)
-    if blocks is None:
+    if found.resolution_ns:
         return
-    rows = found.kept
-    shown: list[bool | None] = []
-    for i, (column, meaning) in enumerate(zip(plan.columns, meanings, strict=True)):
-        if column.rail is not None:
-            values = store.part(f"c{i}", 0, int(rows[-1]) + 1)[rows]
-            shown.append(evenly_measured(blocks, values, counted=meaning.as_ == "counter"))
+    blocks = blocks_of(found.times_ns)
+    if blocks is None:
+        _even_by_turns(found, store, plan, meanings)
+        return
+    shown = [
+        evenly_measured(blocks, values, counted=c) for values, c in _columns(found, store, plan, meanings)
+    ]
     if False in shown:
         found.warnings.append(_of_bursts(blocks))
     elif True in shown:
         spread_over(found, put_back(found.times_ns, blocks))
+
+
+def _columns(
+    found: Axis, store: Store, plan: TablePlan, meanings: Sequence[Meaning]
+) -> Iterator[tuple[Floats, bool]]:
+    """Yield the values of each column of a rail, and whether they are a running total."""
+    rows = found.kept
+    for i, (column, meaning) in enumerate(zip(plan.columns, meanings, strict=True)):
+        if column.rail is not None:
+            yield store.part(f"c{i}", 0, int(rows[-1]) + 1)[rows], meaning.as_ == "counter"
+
+
+def _even_by_turns(found: Axis, store: Store, plan: TablePlan, meanings: Sequence[Meaning]) -> None:
+    """Put rows of which every second one is stamped late at even times, in place; where values do not show which is so, leave both open."""
+    turns = turns_of(found.times_ns)
+    if turns is None:
+        return
+    shown = [
+        measured_evenly(turns, values, counted=c) for values, c in _columns(found, store, plan, meanings)
+    ]
+    if False in shown or any(meaning.as_ in _OVER_TIME for meaning in meanings):
+        return
+    late = format_duration(turns.late_ns / NS)
+    found.resolution_ns, found.late_ns = round(_UNDECIDED * turns.late_ns), 0
+    if True in shown:
+        found.resolution_ns = round(_OPEN * turns.late_ns)
+        found.times_ns = evened(found.times_ns, turns)
+        text = (
+            f"every second row is stamped {late} later than the others, while the load changes as often over short steps as over long ones: rows "
+            "were put at even times; an edge of an event is known to about that"
+        )
+        found.warnings.append(Note.info("late-by-turns", text))
+        return
+    text = (
+        f"rows come {format_duration(turns.short_ns / NS)} and {format_duration(turns.long_ns / NS)} behind the one before by turns, and their values do not show "
+        f"whether every second one is stamped {late} late: an edge of an event is known to about that; stamp each row when it is read"
+    )
+    found.warnings.append(Note.warning(PERHAPS_LATE, text))
 
 
 def _of_bursts(blocks: Blocks) -> Note:

@@ -32,7 +32,7 @@ from powermeter.importers.holes import hole_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
-from powermeter.importers.measured_before_printed import put_back_printed
+from powermeter.importers.measured_before_printed import PERHAPS_LATE, put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
@@ -64,7 +64,7 @@ from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
 from powermeter.importers.zones import zone_notes, zone_or_utc
-from powermeter.result import Grade
+from powermeter.result import Grade, worst
 from powermeter.result.notes import Note
 
 NO_UNIT = "no-unit"
@@ -354,7 +354,9 @@ class OpenTable:
 
     def _grade(self) -> Grade:
         known = self._importer if self.signature is None else self.signature
-        return self._stated.grade(self.choices, known.grade)
+        stated = self._stated.grade(self.choices, known.grade)
+        doubtful = any(note.code == PERHAPS_LATE for note in self.warnings)
+        return worst((stated, Grade.ESTIMATED)) if doubtful else stated
 
     def _accuracy(self) -> Accuracy:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy

@@ -44,7 +44,7 @@ class Result:
             one side only: `low` is -inf or `high` is inf.
         grade: The worst grade of what went in.
         parts: Contribution name → signed standard uncertainty in `unit`.  The name is
-            `kind:origin`; kinds are gain, offset, quantisation, step, noise, edges, clock, baseline,
+            `kind:origin`; kinds are gain, offset, rounding, quantisation, step, noise, edges, clock, baseline,
             gaps, model, factor.  Equal names are the same error; different names are independent.
         signed: Whether it is a difference, for which 0 is a value like any other.
     """

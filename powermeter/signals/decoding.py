@@ -18,6 +18,7 @@ from powermeter.errors import DataError
 from powermeter.recording.counter_wraps_and_resets import two_way, unwrap
 from powermeter.recording.impossible import impossible
 from powermeter.recording.impossible import note as impossible_note
+from powermeter.result import COVERAGE_95
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
@@ -32,7 +33,7 @@ from powermeter.signals.over_range import (
     zeros_note,
 )
 from powermeter.signals.stale_readings import without_stale
-from powermeter.signals.trace import CommonError, Trace, median_interval_ns
+from powermeter.signals.trace import ROUNDING, CommonError, Trace, median_interval_ns
 
 _SQRT3 = math.sqrt(3.0)
 _TELLING = 8  # so many new readings show how often there is one
@@ -80,7 +81,8 @@ def from_samples(
 def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
     """Return the common errors that a channel's `Accuracy` states.
 
-    A limit becomes a standard uncertainty by half-width/√3 (GUM 4.3.7); a typical value is one.
+    A limit becomes a standard uncertainty by half-width/√3 (GUM 4.3.7); a typical value is one.  Whether a last digit is rounded or
+    cut nobody states: where it is cut, all readings are half a step too low, as far as the stated offset does not hold that.
     """
     accuracy = channel.accuracy
     limit = not accuracy.typical
@@ -88,10 +90,18 @@ def channel_errors(channel: Channel, origin: str) -> tuple[CommonError, ...]:
     found = (
         CommonError(f"gain:{origin}", relative=accuracy.gain * shrink, limit=limit),
         CommonError(f"offset:{origin}", absolute=accuracy.offset * shrink, limit=limit),
+        CommonError(f"{ROUNDING}{origin}", absolute=_cut(channel) / COVERAGE_95, limit=False),
         CommonError(f"model:{origin}", relative=accuracy.model * shrink, limit=limit),
         CommonError(f"clock:{origin}", relative=accuracy.clock * shrink, limit=limit),
     )
     return tuple(error for error in found if error.relative or error.absolute)
+
+
+def _cut(channel: Channel) -> float:
+    """Return by how much readings are too low that are cut to steps, beyond the stated offset; 0 for a counter, whose differences lose it."""
+    if channel.kind is Kind.COUNTER:
+        return 0.0
+    return max(channel.accuracy.step / 2 - channel.accuracy.offset, 0.0)
 
 
 def correction_errors(
@@ -273,7 +283,7 @@ def with_correction(
         outside: Share of the readings that lie outside the calibrated range.
     """
     typical, largest, smallest = (float(f(values)) for f in (np.median, np.max, np.min))
-    kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:")))
+    kept = tuple(error for error in trace.errors if not error.key.startswith(("gain:", "offset:", ROUNDING)))
     notes = trace.notes
     if outside > 0.001:
         notes = (

@@ -123,10 +123,37 @@ def test_an_offset_goes_with_a_measured_baseline_and_a_gain_does_not() -> None:
 def test_a_steady_value_on_a_coarse_step() -> None:
     """Without noise all readings are wrong alike, by at most half a step: step/√12 for as long as it lasts."""
     analysis = analyse(recorded(FLAT, Accuracy(step=0.004), scale=0.004))
-    only(analysis.energy, "quantisation", 0.004 / math.sqrt(12) * RUN_S, rel=2e-3)
-    only(row_of(analysis).energy_per_item, "quantisation", 0.004 / math.sqrt(12) * 2.0, rel=2e-3)
-    assert half(analysis.energy) <= 1.96 * 0.004 / math.sqrt(12) * RUN_S
-    assert half(analysis.energy) >= 0.95 * 0.002 * RUN_S * 0.999
+    for energy, seconds in ((analysis.energy, RUN_S), (row_of(analysis).energy_per_item, 2.0)):
+        assert part(energy, "quantisation") == pytest.approx(0.004 / math.sqrt(12) * seconds, rel=2e-3)
+        below, above = energy.value - energy.low, energy.high - energy.value
+        assert 0.95 * 0.002 * seconds * 0.999 <= below <= 1.96 * 0.004 / math.sqrt(12) * seconds
+        assert above - below == pytest.approx(
+            0.002 * seconds, rel=2e-3
+        )  # cut, it reads half a step too little
+
+
+def test_noise_does_not_average_out_what_a_display_cuts() -> None:
+    """50 mW of noise on steps of 10 mW: rounded their mean is right, cut it is 5 mW low, and nothing shows which."""
+    rng = np.random.default_rng(SEED)
+    noisy = FLAT + 0.05 * rng.standard_normal(READINGS)
+    read = np.floor(noisy / 0.01) * 0.01
+    cut, offset = (
+        analyse(recorded(read, Accuracy(step=0.01, noise=0.05, offset=o), [IDLE], scale=0.01)).energy
+        for o in (0.0, 0.005)
+    )
+    assert cut.high - (2 * cut.value - cut.low) == pytest.approx(0.005 * RUN_S, rel=1e-6)
+    assert cut.low < cut.value < 2.0 * RUN_S < cut.high
+    assert offset.high - offset.value == pytest.approx(offset.value - offset.low)  # stated, on both sides
+
+
+def test_what_a_display_cuts_goes_with_a_measured_baseline_and_a_stated_offset_holds_it() -> None:
+    watts = FLAT.copy()
+    watts[:91] = 0.5
+    stepped = analyse(recorded(watts, Accuracy(step=0.01), [*EVENTS, IDLE], scale=0.01), baseline="idle")
+    above = row_of(stepped).above_per_item
+    assert not any(name.startswith("rounding") and abs(size) > 1e-9 for name, size in above.parts.items())
+    stated = analyse(recorded(FLAT, Accuracy(step=0.01, offset=0.005), scale=0.01))
+    assert not any(name.startswith("rounding") for name in stated.energy.parts)
 
 
 def test_noise_falls_with_the_root_of_the_readings() -> None:
