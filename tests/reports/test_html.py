@@ -173,7 +173,7 @@ def test_it_says_what_must_be_said(make, twenty):
     _, page = page_of(make(events=twenty), place="FRA")
     for wanted in (
         "125.0",
-        "± 1.2",
+        "± 1.3",
         "Carbon",
         "Minerals (ADPe)",
         "measured",

@@ -142,7 +142,8 @@ class Written:
 def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
     """10 s of 5 V and 0.4 A: 20 J and 4 C; 19 events of 0.25 s of 4 items each: 0.5 J and 0.1 C an event, 76 items.
 
-    The gain of 1 % is 0.01/√3 × 125 mJ = 720 µJ of an item.  4 Ah are 14 400 C: 4 C are 0.0278 %, 0.4 A last 10 h, an item's
+    The gain of 1 % is 0.01/√3 × 125 mJ = 720 µJ of an item.  Cut, 0.5 mA × 5 V and 0.5 mV × 0.4 A would be missing for 62.5 ms: 156 and 13 µJ,
+    over 1.96 that is 80 and 6 µJ.  4 Ah are 14 400 C: 4 C are 0.0278 %, 0.4 A last 10 h, an item's
     0.025 C is in it 576 000 times.  France with 7 % of losses: 20 J / 3.6 MJ × 56.0 g / 0.93 = 0.33 mg, 3.67 L/kWh: 22 µL, 2e-7 kg/kWh: 1.2 ng.
     """
     pages = []
@@ -164,19 +165,19 @@ def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
     assert found.drawings == ["Power over the run", "Energy per label", "How the mean settles"]
     run, first, second, meaning, parts, sources = found.tables.values()  # of the machine nothing is known
     assert run == [
-        ["energy", "20.00 ± 0.19 J", "5.556 ± 0.054 mWh", "measured"],
+        ["energy", "20.00 ± 0.21 J", "5.556 ± 0.057 mWh", "measured"],
         ["charge", "1.111 ± 0.011 mAh", "", "measured"],
-        ["mean power", "2.000 ± 0.019 W", "peak 2.00 W", "measured"],
+        ["mean power", "2.000 ± 0.021 W", "peak 2.00 W", "measured"],
     ]
     assert first == [
-        ["infer", "19", "76", "125.0 ± 1.2 mJ", "125.0 ± 1.2 mJ", "125.0 mJ", "–", "9.500 ± 0.092 J"]
+        ["infer", "19", "76", "125.0 ± 1.3 mJ", "125.0 ± 1.3 mJ", "125.0 mJ", "–", "9.500 ± 0.098 J"]
     ]
     assert second == [
         [
             "infer",
-            "527.8 ± 5.1 µAh",
-            "6.944 ± 0.067 µAh",
-            "2.000 ± 0.019 W",
+            "527.8 ± 5.4 µAh",
+            "6.944 ± 0.071 µAh",
+            "2.000 ± 0.021 W",
             "576,000",
             "250 ms",
             "250 ms",
@@ -185,9 +186,9 @@ def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
         ]
     ]
     assert meaning == [
-        ["used by this run", "0.02778 ± 0.00027 %", "derived"],
-        ["lasts at this power", "10.000 ± 0.097 h", "derived"],
-        ["inferences per charge", "576,000 ± 5,600", "derived"],
+        ["used by this run", "0.02778 ± 0.00029 %", "derived"],
+        ["lasts at this power", "10.00 ± 0.10 h", "derived"],
+        ["inferences per charge", "576,000 ± 5,900", "derived"],
         ["carbon, the run", "330 µg CO2e (260 to 430)", "assumed"],
         ["carbon, one inference", "2.1 µg CO2e (1.6 to 2.7)", "assumed"],
         ["water consumed, the run", "22 µL (9.6 to 50)", "assumed"],
@@ -196,8 +197,9 @@ def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
         ["minerals (ADPe), one inference", "7.5 pg Sb eq (1.9 to 29)", "assumed"],
     ]
     assert [row[:3] for row in parts] == [
-        ["the sensor's gain", "98.5 %", "720 µJ"],
+        ["the sensor's gain", "97.3 %", "720 µJ"],
         ["the sensor's step", "1.5 %", "90 µJ"],
+        ["the sensor's last digit, which may be cut in place of rounded", "1.2 %", "80 µJ"],
     ]
     assert sources == [
         ["meter", "VDD_IN: the whole board at its input", "1,001 samples · 100 Hz · no gaps", "measured"]
