@@ -46,7 +46,7 @@ def test_energy_is_power_times_time(make, twenty):
 
 
 def test_a_run_without_events_is_the_run(make):
-    """1 % of gain, and 27 mJ further up where amperes and volts are cut."""
+    """1 % of gain, and 25 mJ further up where amperes are cut."""
     data = gathered(make())
     assert sentence(data).startswith("The run: 20.00 J, 95 % sure 19.79–20.21, in 10")
     assert product(data) == "20.00 J = 2.000 W × 10.00 s"

@@ -46,11 +46,13 @@ def test_energy_charge_and_battery_of_two_watts(make, twenty):
 
 def test_interval_is_the_stated_gain(make, twenty):
     energy = story_of(make(events=twenty)).analysis.energy
-    half = (energy.high - energy.low) / 2
-    assert half == pytest.approx(
+    below = energy.value - energy.low
+    assert below == pytest.approx(
         0.01 * energy.value, rel=0.1
     )  # one rectangular limit: 95 % lies within 0.95 of it
-    assert half < 0.01 * energy.value
+    assert below < 0.01 * energy.value
+    cut = 10 * 5.0 * 0.0005  # of 10 s at 5 V: half a step of 1 mA
+    assert energy.high - energy.value - below == pytest.approx(cut, rel=1e-3)
 
 
 def test_footprint_follows_the_place(make, twenty):

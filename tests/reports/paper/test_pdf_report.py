@@ -142,8 +142,8 @@ class Written:
 def test_every_cell_of_every_table_is_worked_out_by_hand(make, monkeypatch):
     """10 s of 5 V and 0.4 A: 20 J and 4 C; 19 events of 0.25 s of 4 items each: 0.5 J and 0.1 C an event, 76 items.
 
-    The gain of 1 % is 0.01/√3 × 125 mJ = 720 µJ of an item.  Cut, 0.5 mA × 5 V and 0.5 mV × 0.4 A would be missing for 62.5 ms: 156 and 13 µJ,
-    over 1.96 that is 80 and 6 µJ.  4 Ah are 14 400 C: 4 C are 0.0278 %, 0.4 A last 10 h, an item's
+    The gain of 1 % is 0.01/√3 × 125 mJ = 720 µJ of an item.  Cut, half a step of 1 mA at 5 V is missing for 62.5 ms: 156 µJ,
+    over 1.96 that is 80 µJ.  4 Ah are 14 400 C: 4 C are 0.0278 %, 0.4 A last 10 h, an item's
     0.025 C is in it 576 000 times.  France with 7 % of losses: 20 J / 3.6 MJ × 56.0 g / 0.93 = 0.33 mg, 3.67 L/kWh: 22 µL, 2e-7 kg/kWh: 1.2 ng.
     """
     pages = []
