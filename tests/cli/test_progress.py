@@ -35,6 +35,13 @@ def test_a_narrow_line_keeps_its_number(width):
     assert len(text) <= max(width, len("25 %, 30 s left"))
 
 
+@pytest.mark.parametrize(
+    ("width", "text"), [(28, "writing abc: 25 %, 30 s left"), (27, "writing a…: 25 %, 30 s left")]
+)
+def test_a_name_that_just_fits_is_whole(width, text):
+    assert message("writing abc", 10.0, 0.25, width) == text
+
+
 def test_what_is_quick_or_not_on_a_terminal_draws_nothing(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     for stream in (Terminal(), io.StringIO()):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -124,3 +125,23 @@ def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
     one._watched, one._log, one._recorder = WatchedCommand(read), None, SimpleNamespace(marks="")  # type: ignore[assignment,arg-type]
     assert one.run_remote("pi@board", ["infer"]) == 4
     assert lines == ["out", "err"] and one.clock_doubt_ns == 250 and boards[0].is_closed
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("llama.cpp", "nothing that it printed reports tokens"),
+        ("", "no line that it printed is one of --events-from"),
+    ],
+)
+def test_that_no_line_was_one_is_reported_as_what_was_looked_for(
+    monkeypatch: pytest.MonkeyPatch, chosen: str, said: str
+) -> None:
+    problems: list[str] = []
+    monkeypatch.setattr(watching, "report_problem", problems.append)
+    monkeypatch.setattr(watching, "watched_outputs", lambda *_: nullcontext())
+    monkeypatch.setattr(watching, "run_command", lambda *_, **__: 3)
+    one = object.__new__(watching.Watching)
+    one._watched, one._log = WatchedCommand(lambda *_: [], chosen=chosen), None  # type: ignore[assignment]
+    assert one.run(["x"], {}, ()) == 3
+    assert problems == [said]

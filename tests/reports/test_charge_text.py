@@ -30,9 +30,15 @@ def test_show_prints_the_charge_and_what_an_energy_needs(tmp_path: Path) -> None
     path = _recorded(tmp_path / "i.power")
     found = CliRunner().invoke(show, [str(path), "--battery", "4Ah"])
     assert found.exit_code == 0, found.output
-    assert "400" in found.output and "mAh" in found.output
     assert "--rail-voltage" in found.output
-    assert "10.00" in found.output and "%" in found.output
+    lines = [" ".join(line.split()) for line in found.output.splitlines()]
+    for line in (
+        "charge 400.0 mAh",
+        "mean current 400.0 mA peak 400 mA",
+        "battery 10.00 % of one charge of 4Ah",
+        "lasts 10.00 h at this current",
+    ):
+        assert line in lines
 
 
 def test_show_prints_an_energy_where_the_voltage_is_given(tmp_path: Path) -> None:
