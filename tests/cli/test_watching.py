@@ -135,13 +135,13 @@ def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
     ],
 )
 def test_that_no_line_was_one_is_reported_as_what_was_looked_for(
-    monkeypatch: pytest.MonkeyPatch, chosen: str, said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str, said: str
 ) -> None:
     problems: list[str] = []
     monkeypatch.setattr(watching, "report_problem", problems.append)
     monkeypatch.setattr(watching, "watched_outputs", lambda *_: nullcontext())
     monkeypatch.setattr(watching, "run_command", lambda *_, **__: 3)
-    one = object.__new__(watching.Watching)
-    one._watched, one._log = WatchedCommand(lambda *_: [], chosen=chosen), None  # type: ignore[assignment]
+    recorder = SimpleNamespace(marks=tmp_path, path=tmp_path / "run.power")
+    one = watching.Watching(WatchedCommand(lambda *_: [], chosen=chosen), recorder)  # type: ignore[arg-type]
     assert one.run(["x"], {}, ()) == 3
     assert problems == [said]
