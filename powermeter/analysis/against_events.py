@@ -162,9 +162,19 @@ def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) ->
     start, end, label = start[inside], end[inside], label[inside]
     lengths = (end - start) * 1e-9
     expected = np.maximum(lengths - integral.gap_seconds(start, end), 0.0) / max(usual_s, 1e-12)
+    if integral.hole.size:
+        expected = expected + _at_holes(integral, start, end)
     seen = integral.counted(np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right"))
     seconds: Floats = np.bincount(label, lengths, len(activity)).astype(np.float64)
     return _Counts(label, expected, seen.astype(np.float64), seconds)
+
+
+def _at_holes(integral: Integral, start: Times, end: Times) -> Floats:
+    """Return how many readings of each event the time beside holes does not account for: a stretch that ends at a reading has half a one more than intervals."""
+    found: Floats = np.zeros(start.size)
+    for edge in (integral.gap_start, integral.gap_end):
+        found += (np.searchsorted(edge, end, side="right") - np.searchsorted(edge, start, side="right")) / 2
+    return found
 
 
 def _pool(expected: Floats, seen: Floats, events: Floats) -> NDArray[np.bool_]:

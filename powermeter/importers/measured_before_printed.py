@@ -40,11 +40,10 @@ def put_back_printed(found: Axis, store: Store, plan: TablePlan, meanings: Seque
     if blocks is None:
         _even_by_turns(found, store, plan, meanings)
         return
-    shown = [
-        evenly_measured(blocks, values, counted=c) for values, c in _columns(found, store, plan, meanings)
-    ]
+    columns = list(_columns(found, store, plan, meanings))
+    shown = [evenly_measured(blocks, values, counted=c) for values, c in columns]
     if False in shown:
-        found.warnings.append(_of_bursts(blocks))
+        found.warnings.append(_of_bursts(blocks, counted=all(c for _, c in columns)))
     elif True in shown:
         spread_over(found, put_back(found.times_ns, blocks))
 
@@ -87,9 +86,19 @@ def _even_by_turns(found: Axis, store: Store, plan: TablePlan, meanings: Sequenc
     found.warnings.append(Note.warning(PERHAPS_LATE, text))
 
 
-def _of_bursts(blocks: Blocks) -> Note:
+def _of_bursts(blocks: Blocks, *, counted: bool) -> Note:
+    """Return the note on rows that were measured in bursts.
+
+    Args:
+        counted: Whether all that is measured is counted on in the pauses.
+    """
+    pauses = (
+        "when in a pause power was drawn, the counter does not show"
+        if counted
+        else "what was drawn in the pauses is not known"
+    )
     return Note.warning(
         "rows-in-bursts",
         f"rows come {blocks.rows} at a time, each {format_duration(blocks.period_ns / NS)}, and differ less among each other than over the pauses: they were "
-        "measured in bursts, and what was drawn in the pauses is not known; log at an even rate",
+        f"measured in bursts, and {pauses}; log at an even rate",
     )

@@ -10,6 +10,7 @@ import pytest
 from powermeter.analysis.against_events import against_events, edges_of
 from powermeter.analysis.estimate import BEAT, FEW, Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.channel import Gap
 from powermeter.signals.decoding import from_samples
 
 NS = 10**9
@@ -118,3 +119,15 @@ def test_an_empty_event_leaves_the_run_its_interval() -> None:
 def test_events_beyond_the_run_do_not_count() -> None:
     beyond = label(np.array([-50.0, 500.0]), 4.0, level=None)
     assert against_events(instants(IDLE), [beyond], 1.0, 1.0).blind_s == 0.0
+
+
+def test_readings_beside_holes_are_no_step_that_events_keep() -> None:
+    """Twenty events of ten seconds, each with a hole of two intervals inside: eight intervals beside the hole, and nine readings."""
+    start = 10.5 + 15 * np.arange(20)
+    lost = np.rint(start + 5.5).astype(np.int64)
+    t = np.setdiff1d(np.arange(320), lost) * NS
+    gaps = [Gap(int(k - 1) * NS, int(k + 1) * NS, "missed", "") for k in lost]
+    integral = Integral.of(from_samples(t, np.full(t.size, 2.0), gaps=gaps))
+    assert integral.hole.size == 20
+    seen = against_events(integral, [label(start, 10.0)], 1e-3, 1.0)
+    assert not seen.beat and (seen.below, seen.above) == (0.0, 0.0)
