@@ -77,3 +77,26 @@ def test_every_second_row_stamped_late_is_put_back_or_no_longer_measured(step_s,
         held += label.low <= 6 * lengths.mean() <= label.high
     assert held == 4
     assert put_back >= (2 if step_s == 0.1 else 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "stated"), [("energy_j", "the counter does not show"), ("power_w", "is not known")]
+)
+def test_bursts_of_a_counter_leave_open_when_power_was_drawn_not_how_much(column, stated, tmp_path):
+    """Ten readings 5 ms apart each second, of a load that goes from 2 to 7 W each four seconds or so."""
+    rng = np.random.default_rng(1)
+    power = np.repeat(np.where(np.arange(30) % 2, 7.0, 2.0), rng.integers(2500, 5500, 30))
+    counted = np.concatenate([[0.0], np.cumsum(power) * 1e-3])
+    at = (np.arange(power.size // 1000)[:, None] * 1000 + 5 * np.arange(10)).ravel()
+    values = counted[at] if column == "energy_j" else power[at]
+    table = tmp_path / "log.csv"
+    rows = (f"{T0 + k / 1000:.3f},{v:.4f}\n" for k, v in zip(at.tolist(), values.tolist(), strict=True))
+    table.write_text(f"time_s,{column}\n" + "".join(rows))
+    log = convert(
+        table,
+        tmp_path / "log.power",
+        choices=Choices(as_={"": "counter"} if column == "energy_j" else {}),
+        force=True,
+    )
+    (note,) = (note for note in log.warnings if note.code == "rows-in-bursts")
+    assert stated in note.text
