@@ -331,6 +331,7 @@ class OpenTable:
                     Quantity.POWER,
                 )
                 stream.as_ = "per-row" if stream.by_length else meaning.as_
+                stream.two_way = stream.as_ == "per-row" and seen.smallest < 0
                 stream.channel = Channel(
                     own,
                     Quantity.ENERGY if stream.by_length else column.quantity,
@@ -340,7 +341,7 @@ class OpenTable:
                     grade=self._grade(),
                     accuracy=self._accuracy(),
                     window_ns=None if stream.by_length else self._window_ns(column, meaning),
-                    low_code=-(2**62) if meaning.as_ == "level" else None,
+                    low_code=-(2**62) if meaning.as_ == "level" or stream.two_way else None,
                 )
                 streams.append(stream)
             if meaning.note:
@@ -374,6 +375,7 @@ class OpenTable:
             rows.open_holes()
         if not held:
             rows.find_blanks()
+            rows.gaps.sort(key=lambda gap: gap.start_ns)
         self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel

@@ -22,6 +22,8 @@ from powermeter.units import NS
 
 Codes = NDArray[np.int64]
 
+_NO_AMOUNT = "the log has no amounts here"
+
 
 @dataclass(slots=True)
 class Stream:
@@ -40,6 +42,7 @@ class Stream:
         valid: How many readings are left.
         blanks: Of amounts, the rows that have none where another column has a reading.
         turned: Whether the sign of its values is turned.
+        two_way: Whether some of its amounts are below 0, so that their total falls without having begun anew.
         by_length: Whether its values are means of power, each of which counts for its row's own interval.
     """
 
@@ -58,6 +61,7 @@ class Stream:
     blanks: Blanks = field(default_factory=Blanks)
     turned: bool = False
     by_length: bool = False
+    two_way: bool = False
 
     def clean(
         self, values: NDArray[np.float64], lines: NDArray[np.int64] | None = None
@@ -278,6 +282,8 @@ class TableRows(LogRows):
             if stream.as_ == "per-row" and stream.valid < len(alive):
                 found = blanks_of(times[alive], self._amounts(stream)[alive], stated, self.starts_ns or 0)
                 stream.blanks = replace(found, behind=alive[found.behind], begins=alive[found.begins])
+                inner = stream.blanks.begins[stream.blanks.begins > 0] if stream.two_way else ()
+                self.gaps += [Gap(int(times[k - 1]), int(times[k]), "lost setup", _NO_AMOUNT) for k in inner]
             if stream.as_ == "per-row":
                 self._totals[i] = Totals.of(stream.blanks, holes)
 
@@ -289,7 +295,7 @@ class TableRows(LogRows):
             begin = gap.end_ns - (usual if self.lengths_ns is None else int(self.lengths_ns[at]))
             if gap.reason == "missed" and begin > gap.start_ns:
                 self._begins[gap.end_ns] = begin
-                self.gaps[i] = Gap(gap.start_ns, begin, "lost setup", "the log has no amounts here")
+                self.gaps[i] = Gap(gap.start_ns, begin, "lost setup", _NO_AMOUNT)
 
     def _count(
         self, stream: Stream, rows: slice, of: NDArray[np.int32] | None, lines: NDArray[np.int64]

@@ -84,3 +84,13 @@ def test_where_blanks_are():
         blanks_of(times, np.ones(12), None, 0) == Blanks()
         or not blanks_of(times, np.ones(12), None, 0).behind.size
     )
+
+
+def test_amounts_below_zero_are_no_total_that_was_set_back(tmp_path):
+    """What flows back is offset: 3 Wh and −2.5 Wh in turns are 12 Wh in 48 hours, and 144 Wh were counted."""
+    amount = lambda h: 3 if h % 2 else -2.5
+    _, found, rails = read(tmp_path, lambda h, at: f"{at},{amount(h)},1\n", hours=48)
+    assert rails["a"] == pytest.approx(12 * WH) and found.energy.value == pytest.approx(60 * WH)
+    cells = lambda h, at: f"{at},{'' if h in (13, 14) else amount(h)},1\n"
+    _, found, rails = read(tmp_path, cells, hours=48)
+    assert found.energy.low < 60 * WH < found.energy.high
