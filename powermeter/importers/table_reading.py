@@ -365,17 +365,15 @@ class OpenTable:
     def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
         """Survey the values, set the channels' scales and rails, and report what was flagged."""
         assert self.whole is not None
-        chosen = self.whole.rails
-        headline = headline_of(streams, self.whole)
+        chosen, headline = self.whole.rails, headline_of(streams, self.whole)
         rows.gaps.extend(rows.axis.gaps)
         rows.survey(headline)
-        rows.gaps.sort(key=lambda gap: gap.start_ns)
         held = any(m.as_ == "held" for m in self.meanings)
         if rows.starts_ns is not None and not (held or self._unbridged):
             rows.open_holes()
         if not held:
             rows.find_blanks()
-            rows.gaps.sort(key=lambda gap: gap.start_ns)
+        rows.gaps.sort(key=lambda gap: gap.start_ns)
         self.warnings += hole_notes(rows.gaps, times_ns=rows.axis.times_ns)
         for stream in streams:
             channel = stream.channel
