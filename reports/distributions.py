@@ -50,7 +50,7 @@ def spreads_of(data: ReportData) -> list[EnergySpread]:
         known = order[a.energies.known[order]]
         if known.size < LEAST:
             continue
-        counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
+        counts = np.fmax(a.events.counts_at(known), 1)
         found.append(EnergySpread(row, a.divided[known] / counts, left_out(row)))
     by_use = sorted(
         found, key=lambda s: (s.row is not data.headline, -(s.row.energy.value if s.row.energy else 0.0))

@@ -166,7 +166,8 @@ def tree_of(a: Analysis) -> Tree:
     parents: list[int] = (parents_of(events) if a.shares is None else a.shares.parent).tolist()
     if all(parent < 0 for parent in parents):
         return Tree()
-    names = [event.name for event in events]
+    labels, which = events.labels
+    names = [labels[i] for i in which.tolist()]
     paths: dict[int, Path] = {}
     found: dict[Path, _Found] = {}
     for i in range(len(events)):

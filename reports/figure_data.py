@@ -217,7 +217,7 @@ def items_of(data: ReportData, row: LabelRow, most: int = MAX_POINTS) -> Items |
     result = row.per_item
     if known.size < 3 or result is None or not row.verdict.resolved:
         return None
-    counts = np.array([max(a.events[i].count or 0, 1) for i in known.tolist()], np.float64)
+    counts = np.fmax(a.events.counts_at(known), 1)
     own = np.sqrt(a.energies.noise[known] ** 2 + a.energies.edges[known] ** 2 + a.energies.gaps[known] ** 2)
     joules = a.divided[known] / counts
     events = int(known.size)

@@ -142,10 +142,10 @@ def product(data: ReportData) -> str:
     else:
         order = row.index[np.argsort(a.energies.start_ns[row.index], kind="stable")]
         steady = order[left_out(row) :]
-        counts = [a.events[i].count for i in steady.tolist()]
-        if any(count is None for count in counts):
+        counts = a.events.counts_at(steady)
+        if np.isnan(counts).any():
             return ""
-        items = float(sum(count for count in counts if count is not None))
+        items = float(counts.sum())
         seconds = float(a.energies.seconds[steady].sum())
     if not (seconds > 0 and items > 0):
         return ""

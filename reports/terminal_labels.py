@@ -46,7 +46,7 @@ def print_labels(data: ReportData, console: Console) -> None:
     if rows:
         _label_tables(data, rows, console)
     for row in rows:
-        beside = means([data.analysis.events[i] for i in row.index.tolist()])
+        beside = means(data.analysis.events.at(row.index))
         if beside:
             listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
             console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")

@@ -173,8 +173,7 @@ def _by_others(result: Result | None) -> bool:
 
 def _edges(analysis: Analysis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the starts and ends of all events, ns."""
-    starts = np.array([event.start_ns for event in analysis.events], np.int64)
-    return starts, np.array([event.end_ns for event in analysis.events], np.int64)
+    return analysis.events.start_ns, analysis.events.end_ns
 
 
 def _make(code: str, parameters: Mapping[str, float], promised: float | None, cause: str = "") -> Advice:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from powermeter.analysis.groups import MOST_NOTES
 from powermeter.errors import plural
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result.notes import Note
 
 GOES_ON = "@goes_on"
@@ -21,8 +22,9 @@ CALL_ALONE = "call-alone"
 def notes_of_calls_alone(events: Sequence[Event]) -> tuple[Note, ...]:
     """Return what a reader must know of the first labels that have such events."""
     found: dict[str, Counter[str]] = {}
-    for event in events:
-        if event.attributes and GOES_ON in event.attributes:
+    columns = EventColumns.of(events)
+    for event in columns.at(columns.having("attributes")):
+        if GOES_ON in event.attributes:
             found.setdefault(event.name, Counter())[str(event.attributes[GOES_ON])] += 1
     return tuple(_note(name, kinds) for name, kinds in list(found.items())[:MOST_NOTES])
 

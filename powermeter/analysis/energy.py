@@ -48,8 +48,8 @@ from powermeter.analysis.upper_limits import containers
 from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.analysis.windows import Windows
 from powermeter.errors import DataError, plural
-from powermeter.events import Event
 from powermeter.recording import Recording
+from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
@@ -110,7 +110,7 @@ class Analysis:
     gap_s: float
     baseline: Baseline | None
     above: Result | None
-    events: tuple[Event, ...]
+    events: EventColumns
     energies: Windows
     charges: Windows | None
     rows: tuple[LabelRow, ...]
@@ -234,11 +234,9 @@ def analyse(
             )
     by = (by,) if isinstance(by, str) and by else tuple(by)
     recording = ReadOnce(recording)
-    listed = tuple(recording.events())
-    events = tuple(e for e in listed if e.end_ns is not None and e.end_ns >= e.start_ns)
-    events, odd = countable(events)
-    starts = np.fromiter((e.start_ns for e in events), np.int64, len(events))
-    ends = np.fromiter((e.end_ns or 0 for e in events), np.int64, len(events))
+    listed = recording.event_columns()
+    events, odd = countable(listed.finished())
+    starts, ends = events.start_ns, events.end_ns
     keys, group = groups_of(events, by, getattr(recording, "metadata", {}) or {})
     parents, aside = parents_of(events), instants_of_events(group, ends - starts)
     failed, raised = raised_in(events, keys, group)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from powermeter.errors import ConfigurationError, plural
 from powermeter.errors.suggestions import nearest
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result.notes import Note
 
 _DEEPEST = 1024
@@ -60,10 +61,8 @@ def groups_of(
 
 def _by_name(events: Sequence[Event]) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
     """Return what `groups_of` does of labels that nothing splits."""
-    names = [e.name for e in events]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    group = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
-    return [(name,) for name in numbers], group
+    names, group = EventColumns.of(events).labels
+    return [(name,) for name in names], group
 
 
 def together(

@@ -20,6 +20,7 @@ Indices = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _MOST = 20_000
+_BLOCK = 1 << 16  # readings looked at a time
 _LEAST_EVENTS = 6
 _READ, _TRIMMED = (
     2,
@@ -58,18 +59,39 @@ def image_in_short_events(
         return None
     upper = inside > (low + high) / 2
     near = np.minimum(np.abs(inside - low), np.abs(inside - high)) <= _NEAR * span
-    if float(near.mean()) < _MOSTLY or _goes_on_beside(values, first, count, (low + high) / 2):
+    # What goes on beside the events as well has nothing to do with them.
+    if (
+        float(near.mean()) < _MOSTLY
+        or share_above_beside(values, first, count, (low + high) / 2) > _ELSEWHERE
+    ):
         return None
     return (float(inside.min()), float(inside.max())) if _like_an_image(upper, ahead, size, idle) else None
 
 
-def _goes_on_beside(values: Floats, first: Indices, count: Indices, middle: float) -> bool:
-    """Return whether readings beside events are above the middle as well: that has nothing to do with events."""
-    edges = np.bincount(first, minlength=values.size + 1) - np.bincount(
-        first + count, minlength=values.size + 1
-    )
-    beside = values[np.cumsum(edges)[:-1] <= 0]
-    return bool(beside.size) and float(np.mean(beside > middle)) > _ELSEWHERE
+def share_above_beside(values: Floats, first: Indices, count: Indices, middle: float) -> float:
+    """Return which share of the readings in no event is above a level, 0 where there is none; a block of readings at a time.
+
+    Args:
+        first, count: Of each event's readings, in any order.
+    """
+    begins, ends = np.sort(first), np.sort(first + count)
+    inside = above = beside = 0
+    for a in range(0, values.size, _BLOCK):
+        block = values[a : a + _BLOCK]
+        running = _steps(begins, a, block.size) - _steps(ends, a, block.size)
+        running[0] += inside
+        np.cumsum(running, out=running)
+        inside = int(running[-1])
+        free = block[running <= 0]
+        beside += free.size
+        above += int(np.count_nonzero(free > middle))
+    return above / beside if beside else 0.0
+
+
+def _steps(places: Indices, first: int, size: int) -> Indices:
+    """Return how many of some sorted places lie at each position of a block."""
+    low, high = np.searchsorted(places, [first, first + size])
+    return np.bincount(places[low:high] - first, minlength=size)
 
 
 def _like_an_image(upper: Bools, ahead: Indices, size: Indices, idle_below: bool) -> bool:

@@ -8,8 +8,8 @@ the whole run.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from powermeter.errors import ConfigurationError, plural, printable, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result.notes import Note
 
 WHOLE = "*"
@@ -61,29 +62,25 @@ class Counted:
         notes: A count that contradicts the recorded one, and what was divided.
     """
 
-    events: tuple[Event, ...]
+    events: EventColumns
     of_run: float | None = None
     name: str = ""
     notes: tuple[Note, ...] = ()
 
 
-def countable(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
+def countable(events: Iterable[Event]) -> tuple[EventColumns, tuple[Note, ...]]:
     """Return events with counts that are not numbers of items as unknown, and a warning where there are any."""
-    odd = [
-        i
-        for i, event in enumerate(events)
-        if event.count and not (isinstance(event.count, int | float) and _LEAST <= abs(event.count) <= _MOST)
-    ]
-    if not odd:
-        return events, ()
-    changed = list(events)
-    for i in odd:
-        changed[i] = replace(events[i], count=None)
+    found = EventColumns.of(events)
+    size = np.abs(found.counts)
+    odd = np.flatnonzero((size != 0) & ~np.isnan(size) & ~((size >= _LEAST) & (size <= _MOST)))
+    if not odd.size:
+        return found, ()
+    first = found[int(odd[0])].count
     text = (
-        f"{plural(len(odd), 'event states', 'events state')} a count that is not a number of items ({_shown(events[odd[0]].count)}): taken as not known, "
+        f"{plural(int(odd.size), 'event states', 'events state')} a count that is not a number of items ({_shown(first)}): taken as not known, "
         "so nothing is stated per item of that label; correct n=, or state the number with --items"
     )
-    return tuple(changed), (Note.warning(ODD, text),)
+    return found.with_counts(odd, np.full(odd.size, np.nan)), (Note.warning(ODD, text),)
 
 
 def _shown(count: object) -> str:
@@ -92,7 +89,7 @@ def _shown(count: object) -> str:
 
 def counted(
     asked: ItemCount | None,
-    events: tuple[Event, ...],
+    events: Iterable[Event],
     keys: Sequence[tuple[Any, ...]],
     group: NDArray[np.int64],
     by: Sequence[str] = (),
@@ -109,13 +106,14 @@ def counted(
     Raises:
         ConfigurationError: `per` is no label and no number is given, or its events do not state how many they are.
     """
+    events = EventColumns.of(events)
     if not asked:
         return Counted(events)
     names = [key[0] for key in keys]
     titles = [_title(key, by) for key in keys]
     number = asked.items if asked.items is not None else _number_of(asked.per or "", events)
     notes = _contradiction(asked, events)
-    lasting = dict.fromkeys(e.name for e in events if e.end_ns != e.start_ns)
+    lasting = dict.fromkeys(events.at(events.end_ns != events.start_ns).labels[0])
     label = asked.label if asked.label is not None or len(lasting) != 1 else next(iter(lasting))
     if label in (None, WHOLE):
         return Counted(
@@ -125,20 +123,17 @@ def counted(
     if not meant:
         known = nearest(label, dict.fromkeys(names))
         raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
-    index = np.flatnonzero(np.isin(group, meant)).tolist()
-    own = [events[i].count for i in index]
-    whole = math.fsum(count for count in own if count is not None)
-    known_all = all(count is not None for count in own) and whole > 0
+    index = np.flatnonzero(np.isin(group, meant))
+    own = events.counts[index]
+    whole = math.fsum(own[~np.isnan(own)])
+    known_all = not np.isnan(own).any() and whole > 0
     if known_all and abs(whole - number) > _SAME * number and asked.per is None:
-        notes = (*notes, _contradicts(number, len(index), label, whole))
+        notes = (*notes, _contradicts(number, index.size, label, whole))
     if known_all and abs(whole - number) <= _SAME * number:
         return Counted(events, None, asked.per or "", notes)
-    factor = number / whole if known_all else number / len(index)
-    changed = list(events)
-    for i in index:
-        count = events[i].count if known_all else 1.0
-        changed[i] = replace(events[i], count=(count or 0.0) * factor)
-    return Counted(tuple(changed), None, asked.per or "", notes)
+    factor = number / whole if known_all else number / index.size
+    shared = (own if known_all else np.ones(index.size)) * factor
+    return Counted(events.with_counts(index, shared), None, asked.per or "", notes)
 
 
 def _number_of(per: str, events: Sequence[Event]) -> float:

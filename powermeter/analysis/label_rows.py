@@ -15,7 +15,9 @@ from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import warm_ups
 from powermeter.analysis.windows import Windows
+from powermeter.channel import MISSING
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 
 Indices = NDArray[np.int64]
 
@@ -51,7 +53,8 @@ def _of_unknown(
 ) -> LabelRow:
     """Return the row of events of none of which an energy is known."""
     covered = index[energy.covered[index]]
-    mine = [events[i] for i in index.tolist()]
+    columns = EventColumns.of(events)
+    memory = int(columns.numbers["peak_memory"][index].max(initial=MISSING))
     latency = latencies(energy.seconds[covered])
     return LabelRow(
         label=named.label,
@@ -59,7 +62,7 @@ def _of_unknown(
         events=int(covered.size),
         outside=int(index.size - covered.size),
         unseen=int(covered.size),
-        items=None if any(e.count is None for e in mine) else 0,
+        items=None if np.isnan(columns.counts_at(index)).any() else 0,
         seconds=0.0,
         energy=None,
         energy_per_item=None,
@@ -78,7 +81,7 @@ def _of_unknown(
         latency_p50=latency.p50,
         latency_p95=latency.p95,
         latency_p99=latency.p99,
-        peak_memory=max((e.peak_memory for e in mine if e.peak_memory is not None), default=None),
+        peak_memory=None if memory == MISSING else memory,
         sample_power=None,
         sample_energy=None,
         plain_energy=None,

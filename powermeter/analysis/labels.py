@@ -22,8 +22,10 @@ from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import Series
 from powermeter.analysis.windows import Windows
+from powermeter.channel import MISSING
 from powermeter.errors import plural
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result import Grade, Result, worst
 from powermeter.result.formatting import prints_bound
 
@@ -210,10 +212,11 @@ def row(
     label, group = named
     known = index[energy.known[index]]
     covered = index[energy.covered[index]]
-    counts = np.array([events[i].count for i in known.tolist()], np.float64)
+    columns = EventColumns.of(events)
+    counts = columns.counts_at(known)
     seconds = energy.seconds[known]
     span = float(seconds.sum())
-    uncounted = any(events[i].count is None for i in (known if known.size else index).tolist())
+    uncounted = bool(np.isnan(columns.counts_at(known if known.size else index)).any())
     items = None if uncounted else _plain(float(counts.sum()))
     one_each = np.ones(known.size)
     origin = "/".join([label, *map(str, group.values())])
@@ -254,7 +257,7 @@ def row(
     else:
         quantiles = [_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)]
     latency = latencies(energy.seconds[covered])
-    memory = [m for m in (events[i].peak_memory for i in index.tolist()) if m is not None]
+    memory = int(columns.numbers["peak_memory"][index].max(initial=MISSING))
     return LabelRow(
         label=label,
         group=dict(group),
@@ -282,7 +285,7 @@ def row(
         latency_p50=latency.p50,
         latency_p95=latency.p95,
         latency_p99=latency.p99,
-        peak_memory=max(memory, default=None),
+        peak_memory=None if memory == MISSING else memory,
         sample_power=sample_power,
         sample_energy=None if sample_power is None or not spans else sample_power * span,
         plain_energy=float(energy.plain[known].sum()) if spans else None,

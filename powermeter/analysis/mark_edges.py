@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.windows import Windows
 from powermeter.events import BY_COMMAND, Event
+from powermeter.recording.event_columns import EventColumns
 
 _BEGINS_S = 0.007
 """By how much a begin by command is early: 1.6 to 3 ms of 16 on a quiet machine, 1.9 to 16 ms on a loaded one."""
@@ -23,7 +24,8 @@ def with_edges_of_commands(energies: Windows, events: Sequence[Event]) -> Window
 
     All begins are early alike, which all events of a label share; ends are off in either direction, each on its own.
     """
-    mine = np.flatnonzero(np.array([e.thread == BY_COMMAND and e.end_ns != e.start_ns for e in events], bool))
+    columns = EventColumns.of(events)
+    mine = np.flatnonzero((columns.numbers["thread"] == BY_COMMAND) & (columns.end_ns != columns.start_ns))
     mine = mine[energies.known[mine]]
     if not mine.size:
         return energies

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from powermeter.analysis.tokens.measures import is_of_model
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def means(events: Sequence[Event]) -> dict[str, float]:
 
 def measure_means(events: Sequence[Event]) -> dict[str, MeasureMean]:
     """Return the mean of each measure that is a number, and of how many of the events; without those of language models' phases."""
-    carrying = [event for event in events if event.measures]  # of a day's events hardly any
+    columns = EventColumns.of(events)
+    carrying = list(columns.at(columns.having("measures")))  # of a day's events hardly any
     asked = [event for event in carrying if not is_of_model(event)]
     might = len(events) - len(carrying) + len(asked)
     found: dict[str, list[tuple[float | None, float]]] = {}

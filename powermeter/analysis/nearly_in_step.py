@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.images_in_short_events import image_in_short_events
+from powermeter.analysis.images_in_short_events import image_in_short_events, share_above_beside
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
@@ -247,11 +247,7 @@ def _on_levels(f: Floats, first: Indices, count: Indices, noise: float, quiet: f
     if float(near.mean()) < _MOSTLY:
         return None
     # What goes on beside the events as well has nothing to do with them.
-    edge = np.zeros(int(index[-1]) + 3, np.int64)
-    np.add.at(edge, np.minimum(first, edge.size - 1), 1)
-    np.add.at(edge, np.minimum(first + count, edge.size - 1), -1)
-    outside = f[: edge.size][(np.cumsum(edge) <= 0)[: f.size]]
-    if outside.size and float(np.mean(outside > (low + high) / 2)) > _ELSEWHERE:
+    if share_above_beside(f[: int(index[-1]) + 3], first, count, (low + high) / 2) > _ELSEWHERE:
         return None
     idle, deep = abs(low - quiet) <= _NEAR * span, low - quiet <= _DEEP * (high - quiet)
     return _Levels(low, high, values, ahead, size, upper, idle, deep)

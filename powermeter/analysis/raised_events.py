@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.groups import MOST_NOTES
 from powermeter.errors import plural
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result.notes import Note
 
 ERROR = "error"
@@ -94,7 +95,9 @@ def raised_in(
     """
     errors: dict[int, Counter[str]] = {}
     ended = np.zeros(len(events), bool)
-    for i, event in enumerate(events):
+    columns = EventColumns.of(events)
+    some = columns.having("attributes")
+    for i, event in zip(some.tolist(), columns.at(some), strict=True):
         if ERROR in event.attributes and (name := error_of(event)) is not None:
             ended[i] = True
             errors.setdefault(int(group[i]), Counter())[name] += 1

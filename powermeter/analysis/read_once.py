@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from powermeter.recording import Recording
+from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.protocol import RecordingLike, Samples
 
 
@@ -17,6 +19,12 @@ class ReadOnce:
         self.stream, self.slice, self.summaries = recording.stream, recording.slice, recording.summaries
         self.flag_counts = recording.flag_counts
         self.warnings = getattr(recording, "warnings", [])
+
+    def event_columns(self) -> EventColumns:
+        """Return its events as columns; one that holds no objects of them is not asked for any."""
+        if isinstance(self._recording, Recording):
+            return self._recording.event_columns()
+        return EventColumns.of(self._recording.events())
 
     def samples(self, source: int, start_ns: int | None = None, end_ns: int | None = None) -> Samples:
         if start_ns is not None or end_ns is not None:

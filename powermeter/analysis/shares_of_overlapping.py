@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.channel import MISSING
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result.notes import Note
 
 Floats = NDArray[np.floating[Any]]
@@ -130,9 +132,11 @@ def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     own thread and task: those only overlap, as copying and computing hand over hand, and what lies around both is asked for next.
     """
     found = np.full(len(events), -1, np.int64)
-    wanted = {(e.process, e.parent) for e in events if e.parent}
-    if not wanted:
+    parents = EventColumns.of(events).numbers["parent"]
+    if not ((parents != MISSING) & (parents != 0)).any():
         return found
+    events = list(events)
+    wanted = {(e.process, e.parent) for e in events if e.parent}
     at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}
     started = sorted((e.start_ns, e.uid, i) for i, e in enumerate(events) if e.parent)
     for _, _, i in started:  # what is around comes first

@@ -22,11 +22,14 @@ def splits_of(row: LabelRow, analysis: Analysis) -> list[Note]:
     It must explain three quarters of their variance, degrees of freedom allowed for, and have some events of each of its values.
     """
     known = row.index[analysis.energies.known[row.index]]
-    counts = np.array([analysis.events[i].count or np.nan for i in known.tolist()], np.float64)
+    events = analysis.events.at(known)
+    counts = np.where(events.counts == 0, np.nan, events.counts)
     each = analysis.energies.value[known] / counts
     if each.size < _FEWEST or not np.isfinite(each).all() or not each.std() or row.method == "regression":
         return []
-    attributes = [analysis.events[i].attributes for i in known.tolist()]
+    if not events.having("attributes").size:
+        return []
+    attributes = [event.attributes for event in events]
     names = [name for name in dict.fromkeys(n for one in attributes for n in one) if name not in row.group]
     best, share = "", _EXPLAINED
     for name in names[:_MOST_NAMES]:

@@ -301,7 +301,7 @@ def _take_row(found: Subject, row: LabelRow) -> bool:
     found.per_item = row.above_per_item if above else row.per_item
     found.per_item_charge = None if above else charge_per_item(row)
     found.items, found.item, found.events = row.items, row.label, row.events
-    events = [found.analysis.events[index] for index in row.index]
+    events = found.analysis.events.at(row.index)
     found.tokens = token_measures.sum_of(events, TOKEN_MEASURES)
     found.prompt_tokens = token_measures.sum_of(events, PROMPT_MEASURES)
     return above

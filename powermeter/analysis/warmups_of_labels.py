@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.warmup import LEAST, WarmUp, WarmUpReason, warm_up
 from powermeter.analysis.windows import Windows
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -45,10 +46,10 @@ class Series:
         """Return the known events at `index`."""
         known = index[windows.known[index]]
         known = known[np.argsort(windows.start_ns[known], kind="stable")]
-        stated = [events[i].count for i in known.tolist()]
-        if any(count is None for count in stated):
-            known = known[:0]  # not known how many: nothing is per item
-        counts = np.array([count or np.nan for count in stated[: known.size]], np.float64)
+        counts = EventColumns.of(events).counts_at(known)
+        if np.isnan(counts).any():
+            known, counts = known[:0], counts[:0]  # not known how many: nothing is per item
+        counts[counts == 0] = np.nan
         left_open = windows.noise[known] ** 2 + windows.gaps[known] ** 2
         left_open += windows.below[known] ** 2 + windows.above[known] ** 2
         return cls(

@@ -54,7 +54,7 @@ def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | Non
     index = row.index[known[row.index]]
     index = index[np.argsort(a.energies.start_ns[index], kind="stable")]
     seconds = a.energies.seconds[index]
-    counts = np.array([a.events[i].count for i in index.tolist()], float)
+    counts = a.events.counts_at(index)
     if np.isnan(counts).any():
         counts = np.ones(counts.size)  # not known how many: energies are per event
     base = seconds if of == "power" else counts

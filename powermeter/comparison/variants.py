@@ -183,7 +183,7 @@ def _of(
             name = row.label if alone else path.stem
         pick = f"{row.label}[{by}={row.group[by]}]" if by else row.label
         whose = "" if alone and not by else row.label
-        events = [analysis.events[i] for i in row.index.tolist()]
+        events = analysis.events.at(row.index)
         variant = _variant(name, path, row, _facts(recording, analysis, row, events))
         found.append(_Found(variant, pick, whose, measure_means(events), len(events)))
     return found

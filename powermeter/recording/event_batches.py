@@ -10,11 +10,8 @@ import sqlite3
 import sys
 import zlib
 from array import array
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import fields as fields_of
-from itertools import repeat
 from operator import sub
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from powermeter.recording.event_columns import EventColumns
     from powermeter.recording.rows import Rows
 
 COLUMNS = ("thread", "uid", "parent", "name", "start_ns", "end_ns", "count", "attributes", "peak_memory")
@@ -262,6 +260,7 @@ def table(parts: Iterable[EventTable]) -> EventTable:
     import numpy as np
 
     known: dict[str, int] = {}
+    missing = np.int64(_MISSING)
     columns: dict[str, list[NDArray[np.int64]]] = {}
     counts: list[int] = []
     for part in parts:
@@ -270,19 +269,18 @@ def table(parts: Iterable[EventTable]) -> EventTable:
             if name in TEXTS:
                 column = np.where(column == _MISSING, _MISSING, moved[np.maximum(column, 0)])
             if name not in columns:  # a column that earlier batches lack
-                columns[name] = [np.full(n, _MISSING, np.int64) for n in counts]
-            columns[name].append(column)
+                columns[name] = [np.broadcast_to(missing, n) for n in counts]
+            columns[name].append(_if_constant(column))
         counts.append(len(part))
         for earlier in columns.values():
             if len(earlier) < len(counts):
-                earlier.append(np.full(len(part), _MISSING, np.int64))
+                earlier.append(np.broadcast_to(missing, len(part)))
     for name in ("process", *COLUMNS):
         columns.setdefault(name, [])
-    whole = {name: np.concatenate([*columns.pop(name), np.empty(0, np.int64)]) for name in list(columns)}
-    order = _newest(whole)
-    if not np.array_equal(order, np.arange(sum(counts))):
-        for name in whole:
-            whole[name] = whole[name][order]
+    whole = {name: _joined(columns.pop(name)) for name in list(columns)}
+    if (order := _newest(whole)) is not None:
+        for name, column in whole.items():
+            whole[name] = np.broadcast_to(column[0], order.size) if column.strides == (0,) else column[order]
     return EventTable(
         {name: column for name, column in whole.items() if name not in TEXTS},
         {name: column for name, column in whole.items() if name in TEXTS},
@@ -290,8 +288,25 @@ def table(parts: Iterable[EventTable]) -> EventTable:
     )
 
 
-def _newest(columns: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return the places of each event's newest row, by start.
+def _if_constant(column: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a column; one that is one number all along as that number, which takes no memory."""
+    import numpy as np
+
+    return np.broadcast_to(column[0], column.size) if (column == column[0]).all() else column
+
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the parts of a column as one."""
+    import numpy as np
+
+    first = parts[0][0] if parts else None
+    if first is not None and all(part.strides == (0,) and part[0] == first for part in parts):
+        return np.broadcast_to(first, sum(part.size for part in parts))
+    return np.concatenate([*parts, np.empty(0, np.int64)])
+
+
+def _newest(columns: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64] | None:
+    """Return the places of each event's newest row, by start; None where that is how they stand.
 
     A process id may come round again within a recording; a start does not.
     """
@@ -299,6 +314,8 @@ def _newest(columns: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
 
     process, uid, start = columns["process"], columns["uid"], columns["start_ns"]
     n = len(start)
+    if process.strides == (0,) and (uid[1:] > uid[:-1]).all() and (start[1:] >= start[:-1]).all():
+        return None
     order = np.lexsort((np.arange(n), start, uid, process))
     again = np.zeros(n, bool)
     if n > 1:
@@ -309,59 +326,54 @@ def _newest(columns: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
     return placed
 
 
-_EVENT_FIELDS = tuple(field.name for field in fields_of(Event))
-_WITHOUT: Mapping[str, Any] = {"task": None, "measures": {}}
-"""Columns that a table may lack → what its events hold there."""
+def columns_of(found: EventTable, rows: Rows) -> EventColumns:
+    """Return a table as columns of events; attributes that are not readable are left out, with a warning."""
+    import numpy as np
+
+    from powermeter.recording.event_columns import FREE, EventColumns
+
+    count = len(found)
+    nowhere = np.broadcast_to(np.int64(_MISSING), count)
+    places = {name: found.places.get(name, nowhere) for name in ("name", "task", *FREE)}
+    free: list[Mapping[str, Any]] = []
+    for name in FREE:
+        places[name] = _parsed(places[name], found.texts, rows, free)
+    return EventColumns(found.numbers, places, found.texts, free, _items(found))
+
+
+def _parsed(
+    places: NDArray[np.int64], texts: Sequence[str], rows: Rows, free: list[Mapping[str, Any]]
+) -> NDArray[np.int64]:
+    """Return where in `free` the values of each event's text are, which are added to it."""
+    import numpy as np
+
+    if places.size and places.strides == (0,) and places[0] == _MISSING:
+        return places
+    known, which = np.unique(places, return_inverse=True)
+    at = np.full(known.size, _MISSING, np.int64)
+    for i, place in enumerate(known.tolist()):
+        value = {} if place == _MISSING else rows.json(texts[place], "the attributes of an event")
+        if isinstance(value, dict) and value:
+            at[i] = len(free)
+            free.append(value)
+    return at[which]
+
+
+def _items(found: EventTable) -> NDArray[np.float64] | None:
+    """Return the counts that are not whole numbers, NaN for all others; None where there is none."""
+    import numpy as np
+
+    places = found.places.get("items")
+    if places is None or (places == _MISSING).all():
+        return None
+    known, which = np.unique(places, return_inverse=True)
+    cells = [None if place == _MISSING else _number(found.texts[place]) for place in known.tolist()]
+    return np.array([np.nan if cell is None else cell for cell in cells], np.float64)[which]
 
 
 def events(found: EventTable, rows: Rows) -> list[Event]:
     """Return a table as events; attributes that are not readable are left out, with a warning."""
-    made = list(map(Event.__new__, repeat(Event, len(found))))
-    # Slot by slot: half the time of a million calls of `Event`, and one column in memory at a time.
-    for name in _EVENT_FIELDS:
-        deque(map(getattr(Event, name).__set__, made, _cells(found, name, rows)), maxlen=0)
-    return made
-
-
-def _cells(found: EventTable, name: str, rows: Rows) -> Iterable[Any]:
-    """Return what the events of a table hold in one field."""
-    if name in found.places:
-        return _texts(found, name, rows)
-    if name not in found.numbers:
-        return repeat(_WITHOUT[name])
-    column = found.numbers[name]
-    cells = _shared(column)
-    if name in ("parent", "end_ns", "peak_memory", "count") and (column == _MISSING).any():
-        cells = [None if cell == _MISSING else cell for cell in cells]
-    if name == "count" and "items" in found.places:
-        items = found.places["items"].tolist()
-        return [
-            count if place == _MISSING else _number(found.texts[place])
-            for count, place in zip(cells, items, strict=True)
-        ]
-    return cells
-
-
-def _texts(found: EventTable, name: str, rows: Rows) -> list[Any]:
-    places = found.places[name].tolist()
-    if name not in _AS_JSON:
-        return [None if place == _MISSING else found.texts[place] for place in places]
-    free: dict[int, Any] = {_MISSING: {}}
-    for place in set(places) - free.keys():
-        value = rows.json(found.texts[place], "the attributes of an event")
-        free[place] = value if isinstance(value, dict) else {}
-    return [free[place] for place in places]
-
-
-def _shared(column: NDArray[np.int64]) -> list[Any]:
-    """Return a column as a list in which equal numbers are one object: a million events have one process."""
-    import numpy as np
-
-    known, place = np.unique(column, return_inverse=True)
-    cells: list[Any] = known.tolist() if known.size * 8 <= column.size else column.tolist()
-    if known.size * 8 > column.size:
-        return cells
-    return [cells[i] for i in place.tolist()]
+    return list(columns_of(found, rows))
 
 
 def _number(text: str) -> float | None:

@@ -32,6 +32,7 @@ from powermeter.recording import (
 )
 from powermeter.recording.chunk_reading import Chunk, Chunks
 from powermeter.recording.event_batches import EventTable
+from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.facts import Facts
 from powermeter.recording.memory import memory_left
 from powermeter.recording.overview import Overview
@@ -164,6 +165,10 @@ class Recording:
         One that was begun and ended is one event; where the program died inside, `end_ns` is None.
         """
         return event_batches.events(self.event_table(), self._rows)
+
+    def event_columns(self) -> EventColumns:
+        """Return what `events` does as columns, whose objects are made while somebody looks at them."""
+        return event_batches.columns_of(self.event_table(), self._rows)
 
     def event_pieces(self, most: int = 8192) -> Iterator[list[Event]]:
         """Yield all events in the order of their start, at most so many at a time: their objects in bounded memory."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from runs_of_letters import events_in
 
+from powermeter.analysis import images_in_short_events
 from powermeter.analysis.images_in_short_events import image_in_short_events
 
 WATTS = {"-": 1.0, ".": 1.0, "=": 3.0, "#": 9.0}
@@ -80,3 +81,17 @@ def test_an_imported_log_whose_events_meet_pulses_slowly_states_an_estimate() ->
     label = windows.combine(np.full(40, 1 / 40), "mean")
     true = 0.6 * (1.5 + 3.5)
     assert label.grade is Grade.ESTIMATED and label.low <= true <= label.high
+
+
+def test_readings_beside_events_are_counted_block_by_block_as_one_by_one(monkeypatch) -> None:
+    dice = np.random.default_rng(4)
+    values = dice.normal(size=5000)
+    first = np.sort(dice.integers(0, 4900, 300))
+    count = dice.integers(0, 90, 300)
+    inside = np.zeros(5000, bool)
+    for a, n in zip(first.tolist(), count.tolist(), strict=True):
+        inside[a : a + n] = True
+    monkeypatch.setattr(images_in_short_events, "_BLOCK", 64)
+    shared = images_in_short_events.share_above_beside(values, first, count, 0.5)
+    assert shared == np.mean(values[~inside] > 0.5) and 0 < shared < 1
+    assert images_in_short_events.share_above_beside(values, np.array([0]), np.array([5000]), 0.5) == 0

@@ -38,7 +38,10 @@ _FEW_READINGS = 10
 def token_table(analysis: Analysis) -> TokenTable | None:
     """Return what language models used; None where no event is of one."""
     events = analysis.events
-    index = [i for i, event in enumerate(events) if event.measures and names.is_of_model(event)]
+    carrying = events.having("measures")
+    index = [
+        i for i, event in zip(carrying.tolist(), events.at(carrying), strict=True) if names.is_of_model(event)
+    ]
     if not index:
         return None
     found = _Gathering(analysis)
@@ -119,7 +122,7 @@ class _Gathering:
             load=load.energy if load is not None else None,
             load_s=load.seconds if load is not None else None,
             per_generated=self._per_generated(
-                [p for p in (prefill, decode, whole) if p is not None], every, made
+                [p for p in (prefill, decode, whole) if p is not None], index, made
             ),
             notes=tuple(notes),
         )
@@ -151,7 +154,7 @@ class _Gathering:
         return TokenPhase(int(index.size), tokens, whole.seconds, energy, per_token, net, left)
 
     def _per_generated(
-        self, phases: Sequence[TokenPhase], every: Sequence[Event], made: float | None
+        self, phases: Sequence[TokenPhase], index: Sequence[int], made: float | None
     ) -> Result | None:
         """Return the requests' energy over all their tokens, with the scatter from request to request."""
         used = [p.energy for p in phases if p.energy is not None]
@@ -160,11 +163,11 @@ class _Gathering:
         found = combine([(1 / made, energy) for energy in used])
         joules: dict[tuple[int, Any], float] = {}
         tokens: dict[tuple[int, Any], float] = {}
-        at = {id(event): i for i, event in enumerate(self.events)}
-        for event in every:
+        for i in index:
+            event = self.events[i]
             if event.measures[names.PHASE] == names.LOAD:
                 continue
-            key, i = (event.process, event.measures.get(names.NUMBER)), at[id(event)]
+            key = event.process, event.measures.get(names.NUMBER)
             own = 1.0 if self.shares is None else float(self.shares.own[i])
             joules[key] = joules.get(key, 0.0) + float(self.energies.value[i]) * own
             tokens[key] = tokens.get(key, 0.0) + (names.total([event], names.GENERATED) or 0.0)
