@@ -44,6 +44,10 @@ class SampleBatch:
             self.times_ns[first:last], self.codes[first:last], self.flags[first:last], self.read_ns
         )
 
+    def alone(self) -> SampleBatch:
+        """Return the same samples without the larger block that they are a part of, which memory would hold with them."""
+        return replace(self, times_ns=self.times_ns.copy(), codes=self.codes.copy(), flags=self.flags.copy())
+
     def columns(self) -> list[NDArray[np.int64]]:
         """Return the codes of each channel."""
         return list(np.ascontiguousarray(self.codes.T))
@@ -144,7 +148,7 @@ class SourceWriter:
             waiting, first = 0, last
         if first == len(block):
             return
-        rest = block.part(first, len(block))
+        rest = block.part(first, len(block)).alone() if first else block
         start_ns = self.pending[0].times_ns[0] if self.pending else rest.times_ns[0]
         self.pending.append(rest)
         if rest.times_ns[-1] - start_ns >= LONG_NS and waiting + len(rest) >= LEAST:
