@@ -36,6 +36,7 @@ from powermeter.analysis.sampling import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result import COVERAGE_95, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.signals.kept import consecutive
@@ -173,7 +174,8 @@ def _by_others(result: Result | None) -> bool:
 
 def _edges(analysis: Analysis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the starts and ends of all events, ns."""
-    return analysis.events.start_ns, analysis.events.end_ns
+    events = EventColumns.of(analysis.events)
+    return events.start_ns, events.end_ns
 
 
 def _make(code: str, parameters: Mapping[str, float], promised: float | None, cause: str = "") -> Advice:

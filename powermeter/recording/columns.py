@@ -193,8 +193,8 @@ def _shuffled(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
 
 def _planes(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
     """Return residuals that are stored plane by plane."""
-    residuals = np.zeros(n, _UNSIGNED[width])
-    position = 0
+    residuals: NDArray[Any] | None = None
+    position = same = 0
     for byte in range(width):
         if position + _PLANE.size > len(data):
             raise DataError("a column is cut short")
@@ -205,15 +205,20 @@ def _planes(data: bytes | memoryview, n: int, width: int) -> NDArray[Any]:
         if len(part) != length or length != {_SAME: 1, _AS_IS: n}.get(method, length):
             raise DataError("a plane of a column has the wrong length")
         if method == _SAME:
-            if part[0]:
-                residuals |= residuals.dtype.type(part[0] << 8 * byte)
+            same |= part[0] << 8 * byte
         elif method in (_AS_IS, _ZLIB):
             raw = part if method == _AS_IS else _inflate(part, n)
-            plane = np.frombuffer(raw, np.uint8).astype(residuals.dtype)
-            residuals |= np.left_shift(plane, 8 * byte, out=plane) if byte else plane
+            plane = np.frombuffer(raw, np.uint8)
+            if width > 1:
+                plane = plane.astype(_UNSIGNED[width])
+            if byte:
+                np.left_shift(plane, 8 * byte, out=plane)
+            residuals = plane if residuals is None else np.bitwise_or(residuals, plane, out=plane)
         else:
             raise DataError(f"a plane of a column has unknown method {method}")
-    return residuals
+    if residuals is None:
+        return np.full(n, same, _UNSIGNED[width])
+    return residuals | _UNSIGNED[width].type(same) if same else residuals
 
 
 def join(parts: list[bytes]) -> bytes:

@@ -39,6 +39,7 @@ LONG = 1_000_000
 """Readings up to which all of them are held."""
 
 _HEAD = 2
+_NONE = np.zeros(1, bool)
 
 
 @dataclass(slots=True, eq=False)
@@ -184,9 +185,7 @@ def _rows(
     left = int(recording.summaries(source.id).count.sum())
     for piece in recording.stream(source.id):
         left -= len(piece)
-        lacks = piece.codes[names[0]] == MISSING
-        if any(((piece.codes[name] == MISSING) != lacks).any() for name in names[1:]):
-            raise _NotPlain
+        lacks = _lacking(piece, names)
         drop = lacks
         if piece.flags.any():
             again = (piece.flags & REPEAT).astype(bool)
@@ -197,12 +196,26 @@ def _rows(
             drop = lacks | again
             if found is not None:
                 found.repeats += int((again & ~lacks).sum())
-        if not drop.any():
+        if drop is _NONE or not drop.any():
             yield piece
         elif not drop.all():
             keep = ~drop
             codes = {name: column[keep] for name, column in piece.codes.items()}
             yield Samples(piece.times_ns[keep], codes, piece.flags[keep])
+
+
+def _lacking(piece: Samples, names: Sequence[str]) -> Bools:
+    """Return which rows hold no reading; one false where all do.
+
+    Raises:
+        _NotPlain: A row lacks some of its readings.
+    """
+    if len(piece) and all(piece.codes[name].min() != MISSING for name in names):  # the lowest there is
+        return _NONE
+    lacks = np.asarray(piece.codes[names[0]] == MISSING)
+    if any(((piece.codes[name] == MISSING) != lacks).any() for name in names[1:]):
+        raise _NotPlain
+    return lacks
 
 
 def _product(rail: str) -> str:

@@ -12,6 +12,8 @@ from powermeter.analysis.advice import Advice, advise
 from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, UNSEEN
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind
+from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
 
@@ -39,7 +41,7 @@ def analysis(
         integral=whole,
         energy=Result(10.0, "J", 9.0, 11.0, parts=named),
         duration=SimpleNamespace(value=10.0),
-        events=[SimpleNamespace(start_ns=NS, end_ns=2 * NS)],
+        events=EventColumns.of([Event("infer", NS, 2 * NS)]),
         energies=SimpleNamespace(
             known=np.ones(n, bool),
             covered=np.ones(n, bool),

@@ -11,6 +11,8 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity
+from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 from powermeter.reports import figure_data
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
@@ -189,7 +191,7 @@ def data(
         energies=SimpleNamespace(**{**energies, **given}),
         start_ns=0,
         end_ns=whole.end_ns,
-        events=[SimpleNamespace(count=c) for c in more.get("counts", [1] * n)],
+        events=EventColumns.of([Event("infer", 0, 1, count=c) for c in more.get("counts", [1] * n)]),
         divided=np.arange(1.0, n + 1),
         shares=more.get("shares"),
     )
