@@ -50,6 +50,7 @@ _FEW_PAIRS = 6
 _ABUTTING = 0.1
 _WHOLE = 1 - 1e-9
 _HARDLY_ANY = 0.1
+_LOOKED_AT = 2000  # events of which the windows that ends cut are looked at for what may follow
 
 
 def measure_means(
@@ -301,10 +302,12 @@ def measure_means(
     profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
     if profile is not None:
         take_tail_out(found, profile, seconds)
-    if n < LEAST_WITH_TAILS:
+    few = n < LEAST_WITH_TAILS
+    if few or (n <= _LOOKED_AT and (tail is None or not tail.joules) and not (followed or profile)):
         least: Floats | None = None
+        unseen = 1.0
         ending = (window == ke[event]) & ~whole[owner]
-        if follows_few(rates, t, following, ke, calm.out):
+        if few and follows_few(rates, t, following, ke, calm.out):
             least = part * length * np.minimum(level_out, rate)
         elif quiet is not None:
             lone = ending & ~several[owner] & ~no_out[owner] & ~hole_cut[owner]
@@ -314,12 +317,18 @@ def measure_means(
             unlike_each = np.where(has_in, 0.0, unlike_in * wide**2 if wide else math.inf)
             open_ = part**2 * (change**2 + unlike_each) + calm.variance + beside.error**2 + 2 * noise
             allowed = length * np.sqrt(open_ + clock**2)
-            if stands_out(rest[owner[lone]], allowed[owner[lone]], float(value.sum())):
+            surplus = rest[owner[lone]]
+            if not few and surplus.size:
+                # What most ends hold more than the mean, the events do: power rises in them.
+                surplus = surplus - max(float(np.median(surplus)), 0.0)
+            if stands_out(surplus, allowed[owner[lone]], float(value.sum())):
                 least = given - kappa * np.maximum(rest, 0.0) - 2 * allowed
                 least = np.maximum(least, part * length * np.minimum(level_out, rate))
+                # Ends in windows that hold another event's edge show nothing, and may be followed as often.
+                unseen = n / max(int(lone.sum()), 1)
         if least is not None:
             found.why = TAIL
-            np.add.at(found.below, event, portion * np.maximum(given - least, 0.0)[owner] * ending)
+            np.add.at(found.below, event, unseen * portion * np.maximum(given - least, 0.0)[owner] * ending)
             found.below_all = float(found.below.sum())
     if followed is not None and not found.why and found.tail is None:
         ending = (window == ke[event]) & ~whole[owner] & ~no_out[owner]
