@@ -39,7 +39,7 @@ def bridging_errors(integral: Integral) -> Floats:
     Bridges of the gap's length are laid over up to 256 recorded stretches within a hundred gap
     lengths of it; their root-mean-square error, weighted towards stretches whose ends differ as the
     gap's do, is the uncertainty.  It is bounded by what the channel's range there allows:
-    (highest − lowest)/2 × length/√3, or by that error itself where it is larger.  Past 200 gaps, a gap takes the result of one of like length.
+    (highest − lowest)/2 × length/√3, for a counter by that error itself where it is larger.  Past 200 gaps, a gap takes the result of one of like length.
     """
     lengths = integral.gap_end - integral.gap_start
     order = np.argsort(lengths, kind="stable")
@@ -103,7 +103,9 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if weights.sum() < 8:
         weights = np.ones(places.size)
     tried = math.sqrt(float(np.average(errors**2, weights=weights)))
-    return min(max(bound, tried), t95 * tried)
+    if integral.trace.kind is Kind.COUNTER:  # of many holes in a counter's rows errors add up as their squares do
+        bound = max(bound, tried)
+    return min(bound, t95 * tried)
 
 
 def _rate(integral: Integral, times: Times) -> Floats:
