@@ -103,7 +103,9 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if weights.sum() < 8:
         weights = np.ones(places.size)
     tried = math.sqrt(float(np.average(errors**2, weights=weights)))
-    if integral.trace.kind is Kind.COUNTER:  # of many holes in a counter's rows errors add up as their squares do
+    if (
+        integral.trace.kind is Kind.COUNTER
+    ):  # of many holes in a counter's rows errors add up as their squares do
         bound = max(bound, tried)
     return min(bound, t95 * tried)
 
