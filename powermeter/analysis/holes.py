@@ -80,7 +80,8 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if high <= low:
         return _bound(integral, low, high + length, length)
     places = np.linspace(low, high, _TRIALS).astype(np.int64)
-    if integral.trace.kind is Kind.COUNTER:  # whose holes begin and end at readings
+    counted = integral.trace.kind is Kind.COUNTER
+    if counted:  # its holes begin and end at readings
         readings = integral.trace.times_ns
         places = np.unique(readings[np.searchsorted(readings, np.maximum(places, readings[0]))])
         places = places[places <= high]
@@ -103,11 +104,8 @@ def _one(integral: Integral, start: int, end: int) -> float:
     if weights.sum() < 8:
         weights = np.ones(places.size)
     tried = math.sqrt(float(np.average(errors**2, weights=weights)))
-    if (
-        integral.trace.kind is Kind.COUNTER
-    ):  # of many holes in a counter's rows errors add up as their squares do
-        bound = max(bound, tried)
-    return min(bound, t95 * tried)
+    # Errors of a counter's many holes add up as squares do: the range of one does not bound them.
+    return min(max(bound, tried) if counted else bound, t95 * tried)
 
 
 def _rate(integral: Integral, times: Times) -> Floats:
