@@ -124,11 +124,8 @@ def _rate_behind(integral: Integral, times: Times) -> Floats:
 def _bound(integral: Integral, low: int, high: int, length: int) -> float:
     first, last = np.searchsorted(integral.trace.times_ns, [low, high])
     first, last = max(int(first) - 1, 0), min(int(last) + 2, len(integral.trace))
-    seen = (
-        integral.rates(np.arange(max(first, 1), last))
-        if last > first + 1
-        else integral.rates(np.array([first]))
-    )
+    places = np.arange(max(first, 1), last) if last > first + 1 else np.array([first])
+    seen = integral.rates(places)
     return float(np.ptp(seen)) / 2 * length * 1e-9 / math.sqrt(3.0)
 
 
