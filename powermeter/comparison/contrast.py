@@ -30,7 +30,9 @@ from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.formatting import Shown, format_interval
 
-_IN_COMMON = ("gain:", "offset:", "rounding:", "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
+_ROUNDING = "rounding:"
+
+_IN_COMMON = ("gain:", "offset:", _ROUNDING, "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")
@@ -300,8 +302,12 @@ def _sensor(side: Side, mean: float, shared: bool, design: Design) -> tuple[dict
         parts[key] = part * (size if name.startswith(_PROPORTIONAL) else 1.0)
         if name in side.limits:
             limits.add(key)
-    stated = max(side.mean.high - side.mean.value, side.mean.value - side.mean.low) / COVERAGE_95
-    explained = sum(part * part for part in side.mean.parts.values())
+    cut = {name: part for name, part in side.mean.parts.items() if name.startswith(_ROUNDING)}
+    # A last digit that may be cut is added to its side as it is, not as a square.
+    above = side.mean.high - side.mean.value - COVERAGE_95 * sum(max(part, 0.0) for part in cut.values())
+    below = side.mean.value - side.mean.low - COVERAGE_95 * sum(max(-part, 0.0) for part in cut.values())
+    stated = max(above, below, 0.0) / COVERAGE_95
+    explained = sum(part * part for name, part in side.mean.parts.items() if name not in cut)
     few = any(name.startswith("repeats:") for name in side.mean.parts)
     if few and design is Design.THESE_RUNS:
         explained *= (t_quantile(0.975, max(side.known.size - 1.0, 1.0)) / COVERAGE_95) ** 2

@@ -165,7 +165,7 @@ def test_a_label_beside_an_earlier_run_stands_there_as_everywhere(make, twenty):
     text = page_of(make("now.power", events=twenty), against=earlier)[1].text.replace("\u00a0", " ")
     beside = text.partition("Against an earlier run")[2]
     assert re.search(
-        r"energy per infer\w*\s*earlier\.power\s*118\.[78] ± \d.*?now\.power\s*125\.0 ± 1\.2 mJ", beside
+        r"energy per infer\w*\s*earlier\.power\s*118\.[78] ± \d.*?now\.power\s*125\.0 ± 1\.3 mJ", beside
     ), beside[:300]
 
 
