@@ -18,6 +18,10 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 SQRT3 = math.sqrt(3.0)
+EDGES_LATE = "edges-late"
+"""The code of the note on readings that are late, or a load that is behind its marks."""
+DELAY_STEP = 0.051
+"""Of an interval: delays at events' edges are looked for in steps of a twentieth."""
 _SMOOTHED = 1.3  # lines between readings beside an edge show so much less of a shift
 
 
@@ -34,14 +38,18 @@ def misplaced(integral: Integral, start_ns: Times, end_ns: Times, plain: Floats,
     return result
 
 
-def late_by_chance(trace: Trace, late_ns: float) -> Trace:
-    """Return a trace whose readings are late behind some edges of events and not behind others: so are its stamps, or the load behind its marks.
+def perhaps_late(trace: Trace, late_ns: float, *, by_chance: bool) -> Trace:
+    """Return a trace whose readings are late behind edges of events: so are its stamps, or the load behind its marks.
 
     Nothing is moved; a shift by as much as they are late on average is left open.
+
+    Args:
+        by_chance: Whether they are behind some edges and not behind others.
     """
+    some = ", behind some edges more than behind others" if by_chance else ""
     note = Note.warning(
-        "edges-late",
-        f"readings show events about {format_duration(late_ns * 1e-9)} late, behind some edges more than behind others: the stamps may be late, or the load behind its "
+        EDGES_LATE,
+        f"readings show events about {format_duration(late_ns * 1e-9)} late{some}: the stamps may be late, or the load behind its "
         "marks. The intervals hold both; stamp each reading when it is taken, and mark where the load begins and ends",
     )
     return replace(
@@ -49,6 +57,16 @@ def late_by_chance(trace: Trace, late_ns: float) -> Trace:
         clock_ns=math.hypot(trace.clock_ns, _SMOOTHED * late_ns / SQRT3),
         notes=(*trace.notes, note),
     )
+
+
+def edges_late(trace: Trace) -> bool:
+    """Return whether events' edges show readings late, and no refresh states that those may be, not the load."""
+    return not trace.refresh_ns and any(note.code == EDGES_LATE for note in trace.notes)
+
+
+def as_stated(trace: Trace, oldest_ns: float) -> bool:
+    """Return whether a refresh is stated, within which readings are as old as that when they are stamped."""
+    return oldest_ns <= trace.refresh_ns * math.sqrt(12) + DELAY_STEP * trace.interval_ns
 
 
 def late_kind(trace: Trace) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
-from powermeter.analysis.clock_uncertainty import late_by_chance
+from powermeter.analysis.clock_uncertainty import as_stated, perhaps_late
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
@@ -77,8 +77,8 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace if declared < _AS_DECLARED * edges.rest(1.0, _STAMPS[0]) else _perhaps_moved(trace)
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace
-    if late > _NEAR and rest > _AT_ONCE:
-        return late_by_chance(trace, late * trace.interval_ns)
+    if late > _NEAR and (rest > _AT_ONCE or not as_stated(trace, (delay + window) * trace.interval_ns)):
+        return perhaps_late(trace, late * trace.interval_ns, by_chance=rest > _AT_ONCE)
     if abs(late) > _NEAR:
         by_chance = abs(late) if edges.count < _PROVEN and rest > _RESOLVED else _GRID
         found = _stamped(trace, late, max((rest / edges.count) ** 0.5, by_chance))

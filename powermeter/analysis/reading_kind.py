@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
-from powermeter.analysis.clock_uncertainty import late_by_chance
+from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, perhaps_late
 from powermeter.analysis.lag import lags
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
@@ -68,10 +68,15 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
     part = rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE
     part = part and edges.both_sides(window, delay) and _shown_outside(edges, window, delay)
-    if part and edges.at_levels(window, delay):
-        return late_by_chance(trace, (delay + window / 2) * trace.interval_ns)
+    by_chance = part and edges.at_levels(window, delay)
+    stated = as_stated(trace, (delay + window) * trace.interval_ns)
+    if by_chance or (part and not window and not stated):
+        return perhaps_late(trace, (delay + window / 2) * trace.interval_ns, by_chance=by_chance)
     if part:
-        return _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
+        found = _as_part(trace, window, delay, max((rest / count) ** 0.5, 1 / count))
+        if stated or delay <= DELAY_STEP:
+            return found
+        return perhaps_late(found, delay * trace.interval_ns, by_chance=False)
     if instant < _CLEARLY * mean and instant < _CLOSE:
         return replace(
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
@@ -117,7 +122,7 @@ def _as_part(trace: Trace, window: float, delay: float, doubt: float) -> Trace:
     seconds = format_duration(window * tau * 1e-9)
     shown = f"averages over {seconds} of the {format_duration(tau * 1e-9)} between two of them"
     if not window:
-        shown = f"is {format_duration(delay * tau * 1e-9)} late, or the load is as much behind its marks: it is taken for the readings' doing"
+        shown = f"is {format_duration(delay * tau * 1e-9)} late, as its stated refresh allows"
     note = Note.info("readings-average-part", f"as events' edges show, each reading {shown}")
     return replace(
         trace,

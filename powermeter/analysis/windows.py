@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.clock_uncertainty import late_kind
+from powermeter.analysis.clock_uncertainty import edges_late, late_kind
 from powermeter.analysis.estimate import BOUNDED, GroupEstimate
 from powermeter.analysis.holes import bridged_much
 from powermeter.analysis.integral import Integral
@@ -234,7 +234,13 @@ class Windows:
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
         grade = trace.grade
         edges = self.start_ns[index], self.end_ns[index]
-        if why or below or above or bridged_much(self.integral, *edges, self.gap_s[index]):
+        if (
+            why
+            or below
+            or above
+            or edges_late(trace)
+            or bridged_much(self.integral, *edges, self.gap_s[index])
+        ):
             grade = worst((grade, Grade.ESTIMATED))
         limits = [*limit_names(trace.errors)]
         if self.one_level:

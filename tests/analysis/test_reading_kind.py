@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.channel import Kind
+from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
 
@@ -93,7 +96,7 @@ def test_events_of_two_readings_show_it_as_well() -> None:
 
 @pytest.mark.parametrize("late", [0.5, 0.9])
 @pytest.mark.parametrize("shape", ["flat", "ramp"])
-def test_readings_that_are_late_by_most_of_an_interval_are_moved(late: float, shape: str) -> None:
+def test_readings_that_are_late_by_most_of_a_stated_refresh_are_moved(late: float, shape: str) -> None:
     """Of ramps only the ends are edges: where one begins, readings show nothing of a delay."""
     rng = np.random.default_rng(6)
     lengths = rng.uniform(10, 20, 20) * TAU
@@ -104,7 +107,10 @@ def test_readings_that_are_late_by_most_of_an_interval_are_moved(late: float, sh
     inside = (at >= starts[k]) & (at < starts[k] + lengths[k])
     course = (at - starts[k]) / lengths[k] if shape == "ramp" else 1.0
     watts = 2 + 4 * inside * course + 0.005 * rng.standard_normal(t.size)
-    trace = from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.005)
+    refresh = TAU * NS / 12**0.5
+    trace = from_samples(
+        np.rint(t * NS).astype(np.int64), watts, noise=0.005, clock_ns=refresh, refresh_ns=refresh
+    )
     found = as_events_show(
         trace, np.rint(starts * NS).astype(np.int64), np.rint((starts + lengths) * NS).astype(np.int64)
     )
@@ -178,7 +184,26 @@ def test_what_is_late_by_chance_is_stated_and_left_open() -> None:
     assert len(late) >= 4 and all(0.15 * TAU * NS < x.clock_ns < 0.6 * TAU * NS for x in late)
 
 
-def test_a_delay_that_is_always_the_same_is_the_readings_or_the_loads() -> None:
-    shown = as_events_show(*late_loads(3, (0.4, 0.4))[:3])
-    (note,) = (note for note in shown.notes if note.code == "readings-average-part")
-    assert "late, or the load is as much behind its marks" in note.text
+@pytest.mark.parametrize("late", [0.2, 0.4])
+def test_a_delay_that_is_always_the_same_is_the_readings_or_the_loads(late: float) -> None:
+    of_loads = of_readings = 0
+    for seed in range(8):
+        trace, starts, ends, true = late_loads(seed, (late, late))
+        shown = as_events_show(trace, starts, ends)
+        (note,) = (note for note in shown.notes if note.code == "edges-late")
+        assert "behind some edges" not in note.text and (shown.times_ns == trace.times_ns).all()
+        found = measure(Integral.of(shown), starts, ends).combine(np.ones(24), "all")
+        assert found.grade is Grade.ESTIMATED
+        of_loads += found.low <= true <= found.high
+        of_readings += found.low <= true + 4 * 24 * late * TAU <= found.high
+    assert of_loads >= 7 and of_readings >= 7
+
+
+def test_a_delay_within_a_stated_refresh_is_the_readings() -> None:
+    trace, starts, ends, true = late_loads(3, (0.4, 0.4))
+    refresh = TAU * NS / 12**0.5
+    shown = as_events_show(replace(trace, clock_ns=refresh, refresh_ns=refresh), starts, ends)
+    assert [note.code for note in shown.notes] == ["readings-average-part"]
+    assert (trace.times_ns - shown.times_ns)[0] == pytest.approx(0.4 * TAU * NS, abs=0.06 * TAU * NS)
+    found = measure(Integral.of(shown), starts, ends).combine(np.ones(24), "all")
+    assert found.grade is Grade.MEASURED and found.low <= true + 4 * 24 * 0.4 * TAU <= found.high

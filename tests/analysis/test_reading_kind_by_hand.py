@@ -88,8 +88,9 @@ def test_readings_over_a_part_are_stamped_in_its_middle(window: float, delay: fl
     late = before.times_ns - found.times_ns
     assert np.ptp(late) == 0
     assert late[0] == pytest.approx((delay + window / 2) * TAU_NS, abs=0.051 * TAU_NS)
-    assert [note.code for note in found.notes] == ["readings-average-part"]
-    assert 0 < found.clock_ns <= 0.1 * TAU_NS
+    open_ = ["edges-late"] if delay else []  # whether the readings are late, or the load behind its marks
+    assert [note.code for note in found.notes] == ["readings-average-part", *open_]
+    assert 0.7 * delay * TAU_NS <= found.clock_ns <= (0.1 + delay) * TAU_NS and found.clock_ns > 0
 
 
 def test_what_belongs_to_stamps_moves_with_them() -> None:
