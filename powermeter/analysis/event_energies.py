@@ -21,7 +21,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
-from powermeter.analysis.mostly_unread import mostly_unread
+from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.quantisation import quantised, steps_alike
@@ -115,7 +115,7 @@ def measure(
             few_whole(own, *edges, found, own_inside.gap_s)
             off_together(own, *edges, found, own_inside.gap_s)
             if paused is not None:
-                paused.widen(found, seconds[lasting], own_inside.gap_s)
+                paused.widen(found, seconds[lasting], unread_of(own, *edges, own_inside.gap_s))
         if parts_of_run:
             found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)
         groups.append(found)

@@ -55,6 +55,24 @@ class Unread:
             found.why = PAUSES
 
 
+def unread_of(integral: Integral, start_ns: Times, end_ns: Times, lost: Floats) -> Floats:
+    """Return the seconds of events that lie in holes; none of those read all through: the first and last reading inside stand for an interval more.
+
+    Args:
+        lost: Seconds of each in holes, to its very edges.
+    """
+    hole_start, hole_end, usual = integral.gap_start, integral.gap_end, integral.trace.interval_ns
+    over_start = np.searchsorted(hole_end, start_ns, side="right")
+    over_end = np.searchsorted(hole_start, end_ns, side="left") - 1
+    last = hole_end.size - 1
+    ahead = np.clip(hole_end[np.minimum(over_start, last)] - start_ns, 0, None)
+    behind = np.clip(end_ns - hole_start[np.maximum(over_end, 0)], 0, None)
+    ahead[(over_start > last) | (hole_start[np.minimum(over_start, last)] > start_ns)] = 0
+    behind[(over_end < 0) | (hole_end[np.maximum(over_end, 0)] < end_ns)] = 0
+    beside = np.where((ahead <= usual) & (behind <= usual), ahead + behind, 0) * 1e-9
+    return np.where(lost > beside * (1 + 1e-9), lost, 0.0)
+
+
 def mostly_unread(integral: Integral) -> Unread | None:
     """Return what bounds power in a trace's holes where those are no sample of it; None where they are few, or little of it.
 

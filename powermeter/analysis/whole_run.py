@@ -143,10 +143,12 @@ def measure_run(
         below, above = seen.below, seen.above
     if integral.hole.size and (whole or bridges is not None):
         inside = (integral.gap_start >= start) & (integral.gap_end <= end)
-        no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
-        below += no_time
+        paused = mostly_unread(integral)
+        if paused is None:  # else the interval reaches as far down anyway
+            no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
+            below += no_time
         starved = float(lost_while_high(integral, *edges)[0])
-        if (paused := mostly_unread(integral)) is not None:
+        if paused is not None:
             beat, unread = False, gap_s / seconds if seconds else 0.0
             put = moved + float(
                 np.sum((integral.running[integral.hole + 1] - integral.running[integral.hole])[inside])

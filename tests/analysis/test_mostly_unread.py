@@ -81,3 +81,36 @@ def test_a_slower_rate_is_no_pause() -> None:
     steps = np.concatenate([[0.5] * 40, [3.0] * 20] * 4)
     t = (np.concatenate([[0.0], np.cumsum(steps)]) * 1000).astype(np.int64) * MS
     assert mostly_unread(Integral.of(from_samples(t, np.random.default_rng(3).normal(5, 1, t.size)))) is None
+
+
+def inside_each(n: int = 30) -> tuple[Trace, np.ndarray, np.ndarray]:
+    """Return readings each 10 ms inside each event alone, of 4 W that scatter, and the events: a second, from 3 ms ahead of the first to 7 ms behind the last."""
+    starts = np.arange(n, dtype=np.int64) * 2137 * MS
+    t = (starts[:, None] + (3 + 10 * np.arange(100)) * MS).ravel()
+    return (
+        from_samples(t, 4 + 0.1 * np.random.default_rng(4).standard_normal(t.size)),
+        starts,
+        starts + 1000 * MS,
+    )
+
+
+def test_events_that_are_read_all_through_stay_measured() -> None:
+    trace, starts, ends = inside_each()
+    integral = Integral.of(trace)
+    found = measure(integral, starts[1:-1], ends[1:-1])
+    each, together = found.result(3), found.combine(np.ones(28), "all")
+    assert mostly_unread(integral) is not None and run_of(trace).energy.grade is Grade.ESTIMATED
+    assert each is not None and each.grade is Grade.MEASURED is together.grade
+    assert together.low <= 28 * 4.0 <= together.high
+
+
+def test_an_event_that_reaches_into_a_pause_is_not() -> None:
+    trace, starts, ends = inside_each()
+    found = measure(Integral.of(trace), starts[1:-1], ends[1:-1] + 30 * MS).result(3)
+    assert found is not None and found.grade is Grade.ESTIMATED
+    within = measure(Integral.of(trace), starts[1:-1] + 1200 * MS, starts[1:-1] + 1210 * MS).result(3)
+    assert within is None or within.grade is Grade.ESTIMATED
+
+
+def test_no_clock_is_supposed_to_be_set_where_most_is_unread() -> None:
+    assert run_of(bursts(12, 15, 1000, n=40)).no_time == 0
