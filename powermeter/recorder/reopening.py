@@ -50,7 +50,7 @@ def reopen(
         refused: Called with the reason each time that another instrument answers in its place.
 
     Raises:
-        ReadError: Another kind of instrument came back.
+        ReadError: It came back with other channels.
     """
     channels = source.channels
     source.close()
@@ -63,13 +63,13 @@ def reopen(
             health.last_error = one_line(error) or type(error).__name__
             source.close()
             continue
-        if source.channels != channels:
-            raise ReadError(f"{source.name} came back with other channels", Reason.WRONG_DEVICE)
-        if of and (serial_number(source) or of) != of:
+        if of and (serial_number(source) or of) != of:  # first: another one may have other channels too
             health.last_error = f"{source.name}: {ANOTHER_INSTRUMENT}"
             refused(health.last_error)
             source.close()
             continue
+        if source.channels != channels:
+            raise ReadError(f"{source.name} came back with other channels", Reason.WRONG_DEVICE)
         health.reopened += 1
         return True
     return False

@@ -216,7 +216,7 @@ def test_three_errors_in_a_row_reopen_the_source_with_growing_pauses():
     assert (gap.reason, gap.start_ns) == ("absent", 0) and gap.end_ns == rows(harvest)[-1][0]
 
 
-def instruments(*serials: str):
+def instruments(*serials: str, opens=()):
     """Return what makes a scripted source whose openings are of these instruments, the first one open already."""
 
     class Instruments(Scripted):
@@ -229,7 +229,7 @@ def instruments(*serials: str):
         def info(self) -> dict[str, object]:
             return {"serial": serials[self.opened]}
 
-    return lambda script: Instruments(script, FakeClock())
+    return lambda script: Instruments(script, FakeClock(), opens=opens)
 
 
 def test_another_instrument_is_not_recorded_as_the_first():
@@ -243,6 +243,16 @@ def test_another_instrument_is_not_recorded_as_the_first():
     assert away.end_ns == other.start_ns and "another serial number" in other.detail
     assert source.calls.count("open") == 3 and reader.health.reopened == 1
     assert [code for _, code in rows(harvest)] == [1, 5] and not reader.other_instrument
+
+
+def test_another_instrument_with_other_channels_is_waited_out_too():
+    """Its scale or its channels may follow from its calibration: that it is another one is found first."""
+    errors = [ReadError("gone", Reason.ABSENT)] * 3
+    first, other = Asked(1, FakeClock()).channels, (Channel("y.power", Quantity.POWER, 1.0),)
+    source = instruments("A1", "B2", "A1", opens=[other, first])([[1], *errors, [5]])
+    reader = played(source)
+    assert reader.failure == "" and reader.health.reopened == 1
+    assert [gap.reason for gap in reader.take().gaps] == ["absent", "wrong device"]
 
 
 @pytest.mark.parametrize("serials", [("", "B2"), ("A1", ""), ("A1", "A1")])
