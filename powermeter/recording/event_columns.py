@@ -25,11 +25,14 @@ FREE = ("attributes", "measures")
 """Fields that hold values of the user's."""
 
 _BLOCK = 4096
+"""Events that are made at once: 1 to 2 MB of objects."""
 _OFTEN = 256
+"""So many of a block asked for one by one, and the whole of it is made and kept."""
 _TEXTS = ("name", "task")
 _NUMBERS = ("process", "thread", "uid", "parent", "start_ns", "end_ns", "count", "peak_memory")
 _FIELDS = tuple(one.name for one in fields_of(Event))
 _MOST_WHOLE = 1 << 62
+"""Whole numbers from here on are no numbers of items; an int64 holds all below."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,16 +105,17 @@ class EventColumns(Sequence[Event]):
         if not 0 <= number < len(self):
             raise IndexError("there is no such event")
         block, place = divmod(number, _BLOCK)
-        if block in self._recent:
-            return self._recent[block][place]
+        if (kept := self._recent.get(block)) is not None:
+            return kept[place]
         asked = self._asked.pop(block, 0) + 1
         self._asked.clear()
         if asked < _OFTEN and len(self) > _BLOCK:  # of many labels each has few in a block
             self._asked[block] = asked
             return self._made(slice(number, number + 1))[0]
+        kept = self._made(slice(block * _BLOCK, (block + 1) * _BLOCK))
         self._recent.clear()
-        self._recent[block] = self._made(slice(block * _BLOCK, (block + 1) * _BLOCK))
-        return self._recent[block][place]
+        self._recent[block] = kept
+        return kept[place]
 
     def __iter__(self) -> Iterator[Event]:
         for first in range(0, len(self), _BLOCK):
