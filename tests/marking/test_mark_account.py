@@ -33,6 +33,7 @@ def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
         "odd_counts",
         "cut",
         "late",
+        "hidden",
     ],
 )
 def test_every_count_is_that_of_all_rings(name):
