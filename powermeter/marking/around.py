@@ -29,7 +29,7 @@ def running() -> Cell | None:
 
 
 def set_aside(cell: Cell) -> Cell | None:
-    """Have what runs next be in no event that runs inside of a cell's, nor in that; return the cell of the innermost of them."""
+    """Leave the event of a cell and all that run inside of it; return the cell of the innermost of them, None where it does not run here."""
     inner = newest()
     if not _leads_to(inner, cell):
         return None
@@ -38,7 +38,7 @@ def set_aside(cell: Cell) -> Cell | None:
 
 
 def take_up(cell: Cell, inner: Cell | None) -> None:
-    """Have what runs next be in a cell's event again, and in those that ran inside of it; what runs now is around it."""
+    """Enter the event of a cell again, with those inside of it up to the cell `inner`; what runs now is around it."""
     outer = running()
     if not _leads_to(outer, cell):  # a context copied inside of it: around itself it would never end
         cell[1] = outer

@@ -71,7 +71,7 @@ def generator(made: Made) -> Callable[..., Any]:
 
 
 def async_generator(made: Made) -> Callable[..., Any]:
-    """Return the same of an asynchronous one; a loop that ends closes what stands here, and this the generator itself."""
+    """Return an asynchronous generator function with the same event; a loop that ends closes what it returns, which closes the generator itself."""
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         inner, event = made(args, kwargs)
@@ -95,7 +95,7 @@ def async_generator(made: Made) -> Callable[..., Any]:
 
 
 def _unknown_to_its_loop(asend: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a first step of which the loop does not learn: at its end it would close the generator as well as what stands for it."""
+    """Return a first step that does not register the generator with its loop, which would close it at its end as well as what stands for it."""
 
     def step(value: Any) -> Any:
         hooks = sys.get_asyncgen_hooks()
