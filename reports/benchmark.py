@@ -22,7 +22,9 @@ _BESIDE = 28
 def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     """Return what a benchmark found, how it converged, and whether the precision was reached, for a terminal so many cells wide."""
     loop, s = made.loop, made.loop.settled
-    failed = ["  1 run failed: counted apart, in none of these figures"] if made.failed_runs else []
+    failed = (
+        [f"  {plural(made.failed_runs, 'run')} failed: in none of these figures"] if made.failed_runs else []
+    )
     if s is None or made.per_run is None:
         return "\n".join([f"{made.title}: too few repeats to tell; {loop.ended()}", *failed])
     each = format_duration(float(loop.latencies.mean()))
