@@ -215,13 +215,6 @@ class _Curve:
             variance = variance * seconds**2
         return _Steps(times[:-1], level, joules, np.where(self._hole[first:last], -1.0, variance))
 
-    def readings(self, first: int, last: int, heads: NDArray[np.int64]) -> Floats:
-        """Return how many readings stand behind each column of the intervals [first, last); `heads` are their begins."""
-        kept = self.integral.trace.kept
-        places = np.arange(first, last + 1) if kept is None else kept.place[first : last + 1]
-        counted: Floats = np.diff(places[np.append(heads, last - first)]).astype(np.float64)
-        return counted
-
     def end(self, last: int) -> float:
         """Return the level shown at the end of the intervals up to `last`."""
         at = min(last, self.integral.running.size - 2)
@@ -229,7 +222,8 @@ class _Curve:
 
 
 def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick: float) -> dict[str, Any]:
-    cells: dict[str, list[Floats]] = {name: [] for name in ("t", "low", "high", "e", "v", "r")}
+    cells: dict[str, list[Floats]] = {name: [] for name in ("t", "low", "high", "e", "v")}
+    kept, counts = curve.integral.trace.kept, [np.empty(0, np.int64)]
     for low in range(first, last, each * max(1, _AT_ONCE // each)):
         high = min(low + each * max(1, _AT_ONCE // each), last)
         some = curve.steps(low, high)
@@ -241,7 +235,8 @@ def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick:
         cells["high"].append(np.maximum.reduceat(some.level, heads))
         cells["e"].append(np.add.reduceat(some.joules, heads))
         cells["v"].append(np.where(dark, -1.0, sums))
-        cells["r"].append(curve.readings(low, high, heads))
+        if kept is not None:
+            counts.append(np.diff(kept.place[np.append(low + heads, high)].astype(np.int64)))
     cells["t"].append(np.array([float(curve.integral.trace.times_ns[last] - start_ns)]))
     whole = {name: np.concatenate(parts) for name, parts in cells.items()}
     ticks = np.clip(whole["t"] / tick, 0, 0xFFFF_FFFF)
@@ -253,7 +248,7 @@ def _block(curve: _Curve, first: int, last: int, each: int, start_ns: int, tick:
         "high": None if each == 1 else _packed(whole["high"].astype("<f4")),
         "e": _packed(whole["e"].astype("<f4")),
         "v": _packed(whole["v"].astype("<f4")),
-        "r": None if curve.integral.trace.kept is None else _packed(whole["r"].astype("<u4")),
+        "r": None if kept is None else _packed(np.concatenate(counts).astype("<u4")),
         "end": curve.end(last),
     }
 
