@@ -240,21 +240,23 @@ def record(
         line.close()
         if readings is not None:
             report_problem(readings.close())
-    if recorder.problem:
-        report_problem(recorder.problem)
+    problem = recorder.problem
+    if problem:
+        report_problem(problem)
     if watching is not None and watching.clock_doubt_ns:
         _note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
     if not command and not _holds_readings(recorder.path):
-        status = DataError.exit_code
-        report_problem(f"nothing was recorded: {recorder.path} holds no reading")
+        status, nothing = DataError.exit_code, f"nothing was recorded: {recorder.path} holds no reading"
+        report_problem(nothing)
+        problem = problem or nothing
     elif not quiet and not as_json:
         _summarise(recorder.path, battery, place)
     if command and status:
         report_problem(f"{command[0]} ended with status {status}")
     if as_json:
-        put_line({"written": [str(recorder.path)], "status": status, "problem": recorder.problem or None})
+        put_line({"written": [str(recorder.path)], "status": status, "problem": problem or None})
     if recorder.path.exists():  # its folder may have been removed meanwhile
         put_stderr(f"wrote {recorder.path}{_log_beside(recorder)}")
     settle()

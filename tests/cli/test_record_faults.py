@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -268,8 +269,9 @@ def test_a_preset_names_the_battery(here, tmp_path):
 def test_a_recording_without_a_reading_is_not_done(here, tmp_path):
     """A meter that never answers: `record --duration` ended with 0, and a script went on. A command keeps its own status."""
     silent = ("record", "-s", "virtual://?fault=no-answer@0s", "-o")
-    done = here(*silent, str(tmp_path / "a.power"), "--duration", "300ms")
+    done = here(*silent, str(tmp_path / "a.power"), "--duration", "300ms", "--json")
     assert done.returncode == 7 and "nothing was recorded" in done.stderr
+    assert json.loads(done.stdout)["problem"] in done.stderr
     kept = here(*silent, str(tmp_path / "b.power"), "--", sys.executable, "-S", "-c", "pass")
     assert kept.returncode == 0
 
