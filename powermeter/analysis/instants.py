@@ -55,6 +55,7 @@ from powermeter.analysis.refresh_beat import (
     slow_swings,
     unmarked_levels,
 )
+from powermeter.analysis.rows_on_change import timer_runs_free
 from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.saw_teeth import saw_teeth
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
@@ -253,7 +254,7 @@ def measure_instants(
     found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
     expected = float(covered.sum()) / tau if tau else math.inf
     sparse = min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
-    if phase.blind and quantile(m, 0.5) < 4:
+    if phase.blind and quantile(m, 0.5) < 4 and not timer_runs_free(trace, start_ns, before, m):
         return beat(integral, found, before, upto, seconds, phase.blind, sparse=sparse)
     if sparse:
         return few(integral, found, before, upto, seconds, readings)

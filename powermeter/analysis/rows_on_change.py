@@ -16,6 +16,7 @@ from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.int64]
 
 _LEAST = 30  # readings
 _LOOKED = 1 << 18
@@ -32,6 +33,9 @@ _EVEN, _USUAL = 0.6, 0.2
 _CLOSE = 3.0  # times the least change
 _MANY_CLOSE = 8  # changes
 _CODES = 2.5
+_LONGEST = 1.1  # heartbeats
+_FEW_TURNS = 8  # events with a second row
+_FREE = 3.0  # of events times their phases' resultant length squared, which chance exceeds in one of twenty
 _REACH = 1.25  # times what a change at either end of a wait leaves, where all are at the same
 
 
@@ -71,6 +75,22 @@ def rows_on_change(trace: Trace) -> OnChange | None:
     return found if isinstance(found, OnChange) else None
 
 
+def timer_runs_free(trace: Trace, start_ns: Indices, before: Indices, inside: Indices) -> bool:
+    """Return whether rows on change meet events everywhere, although the first one in each lies at one place: those behind it come at any place of a wait.
+
+    Args:
+        before: The first reading inside each event.
+        inside: How many lie in each.
+    """
+    standing = rows_on_change(trace)
+    two = np.flatnonzero(inside >= 2)
+    if standing is None or not np.isfinite(standing.longest_ns) or two.size < _FEW_TURNS:
+        return False
+    turns = (trace.times_ns[before[two] + 1] - start_ns[two]) * (_LONGEST / standing.longest_ns)
+    together = float(np.abs(np.exp(2j * np.pi * turns).mean()))
+    return two.size * together**2 < _FREE
+
+
 def _found(trace: Trace) -> OnChange | None:
     if trace.kind is not Kind.INSTANT or trace.kept is not None or not _LEAST <= len(trace) <= _LOOKED:
         return None
@@ -88,7 +108,7 @@ def _found(trace: Trace) -> OnChange | None:
         if not ways:
             return None
         ended = clear & np.any(ways, axis=0)
-        return _standing(changes, steps, quick, (ended, clear & ~ended), (0.0, 1.1e9 * beat[0]))
+        return _standing(changes, steps, quick, (ended, clear & ~ended), (0.0, _LONGEST * 1e9 * beat[0]))
     band = _band(trace, steps, np.abs(changes))
     if band is None:
         return None

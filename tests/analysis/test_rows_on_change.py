@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.rows_on_change import rows_on_change
@@ -121,3 +124,39 @@ def test_bursts_of_readings_are_not_a_pace_that_the_load_sets() -> None:
     t = (np.arange(100)[:, None] * 1.1 + 0.02 * np.arange(5)).ravel()
     values = 7 + 0.05 * np.random.default_rng(7).standard_normal(t.size)
     assert load_sets_pace(from_samples(np.round(t * NS).astype(np.int64), values)) is None
+
+
+def jobs(seed: int, restarts: bool) -> tuple[Trace, np.ndarray, np.ndarray, float]:
+    """Return what a script logs of 14 jobs of 20 W on 3 W: each 10 s, by a timer that a row starts anew or not, and 0.3 s behind each begin and end; their joules."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(12, 40, 14)
+    starts = 10 + np.cumsum(lengths + rng.uniform(15, 35, 14)) - lengths
+    marks = np.sort(np.concatenate([starts, starts + lengths])) + 0.3
+    t = np.concatenate([np.arange(rng.uniform(0, 10), marks[-1] + 20, 10), marks])
+    if restarts:
+        spans = np.append(marks, marks[-1] + 20)
+        t = np.concatenate([np.arange(a, b - 1e-3, 10) for a, b in pairwise(spans)])
+    t = np.sort(t)
+    k = np.searchsorted(starts, t, side="right") - 1
+    busy = (k >= 0) & (t < (starts + lengths)[np.maximum(k, 0)])
+    watts = 3 + 20 * busy + 0.05 * rng.standard_normal(t.size)
+    edges = (np.round(x * NS).astype(np.int64) for x in (starts, starts + lengths))
+    return from_samples(np.round(t * NS).astype(np.int64), watts), *edges, float(23 * lengths.sum())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_timer_that_runs_free_meets_jobs_everywhere_though_their_first_rows_lie_at_one_place(
+    seed: int,
+) -> None:
+    trace, starts, ends, joules = jobs(seed, restarts=False)
+    integral = Integral.of(trace)
+    found = measure(integral, starts, ends).combine(np.ones(14), "all")
+    assert rows_on_change(trace) is not None and found.low <= joules <= found.high < 1.02 * joules
+    assert found.grade is Grade.MEASURED and np.isfinite(run_of(trace).energy.high)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_timer_that_each_row_starts_anew_always_meets_the_same_place(seed: int) -> None:
+    trace, starts, ends, _ = jobs(seed, restarts=True)
+    found = measure(Integral.of(trace), starts, ends).combine(np.ones(14), "all")
+    assert rows_on_change(trace) is not None and found.high == np.inf
