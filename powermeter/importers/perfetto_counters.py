@@ -47,18 +47,24 @@ class PerfettoCounters(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        if peek.is_binary or not peek.lines or _places(peek.lines[0]) is None:
+        places = None if peek.is_binary or not peek.lines else _places(peek.lines[0])
+        if places is None:
             return False
-        rows = list(_rows(iter(peek.lines[1:]), peek.lines[0], Unread()))
+        rows = _rows(iter(peek.lines[1:]), places, Unread())
         return any(_RAIL.fullmatch(name) or _BATTERY.fullmatch(name) for _, name, _ in rows)
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         trace, unread = TraceFile(path), Unread()
         lines = read_lines(path)
+        places = _places(next(filter(str.strip, lines), ""))
+        if places is None:
+            raise DataError(
+                f"{path}: its first line names no columns ts, name and value of a Perfetto trace's counters"
+            )
         rails: dict[str, int] = {}
         states: dict[tuple[str, int], BatteryReading] = {}
-        for when, name, value in _rows(lines, next(lines, ""), unread):
+        for when, name, value in _rows(lines, places, unread):
             rail, battery = _RAIL.fullmatch(name), _BATTERY.fullmatch(name)
             if rail is not None:
                 key = 0, 0, rails.setdefault(rail["name"], len(rails))
@@ -86,10 +92,10 @@ def _places(header: str) -> tuple[int, int, int] | None:
     return None if min(found) < 0 else (found[0], found[1], found[2])
 
 
-def _rows(lines: Iterator[str], header: str, unread: Unread) -> Iterator[tuple[int, str, float]]:
+def _rows(
+    lines: Iterator[str], places: tuple[int, int, int], unread: Unread
+) -> Iterator[tuple[int, str, float]]:
     """Yield (ns since boot, counter, value) of each row; others are counted."""
-    places = _places(header)
-    assert places is not None
     for number, row in enumerate(csv.reader(lines, skipinitialspace=True), 2):
         if not any(row):
             continue

@@ -72,3 +72,15 @@ def test_counters_without_power_are_no_log(tmp_path):
     (tmp_path / "t.csv").write_text(table(("batt.status", 1, 0)))
     with pytest.raises(DataError, match=r"query power\.% and batt\.%"):
         open_log(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("text", ["", "time,power\n0,1\n1,2\n"])
+def test_another_table_by_that_name_is_refused(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(DataError, match="first line names no columns ts, name and value"):
+        open_log(tmp_path / "t.csv", format="perfetto-counters")
+
+
+def test_a_blank_line_before_the_header_is_none_of_it(tmp_path):
+    _, energies, _ = load(tmp_path, "\n" + table(("power.rails.gpu", 0, 1_000_000)), "t.csv")
+    assert energies["rails.gpu"] == pytest.approx(10.0)
