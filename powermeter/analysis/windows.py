@@ -138,8 +138,11 @@ class Windows:
 
     def leaning(self) -> Floats:
         """Return by how much the middle of each interval lies above its value since readings may have been cut, J or C."""
-        cut = sum(e.absolute for e in self.integral.trace.errors if e.key.startswith(ROUNDING))
-        return COVERAGE_95 / 2 * cut * self.seconds
+        cut = [e for e in self.integral.trace.errors if e.key.startswith(ROUNDING)]
+        missing = sum(e.absolute for e in cut) * self.seconds
+        if relative := sum(e.relative for e in cut):  # of a product, the voltage's
+            missing = missing + relative * self.value
+        return COVERAGE_95 / 2 * missing
 
     def _variance(self, block: slice = slice(None)) -> tuple[Floats, Floats]:
         value, seconds = self.value[block], self.seconds[block]

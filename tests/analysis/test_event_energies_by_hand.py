@@ -13,6 +13,7 @@ from powermeter.analysis.estimate import LOST, GroupEstimate
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
+from powermeter.analysis.upper_limits import ends
 from powermeter.analysis.windows import Windows
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -246,3 +247,18 @@ def test_activity_is_that_of_groups_with_events_that_last() -> None:
     found = activity_of(measure(whole(), ns(10, 30, 50), ns(20, 30, 60), np.array([0, 1, 2])))
     assert [x.start_ns.tolist() for x in found] == [[10 * NS], [50 * NS]]
     assert [x.end_ns.tolist() for x in found] == [[20 * NS], [60 * NS]]
+
+
+@pytest.mark.parametrize("cut", [{"absolute": 0.1}, {"relative": 0.05}, {"absolute": 0.1, "relative": 0.05}])
+def test_what_readings_that_are_cut_lack_is_above_each_window_as_it_is_above_its_result(
+    cut: dict[str, float],
+) -> None:
+    """Of current and voltage that are cut, the voltage's is a share of the energy."""
+    made = windows()
+    trace = replace(made.integral.trace, errors=(CommonError("rounding:x", limit=False, **cut),))
+    made = replace(made, integral=replace(made.integral, trace=trace))
+    low, high = ends(made)
+    for i in range(4):
+        found = made.result(i)
+        assert found is not None and (low[i], high[i]) == pytest.approx((found.low, found.high))
+        assert found.high - found.value > found.value - found.low + 0.09
