@@ -29,10 +29,9 @@ from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.formatting import Shown, format_interval
+from powermeter.signals.trace import ROUNDING
 
-_ROUNDING = "rounding:"
-
-_IN_COMMON = ("gain:", "offset:", _ROUNDING, "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
+_IN_COMMON = ("gain:", "offset:", ROUNDING, "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")
@@ -302,7 +301,7 @@ def _sensor(side: Side, mean: float, shared: bool, design: Design) -> tuple[dict
         parts[key] = part * (size if name.startswith(_PROPORTIONAL) else 1.0)
         if name in side.limits:
             limits.add(key)
-    cut = {name: part for name, part in side.mean.parts.items() if name.startswith(_ROUNDING)}
+    cut = {name: part for name, part in side.mean.parts.items() if name.startswith(ROUNDING)}
     # A last digit that may be cut is added to its side as it is, not as a square.
     above = side.mean.high - side.mean.value - COVERAGE_95 * sum(max(part, 0.0) for part in cut.values())
     below = side.mean.value - side.mean.low - COVERAGE_95 * sum(max(-part, 0.0) for part in cut.values())
