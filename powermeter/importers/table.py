@@ -90,10 +90,15 @@ class TableImporter(Importer):
             raise DataError(f"{path}: {turned}")
         wide = header_too_narrow(peek, found)
         if wide is not None:
-            text = f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: which of them has no name is not known. "
+            remedy = "Add the missing name"
             if found.delimiter == ",":
-                text += "Decimal commas in a table divided by commas fall apart like that: export it with semicolons or with decimal points; else add"
-            raise DataError(f"{text if found.delimiter == ',' else text + 'Add'} the missing name")
+                remedy = (
+                    "Decimal commas in a table divided by commas fall apart like that: export it with semicolons or with decimal points; "
+                    "else add the missing name"
+                )
+            raise DataError(
+                f"{path}: its header has {wide[0]} fields and its rows have {wide[1]}: which of them has no name is not known. {remedy}"
+            )
         if found.named and not found.rows:
             raise DataError(f"{path}: no samples: the header has no rows under it")
         return found
