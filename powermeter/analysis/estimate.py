@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,7 +157,7 @@ class GroupEstimate:
         self.shared = {}
 
 
-_ZEROS = np.broadcast_to(np.zeros(1), 1 << 40)
+_ZEROS = np.broadcast_to(np.zeros(1), sys.maxsize // 16)  # in bytes, half of what an address can count
 
 
 def zeros_held_once(column: Floats) -> Floats:
