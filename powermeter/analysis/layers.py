@@ -36,9 +36,8 @@ from powermeter.errors import DataError, quoted
 from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
-from powermeter.result import Grade, Result, worst
+from powermeter.result import ROUNDING, Grade, Result, worst
 from powermeter.result.notes import Note
-from powermeter.signals.trace import ROUNDING
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import leaning_factors
 from powermeter.analysis.quantiles import student_95
-from powermeter.result import COVERAGE_95, Grade, Result
-from powermeter.signals.trace import ROUNDING, CommonError
+from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result
+from powermeter.signals.trace import CommonError
 
 Floats = NDArray[np.floating[Any]]
 

@@ -24,8 +24,7 @@ from powermeter.analysis.uncertainty import (
     limit_names,
 )
 from powermeter.analysis.upper_limits import most
-from powermeter.result import COVERAGE_95, Grade, Result, worst
-from powermeter.signals.trace import ROUNDING
+from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]

@@ -27,9 +27,8 @@ from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
 from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
 from powermeter.errors import DataError, plural
-from powermeter.result import COVERAGE_95, Grade, Result, worst
+from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst
 from powermeter.result.formatting import Shown, format_interval
-from powermeter.signals.trace import ROUNDING
 
 _IN_COMMON = ("gain:", "offset:", ROUNDING, "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from powermeter.result.grade import Grade, worst
-from powermeter.result.result import COVERAGE_95, Result, combine, plain, product, ratio
+from powermeter.result.result import COVERAGE_95, ROUNDING, Result, combine, plain, product, ratio
 
-__all__ = ["COVERAGE_95", "Grade", "Result", "combine", "plain", "product", "ratio", "worst"]
+__all__ = ["COVERAGE_95", "ROUNDING", "Grade", "Result", "combine", "plain", "product", "ratio", "worst"]

@@ -28,6 +28,8 @@ from powermeter.units import unit_factor
 
 COVERAGE_95 = 1.959963984540054
 """Coverage factor for 95 % of a normal distribution (GUM, annex G)."""
+ROUNDING = "rounding:"
+"""Begins the name of the part of readings that may be cut in place of rounded: 1.96 × it is how far the truth then lies on its side, never on the other."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -380,10 +382,9 @@ def _first_order(found: Result, *terms: tuple[Result, float]) -> Result:
 def _excess(result: Result) -> tuple[float, float]:
     """Return the squares by which each side of an interval exceeds what 1.96 × its parts make."""
     stated = COVERAGE_95**2 * sum(part * part for part in result.parts.values())
-    slack = 1e-9 * stated + (1e-12 * result.value) ** 2  # rounding of the ends is not an excess
     below, above = (result.value - result.low) ** 2 - stated, (result.high - result.value) ** 2 - stated
-    rounding = 1e-14 * abs(result.value) * math.sqrt(stated)
-    least = slack + rounding
+    # Rounding of the ends is not an excess.
+    least = 1e-9 * stated + (1e-12 * result.value) ** 2 + 1e-14 * abs(result.value) * math.sqrt(stated)
     return (below if below > least else 0.0), (above if above > least else 0.0)
 
 

@@ -18,7 +18,7 @@ from powermeter.errors import DataError
 from powermeter.recording.counter_wraps_and_resets import two_way, unwrap
 from powermeter.recording.impossible import impossible
 from powermeter.recording.impossible import note as impossible_note
-from powermeter.result import COVERAGE_95
+from powermeter.result import COVERAGE_95, ROUNDING
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
@@ -33,7 +33,7 @@ from powermeter.signals.over_range import (
     zeros_note,
 )
 from powermeter.signals.stale_readings import without_stale
-from powermeter.signals.trace import ROUNDING, CommonError, Trace, median_interval_ns
+from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 
 _SQRT3 = math.sqrt(3.0)
 _TELLING = 8  # so many new readings show how often there is one

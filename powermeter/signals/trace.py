@@ -22,9 +22,6 @@ from powermeter.signals.kept import Kept
 
 _OVERLAP = 1.5  # intervals
 
-ROUNDING = "rounding:"
-"""Begins the key of the error of readings that may be cut in place of rounded: 1.96 × it is how far the truth then lies on its side, never on the other."""
-
 
 @dataclass(frozen=True, slots=True)
 class CommonError:
