@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.result import Grade, worst
+from powermeter.result import ROUNDING, Grade, worst
 from powermeter.signals.kept import added
 from powermeter.signals.trace import CommonError, Trace, joined_times
 
@@ -151,7 +151,6 @@ def work(charge: Trace, voltage: Trace) -> Trace:
     The voltage of a step of charge is the mean of what stood at its ends, the voltage read between its samples.
     """
     mean_v = voltage.mean()
-    absolute = sum(abs(e.absolute) for e in voltage.errors)
     if charge.kept is not None or charge.times_ns.size < 2 or not mean_v > 0:
         spread = CommonError(
             f"spread:{'+'.join(voltage.channels)}", float(np.std(voltage.values)) / max(abs(mean_v), 1e-9)
@@ -160,9 +159,14 @@ def work(charge: Trace, voltage: Trace) -> Trace:
     volts = np.interp(charge.times_ns, voltage.times_ns, voltage.values)
     joules = np.concatenate(([0.0], np.cumsum((volts[1:] + volts[:-1]) / 2 * np.diff(charge.values))))
     found = scaled(charge, mean_v, Quantity.ENERGY)
+    cut = [e for e in voltage.errors if e.key.startswith(ROUNDING)]
+    others = [e for e in voltage.errors if not e.key.startswith(ROUNDING)]
+    absolute = sum(abs(e.absolute) for e in others)
     errors = [
         *found.errors,
-        *(replace(e, absolute=0.0, relative=e.relative) for e in voltage.errors if e.relative),
+        *(replace(e, absolute=0.0) for e in others if e.relative),
+        # It has a sign, which an offset has not.
+        *(replace(e, absolute=0.0, relative=e.relative + e.absolute / mean_v) for e in cut),
     ]
     if absolute:
         errors.append(CommonError(f"offset:{'+'.join(voltage.channels)}", absolute / mean_v))

@@ -68,3 +68,11 @@ def test_an_offset_of_a_voltage_is_its_share_of_the_work_of_a_charge() -> None:
     assert found.values.tolist() == [0.0, 4.0, 8.0]
     by: dict[str, object] = {e.key: (e.relative, e.absolute) for e in found.errors}
     assert by == {"offset:v": (pytest.approx(0.01), 0.0)}
+
+
+def test_what_a_voltage_is_cut_by_is_a_share_of_the_work_and_no_offset() -> None:
+    errors = (CommonError("rounding:v", 0.0, 0.2, limit=False), CommonError("offset:v", 0.0, 0.1))
+    charge = trace(np.arange(9.0), Quantity.CHARGE, kind=Kind.COUNTER)
+    found = work(charge, trace(np.full(9, 5.0), Quantity.VOLTAGE, errors=errors))
+    shares = {error.key.partition(":")[0]: (error.relative, error.limit) for error in found.errors}
+    assert shares == {"rounding": (pytest.approx(0.04), False), "offset": (pytest.approx(0.02), True)}
