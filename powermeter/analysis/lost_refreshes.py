@@ -47,6 +47,7 @@ _SHOWS = 0.12  # of the step: a reading that shows the event
 _FLOOR = 0.001  # mean squared rest
 _FITS = 0.004  # such a rest, which needs no other explanation
 _WORSE = 2.0  # times the rest of the first events, from which the place was lost
+_LEFT = 0.04  # mean squared rest of means at their right refreshes, at most
 _WINDOWS = np.linspace(0.0, 1.0, 6)
 _DELAYS = np.linspace(-1.0, 1.0, 21)
 
@@ -147,13 +148,18 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             continue
         for intervals in (every, round_ones):
             found = _fitted(one, intervals) if intervals.size else None
-            if found is None or found.rest > _BETTER * least:
+            if found is None or found.rest > min(_BETTER * least, _most_left(one, found)):
                 continue
             sure = one.better(found.rest, least) > math.log(found.tried) + _SURE
             if sure and all(_explains(one.side(behind), found, tau) for behind in (False, True)):
                 moments = _followed(trace, start_ns, end_ns, found, one.sharp)
                 return trace if moments is None else _moved(trace, moments, found)
     return trace
+
+
+def _most_left(scene: _Scene, found: _Refresh) -> float:
+    """Return the mean squared rest that right refreshes leave at most: of instants of an uneven load any; of means, little is left open."""
+    return _LEFT if found.window and not scene.sharp else math.inf
 
 
 def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:

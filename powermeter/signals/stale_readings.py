@@ -58,10 +58,9 @@ def stale_share(trace: Trace) -> float:
     sizes = np.abs(change[~same])
     if not _LEAST < equal < _MOST:
         return 0.0
-    one_step = 1.5 * max(trace.step, trace.code, float(np.percentile(sizes, _STEP)))
-    smallest = float(np.mean(sizes <= one_step))
-    # Of a smooth distribution, no change is as frequent as one step up, or one down.
-    by_chance = smallest * (1 - equal) / 2
+    steps = sizes / max(trace.step, trace.code, float(np.percentile(sizes, _STEP)))
+    smallest = float(np.mean(steps <= 1.5))
+    by_chance = (1 - equal) / 2 * _none_to_one_step(smallest, float(np.mean(steps <= 2.5)), sizes.size)
     error = math.sqrt(equal * (1 - equal) / n)
     if smallest > _SMALLEST or equal - by_chance < max(_LEAST, _SURE * error):
         return 0.0
@@ -72,3 +71,15 @@ def stale_share(trace: Trace) -> float:
     again = same[1:][same[:-1]]
     apart = _SURE * math.sqrt(equal * (1 - equal) / max(again.size, 1))
     return equal - by_chance if abs(float(again.mean()) - equal) <= apart else 0.0
+
+
+def _none_to_one_step(one: float, two: float, changes: int) -> float:
+    """Return how many changes by nothing chance makes for those by one step up: as many for a smooth distribution, more where noise hides in a step.
+
+    The frequencies of what is rounded fall ever faster away from their middle: none is to one step at most as one step is to two.
+
+    Args:
+        one, two: The share of the changes that are by one step at most, and by two.
+        changes: How many there are.
+    """
+    return one * max(1.0, one / max(two - one, 1 / changes))

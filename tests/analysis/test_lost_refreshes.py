@@ -94,3 +94,25 @@ def test_what_a_recorder_stamped_and_few_events_are_left_alone() -> None:
     assert at_refreshes(stated, ns(edges[0]), ns(edges[1])) is stated
     assert at_refreshes(trace, ns(edges[0][:4]), ns(edges[1][:4])) is trace
     assert at_refreshes(trace, ns(edges[0]), ns(edges[0])) is trace
+
+
+def behind_its_marks(seed: int) -> tuple[Trace, Times, Times]:
+    """Return readings each 100 ms of a load of 5 W that begins and ends 20 to 150 ms behind its marks, by chance, and the marks."""
+    rng = np.random.default_rng(seed)
+    length, pause = rng.uniform(1, 3, 24), rng.uniform(1, 3, 24)
+    start = 1 + np.cumsum(pause + length) - length
+    end = start + length
+    begins, stops = start + rng.uniform(0.02, 0.15, 24), end + rng.uniform(0.02, 0.15, 24)
+    t = np.arange(0.03, end[-1] + 2, 0.1)
+    t += rng.normal(0, 0.0002, t.size)
+    watts = 2 + 5.0 * ((t[:, None] > begins) & (t[:, None] <= stops)).any(axis=1)
+    watts += rng.normal(0, 0.005, t.size)
+    trace = Trace(ns(t), watts, Quantity.POWER, kind=Kind.INSTANT, interval_ns=median_interval_ns(ns(t)))
+    return trace, ns(start), ns(end)
+
+
+@pytest.mark.parametrize("seed", [5, 6, 12, 16, 22, 36, 41])
+def test_a_load_behind_its_marks_by_chance_is_no_refresh(seed: int) -> None:
+    """Means of a refresh explained it better than any constant lateness, and left ten times what such means leave."""
+    trace, start_ns, end_ns = behind_its_marks(seed)
+    assert at_refreshes(trace, start_ns, end_ns) is trace

@@ -53,3 +53,23 @@ def test_rows_that_repeat_by_chance_of_the_logger_are_left_out(share: float) -> 
 def test_rows_that_are_equal_for_other_reasons_are_readings(watts: np.ndarray) -> None:
     trace = trace_of(watts)
     assert without_stale(trace) is trace
+
+
+def phases(seed: int) -> np.ndarray:
+    """Return 240 means of a second, of 2 W and of phases of 3 and 9 W, with noise of 5 mW on a display of 10 mW."""
+    rng, watts, t = np.random.default_rng(seed), np.full(24_000, 2.0), 2.0
+    while t < 225:
+        end, high = t + rng.uniform(6, 12), False
+        while t < end:
+            length = rng.uniform(1.5, 4)
+            watts[int(t * 100) : int(min(t + length, end) * 100)] += 7.0 if high else 1.0
+            high, t = not high, t + length
+        t = end + rng.uniform(2, 14)
+    shown: np.ndarray = np.round(watts.reshape(-1, 100).mean(axis=1) + rng.normal(0, 0.005, 240), 2)
+    return shown
+
+
+@pytest.mark.parametrize("seed", [3, 7, 16, 20, 25, 27, 31, 35, 38])
+def test_noise_of_half_a_step_repeats_itself_however_often_the_load_changes(seed: int) -> None:
+    """Changes by one step are few beside those of the load; but none is by two, so that the noise lies within one."""
+    assert stale_share(trace_of(phases(seed))) == 0.0
