@@ -24,6 +24,7 @@ _ALIKE = 0.05
 _BENT = 0.25  # of the step
 _ACROSS = 0.1  # of the way from one level to the other
 _AT_LEVELS = 0.4  # of what readings at either level leave
+_BETWEEN = 0.4  # from the middle of both levels
 _STRAYS = 1  # readings on the wrong side of a constant delay
 _WINDOWS = np.linspace(0.0, 1.0, 21)
 _AHEAD = -0.11  # of an interval: a clock that is a little off
@@ -79,6 +80,10 @@ class Edges:
         across = (due > _ACROSS) & (due < 1 - _ACROSS)
         due, seen = due[across], seen[across]
         return bool(float(np.sum((seen - due) ** 2)) > _AT_LEVELS * float(np.sum(due * (1 - due))))
+
+    def between(self) -> int:
+        """Return how many of the readings next to edges lie clearly between both levels."""
+        return int(np.count_nonzero(np.abs(np.concatenate([self.seen, self.ahead]) - 1 / 2) < _BETWEEN))
 
     @property
     def count(self) -> int:

@@ -34,6 +34,8 @@ AVERAGES = Note.info(
 )
 
 _CLEARLY = 0.4
+_FEWEST = 3  # edges, of fewer than show a part or a delay
+_FITS_FEW = 0.005
 _CLOSE = 0.02
 _BETTER = 0.6
 _LOOKED = 1 << 16
@@ -58,9 +60,11 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace
     if _by_turns(trace.times_ns[:_LOOKED]):
         return trace
-    edges = clear_edges(trace, start_ns, end_ns)
+    edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
         return trace
+    if edges.count < LEAST:
+        return _of_few(trace, edges)
     instant, mean, count = edges.rest(0.0, 0.0), edges.rest(1.0, 0.0), edges.count
     rest, delay, window = edges.best()
     surer = rest < _CLEARLY * mean and mean - rest > _WORTH
@@ -82,6 +86,16 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
         )
     return trace
+
+
+def _of_few(trace: Trace, edges: Edges) -> Trace:
+    """Return readings as means where few edges leave no doubt: readings between the levels lie where means do; else as they are."""
+    mean = edges.rest(1.0, 0.0)
+    fits = mean < _FITS_FEW and mean < _FITS_FEW / _CLOSE * edges.rest(0.0, 0.0)
+    if edges.between() < _FEWEST or not fits:
+        return trace
+    rest, _, window = edges.best()
+    return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)
 
 
 def _by_turns(times_ns: Times) -> bool:

@@ -207,3 +207,38 @@ def test_a_delay_within_a_stated_refresh_is_the_readings() -> None:
     assert (trace.times_ns - shown.times_ns)[0] == pytest.approx(0.4 * TAU * NS, abs=0.06 * TAU * NS)
     found = measure(Integral.of(shown), starts, ends).combine(np.ones(24), "all")
     assert found.grade is Grade.MEASURED and found.low <= true + 4 * 24 * 0.4 * TAU <= found.high
+
+
+def few(seed: int, averages: bool, shaped: bool = False) -> tuple[Trace, np.ndarray, np.ndarray]:
+    """Return readings each second, and three training epochs of 20 s on 60 W, each with an evaluation of 4 s at its very end."""
+    rng = np.random.default_rng(seed)
+    fine = np.full(110_000, 60.0)
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 5.0
+    for _ in range(3):
+        for seconds, watts in ((rng.uniform(20, 24), 190.0), (rng.uniform(4, 5), 80.0)):
+            span = slice(round(at * 1000), round((at + seconds) * 1000))
+            shape = np.repeat(rng.uniform(0.2, 1.8, 1000), 300)[: span.stop - span.start]
+            fine[span] += watts * (shape if shaped else np.ones(shape.size))
+            starts.append(span.start)
+            ends.append(span.stop)
+            at = span.stop / 1000
+        at += rng.uniform(2.2, 4.0)
+    joules = np.concatenate([[0.0], np.cumsum(fine) / 1000])
+    ms = np.arange(round(1000 * rng.uniform(1, 2)), 109_000, 1000)
+    shown = joules[ms] - joules[ms - 1000] if averages else fine[ms]
+    trace = from_samples(ms * 10**6, shown + 0.3 * rng.standard_normal(ms.size), noise=0.3)
+    return trace, np.array(starts) * 10**6, np.array(ends) * 10**6
+
+
+def test_few_edges_show_means_where_their_readings_leave_no_doubt() -> None:
+    """Epochs and evaluations that follow at once leave about six clear edges: their readings between the levels lie where means do."""
+    found = sum(as_events_show(*few(seed, True)).kind is Kind.MEAN for seed in range(20))
+    assert found >= 16
+
+
+@pytest.mark.parametrize("shaped", [False, True])
+def test_few_edges_leave_instants_what_they_are(shaped: bool) -> None:
+    for seed in range(40):
+        assert as_events_show(*few(seed, False, shaped)).kind is Kind.INSTANT
