@@ -13,7 +13,7 @@ from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.result import ROUNDING, Grade, worst
 from powermeter.signals.kept import added
-from powermeter.signals.trace import CommonError, Trace, joined_times
+from powermeter.signals.trace import CommonError, Trace, joined_times, median_interval_ns
 
 _LOOKED = 200_000
 _SAGS = 0.3
@@ -54,6 +54,7 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         clock_ns=clock_ns,
         skew_ns=skew_ns,
         times_ns=times,
+        interval_ns=_interval_ns(times, current),
         values=volts * amps,
         quantity=Quantity.POWER,
         kind=kind,
@@ -71,6 +72,11 @@ def multiply(voltage: Trace, current: Trace, *, rail: Rail | None = None) -> Tra
         saturated_ns=clipped,
         notes=tuple(dict.fromkeys(voltage.notes + current.notes)),
     )
+
+
+def _interval_ns(times: NDArray[np.int64], trace: Trace) -> int:
+    """Return how far apart the readings are that a trace has in common with others: where those have fewer, further than its own."""
+    return trace.interval_ns if times.size == trace.times_ns.size else median_interval_ns(times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +221,7 @@ def total(traces: Sequence[Trace], rail: Rail) -> Trace:
     return replace(
         first,
         times_ns=times,
+        interval_ns=_interval_ns(times, first),
         values=values,
         kept=added(held) if held else None,
         rail=rail,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,3 +77,12 @@ def test_what_a_voltage_is_cut_by_is_a_share_of_the_work_and_no_offset() -> None
     found = work(charge, trace(np.full(9, 5.0), Quantity.VOLTAGE, errors=errors))
     shares = {error.key.partition(":")[0]: (error.relative, error.limit) for error in found.errors}
     assert shares == {"rounding": (pytest.approx(0.04), False), "offset": (pytest.approx(0.02), True)}
+
+
+def test_readings_of_a_sum_are_as_far_apart_as_those_that_its_parts_share() -> None:
+    """One column each second, the other one each 10 s: the sum is read each 10 s, in either order; and so is their product."""
+    often = trace([3.0] * 31)
+    seldom = Trace(10 * np.arange(4) * S, np.full(4, 2.0), Quantity.POWER, interval_ns=10 * S)
+    assert {total(both, Rail("ALL")).interval_ns for both in ([often, seldom], [seldom, often])} == {10 * S}
+    volts = replace(seldom, quantity=Quantity.VOLTAGE)
+    assert multiply(volts, replace(often, quantity=Quantity.CURRENT)).interval_ns == 10 * S
