@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +41,8 @@ def unnamed(recording: RecordingLike) -> str:
 
 
 def _hashed(name: str) -> str:
+    import hashlib  # it loads OpenSSL, which a recorder that asks for a serial number has no use for
+
     return hashlib.blake2s(name.encode(), digest_size=5).hexdigest() if name else ""
 
 
