@@ -25,12 +25,10 @@ class Unread:
     """Between which powers a load was while nobody read it, W (A).
 
     Attributes:
-        share: Of the trace, that lies in holes.
         low: Nothing, where no reading is negative; else the lowest reading.
         high: The highest reading.
     """
 
-    share: float
     low: float
     high: float
 
@@ -95,9 +93,7 @@ def _found(integral: Integral) -> Unread | None:
     share = float(np.sum(integral.gap_end - integral.gap_start)) / max(integral.end_ns - integral.start_ns, 1)
     if share <= _MUCH or (share <= _MOST_OF and not _in_blocks(hole)):
         return None
-    values = trace.values
-    lowest = float(values.min())
-    return Unread(share, min(lowest, 0.0) if lowest < 0 else 0.0, float(values.max()))
+    return Unread(min(float(trace.values.min()), 0.0), float(trace.values.max()))
 
 
 def _in_blocks(hole: Times) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
@@ -21,20 +23,7 @@ def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "begun",
-        "finished",
-        "instants",
-        "lost",
-        "refused",
-        "strays",
-        "torn",
-        "waited_s",
-        "odd_counts",
-        "cut",
-        "late",
-        "hidden",
-    ],
+    [field.name for field in fields(MarkAccount) if field.type in ("int", "float") and field.default == 0],
 )
 def test_every_count_is_that_of_all_rings(name):
     account = MarkAccount(7, **{name: 2})
