@@ -26,7 +26,7 @@ from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.readings_inside import ReadingsInside
-from powermeter.analysis.saturation import is_clipped
+from powermeter.analysis.saturation import open_above
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.steady_wave import steady_wave
@@ -131,9 +131,7 @@ def measure(
             parts.setdefault(name, np.zeros(n))[lasting] = joules
         found.forget_events()
     above += lost_while_high(integral, start_ns, end_ns)
-    over = is_clipped(trace, start_ns, end_ns)
-    if over is not None:
-        above = np.where(over, np.inf, above)
+    above = open_above(trace, start_ns, end_ns, above)
     known = covered & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (

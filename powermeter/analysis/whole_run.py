@@ -31,7 +31,7 @@ from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling import Scatter, scatter_of_line
-from powermeter.analysis.saturation import is_clipped
+from powermeter.analysis.saturation import open_above
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.slew_limited import slew_limited
 from powermeter.analysis.steady_wave import Wave, wave_of_run
@@ -188,10 +188,7 @@ def measure_run(
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     if wave is not None:
         variance += wave.left_in_all(*edges)
-    above += starved
-    over = is_clipped(trace, *edges)
-    if over is not None and over.any():
-        above = math.inf
+    above = float(open_above(trace, *edges, np.array([above + starved]))[0])
     parts = common_parts(trace.errors, value, seconds)
     coarse = trace.kind is Kind.COUNTER and trace.step**2 / 12 > trace.noise**2
     noise = f"{'step' if coarse else 'noise'}:{own}"

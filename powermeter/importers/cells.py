@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.thousands import ungrouped, without_marks
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.recording.counter_wraps_and_resets import falls_to_almost_nothing
 
 _WORDS = frozenset(

@@ -19,7 +19,6 @@ from powermeter.importers.axis import turn_round
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, with_unit, words
 from powermeter.importers.known_tools import key, signature_of
@@ -46,6 +45,7 @@ from powermeter.importers.time_columns import (
 from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.importers.unnamed_columns import question_of_units, without_indices
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))

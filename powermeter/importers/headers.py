@@ -14,7 +14,6 @@ from itertools import pairwise
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.header_languages import in_english
-from powermeter.importers.header_units import AS_WRITTEN, of_unit, written_out
 from powermeter.importers.header_words import (
     ANY_CASE,
     COUNTED,
@@ -30,6 +29,7 @@ from powermeter.importers.header_words import (
     UNRECORDED,
 )
 from powermeter.importers.rail_of_header import OF_ELEMENTS, rail_name
+from powermeter.importers.unit_spellings import AS_WRITTEN, of_unit, written_out
 
 LONGEST_HEADER = 300
 """Characters of the longest header that is looked at."""

@@ -21,10 +21,10 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.headers import words
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import wall
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.result.notes import Note
 from powermeter.units import NS
 

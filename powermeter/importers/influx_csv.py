@@ -18,13 +18,13 @@ from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.row_order import RowOrder
 from powermeter.importers.stamps import wall
 from powermeter.importers.table import TableImporter
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.result.notes import Note
 
 _MUST = frozenset(("_time", "_value"))

@@ -17,12 +17,12 @@ from itertools import pairwise
 from powermeter.importers.cells import LONGEST_CELL, is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.headers import Heading, heading
 from powermeter.importers.preamble import facts_above
 from powermeter.importers.stamps import days_and_clock_ns, minutes_ns, time_of_day_ns, wall
 from powermeter.importers.thousands import without_marks
 from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, units_of_inputs, with_row_unit
+from powermeter.importers.unit_spellings import of_unit
 
 LOOKED_AT = 400
 """How many lines are looked at."""

@@ -22,9 +22,9 @@ from powermeter.importers.accuracies import OSCILLOSCOPE
 from powermeter.importers.axis import axis
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

@@ -14,10 +14,10 @@ from powermeter.importers.amount_totals import Blanks
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.table_rows import Stream
+from powermeter.importers.unit_spellings import of_unit
 from powermeter.result.notes import Note
 
 # Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.

@@ -32,14 +32,14 @@ from powermeter.importers.holes import hole_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
-from powermeter.importers.measured_before_printed import PERHAPS_LATE, put_back_printed
+from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
-from powermeter.importers.stated_grade import StatedGrade
+from powermeter.importers.table_grade import TableGrade
 from powermeter.importers.table_notes import (
     FLOWS,
     charge_notes,
@@ -64,7 +64,7 @@ from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
 from powermeter.importers.zones import zone_notes, zone_or_utc
-from powermeter.result import Grade, worst
+from powermeter.result import Grade
 from powermeter.result.notes import Note
 
 NO_UNIT = "no-unit"
@@ -103,7 +103,7 @@ class OpenTable:
         self._states = ChargeStates(
             plan.layout.headings, choices.columns, path, plan.layout.skip, unnamed_states(plan.layout)
         )
-        self._stated = StatedGrade(plan.layout)
+        self._table_grade = TableGrade(plan.layout)
 
     @property
     def signature(self) -> Signature | None:
@@ -126,7 +126,7 @@ class OpenTable:
                 self.warnings.append(Note.warning("last-row-cut", text))
             self._columns.add(block, store)
             self._states.add(block)
-            self._stated.add(block)
+            self._table_grade.add(block)
         if self.choices.decimal is None and self.signature is None:
             names = [column.heading.text for column in self.plan.columns]
             marks, at = list(zip(names, self._columns.marks, strict=True)), self.plan.layout
@@ -355,9 +355,7 @@ class OpenTable:
 
     def _grade(self) -> Grade:
         known = self._importer if self.signature is None else self.signature
-        stated = self._stated.grade(self.choices, known.grade)
-        doubtful = any(note.code == PERHAPS_LATE for note in self.warnings)
-        return worst((stated, Grade.ESTIMATED)) if doubtful else stated
+        return self._table_grade.grade(self.choices, known.grade, self.warnings)
 
     def _accuracy(self) -> Accuracy:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy
@@ -393,7 +391,7 @@ class OpenTable:
         self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
-        read = (self._stated.column, self._columns.validity.name)
+        read = (self._table_grade.column, self._columns.validity.name)
         listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME and text not in read]
         if listed:
             text = f"columns left out for lack of a unit that is recorded: {', '.join(listed[:12])}"

@@ -16,10 +16,10 @@ import numpy as np
 from powermeter.channel import Quantity
 from powermeter.importers.cells import is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import ANY_CASE, ELECTRIC, LIMIT, MEAN, TIME
 from powermeter.importers.headers import Heading, implied, words
 from powermeter.importers.layout import Layout
+from powermeter.importers.unit_spellings import of_unit
 
 _CALLED = frozenset(
     (

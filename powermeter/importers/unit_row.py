@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading, heading
+from powermeter.importers.unit_spellings import of_unit
 
 UNIT_WORDS = frozenset(
     [

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.saturation import is_clipped
+from powermeter.analysis.saturation import open_above
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
@@ -42,8 +42,8 @@ def test_saturation_opens_the_interval_upward_where_it_happened_and_nowhere_else
 def test_the_edges_of_an_interval_belong_to_it() -> None:
     trace = Trace(np.arange(4), np.zeros(4), Quantity.POWER, saturated_ns=np.array([10, 20]))
     starts, ends = np.array([0, 0, 11, 20]), np.array([9, 10, 19, 30])
-    found = is_clipped(trace, starts, ends)
-    assert found is not None and found.tolist() == [False, True, False, True]
+    found = open_above(trace, starts, ends, np.array([0.5, 0.5, 0.5, 0.5]))
+    assert found.tolist() == [0.5, math.inf, 0.5, math.inf]
 
 
 def test_a_range_that_nobody_stated_opens_the_interval_too() -> None:

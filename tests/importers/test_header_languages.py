@@ -4,9 +4,9 @@ import pytest
 
 from powermeter.channel import Quantity
 from powermeter.importers.header_languages import UNITS, in_english
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import heading
+from powermeter.importers.unit_spellings import of_unit
 
 P, E, V, I = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURRENT
 

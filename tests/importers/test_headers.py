@@ -5,10 +5,10 @@ import pytest
 from powermeter import importers
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.header_units import of_unit
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import heading, words
 from powermeter.importers.rail_of_header import rail_name
+from powermeter.importers.unit_spellings import of_unit
 
 P, E, V, I, C = Quantity.POWER, Quantity.ENERGY, Quantity.VOLTAGE, Quantity.CURRENT, Quantity.CHARGE
 

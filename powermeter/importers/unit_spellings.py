@@ -1,4 +1,4 @@
-"""Units as headers write them, in symbols or in words: `mW`, `milliwatts`, `kwh`, `days`."""
+"""How units are spelled in headers, in symbols or in words: `mW`, `milliwatts`, `kwh`, `days`."""
 
 from __future__ import annotations
 

@@ -9,8 +9,11 @@ from powermeter.importers import open_log
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
-from powermeter.importers.stated_grade import StatedGrade
+from powermeter.importers.log import Choices
+from powermeter.importers.measured_before_printed import PERHAPS_LATE
+from powermeter.importers.table_grade import TableGrade
 from powermeter.result import Grade
+from powermeter.result.notes import Note
 
 
 @pytest.mark.parametrize(
@@ -26,9 +29,9 @@ from powermeter.result import Grade
 def test_a_table_states_that_it_is_simulated(tmp_path, text, simulated):
     (tmp_path / "log.csv").write_text(text)
     found = layout(Peek.at(tmp_path / "log.csv"))
-    stated = StatedGrade(found)
-    stated.add(TextBlock(np.arange(len(found.rows)), [list(row) for row in found.rows]))
-    assert stated.simulated is simulated
+    of_table = TableGrade(found)
+    of_table.add(TextBlock(np.arange(len(found.rows)), [list(row) for row in found.rows]))
+    assert of_table.simulated is simulated
 
 
 def test_a_simulated_source_that_begins_late_is_found_and_its_column_used(tmp_path):
@@ -46,3 +49,22 @@ def test_a_column_grade_of_something_else_is_listed_as_left_out(tmp_path):
         "for lack of a unit that is recorded: grade" in str(note)
         for note in open_log(tmp_path / "log.csv").warnings
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "late", "expected"),
+    [
+        (None, False, Grade.MEASURED),
+        (None, True, Grade.ESTIMATED),
+        (Grade.DERIVED, False, Grade.DERIVED),
+        (Grade.DERIVED, True, Grade.ESTIMATED),
+        (Grade.SIMULATED, True, Grade.SIMULATED),
+    ],
+)
+def test_what_is_typed_goes_first_and_rows_that_are_perhaps_late_are_not_measured(
+    tmp_path, typed, late, expected
+):
+    (tmp_path / "log.csv").write_text("time_s,a/p_w\n0,1\n1,2\n")
+    found = TableGrade(layout(Peek.at(tmp_path / "log.csv")))
+    notes = [Note.warning(PERHAPS_LATE, "late")] if late else []
+    assert found.grade(Choices(grade=typed), Grade.MEASURED, notes) is expected

@@ -1,16 +1,23 @@
-"""Whether a table states that a program made its readings: a simulation stays one, through every export and import."""
+"""Which grade the readings of a table have: what is typed, what it states, or what is known of the tool; less where rows are perhaps late.
+
+A simulation stays one, through every export and import.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.result import Grade
+from powermeter.importers.measured_before_printed import PERHAPS_LATE
+from powermeter.result import Grade, worst
+from powermeter.result.notes import Note, having
 
 _SCHEME = "virtual://"
 
 
-class StatedGrade:
+class TableGrade:
     """Looks in every row: of several sources recorded together, the simulated one may begin late.
 
     Attributes:
@@ -30,8 +37,18 @@ class StatedGrade:
             if any(text.strip().lower() == Grade.SIMULATED.value for text in set(block.column(place))):
                 self.simulated, self.column = True, self._named[place]
 
-    def grade(self, choices: Choices, known: Grade) -> Grade:
-        """Return the grade of the table's readings: what is typed, what it states, or what is known of its kind."""
+    def grade(self, choices: Choices, known: Grade, notes: Iterable[Note]) -> Grade:
+        """Return the grade of the table's readings.
+
+        Args:
+            choices: What is typed goes before anything else, but for rows that are perhaps late.
+            known: Of what the tool writes (`known_tools.py`), or of any such log.
+            notes: What was found while it was read.
+        """
+        stated = self._stated(choices, known)
+        return worst((stated, Grade.ESTIMATED)) if having(notes, PERHAPS_LATE) else stated
+
+    def _stated(self, choices: Choices, known: Grade) -> Grade:
         if choices.grade is not None:
             return choices.grade
         if self.simulated:
