@@ -255,7 +255,7 @@ class Nvml(PolledSource):
         self._library, self._cards = None, ()
 
     def info(self) -> dict[str, Any]:
-        """Return the driver, and for each card its name, id, MIG mode and limits."""
+        """Return the driver, the ids of all cards, by which others are noticed when they are opened again, and for each its name, id, MIG mode and limits."""
         nvml = self._library
         if nvml is None:
             return {}
@@ -277,7 +277,8 @@ class Nvml(PolledSource):
                 except nvml.NVMLError:
                     facts[name] = None
             cards.append(facts)
-        return {"driver": _text(nvml.nvmlSystemGetDriverVersion()), "cards": cards}
+        uuids = " ".join(card.uuid for card in self._cards)
+        return {"driver": _text(nvml.nvmlSystemGetDriverVersion()), "uuid": uuids, "cards": cards}
 
     @classmethod
     def discover(cls) -> list[Found]:

@@ -131,7 +131,7 @@ def measure(
             parts.setdefault(name, np.zeros(n))[lasting] = joules
         found.forget_events()
     above += lost_while_high(integral, start_ns, end_ns)
-    above = open_above(trace, start_ns, end_ns, above)
+    above[:] = open_above(trace, start_ns, end_ns, above)
     known = covered & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (

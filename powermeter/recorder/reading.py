@@ -30,7 +30,7 @@ from powermeter.recorder.harvest import (
     _misshapen,
     _whole_numbers,
 )
-from powermeter.recorder.reopening import REOPEN_AFTER, reopen, serial_number
+from powermeter.recorder.reopening import REOPEN_AFTER, identity, reopen
 from powermeter.recorder.silence import Patience
 from powermeter.recording.encodable_text import one_line
 from powermeter.source import Block, PolledSource, Row, Sampling, Source, StreamingSource
@@ -90,7 +90,7 @@ class SourceReader(threading.Thread):
         self._failures = 0
         self._heard_ns = self._clock.now_ns()
         self._patience = Patience(source)
-        self._serial = ""
+        self._identity = ""
         self.other_instrument = ""
         self._read_ns = 0
 
@@ -163,7 +163,7 @@ class SourceReader(threading.Thread):
 
     def run(self) -> None:
         """Read until stopped; whatever a driver raises becomes a gap, never the end of the recorder."""
-        self._serial = serial_number(self.source)
+        self._identity = identity(self.source)
         try:
             if isinstance(self.source, PolledSource):
                 self._poll(self.source)
@@ -339,7 +339,7 @@ class SourceReader(threading.Thread):
         self._failures += 1
         is_lost = self._failures >= REOPEN_AFTER or isinstance(self.source, StreamingSource)
         if is_lost and reopen(
-            self.source, self.stop_asked, self.health, of=self._serial, refused=self._refuse_other
+            self.source, self.stop_asked, self.health, of=self._identity, refused=self._refuse_other
         ):
             self._failures, self.other_instrument = 0, ""
 

@@ -20,15 +20,16 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 ANOTHER_INSTRUMENT = (
-    "another one answers, with another serial number; it is not recorded: connect the first one again,"
+    "another one answers, with another serial number or id; it is not recorded: connect the first one again,"
     " or begin a new recording"
 )
 
 
-def serial_number(source: Source) -> str:
-    """Return the serial number of an open source; empty where it is not known."""
+def identity(source: Source) -> str:
+    """Return the serial number of an open source, or the ids of its cards; empty where neither is known."""
     with suppress(Exception):  # facts of a driver that fails are nothing to recognise it by
-        return serial_of(source.info())
+        facts = source.info()
+        return serial_of(facts) or str(facts.get("uuid") or "")
     return ""
 
 
@@ -46,7 +47,7 @@ def reopen(
         source: It has failed.
         stop_asked: Ends the waiting.
         health: Where each failure is noted.
-        of: The serial number that it must have, as `serial_number` returned it; empty for any. One that does not report its own is taken for it.
+        of: What it must be, as `identity` returned it; empty for any. One that reports neither serial number nor id is taken for it.
         refused: Called with the reason each time that another instrument answers in its place.
 
     Raises:
@@ -63,7 +64,7 @@ def reopen(
             health.last_error = one_line(error) or type(error).__name__
             source.close()
             continue
-        if of and (serial_number(source) or of) != of:  # first: another one may have other channels too
+        if of and (identity(source) or of) != of:  # first: another one may have other channels too
             health.last_error = f"{source.name}: {ANOTHER_INSTRUMENT}"
             refused(health.last_error)
             source.close()

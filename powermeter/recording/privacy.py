@@ -79,10 +79,16 @@ def reduced_url(url: str) -> str:
 
 
 def reduced_info(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a source's facts without what names the single instrument or where it hangs."""
+    """Return a source's facts, also those of its parts, without what names the single instrument or where it hangs."""
     return {
-        key: value
+        key: _reduced_part(value)
         for key, value in info.items()
         if key.lower() not in SERIALS
         and not any(word in key.lower() for word in ("serial", "hostname", "url"))
     }
+
+
+def _reduced_part(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return reduced_info(value)
+    return [_reduced_part(part) for part in value] if isinstance(value, (list, tuple)) else value

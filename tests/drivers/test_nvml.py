@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 from vendor_fakes import H100, FakeNvml
@@ -10,6 +11,8 @@ from vendor_fakes import H100, FakeNvml
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
+from powermeter.recorder.harvest import Health
+from powermeter.recorder.reopening import identity, reopen
 
 AMPERE, TURING = 7, 6
 
@@ -124,7 +127,7 @@ def test_mig_says_that_the_whole_card_is_counted(nvml):
 def test_info_names_driver_and_cards(nvml):
     nvml(H100)
     info = opened().info()
-    assert info["driver"] == "550.54.15"
+    assert info["driver"] == "550.54.15" and info["uuid"] == "GPU-aaaa"
     card = info["cards"][0]
     assert card["uuid"] == "GPU-aaaa" and card["power_limit_w"] == 700.0 and card["persistence"] is None
     assert card["readings"] == ["energy", "instant", "average"]
@@ -137,6 +140,23 @@ def test_a_lost_card_is_a_gap(nvml):
     with pytest.raises(ReadError, match="GPU is lost") as caught:
         source.sample()
     assert caught.value.reason is Reason.ABSENT
+
+
+def test_another_card_in_its_place_is_not_taken_for_it(nvml):
+    """Cards are numbered anew where one has fallen off the bus: the next one was recorded as the first."""
+    fake = nvml(T4, {**T4, "uuid": "GPU-ffff"})
+    source = opened("?cards=0")
+    first, lost = identity(source), fake.cards.pop(0)
+    refused: list[str] = []
+
+    def put_back(why: str) -> None:
+        refused.append(why)
+        fake.cards.insert(0, lost)
+
+    assert reopen(source, threading.Event(), Health(), of=first, refused=put_back)
+    assert (
+        len(refused) == 1 and "another one answers" in refused[0] and identity(source) == first == "GPU-bbbb"
+    )
 
 
 def test_a_reading_missing_once_is_missing(nvml):

@@ -69,3 +69,12 @@ def test_a_sources_url_keeps_its_kind_and_options_but_no_address(url: str, kept:
 def test_facts_that_name_the_single_instrument_go() -> None:
     info = {"serial_number": "42", "Serial": "7", "hostname": "x", "firmware": "1.2", "shunt_ohm": 0.1}
     assert reduced_info(info) == {"firmware": "1.2", "shunt_ohm": 0.1}
+
+
+def test_facts_that_name_a_part_of_an_instrument_go() -> None:
+    """The ids of graphics cards stand with each card: private recordings and shared copies kept them."""
+    cards = [{"name": "H100", "uuid": "GPU-aaaa", "limits": {"power_w": 700.0, "serial": "7"}}]
+    assert reduced_info({"uuid": "GPU-aaaa", "cards": cards, "driver": "550"}) == {
+        "cards": [{"name": "H100", "limits": {"power_w": 700.0}}],
+        "driver": "550",
+    }
