@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
@@ -26,21 +27,33 @@ from .wording import as_sentence
 _PIECE = 1 << 20
 
 
+def key_of(data: ReportData) -> str:
+    """Return what LaTeX labels and BibTeX keys of a recording end with, so that one paper can hold several recordings."""
+    about = f"{data.path.name} {data.started} {data.analysis.duration.value}"
+    return unique_key(data.path.stem, about)
+
+
+def unique_key(name: str, about: str) -> str:
+    """Return a name in the letters that LaTeX and BibTeX take in a key, with four digits of what it is about."""
+    return f"{_key(name)}-{zlib.crc32(about.encode(errors='replace')) & 0xFFFF:04x}"
+
+
 def bibtex(data: ReportData) -> str:
     """Return an entry for the tool, for each instrument's stated limits and for each source of a factor.
 
-    Those without an author have a `key` that styles sort them by.
+    Keys end with the recording's own. Those without an author have a `key` that styles sort them by.
     """
     return "\n\n".join(_entries(data)) + "\n"
 
 
 def _entries(data: ReportData) -> Iterator[str]:
+    own = key_of(data)
     version = str(data.metadata.get("powermeter") or _own_version())
     # The log of another tool may be older than this one.
     recorded = data.started if not any(i.is_import for i in data.instruments) else None
     yield _entry(
         "misc",
-        "powermeter",
+        f"powermeter:{own}",
         {
             "title": "{powermeter}: what an inference costs, with an interval",
             "author": "{The powermeter authors}",
@@ -54,7 +67,7 @@ def _entries(data: ReportData) -> Iterator[str]:
             note = f"limits from {'; '.join(i.accuracy)}"
             yield _entry(
                 "misc",
-                f"instrument:{_key(i.name)}",
+                f"instrument:{_key(i.name)}:{own}",
                 {
                     "title": f"{{{(name := escaped(i.facts.get('model') or i.name))}}}",
                     "key": name,
@@ -74,7 +87,7 @@ def _entries(data: ReportData) -> Iterator[str]:
             "url": factor.source.url if re.fullmatch(r"https://[!-z|~]+", factor.source.url) else "",
             "note": escaped(_of_year(factor) + factor.source.licence),
         }
-        yield _entry("misc", f"factor:{key}", fields)
+        yield _entry("misc", f"factor:{key}:{own}", fields)
 
 
 def _of_year(factor: Factor) -> str:

@@ -82,6 +82,7 @@ def markdown(found: Comparison) -> str:
 
 def latex(found: Comparison) -> str:
     r"""Return a booktabs table with siunitx numbers, to `\input` into a paper."""
+    from .citation import unique_key
     from .latex import HEAD, tabular
 
     grade = worst(row.contrast.difference.grade for row in found.rows).value
@@ -103,9 +104,10 @@ def latex(found: Comparison) -> str:
         f"{TITLES[found.of]}: A is {latex_text.escaped(found.left)}, B is {latex_text.escaped(found.right)} "
         f"({grade}); intervals are 95\\,\\%."
     )
+    key = unique_key(f"{found.left} {found.right}", f"{caption} {[row.title for row in found.rows]}")
     lines = [
-        HEAD.partition("% Cite")[0].rstrip(),
-        *tabular(caption, "lrrrrlr", [*map(latex_text.escaped, HEADS)], rows, "comparison"),
+        HEAD.rstrip(),
+        *tabular(caption, "lrrrrlr", [*map(latex_text.escaped, HEADS)], rows, f"comparison:{key}"),
     ]
     notes = [latex_text.paragraph(as_sentence(text)) for text in (*warnings_of(found), *remarks(found))]
     lines.append(rf"\paragraph{{Limits of the comparison.}} {' '.join(notes)}")

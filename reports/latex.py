@@ -10,7 +10,7 @@ from powermeter.analysis.tokens.table import TokenTable
 from powermeter.units import format_count
 
 from . import event_tree, rails_table, tokens, wording
-from .citation import bibtex
+from .citation import bibtex, key_of
 from .headline import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
 from .method import beside_limits, limits, method
@@ -23,7 +23,7 @@ LONGEST = 44
 
 HEAD = r"""% Needs in the preamble: \usepackage[T1]{fontenc} \usepackage{lmodern,textcomp,booktabs,siunitx,graphicx}
 % and: \sisetup{separate-uncertainty = true}    (siunitx 3)
-% Cite with: \cite{powermeter}; the entries are in """
+"""
 
 
 class LatexReport:
@@ -40,7 +40,8 @@ class LatexReport:
     def files(self, data: ReportData, path: Path) -> dict[Path, str]:
         """Return the LaTeX and its BibTeX by where they belong."""
         bib = path.with_suffix(".bib")
-        return {path: f"{HEAD}{_comment(bib.name)}.\n{self.render(data)}", bib: bibtex(data)}
+        cited = f"% Cite with: \\cite{{powermeter:{key_of(data)}}}; the entries are in {_comment(bib.name)}."
+        return {path: f"{HEAD}{cited}\n{self.render(data)}", bib: bibtex(data)}
 
 
 def _comment(text: str) -> str:
@@ -71,7 +72,7 @@ def _lines(data: ReportData) -> Iterator[str]:
     if data.tokens is not None:
         yield from _tokens(data, data.tokens)
     yield from _whole(data)
-    yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter}}"
+    yield rf"\paragraph{{Methods.}} {paragraph(method(data))} \cite{{powermeter:{key_of(data)}}}"
     yield ""
     yield r"\paragraph{Limits.} " + " ".join(
         paragraph(wording.as_sentence(text)) for text in (*beside_limits(data, data.warnings), *limits(data))
@@ -115,7 +116,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
         ]
         for r in data.analysis.rows
     ]
-    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, "energy")
+    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrr", heads, rows, f"energy:{key_of(data)}")
 
 
 def _events(row: LabelRow) -> str:
@@ -147,7 +148,7 @@ def _times(data: ReportData, caption: str) -> Iterator[str]:
         ]
         for r in data.analysis.rows
     ]
-    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrrr", heads, rows, "time")
+    yield from tabular(caption, "l" * (1 + len(groups)) + "rrrrrrr", heads, rows, f"time:{key_of(data)}")
 
 
 def _nesting(data: ReportData) -> Iterator[str]:
@@ -165,7 +166,7 @@ def _nesting(data: ReportData) -> Iterator[str]:
         for line in event_tree.lines(data.analysis, tree)
     ]
     caption = " ".join(paragraph(text) for text in ("Events inside events.", *tree.remarks))
-    yield from tabular(caption, "lrrrr", event_tree.HEADS, rows, "nesting")
+    yield from tabular(caption, "lrrrr", event_tree.HEADS, rows, f"nesting:{key_of(data)}")
 
 
 def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
@@ -182,7 +183,7 @@ def _tokens(data: ReportData, found: TokenTable) -> Iterator[str]:
     ]
     heads = ["model", "phase", "tokens", "per", "energy", "above idle"]
     caption = f"Language models on {escaped(found.rail)}; a request's first token comes with its prefill."
-    yield from tabular(caption, "llrlrr", heads, rows, "tokens")
+    yield from tabular(caption, "llrlrr", heads, rows, f"tokens:{key_of(data)}")
 
 
 def _whole(data: ReportData) -> Iterator[str]:
@@ -206,7 +207,7 @@ def _whole(data: ReportData) -> Iterator[str]:
         rows.append(["footprint", "--", "not known"])
     place = whole.place.name if whole and whole.place else "place not known: world range"
     caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
-    yield from tabular(caption, "lrl", ["", "value", "grade"], rows, "run")
+    yield from tabular(caption, "lrl", ["", "value", "grade"], rows, f"run:{key_of(data)}")
     if data.rails:
         yield from _rails(data)
 
@@ -223,4 +224,4 @@ def _rails(data: ReportData) -> Iterator[str]:
         for use in data.rails
     ]
     caption = "Rails over the run; a rail inside another is part of it."
-    yield from tabular(caption, "lrrll", rails_table.HEADS, rows, "rails")
+    yield from tabular(caption, "lrrll", rails_table.HEADS, rows, f"rails:{key_of(data)}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -69,7 +71,19 @@ def test_limits_are_sentences_and_captions_stand_clear_of_their_tables(make, twe
 def test_the_bibtex_lies_beside(make, twenty, tmp_path):
     files = LatexReport().files(gathered(make(events=twenty)), tmp_path / "run.tex")
     assert set(files) == {tmp_path / "run.tex", tmp_path / "run.bib"}
-    assert files[tmp_path / "run.bib"].startswith("@misc{powermeter,")
+    assert files[tmp_path / "run.bib"].startswith("@misc{powermeter:run-")
+
+
+def test_two_recordings_of_one_name_share_no_label_and_no_key(make, twenty, tmp_path):
+    texts: list[str] = []
+    one = gathered(make(events=twenty))
+    for later in (0, 1):
+        data = replace(one, started=one.started + timedelta(seconds=later))
+        texts.append("".join(LatexReport().files(data, tmp_path / "run.tex").values()))
+    named = [re.findall(r"(?:\\label|@misc)\{([^},]+)[},]", text) for text in texts]
+    assert len(named[0]) == len(set(named[0])) > 4 and not set(named[0]) & set(named[1])
+    for text in texts:
+        assert set(re.findall(r"\\cite\{([^}]+)\}", text)) <= set(re.findall(r"@misc\{([^,]+),", text))
 
 
 @pytest.mark.skipif(not tex_has("siunitx.sty", "lmodern.sty"), reason="needs TeX with siunitx and lmodern")
