@@ -39,6 +39,7 @@ from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.label_rows import rows_of
 from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
+from powermeter.analysis.no_reading import no_reading
 from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in
 from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
@@ -367,13 +368,8 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
         warnings = getattr(recording, "warnings", None)
         if warnings:
             raise DataError(f"{error}: {warnings[0]}") from error
-        silent = [
-            source.name or source.url for source in recording.sources if any(c.rail for c in source.channels)
-        ]
-        if not found and silent:
-            raise DataError(
-                f"no reading of {', '.join(silent)} is in this recording; if it is still being written, ask again when the first ones have arrived"
-            ) from error
+        if not found and (silent := no_reading(recording)):
+            raise DataError(silent) from error
         raise
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -204,6 +205,12 @@ class RepeatLoop:
             looked = self.stopping.looks[-1][0] if self.stopping.looks else 0
             if self.reason in ("time", "repeats", "failed") and looked < index:
                 self._look_at_the_end()
+
+    @property
+    def path(self) -> Path | None:
+        """The recording that holds the repeats; None for a meter without one."""
+        found = getattr(self._meter, "path", None)
+        return None if found is None else Path(found)
 
     @property
     def settled(self) -> Settled | None:

@@ -247,8 +247,8 @@ def record(
         _note_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
         _calibrate(recorder.path, file)
-    if not command and not _holds_readings(recorder.path):
-        status, nothing = DataError.exit_code, f"nothing was recorded: {recorder.path} holds no reading"
+    if not command and (silent := _without_reading(recorder.path)):
+        status, nothing = DataError.exit_code, f"nothing was recorded into {recorder.path}: {silent}"
         report_problem(nothing)
         problem = problem or nothing
     elif not quiet and not as_json:
@@ -277,15 +277,17 @@ def _check_command(command: Sequence[str]) -> None:
         )
 
 
-def _holds_readings(path: Path) -> bool:
-    """Return whether there is a reading of any source; also where the file cannot be read, which is reported by what reads it."""
+def _without_reading(path: Path) -> str:
+    """Return why there is no reading of any source; empty where there is one, or the file cannot be read, which what reads it reports."""
+    from powermeter.analysis.no_reading import no_reading
     from powermeter.recording import Recording
 
     try:
         with Recording.open(path) as recording:
-            return any(recording.span_ns(about.id) for about in recording.sources)
+            known = any(recording.span_ns(about.id) for about in recording.sources)
+            return "" if known else no_reading(recording) or "it has no source"
     except (PowermeterError, OSError):
-        return True
+        return ""
 
 
 def _log_beside(recorder: Recorder) -> str:

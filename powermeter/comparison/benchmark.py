@@ -53,7 +53,7 @@ class Benchmark:
 
     def __str__(self) -> str:
         text: str = registry.load(registry.TEXTS["benchmark"])(self)
-        return text
+        return text if self.loop.path is None else f"{text}\nrecorded in {self.loop.path}"
 
     @property
     def reached(self) -> bool:

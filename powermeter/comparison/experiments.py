@@ -27,6 +27,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.events import now_ns
 from powermeter.meter import Meter
 from powermeter.result import Grade, Result
+from powermeter.result.notes import Note
 
 _GROWTH = 7 / 6
 _FIRST_TURNS = 12
@@ -169,7 +170,8 @@ def versus(
                 except (DataError, KeyError):
                     continue  # the recorder writes once a second: the last turns are still to come
         pair.wait(setup.meter)
-    return compared()
+    found = compared()
+    return replace(found, notes=(*found.notes, Note.info("recorded-in", f"recorded in {meter.path}")))
 
 
 def _check(precision: float, *functions: object) -> None:
@@ -210,6 +212,7 @@ class Sweep:
         energy: Value → the same with the sensor's own errors, as it is printed; None where too few turns are known.
         against_first: Value → what it uses against the first value.
         precision: What was asked for.
+        path: The recording.
     """
 
     parameter: str
@@ -217,6 +220,7 @@ class Sweep:
     energy: dict[Any, Result | None]
     against_first: dict[Any, Contrast]
     precision: float
+    path: Path
 
     def __repr__(self) -> str:
         return f"<Sweep of {self.parameter}: {', '.join(map(str, self.per_call))}>"
@@ -228,6 +232,7 @@ class Sweep:
             simulated = ", simulated" if energy is not None and energy.grade is Grade.SIMULATED else ""
             against = self.against_first.get(value)
             lines.append(f"{value}  {shown}{simulated}  {against.text if against else ''}".rstrip())
+        lines.append(f"recorded in {self.path}")
         return "\n".join(lines)
 
     @property
@@ -306,7 +311,7 @@ def sweep(
         for title, value in zip(each, chosen, strict=True)
     }
     per_call = {value: found[title] for title, value in zip(each, chosen, strict=True)}
-    return Sweep(parameter, per_call, energy, against, precision)
+    return Sweep(parameter, per_call, energy, against, precision, meter.path)
 
 
 def _bound(fn: Callable[..., Any], parameter: str, value: Any) -> Call:

@@ -271,6 +271,11 @@ def test_a_recording_without_a_reading_is_not_done(here, tmp_path):
     silent = ("record", "-s", "virtual://?fault=no-answer@0s", "-o")
     done = here(*silent, str(tmp_path / "a.power"), "--duration", "300ms", "--json")
     assert done.returncode == 7 and "nothing was recorded" in done.stderr
+    shown = here("show", str(tmp_path / "a.power"))
+    for text in (done.stderr, shown.stderr):
+        assert "does not answer" in text and "still being written" not in text, (
+            "the gap's reason was left out"
+        )
     assert json.loads(done.stdout)["problem"] in done.stderr
     kept = here(*silent, str(tmp_path / "b.power"), "--", sys.executable, "-S", "-c", "pass")
     assert kept.returncode == 0

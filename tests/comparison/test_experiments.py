@@ -34,6 +34,7 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     found = powermeter.versus(quick, slow, precision=0.01, most=10, setup=setup(tmp_path / "v.power"))
     row = found.row()
     assert (found.left, found.right) == ("quick", "slow")
+    assert f"recorded in {tmp_path / 'v.power'}" in [note.text for note in found.notes]
     # A busy machine may make the first calls of a side look like a warm-up, which is left out.
     assert row.design is Design.TURNS or min(row.repeats_left, row.repeats_right) < 10
     assert 5 <= row.repeats_left <= 10 and 5 <= row.repeats_right <= 10
