@@ -213,6 +213,7 @@ class DriverContract:
                 return
             before = simulation.unasked
             _wait(lambda: simulation.unasked > before, SPEAKS_S)
+            simulation.under_way = True  # also where frames are far apart and the opening takes long
             why = ""
             try:
                 source.open()

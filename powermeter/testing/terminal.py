@@ -179,6 +179,9 @@ class Simulation:
         self.overflowed = 0
         self.unasked = 0
         """Frames that the meter sent on its own."""
+        self.under_way = False
+        """Whether what it last sent on its own comes once more, ahead of its next answer: as one that was on its way when it was asked."""
+        self._last = b""
         self._queue: list[tuple[float, int, bytes]] = []
         self._number = 0
         self._backlog: list[bytes] = []
@@ -228,10 +231,10 @@ class Simulation:
         readable, _, _ = select.select(self.port.handles(), [], [], wait)
         for handle in readable:
             for message in self.port.receive(handle):
-                for frame in self.meter.receive(message, self.now_s()):
+                for frame in (*self._still_under_way(), *self.meter.receive(message, self.now_s())):
                     self._enqueue(frame)
         for frame in self.meter.send(self.now_s()):
-            self.unasked += 1
+            self.unasked, self._last = self.unasked + 1, frame
             self._enqueue(frame)
         while self._queue and self._queue[0][0] <= self.now_s():
             frame = heapq.heappop(self._queue)[2]
@@ -241,6 +244,11 @@ class Simulation:
             else:
                 self.overflowed += 1
         self._flush()
+
+    def _still_under_way(self) -> list[bytes]:
+        frames = [self._last] if self.under_way and self._last else []
+        self.under_way = False
+        return frames
 
     def _enqueue(self, frame: bytes) -> None:
         for delay, piece in self.faults.apply(frame):
