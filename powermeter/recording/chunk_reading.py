@@ -16,6 +16,7 @@ from powermeter.channel import Gap
 from powermeter.errors import DataError, plural
 from powermeter.recording import columns, encodable_text, file, schema, summary
 from powermeter.recording.rows import Rows, is_sound
+from powermeter.recording.stored_chunk import StoredChunk
 from powermeter.result.notes import Note
 
 DAMAGED = "damaged"
@@ -235,6 +236,23 @@ class Chunks:
         if row is None or not isinstance(row[0], bytes) or (crc is not None and zlib.crc32(row[0]) != crc):
             return None
         return row[0]
+
+    def stored(self, chunk: Chunk) -> StoredChunk | None:
+        """Return a chunk as it is stored; None where it is none of schema 2, or not all of it is sound."""
+        if chunk.part >= 0 or self._rows.version == 1:
+            return None
+        try:
+            found = self._rows.run("SELECT fine_crc, hash FROM chunk WHERE id = ?", (chunk.id,)).fetchone()
+        except file.UNREADABLE:
+            return None
+        if found is None or not isinstance(found[0], int) or not isinstance(found[1], bytes):
+            return None
+        fine_crc, digest = found
+        data, fine = self.data(chunk), self._blob(chunk, "fine", fine_crc)
+        if data is None or fine is None:
+            return None
+        cells = (chunk.start_ns, chunk.end_ns, chunk.count, chunk.read_ns, chunk.data_crc)
+        return StoredChunk(*cells, fine_crc, digest, chunk.summary, fine, data)
 
     def fine(self, chunk: Chunk) -> NDArray[np.void] | None:
         """Return the fine stretches of a chunk, shape (stretches, entries); None where it has none."""

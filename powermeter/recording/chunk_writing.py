@@ -16,6 +16,7 @@ from powermeter.recording import columns, file, schema, summary
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.hash_chain import checksum
 from powermeter.recording.sha256 import sha256
+from powermeter.recording.stored_chunk import StoredChunk
 
 CHUNK = 1 << 16
 """Samples of a full chunk."""
@@ -181,26 +182,45 @@ class SourceWriter:
         codes = block.columns()
         data = block.encoded(codes)
         entries, fine = summary.summarise(block.times_ns, codes, block.flags, summary.products(self.channels))
-        start_ns, end_ns = int(block.times_ns[0]), int(block.times_ns[-1])
         digest = sha256(fine)
         digest.update(data)
-        row = (
-            self.source,
-            self.sequence,
-            start_ns,
-            end_ns,
+        stored = StoredChunk(
+            int(block.times_ns[0]),
+            int(block.times_ns[-1]),
             len(block),
             block.read_ns,
             zlib.crc32(data),
             zlib.crc32(fine),
             digest.digest(),
             entries.tobytes(),
+            fine,
+            data,
         )
+        self._insert(connection, stored, entries)
+
+    def add_stored(self, connection: sqlite3.Connection, stored: StoredChunk) -> None:
+        """Write a chunk of another recording as it is; what waits becomes one before it.
+
+        Raises:
+            DataError: Its summary is not of these channels, or time runs backwards.
+        """
+        if self.last_ns is not None and stored.start_ns < self.last_ns:
+            raise DataError(f"source {self.source}: sample times run backwards")
+        width = len(self.channels) + len(summary.products(self.channels))
+        entries = summary.unpack_entries(stored.summary, width)
+        self.flush(connection)
+        self.commitment = None
+        self.last_ns = stored.end_ns
+        self._insert(connection, stored, entries)
+
+    def _insert(self, connection: sqlite3.Connection, stored: StoredChunk, entries: NDArray[np.void]) -> None:
+        row = (self.source, self.sequence, *stored.cells)
         identifier = file.insert(connection, TABLES["chunk"], [row])
-        connection.execute("INSERT INTO block (chunk, fine, data) VALUES (?, ?, ?)", (identifier, fine, data))
+        blobs = (identifier, stored.fine, stored.data)
+        connection.execute("INSERT INTO block (chunk, fine, data) VALUES (?, ?, ?)", blobs)
         if self.part:
             connection.execute("DELETE FROM tail WHERE source = ?", (self.source,))
-        self._promote(connection, 1, start_ns, end_ns, len(block), entries)
+        self._promote(connection, 1, stored.start_ns, stored.end_ns, stored.count, entries)
         self.sequence += 1
         self.part = 0
         self.pending.clear()

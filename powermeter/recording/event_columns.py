@@ -218,4 +218,8 @@ def _item(count: Any) -> float:
     """Return a count that a column of whole numbers does not hold; NaN for one that it does, infinity for what is no number."""
     if count is None or (isinstance(count, int) and abs(count) < _MOST_WHOLE):
         return np.nan
-    return float(count) if isinstance(count, float) and not isnan(count) else np.inf
+    try:
+        number = np.inf if isinstance(count, str | bytes) else float(count)
+    except (TypeError, ValueError, OverflowError):
+        return np.inf
+    return np.inf if isnan(number) else number

@@ -9,17 +9,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, ExistsError
 from powermeter.recording import encodable_text, file_names, output_file
-from powermeter.recording.protocol import SourceInfo
+from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.reader import Recording
+from powermeter.recording.stored_chunk import StoredChunk
 from powermeter.recording.writer import Writer
 
 _NOT_COPIED = ("closed", "alignment", "salvaged", "signature")
 """Facts about a file, or that are written anew."""
+
+_TOGETHER = 32
+"""Chunks that one transaction takes over: some 6 MB of two channels."""
 
 
 def join(
@@ -108,24 +113,46 @@ def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str
     return names
 
 
-def copy_source(old: Recording, source: SourceInfo, new: Writer, name: str | None = None) -> int:
-    """Copy a source with its samples, gaps and ticks, piece by piece; returns its id in the new recording."""
+def copy_source(
+    old: Recording, source: SourceInfo, new: Writer, name: str | None = None, *, is_recoded: bool = False
+) -> int:
+    """Copy a source with its samples, gaps and ticks, piece by piece; returns its id in the new recording.
+
+    Chunks are taken over as they are stored, or decoded and made anew where `is_recoded`: so that none is left that
+    cannot be decoded.
+    """
     identifier = new.add_source(source.url, name or source.name, source.driver, source.channels, source.info)
-    read_ns = old.read_ns(source.id)
-    for samples in old.stream(source.id):
-        if len(samples):
-            new.append(
-                identifier,
-                samples.times_ns,
-                samples.table(),
-                samples.flags,
-                None if read_ns is None else round(read_ns),
-            )
+    if is_recoded:
+        _recode(old, source.id, new, identifier)
+    else:
+        _take_over(old, source.id, new, identifier)
     with new.transaction():
         for gap in old.gaps(source.id):
             new.add_gap(identifier, gap)
         new.add_ticks(identifier, old.ticks(source.id))
     return identifier
+
+
+def _recode(old: Recording, source: int, new: Writer, identifier: int) -> None:
+    read_ns = old.read_ns(source)
+    for samples in old.stream(source):
+        _append(new, identifier, samples, None if read_ns is None else round(read_ns))
+
+
+def _take_over(old: Recording, source: int, new: Writer, identifier: int) -> None:
+    pieces = old.as_stored(source)
+    while together := list(islice(pieces, _TOGETHER)):
+        with new.transaction():
+            for piece in together:
+                if isinstance(piece, StoredChunk):
+                    new.append_stored(identifier, piece)
+                else:
+                    _append(new, identifier, *piece)
+
+
+def _append(new: Writer, identifier: int, samples: Samples, read_ns: int | None) -> None:
+    if len(samples):
+        new.append(identifier, samples.times_ns, samples.table(), samples.flags, read_ns)
 
 
 def copy_events(old: Recording, new: Writer) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from powermeter.channel import Channel
-from powermeter.errors import DataError
 from powermeter.recording import summary
-from powermeter.recording.chunk_reading import Chunk, Chunks
+from powermeter.recording.chunk_reading import Chunks
+from powermeter.recording.copied_chunks import entries_of
 from powermeter.recording.summaries import Summaries
 
 
@@ -21,7 +20,7 @@ def of_pieces(chunks: Chunks, channels: Sequence[Channel]) -> Summaries:
     groups = chunks.pieces()
     entries = np.empty((len(groups), width), summary.ENTRY)
     for position, group in enumerate(groups):
-        stored = [one for chunk in group if (one := _stored(chunk, width)) is not None]
+        stored = [one for chunk in group if (one := entries_of(chunk, width)) is not None]
         if len(stored) < len(group):
             times, flags, codes = chunks.read(group)
             entries[position], _ = summary.summarise(times, codes, flags, pairs)
@@ -35,14 +34,3 @@ def of_pieces(chunks: Chunks, channels: Sequence[Channel]) -> Summaries:
         tuple((channels[a].name, channels[b].name) for a, b in pairs),
         entries,
     )
-
-
-def _stored(chunk: Chunk, width: int) -> np.ndarray[Any, Any] | None:
-    """Return a chunk's entries where they are there and make sense."""
-    if chunk.part >= 0:
-        return None
-    try:
-        entries = summary.unpack_entries(chunk.summary, width)
-    except DataError:
-        return None
-    return entries if summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None

@@ -31,6 +31,7 @@ from powermeter.recording import (
     summary,
 )
 from powermeter.recording.chunk_reading import Chunk, Chunks
+from powermeter.recording.copied_chunks import pieces_of
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.facts import Facts
@@ -40,6 +41,7 @@ from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
 from powermeter.recording.sources import sources_of
+from powermeter.recording.stored_chunk import StoredChunk
 from powermeter.recording.summaries import ProcessCounts, Summaries
 from powermeter.recording.timed_rows import TimedRows
 
@@ -334,6 +336,12 @@ class Recording:
             times, flags, codes = chunks.read([chunk])
             if len(times):
                 yield Samples(times, dict(zip(names, codes, strict=True)), flags)
+
+    def as_stored(self, source: int) -> Iterator[StoredChunk | tuple[Samples, int | None]]:
+        """Yield what is held of a source chunk by chunk, for a copy; see `copied_chunks`."""
+        for piece in pieces_of(self._sound(source), self.source(source).channels):
+            yield piece
+            note_samples(len(piece) if isinstance(piece, StoredChunk) else len(piece[0]))
 
     def flag_counts(self, source: int) -> dict[int, int]:
         """Return, for each value that flags of samples have, how many have it; nothing else is decoded.

@@ -44,7 +44,7 @@ def salvage(damaged: str | Path, whole: str | Path, *, force: bool = False) -> l
         if not old.sources and not old.metadata and not len(old.event_table()):
             raise DataError(f"{damaged} cannot be repaired, nothing of it can be read")
         with Writer.create(part, old.metadata, force=True) as new:
-            sources = {source.id: copy_source(old, source, new) for source in old.sources}
+            sources = {source.id: copy_source(old, source, new, is_recoded=True) for source in old.sources}
             gone = copy_facts(old, new, sources, leave_out=("closed", "signature"))
             copy_events(old, new)
             _list_missing(old, new, sources)

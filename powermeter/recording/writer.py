@@ -25,6 +25,7 @@ from powermeter.recording.event_batches import EventTable
 from powermeter.recording.output_file import check_output
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import dump_json
+from powermeter.recording.stored_chunk import StoredChunk
 
 CHECKPOINT_S = 20.0
 """How often the write-ahead log is folded into the file while recording, so that a lone file loses little."""
@@ -162,6 +163,15 @@ class Writer:
         block = self._sources[source].check(times_ns, codes, flags, read_ns)
         with self.transaction():
             self._sources[source].add(self.connection, block)
+
+    def append_stored(self, source: int, chunk: StoredChunk) -> None:
+        """Add a chunk of another recording as it is stored there.
+
+        Raises:
+            DataError: It is of other channels, or time runs backwards.
+        """
+        with self.transaction():
+            self._sources[source].add_stored(self.connection, chunk)
 
     def add_event(self, event: Event) -> None:
         """Add one event."""

@@ -116,9 +116,10 @@ def test_a_count_is_above_zero(items):
         ItemCount(items)
 
 
-def test_an_odd_count_is_printed_with_its_power_of_ten():
-    """2**63 stood there as 9.2233720368, its first twelve characters."""
-    _, (note,) = countable((Event("infer", 0, 9, count=2.0**63),))
+@pytest.mark.parametrize("count", [2.0**63, 2**63, np.float64(2**63)])
+def test_an_odd_count_is_printed_with_its_power_of_ten(count):
+    """2.0**63 stood there as 9.2233720368, its first twelve characters, and the whole number as inf."""
+    _, (note,) = countable((Event("infer", 0, 9, count=count),))
     assert "(9.223e+18)" in note
 
 
@@ -128,6 +129,12 @@ def test_a_count_that_is_no_number_of_items_is_not_known_and_named(odd):
     found, (note,) = countable(events)
     assert [event.count for event in found] == [None, 3, 0, None]
     assert note.code == ODD and "1 event states a count" in note
+
+
+@pytest.mark.parametrize("count", [np.int64(3), np.float32(3), np.int8(3)])
+def test_counts_of_numpy_are_numbers_of_items(count):
+    found, notes = countable((Event("infer", 0, 9, count=count),))
+    assert found[0].count == 3 and notes == ()
 
 
 def test_counts_within_fifteen_decades_stay():
