@@ -13,8 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import DataError, ExistsError
+from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.recording import encodable_text, file_names, output_file
+from powermeter.recording.fingerprint import fingerprint
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.reader import Recording
 from powermeter.recording.stored_chunk import StoredChunk
@@ -42,7 +43,7 @@ def join(
         alignment: The fact that puts the guest's clock on the host's; noted for each of its sources.
 
     Raises:
-        ConfigurationError: `path` is one of the two.
+        ConfigurationError: `path` is one of the two, or both hold the same readings.
         ExistsError: It exists and `force` is False, or it is being recorded.
         DataError: It cannot be written, or the guest holds no source.
     """
@@ -85,6 +86,17 @@ def check(host: Recording, guest: Recording, path: Path, *, force: bool = False)
     output_file.check_output(path, force=force, inputs=[host.path, guest.path], by_recording=True)
     if not guest.sources:
         raise DataError(f"{guest.path} holds no readable source")
+    if host.path.samefile(guest.path) or _hold_the_same(host, guest):
+        raise ConfigurationError(
+            f"{guest.path.name} holds readings that are in {host.path.name} already, which would stand there as two meters; "
+            "`powermeter align` with the one file finds anew where they lie"
+        )
+
+
+def _hold_the_same(host: Recording, guest: Recording) -> bool:
+    """Return whether some readings are in both, of a source of one URL."""
+    urls = {source.url for source in host.sources} & {source.url for source in guest.sources}
+    return bool(urls) and bool(fingerprint(host).samples & fingerprint(guest).samples)
 
 
 def _write(host: Recording, guest: Recording, path: Path, alignment: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import old_schema
 import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
+from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording, Writer, chunk_writing
 from powermeter.recording.joining import join
 from powermeter.recording.verification import verify
@@ -88,7 +90,7 @@ def test_three_parts_out_of_order_hold_each_its_own(tmp_path, parts) -> None:
 
 
 def test_a_part_that_was_cut_short_keeps_its_last_samples(tmp_path, parts) -> None:
-    part = written(tmp_path / "c.power", MS, 9000, closed=False)
+    part = written(tmp_path / "c.power", MS, 9000, 5, closed=False)
     with Recording.open(joined(parts[0], part)) as both, Recording.open(part) as own:
         assert own.count(1) == 9000
         there, here = both.samples(2), own.samples(1)
@@ -126,3 +128,12 @@ def test_damaged_fine_stretches_are_made_anew(parts) -> None:
     sound = rows(parts[1], 1)
     changed(parts[1], "UPDATE block SET fine = zeroblob(3) WHERE chunk = 4")
     assert rows(joined(*parts), 2) == sound
+
+
+def test_the_same_readings_twice_are_refused(parts) -> None:
+    """As two meters of one rail they would agree with each other, and prove nothing."""
+    copy = Path(shutil.copy(parts[0], parts[0].with_name("copy.power")))
+    both = joined(*parts)
+    for host, guest in ((parts[0], parts[0]), (parts[0], copy), (both, parts[1]), (parts[1], both)):
+        with pytest.raises(ConfigurationError, match="already"):
+            joined(host, guest)
