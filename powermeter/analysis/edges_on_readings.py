@@ -1,7 +1,8 @@
 """What stamps in coarse steps leave open: whether a reading that is stamped as an edge is lies before or behind it.
 
 A meter that keeps its time has all its stamps rounded alike.  Where marks are rounded to the same step, a reading on an edge is on
-the same side each time, and no number of short events averages that out.
+the same side each time, and no number of short events averages that out.  Rounded to the nearest step, one in two of them is on the wrong side at
+either edge, so that events lose of both ends what a step of time holds: all readings on either edge, less what is beside, hold it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.moments import step_in_common
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]
@@ -20,8 +22,8 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_MOST = 20_000
-_FINE = 8  # steps of the stamps in an interval: coarser ones are edges that were set by the readings
+_FINE = 4  # steps of the stamps in an interval: coarser ones are edges that were set by the readings
+_MANY = 8  # readings on edges that show what they hold
 _LITTLE = 0.02  # of what events used: less joins the variance, however small that is
 
 
@@ -42,7 +44,8 @@ def either_side(
         covered: Seconds of each event outside of holes.
     """
     on_start, on_end = (_on(integral, at, k) for at, k in zip(edges, upto, strict=True))
-    if not (on_start.any() or on_end.any()) or not _fine(integral, edges):
+    step = step_in_common(integral.trace, edges)
+    if not (on_start.any() or on_end.any()) or not 0 < step * _FINE <= integral.trace.interval_ns:
         return found
     f, tau = integral.trace.values, integral.trace.interval_ns * 1e-9
     gained, lost = f[upto[0][on_start] - 1], f[upto[1][on_end] - 1]
@@ -50,16 +53,32 @@ def either_side(
     weighs = weight + tau * (gained.size - lost.size)
     if weighs <= tau / 2:
         return found
-    moved = ((energy + tau * float(gained.sum() - lost.sum())) / weighs - energy / weight) * covered
-    total = float(moved.sum())
+    level = energy / weight
+    others = [((energy + tau * float(gained.sum() - lost.sum())) / weighs - level) * covered]
+    if found.quiet is not None:
+        both = (energy + tau * float(gained.sum())) / (weight + tau * gained.size)
+        others.append((both - level) * covered + (both - found.quiet) * step * 1e-9 * (covered > 0))
+        if gained.size + lost.size >= _MANY:
+            found.value = found.value + others[1]
+            others = [others[0] - others[1], -others[1]]
+    return _reaching(found, np.stack(others))
+
+
+def _reaching(found: GroupEstimate, others: Floats) -> GroupEstimate:
+    """Return an estimate that reaches as far as others do, which differ from it by so much for each event, shape (others, events), J."""
+    totals = others.sum(axis=1)
+    highest, lowest = int(totals.argmax()), int(totals.argmin())
+    up, down = max(float(totals[highest]), 0.0), max(-float(totals[lowest]), 0.0)
+    furthest = max(up, down)
     variance = found.factor * float(found.own @ found.own)
-    little = abs(total) <= _LITTLE * abs(float(np.nansum(found.value)))
-    if variance and (little or total * total <= COVERAGE_95**2 * variance):
-        found.factor *= 1 + total * total / 3 / variance
+    little = furthest <= _LITTLE * abs(float(np.nansum(found.value)))
+    if variance and (little or furthest**2 <= COVERAGE_95**2 * variance):
+        found.factor *= 1 + furthest**2 / 3 / variance
     else:
-        found.above, found.below = found.above + np.maximum(moved, 0.0), found.below + np.maximum(-moved, 0.0)
-        found.above_all += max(total, 0.0)
-        found.below_all += max(-total, 0.0)
+        found.above = found.above + np.maximum(others[highest], 0.0) * (up > 0)
+        found.below = found.below + np.maximum(-others[lowest], 0.0) * (down > 0)
+        found.above_all += up
+        found.below_all += down
     return found
 
 
@@ -68,13 +87,3 @@ def _on(integral: Integral, at: Times, upto: Indices) -> Mask:
     last = np.maximum(upto - 1, 0)
     on: Mask = (upto > 0) & (integral.trace.times_ns[last] == at) & (integral.counted(last, last + 1) > 0)
     return on
-
-
-def _fine(integral: Integral, edges: tuple[Times, Times]) -> bool:
-    """Return whether edges and readings share a step that an interval has many of."""
-    trace = integral.trace
-    if "step" not in trace.remembered:
-        trace.remembered["step"] = int(np.gcd.reduce(np.diff(trace.times_ns[:_MOST])))
-    apart = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]]) - trace.times_ns[0]
-    step = int(np.gcd.reduce(np.append(apart, trace.remembered["step"])))
-    return 0 < step * _FINE <= trace.interval_ns

@@ -42,7 +42,7 @@ from powermeter.analysis.lag import lagging
 from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
-from powermeter.analysis.moments import own_moments
+from powermeter.analysis.moments import own_moments, place_known_to, step_in_common
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.quantiles import median, quantile, student_95
@@ -198,7 +198,9 @@ def measure_instants(
         known_level = np.where((m >= 2) & (gap_s <= 0.5 * seconds), level_u, apart)
         found.gaps = np.sqrt((gap_s * np.minimum(known_level, apart) * t95 * common) ** 2 + held_u)
     pairs = int(np.maximum(count - 1, 0).sum())
-    phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns)
+    edges = start_ns, end_ns
+    steps = place_known_to(trace, edges), step_in_common(trace, edges)
+    phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns, steps)
     if phase.coherent > 0:
         variance *= 1 + (n - 1) * phase.coherent
     blind = int(np.count_nonzero(weight <= 0))

@@ -50,12 +50,21 @@ class Phase:
 
 
 def unseen_part(
-    times_ns: Indices, start_ns: Indices, end_ns: Indices, before: Indices, inside: Indices, interval_ns: int
+    times_ns: Indices,
+    start_ns: Indices,
+    end_ns: Indices,
+    before: Indices,
+    inside: Indices,
+    interval_ns: int,
+    steps_ns: tuple[int, int] = (0, 0),
 ) -> Phase:
     """Return how far the phases of events against readings are from what chance leaves.
 
     Among n places that chance chose, the longest stretch without any exceeds (ln n + 6.9)/n once in a thousand times
     (Devroye, Annals of Probability 9, 1981).
+
+    Args:
+        steps_ns: To what a place is known (`moments.place_known_to`), and what stamps and edges are all multiples of (`step_in_common`).
     """
     if interval_ns <= 0:
         return Phase()
@@ -63,23 +72,29 @@ def unseen_part(
         pick = np.linspace(0, start_ns.size - 1, _MOST).astype(np.int64)
         start_ns, end_ns, before, inside = start_ns[pick], end_ns[pick], before[pick], inside[pick]
     reach = np.minimum(end_ns - start_ns, interval_ns)
-    arc = _unmet_arc(times_ns, start_ns, before, reach, interval_ns)
+    known_to, common = steps_ns
+    arc = _unmet_arc(times_ns, start_ns, before, reach, interval_ns, known_to)
     use = (inside > 0) & (reach > 0)
     n = int(use.sum())
     if n < _LEAST:
         return Phase(arc)
     at = (times_ns[np.minimum(before[use], times_ns.size - 1)] - start_ns[use]) / reach[use]
     places = np.sort(np.clip(at, 0.0, 1.0))
-    hole = float(np.max(np.diff(np.concatenate([[0.0], places, [1.0]]))))
+    usual = median(reach[use])
+    step = known_to / usual
+    # A reading on an event's start lies before it, one on its end inside.
+    ends = [0.0], places, [1.0 + min(common, known_to) / usual]
+    hole = float(np.max(np.diff(np.concatenate(ends)))) - step
     chance = (math.log(n) + _RARE) / n
-    turns = np.exp(2j * math.pi * np.outer(np.arange(1, _HARMONICS + 1), places))
-    power = np.abs(turns.mean(axis=1)) ** 2
+    harmonics = np.arange(1, _HARMONICS + 1)
+    turns = np.exp(2j * math.pi * np.outer(harmonics, places))
+    power = (np.abs(turns.mean(axis=1)) * np.sinc(harmonics * step)) ** 2
     coherent = max(0.0, (n * float(power.max()) - _RARE - math.log(_HARMONICS)) / max(n - 1, 1))
     return Phase(max(hole if hole > max(chance, _WORTH) else 0.0, arc), min(coherent, 1.0))
 
 
 def _unmet_arc(
-    times_ns: Indices, start_ns: Indices, before: Indices, reach: Indices, interval_ns: int
+    times_ns: Indices, start_ns: Indices, before: Indices, reach: Indices, interval_ns: int, step_ns: int
 ) -> float:
     """Return what share of an event lies where no reading of any event fell, going by where the next reading lies behind each start.
 
@@ -97,7 +112,7 @@ def _unmet_arc(
     widest = int(np.argmax(gaps))
     gap, begin = float(gaps[widest]), float(places[widest])
     usual = _LIKELY if keep_step_nearby(turned) else _RARE
-    if gap <= max((math.log(n) + usual) / n, _WORTH):
+    if gap - step_ns / interval_ns <= max((math.log(n) + usual) / n, _WORTH):
         return 0.0
     part = median(reach[near]) / interval_ns
     inside = max(0.0, min(begin + gap, part) - begin) + max(0.0, min(begin + gap - 1.0, part))

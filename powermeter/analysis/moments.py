@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
 
 
 class ChosenBy(IntEnum):
@@ -29,6 +30,8 @@ REMEDIES = (
 """What else than another rate helps against a load in step with readings, by who chose their moments."""
 
 _LOOKED = 4096
+_MOST = 20_000
+_PLACES = 4  # steps in an interval, at least
 _FEW_DISTANCES = 30
 _STAND = 0.3
 _STANDS_LONG = 0.85
@@ -90,6 +93,28 @@ def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:
         return False
     low, high = np.percentile(some, [10, 90])
     return float(high - low) > 0.55 * tau
+
+
+def step_in_common(trace: Trace, edges: tuple[Times, Times]) -> int:
+    """Return of what stamps of readings and events' edges are all whole multiples, ns: what both were rounded to, or written with."""
+    apart = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]]) - trace.times_ns[0]
+    return int(np.gcd.reduce(np.append(apart, _step_of_stamps(trace))))
+
+
+def place_known_to(trace: Trace, edges: tuple[Times, Times]) -> int:
+    """Return to how many ns the place of an edge among readings is known: the step of their stamps or of events' edges, the coarser one.
+
+    A step that an interval does not have several of is no rounding but the interval itself.
+    """
+    marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
+    steps = _step_of_stamps(trace), int(np.gcd.reduce(marks - marks[0]))
+    return max((step for step in steps if step * _PLACES <= trace.interval_ns), default=0)
+
+
+def _step_of_stamps(trace: Trace) -> int:
+    if "step" not in trace.remembered:
+        trace.remembered["step"] = int(np.gcd.reduce(np.diff(trace.times_ns[:_MOST])))
+    return int(trace.remembered["step"])
 
 
 def count_variance(expected: Floats, varied: bool) -> Floats:

@@ -37,6 +37,11 @@ def mean_of(found: Windows) -> Result:
     return found.combine_of(np.arange(FRAMES), np.full(FRAMES, 1 / FRAMES), "all")
 
 
+def mean_of_all(found: Windows) -> Result:
+    """Return the mean energy of 200 events."""
+    return found.combine_of(np.arange(200), np.full(200, 1 / 200), "all")
+
+
 @pytest.mark.parametrize("late_ms", [0.4, -0.4])
 def test_a_common_rounding_of_all_stamps_is_within_the_interval(late_ms: float) -> None:
     """Of six milliseconds one belongs to the idle between frames, or not: 4 W of it, over six, are 12 % of a frame."""
@@ -65,3 +70,38 @@ def test_long_events_that_a_reading_meets_by_chance_are_measured() -> None:
     mean = found.combine_of(np.arange(30), np.full(30, 1 / 30), "all")
     assert mean.grade is Grade.MEASURED and mean.low <= 5.5 <= mean.high
     assert mean.high - mean.low < 0.1 * 5.5
+
+
+@pytest.mark.parametrize(("lasts_ms", "interval_us"), [(2, 10_000), (5, 10_170), (4, 5_000)])
+def test_short_events_at_random_are_not_in_step_because_clocks_tick_alike(
+    lasts_ms: int, interval_us: int
+) -> None:
+    """Marks and stamps in whole milliseconds leave so many places in an event as it has of them: two of them are no lock, and their edges lose what a step holds."""
+    held = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        start = 1000 + np.cumsum(rng.integers(60, 140, 400))
+        moments = (
+            rng.uniform(0, 10) + np.arange(int((start[-1] + 500) * 1000 / interval_us)) * interval_us / 1000
+        )
+        moments = moments + rng.uniform(-0.05, 0.05, moments.size)
+        behind = moments - start[np.clip(np.searchsorted(start, moments, "right") - 1, 0, None)]
+        watts = np.where((behind >= 0) & (behind < lasts_ms), 5.5, 1.5) + rng.normal(0, 0.005, moments.size)
+        trace = from_samples(np.rint(moments).astype(np.int64) * MS, watts, noise=0.005)
+        found = measure(Integral.of(trace), start * MS, (start + lasts_ms) * MS)
+        mean, truth = found.combine_of(np.arange(400), np.full(400, 1 / 400), "all"), lasts_ms * 5.5e-3
+        held += mean.low <= truth <= mean.high
+        assert mean.high < 1.6 * truth, "an upper end"
+    assert held >= 8
+
+
+def test_events_in_step_with_stamps_of_a_coarse_clock_are_still_found() -> None:
+    """Two milliseconds each 100, always met at their second: what the first holds is unknown."""
+    start = 1009 + 100 * np.arange(200)
+    stamps = 1000 + 10 * np.arange(2100)
+    behind = stamps - start[np.clip(np.searchsorted(start, stamps, "right") - 1, 0, None)]
+    watts = np.where((behind > 0) & (behind <= 2), 5.5, 1.5) + np.random.default_rng(1).normal(
+        0, 0.005, stamps.size
+    )
+    found = measure(Integral.of(from_samples(stamps * MS, watts, noise=0.005)), start * MS, (start + 2) * MS)
+    assert mean_of_all(found).high == np.inf
