@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 EVENTS = 2000
@@ -149,7 +150,7 @@ def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST
     noise = max(
         trace.noise,
         trace.step,
-        float(np.median(np.abs(f[before - 2] - f[before - 3]))) if local[0].all() else 0.0,
+        _noise_ahead(f, before, t[before - 3] - earlier, tau) if local[0].all() else 0.0,
     )
     size = 0.05 * float(np.median(np.abs(np.concatenate(inside))))
     columns: list[list[Floats]] = [[], [], []]
@@ -166,6 +167,13 @@ def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST
     since, seen, ahead = (np.concatenate(column) for column in columns)
     found = Edges(since, seen, ahead, np.concatenate(ends))
     return found if found.count >= least else None
+
+
+def _noise_ahead(values: Floats, before: Indices, since_ns: Times, interval_ns: int) -> float:
+    """Return how far neighbouring readings ahead of starts differ, of starts that lie an interval more behind the event before where some do: a mean holds some of it."""
+    apart = np.abs(values[before - 2] - values[before - 3])
+    clear = since_ns >= interval_ns
+    return float(np.median(apart[clear] if clear.any() else apart))
 
 
 def _between(trace: Trace, start_ns: Times, end_ns: Times) -> float:

@@ -35,6 +35,8 @@ AVERAGES = Note.info(
 
 _CLEARLY = 0.4
 _FEWEST = 3  # edges, of fewer than show a part or a delay
+_SURE_OF_FEW = 5.3  # natural logarithm of chance: one in 200
+_NEAREST = 0.01  # of the step: to be as near by chance is no less likely
 _FITS_FEW = 0.005
 _CLOSE = 0.02
 _BETTER = 0.6
@@ -89,10 +91,13 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
 
 
 def _of_few(trace: Trace, edges: Edges) -> Trace:
-    """Return readings as means where few edges leave no doubt: readings between the levels lie where means do; else as they are."""
+    """Return readings as means where few edges leave no doubt: readings between the levels lie where means do; else as they are.
+
+    A reading that lies between the levels by chance is as near to where a mean would with the chance of twice the distance.
+    """
     mean = edges.rest(1.0, 0.0)
     fits = mean < _FITS_FEW and mean < _FITS_FEW / _CLOSE * edges.rest(0.0, 0.0)
-    if edges.between() < _FEWEST or not fits:
+    if not fits or edges.between() * math.log(1 / max(2 * math.sqrt(mean), _NEAREST)) < _SURE_OF_FEW:
         return trace
     rest, _, window = edges.best()
     return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.clear_edges import clear_edges
+from powermeter.analysis.clear_edges import LEAST, clear_edges
 from powermeter.analysis.early_readings import turned_round
 from powermeter.analysis.estimate import HELD, LAG, LATE, LEAD, SOME, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
@@ -40,6 +40,8 @@ _LIMIT = 1.7
 _MOST = 100_000
 _FEWEST = 5  # ends
 _CLEAR = 4  # clear edges
+_FEW_CLEAR = 3  # clear edges that may lean to means
+_RATHER = 0.4  # of what snapshots leave
 _SOON = 0.25  # of an interval behind a start
 _AS_HIGH = 0.6  # of readings in the second half of the interval
 _STANDS_OUT = 3.0  # standard errors of the first reading behind ends
@@ -156,7 +158,9 @@ def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integ
     trace = integral.trace
     if len(trace) < _LEAST:
         return None
-    late = 0.0 if unsettled(trace) else may_average(trace, start_ns, end_ns)
+    late = may_average(trace, start_ns, end_ns)
+    if unsettled(trace) or (late is None and _lean_to_means(trace, start_ns, end_ns)):
+        late = 0.0
     if late is None:
         return None
     by = round(late * trace.interval_ns)
@@ -166,6 +170,16 @@ def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integ
         clipped = None if trace.saturated_ns is None else trace.saturated_ns + by
         trace = replace(trace, times_ns=trace.times_ns + by, gaps=gaps, saturated_ns=clipped)
     return Integral.of(replace(trace, values=values, kind=Kind.MEAN))
+
+
+def _lean_to_means(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether readings called instantaneous lie beside few clear edges where means would rather than snapshots, outside of events too."""
+    if trace.kind is not Kind.INSTANT or trace.window_ns or not 0 < start_ns.size <= _MOST:
+        return False
+    edges = clear_edges(trace, start_ns, end_ns, _FEW_CLEAR)
+    if edges is None or edges.count >= LEAST or edges.rest(1.0, 0.0) > _RATHER * edges.rest(0.0, 0.0):
+        return False
+    return edges.outside(1.0, 0.0) < _RATHER * edges.outside(0.0, 0.0)
 
 
 def both(

@@ -238,6 +238,41 @@ def test_few_edges_show_means_where_their_readings_leave_no_doubt() -> None:
     assert found >= 16
 
 
+def four(seed: int, ramp: float = 0.0) -> tuple[Trace, np.ndarray, np.ndarray, float]:
+    """Return means each second, four events of 3.2 to 7 s with pauses of just over 3 s, and their energy; inside, power may rise by a share."""
+    rng = np.random.default_rng(seed)
+    seconds, pauses = rng.uniform(3.2, 7, 4), rng.uniform(3.05, 3.3, 4)
+    starts = 4.0 + np.cumsum(seconds + pauses) - seconds
+    fine = np.full(round(1000 * (starts[-1] + 12)), 2.0)
+    for at, long in zip(np.rint(1000 * starts).astype(int), np.rint(1000 * seconds).astype(int), strict=True):
+        fine[at : at + long] += 5.0 * np.linspace(1 - ramp, 1 + ramp, long)
+    joules = np.concatenate([[0.0], np.cumsum(fine) / 1000])
+    ms = np.arange(round(1000 * rng.uniform(1, 2)), fine.size, 1000)
+    shown = joules[ms] - joules[ms - 1000] + 0.005 * rng.standard_normal(ms.size)
+    trace = from_samples(ms * 10**6, shown, noise=0.005)
+    edges = (np.rint(1000 * x).astype(int) for x in (starts, starts + seconds))
+    begin, end = edges
+    return trace, begin * 10**6, end * 10**6, float(np.sum(joules[end] - joules[begin]))
+
+
+def test_four_events_with_short_pauses_show_means() -> None:
+    """Behind a pause of three readings, the first of these still holds something of the event: that is no noise."""
+    for seed in range(20):
+        trace, starts, ends, _ = four(seed)
+        assert as_events_show(trace, starts, ends).kind is Kind.MEAN
+
+
+def test_edges_that_lean_to_means_hold_both() -> None:
+    """A ramp of 40 % puts readings inside off what means beside a step would be: taken for snapshots, labels were 4 to 12 % low."""
+    held = 0
+    for seed in range(20):
+        trace, starts, ends, true = four(seed, ramp=0.4)
+        shown = as_events_show(trace, starts, ends)
+        found = measure(Integral.of(shown), starts, ends).combine(np.ones(4), "all")
+        held += found.low <= true <= found.high
+    assert held >= 19
+
+
 @pytest.mark.parametrize("shaped", [False, True])
 def test_few_edges_leave_instants_what_they_are(shaped: bool) -> None:
     for seed in range(40):
