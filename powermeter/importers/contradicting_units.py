@@ -19,6 +19,9 @@ _PREFIX = 1000.0
 _LEAST = 0.8
 """The least that voltage times current may be of the power beside them: readings of different moments."""
 
+_IDLE = 100.0
+"""How many times the watts the volt-amperes of an idle adapter on the mains may be: its capacitors draw current and hardly power."""
+
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
@@ -62,7 +65,7 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
 
 def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
     """Return a note where a power is not what voltage and current of its rail are together."""
-    if ratio >= _LEAST and (ratio <= 1 / _LEAST or volts > MAINS_V):
+    if ratio >= _LEAST and (ratio <= 1 / _LEAST or (volts > MAINS_V and ratio < _IDLE)):
         return []
     return [
         Note.warning(

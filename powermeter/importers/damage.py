@@ -34,6 +34,11 @@ class Unread:
         if len(self.lines) < _SHOWN:
             self.lines.append(line)
 
+    def clear(self) -> None:
+        """Forget them, where the log is read in another way."""
+        self.count = 0
+        self.lines.clear()
+
     @property
     def where(self) -> str:
         """The first lines, for a message: `lines 3, 7, 8 …`."""

@@ -87,12 +87,16 @@ def pauses(times_ns: NDArray[np.int64], limit: float | None = None) -> list[Gap]
 
 
 def hole_notes(
-    gaps: Sequence[Gap], of: str = "readings", times_ns: NDArray[np.int64] | None = None
+    gaps: Sequence[Gap],
+    of: str = "readings",
+    times_ns: NDArray[np.int64] | None = None,
+    may_be_zero: int = 0,
 ) -> list[Note]:
     """Return a note on the stretches without readings, or without rows.
 
     Args:
         times_ns: Of all rows, those without a reading included: where they go on through each hole, no clock was set.
+        may_be_zero: How many of the missing rows may be rows of zero that the log leaves out.
     """
     holes = [gap for gap in gaps if gap.reason in ("missed", "lost setup")]
     if not holes:
@@ -113,7 +117,14 @@ def hole_notes(
             "; a clock that is set forward leaves such a hole as well, of any length: if one was, no time passed in it, so move the stamps "
             "behind it back and import again"
         )
-    return [Note.warning("holes", note)]
+    notes = [Note.warning("holes", note)]
+    if may_be_zero:
+        text = (
+            f"no row holds 0, so the {plural(may_be_zero, 'row')} missing may be rows of zero that this log leaves out: the interval covers both "
+            "that and the usual draw; if it leaves them out, write them with 0 and import again"
+        )
+        notes.append(Note.warning("zero-rows-open", text))
+    return notes
 
 
 def _has_rows(gap: Gap, times_ns: NDArray[np.int64] | None) -> bool:

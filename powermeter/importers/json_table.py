@@ -13,6 +13,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
@@ -48,7 +49,8 @@ class JsonTable(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        records = [_flat(entry) for entry in _records(path)]
+        unread = Unread()
+        records = [_flat(entry) for entry in _records(path, unread)]
         columns = list(dict.fromkeys(name for record in records for name in record))
         if len(records) < _FEWEST or not columns:
             raise DataError(
@@ -59,11 +61,12 @@ class JsonTable(Importer):
         rows = ([record.get(name, "") for name in columns] for record in records)
         log = read_as_table(path, columns, rows, choices)
         log.format = cls.name
+        log.warnings += unread.notes()
         return log
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a file.
+def _records(path: Path, unread: Unread) -> Iterator[dict[str, Any]]:
+    """Yield the records of a file, and count those that are damaged.
 
     Raises:
         DataError: It is not JSON.
@@ -75,9 +78,9 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     except RecursionError:
         raise DataError(f"{path}: nested too deeply") from None
     except ValueError:
-        data = [entry for line in read_lines(path) if (entry := _line(line)) is not None]
+        data = _lines(path, unread)
         if len(data) < _FEWEST:
-            data = documents(text)
+            data = documents(text, unread)
         if len(data) < _FEWEST:
             raise DataError(f"{path}: not JSON, nor a record a line") from None
     series = list(_series(path, data))
@@ -176,20 +179,42 @@ def _targets(path: Path, data: Any) -> list[dict[str, Any]]:
     return [found[stamp] for stamp in sorted(found)]
 
 
-def documents(text: str) -> list[dict[str, Any]]:
-    """Return the objects of a text in which they follow each other, whatever stands between them; a cut one is left out."""
+def documents(text: str, unread: Unread) -> list[dict[str, Any]]:
+    """Return the objects of a text in which they follow each other, whatever stands between them; damaged and cut ones are counted."""
     decoder = json.JSONDecoder()
     found: list[dict[str, Any]] = []
-    place = 0
+    opening, place, line, seen = "\n{", 0, 1, 0
+    unread.clear()
     while (start := text.find("{", place)) >= 0:
         try:
             entry, place = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            place = text.find("\n{", start) + 1
-            if not place:
+            line, seen = line + text.count("\n", seen, start), start
+            if _OPENING.match(text, start) is not None:
+                unread.add(line)
+            again = [at for mark in ("\n{", opening) if (at := text.find(mark, start + 1)) >= 0]
+            if not again:
                 break
+            place = min(again)
             continue
+        named = _OPENING.match(text, start)
+        opening = opening if named is None or found else named[0]
         found.append(entry)
+    return found
+
+
+_OPENING = re.compile(r'\{\s*"[^"]{1,80}"')
+"""How a record begins: behind a damaged one, the next that begins like the first."""
+
+
+def _lines(path: Path, unread: Unread) -> list[dict[str, Any]]:
+    """Return the records of a file that has one a line, and count the lines that begin like one and are none."""
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate(read_lines(path), 1):
+        if (entry := _line(line)) is not None:
+            found.append(entry)
+        elif _OPENING.match(line.lstrip()) is not None:
+            unread.add(number)
     return found
 
 

@@ -32,6 +32,8 @@ LONG = 1.6
 """Rows' intervals: a longer step is one from which rows are missing."""
 _SURE = 3.0  # standard deviations
 _CONSTANT = 0.01
+_REACH = 0.95
+"""How far the 95 % of a uniform error reach towards its limits, at one of which a log lies that leaves out rows of zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,15 @@ class RowSteps:
     Attributes:
         row_ns: The interval of one row; None where rows come unevenly.
         all_held: Whether rows behind longer steps hold all that was used since the row before, so that none is missing.
-        open_share: Of the whole, what is counted twice if so and `all_held` is False, and the amounts do not show it.
+        open_share: Of the whole, what is counted twice if so and `all_held` is False, and the amounts do not show it; or what is counted
+            too much if this log leaves out rows of zero, and no row shows that it writes them.
+        may_be_zero: How many rows are missing that may be such rows.
     """
 
     row_ns: int | None
     all_held: bool
     open_share: float = 0.0
+    may_be_zero: int = 0
 
 
 def on_a_calendar(stamps_ns: Times) -> bool:
@@ -118,6 +123,8 @@ def _judged(row_ns: int | None, amounts: Floats, steps: Floats, long: NDArray[np
     of_all = _deviations(held, rows, mean, spread, single.size)
     if of_all < _SURE < of_one:
         return RowSteps(row_ns, True)
+    if amounts.all():
+        return RowSteps(row_ns, False, share / _REACH, round(rows) - long.size)
     return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share)
 
 

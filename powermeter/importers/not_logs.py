@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from powermeter.importers.files import Peek
+from powermeter.importers.files import HEAD, Peek
 from powermeter.importers.job_logs import job_log
-from powermeter.importers.layout import layout
+from powermeter.importers.layout import Layout, layout
 from powermeter.importers.stamps import time_of_day_ns, wall
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
@@ -230,6 +230,18 @@ def clock_in_header(header: Sequence[str]) -> str | None:
     return (
         f"its head begins with a time ({header[0]}) in place of a name and comes again with another one, as sar and pidstat print: write "
         "`time` in its place in the first head, take the others out, and import that"
+    )
+
+
+def words_only(peek: Peek, found: Layout) -> str | None:
+    """Return why a table of nothing but words is no power log, or None where a number stands in it or may stand further down."""
+    cells = [cell.strip() for row in found.rows for cell in row]
+    known = any(h.quantity is not None or h.is_time or h.is_electric for h in found.headings)
+    if not cells or any(ch.isdigit() for cell in cells for ch in cell) or (known and len(peek.head) == HEAD):
+        return None
+    first = ", ".join(repr(cell[:30]) for cell in cells if cell)[:90] or "its cells are empty"
+    return (
+        f"holds no numbers under its header ({first}), so there is no power in it; name the log of its power"
     )
 
 

@@ -18,7 +18,7 @@ from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import Layout, header_too_narrow, layout, split
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose
+from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose, words_only
 from powermeter.importers.open_questions import OpenQuestions, with_what_follows
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.table_reading import OpenTable
@@ -85,6 +85,9 @@ class TableImporter(Importer):
         if text is not None:
             raise DataError(f"{path}: {text}")
         found = layout(peek)
+        words = words_only(peek, found)
+        if words is not None:
+            raise DataError(f"{path}: {words}")
         turned = hours_in_columns(split(peek.lines[:1], found.delimiter)[0]) or clock_in_header(found.header)
         if turned is not None:
             raise DataError(f"{path}: {turned}")

@@ -65,6 +65,11 @@ def check_rows(
             '"none": nothing was measured'
         )
     odd = counted.short + counted.long
+    if odd > whole:
+        raise DataError(
+            f"{path}: only {whole} of {plural(whole + odd, 'line')} under its header have its fields: what a program or a job printed with a "
+            "table in it, or a damaged file; write the header and the rows of that table alone to a file and import that"
+        )
     if odd * 10 > whole:
         raise DataError(
             f"{path}: {odd} of {plural(whole + odd, 'row')} are cut or hold no number (too few fields, or more than the header has); "

@@ -16,7 +16,7 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
-from powermeter.importers.missing_amounts import LONG, row_steps
+from powermeter.importers.missing_amounts import LONG, RowSteps, row_steps
 from powermeter.importers.time_parts import LONGER
 from powermeter.units import NS
 
@@ -90,7 +90,7 @@ class TableRows(LogRows):
         lengths_ns: How long the interval is that each sample ends, by its row's own start and end, or by the step of which all
             others are multiples; None where neither shows it.
         open_steps: Whether steps between rows of amounts may show that some are missing.
-        open_share: Of amounts, which share of the whole is in doubt since nothing shows whether rows are missing.
+        steps: What longer steps between amounts mean, where the log is one of amounts.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class TableRows(LogRows):
         self.starts_ns = starts_ns
         self.lengths_ns: NDArray[np.int64] | None = None
         self.open_steps = True
-        self.open_share = 0.0
+        self.steps = RowSteps(None, False)
         self.info = info or {}
         self.gaps: list[Gap] = []
         self._begins: dict[int, int] = {}
@@ -262,7 +262,7 @@ class TableRows(LogRows):
         steps = row_steps(times[known], values[known])
         if steps is None:
             return
-        self._longer, self.open_share = LONG, steps.open_share
+        self._longer, self.steps = LONG, steps
         if steps.all_held:
             self.lengths_ns = np.diff(
                 times, prepend=times[:1] - (steps.row_ns or int(np.median(np.diff(times))))

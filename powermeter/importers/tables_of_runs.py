@@ -96,6 +96,7 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
     once = len(set(first)) == len(first)
     numbered = once and headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
     numbered = numbered or (not times and _are_runs_of_rails(found, headings))
+    numbered = numbered or _sums_up_readings(found, headings, times)
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")
     if not stamped and any(
@@ -146,11 +147,27 @@ def _are_runs_of_rails(found: Layout, headings: Sequence[Heading]) -> bool:
     return len({*pairs}) == len(pairs) == len(runs) * len(named) and not any(map(is_datum, named))
 
 
+def _sums_up_readings(found: Layout, headings: Sequence[Heading], times: Sequence[int]) -> bool:
+    """Return whether a row has a length that falls somewhere, and its mean, least and highest power."""
+    kinds = {word for h in headings if h.quantity is Quantity.POWER for word in h.words} & _STATISTICS
+    return len(kinds) > 2 and any(
+        set(headings[i].words) & LENGTH_WORDS and _falls(found, i) > 0 for i in times
+    )
+
+
+_STATISTICS = frozenset(("avg", "mean", "min", "max", "median", "average", "minimum", "maximum"))
+
+
+def _falls(found: Layout, index: int) -> int:
+    """Return in how many rows a column falls."""
+    values = [float_or_nan(row[index].strip()) for row in found.rows if len(row) > index]
+    return sum(b < a for a, b in pairwise(values))
+
+
 def _falls_often(found: Layout, index: int) -> bool:
     """Return whether the numbers of a column fall in a quarter of the rows, as lengths of runs do and no times."""
-    cells = [row[index].strip() for row in found.rows if len(row) > index]
-    values = [float_or_nan(cell) for cell in cells]
-    return len(values) > 3 and 4 * sum(b < a for a, b in pairwise(values)) >= len(values) - 1
+    count = sum(len(row) > index for row in found.rows)
+    return count > 3 and 4 * _falls(found, index) >= count - 1
 
 
 def _are_years(found: Layout, index: int) -> bool:

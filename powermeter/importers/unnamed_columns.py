@@ -68,7 +68,8 @@ def _counts(texts: Sequence[str]) -> bool:
 def _product(found: Layout, open_: Sequence[int], step_s: float | None) -> Question | None:
     """Return the options for the three columns that are voltage, current and their product, or None."""
     columns = {i: _numbers(found, i) for i in open_[:8]}
-    triples = list(_triples(columns))
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers as large as 1e300 are no product of others
+        triples = list(_triples(columns))
     if len(triples) != 1:
         return None
     volt, amp, watt, ratio = triples[0]

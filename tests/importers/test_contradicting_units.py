@@ -33,7 +33,14 @@ def test_a_low_power_factor_is_no_contradiction(tmp_path):
 
 @pytest.mark.parametrize(
     ("volts", "amps", "watts", "said"),
-    [(5, 1, 10, True), (5, 2, 5, True), (5, 1, 4.6, False), (230, 1, 150, False), (230, 1, 300, True)],
+    [
+        (5, 1, 10, True),
+        (5, 2, 5, True),
+        (5, 1, 4.6, False),
+        (230, 1, 150, False),
+        (230, 1, 300, True),
+        (230, 1, 0.4, True),
+    ],
 )
 def test_a_power_that_is_not_the_product_beside_it_is_noted(tmp_path, volts, amps, watts, said):
     path = tmp_path / "t.csv"

@@ -7,7 +7,7 @@ from tool_log import load
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers import Choices, convert
+from powermeter.importers import Choices, convert, open_log
 
 RECORDS = [{"time": 1_780_000_000 + i, "power": {"total_w": 5 + i % 2}, "note": "x"} for i in range(6)]
 
@@ -103,3 +103,21 @@ def test_two_series_of_one_name_are_not_taken_for_one(tmp_path):
     path.write_text(json.dumps(series))
     with pytest.raises(ConfigurationError, match=r"both called 'power \(W\)'"):
         convert(path, tmp_path / "o.power")
+
+
+def _records_of(damaged):
+    rows = [f'{{"timestamp": {1709287200 + i}, "power_w": {100 + i}}}' for i in range(40)]
+    return [damaged.get(i, row) for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("before", "between"), [("[", ", "), ("[", ",\n"), ("", "\n"), ("[\n  ", ",\n  ")])
+def test_records_behind_a_damaged_one_are_read_and_it_is_counted(tmp_path, before, between):
+    """Of 40 records, 3 were read, and nothing was printed about the other 37."""
+    broken = {3: '{"timestamp": 1709287203, "power_w": 1x3}', 20: '{"timestamp": 17092'}
+    path = tmp_path / "log.json"
+    path.write_text(before + between.join(_records_of(broken)) + ("]" if before else ""))
+    log = open_log(path)
+    assert sum(rows.count for rows in log.sources) == 38
+    assert any(note.code == "rows-left-out" and "2 damaged lines" in str(note) for note in log.warnings)
+    path.write_text(before + between.join(_records_of({})) + ("]" if before else ""))
+    assert not any(note.code == "rows-left-out" for note in open_log(path).warnings)

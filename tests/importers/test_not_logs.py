@@ -147,3 +147,39 @@ def test_a_voltage_whose_current_is_empty_is_refused(tmp_path):
     path.write_text("time_s,V_mV,I_mA\n" + "".join(f"{i},5000,\n" for i in range(9)))
     with pytest.raises(DataError, match="'I_mA' hold no number"):
         open_log(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\nx,y\nx,y\nz,w\n",
+        "GPU0;power\nidle;low\nidle;high\n",
+        "a,b\n,\n,\n",
+        "power_W,volt_V\nN/A,x\nN/A,x\n",
+    ],
+)
+@pytest.mark.parametrize("period_s", [None, 1.0])
+def test_a_table_of_words_holds_no_numbers_at_whatever_rate(tmp_path, text, period_s):
+    path = tmp_path / "words.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match="holds no numbers"):
+        open_log(path, choices=Choices(period_s=period_s))
+
+
+def test_numbers_further_down_than_is_looked_at_are_read(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_text("t_s,power_W\n" + "-,N/A\n" * 11_000 + "".join(f"{i},10\n" for i in range(1_300)))
+    with pytest.raises((DataError, ConfigurationError)) as caught:
+        open_log(path)
+    assert "holds no numbers" not in str(caught.value)
+
+
+def test_a_job_s_output_with_reports_in_it_is_named(tmp_path):
+    path = tmp_path / "job.txt"
+    report = (
+        "GPU USAGE REPORT\n-----\nReport File: power.csv for ./a.out\nTotalTime(S),TotalEnergy(J),AvgPowerDraw(W)\n{t},{e},9{i}.4\n-----\n"
+        "Job ended at: 2025-05-04 16:12:27\nTotal time taken: 0 hour(s)\n>>>>> JOB ENDED >>>>>\n"
+    )
+    path.write_text("".join(report.format(t=83.1 - i, e=7601.5 - i, i=i) for i in range(3)))
+    with pytest.raises(DataError, match="what a program or a job printed with a table in it"):
+        open_log(path)

@@ -84,3 +84,13 @@ def test_runs_with_a_row_of_each_rail(tmp_path):
     path.write_text("run,rail,voltage_v,current_ma,power_mw\n" + rows)
     with pytest.raises(DataError, match="table of finished runs"):
         open_log(path)
+
+
+def test_lengths_that_fall_beside_means_and_extremes_are_runs(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        "TotalTime(S),TotalEnergy(J),AvgPowerDraw(W),MinDraw(W),MaxDraw(W)\n"
+        "83.1263,7601.9829,91.4510,51.90,202.03\n76.6828,6967.1085,90.8563,74.38,209.02\n3.2867,330.2037,100.4654,74.71,155.06\n"
+    )
+    with pytest.raises(DataError, match="one row per run"):
+        open_log(path)

@@ -85,3 +85,12 @@ def test_numbers_that_show_nothing_are_offered_no_unit(tmp_path):
     asked = _asked(path)
     assert not re.search(r"=(W|kWh|uJ)\b", asked)
     assert "--column 2=UNIT --column 3=UNIT" in asked
+
+
+def test_numbers_beyond_any_reading_are_asked_about_as_others_are(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "".join(f"{1736935200 + i},{3.3 + i / 9},{5 + i}.25,{9 + i % 2}.5\n" for i in range(8))
+        + "1736935208,1e300,1e300,-1e300\n"
+    )
+    assert "--column 2=UNIT" in _asked(path)
