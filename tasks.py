@@ -178,9 +178,12 @@ def compile_tests() -> None:
         each.wait()  # what cannot be collected is reported by the run itself
 
 
-def bytecode() -> dict[str, str]:
-    """Return variables that keep compiled files in the environment: a hundred tests start an interpreter."""
-    return {"PYTHONPYCACHEPREFIX": str(VENV / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+def bytecode(place: Path = VENV) -> dict[str, str]:
+    """Return variables that keep compiled files in an environment: a hundred tests start an interpreter.
+
+    Nothing is compiled when it is installed, and where Python is asked to write none each interpreter would compile torch anew.
+    """
+    return {"PYTHONPYCACHEPREFIX": str(place / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def lint(arguments: Sequence[str]) -> None:
@@ -272,8 +275,8 @@ def frameworks(arguments: Sequence[str]) -> None:
         note_installed(own, "frameworks")
     workers = "tests/marking/test_workers.py::test_so_are_those_of_the_workers_of_frameworks"
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
-    required = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1"}
-    run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=required)
+    variables = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1", **bytecode(own)}
+    run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=variables)
 
 
 def lab(arguments: Sequence[str]) -> None:

@@ -224,3 +224,20 @@ def test_integration_fails_where_a_part_beside_others_does(tmp_path: Path, fails
     if "lab" in alone:
         assert {"test", "frameworks --version"} <= set(alone[: alone.index("lab")])
         assert not {"wheel", "spark"} & set(alone[: alone.index("lab")])
+
+
+def test_no_interpreter_compiles_what_another_has(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed without compiled files, where Python is asked to write none: each import of torch took ten seconds more."""
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def run(*command: object, variables: dict[str, str] | None = None, **_: object) -> None:
+        asked.append((" ".join(map(str, command)), variables or {}))
+
+    monkeypatch.setattr(tasks, "run", run)
+    monkeypatch.setattr(tasks, "is_installed", lambda *_: True)
+    for name in ("test", "lab", "frameworks", "spark"):
+        tasks.TASKS[name]([str(ROOT / "tests" / "test_tasks.py")])
+    kept = [variables for command, variables in asked if "pytest" in command or "lab" in command]
+    assert len(kept) == 4
+    for variables in kept:
+        assert variables["PYTHONPYCACHEPREFIX"] and variables["PYTHONDONTWRITEBYTECODE"] == ""

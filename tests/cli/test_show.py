@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -34,7 +35,7 @@ def test_show_as_json_has_the_same_numbers(run_power, capsys):
 def test_show_survives_a_terminal_that_knows_no_unicode(run_power):
     done = subprocess.run(
         [sys.executable, "-m", "powermeter", "show", str(run_power)],
-        env={"PYTHONIOENCODING": "ascii", "PATH": "", "COLUMNS": "80"},
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PATH": "", "COLUMNS": "80"},
         capture_output=True,
         check=False,
     )
