@@ -13,15 +13,25 @@ from stub import Player
 
 from powermeter import registry
 from powermeter.channel import Quantity
+from powermeter.drivers.ina import scan
 from powermeter.errors import OpenError, Reason
 from powermeter.recording.reader import Recording
 from powermeter.source import PolledSource, StreamingSource
 
 ALL = range(256)
 
+RESTARTS = 0x45
+"""The address of the INA219 that restarts while a profile is played."""
+RESTARTED = "ina219://{bus}/0x45?shunt=0.1ohm&rails=restarts&rate=25Hz"
+POWER_UP = {120: [[RESTARTS, 0, 0x399F], [RESTARTS, 5, 0]]}
+"""Step → its registers as after power-up."""
+
 
 def discovery(bus: int, player: Player) -> str:
     """Every chip is named, bound or free, and the free ones' registers are left alone."""
+    scan.TIME_LIMIT_S = (
+        60.0  # what bounds a scan of slow buses is not what is tested, and an emulated machine is slow
+    )
     before = {address: player.read(address, ALL) for address in stub.FREE}
     found = [*registry.driver_class("ina").discover(), *registry.driver_class("hwmon").discover()]
     urls = [one.url or "" for one in found]
@@ -83,21 +93,12 @@ def corrected(bus: int, player: Player, devices: Mapping[int, Path]) -> str:
     return f"55 currents exact; {wrapped} overflowed currents of ina238 put right"
 
 
-def restarted(bus: int, player: Player) -> str:
+def restarted(output: Path, player: Player) -> str:
     """A chip that lost its configuration during a recording leaves a gap and is set up again."""
-    power_up = [[0x48, 0, 0x399F], [0x48, 5, 0]]
-    output, _ = recordings.record(
-        "restart",
-        [f"ina219://{bus}/0x48?shunt=0.1ohm&rails=i2c&rate=25Hz"],
-        recordings.Profile.make(6.0),
-        player,
-        [0x48],
-        {40: power_up},
-    )
-    configuration = player.read(0x48, [0, 5])
+    configuration = player.read(RESTARTS, [0, 5])
     assert configuration[0] != 0x399F and configuration[5] == 0x1000, f"left at {configuration}"
     with Recording.open(output) as recording:
-        identifier = recording.sources[0].id
+        identifier = next(source.id for source in recording.sources if f"0x{RESTARTS:02x}" in source.url)
         gaps = [gap for gap in recording.gaps(identifier) if gap.reason == Reason.LOST_SETUP.value]
         assert gaps, f"no gap; there are {recording.gaps(identifier)}"
         last = recording.samples(identifier).times_ns[-1]
@@ -129,7 +130,7 @@ def iio(chip: str, address: int, player: Player) -> str:
 
 def buffered(player: Player) -> str:
     """A profile through the kernel's own buffer and time stamps integrates to the truth."""
-    profile = recordings.Profile.make(12.0)
+    profile = recordings.Profile.make(6.0)
     output, times = recordings.record(
         "buffer",
         ["iio://ina219?shunt=0.1ohm&mode=buffer&conversion=8.51ms&rails=iio"],
@@ -140,4 +141,4 @@ def buffered(player: Player) -> str:
     with Recording.open(output) as recording:
         facts = recording.sources[0].info
         assert facts["stamps"] == "kernel", facts
-    return recordings.judge(output, "iio", profile, times, 0.014)
+    return recordings.judge(output, "iio", profile, times, 0.02)

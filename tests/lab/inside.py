@@ -44,8 +44,8 @@ def compare(case: registers.Case, bus: int, player: stub.Player, device: Path) -
 
 
 def profile_checks(bus: int, player: stub.Player) -> None:
-    """Play a minute into an INA219 of ours and one of the kernel's, and record both at once."""
-    profile = recordings.Profile.make(60.0)
+    """Play a profile into INA219 of ours and of the kernel's, record them at once, and have a third one restart meanwhile."""
+    profile = recordings.Profile.make(24.0)
     rails = {
         "i2c": f"ina219://{bus}/0x48?shunt=0.1ohm&rails=i2c&averages=1&bits=12&rate=25Hz",
         "hwmon": f"hwmon://ina219-i2c-{bus}-40?shunt=0.1ohm&rails=hwmon&rate=25Hz",
@@ -53,14 +53,20 @@ def profile_checks(bus: int, player: stub.Player) -> None:
     made: list[tuple[Path, list[int]]] = []
 
     def play() -> str:
-        made.append(recordings.record("minute", list(rails.values()), profile, player, [0x48, 0x40]))
+        urls = [*rails.values(), behaviour.RESTARTED.format(bus=bus)]
+        chips = [0x48, 0x40, behaviour.RESTARTS]
+        made.append(recordings.record("profile", urls, profile, player, chips, behaviour.POWER_UP))
         return f"{len(made[0][1])} steps played"
 
-    check("profile of a minute, played and recorded", play)
+    check("profile, played and recorded", play)
     for rail in rails if made else ():
         check(
-            f"profile of a minute through {rail}: energy",
-            lambda rail=rail: recordings.judge(made[0][0], rail, profile, made[0][1], 0.008),
+            f"profile through {rail}: energy",
+            lambda rail=rail: recordings.judge(made[0][0], rail, profile, made[0][1], 0.013),
+        )
+    if made:
+        check(
+            "profile: a chip that restarts is set up again", lambda: behaviour.restarted(made[0][0], player)
         )
 
 
@@ -73,7 +79,7 @@ def main() -> int:
             player.write(address, stub.RESET[chip])
         stub.load("ina2xx", "ina3221", "ina238")
         devices = {address: stub.bind(bus, chip, address) for address, chip in stub.BOUND.items()}
-        check("discovery finds all eight, writes nothing", lambda: behaviour.discovery(bus, player))
+        check("discovery finds all nine, writes nothing", lambda: behaviour.discovery(bus, player))
         check("a chip the kernel holds is left to it", lambda: behaviour.held(bus))
         for case in registers.CASES:
             check(
@@ -82,7 +88,6 @@ def main() -> int:
             )
         check("hwmon:// corrects the kernel's shunt", lambda: behaviour.corrected(bus, player, devices))
         profile_checks(bus, player)
-        check("a chip that restarts is set up again", lambda: behaviour.restarted(bus, player))
         stub.unbind(bus, 0x40)
         stub.unbind(bus, 0x41)
         stub.unload("ina2xx")

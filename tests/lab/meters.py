@@ -20,7 +20,7 @@ from powermeter.testing.terminal import Simulation
 from powermeter.testing.uhid import UhidPort
 
 LOAD = Load("sine", 1.0, 4.0, 3.0)
-SECONDS = 6.0
+SECONDS = 3.0
 
 
 def read(meter: SimulatedMeter) -> str:

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 BOUND = {0x40: "ina219", 0x41: "ina226", 0x42: "ina3221", 0x44: "ina238"}
 """Addresses that kernel drivers get."""
 
-FREE = {0x43: "ina3221", 0x48: "ina219", 0x49: "ina226", 0x4A: "ina238"}
+FREE = {0x43: "ina3221", 0x45: "ina219", 0x48: "ina219", 0x49: "ina226", 0x4A: "ina238"}
 """Addresses that stay free for our drivers."""
 
 # What a chip holds after power-up, as far as somebody looks at it.
