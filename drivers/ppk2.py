@@ -21,7 +21,7 @@ from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
-from .meters.stream import SLEW
+from .meters.slewed_stamps import slewed
 from .meters.tick_clock import TickClock, refuse
 
 if TYPE_CHECKING:
@@ -313,9 +313,9 @@ class PPK2(StreamingSource):
 
         A better estimate of the clock makes no step, nor squeezes energy away.
         """
-        nominal = self._last_ns + samples * SAMPLE_NS
-        most = round(SLEW * samples * SAMPLE_NS)
-        return min(max(end_ns, nominal - most), nominal + most) if end_ns - nominal < NS else end_ns
+        passed_ns = samples * SAMPLE_NS
+        nominal = self._last_ns + passed_ns
+        return slewed(end_ns, nominal, passed_ns) if end_ns - nominal < NS else end_ns
 
     def _settle(self, decoded: Decoded, arrival_ns: int) -> None:
         """Find the part of a loss that the counter cannot show, a multiple of 64, by how late the stream is.

@@ -20,6 +20,7 @@ from .cutting import cut_frames
 from .frame_order import FrameOrder
 from .linked import LinkedMeter
 from .losses import Losses, Unused
+from .slewed_stamps import slewed
 from .tick_clock import TickClock, refuse
 from .tick_counter import TickCounter
 
@@ -27,8 +28,6 @@ MAX_BUFFER = 65536
 STALE_NS = 200_000_000
 DRAIN_QUIET_S, DRAIN_S = 0.02, 0.2
 """What was sent before the opening has been read when nothing came for so long, or after so long at most."""
-SLEW = 0.1
-"""A better estimate of the clock is followed by stretching or squeezing the steps by at most this share."""
 
 
 class StreamRow(NamedTuple):
@@ -364,11 +363,11 @@ class StreamMeter(LinkedMeter, StreamingSource):
         return stamp, flags
 
     def _slewed(self, tick: int, at_ns: int) -> int:
-        """Return the time of a tick, no step since the last one changed by more than `SLEW`."""
+        """Return the time of a tick, reached smoothly from the one before; a second and more is no better estimate but another time."""
         if self._placed is not None and self.tick_ns is not None:
             passed = (tick - self._placed[0]) * self.tick_ns
             nominal = self._placed[1] + passed
             if passed >= 0 and abs(at_ns - nominal) < NS:
-                at_ns = round(min(max(at_ns, nominal - SLEW * passed), nominal + SLEW * passed))
+                at_ns = slewed(at_ns, nominal, passed)
         self._placed = tick, at_ns
         return at_ns
