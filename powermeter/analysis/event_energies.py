@@ -101,12 +101,13 @@ def measure(
             continue
         edges = start_ns[lasting], end_ns[lasting]
         others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(int(kind[g]))
+        marked = None if labels is None else (labels, int(kind[g]))
         own, own_bridges, own_inside, own_wave = integral, bridges, inside.at(lasting), wave
         if parts_of_run:
             own = parts_of_run[part_of[g]].integral
             own_bridges, own_inside, own_wave = Bridges.of(own), ReadingsInside.of(own, *edges), None
         if trace.kind is Kind.INSTANT:
-            found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others)
+            found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others, marked)
         else:
             found = measure_means(own, *edges, own_bridges, others)
         if as_means is not None:

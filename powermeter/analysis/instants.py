@@ -40,11 +40,12 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import lagging
 from powermeter.analysis.late_stamps import late_at_random
+from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.moments import own_moments, place_known_to, step_in_common
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
-from powermeter.analysis.other_labels import Others
+from powermeter.analysis.other_labels import Labels, Others
 from powermeter.analysis.quantiles import median, quantile, student_95
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.refresh_beat import (
@@ -87,6 +88,7 @@ def measure_instants(
     inside: ReadingsInside | None = None,
     wave: Wave | None = None,
     others: Others | None = None,
+    marks: tuple[Labels, int] | None = None,
 ) -> GroupEstimate:
     """Return what the events of one label used, from instantaneous readings.
 
@@ -96,6 +98,7 @@ def measure_instants(
         inside: The readings inside these events, where they are known already.
         wave: A sine under all readings that may be a faster one (`steady_wave`).
         others: The events of other labels, where there are any.
+        marks: The events of all labels, whether or not they run at once, and which of them this one is.
     """
     trace = integral.trace
     t, f = trace.times_ns, trace.values
@@ -261,7 +264,9 @@ def measure_instants(
     if sparse:
         return few(integral, found, before, upto, seconds, readings)
     span = step.span
-    if span is None and own_moments(trace):
+    if span is not None and made_by_others(t, f, trace.interval_ns, (before, m), edges, marks):
+        span = None
+    elif span is None and own_moments(trace):
         unmarked = None if marked or wave is not None else unmarked_levels(trace, before, m)
         span = unmarked or plateaus(trace, before, m) or always_one_place(trace, before, m)
     if (
