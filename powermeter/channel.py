@@ -179,7 +179,10 @@ class Channel:
         import numpy as np
 
         values: Floats = np.multiply(codes, self.scale, dtype=np.float64)
-        values += self.offset
+        if self.offset or self.scale < 0:  # of a code 0 times that comes -0.0
+            values += self.offset
+        if codes.dtype.kind == "i" and codes.size and codes.min() != MISSING:  # the lowest there is
+            return values
         missing = codes == MISSING
         if missing.any():
             values[missing] = np.nan

@@ -111,8 +111,10 @@ def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Bas
 
 def holds_work(spec: BaselineSpec, events: Sequence[Event]) -> list[Note]:
     """Return a warning where other events run inside the event that is subtracted: then their own work is subtracted from them."""
+    if not isinstance(spec, str):
+        return []
     spans = sorted((e.start_ns, e.end_ns) for e in events if e.name == spec and e.end_ns is not None)
-    if not isinstance(spec, str) or not spans:
+    if not spans:
         return []
     starts = [start for start, _ in spans]
     inside: dict[str, None] = {}

@@ -85,5 +85,5 @@ def _reaching(found: GroupEstimate, others: Floats) -> GroupEstimate:
 def _on(integral: Integral, at: Times, upto: Indices) -> Mask:
     """Return which edges have a reading that counts at their very moment."""
     last = np.maximum(upto - 1, 0)
-    on: Mask = (upto > 0) & (integral.trace.times_ns[last] == at) & (integral.counted(last, last + 1) > 0)
-    return on
+    on: Mask = (upto > 0) & (integral.trace.times_ns[last] == at)
+    return on & (integral.counted(last, last + 1) > 0) if on.any() else on

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.quantiles import median
+from powermeter.analysis.quantiles import median, variance_of
 from powermeter.signals.reading_choice import INSIDE, LEAST_INSIDE
 
 Floats = NDArray[np.floating[Any]]
@@ -28,6 +28,9 @@ def seen_in_pairs(start_ns: Times, end_ns: Times, owners: Indices, interval_ns: 
     Of one that lasts L < 2 τ, two readings lie in its first and its last L − τ, and never between: what they agree on says nothing of the middle.
     """
     size = int(owners.max(initial=-1)) + 1
+    if size == start_ns.size:  # each is one of its own
+        alone: NDArray[np.bool_] = end_ns - start_ns >= _PAIRED * interval_ns
+        return alone
     first, last = np.full(size, np.iinfo(np.int64).max), np.full(size, np.iinfo(np.int64).min)
     np.minimum.at(first, owners, start_ns)
     np.maximum.at(last, owners, end_ns)
@@ -44,9 +47,10 @@ def clusters(
         return before, upto - before, np.arange(n)
     usual = int(median(end_ns - start_ns))
     latest = np.maximum.accumulate(end_ns)
-    apart = np.concatenate([[True], start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)])
+    apart = start_ns[1:] > latest[:-1] + min(interval_ns // 2, usual // _AT_ONCE)
     if apart.all():
         return before, upto - before, np.arange(n)
+    apart = np.append(True, apart)
     owners = np.cumsum(apart) - 1
     begins = np.flatnonzero(apart)
     first = before[begins]
@@ -82,15 +86,17 @@ def levels(
         lengths = np.minimum(count[pick], max(2, INSIDE // pick.size))
         index = ranges(first[pick], lengths)
         values = f[index]
-        begins = np.cumsum(lengths) - lengths
+        begins = lengths.cumsum() - lengths
         means = np.add.reduceat(values, begins) / lengths
-        inside = max(float(np.sum((values - np.repeat(means, lengths)) ** 2) / np.sum(lengths - 1)), inside)
-    elif int(seen.sum()) > 1:
-        return np.full(weight.size, level), 0.0, float(np.var(own[seen], ddof=1)), 1.0
-    if int(seen.sum()) < 2:
+        rest = values - means.repeat(lengths)
+        inside = max(float((rest * rest).sum() / (lengths - 1).sum()), inside)
+    elif np.count_nonzero(seen) > 1:
+        return np.full(weight.size, level), 0.0, variance_of(own[seen]), 1.0
+    if np.count_nonzero(seen) < 2:
         return own, inside, 0.0, 1.0
-    of_mean = float(np.mean(1 / np.maximum(every[seen], 1)))
-    between = max(float(np.var(own[seen], ddof=1)) - inside * of_mean, 0.0)
+    readings = np.maximum(every[seen], 1)
+    of_mean = float((1 / readings).sum() / readings.size)
+    between = max(variance_of(own[seen]) - inside * of_mean, 0.0)
     share = (
         np.where(seen & paired, between / np.maximum(between + inside / np.maximum(every, 1), 1e-300), 0.0)
         if between > 0
@@ -127,6 +133,7 @@ def chosen(index: Indices, count: Indices, every: Indices) -> Indices:
 
 def ranges(first: Indices, lengths: Indices) -> Indices:
     """Return first[0], first[0] + 1 …, first[1] … as one array."""
-    ahead = np.cumsum(lengths) - lengths
-    found: Indices = np.repeat(first - ahead, lengths) + np.arange(int(lengths.sum()))
+    until = lengths.cumsum()
+    found: Indices = (first - until + lengths).repeat(lengths)
+    found += np.arange(found.size)
     return found

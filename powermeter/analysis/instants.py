@@ -137,7 +137,7 @@ def measure_instants(
     shrink = np.minimum(1.0, np.divide(covered, weight, out=np.ones(n), where=weight > 0))
     rest = energy - c * weight
     single = c * covered + shrink * rest
-    whole = float(np.sum(c * covered) + np.sum(rest))
+    whole = float((c * covered).sum() + rest.sum())
     if single.sum():
         single = single * (whole / float(single.sum()))
     lost_parts = None if bridges is None else as_other_events(integral, bridges, start_ns, end_ns)
@@ -256,7 +256,7 @@ def measure_instants(
         total > 0 and not found.own.any()
     ):  # readings that do not scatter at all: what is shared is spread evenly
         found.own = np.full(found.own.shape, math.sqrt(total / max(found.own.size, 1)))
-    found.factor = total / max(float(np.sum(found.own**2)), 1e-300)
+    found.factor = total / max(float((found.own**2).sum()), 1e-300)
     expected = float(covered.sum()) / tau if tau else math.inf
     sparse = min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
     if phase.blind and quantile(m, 0.5) < 4 and not timer_runs_free(trace, start_ns, before, m):
@@ -349,7 +349,7 @@ def _scatter(
         )
         return found, None
     own = np.zeros(count.size)
-    own[pick] = np.add.reduceat(x * x, np.cumsum(lengths) - lengths)
+    own[pick] = np.add.reduceat(x * x, lengths.cumsum() - lengths)
     return found, own
 
 

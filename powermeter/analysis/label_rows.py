@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.events_of_rows import EventsOfRows
+from powermeter.analysis.extreme_powers import remember_extreme_powers
 from powermeter.analysis.labels import LabelRow, Named, row
 from powermeter.analysis.latencies import latencies
+from powermeter.analysis.next_item import MANY_LABELS
 from powermeter.analysis.resolution import verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.warmup import WarmUp
@@ -38,7 +41,10 @@ def rows_of(
         members: The events of each, as positions in `events` and in the windows' arrays.
         shares: What part of the energy during each event is its; None where nothing overlaps.
     """
-    warm = warm_ups([label for label, _ in named], members, events, energies)
+    every = EventsOfRows.of(events, energies, members) if len(members) > MANY_LABELS else None
+    warm = warm_ups([label for label, _ in named], members, events, energies, every)
+    if every is not None:
+        remember_extreme_powers(energies, every.behind(np.array([one.count for one in warm], np.int64)))
     known = energies.known
     return tuple(
         row(name, index, events, energies, charges, baseline, shares, first)

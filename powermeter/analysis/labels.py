@@ -15,7 +15,7 @@ from powermeter.analysis.integral import highest_power
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
-from powermeter.analysis.quantiles import has_tail, quantile
+from powermeter.analysis.quantiles import has_tail, quantile, variance_of
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.uncertainty import Shape, budget, limit_names
@@ -342,7 +342,7 @@ def _average(values: Floats, counts: NDArray[np.int64]) -> float:
 
 def scatter(values: NDArray[np.float64]) -> float:
     """Return the standard deviation; 0 where it is no more than the sums behind the values round."""
-    found = float(np.std(values, ddof=1))
+    found = math.sqrt(variance_of(values))
     return 0.0 if found <= _ROUNDED * float(np.abs(values).max()) else found
 
 
@@ -371,9 +371,10 @@ def _quantile(
     own = ("noise:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
     single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts
-    near = np.argsort(np.abs(each - value))[: max(2, each.size // 10)]
-    size = float(np.sqrt(np.mean(single[near] ** 2)))
-    crowd = int(np.count_nonzero(np.abs(each - value) <= 1.25 * size))
+    away = np.abs(each - value)
+    squares = single[away.argsort()[: max(2, each.size // 10)]] ** 2
+    size = math.sqrt(float(squares.sum() / squares.size))
+    crowd = int(np.count_nonzero(away <= 1.25 * size))
     between = 2 if (each.size - 1) * share % 1 else 1
     name = next((n for n in mean.parts if n.startswith("noise:")), "noise:event")
     parts[f"{name} q{share:g}"] = size / math.sqrt(max(between, crowd * 2 / math.pi))

@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 _LEAST = 10
-_FEWEST = 8  # events that show what places explain
+FEWEST = 8  # events that show what places explain
 _MOST = 20_000
 _RARE = 6.9  # −ln 0.001
 _HARMONICS = 4
@@ -66,7 +66,7 @@ def unseen_part(
     Args:
         steps_ns: To what a place is known (`moments.place_known_to`), and what stamps and edges are all multiples of (`step_in_common`).
     """
-    if interval_ns <= 0:
+    if interval_ns <= 0 or start_ns.size < _LEAST:
         return Phase()
     if start_ns.size > _MOST:
         pick = np.linspace(0, start_ns.size - 1, _MOST).astype(np.int64)
@@ -175,7 +175,7 @@ def by_place(places: Floats, rests: Floats) -> float:
     n = rests.size
     rest = rests - rests.mean()
     square = float(rest @ rest)
-    if n < _FEWEST or square <= 0:
+    if n < FEWEST or square <= 0:
         return 0.0
     order = np.argsort(places, kind="stable")
     apart = np.diff(rest[order], append=rest[order][0])

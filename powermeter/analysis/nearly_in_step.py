@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.images_in_short_events import image_in_short_events, share_above_beside
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lock_step import always_alike, by_place, evenly, keep_step_nearby
+from powermeter.analysis.lock_step import FEWEST, always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
@@ -322,6 +322,8 @@ def explained_by_place(integral: Integral, start_ns: Times, before: Indices, res
     if trace.interval_ns <= 0 or read_at_random(trace):
         return 0.0
     use = np.flatnonzero(np.isfinite(rests) & (before < len(trace)))[:_MOST]
+    if use.size < FEWEST:
+        return 0.0
     places = np.mod((trace.times_ns[before[use]] - start_ns[use]) / trace.interval_ns, 1.0)
     if keep_step_nearby(places) or always_alike(places):
         return 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.extreme_powers import extreme_powers
 from powermeter.analysis.few_readings_carry import bounded_lean
 from powermeter.analysis.quantiles import median
 from powermeter.analysis.trend import Trend, trend_of
@@ -30,9 +31,9 @@ _ORDINATES_OF = 16
 _BY_TURNS = 0.145
 _EQUAL_COUNTS = 0.999
 _LOOKED = 20_000
-_MANY_LABELS = 100
+MANY_LABELS = 100
 _STEP = 1.02
-"""Of more labels than `_MANY_LABELS`, lengths that differ by less share the extreme powers of the run."""
+"""Of more labels than `MANY_LABELS`, lengths that differ by less share the extreme powers of the run."""
 
 
 def trend_in(energy: Windows, rest: NDArray[np.int64], counts: Floats, warmup: int = 0) -> Trend | None:
@@ -166,7 +167,7 @@ def _spread_of_ratio(values: Floats, counts: Floats) -> tuple[float, float]:
     without = (values.sum() - values) / left
     squares = counts**2
     share = float(squares.sum() ** 2 / (n * (squares**2).sum()))
-    return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2))), share
+    return math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum())), share
 
 
 def memory_of(values: Floats) -> float:
@@ -214,14 +215,15 @@ def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple
     each = energy.value[rest][some] / counts[some]
     lasting = energy.seconds[rest][some] / counts[some]
     length = max(round(median(lasting) * 1e9), 1)
-    own = _extreme_powers(energy, energy.start_ns[rest], length)
-    many = len(energy.groups) > _MANY_LABELS
+    own = energy.own_powers.get((int(rest[0]), n, length))
+    own = extreme_powers(energy, energy.start_ns[rest], length) if own is None else own
+    many = len(energy.groups) > MANY_LABELS
     # Shorter windows differ more, so that their extremes hold those of the length itself.
     usual = max(round(_STEP ** math.floor(math.log(length, _STEP))), 1) if many else length
     run = energy.powers.get(usual)
     if run is None:
         times = energy.integral.trace.times_ns
-        run = _extreme_powers(energy, times[energy.integral.fair_index(_LOOKED)], usual)
+        run = extreme_powers(energy, times[energy.integral.fair_index(_LOOKED)], usual)
         if many:
             energy.powers[usual] = run
     low, high = min(own[0], run[0]), max(own[1], run[1])
@@ -229,14 +231,6 @@ def _possible(energy: Windows, rest: NDArray[np.int64], counts: Floats) -> tuple
     most = max(high * float(lasting.max()), float(each.max()))
     beyond_seen = (most - least) / (n - 1)
     return least - beyond_seen, most + beyond_seen
-
-
-def _extreme_powers(energy: Windows, starts: NDArray[np.int64], length: int) -> tuple[float, float]:
-    """Return the lowest and the highest mean power, W, of the windows of a length in ns that lie in the run; none has (∞, −∞)."""
-    integral = energy.integral
-    starts = starts[(starts >= integral.start_ns) & (starts + length <= integral.end_ns)]
-    powers = integral.between(starts, starts + length) / (length * 1e-9)
-    return float(powers.min(initial=np.inf)), float(powers.max(initial=-np.inf))
 
 
 def _alike_by_overlap(terms: Floats, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> float:

@@ -69,6 +69,8 @@ def ripple_in_events(
         first, count: Of each event's readings, in order.
         level: Mean of all of them.
     """
+    if count.sum() < _LEAST_READINGS:  # the rule where labels are many
+        return None
     some = np.flatnonzero(count > 0)
     if some.size < _LEAST_EVENTS or interval_ns <= 0 or median(count[some]) < _RESOLVED:
         return None

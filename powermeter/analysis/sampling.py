@@ -119,11 +119,11 @@ def padded(values: Floats, counts: Indices) -> tuple[Floats, Indices]:
     The second array holds where each stretch begins.
     """
     counts = np.asarray(counts, np.int64)
-    ahead = np.cumsum(counts) - counts
-    begins = ahead + PAD * (np.arange(counts.size) + 1)
-    out = np.zeros(int(counts.sum()) + PAD * (counts.size + 1))
-    out[np.repeat(begins - ahead, counts) + np.arange(int(counts.sum()))] = values
-    return out, begins
+    n = int(counts.sum())
+    further = PAD * np.arange(1, counts.size + 1)
+    out = np.zeros(n + PAD * (counts.size + 1))
+    out[further.repeat(counts) + np.arange(n)] = values
+    return out, counts.cumsum() - counts + further
 
 
 def split(first: float, fourth: float) -> tuple[float, float]:
@@ -143,9 +143,12 @@ def end_jumps(x: Floats, lengths: Indices) -> float:
     ends = np.cumsum(lengths)
     first = ends - lengths
     few = np.minimum(lengths, _AT_EDGE)
-    sums = np.concatenate([[0.0], np.cumsum(x)])
+    sums = np.zeros(x.size + 1)
+    np.cumsum(x, out=sums[1:])
     begins, leaves = (sums[first + few] - sums[first]) / few, (sums[ends] - sums[ends - few]) / few
     long = lengths >= 2 * _AT_EDGE
+    if not long.any():
+        return float(begins @ begins + leaves @ leaves)
     a, b = first[long], ends[long]
     begins[long] += (2 * sums[a + _AT_EDGE] - sums[a] - sums[a + 2 * _AT_EDGE]) / (2 * _AT_EDGE)
     leaves[long] += (2 * sums[b - _AT_EDGE] - sums[b] - sums[b - 2 * _AT_EDGE]) / (-2 * _AT_EDGE)
@@ -254,4 +257,4 @@ def _of_line(line: Floats, count: int, weights: Floats | None = None) -> Scatter
             spikes = spikes * weights[1:-1]
     square = four * four / 70
     fourths = float(square @ square) if white > 0 else 0.0
-    return Scatter(white, jumps, float(np.sum(spikes**3)), fourths, count)
+    return Scatter(white, jumps, float((spikes**3).sum()), fourths, count)

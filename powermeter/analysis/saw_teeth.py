@@ -85,6 +85,8 @@ def saw_teeth(trace: Trace, first: Indices, count: Indices) -> Teeth | None:
     """
     if trace.kind is not Kind.INSTANT or trace.kept is not None or read_at_random(trace):
         return None
+    if count.sum() < _LEAST:
+        return None
     some = np.flatnonzero(count >= _RAMP + 2)[:_EVENTS]
     # What a program does at its start and end for less than an interval is its own: the readings between count.
     parts = [

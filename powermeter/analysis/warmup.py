@@ -115,7 +115,7 @@ def _leading(series: Floats, left_open: Floats, doubt: float) -> tuple[int, Warm
     if values.size < LEAST:
         return 0, WarmUpReason.FEW
     reason = WarmUpReason.STEADY
-    cut = _cut(values)
+    cut = int(cuts(values[np.newaxis])[0])
     for length in dict.fromkeys((cut, _run(values, cut), min(cut, 1))):
         if length:
             more, reason = _judge(values, length, doubt)
@@ -169,23 +169,27 @@ def _run(values: Floats, longest: int) -> int:
     return int(np.argmin(outside)) if not outside.all() else longest
 
 
-def _cut(values: Floats) -> int:
-    """Return where to cut so that the rest has about the least standard error (MSER: White, Simulation 69, 1997).
+def cuts(values: Floats) -> NDArray[np.int64]:
+    """Return where to cut each of some series so that its rest has about the least standard error (MSER: White, Simulation 69, 1997).
 
     Of cuts that chance alone makes better, the earliest is taken: its minimum lies at random places behind a head.
+
+    Args:
+        values: Shape (series, events), all known.
     """
-    n = values.size
-    most = max(n // 3, 1)
-    back = values[::-1] - median(values)
+    n = values.shape[1]
+    places = np.arange(0, max(n // 3, 1) + 1)
+    back = values[:, ::-1] - np.median(values, axis=1, keepdims=True)
     count = np.arange(1, n + 1)
-    mean = np.cumsum(back) / count
-    square = np.maximum(np.cumsum(back * back) / count - mean * mean, 0.0)
-    rest = n - np.arange(0, most + 1)
-    found = square[rest - 1] / rest
-    best = int(np.argmin(found))
-    further = np.maximum(best - np.arange(0, most + 1), 0)
+    mean = np.cumsum(back, axis=1) / count
+    square = np.maximum(np.cumsum(back * back, axis=1) / count - mean * mean, 0.0)
+    rest = n - places
+    found = square[:, rest - 1] / rest
+    best = found.argmin(axis=1, keepdims=True)
+    further = np.maximum(best - places, 0)
     chance = 1 + _ALIKE * np.sqrt(2.0 * further) / rest + further / rest
-    return int(np.flatnonzero(found <= found[best] * chance)[0])
+    first: NDArray[np.int64] = (found <= np.take_along_axis(found, best, axis=1) * chance).argmax(axis=1)
+    return first
 
 
 def _noise(rest: Floats, cut: int, least: float, doubt: float) -> float:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.warmup import LEAST, WarmUp, WarmUpReason, warm_up
+from powermeter.analysis.events_of_rows import EventsOfRows
+from powermeter.analysis.warmup import LEAST, WarmUp, WarmUpReason, cuts, warm_up
 from powermeter.analysis.windows import Windows
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
@@ -72,14 +73,20 @@ class Series:
 
 
 def warm_ups(
-    labels: Sequence[str], members: Sequence[Indices], events: Sequence[Event], windows: Windows
+    labels: Sequence[str],
+    members: Sequence[Indices],
+    events: Sequence[Event],
+    windows: Windows,
+    every: EventsOfRows | None = None,
 ) -> list[WarmUp]:
     """Return the warm-up of each row.
 
     Args:
         labels: The label of each row.
         members: The events of each, as positions in `events` and in the windows' arrays.
+        every: The known ones of all, where rows are many.
     """
+    steady = set() if every is None else _steady(every, windows)
     of_label: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
         of_label.setdefault(label, []).append(i)
@@ -87,10 +94,29 @@ def warm_ups(
     for mine in of_label.values():
         if all(members[i].size < LEAST for i in mine):
             found.update(dict.fromkeys(mine, WarmUp(0, WarmUpReason.FEW)))
+        elif len(mine) == 1 and mine[0] in steady:
+            found[mine[0]] = WarmUp(0, WarmUpReason.STEADY)
         else:
             rows = [Series.of(events, windows, members[i]) for i in mine]
             found.update(zip(mine, _of_label(rows), strict=True))
     return [found[i] for i in range(len(members))]
+
+
+def _steady(every: EventsOfRows, windows: Windows) -> set[int]:
+    """Return the rows of which no first event makes the others steadier, neither by energy nor by duration."""
+    found: set[int] = set()
+    counts = np.where(every.counts > 0, every.counts, np.nan)
+    series = windows.value[every.index] / counts, windows.seconds[every.index] / counts
+    for size in np.unique(every.size[every.size >= LEAST]).tolist():
+        rows = np.flatnonzero(every.size == size)
+        place = every.first[rows][:, None] + np.arange(size)
+        still = np.ones(rows.size, bool)
+        for one in (values[place] for values in series):
+            whole = np.isfinite(one).all(axis=1)
+            still &= whole
+            still[whole] &= cuts(one[whole]) == 0
+        found.update(rows[still].tolist())
+    return found
 
 
 def _of_label(rows: Sequence[Series]) -> list[WarmUp]:

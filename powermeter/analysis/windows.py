@@ -58,6 +58,7 @@ class Windows:
         one_level: Whether every group stays on one step of the instrument, so that its error is a limit.
         floor: 0 where no reading is negative, else None.
         powers: Length in ns → the lowest and the highest mean power of the run over it, as far as somebody has asked (`next_item`).
+        own_powers: First of some events, their number and a length in ns → the same from where they begin, where labels are many.
         ceiling: What events that do not overlap cannot exceed together, J (the whole run's upper limit), or None.
         around: int, which event each lies wholly inside of; −1 in none; None where that was not looked for.
     """
@@ -87,6 +88,7 @@ class Windows:
     ceiling: float | None = None
     around: Indices | None = None
     powers: dict[int, tuple[float, float]] = field(default_factory=dict, repr=False)
+    own_powers: dict[tuple[int, int, int], tuple[float, float]] = field(default_factory=dict, repr=False)
     _remembered: list[StrictlyInside] = field(init=False, repr=False, default_factory=list)
 
     def __repr__(self) -> str:
@@ -224,7 +226,7 @@ class Windows:
         # An open end of one event is an open end of every sum that holds it.
         above = float(np.abs(w) @ self.above[index]) if np.isfinite(self.above[index]).all() else math.inf
         parts[noise] = math.sqrt(variance)
-        parts[f"gaps:{own}"] = float(np.sqrt(np.sum((w * self.gaps[index]) ** 2)))
+        parts[f"gaps:{own}"] = math.sqrt(float(((w * self.gaps[index]) ** 2).sum()))
         parts[f"{late_kind(trace)}:{trace.within(trace.source)}"] = float(w @ self.clock[index])
         for name, shared in self.shared.items():
             by_group = np.bincount(place, w * shared[index], present.size)

@@ -5,6 +5,7 @@ This is the one place that prints errors.  Each class of errors has its exit sta
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -112,6 +113,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error is one line on standard error."""
     open_standard()
+    gc.set_threshold(50_000)  # thousands of results in waiting are not garbage
     from powermeter.reports.ascii_output import spell_out
 
     spell_out()

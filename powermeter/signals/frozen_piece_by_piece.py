@@ -174,7 +174,8 @@ class _Finder:
         self._before = piece
 
     def _is_suspicious(self, piece: Samples) -> bool:
-        at = np.unique(np.append(np.arange(0, len(piece), max(self._stride, 1)), len(piece) - 1))
+        at = np.arange(0, len(piece), max(self._stride, 1))
+        at = at if at.size and at[-1] == len(piece) - 1 else np.append(at, len(piece) - 1)
         same = np.ones(at.size - 1, bool)
         for name in self._names:
             some = piece.codes[name][at]

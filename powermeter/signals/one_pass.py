@@ -282,8 +282,9 @@ def _read(
         found.places.add((first + kept).astype(np.uint32))
         for name, counted in found.counters.items():
             counted.add(piece.codes[name][kept])
+        half_steps = steps * 0.5
         for name, column in found.columns.items():
-            column.add(values[name], steps, kept)
+            column.add(values[name], half_steps, kept)
         for name, steady in found.steady.items():
             for a, b in choice.fair(first, times.size):
                 steady.add(values[name][a:b])

@@ -29,16 +29,16 @@ class SummedColumn:
     values: Growing = field(default_factory=lambda: Growing(np.float64))
     sums: Growing = field(default_factory=lambda: Growing(np.float64))
 
-    def add(self, values: Floats, steps: Floats, kept: NDArray[np.int64]) -> None:
-        """Take the next piece; `steps` are the seconds since the reading before each; the last reading is held."""
+    def add(self, values: Floats, half_steps: Floats, kept: NDArray[np.int64]) -> None:
+        """Take the next piece; `half_steps` are half of the seconds since the reading before each; the last reading is held."""
         if self.kind is Kind.MEAN:
-            area = values * steps
+            area = values * half_steps
+            area *= 2.0
         else:
             area = np.empty(values.size)
             np.add(values[1:], values[:-1], out=area[1:])
             area[0] = values[0] + (self.last if self.last is not None else values[0])
-            area *= steps
-            area *= 0.5
+            area *= half_steps
         heads = np.append(0, kept[:-1] + 1)
         sums = np.add.reduceat(area, heads)
         sums[0] += self.total

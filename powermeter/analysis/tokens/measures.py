@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from powermeter.events import Event
+from powermeter.recording.event_columns import EventColumns
 
 PHASE = "phase"
 """`load`, `prefill`, `decode` or `request`: what marks an event as one of a language model."""
@@ -34,10 +35,12 @@ def is_of_model(event: Event) -> bool:
 
 def total(events: Iterable[Event], *names: str) -> float | None:
     """Return the sum of a measure over the events of language models that carry it; None where none does."""
+    if isinstance(events, EventColumns):
+        events = events.at(events.having("measures"))  # most have none
     found = [
         float(value)
         for event in events
-        if event.measures and is_of_model(event)  # most events have none
+        if is_of_model(event)
         for name in names
         if isinstance(value := event.measures.get(name), (int, float)) and value >= 0
     ]
