@@ -30,7 +30,7 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
         "--min-repeats",
         "8",
         "--max-repeats",
-        "8",
+        "4",
     ]
     options += [
         "--json",
@@ -48,7 +48,7 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
     keeps_to_schema("bench", said)
     assert [row["title"] for row in said["rows"]] == ["size=1000", "size=2000"]
     for row in said["rows"]:
-        assert row["repeats"] == 8
+        assert row["repeats"] == 4
         per_run = row["energy_per_run"]
         assert 0 <= per_run["low"] < per_run["value"] < per_run["high"] and per_run["grade"] == "simulated"
         assert row["per_item"]["value"] == pytest.approx(per_run["value"] / 4)
@@ -80,7 +80,7 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
         "--min-repeats",
         "8",
         "--max-repeats",
-        "9",
+        "3",
     ]
     command = [sys.executable, "-c", MARKING]
     result = CliRunner().invoke(
@@ -89,18 +89,18 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
     assert result.exception is None, result.output
     (row,) = json.loads(result.stdout)["rows"]
     (inner,) = row["inner"]
-    assert (inner["label"], inner["items"], inner["events"]) == ("infer", 9 * 20, 9 * 4)
+    assert (inner["label"], inner["items"], inner["events"]) == ("infer", 3 * 20, 3 * 4)
     assert row["per_item"] is None
     with Recording.open(tmp_path / "bench.power") as recording:
         lasted = [event.duration_s for event in recording.events() if event.name == "infer"]
-    assert len(lasted) == 9 * 4
+    assert len(lasted) == 3 * 4
     assert 0.98 * min(lasted) <= inner["per_item"]["value"] <= 1.02 * max(lasted)
     assert inner["per_item"]["value"] < row["energy_per_run"]["value"] / 20
 
 
 @pytest.mark.parametrize(
     ("precision", "most", "status", "said"),
-    [("100%", "40", 0, "± 100 % reached"), ("0.01%", "8", NOT_REACHED, "± 0.01 % NOT reached")],
+    [("100%", "12", 0, "± 100 % reached"), ("0.01%", "8", NOT_REACHED, "± 0.01 % NOT reached")],
 )
 def test_the_last_line_says_whether_the_precision_was_reached(
     tmp_path: Path, precision: str, most: str, status: int, said: str
@@ -112,8 +112,8 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     last = result.stdout.splitlines()[-1]
     if (
         status == 0 and result.return_value == NOT_REACHED
-    ):  # a busy machine: forty runs that resemble each other
-        assert "± 100 % NOT reached: 40 repeats were done" in last
+    ):  # a busy machine: twelve runs that resemble each other
+        assert "± 100 % NOT reached: 12 repeats were done" in last
         return
     assert result.return_value == status, result.output
     assert said in last
