@@ -40,6 +40,7 @@ def wrapped(line: str, width: int, indent: int | None = None, *, break_words: bo
         indent: Spaces before what follows; two more than the line itself begins with where it is None.
         break_words: Whether a longer word is broken; an address that somebody copies is not.
     """
+    width = max(width, 1)  # COLUMNS=0
     if len(line) <= width:
         return [line]
     wanted = len(line) - len(line.lstrip(" ")) + 2 if indent is None else indent
@@ -71,6 +72,8 @@ def columns(width: int, stream: Any = None) -> int:
         width: Of the stream.
         stream: Standard output where None.
     """
+    if width < 1:  # what the environment states where nobody knows it
+        width = UNBOUND
     encoding = getattr(sys.stdout if stream is None else stream, "encoding", None) or "utf-8"
     try:
         "±→".encode(encoding)

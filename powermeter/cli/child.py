@@ -111,7 +111,15 @@ def _pass_on_early(early: Iterable[int], child: subprocess.Popen[bytes], witness
         signal.sigtimedwait({number}, 0)
         if signal.Signals(number).name in _FROM_TERMINAL:
             witness.saw(number)
+        _send(child, number)
+
+
+def _send(child: subprocess.Popen[bytes], number: int) -> None:
+    """Send a child a signal; one that runs as another user (sudo) may refuse it."""
+    try:
         child.send_signal(number)
+    except PermissionError:
+        report_problem(f"{signal.Signals(number).name} was not passed on: the program runs as another user")
 
 
 def _wait(child: subprocess.Popen[bytes], numbers: set[int], witness: Witness) -> int:
@@ -131,7 +139,7 @@ def _wait(child: subprocess.Popen[bytes], numbers: set[int], witness: Witness) -
         name = signal.Signals(heard.si_signo).name
         if name in _FROM_TERMINAL and (witness.saw(heard.si_signo) or heard.si_code == _BY_KERNEL):
             continue  # it went to the command as well
-        child.send_signal(heard.si_signo)
+        _send(child, heard.si_signo)
 
 
 def _wake(child: int, waiting: int) -> None:
@@ -162,7 +170,7 @@ def _run_with_handlers(
 
     def forward(number: int, frame: FrameType | None) -> None:
         if signal.Signals(number).name not in _FROM_TERMINAL or not _in_foreground():
-            child.send_signal(number)
+            _send(child, number)
 
     before: dict[int, Any] = {number: signal.signal(number, forward) for number in numbers}
     try:

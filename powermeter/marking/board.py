@@ -11,8 +11,9 @@ This file imports next to nothing, because every instrumented program imports it
 from __future__ import annotations
 
 import os
-from mmap import mmap
 from time import monotonic_ns
+
+from powermeter.marking.mapping import mapped
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def word() -> Any:
         try:
             if os.fstat(descriptor).st_size < _BOARD_BYTES:
                 os.ftruncate(descriptor, _BOARD_BYTES)
-            return memoryview(mmap(descriptor, _BOARD_BYTES)).cast("Q")
+            return memoryview(mapped(descriptor, _BOARD_BYTES)).cast("Q")
         finally:
             os.close(descriptor)
     except (OSError, ValueError):

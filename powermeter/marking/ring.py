@@ -12,6 +12,8 @@ from mmap import mmap
 from struct import Struct
 from time import monotonic_ns
 
+from powermeter.marking.mapping import mapped
+
 MAGIC = b"PMMARKS1"
 HEADER_BYTES, SLOT_BYTES = 4096, 64
 CAPACITY, SMALL_CAPACITY = 1 << 15, 1 << 8
@@ -96,7 +98,7 @@ def create(folder: str, process: int, capacity: int, program: bytes = b"", clock
             os, "posix_fallocate"
         ):  # else a page that does not fit ends the program when it is first touched
             os.posix_fallocate(descriptor, 0, size)
-        mapping = mmap(descriptor, size)
+        mapping = mapped(descriptor, size)
     except OSError:
         os.unlink(f"{folder}/{name}")
         raise

@@ -21,8 +21,11 @@ from powermeter.recorder import held_interpreter
 from powermeter.recorder.messages import notice, send, take_pipes
 from powermeter.recorder.process import READERS_END_S, Process
 from powermeter.recording.encodable_text import LONGEST
-from powermeter.recording.liveness import PROGRAM_GONE
+from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
 from powermeter.recording.sha256 import prefer_small
+
+ENDING_S = 0.2
+"""How long after its pipes were closed a program counts as one that may just be ending."""
 
 
 def main() -> int:
@@ -68,7 +71,8 @@ def main() -> int:
             }
         )
         return ReadError.exit_code
-    if order.get("marks"):  # a parent that did not wait has noted the end there
+    takes_in = process.why == CUT_OFF and os.getppid() == process.parent  # what it has marked since
+    if order.get("marks") and not takes_in:  # a parent that did not wait has noted the end there
         board.withdraw(order["marks"])
     send({"type": "closed"})
     return 0
@@ -81,11 +85,20 @@ def _listen(process: Process, orders: TextIO, when_gone: str) -> None:
             break
         _note(process, line)
     else:
-        process.stop(when_gone)
+        process.stop(when_gone if _has_ended(process.parent) else CUT_OFF)
     if not process.is_recording:  # it hangs in the opening of an instrument: nothing is written yet
         time.sleep(READERS_END_S)
         if not process.is_recording:
             os._exit(1)
+
+
+def _has_ended(program: int) -> bool:
+    """Return whether the program that started this process ends; its files are closed a little before that shows."""
+    for _ in range(10):
+        if sys.platform == "win32" or os.getppid() != program:
+            return True
+        time.sleep(ENDING_S / 10)
+    return False
 
 
 def _note(process: Process, line: str) -> None:

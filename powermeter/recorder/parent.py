@@ -20,7 +20,8 @@ from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
 from powermeter.recorder import failed_start, left_behind, waiting_at_end, waiting_at_start
-from powermeter.recording.liveness import PROGRAM_GONE
+from powermeter.recorder.own_pipes import Pipe
+from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
 
 # The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
 # a `numpy.py` in the working directory cannot be picked up.
@@ -105,7 +106,9 @@ class Recorder:
         }
         self._on_status = listener.on_status
         self._on_notice = listener.on_notice
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self.orders: Pipe | None = None
+        self.answers: Pipe | None = None
         self._answers: threading.Thread | None = None
         self._ready = threading.Event()
         self._error: PowermeterError | None = None
@@ -155,16 +158,24 @@ class Recorder:
             board.announce(self.marks, str(self.path.absolute()))
 
     def _start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, _search_path()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, **_SMALL},
-            **_own_group(),
-        )
+        command = [sys.executable, "-c", _BOOT, _search_path()]
+        (theirs_in, orders), (answers, theirs_out) = os.pipe(), os.pipe()
+        self.orders, self.answers = Pipe(orders), Pipe(answers)
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=theirs_in,
+                stdout=theirs_out,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **_SMALL},
+                **_own_group(),
+            )
+        except BaseException:
+            self._release()
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
         self._answers = threading.Thread(target=self._listen, name="recorder answers", daemon=True)
         self._answers.start()
         try:
@@ -174,17 +185,17 @@ class Recorder:
             self._end_start(self.process)
             raise
 
-    def _end_start(self, process: subprocess.Popen[str]) -> None:
+    def _end_start(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a recorder that did not become ready, with what it had begun to write."""
         process.kill()
         process.wait()
         assert self._answers is not None
         self._answers.join(waiting_at_end.ANSWERS_S)
-        self._release(process)
+        self._release()
         if self._creating and self._error is None:
             failed_start.clear(Path(self._creating), process.pid)
 
-    def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         in_time = waiting_at_start.wait(
             self._ready, lambda: self.is_running, lambda: self._opening, self._notice
         )
@@ -214,11 +225,13 @@ class Recorder:
             return False
         self._send("stop")
         if hasattr(signal, "SIGCONT") and process.poll() is None:
-            process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
+            with suppress(PermissionError):  # this program has given up its rights
+                process.send_signal(signal.SIGCONT)  # one that was stopped could not even be asked to end
         self.wait_for_end(process)
         if self._answers is not None:
             self._answers.join(waiting_at_end.LEFT_BEHIND_S if self.left_behind else waiting_at_end.ANSWERS_S)
-        self._release(process)
+        self._closed = self._closed and not self._is_cut_off
+        self._release()
         if self.left_behind and not self._waiting:
             self.watchdog = left_behind.watch(process.pid, self.path)
         if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
@@ -231,6 +244,11 @@ class Recorder:
             board.notify()
         return self._closed
 
+    @property
+    def _is_cut_off(self) -> bool:
+        """Whether this program has closed the pipe by accident, whereupon the recorder ended."""
+        return self.orders is not None and self.orders.is_lost
+
     def _take_in_marks(self) -> None:
         """Write the events that the recorder no longer could."""
         from powermeter.marking.intake import Intake
@@ -242,17 +260,15 @@ class Recorder:
             problem = f"the last events could not be written to {self.path}: {error}"
             self._error = self._error or ReadError(problem)
 
-    def wait_for_end(self, process: subprocess.Popen[str]) -> None:
+    def wait_for_end(self, process: subprocess.Popen[bytes]) -> None:
         self.left_behind = waiting_at_end.wait(process, lambda: self._waiting, lambda: self._progressed)
 
-    def _release(self, process: subprocess.Popen[str]) -> None:
+    def _release(self) -> None:
         is_read = self._answers is not None and self._answers.is_alive()  # closing it would wait for that
-        for stream in (process.stdin, process.stdout):
-            if stream is not None and not (is_read and stream is process.stdout):
-                try:
-                    stream.close()
-                except (OSError, ValueError):
-                    continue
+        for pipe in (self.orders, None if is_read else self.answers):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
 
     @property
     def problem(self) -> str:
@@ -285,7 +301,7 @@ class Recorder:
                 "the recorder process died (SIGBUS): the disk is full or a quota is used up; make room, then bring back "
                 f"what was recorded with: powermeter repair {self.path}"
             )
-        why = f"the recorder process died (status {status})"
+        why = CUT_OFF if self._is_cut_off else f"the recorder process died (status {status})"
         error = str(self._error) if self._error is not None else ""
         try:
             missing_s = list_missing(self.path, f"{why}: {error}" if error and not self._is_private else why)
@@ -294,12 +310,9 @@ class Recorder:
         return f"{error or why}; the recording ends {missing_s:.1f} s earlier than the program, which is listed in it as a gap"
 
     def _send(self, line: str) -> None:
-        try:
-            assert self.process is not None and self.process.stdin is not None
-            self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
-        except (OSError, ValueError):
-            return  # it is gone; `problem` reports it
+        if self.orders is not None:
+            with suppress(OSError):  # it is gone; `problem` reports it
+                self.orders.send(line)
 
     def _notice(self, text: str) -> None:
         self.notices.append(text)
@@ -307,14 +320,14 @@ class Recorder:
             self._on_notice(text)
 
     def _listen(self) -> None:
-        assert self.process is not None and self.process.stdout is not None
+        assert self.answers is not None
         if hasattr(signal, "pthread_sigmask"):  # signals are for the program's own threads
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            for line in self.process.stdout:
+            for line in self.answers.lines():
                 with suppress(ValueError):
                     self.take(json.loads(line))
-        except (OSError, ValueError):
+        except OSError:
             return  # the pipe was closed under us
 
     def take(self, message: Mapping[str, Any]) -> None:

@@ -58,9 +58,9 @@ class Process:
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._order = order
         self._stop = threading.Event()
-        self._why = "stopped"
+        self.why = "stopped"
         # Named by the parent itself, who may be gone before this line is reached.
-        self._parent = int(order.get("parent") or os.getppid())
+        self.parent = int(order.get("parent") or os.getppid())
         self.readers: list[SourceReader] = []
         self.ids: list[int] = []
         self.totals: list[LiveTotals] = []
@@ -80,7 +80,7 @@ class Process:
 
     def stop(self, why: str) -> None:
         """Ask for an orderly end."""
-        self._why = why
+        self.why = why
         self._stop.set()
 
     def note(self, metadata: Mapping[str, Any]) -> None:
@@ -193,7 +193,7 @@ class Process:
             if status_s and now >= next_status:
                 self._send_status()
                 next_status = now + status_s
-            if sys.platform != "win32" and os.getppid() != self._parent:
+            if sys.platform != "win32" and os.getppid() != self.parent:
                 self.stop(str(self._order.get("when_gone", PROGRAM_GONE)))
 
     def _check_file(self) -> None:
@@ -347,7 +347,7 @@ class Process:
                     note_doubt(writer, identifier, doubt_ns)
             note_clocks(writer)
             self._note_cost(writer)
-            writer.set_metadata({"ended": self._why, **self._noted})
+            writer.set_metadata({"ended": self.why, **self._noted})
 
 
 def _asked(source: Source) -> dict[str, object]:

@@ -18,7 +18,7 @@ ANSWERS_S = 5.0
 
 
 def wait(
-    process: subprocess.Popen[str], held_up_by: Callable[[], str], progressed_s: Callable[[], float]
+    process: subprocess.Popen[bytes], held_up_by: Callable[[], str], progressed_s: Callable[[], float]
 ) -> str:
     """Wait for the recorder to end; return why it is left behind, or nothing where it ended.
 

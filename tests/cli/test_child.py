@@ -71,3 +71,16 @@ def test_an_interrupt_that_comes_just_before_the_command_starts_ends_it() -> Non
         [PYTHON, "-c", EARLY], start_new_session=True, timeout=CEILING_S, capture_output=True, check=False
     )
     assert done.returncode == 130
+
+
+def test_a_command_of_another_user_that_takes_no_signal_runs_on(monkeypatch, capfd) -> None:
+    """As of `sudo`: the signal that could not be passed on ended `record` with a traceback."""
+
+    class Refusing(subprocess.Popen):
+        def send_signal(self, sig: int) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(subprocess, "Popen", Refusing)
+    code = "import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(0.3); raise SystemExit(21)"
+    assert run_command([PYTHON, "-c", code]) == 21
+    assert "SIGTERM was not passed on: the program runs as another user" in capfd.readouterr().err

@@ -308,8 +308,20 @@ def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
         recorder.start()
     process = recorder.process
     assert process is not None and process.returncode is not None
-    assert process.stdin is not None and process.stdin.closed
-    assert process.stdout is not None and process.stdout.closed
+    assert recorder.orders is not None and recorder.orders.closed
+    assert recorder.answers is not None and recorder.answers.closed
+
+
+def test_a_program_that_has_given_up_its_rights_ends_as_without_us(tmp_path, monkeypatch):
+    """After os.setuid it may not send the recorder a signal: the program ended with a traceback."""
+    recorder = started(tmp_path / "run.power", URL)
+    assert recorder.process is not None
+
+    def refused(number: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(recorder.process, "send_signal", refused)
+    assert recorder.stop() is True and recorder.problem == ""
 
 
 def test_a_program_and_record_start_without_numpy():
@@ -326,8 +338,8 @@ def test_a_line_that_the_recorder_cannot_read_is_printed_and_ends_neither_it_nor
     """The thread that reads orders ended with the line: `stop` was never read."""
     path = tmp_path / "run.power"
     recorder = started(path, URL)
-    assert recorder.process is not None and recorder.process.stdin is not None
-    os.write(recorder.process.stdin.fileno(), line.encode("utf-8", "surrogateescape") + b"\n")
+    assert recorder.orders is not None
+    os.write(recorder.orders.descriptor, line.encode("utf-8", "surrogateescape") + b"\n")
     recorder.note({"exit_code": 7})
     assert recorder.stop()
     assert "was to note what it cannot read" in " ".join(recorder.notices)

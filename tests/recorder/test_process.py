@@ -201,7 +201,10 @@ def test_the_end_of_its_input_ends_the_recording(tmp_path):
     status, said = say([json.dumps(order)])
     assert status == 0 and [message["type"] for message in said] == ["creating", "ready", "closed"]
     with Recording.open(path) as recording:
-        assert recording.metadata["ended"] == "the measured program is gone" and recording.warnings == []
+        assert (
+            recording.metadata["ended"] == "the program closed the pipes to its recorder"
+            and recording.warnings == []
+        )
 
 
 def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):

@@ -57,3 +57,10 @@ def test_the_nouns_that_are_counted_stand_in_one_place():
     assert [path.name for path in reports.glob("*.py") if "event|item" in path.read_text("utf-8")] == [
         "counted_nouns.py"
     ]
+
+
+@pytest.mark.parametrize("width", [-1, 0, 1])
+def test_a_width_that_no_terminal_has_ends_nothing(width):
+    """COLUMNS=0, and 1 less what a line is set in, were tracebacks, also in place of the summary of `record`."""
+    assert "".join("".join(wrapped("a line", width)).split()) == "aline"
+    assert columns(min(width, 0)) > 20

@@ -1,0 +1,71 @@
+"""The pipes between a program and its recorder, used only while their descriptors are theirs.
+
+A program may close every descriptor that it did not open, as a daemon does, and open files of its own under those numbers: orders would
+be written into such a file, answers read from it, and at the end it would be closed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+_AT_ONCE = 1 << 16
+
+
+class Pipe:
+    """One end of a pipe, which is left alone once its descriptor is another file's.
+
+    Attributes:
+        descriptor: Its number.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor, self.closed = descriptor, False
+        self._file, self._was_lost = _identity(descriptor), False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody else has closed it; once it is closed, whether it had been."""
+        return self._was_lost if self.closed else _identity(self.descriptor) != self._file
+
+    @property
+    def _is_there(self) -> bool:
+        return not self.closed and not self.is_lost
+
+    def send(self, line: str) -> None:
+        """Write a line, as far as the pipe is there.
+
+        Raises:
+            OSError: Nobody reads it.
+        """
+        data = line.encode() + b"\n"
+        while data and self._is_there:
+            data = data[os.write(self.descriptor, data) :]
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield each line until the other end is closed, or this one is lost.
+
+        Raises:
+            OSError: It was closed meanwhile.
+        """
+        rest = b""
+        while self._is_there and (read := os.read(self.descriptor, _AT_ONCE)):
+            *whole, rest = (rest + read).split(b"\n")
+            yield from whole
+
+    def close(self) -> None:
+        """Close it, unless it is lost; may be called twice."""
+        lost, was_closed = self.is_lost, self.closed
+        self._was_lost, self.closed = lost, True
+        if not lost and not was_closed:
+            os.close(self.descriptor)
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    """Return what file a descriptor is; nothing that a file can be where it is none."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return -1, -1
+    return found.st_dev, found.st_ino
