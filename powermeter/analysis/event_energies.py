@@ -95,6 +95,22 @@ def measure(
             unseen.above,
         )
     done = {} if unseen is None else unseen.of_label
+    parts: dict[str, Floats] = {}
+
+    def take(lasting: Indices, found: GroupEstimate) -> None:
+        value[lasting], noise[lasting] = found.value, found.own
+        for column, own in (
+            (gaps, found.gaps),
+            (lean, found.lean),
+            (below, found.below),
+            (above, found.above),
+        ):
+            if own.any():
+                column[lasting] = own
+        for name, joules in found.shared.items():
+            parts.setdefault(name, np.zeros(n))[lasting] = joules
+        found.forget_events()
+
     for g, lasting in enumerate(members):
         if g in done or not lasting.size:
             groups.append(done.get(g) or GroupEstimate.empty(0))
@@ -121,16 +137,12 @@ def measure(
             found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)
         groups.append(found)
         samples[lasting] = found.seen
-    parts: dict[str, Floats] = {}
-    divide(integral, start_ns, end_ns, members, groups)
-    for g, (lasting, found) in enumerate(zip(members, groups, strict=True)):
-        if g in done:
-            continue
-        value[lasting], noise[lasting], gaps[lasting] = found.value, found.own, found.gaps
-        lean[lasting], below[lasting], above[lasting] = found.lean, found.below, found.above
-        for name, joules in found.shared.items():
-            parts.setdefault(name, np.zeros(n))[lasting] = joules
-        found.forget_events()
+        if trace.kind is Kind.INSTANT:  # of a million events, two labels' columns are not held for the third
+            take(lasting, found)
+    if trace.kind is not Kind.INSTANT:
+        divide(integral, start_ns, end_ns, members, groups)
+        for lasting, found in zip(members, groups, strict=True):
+            take(lasting, found)
     above += lost_while_high(integral, start_ns, end_ns)
     above[:] = open_above(trace, start_ns, end_ns, above)
     known = covered & np.isfinite(value)

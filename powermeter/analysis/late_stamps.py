@@ -19,6 +19,7 @@ from powermeter.analysis.other_labels import Others
 
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _LEAST_EVENTS = 6
@@ -65,15 +66,19 @@ def _behind(
     some = np.unique(np.linspace(0, start.size - 1, min(start.size, _LOOKED)).astype(np.int64))
     a, b, c = (np.searchsorted(t, e[some], side="right") for e in (start, end, after))
     whole = (a > 0) & (b - a >= 2) & (c - b >= 2) & (c < t.size)
-    y = (trace.values - levels[0]) / levels[1]
     top = t.size - 1
+
+    def y(at: Indices) -> Floats:
+        share: Floats = (trace.values[at] - levels[0]) / levels[1]
+        return share
+
     # Power is seen to rise at the start and to fall at the end: what differs from event to event instead is no stamp's doing.
-    sides = (y[np.maximum(a - 1, 0)], y[np.minimum(b + 1, top)]), (y[np.minimum(a + 1, top)], y[b - 1])
+    sides = (y(np.maximum(a - 1, 0)), y(np.minimum(b + 1, top))), (y(np.minimum(a + 1, top)), y(b - 1))
     whole &= (np.maximum(*sides[0]) < 0.5) & (np.minimum(*sides[1]) > 0.5)
     a, b = a[whole], b[whole]
     if a.size < _LEAST_EVENTS or not tau:
         return None
-    first, next_one = y[a], y[b]
+    first, next_one = y(a), y(b)
     both = np.concatenate([first, next_one])
     between = (both > _ABOVE) & (both < _BELOW)
     # A load that events do not change lies on both sides of the power beside them.
@@ -82,7 +87,7 @@ def _behind(
     at_start = _no_single_delay(t[a] - start[some][whole], first < 0.5)
     if not (at_start and _no_single_delay(t[b] - end[some][whole], next_one > 0.5)):
         return None
-    late: Floats = sum((np.where(y[b + k] > 0.5, y[b + k], 0.0) for k in (0, 1)), np.zeros(b.size))
+    late: Floats = sum((np.where(y(b + k) > 0.5, y(b + k), 0.0) for k in (0, 1)), np.zeros(b.size))
     return late * levels[1] * tau * 1e-9
 
 

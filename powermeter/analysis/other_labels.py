@@ -36,9 +36,10 @@ class Labels:
             start_ns, end_ns, group: Of all events, shape (n,); groups are numbered from 0.
             covered: Which of them the recording covers; all where None.
         """
-        lasting = np.flatnonzero(end_ns > start_ns)
+        lasts = end_ns > start_ns
+        lasting = slice(None) if lasts.all() else lasts  # a million of them are not copied
         self.start_ns, self.end_ns, self.group = start_ns[lasting], end_ns[lasting], group[lasting]
-        self.uncovered = np.zeros(lasting.size, bool) if covered is None else ~covered[lasting]
+        self.uncovered = np.zeros(self.group.size, bool) if covered is None else ~covered[lasting]
         self.remembered: dict[str, Any] = {}
         """What was found of all events together, for who looks at them label by label."""
         self._by_group = np.argsort(self.group, kind="stable")
@@ -49,7 +50,7 @@ class Labels:
         order = np.argsort(self.start_ns, kind="stable")
         begun, latest = self.start_ns[order], np.maximum.accumulate(self.end_ns[order])
         meets = begun[1:] < latest[:-1]
-        self._meets = np.zeros(lasting.size, bool)
+        self._meets = np.zeros(self.group.size, bool)
         self._meets[order[1:]] = meets
         self._meets[order[:-1]] |= begun[1:] < self.end_ns[order[:-1]]
         # Events of like length: what runs during a stretch has begun at most so long before it.
