@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
 from powermeter.analysis.clock_uncertainty import as_stated, perhaps_late
+from powermeter.analysis.means_by_turns import late_share
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
@@ -60,6 +61,8 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace
     if trace.kept is not None:
         return _perhaps_moved(trace)
+    if late := late_share(trace):
+        return _scattered(trace, late**2 / 2)
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None:
         part = part_seen(trace, start_ns, end_ns)

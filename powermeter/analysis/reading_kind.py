@@ -19,6 +19,7 @@ from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, perhaps
 from powermeter.analysis.lag import lags
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
+from powermeter.analysis.means_by_turns import by_turns
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -42,8 +43,6 @@ _CLOSE = 0.02
 _BETTER = 0.6
 _LOOKED = 1 << 16
 _SETTLES = 3  # readings behind an edge, by which what averages over its interval has settled
-_TURNS = -0.8  # correlation of neighbouring steps that take turns; of stamps that jitter −0.5
-_UNEVEN = 0.05  # of the mean step, that they differ from it then
 _DRIFT = 0.04  # of the step
 _WORTH = 0.01
 
@@ -60,7 +59,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return as_edges_show(trace, start_ns, end_ns)
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:
         return trace
-    if _by_turns(trace.times_ns[:_LOOKED]):
+    if by_turns(trace.times_ns):
         return trace
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
@@ -101,15 +100,6 @@ def _of_few(trace: Trace, edges: Edges) -> Trace:
         return trace
     rest, _, window = edges.best()
     return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)
-
-
-def _by_turns(times_ns: Times) -> bool:
-    """Return whether long and short steps take turns: every second stamp may be late, which looks as averaging over a part does."""
-    steps = np.diff(times_ns).astype(np.float64)
-    apart = steps - steps.mean()
-    spread = float(apart @ apart)
-    uneven = spread > steps.size * (_UNEVEN * float(steps.mean())) ** 2
-    return uneven and float(apart[1:] @ apart[:-1]) < _TURNS * spread
 
 
 def _shown_outside(edges: Edges, window: float, delay: float) -> bool:

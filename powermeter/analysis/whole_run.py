@@ -25,6 +25,7 @@ from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means_at_edges import MOVED
+from powermeter.analysis.means_by_turns import open_by_turns
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
@@ -199,6 +200,8 @@ def measure_run(
         parts[f"{late_kind(trace)}:{own}"] = trace.refresh_ns * 1e-9 * _ends_apart(trace, start, end)
     if trace.kind is Kind.MEAN and trace.clock_ns and any(note.code == MOVED for note in trace.notes):
         parts[f"{late_kind(trace)}:{own}"] = trace.clock_ns * 1e-9 * _ends_apart(trace, start, end)
+    if (uneven := open_by_turns(trace, start, end)) > 0:
+        parts[f"clock:{own}"] = math.hypot(parts.get(f"clock:{own}", 0.0), uneven)
     if trace.kind is not Kind.COUNTER and trace.step:
         parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)

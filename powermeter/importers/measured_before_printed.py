@@ -63,10 +63,15 @@ def _even_by_turns(found: Axis, store: Store, plan: TablePlan, meanings: Sequenc
     turns = turns_of(found.times_ns)
     if turns is None:
         return
-    shown = [
-        measured_evenly(turns, values, counted=c) for values, c in _columns(found, store, plan, meanings)
-    ]
-    if False in shown or any(meaning.as_ in _OVER_TIME for meaning in meanings):
+    over_time = any(meaning.as_ in _OVER_TIME for meaning in meanings)
+    shown = (
+        []
+        if over_time
+        else [
+            measured_evenly(turns, values, counted=c) for values, c in _columns(found, store, plan, meanings)
+        ]
+    )
+    if False in shown:
         return
     late = format_duration(turns.late_ns / NS)
     found.resolution_ns, found.late_ns = round(_UNDECIDED * turns.late_ns), 0

@@ -14,14 +14,17 @@ from powermeter.importers import Choices, convert
 T0 = 1_700_000_000
 
 
-def imported(folder: Path, times: np.ndarray, values: np.ndarray, events: list[tuple[float, float]]):
+def imported(
+    folder: Path, times: np.ndarray, values: np.ndarray, events: list[tuple[float, float]], kind: str = ""
+):
     table, marks = folder / "log.csv", folder / "events.csv"
     table.write_text(
         "time_s,power_w\n"
         + "".join(f"{T0 + t:.4f},{v:.3f}\n" for t, v in zip(times.tolist(), values.tolist(), strict=True))
     )
     marks.write_text("start,end,name\n" + "".join(f"{T0 + a:.3f},{T0 + b:.3f},infer\n" for a, b in events))
-    choices = Choices(events=marks, accuracy=0.002, grade=Grade.MEASURED)
+    as_ = {"": kind} if kind else {}
+    choices = Choices(events=marks, accuracy=0.002, grade=Grade.MEASURED, as_=as_)
     convert(table, folder / "log.power", choices=choices, force=True)
     return powermeter.analyse(folder / "log.power")
 
@@ -79,6 +82,31 @@ def test_every_second_row_stamped_late_is_put_back_or_no_longer_measured(step_s,
         held += label.low <= 6 * lengths.mean() <= label.high
     assert held == 4
     assert put_back >= (2 if step_s == 0.1 else 0)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_means_by_turns_hold_both_readings_of_their_stamps_and_are_not_measured(late, tmp_path):
+    """24 events at 7 W over 2 W, in means of each second, or of 1.3 and 0.7 s by turns where stamps are right."""
+    held = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        lengths, pauses = rng.uniform(3, 6, 24), rng.uniform(2, 6, 24)
+        starts = 2.0 + (np.cumsum(lengths + pauses) - lengths).round(3)
+        events = list(zip(starts.tolist(), (starts + lengths).round(3).tolist(), strict=True))
+        rows = np.arange(round(starts[-1] + 10)) + rng.uniform(0, 1)
+        stamps = rows + 0.3 * (np.arange(rows.size) % 2)
+
+        def joules(t, events=events):
+            return 2 * t + 5 * np.sum([np.clip(t - a, 0, b - a) for a, b in events], axis=0)
+
+        of = rows if late else stamps
+        values = np.append(2.0, np.diff(joules(of)) / np.diff(of))
+        found = imported(tmp_path, stamps, values, events, "mean")
+        assert found.energy.grade is Grade.ESTIMATED
+        true = float(np.diff(joules(np.array([found.start_ns, found.end_ns]) / 1e9 - T0))[0])
+        assert found.energy.half_width < 0.04 * true
+        held += found.energy.low <= true <= found.energy.high
+    assert held >= 5
 
 
 @pytest.mark.parametrize(
