@@ -19,6 +19,7 @@ from .html import page_of
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .markup import Markup, element, harmless, quantity, table
+from .method import without_options
 from .page_sections import number
 from .wording import as_sentence, show, verdict_text
 
@@ -109,7 +110,10 @@ def latex(found: Comparison) -> str:
         HEAD.rstrip(),
         *tabular(caption, "lrrrrlr", [*map(latex_text.escaped, HEADS)], rows, f"comparison:{key}"),
     ]
-    notes = [latex_text.paragraph(as_sentence(text)) for text in (*warnings_of(found), *remarks(found))]
+    notes = [
+        latex_text.paragraph(as_sentence(without_options(text)))
+        for text in (*warnings_of(found), *remarks(found))
+    ]
     lines.append(rf"\paragraph{{Limits of the comparison.}} {' '.join(notes)}")
     if grade == "simulated":
         lines.insert(1, r"\textbf{Simulated: no device drew this power.}")

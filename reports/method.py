@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from powermeter.analysis.advice import advise
@@ -29,6 +30,7 @@ RULE_TEXT = {
 }
 
 
+_OPTION = re.compile(r" \(--[a-z][^()]*\)")
 _UNMEASURED = (Grade.ESTIMATED, Grade.ASSUMED, Grade.SIMULATED)
 
 _COUNTED: Mapping[bool | None, str] = {
@@ -216,7 +218,14 @@ def beside_limits(data: ReportData, notes: Iterable[Note]) -> list[Note]:
     stated = {"voltage-unknown"} if _is_charge_assumed(data) else set()
     stated |= {PLACE_UNKNOWN} if _is_place_unknown(data) else set()
     kept = [note for note in notes if note.code not in stated]
-    return [Note(n.code, n.severity, n.text.removesuffix(REMEDIES.get(n.code, ""))) for n in kept]
+    return [
+        Note(n.code, n.severity, without_options(n.text.removesuffix(REMEDIES.get(n.code, "")))) for n in kept
+    ]
+
+
+def without_options(text: str) -> str:
+    """Return a sentence without the options of a command line that stand in its brackets: a paper has none."""
+    return _OPTION.sub("", text)
 
 
 def _is_charge_assumed(data: ReportData) -> bool:

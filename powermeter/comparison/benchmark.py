@@ -14,7 +14,7 @@ from powermeter.analysis.inner_events import Inner, inner_events, with_events
 from powermeter.analysis.repeat_loop import LoopLimits, MeterLike, RepeatLoop
 from powermeter.analysis.stopping import Settled
 from powermeter.comparison.designs import IN_SPREAD
-from powermeter.errors import DataError
+from powermeter.errors import DataError, printable
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Result
 
@@ -53,7 +53,7 @@ class Benchmark:
 
     def __str__(self) -> str:
         text: str = registry.load(registry.TEXTS["benchmark"])(self)
-        return text if self.loop.path is None else f"{text}\nrecorded in {self.loop.path}"
+        return text if self.loop.path is None else f"{text}\nrecorded in {printable(self.loop.path)}"
 
     @property
     def reached(self) -> bool:

@@ -23,7 +23,7 @@ from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.sweep_values import is_plain, stated_values
 from powermeter.comparison.turns import Call, Turns, calls_of
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, printable
 from powermeter.events import now_ns
 from powermeter.meter import Meter
 from powermeter.result import Grade, Result
@@ -171,7 +171,9 @@ def versus(
                     continue  # the recorder writes once a second: the last turns are still to come
         pair.wait(setup.meter)
     found = compared()
-    return replace(found, notes=(*found.notes, Note.info("recorded-in", f"recorded in {meter.path}")))
+    return replace(
+        found, notes=(*found.notes, Note.info("recorded-in", f"recorded in {printable(meter.path)}"))
+    )
 
 
 def _check(precision: float, *functions: object) -> None:
@@ -232,7 +234,7 @@ class Sweep:
             simulated = ", simulated" if energy is not None and energy.grade is Grade.SIMULATED else ""
             against = self.against_first.get(value)
             lines.append(f"{value}  {shown}{simulated}  {against.text if against else ''}".rstrip())
-        lines.append(f"recorded in {self.path}")
+        lines.append(f"recorded in {printable(self.path)}")
         return "\n".join(lines)
 
     @property

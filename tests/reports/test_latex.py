@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
 from powermeter.reports.latex import LatexReport
 from powermeter.reports.report_data import gather
@@ -66,6 +67,13 @@ def test_limits_are_sentences_and_captions_stand_clear_of_their_tables(make, twe
     assert text.count(r"\begin{table}") == text.count(
         r"\setlength{\belowcaptionskip}{1ex}\n\caption".replace(r"\n", "\n")
     )
+
+
+@pytest.mark.parametrize("boundary", [Boundary.WALL, Boundary.DEVICE])
+def test_no_option_of_a_command_line_stands_in_a_paper(make, twenty, boundary):
+    rail = Rail("gpu0", covers="a card", boundary=boundary)
+    text = LatexReport().render(gathered(make(events=twenty, rail=rail, volts=False)))
+    assert r"\paragraph{Limits.}" in text and not re.search(r"(?<![{}-])-(?:\{\})?-[a-z]", text)
 
 
 def test_the_bibtex_lies_beside(make, twenty, tmp_path):
