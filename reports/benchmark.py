@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.comparison.benchmark import Benchmark
-from powermeter.errors import ConfigurationError, NotInstalledError, plural
+from powermeter.errors import ConfigurationError, NotInstalledError, plural, printable
 from powermeter.result import plain
 from powermeter.units import format_duration, format_number
 
@@ -21,15 +21,15 @@ _BESIDE = 28
 
 def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     """Return what a benchmark found, how it converged, and whether the precision was reached, for a terminal so many cells wide."""
-    loop, s = made.loop, made.loop.settled
+    loop, s, title = made.loop, made.loop.settled, printable(made.title)
     failed = (
         [f"  {plural(made.failed_runs, 'run')} failed: in none of these figures"] if made.failed_runs else []
     )
     if s is None or made.per_run is None:
-        return "\n".join([f"{made.title}: too few repeats to tell; {loop.ended()}", *failed])
+        return "\n".join([f"{title}: too few repeats to tell; {loop.ended()}", *failed])
     each = format_duration(float(loop.latencies.mean()))
     grade = made.per_run.grade.value
-    lines = [f"{made.title}: {show(made.per_run).text} a run (95 %, {grade}), {each} each"]
+    lines = [f"{title}: {show(made.per_run).text} a run (95 %, {grade}), {each} each"]
     if made.items > 1:
         beside = ", start-up included" if made.inner else ""
         per_item = show(made.per_run.scaled(1 / made.items)).text
@@ -38,7 +38,7 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
         shown = show(inner.per_item).text if inner.per_item else "not known"
         of = plural(inner.events, "event") if inner.items is None else plural(inner.items, "item")
         lines.append(
-            f"  {inner.label}: {shown} for each of {of} that the command marked, start-up not counted"
+            f"  {printable(inner.label)}: {shown} for each of {of} that the command marked, start-up not counted"
         )
     lines.append(
         f"  {plural(s.repeats, 'repeat')}, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
@@ -56,7 +56,7 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
     )
     if not made.reached:
         lines.append(f"  narrower by: {loop.stopping.advice()}")
-    lines.append(f"{made.title}: {loop.ended()}")
+    lines.append(f"{title}: {loop.ended()}")
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import now_ns
+from powermeter.recording.encodable_text import encodable
 from powermeter.units import format_duration, format_number, parse_duration
 
 Floats = NDArray[np.floating[Any]]
@@ -171,7 +172,7 @@ class RepeatLoop:
             )
         if not 0 < precision <= 1:
             raise ConfigurationError(f"a precision of {precision} is not usable; write 0.05 for ±5 %")
-        self.name = name
+        self.name = encodable(name)  # as the recording holds it
         self.limits = replace(limits or LoopLimits(), **_of(LoopLimits, settings))
         self.stopping = Stopping(precision, self.limits.at_least)
         self.energies: Floats = np.empty(0)

@@ -108,7 +108,7 @@ def repeat_until_known(
     def enough() -> bool:
         try:
             with meter.recording() as recording:
-                found[:] = inner_events(recording, loop.spans, name, wanted.rail)
+                found[:] = inner_events(recording, loop.spans, loop.name, wanted.rail)
         except DataError:
             return False  # nothing has been written yet
         return all(inner.relative <= wanted.precision for inner in found)

@@ -26,6 +26,7 @@ from powermeter.comparison.turns import Call, Turns, calls_of
 from powermeter.errors import ConfigurationError, DataError, printable
 from powermeter.events import now_ns
 from powermeter.meter import Meter
+from powermeter.recording.encodable_text import encodable
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 
@@ -148,7 +149,8 @@ def versus(
     """
     setup = setup or Setup()
     limits, begun = LoopLimits(at_most, most), now_ns()
-    labels = names or (_name(a, "a"), _name(b, "b"))
+    first, second = names or (_name(a, "a"), _name(b, "b"))
+    labels = encodable(first), encodable(second)  # as the recording holds them
     if labels[0] == labels[1]:
         labels = (f"{labels[0]} a", f"{labels[1]} b")
     _check(precision, a, b)
@@ -233,7 +235,9 @@ class Sweep:
             shown = "not known: too few turns" if energy is None else str(energy)
             simulated = ", simulated" if energy is not None and energy.grade is Grade.SIMULATED else ""
             against = self.against_first.get(value)
-            lines.append(f"{value}  {shown}{simulated}  {against.text if against else ''}".rstrip())
+            lines.append(
+                f"{printable(value)}  {shown}{simulated}  {against.text if against else ''}".rstrip()
+            )
         lines.append(f"recorded in {printable(self.path)}")
         return "\n".join(lines)
 

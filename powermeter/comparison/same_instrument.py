@@ -43,4 +43,4 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
 
 def short_name(text: str) -> str:
     """Return a short name that differs where the text does."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]

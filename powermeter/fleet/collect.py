@@ -163,7 +163,7 @@ class _Seen:
     """
 
     def __init__(self, dataset: Dataset, origin: Origin, readings: str) -> None:
-        name = hashlib.sha256(f"{origin.name}\n{readings}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{origin.name}\n{readings}".encode(errors="surrogatepass")).hexdigest()[:16]
         self._path = dataset.folder / "_seen" / f"{name}.json"
         self._seen: dict[str, list[str]] = {}
         try:

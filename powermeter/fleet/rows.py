@@ -23,6 +23,7 @@ from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, read
 from powermeter.fleet.shared_errors import Owner, parts_of, references_of
 from powermeter.footprint.hourly_intensity import Utc
 from powermeter.recording import Recording
+from powermeter.recording.encodable_text import encodable
 from powermeter.recording.fingerprint import content_hash, fingerprint
 from powermeter.result.notes import Note
 
@@ -64,7 +65,7 @@ def identity(recording: Recording) -> tuple[str, str]:
     """Return (recording, content) as every table names them."""
     print_ = fingerprint(recording)
     name = print_.run or json.dumps(sorted(print_.samples)) or str(recording.path)
-    return hashlib.sha256(name.encode()).hexdigest()[:16], content_hash(recording)[:16]
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16], content_hash(recording)[:16]
 
 
 def slug(name: str) -> str:
@@ -72,7 +73,7 @@ def slug(name: str) -> str:
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)[:80].strip(".")
     if kept == name and kept:
         return kept
-    return f"{kept or 'device'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return f"{kept or 'device'}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"
 
 
 class RecordingRows:
@@ -122,7 +123,7 @@ class RecordingRows:
     def sensor(self) -> str:
         """What distinguishes instruments: equal texts are one.  A one-way hash, so that rows may be passed on."""
         known = f"{instrument(self.recording, self.analysis)}|{self.device}|{self.machine}"
-        return hashlib.sha256(known.encode()).hexdigest()[:16]
+        return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
     def version(self) -> str | None:
@@ -189,7 +190,11 @@ class RecordingRows:
 
         recording, content = self._key
         keyed = [{"recording": recording, "content": content, **row} for row in rows]
-        return pa.Table.from_pylist(keyed, schema=layout.arrow_schema(table))
+        try:
+            return pa.Table.from_pylist(keyed, schema=layout.arrow_schema(table))
+        except UnicodeEncodeError:  # a file or a device is named in another encoding
+            plain = [{k: encodable(v) if isinstance(v, str) else v for k, v in row.items()} for row in keyed]
+            return pa.Table.from_pylist(plain, schema=layout.arrow_schema(table))
 
     def _about(self) -> dict[str, Any]:
         r, a = self.recording, self.analysis

@@ -54,6 +54,15 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
 
 
+def test_labels_and_paths_that_cannot_be_encoded_are_compared_as_they_are_recorded(tmp_path: Path) -> None:
+    path, names = tmp_path / "caf\udce9.power", ("a \ud800", "b \x1b[31m")
+    found = powermeter.versus(quick, slow, most=3, names=names, setup=setup(path))
+    assert (found.left, found.right) == ("a \\ud800", "b \x1b[31m") and "\x1b" not in str(found)
+    for name in names:
+        text = str(powermeter.bench(quick, most=3, name=name, setup=setup(path, force=True)))
+        assert " a run (95 %" in text and "\x1b" not in text and text.encode()
+
+
 def test_turns_end_when_the_change_is_known(tmp_path: Path) -> None:
     found = powermeter.versus(quick, slow, precision=1.0, most=60, setup=setup(tmp_path / "v.power"))
     with powermeter.Recording.open(tmp_path / "v.power") as recording:

@@ -50,6 +50,12 @@ def test_twice_is_once(tmp_path: Path) -> None:
     assert len(rows(tmp_path / "ds", "recordings")) == 3
 
 
+def test_a_file_named_in_another_encoding_is_taken(tmp_path: Path) -> None:
+    record(tmp_path / "in" / "caf\udce9.power", "", 1)
+    assert len(take(tmp_path / "in", tmp_path / "ds").added) == 1
+    assert [row["file"] for row in rows(tmp_path / "ds", "recordings")] == ["caf\\udce9.power"]
+
+
 def test_a_renamed_copy_is_the_same_recording(tmp_path: Path) -> None:
     path = record(tmp_path / "in" / "a.power", "", 1)
     shutil.copyfile(path, tmp_path / "in" / "b.power")
