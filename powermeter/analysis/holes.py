@@ -85,21 +85,21 @@ def _one(integral: Integral, start: int, end: int) -> float:
         readings = integral.trace.times_ns
         places = np.unique(readings[np.searchsorted(readings, np.maximum(places, readings[0]))])
         places = places[places <= high]
-    hit = integral.gap_seconds(places, places + length) > 0
-    places = places[~hit]
+    ended = np.searchsorted(integral.gap_end, places, side="right")
+    places = places[np.searchsorted(integral.gap_start, places + length, side="left") <= ended]  # in no hole
     bound = _bound(integral, low, high + length, length)
     if places.size < 8:
         return bound
     # So many stretches of a hole's length were recorded near it; those that overlap show the same.
     apart = max((high - low - float(np.sum(integral.gap_end - integral.gap_start))) / length, 1.0)
     t95 = float(student_95(apart)) / COVERAGE_95
+    places = np.append(places, start)  # the hole itself last
     first, last = _rate(integral, places), _rate_behind(integral, places + length)
-    seconds = length * 1e-9
-    errors = integral.between(places, places + length) - (first + last) / 2 * seconds
-    here = np.concatenate([_rate(integral, np.array([start])), _rate_behind(integral, np.array([end]))])
+    (first, before), (last, after), places = (first[:-1], first[-1]), (last[:-1], last[-1]), places[:-1]
+    errors = integral.between(places, places + length) - (first + last) / 2 * (length * 1e-9)
     width = 0.15 * max(float(np.ptp(first)), 1e-12)
-    away = ((last - first) - (here[1] - here[0])) / width
-    level = ((last + first) - (here[1] + here[0])) / 2 / width
+    away = ((last - first) - (after - before)) / width
+    level = ((last + first) - (after + before)) / 2 / width
     weights = np.exp(-0.5 * (away**2 + level**2))
     if weights.sum() < 8:
         weights = np.ones(places.size)
