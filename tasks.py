@@ -276,7 +276,9 @@ def frameworks(arguments: Sequence[str]) -> None:
     workers = "tests/marking/test_workers.py::test_so_are_those_of_the_workers_of_frameworks"
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
     variables = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1", **bytecode(own)}
-    run(python, "-m", "pytest", *(arguments or ("-q", "-n", "2", *tests)), variables=variables)
+    # Each process keeps a half, so that what the tests of a framework share is made once: an example, what it imports.
+    beside = ("-q", "-n", "2", "--dist", "worksteal")
+    run(python, "-m", "pytest", *(arguments or (*beside, *tests)), variables=variables)
 
 
 def lab(arguments: Sequence[str]) -> None:

@@ -237,7 +237,11 @@ def test_no_interpreter_compiles_what_another_has(tasks: ModuleType, monkeypatch
     monkeypatch.setattr(tasks, "is_installed", lambda *_: True)
     for name in ("test", "lab", "frameworks", "spark"):
         tasks.TASKS[name]([str(ROOT / "tests" / "test_tasks.py")])
+    tasks.TASKS["frameworks"]([])
+    assert "--dist worksteal" in asked[-1][0], (
+        "neighbours, which share an example, may each go to another process"
+    )
     kept = [variables for command, variables in asked if "pytest" in command or "lab" in command]
-    assert len(kept) == 4
+    assert len(kept) == 5
     for variables in kept:
         assert variables["PYTHONPYCACHEPREFIX"] and variables["PYTHONDONTWRITEBYTECODE"] == ""
