@@ -367,5 +367,5 @@ def _summarise(path: Path, battery: str, place: str | None) -> None:
         print_tables(data, error=True)
     except PowermeterError as error:
         report_problem(str(error))
-    except TROUBLE as error:
-        report_problem(f"the summary could not be printed: {error}")
+    except Exception as error:  # noqa: BLE001 – whatever it is (no memory is left), the status is the program's
+        report_problem(f"the summary could not be printed: {str(error) or type(error).__name__}")

@@ -35,6 +35,9 @@ LEAST_ROOM = 1 << 17
 PAGE = 4096
 """Bytes of a page: every table takes at least one, and a short recording is mostly that."""
 
+_LONGEST_PATH = 500
+"""Bytes: SQLite opens 512, its own endings of names included."""
+
 MODE = 0o600
 """Permissions of a recording: what a program did and when is its owner's affair."""
 
@@ -132,6 +135,8 @@ def _why(path: Path, error: Exception) -> str:
     with suppress(OSError):
         if shutil.disk_usage(path.parent).free < LEAST_ROOM:
             return f"there is no room left on the disk of {path.parent.absolute()}"
+    if (length := len(os.fsencode(path.absolute()))) > _LONGEST_PATH:
+        return f"its path is {length:,} bytes long, of which SQLite opens {_LONGEST_PATH}; record nearer to the root"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()  # without its number, and the path, which stands before it
     return one_line(error)

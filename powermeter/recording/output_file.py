@@ -52,7 +52,7 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
         )
     if path == STANDARD_OUTPUT:
         return
-    if not (path.exists() or path.is_symlink()):
+    if not _is_there(path):
         if not path.parent.is_dir():
             raise ConfigurationError(f"{path}: there is no folder {path.parent}")
         return
@@ -72,6 +72,18 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
         raise ConfigurationError(
             f"{path} is not a file that powermeter writes and is not replaced; delete it, or choose another name"
         )
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a path is something, if only a link to nothing.
+
+    Raises:
+        ConfigurationError: It cannot be looked at: a name that is too long.
+    """
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError as error:
+        raise ConfigurationError(f"{printable(path)}: {(error.strerror or str(error)).lower()}") from None
 
 
 def unknown_extension(path: Path, instead: str) -> ConfigurationError:

@@ -281,6 +281,21 @@ def test_a_recording_without_a_reading_is_not_done(here, tmp_path):
     assert kept.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("error", "says"), [(MemoryError(), "MemoryError"), (ImportError("failed to map"), "failed to map")]
+)
+def test_a_summary_that_fails_leaves_the_status_the_programs(here, tmp_path, monkeypatch, error, says):
+    """With 300 MB of address space numpy could not load a part of itself: a traceback, and status 1 for 7."""
+
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("powermeter.reports.report_data.gather", failing)
+    command = (sys.executable, "-S", "-c", "raise SystemExit(7)")
+    done = here("record", "-s", URL, "-o", str(tmp_path / "run.power"), "--", *command)
+    assert done.returncode == 7 and f"the summary could not be printed: {says}" in done.stderr
+
+
 def test_a_date_of_builds_that_is_no_number_hinders_no_number_of_ours_and_stays_the_programs():
     """NumPy reads SOURCE_DATE_EPOCH when parts of it are imported, which ended our summary in an error of `int`."""
     code = (

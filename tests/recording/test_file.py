@@ -46,3 +46,12 @@ def test_a_path_that_refuses_is_named_once(tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         file.create(path)
     assert str(caught.value) == f"{path} cannot be created: permission denied"
+
+
+def test_a_path_that_sqlite_does_not_open_is_refused_with_what_to_do(tmp_path):
+    """It stood there as `unable to open database file`."""
+    folder = tmp_path.joinpath(*["d" * 100] * 5)
+    folder.mkdir(parents=True)
+    with pytest.raises(DataError, match="bytes long, of which SQLite opens 500; record nearer to the root"):
+        file.create(folder / "run.power")
+    assert list(folder.iterdir()) == []

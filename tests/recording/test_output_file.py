@@ -149,3 +149,9 @@ def test_a_device_is_refused_as_one_and_no_extension_is_proposed(tmp_path):
         unknown_extension(tmp_path, "use .html")
     assert str(unknown_extension(tmp_path / "x", "use .html")).endswith("what is written; use .html")
     assert str(unknown_extension(tmp_path / "x.q", "use .html")).endswith("unknown file extension; use .html")
+
+
+def test_a_name_that_is_too_long_is_named(tmp_path):
+    """Of 2000 characters the error was `File name too long`, with neither name nor the status of a wrong option."""
+    with pytest.raises(ConfigurationError, match=r"xxx.*: file name too long"):
+        check_output(tmp_path / ("x" * 2000), force=False)
