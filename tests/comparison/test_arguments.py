@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from compared_recordings import watts, write
 
 from powermeter.comparison.arguments import recordings, recordings_of
+from powermeter.comparison.compare import compare
 from powermeter.errors import ConfigurationError
 
 
@@ -50,3 +52,10 @@ def test_an_empty_side_and_a_folder_without_recordings_are_refused(tmp_path):
         recordings_of([], None, None, None, ())
     with pytest.raises(ConfigurationError, match="no recording"):
         recordings(str(tmp_path))
+
+
+def test_a_file_named_in_another_encoding_can_be_compared(tmp_path):
+    """Its name is part of which instrument an unnamed one is: `café.power` of Latin-1 ended in a traceback."""
+    odd = write(tmp_path / "caf\udce9.power", watts(1, 40, 6.0), serial=None)
+    found = compare(odd, write(tmp_path / "b.power", watts(2, 40, 5.0), serial=None))
+    assert found.left == "caf\udce9.power" and found.rows

@@ -56,13 +56,6 @@ def test_a_display_of_one_decimal_and_one_run_each_says_nothing_about_programs(t
     assert row.repeats_needed is None and row.detectable is None and "three runs a side" in row.text
 
 
-def test_a_file_named_in_another_encoding_can_be_compared(tmp_path):
-    """Its name is part of which instrument an unnamed one is: `café.power` of Latin-1 ended in a traceback."""
-    odd = write(tmp_path / "caf\udce9.power", watts(1, 40, 6.0), serial=None)
-    found = compare(odd, write(tmp_path / "b.power", watts(2, 40, 5.0), serial=None))
-    assert found.left == "caf\udce9.power" and found.rows
-
-
 def test_a_clear_difference_is_found_and_its_size_is_right(tmp_path):
     found = powermeter.compare(*turns(tmp_path, 4, (6.0, 5.0)))
     row = found.row("infer")
