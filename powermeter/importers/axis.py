@@ -313,9 +313,10 @@ def _lone_ends(found: Axis, lines: NDArray[np.int64] | None) -> None:
     if len(times) < _FEWEST_FOR_ENDS:
         return
     first, last = 0, len(times)
-    if times[-1] - times[-2] > _FAR * (times[-2] - times[0]) and times[-2] > times[0]:
+    ends = [int(times[at]) for at in (0, 1, -2, -1)]
+    if ends[3] - ends[2] > _FAR * (ends[2] - ends[0]) > 0:
         last -= 1
-    if times[1] - times[0] > _FAR * (times[last - 1] - times[1]) and times[last - 1] > times[1]:
+    if ends[1] - ends[0] > _FAR * (int(times[last - 1]) - ends[1]) > 0:
         first = 1
     lost = [*range(first), *range(last, len(times))]
     if not lost:

@@ -24,6 +24,7 @@ from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
 from powermeter.importers.decimal_grid import float_or_nan
+from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
@@ -53,7 +54,8 @@ class CarbonTrackerEpochs(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        epochs = [epoch for epoch in _epochs(path) if epoch[1]]
+        unread = Unread()
+        epochs = [epoch for epoch in _epochs(path, unread) if epoch[1]]
         names = dict.fromkeys(name for _, watts in epochs for name in watts)
         whole = [name for name in names if all(watts.get(name) is not None for _, watts in epochs)]
         if not whole:
@@ -68,6 +70,7 @@ class CarbonTrackerEpochs(Importer):
                 "carbontracker's log has a mean power of each epoch: the epochs were laid one after another, without the pauses between them",
             )
         ]
+        notes += unread.notes()
         left = [name for name in names if name not in whole]
         if left:
             text = f"{', '.join(left)}: carbontracker measured nothing there in some epochs, so what they used is not counted"
@@ -79,10 +82,10 @@ class CarbonTrackerEpochs(Importer):
         )
 
 
-def _epochs(path: Path) -> Iterator[Epoch]:
+def _epochs(path: Path, unread: Unread) -> Iterator[Epoch]:
     length: int | None = None
     watts: dict[str, float | None] = {}
-    for raw in read_lines(path):
+    for number, raw in enumerate(read_lines(path), 1):
         line = raw[:2100]
         if match := _DURATION.match(line):
             if length:
@@ -91,6 +94,8 @@ def _epochs(path: Path) -> Iterator[Epoch]:
             watts = {}
         elif (match := _POWER.match(line)) and length:
             watts[match[1]] = _added(match[2], path)
+        elif "(W)" in line or "Duration" in line:
+            unread.add(number)
     if length:
         yield length, watts
 

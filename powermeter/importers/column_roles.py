@@ -283,6 +283,7 @@ def _ask_units(
             and not _counts_rows(found, i)
             and not _is_calendar(found, i)
             and not _is_unix(found, i)
+            and not _is_label(found, i)
         ]
         if found.named and len(open_) > _FEW_UNKNOWN:
             open_ = []  # a table of something else: nothing in it names a power
@@ -336,6 +337,15 @@ def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
 
 
 _FEW_UNKNOWN = 6
+
+
+def _is_label(found: Layout, index: int) -> bool:
+    """Return whether a column holds one long whole number in all rows, as the number of a meter."""
+    texts = {row[index].strip() for row in found.rows if len(row) > index}
+    return len(texts) == 1 and (text := next(iter(texts))).isdecimal() and len(text) >= _LONG_NUMBER
+
+
+_LONG_NUMBER = 10
 
 
 def _counts_rows(found: Layout, index: int) -> bool:

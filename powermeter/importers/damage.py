@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from powermeter.channel import MISSING, Quantity
 from powermeter.errors import plural
 from powermeter.importers.files import Peek
 from powermeter.importers.log import LogRows
 from powermeter.result.notes import Note
+from powermeter.units import NS
 
 _CONTROL = bytes({*range(32), 127} - {9, 10, 12, 13, 27})
 _BLOCK = 1 << 20
 _SHOWN = 5
+
+MOST_W = 1e8
+"""What no supply of one log delivers."""
 
 
 @dataclass(slots=True)
@@ -73,6 +80,7 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
         text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))
+    notes += [note for rows in sources if type(rows) is LogRows for note in _beyond_any_supply(rows)]
     odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
     if odd:
         text = (
@@ -80,6 +88,25 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
             "wrong where they stand; copy it again from where it was written"
         )
         notes.append(Note.warning("damaged-text", text))
+    return notes
+
+
+def _beyond_any_supply(rows: LogRows) -> list[Note]:
+    """Return a note on each rail of rows that were read at once whose powers, or steps of a counter, no supply delivers."""
+    notes = []
+    seconds = np.maximum(np.diff(rows.times_ns) / NS, 1.0)  # stamps may be equal
+    for channel, codes in zip(rows.channels, rows.codes, strict=True):
+        values = np.where(np.asarray(codes) == MISSING, np.nan, np.asarray(codes, float) * channel.scale)
+        if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
+            continue
+        is_energy = channel.quantity is Quantity.ENERGY
+        beyond = np.abs(np.diff(values)) > MOST_W * seconds if is_energy else np.abs(values) > MOST_W
+        if beyond.any():
+            text = (
+                f"{channel.name}: {plural(int(beyond.sum()), 'reading')} beyond what any supply delivers (100 MW), which count: the log is damaged "
+                f"there (the first is reading {int(np.argmax(beyond)) + 1 + is_energy}); take their lines out and import again"
+            )
+            notes.append(Note.warning("implausible-values", text))
     return notes
 
 

@@ -220,7 +220,7 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "temps",
             "tempo",
             "tid",
-            "tijd",
+            *("tijd", "tijdstip"),
             "czas",
             "uptime",
             "runtime",

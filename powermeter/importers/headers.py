@@ -227,15 +227,20 @@ _FIRST = re.compile(
 )
 
 
-_WATT_HOURS = re.compile(r"(?<![a-z])(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?(?![a-z])", re.IGNORECASE)
+_WATT_HOURS = re.compile(
+    r"(?<![a-z/])(?:(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?|(k)wh)(?![a-z])", re.IGNORECASE
+)
+_PRICED = frozenset(
+    ("per", "price", "pris", "preis", "precio", "prix", "cost", "kosten", "rate", "tariff", "tarif")
+)
 
 
 def _in_watt_hours(raw: str, text: str) -> Heading | None:
-    """Return what a header states that has watt hours in words, wherever they stand: `Watt Hours Today`."""
+    """Return what a header states that has watt hours, wherever they stand: `Watt Hours Today`, `KWH 60 Forbruk`."""
     match = _WATT_HOURS.search(text)
-    if match is None or "per" in words(text):
+    if match is None or not _PRICED.isdisjoint(words(text)):
         return None
-    unit = {"": "Wh", "kilo": "kWh", "mega": "MWh"}[(match[1] or "").lower()]
+    unit = {"": "Wh", "kilo": "kWh", "k": "kWh", "mega": "MWh"}[(match[1] or match[2] or "").lower()]
     found = of_unit(unit)
     name = f"{text[: match.start()]} {text[match.end() :]}".strip(" _-")
     return None if found is None else Heading(raw, name or text, unit, *found, why="unit in the name")

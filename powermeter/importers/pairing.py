@@ -27,12 +27,13 @@ def pair(plan: TablePlan, where: str) -> None:
         if column.rail is not None:
             by.setdefault(column.quantity, []).append(column)
     volts, amps = by.get(Quantity.VOLTAGE, []), by.get(Quantity.CURRENT, [])
-    powers = by.get(Quantity.POWER, []) + by.get(Quantity.ENERGY, []) + by.get(Quantity.CHARGE, [])
+    energies = by.get(Quantity.POWER, []) + by.get(Quantity.ENERGY, [])
+    powers = energies + by.get(Quantity.CHARGE, [])
     rails = list(dict.fromkeys(column.rail for column in powers))
     if len(amps) == 1 and len(rails) <= 1:
         amps[0].rail = rails[0] if rails and is_plain(amps[0], powers) else amps[0].rail
     for amp in amps:
-        mate = _voltage_of(amp, volts, len(amps), where if not powers and plan.signature is None else None)
+        mate = _voltage_of(amp, volts, len(amps), where if not energies and plan.signature is None else None)
         if mate is not None:
             if mate.rail != amp.rail:
                 plan.notes.append(

@@ -32,8 +32,22 @@ TOTAL = (
 )
 """Words for what holds everything else; those of the first group that occurs count."""
 
-IMPORTED = frozenset(("import", "imported", "bezug", "netzbezug", "verbruik"))
-EXPORTED = frozenset(("export", "exported", "einspeisung", "netzeinspeisung", "teruglevering", "feedin"))
+IMPORTED = frozenset(
+    ("import", "imported", "bezug", "netzbezug", "verbruik", "afname", "soutirage", "prelievo")
+)
+EXPORTED = frozenset(
+    (
+        "export",
+        "exported",
+        "einspeisung",
+        "netzeinspeisung",
+        "teruglevering",
+        "feedin",
+        "injectie",
+        "injection",
+        "immissione",
+    )
+)
 """What a meter of the grid calls its two directions; each may have a register for every tariff."""
 
 GENERATED = frozenset(("production", "generation", "yield", "erzeugung", "produktion", "ertrag"))

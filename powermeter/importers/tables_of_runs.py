@@ -83,7 +83,10 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
     times = [i for i, h in enumerate(headings) if h.is_time]
     lengths = {i for i in times if _falls_often(found, i)}
     energies = any(h.quantity is Quantity.ENERGY or h.implied is Quantity.ENERGY for h in headings)
-    stamped = any(i not in lengths and not set(headings[i].words) & LENGTH_WORDS for i in times)
+    stamped = any(
+        i not in lengths and (_rises_evenly(found, i) or not set(headings[i].words) & LENGTH_WORDS)
+        for i in times
+    )
     names = {re.sub(r"[^a-z]", "", h.name.lower()) for h in headings}
     if JOBS & names and any("consumedenergy" in name for name in names):
         raise DataError(f"{path}: {RUNS}")
@@ -156,6 +159,19 @@ def _sums_up_readings(found: Layout, headings: Sequence[Heading], times: Sequenc
 
 
 _STATISTICS = frozenset(("avg", "mean", "min", "max", "median", "average", "minimum", "maximum"))
+
+
+def _rises_evenly(found: Layout, index: int) -> bool:
+    """Return whether a column rises from row to row by much the same, as time does and lengths of runs, even sorted ones, do not."""
+    values = [float_or_nan(row[index].strip()) for row in found.rows if len(row) > index]
+    steps = sorted(b - a for a, b in pairwise(values))
+    usual = steps[len(steps) // 2] if steps else 0.0
+    even = sum(abs(step - usual) <= _EVEN * usual for step in steps)
+    return len(steps) >= _FEWEST_STEPS and steps[0] > 0 and even >= 0.9 * len(steps)
+
+
+_EVEN = 0.25
+_FEWEST_STEPS = 8
 
 
 def _falls(found: Layout, index: int) -> int:

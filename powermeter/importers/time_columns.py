@@ -31,7 +31,13 @@ from powermeter.importers.stamps import (
     wall,
 )
 from powermeter.importers.time_parts import DAYS, at_stated_rate, called, is_end, is_start, with_part
-from powermeter.importers.time_units import EPOCHS, are_day_numbers, stated_period_s, unit_by_size
+from powermeter.importers.time_units import (
+    EPOCHS,
+    are_day_numbers,
+    is_since_1970,
+    stated_period_s,
+    unit_by_size,
+)
 from powermeter.units import NS
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
@@ -95,7 +101,8 @@ def choose_time(
             "(or s, ms, us, ns), or --rate"
         )
     else:
-        first, rest = ("ms", "s, us, ns") if _in_large_steps(texts) else ("s", "ms, us, ns")
+        first = _by_steps(texts)
+        rest = ", ".join(unit for unit in ("s", "ms", "us", "ns") if unit != first)
         asks.append(
             f"the unit of the times, --column {quote(f'{named.text}={first}')} (or {rest}), or --rate"
         )
@@ -147,9 +154,18 @@ def _is_epoch(found: Layout) -> bool:
 
 def _in_large_steps(texts: Sequence[str]) -> bool:
     """Return whether times are whole numbers with steps of many units, as counters of milliseconds have."""
+    return _by_steps(texts) == "ms"
+
+
+def _by_steps(texts: Sequence[str]) -> str:
+    """Return the unit in which the usual step of whole numbers is between a millisecond and ten seconds, seconds for others."""
     values = [int(text) for text in texts if text.isdecimal() and len(text) < 19]
     steps = sorted(b - a for a, b in pairwise(values))
-    return len(values) == len(texts) and bool(steps) and 20 <= steps[len(steps) // 2] <= 10_000
+    usual = steps[len(steps) // 2] if steps and len(values) == len(texts) else 0
+    return "s" if usual < _MANY else "ms" if usual <= _MANY_MS else "us" if usual <= _MANY_US else "ns"
+
+
+_MANY, _MANY_MS, _MANY_US = 20, 10_000, 10_000_000
 
 
 def counts_up(found: Layout) -> bool:
@@ -262,8 +278,10 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
     )
     middle = sorted(value for value in values if value is not None)[len(values) // 2]
     for low, tick in EPOCHS:
-        if any(low <= magnitude < 2.1 * low for magnitude in (first, middle)) and (
-            named.quantity != TIME or _tick(named) == tick
+        if (
+            any(low <= magnitude < 2.1 * low for magnitude in (first, middle))
+            and (named.quantity != TIME or _tick(named) == tick)
+            and (named.is_stated or is_since_1970(named.words, [v for v in values if v is not None], tick))
         ):
             return TimePlan((index,), "epoch", tick, why="Unix time, recognised by its size")
     if named.quantity == TIME and not named.is_stated and not named.of_rows:

@@ -43,7 +43,9 @@ _FRACTIONS = {
 }
 _MOST_HOURS = 25
 
-_OF_TIMES = re.compile(r"timestamp|datetime|interval|period|usage|time|date|utc|local|uhrzeit|zeit|datum")
+_OF_TIMES = re.compile(
+    r"timestamp|datetime|interval|period|usage|time|date|utc|local|uhrzeit|zeit|datum|tijdstip"
+)
 _LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "duracion", "length", "lengths"))
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from powermeter.importers.stamps import number_ns
@@ -30,6 +30,30 @@ def unit_by_size(first: float, tick_ns: int) -> str | None:
         if _SINCE_2008 * low <= first < 2.1 * low and tick != tick_ns:
             return unit
     return None
+
+
+def is_since_1970(words: Collection[str], values: Sequence[int], tick_ns: int) -> bool:
+    """Return whether times that have the size of Unix times go on as such, and not as a clock does that began with a run.
+
+    A run's clock in nanoseconds is a second old at 10^9, as Unix time in seconds is: its rows would lie hours or years apart, and
+    hardly ever whole minutes.
+
+    Args:
+        words: Of the column's name.
+        values: The times as written.
+        tick_ns: Nanoseconds of their unit, were they Unix times.
+    """
+    if not _OF_A_RUN.isdisjoint(words):
+        return False
+    steps = [abs(b - a) * tick_ns / NS for a, b in pairwise(values) if b != a]
+    long = [step for step in steps if step > _LONG_S]
+    whole = sum(min(step % 60, -step % 60) <= _LATE_S for step in long)
+    return 2 * len(long) <= len(steps) or 2 * whole > len(long)
+
+
+_OF_A_RUN = frozenset(("elapsed", "uptime", "runtime", "laufzeit", "duration", "millis", "micros"))
+_LONG_S, _LATE_S = 600.0, 5.0
+"""From such a step on rows come by the minutes of a clock, late by no more than this."""
 
 
 def are_day_numbers(texts: Sequence[str]) -> bool:

@@ -34,6 +34,7 @@ _CALLED = frozenset(
         "unidad",
         "unità",
         "eenheid",
+        *("maleenhed", "maleenhet", "enhed", "enhet", "unidade", "jednostka", "yksikko", "yksikkotyyppi"),
         "单位",
     )
 )
@@ -64,7 +65,28 @@ def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
             and _numbers(found, at - 1)
         ):
             pairs[at - 1] = at
-    return pairs | _of_statistics(found, headings)
+    return pairs | _of_statistics(found, headings) | ({} if pairs else _of_only_value(found, headings))
+
+
+def _of_only_value(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
+    """Return the one column of numbers that change and have no unit, with the one column of units, wherever it stands."""
+    units = [i for i, h in enumerate(headings) if h.name.strip().lower() in _CALLED and _texts(found, i)]
+    values = [
+        i
+        for i, h in enumerate(headings)
+        if h.unit is None
+        and h.quantity is None
+        and not h.is_time
+        and not h.is_aside
+        and len({*_numbers(found, i)}) > 1
+    ]
+    if (
+        len(units) != 1
+        or len(values) != 1
+        or any(of_unit(direct(text)) is None for text in _texts(found, units[0]))
+    ):
+        return {}
+    return {values[0]: units[0]}
 
 
 def unit_above(found: Layout, headings: Sequence[Heading]) -> list[Heading]:

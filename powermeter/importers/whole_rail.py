@@ -110,7 +110,7 @@ def decide(
     drawn = _imports(list(tops))
     if add_up and not drawn:
         return _sum(by_name, tops, "all rails", "stated: --sum")
-    if devices is not None and _adds_devices(tops, where):
+    if devices is not None and not drawn and _adds_devices(tops, where):
         refuse_hidden_total(readings or {}, list(tops), where)
         _refuse_feeder(list(tops), where)
         inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}

@@ -4,6 +4,7 @@ import pytest
 from tool_log import load
 
 from powermeter.errors import DataError
+from powermeter.importers import open_log
 
 STAMP = "2025-03-14 09:01:00 - "
 
@@ -39,3 +40,15 @@ def test_a_component_that_was_not_measured_is_left_out_aloud(tmp_path):
 def test_no_power_is_refused(tmp_path, power):
     with pytest.raises(DataError):
         load(tmp_path, _log(("0:01:00.00", power, "None")))
+
+
+def test_damaged_lines_are_counted(tmp_path):
+    path = tmp_path / "output.log"
+    path.write_text(
+        "".join(
+            f"2025-03-14 09:0{i}:00 - Epoch {i}:\n2025-03-14 09:0{i}:00 - Duration: 0:01:0{'x' if i == 2 else 0}.00\n"
+            f"2025-03-14 09:0{i}:00 - Average power usage (W) for gpu: [15{i}.0]\n"
+            for i in range(1, 6)
+        )
+    )
+    assert any("1 damaged line was left out (line 5)" in str(note) for note in open_log(path).warnings)

@@ -98,3 +98,14 @@ def test_control_codes_of_text_are_no_damage(tmp_path: Path) -> None:
     assert odd(allowed) == []
     for code in {*range(1, 32), 127} - set(allowed):
         assert odd([code]) == ["1 character"], code
+
+
+def test_a_counter_that_no_supply_can_have_counted_is_reported(tmp_path: Path) -> None:
+    """Power Gadget's joules with a time in their last cell: 253 GJ in 0.9 s, and nothing was printed."""
+    path = tmp_path / "gadget.csv"
+    head = "Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules),x,y\n"
+    rows = [f"0.{i},12.5,{i}.25,0,0\n" for i in range(9)]
+    for last, said in (("8.25", False), ("253402300800", True)):
+        path.write_text(head + "".join(rows[:8]) + f"0.8,12.5,{last},0,0\n")
+        codes = [note.code for note in open_log(path).warnings]
+        assert ("implausible-values" in codes) is said

@@ -4,7 +4,7 @@ import pytest
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers import convert, open_log
+from powermeter.importers import Choices, convert, open_log
 
 RUNS_OF_PROGRAMS = {
     "numbered runs": "RUN,PWR_IN_MAX,PWR_IN_AVG\n" + "".join(f"{i},391{i}.0,375{i}.9\n" for i in range(5)),
@@ -91,6 +91,30 @@ def test_lengths_that_fall_beside_means_and_extremes_are_runs(tmp_path):
     path.write_text(
         "TotalTime(S),TotalEnergy(J),AvgPowerDraw(W),MinDraw(W),MaxDraw(W)\n"
         "83.1263,7601.9829,91.4510,51.90,202.03\n76.6828,6967.1085,90.8563,74.38,209.02\n3.2867,330.2037,100.4654,74.71,155.06\n"
+    )
+    with pytest.raises(DataError, match="one row per run"):
+        open_log(path)
+
+
+def test_frames_behind_a_clock_of_the_run_are_no_runs(tmp_path):
+    """MangoHud's log: frames a second, and nanoseconds since it began, which have the size of Unix times in seconds (546 GJ in 89 years)."""
+    path = tmp_path / "mangohud.csv"
+    path.write_text(
+        "os,cpu,gpu\nArch Linux,Ryzen 7,RX 6800\nfps,frametime,cpu_power,gpu_power,elapsed\n"
+        + "".join(f"6{i % 3}.1,16.{i % 7},45,150,{100_000_000 * (i + 1)}\n" for i in range(30))
+    )
+    with pytest.raises(ConfigurationError, match="elapsed=ns.*cpu_power=W"):
+        open_log(path)
+    stated = Choices(columns={"cpu_power": "W", "gpu_power": "W", "elapsed": "ns"})
+    convert(path, tmp_path / "o.power", choices=stated)
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(195 * 2.9)
+
+
+def test_runs_sorted_by_their_length_are_runs(tmp_path):
+    path = tmp_path / "ranking.csv"
+    lengths = (1.2, 1.3, 1.9, 3.0, 3.1, 5.5, 9.0, 14.0, 15.5, 31.0)
+    path.write_text(
+        "fps,power_W,elapsed_s\n" + "".join(f"{60 - s:.0f},15{i}.5,{s}\n" for i, s in enumerate(lengths))
     )
     with pytest.raises(DataError, match="one row per run"):
         open_log(path)

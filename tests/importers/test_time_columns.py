@@ -73,7 +73,10 @@ def test_a_rate_that_is_said_needs_no_column(table) -> None:
         ("time", ("0", "20", "40"), "time=ms"),  # steps of twenty and more
         ("time", ("0", "19", "38"), "time=s"),
         ("time", ("0", "10000", "20000"), "time=ms"),
-        ("time", ("0", "10001", "20002"), "time=s"),
+        ("time", ("0", "10001", "20002"), "time=us"),
+        ("time", ("0", "10000001", "20000002"), "time=ns"),
+        ("timestamp", ("1200000000", "1200500000", "1201000000"), "timestamp=us"),
+        ("elapsed", ("100000000", "1000000000", "1900000000"), "elapsed=ns"),
         ("time", ("45000.25", "45000.5", "45000.75"), "time=days"),
         ("time", ("soon", "later", "never"), "which is not a time"),
         ("time", ("01/02/2024 03:04", "01/02/2024 03:05", "01/02/2024 03:06"), "--dates dmy"),

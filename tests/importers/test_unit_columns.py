@@ -194,3 +194,28 @@ def test_unix_times_without_a_header_may_fall_once_and_are_not_asked_about(tmp_p
     with pytest.raises(ConfigurationError) as caught:
         open_log(path)
     assert "--column 1=" not in str(caught.value) and "--rate" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Maalepunkt;Fra;Mængde;Måleenhed;Type",
+            "571313174000000000;2024-03-01 {h:02d}:00;0,{v};KWH;Forbrug",
+        ),
+        (
+            "Tunnus;Resoluutio;Yksikkötyyppi;Alkuaika;Määrä",
+            "643007572000000000;PT60MIN;kWh;2024-03-01T{h:02d}:00:00Z;0,{v}",
+        ),
+        (
+            "Målepunkt-ID;Fra;Til;KWH 60 Forbruk",
+            "707057500000000000;01.03.2024 {h:02d}:00;01.03.2024 {h:02d}:59;0,{v}",
+        ),
+    ],
+)
+def test_exports_of_nordic_data_hubs_state_their_unit(tmp_path, header, row):
+    """The hub's number of a meter was offered as microwatts, and the kilowatt hours as watts."""
+    path = tmp_path / "hub.csv"
+    path.write_text(header + "\n" + "".join(row.format(h=h, v=5 + h % 3) + "\n" for h in range(24)))
+    convert(path, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(24 * 0.6 * 3.6e6)
