@@ -23,8 +23,8 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
-from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.damage import Unread
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result import Grade

@@ -178,7 +178,7 @@ def test_what_is_said_must_make_sense(tmp_path, said, says):
     [
         ("time (s),power (W)\n", "no samples"),
         ("", "not recognised|empty"),
-        ("time (s),power (W)\nx,y\nz,w\n", "holds 'x', which is not a time"),
+        ("time (s),power (W)\nx,y\nz,w\n", r"holds no numbers under its header \('x', 'y'"),
         ("time (s),power (W)\n1\n2\n3\n", "no samples"),
         ("time (s),state\n1,2\n", "unit of 'state'"),
         ("time (s),power (W)\n9,1\n1,1\n7,1\n2,1\n", "backwards"),

@@ -138,12 +138,16 @@ def test_a_gpu_beside_a_package_may_be_inside_it():
 def test_registers_of_one_column_that_feed_in_are_not_added(tmp_path):
     """Fluvius' quarters of an hour: what is taken and what is fed in stand one below the other."""
     path = tmp_path / "fluvius.csv"
+
+    def clock(i):
+        return f"{i // 4:02d}:{i % 4 * 15:02d}:00"
+
     rows = "".join(
-        f"13-03-2024;{i // 4:02d}:{i % 4 * 15:02d}:00;{register};0,{v};kWh\n"
+        f"13-03-2024;{clock(i)};13-03-2024;{clock(i + 1)};{register};0,{v};kWh\n"
         for i in range(40)
         for register, v in (("Afname Dag", 125 + i % 2), ("Injectie Dag", 500))
     )
-    path.write_text("Van (datum);Van (tijdstip);Register;Volume;Eenheid\n" + rows)
+    path.write_text("Van (datum);Van (tijdstip);Tot (datum);Tot (tijdstip);Register;Volume;Eenheid\n" + rows)
     convert(path, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}))
     energy = analyse(tmp_path / "o.power").energy
     assert energy.value == pytest.approx(40 * 0.1255 * 3.6e6) and energy.high < 1.2 * energy.value
