@@ -103,7 +103,7 @@ def test_frames_behind_a_clock_of_the_run_are_no_runs(tmp_path):
         "os,cpu,gpu\nArch Linux,Ryzen 7,RX 6800\nfps,frametime,cpu_power,gpu_power,elapsed\n"
         + "".join(f"6{i % 3}.1,16.{i % 7},45,150,{100_000_000 * (i + 1)}\n" for i in range(30))
     )
-    with pytest.raises(ConfigurationError, match="elapsed=ns.*cpu_power=W"):
+    with pytest.raises(ConfigurationError, match=r"elapsed=ns.*cpu_power=W"):
         open_log(path)
     stated = Choices(columns={"cpu_power": "W", "gpu_power": "W", "elapsed": "ns"})
     convert(path, tmp_path / "o.power", choices=stated)
