@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import MISSING, Quantity
+from powermeter.channel import Quantity
 from powermeter.errors import plural
 from powermeter.importers.files import Peek
 from powermeter.importers.log import LogRows
@@ -96,9 +96,9 @@ def _beyond_any_supply(rows: LogRows) -> list[Note]:
     notes = []
     seconds = np.maximum(np.diff(rows.times_ns) / NS, 1.0)  # stamps may be equal
     for channel, codes in zip(rows.channels, rows.codes, strict=True):
-        values = np.where(np.asarray(codes) == MISSING, np.nan, np.asarray(codes, float) * channel.scale)
         if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
             continue
+        values = channel.in_si(np.asarray(codes))
         is_energy = channel.quantity is Quantity.ENERGY
         beyond = np.abs(np.diff(values)) > MOST_W * seconds if is_energy else np.abs(values) > MOST_W
         if beyond.any():

@@ -145,7 +145,7 @@ def refusal(peek: Peek) -> str | None:
     if start.startswith(("<!doctype html", "<html", "<head", "<script")):
         if _HTML_ROW.search(peek.text) is not None:
             return (
-                "is an HTML web page with a table in it; open it in a spreadsheet and save that as CSV, or write it with: "
+                "is an HTML web page with a table in it; open it in a spreadsheet and save that as CSV, or, where pandas and lxml are installed, write it with: "
                 "python3 -c 'import pandas, sys; pandas.read_html(sys.argv[1])[0].to_csv(\"table.csv\", index=False)' FILE"
             )
         return "is an HTML web page, not the file behind it; download the raw file"

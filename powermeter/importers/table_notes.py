@@ -80,7 +80,8 @@ def check_rows(
     )
     if garbage * 10 > whole and garbage * 2 > seen[electric[0]].count:
         raise DataError(
-            f"{path}: {garbage} of {plural(whole, 'row')} are cut or hold no number; this is not the format it looks like"
+            f"{path}: {garbage} of {plural(whole, 'row')} are cut or hold no number; this is not the format it looks like, or its rows are readings of "
+            f"several things: then keep those of one, grep NAME {quote(str(path))} > one{path.suffix}, and import that"
         )
     if counted.short:
         shown = ", ".join(map(str, counted.short_lines))
