@@ -30,10 +30,13 @@ def record(data: ReportData) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     """Put None for what JSON cannot hold as a number."""
-    if type(value) in _PLAIN:  # most values are
+    kind = type(value)
+    if kind in _PLAIN:
         return value
+    if kind is float:  # most values are
+        return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): _finite(inner) for key, inner in value.items()}
+        return {str(key): inner if type(inner) in _PLAIN else _finite(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

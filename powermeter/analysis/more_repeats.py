@@ -52,7 +52,13 @@ def more_repeats(
     limit = shrinking * math.sqrt(nu / _chi_square(nu)) if math.isfinite(nu) else shrinking
     if half(_MOST, limit) > wanted:
         return None
-    low, high = events, _MOST
+    # With the normal's quantile in place of Student's it would be so many: no fewer do.
+    room = (wanted / t_quantile(0.975, math.inf)) ** 2 - fixed**2
+    low = min(max(events, math.ceil(events * limit**2 / room) - 1), _MOST) if room > 0 else events
+    width = max(low // 8, 8)
+    while low + width < _MOST and half(low + width, limit) > wanted:
+        low, width = low + width + 1, 2 * width
+    high = min(low + width, _MOST)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if half(middle, limit) <= wanted else (middle + 1, high)

@@ -71,7 +71,7 @@ def most(windows: Bounded, index: Indices, w: Floats) -> float | None:
         index: Positions of known windows.
         w: Weight of each.
     """
-    if windows.floor is None or not index.size or (w < 0).any():
+    if windows.floor is None or not index.size or w.min() < 0:
         return None
     at_once = _at_once(windows, index)
     limits = [_of_run(windows, index, at_once * float(w.max())), _of_containers(windows, index, w, at_once)]
@@ -109,11 +109,7 @@ def _at_once(windows: Bounded, index: Indices) -> float:
 def _of_run(windows: Bounded, index: Indices, times: float) -> float | None:
     """Return what the whole run can have used, so many times; None for events of which an interval lies beyond it."""
     first, last = windows.integral.start_ns, windows.integral.end_ns
-    if (
-        windows.ceiling is None
-        or (windows.start_ns[index] < first).any()
-        or (windows.end_ns[index] > last).any()
-    ):
+    if windows.ceiling is None or windows.start_ns[index].min() < first or windows.end_ns[index].max() > last:
         return None
     return windows.ceiling * times
 
@@ -123,7 +119,7 @@ def _of_containers(windows: Bounded, index: Indices, w: Floats, at_once: float) 
     if windows.around is None:
         return None
     around, least = windows.around[index], None
-    if (around < 0).any():  # the rule: copying the windows would take longer than all the rest
+    if around.min() < 0:  # the rule: copying the windows would take longer than all the rest
         return None
     reach = w @ (windows.value[index] + windows.above[index])
     reach += _FAR * w @ (windows.noise[index] + windows.gaps[index])
