@@ -29,7 +29,7 @@ NO_PLACE = Note.info(
 )
 """What a reader should know, but the least of all problems: it stands last."""
 
-_LOUD = (RAISED, CALL_ALONE, CONTRADICTED, ODD, "unseen-end", "stood-still")
+_LOUD = (RAISED, CALL_ALONE, CONTRADICTED, ODD, "unseen-end", "mostly-refused", "stood-still")
 """Remarks of an analysis that stand among the problems."""
 
 

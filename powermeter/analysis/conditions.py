@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from powermeter.errors import Reason
+from powermeter.errors import Reason, plural
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
 from powermeter.signals.direction import direction_note
@@ -13,6 +13,9 @@ from powermeter.units import format_duration
 UNSEEN_S, UNSEEN_SHARE = 0.5, 0.01
 """A recording that went on for longer than both after the last reading is worth a warning."""
 
+REFUSED, REFUSED_SHARE = "mostly-refused", 0.5
+"""Where so many readings were refused for each that was kept, the usual interval is that between gaps, and none of them shows as a hole."""
+
 MOST = 5
 """Clock steps that are listed one by one."""
 
@@ -21,6 +24,7 @@ def conditions(recording: RecordingLike, line: Line) -> tuple[Note, ...]:
     """Return the notes on how a rail was measured."""
     notes = [] if (reversed_ := direction_note(line)) is None else [reversed_]
     notes += _unseen_end(recording, line)
+    notes += _mostly_refused(recording, line)
     steps = _clock_steps(recording)
     notes += [Note.info("clock-set", text[:300]) for text in steps[:MOST]]
     if len(steps) > MOST:
@@ -67,6 +71,27 @@ def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
                     "unseen-end",
                     f"{source.name or source.url} delivered its last reading {format_duration(unseen_s)} before the end: "
                     f"the energy is that of the first {format_duration(seen_s)} only",
+                )
+            )
+    return found
+
+
+def _mostly_refused(recording: RecordingLike, line: Line) -> list[Note]:
+    """Return a note for each source of a rail that sent readings which cannot be (out of its range, or damaged) about as often as others."""
+    trace, found = line.power(), []
+    kept = 0 if trace is None else len(trace)
+    for source in recording.sources:
+        if str(source.id) not in line.source.split(" + "):
+            continue
+        bad = [gap for gap in recording.gaps(source.id) if gap.reason == Reason.BAD_DATA.value]
+        lost = sum(gap.lost or 0 for gap in bad)
+        if lost > REFUSED_SHARE * kept:
+            found.append(
+                Note.warning(
+                    REFUSED,
+                    f"{source.name or source.url} sent {plural(lost, 'reading')} that cannot be, beside {kept} that can ({bad[0].detail}): "
+                    "the interval takes the load for as it was at the others; where the refused ones were overloads, the energy is higher. "
+                    "Check range, wiring and the format of its lines",
                 )
             )
     return found

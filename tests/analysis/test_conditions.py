@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from powermeter.analysis.conditions import MOST, conditions
+from powermeter.analysis.conditions import MOST, REFUSED, conditions
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
@@ -87,3 +88,23 @@ def test_a_step_that_the_recorder_noted_is_said_once(tmp_path):
         writer.add_fact("clock_step", {"text": "the wall clock was set by +3600.00 s", "at_ns": 2 * 10**9})
     with Recording.open(path) as recording:
         assert sum("wall clock was set" in note for note in analyse(recording).notes) == 1
+
+
+@pytest.mark.parametrize(("lost", "noted"), [(2, True), (1, True), (0, False)])
+def test_a_source_most_of_whose_readings_were_refused_is_named_with_the_energy(tmp_path, lost, noted):
+    """Two of three lines stated 9.2e18 A: the run was 1.17 J +- 7.9 %, measured, and all of it a gap."""
+    rail = Rail("input", nominal_v=5.0)
+    path = tmp_path / "run.power"
+    with Writer.create(path) as writer:
+        source = writer.add_source("x://", "meter", "x", [Channel("p", Quantity.POWER, 1e-3, rail)])
+        times = np.arange(50, dtype=np.int64) * 10**8
+        writer.append(source, times, np.full((50, 1), 2000, np.int64))
+        for start, end in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
+            writer.add_gap(source, Gap(start, end, "bad data", "2 frames refused", lost))
+    with Recording.open(path) as recording:
+        found = [note for note in analyse(recording).notes if getattr(note, "code", "") == REFUSED]
+    assert len(found) == noted
+    assert (
+        not noted
+        or f"meter sent {49 * lost} readings that cannot be, beside 50 that can (2 frames" in found[0]
+    )
