@@ -61,8 +61,8 @@ def against(data: ReportData) -> Markup:
             table(
                 ("", heading),
                 [
-                    (found.name, number(show(found.earlier))),
-                    (data.path.name, number(show(found.now))),
+                    (f"{found.comparison.left}, the earlier run", number(show(found.earlier))),
+                    (f"{found.comparison.right}, this run", number(show(found.now))),
                 ],
                 numbers=(1,),
             ),

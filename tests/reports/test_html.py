@@ -156,7 +156,10 @@ def test_runs_without_events_stand_beside_each_other_in_one_unit(make):
     text = page_of(make("now.power"), against=earlier)[1].text.replace("\u00a0", " ")
     beside = text.partition("Against an earlier run")[2].partition("Power over the run")[0]
     assert "mean power" in beside and "energy per" not in beside
-    assert re.search(r"earlier\.power\s*1\.900 ± 0\.0\d+ W\s*now\.power\s*2\.000 ± 0\.0\d+ W", beside), beside
+    assert re.search(
+        r"earlier\.power, the earlier run\s*1\.900 ± 0\.0\d+ W\s*now\.power, this run\s*2\.000 ± 0\.0\d+ W",
+        beside,
+    ), beside
 
 
 def test_a_label_beside_an_earlier_run_stands_there_as_everywhere(make, twenty):
@@ -165,8 +168,17 @@ def test_a_label_beside_an_earlier_run_stands_there_as_everywhere(make, twenty):
     text = page_of(make("now.power", events=twenty), against=earlier)[1].text.replace("\u00a0", " ")
     beside = text.partition("Against an earlier run")[2]
     assert re.search(
-        r"energy per infer\w*\s*earlier\.power\s*118\.[78] ± \d.*?now\.power\s*125\.0 ± 1\.3 mJ", beside
+        r"energy per infer\w*\s*earlier\.power, the earlier run\s*118\.[78] ± \d.*?now\.power, this run\s*125\.0 ± 1\.3 mJ",
+        beside,
     ), beside[:300]
+
+
+def test_two_runs_of_one_file_name_are_told_apart(make, twenty, tmp_path):
+    (tmp_path / "before").mkdir()
+    earlier = make("before/run.power", events=twenty, watts=1.9)
+    text = page_of(make("run.power", events=twenty), against=earlier)[1].text.replace("\u00a0", " ")
+    beside = text.partition("Against an earlier run")[2].partition("Power over the run")[0]
+    assert "A (run.power), the earlier run" in beside and "B (run.power), this run" in beside, beside
 
 
 def test_it_says_what_must_be_said(make, twenty):
