@@ -41,6 +41,7 @@ _PLACES = 16
 _BETTER = 0.7  # of what the best constant lateness leaves
 _EACH_SIDE = 0.85  # the same behind starts, and behind ends, alone
 _SURE = 6.9  # beyond the logarithm of what was tried: one in 1000
+_NATS = 0.5  # of a reading that has passed its edge or not with any chance alike
 _ROUND = 0.002  # of an interval of one digit, which is likelier
 _AS_WELL = 2.0
 _SHOWS = 0.12  # of the step: a reading that shows the event
@@ -88,6 +89,18 @@ class _Scene:
             return self.edges * math.log(max(least, _FLOOR) / max(rest, _FLOOR))
         wrong = max(rest, 1 / self.went.size)
         return self.went.size * (least - rest) * math.log((1 - wrong) / wrong)
+
+    def by_chance(self) -> float:
+        """Return the logarithm of the chance of what readings show where each edge is late by chance.
+
+        Of readings as far behind their edges as others on the other side of them, half a nat each is what an even lateness leaves open.
+        """
+        since = self.at - np.where(self.behind, self.end, self.start)
+        passed = (self.went > 1 / 2) != self.behind
+        if passed.all() or not passed.any():
+            return 0.0
+        either = (since >= since[passed].min()) & (since <= since[~passed].max())
+        return _NATS * float(np.count_nonzero(either))
 
     def rest(self, until: Floats, window: float) -> Floats:
         """Return the mean squared rest of readings of a window that ended at some moments: shape (..., n) to (...)."""
@@ -150,7 +163,8 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             found = _fitted(one, intervals) if intervals.size else None
             if found is None or found.rest > min(_BETTER * least, _most_left(one, found)):
                 continue
-            sure = one.better(found.rest, least) > math.log(found.tried) + _SURE
+            due = math.log(found.tried) + _SURE
+            sure = one.better(found.rest, least) > due and (found.window or one.by_chance() > due)
             if sure and all(_explains(one.side(behind), found, tau) for behind in (False, True)):
                 moments = _followed(trace, start_ns, end_ns, found, one.sharp)
                 return trace if moments is None else _moved(trace, moments, found)
