@@ -13,11 +13,14 @@ from powermeter.errors import plural
 from powermeter.importers.files import Peek
 from powermeter.importers.log import LogRows
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_quantity
 
 _CONTROL = bytes({*range(32), 127} - {9, 10, 12, 13, 27})
 _BLOCK = 1 << 20
 _SHOWN = 5
+
+_APART = 3.0
+"""Energies of one rail that differ by more are not of one load."""
 
 MOST_W = 1e8
 """What no supply of one log delivers."""
@@ -80,7 +83,9 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
         text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))
-    notes += [note for rows in sources if type(rows) is LogRows for note in _beyond_any_supply(rows)]
+    for rows in sources:
+        if type(rows) is LogRows:  # a table's rows are judged while they are read, block by block
+            notes += _beyond_any_supply(rows) + _counters_against_powers(rows)
     odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
     if odd:
         text = (
@@ -107,6 +112,31 @@ def _beyond_any_supply(rows: LogRows) -> list[Note]:
                 f"there (the first is reading {int(np.argmax(beyond)) + 1 + is_energy}); take their lines out and import again"
             )
             notes.append(Note.warning("implausible-values", text))
+    return notes
+
+
+def _counters_against_powers(rows: LogRows) -> list[Note]:
+    """Return a note on each rail whose counter and whose powers are several times apart: one of them is damaged."""
+    notes = []
+    seconds = np.diff(rows.times_ns) / NS
+    by = {
+        (c.rail, c.quantity): (c, np.asarray(codes))
+        for c, codes in zip(rows.channels, rows.codes, strict=True)
+    }
+    for (rail, quantity), (counter, codes) in by.items():
+        beside = by.get((rail, Quantity.POWER))
+        if rail is None or quantity is not Quantity.ENERGY or beside is None:
+            continue
+        watts = beside[0].in_si(beside[1])
+        read = float(np.nansum((watts[1:] + watts[:-1]) / 2 * seconds))
+        counted = float(np.nansum(np.maximum(np.diff(counter.in_si(codes)), 0.0)))
+        low, high = sorted((read, counted))
+        if 0 < low < high / _APART:
+            text = (
+                f"{counter.name} counts {format_quantity(counted, 'J')} where {beside[0].name} adds up to {format_quantity(read, 'J')}: one of the two is "
+                "damaged; look for a row that does not go on from the one before, take it out and import again"
+            )
+            notes.append(Note.warning("power-against-energy", text))
     return notes
 
 

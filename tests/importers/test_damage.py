@@ -109,3 +109,14 @@ def test_a_counter_that_no_supply_can_have_counted_is_reported(tmp_path: Path) -
         path.write_text(head + "".join(rows[:8]) + f"0.8,12.5,{last},0,0\n")
         codes = [note.code for note in open_log(path).warnings]
         assert ("implausible-values" in codes) is said
+
+
+def test_a_counter_far_from_the_powers_beside_it_is_reported(tmp_path: Path) -> None:
+    """Power Gadget's joules with two cells exchanged in their last row: 67 J where 12.5 W for 0.8 s are 10 J."""
+    path = tmp_path / "gadget.csv"
+    head = "Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules),x,y\n"
+    rows = "".join(f"0.{i},12.5,{12.5 * i / 10},0,0\n" for i in range(8))
+    for last, said in (("10.0", False), ("67.0", True)):
+        path.write_text(head + rows + f"0.8,12.5,{last},0,0\n")
+        codes = [note.code for note in open_log(path).warnings]
+        assert ("power-against-energy" in codes) is said
