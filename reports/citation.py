@@ -62,12 +62,13 @@ def _entries(data: ReportData) -> Iterator[str]:
             "note": f"Apache License 2.0; used in {recorded:%Y}" if recorded else "Apache License 2.0",
         },
     )
-    for i in data.instruments:
+    for number, i in enumerate(data.instruments, 1):
         if i.accuracy:
+            several = f"-{number}" if len(data.instruments) > 1 else ""
             note = f"limits from {'; '.join(i.accuracy)}"
             yield _entry(
                 "misc",
-                f"instrument:{_key(i.name)}:{own}",
+                f"instrument:{_key(i.name)}{several}:{own}",
                 {
                     "title": f"{{{(name := escaped(i.facts.get('model') or i.name))}}}",
                     "key": name,

@@ -38,6 +38,14 @@ def test_a_citation_has_its_parts(make, twenty):
     assert balance(bibtex(data)) == 0
 
 
+def test_instruments_whose_names_have_no_letter_of_a_key_are_two_entries(make, twenty):
+    data = gathered(make(events=twenty, source="模型", second=True))
+    one, other = data.instruments
+    data = replace(data, instruments=(one, replace(other, name="测量")))
+    keys = re.findall(r"^@\w+\{([^,]+),$", bibtex(data), re.MULTILINE)
+    assert sum(key.startswith("instrument:unnamed") for key in keys) == 2 and len(keys) == len(set(keys))
+
+
 def test_the_tool_is_named_as_in_the_citation_file_with_the_year_of_its_use(make, twenty):
     data = gathered(make(events=twenty))
     entry = bibtex(data).partition("\n\n")[0]
