@@ -36,6 +36,11 @@ _CODES = 2.5
 _LONGEST = 1.1  # heartbeats
 _FEW_TURNS = 8  # events with a second row
 _FREE = 3.0  # of events times their phases' resultant length squared, which chance exceeds in one of twenty
+_AT_NEXT = 0.75  # of the starts, that a row follows within a look
+_RARE = 0.001  # chance
+_PARTS = 20  # looks in the quick rows' interval, at most
+_ALL, _OFF, _DRIFTS = 0.95, 0.1, 0.003  # of the waits; looks by which they may be off; the same for each look
+_RARELY = 2  # looks in the usual wait
 _REACH = 1.25  # times what a change at either end of a wait leaves, where all are at the same
 
 
@@ -82,6 +87,8 @@ def timer_runs_free(trace: Trace, start_ns: Indices, before: Indices, inside: In
         before: The first reading inside each event.
         inside: How many lie in each.
     """
+    if comes_at_the_next_look(trace, start_ns, before):
+        return True
     standing = rows_on_change(trace)
     two = np.flatnonzero(inside >= 2)
     if standing is None or not np.isfinite(standing.longest_ns) or two.size < _FEW_TURNS:
@@ -89,6 +96,50 @@ def timer_runs_free(trace: Trace, start_ns: Indices, before: Indices, inside: In
     turns = (trace.times_ns[before[two] + 1] - start_ns[two]) * (_LONGEST / standing.longest_ns)
     together = float(np.abs(np.exp(2j * np.pi * turns).mean()))
     return two.size * together**2 < _FREE
+
+
+def comes_at_the_next_look(trace: Trace, start_ns: Indices, before: Indices) -> bool:
+    """Return whether a row follows each start at the next of a device's own looks, though rows come more rarely: power has changed, and it comes for that.
+
+    Rows that come because a job begins are on no grid of their own, or always at one place behind the start.
+
+    Args:
+        before: How many readings lie at or before each start.
+    """
+    follows = before < len(trace)
+    if trace.kind is not Kind.INSTANT or np.count_nonzero(follows) < _FEW_TURNS:
+        return False
+    look = _look(trace)
+    if look is None:
+        return False
+    ahead = (trace.times_ns[before[follows]] - start_ns[follows]) * 1e-9 / look
+    near = ahead <= _LONGEST
+    chance = min(look * (len(trace) - 1) / (float(trace.times_ns[-1] - trace.times_ns[0]) * 1e-9), 1.0)
+    if float(near.mean()) < _AT_NEXT or chance ** np.count_nonzero(near) * 2.0**near.size > _RARE:
+        return False
+    together = float(np.abs(np.exp(2j * np.pi * ahead[near]).mean()))
+    return bool(np.count_nonzero(near) * together**2 < -np.log(_RARE))
+
+
+def _look(trace: Trace) -> float | None:
+    """Return the interval, s, of which all waits between rows are whole multiples, many of them more than one; None where there is none, or stamps are written in such."""
+    times = trace.times_ns[:_LOOKED]
+    if times.size < _LEAST:
+        return None
+    steps, written = np.diff(times) * 1e-9, int(np.gcd.reduce(times)) * 1e-9
+    quick = float(np.percentile(steps, _QUICK, method="lower"))
+    for part in range(1, _PARTS + 1):
+        look = quick / part
+        turns = steps / look
+        whole = np.rint(turns)
+        fits = np.abs(turns - whole) <= np.minimum(_OFF + _DRIFTS * whole, 2 * _OFF)
+        if float(fits.mean()) >= _ALL:
+            return (
+                look
+                if written * 2 < look and float(np.median(whole)) >= _RARELY and np.unique(whole).size > 2
+                else None
+            )
+    return None
 
 
 def _found(trace: Trace) -> OnChange | None:
@@ -100,14 +151,26 @@ def _found(trace: Trace) -> OnChange | None:
     changed = np.abs(changes) > _CLEAR * float(np.abs(changes).max(initial=0.0))
     if not changed.any():
         return None
-    quick = _quick(steps, changed)
+    quick = _look(trace) or _quick(steps, changed)
     waits = steps > _LONG * quick
     clear = waits & changed
     if (beat := _heartbeat(steps, waits & ~changed)) is not None:
-        ways = [way for way in (changes > 0, changes < 0) if _ended(steps, clear & way, beat)]
+        whole = np.concatenate([[False], steps[:-1] >= _WHOLE * beat[0]])
+        # Behind a whole wait without a change, one that its reader timed is whole as well.
+        at_rest = whole & np.concatenate([[False], ~changed[:-1]])
+        short = steps < _WHOLE * beat[0]
+        timed = float(np.mean(short[at_rest & ~changed])) > 1 - _HEARTBEATS
+        ways = [
+            way
+            for way in (changes > 0, changes < 0)
+            if _ended(steps, clear & way, whole, beat)
+            or (not timed and _ended(steps, changed & way, at_rest, beat))
+        ]
         if not ways:
             return None
         ended = clear & np.any(ways, axis=0)
+        if np.count_nonzero(short & ~changed) <= (1 - _HEARTBEATS) * np.count_nonzero(~changed):
+            ended |= clear & short  # each row starts the wait anew, so that nothing else ends one early
         return _standing(changes, steps, quick, (ended, clear & ~ended), (0.0, _LONGEST * 1e9 * beat[0]))
     band = _band(trace, steps, np.abs(changes))
     if band is None:
@@ -148,12 +211,11 @@ def _heartbeat(steps: Floats, quiet: Mask) -> tuple[float, int] | None:
     return (beat, whole) if whole >= max(_ENDED, _HEARTBEATS * again.size) else None
 
 
-def _ended(steps: Floats, changed: Mask, beat: tuple[float, int]) -> bool:
+def _ended(steps: Floats, mine: Mask, behind: Mask, beat: tuple[float, int]) -> bool:
     """Return whether waits with a change that follow a whole one are cut short: a reader that times its waits does not know of what comes."""
     longest, whole = beat
-    behind_one = np.concatenate([[False], steps[:-1] >= _WHOLE * longest])
-    ended = steps[changed & behind_one]
     fewest, part = (_FEW_ENDED, _SOME) if whole >= _AS_A_CLOCK else (_ENDED, _MOSTLY)
+    ended = steps[mine & behind]
     return bool(np.count_nonzero(ended <= _WHOLE * longest) >= max(fewest, part * ended.size))
 
 

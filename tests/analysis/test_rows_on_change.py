@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
-from powermeter.analysis.rows_on_change import rows_on_change
+from powermeter.analysis.rows_on_change import comes_at_the_next_look, rows_on_change
 from powermeter.analysis.whole_run import Run, measure_run
 from powermeter.channel import Gap
 from powermeter.result import Grade
@@ -160,3 +160,52 @@ def test_a_timer_that_each_row_starts_anew_always_meets_the_same_place(seed: int
     trace, starts, ends, _ = jobs(seed, restarts=True)
     found = measure(Integral.of(trace), starts, ends).combine(np.ones(14), "all")
     assert rows_on_change(trace) is not None and found.high == np.inf
+
+
+def looked_at(
+    seed: int, heartbeat: int, offset_ns: int = 370_000_000
+) -> tuple[Trace, np.ndarray, np.ndarray, float, float]:
+    """Return rows of a plug that looks each second, loads of 2 to 4 s at 15 W over 3 W, their edges, and J of all loads and of the run."""
+    rng = np.random.default_rng(seed)
+    starts = 6 + np.cumsum(rng.uniform(9, 16, 24))
+    lengths = rng.uniform(2, 4, 24)
+    ends = starts + lengths
+    looks = np.arange(int(ends[-1]) + 20) + offset_ns / NS
+    k = np.searchsorted(starts, looks, side="right") - 1
+    watts = np.where((k >= 0) & (looks < ends[np.maximum(k, 0)]), 18.0, 3.0)
+    watts = np.round(watts + 0.05 * rng.standard_normal(looks.size), 1)
+    kept = [0]
+    for j in range(1, looks.size):
+        if abs(watts[j] - watts[kept[-1]]) > 1 or j - kept[-1] >= heartbeat:
+            kept.append(j)
+    rows = np.array(kept, np.int64)
+    edges = (np.round(x * NS).astype(np.int64) for x in (starts, ends))
+    whole = 3 * float(rows[-1] - rows[0]) + 15 * float(lengths.sum())
+    return from_samples(rows * NS + offset_ns, watts[rows]), *edges, 18 * float(lengths.sum()), whole
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_at_a_devices_next_look_behind_each_start_come_for_the_change(seed: int) -> None:
+    """Loads shorter than a heartbeat hold one row each, always in their first second: what follows would have made a row if it differed."""
+    trace, starts, ends, joules, whole = looked_at(seed, 5)
+    found = measure(Integral.of(trace), starts, ends).combine(np.ones(24), "all")
+    assert found.low <= joules <= found.high < 1.03 * joules and found.grade is Grade.MEASURED
+    run = run_of(trace)
+    assert run.on_change and run.energy.half_width < 0.08 * whole
+    assert abs(run.energy.value - whole) < 0.08 * whole
+
+
+def test_whole_seconds_are_no_looks() -> None:
+    """Stamps that are all written in whole seconds are multiples of one whatever made their rows."""
+    trace, starts, _, _, _ = looked_at(1, 5)
+    before = np.searchsorted(trace.times_ns, starts, side="right")
+    assert comes_at_the_next_look(trace, starts, before)
+    cut = from_samples(trace.times_ns // NS * NS, trace.values)
+    assert not comes_at_the_next_look(cut, starts, np.searchsorted(cut.times_ns, starts, side="right"))
+
+
+def test_rows_at_one_place_behind_each_start_come_for_the_mark() -> None:
+    trace, starts, _, _, _ = looked_at(1, 5)
+    before = np.searchsorted(trace.times_ns, starts, side="right")
+    alike = trace.times_ns[before] - 300_000_000
+    assert not comes_at_the_next_look(trace, alike, before)
