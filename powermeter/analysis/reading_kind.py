@@ -20,6 +20,7 @@ from powermeter.analysis.lag import lags
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.means_by_turns import by_turns
+from powermeter.analysis.moments import place_known_to
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -73,6 +74,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return _as_means(trace, mean, count, 1 - window + (rest / count) ** 0.5)
     part = rest < _BETTER * instant and instant - rest > _WORTH and rest < 4 * _CLOSE
     part = part and edges.both_sides(window, delay) and _shown_outside(edges, window, delay)
+    part = part and not _rounded(trace, (start_ns, end_ns), delay, window)
     by_chance = part and edges.at_levels(window, delay)
     stated = as_stated(trace, (delay + window) * trace.interval_ns)
     if by_chance or (part and not window and not stated):
@@ -100,6 +102,13 @@ def _of_few(trace: Trace, edges: Edges) -> Trace:
         return trace
     rest, _, window = edges.best()
     return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)
+
+
+def _rounded(trace: Trace, edges: tuple[Times, Times], delay: float, window: float) -> bool:
+    """Return whether readings are no later, and their edges no less sharp, than steps of stamps and marks leave: as often early as late."""
+    step = place_known_to(trace, edges) / trace.interval_ns
+    middle = delay + window / 2
+    return abs(middle) <= max(step, DELAY_STEP) / 2 and window <= 2 * step + DELAY_STEP
 
 
 def _shown_outside(edges: Edges, window: float, delay: float) -> bool:

@@ -277,3 +277,28 @@ def test_edges_that_lean_to_means_hold_both() -> None:
 def test_few_edges_leave_instants_what_they_are(shaped: bool) -> None:
     for seed in range(40):
         assert as_events_show(*few(seed, False, shaped)).kind is Kind.INSTANT
+
+
+def in_milliseconds(seed: int, late_ms: tuple[float, float]) -> set[str]:
+    """Return the notes on flat events of 60 ms at 100 Hz, marked and stamped in whole ms, whose stamps are late by chance between two limits."""
+    rng = np.random.default_rng(seed)
+    start = 1000 + np.cumsum(rng.integers(200, 300, 120))
+    moments = rng.uniform(0, 10) + 10 * np.arange(int(start[-1] + 500) // 10) + rng.uniform(-0.5, 0.5)
+    moments = moments + rng.uniform(-1, 1, moments.size)
+    behind = moments - start[np.clip(np.searchsorted(start, moments, "right") - 1, 0, None)]
+    watts = np.where((behind >= 0) & (behind < 60), 3.5, 0.5) + 0.005 * rng.standard_normal(moments.size)
+    stamps = np.rint(moments + rng.uniform(*late_ms, moments.size)).astype(np.int64)
+    trace = from_samples(np.maximum.accumulate(stamps) * 1_000_000, watts, noise=0.005)
+    found = as_events_show(trace, start * 1_000_000, (start + 60) * 1_000_000)
+    return {note.code for note in found.notes}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_rounding_of_stamps_and_marks_is_no_lateness(seed: int) -> None:
+    """Half of the readings on an edge were taken before it, half behind it: as often early as late."""
+    assert not in_milliseconds(seed, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("late_ms", [(2.0, 2.0), (1.5, 1.5), (0.0, 4.0)])
+def test_stamps_that_are_late_by_more_than_their_rounding_are_found(late_ms: tuple[float, float]) -> None:
+    assert all("edges-late" in in_milliseconds(seed, late_ms) for seed in range(4))
