@@ -36,6 +36,7 @@ BESIDE = "-marks"
 """What the folder of marks is called, after the recording, where there is no memory file system."""
 
 _BOARD, _BOARD_BYTES = "board", 4096
+_ROOM_BYTES = 1 << 17
 _MOST_ANCESTORS = 64
 _KEPT = 8
 """Folders of marks that are kept for `powermeter show` after a crash."""
@@ -77,6 +78,9 @@ def word() -> Any:
         try:
             if os.fstat(descriptor).st_size < _BOARD_BYTES:
                 os.ftruncate(descriptor, _BOARD_BYTES)
+            _take_room(
+                descriptor, _BOARD_BYTES
+            )  # in a full memory file system the first look would end the program
             return memoryview(mapped(descriptor, _BOARD_BYTES)).cast("Q")
         finally:
             os.close(descriptor)
@@ -91,14 +95,39 @@ def make(path: str) -> str:
         OSError: It can be made neither in shared memory nor beside the recording.
     """
     folder = home()
-    if folder is None:
-        made = f"{path}{BESIDE}"
-        withdraw(made)
-    else:
+    if folder is not None:
         forget_old(folder)
         made = f"{folder}/{os.getpid()}.{monotonic_ns()}"
+        try:
+            os.mkdir(made, 0o700)
+            _try_room(made)
+            return made
+        except OSError:  # it is full: of what else the machine keeps there
+            withdraw(made)
+    made = f"{path}{BESIDE}"
+    withdraw(made)
     os.mkdir(made, 0o700)
     return made
+
+
+def _take_room(descriptor: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+
+
+def _try_room(folder: str) -> None:
+    """Make and remove a file as large as a few small rings.
+
+    Raises:
+        OSError: There is no room for it.
+    """
+    tried = f"{folder}/room"
+    descriptor = os.open(tried, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        _take_room(descriptor, _ROOM_BYTES)
+    finally:
+        os.close(descriptor)
+        os.unlink(tried)
 
 
 def forget_old(folder: str) -> None:

@@ -155,7 +155,10 @@ class Recorder:
             board.withdraw(self.marks)
             raise
         if self.marks:
-            board.announce(self.marks, str(self.path.absolute()))
+            try:
+                board.announce(self.marks, str(self.path.absolute()))
+            except OSError as error:
+                self._notice(f"no events are recorded: {self.marks}: {error.strerror or error}")
 
     def _start(self) -> None:
         command = [sys.executable, "-c", _BOOT, _search_path()]
