@@ -32,6 +32,7 @@ from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.importers.table_notes import rows_above
 from powermeter.importers.tables_of_runs import refuse_runs, refuse_unnamed_runs
 from powermeter.importers.time_columns import (
     choose_time,
@@ -120,7 +121,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only)
-    plan.notes += disagreements(found, headings, time, choices)
+    plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found)]
     pair(plan, str(path))
     return plan
 
