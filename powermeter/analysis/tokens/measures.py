@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Sequence
 
 from powermeter.events import Event
-from powermeter.recording.event_columns import EventColumns
 
 PHASE = "phase"
 """`load`, `prefill`, `decode` or `request`: what marks an event as one of a language model."""
@@ -35,6 +34,10 @@ def is_of_model(event: Event) -> bool:
 
 def total(events: Iterable[Event], *names: str) -> float | None:
     """Return the sum of a measure over the events of language models that carry it; None where none does."""
+    from powermeter.recording.event_columns import (
+        EventColumns,
+    )  # numpy: `record` reads names from here, and needs none
+
     if isinstance(events, EventColumns):
         events = events.at(events.having("measures"))  # most have none
     found = [
