@@ -88,6 +88,10 @@ def open_log(path: Path, *, format: str | None = None, choices: Choices | None =
         raise DataError(f"{path}: {error.strerror or error}") from None
     except RecursionError:
         raise DataError(f"{path}: nested too deeply") from None
+    except OverflowError:
+        raise DataError(
+            f"{path}: a time or a number in it is beyond all that can be recorded; the file is damaged"
+        ) from None
     except MemoryError:
         raise DataError(f"{path}: too large for the memory of this machine; split it") from None
 

@@ -303,6 +303,11 @@ FOUND = {
     ),
     "three rows of which the one with a power is first": "Timestamp,Amp,Watt\n1466083001,0.6,7.2\n1466083001,0.7,9\n1466083002,0.8,x\n",
     "a Rigol header with fewer units than inputs": "X,CH1,Start,Increment,CH2\nSequence,Volt,0,1e-3\n0,1,,\n1,2,,\n",
+    "a date beyond the years that nanoseconds hold": "Machine model: X\n"
+    + "".join(
+        f"*** Sampled system activity (Fri Nov 10 12:37:0{i} 2326 +0100) (104.51ms elapsed) ***\nCPU Power: 5{i} mW\n"
+        for i in range(5)
+    ),
 }
 """What long runs found: hangs and crashes, made as small as they are still found with."""
 
