@@ -120,3 +120,5 @@ def test_a_counter_far_from_the_powers_beside_it_is_reported(tmp_path: Path) -> 
         path.write_text(head + rows + f"0.8,12.5,{last},0,0\n")
         codes = [note.code for note in open_log(path).warnings]
         assert ("power-against-energy" in codes) is said
+    path.write_text(head + "".join(f"0.{i},12.5,0,0,0\n" for i in range(9)))
+    assert "power-against-energy" in [note.code for note in open_log(path).warnings]
