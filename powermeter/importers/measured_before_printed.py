@@ -24,8 +24,7 @@ PERHAPS_LATE = "perhaps-late-by-turns"
 
 # Of these a change inside a long step shows in both readings, so that they look evenly measured.
 _OVER_TIME = frozenset(("mean", "per-row", "held"))
-_OPEN = 1.2  # of what every second row is late by: 1.96/√12 of it reaches 0.68 to either side of the middle, since truth is at an end
-_UNDECIDED = 2.4  # of the same, where half of the rows are off by it or none: edges then scatter as they do not where all are late alike
+_OPEN = 2.4  # of what every second row is late by, which 1.96/√12 of it reaches beyond: the others may be as early, or half of the rows are off
 
 
 def put_back_printed(found: Axis, store: Store, plan: TablePlan, meanings: Sequence[Meaning]) -> None:
@@ -74,9 +73,8 @@ def _even_by_turns(found: Axis, store: Store, plan: TablePlan, meanings: Sequenc
     if False in shown:
         return
     late = format_duration(turns.late_ns / NS)
-    found.resolution_ns, found.late_ns = round(_UNDECIDED * turns.late_ns), 0
+    found.resolution_ns, found.late_ns = round(_OPEN * turns.late_ns), 0
     if True in shown:
-        found.resolution_ns = round(_OPEN * turns.late_ns)
         found.times_ns = evened(found.times_ns, turns)
         text = (
             f"every second row is stamped {late} later than the others, while the load changes as often over short steps as over long ones: rows "
