@@ -18,6 +18,8 @@ from powermeter.result.notes import Note
 MAX_GAPS = 10_000
 
 _SAMPLE = 1 << 20
+_MANY = 40  # steps whose upper twentieth is known
+_FAR = 100.0
 _OF_CLOCKS = 3  # holes: clocks are set forward once a year, and rows are missing more often
 
 
@@ -61,13 +63,28 @@ def hole_limit(times: NDArray[np.int64]) -> float:
     """Return the step in ns above which rows are missing.
 
     1.6 usual steps where nine in ten (of fewer than ten: all but one) lie within 20 % of the median; where rows
-    come less evenly, three medians or two upper-twentieth steps, whichever is more.
+    come less evenly, three medians or two upper-twentieth steps, whichever is more. Of fewer than 40 steps none is
+    usual that is a hundred times as long as the shorter ones.
     """
     steps = np.diff(times[:_SAMPLE])
     steps = steps[steps > 0]
+    if len(steps) < _MANY:
+        return min(_limit_of_usual(steps), _far_above_lower(steps))
+    return _limit_of_usual(steps)
+
+
+def _far_above_lower(steps: NDArray[np.int64]) -> float:
+    """Return a hundred times the median of the shorter steps, all but the longest third; infinite of one or none."""
+    if len(steps) < 2:
+        return np.inf
+    shorter = np.sort(steps)[: max(1, len(steps) * 2 // 3)]
+    return _FAR * float(np.median(shorter))
+
+
+def _limit_of_usual(steps: NDArray[np.int64]) -> float:
     if len(steps) < 3:
         return np.inf
-    usual, high = float(np.median(steps)), float(np.percentile(steps, 95 if len(steps) >= 40 else 75))
+    usual, high = float(np.median(steps)), float(np.percentile(steps, 95 if len(steps) >= _MANY else 75))
     odd = int((np.abs(steps - usual) > 0.2 * usual).sum())
     even = odd <= (max(1, len(steps) // 10) if len(steps) > 3 else 0)
     return 1.6 * usual if even else max(3.0 * usual, 2.0 * high)

@@ -146,7 +146,11 @@ def test_a_row_ten_lengths_away_at_an_end_is_astray(times: list[float], kept: li
         ([1] * 3 + [2], 1.6),  # of fewer than ten steps one may be longer
         ([1] * 2 + [2], 3.0),  # two of three are no rule: three medians
         ([1] * 5 + [2] * 2, 3.0),  # nor are five of seven
-        ([1] * 2, math.inf),
+        ([1], math.inf),
+        ([1] * 2, 100.0),  # a hundred of the shorter ones is a hole, however few there are
+        ([1, 1, 900], 100.0),
+        ([1, 2, 900, 3], 100.0 * 1.5),
+        ([1] * 38 + [900], 1.6),
         ([1] * 18 + [2] * 2, 1.6),  # nine in ten within a fifth
         ([1] * 17 + [2] * 3, 3.0),
         ([1] * 17 + [1.2] * 2 + [9], 1.6),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from powermeter.channel import Gap
+from powermeter.importers import open_log
 from powermeter.importers.holes import hole_notes
 
 NS = 10**9
@@ -53,3 +56,13 @@ def test_a_hole_of_whole_half_hours_is_perhaps_a_clock_that_was_set(seconds: flo
 
 def test_several_of_them() -> None:
     assert "2 of them last whole half hours" in said(3600, 5, 1800)
+
+
+def test_a_last_row_hours_ahead_of_few_is_behind_a_hole(tmp_path: Path) -> None:
+    """20.5 to 22 W for 2 s, and a stamp that was damaged 18 h later: 64 J is read, 1.4 MJ a bridge over 99.99 % of the time."""
+    log = tmp_path / "few.csv"
+    log.write_text("Time (s);Power (W)\n0;20,5\n1;22,0\n2;21,5\n65535;20,5\n")
+    read = open_log(log)
+    gaps = [(gap.start_ns, gap.end_ns) for source in read.sources for gap in source.gaps]
+    assert gaps == [(2 * NS, 65535 * NS)]
+    assert "holes" in {note.code for note in read.warnings}
