@@ -112,7 +112,7 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
     log = found.read(path, choices)
-    log.warnings += damage_notes(Peek.at(path), log.sources)
+    log.warnings += damage_notes(Peek.at(path), log.sources, has_rows_of_numbers=found.has_rows_of_numbers)
     if choices.accuracy is not None:
         _set_accuracy(log, choices.accuracy)
     events_file = choices.events or beside

@@ -30,6 +30,7 @@ _JOULE_PER_KWH = 3_600_000
 class CarbonTracker(Importer):
     name = "carbontracker"
     title = "a carbontracker log"
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -46,6 +46,7 @@ Epoch = tuple[int, dict[str, float | None]]
 class CarbonTrackerEpochs(Importer):
     name = "carbontracker-epochs"
     title = "carbontracker's log of epochs"
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

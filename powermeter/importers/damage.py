@@ -12,6 +12,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import plural
 from powermeter.importers.files import Peek
 from powermeter.importers.log import LogRows
+from powermeter.importers.other_table import other_table
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
 
@@ -21,6 +22,9 @@ _SHOWN = 5
 
 _APART = 3.0
 """Energies of one rail that differ by more are not of one load."""
+
+_FAR = 1000.0
+_FEWEST = 4  # readings above 0 of which one can be far above the others
 
 MOST_W = 1e8
 """What no supply of one log delivers."""
@@ -77,15 +81,20 @@ class UnreadCells(Unread):
         return [Note.warning("missing-values", text)]
 
 
-def damage_notes(peek: Peek, sources: Sequence[LogRows]) -> list[Note]:
-    """Return what looks damaged in any log: one reading alone, and characters that no text log holds."""
-    notes = []
+def damage_notes(peek: Peek, sources: Sequence[LogRows], *, has_rows_of_numbers: bool) -> list[Note]:
+    """Return what looks damaged in any log: one reading alone or far above all others, another log's rows, characters of no text.
+
+    Args:
+        has_rows_of_numbers: Whether lines of nothing but numbers may be the log's own.
+    """
+    notes = [] if has_rows_of_numbers or peek.is_binary else other_table(peek.raw_lines)
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
         text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))
     for rows in sources:
         if type(rows) is LogRows:  # a table's rows are judged while they are read, block by block
-            notes += _beyond_any_supply(rows) + _counters_against_powers(rows)
+            notes += _beyond_any_supply(rows) or _far_above_others(rows)
+            notes += _counters_against_powers(rows)
     odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
     if odd:
         text = (
@@ -110,6 +119,29 @@ def _beyond_any_supply(rows: LogRows) -> list[Note]:
             text = (
                 f"{channel.name}: {plural(int(beyond.sum()), 'reading')} beyond what any supply delivers (100 MW), which count: the log is damaged "
                 f"there (the first is reading {int(np.argmax(beyond)) + 1 + is_energy}); take their lines out and import again"
+            )
+            notes.append(Note.warning("implausible-values", text))
+    return notes
+
+
+def _far_above_others(rows: LogRows) -> list[Note]:
+    """Return a note on each rail one reading of which is most of its energy and far above all others."""
+    notes = []
+    seconds = np.maximum(np.diff(rows.times_ns), 1) / NS
+    for channel, codes in zip(rows.channels, rows.codes, strict=True):
+        if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
+            continue
+        values, is_energy = channel.in_si(np.asarray(codes)), channel.quantity is Quantity.ENERGY
+        watts = np.abs(np.diff(values)) / seconds if is_energy else np.abs(values)
+        watts = np.where(np.isfinite(watts), watts, 0.0)
+        if np.count_nonzero(watts) < _FEWEST:
+            continue
+        largest = int(np.argmax(watts))
+        usual = float(np.percentile(np.delete(watts, largest), 90))
+        if usual > 0 and watts[largest] >= _FAR * usual and watts[largest] > np.delete(watts, largest).sum():
+            text = (
+                f"{channel.name}: reading {largest + 1 + is_energy} is {watts[largest] / usual:,.0f} times what nine in ten of the others stay below, "
+                "and most of the energy; if the log is damaged there, take its line out and import again"
             )
             notes.append(Note.warning("implausible-values", text))
     return notes

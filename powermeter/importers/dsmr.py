@@ -36,6 +36,7 @@ class SmartMeter(Importer):
     name = "dsmr"
     title = "telegrams of a smart meter's P1 port"
     takes = frozenset({"rate"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -34,6 +34,7 @@ class EspHome(Importer):
     name = "esphome"
     title = "a log of ESPHome"
     takes = TableImporter.takes - {"rate"}
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -23,6 +23,7 @@ class IntelGpuTopLines(Importer):
     name = "intel-gpu-top-lines"
     title = "lines of intel_gpu_top -l"
     takes = frozenset({"rate", "rail", "sum"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

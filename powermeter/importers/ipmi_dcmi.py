@@ -35,6 +35,7 @@ class IpmiDcmi(Importer):
     name = "ipmi-dcmi"
     title = "a log of IPMI's DCMI power readings"
     takes = frozenset({"rate", "zone"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -31,6 +31,7 @@ class Likwid(Importer):
     name = "likwid"
     title = "the output of likwid-powermeter"
     takes = frozenset({"rail", "sum"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -51,6 +51,7 @@ class LmSensors(Importer):
     name = "lm-sensors"
     title = "a loop over lm-sensors' sensors"
     takes = frozenset({"rate", "zone", "dates", "rail", "sum", "column"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

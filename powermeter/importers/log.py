@@ -197,11 +197,13 @@ class Importer(ABC):
         name: What `--format` takes; the registry's key.
         title: The format in words.
         takes: The choices it can use; any other is refused rather than ignored.
+        has_rows_of_numbers: Whether a line of its own may be nothing but numbers; where not, such lines are of another log.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     takes: ClassVar[frozenset[str]] = frozenset()
+    has_rows_of_numbers: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod

@@ -51,6 +51,7 @@ class PerfStat(Importer):
     name = "perf-stat"
     title = "a perf stat output with energies"
     takes = frozenset({"rail", "sum"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

@@ -47,6 +47,7 @@ class _Block:
 class Powermetrics(Importer):
     name = "powermetrics"
     title = "a macOS powermetrics text"
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

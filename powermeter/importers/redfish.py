@@ -34,6 +34,7 @@ class Redfish(Importer):
     name = "redfish"
     title = "answers of a server's Redfish service"
     takes = frozenset({"rate", "zone", "dates", "rail", "sum", "unit", "column"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

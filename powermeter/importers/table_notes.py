@@ -14,7 +14,8 @@ from powermeter.importers.amount_totals import Blanks
 from powermeter.importers.cells import Cells, Statistics, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
-from powermeter.importers.layout import Layout, is_datum
+from powermeter.importers.layout import Layout
+from powermeter.importers.other_table import other_table
 from powermeter.importers.plan import TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.table_rows import Stream
@@ -134,20 +135,9 @@ def check_rows(
 
 def rows_above(found: Layout) -> list[Note]:
     """Return a note where rows of numbers stand above the header, as of another log that was put before this one."""
-    fields = (
-        [cell for cell in line.split(found.delimiter) if cell.strip()] for line in found.title.splitlines()
+    return other_table(
+        found.title.splitlines(), f"above the header {found.delimiter.join(found.header)[:60]!r} "
     )
-    count = sum(len(cells) > 1 and all(map(is_datum, cells)) for cells in fields)
-    if count < _FEWEST_ABOVE:
-        return []
-    text = (
-        f"{plural(count, 'row')} of numbers above the header {found.delimiter.join(found.header)[:60]!r} are of another table and were not read; "
-        "write each table to a file of its own and import them one by one"
-    )
-    return [Note.warning("rows-left-out", text)]
-
-
-_FEWEST_ABOVE = 3
 
 
 def refuse_all_implausible(

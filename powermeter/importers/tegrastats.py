@@ -33,6 +33,7 @@ class TegrastatsLog(Importer):
     name = "tegrastats"
     title = "a tegrastats log"
     takes = frozenset({"rate", "zone", "rail", "sum"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

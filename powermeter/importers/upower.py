@@ -38,6 +38,7 @@ class UPower(Importer):
     name = "upower"
     title = "a log of upower --monitor-detail"
     takes = frozenset({"rail", "sum"})
+    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:

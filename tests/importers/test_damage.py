@@ -122,3 +122,18 @@ def test_a_counter_far_from_the_powers_beside_it_is_reported(tmp_path: Path) -> 
         assert ("power-against-energy" in codes) is said
     path.write_text(head + "".join(f"0.{i},12.5,0,0,0\n" for i in range(9)))
     assert "power-against-energy" in [note.code for note in open_log(path).warnings]
+
+
+JOULES = "timestamp;tag;duration;package_0;nvidia_gpu_0\n"
+
+
+@pytest.mark.parametrize(("odd", "told"), [("2147483647", True), ("27170", False), ("26000000", False)])
+def test_one_reading_far_above_all_others_that_is_most_of_the_energy_is_reported(
+    tmp_path: Path, odd: str, told: bool
+) -> None:
+    """27 J a row, and 2.1 MJ or 26 kJ in one of them: 79 000 and 957 times the others."""
+    rows = [f"{1736935200.25 + 1.5 * i};foo;1.4;27160000;{27160 + i}\n" for i in range(12)]
+    rows[7] = rows[7].rsplit(";", 1)[0] + f";{odd}\n"
+    log, *_ = load(tmp_path, JOULES + "".join(rows), "joules.csv")
+    found = [note.text for note in log.warnings if note.code == "implausible-values"]
+    assert [text.split(":")[0] for text in found] == ["gpu0.energy"] * told
