@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.averaging_instrument import averaging
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
@@ -282,6 +283,7 @@ def measure_instants(
     sums = float(energy.sum()), float(weight.sum())
     found = either_side(integral, found, (start_ns, end_ns), (before, upto), sums, covered)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
+    found = averaging(integral, start_ns, end_ns, found, others)
     found = lagging(integral, start_ns, end_ns, found, others)
     found = late_at_random(integral, start_ns, end_ns, found, others)
     return leading(integral, start_ns, end_ns, found, others)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.against_events import Seen, against_events, edges_of
+from powermeter.analysis.averaging_instrument import held_back
 from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.estimate import Activity
@@ -169,6 +170,9 @@ def measure_run(
             shift, variance, open_j = standing.over(first, max(last - 1, first), seconds)
             value, on_change = value + shift, True
             below, above = max(below, open_j), max(above, open_j)
+    if whole:
+        less, more = held_back(trace, activity, start, end)
+        below, above = below + less, above + more
     if whole and (slow := slew_limited(trace)) is not None:
         slew, below, above = slow.rate, below + slow.below, above + slow.above
     if whole:
