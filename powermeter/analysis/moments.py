@@ -36,6 +36,7 @@ _FEW_DISTANCES = 30
 _STAND = 0.3
 _STANDS_LONG = 0.85
 _DISTINCT = 0.3
+_ONE_CODE = 1.5
 
 
 def own_moments(trace: Trace) -> bool:
@@ -53,14 +54,14 @@ def _own_moments(trace: Trace) -> bool:
     if trace.refresh_ns > 0 and trace.repeats > 0:
         return True
     values = trace.values[:_LOOKED]
-    if values.size < _FEW_DISTANCES:
-        return False
     fresh = np.flatnonzero(np.diff(values)) + 1
+    if fresh.size < _FEW_DISTANCES or np.unique(values[fresh]).size < _DISTINCT * fresh.size:
+        return False
     stands = 1 - fresh.size / (values.size - 1)
-    often = (
-        _STAND <= stands <= _STANDS_LONG and fresh.size >= _FEW_DISTANCES
-    )  # levels of a load without noise stand for longer
-    return bool(often and np.unique(values[fresh]).size >= _DISTINCT * fresh.size)
+    # Noise about as wide as a code repeats a reading as often as it moves by one.
+    moved = np.abs(np.diff(values))[fresh - 1]
+    by_chance = float(np.count_nonzero(moved <= _ONE_CODE * moved.min())) / (values.size - 1)
+    return stands - by_chance >= _STAND and stands <= _STANDS_LONG  # a load without noise stands for longer
 
 
 _CHOSEN = {

@@ -13,6 +13,7 @@ from powermeter.analysis.moments import (
     chosen_by,
     count_variance,
     moments_vary,
+    own_moments,
 )
 from powermeter.signals.decoding import from_samples
 
@@ -48,3 +49,21 @@ def test_the_remedy_is_one_that_its_reader_has(sampling: str, who: ChosenBy, wor
     trace = replace(from_samples(np.arange(9, dtype=np.int64) * 10**8, np.ones(9)), sampling=sampling)
     assert chosen_by(trace) == who and word in REMEDIES[who]
     assert ("recorder" in REMEDIES[who]) is (who is ChosenBy.RECORDER)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_load_that_stands_for_a_few_rows_is_no_refresh(seed: int) -> None:
+    """Levels of 1 to 6 rows with noise of half a code: nearly as many readings move by one code as repeat the one before."""
+    rng = np.random.default_rng(seed)
+    levels = np.repeat(3 + 6 * rng.uniform(size=300), rng.integers(1, 7, 300))[:800]
+    idle = np.concatenate([np.full(400, 3.0), levels])
+    watts = np.round((idle + 0.005 * rng.standard_normal(idle.size)) / 0.01) * 0.01
+    stands = float(np.mean(np.diff(watts) == 0))
+    assert stands > 0.3
+    assert not own_moments(from_samples(np.arange(watts.size, dtype=np.int64) * 10**8, watts))
+
+
+def test_readings_that_each_stand_for_two_rows_or_three_are_of_a_refresh() -> None:
+    rng = np.random.default_rng(5)
+    watts = np.repeat(np.round(3 + 0.5 * rng.standard_normal(300), 3), rng.integers(2, 4, 300))
+    assert own_moments(from_samples(np.arange(watts.size, dtype=np.int64) * 10**8, watts))
