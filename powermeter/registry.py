@@ -146,6 +146,7 @@ IMPORTERS: Mapping[str, str] = {
     "dcgm": "powermeter.importers.dcgm:DcgmDmon",
     "dsmr": "powermeter.importers.dsmr:SmartMeter",
     "esphome": "powermeter.importers.esphome:EspHome",
+    "green-button": "powermeter.importers.green_button:GreenButton",
     "hardware-monitor": "powermeter.importers.hardware_monitor:HardwareMonitorLog",
     "home-assistant-statistics": "powermeter.importers.home_assistant_statistics:HomeAssistantStatistics",
     "influx-csv": "powermeter.importers.influx_csv:InfluxCsv",

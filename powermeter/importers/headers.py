@@ -227,6 +227,9 @@ _FIRST = re.compile(
 )
 
 
+_LENGTH_IN_MS = re.compile(r"[Mm]s[A-Z][A-Za-z]{3,60}\Z")
+"""Of a frame, as PresentMon and CapFrameX call them: `MsBetweenPresents`."""
+
 _WATT_HOURS = re.compile(
     r"(?<![a-z/])(?:(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?|(k)wh)(?![a-z])", re.IGNORECASE
 )
@@ -248,6 +251,8 @@ def _in_watt_hours(raw: str, text: str) -> Heading | None:
 
 def _first_word(raw: str, text: str) -> Heading | None:
     """Return what a header states that begins with its unit: `kWh used`."""
+    if _LENGTH_IN_MS.match(text):
+        return Heading(raw, text, "ms", why="a length of time in ms, no moment and no reading")
     match = _FIRST.fullmatch(text)
     if match is None:
         return None

@@ -13,6 +13,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.cloud_watch import metrics
 from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.headers import heading
@@ -125,6 +126,7 @@ def _series(path: Path, data: Any) -> Iterator[dict[str, Any]]:
     """
     yield from _labelled_rows(data)
     yield from _targets(path, data)
+    yield from metrics(path, data)
     results = data.get("results") if isinstance(data, dict) else None
     for result in results if isinstance(results, list) else []:
         found = result.get("series") if isinstance(result, dict) else None

@@ -82,6 +82,14 @@ _TABLES = (
         ),
     ),
     (
+        re.compile(r"^[\d :.-]{10,30}: \w{1,8} \{TimeUS : \d", re.MULTILINE),
+        (
+            "is ArduPilot's log as mavlogdump prints it, with messages of all kinds; write the battery's as a table, with: (echo t_us,V,A; grep ': BAT {' LOG | "
+            "grep -vE 'Inst(ance)? : [1-9]' | sed -nE 's/.*TimeUS : ([0-9]+),.* Volt : ([0-9.]+),.* Curr : ([0-9.-]+)[,}].*/\\1,\\2,\\3/p') > battery.csv, and "
+            "import that (Inst : 1 is a second battery)"
+        ),
+    ),
+    (
         re.compile(r"\A[^\n]*\bAppId, *UserId, *TimeStamp,[^\n]*EnergyConsumption"),
         (
             "is what powercfg /srumutil writes: estimates in mJ for each program and stretch of time, rows of many programs beside each other; "

@@ -92,6 +92,11 @@ def test_what_only_looks_like_a_unit_is_none(text):
     assert heading(text).quantity is None
 
 
+@pytest.mark.parametrize("text", ["MsBetweenPresents", "msInPresentAPI", "MsUntilDisplayed"])
+def test_a_length_of_a_frame_is_no_reading_whose_unit_is_asked_for(text):
+    assert (heading(text).unit, heading(text).quantity) == ("ms", None)
+
+
 @pytest.mark.parametrize(
     "text",
     [

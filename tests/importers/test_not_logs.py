@@ -118,6 +118,11 @@ def test_records_in_yaml_are_read(tmp_path):
             "100,NEM13,202501010000,A,B\n250,N,E1,1,E1,,M,E,412,20250101,A,,,512,20250201,A,,,100,kWh,,,\n",
             "ask for NEM12",
         ),
+        (
+            "2024-03-01 10:00:00.00: BAT {TimeUS : 5000000, Inst : 0, Volt : 12.5, VoltR : 12.6, Curr : 10.0, Temp : 25.0}\n"
+            "2024-03-01 10:00:00.10: GPS {TimeUS : 5100000, Status : 3, Spd : 4.1}\n",
+            "ArduPilot.*grep ': BAT",
+        ),
         ("#d,-,18,194,2301,194,0,0,95,100,194;\n" * 5, "tenths of watts"),
         ("# CHANNEL:CH1\n# CLOCK=20.0uS\n# SIZE=3\n# UNITS:V\n\n-1.5\n0.9\n0.8\n", "one below the other"),
         ("<html><table><tr><td>14.03.2025 09:26</td><td>59,80</td></tr></table></html>", "save that as CSV"),

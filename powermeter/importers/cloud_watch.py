@@ -1,0 +1,56 @@
+"""Reads what Amazon CloudWatch answers: `get-metric-data` and `get-metric-statistics`, whose rows are in any order.
+
+Which unit a metric is in, no answer states unless its maker named one that CloudWatch knows, and it knows none of power or energy.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from powermeter.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_STATISTICS = ("Average", "Sum", "SampleCount", "Minimum", "Maximum")
+
+
+def metrics(path: Path, data: Any) -> list[dict[str, Any]]:
+    """Return the records of an answer in the order of their times; none where it is of another kind.
+
+    Raises:
+        ConfigurationError: Two metrics have the same name.
+    """
+    if not isinstance(data, dict):
+        return []
+    found: dict[str, dict[str, Any]] = {}
+    names: set[str] = set()
+    results = data.get("MetricDataResults")
+    for one in results if isinstance(results, list) else []:
+        times, values = (one.get("Timestamps"), one.get("Values")) if isinstance(one, dict) else (None, None)
+        if not isinstance(times, list) or not isinstance(values, list) or len(times) != len(values):
+            continue
+        name = str(one.get("Label") or one.get("Id") or "value")
+        if name in names:
+            raise ConfigurationError(
+                f"{path}: two metrics are both called {name[:40]!r}; query each with a Label of its own, and export again"
+            )
+        names.add(name)
+        for stamp, value in zip(times, values, strict=True):
+            found.setdefault(str(stamp), {"time": str(stamp)})[name] = value
+    points = data.get("Datapoints")
+    for point in points if isinstance(points, list) else []:
+        if isinstance(point, dict) and "Timestamp" in point:
+            stamp, name = str(point["Timestamp"]), str(data.get("Label") or "value")
+            own = {f"{name} {kind}": point[kind] for kind in _STATISTICS if kind in point}
+            found.setdefault(stamp, {"time": stamp}).update(own)
+    return [found[stamp] for stamp in sorted(found, key=_moment)]
+
+
+def _moment(stamp: str) -> tuple[float, str]:
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return 0.0, stamp
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp(), stamp

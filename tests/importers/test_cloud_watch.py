@@ -1,0 +1,48 @@
+"""CloudWatch's answers: newest first, or in any order, with names and without units."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert
+
+STAMPS = [f"2024-03-01T10:{minute:02}:00+00:00" for minute in range(11)]
+RISING = [60.0 + i for i in range(11)]
+JOULES = 10 * 60 * 65.0  # the mean of a straight line
+
+
+def energy(folder: Path, data: object, **said: object) -> float:
+    path = folder / "metric.json"
+    path.write_text(json.dumps(data))
+    convert(path, folder / "o.power", choices=Choices(**said), force=True)  # type: ignore[arg-type]
+    return analyse(folder / "o.power").energy.value
+
+
+def result(label: str, values: list[float]) -> dict[str, object]:
+    return {"Id": "m1", "Label": label, "Timestamps": STAMPS[::-1], "Values": values[::-1]}
+
+
+def test_metric_data_is_read_from_oldest_to_newest(tmp_path: Path) -> None:
+    data = {"MetricDataResults": [result("Power", RISING)], "Messages": []}
+    with pytest.raises(ConfigurationError, match="unit of 'Power'"):
+        energy(tmp_path, data)
+    assert energy(tmp_path, data, columns={"Power": "W"}) == pytest.approx(JOULES)
+
+
+def test_two_metrics_are_two_rails(tmp_path: Path) -> None:
+    data = {"MetricDataResults": [result("A power (W)", RISING), result("B power (W)", RISING)]}
+    assert energy(tmp_path, data, add_up=True) == pytest.approx(2 * JOULES)
+    with pytest.raises(ConfigurationError, match="both called"):
+        energy(tmp_path, {"MetricDataResults": [result("a", RISING), result("a", RISING)]})
+
+
+def test_points_of_statistics_stand_in_any_order(tmp_path: Path) -> None:
+    order = [3, 10, 0, 7, 5, 1, 9, 2, 8, 4, 6]
+    points = [{"Timestamp": STAMPS[i], "Average": RISING[i], "Unit": "None"} for i in order]
+    found = energy(tmp_path, {"Label": "Power", "Datapoints": points}, columns={"Power Average": "W"})
+    assert found == pytest.approx(11 * 60 * 65.0)  # averages of a minute each
