@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def kind(uom: int = 72, tens: int = 0, flow: int = 1, what: int = 4, link: str =
     )
 
 
-def block(values: dict[int, object], up: str = "", quality: int | None = None, length: int = HOUR) -> str:
+def block(values: Mapping[int, object], up: str = "", quality: int | None = None, length: int = HOUR) -> str:
     link = f'<link rel="up" href="{up}/IntervalBlock"/>' if up else ""
     stated = "" if quality is None else f"<ReadingQuality><quality>{quality}</quality></ReadingQuality>"
     readings = "".join(

@@ -119,8 +119,7 @@ def test_records_in_yaml_are_read(tmp_path):
             "ask for NEM12",
         ),
         (
-            "2024-03-01 10:00:00.00: BAT {TimeUS : 5000000, Inst : 0, Volt : 12.5, VoltR : 12.6, Curr : 10.0, Temp : 25.0}\n"
-            "2024-03-01 10:00:00.10: GPS {TimeUS : 5100000, Status : 3, Spd : 4.1}\n",
+            "2024-03-01 10:00:00.00: BAT {TimeUS : 5000000, Inst : 0, Volt : 12.5, VoltR : 12.6, Curr : 10.0, Temp : 25.0}\n",
             "ArduPilot.*grep ': BAT",
         ),
         ("#d,-,18,194,2301,194,0,0,95,100,194;\n" * 5, "tenths of watts"),
