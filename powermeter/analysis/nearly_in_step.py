@@ -128,10 +128,8 @@ def beats(
         own = ripple.left_over(seconds)
         # Events closer together than half a period meet the same part of it.
         apart = max(1.0, 2 * ripple.frequency * float(end_ns[-1] - start_ns[0]) * 1e-9)
-        variance += (
-            float(np.mean(own**2)) * max(n, n * n / apart) + (ripple.unseen * float(seconds.sum())) ** 2
-        )
-        own = np.hypot(own, ripple.unseen * seconds)
+        variance += float(np.mean(own**2)) * max(n, n * n / apart) + ripple.unseen_in_all(seconds)
+        own = np.hypot(own, ripple.unseen_in(seconds))
         return Beats(variance, resolved, own, ripple, None)
     return Beats(variance, resolved, own, None, span)
 
@@ -149,7 +147,7 @@ def _one_by_one(
             seconds = (end_ns[k : k + 1] - start_ns[k : k + 1]) * 1e-9
             line = ripple_in_run(values, integral.trace.interval_ns)
             if line is not None:
-                own[k] = float(np.hypot(line.left_over(seconds), line.unseen * seconds)[0])
+                own[k] = float(np.hypot(line.left_over(seconds), line.unseen_in(seconds))[0])
                 strongest = line
             elif (fits := by_fits(values[1:-1], noise, quiet)) is not None:
                 deviation, worth = fits

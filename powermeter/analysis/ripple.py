@@ -14,6 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.few_places import (
+    FEW,
+    WEAKLY_KNOWN_TO,
+    comes_again,
+    fast_swing,
+    line_in_step,
+    unmet_by,
+    unmet_of,
+    unmet_within,
+)
 from powermeter.analysis.quantiles import median
 
 Floats = NDArray[np.floating[Any]]
@@ -33,8 +43,6 @@ _PERIODS_INSIDE = 6
 _SLOWEST = 0.02  # of the readings' rate: by chance one image in 25 lies below, but most of what loads do
 _CYCLES_OF_QUARTER = 6
 _BESIDE = 24
-_MOST_PLACES = 64
-_KNOWN_TO = 0.02  # of a period over the whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +53,22 @@ class Ripple:
         frequency: As the readings show it, Hz.
         amplitude: W.
         unseen: W by which the mean may be off besides, where so few places of its period were read that its harmonics fold to nothing.
+        unseen_in_each: The same of each event by itself, where events begin at other places of its period.
     """
 
     frequency: float
     amplitude: float
     unseen: float = 0.0
+    unseen_in_each: float = 0.0
+
+    def unseen_in(self, seconds: Floats) -> Floats:
+        """Return the standard uncertainty of stretches of some length by the places of its period that none of their readings met, J."""
+        found: Floats = max(self.unseen, self.unseen_in_each) * seconds
+        return found
+
+    def unseen_in_all(self, seconds: Floats) -> float:
+        """Return the variance of the sum of stretches by the places that none of their readings met, J²."""
+        return (self.unseen * float(seconds.sum())) ** 2 + self.unseen_in_each**2 * float(seconds @ seconds)
 
     def left_over(self, seconds: Floats) -> Floats:
         """Return the standard uncertainty that it leaves in stretches of some length, J: two ends, each anywhere in a period."""
@@ -110,14 +129,16 @@ def ripple_in_events(
     turns = int(np.count_nonzero(np.diff(clear) != 0)) + 1
     chance = (math.log(turns) + _RARE) / turns
     if share < max(_SHARE, min(chance, _NEARLY_ALL)) or (chance > _NEARLY_ALL and some.size < _CYCLES):
-        return None
+        return _in_step(x, ahead, size, interval_ns)
     cycles = peak_between(power, peak) / grid.size
     if cycles * n < _PERIODS_INSIDE or cycles < _SLOWEST:
         return None
     span = float(np.percentile(x, 95) - np.percentile(x, 5))
     # Of a slow line a part lies in the events' means.
     amplitude = math.sqrt(2 * share * min(whole, 2 * square) / n)
-    return Ripple(cycles / (interval_ns * 1e-9), amplitude, _unseen(span, cycles, int(at[-1]) + 1))
+    unseen = span * unmet_by(cycles, int(at[-1]) + 1)
+    each = 0.0 if unseen else span * unmet_within(x, ahead, size, cycles)[0]
+    return Ripple(cycles / (interval_ns * 1e-9), amplitude, unseen, each)
 
 
 def peak_between(power: Floats, peak: int) -> float:
@@ -129,17 +150,13 @@ def peak_between(power: Floats, peak: int) -> float:
     return peak + (float((low - high) / (2 * bend)) if bend < 0 else 0.0)
 
 
-def _unseen(span: float, cycles: float, readings: int) -> float:
-    """Return what a wave with jumps of some height leaves in its mean where readings meet the same few places of it again and again.
-
-    Places a q-th of the period apart leave each of its two jumps uniform within 1/q of it: span √(2/12) / q.  q is the number of readings
-    after which they are back at the same place, as far as the length of the run and the line's frequency can show.
-    """
-    for q in range(2, _MOST_PLACES):
-        away = abs(cycles * q - round(cycles * q))
-        if away * readings < 0.5 + _KNOWN_TO * q:
-            return span * math.sqrt(2 / 12) / q
-    return 0.0
+def _in_step(values: Floats, ahead: Indices, size: Indices, interval_ns: int) -> Ripple | None:
+    """Return a weak line inside events that their readings meet at few places, as of frames whose work is of uneven length."""
+    found = line_in_step(values, ahead, size)
+    if found is None:
+        return None
+    cycles, amplitude, unmet = found
+    return Ripple(cycles / (interval_ns * 1e-9), amplitude, unseen_in_each=unmet * fast_swing(values))
 
 
 def ripple_in_run(values: Floats, interval_ns: int) -> Ripple | None:
@@ -155,11 +172,25 @@ def ripple_in_run(values: Floats, interval_ns: int) -> Ripple | None:
         line for part, low in ((1, _CYCLES), (4, _CYCLES_OF_QUARTER)) for line in _lines(values, part, low)
     ]
     if not found:
-        return None
+        return _again(values, interval_ns)
     cycles, amplitude = max(found, key=lambda line: line[1] / line[0])
-    mostly = amplitude**2 / 2 > _SHARE * float(np.var(values))
-    span = float(np.percentile(values, 95) - np.percentile(values, 5)) if mostly else 0.0
-    return Ripple(cycles / (interval_ns * 1e-9), amplitude, _unseen(span, cycles, values.size))
+    if amplitude**2 / 2 > _SHARE * float(np.var(values)):
+        span = float(np.percentile(values, 95) - np.percentile(values, 5))
+        unseen = span * unmet_by(cycles, values.size)
+    else:  # work of uneven length, in step
+        unmet = unmet_by(cycles, values.size, WEAKLY_KNOWN_TO)
+        unseen = fast_swing(values) * unmet if unmet >= unmet_of(FEW) else 0.0
+    return Ripple(cycles / (interval_ns * 1e-9), amplitude, unseen)
+
+
+def _again(values: Floats, interval_ns: int) -> Ripple | None:
+    """Return what comes again after a few readings, where they are too few for a spectrum or the load rests too long for one line."""
+    after = comes_again(values)
+    if after is None:
+        return None
+    span = float(np.percentile(values, 95) - np.percentile(values, 5))
+    amplitude = math.sqrt(2 * float(np.var(values)))
+    return Ripple(1 / (after * interval_ns * 1e-9), amplitude, span * unmet_of(after))
 
 
 def _lines(values: Floats, parts: int, low: int) -> list[tuple[float, float]]:
