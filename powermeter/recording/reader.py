@@ -96,7 +96,7 @@ class Recording:
             raise
 
     def __repr__(self) -> str:
-        return f"<Recording {self.path}: {len(self.sources)} sources>"
+        return f"<Recording {self.path}: {plural(len(self.sources), 'source')}>"
 
     def to_frame(
         self,

@@ -101,6 +101,7 @@ def test_reprs_are_short(path: Path) -> None:
         things += [powermeter.compare(path, path), powermeter.Meter("virtual://"), powermeter.Battery("4Ah")]
         for thing in things:
             assert len(repr(thing)) < 400, f"{type(thing).__name__}: {len(repr(thing))}"
+        assert repr(recording).endswith(": 1 source>")
 
 
 def test_importing_costs_little() -> None:

@@ -1,0 +1,56 @@
+"""Readings of a constant load of 2 W at 5 V: what a driver with a swapped byte or a wrong scale makes of them is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.testing.contract_load import check_steady, check_true
+
+RAIL = Rail("input")
+CHANNELS = (
+    Channel("voltage", Quantity.VOLTAGE, 1e-4, RAIL),
+    Channel("current", Quantity.CURRENT, 1e-5, RAIL),
+    Channel("temperature", Quantity.TEMPERATURE, 0.1),
+)
+
+
+def swapped(code: int) -> int:
+    """Return the four bytes of a code read from the other end."""
+    return int.from_bytes(code.to_bytes(4, "little"), "big")
+
+
+@pytest.mark.parametrize("row", [[50_000, 40_000, 250], [51_000, MISSING, MISSING], [MISSING] * 3])
+def test_what_the_load_draws_is_accepted_and_a_missing_value_is_none(row: list[int]) -> None:
+    check_true(CHANNELS, np.array([row] * 3), 5.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ([swapped(50_000), 40_000, 250], "voltage"),
+        ([50_000, swapped(40_000), 250], "current"),
+        ([50_000, 4_000, 250], "current reads 0.04 for 0.4 A"),
+        ([50_000, -40_000, 250], "current"),
+    ],
+)
+def test_a_swapped_byte_a_wrong_scale_and_a_wrong_sign_are_refused(row: list[int], named: str) -> None:
+    with pytest.raises(AssertionError, match=named):
+        check_true(CHANNELS, np.array([row] * 3), 5.0, 2.0)
+
+
+def test_of_several_rails_one_feeds_the_load() -> None:
+    idle = [Channel("other", Quantity.POWER, 1e-3, Rail("other"))]
+    row = np.array([[0, 50_000, 40_000, 250]])
+    check_true([*idle, *CHANNELS], row, 5.0, 2.0)
+    with pytest.raises(AssertionError, match="other reads 0 for 2 W"):
+        check_true(idle, row[:, :1], 5.0, 2.0)
+
+
+def test_a_row_unlike_the_others_is_refused_but_no_temperature() -> None:
+    rows = np.array([[50_000, 40_000, 250]] * 4 + [[50_000, 40_000, 500]])
+    check_steady(CHANNELS, rows, "")
+    rows[0, 1] = 0
+    with pytest.raises(AssertionError, match="current: 0 A"):
+        check_steady(CHANNELS, rows, "is that frame a reading?")
