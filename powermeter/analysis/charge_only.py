@@ -17,7 +17,7 @@ from powermeter.result import Result
 from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
-from powermeter.signals.reading_choice import Around
+from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 
 

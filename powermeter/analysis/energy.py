@@ -56,7 +56,7 @@ from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
-from powermeter.signals.reading_choice import Around
+from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 
 

@@ -64,7 +64,7 @@ from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
-from powermeter.signals.reading_choice import INSIDE, LEAST_INSIDE
+from powermeter.signals.readings_kept import INSIDE, LEAST_INSIDE
 from powermeter.signals.rows_that_stand import rows_that_stand
 
 Floats = NDArray[np.floating[Any]]

@@ -26,7 +26,7 @@ from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
 from powermeter.signals.kept import Kept
 from powermeter.signals.over_range import in_pieces, may_be
-from powermeter.signals.reading_choice import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
+from powermeter.signals.readings_kept import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.summed_column import SummedColumn
 from powermeter.signals.trace import Trace, median_interval_ns
 from powermeter.signals.trace_arithmetic import multiply

@@ -26,7 +26,7 @@ from powermeter.signals.frozen import noted, without_frozen
 from powermeter.signals.frozen_piece_by_piece import without_stands
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
-from powermeter.signals.reading_choice import Around
+from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 from powermeter.signals.trace_arithmetic import multiply
 
