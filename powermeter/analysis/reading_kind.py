@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
 from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, perhaps_late
 from powermeter.analysis.lag import lags
+from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.means_by_turns import by_turns
 from powermeter.analysis.moments import place_known_to
+from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -62,6 +64,8 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         return trace
     if by_turns(trace.times_ns):
         return trace
+    if rows_on_change(trace) is not None:
+        return _of_looks(trace, start_ns, end_ns)
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
     if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
         return trace
@@ -89,6 +93,18 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             trace, clock_ns=min(trace.clock_ns, trace.interval_ns * max((instant / count) ** 0.5, 1 / count))
         )
     return trace
+
+
+def _of_looks(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
+    """Return rows on change as readings of each look of their device where edges show that those are no snapshots; else as they are.
+
+    The rows' own intervals are none that it averages over.
+    """
+    looks = at_looks(trace)
+    edges = None if looks is None else clear_edges(looks, start_ns, end_ns, _FEWEST)
+    if looks is None or edges is None or edges.rest(0.0, 0.0) < _CLOSE:
+        return trace
+    return as_events_show(looks, start_ns, end_ns)
 
 
 def _of_few(trace: Trace, edges: Edges) -> Trace:

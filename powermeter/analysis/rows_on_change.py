@@ -40,7 +40,7 @@ _AT_NEXT = 0.75  # of the starts, that a row follows within a look
 _RARE = 0.001  # chance
 _PARTS = 20  # looks in the quick rows' interval, at most
 _ALL, _OFF, _DRIFTS = 0.95, 0.1, 0.003  # of the waits; looks by which they may be off; the same for each look
-_RARELY = 2  # looks in the usual wait
+_RARELY = 2  # looks in the mean wait
 _REACH = 1.25  # times what a change at either end of a wait leaves, where all are at the same
 
 
@@ -109,7 +109,7 @@ def comes_at_the_next_look(trace: Trace, start_ns: Indices, before: Indices) -> 
     follows = before < len(trace)
     if trace.kind is not Kind.INSTANT or np.count_nonzero(follows) < _FEW_TURNS:
         return False
-    look = _look(trace)
+    look = look_of(trace)
     if look is None:
         return False
     ahead = (trace.times_ns[before[follows]] - start_ns[follows]) * 1e-9 / look
@@ -121,8 +121,8 @@ def comes_at_the_next_look(trace: Trace, start_ns: Indices, before: Indices) -> 
     return bool(np.count_nonzero(near) * together**2 < -np.log(_RARE))
 
 
-def _look(trace: Trace) -> float | None:
-    """Return the interval, s, of which all waits between rows are whole multiples, many of them more than one; None where there is none, or stamps are written in such."""
+def look_of(trace: Trace) -> float | None:
+    """Return the interval, s, of which all waits between rows are whole multiples, two on average or more; None where there is none, or stamps are written in such."""
     times = trace.times_ns[:_LOOKED]
     if times.size < _LEAST:
         return None
@@ -136,7 +136,7 @@ def _look(trace: Trace) -> float | None:
         if float(fits.mean()) >= _ALL:
             return (
                 look
-                if written * 2 < look and float(np.median(whole)) >= _RARELY and np.unique(whole).size > 2
+                if written * 2 < look and float(np.mean(whole)) >= _RARELY and np.unique(whole).size > 2
                 else None
             )
     return None
@@ -151,7 +151,7 @@ def _found(trace: Trace) -> OnChange | None:
     changed = np.abs(changes) > _CLEAR * float(np.abs(changes).max(initial=0.0))
     if not changed.any():
         return None
-    quick = _look(trace) or _quick(steps, changed)
+    quick = look_of(trace) or _quick(steps, changed)
     waits = steps > _LONG * quick
     clear = waits & changed
     if (beat := _heartbeat(steps, waits & ~changed)) is not None:
