@@ -264,7 +264,7 @@ def _power(data: ReportData, zooms: bool) -> Markup:
         )
     caption = (
         f"Power on {data.analysis.line.rail.name}, the events below on the same clock. The band runs from the lowest to the "
-        "highest reading of each pixel, the line is their mean; a gap stays empty."
+        "highest reading of each pixel, the line is their mean; a shaded column is a gap without readings."
     )
     caption += CLIPPED if panel.clipped else ""
     parts.append(element("figure", still, element("figcaption", caption), class_="still" if zooms else None))

@@ -69,19 +69,21 @@ class Configuration:
         found = {}
         for key, value in self.shared.items():
             for parameter in (SHARED[key][0], *_ALSO.get(key, ())):
-                if any(one.name == parameter for one in command.params):
-                    found[parameter] = self._value(parameter, value)
+                for one in command.params:
+                    if one.name == parameter:
+                        found[parameter] = self._value(one, value)
         for key, value in self.verbs.get(verb, {}).items():
             if key not in options:
                 raise ConfigurationError(f"{self.path}: [{verb}] has no option {key!r}{_near(key, options)}")
-            parameter = str(options[key].name)
-            found[parameter] = self._value(parameter, value)
+            found[str(options[key].name)] = self._value(options[key], value)
         return found
 
-    def _value(self, parameter: str, value: Any) -> Any:
-        """Return a value as an option takes it: text and numbers as text, lists as lists."""
-        if parameter == "sources":
-            return [self.sources.get(name, name) for name in value]
+    def _value(self, parameter: click.Parameter, value: Any) -> Any:
+        """Return a value as an option takes it: text and numbers as text, lists as lists, one of what may be repeated as a list."""
+        if getattr(parameter, "multiple", False) and not isinstance(value, list):
+            value = [value]
+        if parameter.name == "sources" and isinstance(value, list):
+            return [self.sources.get(str(name), str(name)) for name in value]
         if isinstance(value, list):
             return [str(one) for one in value]
         return value if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from powermeter.comparison import sides
 from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions, Quantity
 from powermeter.comparison.runs import AnalysedRun, Pick
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, printable
 from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
 from powermeter.result.notes import Note
@@ -73,7 +73,7 @@ def match(
     both = [title for title in by_a if title in by_b]
     if not both:
         raise DataError(
-            f"no label is in both: A has {', '.join(by_a) or 'no events'}, B has {', '.join(by_b) or 'no events'}"
+            f"no label is in both: A has {_listed(by_a)}, B has {_listed(by_b)}"
             + (
                 "; set two beside each other with --label of A --label of B"
                 if by_a and by_b
@@ -119,6 +119,10 @@ def _by_title(runs: Runs, pick: Pick) -> dict[str, Rows]:
             if run.analysis.energies.seconds[row.index].any():
                 found.setdefault(row.title, [None] * len(runs))[i] = row
     return found
+
+
+def _listed(titles: Mapping[str, Rows]) -> str:
+    return ", ".join(map(printable, titles)) or "no events"
 
 
 def _renamed(rows: Mapping[str, Rows], a: Pick, b: Pick) -> dict[str, Rows]:

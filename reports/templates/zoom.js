@@ -195,6 +195,7 @@
       }
       hint.textContent = "Single readings.";
     }
+    if (rail.gaps.some(function (g) { return g[1] >= from && g[0] <= to; })) hint.textContent += " A shaded column is a gap without readings.";
     context.fillStyle = colour("--gap");
     var clipped = rail.saturated.filter(function (s) { return s >= from && s <= to; });
     clipped.forEach(function (s) { context.fillRect(x(s) - 1, TOP - 2, 2, 6); });

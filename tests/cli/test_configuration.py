@@ -136,3 +136,18 @@ def test_the_place_of_a_file_is_the_device_s_where_a_verb_has_two(
     assert "UNKNOWN" not in capsys.readouterr().out
     assert run(["config", "--show"]) == 0
     assert "lifetime --home FRA  (top)" in capsys.readouterr().out
+
+
+def test_one_text_in_a_verb_s_table_is_one_value_of_an_option_that_may_be_repeated(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "powermeter.toml").write_text(
+        '[sources]\nboard = "virtual://?rate=50Hz"\n[record]\nsource = "board"\nattribute = "model=tiny"\n'
+    )
+    assert run(["config"]) == 0
+    printed = capsys.readouterr().out
+    assert "record --source 'virtual://?rate=50Hz'  ([record])" in printed
+    assert run(["record", "--quiet", "-o", "one.power", "--duration", "100ms"]) == 0
+    capsys.readouterr()
+    assert run(["show", "one.power", "--json"]) == 0
+    assert '"model": "tiny"' in capsys.readouterr().out

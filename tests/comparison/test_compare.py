@@ -369,9 +369,9 @@ def test_different_rails_are_a_warning(tmp_path):
 def test_what_is_refused(tmp_path):
     a, b = (
         write(tmp_path / "a.power", [5.0, 5.1, 5.0]),
-        write(tmp_path / "b.power", [5.0, 5.1], ["other"] * 2),
+        write(tmp_path / "b.power", [5.0, 5.1], ["oth\ner"] * 2),
     )
-    with pytest.raises(DataError, match="no label is in both"):
+    with pytest.raises(DataError, match="no label is in both: A has infer, B has oth\ufffder;"):
         compare(a, b)
     with pytest.raises(ConfigurationError, match="there is infer"):
         compare(a, b, label="nothing")
@@ -384,7 +384,7 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="margin"):
         compare(a, b, options=CompareOptions(margin=-1))
     with pytest.raises(DataError, match="do not pair"):
-        compare(a, b, label=("infer", "other"), options=CompareOptions(paired=True))
+        compare(a, b, label=("infer", "oth\ner"), options=CompareOptions(paired=True))
     with pytest.raises(DataError, match="attribute 'input'"):
         compare(a, a, label="infer", options=CompareOptions(block="input"))
     with pytest.raises(ConfigurationError, match=r"infer\[model=small"):

@@ -113,9 +113,10 @@ def test_a_mouse_reads_an_event_and_a_span_and_zooms_to_readings(page):
     assert "event 3" in readout(page) and "500.0 ±" in readout(page) and "mJ" in readout(page)
     page.mouse.dblclick(left + wide * 0.11, lane)
     page.wait_for_timeout(80)
-    assert "Single readings" in page.locator(".hint").inner_text()
+    assert page.locator(".hint").inner_text() == "Single readings."
     page.get_by_role("button", name="Whole run").click()
     page.wait_for_timeout(80)
+    assert "A shaded column is a gap" in page.locator(".hint").inner_text()
     box = figure(page)
     page.mouse.move(left + wide * 0.2, box["y"] + 100)
     page.mouse.down()
