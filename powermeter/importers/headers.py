@@ -28,6 +28,7 @@ from powermeter.importers.header_words import (
     TIME,
     UNRECORDED,
 )
+from powermeter.importers.hwmon_names import hwmon_unit
 from powermeter.importers.rail_of_header import OF_ELEMENTS, rail_name
 from powermeter.importers.unit_spellings import AS_WRITTEN, of_unit, written_out
 
@@ -197,10 +198,16 @@ def heading(text: str) -> Heading:
             return Heading(raw, text, why=f"({match[2]}) contradicts the name, so it is not its unit")
         if found is not None:
             return Heading(raw, match[1] or text, match[2], *found, why="unit in brackets")
-        numbered = heading(match[1]) if match[2].isdigit() else None
+        numbered = heading(match[1]) if match[2].isdigit() or match[2] == _AS_READ else None
         if numbered is not None and numbered.quantity is not None:
-            return replace(numbered, text=raw, name=f"{numbered.name} {match[2]}")
+            number = "" if match[2] == _AS_READ else f" {match[2]}"
+            return replace(numbered, text=raw, name=f"{numbered.name}{number}")
         return Heading(raw, match[1] or text, match[2], why=f"[{match[2]}] is not a unit that is recorded")
+    of_kernel = hwmon_unit(text)
+    if of_kernel is not None:
+        name, unit = of_kernel
+        quantity, factor = of_unit(unit) or (None, 1.0)
+        return Heading(raw, name, unit, quantity, factor, why="one of the kernel's sensors")
     match = _SLASHED.match(text)
     if match is not None:
         found = of_unit(match[2], match[1])
@@ -226,6 +233,9 @@ _FIRST = re.compile(
     re.IGNORECASE,
 )
 
+
+_AS_READ = "Raw"
+"""Behind the unit of what Trepn read; beside it stands what is above its baseline, `(Delta)`."""
 
 _LENGTH_IN_MS = re.compile(r"[Mm]s[A-Z][A-Za-z]{3,60}\Z")
 """Of a frame, as PresentMon and CapFrameX call them: `MsBetweenPresents`."""

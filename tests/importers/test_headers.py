@@ -92,6 +92,13 @@ def test_what_only_looks_like_a_unit_is_none(text):
     assert heading(text).quantity is None
 
 
+def test_what_trepn_read_has_its_unit_and_what_is_above_a_baseline_is_no_draw():
+    """Qualcomm's Trepn writes both beside each other."""
+    raw, delta = heading("Battery Power* [uW] (Raw)"), heading("Battery Power* [uW] (Delta)")
+    assert (raw.quantity, raw.factor, raw.name) == (P, 1e-6, "Battery Power*")
+    assert delta.quantity is None
+
+
 @pytest.mark.parametrize("text", ["MsBetweenPresents", "msInPresentAPI", "MsUntilDisplayed"])
 def test_a_length_of_a_frame_is_no_reading_whose_unit_is_asked_for(text):
     assert (heading(text).unit, heading(text).quantity) == ("ms", None)
