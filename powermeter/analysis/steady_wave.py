@@ -32,6 +32,8 @@ _FINE = 8  # ordinates to one period over the whole stretch
 _DOUBT = 0.5  # of a period's amplitude, over the number of periods
 _HALF, _TURNS = 0.5, 0.75  # periods: what turns only once, and what turns twice
 _CLEARLY = 0.8
+_CLEAR = 0.5  # root mean squares beside the mean
+_LEAST_TURNS = 3  # of a square image of one and a half periods; a change of level and back has two
 _WHITE = 1.4  # squared difference of next readings over the variance: 2 of white noise, hardly any of what goes on changing
 _TRACE = 0.01
 _CONDITION = 1e-12
@@ -136,14 +138,18 @@ def _slow_sine(t: Times, f: Floats, tau: int) -> Wave | None:
     square, periods, found, left = best
     if square > (1 - _EXPLAINS) * float(whole @ whole):
         return None
-    # Next readings know nothing of each other's rest where that is noise.
-    follow = np.diff(t) < 2 * tau
-    alike = float(np.mean(np.diff(left)[follow] ** 2)) if follow.any() else 0.0
-    if alike < _WHITE * square / n and square > _TRACE * float(whole @ whole):
+    if not _is_noise(t, left, tau) and square > _TRACE * float(whole @ whole):
         return None
     hertz = periods / (float(t[-1] - t[0]) * 1e-9)
     unlike = square / float(whole @ whole) + min((_DOUBT / periods) ** 2, _DOUBT**2)
     return Wave(hertz, float(found[0]), float(found[1]), int(t[0]), unlike)
+
+
+def _is_noise(t: Times, left: Floats, tau: int) -> bool:
+    """Return whether next readings know nothing of each other's rest."""
+    follow = np.diff(t) < 2 * tau
+    alike = float(np.mean(np.diff(left)[follow] ** 2)) if follow.any() else 0.0
+    return alike >= _WHITE * float(left @ left) / left.size
 
 
 def _levels(t: Times, start_ns: Times, end_ns: Times) -> NDArray[np.int64]:
@@ -184,7 +190,7 @@ def _sine(t: Times, f: Floats, state: NDArray[np.int64], tau: int) -> Wave | Non
         return None
     if 4 * float(power[peak]) < 0.5 * n * whole:
         return None
-    best, wave = whole, None
+    best, wave, rests = whole, None, rest
     for place in peak + np.linspace(-2, 2, 9):
         if place < low:
             continue
@@ -199,5 +205,17 @@ def _sine(t: Times, f: Floats, state: NDArray[np.int64], tau: int) -> Wave | Non
         if square < best:
             hertz = place / grid.size / (tau * 1e-9)
             unlike = square / whole + (_DOUBT / (place * length / grid.size)) ** 2
-            best, wave = square, Wave(hertz, float(found[0]), float(found[1]), int(t[0]), unlike)
-    return wave if best <= (1 - _EXPLAINS) * whole else None
+            best, rests = square, left
+            wave = Wave(hertz, float(found[0]), float(found[1]), int(t[0]), unlike)
+    if best > (1 - _EXPLAINS) * whole or wave is None:
+        return None
+    beside = state == 0
+    seen = rest[beside] if beside.any() else rest
+    turned = _turns(seen) < _LEAST_TURNS and best > _TRACE * whole and not _is_noise(t, rests, tau)
+    return None if turned else wave
+
+
+def _turns(rest: Floats) -> int:
+    """Return how often readings go from clearly above their mean to clearly below, or back."""
+    clear = rest[np.abs(rest) > _CLEAR * math.sqrt(float(rest @ rest) / rest.size)]
+    return int(np.count_nonzero(np.diff(np.sign(clear))))

@@ -120,3 +120,38 @@ def test_a_drift_costs_what_it_changes_by_and_noise_costs_nothing() -> None:
     assert drifting is not None and quiet is not None
     assert drifting.half_width < 0.1 * 7  # no more than if all of it were an image
     assert quiet.half_width < 0.01 * 7
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("step", [-11.0, 11.0])
+def test_one_change_of_level_and_back_is_no_wave(seed: int, step: float) -> None:
+    """A third of the run at another level, 1 Hz, loads of 4 to 9 s beside it."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(300.0) + rng.uniform(0, 1)
+    starts = np.concatenate([np.arange(6, 90, 18.0), np.arange(206, 290, 18.0)]) + rng.uniform(0, 4, 10)
+    ends = starts + rng.uniform(4, 9, 10)
+    watts = 15 + step * ((t >= 100) & (t < 200)) + 0.005 * rng.standard_normal(t.size)
+    watts += 5 * ((t[:, None] >= starts) & (t[:, None] < ends)).any(axis=1)
+    trace = from_samples(np.rint(t * NS).astype(np.int64), watts)
+    edges = (np.rint(e * NS).astype(np.int64) for e in (starts, ends))
+    assert steady_wave(Integral.of(trace), *edges) is None
+
+
+@pytest.mark.parametrize("periods", [1.7, 2.4])
+def test_few_periods_of_a_sine_are_a_wave(periods: float) -> None:
+    rng = np.random.default_rng(1)
+    t = np.arange(300.0)
+    watts = 15 + 2 * np.sin(2 * math.pi * periods * t / 300) + 0.3 * rng.standard_normal(t.size)
+    wave = steady_wave(Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts)), NONE, NONE)
+    assert wave is not None and wave.frequency == pytest.approx(periods / 300, rel=0.2)
+
+
+@pytest.mark.parametrize("periods", [1.7, 2.5])
+@pytest.mark.parametrize("phase", [0.1, 0.35, 0.6, 0.85])
+def test_few_periods_of_a_square_are_a_wave(periods: float, phase: float) -> None:
+    """A load switched at 1 Hz and a little more, read each second: what its image leaves of a sine is no noise."""
+    t = np.arange(300.0)
+    on = (t * (1 + periods / 300) + phase) % 1 < 0.5
+    watts = np.where(on, 9.0, 3.0) + 0.005 * np.random.default_rng(1).standard_normal(t.size)
+    wave = steady_wave(Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts)), NONE, NONE)
+    assert wave is not None
