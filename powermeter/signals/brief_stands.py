@@ -1,6 +1,7 @@
 """Stretches of a few equal readings in a channel whose noise hardly ever shows the same value twice: an instrument that pauses, to set its zero anew for instance.
 
-Levels without noise, coarse steps and slow loads repeat readings too.  So the level of such stretches must be seen to move elsewhere, and right beside many of them.
+Levels without noise, coarse steps and slow loads repeat readings too.  So the level of such stretches must be seen to move elsewhere, and right
+beside many of them; of long ones the former alone makes chance impossible.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _ROWS = 3  # that repeat the one before
 _PAIRS = 30  # of readings of the same levels elsewhere
 _EQUAL = 0.1  # of those pairs
 _CHANCE = 0.01  # stretches as long by chance
+_LONG = 10  # rows of a stand that need no reading of its level right beside it, where others are elsewhere
+_CHANCE_OF_LONG = 0.001
 _MOST = 0.4  # of all rows
 _RECURS = 0.4  # of the stretches, at one value: a level without noise
 _BESIDE = 0.3  # of the stretches have a reading of their level right beside them
@@ -53,7 +56,7 @@ def brief_stands(samples: Samples, channels: Sequence[Channel]) -> list[tuple[in
     columns = [samples.codes[name] for name in levels]
     if any((column == MISSING).any() for column in columns):
         return []
-    if not 0 < int(stood.sum()) <= _MOST * stood.size or not _are_pauses(columns, starts, ends, stood):
+    if not 0 < int(stood.sum()) <= _MOST * stood.size or not _are_pauses(columns, starts, ends, stood, equal):
         return []
     share = _equal_elsewhere(columns, starts, stood, equal)
     if share is None:
@@ -66,7 +69,7 @@ def brief_stands(samples: Samples, channels: Sequence[Channel]) -> list[tuple[in
     ]
 
 
-def _are_pauses(columns: Sequence[Codes], starts: Codes, ends: Codes, stood: Bools) -> bool:
+def _are_pauses(columns: Sequence[Codes], starts: Codes, ends: Codes, stood: Bools, equal: Bools) -> bool:
     """Return whether such stretches are neither levels that recur, nor steps of a slow load, nor apart from all readings of their level."""
     values = np.column_stack([column[starts] for column in columns])
     most = int(np.unique(values, axis=0, return_counts=True)[1].max())
@@ -82,6 +85,9 @@ def _are_pauses(columns: Sequence[Codes], starts: Codes, ends: Codes, stood: Boo
         out = changes[np.minimum(ends, changes.size - 1)]
         beside &= np.minimum(into, out) <= _width(moved, column[starts])
         one_step &= out <= 1.5 * max(1.0, float(np.percentile(moved, _STEP)))
+    for k in np.flatnonzero(~beside & (ends - starts >= _LONG)).tolist():
+        share = _equal_elsewhere(columns, starts[k : k + 1], stood, equal)
+        beside[k] = share is not None and stood.size * share ** float(ends[k] - starts[k]) < _CHANCE_OF_LONG
     return float(beside.mean()) >= _BESIDE and float(one_step.mean()) <= _ONE_STEP
 
 

@@ -99,3 +99,15 @@ def test_means_and_rows_that_the_meter_flags_are_left_alone(tmp_path: Path) -> N
     assert found(record(tmp_path / "a.power", paused(load(0)), mean), mean) == []
     flags = np.where(np.arange(ROWS) == 50, REPEAT, 0).astype(np.uint8)
     assert found(record(tmp_path / "b.power", paused(load(0)), flags=flags)) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_long_pauses_without_a_reading_of_their_level_beside_them_are_found(
+    tmp_path: Path, seed: int
+) -> None:
+    """One at idle from burst to burst, one from within a burst on: 20 rows equal to 1 mW where noise of 5 mW makes one pair in eighteen equal."""
+    codes = load(seed)
+    pauses = [(20 * 31 + 9, 21 * 31), (30 * 31 + 3, 30 * 31 + 23)]
+    for first, end in pauses:
+        codes[first:end] = codes[first]
+    assert found(record(tmp_path / "a.power", codes)) == pauses
