@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
-from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, spread_stamps
+from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, skipped_stamps, spread_stamps
 from powermeter.importers.holes import hole_notes, pauses
 from powermeter.importers.printed_together import blocks_of
 from powermeter.result.notes import Note
@@ -137,10 +137,20 @@ def axis(
                 "repeated-times", f"{still} steps of 0 s: rows with the same time add nothing to an integral"
             )
         )
-    if holes:
+    if holes and (skipped := skipped_stamps(found.times_ns)):
+        warnings.append(_note_of_skipped(skipped, len(times)))
+    elif holes:
         found.gaps.extend(pauses(found.times_ns))
         warnings += hole_notes(found.gaps, "rows")
     return found
+
+
+def _note_of_skipped(skipped: int, rows: int) -> Note:
+    text = (
+        f"{plural(skipped, 'second')} between {plural(rows, 'row')} a second apart {'bears' if skipped == 1 else 'bear'} none: rows that come a little "
+        "slower, stamped in whole seconds, leave out as few, and so does a row that is missing; no gap"
+    )
+    return Note.info("skipped-stamps", text)
 
 
 def _known(stamps: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -158,6 +158,21 @@ def nearly_one_a_stamp(times_ns: NDArray[np.int64]) -> SpreadTimes | None:
     return SpreadTimes(times, unit, "on the line through their stamps", late)
 
 
+def skipped_stamps(times_ns: NDArray[np.int64]) -> int:
+    """Return how many single seconds bear no row, where rows a little slower than a second, stamped in whole ones, leave out as few; else 0.
+
+    Of more than two `nearly_one_a_stamp` knows the distances.
+    """
+    if not _FEWEST_ROWS <= times_ns.size <= _PIECE or not whole_seconds(times_ns):
+        return 0
+    steps = np.diff(times_ns)
+    skips = np.flatnonzero(steps == 2 * NS)
+    if not 0 < skips.size < _FEW_LEFT_OUT or np.count_nonzero(steps == NS) != steps.size - skips.size:
+        return 0
+    ends = max(int(skips[0]), steps.size - 1 - int(skips[-1]))
+    return 0 if skips.size > 1 and ends > int(skips[1] - skips[0]) + 1 else int(skips.size)
+
+
 def _late(low: float, high: float, resolution: int) -> int:
     """Return how much later than on their line rows are in the middle of what stamps allow, in ns.
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from powermeter.importers import coarse_stamps
-from powermeter.importers.coarse_stamps import nearly_one_a_stamp, spread_stamps, whole_seconds
+from powermeter.importers.axis import axis
+from powermeter.importers.coarse_stamps import (
+    nearly_one_a_stamp,
+    skipped_stamps,
+    spread_stamps,
+    whole_seconds,
+)
 
 SECOND = 10**9
 
@@ -75,3 +81,18 @@ def test_a_block_behind_a_hole_goes_back_by_one_step():
 def test_stamps_of_tenths_were_cut():
     exact = 7_137_000_000 + np.arange(1000) * 10_000_000
     assert spread_stamps(exact // 100_000_000 * 100_000_000).open_ns is None
+
+
+def test_a_second_that_rows_slower_than_one_leave_out_is_no_hole():
+    """150 rows each 1.0011 s skip one whole second; two that lie closer than the rows beside them are missing rows."""
+    exact = 0.9 + 1.0011 * np.arange(150)
+    stamps = np.floor(exact).astype(np.int64) * SECOND
+    assert np.unique(np.diff(stamps)).tolist() == [SECOND, 2 * SECOND]
+    assert skipped_stamps(stamps) == 1
+    found = axis(stamps.tolist(), "log.csv")
+    assert not found.gaps and [note.code for note in found.warnings] == ["skipped-stamps"]
+    lost = np.delete(np.arange(150), [40, 50]) * SECOND
+    assert skipped_stamps(lost) == 0 and skipped_stamps(lost // 10) == 0
+    assert axis(lost.tolist(), "log.csv").gaps
+    long = np.delete(np.arange(150), [40, 41]) * SECOND
+    assert skipped_stamps(long) == 0
