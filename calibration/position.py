@@ -74,7 +74,7 @@ def find(
     template = template_of(waveform, grid)
     fits = _correlate(seen, template)
     base = int(trace.times_ns[0])
-    # Lag k says: the first edge happened at meter time base + regular[k].
+    # Lag k means: the first edge happened at meter time base + regular[k].
     lags = regular[: fits.size]
     if near is not None:
         wanted = int(waveform.edges_ns[0]) - near[0] - base
