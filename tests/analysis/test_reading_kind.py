@@ -166,7 +166,8 @@ def late_loads(seed: int, late: tuple[float, float]) -> tuple[Trace, np.ndarray,
     busy = (k >= 0) & (t < ends[np.maximum(k, 0)])
     trace = from_samples(np.rint(t * NS).astype(np.int64), np.where(busy, 6.0, 2.0), noise=0.005)
     marks = (np.rint(edge * NS).astype(np.int64) for edge in (starts, starts + lengths))
-    return trace, *marks, float((6 * lengths - 4 * (begins - starts)).sum())
+    begun, ended = marks
+    return trace, begun, ended, float((6 * lengths - 4 * (begins - starts)).sum())
 
 
 @pytest.mark.parametrize("seed", range(8))
