@@ -99,8 +99,9 @@ def _early_ends(
     if not early:
         return ""
     names = ", ".join(device_label(plan, devices[number]) for number in early)
-    until = format_duration(int(stamps[first[min(early.values())]] - stamps[0]) / NS)
-    whole = format_duration(int(stamps[first[end]] - stamps[0]) / NS)
+    begin = int(stamps[0])
+    until = format_duration((int(stamps[first[min(early.values())]]) - begin) / NS)
+    whole = format_duration((int(stamps[first[end]]) - begin) / NS)
     other = next(device_label(plan, devices[number]) for number in last if number not in early)
     return (
         f". The last row of {names} stands at {until} of {whole}: behind that the whole is not known; import with --rail {quote(other)} for "

@@ -79,6 +79,8 @@ def measured_evenly(turns: Turns, values: Floats, *, counted: bool = False) -> b
         return None
     squares, long = (np.abs(changes) if counted else changes**2)[known], turns.long[known]
     whole = float(squares.sum())
+    if not whole > 0:  # values with one missing between any two that differ
+        return None
     share, doubt = float(squares[long].sum()) / whole, math.sqrt(float(squares @ squares)) / (2 * whole)
     even, as_stamped = float(long.mean()), turns.long_ns / (turns.long_ns + turns.short_ns)
     if share < as_stamped - _SURE * doubt and abs(share - even) <= _AS_OFTEN * doubt:

@@ -43,9 +43,10 @@ def refuse_turns(
         return
     table = values.reshape(-1, size)
     across, along = np.diff(table, axis=0), np.diff(table, axis=1)
-    with np.errstate(invalid="ignore"):
-        same = float(np.nanmedian(np.abs(across)))
-        other = float(np.nanmedian(np.abs(along)))
+    if not (np.isfinite(across).any() and np.isfinite(along).any()):
+        return
+    same = float(np.nanmedian(np.abs(across)))
+    other = float(np.nanmedian(np.abs(along)))
     inside = steps[steps < np.median(steps[size - 1 :: size]) / _APART] if (steps > 0).any() else steps
     one_stamp = not inside.any()
     if other > 0 and (same <= _LIKE * other or (not one_stamp and same < other)):

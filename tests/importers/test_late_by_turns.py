@@ -58,3 +58,11 @@ def test_noise_and_steady_power_show_nothing():
     assert turns is not None
     assert measured_evenly(turns, np.full(400, 3.0)) is None
     assert measured_evenly(turns, np.random.default_rng(1).normal(3, 1, 400)) is None
+
+
+def test_levels_with_one_missing_wherever_they_change_show_nothing():
+    """Neighbours that both exist are equal; those that differ never follow each other."""
+    turns = turns_of(stamps(400, 100, 50))
+    levels = np.repeat([3.0, 5.0] * 20, 10)
+    levels[9::10] = np.nan
+    assert turns is not None and measured_evenly(turns, levels) is None

@@ -85,3 +85,9 @@ def test_few_rows_and_values_that_are_none_are_left_alone():
 )
 def test_a_burst_is_a_size_that_all_have(steps, size):
     assert burst_length(np.array(steps, np.int64) * MS) == size
+
+
+@pytest.mark.filterwarnings("error")
+def test_rounds_of_which_hardly_a_row_holds_a_number_are_not_asked_about():
+    values = [3.0 if i % 8 == 0 else float("nan") for i in range(20)]
+    asked(rounds(10, 2, 2, 1000), values)
