@@ -101,10 +101,14 @@ def _of_looks(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     The rows' own intervals are none that it averages over.
     """
     looks = at_looks(trace)
-    edges = None if looks is None else clear_edges(looks, start_ns, end_ns, _FEWEST)
-    if looks is None or edges is None or edges.rest(0.0, 0.0) < _CLOSE:
+    if looks is None:
         return trace
-    return as_events_show(looks, start_ns, end_ns)
+    steps = replace(looks, noise=trace.noise)  # an edge stands out of a row's own noise
+    edges = clear_edges(steps, start_ns, end_ns, _FEWEST)
+    if edges is None or edges.rest(0.0, 0.0) < _CLOSE:
+        return trace
+    shown = as_events_show(steps, start_ns, end_ns)
+    return replace(shown, noise=math.hypot(shown.noise, looks.noise))
 
 
 def _of_few(trace: Trace, edges: Edges) -> Trace:

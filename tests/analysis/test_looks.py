@@ -60,6 +60,19 @@ def test_rows_on_change_of_means_are_known_to_a_percent(seed: int, look: float, 
     assert run.value == pytest.approx(3 * (last - first) + used * 15 / 18, rel=0.01)
 
 
+def test_steps_of_four_times_the_least_change_leave_rests_that_no_row_shows() -> None:
+    held = 0
+    for seed in range(6):
+        trace, *edges = plug(seed, 1.0, 10.0, step=4.0)
+        start, end = (np.round(x * NS).astype(np.int64) for x in edges)
+        shown = as_events_show(trace, start, end)
+        label = measure(Integral.of(shown), start, end).combine(np.ones(LOADS), "all")
+        used = 7.0 * float((edges[1] - edges[0]).sum())
+        assert label.half_width < 0.06 * used
+        held += label.low <= used <= label.high
+    assert held == 6
+
+
 def test_rows_on_change_of_snapshots_stay_as_they_are() -> None:
     trace, *edges = plug(5, 1.0, 10.0, mean=False)
     start, end = (np.round(x * NS).astype(np.int64) for x in edges)
