@@ -269,6 +269,13 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
     if named.is_each and not named.is_counter:
         return Meaning("per-row", "an amount of each row by its name")
     if seen.count < 2:
+        if found is not None and len(found.rows) == 1 and not (_have_ends(found) or _have_lengths(found)):
+            raise OpenKind(
+                f"{where}: column {name!r} has one row, and no columns name its start and end: a running total has counted nothing in it. Is it the "
+                f"amount of a second before its time (--as {_typed(column)}per-row)?",
+                column,
+                "per-row",
+            )
         return Meaning("per-row", "one row holds the amount of its own interval")
     if not steps:
         if named.is_level:

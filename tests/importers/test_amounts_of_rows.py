@@ -4,7 +4,7 @@ import pytest
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError
-from powermeter.importers import Choices, convert
+from powermeter.importers import Choices, convert, open_log
 
 
 def energy(tmp_path, text, name="t.csv", **stated):
@@ -123,3 +123,13 @@ def test_blank_amounts_beside_those_of_another_column_are_reported(tmp_path):
     notes = [str(note) for note in log.warnings if note.code == "missing-values"]
     assert any(note.startswith("a: 3 rows without an amount") for note in notes), notes
     assert not any(note.startswith("b:") for note in notes)
+
+
+def test_one_row_of_an_energy_is_asked_about(tmp_path):
+    """A plug's counter after all other rows were lost: 1122.6 Wh were 4 MW for an invented second."""
+    log = tmp_path / "plug.csv"
+    log.write_text("time_s,energy_Wh\n240,1122.6\n")
+    with pytest.raises(ConfigurationError, match=r"has one row.*--as energy_Wh=per-row"):
+        open_log(log)
+    log.write_text("start,end,energy_Wh\n2024-03-01 10:00,2024-03-01 11:00,500\n")
+    assert open_log(log).sources[0].ends_ns[1] - open_log(log).sources[0].ends_ns[0] == 3600 * 10**9
