@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.clock_uncertainty import perhaps_late
 from powermeter.channel import Kind
 from powermeter.result import Grade, worst
 from powermeter.result.notes import Note
 from powermeter.signals.shown_twice import one_each
-from powermeter.signals.trace import Trace, median_interval_ns
+from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
@@ -133,7 +134,10 @@ class _Refresh:
 
 
 def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
-    """Return a log's readings at the refreshes that they are of, where events' edges show that rows are a little slower; else as they are."""
+    """Return a log's readings at the refreshes that they are of, where events' edges show that rows are a little slower; else as they are.
+
+    Where a load that is behind its marks by chance would show the same, nothing is moved, and both are left open (`perhaps_late`).
+    """
     if (
         trace.kind not in (Kind.INSTANT, Kind.MEAN)
         or trace.kept is not None
@@ -155,6 +159,7 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     slower = np.arange(_LEAST, _MOST, _APART * tau / max(float(np.ptp(scene.at)), tau))
     every = tau / (1 + slower)
     round_ones = every[np.abs(_round(every) / every - 1) < _ROUND]
+    perhaps: _Refresh | None = None
     for one in (scene, scene.sharper()):
         least = _constant(one, tau)
         if least < _FITS:
@@ -164,11 +169,31 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             if found is None or found.rest > min(_BETTER * least, _most_left(one, found)):
                 continue
             due = math.log(found.tried) + _SURE
-            sure = one.better(found.rest, least) > due and (found.window or one.by_chance() > due)
-            if sure and all(_explains(one.side(behind), found, tau) for behind in (False, True)):
+            if one.better(found.rest, least) <= due:
+                continue
+            sides = [_explains(one.side(behind), found, tau) for behind in (False, True)]
+            if not found.window and any(sides) and (not all(sides) or one.by_chance() <= due):
+                perhaps = perhaps or found
+            elif all(sides):
                 moments = _followed(trace, start_ns, end_ns, found, one.sharp)
                 return trace if moments is None else _moved(trace, moments, found)
-    return trace
+    return trace if perhaps is None else _open(trace, scene, perhaps)
+
+
+def _open(trace: Trace, scene: _Scene, found: _Refresh) -> Trace:
+    """Return readings as they are, open by how late refreshes make them: a load that is behind its marks by chance shows as much.
+
+    An event seen through refreshes R apart lasts too long or too short by R/√6 (root mean square), beside what rows leave open of it.
+    """
+    late_ns = float(np.mean(scene.at - found.last_before(scene.at))) * 1e9
+    jumps = float(np.mean(np.diff(trace.values) ** 2))
+    drawn = found.interval * 1e9 / trace.interval_ns * math.sqrt(jumps / 12 / len(trace))
+    error = CommonError(f"model:refreshes {'+'.join(trace.channels)}", absolute=drawn, limit=False)
+    return replace(
+        perhaps_late(trace, late_ns, by_chance=True),
+        errors=(*trace.errors, error),
+        grade=worst((trace.grade, Grade.ESTIMATED)),
+    )
 
 
 def _most_left(scene: _Scene, found: _Refresh) -> float:

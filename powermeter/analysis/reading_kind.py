@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
-from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, perhaps_late
+from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, edges_late, perhaps_late
 from powermeter.analysis.lag import lags
 from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes
@@ -58,6 +58,8 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     `means_at_edges` asks.
     """
     trace = at_refreshes(trace, start_ns, end_ns)
+    if edges_late(trace):
+        return trace
     if trace.kind is Kind.MEAN:
         return as_edges_show(trace, start_ns, end_ns)
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:

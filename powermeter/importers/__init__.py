@@ -141,7 +141,7 @@ def _unrecognised(peek: Peek) -> str:
 
 
 def _set_accuracy(log: Log, gain: float) -> None:
-    """Put the user's limit of error in the place of what was assumed, on everything electric."""
+    """Put the user's limit of error in the place of what was assumed, on everything electric; what missing rows leave open stays."""
     electric = (Quantity.POWER, Quantity.CURRENT, Quantity.VOLTAGE, Quantity.ENERGY, Quantity.CHARGE)
     for rows in log.sources:
         rows.channels = tuple(
@@ -151,7 +151,7 @@ def _set_accuracy(log: Log, gain: float) -> None:
                     channel.accuracy,
                     gain=gain,
                     offset=0.0,
-                    model=0.0,
+                    model=min(channel.accuracy.model, log.open_share),
                     typical=False,
                     source=f"stated: ± {gain:.3%}",
                 ),

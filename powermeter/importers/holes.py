@@ -137,8 +137,8 @@ def hole_notes(
     notes = [Note.warning("holes", note)]
     if may_be_zero:
         text = (
-            f"no row holds 0, so the {plural(may_be_zero, 'row')} missing may be rows of zero that this log leaves out: the interval covers both "
-            "that and the usual draw; if it leaves them out, write them with 0 and import again"
+            f"no row holds 0, so the {plural(may_be_zero, 'row')} missing may be rows of zero that this log leaves out: the interval reaches about "
+            "as far as that; if it leaves them out, write them with 0 and import again"
         )
         notes.append(Note.warning("zero-rows-open", text))
     return notes

@@ -96,6 +96,7 @@ class Log:
         warnings: What was assumed, left out or looks wrong; one line each, for people.
         external: Whether the instrument ran on a clock of its own, so that this log still has to be
             aligned before a program's events can be read on it.
+        open_share: Of its amounts, what rows that are missing leave open, however accurate the instrument.
     """
 
     format: str
@@ -106,6 +107,7 @@ class Log:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: list[Note] = field(default_factory=list)
     external: bool = False
+    open_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
