@@ -133,7 +133,9 @@ def test_six_loads_behind_their_marks_by_chance_are_no_refresh() -> None:
 
 @pytest.mark.parametrize("wait", [1.05, 1.1, 1.2])
 @pytest.mark.parametrize("place", [0.17, 0.77])
-def test_refreshes_that_ten_events_show_are_left_open_where_they_are_not_found(wait: float, place: float) -> None:
+def test_refreshes_that_ten_events_show_are_left_open_where_they_are_not_found(
+    wait: float, place: float
+) -> None:
     """Labels came out 6 % low, known to 6 % and measured: snapshots are half a refresh old on average, or as late as loads are."""
     edges = events(10, 1.0)
     asked = np.arange(2.0, edges[1][-1] + 9, wait)
