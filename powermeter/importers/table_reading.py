@@ -208,14 +208,8 @@ class OpenTable:
             self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
-        log = Log(
-            self._importer.name,
-            clock,
-            [own],
-            warnings=self.warnings,
-            external=True,
-            open_share=rows.steps.open_share,
-        )
+        log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
+        log.open_share = rows.steps.open_share
         if self.plan.layout.preamble:
             log.metadata["preamble"] = self.plan.layout.preamble
         log.facts["whole"] = {"rail": self.whole.headline, "why": self.whole.why, "sum": self.whole.is_sum}
