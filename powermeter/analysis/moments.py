@@ -105,10 +105,13 @@ def step_in_common(trace: Trace, edges: tuple[Times, Times]) -> int:
 def place_known_to(trace: Trace, edges: tuple[Times, Times]) -> int:
     """Return to how many ns the place of an edge among readings is known: the step of their stamps or of events' edges, the coarser one.
 
-    A step that an interval does not have several of is no rounding but the interval itself.
+    A step that an interval does not have several of is no rounding but the interval itself.  Nothing is made of marks in coarser steps than
+    stamps: at an event's both ends they leave open more than the place of readings.
     """
     marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
     steps = _step_of_stamps(trace), int(np.gcd.reduce(marks - marks[0]))
+    if steps[1] > steps[0]:
+        return 0
     return max((step for step in steps if step * _PLACES <= trace.interval_ns), default=0)
 
 

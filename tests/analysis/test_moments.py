@@ -14,6 +14,7 @@ from powermeter.analysis.moments import (
     count_variance,
     moments_vary,
     own_moments,
+    place_known_to,
 )
 from powermeter.signals.decoding import from_samples
 
@@ -67,3 +68,24 @@ def test_readings_that_each_stand_for_two_rows_or_three_are_of_a_refresh() -> No
     rng = np.random.default_rng(5)
     watts = np.repeat(np.round(3 + 0.5 * rng.standard_normal(300), 3), rng.integers(2, 4, 300))
     assert own_moments(from_samples(np.arange(watts.size, dtype=np.int64) * 10**8, watts))
+
+
+@pytest.mark.parametrize(
+    ("stamps_ms", "marks_ms", "known_to_ms"),
+    [
+        (1, 1, 1),
+        (5, 1, 5),
+        (1, 10, 0),
+        (50, 50, 0),
+    ],  # coarser marks, and steps of half an interval, show no place
+)
+def test_the_place_of_an_edge_is_known_to_the_step_of_stamps_but_of_coarser_marks_nothing_is(
+    stamps_ms: int, marks_ms: int, known_to_ms: int
+) -> None:
+    ms = 10**6
+    rng = np.random.default_rng(3)
+    times = np.arange(400) * 100 * ms + rng.integers(-9, 10, 400) * ms
+    times = np.rint(times / (stamps_ms * ms)).astype(np.int64) * stamps_ms * ms
+    marks = np.sort(rng.integers(0, 39_000 // marks_ms, 80)) * marks_ms * ms
+    trace = from_samples(times, np.arange(400.0))
+    assert place_known_to(trace, (marks[::2], marks[1::2])) == known_to_ms * ms
