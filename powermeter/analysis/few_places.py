@@ -107,8 +107,8 @@ def line_in_step(values: Floats, ahead: Indices, size: Indices) -> tuple[float, 
         return None
     pieces = values[ahead[whole][:, None] + np.arange(usual)]
     power = np.sum(np.abs(np.fft.rfft(pieces * np.hanning(usual), axis=1)) ** 2, axis=0)
-    low = usual // _SLOWEST
-    around = np.array([np.median(power[k - _BESIDE // 2 : k + _BESIDE // 2]) for k in range(low, power.size)])
+    low, half = usual // _SLOWEST, _BESIDE // 2
+    around = np.array([np.median(power[max(k - half, 0) : k + half]) for k in range(low, power.size)])
     ratio = power[low:] / np.maximum(around, 1e-300)
     best = int(np.argmax(ratio))
     rare = _RARE + math.log(ratio.size)

@@ -106,6 +106,20 @@ def test_frames_of_uneven_work_show_at_how_few_places_they_are_met(
     assert found >= 8  # where both places happen to meet the same mean there is no line
 
 
+@pytest.mark.parametrize("readings", [48, 100, 150, 178])
+def test_short_clips_show_their_places_too(readings: int) -> None:
+    """Of under 180 readings the slowest ordinates have fewer than 24 beside them: no line was looked for at any."""
+    size, rng = np.full(6, readings), np.random.default_rng(readings)
+    ahead = np.cumsum(size) - size
+    found = 0
+    for seed in range(10):
+        pieces = [piece[:readings] for piece in frames(30.0, 50.0, seed)[0] for _ in range(6)][:6]
+        line = line_in_step(np.concatenate([piece - piece.mean() for piece in pieces]), ahead, size)
+        found += line is not None and line[2] == pytest.approx(unmet_of(5))
+    assert found >= 8
+    assert all(line_in_step(rng.standard_normal(size.sum()), ahead, size) is None for _ in range(50))
+
+
 def test_noise_and_a_frame_that_keeps_no_step_show_none() -> None:
     rng = np.random.default_rng(7)
     size = np.full(5, 300)
