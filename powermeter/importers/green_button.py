@@ -8,8 +8,10 @@ an `IntervalReading` has its start in seconds since 1970, its length and its val
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +39,7 @@ _UNITS = {
 }
 _TAKEN = ("", "0", "1")
 _AMOUNTS = ("", "0", "4")
+_ELECTRIC = ("", "0", "1", "2")  # commodity; others are gas, water, heat
 _ESTIMATED = ("7", "8", "9", "10", "12", "13")
 _MOST_TENS = 12
 
@@ -48,6 +51,7 @@ class _Usage:
     Attributes:
         values: End of an interval in s since 1970 → register → Wh.
         aside: What is not imported.
+        longer: Registers that are not imported since the others' intervals are shorter.
         estimated: Intervals that no meter measured.
         twice: Intervals that stand in it with two energies.
         lost: Readings without a start, a length or a number.
@@ -56,6 +60,7 @@ class _Usage:
     values: dict[int, dict[str, float]] = field(default_factory=dict)
     columns: dict[str, None] = field(default_factory=dict)
     aside: dict[str, None] = field(default_factory=dict)
+    longer: list[str] = field(default_factory=list)
     estimated: int = 0
     twice: int = 0
     lost: int = 0
@@ -106,6 +111,12 @@ def _notes(found: _Usage) -> list[Note]:
     if found.twice:
         text = f"{plural(found.twice, 'interval stands', 'intervals stand')} in it twice with another energy: the later one in the file counts"
         notes.append(Note.warning("rows-left-out", text))
+    if found.longer:
+        text = (
+            f"left out, since they may hold the energy of {', '.join(found.columns)} once more, in longer intervals: "
+            f"{', '.join(found.longer)}"
+        )
+        notes.append(Note.warning("series-left-out", text))
     if found.aside:
         text = f"not energy taken from the grid, left out: {', '.join(found.aside)}"
         notes.append(Note.info("series-left-out", text))
@@ -116,7 +127,7 @@ def _usage(path: Path) -> _Usage:
     """Read all blocks.
 
     Raises:
-        DataError: It is not XML, or nothing states which type a block is of.
+        DataError: It is not XML, nothing states which type a block is of, or a type has no power of ten that can be.
     """
     data = read_all(path, _MAX_BYTES)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
@@ -126,6 +137,7 @@ def _usage(path: Path) -> _Usage:
     except ET.ParseError as error:
         raise DataError(f"{path}: not whole XML ({error}); download it again") from None
     found, types = _Usage(), _Types.of(root)
+    blocks: dict[str, list[tuple[ET.Element, float]]] = {}
     for up, block in _parts(root, "IntervalBlock"):
         kind = types.of_block(up)
         if kind is None:
@@ -134,8 +146,26 @@ def _usage(path: Path) -> _Usage:
             )
         name = _register(*kind, found)
         if name is not None:
-            _add(block, name, _tens(kind[1]) * _WH_OF[_child(kind[1], "uom")], found)
+            factor = _tens(kind[1], path) * _WH_OF[_child(kind[1], "uom")]
+            blocks.setdefault(name, []).append((block, factor))
+    lengths = {name: _usual_length(block for block, _ in own) for name, own in blocks.items()}
+    shortest = min((length for length in lengths.values() if length), default=0)
+    for name, own in blocks.items():
+        if lengths[name] > shortest:
+            found.longer.append(name)
+            del found.columns[name]
+            continue
+        for block, factor in own:
+            _add(block, name, factor, found)
     return found
+
+
+def _usual_length(blocks: Iterable[ET.Element]) -> int:
+    """Return how many seconds most intervals of some blocks last; 0 where none states it."""
+    readings = (reading for block in blocks for reading in block.iter(f"{{{_NAMESPACE}}}IntervalReading"))
+    texts = (_child(reading, "timePeriod", "duration") for reading in readings)
+    usual = Counter(int(text) for text in texts if text.isdecimal()).most_common(1)
+    return usual[0][0] if usual else 0
 
 
 def _parts(root: ET.Element, name: str) -> Iterator[tuple[dict[str, list[str]], ET.Element]]:
@@ -188,26 +218,34 @@ class _Types:
 
 
 def _name(reading: str) -> str:
-    """Return what a meter reading is called, by its link: the last parts that tell several apart."""
+    """Return what a meter reading is called, by its link: the last parts, by which several differ."""
     parts = [part for part in reading.split("/") if part]
     return "_".join(part for part in parts[-3:] if part != "MeterReading")[-40:]
 
 
-def _tens(kind: ET.Element) -> float:
+def _tens(kind: ET.Element, path: Path) -> float:
     text = _child(kind, "powerOfTenMultiplier") or "0"
-    return 10.0 ** int(text) if text.lstrip("-").isdecimal() and abs(int(text)) <= _MOST_TENS else 1.0
+    if not re.fullmatch(r"[+-]?[0-9]{1,3}", text) or abs(int(text)) > _MOST_TENS:
+        raise DataError(
+            f"{path}: {text[:20]!r} is no power of ten of its values (-12 to 12); the file is damaged"
+        )
+    return 10.0 ** int(text)
 
 
 def _register(name: str, kind: ET.Element, found: _Usage) -> str | None:
     """Return the column of what a type describes; None where it is no energy taken from the grid, which is noted."""
     unit = _child(kind, "uom")
     flow, what = _child(kind, "flowDirection"), _child(kind, "accumulationBehaviour")
-    if unit in _WH_OF and flow in _TAKEN and what in _AMOUNTS:
+    commodity = _child(kind, "commodity")
+    if unit in _WH_OF and flow in _TAKEN and what in _AMOUNTS and commodity in _ELECTRIC:
         column = f"grid {name}".strip() + " energy (Wh)"
         found.columns[column] = None
         return column
     in_words = "Wh" if unit == "72" else _UNITS.get(unit, f"unit {unit or 'not stated'}")
-    found.aside[f"{name or 'a register'} ({in_words}, flow {flow or '–'}, accumulation {what or '–'})"] = None
+    other = "" if commodity in _ELECTRIC else f", commodity {commodity}"
+    found.aside[
+        f"{name or 'a register'} ({in_words}, flow {flow or '–'}, accumulation {what or '–'}{other})"
+    ] = None
     return None
 
 

@@ -83,13 +83,53 @@ def test_what_is_fed_in_is_left_out_and_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("length", "count"), [(4 * HOUR, 6), (24 * HOUR, 1)])
+def test_the_same_energy_in_longer_intervals_is_not_added(tmp_path: Path, length: int, count: int) -> None:
+    """A day of 12 kWh in hours, and once more in four hours (in one day): 24 kWh were printed (288)."""
+    types = kind(link="/T/1") + kind(link="/T/2")
+    readings = reading("/U/1/MeterReading/1", "/T/1") + reading("/U/1/MeterReading/2", "/T/2")
+    again = dict.fromkeys(range(count), 500 * 24 // count)
+    blocks = block(again, "/U/1/MeterReading/2", length=length) + block(DAY, "/U/1/MeterReading/1")
+    log = read(tmp_path, types, readings, blocks)
+    assert joules(tmp_path) == pytest.approx(24 * 500 * 3600)
+    (note,) = (note for note in log.warnings if note.code == "series-left-out")
+    assert note.text.endswith("in longer intervals: grid 1_2 energy (Wh)")
+
+
+def test_registers_of_equal_intervals_are_all_read(tmp_path: Path) -> None:
+    types = kind(link="/T/1") + kind(link="/T/2")
+    readings = reading("/U/1/MeterReading/1", "/T/1") + reading("/U/1/MeterReading/2", "/T/2")
+    blocks = block(DAY, "/U/1/MeterReading/1") + block(DAY, "/U/1/MeterReading/2")
+    log = read(tmp_path, types, readings, blocks)
+    assert "series-left-out" not in [note.code for note in log.warnings]
+    assert joules(tmp_path) == pytest.approx(2 * 24 * 500 * 3600)
+
+
+@pytest.mark.parametrize("tens", ["kilo", "3.0", "13", "-13"])
+def test_a_power_of_ten_that_cannot_be_is_refused(tmp_path: Path, tens: str) -> None:
+    damaged = kind(tens=3).replace(">3</powerOfTen", f">{tens}</powerOfTen")
+    with pytest.raises(DataError, match="no power of ten"):
+        read(tmp_path, damaged, block(DAY))
+    read(tmp_path, damaged.replace(tens, "+3"), block(DAY))
+    assert joules(tmp_path) == pytest.approx(24 * 500e3 * 3600)
+
+
 def test_without_links_several_types_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no link that states"):
         read(tmp_path, kind(), kind(flow=19), block(DAY))
 
 
+GAS = kind().replace("<flowDirection>", "<commodity>7</commodity><flowDirection>")
+
+
 @pytest.mark.parametrize(
-    ("part", "named"), [(kind(169), "therm"), (kind(what=3), "accumulation 3"), (kind(38), "W, flow 1")]
+    ("part", "named"),
+    [
+        (kind(169), "therm"),
+        (kind(what=3), "accumulation 3"),
+        (kind(38), "W, flow 1"),
+        (GAS, "Wh, flow 1, accumulation 4, commodity 7"),
+    ],
 )
 def test_a_file_without_energy_of_intervals_is_refused_with_what_it_has(
     tmp_path: Path, part: str, named: str
