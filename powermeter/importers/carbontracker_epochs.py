@@ -23,7 +23,7 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
-from powermeter.importers.damage import Unread
+from powermeter.importers.damage import MOST_W, Unread
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
@@ -35,7 +35,6 @@ _DURATION = re.compile(r"(?:.{0,40} - )?Duration: (\d{1,5}):(\d\d):(\d\d(?:\.\d{
 _POWER = re.compile(
     r"(?:.{0,40} - )?Average power usage \(W\) for (\w{1,40}): (?:\[([^\]]{1,2000})\]|None)\s*\Z"
 )
-_MOST_W = 1e8
 _MICRO = 1e-6
 _SUM = "components"
 
@@ -110,7 +109,7 @@ def _added(listed: str | None, path: Path) -> float | None:
     if listed is None:
         return None
     watts = [float_or_nan(text) for text in listed.replace(",", " ").split()]
-    if not all(0 <= value < _MOST_W for value in watts):
+    if not all(0 <= value < MOST_W for value in watts):
         raise DataError(f"{path}: a mean power of [{listed[:60]}] W is none")
     return sum(watts)
 

@@ -163,7 +163,7 @@ def _counters_against_powers(rows: LogRows) -> list[Note]:
         read = float(np.nansum((watts[1:] + watts[:-1]) / 2 * seconds))
         counted = float(np.nansum(np.maximum(np.diff(counter.in_si(codes)), 0.0)))
         low, high = sorted((read, counted))
-        if 0 <= low < high / _APART:
+        if 0 <= low < high / _APART and high - low > abs(counter.scale):  # one code may be still to come
             text = (
                 f"{counter.name} counts {format_quantity(counted, 'J')} where {beside[0].name} adds up to {format_quantity(read, 'J')}: one of the two is "
                 "damaged; look for a row that does not go on from the one before, take it out and import again"

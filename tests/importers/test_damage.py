@@ -124,6 +124,16 @@ def test_a_counter_far_from_the_powers_beside_it_is_reported(tmp_path: Path) -> 
     assert "power-against-energy" in [note.code for note in open_log(path).warnings]
 
 
+def test_a_counter_that_has_not_moved_by_a_step_yet_is_not_called_damaged(tmp_path: Path) -> None:
+    """In whole joules: 0.5 W for 0.8 s are 0.4 of one, 2.5 W two."""
+    head = "Elapsed Time (sec),Processor Power_0(Watt),Cumulative Processor Energy_0(Joules),x,y\n"
+    path = tmp_path / "gadget.csv"
+    for watts, found in ((0.5, False), (2.5, True)):
+        path.write_text(head + "".join(f"0.{i},{watts},7,0,0\n" for i in range(9)))
+        codes = [note.code for note in open_log(path).warnings]
+        assert ("power-against-energy" in codes) is found
+
+
 JOULES = "timestamp;tag;duration;package_0;nvidia_gpu_0\n"
 
 

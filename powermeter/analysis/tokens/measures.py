@@ -34,9 +34,8 @@ def is_of_model(event: Event) -> bool:
 
 def total(events: Iterable[Event], *names: str) -> float | None:
     """Return the sum of a measure over the events of language models that carry it; None where none does."""
-    from powermeter.recording.event_columns import (
-        EventColumns,
-    )  # numpy: `record` reads names from here, and needs none
+    # It needs numpy: `record` reads names from here, and needs none.
+    from powermeter.recording.event_columns import EventColumns
 
     if isinstance(events, EventColumns):
         events = events.at(events.having("measures"))  # most have none
