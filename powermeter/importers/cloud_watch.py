@@ -8,19 +8,22 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.headers import heading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _STATISTICS = ("Average", "Sum", "SampleCount", "Minimum", "Maximum")
+_NO_AMOUNTS = (Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT)
 
 
 def metrics(path: Path, data: Any) -> list[dict[str, Any]]:
     """Return the records of an answer in the order of their times; none where it is of another kind.
 
     Raises:
-        ConfigurationError: Two metrics have the same name.
+        ConfigurationError: Two metrics have the same name, or only sums of powers were asked for.
     """
     if not isinstance(data, dict):
         return []
@@ -43,9 +46,26 @@ def metrics(path: Path, data: Any) -> list[dict[str, Any]]:
     for point in points if isinstance(points, list) else []:
         if isinstance(point, dict) and "Timestamp" in point:
             stamp, name = str(point["Timestamp"]), str(data.get("Label") or "value")
-            own = {f"{name} {kind}": point[kind] for kind in _STATISTICS if kind in point}
-            found.setdefault(stamp, {"time": stamp}).update(own)
+            known = {kind: point[kind] for kind in _STATISTICS if kind in point}
+            named = heading(name)
+            if (named.quantity or named.implied) in _NO_AMOUNTS and "Sum" in known:
+                known = _without_sum(path, name, known)
+            found.setdefault(stamp, {"time": stamp}).update(
+                {f"{name} {kind}": v for kind, v in known.items()}
+            )
     return [found[stamp] for stamp in sorted(found, key=_moment)]
+
+
+def _without_sum(path: Path, name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the statistics of a period with its mean in place of its sum: powers of several readings do not add up to a power."""
+    total, count = known.pop("Sum"), known.pop("SampleCount", None)
+    if "Average" in known:
+        return known
+    if not isinstance(total, (int, float)) or not isinstance(count, (int, float)) or count <= 0:
+        raise ConfigurationError(
+            f"{path}: {name[:40]!r} has the sum of each period's readings, which is no power; query its Average"
+        )
+    return {"Average": total / count, **known}
 
 
 def _moment(stamp: str) -> tuple[float, str]:

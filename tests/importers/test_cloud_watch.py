@@ -46,3 +46,21 @@ def test_points_of_statistics_stand_in_any_order(tmp_path: Path) -> None:
     points = [{"Timestamp": STAMPS[i], "Average": RISING[i], "Unit": "None"} for i in order]
     found = energy(tmp_path, {"Label": "Power", "Datapoints": points}, columns={"Power Average": "W"})
     assert found == pytest.approx(11 * 60 * 65.0)  # averages of a minute each
+
+
+@pytest.mark.parametrize("label", ["Power (W)", "Power"])
+def test_a_sum_of_powers_is_no_power(tmp_path: Path, label: str) -> None:
+    """Five readings a minute: their sum was taken for the power, five times too much."""
+    points = [{"Timestamp": s, "Sum": 5 * w, "SampleCount": 5.0} for s, w in zip(STAMPS, RISING, strict=True)]
+    stated = {} if label.endswith(")") else {"Power Average": "W"}
+    found = energy(tmp_path, {"Label": label, "Datapoints": points}, columns=stated)
+    assert found == pytest.approx(11 * 60 * 65.0)
+    alone = [{"Timestamp": s, "Sum": w} for s, w in zip(STAMPS, RISING, strict=True)]
+    with pytest.raises(ConfigurationError, match="query its Average"):
+        energy(tmp_path, {"Label": label, "Datapoints": alone})
+
+
+def test_a_sum_of_amounts_is_their_energy(tmp_path: Path) -> None:
+    points = [{"Timestamp": s, "Sum": w, "SampleCount": 5.0} for s, w in zip(STAMPS, RISING, strict=True)]
+    data = {"Label": "Energy (Wh)", "Datapoints": points}
+    assert energy(tmp_path, data, as_={"": "per-row"}) == pytest.approx(sum(RISING) * 3600)
