@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from time import monotonic_ns
 
-from powermeter.marking.mapping import mapped
+from powermeter.marking.mapping import mapped, take_room
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ BESIDE = "-marks"
 
 _BOARD, _BOARD_BYTES = "board", 4096
 _ROOM_BYTES = 1 << 17
+"""What must be free for marks to be kept in shared memory: six small rings of 20 kB; a ring that does not fit is made small."""
+
 _MOST_ANCESTORS = 64
 _KEPT = 8
 """Folders of marks that are kept for `powermeter show` after a crash."""
@@ -78,9 +80,6 @@ def word() -> Any:
         try:
             if os.fstat(descriptor).st_size < _BOARD_BYTES:
                 os.ftruncate(descriptor, _BOARD_BYTES)
-            _take_room(
-                descriptor, _BOARD_BYTES
-            )  # in a full memory file system the first look would end the program
             return memoryview(mapped(descriptor, _BOARD_BYTES)).cast("Q")
         finally:
             os.close(descriptor)
@@ -110,13 +109,8 @@ def make(path: str) -> str:
     return made
 
 
-def _take_room(descriptor: int, size: int) -> None:
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(descriptor, 0, size)
-
-
 def _try_room(folder: str) -> None:
-    """Make and remove a file as large as a few small rings.
+    """Make and remove a file in a folder for marks.
 
     Raises:
         OSError: There is no room for it.
@@ -124,7 +118,7 @@ def _try_room(folder: str) -> None:
     tried = f"{folder}/room"
     descriptor = os.open(tried, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
-        _take_room(descriptor, _ROOM_BYTES)
+        take_room(descriptor, _ROOM_BYTES)
     finally:
         os.close(descriptor)
         os.unlink(tried)

@@ -12,33 +12,45 @@ from mmap import mmap
 
 
 class _Mapping(mmap):
-    """A mapping that knows the number of its copy; where that is another file by now, it stays until the process ends."""
+    """A mapping with the number of its copy; where that is another file by now, it stays until the process ends."""
 
     copy = -1
     file: tuple[int, int] | None = None
 
     def __del__(self) -> None:
-        if self.copy >= 0 and _identity(self.copy) != self.file:
+        if self.copy >= 0 and identity(self.copy) != self.file:
             _keep(self)
 
 
 def mapped(descriptor: int, size: int) -> mmap:
-    """Return the first `size` bytes of a file as memory.
+    """Return the first `size` bytes of a file as memory, with room for them.
 
     Raises:
-        OSError, ValueError: It cannot be mapped.
+        OSError, ValueError: It cannot be mapped, or there is no room.
     """
+    take_room(descriptor, size)
     if sys.version_info >= (3, 13):
         return mmap(descriptor, size, trackfd=False)
     copy = os.dup(descriptor)
     os.close(copy)
     made = _Mapping(descriptor, size)
-    if _identity(copy) == _identity(descriptor):  # else another thread took the number meanwhile
-        made.copy, made.file = copy, _identity(descriptor)
+    if identity(copy) == identity(descriptor):  # else another thread took the number meanwhile
+        made.copy, made.file = copy, identity(descriptor)
     return made
 
 
-def _identity(descriptor: int) -> tuple[int, int] | None:
+def take_room(descriptor: int, size: int) -> None:
+    """Take room for the first `size` bytes of a file: a page that does not fit ends the program when it is first touched.
+
+    Raises:
+        OSError: There is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+
+
+def identity(descriptor: int) -> tuple[int, int] | None:
+    """Return what distinguishes the file of a descriptor from others; None where it is no file's."""
     try:
         found = os.fstat(descriptor)
     except OSError:
@@ -47,7 +59,7 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 
 def _keep(mapping: mmap) -> None:
-    """Add a reference that nobody gives back, not even an interpreter that ends."""
+    """Add a reference that is never released, not even by an interpreter that ends."""
     try:
         from ctypes import py_object, pythonapi
 

@@ -94,10 +94,6 @@ def create(folder: str, process: int, capacity: int, program: bytes = b"", clock
     try:
         size = HEADER_BYTES + capacity * SLOT_BYTES
         os.ftruncate(descriptor, size)
-        if hasattr(
-            os, "posix_fallocate"
-        ):  # else a page that does not fit ends the program when it is first touched
-            os.posix_fallocate(descriptor, 0, size)
         mapping = mapped(descriptor, size)
     except OSError:
         os.unlink(f"{folder}/{name}")

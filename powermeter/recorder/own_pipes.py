@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from powermeter.marking.mapping import identity
+
 _AT_ONCE = 1 << 16
 
 
@@ -22,12 +24,12 @@ class Pipe:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor, self.closed = descriptor, False
-        self._file, self._was_lost = _identity(descriptor), False
+        self._file, self._was_lost = identity(descriptor), False
 
     @property
     def is_lost(self) -> bool:
         """Whether somebody else has closed it; once it is closed, whether it had been."""
-        return self._was_lost if self.closed else _identity(self.descriptor) != self._file
+        return self._was_lost if self.closed else identity(self.descriptor) != self._file
 
     @property
     def _is_there(self) -> bool:
@@ -60,12 +62,3 @@ class Pipe:
         self._was_lost, self.closed = lost, True
         if not lost and not was_closed:
             os.close(self.descriptor)
-
-
-def _identity(descriptor: int) -> tuple[int, int]:
-    """Return what file a descriptor is; nothing that a file can be where it is none."""
-    try:
-        found = os.fstat(descriptor)
-    except OSError:
-        return -1, -1
-    return found.st_dev, found.st_ino
