@@ -36,7 +36,7 @@ def pieces_of(
 ) -> Iterator[StoredChunk | tuple[Samples, int | None]]:
     """Yield what is held of a source chunk by chunk: as stored where all of it is sound, else its samples and their `read_ns`.
 
-    Samples are what a recorder had not made a chunk of, chunks of schema 1, and those whose summary is damaged; of a
+    Samples are what a recorder had not made a chunk of, chunks of schema 1, and those whose summary makes no sense; of a
     chunk that cannot be decoded there are none, and it becomes a gap.
     """
     width = len(channels) + len(summary.products(channels))

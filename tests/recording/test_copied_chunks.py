@@ -12,7 +12,7 @@ import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.recording import Recording, Writer, chunk_writing
+from powermeter.recording import Recording, Writer, chunk_writing, copied_chunks
 from powermeter.recording.joining import join
 from powermeter.recording.verification import verify
 
@@ -128,6 +128,20 @@ def test_damaged_fine_stretches_are_made_anew(parts) -> None:
     sound = rows(parts[1], 1)
     changed(parts[1], "UPDATE block SET fine = zeroblob(3) WHERE chunk = 4")
     assert rows(joined(*parts), 2) == sound
+
+
+def test_a_chunk_whose_summary_makes_no_sense_is_not_taken_over(parts, monkeypatch) -> None:
+    """As another writer may store it: one that is damaged fails the checksum of its row."""
+    encoded: list[int] = []
+    encode = chunk_writing.columns.encode
+    monkeypatch.setattr(copied_chunks, "entries_of", lambda *_: None)
+    monkeypatch.setattr(
+        chunk_writing.columns, "encode", lambda values: encoded.append(len(values)) or encode(values)
+    )
+    both = joined(*parts)
+    assert sum(encoded) >= 80_000
+    for source, part in enumerate(parts, start=1):
+        assert rows(both, source) == rows(part, 1)
 
 
 def test_the_same_readings_twice_are_refused(parts) -> None:
