@@ -34,7 +34,7 @@ def key_of(data: ReportData) -> str:
 
 
 def unique_key(name: str, about: str) -> str:
-    """Return a name in the letters that LaTeX and BibTeX take in a key, with four digits of what it is about."""
+    """Return a name in the letters that LaTeX and BibTeX take in a key, with four hexadecimal digits of a checksum of what it is about."""
     return f"{_key(name)}-{zlib.crc32(about.encode(errors='replace')) & 0xFFFF:04x}"
 
 

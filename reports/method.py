@@ -214,7 +214,7 @@ def limits(data: ReportData) -> list[str]:
 
 
 def beside_limits(data: ReportData, notes: Iterable[Note]) -> list[Note]:
-    """Return the notes but those that `limits` states too, in words without options of a command line."""
+    """Return the notes but those that `limits` states too, without remedies that are options of a command line."""
     stated = {"voltage-unknown"} if _is_charge_assumed(data) else set()
     stated |= {PLACE_UNKNOWN} if _is_place_unknown(data) else set()
     kept = [note for note in notes if note.code not in stated]

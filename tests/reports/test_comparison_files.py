@@ -63,6 +63,12 @@ def test_each_states_what_went_wrong(found, ending):
     assert "the program ended with status 3" in text
 
 
+def test_a_paper_s_limits_name_no_option_of_a_command_line(found):
+    note = Note.warning("voltage-unknown", "no charge is counted; state the voltage (--rail-voltage 12V)")
+    text = KINDS[".tex"](replace(found, notes=(note,)))
+    assert "state the voltage." in text and "12V" not in text
+
+
 @pytest.mark.parametrize("ending", FIGURES)
 def test_beside_a_figure_what_went_wrong_is_on_standard_error(sides, tmp_path, monkeypatch, capsys, ending):
     """A figure has no room for it, and its caption is somebody else's."""
