@@ -27,8 +27,6 @@ def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> N
         "virtual://?rate=200Hz",
         "-o",
         str(tmp_path / "bench.power"),
-        "--min-repeats",
-        "8",
         "--max-repeats",
         "4",
     ]
@@ -77,8 +75,6 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
         "virtual://?rate=500Hz&shape=constant&high=5W&noise=0",
         "-o",
         str(tmp_path / "bench.power"),
-        "--min-repeats",
-        "8",
         "--max-repeats",
         "3",
     ]
