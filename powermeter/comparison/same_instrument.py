@@ -41,6 +41,6 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     return "|".join(map(str, [*known, analysis.line.rail.name]))
 
 
-def short_name(text: str) -> str:
-    """Return a short name that differs where the text does."""
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
+def short_name(text: str, digits: int = 10) -> str:
+    """Return a short name, in hexadecimal digits, that differs where the text does, whatever its encoding."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:digits]

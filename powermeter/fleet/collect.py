@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from powermeter.comparison.same_instrument import short_name
 from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.fleet.dataset import Dataset, Held
 from powermeter.fleet.origins import Origin, OriginFile
@@ -163,7 +163,7 @@ class _Seen:
     """
 
     def __init__(self, dataset: Dataset, origin: Origin, readings: str) -> None:
-        name = hashlib.sha256(f"{origin.name}\n{readings}".encode(errors="surrogatepass")).hexdigest()[:16]
+        name = short_name(f"{origin.name}\n{readings}", 16)
         self._path = dataset.folder / "_seen" / f"{name}.json"
         self._seen: dict[str, list[str]] = {}
         try:

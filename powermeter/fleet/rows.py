@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
-from powermeter.comparison.same_instrument import instrument
+from powermeter.comparison.same_instrument import instrument, short_name
 from powermeter.events import Event
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
@@ -65,7 +64,7 @@ def identity(recording: Recording) -> tuple[str, str]:
     """Return (recording, content) as every table names them."""
     print_ = fingerprint(recording)
     name = print_.run or json.dumps(sorted(print_.samples)) or str(recording.path)
-    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16], content_hash(recording)[:16]
+    return short_name(name, 16), content_hash(recording)[:16]
 
 
 def slug(name: str) -> str:
@@ -73,7 +72,7 @@ def slug(name: str) -> str:
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)[:80].strip(".")
     if kept == name and kept:
         return kept
-    return f"{kept or 'device'}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"
+    return f"{kept or 'device'}-{short_name(name, 6)}"
 
 
 class RecordingRows:
@@ -117,13 +116,13 @@ class RecordingRows:
     def machine(self) -> str:
         """What distinguishes machines of one name: 8 hexadecimal digits."""
         facts = [self._host.get(k) for k in ("board", "cpu", "cores", "memory", "architecture")]
-        return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:8]
+        return short_name(json.dumps(facts, default=str), 8)
 
     @property
     def sensor(self) -> str:
         """What distinguishes instruments: equal texts are one.  A one-way hash, so that rows may be passed on."""
         known = f"{instrument(self.recording, self.analysis)}|{self.device}|{self.machine}"
-        return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
+        return short_name(known, 16)
 
     @property
     def version(self) -> str | None:
