@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SLEW = 0.1
-"""By this share at most."""
+"""By this share at most: an estimate that is off by 5 ms is reached in 50 ms, and no sample's energy changes by more meanwhile."""
 
 
 def slewed(at_ns: int, nominal_ns: float, passed_ns: float) -> int:

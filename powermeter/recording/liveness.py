@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM_GONE = "the measured program is gone"
-CUT_OFF = "the program closed the pipes to its recorder"
 RECORD_GONE = "powermeter record is gone"
 """What a recording states as its end (`ended`) where who started it was killed: the program itself, or the command
 beside which the program may have gone on."""
+
+CUT_OFF = "the program closed the pipes to its recorder"
+"""The same where it lives on, and the recorder was left without orders."""
 
 
 def boot_id() -> str | None:

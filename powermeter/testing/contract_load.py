@@ -12,7 +12,8 @@ from powermeter.channel import MISSING, Channel, Quantity
 STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 """What stays while the load does."""
 STEADY_WITHIN = 0.1
-"""Share of its median by which it may differ, beside two codes: noise and limits of meters are less, a reference or zeroing is more."""
+"""Share of its median, and of what the load draws, by which it may differ, beside two codes: noise and limits of meters are less; a reference or
+zeroing, a swapped byte or a wrong scale is more."""
 
 
 def check_steady(channels: Sequence[Channel], rows: NDArray[np.int64], why: str) -> None:
