@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.upper_limits import containers, ends
+from powermeter.analysis.upper_limits import containers, ends, most
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
@@ -74,6 +74,20 @@ def test_both_ends_of_every_event_by_hand() -> None:
     low, high = ends(wanted)
     assert low[:3] == pytest.approx([3.0, 0.0, 5.5])
     assert high[:3] == pytest.approx([5.0, 5.0, 6.5])
+
+
+def test_the_run_bounds_neither_what_lies_beyond_it_nor_a_difference() -> None:
+    found = nested(0).energies
+    windows = replace(found, ceiling=100.0, around=None)
+    first, last = windows.integral.start_ns, windows.integral.end_ns
+    two = np.array([0, 2])
+    assert most(windows, two, np.array([1.0, 0.5])) == 100.0
+    assert most(windows, two, np.array([1.0, -0.5])) is None
+    beyond = [
+        replace(windows, start_ns=np.where(np.arange(len(windows)) == 0, first - 1, windows.start_ns)),
+        replace(windows, end_ns=np.where(np.arange(len(windows)) == 2, last + 1, windows.end_ns)),
+    ]
+    assert [most(one, two, np.ones(2)) for one in beyond] == [None, None]
 
 
 def test_parts_that_have_no_share_of_their_time_used_nothing() -> None:
