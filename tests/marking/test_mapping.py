@@ -11,6 +11,8 @@ import pytest
 
 from powermeter.marking.mapping import mapped
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are listed by Linux's /proc")
+
 
 def descriptors() -> set[int]:
     return {int(one.name) for one in Path("/proc/self/fd").iterdir() if os.path.lexists(one)}

@@ -8,6 +8,8 @@ import pytest
 
 from powermeter.recorder.own_pipes import Pipe
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, and descriptors of POSIX")
+
 
 @pytest.fixture
 def pipe():
