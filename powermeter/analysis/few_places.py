@@ -22,6 +22,7 @@ _TIMES = 3  # that an event comes back to a place
 _MOST = 20_000
 _NEARBY = 2.0  # frequencies around a line, as multiples of what an event resolves
 _TRIED = 81
+_BLOCK = 2048  # readings
 _BESIDE = 24  # ordinates around a line, which chance alone makes
 _SLOWEST = 15  # readings of a period
 _MEDIAN = 0.31  # of a sum of E ordinates: its mean less this
@@ -81,11 +82,19 @@ def unmet_within(values: Floats, ahead: Indices, size: Indices, cycles: float) -
         return 0.0, cycles
     power = np.zeros(near.size)
     for first, count in zip(ahead.tolist(), size.tolist(), strict=True):
-        turns = np.exp(-2j * math.pi * np.outer(near, np.arange(count)))
-        power += np.abs(turns @ values[first : first + count]) ** 2
+        power += np.abs(_seen_at(near, values[first : first + count])) ** 2
     found = float(near[int(np.argmax(power))])
     share = unmet_by(found, usual)
     return (share if share >= unmet_of(max(2, usual // _TIMES)) else 0.0), found
+
+
+def _seen_at(cycles: Floats, values: Floats) -> NDArray[np.complexfloating[Any]]:
+    """Return the sums of readings against waves of so many periods in an interval, in blocks: an event may hold very many."""
+    total = np.zeros(cycles.size, complex)
+    for begin in range(0, values.size, _BLOCK):
+        part = values[begin : begin + _BLOCK]
+        total += np.exp(-2j * math.pi * np.outer(cycles, np.arange(begin, begin + part.size))) @ part
+    return total
 
 
 def line_in_step(values: Floats, ahead: Indices, size: Indices) -> tuple[float, float, float] | None:

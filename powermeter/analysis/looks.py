@@ -16,13 +16,14 @@ from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
 
+_MOST = 2_000_000  # looks, each of which becomes a reading
 _LEAST = 5  # rows that no change brought
 _WHOLE = 0.8  # of the longest wait
 _BY_CHANCE = 0.25  # of the changes may come when a row was due anyway
 
 
 def at_looks(trace: Trace) -> Trace | None:
-    """Return a reading for each look of a device that wrote rows on change; None where it looks at no even times, or a change ended no wait.
+    """Return a reading for each look of a device that wrote rows on change; None where it looks at no even times, at very many, or a change ended no wait.
 
     Its noise is that of a row for as many looks as it stands for: where no row comes they all err together.
     """
@@ -32,6 +33,8 @@ def at_looks(trace: Trace) -> Trace | None:
     steps, changes = np.diff(trace.times_ns), np.diff(trace.values)
     turns = np.where(steps <= standing.longest_ns, np.rint(steps * 1e-9 / look), 1).astype(np.int64)
     turns = np.maximum(turns, 1)
+    if int(turns.sum()) > _MOST:
+        return None
     due, sizes = steps >= _WHOLE * standing.longest_ns, np.abs(changes)
     least = float(sizes[~due & (sizes > 0)].min(initial=np.inf))
     brought = ~due | (sizes >= least)

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 import powermeter
-from powermeter.analysis.few_places import comes_again, fast_swing, line_in_step, unmet_by, unmet_of
+from powermeter.analysis.few_places import (
+    comes_again,
+    fast_swing,
+    line_in_step,
+    unmet_by,
+    unmet_of,
+    unmet_within,
+)
 from powermeter.importers import Choices, convert
 
 LOW, HIGH = 2.0, 8.0
@@ -128,6 +135,13 @@ def test_noise_and_a_frame_that_keeps_no_step_show_none() -> None:
     pieces, _ = frames(31.7, 50.0, 1)
     size = np.array([piece.size for piece in pieces])
     assert line_in_step(np.concatenate(pieces) - np.mean(pieces[0]), np.cumsum(size) - size, size) is None
+
+
+@pytest.mark.parametrize("count", [2047, 2049, 30_000])  # what is looked at in blocks
+def test_one_event_of_very_many_readings_shows_its_places(count: int) -> None:
+    wave = turns(4, 0.5, count) - (LOW + HIGH) / 2
+    unmet, cycles = unmet_within(wave, np.array([0]), np.array([count]), 0.25 + 0.4 / count)
+    assert unmet == pytest.approx(unmet_of(4)) and cycles == pytest.approx(0.25, abs=0.05 / count)
 
 
 @pytest.mark.parametrize("period", [2.004, 3.006, 1.5, 4.0])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from powermeter.analysis import looks
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.looks import at_looks
@@ -82,3 +83,10 @@ def test_rows_on_change_of_snapshots_stay_as_they_are() -> None:
 def test_an_even_log_has_no_looks_of_its_own() -> None:
     t = np.arange(200, dtype=np.int64) * NS
     assert at_looks(from_samples(t, np.where(np.arange(200) // 17 % 2, 18.0, 3.0))) is None
+
+
+def test_very_many_looks_keep_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace, *_ = plug(5, 1.0, 10.0)
+    assert at_looks(trace) is not None
+    monkeypatch.setattr(looks, "_MOST", len(trace))
+    assert at_looks(trace) is None
