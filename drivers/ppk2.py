@@ -2,7 +2,7 @@
 
 As an ampere meter it sits in the supply line of the device; as a source meter it is the supply.
 What it calls its voltage is a set point in both: the energy is current × that voltage, and its grade
-says so.  Raise a GPIO wired to D0 when an inference starts and the edge is in the current's clock.
+states so.  Raise a GPIO wired to D0 when an inference starts and the edge is in the current's clock.
 """
 
 from __future__ import annotations

@@ -220,7 +220,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of time in which a source gave no trustworthy data, and why.
+    """A stretch of time in which a source returned no trustworthy data, and why.
 
     Attributes:
         start_ns, end_ns: Monotonic nanoseconds; the last good sample before, the first after.

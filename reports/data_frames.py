@@ -73,7 +73,12 @@ def to_frame(table: Table) -> Any:
         import pandas
     except ImportError:
         return to_arrow(table)
-    return pandas.DataFrame({name: _column(values) for name, values in table.items()})
+    return pandas.DataFrame(
+        {
+            name: _flags(pandas, values) if export_columns.is_flags(name, values) else _column(values)
+            for name, values in table.items()
+        }
+    )
 
 
 def to_arrow(table: Table) -> Any:
@@ -91,12 +96,22 @@ def to_arrow(table: Table) -> Any:
     arrays = {}
     for name, column in table.items():
         if isinstance(column, np.ndarray):
-            arrays[sound(name)] = pyarrow.array(column, from_pandas=True)
+            found = pyarrow.array(column, from_pandas=True)
+            arrays[sound(name)] = (
+                found.cast(pyarrow.uint8()) if export_columns.is_flags(name, column) else found
+            )
             continue
         kinds = {type(value) for value in column if value is not None}
         mixed = len(kinds) > 1 and not kinds <= {int, float}
         arrays[sound(name)] = pyarrow.array([_text(value) if mixed else sound(value) for value in column])
     return pyarrow.table(arrays)
+
+
+def _flags(pandas: Any, values: Any) -> Any:
+    """Return flags as whole numbers; of rows that belong to another source they are missing."""
+    missing = np.isnan(values)
+    whole = np.where(missing, 0, values).astype(np.uint8)
+    return pandas.arrays.IntegerArray(whole, missing) if missing.any() else whole
 
 
 def _column(values: Any) -> Any:

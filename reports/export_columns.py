@@ -28,6 +28,7 @@ from .wording import left_out
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
 
+_FLAGS = "/flags"
 _LATEST = np.iinfo(np.int64).max
 
 
@@ -81,7 +82,12 @@ def sample_columns(source: SourceInfo) -> Iterator[tuple[str, Channel | None]]:
     for channel in source.channels:
         unit = "" if channel.quantity in (Quantity.MARKER, Quantity.LOAD) else f"_{channel.unit.lower()}"
         yield f"{name}/{channel.name}{unit}", channel
-    yield f"{name}/flags", None
+    yield f"{name}{_FLAGS}", None
+
+
+def is_flags(name: str, column: Column) -> bool:
+    """Return whether a column holds the flags of samples: whole numbers, NaN in the rows of other sources."""
+    return name.endswith(_FLAGS) and isinstance(column, np.ndarray) and column.dtype.kind == "f"
 
 
 def placed(values: NDArray[np.float64], first: int, order: NDArray[np.int64]) -> NDArray[np.float64]:

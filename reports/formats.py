@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from .data_frames import sound, to_arrow
-from .export_columns import Table
+from .export_columns import Column, Table, is_flags
 
 DIGITS = 15
 """Significant digits of a sample in text: what a double surely holds, so that 3358 × 0.0001 is 0.3358."""
@@ -99,13 +99,15 @@ FORMATS: Mapping[str, Callable[[Iterable[Table], IO[bytes]], None]] = {
 
 def rows(table: Table) -> Iterator[tuple[Any, ...]]:
     """Return the rows as plain Python values, None for what is missing."""
-    columns = list(table.values())
-    count = len(columns[0]) if columns else 0
+    count = len(next(iter(table.values()), ()))
     for first in range(0, count, _BLOCK):
-        yield from zip(*(_values(column[first : first + _BLOCK]) for column in columns), strict=True)
+        part = ((name, column[first : first + _BLOCK]) for name, column in table.items())
+        yield from zip(*(_values(name, column) for name, column in part), strict=True)
 
 
-def _values(column: Any) -> list[Any]:
+def _values(name: str, column: Column) -> list[Any]:
+    if is_flags(name, column):
+        return [int(v) if math.isfinite(v) else None for v in column]
     if isinstance(column, np.ndarray):
         if column.dtype.kind != "f":
             return list(column.tolist())

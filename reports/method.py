@@ -1,4 +1,4 @@
-"""How it was measured, in sentences that can be pasted into a paper, and what the numbers do not say."""
+"""How it was measured, in sentences that can be pasted into a paper, and what the numbers do not cover."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ _LIMITS = {
 
 
 def limits(data: ReportData) -> list[str]:
-    """Return what the numbers do not say, a sentence each."""
+    """Return what the numbers do not cover, a sentence each."""
     a = data.analysis
     found = [_LIMITS[a.line.rail.boundary]] if a.line.rail.boundary in _LIMITS else []
     found.append(

@@ -1,4 +1,4 @@
-"""The end of the page: how it was measured, what the numbers do not say, and their factors."""
+"""The end of the page: how it was measured, what the numbers do not cover, and their factors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def how_measured(data: ReportData) -> Markup:
 
 
 def limits_of(data: ReportData) -> Markup:
-    """Return what the numbers do not say, folded."""
+    """Return what the numbers do not cover, folded."""
     return folded("Limits of these numbers", element("ul", [element("li", text) for text in limits(data)]))
 
 

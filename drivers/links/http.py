@@ -1,6 +1,6 @@
 """Asking a smart plug in the local network for its readings over HTTP, and nothing else.
 
-Only the address the user gave is asked, only with GET requests that read; redirections are not
+Only the address that the user wrote is asked, only with GET requests that read; redirections are not
 followed, answers are limited in size and time, and no name is looked up anywhere else.  A password
 comes from the environment (`POWERMETER_PLUG_PASSWORD`), never from the URL, because URLs are written
 into recordings.
@@ -49,7 +49,7 @@ class PlugConnection:
     """One kept-alive connection to a plug.
 
     Args:
-        host, port: As the user gave them.
+        host, port: As the user wrote them.
         timeout_s: Of each request, in s.
     """
 

@@ -1,7 +1,7 @@
 """From a recording to what was used: the whole run, every event, every label.
 
 `analyse` is the one door; reports, the command line, battery and footprint read the `Analysis` it
-gives.  Everything in it is SI (J, C, W, s, byte) and None where it is not known.
+returns.  Everything in it is SI (J, C, W, s, byte) and None where it is not known.
 """
 
 from __future__ import annotations

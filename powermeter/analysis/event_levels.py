@@ -25,7 +25,7 @@ _PAIRED = 2  # of an event shorter than so many intervals, the middle is never o
 def seen_in_pairs(start_ns: Times, end_ns: Times, owners: Indices, interval_ns: int) -> NDArray[np.bool_]:
     """Return which clusters are so long that each of their moments may be one of two readings.
 
-    Of one that lasts L < 2 τ, two readings lie in its first and its last L − τ, and never between: what they agree on says nothing of the middle.
+    Of one that lasts L < 2 τ, two readings lie in its first and its last L − τ, and never between: what they agree on shows nothing of the middle.
     """
     size = int(owners.max(initial=-1)) + 1
     if size == start_ns.size:  # each is one of its own

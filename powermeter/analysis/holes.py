@@ -281,7 +281,7 @@ def _over_a_fall(integral: Integral, joules: float, seconds: float) -> float:
 
 
 def _long(integral: Integral, inside: NDArray[np.bool_]) -> frozenset[int]:
-    """Return the longest of some holes in which readings beside them say little of what the load did throughout."""
+    """Return the longest of some holes in which readings beside them show little of what the load did throughout."""
     if integral.trace.kind is Kind.COUNTER:
         return frozenset()
     lengths = np.where(inside, integral.gap_end - integral.gap_start, 0)

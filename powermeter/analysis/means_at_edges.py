@@ -1,4 +1,4 @@
-"""Whether declared means are of the whole interval before their stamp: at events' edges they lie between both levels as far as that says.
+"""Whether declared means are of the whole interval before their stamp: at events' edges they lie between both levels as far as that shows.
 
 A mean that is stamped in the middle of its interval or at its beginning, one that is logged late, and one that averages over a part of the
 interval only, put the same edge elsewhere.

@@ -153,7 +153,7 @@ def variance_of(values: Floats) -> float:
 
 
 def has_tail(count: int, share: float) -> bool:
-    """Return whether that many values have one beyond a quantile; the largest of fewer says nothing of it."""
+    """Return whether that many values have one beyond a quantile; the largest of fewer shows nothing of it."""
     return count > 0 and (share <= 0.5 or count >= round(1 / (1 - share)))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Optional, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,13 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import now_ns
 from powermeter.recording.encodable_text import encodable
 from powermeter.units import format_duration, format_number, parse_duration
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+elif sys.version_info >= (3, 11):
+    from typing import Unpack
+else:
+    Unpack = Optional  # Python 3.10 has none: there it is for type checkers alone
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -111,6 +119,20 @@ class World:
     decided: Callable[[], bool] = lambda: False
 
 
+class LoopSettings(TypedDict, total=False):
+    """Fields of `LoopLimits` and `World`, written one by one."""
+
+    at_most: str | float
+    most: int | None
+    at_least: int
+    spent_s: float
+    read: Reader | None
+    clock_ns: Callable[[], int]
+    sleep: Callable[[float], Any]
+    enough: Callable[[], bool]
+    decided: Callable[[], bool]
+
+
 _SETTINGS = frozenset(field.name for kind in (LoopLimits, World) for field in fields(kind))
 
 
@@ -147,7 +169,7 @@ class RepeatLoop:
         rail: str | None = None,
         world: World | None = None,
         attributes: Mapping[str, Any] | None = None,
-        **settings: Any,
+        **settings: Unpack[LoopSettings],
     ) -> None:
         """Prepare the loop.
 
@@ -158,7 +180,7 @@ class RepeatLoop:
             rail: The rail to count.
             world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`, `decided`) may be written instead.
             attributes: Of the events.
-            settings: Fields of `Limits` and `World`, which replace those of `limits` and `world`.
+            settings: Fields of `LoopLimits` and `World`, which replace those of `limits` and `world`.
 
         Raises:
             ConfigurationError: An argument is out of its range.

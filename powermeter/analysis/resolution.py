@@ -77,8 +77,8 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        says = why in (LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
-        return Resolution(True, samples, more, reason(trace, why) if says else "")
+        is_stated = why in (LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
+        return Resolution(True, samples, more, reason(trace, why) if is_stated else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
     known_to = (

@@ -1,6 +1,6 @@
 """Events under readings of which each may be a snapshot, or the mean since the one before.
 
-Nothing in a log of readings that stand tells what the instrument did during its refresh, but what follows events' ends: a mean
+Nothing in a log of readings that stand shows what the instrument did during its refresh, but what follows events' ends: a mean
 still holds the rest of the event, a snapshot holds none of it.  Where that does not settle it, both energies are possible, and the
 interval holds both.  An instrument does the same in each of its recordings: more of them do not settle it.  The same is asked of readings that
 are called instantaneous where the first one behind ends, and no other, holds something: a mean does, and so does a load with a short tail.

@@ -43,7 +43,7 @@ class Comparison:
         only_left, only_right: Labels that only one has.
         counted: What was counted on each side, in words.
         shared: Whether one instrument measured both, so that its gain cancels.
-        notes: What a reader must know; warnings say what else than the programs may stand behind a difference.
+        notes: What a reader must know; warnings state what else than the programs may stand behind a difference.
     """
 
     left: str

@@ -27,7 +27,7 @@ OF_A_SIDE = " @ each recording of a side"
 """Ends the names of parts that the recordings of a side have in common, and the two sides have not: other work meets the same doubt otherwise."""
 
 TURNS = 5
-"""Stretches of one recording (A B B A has three) without which its sides are not said to have taken turns."""
+"""Stretches of one recording (A B B A has three) without which its sides do not count as having taken turns."""
 
 _IN_TWOS = 2
 """Events in the longest stretch, up to which each counts by itself."""

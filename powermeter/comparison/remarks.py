@@ -42,7 +42,7 @@ _BOUNDARY: Mapping[str, str] = {"model": "a model's estimate"}
 def of(
     left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], rows: Mapping[str, Contrast], shared: bool
 ) -> tuple[Note, ...]:
-    """Return one note for each thing that a reader must know; warnings say what else may stand behind a difference."""
+    """Return one note for each thing that a reader must know; warnings state what else may stand behind a difference."""
     found = [_instruments(left, right, shared)]
     for design in dict.fromkeys(row.design for row in rows.values()):
         found.append(Note.info(f"design-{design.value.replace(' ', '-')}", OF_DESIGN[design]))

@@ -1,6 +1,6 @@
 """Which hand-ins are one recording under several names, and whose it is.
 
-The team that was noted when the recording began tells whose it is: a file that another team hands in is that
+The team that was noted when the recording began decides whose it is: a file that another team hands in is that
 team's copy, and nothing is held against the team it was made by.  Where none was noted, or both copies name the team that
 hands them in, the files alone cannot decide it, and a person must ask.
 """

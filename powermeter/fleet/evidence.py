@@ -54,7 +54,7 @@ def first_team(recording: Recording, team: str) -> str:
 def of_counts(recording: Recording) -> Iterator[HandInFinding]:
     """Yield where there are fewer readings or events than the recorder counted, or other readings than it noted.
 
-    A repaired recording lacks what its damage took, and says so itself: then a person must look.
+    A repaired recording lacks what its damage took, and states so itself: then a person must look.
     """
     repaired = bool(recording.facts("salvaged"))
     for finding in (*_readings(recording), *_commitments(recording), *_events(recording)):

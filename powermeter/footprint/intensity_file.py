@@ -7,7 +7,7 @@ summer time would double an hour.
 
 Marginal and average are distinguished in each: Electricity Maps and the UK publish averages (a column or
 field called marginal is taken at its word), WattTime's `co2_moer` is marginal and its `co2_aoer` average,
-and our own CSV says so in `kind`, or the file is read as average and the account states that nobody stated it.
+and our own CSV states so in `kind`, or the file is read as average and the account states that nobody stated it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     ADPe = Σ mass × characterisation factor           kg Sb eq
 
 A mass is tied up, not consumed: it can be recovered.  Where nobody published a composition (boards,
-microcontrollers) there is no number, and the report says so.
+microcontrollers) there is no number, and the report states so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How far the instruments behind the logs can be trusted, where the logs do not state it.
 
 An interval of ±0.001 % because nobody wrote down the meter's error would be a lie.  Each entry is what
-the maker or the publisher's rules promise, or an assumption that says so; `--accuracy` replaces the
+the maker or the publisher's rules promise, or an assumption that states so; `--accuracy` replaces the
 gain error by what the user knows.
 """
 

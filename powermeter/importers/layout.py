@@ -176,7 +176,7 @@ def layout(peek: Peek) -> Layout:
     if not units and "Units" in preamble and "Clock" in preamble:
         units = units_of_inputs(names, "", preamble["Units"])
     if not units and "Y_Unit_Label" in preamble and names[:1] == ["X_Value"]:
-        units = [  # a LabVIEW measurement file: its X is time unless it says otherwise
+        units = [  # a LabVIEW measurement file: its X is time unless it states otherwise
             "s" if preamble.get("X_Dimension", "Time").startswith("Time") else "",
             *preamble["Y_Unit_Label"].split("\t"),
         ]

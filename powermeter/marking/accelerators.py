@@ -2,7 +2,7 @@
 
 A call that runs on a GPU returns before the work is done: without waiting, its event ends early and the energy goes
 to whatever comes next.  Waiting costs the overlap of host and device (10 to 50 µs a call, more where batches were
-queued); it can be turned off, and then events on an accelerator say when work was *asked for*.
+queued); it can be turned off, and then events on an accelerator state when work was *asked for*.
 
 No framework is imported here: only those that the program has loaded, and whose device is in use, are asked.
 """

@@ -49,7 +49,7 @@ Owned = tuple[int, Row]
 _PARENT = COLUMNS.index("parent")
 
 _numbers = count(1 << 31).__next__
-"""The uids of events whose writer gave none; no program counts this far."""
+"""The uids of events whose writer passed none; no program counts this far."""
 
 
 @dataclass(slots=True)

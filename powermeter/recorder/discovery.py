@@ -127,7 +127,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a look around gave.
+    """What a look around found.
 
     Attributes:
         findings: Ranked, best first, usable ones and others.

@@ -82,8 +82,8 @@ def two_way(
 ) -> NDArray[np.float64]:
     """Return the running total in SI of a counter that may also go down (charge of a battery), 0 at first.
 
-    Such a counter cannot show by a step back that it restarted; a gap of lost setup or bad data says
-    so, and across it the total goes on at the mean rate of the steps beside it.
+    Such a counter cannot show by a step back that it restarted; a gap of lost setup or bad data shows
+    it, and across it the total goes on at the mean rate of the steps beside it.
     """
     steps = np.diff(codes).astype(np.float64)
     seconds = np.diff(times_ns) * 1e-9

@@ -34,7 +34,7 @@ class Connection(sqlite3.Connection):
     def reserve(self, size: int) -> bool:
         """Have the file take up `size` bytes of the disk; return whether there is room for them.
 
-        Where the system cannot tell, or the file has lost its name, it is taken for granted.
+        Where the system does not report it, or the file has lost its name, it is taken for granted.
         """
         found = self._file
         if found is None or not hasattr(os, "posix_fallocate"):

@@ -132,7 +132,7 @@ def _is_ours(path: Path) -> bool:
     try:
         head = first_bytes(path, 4096)
     except OSError:
-        return True  # replacing it fails, and says why
+        return True  # replacing it fails, and reports why
     if not head or _holds_recording(head):
         return True
     if head.startswith((b"#!", _SQLITE)) or path.stat().st_mode & 0o111:

@@ -316,7 +316,7 @@ def _check_signature(recording: Recording, ends: _Ends, key: bytes | None, verdi
     _compare(signed["rows"], signed["chains"], ends, "signing", verdict)
     for name, count in signed["rows"].items():
         extra = verdict.rows.get(name, 0) - count
-        if name == "fact":  # of closings and signatures themselves nobody needs to be told
+        if name == "fact":  # of closings and signatures themselves nobody needs a report
             extra -= sum(_is_about_the_file(row) for row in recording._rows.sound("fact") if row[0] > count)
         if extra > 0 and name in ends:
             verdict.later[name] = extra

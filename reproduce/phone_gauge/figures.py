@@ -59,7 +59,7 @@ def figures(stores: Mapping[str, Store], folder: Path) -> Iterator[Figure]:
 
 
 PUBLICATION = Publication(
-    "A phone's gauge that says nothing",
+    "A phone's gauge that reports nothing",
     "The shape of a phone benchmark's log, written here; its data carry no licence",
     (),
     figures,

@@ -9,11 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import powermeter
 from powermeter import cli
+from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError
+from powermeter.recording.writer import Writer
+from powermeter.reports import data_frames, export_columns, formats
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +115,22 @@ def test_importing_costs_little() -> None:
     assert not loaded & {"numpy", "typing", "dataclasses", "pathlib", "sqlite3", "click", "re"}
     # 29 were counted in an editable installation, which has loaded some before.
     assert len(loaded) < 30, loaded
+
+
+def test_flags_are_whole_numbers_and_missing_in_rows_of_another_source(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    channel = Channel("p", Quantity.POWER, 1e-3, Rail("R"))
+    with Writer.create(tmp_path / "two.power") as writer:
+        one, two = (writer.add_source(f"x://{i}", name, "x", (channel,)) for i, name in enumerate("ab"))
+        writer.append(
+            one, np.array([1, 3], np.int64) * 10**9, np.array([[5], [6]]), np.array([0, 2], np.uint8)
+        )
+        writer.append(two, np.array([2], np.int64) * 10**9, np.array([[7]]), np.array([1], np.uint8))
+    frame = powermeter.to_frame(tmp_path / "two.power", "samples")
+    assert str(frame["a/flags"].dtype) == "UInt8"
+    assert frame["a/flags"].tolist() == [0, pandas.NA, 2] and frame["b/flags"].dropna().tolist() == [1]
+    with powermeter.open(tmp_path / "two.power") as recording:
+        table = export_columns.samples(recording)
+    assert [row[-1] for row in formats.rows(table)] == [None, 1, None]
+    arrow = data_frames.to_arrow(table)["a/flags"]
+    assert str(arrow.type) == "uint8" and arrow.to_pylist() == [0, None, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import powermeter
+from powermeter.analysis.repeat_loop import LoopLimits, World
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -101,13 +103,18 @@ def test_type_hints_of_every_public_name_can_be_read(name: str, thing: object) -
 
 def test_no_public_function_takes_any_keyword_unseen() -> None:
     free = {"event", "mark", "each", "track"}  # the attributes of events
-    free |= (
-        {"sweep", "watch"} | {f"Meter.{name}" for name in free} | {"Analysis.row", "RepeatLoop.__init__"}
-    )  # attributes
+    free |= {"sweep", "watch"} | {f"Meter.{name}" for name in free} | {"Analysis.row"}
     for name, thing in public():
         if inspect.isfunction(thing) and name not in free:
-            kinds = [p.kind for p in inspect.signature(thing).parameters.values()]
-            assert inspect.Parameter.VAR_KEYWORD not in kinds, name
+            keywords = [p for p in inspect.signature(thing).parameters.values() if p.kind is p.VAR_KEYWORD]
+            for each in keywords:  # each is listed with its type
+                assert str(each.annotation).startswith("Unpack["), name
+
+
+def test_keywords_of_a_loop_are_those_it_takes() -> None:
+    settings = typing.get_type_hints(powermeter.RepeatLoop.__init__)["settings"]
+    listed = typing.get_args(settings)[0].__annotations__
+    assert set(listed) == {field.name for kind in (LoopLimits, World) for field in dataclasses.fields(kind)}
 
 
 def test_tab_completion_shows_what_is_public_and_little_else() -> None:

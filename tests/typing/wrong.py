@@ -17,3 +17,4 @@ def wrong(energy: Result) -> None:
     print(energy < "5 J")  # error
     Battery(4)  # error
     powermeter.nothing()  # error
+    powermeter.RepeatLoop(powermeter.Meter("virtual://"), "infer", at_mots="5m")  # error

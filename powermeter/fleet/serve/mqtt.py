@@ -110,7 +110,7 @@ class Publisher:
     def step(self) -> bool:
         """Send what is new; returns whether everything that the recording holds was acknowledged.
 
-        Never raises for a broker that refuses or is gone: `problem` says so, and a later step tries again.
+        Never raises for a broker that refuses or is gone: `problem` states so, and a later step tries again.
 
         Raises:
             NotInstalledError: paho is missing.
