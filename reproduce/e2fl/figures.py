@@ -33,7 +33,7 @@ def figures(stores: Mapping[str, Store], folder: Path) -> Iterator[Figure]:
             lines[1].partition(",")[0][:19] if len(lines) > 1 else "",
         )
         log = store.copy(name, folder)
-        # The header says mW on both boards; the Raspberry Pi's values are W (its monitor sums U × I in V and A).
+        # The header states mW on both boards; the Raspberry Pi's values are W (its monitor sums U × I in V and A).
         choices = Choices(unit="W") if device == "RPi5" else Choices()
         try:
             convert(log, log.with_suffix(".power"), choices=choices)
@@ -79,7 +79,7 @@ PUBLICATION = Publication(
     figures,
     (LOGS, NOTES),
     (
-        "The Raspberry Pi's header says mW; its values are W. Read as mW, a round would use 0.12 J instead of 117 J.",
+        "The Raspberry Pi's header states mW; its values are W. Read as mW, a round would use 0.12 J instead of 117 J.",
         "The monitors' own lines are counts and durations; the energies of the rounds are ours.",
     ),
 )
