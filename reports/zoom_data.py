@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.upper_limits import ends as both_ends
 from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
@@ -273,6 +274,9 @@ def _each_label(
 ) -> Iterator[dict[str, Any]]:
     a = data.analysis
     half = a.energies.half_width() if len(a.energies) else np.empty(0)
+    printed = a.energies.value
+    if np.isinf(half).any():  # known from below only: at least the lower end
+        printed = np.where(np.isinf(half), both_ends(a.energies)[0], printed)
     shown = [row for row in a.rows if row.events]
     by_use = sorted(shown, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
     kept = {id(row) for row in by_use[: figure_data.MAX_LANES]}
@@ -293,6 +297,6 @@ def _each_label(
             "why": "" if row.verdict.resolved else "single events are too short for this sampling",
             "start": _packed(np.clip(starts / tick, 0, 0xFFFF_FFFF).astype("<u4")),
             "end": _packed(np.clip(ends / tick, 0, 0xFFFF_FFFF).astype("<u4")),
-            "e": _packed(np.where(known, a.energies.value[index], np.nan).astype("<f4")),
+            "e": _packed(np.where(known, printed[index], np.nan).astype("<f4")),
             "half": _packed(np.where(known, half[index], np.nan).astype("<f4")),
         }

@@ -365,9 +365,9 @@ def _quantile(
     if mean is None or not has_tail(each.size, share):
         return None
     value = quantile(each, share)
-    if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
-        return Result.at_least(value, mean.unit, mean.grade)
     factor = value / mean.value if mean.value else 1.0
+    if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
+        return Result.at_least(mean.low * factor, mean.unit, mean.grade)
     own = ("noise:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
     single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts

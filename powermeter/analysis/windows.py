@@ -119,7 +119,18 @@ class Windows:
         return np.sqrt(self._variance()[0])
 
     def half_width(self) -> Floats:
-        """Return half of each window's 95 % interval in J or C."""
+        """Return half of each window's 95 % interval in J or C; infinite where its upper end is open."""
+        half = self._even_half()
+        if self.below.any() or self.above.any():
+            half = (np.hypot(half, self.below) + np.hypot(half, self.above)) / 2
+        return half + np.abs(self.leaning())
+
+    def half_below(self) -> Floats:
+        """Return how far each window's 95 % interval reaches below its value where it is open above, J or C."""
+        return np.hypot(self._even_half(), self.below)
+
+    def _even_half(self) -> Floats:
+        """Return half of each interval without what reaches further to one side."""
         half = np.empty(len(self))
         freedom = np.array([g.freedom for g in self.groups])
         few = bool((freedom < 1e4).any())
@@ -133,9 +144,7 @@ class Windows:
                     variance**2, counted, out=np.full(counted.shape, np.inf), where=counted > 0
                 )
             half[block] = coverage(variance, largest, effective) * np.sqrt(variance)
-        if self.below.any() or self.above.any():
-            half = (np.hypot(half, self.below) + np.hypot(half, self.above)) / 2
-        return half + np.abs(self.leaning())
+        return half
 
     def leaning(self) -> Floats:
         """Return by how much the middle of each interval lies above its value since readings may have been cut, J or C."""

@@ -47,6 +47,11 @@
     var p = prefix(Math.abs(value));
     return number(value / p[0], digits || 4) + "\u00a0" + p[1] + unit;
   }
+  function bound(words, value, unit, digits) {
+    var p = prefix(Math.abs(value)), size = value / p[0], step = Math.pow(10, Math.floor(Math.log10(Math.abs(size))) + 1 - digits), steps = size / step;
+    var even = Math.abs(steps - Math.round(steps)) < 1e-6 ? Math.round(steps) : words === "at least" ? Math.floor(steps) : Math.ceil(steps);
+    return words + "\u00a0" + number(value ? even * step : 0, digits) + "\u00a0" + p[1] + unit;
+  }
   function seconds(value, digits) {
     var size = Math.abs(value);
     if (size >= 86400) return number(value / 86400, digits || 4) + "\u00a0d";
@@ -55,7 +60,7 @@
     return quantity(value, "s", digits || 4);
   }
   function withHalf(value, half, unit, floor) {
-    if (floor && value - half <= 0) return "at most\u00a0" + quantity(value + half, unit, 2);
+    if (floor && value - half <= 0) return bound("at most", value + half, unit, 2);
     var p = prefix(Math.max(Math.abs(value), half));
     var places = half > 0 ? Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(half / p[0])))) : 6;
     return (value / p[0]).toFixed(places) + " ± " + (half / p[0]).toFixed(places) + "\u00a0" + p[1] + unit;
@@ -250,14 +255,14 @@
     var words = [];
     if (picked && rail === data.rails[0]) {
       var l = picked[0], i = picked[1], length = (l.end[i] - l.start[i]) * TICK;
-      words.push(l.name + (l.n === l.of ? ", event " + (i + 1).toLocaleString("en") : "") + (i < l.warmup ? " (warm-up)" : "") + ", " + seconds(length) + ": " + (isFinite(l.e[i]) ? (isFinite(l.half[i]) ? withHalf(l.e[i], l.half[i], "J", rail.floor) : "at least\u00a0" + quantity(l.e[i], "J", 2)) : "no energy" + (l.why ? ": " + l.why : "")));
+      words.push(l.name + (l.n === l.of ? ", event " + (i + 1).toLocaleString("en") : "") + (i < l.warmup ? " (warm-up)" : "") + ", " + seconds(length) + ": " + (isFinite(l.e[i]) ? (isFinite(l.half[i]) ? withHalf(l.e[i], l.half[i], "J", rail.floor) : bound("at least", l.e[i], "J", 2)) : "no energy" + (l.why ? ": " + l.why : "")));
     } else if (chosen) {
       var found = span(chosen[0], chosen[1]);
       if (!found || found.readings < 3) words.push("A span needs at least three readings.");
       else {
         words.push(seconds(found.end - found.start) + " from " + seconds(found.start, 5) + ", " + found.readings.toLocaleString("en") + " readings:");
         if (found.dark) words.push("no energy: it crosses a gap that nobody measured");
-        else if (found.clipped) words.push("at least " + quantity(found.joules, "J", 3) + ": readings at the end of the meter's range");
+        else if (found.clipped) words.push(bound("at least", Math.max(found.joules - found.half, 0), "J", 3) + ": readings at the end of the meter's range");
         else words.push(withHalf(found.joules, found.half, "J", rail.floor) + " (95 %), mean " + quantity(found.joules / (found.end - found.start), "W", 4));
       }
     } else if (cursor !== null) {

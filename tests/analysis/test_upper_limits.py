@@ -76,6 +76,27 @@ def test_both_ends_of_every_event_by_hand() -> None:
     assert high[:3] == pytest.approx([5.0, 5.0, 6.5])
 
 
+def test_an_end_that_is_open_above_leaves_the_lower_one() -> None:
+    """Two events of 4 J with readings at the end of the range: at least 4 J − 1 J, and − 0.5 J."""
+    windows = nested(0).energies
+    rest = np.zeros(len(windows) - 2)
+    nothing = np.zeros(len(windows))
+    wanted = replace(
+        windows,
+        value=np.array([4.0, 4.0, *windows.value[2:]]),
+        around=None,
+        noise=nothing,
+        gaps=nothing,
+        clock=nothing,
+        shared={},
+        below=np.array([1.0, 0.5, *rest]),
+        above=np.array([np.inf, np.inf, *rest]),
+        integral=replace(windows.integral, trace=replace(windows.integral.trace, errors=())),
+    )
+    low, high = ends(wanted)
+    assert low[:2] == pytest.approx([3.0, 3.5]) and np.isinf(high[:2]).all()
+
+
 def test_the_run_bounds_neither_what_lies_beyond_it_nor_a_difference() -> None:
     found = nested(0).energies
     windows = replace(found, ceiling=100.0, around=None)

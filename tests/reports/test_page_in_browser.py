@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -10,6 +11,7 @@ from powermeter.recording import Recording
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
 from tests.reports.conftest import maker, twenty_events
+from tests.reports.test_zoom_data import clipped
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -130,6 +132,26 @@ def test_a_mouse_reads_an_event_and_a_span_and_zooms_to_readings(page):
     page.mouse.up()
     assert "gap that nobody measured" in readout(page)
     assert page.seen == []
+
+
+def test_an_event_and_a_span_at_the_end_of_the_range_are_bounds_rounded_down(browser, tmp_path):
+    """3 W over 0.3 s, less 0.95 %: 0.8914 J, which is at least 890 mJ and not at least 900 mJ."""
+    path = tmp_path / "page.html"
+    with Recording.open(clipped(tmp_path / "clipped.power")) as recording:
+        path.write_text(HTMLReport().render(gather(recording)), "utf-8")
+    opened = browser.new_page(viewport={"width": 1100, "height": 900})
+    opened.goto(path.as_uri())
+    box = figure(opened)
+    left, wide = box["x"] + 52, box["width"] - 62
+    opened.mouse.click(left + wide * 1.1 / 20, box["y"] + 16 + 240 + 18)
+    assert readout(opened).endswith("at least 890 mJ")
+    opened.mouse.move(left + wide * 0.2, box["y"] + 100)
+    opened.mouse.down()
+    opened.mouse.move(left + wide * 0.4, box["y"] + 120, steps=5)
+    opened.mouse.up()
+    joules = float(re.search(r"at least ([\d.]+) J", readout(opened))[1])
+    assert 11.5 <= joules < 12  # 3 W over 4 s, less about 1 %
+    opened.close()
 
 
 def test_fingers_read_an_event_and_pinch_to_its_readings(page):
