@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.means_by_turns import by_turns
 from powermeter.analysis.moments import count_variance, read_at_random
 from powermeter.analysis.rows_on_change import rows_on_change
 
@@ -68,13 +69,14 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     jitter = 0.0 if varied else _jitter(integral, tau)
     # Rows that are missing now and then leave no hole, but fewer readings than an interval each.
     read_s = float(t[-1] - t[0]) * 1e-9 - float(np.sum(integral.gap_end - integral.gap_start)) * 1e-9
-    usual_s = max(
-        read_s / max(int(integral.counted(np.array([0]), np.array([t.size]))[0]) - 1 - integral.hole.size, 1),
-        tau,
+    mean_s = read_s / max(
+        int(integral.counted(np.array([0]), np.array([t.size]))[0]) - 1 - integral.hole.size, 1
     )
+    # Of steps that are long and short by turns, the median is one of the two.
+    usual_s = mean_s if trace.kept is None and by_turns(t) else max(mean_s, tau)
     labels = _counts(integral, activity, usual_s)
     by_place = count_variance(labels.expected, varied)
-    doubt = by_place + labels.expected * (1 - tau / usual_s if usual_s else 0.0) + jitter
+    doubt = by_place + labels.expected * (max(1 - tau / usual_s, 0.0) if usual_s else 0.0) + jitter
     # Of longer events the sum's own weights know of missing rows and jitter.
     chance, left = labels.sum(doubt), labels.sum(np.where(labels.expected < 2, doubt, by_place))
     expected, seen, events = labels.sum(labels.expected), labels.sum(labels.seen), labels.sum()

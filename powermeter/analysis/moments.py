@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.means_by_turns import by_turns
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -87,13 +88,13 @@ def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:
     """Return whether readings lie at random moments of their intervals, so that nothing can keep step with them.
 
     One reading uniform in each interval τ makes the distances triangular on 0 to 2τ: from the 10 % to the 90 % quantile they span
-    1.11 τ.  Half of that is asked for.
+    1.11 τ.  Half of that is asked for.  Two kinds of steps by turns span as much and leave nothing to chance.
     """
     some = np.diff(times_ns[:_LOOKED]) * 1e-9
     if some.size < _FEW_DISTANCES or tau <= 0:
         return False
     low, high = np.percentile(some, [10, 90])
-    return float(high - low) > 0.55 * tau
+    return float(high - low) > 0.55 * tau and not by_turns(times_ns)
 
 
 def step_in_common(trace: Trace, edges: tuple[Times, Times]) -> int:

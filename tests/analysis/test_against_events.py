@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from powermeter.analysis.against_events import against_events
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.estimate import Activity, GroupEstimate
+from powermeter.analysis.integral import Integral
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result import Grade
+from powermeter.signals.decoding import from_samples
 
 NS = 1_000_000_000
 
@@ -90,3 +95,20 @@ def test_equal_events_leave_the_run_what_their_count_of_readings_leaves(tmp_path
     each = [(float(a), float(a) + 0.25) for a in starts]
     energy = analyse(record(tmp_path / "run.power", each, True, each[-1][1] + 1)).energy
     assert energy.half_width >= 0.97 * 1.96 * (40 * 0.25) ** 0.5 * 0.1 * 6
+
+
+@pytest.mark.parametrize(("short_s", "long_s"), [(0.07, 0.13), (0.06, 0.14)])
+def test_rows_by_turns_are_counted_by_their_mean_rate(short_s: float, long_s: float) -> None:
+    """Ten rows a second, 0.07 and 0.13 s apart by turns: events at random moments hold ten rows a second, not one each 0.13 s."""
+    rng = np.random.default_rng(4)
+    t = np.cumsum(np.tile([short_s, long_s], 1000)[:-1])  # of an odd number, the median is the long one's
+    starts = 1 + np.cumsum(rng.uniform(1.0, 3.0, 60))
+    ends = starts + rng.uniform(0.3, 0.8, 60)
+    inside = np.searchsorted(starts, t, "right") - np.searchsorted(ends, t, "right")
+    trace = from_samples(np.rint(t * NS).astype(np.int64), 3 + 6.0 * inside)
+    own = GroupEstimate.empty(60)
+    own.level, own.quiet = 9.0, 3.0
+    label = Activity(np.rint(starts * NS).astype(np.int64), np.rint(ends * NS).astype(np.int64), own)
+    for usual in (short_s, long_s, 0.1):
+        seen = against_events(Integral.of(trace), [label], 1.0, usual)
+        assert not seen.beat and seen.below == seen.above == 0, usual

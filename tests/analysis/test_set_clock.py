@@ -74,3 +74,11 @@ def test_energy_charge_and_a_window_carry_the_same_doubt(sampling: str, doubted:
     lowest = [result.low / result.value for result in results if result is not None]
     assert lowest == pytest.approx([lowest[0]] * 4, rel=0.06), "a nominal voltage is good to 5 %"
     assert not doubted or lowest[0] < 600 / 689
+
+
+@pytest.mark.parametrize(("holes", "doubted"), [(8, True), (9, False)])
+def test_no_clock_is_set_more_than_eight_times(holes: int, doubted: bool) -> None:
+    """Each takes 12.4 s of 60: a fifth of the run."""
+    t = np.concatenate([60 * k + np.arange(48) for k in range(holes + 1)]) * NS
+    trace = from_samples(t + 400_000_000 * (t // (60 * NS)), np.full(t.size, 6.0))
+    assert bool(perhaps_no_time(Integral.of(trace), *NONE).any()) is doubted
