@@ -37,7 +37,9 @@ from driver_settings import (
 from register_bus import IDS, READY, RegisterBus
 from vendor_fakes import FakePower
 
+from powermeter.events import now_ns
 from powermeter.testing.contract import Case, Setting, nothing
+from powermeter.testing.i2c_bus import StepClock
 from powermeter.testing.i2c_chips import MODELS as SIMULATED
 
 
@@ -198,7 +200,9 @@ def registers(scheme: str) -> Setting:
         def opener(name: str, placements: Any) -> Any:
             if name != "1":
                 return before(name, placements)
-            return AlwaysReady({**IDS.get(scheme, {}), **READY[scheme]})
+            bus = AlwaysReady({**IDS.get(scheme, {}), **READY[scheme]})
+            bus.clock = StepClock(now_ns())  # what is stamped a day ago is refused
+            return bus
 
         before, source.open_bus_of = source.open_bus_of, opener
         try:
