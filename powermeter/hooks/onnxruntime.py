@@ -22,6 +22,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.hooks.calls import Calls, Count, Watch, chosen, known, size_of, wrap_methods
 from powermeter.marking import destinations
 from powermeter.marking import span as spans
+from powermeter.marking.event_log import uids
 from powermeter.marking.past import mark_past
 
 Runs = Sequence[tuple[int, int, int]]
@@ -170,8 +171,9 @@ def leave_nodes(path: str, begun_ns: int, label: str, wanted: Watch, runs: Runs 
             parent = runs[place][2] if place >= 0 and start < runs[place][1] else 0
             if parent:
                 end = min(end, runs[place][1])
+            uid = uids()
             for log in destinations.logs_here():
-                mark_past(log, f"{label}.{name}", start, end, None, wanted.attributes, parent)
+                mark_past(log, f"{label}.{name}", start, end, None, wanted.attributes, parent, uid)
     return len(slices)
 
 

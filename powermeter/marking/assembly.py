@@ -17,7 +17,7 @@ from powermeter.marking import ring
 from powermeter.marking.json_text import CUT
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 from powermeter.marking.memory import Memory
-from powermeter.marking.ring_reader import Mark
+from powermeter.marking.ring_reader import Mark, Numbers
 from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, names_of, unannounced
 
 FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
@@ -339,11 +339,16 @@ class Assembly:
         """Return rows without an end for the events that run and have not been announced."""
         return [self._row(begun, None) for begun in unannounced(self._running.values())]
 
-    def note_newest(self, event: int) -> None:
-        """Count the event that began last, by its number: a short one leaves no slot before it ends."""
-        if event > self._highest and not self.account.lost:
-            self.account.begun += 1
-            self.account.hidden += 1
+    def note_numbers(self, noted: Numbers) -> None:
+        """Note which events have begun and are in no slot, by their numbers: a short one leaves none before it ends."""
+        account, highest = self.account, max(noted.newest, self._highest)
+        if noted.first:
+            account.lacking += max(highest + 1 - noted.first, 0)
+            account.lacking -= account.begun + account.instants + account.strays + account.refused
+            account.interrupted += noted.interrupted
+        elif highest > self._highest and not account.lost:
+            account.begun += 1
+            account.hidden += 1
 
     def list_running(self) -> None:
         """Name the events that have not ended in the account."""

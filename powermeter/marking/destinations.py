@@ -80,6 +80,9 @@ def attributes() -> dict[str, Any]:
 
 def add(log: EventLog) -> object:
     """Add a Meter's log to this context; return what `remove` takes."""
+    log.expect(not inherited and not own)
+    for other in own:
+        other.expect(False)
     own.append(log)
     return _scope.set((*_scope.get(), log))
 
@@ -120,6 +123,7 @@ def find() -> None:
         for folder in folders:
             path = board.recording_of(folder)
             found = EventLog(folder, path or "")
+            found.expect(not inherited and not own)
             # Last, and without a call before `append`: the handler of a signal may be looking inside of this.
             if path is not None and folder not in {log.folder for log in (*inherited, *own)}:
                 inherited.append(found)

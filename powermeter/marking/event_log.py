@@ -45,8 +45,14 @@ _clock = time.monotonic_ns
 _pack = ring.SLOT.pack_into
 
 
-uids = count(1).__next__
+_numbers = count(1)
+uids = _numbers.__next__
 """Numbers the events of this process, in all its recordings: a nested event's parent has one number in each."""
+
+
+def next_uid() -> int:
+    """Return the number that the next event gets."""
+    return int(repr(_numbers)[len("count(") : -1])
 
 
 def _refuse() -> int:
@@ -80,6 +86,7 @@ class EventLog:
         self.mask = 0
         self._holes: list[int] = []
         self._lost = self._given_up = self._next_try = 0
+        self._first = 0
         self._note = board.LostNote(folder)
         self._waited_ns = 0
         self._is_patient = True
@@ -87,8 +94,6 @@ class EventLog:
         self._has_left = False
         self._waiting: list[int] = []
         self._at_exit: list[Callable[[], object]] = []
-
-    # The marks --------------------------------------------------------------------------------
 
     def begin(self, span: Marked) -> None:
         """Write that a span begins, in a slot of its own; sets its `start_ns` and `log`."""
@@ -105,11 +110,8 @@ class EventLog:
             count = as_count(count)
         duration = span.end_ns - span.start_ns
         if brief is None:
-            if (
-                duration < BRIEF_NS
-                and (text := self._names.get(span.name)) is not None
-                and self.memory is not None
-            ):
+            text = self._names.get(span.name) if duration < BRIEF_NS and self.memory is not None else None
+            if text is not None:
                 self.brief[span.name] = text, ring.brief_kind(text)
             attributes = json_text.encode(span.attributes) if span.attributes else b""
             self.write(span, ring.END, ring.HAS_COUNT, attributes, span.end_ns, count)
@@ -192,8 +194,6 @@ class EventLog:
         except (PackError, OverflowError):  # a number beyond float
             _pack(self.memory, at, at_ns, ODD, duration, *who, *rest)
 
-    # The ring ---------------------------------------------------------------------------------
-
     def open(self) -> bool:
         """Make the ring, so that the first event need not wait for it; return whether there is one."""
         if self.memory is not None and not self._has_left:
@@ -228,7 +228,7 @@ class EventLog:
         mask, had_left = capacity - 1, self._has_left
         if self.memory is not None and not had_left:  # the handler of a signal has made one meanwhile
             return True
-        words[ring.LOST] = 0 if had_left else self._lost
+        words[ring.LOST], words[ring.FIRST] = 0 if had_left else self._lost, self._first
         # No call from here until all is set: no such handler can come in between.
         self.words, self.mask, self.memory = words, mask, made
         if had_left:
@@ -367,7 +367,14 @@ class EventLog:
         if self.words is not None and not self._is_abandoned:
             self.words[ring.LEFT] = ring.IN_ORDER
             self._has_left, self.limit, self.brief = True, 0, {}
+            self._first = self._first and next_uid()
         self._note.write(self._lost)
+
+    def expect(self, every: bool) -> None:
+        """Note whether every event of this process from now on is to come here, so that a number that lacks is one that never ended."""
+        self._first = next_uid() if every else 0
+        if self.words is not None:
+            self.words[ring.FIRST] = self._first
 
     def close(self) -> None:
         """Note that the recording is ended by a Meter of this process, and let go of the ring."""
@@ -387,4 +394,5 @@ class EventLog:
                 forget()
             self._at_exit.clear()
             self.successor = EventLog(self.folder, self.path)
+            self.successor.expect(True)
         return self.successor

@@ -227,7 +227,7 @@ class Intake:
     def _retire(self, name: str, one: _Open) -> None:
         """Let go of a ring whose writer has ended and that is empty."""
         self._note(one, one.reader.counts())
-        one.assembly.note_newest(one.reader.newest())
+        one.assembly.note_numbers(one.reader.numbers())
         one.assembly.account.is_alive = False if self._is_gone(one.reader) else None
         one.reader.close()
         del self._rings[name]
@@ -354,7 +354,7 @@ class Intake:
     def _end(self) -> None:
         for one in self._rings.values():
             self._note(one, one.reader.counts())
-            one.assembly.note_newest(one.reader.newest())
+            one.assembly.note_numbers(one.reader.numbers())
             is_known = one.reader.namespace and one.reader.namespace == self._namespace
             one.assembly.account.is_alive = is_running(one.reader.process) if is_known else None
             one.reader.close()
@@ -368,6 +368,8 @@ class Intake:
         with suppress(OSError):
             for account in without_ring(self.folder):
                 self._account_for(account)
+        for account in self.accounts():
+            account.count_hidden()
         self._rings.clear()
         deadline = time.monotonic() + LAST_TRIES_S
         while not (is_written := self._write(self.accounts())) and time.monotonic() < deadline:

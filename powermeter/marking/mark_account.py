@@ -38,6 +38,8 @@ class MarkAccount:
         cut: Events some of whose attributes are cut, left out or no JSON.
         late: Counts, attributes and measures that were set after their event's end.
         hidden: Of `begun`, how many are known by their number alone: a short event that has not ended. Others like it may not have either.
+        lacking: How many numbers of events no mark has, which may be one of another ring of the process (below 0 there); until `count_hidden`.
+        interrupted: How often an exception came out of a mark, whose number lacks then.
     """
 
     process: int
@@ -60,6 +62,8 @@ class MarkAccount:
     cut: int = 0
     late: int = 0
     hidden: int = 0
+    lacking: int = 0
+    interrupted: int = 0
 
     def add(self, other: MarkAccount) -> None:
         """Add what came of another ring of the process."""
@@ -76,12 +80,19 @@ class MarkAccount:
             "cut",
             "late",
             "hidden",
+            "lacking",
+            "interrupted",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring
         self.left, self.by_meter, self.is_alive = other.left, other.by_meter, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
+
+    def count_hidden(self) -> None:
+        """Count the events that began and of which no mark is, once all rings are added; numbers of marks that were lost or interrupted lack as well."""
+        hidden = 0 if self.lost else max(self.lacking - max(self.torn, self.interrupted), 0)
+        self.begun, self.hidden, self.lacking = self.begun + hidden, self.hidden + hidden, 0
 
     def note_odd(self, name: str) -> None:
         """Note that an event states a count which is not a number of items."""
@@ -92,7 +103,7 @@ class MarkAccount:
     def details(self) -> dict[str, Any]:
         """Return what is written into the recording beside the numbers of events."""
         known = asdict(self)
-        for name in ("process", "begun", "finished"):
+        for name in ("process", "begun", "finished", "lacking", "interrupted"):
             del known[name]
         return known
 

@@ -19,15 +19,17 @@ def mark_past(
     count: float | None,
     attributes: Mapping[str, Any],
     parent: int = 0,
+    uid: int = 0,
 ) -> None:
     """Write an event, or an instant where both times are equal.
 
     Args:
         attributes: The key `@measures` holds its measures.
         parent: The number of the event of this process around it; 0 for none.
+        uid: Its own number; 0 for the next.
     """
     made = spans.span(name, count, dict(attributes))
-    made.uid, made.parent_uid, made.task = uids(), parent, 0
+    made.uid, made.parent_uid, made.task = uid or uids(), parent, 0
     text = log.named(name)
     if made.attributes:
         text += b"\0" + json_text.encode(made.attributes)
@@ -42,5 +44,6 @@ def mark_past_here(
     if spans.attached() is None:
         return
     parent, extra = spans.around()
+    uid = uids()
     for log in destinations.logs_here():
-        mark_past(log, name, start_ns, end_ns, count, {**extra, **attributes}, parent)
+        mark_past(log, name, start_ns, end_ns, count, {**extra, **attributes}, parent, uid)

@@ -53,7 +53,7 @@ MORE_TEXT = Struct("<48sIHBBQ")
 LOST, WAITED_NS, WANTED, LEFT, TAKEN, CLOSED, COMMITTED, NEWEST = range(4, 12)
 OWN = range(12, 16)
 """Words that a writer may keep numbers of its own in, as the C header does: nobody else reads them."""
-INTERRUPTED, GIVEN_UP, LATE = range(24, 27)
+INTERRUPTED, GIVEN_UP, LATE, FIRST = range(24, 28)
 IN_ORDER, BY_METER = 1, 2
 """What `LEFT` holds: the process noted that it leaves, or the Meter of its own whose recording this is was left."""
 PROGRAM_AT, PROGRAM_BYTES = 128, 64

@@ -61,6 +61,7 @@ class Mark(NamedTuple):
 
 _LOOK = 64
 _WORD = struct.Struct("<Q")
+_HEADER_WORDS = struct.Struct(f"<{ring.FIRST + 1}Q")
 _WRITERS = struct.Struct(f"<{ring.LATE - ring.LOST + 1}Q")
 
 
@@ -73,6 +74,14 @@ class Counts(NamedTuple):
     left: int
     given_up: int
     late: int
+
+
+class Numbers(NamedTuple):
+    """Numbers of a writer's events, each 0 where it is not noted: of the newest, and the first from which on all are this ring's; marks an exception came out of."""
+
+    newest: int
+    first: int
+    interrupted: int
 
 
 class RingReader:
@@ -200,10 +209,12 @@ class RingReader:
         """Return whether the last look, a moment ago, found nothing beyond what was taken."""
         return self._seen == self.taken and self._seen_ns == now_ns
 
-    def newest(self) -> int:
-        """Return the number of the event that began last, where the writer notes it."""
-        (number,) = _WORD.unpack(os.pread(self._file, _WORD.size, ring.NEWEST * 8).ljust(8, b"\0"))
-        return int(number)
+    def numbers(self) -> Numbers:
+        """Return what the writer notes of the numbers of its events."""
+        words = _HEADER_WORDS.unpack(
+            os.pread(self._file, _HEADER_WORDS.size, 0).ljust(_HEADER_WORDS.size, b"\0")
+        )
+        return Numbers(words[ring.NEWEST], words[ring.FIRST], words[ring.INTERRUPTED])
 
     def counts(self) -> Counts:
         """Return what the writer notes of itself."""

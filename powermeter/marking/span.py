@@ -98,28 +98,32 @@ class Span:
         if self.log is not None:
             return _Copy(self).__enter__(into)
         self.log = log  # at once: of threads that share a span, the next one enters a copy
-        outer = newest()
-        while outer is not None and not outer[0]:  # `running()`: a call would cost as much again
-            outer = outer[1]
-        self.parent_uid = 0 if outer is None else outer[0]
-        self.task = 0 if _task_of is None else _task_of()
-        uid = self.uid = _uid()
-        cell = self._cell = [uid, outer]
-        put(cell)
+        cell = None
         try:
-            text = self.text = log.brief[self.name]
-        except KeyError:
-            text = self.text = None
-        except TypeError:  # a list, as a name
-            self.name, text = json_text.as_text(self.name), None
-        try:
+            outer = newest()
+            while outer is not None and not outer[0]:  # `running()`: a call would cost as much again
+                outer = outer[1]
+            self.parent_uid = 0 if outer is None else outer[0]
+            self.task = 0 if _task_of is None else _task_of()
+            uid = self.uid = _uid()
+            cell = self._cell = [uid, outer]
+            put(cell)
+            try:
+                text = self.text = log.brief[self.name]
+            except KeyError:
+                text = self.text = None
+            except TypeError:  # a list, as a name
+                self.name, text = json_text.as_text(self.name), None
             if text is None:
                 log.begin(self)
             else:
                 log.words[NEWEST] = uid
                 self.start_ns = _clock()
         except BaseException:  # out of the handler of a signal: nothing runs inside of it
-            cell[0], self.log = 0, None
+            if cell is not None:
+                cell[0] = 0
+            self.log = None
+            log.interrupted()
             raise
         return self
 
@@ -284,8 +288,6 @@ def know_modules() -> None:
     _modules_known = loaded  # last: until then each mark looks
 
 
-# Where events go ------------------------------------------------------------------------------------------
-
 _looking, _depth, _missed = RLock(), [0], [0]
 
 
@@ -374,9 +376,9 @@ def instant(name: object, attributes: dict[str, Any], log: MarkLog) -> None:
     if len(_modules) != _modules_known and not know_modules():
         return
     made = span(name, 1, attributes)
-    made.uid, made.parent_uid, made.task = _uid(), around()[0], 0 if _task_of is None else _task_of()
     if _wait is not None:
         _wait()
+    made.uid, made.parent_uid, made.task = _uid(), around()[0], 0 if _task_of is None else _task_of()
     log.instant(made)
 
 

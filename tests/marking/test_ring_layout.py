@@ -16,7 +16,7 @@ from powermeter.marking.ring_reader import RingReader
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "marks.md"
 WORDS = (
     *("lost", "waited_ns", "wanted", "left", "taken", "closed", "committed", "newest"),
-    *("interrupted", "given_up", "late"),
+    *("interrupted", "given_up", "late", "first"),
 )
 LAYOUT = {
     "magic": 0,

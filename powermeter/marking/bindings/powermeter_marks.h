@@ -39,7 +39,7 @@ typedef struct { /* 64 bytes, little-endian */
 typedef struct {
     char magic[8]; uint32_t capacity, clock; uint64_t process, space, lost, waited_ns, wanted, left; /* the writer's */
     uint64_t taken, closed, committed /* the recorder's */, newest, next, numbers, stuck, unused; /* from next on this file's own */
-    char program[64]; uint64_t interrupted, given_up, late; char rest[4096 - 216]; powermeter_slot slots[1];
+    char program[64]; uint64_t interrupted, given_up, late, first; char rest[4096 - 224]; powermeter_slot slots[1];
 } powermeter_ring;
 typedef struct { powermeter_ring *ring; int is_off; } powermeter_local;
 static powermeter_local powermeter_static, *powermeter_here = &powermeter_static; /* or a page that a fork wipes */
