@@ -263,6 +263,7 @@ class Nvml(PolledSource):
         for card in self._cards:
             facts: dict[str, Any] = {
                 "index": card.index,
+                "rail": f"gpu{card.index}",
                 "name": card.name,
                 "uuid": card.uuid,
                 "mig": card.mig,

@@ -15,14 +15,14 @@ from powermeter.recording.protocol import RecordingLike
 def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     """Name the instrument and its calibration, so that two recordings of one are known for it.
 
-    By its serial number; without one, by its URL on the machine it hung on; where that keeps its name to itself, by the recording.  A meter read by eye is
+    By its serial number or, of a card, its id; without one, by its URL on the machine it hung on; where that keeps its name to itself, by the recording.  A meter read by eye is
     known by what its display shows.  An imported log without a serial number is like no other.
     """
     source = next((s for s in recording.sources if str(s.id) == analysis.line.source), None)
     if source is None:
         return f"recording {id(recording)}"
     info = getattr(source, "info", None) or {}
-    serial = serial_of(info)
+    serial = serial_of(info, analysis.line.rail.name)
     metadata = getattr(recording, "metadata", None) or {}
     host = metadata.get("host") or {}
     machine = [host.get(k) for k in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]

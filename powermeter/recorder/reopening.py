@@ -28,8 +28,7 @@ ANOTHER_INSTRUMENT = (
 def identity(source: Source) -> str:
     """Return the serial number of an open source, or the ids of its cards; empty where neither is known."""
     with suppress(Exception):  # facts of a driver that fails are nothing to recognise it by
-        facts = source.info()
-        return serial_of(facts) or str(facts.get("uuid") or "")
+        return serial_of(source.info())
     return ""
 
 

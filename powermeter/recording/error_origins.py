@@ -10,9 +10,15 @@ from powermeter.recording.protocol import RecordingLike, SourceInfo
 _MARK = " #"
 
 
-def serial_of(info: Mapping[str, Any]) -> str:
-    """Return the serial number among the facts of a source; empty where it is not known."""
-    return str(info.get("serial") or info.get("serial_number") or "")
+def serial_of(info: Mapping[str, Any], rail: str = "") -> str:
+    """Return the serial number or id among the facts of a source; empty where it is not known.
+
+    Args:
+        rail: Of a source of several cards, the rail of one of them, whose own id it then is.
+    """
+    of_rail = (card for card in info.get("cards") or () if rail and card.get("rail") == rail)
+    facts = next(of_rail, info)
+    return str(facts.get("serial") or facts.get("serial_number") or facts.get("uuid") or "")
 
 
 def instrument_of(recording: RecordingLike, source: SourceInfo) -> str:
@@ -49,6 +55,9 @@ def _hashed(name: str) -> str:
 def origin_of(source: SourceInfo, channel: str, instrument: str) -> str:
     """Return what a channel's errors are named after: equal meters on two machines share none."""
     known = f"{source.name or source.url}/{channel}"
+    own = serial_of(source.info or {}, rail=channel.partition(".")[0])
+    if instrument and own:  # a card's, whichever others were read beside it
+        instrument = _hashed(own)
     return f"{known}{_MARK}{instrument}" if instrument else known
 
 

@@ -129,7 +129,12 @@ def test_info_names_driver_and_cards(nvml):
     info = opened().info()
     assert info["driver"] == "550.54.15" and info["uuid"] == "GPU-aaaa"
     card = info["cards"][0]
-    assert card["uuid"] == "GPU-aaaa" and card["power_limit_w"] == 700.0 and card["persistence"] is None
+    assert (
+        card["rail"] == "gpu0"
+        and card["uuid"] == "GPU-aaaa"
+        and card["power_limit_w"] == 700.0
+        and card["persistence"] is None
+    )
     assert card["readings"] == ["energy", "instant", "average"]
 
 

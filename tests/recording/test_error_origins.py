@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from powermeter import Analysis, analyse
-from powermeter.channel import Accuracy
-from powermeter.recording.error_origins import instrument_of
+from powermeter.channel import Accuracy, Rail
+from powermeter.comparison.same_instrument import instrument
+from powermeter.recording.error_origins import instrument_of, origin_of
 from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, bursts
 
 METER = SimulatedPowerMeter(accuracy=Accuracy(gain=0.01, noise=0.3, source="a test"))
@@ -42,6 +44,34 @@ def test_noise_of_two_recordings_does_not_cancel_and_the_gain_of_their_meter_doe
 def test_one_recording_read_twice_is_one() -> None:
     a, b = (analyse(recorded(2, "pi")) for _ in range(2))
     assert (a.energy - b.energy).half_width == pytest.approx(0, abs=1e-12)
+
+
+def cards(*ids: str) -> dict[str, object]:
+    """Return the facts of NVIDIA cards, the first of which is `gpu0`."""
+    listed = [{"index": i, "rail": f"gpu{i}", "uuid": one} for i, one in enumerate(ids)]
+    return {"uuid": " ".join(ids), "cards": listed}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (cards("GPU-a"), cards("GPU-a"), True),
+        (cards("GPU-a"), cards("GPU-b"), False),  # another card in the same machine
+        (cards("GPU-a", "GPU-b"), cards("GPU-a"), True),  # whichever others were read beside it
+        (cards("GPU-b", "GPU-a"), cards("GPU-a"), False),
+    ],
+)
+def test_cards_are_known_by_their_ids(left, right, same: bool) -> None:
+    keys, names = set(), set()
+    for info in (left, right):
+        found = recorded(2, "server")
+        source = found.sources[0]
+        source.info.update(info)
+        keys.add(origin_of(source, "gpu0.power", instrument_of(found, source)))
+        analysed = analyse(found)
+        line = replace(analysed.line, rail=Rail("gpu0"))
+        names.add(instrument(found, replace(analysed, line=line)))
+    assert (len(keys) == 1) is same and (len(names) == 1) is same
 
 
 @pytest.mark.parametrize(
