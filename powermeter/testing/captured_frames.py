@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from powermeter.errors import DataError
+from powermeter.events import now_ns
 from powermeter.testing.faults import Faults
+from powermeter.testing.meter import SimulatedMeter
 
 FLIPS = 0x01, 0x80, 0xFF
 """What a damaged byte differs by: one low bit, one high bit, all."""
@@ -29,6 +31,17 @@ class Cutter(Decoder, Protocol):
         """Return whole frames, and how many bytes belonged to none."""
 
 
+@runtime_checkable
+class Rower(Decoder, Protocol):
+    """A driver that makes samples of the readings in frames which come on their own."""
+
+    def rows(self, reading: Any, arrival_ns: int) -> Sequence[object]:
+        """Return the samples of a reading."""
+
+    def restarted(self) -> None:
+        """Forget what belongs to one connection."""
+
+
 @dataclass
 class Capture(Faults):
     """No faults: keeps what the meter sends.
@@ -43,6 +56,31 @@ class Capture(Faults):
         """Return the frame as it is."""
         self.frames = [*self.frames[-63:], frame]
         return [(0.0, frame)]
+
+
+@dataclass
+class SentWhileSettling(Faults):
+    """No faults: keeps the frames that a meter sends while it settles.
+
+    Attributes:
+        meter: Which.
+        frames: All of them.
+    """
+
+    meter: SimulatedMeter | None = None
+    frames: list[bytes] = field(default_factory=list)
+
+    def apply(self, frame: bytes) -> list[tuple[float, bytes]]:
+        """Return the frame as it is."""
+        if self.meter is not None and self.meter.settling:
+            self.frames.append(frame)
+        return [(0.0, frame)]
+
+
+def rows_of(source: Rower, frames: list[bytes]) -> int:
+    """Return how many samples a driver that has just been opened makes of frames."""
+    source.restarted()
+    return sum(len(source.rows(reading, now_ns())) for _, reading in readings(source, frames))
 
 
 def readings(source: Decoder, frames: list[bytes]) -> Iterator[tuple[bytes, object]]:

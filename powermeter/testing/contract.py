@@ -22,33 +22,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from powermeter.channel import MISSING, SATURATED, Channel
 from powermeter.errors import ConfigurationError, PowermeterError
-from powermeter.recorder.harvest import Harvest
-from powermeter.recorder.reading import SourceReader
 from powermeter.result import Grade
 from powermeter.source import Address, Option, PolledSource, Source, StreamingSource
 from powermeter.testing.captured_frames import (
     Capture,
     Cutter,
     Decoder,
+    Rower,
+    SentWhileSettling,
     cut_byte_by_byte,
     readings,
+    rows_of,
     undetected,
 )
 from powermeter.testing.contract_case import Case, Setting, nothing, release_as_killed, serving, simulated
-from powermeter.testing.contract_load import check_steady, check_true
+from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
+from powermeter.testing.contract_moments import check_step
+from powermeter.testing.contract_reading import READ_S, codes_of, read_some
 from powermeter.testing.faults import Faults
 from powermeter.testing.terminal import Simulation
 from powermeter.units import NS
 
 __all__ = ["Case", "DriverContract", "Setting", "nothing", "serving", "simulated"]
 
-READ_S = 6.0
-"""The longest that the first readings may take."""
 SETTLE_S = 2.0
 """How long threads and descriptors of a closed source may take to go."""
 
@@ -60,6 +58,8 @@ STREAM_S = 1.5
 """How long a stream is read to see its pace: its clock is judged from half a second on."""
 UNDER_WAY_S = 0.05
 """What a meter sent is on its way for so long, so that frames come before its answer."""
+OTHER_LOADS_W = 0.2, 0.002
+AGAIN = "is it of before it was opened again, of a range with another unit, or of a current without its sign?"
 QUIET_S = 0.15
 """How long a meter must send nothing to count as stopped."""
 
@@ -120,7 +120,7 @@ class DriverContract:
         with self.case.source(tmp_path) as (source, _):
             source.open()
             width = len(source.channels)
-            reader, harvest = _read(source)
+            reader, harvest = read_some(source)
             assert not reader.failure and reader.health.samples, reader.failure or reader.health.last_error
             times = [int(at) for block in harvest.blocks for at in block[0]]
             assert times == sorted(times), "stamps run backwards"
@@ -130,19 +130,58 @@ class DriverContract:
             assert widths == {width}, f"rows of {widths} codes for {width} channels"
 
     def test_a_constant_load_reads_constant(self, tmp_path: Path) -> None:
-        """Each row reads what the load draws, no settling or zeroing frame, nor when opened again; a stream's clock keeps the host's pace."""
+        """Each row reads what the load draws, no settling or zeroing frame; a stream's clock keeps the host's pace."""
         with self.case.source(tmp_path) as (source, made):
             simulation = made.get("simulation")
             if not isinstance(simulation, Simulation):
                 return
             source.open()
             is_stream = isinstance(source, StreamingSource)
-            first = _codes(source, rows=10**9 if is_stream else 3, seconds=STREAM_S)
+            first = codes_of(source, rows=10**9 if is_stream else 3, seconds=STREAM_S)
             check_steady(source.channels, first, "is that frame a reading?")
             check_true(source.channels, first, simulation.meter.volts, simulation.meter.watts(0.0))
+
+    def test_opened_again_it_reads_the_load_of_then(self, tmp_path: Path) -> None:
+        """A tenth and a thousandth of it, and where current may flow back also that; no row is from before, none a settling frame."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation):
+                return
             source.open()
-            again = np.concatenate([first, _codes(source, rows=3)])
-            check_steady(source.channels, again, "is that frame, sent when it was opened again, a reading?")
+            codes_of(source, rows=3)
+            meter = simulation.meter
+            for load in (
+                *map(constant, OTHER_LOADS_W),
+                *([FlowsBack("constant")] if meter.both_ways else ()),
+            ):
+                meter.load = load
+                time.sleep(max(meter.refresh_s, meter.tick_s))
+                source.open()
+                rows = codes_of(source, rows=3)
+                check_steady(
+                    source.channels, rows, "is that frame, sent when it was opened again, a reading?"
+                )
+                check_true(source.channels, rows, meter.volts, float(load.power_w(0.0)), AGAIN)
+
+    def test_a_step_of_the_load_is_stamped_when_it_was(self, tmp_path: Path) -> None:
+        """Also where frames come in bunches: by the times or steady numbers in them; where they state none, as they came."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if isinstance(simulation, Simulation):
+                check_step(source, simulation)
+
+    def test_frames_of_settling_are_no_samples(self, tmp_path: Path) -> None:
+        """Of a meter that states `settling`: `decode` or `rows` returns nothing for what it sends meanwhile."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if not isinstance(simulation, Simulation) or not isinstance(source, Rower):
+                return
+            simulation.faults = sent = SentWhileSettling(meter=simulation.meter)
+            source.open()
+            assert not rows_of(source, sent.frames), (
+                "frames that the meter sends while it settles become samples: return None for them from `decode`, or"
+                " [] from `rows`"
+            )
 
     def test_damaged_frames_are_refused(self, tmp_path: Path) -> None:
         """A byte damaged anywhere in a frame with a check is a `DataError`, not another reading."""
@@ -190,7 +229,7 @@ class DriverContract:
             source.open()
             simulation.faults = faults = Faults(drop=0.1, duplicate=0.2)
             before = simulation.unasked
-            reader, harvest = _read(source, rows=10**9, seconds=STREAM_S)
+            reader, harvest = read_some(source, rows=10**9, seconds=STREAM_S)
             dropped, counted = faults.hits.get("drop", 0), sum(gap.lost or 0 for gap in harvest.gaps)
             assert dropped // 2 <= counted <= 2 * dropped + 2, (
                 f"{dropped} frames were lost, {counted} are counted: state `number_wrap` (or `steady`), and return"
@@ -241,7 +280,7 @@ class DriverContract:
             descriptors, threads = _descriptors(), set(threading.enumerate())
             for _ in range(2):
                 source.open()
-                _read(source, rows=1, seconds=1.5)
+                read_some(source, rows=1, seconds=1.5)
                 source.close()
             _wait(lambda: _no_more_than(descriptors) and set(threading.enumerate()) <= threads)
             assert _no_more_than(descriptors), "descriptors were left open"
@@ -281,7 +320,7 @@ class DriverContract:
         with self.case.source(tmp_path) as (source, made):
             source.open()
             self.case.lose(made)
-            reader, harvest = _read(source, rows=1, errors=1, seconds=2.0)
+            reader, harvest = read_some(source, rows=1, errors=1, seconds=2.0)
             codes = [row for block in harvest.blocks for row in block[1].tolist()]
             lost = any(MISSING in row for row in codes)
             assert lost or harvest.gaps or reader.health.errors or not codes, codes
@@ -297,7 +336,7 @@ class DriverContract:
             else:
                 return
             source.open()
-            _, harvest = _read(source)
+            _, harvest = read_some(source)
             flags = [int(flag) for block in harvest.blocks for flag in ([] if block[2] is None else block[2])]
             codes = [row for block in harvest.blocks for row in block[1].tolist()]
             flagged = any(flag & SATURATED for flag in flags) or any(MISSING in row for row in codes)
@@ -313,7 +352,7 @@ class DriverContract:
             if simulation.unasked:
                 return  # it sends whether asked or not
             source.open()
-            _read(source, rows=1)
+            read_some(source, rows=1)
             source.close()
             _wait(lambda: _quiet(simulation))
             assert _quiet(simulation), (
@@ -330,30 +369,6 @@ class DriverContract:
             if found.problem:
                 assert found.remedy, f"{found.problem}: and what to do?"
         assert time.monotonic() - began < LOOK_S
-
-
-def _read(
-    source: Source, *, rows: int = 2, errors: int = 0, seconds: float = READ_S
-) -> tuple[SourceReader, Harvest]:
-    """Read an opened source as the recorder does until some rows or errors have come; it is closed then."""
-    reader = SourceReader(source)
-    reader.start()
-    deadline = time.monotonic() + seconds
-    while reader.health.samples < rows and not reader.ended.is_set() and time.monotonic() < deadline:
-        if errors and reader.health.errors >= errors:
-            break
-        time.sleep(0.01)
-    reader.stop()
-    reader.join(5.0)
-    return reader, reader.take()
-
-
-def _codes(source: Source, *, rows: int, seconds: float = READ_S) -> NDArray[np.int64]:
-    """Return the codes of what an opened source reads, which is closed then."""
-    reader, harvest = _read(source, rows=rows, seconds=seconds)
-    wrong = reader.failure or reader.health.last_error
-    assert not wrong, wrong
-    return np.concatenate([block[1] for block in harvest.blocks])
 
 
 def _descriptors() -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Quantity
+from powermeter.testing.load import Load
 
 STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 """What stays while the load does."""
@@ -30,7 +32,29 @@ def check_steady(channels: Sequence[Channel], rows: NDArray[np.int64], why: str)
         )
 
 
-def check_true(channels: Sequence[Channel], rows: NDArray[np.int64], volts: float, watts: float) -> None:
+class FlowsBack(Load):
+    """A load that feeds what supplies it: its power is below 0."""
+
+    def power_w(self, seconds: Any) -> Any:
+        """Return the power at a time."""
+        return -super().power_w(seconds)
+
+    def energy_j(self, start_s: float, end_s: float) -> float:
+        """Return the energy between two times."""
+        return -super().energy_j(start_s, end_s)
+
+
+def constant(watts: float) -> Load:
+    """Return a load that does not change."""
+    return Load("constant", watts, watts)
+
+
+WRONG = "which byte comes first, which is one code in SI?"
+
+
+def check_true(
+    channels: Sequence[Channel], rows: NDArray[np.int64], volts: float, watts: float, why: str = WRONG
+) -> None:
     """Refuse rows of which no rail reads the voltage, current and power of the load."""
     true = {Quantity.VOLTAGE: volts, Quantity.CURRENT: watts / volts, Quantity.POWER: watts}
     wrong: dict[str, list[str]] = {}
@@ -40,7 +64,7 @@ def check_true(channels: Sequence[Channel], rows: NDArray[np.int64], volts: floa
             continue
         found, expected = float(np.median(channel.in_si(codes))), true[channel.quantity]
         texts = wrong.setdefault(channel.rail.name, [])
-        if abs(found - expected) > STEADY_WITHIN * expected + 2 * abs(channel.scale):
+        if abs(found - expected) > STEADY_WITHIN * abs(expected) + 2 * abs(channel.scale):
             texts.append(f"{channel.name} reads {found:.4g} for {expected:.4g} {channel.quantity.unit}")
     least = min(wrong.values(), key=len, default=[])
-    assert not least, f"{'; '.join(least)}: which byte comes first, which is one code in SI?"
+    assert not least, f"{'; '.join(least)}: {why}"

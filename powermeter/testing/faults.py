@@ -1,7 +1,8 @@
-"""What goes wrong between a meter and its reader: lost, doubled, damaged, late and cut frames; a pulled cable."""
+"""What goes wrong between a meter and its reader: lost, doubled, damaged, late, bunched and cut frames; a pulled cable."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Faults:
     Attributes:
         drop, duplicate, corrupt, late, half: Probability of each for one frame.
         late_s: How late a late frame is.
+        bunch_s: Frames wait for the next multiple of this and come at once, as a hub or a busy host hands them on; 0 for as they are sent.
         disconnects: (seconds after the start, for how long).
         seed: Of the dice.
         hits: How often each happened.
@@ -31,6 +33,7 @@ class Faults:
     late: float = 0.0
     half: float = 0.0
     late_s: float = 0.2
+    bunch_s: float = 0.0
     disconnects: Sequence[tuple[float, float]] = ()
     seed: int = 1
     hits: dict[str, int] = field(default_factory=dict)
@@ -74,6 +77,10 @@ class Faults:
         if self._happens("duplicate"):
             copies = 2
         return [(delay, frame)] * copies
+
+    def released_s(self, at_s: float) -> float:
+        """Return when what is sent at a time comes out at the other end."""
+        return math.ceil(at_s / self.bunch_s) * self.bunch_s if self.bunch_s else at_s
 
     def _happens(self, kind: str) -> bool:
         if self._dice.random() >= getattr(self, kind):

@@ -15,6 +15,7 @@ class SimulatedFnirsi(SimulatedMeter):
     hid = (0x2E3C, 0x5558)
     refresh_s = 0.02
     tick_s = 0.002
+    states_times = False
     SILENT_AFTER_S = 3.0
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
@@ -75,6 +76,7 @@ class SimulatedWitrn(SimulatedMeter):
     kind = "witrn"
     hid = (0x0716, 0x5044)
     refresh_s = tick_s = 0.01
+    states_times = False  # whole seconds
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
         super().__init__(load, volts=volts)

@@ -153,6 +153,7 @@ class SimulatedAtorch(SimulatedMeter):
     tick_s = 0.1
     first_summed = 2
     interval_s = 1.0117
+    states_times = False  # whole seconds
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
         super().__init__(load, volts=volts)

@@ -26,6 +26,11 @@ class SimulatedMeter:
         overloaded: Whether it is over its range now.
         checks_frames: Whether its frames carry a check that shows any damaged byte; the contract suite then
             damages each and expects `DataError`.
+        both_ways: Whether it senses current that flows back; the contract suite then lets it.
+        states_times: Whether its frames state when each was taken, be it by their numbers at a fixed rate; the contract
+            suite then hands on two thirds of them, in bunches, and expects the frames' own times in place of their arrival.
+        settling: Whether what it sends now is no reading, as it settles or zeroes itself; the contract suite expects no
+            sample of those frames.
         shows_losses: Whether numbers or steady ticks in its frames show which never came; the contract suite
             then drops some and expects gaps with their number, and doubles some, which are no samples.
     """
@@ -39,6 +44,9 @@ class SimulatedMeter:
     overloaded: bool = False
     checks_frames: ClassVar[bool] = True
     shows_losses: ClassVar[bool] = False
+    both_ways: ClassVar[bool] = False
+    states_times: ClassVar[bool] = True
+    settling: bool = False
     hid: ClassVar[tuple[int, int] | None] = None
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:

@@ -32,6 +32,7 @@ class SimulatedPPK2(SimulatedMeter):
 
     kind = "ppk2"
     tick_s = 0.005
+    states_times = False  # a count of six bits shows a loss, not how many times it went round meanwhile
     rate_hz = 100_000
     buffer_bytes = 65536
     buffer_s: ClassVar[float] = 0.5

@@ -251,9 +251,10 @@ class Simulation:
         return frames
 
     def _enqueue(self, frame: bytes) -> None:
+        now_s = self.now_s()
         for delay, piece in self.faults.apply(frame):
             self._number += 1
-            heapq.heappush(self._queue, (self.now_s() + delay, self._number, piece))
+            heapq.heappush(self._queue, (self.faults.released_s(now_s + delay), self._number, piece))
 
     def _flush(self) -> None:
         while self._backlog:

@@ -49,7 +49,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(contract, ceiling, CEILING_S)
     monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
     monkeypatch.setattr(fnirsi, "START_S", 0.2)
-    monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 0.5)
+    monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 1.3)  # more than from one "alive" to the next
     monkeypatch.setattr(SimulatedAtorch, "interval_s", 0.10117)
     monkeypatch.setattr(km003c_stream, "ANSWER_S", 0.1)
 

@@ -7,6 +7,7 @@ import struct
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -24,7 +25,7 @@ class SimulatedVolta(SimulatedMeter):
 
     kind = "volta"
     tick_s = 0.002
-    flags_overload = shows_losses = True
+    flags_overload = shows_losses = both_ways = True
 
     def __init__(self, load: Load, *, volts: float = 5.0) -> None:
         super().__init__(load, volts=volts)
@@ -76,6 +77,85 @@ class TestVolta(DriverContract):
     case = Case(
         "volta", "volta://{port}", simulated(SimulatedVolta), "volta:///dev/ttyNobody7", driver=volta.Volta
     )
+
+
+class SimulatedPlainVolta(SimulatedVolta):
+    """One whose reference is as large as the load: only the status shows that it settles."""
+
+    def sensed(self, current: int) -> tuple[int, int, int]:
+        return 5000, current, volta.SETTLING if self.settling else 0
+
+
+class SimulatedRangedVolta(SimulatedVolta):
+    """One that sends what is under 1 mA in steps of 10 nA, with bit 1 of its status set."""
+
+    def sensed(self, current: int) -> tuple[int, int, int]:
+        volts, code, status = super().sensed(current)
+        small = abs(code) < 100
+        return volts, code * 1000 if small else code, status | 2 * small
+
+
+class Ranged(volta.Volta):
+    """Counts in steps of 10 nA in either range, as it should."""
+
+    def describe(self, reading):
+        super().describe(reading)
+        self.channels = (self.channels[0], replace(self.channels[1], scale=1e-8))
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        return [row._replace(codes=[row.codes[0], row.codes[1] * (1 if reading.status & 2 else 1000)])]
+
+
+class Reversed(volta.Volta):
+    """Counts what flows into the device below 0."""
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        return [row._replace(codes=[row.codes[0], -row.codes[1]])]
+
+
+class Shifted(volta.Volta):
+    """Takes each channel for the next one."""
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        return [row._replace(codes=row.codes[1:] + row.codes[:1])]
+
+
+class Unsigned(volta.Volta):
+    """Takes its current for a number without a sign."""
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        return [row._replace(codes=[row.codes[0], row.codes[1] & 0xFFFFFFFF])]
+
+
+class Stale(volta.Volta):
+    """Hands on each reading when the next one comes, also the last one of before it was opened again."""
+
+    kept = None
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        before, self.kept = self.kept or row, row
+        return [row._replace(codes=before.codes)]
+
+
+class OnArrival(volta.Volta):
+    """Stamps each reading when it comes, though its frames state when it was taken."""
+
+    tick_ns = None
+
+
+class Counting(volta.Volta):
+    """Counts the frames that came, 2 ms each, in place of their milliseconds."""
+
+    count = 0
+
+    def rows(self, reading, arrival_ns):
+        self.count += 2
+        return [row._replace(tick=self.count) for row in super().rows(reading, arrival_ns)]
 
 
 class Deaf(volta.Volta):
@@ -170,13 +250,22 @@ class Whole(volta.Volta):
 
 
 CONSTANT = "test_a_constant_load_reads_constant"
+AGAIN = "test_opened_again_it_reads_the_load_of_then"
+STEP = "test_a_step_of_the_load_is_stamped_when_it_was"
+SETTLING = "test_frames_of_settling_are_no_samples"
 LOSSES = "test_losses_are_counted_and_doubled_frames_are_not_stored"
 FAULTY = [
     (Deaf, "test_an_overload_is_flagged", "overload"),
     (Endless, "test_what_it_started_it_stops", "goes on sending"),
     (Trusting, "test_damaged_frames_are_refused", "damage at byte"),
     (Eager, CONSTANT, "is that frame a reading"),
-    (Once, CONSTANT, "sent when it was opened again"),
+    (Once, AGAIN, "sent when it was opened again"),
+    (Reversed, CONSTANT, "current reads -0.4 for 0.4 A"),
+    (Shifted, CONSTANT, "voltage reads 40 for 5 V; current reads 0.05 for 0.4 A"),
+    (Unsigned, AGAIN, "of a current without its sign"),
+    (Stale, AGAIN, "sent when it was opened again"),
+    (OnArrival, STEP, r"0\.\d+ s too late: are the frames stamped by the times"),
+    (Counting, STEP, r"s too early: is its time made up"),
     (Hasty, "test_one_that_sends_already_is_opened_all_the_same", "does `identify` stop it"),
     (Slow, CONSTANT, "its ticks count"),
     (Fast, CONSTANT, "its ticks count"),
@@ -192,12 +281,41 @@ FAULTY = [
     ("driver", "promise", "printed"), FAULTY, ids=lambda one: getattr(one, "__name__", "")
 )
 def test_the_suite_finds_the_fault_of_a_driver(driver, promise, printed, tmp_path, monkeypatch):
+    found(driver, SimulatedVolta, promise, printed, tmp_path, monkeypatch)
+
+
+OF_OTHERS = [
+    (Eager, SimulatedPlainVolta, SETTLING, "become samples"),
+    (volta.Volta, SimulatedRangedVolta, AGAIN, "reads 0.4 for 0.0004 A.*another unit"),
+]
+"""The same of two meters of the kind."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+@pytest.mark.parametrize(("driver", "meter", "promise", "printed"), OF_OTHERS)
+def test_the_suite_finds_what_other_meters_would_show(driver, meter, promise, printed, tmp_path, monkeypatch):
+    found(driver, meter, promise, printed, tmp_path, monkeypatch)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+@pytest.mark.parametrize(
+    ("driver", "meter", "promise"),
+    [(volta.Volta, SimulatedPlainVolta, SETTLING), (Ranged, SimulatedRangedVolta, AGAIN)],
+)
+def test_a_right_driver_of_those_meters_passes(driver, meter, promise, tmp_path):
+    suite = DriverContract()
+    suite.case = Case("volta", "volta://{port}", simulated(meter), driver=driver)
+    getattr(suite, promise)(tmp_path)
+
+
+def found(driver, meter, promise, printed, tmp_path, monkeypatch):
+    """Expect the suite to print a driver's fault."""
     from powermeter.testing import contract
 
     monkeypatch.setattr(contract, "SETTLE_S", 0.3)
     monkeypatch.setattr(contract, "SPEAKS_S", 0.1)
     suite = DriverContract()
-    suite.case = Case("volta", "volta://{port}", simulated(SimulatedVolta), driver=driver)
+    suite.case = Case("volta", "volta://{port}", simulated(meter), driver=driver)
     with pytest.raises(AssertionError, match=printed):
         getattr(suite, promise)(tmp_path)
 

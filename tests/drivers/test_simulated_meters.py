@@ -233,3 +233,11 @@ def test_a_simulated_meter_replaces_no_file_of_another(tmp_path: Path) -> None:
         with pytest.raises(FileExistsError):
             port_for(METERS[kind](Load("constant", 1.0, 1.0, 1.0)), str(mine)).plug()
     assert mine.read_text() == "mine"
+
+
+def test_bunched_frames_wait_for_the_next_multiple_and_come_together():
+    bunched = Faults(bunch_s=0.4)
+    assert [bunched.released_s(at_s) for at_s in (0.01, 0.39, 0.4, 0.41)] == pytest.approx(
+        [0.4, 0.4, 0.4, 0.8]
+    )
+    assert Faults().released_s(0.41) == 0.41

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
-from powermeter.testing.contract_load import check_steady, check_true
+from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
 
 RAIL = Rail("input")
 CHANNELS = (
@@ -54,3 +54,18 @@ def test_a_row_unlike_the_others_is_refused_but_no_temperature() -> None:
     rows[0, 1] = 0
     with pytest.raises(AssertionError, match="current: 0 A"):
         check_steady(CHANNELS, rows, "is that frame a reading?")
+
+
+def test_current_that_flows_back_is_expected_below_zero() -> None:
+    load = FlowsBack("constant", 2.0, 2.0)
+    assert load.power_w(1.0) == -2.0 and load.energy_j(1.0, 3.0) == -4.0
+    check_true(CHANNELS, np.array([[50_000, -40_000, 250]] * 3), 5.0, -2.0)
+    with pytest.raises(AssertionError, match=r"current reads 0\.4 for -0\.4 A: without its sign"):
+        check_true(CHANNELS, np.array([[50_000, 40_000, 250]] * 3), 5.0, -2.0, "without its sign")
+
+
+def test_a_thousandth_of_the_load_is_read_to_two_codes() -> None:
+    assert constant(0.002).power_w(5.0) == 0.002
+    check_true(CHANNELS, np.array([[50_000, 42, 250]] * 3), 5.0, 0.002)
+    with pytest.raises(AssertionError, match=r"current reads 0\.4 for 0\.0004 A"):
+        check_true(CHANNELS, np.array([[50_000, 40_000, 250]] * 3), 5.0, 0.002)
