@@ -14,7 +14,7 @@ from powermeter.testing.load import Load
 STEADY = Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 """What stays while the load does."""
 STEADY_WITHIN = 0.1
-"""Share of its median, and of what the load draws, by which it may differ, beside two codes: noise and limits of meters are less; a reference or
+"""Share of its median, and of what the load draws, by which it may differ, beside two codes or steps: noise and limits of meters are less; a reference or
 zeroing, a swapped byte or a wrong scale is more."""
 
 
@@ -63,8 +63,9 @@ def check_true(
         if channel.rail is None or channel.quantity not in true or not codes.size:
             continue
         found, expected = float(np.median(channel.in_si(codes))), true[channel.quantity]
+        step = max(abs(channel.scale), channel.accuracy.step or 0.0)
         texts = wrong.setdefault(channel.rail.name, [])
-        if abs(found - expected) > STEADY_WITHIN * abs(expected) + 2 * abs(channel.scale):
+        if abs(found - expected) > STEADY_WITHIN * abs(expected) + 2 * step:
             texts.append(f"{channel.name} reads {found:.4g} for {expected:.4g} {channel.quantity.unit}")
     least = min(wrong.values(), key=len, default=[])
     assert not least, f"{'; '.join(least)}: {why}"

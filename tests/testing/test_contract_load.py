@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.channel import MISSING, Accuracy, Channel, Quantity, Rail
 from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
 
 RAIL = Rail("input")
@@ -54,6 +54,13 @@ def test_a_row_unlike_the_others_is_refused_but_no_temperature() -> None:
     rows[0, 1] = 0
     with pytest.raises(AssertionError, match="current: 0 A"):
         check_steady(CHANNELS, rows, "is that frame a reading?")
+
+
+def test_a_display_coarser_than_its_code_shows_nothing_of_a_small_load() -> None:
+    shown = Channel("current", Quantity.CURRENT, 1e-4, RAIL, accuracy=Accuracy(step=1e-3, source="a test"))
+    check_true([shown], np.array([[0]]), 5.0, 0.002)
+    with pytest.raises(AssertionError, match=r"current reads 0 for 0\.04 A"):
+        check_true([shown], np.array([[0]]), 5.0, 0.2)
 
 
 def test_current_that_flows_back_is_expected_below_zero() -> None:
