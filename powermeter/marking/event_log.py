@@ -309,7 +309,8 @@ class EventLog:
         """Count marks as lost."""
         self._lost += marks
         if self.words is not None:
-            self.words[ring.LOST] = self._lost
+            if not self._is_abandoned:  # else its event has not ended, which is counted
+                self.words[ring.LOST] = self._lost
         elif self._lost >= self._next_try:
             self._note.write(self._lost)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from waiting import CEILING_S
 
 import powermeter
+from powermeter.analysis.accounts import differences
 from powermeter.marking import span
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.mark_account import MAX_LISTED
@@ -154,3 +155,18 @@ def test_numbers_of_events_that_went_into_another_recording_are_no_events_that_n
             task.run(step)
     (counts,) = running.counts().values()
     assert (counts.begun, counts.finished) == (3, 3)
+
+
+def test_what_ends_after_its_recording_has_never_ended_and_is_no_mark_that_was_lost(running):
+    """Two threads that outlast a Meter: it was stated, too, that the recorder could not take in their marks fast enough."""
+    opened = [*left_open(["short"]), powermeter.event("long")]
+    opened[-1].__enter__()
+    running.log.close()
+    for one in opened:
+        one.__exit__(None, None, None)
+    (counts,) = running.counts().values()
+    assert (counts.begun, counts.finished, counts.details["lost"]) == (4, 2, 0)
+    (text,) = differences({1: counts})
+    assert (
+        "2 of 4 events never ended ('long'), because the recording was ended while they were running" in text
+    )
