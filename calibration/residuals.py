@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import Result
 from powermeter.signals.correction import Correction
 
@@ -45,7 +46,7 @@ def plot(fits: list[tuple[CorrectionFit, Points, str]], form: str) -> bytes:
     figure.tight_layout()
     file = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "powermeter"}):
-        figure.savefig(file, format=form, metadata={"Date": None} if form == "svg" else None)
+        figure.savefig(file, format=form, metadata=FIGURE_METADATA[form])
     return file.getvalue()
 
 

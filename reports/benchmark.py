@@ -9,6 +9,7 @@ from typing import Any
 
 from powermeter.comparison.benchmark import Benchmark
 from powermeter.errors import ConfigurationError, NotInstalledError, plural, printable
+from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import plain
 from powermeter.units import format_duration, format_number
 
@@ -136,6 +137,6 @@ def draw(path: Path, all_made: Sequence[Benchmark], form: str | None = None) -> 
     axes.set(xlabel="repeats", ylabel="half-width of the 95 % interval in %", xscale="log", ylim=(0, None))
     axes.legend()
     try:
-        figure.savefig(path, format=form)
+        figure.savefig(path, format=form, metadata=FIGURE_METADATA.get(form or "png"))
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None

@@ -15,6 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from powermeter.recording.our_files import TABLE_METADATA
+
 from .data_frames import sound, to_arrow
 from .export_columns import Column, Table, is_flags
 
@@ -58,7 +60,7 @@ def write_parquet(tables: Iterable[Table], file: IO[bytes]) -> None:
     def begin(arrow: Any) -> Any:
         from pyarrow import parquet
 
-        return parquet.ParquetWriter(file, arrow.schema)
+        return parquet.ParquetWriter(file, arrow.schema.with_metadata(TABLE_METADATA))
 
     _write_arrow_tables(tables, begin)
 
@@ -73,7 +75,7 @@ def write_arrow(tables: Iterable[Table], file: IO[bytes]) -> None:
     def begin(arrow: Any) -> Any:
         from pyarrow import ipc
 
-        return ipc.new_file(file, arrow.schema)
+        return ipc.new_file(file, arrow.schema.with_metadata(TABLE_METADATA))
 
     _write_arrow_tables(tables, begin)
 

@@ -12,6 +12,7 @@ from typing import Any
 from powermeter.comparison.contrast import change_in_percent
 from powermeter.comparison.variants import Variant, Variants
 from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import Grade, Result, plain
 from powermeter.units import format_duration, format_number, format_quantity
 
@@ -188,7 +189,7 @@ def draw(path: Path, found: Variants, form: str | None = None) -> None:
             0.5, 0.5, "simulated", fontsize=60, color="0.5", alpha=0.25, ha="center", va="center", rotation=30
         )
     try:
-        figure.savefig(path, format=form, dpi=150)
+        figure.savefig(path, format=form, dpi=150, metadata=FIGURE_METADATA.get(form or "png"))
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None
 

@@ -243,6 +243,7 @@ def test_an_existing_file_is_refused_unless_forced(path):
     with pytest.raises(ExistsError), Meter(URL, path=path):
         pytest.fail("the block ran")
     assert path.read_text() == "precious"
+    path.write_text("")
     with Meter(URL, path=path, force=True) as meter:
         pass
     assert meter.problem == ""

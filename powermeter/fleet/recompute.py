@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.errors import DataError, PowermeterError
 from powermeter.fleet.engines import DuckDB, Engine, Spark
 from powermeter.fleet.stored import RESULT, computed
+from powermeter.recording.our_files import TABLE_METADATA
 from powermeter.recording.output_file import in_place
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def result_schema() -> pyarrow.Schema:
     """Return the Arrow schema of `stored.RESULT`."""
     import pyarrow as pa
 
-    return pa.schema([(name, {"double": "float64"}.get(kind, kind)) for name, kind in RESULT])
+    fields = [(name, {"double": "float64"}.get(kind, kind)) for name, kind in RESULT]
+    return pa.schema(fields, metadata=TABLE_METADATA)
 
 
 def _in_process(engine: DuckDB, progress: Callable[[float], None] | None) -> Iterator[pyarrow.Table]:

@@ -15,27 +15,17 @@ from urllib.parse import quote
 from powermeter.errors import ConfigurationError, DataError, ExistsError, printable
 from powermeter.recording import schema
 from powermeter.recording.file_names import SUFFIX, side_files
-from powermeter.recording.held_file import connect, first_bytes
+from powermeter.recording.held_file import connect
+from powermeter.recording.our_files import is_ours, is_recording
 
 STANDARD_OUTPUT = Path("-")
 """As typed for `-o`: what is written goes to standard output."""
 
 
-_SQLITE = b"SQLite format 3\0"
-
-EXTENSIONS = frozenset(
-    (
-        *(".power", ".html", ".pdf", ".png", ".svg", ".md", ".tex", ".bib", ".txt", ".toml"),
-        *(".csv", ".json", ".parquet", ".arrow", ".jls", ".trace", ".prom", ".lp"),
-    )
-)
-"""Of what we write; under any other name only a recording is ours."""
-
-
 def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_recording: bool = False) -> None:
     """Refuse, before anything is read or measured, a file that could not or must not be written.
 
-    Only a regular file of a kind that we write is ever replaced, and only with `force`; a recording only by a recording; a link is
+    Only a regular file that we wrote is ever replaced, and only with `force`; a recording only by a recording; a link is
     replaced, not what it leads to.
 
     Args:
@@ -62,11 +52,11 @@ def check_output(path: Path, *, force: bool, inputs: Iterable[Path] = (), by_rec
     if not force:
         raise ExistsError(f"{path} exists; choose another name or add --force to replace it")
     _refuse_live(path)
-    if not (by_recording or path.is_symlink()) and _is_recording(path):
+    if not (by_recording or path.is_symlink()) and is_recording(path):
         raise ConfigurationError(
             f"{path} is a recording and only another recording replaces it; choose another name, or delete it first"
         )
-    if not path.is_symlink() and not _is_ours(path) and not _is_left_behind(path):
+    if not path.is_symlink() and not is_ours(path) and not _is_left_behind(path):
         if side_files(path)[0].exists():  # what a recording is stands in its log at first
             raise ExistsError(f"{path} is being written by another program; choose another name")
         raise ConfigurationError(
@@ -111,33 +101,6 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise ConfigurationError(
             f"{printable(path)} is not a regular file and is not replaced; -o - is standard output"
         )
-
-
-def _is_recording(path: Path) -> bool:
-    try:
-        return _holds_recording(first_bytes(path, 4096))
-    except OSError:
-        return False
-
-
-def _holds_recording(head: bytes) -> bool:
-    return head.startswith(_SQLITE) and head[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")
-
-
-def _is_ours(path: Path) -> bool:
-    """Return whether a file may be what we wrote: a recording, or of a kind that we write.
-
-    A script, a program, another data base and a file of a kind that we never write are somebody else's work.
-    """
-    try:
-        head = first_bytes(path, 4096)
-    except OSError:
-        return True  # replacing it fails, and reports why
-    if not head or _holds_recording(head):
-        return True
-    if head.startswith((b"#!", _SQLITE)) or path.stat().st_mode & 0o111:
-        return False
-    return path.suffix.lower() in EXTENSIONS
 
 
 def _is_left_behind(path: Path) -> bool:

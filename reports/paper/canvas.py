@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from powermeter.errors import ConfigurationError, NotInstalledError
+from powermeter.recording.our_files import FIGURE_METADATA
 
 from ..markup import harmless
 
@@ -79,12 +80,7 @@ def figure(maker: Any, columns: int, height_in: float) -> Any:
 def saved(drawn: Any, form: str) -> bytes:
     """Return a figure as the bytes of a `pdf`, `png` or `svg`; the same input makes the same bytes."""
     file = io.BytesIO()
-    about = {
-        "pdf": {"Creator": "powermeter", "CreationDate": None},
-        "svg": {"Creator": "powermeter", "Date": None},
-        "png": {"Software": "powermeter"},
-    }
-    drawn.savefig(file, format=form, metadata=about[form])
+    drawn.savefig(file, format=form, metadata=FIGURE_METADATA[form])
     return file.getvalue()
 
 

@@ -182,6 +182,9 @@ def test_nothing_is_overwritten_unasked(both, capsys):
     other.write_text("mine")
     assert cli.run(["align", str(host), str(meter), "-o", str(other)]) == 3
     assert other.read_text() == "mine" and host.read_bytes() == before
+    assert cli.run(["align", str(host), str(meter), "-o", str(other), "--force"]) == 2  # no file of ours
+    assert other.read_text() == "mine"
+    other.write_bytes(before)
     assert cli.run(["align", str(host), str(meter), "-o", str(other), "--force"]) == 0
     with Recording.open(other) as recording:
         assert len(recording.sources) == 2

@@ -30,12 +30,15 @@ def test_report_names_its_file_after_the_recording(run_power):
 def test_report_replaces_nothing_without_force(run_power, tmp_path, capsys):
     out = tmp_path / "report.md"
     figure = tmp_path / "report.svg"
-    figure.write_text("mine")
+    figure.write_text('<svg class="figure wide">mine')
     assert cli.run(["report", str(run_power), "-o", str(out)]) == 3
-    assert figure.read_text() == "mine" and not out.exists()  # nothing half-written
+    assert figure.read_text().endswith("mine") and not out.exists()  # nothing half-written
     assert "--force" in capsys.readouterr().err
     assert cli.run(["report", str(run_power), "-o", str(out), "--force"]) == 0
-    assert figure.read_text() != "mine"
+    assert not figure.read_text().endswith("mine")
+    figure.write_text("<svg>mine")  # somebody else's
+    assert cli.run(["report", str(run_power), "-o", str(out), "--force"]) == 2
+    assert figure.read_text() == "<svg>mine"
 
 
 def test_report_never_overwrites_the_recording(run_power):

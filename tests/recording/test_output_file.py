@@ -21,7 +21,7 @@ from powermeter.recording.output_file import (
 def test_a_new_name_may_be_written_and_an_old_one_only_by_force(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     check_output(path, force=False)
-    path.write_text("precious")
+    path.write_text("time_s,meter/flags\n")
     with pytest.raises(ExistsError, match="--force"):
         check_output(path, force=False)
     check_output(path, force=True)
@@ -59,10 +59,10 @@ def test_a_link_is_replaced_and_not_what_it_leads_to(tmp_path: Path) -> None:
 
 def test_of_several_files_all_are_written_or_none(tmp_path: Path) -> None:
     first, second = tmp_path / "a.md", tmp_path / "b.svg"
-    second.write_text("mine")
+    second.write_text('<svg class="figure wide">')
     with pytest.raises(ExistsError):
         write_files({first: "one", second: b"two"}, force=False)
-    assert not first.exists() and second.read_text() == "mine"
+    assert not first.exists() and second.read_text().startswith("<svg")
     write_files({first: "one", second: b"two"}, force=True)
     assert (first.read_text(), second.read_text()) == ("one", "two")
     assert sorted(tmp_path.iterdir()) == [first, second]
@@ -92,10 +92,13 @@ def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) ->
 @pytest.mark.parametrize(
     ("name", "content", "mode", "replaced"),
     [
-        ("x.md", b"# anything", 0o644, True),
+        ("x.md", b"# anything", 0o644, False),
+        ("x.md", b"# Energy of infer.py\n\nAMD EPYC\n", 0o644, True),
         ("x.csv", b"", 0o644, True),
-        ("x.html", b"<!DOCTYPE html>\n<html>", 0o644, True),
-        ("x.pdf", b"%PDF-1.7", 0o644, True),
+        ("x.html", b"<!DOCTYPE html>\n<html>", 0o644, False),
+        ("x.pdf", b"%PDF-1.7", 0o644, False),
+        ("x.pdf", b"%PDF-1.4 << /Creator (powermeter) >>", 0o644, True),
+        ("x.csv", b"label,energy\ninfer,3\n", 0o644, False),
         ("infer.py", b"print(1)", 0o644, False),  # the measured script
         ("x.md", b"#!/bin/sh\n", 0o644, False),
         ("run.txt", b"echo", 0o755, False),

@@ -94,7 +94,11 @@ def test_an_existing_file_is_refused_and_replaced_by_force(path):
     path.write_text("precious")
     with pytest.raises(ExistsError, match="--force"):
         Writer.create(path)
+    with pytest.raises(ConfigurationError, match="not a file that powermeter writes"):
+        Writer.create(path, force=True)
     assert path.read_text() == "precious"
+    path.unlink()
+    Writer.create(path).close()
     Writer.create(path, force=True).close()
     with Recording.open(path) as recording:
         assert recording.sources == [] and recording.warnings == []
