@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from powermeter.analysis.mostly_refused import REFUSED_SHARE
 from powermeter.errors import Reason, plural
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
@@ -13,8 +14,7 @@ from powermeter.units import format_duration
 UNSEEN_S, UNSEEN_SHARE = 0.5, 0.01
 """A recording that went on for longer than both after the last reading is worth a warning."""
 
-REFUSED, REFUSED_SHARE = "mostly-refused", 0.5
-"""Where so many readings were refused for each that was kept, the usual interval is that between gaps, and none of them shows as a hole."""
+REFUSED = "mostly-refused"
 
 MOST = 5
 """Clock steps that are listed one by one."""
@@ -79,7 +79,7 @@ def _unseen_end(recording: RecordingLike, line: Line) -> list[Note]:
 def _mostly_refused(recording: RecordingLike, line: Line) -> list[Note]:
     """Return a note for each source of a rail that sent readings which cannot be (out of its range, or damaged) about as often as others."""
     trace, found = line.power(), []
-    kept = 0 if trace is None else len(trace)
+    kept = 0 if trace is None or not len(trace) else trace.readings
     for source in recording.sources:
         if str(source.id) not in line.source.split(" + "):
             continue
@@ -90,7 +90,7 @@ def _mostly_refused(recording: RecordingLike, line: Line) -> list[Note]:
                 Note.warning(
                     REFUSED,
                     f"{source.name or source.url} sent {plural(lost, 'reading')} that cannot be, beside {kept} that can ({bad[0].detail}): "
-                    "the interval takes the load for as it was at the others; where the refused ones were overloads, the energy is higher. "
+                    "nothing bounds the energy from above, for they may have been overloads; what they may have been less is in its lower end. "
                     "Check range, wiring and the format of its lines",
                 )
             )

@@ -21,6 +21,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means import measure_means
+from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
@@ -145,6 +146,8 @@ def measure(
             take(lasting, found)
     above += lost_while_high(integral, start_ns, end_ns)
     above[:] = open_above(trace, start_ns, end_ns, above)
+    if (refused := mostly_refused(trace)) is not None:
+        below[:], above[:] = refused.opened((start_ns, end_ns), value, below, above)
     known = covered & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (

@@ -28,6 +28,7 @@ from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.means_by_turns import open_by_turns
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
 from powermeter.analysis.ripple import Ripple, ripple_in_run
@@ -194,6 +195,9 @@ def measure_run(
     if wave is not None:
         variance += wave.left_in_all(*edges)
     above = float(open_above(trace, *edges, np.array([above + starved]))[0])
+    if (refused := mostly_refused(trace)) is not None:
+        ends = refused.opened(edges, *(np.array([one]) for one in (value, below, above)))
+        below, above = (float(one[0]) for one in ends)
     parts = common_parts(trace.errors, value, seconds)
     coarse = trace.kind is Kind.COUNTER and trace.step**2 / 12 > trace.noise**2
     noise = f"{'step' if coarse else 'noise'}:{own}"
