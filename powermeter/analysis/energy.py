@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from powermeter import registry
 from powermeter.analysis import baseline as idle
 from powermeter.analysis import throttling
+from powermeter.analysis.at_another_time import notes_of_another_time
 from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.calls_alone import notes_of_calls_alone
 from powermeter.analysis.conditions import conditions
@@ -320,6 +321,7 @@ def analyse(
             *idle.holds_work(baseline, events),
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
+            *notes_of_another_time(line, found),
             *throttling.notes(recording),
             *(parts.notes() if parts is not None else ()),
         ),
