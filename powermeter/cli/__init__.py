@@ -5,6 +5,7 @@ This is the one place that prints errors.  Each class of errors has its exit sta
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -21,6 +22,7 @@ from powermeter.cli.standard_output import open_standard, put_stderr, report_pro
 from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
 from powermeter.errors.suggestions import close_names, meant
+from powermeter.recorder.null_device import put_null
 
 SECTIONS = {
     "Measure": ("devices", "record", "live", "bench", "variants", "mark", "import"),
@@ -29,6 +31,12 @@ SECTIONS = {
     "Trust": ("calibrate", "sync", "align", "verify", "repair", "verify-claim", "check-mlperf"),
 }
 """Heading of the help → its verbs; the others stand under the last one."""
+
+
+_WHAT_TO_DO = {
+    errno.EMFILE: "; raise the limit of descriptors (ulimit -n 32)",
+    errno.ENFILE: "; the system has no descriptor left",
+}
 
 
 class _Verbs(WholeHelp):
@@ -91,8 +99,7 @@ class _Verbs(WholeHelp):
 def _silence() -> None:
     """Send what is still buffered for standard output nowhere, so that ending does not raise either."""
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        put_null(os.O_WRONLY, sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
         return
 
@@ -151,6 +158,14 @@ def _show(error: click.ClickException) -> None:
     report_problem(f"{message[:1].lower()}{message[1:]}{more}")
 
 
+def _named(error: OSError) -> str:
+    """Return what the system refused, with its file where it names one, and what to do where we know."""
+    text = error.strerror or str(error)
+    if isinstance(error.filename, str):
+        text = f"{error.filename}: {text}"
+    return f"{text}{_WHAT_TO_DO.get(error.errno or 0, '')}"
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     try:
@@ -174,7 +189,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         report_problem("there is not enough memory for this; what was being written is not there")
         return PowermeterError.exit_code
     except OSError as error:
-        report_problem(error.strerror or str(error))
+        report_problem(_named(error))
         _silence()  # what is still buffered cannot be written either
         return PowermeterError.exit_code
     return outcome if isinstance(outcome, int) else 0

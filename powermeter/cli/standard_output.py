@@ -13,11 +13,13 @@ from typing import Any, TextIO
 import click
 
 from powermeter.errors import clean
+from powermeter.recorder.null_device import put_null
 
 TROUBLE = (OSError, ValueError, UnicodeError)
+"""What writing to a closed, full or odd stream raises."""
+
 _WIDE = 200
 """Cells of a table's line where nothing bounds it."""
-"""What writing to a closed, full or odd stream raises."""
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +35,7 @@ def open_standard() -> tuple[int, ...]:
             os.fstat(descriptor)
         except OSError:
             closed.append(descriptor)
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+            put_null(os.O_WRONLY if descriptor else os.O_RDONLY, descriptor, inheritable=False)
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 – for the rest of the process
     if sys.stderr is None:
@@ -106,8 +108,6 @@ def settle() -> None:
             stream.flush()
         except TROUBLE:
             with suppress(OSError):
-                null = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(null, descriptor)
-                os.close(null)
+                put_null(os.O_WRONLY, descriptor)
             with suppress(*TROUBLE):
                 stream.flush()

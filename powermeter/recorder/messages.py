@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from powermeter.recorder.null_device import open_null, put_null
+
 _to_parent: TextIO | None = None
 """The pipe to the parent, once it was taken; standard output before that."""
 
@@ -25,9 +27,7 @@ def take_pipes() -> TextIO:
 
 def _moved(stream: TextIO, number: int, mode: int) -> TextIO:
     kept = os.fdopen(os.dup(stream.fileno()), "w" if mode else "r", encoding="utf-8", errors="replace")
-    null = os.open(os.devnull, mode)
-    os.dup2(null, number)
-    os.close(null)
+    put_null(mode, number)
     return kept
 
 
@@ -39,7 +39,7 @@ def send(message: Mapping[str, Any]) -> None:
         pipe.write(json.dumps(message) + "\n")
         pipe.flush()
     except (OSError, ValueError):
-        nowhere = open(os.devnull, "w")  # noqa: SIM115 – stays for the rest of the process
+        nowhere = os.fdopen(open_null(os.O_WRONLY), "w")  # stays for the rest of the process
         if _to_parent is None:
             sys.stdout = nowhere
         else:

@@ -19,7 +19,7 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
-from powermeter.recorder import failed_start, left_behind, waiting_at_end, waiting_at_start
+from powermeter.recorder import failed_start, left_behind, null_device, waiting_at_end, waiting_at_start
 from powermeter.recorder.own_pipes import Pipe
 from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
 
@@ -165,14 +165,15 @@ class Recorder:
         (theirs_in, orders), (answers, theirs_out) = os.pipe(), os.pipe()
         self.orders, self.answers = Pipe(orders), Pipe(answers)
         try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=theirs_in,
-                stdout=theirs_out,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **_SMALL},
-                **_own_group(),
-            )
+            with null_device.nowhere() as unheard:
+                self.process = subprocess.Popen(
+                    command,
+                    stdin=theirs_in,
+                    stdout=theirs_out,
+                    stderr=unheard,
+                    env={**os.environ, **_SMALL},
+                    **_own_group(),
+                )
         except BaseException:
             self._release()
             raise
