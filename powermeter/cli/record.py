@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.apart import do_apart
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
@@ -252,7 +253,7 @@ def record(
         report_problem(nothing)
         problem = problem or nothing
     elif not quiet and not as_json:
-        _summarise(recorder.path, battery, place)
+        do_apart(lambda: _summarise(recorder.path, battery, place), "the summary")
     if command and status:
         report_problem(f"{command[0]} ended with status {status}")
     if as_json:
