@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.errors import OpenError, Reason
 from powermeter.platforms.assumptions import assumed
-from powermeter.source import Found, Option, PolledSource, Row
+from powermeter.source import Found, Option, Row
 
-from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
+from .system.kernel_files import KernelFiles
+from .system.sysfs import check_readable, read_bytes, read_number, read_text, reason_of
 
 _TREE = "sys/class/hwmon"
 _GRANT = "let this user read it until the next start: sudo chmod a+r {file}"
@@ -106,16 +107,15 @@ def _energies(device: Path) -> list[SensorFile]:
     return found
 
 
-class Amd(PolledSource):
+class Amd(KernelFiles):
     """AMD graphics cards and EPYC sockets by the kernel's own readings."""
 
     scheme = "amd"
+    title = "readings"
     summary = "AMD graphics cards and EPYC sockets by the kernel's readings"
     example = "amd://?rate=10Hz"
     OPTIONS: ClassVar = {"root": Option(str, "/", "where sys is, for tests")}
     default_period_s: ClassVar[float] = 0.1
-
-    _files: tuple[Path, ...] = ()
 
     def open(self) -> None:
         """Find the readings and read each once."""
@@ -124,26 +124,16 @@ class Amd(PolledSource):
             raise OpenError("amd://: no amdgpu, HSMP or amd_energy readings here; try rapl://", Reason.ABSENT)
         for reading in readings:
             check_readable(reading.path, _GRANT.format(file=reading.path))
-        channels = tuple(_channels(readings))
-        if self.channels and self.channels != channels:
-            raise OpenError("amd://: the readings are not those of before", Reason.WRONG_DEVICE)
-        self.channels = channels
-        self._files = tuple(reading.path for reading in readings)
+        self.keep(_channels(readings), [reading.path for reading in readings])
 
     def sample(self) -> Row:
         """Read each file once."""
-        if not self._files:
-            raise ReadError("amd:// is not open", Reason.ABSENT)
-        return Row([read_code(file) for file in self._files])
-
-    def close(self) -> None:
-        """Forget the files; they are opened for each reading."""
-        self._files = ()
+        return Row(self.read_files())
 
     def info(self) -> dict[str, Any]:
         """Return the power limits in W where the kernel shows them."""
         limits = {}
-        for file, channel in zip(self._files, self.channels, strict=False):
+        for file, channel in zip(self.files, self.channels, strict=False):
             cap = read_number(file.parent / "power1_cap")
             if cap is not None:
                 limits[channel.name] = cap * 1e-6

@@ -20,9 +20,10 @@ from powermeter.platforms.jetson import VOLTAGE_ACCURACY, BoardRails, current_ac
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT
 from powermeter.result import Grade
-from powermeter.source import Found, Option, PolledSource, Row
+from powermeter.source import Found, Option, Row
 
 from .system.jetson_facts import facts, is_jetson, model
+from .system.kernel_files import KernelFiles
 from .system.sysfs import check_readable, read_code, read_number, read_text
 
 _DRIVERS = "sys/bus/i2c/drivers"
@@ -116,10 +117,11 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-class Jetson(PolledSource):
+class Jetson(KernelFiles):
     """The rails of a Jetson by voltage and current, with over-current throttling."""
 
     scheme = "jetson"
+    title = "rails"
     summary = "Jetson rails from sysfs: fast, no service, no root on most releases"
     example = "jetson://?rate=20Hz"
     OPTIONS: ClassVar = {
@@ -128,7 +130,6 @@ class Jetson(PolledSource):
     }
     default_period_s: ClassVar[float] = 0.05
 
-    _files: tuple[Path, ...] = ()
     _throttle: tuple[Path, ...] = ()
 
     def open(self) -> None:
@@ -153,23 +154,14 @@ class Jetson(PolledSource):
         self._throttle = tuple(sorted(root.glob("sys/class/hwmon/hwmon*/oc[0-9]*_event_cnt")))
         if self._throttle:
             channels.append(Channel(COUNT, Quantity.MARKER, 1.0, kind=Kind.COUNTER))
-        if self.channels and self.channels != tuple(channels):
-            raise OpenError(f"{self.address}: the rails are not those of before", Reason.WRONG_DEVICE)
-        self.channels = tuple(channels)
-        self._files = tuple(file for rail in rails for file in rail.files)
+        self.keep(channels, [file for rail in rails for file in rail.files])
 
     def sample(self) -> Row:
         """Read all rails once, one after the other."""
-        if not self._files:
-            raise ReadError("jetson:// is not open", Reason.ABSENT)
-        row = [read_code(file) for file in self._files]
+        row = self.read_files()
         if self._throttle:
             row.append(sum(read_number(file) or 0 for file in self._throttle))
         return Row(row)
-
-    def close(self) -> None:
-        """Forget the files; they are opened for each reading."""
-        self._files = ()
 
     def info(self) -> dict[str, Any]:
         """Return the board, its release, power mode, clocks and temperatures, and what no rail covers."""

@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.platforms.assumptions import RAPL_COMPARED, RAPL_GAIN
-from powermeter.source import Found, Option, PolledSource, Row
+from powermeter.source import Found, Option, Row
 
+from .system.kernel_files import KernelFiles
 from .system.processor import rating
-from .system.sysfs import check_readable, read_bytes, read_code, read_number, read_text, reason_of
+from .system.sysfs import check_readable, read_bytes, read_number, read_text, reason_of
 
 _TREE = "sys/class/powercap"
 _ZONE = re.compile(r"(intel-rapl|amd-rapl):(\d+)(?::(\d+))?")
@@ -116,16 +117,15 @@ def rails_of(zones: Sequence[RaplZone]) -> list[Rail]:
     return rails
 
 
-class Rapl(PolledSource):
+class Rapl(KernelFiles):
     """Processor energy by its own counters, one counter channel for each zone."""
 
     scheme = "rapl"
+    title = "counters"
     summary = "processor energy counters (Intel and AMD) through powercap"
     example = "rapl://?rate=10Hz"
     OPTIONS: ClassVar = {"root": Option(str, "/", "where sys and proc are, for tests")}
     default_period_s: ClassVar[float] = 0.1
-
-    _files: tuple[Path, ...] = ()
 
     def open(self) -> None:
         """Find the counters and read each once."""
@@ -149,27 +149,16 @@ class Rapl(PolledSource):
             )
             for zone, rail in zip(zones, rails_of(zones), strict=True)
         ]
-        if self.channels and self.channels != tuple(channels):
-            raise OpenError("rapl://: the counters are not those of before", Reason.WRONG_DEVICE)
-        self.channels = tuple(channels)
-        self._files = tuple(zone.path / "energy_uj" for zone in zones)
+        self.keep(channels, [zone.path / "energy_uj" for zone in zones])
         self._ranges = tuple(zone.range_uj for zone in zones)
 
     def sample(self) -> Row:
         """Read every counter once; one that cannot be read makes the whole row a gap, never a wrap."""
-        if not self._files:
-            raise ReadError("rapl:// is not open", Reason.ABSENT)
-        row = []
-        for file, largest in zip(self._files, self._ranges, strict=True):
-            value = read_code(file)
+        row = self.read_files()
+        for file, value, largest in zip(self.files, row, self._ranges, strict=True):
             if value < 0 or (largest and value > largest):
                 raise ReadError(f"{file}: {value} µJ is outside the counter's range", Reason.BAD_DATA)
-            row.append(value)
         return Row(row)
-
-    def close(self) -> None:
-        """Forget the files; they are opened for each reading."""
-        self._files = ()
 
     def info(self) -> dict[str, Any]:
         """Return the processor and each counter's range in µJ."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
 from powermeter.errors import plural
@@ -15,6 +17,8 @@ from powermeter.importers.log import LogRows
 from powermeter.importers.other_table import other_table
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
+
+Floats = NDArray[np.floating[Any]]
 
 _CONTROL = bytes({*range(32), 127} - {9, 10, 12, 13, 27})
 _BLOCK = 1 << 20
@@ -105,20 +109,29 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows], *, has_rows_of_numbers:
     return notes
 
 
-def _beyond_any_supply(rows: LogRows) -> list[Note]:
-    """Return a note on each rail of rows that were read at once whose powers, or steps of a counter, no supply delivers."""
-    notes = []
-    seconds = np.maximum(np.diff(rows.times_ns) / NS, 1.0)  # stamps may be equal
+def _watts(rows: LogRows, shortest_s: float) -> Iterator[tuple[str, Floats, int]]:
+    """Yield each rail's channel by its name, the size of its powers or of a counter's steps over their time in W, and the number of the first reading.
+
+    Args:
+        shortest_s: Steps count as no shorter: stamps may be equal.
+    """
+    seconds = np.maximum(np.diff(rows.times_ns) / NS, shortest_s)
     for channel, codes in zip(rows.channels, rows.codes, strict=True):
         if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
             continue
-        values = channel.in_si(np.asarray(codes))
-        is_energy = channel.quantity is Quantity.ENERGY
-        beyond = np.abs(np.diff(values)) > MOST_W * seconds if is_energy else np.abs(values) > MOST_W
+        values, is_energy = channel.in_si(np.asarray(codes)), channel.quantity is Quantity.ENERGY
+        yield channel.name, np.abs(np.diff(values) / seconds if is_energy else values), 1 + is_energy
+
+
+def _beyond_any_supply(rows: LogRows) -> list[Note]:
+    """Return a note on each rail of rows that were read at once whose powers, or steps of a counter, no supply delivers."""
+    notes = []
+    for name, watts, first in _watts(rows, shortest_s=1.0):
+        beyond = watts > MOST_W
         if beyond.any():
             text = (
-                f"{channel.name}: {plural(int(beyond.sum()), 'reading')} beyond what any supply delivers (100 MW), which count: the log is damaged "
-                f"there (the first is reading {int(np.argmax(beyond)) + 1 + is_energy}); take their lines out and import again"
+                f"{name}: {plural(int(beyond.sum()), 'reading')} beyond what any supply delivers (100 MW), which count: the log is damaged "
+                f"there (the first is reading {int(np.argmax(beyond)) + first}); take their lines out and import again"
             )
             notes.append(Note.warning("implausible-values", text))
     return notes
@@ -127,12 +140,7 @@ def _beyond_any_supply(rows: LogRows) -> list[Note]:
 def _far_above_others(rows: LogRows) -> list[Note]:
     """Return a note on each rail one reading of which is most of its energy and far above all others."""
     notes = []
-    seconds = np.maximum(np.diff(rows.times_ns), 1) / NS
-    for channel, codes in zip(rows.channels, rows.codes, strict=True):
-        if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
-            continue
-        values, is_energy = channel.in_si(np.asarray(codes)), channel.quantity is Quantity.ENERGY
-        watts = np.abs(np.diff(values)) / seconds if is_energy else np.abs(values)
+    for name, watts, first in _watts(rows, shortest_s=1 / NS):
         watts = np.where(np.isfinite(watts), watts, 0.0)
         if np.count_nonzero(watts) < _FEWEST:
             continue
@@ -140,7 +148,7 @@ def _far_above_others(rows: LogRows) -> list[Note]:
         usual = float(np.percentile(np.delete(watts, largest), 90))
         if usual > 0 and watts[largest] >= _FAR * usual and watts[largest] > np.delete(watts, largest).sum():
             text = (
-                f"{channel.name}: reading {largest + 1 + is_energy} is {watts[largest] / usual:,.0f} times what nine in ten of the others stay below, "
+                f"{name}: reading {largest + first} is {watts[largest] / usual:,.0f} times what nine in ten of the others stay below, "
                 "and most of the energy; if the log is damaged there, take its line out and import again"
             )
             notes.append(Note.warning("implausible-values", text))

@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import numpy as np
 import pytest
+from modelled_repeats import ModelledMeter
 
 from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
 from powermeter.errors import ConfigurationError
-
-
-def model(rng: np.random.Generator, n: int, *, spread=0.1, memory=0.0, warm=0.0, tau=5.0, drift=0.0):
-    """Energies of repeats around 1 J and their true means once warm."""
-    noise = np.empty(n)
-    state = rng.standard_normal() * spread
-    for i in range(n):
-        noise[i] = state
-        state = memory * state + spread * np.sqrt(1 - memory**2) * rng.standard_normal()
-    index = np.arange(n)
-    steady = 1 + drift * index
-    return steady + warm * np.exp(-index / tau) + noise, steady
-
-
-class _FakeMeter:
-    """Counts events; energies come from a model, the clock from here."""
-
-    def __init__(self, energies: np.ndarray, each_ns: int = 20_000_000) -> None:
-        self.energies, self.each_ns, self.now, self.count = energies, each_ns, 0, 0
-
-    def event(self, name: str, n: int = 1, **attributes: object):
-        self.count += 1
-        return nullcontext()
-
-    def recording(self) -> object:
-        raise AssertionError("the energies are given")
-
-    def clock(self) -> int:
-        self.now += self.each_ns // 2
-        return self.now
-
-    def read(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        return self.energies[: start.size]
 
 
 @pytest.mark.parametrize("wrong", [{"at_most": 0}, {"at_least": 3}, {"at_most": "soon"}, {"most": 0}])
@@ -53,11 +19,11 @@ def test_limits_out_of_range_are_refused(wrong: dict) -> None:
 @pytest.mark.parametrize("precision", [0, 2])
 def test_a_precision_out_of_range_is_refused(precision: float) -> None:
     with pytest.raises(ConfigurationError):
-        RepeatLoop(_FakeMeter(np.ones(3)), "infer", precision=precision)
+        RepeatLoop(ModelledMeter(np.ones(3)), "infer", precision=precision)
 
 
 def test_limits_and_the_world_may_be_written_one_by_one() -> None:
-    meter = _FakeMeter(np.ones(30))
+    meter = ModelledMeter(np.ones(30))
     loop = RepeatLoop(
         meter, "infer", at_most=1e9, most=12, read=meter.read, clock_ns=meter.clock, sleep=print
     )
@@ -66,7 +32,7 @@ def test_limits_and_the_world_may_be_written_one_by_one() -> None:
 
 @pytest.mark.parametrize(("spent_s", "passes"), [(0.0, 8), (5.0, 3), (20.0, 1)])
 def test_what_was_spent_before_the_loop_counts_towards_its_time(spent_s: float, passes: int) -> None:
-    meter = _FakeMeter(np.ones(30))
+    meter = ModelledMeter(np.ones(30))
 
     def clock() -> int:
         return meter.now
@@ -81,11 +47,11 @@ def test_what_was_spent_before_the_loop_counts_towards_its_time(spent_s: float, 
 
 def test_a_keyword_that_nobody_knows_is_refused_rather_than_taken_for_an_attribute() -> None:
     with pytest.raises(TypeError, match="at_mots"):
-        RepeatLoop(_FakeMeter(np.ones(3)), "infer", at_mots="5m")
+        RepeatLoop(ModelledMeter(np.ones(3)), "infer", at_mots="5m")
 
 
 def test_it_ends_as_soon_as_what_is_asked_of_it_is_decided() -> None:
-    meter = _FakeMeter(np.ones(30))
+    meter = ModelledMeter(np.ones(30))
     loop = RepeatLoop(
         meter, "infer", at_least=15, most=30, read=meter.read, clock_ns=meter.clock, decided=lambda: True
     )
@@ -104,7 +70,7 @@ def test_it_waits_until_the_newest_repeat_has_been_written() -> None:
         return found
 
     world = World(read=read, sleep=waits.append)
-    loop = RepeatLoop(_FakeMeter(np.ones(5)), "infer", precision=0.05, world=world)
+    loop = RepeatLoop(ModelledMeter(np.ones(5)), "infer", precision=0.05, world=world)
     loop.spans = [(2 * i * 10**9, (2 * i + 1) * 10**9) for i in range(5)]
     loop.look()
     assert waits == [0.25, 0.25] and np.isfinite(loop.energies).all()

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
+from modelled_repeats import ModelledMeter, model
 from scipy.stats import t as student
 
 from powermeter.analysis.repeat_loop import LoopLimits, RepeatLoop, World
 from powermeter.analysis.stopping import LEAST_TO_DECIDE, Settled, Stopping, settle
 from powermeter.meter import Meter
-
-
-def model(rng: np.random.Generator, n: int, *, spread=0.1, memory=0.0, warm=0.0, tau=5.0, drift=0.0):
-    """Energies of repeats around 1 J and their true means once warm."""
-    noise = np.empty(n)
-    state = rng.standard_normal() * spread
-    for i in range(n):
-        noise[i] = state
-        state = memory * state + spread * np.sqrt(1 - memory**2) * rng.standard_normal()
-    index = np.arange(n)
-    steady = 1 + drift * index
-    return steady + warm * np.exp(-index / tau) + noise, steady
 
 
 def spiky(rng: np.random.Generator, n: int, share: float, times: float) -> np.ndarray:
@@ -216,29 +204,8 @@ def test_the_repeats_asked_for_are_enough(spread) -> None:
     assert np.mean(kept) >= 0.8
 
 
-class _FakeMeter:
-    """Counts events; energies come from a model, the clock from here."""
-
-    def __init__(self, energies: np.ndarray, each_ns: int = 20_000_000) -> None:
-        self.energies, self.each_ns, self.now, self.count = energies, each_ns, 0, 0
-
-    def event(self, name: str, n: int = 1, **attributes: object):
-        self.count += 1
-        return nullcontext()
-
-    def recording(self) -> object:
-        raise AssertionError("the energies are given")
-
-    def clock(self) -> int:
-        self.now += self.each_ns // 2
-        return self.now
-
-    def read(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        return self.energies[: start.size]
-
-
-def loop_over(energies: np.ndarray, precision: float, **limits: object) -> tuple[RepeatLoop, _FakeMeter]:
-    meter = _FakeMeter(energies)
+def loop_over(energies: np.ndarray, precision: float, **limits: object) -> tuple[RepeatLoop, ModelledMeter]:
+    meter = ModelledMeter(energies)
     world = World(read=meter.read, clock_ns=meter.clock, sleep=lambda s: None)
     loop = RepeatLoop(meter, "infer", precision=precision, limits=LoopLimits(**limits), world=world)
     for _ in loop:

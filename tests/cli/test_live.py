@@ -13,33 +13,20 @@ import threading
 
 import numpy as np
 import pytest
+from live_recording import LONG, ten_seconds
 
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli import live
 from powermeter.cli.live import lines
 from powermeter.cli.live_tail import LiveTail
-from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result.notes import Note
-
-LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
 
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "x.power"
-    rail = Rail("VDD_IN")
-    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail), Channel("i", Quantity.CURRENT, 1e-3, rail))
-    times = np.arange(2001, dtype=np.int64) * 5_000_000
-    with Writer.create(found, {"battery": "4Ah"}) as writer:
-        source = writer.add_source("x://", "m", "x", channels)
-        amps = np.where((times // 250_000_000) % 2, 400, 200) + np.arange(2001) % 2
-        writer.append(source, times, np.stack([np.full(2001, 5000), amps], axis=1))
-        for i in range(18):
-            start = (2 * i + 1) * 250_000_000
-            writer.add_event(Event("infer" if i % 2 else LONG, start, start + 250_000_000, uid=i + 1))
-    return found
+    return ten_seconds(tmp_path / "x.power")
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 160])

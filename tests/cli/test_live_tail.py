@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from live_recording import ten_seconds
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
@@ -13,23 +14,10 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.source import SATURATED, Gap
 
-LONG = "a_label_that_is_longer_than_the_whole_terminal_is_wide"
-
 
 @pytest.fixture
 def path(tmp_path):
-    found = tmp_path / "x.power"
-    rail = Rail("VDD_IN")
-    channels = (Channel("v", Quantity.VOLTAGE, 1e-3, rail), Channel("i", Quantity.CURRENT, 1e-3, rail))
-    times = np.arange(2001, dtype=np.int64) * 5_000_000
-    with Writer.create(found, {"battery": "4Ah"}) as writer:
-        source = writer.add_source("x://", "m", "x", channels)
-        amps = np.where((times // 250_000_000) % 2, 400, 200) + np.arange(2001) % 2
-        writer.append(source, times, np.stack([np.full(2001, 5000), amps], axis=1))
-        for i in range(18):
-            start = (2 * i + 1) * 250_000_000
-            writer.add_event(Event("infer" if i % 2 else LONG, start, start + 250_000_000, uid=i + 1))
-    return found
+    return ten_seconds(tmp_path / "x.power")
 
 
 def test_it_agrees_with_the_analysis(path):

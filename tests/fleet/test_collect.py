@@ -13,6 +13,7 @@ import class_of_forty
 import outside
 import pytest
 from class_of_forty import NS, START_UTC_NS, record
+from collected import rows, take
 
 from powermeter import cli
 from powermeter.errors import ConfigurationError, DataError
@@ -21,23 +22,6 @@ from powermeter.errors import ConfigurationError, DataError
 @pytest.fixture(autouse=True)
 def _arrow() -> None:
     outside.need("pyarrow")
-
-
-def take(origin: Path | str, dataset: Path, readings: str = "none"):  # type: ignore[no-untyped-def]
-    from powermeter.fleet.collect import collect
-    from powermeter.fleet.dataset import Dataset
-    from powermeter.fleet.origins import origin_of
-
-    return collect(origin_of(str(origin)), Dataset(dataset), readings)
-
-
-def rows(dataset: Path, table: str) -> list[dict[str, object]]:
-    from pyarrow import parquet
-
-    found: list[dict[str, object]] = []
-    for path in sorted((dataset / table).glob("device=*/day=*/*.parquet")):
-        found += parquet.read_table(path, partitioning=None).to_pylist()
-    return found
 
 
 def test_twice_is_once(tmp_path: Path) -> None:

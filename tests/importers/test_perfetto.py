@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
+from protobuf_bytes import message, put
 
 from powermeter import importers
 from powermeter.analysis.integral import Integral
@@ -18,27 +19,6 @@ from powermeter.importers.perfetto import looks_like_packets
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import lines
-
-
-def number(value):
-    value &= 2**64 - 1
-    out = bytearray()
-    while True:
-        out.append(value & 0x7F | (0x80 if value > 0x7F else 0))
-        value >>= 7
-        if not value:
-            return bytes(out)
-
-
-def put(field, value):
-    if isinstance(value, int):
-        return number(field << 3) + number(value)
-    data = value.encode() if isinstance(value, str) else value
-    return number(field << 3 | 2) + number(len(data)) + data
-
-
-def message(*pairs):
-    return b"".join(put(field, value) for field, value in pairs)
 
 
 def trace(*packets):

@@ -18,6 +18,18 @@ from powermeter.source import Gap
 
 SECOND = 1_000_000_000
 START = 5 * SECOND
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style></svg><svg onload=alert(1)>",
+    "{{ 7*7 }}{% raw %}",
+    "javascript:alert(1)",
+    "a|b\n| c | `d` [x](javascript:alert(1))",
+    "[red]bold[/] \x1b[31mred\x07",
+    "\u202egnp.exe",
+    "nul \x00 lone \ud800 end",
+    "x" * 500,
+]
 Make = Callable[..., Path]
 
 
@@ -120,3 +132,33 @@ def twenty() -> list[Event]:
 
 def twenty_events() -> list[Event]:
     return [infer(0.5 * i, 0.25, 4, i + 1, model="a" if i % 2 else "b") for i in range(20)]
+
+
+@pytest.fixture
+def hostile(make: Make) -> Path:
+    """Return a recording all of whose names would be markup if they were taken for it."""
+    events = [
+        Event(
+            label,
+            5_100_000_000 + i * 10**9,
+            5_600_000_000 + i * 10**9,
+            uid=i + 1,
+            count=2,
+            attributes={"model": label},
+        )
+        for i, label in enumerate(HOSTILE)
+    ]
+    evil = HOSTILE[0]
+    return make(
+        events=events,
+        source=evil,
+        rail=Rail(evil, covers=evil),
+        metadata={
+            "command": ["python", evil + ".py"],
+            "attributes": {evil: evil},
+            "host": {"board": evil, "cpu": evil, "os": evil},
+            "revision": evil,
+            "frameworks": {evil: evil},
+        },
+        gap_s=(4.0, 4.5),
+    )

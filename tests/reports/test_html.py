@@ -21,18 +21,6 @@ from powermeter.reports.text import to_text
 
 from .conftest import START, channels, infer
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</style></svg><svg onload=alert(1)>",
-    "{{ 7*7 }}{% raw %}",
-    "javascript:alert(1)",
-    "a|b\n| c | `d` [x](javascript:alert(1))",
-    "[red]bold[/] \x1b[31mred\x07",
-    "\u202egnp.exe",
-    "nul \x00 lone \ud800 end",
-    "x" * 500,
-]
 VOID = {"meta", "br", "line", "rect", "path", "circle", "img", "hr", "link", "input"}
 
 
@@ -74,35 +62,6 @@ def page_of(path, **options) -> tuple[str, Page]:
     page.close()
     page.text = page.text.replace("\u00a0", " ")
     return text, page
-
-
-@pytest.fixture
-def hostile(make):
-    events = [
-        Event(
-            label,
-            5_100_000_000 + i * 10**9,
-            5_600_000_000 + i * 10**9,
-            uid=i + 1,
-            count=2,
-            attributes={"model": label},
-        )
-        for i, label in enumerate(HOSTILE)
-    ]
-    evil = HOSTILE[0]
-    return make(
-        events=events,
-        source=evil,
-        rail=Rail(evil, covers=evil),
-        metadata={
-            "command": ["python", evil + ".py"],
-            "attributes": {evil: evil},
-            "host": {"board": evil, "cpu": evil, "os": evil},
-            "revision": evil,
-            "frameworks": {evil: evil},
-        },
-        gap_s=(4.0, 4.5),
-    )
 
 
 def test_a_page_is_well_formed_and_whole(make, twenty):

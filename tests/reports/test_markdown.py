@@ -4,56 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
-from powermeter.channel import Rail
-from powermeter.events import Event
 from powermeter.recording import Recording
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</style></svg><svg onload=alert(1)>",
-    "{{ 7*7 }}{% raw %}",
-    "javascript:alert(1)",
-    "a|b\n| c | `d` [x](javascript:alert(1))",
-    "[red]bold[/] \x1b[31mred\x07",
-    "\u202egnp.exe",
-    "nul \x00 lone \ud800 end",
-    "x" * 500,
-]
-
-
-@pytest.fixture
-def hostile(make):
-    events = [
-        Event(
-            label,
-            5_100_000_000 + i * 10**9,
-            5_600_000_000 + i * 10**9,
-            uid=i + 1,
-            count=2,
-            attributes={"model": label},
-        )
-        for i, label in enumerate(HOSTILE)
-    ]
-    evil = HOSTILE[0]
-    return make(
-        events=events,
-        source=evil,
-        rail=Rail(evil, covers=evil),
-        metadata={
-            "command": ["python", evil + ".py"],
-            "attributes": {evil: evil},
-            "host": {"board": evil, "cpu": evil, "os": evil},
-            "revision": evil,
-            "frameworks": {evil: evil},
-        },
-        gap_s=(4.0, 4.5),
-    )
 
 
 def test_no_label_breaks_out_of_markdown(hostile):

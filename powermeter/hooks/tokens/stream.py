@@ -15,6 +15,21 @@ from powermeter.hooks.tokens.usage import field
 from powermeter.marking import span as spans
 
 
+class _Ends:
+    """Ends an answer with what is raised inside: without an error where the stream is over."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            is_over = issubclass(kind, StopIteration | StopAsyncIteration)
+            self._answer.end("" if is_over else kind.__name__)
+
+
 class Tokens:
     """The pieces of a stream, passed on; `close` ends it early.
 
@@ -27,6 +42,7 @@ class Tokens:
         self._stream = stream
         self._iterator: Any = None
         self._answer = answer
+        self._ends = _Ends(answer)
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -34,14 +50,8 @@ class Tokens:
     def __next__(self) -> Any:
         if self._iterator is None:
             self._iterator = iter(self._stream)
-        try:
+        with self._ends:
             piece = next(self._iterator)
-        except StopIteration:
-            self._answer.end()
-            raise
-        except BaseException as error:
-            self._answer.end(type(error).__name__)
-            raise
         self._answer.take(piece)
         return piece
 
@@ -50,12 +60,9 @@ class Tokens:
         return self._answered().__await__()
 
     async def _answered(self) -> Any:
-        try:
+        with self._ends:
             if hasattr(self._stream, "__await__"):
                 self._stream = await self._stream
-        except BaseException as error:
-            self._answer.end(type(error).__name__)
-            raise
         if _comes_in_pieces(self._stream):
             return self
         return _whole(self._stream, self._answer)
@@ -67,14 +74,8 @@ class Tokens:
         if self._iterator is None:
             await self._answered()
             self._iterator = aiter(self._stream)
-        try:
+        with self._ends:
             piece = await anext(self._iterator)
-        except StopAsyncIteration:
-            self._answer.end()
-            raise
-        except BaseException as error:
-            self._answer.end(type(error).__name__)
-            raise
         self._answer.take(piece)
         return piece
 
