@@ -71,3 +71,21 @@ def test_each_constant_of_the_estimators_is_named_on_the_page() -> None:
                 names = [n.id for target in line.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
                 missing += [f"{path.name}: {n}" for n in names if n not in words]
     assert missing == []
+
+
+TRADED = re.compile(
+    r"^\| `(\w+) = ([^`]+)` \(`((?:analysis|signals|comparison)/[\w/]+\.py)`\) \|(?: [^|]+ \|){3}$",
+    re.MULTILINE,
+)
+
+
+def test_what_a_constant_trades_is_stated_for_the_value_it_has() -> None:
+    """The derivations of half and double hold for this value; the table of all constants refers to them."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = TRADED.findall(text.partition("### What single constants trade")[2])
+    assert len(found) >= 65
+    for name, value, file in found:
+        module = importlib.import_module("powermeter." + file.removesuffix(".py").replace("/", "."))
+        assert number(value) == pytest.approx(vars(module)[name]), name
+    referring = {(file, name) for file, name, _, _, why in ROW.findall(text) if "traded, below" in why}
+    assert referring <= {(file, name) for name, _, file in found}
