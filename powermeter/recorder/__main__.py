@@ -18,8 +18,9 @@ from typing import TextIO
 from powermeter.errors import PowermeterError, ReadError, printable
 from powermeter.marking import board
 from powermeter.recorder import held_interpreter
+from powermeter.recorder.last_reading import READERS_END_S
 from powermeter.recorder.messages import notice, send, take_pipes
-from powermeter.recorder.process import READERS_END_S, Process
+from powermeter.recorder.process import Process
 from powermeter.recording.encodable_text import LONGEST
 from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
 from powermeter.recording.sha256 import prefer_small

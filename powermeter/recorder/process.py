@@ -24,6 +24,7 @@ from powermeter.marking.memory import peak_memory
 from powermeter.recorder.clock_jumps import ClockWatch, look, note_clocks
 from powermeter.recorder.full_disk import REFUSED, Backlog
 from powermeter.recorder.harvest import Harvest
+from powermeter.recorder.last_reading import wait_for
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.opening import close_all, open_all
@@ -42,8 +43,6 @@ CLOCK_PAIR_S = 60.0
 COST_NOTE_S = 10.0
 LOCK_WAIT_MS = 200
 """How long one write waits for another process that holds the file; it is tried again at the next flush."""
-READERS_END_S = 0.4
-"""How long the reading threads together may take to end; one that hangs is abandoned."""
 CLOSE_S = 30.0
 """How long the last samples are kept for a file that another process holds, or a full disk."""
 ELSEWHERE_S = 10.0
@@ -287,9 +286,7 @@ class Process:
         for identifier, reader in zip(self.ids, self.readers, strict=True):
             self._doubts[identifier] = reader.source.clock_doubt_ns  # it is closed when its thread ends
             reader.stop()
-        patience = time.monotonic() + READERS_END_S
-        for reader in self.readers:
-            reader.join(timeout=max(0.0, patience - time.monotonic()))
+        wait_for(self.readers)
         closing_by = time.monotonic() + CLOSE_S
         is_written = False
         while True:

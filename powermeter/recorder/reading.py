@@ -30,6 +30,7 @@ from powermeter.recorder.harvest import (
     _misshapen,
     _whole_numbers,
 )
+from powermeter.recorder.last_reading import is_worth_one
 from powermeter.recorder.reopening import REOPEN_AFTER, identity, reopen
 from powermeter.recorder.silence import Patience
 from powermeter.recording.encodable_text import one_line
@@ -40,9 +41,6 @@ STAMP_NS = 1000
 
 STALL_PERIODS, STALL_NS = 10, 100_000_000
 """A pause of more than both is a gap of its own, not just missed intervals."""
-
-LAST_READING_PERIOD_NS = 20_000_000
-"""From this period on, one more reading is taken when the recording ends, so that its end is seen."""
 
 
 class Clock:
@@ -240,9 +238,9 @@ class SourceReader(threading.Thread):
 
     def _wants_a_last_reading(self, period: int) -> bool:
         """Whether the time since the last reading is worth one more before the end."""
-        if period < LAST_READING_PERIOD_NS or self._failures or self._gap_start is not None or self.failure:
+        if self._failures or self._gap_start is not None or self.failure or self._last_ns is None:
             return False
-        return self._last_ns is not None and self._read_ns < 500_000_000
+        return is_worth_one(period, self._read_ns)
 
     def _keep(
         self, codes: Sequence[int], flags: int, before: int, after: int, period: int, at_ns: int | None

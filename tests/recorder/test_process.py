@@ -16,7 +16,7 @@ import pytest
 
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import ReadError, Reason
-from powermeter.recorder import full_disk, process
+from powermeter.recorder import full_disk, last_reading, process
 from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
 from powermeter.recorder.reading import SourceReader
@@ -344,7 +344,7 @@ class HangsWhenOpenedAgain(StreamingSource):
 
 def test_a_reader_that_hangs_while_its_source_is_lost_leaves_one_gap_to_the_end(set_up, monkeypatch) -> None:
     """Its own gap never comes: the recorder notes it, from the last reading on."""
-    monkeypatch.setattr(process, "READERS_END_S", 0.05)
+    monkeypatch.setattr(last_reading, "READERS_END_S", 0.05)
     recorder, writer = set_up
     began_ns = process.now_ns()
     source = HangsWhenOpenedAgain(began_ns)
