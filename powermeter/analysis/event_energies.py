@@ -20,6 +20,7 @@ from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
+from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
@@ -82,6 +83,7 @@ def measure(
     wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
     paused = mostly_unread(integral) if integral.hole.size else None
+    shown = paused is not None and marks_in_pauses(integral, start_ns, end_ns) is not None
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
@@ -132,7 +134,9 @@ def measure(
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)
             off_together(own, *edges, found, own_inside.gap_s)
-            if paused is not None:
+            if shown:
+                less_sure_in_pauses(found)
+            elif paused is not None:
                 paused.widen(found, seconds[lasting], unread_of(own, *edges, own_inside.gap_s))
         if parts_of_run:
             found.in_holes = parts_of_run[part_of[g]].numbered(found.in_holes)

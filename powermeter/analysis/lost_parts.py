@@ -28,6 +28,8 @@ _MOST_PARTS = 2000
 _HALF = 0.45
 _NEARLY_ALL = 0.9
 _LOOKED = 200
+_PARTS = 10  # of an event
+_OF_EACH = 3  # events that were read in each part: what others do there has been seen
 
 
 def as_other_events(integral: Integral, bridges: Bridges, start_ns: Times, end_ns: Times) -> InHoles | None:
@@ -124,7 +126,7 @@ def few_whole(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEs
     # Where a hole lies inside, what is on both sides of it shows more.
     at_end = sum(integral.gap_seconds(edge - 1, edge + 1) > 0 for edge in (start_ns, end_ns)) > 0
     half = (lost >= _HALF * (end_ns - start_ns) * 1e-9) & at_end
-    if whole or not half.any():
+    if whole or not half.any() or _each_part_read(integral.trace.times_ns, start_ns, end_ns):
         return
     level = found.value / np.maximum((end_ns - start_ns) * 1e-9, 1e-12)
     quiet = low if found.quiet is None else min(low, found.quiet)
@@ -134,3 +136,17 @@ def few_whole(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEs
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     found.below_lost, found.above_lost = float(below.sum()), float(above.sum())
     found.why = found.why or LOST
+
+
+def _each_part_read(times_ns: Times, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether readings fell into each tenth of some events, though into all of none."""
+    lasts = (end_ns - start_ns).astype(np.float64)
+    if start_ns.size < _WHOLE or not (lasts > 0).all():
+        return False
+    some = np.linspace(0, start_ns.size - 1, min(start_ns.size, _LOOKED)).astype(np.int64)
+    for part in range(_PARTS):
+        a, b = (start_ns[some] + (part + x) / _PARTS * lasts[some] for x in (0, 1))
+        read = np.searchsorted(times_ns, b, side="right") > np.searchsorted(times_ns, a, side="right")
+        if int(np.count_nonzero(read)) < _OF_EACH:
+            return False
+    return True

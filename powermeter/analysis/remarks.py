@@ -32,6 +32,15 @@ _ALIKE = {
 }
 """The text of a remark that is made of many labels, in short."""
 
+_THROUGHOUT = (
+    "and what decides when its rows come may be the load: the run's interval reaches from nothing drawn in the pauses to the highest "
+    "reading throughout"
+)
+_BETWEEN = (
+    "and marks lie in its pauses as often as elsewhere: what events used there goes by what was read of them, and between them the run's "
+    "interval reaches from nothing to the highest reading outside of events"
+)
+
 
 def _how_often(hertz: float) -> str:
     """Return `at 12 Hz`, and of a slow swing `once in 24 h`."""
@@ -92,8 +101,9 @@ def remarks(
         notes.append(
             Note.warning(
                 "mostly-unread",
-                f"the log has no reading of {100 * run.unread:.2g} % of the time, again and again, and what decides when its rows come may be the load: the run's "
-                "interval reaches from nothing drawn in the pauses to the highest reading throughout; log at an even rate, or use an energy counter",
+                f"the log has no reading of {100 * run.unread:.2g} % of the time, again and again, "
+                + (_BETWEEN if run.marks_in_pauses else _THROUGHOUT)
+                + "; log at an even rate, or use an energy counter",
             )
         )
     if run.on_change:

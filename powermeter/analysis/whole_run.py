@@ -25,6 +25,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.lost_while_high import lost_while_high
+from powermeter.analysis.marks_in_pauses import marks_in_pauses
 from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.means_by_turns import open_by_turns
 from powermeter.analysis.moments import read_at_random
@@ -73,6 +74,7 @@ class Run:
         slew: By how much a display moves at most that was too slow for some peaks, W/s (A/s); 0 for any other.
         unread: Of it, that lies in holes which are no sample of it; 0 where they are one.
         on_change: Whether its rows were written at once on a change.
+        marks_in_pauses: Whether events bound what they used in unread time, so that only what lies between them is open.
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
@@ -92,6 +94,7 @@ class Run:
     slew: float = 0.0
     unread: float = 0.0
     on_change: bool = False
+    marks_in_pauses: bool = False
 
     @property
     def power(self) -> Result:
@@ -137,7 +140,7 @@ def measure_run(
         value += moved
     below = above = no_time = starved = paced = slew = 0.0
     mute = 0
-    beat = on_change = False
+    beat = on_change = bounded = False
     blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
         seen = _against_events(integral, activity, variance, tau)
@@ -156,7 +159,9 @@ def measure_run(
             put = moved + float(
                 np.sum((integral.running[integral.hole + 1] - integral.running[integral.hole])[inside])
             )
-            less, more = paused.reach(put, gap_s)
+            between = marks_in_pauses(integral, *edges_of(activity)) if whole else None
+            bounded = between is not None
+            less, more = paused.reach(put, gap_s) if between is None else between.reach()
             below, above = max(below, less), max(above, more)
     if trace.kind is Kind.INSTANT and trace.kept is None:
         first, last = np.searchsorted(trace.times_ns, [start, end + 1]).tolist()
@@ -249,6 +254,7 @@ def measure_run(
         slew,
         unread,
         on_change,
+        bounded,
     )
 
 

@@ -162,6 +162,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "blind_s": 0.0,
         "mute": False,
         "unread": 0,
+        "marks_in_pauses": False,
         "on_change": False,
     }
     trace = {
@@ -204,6 +205,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             "2 events lie outside the recorded samples",
         ),
         ({"unread": 0.8}, "mostly-unread", "warning", "the log has no reading of 80 % of the time"),
+        (
+            {"unread": 0.8, "marks_in_pauses": True},
+            "mostly-unread",
+            "warning",
+            "the log has no reading of 80 %",
+        ),
         ({"on_change": True}, "rows-on-change", "info", "rows come at once where power changes"),
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
         ({"gap_s": 2400.0}, "gaps-bridged", "info", "40 min 00 s of gaps are bridged"),
