@@ -40,7 +40,8 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _LEAST_EVENTS = 6
-_PARTS = {1: _LEAST_EVENTS, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
+_FEWEST = 4
+_PARTS = {1: _FEWEST, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
 """Equal parts of an event that have a level each, and how many events that asks for."""
 _STRETCHES = 40
 _OWN_SCATTER = 0.05

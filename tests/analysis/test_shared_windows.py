@@ -48,6 +48,32 @@ def test_neighbours_in_one_window_are_divided_rightly(kind: Kind) -> None:
     assert float(np.median(wide)) < 0.06
 
 
+@pytest.mark.parametrize(("count", "shape"), [(4, 1.0), (5, 1.0), (5, 1.4)])
+def test_what_one_of_a_few_long_events_loses_the_next_receives(count: int, shape: float) -> None:
+    """Epochs of 10 s at 80 W, each with an evaluation of 3 s at 40 W (falling from `shape` of it) at its end, over 20 W, means of 1 s."""
+    held, wide = 0, []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        at, edges, levels, events = 3.0, [0.0], [20.0], []
+        for _ in range(count):
+            first, second = rng.uniform(8, 12), rng.uniform(2.5, 3.5)
+            edges += [at, at + first, at + first + second / 2, at + first + second]
+            levels += [100 + rng.normal(), 20 + 40 * shape, 20 + 40 * (2 - shape), 20.0]
+            for name, start, end in (("epoch", at, at + first), ("eval", at + first, at + first + second)):
+                events.append(Event(name, round(start * NS), round(end * NS), uid=len(events) + 1))
+            at += first + second + rng.uniform(1, 3)
+        truth = Truth.steps([*edges, at + 3], levels)
+        found = analyse(SimulatedPowerMeter(1.0, Kind.MEAN).record(truth, events, rng))
+        for label in ("epoch", "eval"):
+            energy = found.row(label).energy
+            used = sum(truth.energy(e.start_ns / NS, (e.end_ns or 0) / NS) for e in events if e.name == label)
+            assert energy is not None
+            held += energy.low <= used <= energy.high
+            wide.append(energy.half_width / used)
+    assert held >= 11
+    assert max(wide) < 0.2
+
+
 def test_with_few_pairs_what_the_windows_hold_stays_open() -> None:
     rng = np.random.default_rng(5)
     truth, events = pairs(rng, 3)
