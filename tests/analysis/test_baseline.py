@@ -151,6 +151,8 @@ def test_pauses_between_events_tell_where_idle_power_lies() -> None:
     assert stretches >= 12
     # The stretch between the baseline and the first event is left out, being further from events than a quarter of it.
     assert found == pytest.approx(0.3 / 1.5, rel=1e-2)
+    # So few pauses stand beside the baseline's own wandering, which is none here.
+    assert stretches < 16 and _wander(integral(values), base, [*base, *busy]) == pytest.approx(found)
 
 
 def test_pauses_that_change_in_the_course_of_the_run() -> None:

@@ -111,3 +111,16 @@ def test_a_clear_step_reaches_from_one_level_to_the_other() -> None:
     found = trend_of(energies - energies.mean(), float(energies.mean()))
     assert found is not None
     assert found.change == pytest.approx(-4.0)
+
+
+@pytest.mark.parametrize(("length", "seen"), [(1, True), (10, False)])
+def test_a_slope_of_items_that_resemble_their_neighbours_must_be_steeper(length: int, seen: bool) -> None:
+    """Eighty items, a slope of six standard errors of independent ones: t of 78 degrees of freedom is 3.4 at 0.001.
+
+    Rests that change their sign every tenth item have a memory of 0.82 at least: the error is 3.2 times as large, and more.
+    """
+    x = np.arange(80) - 39.5
+    rests = (-1.0) ** (np.arange(80) // length) * 0.01
+    rests -= rests.mean() + x * (x @ rests) / (x @ x)
+    slope = 6 * np.sqrt(rests @ rests / 78 / (x @ x))
+    assert (trend_of(slope * x + rests, 0.1) is not None) == seen

@@ -35,6 +35,11 @@ def test_what_is_typed_in_is_named_beside_the_interval() -> None:
     """10 times a day, 0.5 J with its gain beside 86 J typed in without one: the interval is of the smaller part."""
     lines = schedule(10).lines()
     assert "  not in the interval: sleep (95% of the energy): typed in, and taken as exact" in lines
+    # 0.00975 of 0.50975 J are 1.9 %; at 18 144 a day 0.0009475 of 0.10595 W are 0.9 %, which count for nothing.
+    assert (
+        "  not in the interval: sleep (2% of the energy): typed in, and taken as exact" in schedule().lines()
+    )
+    assert not schedule(18144).taken_as_exact
     known = State("sleep", Result.of(1e-3, "J", {"offset:m": 1e-5}), 1.0, "measured")
     assert not any("not in the interval" in line for line in Schedule((Entry(INFER, 10),), known).lines())
 

@@ -61,6 +61,9 @@ def test_class_b_adds_the_beacon_and_its_slots() -> None:
     low = {"rx1": 10.8, "sleep": 0.0}
     a, b = (LoraNode(0, 7, 1e9, kind, currents_ma=low, ping_slot_s=0.0) for kind in "AB")
     assert b.mean_current_ma() - a.mean_current_ma() == pytest.approx(0.0135, rel=1e-3)
+    awake = (LoraNode(0, 7, 1e9, kind, currents_ma={**low, "sleep": 4.0}, ping_slot_s=0.0) for kind in "AB")
+    less, more = (node.mean_current_ma() for node in awake)
+    assert more - less == pytest.approx(0.16 * (10.8 - 4.0) / 128, rel=1e-6)  # it does not sleep meanwhile
     slots = LoraNode(0, 7, 1e9, "B", currents_ma=low, ping_slots=16)
     assert slots.mean_current_ma() - b.mean_current_ma() == pytest.approx(
         16 * 0.03 * 10.8 / BEACON_PERIOD_S, rel=1e-6

@@ -11,6 +11,7 @@ from powermeter.cli import cli
 from powermeter.cli.devices import devices
 from powermeter.recorder import discovery
 from powermeter.result.notes import Note
+from powermeter.source import Found
 
 
 def test_devices_prints_a_table_and_the_choice():
@@ -44,3 +45,19 @@ def test_what_fails_in_the_same_words_is_named_in_one_line(monkeypatch):
     monkeypatch.setattr(discovery, "search", lambda: discovery.Search((), failures, 2.0))
     lines = CliRunner().invoke(devices, []).output.splitlines()
     assert "ina, iio, ssh: did not answer within 2 s" in lines and "usb: no such bus" in lines
+
+
+def test_a_remedy_is_what_to_do_of_a_problem_and_what_is_better_without_one(monkeypatch):
+    found = (
+        discovery.Finding("one", Found("one://", "A meter", remedy="ask it faster")),
+        discovery.Finding("two", Found("two://", "Another", problem="no permission", remedy="join a group")),
+    )
+    monkeypatch.setattr(discovery, "search", lambda: discovery.Search(found, {}, 0.1))
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = [line.strip() for line in CliRunner().invoke(devices, []).output.splitlines()]
+    words = [line.split("  ")[-1].strip() for line in lines]
+    assert [word for word in words if word.startswith(("better: ", "problem: ", "to do: "))] == [
+        "better: ask it faster",
+        "problem: no permission",
+        "to do: join a group",
+    ]

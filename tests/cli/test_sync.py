@@ -116,3 +116,14 @@ def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
 def test_sync_says_what_it_needs(capsys, arguments, status, said):
     assert cli.run(["sync", *arguments]) == status
     assert said in capsys.readouterr().err
+
+
+def test_around_a_command_the_second_pattern_is_the_first_backwards(monkeypatch):
+    """So that `align` tells the end of a run from its beginning."""
+    played = []
+    monkeypatch.setattr(sync, "attached", object)
+    monkeypatch.setattr(sync, "run_command", lambda command: 3)
+    monkeypatch.setattr(sync, "play_once", lambda pattern, kind: played.append(pattern.bits))
+    assert cli.run(["sync", "--meter", "1kHz", "--", "any"]) == 3
+    first, last = played
+    assert tuple(last) == tuple(first)[::-1] != tuple(first)

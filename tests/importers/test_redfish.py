@@ -112,3 +112,18 @@ def test_answers_a_loop_stamped_itself_are_read_at_those_times(tmp_path):
     )
     log, energies, _ = load(tmp_path, text)
     assert log.format == "redfish" and energies == {"server": pytest.approx(9 * 344.5)}
+
+
+def test_values_stamped_in_two_zones_stand_in_their_order(tmp_path):
+    """Every ten seconds one in turn of UTC and of two hours east: 300 W to 410 W over 110 s."""
+    stamps = ["2025-11-27T10:{:02d}:{:02d}Z", "2025-11-27T12:{:02d}:{:02d}+02:00"]
+    values = [
+        {
+            "MetricId": "SystemPowerWatts",
+            "MetricValue": 300 + i,
+            "Timestamp": stamps[i // 10 % 2].format(i // 60, i % 60),
+        }
+        for i in range(0, 120, 10)
+    ]
+    text = json.dumps({"@odata.type": "#MetricReport.v1_4_2.MetricReport", "MetricValues": values})
+    assert list(load(tmp_path, text)[1].values()) == [pytest.approx(110 * 355)]

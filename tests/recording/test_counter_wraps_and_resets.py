@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.channel import Gap
 from powermeter.recording.counter_wraps_and_resets import (
     falls_to_almost_nothing,
     reset_note,
+    two_way,
     unwrap,
     was_set_back,
 )
@@ -59,3 +61,15 @@ def test_a_note_counts_the_falls_and_those_to_almost_zero() -> None:
     assert reset_note("E", 0, 0) is None
     assert "'E' was reset 2 times" in str(reset_note("E", 2, 2))
     assert "'E' falls 3 times, 2 of them to almost zero" in str(reset_note("E", 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("reason", "goes_on"), [("lost setup", True), ("bad data", True), ("missed", False), ("no answer", False)]
+)
+def test_a_counter_that_may_fall_goes_on_where_its_setup_or_its_data_were_lost(
+    reason: str, goes_on: bool
+) -> None:
+    """10 an interval, and a step of 980 over which something is noted: with that reason it goes on at 10."""
+    codes = np.array([0, 10, 20, 1000, 1010, 1000])
+    values = two_way(TIMES, codes, 0.5, [Gap(2 * S, 3 * S, reason, "")])
+    assert values.tolist() == ([0, 5, 10, 15, 20, 15] if goes_on else [0, 5, 10, 500, 505, 500])

@@ -134,3 +134,10 @@ def test_flags_are_whole_numbers_and_missing_in_rows_of_another_source(tmp_path:
     assert [row[-1] for row in formats.rows(table)] == [None, 1, None]
     arrow = data_frames.to_arrow(table)["a/flags"]
     assert str(arrow.type) == "uint8" and arrow.to_pylist() == [0, None, 2]
+
+
+def test_a_column_of_whole_and_broken_numbers_is_one_of_numbers_in_arrow() -> None:
+    pytest.importorskip("pyarrow")
+    arrow = data_frames.to_arrow({"number": [1, 2.5, None], "mixed": ["a", 1, None], "whole": [1, 2, None]})
+    assert [str(column.type) for column in arrow.columns] == ["double", "string", "int64"]
+    assert arrow["number"].to_pylist() == [1.0, 2.5, None] and arrow["mixed"].to_pylist() == ["a", "1", None]

@@ -36,6 +36,8 @@ def written(path: Path, sources: tuple[str, ...], *, calibrated: bool = False) -
         if calibrated:
             writer.add_fact("calibration", {"channel": "p", "coefficients": [0.0, 1.5]})
             writer.add_fact("alignment", {"source": 1, "offset_ns": 9})
+            signed = {"rows": {"chunk": 1}, "chains": {"chunk": "ab"}, "method": "hmac-sha256"}
+            writer.add_fact("signature", {**signed, "key": "", "value": "cd"})
     return path
 
 
@@ -94,6 +96,7 @@ def test_alignments_and_calibrations_follow_their_sources_to_their_new_numbers(j
     assert {number: aligned[number]["offset_ns"] for number in (3, 4, 5)} == {3: 250, 4: 250, 5: 250}
     assert aligned[3]["rate"] == 1.00001 and set(aligned) == {1, 3, 4, 5}
     assert [fact["source"] for fact in found.facts("calibration")] == [1, 2, 3, 4, 5]
+    assert found.facts("signature") == []  # nobody has signed the two of them together
 
 
 def test_a_second_guest_is_noted_after_the_first(tmp_path: Path) -> None:

@@ -140,3 +140,21 @@ def test_repair_of_a_sound_file_states_that_it_is_sound(tmp_path, capsys):
     simulate_run(tmp_path / "a.power", "pi-4", run=Run(inferences=2))
     assert cli.run(["repair", str(tmp_path / "a.power")]) == 0
     assert "a.power is sound: there was nothing to repair" in capsys.readouterr().err
+
+
+def test_the_gap_at_an_end_that_is_missing_begins_behind_the_one_that_is_listed(tmp_path):
+    """Readings to 4 s, a gap noted to 6 s, an event that ends at 10 s: from 4 s to 10 s nothing is twice a gap."""
+    damaged, second = tmp_path / "damaged.power", 10**9
+    with Writer.create(damaged, {}) as opened:
+        source = opened.add_source("x://a", "a", "x", POWER, {})
+        opened.append(source, np.arange(5) * second, np.arange(5))
+        opened.add_gap(source, Gap(4 * second, 6 * second, "no answer", "unplugged"))
+        opened.add_events([Event("a", second, 10 * second, 7, 1, 1)])
+    db = sqlite3.connect(damaged)
+    db.execute("DELETE FROM fact WHERE name = 'closed'")
+    db.commit()
+    db.close()
+    salvage(damaged, tmp_path / "whole.power")
+    with Recording.open(tmp_path / "whole.power") as recording:
+        gaps = sorted((gap.start_ns // second, gap.end_ns // second) for gap in recording.gaps(1))
+    assert gaps == [(4, 6), (6, 10)]

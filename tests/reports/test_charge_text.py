@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 
 from powermeter.analysis.charge_only import charge_only
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.cli.show import show
+from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports.charge_text import charge_record
 from powermeter.result import Result
 
 
-def _recorded(path: Path) -> Path:
+def _recorded(path: Path, events: Sequence[Event] = ()) -> Path:
     with Writer.create(path, {}) as writer:
         source = writer.add_source(
             "sim://x", "x", "sim", (Channel("i", Quantity.CURRENT, 1e-3, Rail("VIN")),), {}
         )
         writer.append(source, np.arange(361) * 10**10, np.full((361, 1), 400, np.int64))
+        writer.add_events(list(events))
     return path
 
 
@@ -63,3 +67,25 @@ def test_an_open_end_of_a_charge_is_null_in_json(tmp_path: Path) -> None:
     assert found is not None
     record = charge_record(replace(found, charge=Result.at_most(2.0, "C")))
     assert record["charge"]["low"] is None and json.loads(json.dumps(record, allow_nan=False))
+
+
+def test_each_label_has_its_charge_per_item_and_in_all(tmp_path: Path) -> None:
+    """400 mA for two events of 40 s, four items each: 4.444 mAh an event, 8.889 mAh in all, 1.111 mAh an item."""
+    path = _recorded(
+        tmp_path / "i.power",
+        (
+            Event("infer", 10**11, 14 * 10**10, uid=1, count=4),
+            Event("infer", 2 * 10**11, 24 * 10**10, uid=2, count=4),
+        ),
+    )
+    printed = CliRunner().invoke(show, [str(path)]).output
+    (line,) = (line.split() for line in printed.splitlines() if line.startswith("infer"))
+    assert line[1] == "2"
+    each, whole = " ".join(line[2:]).split(" (", 1)
+    assert each.startswith("1.111") and each.endswith(" mAh")
+    assert whole.startswith("8.889") and whole.endswith(" mAh)")
+    (row,) = json.loads(CliRunner().invoke(show, [str(path), "--json"]).output)["labels"]
+    assert (row["label"], row["events"]) == ("infer", 2)
+    assert row["charge"]["value"] == pytest.approx(32.0) and row["charge_per_item"]["value"] == pytest.approx(
+        4.0
+    )

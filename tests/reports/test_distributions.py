@@ -13,6 +13,7 @@ from powermeter.reports import distributions as d
 from powermeter.reports.distributions import LEAST, caption_of, distribution_figure, spreads_of
 from powermeter.reports.nesting_sections import distributions
 from powermeter.reports.report_data import gather
+from powermeter.result import Result
 from tests.reports.conftest import infer
 
 
@@ -68,3 +69,14 @@ def test_bars_stand_on_the_axis_and_warm_up_on_top_of_them(make):
     for (x, _), joule in zip(filled, (0.3, 0.6), strict=True):
         place = d.LEFT + joule / (1.06 * 0.6) * (d.WIDTH - d.LEFT - d.RIGHT)
         assert x - 1.5 <= place <= x + wide + 1
+
+
+def test_a_line_stands_at_the_median_and_a_dashed_one_at_p95(make, twenty):
+    """Of an axis from 0 to 1.06 × 0.6 J: at 0.3 J and at 0.6 J."""
+    (spread,) = spreads_of(data_of(make(events=twenty)))
+    row = replace(spread.row, energy_median=Result.of(0.3, "J"), energy_p95=Result.of(0.6, "J"))
+    drawn = distribution_figure(replace(spread, row=row, joules=np.linspace(0.1, 0.6, 20)), 0)
+    lines = dict(re.findall(r'<line class="(mean|earlier)" x1="([\d.]+)"', drawn))
+    scale = (d.WIDTH - d.LEFT - d.RIGHT) / (1.06 * 0.6)
+    assert float(lines["mean"]) == pytest.approx(d.LEFT + 0.3 * scale, abs=0.1)
+    assert float(lines["earlier"]) == pytest.approx(d.LEFT + 0.6 * scale, abs=0.1)

@@ -56,3 +56,11 @@ def test_an_item_is_the_next_one_as_in_every_other_format(make):
 def test_a_place_that_is_not_known_leaves_one_digit(make, twenty):
     score, ai = score_of(data_of(make(events=twenty)))
     assert score.digits == 1 and ai is not None and ai.digits == 1
+
+
+def test_a_run_whose_items_are_counted_by_hand_prints_both_its_energies(make):
+    """2 W for 10 s, of fifty items: 20 J and 400 mJ."""
+    lines = SCISheet().render(data_of(make(), place="FRA", items=50)).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("- energy of the whole run: "))
+    assert lines[at].split(": ")[1].startswith("20.0")
+    assert lines[at + 1].startswith("- per ") and lines[at + 1].split(": ")[1].startswith("400")

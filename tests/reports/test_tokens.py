@@ -184,3 +184,22 @@ def test_each_cell_of_the_table_of_columns(data: ReportData) -> None:
         assert row["tokens_per_joule"] == pytest.approx(1 / each)
         assert row["mean_time_s"] == pytest.approx(seconds) and row["grade"] == "measured"
         assert row["above_idle_per_unit_j"] == pytest.approx(0.0, abs=1e-9)  # idle draws 2 W as well
+
+
+def test_above_idle_is_less_what_idle_draws_meanwhile(make: Make) -> None:
+    """2 W above 0.5 W: of the second in which 19 further tokens came 1.5 J, of 0.5 s for 100 prompt tokens 0.75 J."""
+    with Recording.open(make("n.power", requests())) as recording:
+        data = gather(recording, ReportOptions(baseline=0.5))
+    printed = {
+        line.phase: dict(zip(tokens.HEADS, line.cells(), strict=True)) for line in tokens.lines(data.tokens)
+    }
+    assert printed["decode"]["above idle"].startswith("78.9") and printed["decode"]["energy"].startswith(
+        "105"
+    )
+    assert printed["prefill"]["above idle"].startswith("7.5") and printed["prefill"]["energy"].startswith(
+        "10.0"
+    )
+    (model,) = record(data)["tokens"]["models"]
+    assert model["decode"]["above_idle_per_token"]["value"] == pytest.approx(1.5 / 19)
+    assert (model["drafted_tokens"], model["accepted_tokens"]) == (90, 36)  # 30 and 12 a request
+    assert model["acceptance"] == pytest.approx(0.4)

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from processor_table import TABLE, machine, stat
@@ -49,6 +50,20 @@ def test_power_follows_the_curve_at_the_load(tmp_path):
     assert program == MISSING and own == MISSING  # no process 1 in this tree
     stat(tree, 130, 70)
     assert source.sample().codes[:3] == [102_000, MISSING, 10_000]
+
+
+def test_a_machine_did_at_least_what_its_program_did(tmp_path, monkeypatch):
+    """Ticks of 10 ms state 30 % of a second, the program's own clock 50 %: the machine did as much, all of it the program."""
+    second = 100 * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    used = iter([0, second // 2])
+    program = SimpleNamespace(cpu_ns=lambda now_ns: next(used))
+    monkeypatch.setattr(estimate, "ProcessTree", lambda *_, **__: program)
+    tree = machine(tmp_path, "any")
+    source = opened(tree)
+    stat(tree, 30, 70)
+    power, program, load, own = source.sample().codes
+    assert (load, own) == (5000, 5000)
+    assert program == power - 12_000  # what is above the floor of 100 W × 0.12
 
 
 def test_nothing_is_recorded_while_the_counters_stand_still(tmp_path):
