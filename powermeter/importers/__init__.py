@@ -8,6 +8,7 @@ by an entry point in the group `powermeter.importers`.
 from __future__ import annotations
 
 import csv
+import time
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -20,7 +21,7 @@ from powermeter.importers import events
 from powermeter.importers.damage import damage_notes
 from powermeter.importers.database import MAGIC
 from powermeter.importers.files import Peek
-from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
 from powermeter.recording.output_file import check_output
 from powermeter.recording.standard_input import refuse_standard_input
@@ -112,7 +113,13 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
     log = found.read(path, choices)
-    log.warnings += damage_notes(Peek.at(path), log.sources, has_rows_of_numbers=found.has_rows_of_numbers)
+    log.warnings += damage_notes(
+        Peek.at(path),
+        log.sources,
+        has_rows_of_numbers=found.has_rows_of_numbers,
+        is_table=found.counts_lines,
+        now_ns=time.time_ns() if log.clock == UTC else None,
+    )
     if choices.accuracy is not None:
         _set_accuracy(log, choices.accuracy)
     events_file = choices.events or beside

@@ -63,6 +63,7 @@ class Alumet(Importer):
         while block := list(islice(rows, _BLOCK)):
             taken.add(names, block)
         found, lost = taken.columns(choices)
+        lost += taken.cut
         if not found:
             raise DataError(f"{path}: no samples: no metric in it is an energy or a power")
         warnings = (
@@ -116,6 +117,7 @@ class _Rows:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stamps = Reader(TimePlan((0,), "wall", order="ymd"))
+        self.cut = 0
         self._number: dict[tuple[str, str], int] = {}
         self._of: dict[tuple[str | None, ...], int] = {}
         self._parts: list[
@@ -135,6 +137,7 @@ class _Rows:
         width, when, what = len(names), at["timestamp"], at["value"]
         for row in block:
             if len(row) < width:
+                self.cut += any(row)
                 row = [*row, *[""] * (width - len(row))]
             naming = tuple(row[i] if i < width else "" for i in place)
             number = of.get(naming)

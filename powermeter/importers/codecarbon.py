@@ -34,6 +34,7 @@ _MAX_RUNS = 100_000
 _JOULE_PER_KWH = 3.6e6
 _MOST_DECIMALS = 18
 _LONGEST_NS = 100 * 31_557_600 * NS
+_ROUNDED = 0.02
 _SAME_START_NS = 2 * NS
 """Stamps are in whole seconds, and a row is written a moment after its duration was taken."""
 
@@ -127,6 +128,15 @@ class _Row:
     kept: dict[str, str]
     simulated: bool
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether its parts do not add up to its total; a power usage effectiveness may be in the total alone."""
+        if not all(self.known):
+            return False
+        parts, effectiveness = sum(self.energies[1:]), float_or_nan(self.kept.get("pue", "")) or 1.0
+        high = parts * max(1.0, effectiveness if math.isfinite(effectiveness) else 1.0)
+        return not parts * (1 - _ROUNDED) <= self.energies[0] <= high * (1 + _ROUNDED)
+
     def goes_on(self, before: _Row) -> bool:
         """Return whether it is a later total of the run of an earlier row: begun together, longer, no energy less."""
         if self.end_ns is None or before.end_ns is None or self.run != before.run or not self.run:
@@ -211,6 +221,7 @@ def _notes(rows: Sequence[_Row], runs: Sequence[Sequence[_Row]], incomplete: Seq
                 f"rows {listed} (from 0) lack a duration or an energy and were left out",
             )
         )
+    notes += _contradictions(rows)
     overlapping = _overlapping(runs)
     if overlapping:
         notes.append(
@@ -236,6 +247,27 @@ def _notes(rows: Sequence[_Row], runs: Sequence[Sequence[_Row]], incomplete: Seq
         f"{twice}, as other rows name no run: import a copy that keeps only the last row of each run"
     )
     return [*notes, Note.warning("later-totals", text)]
+
+
+def _contradictions(rows: Sequence[_Row]) -> list[Note]:
+    """Return notes on what rows cannot state together: a run twice, no time where there is a text, parts that are not the total."""
+    notes = []
+    twice = sum(one == other for one, other in pairwise(rows))
+    if twice:
+        text = f"{plural(twice, 'row is', 'rows are')} the one above once more and counted again: if it was copied, take it out and import again"
+        notes.append(Note.warning("rows-repeated", text))
+    untimed = sum(row.end_ns is None and bool(row.kept.get("timestamp")) for row in rows)
+    if untimed:
+        text = f"{plural(untimed, 'row has', 'rows have')} a timestamp that is no time: damaged, and its other cells may be as well"
+        notes.append(Note.warning("missing-values", text))
+    apart = sum(row.contradicts for row in rows)
+    if apart:
+        text = (
+            f"in {plural(apart, 'row')} the energies of CPU, GPU and memory do not add up to energy_consumed, which is counted: a cell is damaged, or "
+            "the header has its columns in another order than the rows"
+        )
+        notes.append(Note.warning("parts-against-total", text))
+    return notes
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

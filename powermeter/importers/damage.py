@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
 from powermeter.errors import plural
-from powermeter.importers.files import Peek
+from powermeter.importers.files import HEAD, Peek, ends_whole
 from powermeter.importers.log import LogRows
-from powermeter.importers.other_table import other_table
+from powermeter.importers.other_table import ends_unlike, rows_of_numbers, two_logs
+from powermeter.importers.part_limits import beyond_parts
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
 
@@ -85,20 +86,34 @@ class UnreadCells(Unread):
         return [Note.warning("missing-values", text)]
 
 
-def damage_notes(peek: Peek, sources: Sequence[LogRows], *, has_rows_of_numbers: bool) -> list[Note]:
+def damage_notes(
+    peek: Peek,
+    sources: Sequence[LogRows],
+    *,
+    has_rows_of_numbers: bool,
+    is_table: bool = False,
+    now_ns: int | None = None,
+) -> list[Note]:
     """Return what looks damaged in any log: one reading alone or far above all others, another log's rows, characters of no text.
 
     Args:
         has_rows_of_numbers: Whether lines of nothing but numbers may be the log's own.
+        is_table: Whether all its lines are accounted for where they are read.
+        now_ns: The time of day in UTC, where the log's stamps are; None where they are of a clock nobody knows.
     """
-    notes = [] if has_rows_of_numbers or peek.is_binary else other_table(peek.raw_lines)
+    lines = [] if is_table or peek.is_binary else peek.raw_lines
+    notes = ([] if has_rows_of_numbers else rows_of_numbers(lines)) or two_logs(lines)
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
         text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))
+    notes += [] if now_ns is None else _far_from_today(sources, now_ns)
     for rows in sources:
-        if type(rows) is LogRows:  # a table's rows are judged while they are read, block by block
-            notes += _beyond_any_supply(rows) or _far_above_others(rows)
-            notes += _counters_against_powers(rows)
+        judged = type(rows) is not LogRows  # a table's rows are, while they are read, block by block
+        notes += (not judged and (_beyond_any_supply(rows) or _far_above_others(rows))) or beyond_parts(rows)
+        notes += [] if judged else _counters_against_powers(rows)
+    if lines and not peek.head.lstrip().startswith((b"{", b"[", b"<")) and _is_cut(peek):
+        text = "its last line has no end, as of a log that was cut: what belongs to the readings before may be missing"
+        notes.append(Note.warning("last-row-cut", text))
     odd = 0 if peek.is_binary or not peek.path.is_file() else _control_characters(peek.path)
     if odd:
         text = (
@@ -107,6 +122,30 @@ def damage_notes(peek: Peek, sources: Sequence[LogRows], *, has_rows_of_numbers:
         )
         notes.append(Note.warning("damaged-text", text))
     return notes
+
+
+def _far_from_today(sources: Sequence[LogRows], now_ns: int) -> list[Note]:
+    """Return a note where stamps lie a year and more ahead, or before there were such logs."""
+    first = min(rows.ends_ns[0] for rows in sources)
+    last = max(rows.ends_ns[1] for rows in sources)
+    years = [1970 + ns / NS / _YEAR_S for ns in (first, last)]
+    if first >= _EARLIEST_NS and last <= now_ns + _YEAR_S * NS:
+        return []
+    text = (
+        f"its times reach from {years[0]:.0f} to {years[1]:.0f}: a clock was wrong, or a time is damaged, and then the energy is as well; look for rows "
+        "whose times are far from the others', put them right and import again"
+    )
+    return [Note.warning("far-times", text)]
+
+
+_YEAR_S = 31_556_952
+_EARLIEST_NS = 20 * _YEAR_S * NS  # 1990
+
+
+def _is_cut(peek: Peek) -> bool:
+    """Return whether a text ends within a line, unlike all lines above."""
+    whole = len(peek.head) < HEAD and peek.path.is_file()
+    return whole and not ends_whole(peek.path) and ends_unlike(peek.raw_lines)
 
 
 def _watts(rows: LogRows, shortest_s: float) -> Iterator[tuple[str, Floats, int]]:

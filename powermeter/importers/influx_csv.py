@@ -16,6 +16,7 @@ from pathlib import Path
 
 from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
@@ -77,8 +78,8 @@ def _is_header(fields: Sequence[str]) -> bool:
     return {text.strip() for text in fields} >= _MUST
 
 
-def _rows(path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
-    """Yield (line, number of the header above it, cells by that header) of each row."""
+def _rows(path: Path, unread: Unread) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """Yield (line, number of the header above it, cells by that header) of each row; what is none is counted."""
     names: list[str] = []
     headers = 0
     lines = csv.reader(read_lines(path))
@@ -90,6 +91,8 @@ def _rows(path: Path) -> Iterator[tuple[int, int, dict[str, str]]]:
             headers += 1
         elif names and len(fields) >= len(names):
             yield lines.line_num, headers, dict(zip(names, fields, strict=False))
+        else:
+            unread.add(lines.line_num)
 
 
 def _series(path: Path, warnings: list[Note]) -> list[_Series]:
@@ -99,8 +102,9 @@ def _series(path: Path, warnings: list[Note]) -> list[_Series]:
         DataError: They are too many, or times run back within a table.
     """
     twice: list[int] = []
+    unread = Unread()
     found: dict[tuple[tuple[str, str], ...], _Series] = {}
-    for count, (line, header, row) in enumerate(_rows(path)):
+    for count, (line, header, row) in enumerate(_rows(path, unread)):
         if count >= _MOST_VALUES:
             raise DataError(
                 f"{path}: more than {_MOST_VALUES} values; query the one field that holds the power, or in parts"
@@ -135,6 +139,7 @@ def _series(path: Path, warnings: list[Note]) -> list[_Series]:
             f"was used (first at line {twice[0]})"
         )
         warnings.append(Note.warning("rows-left-out", text))
+    warnings += unread.notes()
     return numeric
 
 

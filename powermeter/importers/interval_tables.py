@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -35,6 +36,7 @@ MAX_ROWS = 1_000_000
 
 _PAUSE = 0.01  # share of the span that pauses may have before the rows are laid one after another
 _EPOCH_S = 10**9
+_LONGEST_NUMBER = 4  # of a processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class IntervalTable(Importer):
         if found is None:
             raise DataError(f"{path}: its header is of no tool that writes tables of stretches")
         tool, delimiter = found
-        rails, stretches, left_out = _read(path, tool, delimiter)
+        rails, stretches, left_out, unknown = _read(path, tool, delimiter)
         if not stretches:
             raise DataError(f"{path}: no row in it has a time, a length and an energy")
         warnings = [
@@ -159,6 +161,10 @@ class IntervalTable(Importer):
                     f"{plural(len(left_out), 'row lacks', 'rows lack')} a time, a length or an energy: left out (lines {shown})",
                 )
             )
+        if unknown:
+            text = f"columns that {tool.name} is not known to write were left out: {', '.join(unknown[:5])}"
+            warnings.append(Note.warning("column-left-out", text))
+        warnings += _repeated(stretches)
         starts, clock = _places(stretches, warnings)
         whole = decide(
             [
@@ -197,7 +203,19 @@ def _tool(line: str) -> tuple[Tool, str] | None:
     return None
 
 
-def _read(path: Path, tool: Tool, delimiter: str) -> tuple[dict[str, Energy], list[_Stretch], list[int]]:
+def _repeated(stretches: Sequence[_Stretch]) -> list[Note]:
+    """Return a note where a row stands right below its like: one stretch, written twice."""
+    count = sum(one == other for one, other in pairwise(stretches))
+    if not count:
+        return []
+    text = f"{plural(count, 'row is', 'rows are')} the one above once more, its time included, and counted again: if it was copied, take it out and import again"
+    return [Note.warning("rows-repeated", text)]
+
+
+def _read(
+    path: Path, tool: Tool, delimiter: str
+) -> tuple[dict[str, Energy], list[_Stretch], list[int], list[str]]:
+    """Return the rails, the rows, the lines of rows that lack something, and the columns of numbers that nothing is known of."""
     reader = csv.reader(read_lines(path), delimiter=delimiter)
     header = next(([clean(text).lower() for text in row] for row in reader if any(row)), [])
     if not set(tool.must) <= set(header):
@@ -209,6 +227,8 @@ def _read(path: Path, tool: Tool, delimiter: str) -> tuple[dict[str, Energy], li
         for energy in tool.energies
         if (match := re.fullmatch(energy.pattern, name)) is not None
     ]
+    known = {*tool.must, *(header[i] for i, _, _ in columns)}
+    numbers: set[str] = set()
     rails: dict[str, Energy] = {}
     stretches: list[_Stretch] = []
     left_out: list[int] = []
@@ -222,19 +242,31 @@ def _read(path: Path, tool: Tool, delimiter: str) -> tuple[dict[str, Energy], li
             number_ns(fields[place[tool.start]], NS),
             number_ns(fields[place[tool.length]], tool.tick_ns),
         )
+        numbers |= {
+            n
+            for n, text in zip(header, fields, strict=False)
+            if n not in known and math.isfinite(float_or_nan(text))
+        }
         unit = fields[place[tool.device]].strip() if tool.device else ""
         energies = {}
         for i, energy, match in columns:
             joules = float_or_nan(fields[i].strip("[] ")) * energy.factor
-            if math.isfinite(joules) and 0 <= joules < 1e12:
+            if math.isfinite(joules) and 0 <= joules < 1e12 and len(unit) <= _LONGEST_NUMBER:
                 name = match.expand(energy.rail) + unit
                 rails.setdefault(name, energy)
                 energies[name] = joules
-        if start is None or length is None or not 0 < length < 10**17 or not energies or start < 0:
+        if (
+            start is None
+            or length is None
+            or not 0 < length < 10**17
+            or not energies
+            or start < 0
+            or len(unit) > _LONGEST_NUMBER
+        ):
             left_out.append(reader.line_num)
             continue
         stretches.append(_Stretch(start, length, fields[place[tool.label]].strip()[:100], energies))
-    return rails, stretches, left_out
+    return rails, stretches, left_out, sorted(numbers)
 
 
 def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[int], str]:
@@ -247,18 +279,12 @@ def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[i
     if tight:
         placed = [max(start, end) for start, end in zip(starts, [starts[0], *ends[:-1]], strict=True)]
         return placed, UTC if starts[0] > _EPOCH_S * NS else RELATIVE
+    text = "the rows were laid one after another, without the pauses between them, which were not measured"
+    warnings.append(Note.info("pauses-unknown", text))
     overlapping = sum(pause < -1000 for pause in pauses)
-    warnings.append(
-        Note.info(
-            "pauses-unknown",
-            "the rows were laid one after another, without the pauses between them, which were not measured"
-            + (
-                f"; {plural(overlapping, 'row')} began before the row above them ended: if they contain each other, their sum counts twice"
-                if overlapping
-                else ""
-            ),
-        )
-    )
+    if overlapping:
+        text = f"{plural(overlapping, 'row')} began before the row above them ended: if they contain each other, their sum counts twice"
+        warnings.append(Note.warning("rows-overlap", text))
     total, placed = 0, []
     for stretch in stretches:
         placed.append(total)

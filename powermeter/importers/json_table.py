@@ -84,7 +84,7 @@ def _records(path: Path, unread: Unread) -> Iterator[dict[str, Any]]:
             data = documents(text, unread)
         if len(data) < _FEWEST:
             raise DataError(f"{path}: not JSON, nor a record a line") from None
-    series = list(_series(path, data))
+    series = list(_series(path, data, unread))
     if series:
         yield from series
         return
@@ -119,13 +119,13 @@ def _refuse_settings(path: Path, data: dict[str, Any], lists: dict[str, list[Any
         )
 
 
-def _series(path: Path, data: Any) -> Iterator[dict[str, Any]]:
+def _series(path: Path, data: Any, unread: Unread) -> Iterator[dict[str, Any]]:
     """Yield the records of what a database of series answers.
 
     InfluxDB's answer holds `results`, each with `series` of `columns` and `values`.
     """
     yield from _labelled_rows(data)
-    yield from _targets(path, data)
+    yield from _targets(path, data, unread)
     yield from metrics(path, data)
     results = data.get("results") if isinstance(data, dict) else None
     for result in results if isinstance(results, list) else []:
@@ -160,7 +160,7 @@ def _labelled_rows(data: Any) -> list[dict[str, Any]]:
     return [dict(zip(map(str, labels), row, strict=True)) for row in (reversed(whole) if turned else whole)]
 
 
-def _targets(path: Path, data: Any) -> list[dict[str, Any]]:
+def _targets(path: Path, data: Any, unread: Unread) -> list[dict[str, Any]]:
     """Return the records of what Grafana's and Graphite's interfaces answer: `target` and `datapoints` of [value, time].
 
     Raises:
@@ -171,7 +171,9 @@ def _targets(path: Path, data: Any) -> list[dict[str, Any]]:
     for one in series:
         points = one.get("datapoints") if isinstance(one, dict) else None
         for point in points if isinstance(points, list) else []:
-            if isinstance(point, list) and len(point) == 2 and isinstance(point[1], (int, float)):
+            if not isinstance(point, list) or len(point) != 2 or not isinstance(point[1], (int, float)):
+                unread.add(1)
+            else:
                 name, record = str(one.get("target", "value")), found.setdefault(point[1], {"time": point[1]})
                 if record.setdefault(name, point[0]) != point[0]:
                     raise ConfigurationError(
@@ -215,7 +217,7 @@ def _lines(path: Path, unread: Unread) -> list[dict[str, Any]]:
     for number, line in enumerate(read_lines(path), 1):
         if (entry := _line(line)) is not None:
             found.append(entry)
-        elif _OPENING.match(line.lstrip()) is not None:
+        elif _OPENING.match(line.lstrip()) is not None or _PAIR_BEFORE.match(line) is not None:
             unread.add(number)
     return found
 
@@ -242,6 +244,9 @@ _PYTHON_PAIR = re.compile(
 """A flat record as Python prints a dictionary: `{'power_mw': 9834, 'alias': 'lamp'}`."""
 
 
+_PAIR_BEFORE = re.compile(r"[^{]*(?:'[^'{}]{1,80}'|\"[^\"{}]{1,80}\")\s*:\s*[^\s{\[][^{]*\{")
+"""A name and its value before the record that they belong into: the line is damaged."""
+
 _AS_LOGFMT = re.compile(
     r"\s*(?:ts|t|time|timestamp)=(?:\S+|\"[^\"]*\")(?:\s+[\w.-]{1,80}=(?:\"[^\"]{0,400}\"|[^\s\"]{0,400})){1,60}\s*"
 )
@@ -252,6 +257,8 @@ _LOGFMT_PAIR = re.compile(r"([\w.-]{1,80})=(?:\"([^\"]{0,400})\"|(\S{0,400}))")
 def _line(line: str) -> Any:
     if _AS_LOGFMT.fullmatch(line) is not None:
         return {m[1]: m[2] or m[3] or "" for m in _LOGFMT_PAIR.finditer(line)}
+    if _PAIR_BEFORE.match(line) is not None:
+        return None
     if (printed := _AS_PYTHON.fullmatch(line.rstrip())) is not None:
         return _with_text({m[1]: m[2] or m[3] or "" for m in _PYTHON_PAIR.finditer(printed[2])}, printed[1])
     match = _BEHIND_TEXT.match(line) if not line.lstrip().startswith("{") else None

@@ -36,10 +36,9 @@ _CELL = re.compile(
     r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?:([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?)?\s*\Z"
 )
 _DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _INPUT = re.compile(r"(?:CH|MATH|REF|D)\d{1,2}", re.IGNORECASE)
 """What an oscilloscope calls its inputs."""
-
-_DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Layout:
         units: The row of units under it, or empty.
         preamble: `name, value` pairs before the header.
         decimal: The decimal mark that was stated, or None.
-        title: The text above the header.
+        title: The text above the header; `above`: its lines, or those above the rows where there is none.
     """
 
     delimiter: str
@@ -69,6 +68,7 @@ class Layout:
     preamble: dict[str, str] = field(default_factory=dict)
     decimal: str | None = None
     title: str = ""
+    above: tuple[str, ...] = ()
 
     @property
     def decimal_comma(self) -> bool:
@@ -199,6 +199,7 @@ def layout(peek: Peek) -> Layout:
         tuple(units),
         preamble,
         title="\n".join(lines[: place or 0]),
+        above=tuple(lines[: first if place is None else place]),
     )
 
 

@@ -78,6 +78,7 @@ def _amounts(path: Path, unread: Unread) -> tuple[list[Amount], list[float]]:
             rail = f"{RAPL_DOMAINS[_NAMES[match[1]]][0]}{socket}"
         elif (match := _ENERGY.match(line)) and rail and times:
             amounts.append((times[-1], rail, float(match[1])))
+            rail = ""  # a domain has one energy
         elif _ALMOST.match(line):
             unread.add(number)
             rail = "" if "Domain" in line else rail

@@ -200,12 +200,14 @@ class Importer(ABC):
         title: The format in words.
         takes: The choices it can use; any other is refused rather than ignored.
         has_rows_of_numbers: Whether a line of its own may be nothing but numbers; where not, such lines are of another log.
+        counts_lines: Whether every line of a text is accounted for where it is read.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     takes: ClassVar[frozenset[str]] = frozenset()
     has_rows_of_numbers: ClassVar[bool] = True
+    counts_lines: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

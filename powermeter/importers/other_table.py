@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from powermeter.errors import plural
 from powermeter.importers.layout import is_datum, split
@@ -67,18 +68,23 @@ def two_logs(lines: Sequence[str]) -> list[Note]:
     """Return a note where lines of one kind are followed by lines of another, and none of the first comes again."""
     shapes = [_shape(line) for line in lines]
     seen = Counter(shape.text for shape in shapes)
-    at = [i for i, shape in enumerate(shapes) if shape.numbers and seen[shape.text] >= _FEWEST]
+    at = [i for i, shape in enumerate(shapes) if shape.numbers and seen[shape.text] > 1]
     last = {shapes[i].marks: i for i in at}
     until = -1
-    for i, after in zip(at, at[1:], strict=False):
+    for i, after in pairwise(at):
         until = max(until, last[shapes[i].marks])
-        if until == i:
+        if until == i and any(seen[shapes[k].text] >= _FEWEST for k in at if k <= i):
             text = (
                 f"lines {at[0] + 1} to {i + 1} and lines {after + 1} to {at[-1] + 1} are of two kinds, as of two logs in one file, one of which "
                 "is in no number then; if they are, write each to a file of its own and import them one by one"
             )
             return [Note.warning("two-logs", text)]
     return []
+
+
+def ends_unlike(lines: Sequence[str]) -> bool:
+    """Return whether the last line has the shape of none of the others."""
+    return bool(lines) and _shape(lines[-1]).text not in {_shape(line).text for line in lines[:-1]}
 
 
 def _shape(line: str) -> _Shape:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
-from powermeter.errors import DataError
+from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
+from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
@@ -43,8 +45,20 @@ RAPL_DOMAINS = {
 
 _LONGEST_S = 10 * 31_557_600
 
+_ALMOST = re.compile(r"Joules|energy-(?:pkg|cores|gpu|ram|psys)")
+_NO_ENERGY = re.compile(r"\s*(?:#|\$|Performance counter stats for)|.*<not ")
+
 Amount = tuple[float | None, str, float]
 """When an interval ended in s (None where nothing states it), the rail, joules."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a line states: when its interval ended (None of a whole run), its socket or blank, and joules."""
+
+    time_s: float | None
+    socket: str
+    joules: float
 
 
 class PerfStat(Importer):
@@ -59,42 +73,23 @@ class PerfStat(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        amounts: list[Amount] = []
-        lost = 0
-        elapsed: float | None = None
-        for line in read_lines(path):
-            end = _ELAPSED.match(line)
-            if end is not None:
-                elapsed = _number(end[1])
-            event = _EVENT.search(line)
-            if event is None:
-                continue
-            read = _line(line)
-            if read is None:
-                lost += 1
-                continue
-            time, socket, value = read
-            amounts.append((time, f"{RAPL_DOMAINS[event['domain']][0]}{socket}", value))
-        if not amounts:
+        reports = _Reports()
+        lost = _take(path, reports)
+        amounts, times = reports.amounts, reports.times
+        if not amounts and not reports.pending:
             raise DataError(f"{path}: no samples: no line of perf stat in it holds Joules that were counted")
-        timed = [time for time, _, _ in amounts if time is not None]
-        if not timed and elapsed is None:
+        if reports.pending and not times:
             raise DataError(
                 f"{path}: amounts without a time: perf stat -x prints none; log with -I 1000, or keep the plain output with its "
                 "line of seconds elapsed"
             )
-        times = sorted(set(timed)) if timed else [elapsed or 0.0]
+        amounts = [*amounts, *((None, rail, joules) for rail, joules in reports.pending)]
         if times[0] <= 0 or times[-1] > _LONGEST_S:
             raise DataError(f"{path}: {times[-1]:g} s is not a length of a run")
-        warnings = (
-            [
-                Note.warning(
-                    "series-left-out", f"{lost} energies were not counted or not supported and are left out"
-                )
-            ]
-            if lost
-            else []
-        )
+        warnings = [*reports.notes(), *reports.unread.notes()]
+        if lost:
+            text = f"{lost} energies were not counted or not supported and are left out"
+            warnings.append(Note.warning("series-left-out", text))
         rails = rapl_rails(amounts)
         whole = decide(rails, where=str(path), rail=choices.rail, add_up=choices.add_up)
         warnings.append(whole.note)
@@ -102,6 +97,96 @@ class PerfStat(Importer):
         log = Log(cls.name, RELATIVE, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log
+
+
+@dataclass(slots=True)
+class _Reports:
+    """What one report after another states; each is laid behind the one before.
+
+    Attributes:
+        amounts: Of all reports.
+        pending: (rail, joules) of a report whose length is still to come.
+        count: How many reports ended.
+        twice: Lines with an energy that their report states already.
+        unread: Lines with an energy that could not be read.
+    """
+
+    amounts: list[Amount] = field(default_factory=list)
+    pending: list[tuple[str, float]] = field(default_factory=list)
+    count: int = 0
+    twice: Unread = field(default_factory=Unread)
+    unread: Unread = field(default_factory=Unread)
+    _begun_s: float = 0.0
+    _now_s: float = 0.0
+    _seen: set[tuple[float | None, str, str]] = field(default_factory=set)
+
+    @property
+    def times(self) -> list[float]:
+        """When intervals ended, rising."""
+        return sorted({time for time, _, _ in self.amounts if time is not None})
+
+    def add(self, domain: str, read: _Read, line: int) -> None:
+        """Take what a line states, once in its report."""
+        if read.time_s is not None and read.time_s < self._now_s:
+            self._next(self._now_s)
+        key = (read.time_s, domain, read.socket)
+        if key in self._seen:
+            self.twice.add(line)
+            return
+        self._seen.add(key)
+        rail = f"{RAPL_DOMAINS[domain][0]}{_digits(read.socket)}"
+        if read.time_s is None:
+            self.pending.append((rail, read.joules))
+            return
+        self._now_s = read.time_s
+        self.amounts.append((self._begun_s + read.time_s, rail, read.joules))
+
+    def ends(self, seconds: float) -> None:
+        """Take how long a report's run was, where no line of it has a time."""
+        if not self.pending:
+            return
+        self.amounts += [(self._begun_s + seconds, rail, joules) for rail, joules in self.pending]
+        self.pending = []
+        self._next(seconds)
+
+    def _next(self, length_s: float) -> None:
+        self._begun_s += length_s
+        self._now_s = 0.0
+        self._seen.clear()
+        self.count += 1
+
+    def notes(self) -> list[Note]:
+        """Return what was assumed of the reports."""
+        notes = []
+        more = self.count + bool(self._now_s)
+        if more > 1:
+            text = f"{more} reports were laid one after another, without the pauses between them, which were not measured"
+            notes.append(Note.info("pauses-unknown", text))
+        if self.twice.count:
+            text = (
+                f"{plural(self.twice.count, 'line states', 'lines state')} an energy that stands above for the same domain and time "
+                f"({self.twice.where}): counted once, as the first one states it"
+            )
+            notes.append(Note.warning("rows-repeated", text))
+        return notes
+
+
+def _take(path: Path, reports: _Reports) -> int:
+    """Fill reports from a file's lines; return how many energies were not counted or not supported."""
+    lost = 0
+    for number, line in enumerate(read_lines(path), 1):
+        end = _ELAPSED.match(line)
+        if end is not None:
+            reports.ends(_number(end[1]))
+        event = _EVENT.search(line)
+        read = _line(line) if event is not None else None
+        if event is not None and read is not None:
+            reports.add(event["domain"], read, number)
+        elif event is not None and "<not" in line:
+            lost += 1
+        elif _ALMOST.search(line) and not _NO_ENERGY.match(line):
+            reports.unread.add(number)
+    return lost
 
 
 def _number(text: str) -> float:
@@ -112,29 +197,32 @@ def _number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
-def _line(line: str) -> tuple[float | None, str, float] | None:
-    """Return (time in s or None, socket's number or blank, joules) of a line, or None."""
+def _line(line: str) -> _Read | None:
+    """Return what a line states, or None."""
     if line.lstrip().startswith("{"):
         return _record(line)
     plain = _PLAIN.match(line)
     if plain is not None:
         time = None if plain["time"] is None else float(plain["time"].replace(",", "."))
-        return time, _digits(plain["socket"]), _number(plain["value"])
+        return _Read(time, plain["socket"] or "", _number(plain["value"]))
     for mark in ",;|\t":
         fields = [text.strip() for text in line.split(mark)]
         if "Joules" not in fields:
             continue
         at = fields.index("Joules")
         value = number_ns(fields[at - 1], NS) if at else None
-        if value is None:
+        named = [i for i, text in enumerate(fields[:at]) if _FIELDS.match(text)]
+        counted = bool(named) and not fields[named[0]].startswith("CPU")  # how many of them were added up
+        if value is None or (named and at - 1 != named[0] + 1 + counted):
             return None
-        socket = next((text for text in fields[: at - 1] if _FIELDS.match(text)), None)
+        if counted and not fields[named[0] + 1].isdecimal():
+            return None
         first = number_ns(fields[0], NS) if at > 1 and re.fullmatch(r"\d+\.\d+", fields[0]) else None
-        return None if first is None else first / NS, _digits(socket), value / NS
+        return _Read(None if first is None else first / NS, fields[named[0]] if named else "", value / NS)
     return None
 
 
-def _record(line: str) -> tuple[float | None, str, float] | None:
+def _record(line: str) -> _Read | None:
     """Return what `_line` does of a line that `perf stat -j` printed."""
     try:
         record = json.loads(line.strip().rstrip(","))
@@ -142,12 +230,12 @@ def _record(line: str) -> tuple[float | None, str, float] | None:
         time = float(record["interval"]) if "interval" in record else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    socket = next((str(record[name]) for name in ("socket", "node", "cpu") if name in record), None)
-    return (time, _digits(socket), value) if 0 <= value < 1e15 and (time is None or 0 < time < 1e10) else None
+    socket = next((str(record[name]) for name in ("socket", "node", "cpu") if name in record), "")
+    return _Read(time, socket, value) if 0 <= value < 1e15 and (time is None or 0 < time < 1e10) else None
 
 
-def _digits(socket: str | None) -> str:
-    found = re.search(r"\d+", socket or "")
+def _digits(socket: str) -> str:
+    found = re.search(r"\d+", socket)
     return found[0] if found else ""
 
 

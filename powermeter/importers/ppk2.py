@@ -47,6 +47,7 @@ _MOST_UA = 1.2e6  # the PPK2 measures up to 1 A
 class PPK2File(Importer):
     name = "ppk2"
     title = "a Power Profiler (PPK2) recording"
+    counts_lines = True
     takes = frozenset({"voltage", "rate"})
 
     @classmethod

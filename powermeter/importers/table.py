@@ -31,6 +31,7 @@ class TableImporter(Importer):
     takes = frozenset(
         {"unit", "rate", "column", "voltage", "zone", "rail", "sum", "as", "dates", "decimal", "interleaved"}
     )
+    counts_lines = True
     accuracy: ClassVar[Accuracy] = UNKNOWN
     grade: ClassVar[Grade] = Grade.ASSUMED
 

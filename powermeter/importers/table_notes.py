@@ -134,10 +134,9 @@ def check_rows(
 
 
 def rows_above(found: Layout) -> list[Note]:
-    """Return a note where rows of numbers stand above the header, as of another log that was put before this one."""
-    return other_table(
-        found.title.splitlines(), f"above the header {found.delimiter.join(found.header)[:60]!r} "
-    )
+    """Return a note where readings stand above the header, as of another log that was put before this one."""
+    named = f"the header {found.delimiter.join(found.header)[:60]!r}" if found.header else "its rows"
+    return other_table(found.above, f"above {named} ")
 
 
 def refuse_all_implausible(

@@ -59,7 +59,7 @@ from powermeter.importers.table_rails import (
 from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
-from powermeter.importers.time_parts import pauses_between
+from powermeter.importers.time_parts import overlapping_rows, pauses_between
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.turns import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
@@ -191,6 +191,7 @@ class OpenTable:
             self._unbridged = bool(pauses) and per_row
             self.warnings += pauses
         lengths = lengths_of_samples(store, sample_of_row) if summed and "length" in store else None
+        self.warnings += overlapping_rows(found.times_ns, lengths)
         starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if summed else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
@@ -204,8 +205,7 @@ class OpenTable:
         rows.lengths_ns = None if self._unbridged else lengths
         rows.open_steps = not self._unbridged
         self._finish(rows, streams)
-        if self.signature is None:
-            self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
+        self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
         log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)

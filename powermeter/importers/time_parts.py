@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.calendar_columns import texts_of
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
@@ -209,6 +209,21 @@ def pauses_between(
         )
     )
     return [Note.warning("pauses-between-rows", text)]
+
+
+def overlapping_rows(ends_ns: NDArray[np.int64], lengths_ns: NDArray[np.int64] | None) -> list[Note]:
+    """Return a warning where rows of amounts begin before the row above them ends: what both count is counted twice."""
+    if lengths_ns is None or len(ends_ns) < 2:
+        return []
+    early = ends_ns[:-1] - (ends_ns - lengths_ns)[1:]
+    count = int((early > (LONGER - 1) * np.minimum(lengths_ns[1:], lengths_ns[:-1])).sum())
+    if not count:
+        return []
+    text = (
+        f"{plural(count, 'row begins', 'rows begin')} before the row above ends, by {format_duration(int(early.max()) / NS)} at most: what both "
+        "count is counted twice; if a time is damaged, put it right and import again"
+    )
+    return [Note.warning("rows-overlap", text)]
 
 
 def _are_moments(found: Layout, index: int, plan: TimePlan) -> bool:

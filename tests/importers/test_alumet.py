@@ -3,6 +3,7 @@
 import pytest
 from tool_log import load
 
+from powermeter.importers import open_log
 from powermeter.importers.zones import LogZone
 
 
@@ -43,3 +44,22 @@ def test_rows_without_a_time_or_a_number_are_counted_and_processes_left_out(tmp_
     log, energies, _ = load(tmp_path, head + "".join(good + bad + share), "a.csv")
     assert energies["package"] == pytest.approx(40.0)
     assert any("2 rows without a time or a number were left out" in str(note) for note in log.warnings)
+
+
+def test_a_row_without_all_its_fields_is_counted(tmp_path):
+    rows = [
+        f"rapl_consumed_energy_J;2025-03-14T09:26:5{i}.1Z;29.8;cpu_package;0;cpu_package;0;domain=package"
+        for i in range(6)
+    ]
+    rows[3] = rows[3].split(";", 1)[1]
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "\n".join(
+            [
+                "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes",
+                *rows,
+                "",
+            ]
+        )
+    )
+    assert any(note.code == "rows-left-out" and "1 row" in str(note) for note in open_log(path).warnings)

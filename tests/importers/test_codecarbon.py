@@ -70,3 +70,23 @@ def test_runs_without_an_id_or_with_one_each_are_no_later_totals(tmp_path):
         "\n".join(["timestamp,project_name,run_id,duration,emissions,cpu_energy,energy_consumed", *lines])
     )
     assert not [note for note in open_log(path).warnings if note.code == "later-totals"]
+
+
+RUN = "timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed\n"
+ROW = "2025-03-14T09:27:{at},cc,5b0fa12a,{at}.0,0.0003,0.0002,0.0005,0.0001,{total}\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (ROW.format(at=15, total="0.0008"), None),
+        (ROW.format(at=15, total="0.0068"), "parts-against-total"),
+        (ROW.format(at=15, total="0.0008").replace("T09:27", "T0z:27"), "missing-values"),
+        (2 * ROW.format(at=15, total="0.0008"), "rows-repeated"),
+    ],
+)
+def test_cells_that_contradict_each_other_are_reported(tmp_path, rows, code):
+    path = tmp_path / "emissions.csv"
+    path.write_text(RUN + rows)
+    found = {note.code for note in open_log(path).warnings}
+    assert found & {"parts-against-total", "missing-values", "rows-repeated"} == ({code} if code else set())

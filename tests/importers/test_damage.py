@@ -145,5 +145,24 @@ def test_one_reading_far_above_all_others_that_is_most_of_the_energy_is_reported
     rows = [f"{1736935200.25 + 1.5 * i};foo;1.4;27160000;{27160 + i}\n" for i in range(12)]
     rows[7] = rows[7].rsplit(";", 1)[0] + f";{odd}\n"
     log, *_ = load(tmp_path, JOULES + "".join(rows), "joules.csv")
-    found = [note.text for note in log.warnings if note.code == "implausible-values"]
+    found = [note.text for note in log.warnings if "times what nine in ten" in note.text]
     assert [text.split(":")[0] for text in found] == ["gpu0.energy"] * told
+
+
+PKG = "".join(f"{t}.000,1{t}.5,Joules,power/energy-pkg/,1,100.00,,\n" for t in range(1, 6))
+
+
+def test_a_text_that_ends_within_a_line_is_taken_for_cut(tmp_path: Path) -> None:
+    """A last line without its end is whole where it has the shape of others."""
+    codes = {}
+    for text in (PKG, PKG[:-1], PKG + "6.000,1"):
+        log, *_ = load(tmp_path, text)
+        codes[text] = [note.code for note in log.warnings if note.code == "last-row-cut"]
+    assert [*codes.values()] == [[], [], ["last-row-cut"]]
+
+
+@pytest.mark.parametrize(("year", "is_far"), [(2025, False), (1985, True), (2060, True)])
+def test_times_far_from_today_are_reported(tmp_path: Path, year: int, is_far: bool) -> None:
+    text = "time,power_W\n" + "".join(f"{year}-01-02T03:04:0{i}Z,4{i}.5\n" for i in range(9))
+    log, *_ = load(tmp_path, text, "t.csv")
+    assert any(note.code == "far-times" for note in log.warnings) is is_far

@@ -35,3 +35,24 @@ def test_pyjoules_has_cores_inside_their_package(tmp_path):
 def test_rows_without_a_time_or_an_energy_are_no_stretches(tmp_path, rows):
     with pytest.raises(DataError, match="no row in it"):
         load(tmp_path, "label,timestamp,duration,pkg,dram,socket\n" + rows, "r.csv")
+
+
+def codes(tmp_path, text):
+    return {note.code for note in load(tmp_path, text, "t.csv")[0].warnings}
+
+
+JOULES = "timestamp;tag;duration;package_0;dram_0\n1780000100.5;load;2.0;41500000.0;3100000.0\n1780000102.5;infer;1.5;52250000.0;3600000.0\n"
+
+
+def test_what_a_row_of_a_stretch_cannot_be_is_reported(tmp_path):
+    """A header that nothing is known of, a row twice, a stretch that lasts into the next one."""
+    assert not codes(tmp_path, JOULES) & {"column-left-out", "rows-repeated", "rows-overlap"}
+    assert "column-left-out" in codes(tmp_path, JOULES.replace("package_0", "package_-9"))
+    assert "rows-repeated" in codes(tmp_path, JOULES + JOULES.splitlines()[-1] + "\n")
+    assert "rows-overlap" in codes(tmp_path, JOULES.replace(";2.0;", ";32185999;"))
+
+
+def test_a_socket_that_is_no_number_of_one_is_left_out(tmp_path):
+    text = "label,timestamp,duration,pkg,dram,socket\nfoo,1780000000.1,1500000.0,0,3250000.0,24500000.0\n"
+    with pytest.raises(DataError, match="no row in it has"):
+        load(tmp_path, text, "t.csv")

@@ -121,3 +121,20 @@ def test_records_behind_a_damaged_one_are_read_and_it_is_counted(tmp_path, befor
     assert any(note.code == "rows-left-out" and "2 damaged lines" in str(note) for note in log.warnings)
     path.write_text(before + between.join(_records_of({})) + ("]" if before else ""))
     assert not any(note.code == "rows-left-out" for note in open_log(path).warnings)
+
+
+def test_points_and_lines_that_are_none_are_counted(tmp_path):
+    """Nested wrongly, or with a pair before the record it belongs into."""
+    points = [[59.8 + i, 1741944413000 + 5000 * i] for i in range(8)]
+    path = tmp_path / "t.json"
+    path.write_text(
+        json.dumps(
+            [{"target": "plug power (W)", "datapoints": [*points[:3], [62.5, points[3]], *points[4:]]}]
+        )
+    )
+    assert any(note.code == "rows-left-out" for note in open_log(path).warnings)
+    lines = [f"2025-09-14 10:00:0{i} {{'power_mw': 10{i}0, 'voltage_mv': 230000}}" for i in range(8)]
+    lines[3] = "2025-09-14 10:00:03 'voltage_mv': 1030, {'power_mw': 51}"
+    path = tmp_path / "t.log"
+    path.write_text("\n".join(lines) + "\n")
+    assert any(note.code == "rows-left-out" and "line 4" in str(note) for note in open_log(path).warnings)

@@ -41,3 +41,39 @@ def test_rows_of_another_table_above_a_log_are_counted(tmp_path: Path, above: st
 @pytest.mark.parametrize("log", [SEMICOLONS, TABLE, ESP, FISH, PERF, FACTS + TABLE])
 def test_a_log_alone_has_no_such_note(tmp_path: Path, log: str) -> None:
     assert said(tmp_path, log) == []
+
+
+RUNS = "id,name,start_time,duration(s),power(kWh)\n" + "".join(
+    f"a{i},p,2025-01-15 10:0{i}:00,60.5,0.0025\n" for i in range(2)
+)
+PLUG = "".join(
+    f'10:00:{i}.1 MQT: tele/SENSOR = {{"ENERGY": {{"Power": {i}, "Voltage": 230}}}}\n' for i in range(10, 13)
+)
+CRAY = "".join(f"2{i} W 17092872{i}0123456 us 10{i}000 J 17092872{i}0123456 us\n" for i in range(10, 20))
+SCOPE = "Model,MDO3024\nVertical Scale,0.5,0.5\nHorizontal Scale,0.5,0.5\nNotes 1,x\nNotes 2,x\nNotes 3,x\n"
+
+
+@pytest.mark.parametrize("above", [RUNS, PLUG, CRAY])
+@pytest.mark.parametrize("below", [SEMICOLONS, TABLE])
+def test_readings_of_any_shape_above_a_header_are_counted(tmp_path: Path, above: str, below: str) -> None:
+    """Rows with words in them, records behind text, fields divided by blanks: none of them is a preamble."""
+    (note,) = said(tmp_path, above + below)
+    assert note.startswith(
+        f"{above.count('2025') or above.count('SENSOR') or 10} rows of numbers above the header"
+    )
+
+
+def test_facts_of_three_words_are_a_preamble(tmp_path: Path) -> None:
+    assert said(tmp_path, SCOPE + TABLE) == []
+
+
+@pytest.mark.parametrize("above", [RUNS + RUNS[RUNS.index("a1") :], PLUG, CRAY])
+@pytest.mark.parametrize("below", [ESP, PERF])
+def test_a_log_above_one_of_another_tool_is_reported(tmp_path: Path, above: str, below: str) -> None:
+    log = tmp_path / "two.txt"
+    log.write_text(above + below)
+    first = above.count("\n")
+    (note,) = (note.text for note in open_log(log).warnings if note.code == "two-logs")
+    assert f" to {first} and lines {first + 1} to " in note
+    log.write_text(below)
+    assert not [note for note in open_log(log).warnings if note.code == "two-logs"]

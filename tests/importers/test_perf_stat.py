@@ -48,3 +48,47 @@ def test_perf_stat_of_two_sockets(tmp_path):
 def test_perf_stat_without_a_time_says_what_to_log(tmp_path):
     with pytest.raises(DataError, match="log with -I 1000"):
         load(tmp_path, "131.75,Joules,power/energy-pkg/,1,100.00,,\n")
+
+
+def test_a_line_that_stands_twice_counts_once(tmp_path):
+    """6 J are 6 J, however often one line was copied."""
+    lines = [
+        "1.000,14.25,Joules,power/energy-pkg/,1,100.00,,",
+        "2.000,6.00,Joules,power/energy-pkg/,1,100.00,,",
+    ]
+    log, energies, _ = load(tmp_path, "\n".join([lines[0], *[lines[1]] * 201]) + "\n")
+    assert energies["package"] == pytest.approx(20.25)
+    assert any(note.code == "rows-repeated" and "200 lines" in note for note in log.warnings)
+
+
+def test_runs_printed_one_after_another_are_laid_behind_each_other(tmp_path):
+    log, energies, _ = load(tmp_path, PERF + PERF)
+    assert energies["package"] == pytest.approx(2 * 1131.75)
+    assert log.sources[0].ends_ns == (0, 25_002_469_134)
+    assert any("2 reports were laid one after another" in note for note in log.warnings)
+
+
+def test_intervals_that_begin_anew_are_laid_behind_each_other(tmp_path):
+    text = "".join(f"{t}.000,10.0,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2, 1, 2, 3))
+    log, energies, _ = load(tmp_path, text)
+    assert energies["package"] == pytest.approx(50.0) and log.sources[0].ends_ns == (0, 5 * 10**9)
+
+
+def test_the_number_of_processors_is_not_taken_for_joules(tmp_path):
+    """Without its column of amounts each line ends in how many processors its socket stands for."""
+    text = "".join(f"{t}.000,S0,1,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2, 3))
+    with pytest.raises(DataError, match="no line of perf stat in it holds Joules"):
+        load(tmp_path, text)
+
+
+def test_a_damaged_line_is_counted(tmp_path):
+    log, energies, _ = load(tmp_path, PERF.replace("1,131.75 Joules power", "1,131.75 Jo power"))
+    assert "package" not in energies
+    assert any(note.code == "rows-left-out" and "line 4" in note for note in log.warnings)
+
+
+def test_two_dies_of_a_socket_add_up(tmp_path):
+    text = "".join(
+        f"{t}.000,S0-D{d},8,{10 + d}.5,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2) for d in (0, 1)
+    )
+    assert load(tmp_path, text)[1]["package0"] == pytest.approx(44.0)

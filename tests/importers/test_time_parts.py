@@ -272,3 +272,13 @@ def test_a_power_that_is_missing_among_intervals_of_different_lengths_is_bridged
     text = _of_watts(WALL).replace(",80\n", ",\n")
     found = run(tmp_path, text).energy
     assert found.low < 593_100 < found.high
+
+
+def test_a_row_that_begins_before_the_one_above_ends_is_reported(tmp_path):
+    """Its start was damaged: 57 days of 100 W were counted as well."""
+    rows = [(1736899200, 600, 100), (1736899800, 600, 50), (1736900400, 6000, 10), (1736906400, 600, 100)]
+    text = "Start,End,W\n" + "".join(f"{t},{t + s},{w}\n" for t, s, w in rows)
+    path = tmp_path / "t.csv"
+    for written, is_said in ((text, False), (text.replace("1736906400,", "1731906400,"), True)):
+        path.write_text(written)
+        assert any(note.code == "rows-overlap" for note in open_log(path).warnings) is is_said
