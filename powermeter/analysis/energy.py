@@ -271,7 +271,9 @@ def analyse(
     subtract = idle.find(baseline, integral, events)
     bridges = Bridges.of(integral)
     energies = measure(integral, starts, ends, group, bridges=bridges)
-    charges = measure(charge_integral, starts, ends, group) if charge_integral is not None else None
+    charges = (
+        None if charge_integral is None else measure(charge_integral, starts, ends, group, beside=energies)
+    )
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
     energies = replace(
         with_edges_of_commands(energies, events),

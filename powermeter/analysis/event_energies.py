@@ -43,7 +43,8 @@ Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 _MANY_EVENTS = 100_000
-"""Of more events, windows of a meter are not divided among labels."""
+"""Of more events, windows of a meter are not divided among labels, and readings inside are found label by label."""
+_FEW_LABELS = 100
 
 
 def measure(
@@ -53,6 +54,7 @@ def measure(
     group: Indices | None = None,
     *,
     bridges: Bridges | None = None,
+    beside: Windows | None = None,
 ) -> Windows:
     """Return what each event used.
 
@@ -61,6 +63,7 @@ def measure(
         start_ns, end_ns: Shape (n,); end ≥ start.  Any order, overlaps allowed.
         group: Which windows are of one kind (one label), 0 …; None puts all into one.
         bridges: The trace's holes; found where not given.
+        beside: What another quantity of the same events came to: columns that are the same are held once.
     """
     start_ns = np.ascontiguousarray(start_ns, np.int64)
     end_ns = np.ascontiguousarray(end_ns, np.int64)
@@ -69,18 +72,18 @@ def measure(
     size = int(group.max(initial=-1)) + 1
     trace = integral.trace
     bridges = Bridges.of(integral) if bridges is None else bridges
+    wave = steady_wave(integral, start_ns, end_ns) if n else None
     seconds = (end_ns - start_ns) * 1e-9
     covered = is_covered(integral, start_ns, end_ns)
     inside = ReadingsInside.of(integral, start_ns, end_ns)
+    gap_s = zeros_held_once(inside.gap_s)
     top = len(trace) - 2
-    plain = integral.at(end_ns, np.clip(inside.upto - 1, 0, top)) - integral.at(
-        start_ns, np.clip(inside.before - 1, 0, top)
-    )
     value, noise, gaps = np.full(n, np.nan), np.zeros(n), np.zeros(n)
-    lean, below, above = np.zeros(n), np.zeros(n), np.zeros(n)
-    samples = np.zeros(n, np.int64)
+    lean = np.zeros(n)
+    below: Floats = np.zeros(n)
+    above: Floats = np.zeros(n)
+    samples = np.zeros(n, np.uint32)
     groups: list[GroupEstimate] = []
-    wave = steady_wave(integral, start_ns, end_ns) if n else None
     means = trace.kind is not Kind.INSTANT
     paused = mostly_unread(integral) if integral.hole.size else None
     shown = paused is not None and marks_in_pauses(integral, start_ns, end_ns) is not None
@@ -88,6 +91,8 @@ def measure(
     labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
     members = _lasting(start_ns, group, kind.size, covered & (seconds > 0))
+    if beside is not None:
+        seconds, members = _held_once(seconds, members, beside)
     value[covered & (group >= 0)] = 0.0
     unseen = None
     if not means and as_means is None and not parts_of_run:
@@ -98,6 +103,8 @@ def measure(
             unseen.above,
         )
     done = {} if unseen is None else unseen.of_label
+    if by_label := n > _MANY_EVENTS and len(members) <= _FEW_LABELS:
+        inside = inside.at(members[0][:0])
     parts: dict[str, Floats] = {}
 
     def take(lasting: Indices, found: GroupEstimate) -> None:
@@ -121,7 +128,8 @@ def measure(
         edges = start_ns[lasting], end_ns[lasting]
         others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(int(kind[g]))
         marked = None if labels is None else (labels, int(kind[g]))
-        own, own_bridges, own_inside, own_wave = integral, bridges, inside.at(lasting), wave
+        own, own_bridges, own_wave = integral, bridges, wave
+        own_inside = ReadingsInside.of(integral, *edges) if by_label else inside.at(lasting)
         if parts_of_run:
             own = parts_of_run[part_of[g]].integral
             own_bridges, own_inside, own_wave = Bridges.of(own), ReadingsInside.of(own, *edges), None
@@ -148,10 +156,17 @@ def measure(
         divide(integral, start_ns, end_ns, members, groups)
         for lasting, found in zip(members, groups, strict=True):
             take(lasting, found)
-    above += lost_while_high(integral, start_ns, end_ns)
-    above[:] = open_above(trace, start_ns, end_ns, above)
+    before, upto = (
+        (integral.upto(start_ns), integral.upto(end_ns)) if by_label else (inside.before, inside.upto)
+    )
+    plain = integral.at(end_ns, np.clip(upto - 1, 0, top))
+    plain -= integral.at(start_ns, np.clip(before - 1, 0, top))
+    del before, upto, inside
+    if (starved := lost_while_high(integral, start_ns, end_ns)).any():
+        above += starved
+    above = open_above(trace, start_ns, end_ns, above)
     if (refused := mostly_refused(trace)) is not None:
-        below[:], above[:] = refused.opened((start_ns, end_ns), value, below, above)
+        below, above = refused.opened((start_ns, end_ns), value, below, above)
     known = covered & np.isfinite(value)
     value = np.where(known, value, np.nan)
     clock = (
@@ -179,7 +194,7 @@ def measure(
         plain=plain,
         seconds=seconds,
         samples=samples,
-        gap_s=zeros_held_once(inside.gap_s),
+        gap_s=gap_s,
         noise=noise,
         clock=zeros_held_once(clock),
         gaps=zeros_held_once(gaps),
@@ -201,6 +216,16 @@ def _lasting(start_ns: Times, group: Indices, size: int, some: NDArray[np.bool_]
     index = np.flatnonzero(some)
     index = index[np.argsort(start_ns[index], kind="stable")]
     return [index[mine] for mine in members_of(group[index], size)]
+
+
+def _held_once(seconds: Floats, members: list[Indices], beside: Windows) -> tuple[Floats, list[Indices]]:
+    """Return columns of events, those of them that another quantity's windows hold already as they hold them."""
+    shared = [
+        theirs if np.array_equal(own, theirs) else own
+        for own, theirs in zip(members, beside.members, strict=False)
+    ]
+    same = np.array_equal(seconds, beside.seconds)
+    return beside.seconds if same else seconds, shared if len(shared) == len(members) else members
 
 
 def _by_rate(

@@ -151,10 +151,11 @@ def measure_instants(
     smoothed = smoothed_edges(integral, before, upto, c, found.quiet)
     found.value = single + smoothed
     scatter, own = _scatter(integral, start_ns, end_ns, first, (count, every), own_level)
+    seen_stretches = max(int(np.count_nonzero(w > 0)), 1)
+    del single, c, shrink, own_level, e, w, every, paired  # of a million events, 20 MB of a label
     scatter = scatter.scaled(readings / max(readings - lost, 0.5) if readings > lost else 1.0)
     elsewhere = jumps_beside(integral, start_ns, end_ns, others)
     # How far an event is taken at its own level, for which the edges' readings speak as well: a jump behind the last is in none.
-    seen_stretches = max(int(np.count_nonzero(w > 0)), 1)
     own_share = min(lost / seen_stretches, 1.0)
     borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
     few_jumps = min(1.0, (_FEW_JUMPS / readings) ** 2)

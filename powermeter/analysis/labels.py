@@ -227,11 +227,8 @@ def row(
     each = each if items is not None else each[:0]
     above = baseline.above(total, span, energy.integral.trace.errors) if baseline and total else None
     q = _charge(charge, known, origin) if charge is not None and spans else None
-    means = energy.strictly_inside.mean[known]
     rows = energy.samples[known]
-    inside = energy.strictly_inside.count[known]
-    seen = np.isfinite(means)
-    sample_power = _average(means[seen], inside[seen]) if seen.any() else None
+    sample_power = energy.strictly_inside(known).average
     unseen = bool(((rows < 1) & (energy.value[known] != energy.plain[known])).any())
     found = energy.groups_at(known)
     tail = next((f.tail for f in found if f.tail is not None), None)
@@ -334,10 +331,6 @@ def _part_of(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float
         return None
     plain = energy.plain[known]
     return float(shares[known] @ plain) / float(plain.sum()) if plain.sum() else None
-
-
-def _average(values: Floats, counts: NDArray[np.int64]) -> float:
-    return float((values * counts).sum() / counts.sum())
 
 
 def scatter(values: NDArray[np.float64]) -> float:

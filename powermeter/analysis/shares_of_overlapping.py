@@ -30,6 +30,7 @@ Times = NDArray[np.int64]
 DEEPEST = 1024
 """How many containers around an event are looked for."""
 _NONE = 1e-9
+_NOWHERE = np.int64(-1)
 MOST_LABELS = 64
 """Of more labels none is looked for inside of another one's events."""
 
@@ -80,7 +81,7 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
     active = np.zeros(edges.size + 1, np.int64)
     np.add.at(active, first, 1)
     np.add.at(active, last, -1)
-    parent = parents_of(events)
+    parent = parents_of(events).copy()
     taken = _adopt(parent, events, start_ns, end_ns)
     busy, owner = _busy_with_parts(parent, first, last)
     if owner.size:
@@ -131,10 +132,10 @@ def parents_of(events: Sequence[Event]) -> NDArray[np.int64]:
     What begins after the event that started it has ended does not lie inside of it, nor does what outlasts one of its own label, or of its
     own thread and task: those only overlap, as copying and computing hand over hand, and what lies around both is asked for next.
     """
-    found = np.full(len(events), -1, np.int64)
     parents = EventColumns.of(events).numbers["parent"]
     if not ((parents != MISSING) & (parents != 0)).any():
-        return found
+        return np.broadcast_to(_NOWHERE, len(events))  # a million of them take no memory
+    found = np.full(len(events), -1, np.int64)
     events = list(events)
     wanted = {(e.process, e.parent) for e in events if e.parent}
     at = {key: i for i, e in enumerate(events) if e.uid and (key := (e.process, e.uid)) in wanted}

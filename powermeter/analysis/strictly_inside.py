@@ -41,6 +41,17 @@ class StrictlyInside:
         sums = _range_sums(trace.values, first, last)
         return cls(count, np.divide(sums, last - first, out=np.full(first.size, np.nan), where=last > first))
 
+    @property
+    def average(self) -> float | None:
+        """The mean of all of them; None where there is none."""
+        seen = np.isfinite(self.mean)
+        values, counts = self.mean[seen], self.count[seen]
+        return float((values * counts).sum() / counts.sum()) if counts.size else None
+
+    def at(self, index: Indices) -> StrictlyInside:
+        """Return the same of some of the windows."""
+        return StrictlyInside(self.count[index], self.mean[index])
+
 
 def _range_sums(values: Floats, first: Indices, last: Indices) -> Floats:
     """Return Σ values[first:last] for many ranges; 0 for empty ones."""

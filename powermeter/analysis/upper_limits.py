@@ -58,6 +58,8 @@ def containers(parents: Indices, start_ns: Indices, end_ns: Indices) -> Indices:
         parents: Position of the event around each, which it may outlast; −1 in none.
         start_ns, end_ns: Of each.
     """
+    if not (parents >= 0).any():
+        return np.broadcast_to(np.int64(-1), parents.size)
     lies = (parents >= 0) & (start_ns >= start_ns[parents]) & (end_ns <= end_ns[parents])
     lies &= (
         end_ns - start_ns < end_ns[parents] - start_ns[parents]

@@ -70,7 +70,7 @@ class Windows:
     value: Floats
     plain: Floats
     seconds: Floats
-    samples: Indices
+    samples: NDArray[np.uint32]
     gap_s: Floats
     noise: Floats
     clock: Floats
@@ -107,12 +107,13 @@ class Windows:
         """Zero: what edges leave open is part of `noise`."""
         return np.zeros(len(self))
 
-    @property
-    def strictly_inside(self) -> StrictlyInside:
-        """How many samples lie strictly inside each window, and their mean."""
+    def strictly_inside(self, index: Indices) -> StrictlyInside:
+        """Return how many samples lie strictly inside some windows, and their mean: of few, as it was found of all of them once."""
+        if index.size > _BLOCK:
+            return StrictlyInside.of(self.integral, self.start_ns[index], self.end_ns[index])
         if not self._remembered:
             self._remembered.append(StrictlyInside.of(self.integral, self.start_ns, self.end_ns))
-        return self._remembered[0]
+        return self._remembered[0].at(index)
 
     def standard_uncertainty(self) -> Floats:
         """Return each window's combined standard uncertainty in J or C."""
