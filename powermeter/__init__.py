@@ -64,50 +64,6 @@ __all__ = [
     "watch",
 ]
 
-_HOME = {
-    "Analysis": "powermeter.analysis.energy",
-    "Battery": "powermeter.battery.battery",
-    "Channel": "powermeter.channel",
-    "CompareOptions": "powermeter.comparison.options",
-    "Comparison": "powermeter.comparison.compare",
-    "ConfigurationError": "powermeter.errors",
-    "DataError": "powermeter.errors",
-    "Event": "powermeter.events",
-    "ExistsError": "powermeter.errors",
-    "Finding": "powermeter.recorder.discovery",
-    "Grade": "powermeter.result",
-    "Meter": "powermeter.meter",
-    "NotInstalledError": "powermeter.errors",
-    "Note": "powermeter.result.notes",
-    "OpenError": "powermeter.errors",
-    "PowermeterError": "powermeter.errors",
-    "Quantity": "powermeter.channel",
-    "Rail": "powermeter.channel",
-    "ReadError": "powermeter.errors",
-    "Reason": "powermeter.errors",
-    "Recording": "powermeter.recording",
-    "RepeatLoop": "powermeter.analysis.repeat_loop",
-    "Result": "powermeter.result",
-    "Source": "powermeter.source",
-    "TokenStreamer": "powermeter.hooks.tokens.streamer",
-    "Trace": "powermeter.signals.trace",
-    "analyse": "powermeter.analysis.energy",
-    "bench": "powermeter.comparison.experiments",
-    "compare": "powermeter.comparison.compare",
-    "discover": "powermeter.recorder.discovery",
-    "layers": "powermeter.analysis.layers",
-    "open": "powermeter.recording.entry",
-    "sweep": "powermeter.comparison.experiments",
-    "to_frame": "powermeter.recording.entry",
-    "tokens": "powermeter.hooks.tokens.stream",
-    "versus": "powermeter.comparison.experiments",
-    "watch": "powermeter.hooks.watch",
-    # not listed in `__all__`: what `%load_ext powermeter` asks for
-    "load_ipython_extension": "powermeter.hooks.notebook",
-    "unload_ipython_extension": "powermeter.hooks.notebook",
-}
-"""Public name → the module that has it, loaded when the name is first used; `__init__.pyi` shows the same to type checkers."""
-
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,12 +110,11 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("powermeter")
-    if name not in _HOME:
+    if name.startswith("__"):
         raise AttributeError(f"module 'powermeter' has no attribute {name!r}")
-    from importlib import import_module
+    from powermeter.registry import PUBLIC, late
 
-    found = getattr(import_module(_HOME[name]), name)
-    globals()[name] = found
+    found = globals()[name] = late("powermeter", PUBLIC, name)
     return found
 
 

@@ -29,8 +29,7 @@ from powermeter.source import Address, Source
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-_LONGEST_REASON = 200
-"""Characters of another package's error that are printed."""
+_LONGEST_REASON = 200  # characters of another package's error that are printed
 
 DRIVERS: Mapping[str, str] = {
     "amd": "powermeter.drivers.amd:Amd",
@@ -243,6 +242,41 @@ WATCHERS: Mapping[str, str] = {
 }
 """Module of a model's class, or its first part → what watches its calls; asked for each class it derives from."""
 
+PUBLIC: Mapping[str, str] = {
+    "powermeter.analysis.energy": "Analysis analyse",
+    "powermeter.analysis.layers": "layers",
+    "powermeter.analysis.repeat_loop": "RepeatLoop",
+    "powermeter.battery.battery": "Battery",
+    "powermeter.channel": "Channel Quantity Rail",
+    "powermeter.comparison.compare": "Comparison compare",
+    "powermeter.comparison.experiments": "bench sweep versus",
+    "powermeter.comparison.options": "CompareOptions",
+    "powermeter.errors": "ConfigurationError DataError ExistsError NotInstalledError OpenError PowermeterError ReadError Reason",
+    "powermeter.events": "Event",
+    "powermeter.hooks.notebook": "load_ipython_extension unload_ipython_extension",
+    "powermeter.hooks.tokens.stream": "tokens",
+    "powermeter.hooks.tokens.streamer": "TokenStreamer",
+    "powermeter.hooks.watch": "watch",
+    "powermeter.meter": "Meter",
+    "powermeter.recorder.discovery": "Finding discover",
+    "powermeter.recording": "Recording",
+    "powermeter.recording.entry": "open to_frame",
+    "powermeter.result": "Grade Result",
+    "powermeter.result.notes": "Note",
+    "powermeter.signals.trace": "Trace",
+    "powermeter.source": "Source",
+}
+"""Module → its names that are public ones of the package, loaded when they are first used; `__init__.pyi` shows the same to type checkers."""
+
+OF_RECORDING: Mapping[str, str] = {
+    "powermeter.recording.overview": "Overview",
+    "powermeter.recording.protocol": "RecordingLike Samples SourceInfo",
+    "powermeter.recording.reader": "Recording",
+    "powermeter.recording.summaries": "ProcessCounts Summaries",
+    "powermeter.recording.writer": "Writer append_to",
+}
+"""The same of `powermeter.recording`: reading and writing samples needs numpy, noting events does not."""
+
 SUMMARY = "powermeter.reports.text:summary_text"
 """What `Meter.summary` prints with."""
 
@@ -295,6 +329,18 @@ def load(target: str) -> Any:
                 f"{missing} is not installed; in a checkout run: pip install -e ."
             ) from error
         raise NotInstalledError(f"{module_name} needs {missing}; run: pip install {missing}") from error
+
+
+def late(package: str, table: Mapping[str, str], name: str) -> Any:
+    """Return a name of a package that is loaded late.
+
+    Raises:
+        AttributeError: It has none of that name.
+    """
+    for module, public in table.items():
+        if name in public.split():
+            return load(f"{module}:{name}")
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
 def names(group: str, table: Mapping[str, str]) -> dict[str, str]:

@@ -21,17 +21,16 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, NotInstalledError, plural
+from powermeter.importers import joulescope_reader
 from powermeter.importers.accuracies import JOULESCOPE
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek
-from powermeter.importers.joulescope_reader import MAX_SAMPLES
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.result.notes import Note
 from powermeter.units import NS
 
 MAGIC = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
 
-_READER = "powermeter.importers.joulescope_reader"
 _TIMEOUT_S = 600
 _MAX_RATE_HZ = 10e6
 _EPOCH_NS = round(datetime(2018, 1, 1, tzinfo=timezone.utc).timestamp()) * NS  # JLS counts 2^-30 s from here
@@ -62,7 +61,7 @@ class JoulescopeFile(Importer):
 
 
 def _run(path: Path, folder: Path) -> None:
-    command = [sys.executable, "-m", _READER, str(path.resolve()), str(folder)]
+    command = [sys.executable, "-m", joulescope_reader.__name__, str(path.resolve()), str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
@@ -83,8 +82,10 @@ def log_of(path: Path, folder: Path) -> Log:
     length = min(signal["length"] for signal in signals)
     if len(rates) > 1 or not 0 < rates[0] <= _MAX_RATE_HZ:
         raise DataError(f"{path}: its signals have different or impossible sample rates ({rates})")
-    if not 0 < length <= MAX_SAMPLES:
-        raise DataError(f"{path}: {plural(length, 'sample')}; between 1 and {MAX_SAMPLES} can be imported")
+    if not 0 < length <= joulescope_reader.MAX_SAMPLES:
+        raise DataError(
+            f"{path}: {plural(length, 'sample')}; between 1 and {joulescope_reader.MAX_SAMPLES} can be imported"
+        )
     warnings = [Note.info("series-left-out", f"signals left out: {', '.join(left)}")] if left else []
     if any(signal["length"] != length for signal in signals):
         warnings.append(

@@ -20,7 +20,23 @@ if TYPE_CHECKING:
 
     F = TypeVar("F")
 else:
-    typing, abc, walk = Later("typing"), Later("collections.abc"), Later("powermeter.marking.each")
+
+    def _typing():
+        import typing
+
+        return typing
+
+    def _abc():
+        from collections import abc
+
+        return abc
+
+    def _each():
+        from powermeter.marking import each
+
+        return each
+
+    typing, abc, walk = Later(_typing), Later(_abc), Later(_each)
 
 ENVIRONMENT = "POWERMETER_RECORDING"
 """The environment variable that holds the path of the recording around a program."""

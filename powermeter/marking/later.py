@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Later:
     """Stands for a module, which is imported when one of its names is asked for."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, load: Callable[[], object]) -> None:
+        self._load = load
 
     def __getattr__(self, attribute: str) -> object:
-        from importlib import import_module
-
-        return getattr(import_module(self._name), attribute)
+        return getattr(self._load(), attribute)

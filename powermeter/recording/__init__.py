@@ -6,7 +6,6 @@ Reading and writing samples needs numpy; noting events does not, so the names ar
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,20 +27,8 @@ __all__ = [
     "append_to",
 ]
 
-_HOME = {
-    "Overview": "overview",
-    "ProcessCounts": "summaries",
-    "Recording": "reader",
-    "RecordingLike": "protocol",
-    "Samples": "protocol",
-    "SourceInfo": "protocol",
-    "Summaries": "summaries",
-    "Writer": "writer",
-    "append_to": "writer",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    from powermeter.registry import OF_RECORDING, late
+
+    return late(__name__, OF_RECORDING, name)

@@ -13,16 +13,19 @@ from powermeter.marking.later import Later
 def test_names_are_those_of_the_module() -> None:
     import collections
 
-    assert Later("collections").OrderedDict is collections.OrderedDict
+    assert Later(lambda: collections).OrderedDict is collections.OrderedDict
     with pytest.raises(AttributeError):
-        _ = Later("collections").nothing
+        _ = Later(lambda: collections).nothing
 
 
 def test_nothing_is_imported_before() -> None:
     code = (
         "import sys\n"
         "from powermeter.marking.later import Later\n"
-        "colours = Later('colorsys')\n"
+        "def load():\n"
+        "    import colorsys\n"
+        "    return colorsys\n"
+        "colours = Later(load)\n"
         "assert 'colorsys' not in sys.modules\n"
         "colours.rgb_to_hsv\n"
         "assert 'colorsys' in sys.modules\n"

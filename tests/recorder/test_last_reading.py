@@ -26,14 +26,14 @@ def test_readers_are_waited_for_together_and_one_that_hangs_is_abandoned(
 ) -> None:
     monkeypatch.setattr(last_reading, "READERS_END_S", 0.2)
     release = threading.Event()
-    hanging = [threading.Thread(target=release.wait, daemon=True) for _ in range(3)]
+    hanging = [threading.Thread(target=release.wait, daemon=True) for _ in range(50)]
     done = threading.Thread(target=time.monotonic)
     for one in (*hanging, done):
         one.start()
     began = time.monotonic()
     wait_for([*hanging, done])
     took = time.monotonic() - began
-    assert took > 0.19 and all(one.is_alive() for one in hanging)  # 0.2 s once, not thrice
+    assert 0.19 < took < 10 and all(one.is_alive() for one in hanging)  # 0.2 s once, not for each
     release.set()
     for one in hanging:
         one.join()
