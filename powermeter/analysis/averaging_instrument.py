@@ -71,7 +71,7 @@ def averaging(
         start_ns, end_ns: Shape (n,), sorted by start.
         others: The events of other labels, where there are any.
     """
-    average = averages(integral, start_ns, end_ns, others)
+    average = averages(integral, start_ns, end_ns, others, int(found.seen.max(initial=0)))
     if average is None or found.level is None:
         return found
     t, f = integral.trace.times_ns, integral.trace.values
@@ -102,10 +102,18 @@ def held_back(trace: Trace, activity: Sequence[Activity], start: int, end: int) 
 
 
 def averages(
-    integral: Integral, start_ns: Times, end_ns: Times, others: Others | None = None
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    others: Others | None = None,
+    most: int | None = None,
 ) -> Average | None:
-    """Return over what readings average, or None where edges do not show that they do."""
-    edges = _edges_of(integral, start_ns, end_ns, others)
+    """Return over what readings average, or None where edges do not show that they do.
+
+    Args:
+        most: Readings in the one of the events that has most, where that is known.
+    """
+    edges = _edges_of(integral, start_ns, end_ns, others, most)
     if not edges.first.size or not _falls_slowly(integral.trace.values, edges):
         return None
     constants, squares, rough, low = _tails(integral.trace, edges)
@@ -118,10 +126,14 @@ def averages(
     return Average(float(as_well.max()), float(low[best]))
 
 
-def _edges_of(integral: Integral, start_ns: Times, end_ns: Times, others: Others | None) -> _Edges:
+def _edges_of(
+    integral: Integral, start_ns: Times, end_ns: Times, others: Others | None, most: int | None = None
+) -> _Edges:
     trace = integral.trace
     none = np.empty(0, np.int64)
     if trace.kept is not None or not trace.interval_ns or (start_ns[1:] < end_ns[:-1]).any():
+        return _Edges(none, none, none)
+    if most is not None and most < _ROWS:
         return _Edges(none, none, none)
     following = np.append(start_ns[1:], trace.times_ns[-1] + 1)
     if others is not None:

@@ -44,8 +44,10 @@ def either_side(
         covered: Seconds of each event outside of holes.
     """
     on_start, on_end = (_on(integral, at, k) for at, k in zip(edges, upto, strict=True))
+    if not (on_start.any() or on_end.any()):
+        return found
     step = step_in_common(integral.trace, edges)
-    if not (on_start.any() or on_end.any()) or not 0 < step * _FINE <= integral.trace.interval_ns:
+    if not 0 < step * _FINE <= integral.trace.interval_ns:
         return found
     f, tau = integral.trace.values, integral.trace.interval_ns * 1e-9
     gained, lost = f[upto[0][on_start] - 1], f[upto[1][on_end] - 1]

@@ -154,11 +154,12 @@ class GroupEstimate:
     def forget_events(self) -> None:
         """Drop what is known of single events, but for `gaps`: `Windows` holds it from here on."""
         self.gaps = zeros_held_once(self.gaps)
-        for name in ("value", "own", "seen", "lean", "below", "above"):
-            setattr(self, name, getattr(self, name)[:0].copy())
+        self.value = self.own = self.lean = self.below = self.above = _NOTHING
+        self.seen = _NO_COUNT
         self.shared = {}
 
 
+_NOTHING, _NO_COUNT = np.empty(0), np.empty(0, np.int64)
 _ZEROS = np.broadcast_to(np.zeros(1), sys.maxsize // 16)  # in bytes, half of what an address can count
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from powermeter.analysis.quantiles import t_quantile
 
@@ -13,6 +14,11 @@ IN_REACH = 50
 """Times the events measured so far that anyone would add; where more are needed, each must be longer or the meter another."""
 
 _MOST = 10_000_000
+
+
+def _rather_few(freedom: float) -> float:
+    """Return a power of two below: its quantile is larger and known already, where that of each of many labels' own takes its time."""
+    return 2.0 ** math.floor(math.log2(freedom)) if 1 <= freedom < math.inf else freedom
 
 
 def more_repeats(
@@ -36,16 +42,16 @@ def more_repeats(
     wanted = relative * abs(value)
     nu = float(events - 1) if freedom is None else freedom
 
-    def half(count: float, scatter: float) -> float:
+    def half(count: float, scatter: float, at: Callable[[float], float] = float) -> float:
         variance = scatter**2 * events / count
         whole = variance + fixed**2
         if not whole:
             return 0.0
         own = max(nu + count - events, 1.0) if math.isfinite(nu) else math.inf
         effective = own * (whole / variance) ** 2 if variance else math.inf
-        return t_quantile(0.975, effective) * math.sqrt(whole)
+        return t_quantile(0.975, at(effective)) * math.sqrt(whole)
 
-    if half(events, shrinking) <= wanted:
+    if half(events, shrinking, at=_rather_few) <= wanted or half(events, shrinking) <= wanted:
         return 0
     if nu < 1:
         return None

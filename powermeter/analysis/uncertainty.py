@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import leaning_factors
+from powermeter.analysis.limit_factors import factor, factors
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result
 from powermeter.signals.trace import CommonError
@@ -68,37 +68,6 @@ BY_EDGES = "edges:division"
 """The part that stands for how what lies next to edges was divided: whatever is wrong in it is wrong alike in each event and recording."""
 
 
-@lru_cache(maxsize=1)
-def _limit_table() -> tuple[Floats, Floats]:
-    """Return k for ρ = 0 … 1, ρ² being the share of the variance that one rectangular part has.
-
-    P(|ρ R + √(1−ρ²) Z| ≤ k) = 0.95 with R uniform of variance 1 and Z normal; solved by bisection.
-    """
-    shares = np.linspace(0.0, 1.0, 41)
-    nodes, weights = np.polynomial.legendre.leggauss(24)
-    reach = math.sqrt(3.0)
-    factors = []
-    for share in shares.tolist():
-        rest = math.sqrt(max(1.0 - share * share, 0.0))
-        if rest < 1e-9:
-            factors.append(0.95 * reach)
-            continue
-        low, high = 1.5, 2.1
-        for _ in range(26):
-            k = (low + high) / 2
-            inside = sum(
-                w * (_normal((k - share * reach * x) / rest) - _normal((-k - share * reach * x) / rest))
-                for x, w in zip(nodes.tolist(), weights.tolist(), strict=True)
-            )
-            low, high = (k, high) if inside / 2 < 0.95 else (low, k)
-        factors.append((low + high) / 2)
-    return shares, np.array(factors)
-
-
-def _normal(x: float) -> float:
-    return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
-
-
 def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:
     """Return k for a budget.
 
@@ -109,10 +78,10 @@ def coverage(variance: Any, largest_limit: Any, freedom: Any = math.inf) -> Any:
     """
     if isinstance(variance, float) and isinstance(freedom, (int, float)):
         ratio = min(float(largest_limit) / math.sqrt(variance), 1.0) if variance > 0 else 0.0
-        return float(np.interp(ratio, *_limit_table())) * (student_95(freedom) / COVERAGE_95)
+        return factor(ratio) * (student_95(freedom) / COVERAGE_95)
     variance = np.asarray(variance, np.float64)
     share = np.divide(largest_limit, np.sqrt(variance), out=np.zeros(variance.shape), where=variance > 0)
-    k = np.interp(np.minimum(share, 1.0), *_limit_table())
+    k = factors(np.minimum(share, 1.0))
     k = k * (student_95(freedom) / COVERAGE_95)
     return float(k) if k.ndim == 0 else k
 

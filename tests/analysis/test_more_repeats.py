@@ -9,7 +9,9 @@ import pytest
 from scipy.stats import chi2
 from scipy.stats import t as student
 
+from powermeter.analysis import more_repeats as module
 from powermeter.analysis.more_repeats import ASSURANCE, more_repeats
+from powermeter.analysis.quantiles import t_quantile
 
 
 def test_a_known_scatter_needs_what_the_normal_quantile_says() -> None:
@@ -59,3 +61,26 @@ def test_following_the_advice_brings_the_promised_interval(first) -> None:
             half = student.ppf(0.975, y.size - 1) * y.std(ddof=1) / math.sqrt(y.size)
             kept.append(half <= 0.05 * y.mean())
     assert len(kept) > 200 and np.mean(kept) >= 0.85
+
+
+def test_a_mean_that_is_there_is_so_by_its_own_quantile() -> None:
+    """At 1 ± 1e-9 of the half-width wanted, whatever the degrees of freedom: what is looked up ahead decides nothing."""
+    for freedom in (1.0, 1.5, 2.0, 3.7, 8.0, 9.0, 31.9, 1e3, math.inf):
+        events = 20 if math.isinf(freedom) else int(freedom) + 1
+        t = 1.959963984540054 if math.isinf(freedom) else float(student.ppf(0.975, freedom))
+        for away, there in ((1 - 1e-9, True), (1 + 1e-9, False)):
+            assert (more_repeats(1.0, 0.05 / t * away, 0.0, events, 0.05, freedom=freedom) == 0) is there
+
+
+def test_no_quantile_is_computed_for_a_mean_that_is_well_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of labels each has degrees of freedom of its own."""
+    asked: set[float] = set()
+
+    def noted(share: float, freedom: float) -> float:
+        asked.add(freedom)
+        return t_quantile(share, freedom)
+
+    monkeypatch.setattr(module, "t_quantile", noted)
+    for freedom in np.linspace(20, 31, 50).tolist():
+        assert more_repeats(1.0, 0.001, 0.0, 40, 0.05, freedom=freedom) == 0
+    assert asked == {16.0}
