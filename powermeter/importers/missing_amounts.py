@@ -31,6 +31,11 @@ _SINGLE = 0.15  # of the steps, that are no longer than one row
 LONG = 1.6
 """Rows' intervals: a longer step is one from which rows are missing."""
 _SURE = 3.0  # standard deviations
+_FEWEST_MISSING = 5  # places at which rows are missing
+_ALONE = 1.5  # rows that are missing at one place, in the middle
+_LOW = 0.05  # of all rows, that hold less than what counts as little
+_UNITS = 20  # of the least distance between two amounts, that little is at least
+_RARE = 6.9  # −ln 0.001
 _CONSTANT = 0.01
 _REACH = 0.95
 """How far the 95 % of a uniform error reach towards its limits, at one of which a log lies that leaves out rows of zero."""
@@ -123,9 +128,36 @@ def _judged(row_ns: int | None, amounts: Floats, steps: Floats, long: NDArray[np
     of_all = _deviations(held, rows, mean, spread, single.size)
     if of_all < _SURE < of_one:
         return RowSteps(row_ns, True)
-    if amounts.all():
+    by_tariff = row_ns is not None and row_ns >= CALENDAR_NS  # which switch loads at full hours and quarters
+    if amounts.all() and (by_tariff or not _beside_like_others(amounts, steps, long)):
         return RowSteps(row_ns, False, share / _REACH, round(rows) - long.size)
     return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share)
+
+
+def _beside_like_others(amounts: Floats, steps: Floats, long: NDArray[np.intp]) -> bool:
+    """Return whether rows beside missing ones are as large as others, so that the load did not rest there.
+
+    A load that rests stops somewhere inside a row, and begins again inside one: what such rows hold lies evenly between nothing and what the
+    next row further away holds.  Rows that are lost by chance stand beside any.  A load that rests by the clock of its rows leaves none
+    of one row alone, and the pulses of a meter are no parts.
+
+    Args:
+        amounts, steps, long: As for `_judged`.
+    """
+    missing = np.rint(steps[long - 1]) - 1
+    if long.size < _FEWEST_MISSING or float(np.median(missing)) > _ALONE:
+        return False
+    values = np.unique(amounts)
+    low = float(np.percentile(amounts, 100 * _LOW))
+    if values.size < 2 or low < _UNITS * float(np.min(np.diff(values))) or values[0] < low / 2:
+        return False
+    behind = long[(long + 1 < amounts.size) & ~np.isin(long + 1, long)]
+    ahead = (long - 1)[(long > 1) & ~np.isin(long - 1, long)]
+    beside = np.concatenate([amounts[behind], amounts[ahead]])
+    further = np.concatenate([amounts[behind + 1], amounts[ahead - 1]])
+    part = np.clip(low / np.maximum(further, low), _LOW, 1 - _LOW)
+    likely = np.where(beside < low, np.log(part / _LOW), np.log((1 - part) / (1 - _LOW)))
+    return float(likely.sum()) < -_RARE
 
 
 def _deviations(held: float, rows: float, mean: float, spread: float, known: int) -> float:

@@ -121,5 +121,46 @@ def test_what_steps_mean():
     assert steps_of([1, 1, 2, 1], [5, 7, 3, 5]) is None
 
 
+def of_minutes(load, lost=None, minutes=180):
+    """Return the steps of a log of Wh per minute of a load in W each second; rows of zero are left out, or some rows at random."""
+    amounts = np.round(load.reshape(minutes, 60).sum(axis=1) / 3600, 3)
+    kept = amounts > 0 if lost is None else np.random.default_rng(lost).random(minutes) > 0.12
+    kept[[0, -1]] = True
+    stamps = (np.arange(minutes, dtype=np.int64) + 1) * 60 * S
+    return row_steps(stamps[kept], amounts[kept])
+
+
+def wandering(seed, low=40.0, high=140.0):
+    """Return a power that is another each minute or so, W."""
+    rng = np.random.default_rng(seed)
+    return np.repeat(rng.uniform(low, high, 240), 45)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_beside_missing_ones_show_that_the_load_did_not_rest(seed):
+    """Where it rests for 70 to 150 s now and then, rows of zero are left out, and rows beside them hold a part of a minute."""
+    awake = of_minutes(wandering(seed), lost=seed)
+    assert awake is not None and awake.may_be_zero == 0 and awake.open_share == 0
+    rng, rests = np.random.default_rng(seed), wandering(seed)
+    for begin in range(300, 10_000, 600):
+        first = begin + int(rng.integers(0, 300))
+        rests[first : first + int(rng.integers(70, 150))] = 0
+    resting = of_minutes(rests)
+    assert resting is not None and resting.may_be_zero > 3 and resting.open_share > 0.02
+
+
+def test_pulses_rests_of_many_rows_and_calendars_stay_open():
+    hours = np.arange(200, dtype=np.int64) * HOUR
+    rng = np.random.default_rng(3)
+    lost = np.r_[False, rng.random(198) < 0.06, False]
+    smooth = rng.uniform(50.0, 60.0, 200)
+    for stamps, amounts in ((hours, smooth), (hours // 60, rng.integers(1, 4, 200).astype(float))):
+        found = row_steps(stamps[~lost], amounts[~lost])
+        assert found is not None and found.may_be_zero == lost.sum()
+    by_night = np.isin(np.arange(200) % 20, (0, 1, 2))
+    found = row_steps(hours[~by_night] // 60, smooth[~by_night])
+    assert found is not None and found.may_be_zero > 20
+
+
 def test_what_lies_on_a_calendar():
     assert on_a_calendar(np.arange(9) * HOUR) and not on_a_calendar(np.arange(9) * S)
