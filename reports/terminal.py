@@ -178,7 +178,7 @@ def _certainty(data: ReportData, console: Console) -> None:
         share = part * part / total if total else 0.0
         if share >= 0.005:
             bar = "█" * max(1, round(share * 20))
-            grid.add_row(WORDS.get(kind, (kind, ""))[0], f"[cyan]{bar:<20}[/] {share:4.0%}", "")
+            grid.add_row(WORDS.get(kind, (kind, ""))[0], f"[cyan]{bar:<20}[/] {100 * share:3.0f} %", "")
     console.print(grid)
     advice = advice_of(data)
     remedy = str(advice) if advice is not None else WORDS.get(next(iter(result.by_kind())), ("", ""))[1]

@@ -14,7 +14,7 @@ from powermeter.units import format_count, format_quantity
 from . import wording
 from .terminal_look import NARROW, grade_text, grades_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
-from .terminal_width import fits
+from .terminal_width import fits, spare
 from .wording import show
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         console.print(
             section("Energy, charge and latency by label", f"{where}; {charge}" if charge else where)
         )
-        console.print(_label_table(rows, joined, console.width))
+        console.print(_widened(rows, joined, console))
         _print_remarks(rows, console)
         return
     parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
@@ -105,7 +105,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         console.print(section(title, beside))
         for part in _parted(rows, columns, console):
             stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
-            print_rows(console, _label_table(rows, part, console.width), stacked)
+            print_rows(console, _widened(rows, part, console), stacked)
     _print_remarks(rows, console)
 
 
@@ -139,9 +139,21 @@ def _filled(
     return parts
 
 
-def _label_table(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int) -> Table:
+def _widened(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console) -> Table:
+    """Return a table whose labels are folded only where the console's width leaves no room for them."""
+    narrow = _label_table(rows, columns, console.width)
+    free = spare(narrow, console)
+    if free <= 0:
+        return narrow
+    wider = _label_table(rows, columns, console.width, name_width(console.width) + free)
+    return wider if fits(wider, console) else narrow
+
+
+def _label_table(
+    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int, most: int = 0
+) -> Table:
     table = table_frame()
-    most = name_width(width)
+    most = most or name_width(width)
     table.add_column("label", overflow="fold", min_width=8, max_width=most)
     for name in dict.fromkeys(key for row in rows for key in row.group):
         table.add_column(safe(name), overflow="fold", max_width=most)

@@ -88,7 +88,12 @@ def width_of(stream: Any) -> int:
     return columns(shutil.get_terminal_size((UNBOUND, 0)).columns, stream) if is_terminal else UNBOUND
 
 
+def spare(table: Table, console: Console) -> int:
+    """Return how many columns a table leaves free where nothing of it is cut; negative where it does not fit."""
+    wide = console.options.update(max_width=10_000)
+    return console.width - console.measure(table, options=wide).maximum
+
+
 def fits(table: Table, console: Console) -> bool:
     """Return whether a table is printed whole, without a cut number."""
-    wide = console.options.update(max_width=10_000)
-    return console.measure(table, options=wide).maximum <= console.width
+    return spare(table, console) >= 0

@@ -27,7 +27,7 @@ from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
 from powermeter.result import Grade, Result, worst
-from powermeter.result.formatting import prints_bound
+from powermeter.result.formatting import DASH, prints_bound
 
 _ROUNDED = 1e-9
 """Share of an energy that sums over a long run may be off by rounding: a day at 1 kHz loses about 1e-11 of its events'."""
@@ -170,8 +170,8 @@ class LabelRow:
 
     @property
     def title(self) -> str:
-        """The label with its group: `infer (model=a, batch=8)`."""
-        inside = ", ".join(f"{k}={v}" for k, v in self.group.items())
+        """The label with its group: `infer (model=a, batch=8)`; a dash where its events lack the attribute."""
+        inside = ", ".join(f"{k}={DASH if v is None else v}" for k, v in self.group.items())
         return f"{self.label} ({inside})" if inside else self.label
 
 

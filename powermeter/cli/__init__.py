@@ -63,7 +63,7 @@ class _Verbs(WholeHelp):
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             known = words_elsewhere.VERBS.get(args[0])
-            near = [known] if known else close_names(args[0], registry.VERBS, cutoff=0.5)
+            near = [known] if known else close_names(args[0], registry.VERBS)
             if not near:
                 raise
             text = f"No such command {args[0]!r}; {meant(near)}"

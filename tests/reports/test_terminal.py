@@ -152,6 +152,18 @@ def test_a_label_is_folded_beside_its_numbers(make):
     assert "lengthwhatitis" in "".join(text.split())
 
 
+def test_a_label_is_whole_where_the_width_has_room_for_it(make):
+    """25 characters were folded at 24, with 15 columns free."""
+    label = "<script>alert(1)</script>"
+    lacking = [infer(i, 0.4, 1, i + 1, "load") for i in range(1, 8)]
+    path = make(events=[*lacking, *(infer(i + 0.5, 0.4, 1, i + 11, label, model="a") for i in range(1, 8))])
+    with Recording.open(path) as recording:
+        data = gather(recording, ReportOptions(by="model"))
+    tables = [line for line in to_text(data, 80).splitlines() if line.startswith("<script>")]
+    assert len(tables) > 3 and all(line.startswith(f"{label}  a ") for line in tables)
+    assert {row.title for row in data.analysis.rows} == {"load (model=–)", f"{label} (model=a)"}
+
+
 @pytest.mark.parametrize("width", [40, 47, 60, 72, 80, 100])
 def test_no_line_ends_between_a_number_and_what_belongs_to_it(data: ReportData, width: int) -> None:
     lines = [line.rstrip() for line in to_text(data, width).splitlines()]
