@@ -32,6 +32,10 @@ class TextReport:
         """Return the whole text."""
         return to_text(data, 110)
 
+    def printed(self, data: ReportData) -> str:
+        """Return it as wide as standard output is, where that is a terminal."""
+        return to_text(data, width_of(sys.stdout) if sys.stdout.isatty() else 110)
+
 
 def to_text(data: ReportData, width: int = NARROW) -> str:
     """Return the tables as plain text without colours."""

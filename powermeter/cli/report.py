@@ -122,8 +122,7 @@ def report(
     with progress(f"writing {path.name}"):
         with Recording.open(recording) as opened:
             data = gather(opened, report_options(typed))
-        several = hasattr(maker, "files") and path != STANDARD_OUTPUT
-        written = maker.files(data, path) if several else {path: maker.render(data)}
+        written = _made(maker, data, path)
     write_files(written, force=force)
     if as_json:
         put_json(_written(data, list(written)))
@@ -195,6 +194,13 @@ def _figure(name: str, columns: int, kind: str | None, output: Path | None) -> _
 def kinds() -> dict[str, str]:
     """Return where the class of every kind of report is, ours and published ones."""
     return dict(sorted(registry.names("reports", registry.REPORTS).items()))
+
+
+def _made(maker: Any, data: ReportData, path: Path) -> dict[Path, str | bytes]:
+    """Return what is written, by where it belongs."""
+    if path == STANDARD_OUTPUT:
+        return {path: getattr(maker, "printed", maker.render)(data)}
+    return dict(maker.files(data, path)) if hasattr(maker, "files") else {path: maker.render(data)}
 
 
 def _maker(kind: str | None, output: Path | None) -> Any:

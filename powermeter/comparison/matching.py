@@ -14,8 +14,8 @@ from powermeter.comparison import sides
 from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions, Quantity
 from powermeter.comparison.runs import AnalysedRun, Pick
-from powermeter.errors import ConfigurationError, DataError, printable
-from powermeter.errors.suggestions import nearest
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.suggestions import nearest, some_of
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
@@ -122,7 +122,7 @@ def _by_title(runs: Runs, pick: Pick) -> dict[str, Rows]:
 
 
 def _listed(titles: Mapping[str, Rows]) -> str:
-    return ", ".join(map(printable, titles)) or "no events"
+    return some_of(list(titles)) or "no events"
 
 
 def _renamed(rows: Mapping[str, Rows], a: Pick, b: Pick) -> dict[str, Rows]:

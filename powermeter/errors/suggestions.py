@@ -6,7 +6,7 @@ Everything that answers "did you mean …?" asks here; what no spelling leads to
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from powermeter.errors import printable
@@ -71,8 +71,13 @@ def nearest(typed: str, known: Iterable[str]) -> str:
         return meant(found)
     if not names:
         return "there is none"
+    return f"there {'is' if len(names) == 1 else 'are'} {some_of(names)}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return `A, B and 92 more`, short and harmless to a terminal."""
     more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
-    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(map(_short, names[:_MOST]))}{more}"
+    return f"{', '.join(map(_short, names[:_MOST]))}{more}"
 
 
 def _short(name: str) -> str:

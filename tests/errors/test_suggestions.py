@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter.errors import quoted
-from powermeter.errors.suggestions import close_names, meant, nearest, nearest_file
+from powermeter.errors.suggestions import close_names, meant, nearest, nearest_file, some_of
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,12 @@ from powermeter.errors.suggestions import close_names, meant, nearest, nearest_f
 )
 def test_the_nearest_names_are_offered(typed, known, answer):
     assert nearest(typed, known) == answer
+
+
+def test_of_many_names_some_are_listed():
+    """A comparison without a label in common listed a hundred of them."""
+    assert some_of([f"label {i}" for i in range(100)]).endswith("label 6, label 7 and 92 more")
+    assert some_of(["a", "b\n"]) == "a, b\\n"
 
 
 def test_a_name_that_steers_is_printed_harmless_and_short():
