@@ -105,6 +105,9 @@ SHORT = (
 WANTED = 5
 """So many of `SHORT` must fit; where they do not, each row is a block of lines."""
 
+MOST_LABELS = 24
+"""Rows of one recording in a terminal; of more, those that used most are printed and the rest is counted."""
+
 
 COMMON = ("device", "source", "label")
 """Columns that stand once above a page's table where they read the same in every row."""
@@ -177,13 +180,14 @@ def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
 
 def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     """Return the table for a terminal; columns that do not fit are left out and named; on a narrow one rows are blocks."""
+    rows, folded = _folded(rows)
     shown = columns(rows, battery)
     order = [*[name for name in SHORT if name in shown], *[name for name in shown if name not in SHORT]]
     texts = {name: [shown[name](row) for row in rows] for name in shown}
     widths = {name: max(len(name), *(len(text) for text in column)) for name, column in texts.items()}
     first = [name for name in SHORT[:WANTED] if name in shown]
     if sum(widths[name] + 2 for name in first) - 2 > width:
-        return "\n".join([*_blocks(rows, texts), *_below(rows)])
+        return "\n".join([*_blocks(rows, texts), *folded, *_below(rows)])
     kept: set[str] = set()
     used = 0
     for name in order:
@@ -205,7 +209,28 @@ def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     left = [name for name in shown if name not in kept]
     if left:
         printed.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
-    return "\n".join([*printed, *_below(rows)])
+    return "\n".join([*printed, *folded, *_below(rows)])
+
+
+def _folded(rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+    """Return the rows without the labels of a recording that used least, where it has very many, and a line that counts them."""
+    by_file: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        by_file.setdefault(row.file, []).append(i)
+    hidden: set[int] = set()
+    lines = []
+    for file, places in by_file.items():
+        least = sorted(places, key=lambda i: -_used(rows[i]))[MOST_LABELS:]
+        hidden.update(least)
+        if least:
+            lines.append(
+                f"{file}: {plural(len(least), 'more label')}, which used less each: -o table.csv lists all"
+            )
+    return [row for i, row in enumerate(rows) if i not in hidden], lines
+
+
+def _used(row: ClassRow) -> float:
+    return row.per_item.value * (row.items or 1) if row.per_item is not None else 0.0
 
 
 def _blocks(rows: Sequence[ClassRow], texts: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from powermeter import registry
 from powermeter.cli import words_elsewhere
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.progress import heartbeat
-from powermeter.cli.standard_output import open_standard, put_stderr, report_problem
+from powermeter.cli.standard_output import open_standard, put_stderr, report_problem, settle
 from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
 from powermeter.errors.suggestions import close_names, meant
@@ -127,8 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     status = run(arguments)
     if arguments is None and sys.argv[1:3] == ["mark", "begin"]:
         # What begins now would wait for Python to end.
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        settle()
         os._exit(status)
     sys.exit(status)
 

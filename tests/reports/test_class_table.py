@@ -313,6 +313,21 @@ def test_the_line_of_a_failed_program_names_its_file_once() -> None:
     assert lines == ["run.power: the program ended with status 3", "run.power: 2 events are left out"]
 
 
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_hundred_labels_of_a_recording_fold_in_a_terminal(width: int) -> None:
+    """Those that used most stand; a file has all of them."""
+    made = [
+        ClassRow("a.power", "a", label=f"l{i:03d}", items=2, per_item=Result.of(float(i), "J"))
+        for i in range(100)
+    ]
+    text = to_text(
+        [*made, ClassRow("b.power", "b", label="infer", per_item=Result.of(0.5, "J"))], "4Ah", width
+    )
+    assert all((f"l{i:03d}" in text) == (i >= 76) for i in range(100)) and "infer" in text
+    assert "a.power: 76 more labels, which used less each: -o table.csv lists all" in text
+    assert "l003" in to_markdown(made, "A class", "4Ah")
+
+
 def test_the_charge_of_an_item_stands_with_its_interval() -> None:
     """1 mC, known to 10 %: 278 nAh, and digits alone looked exact."""
     row = ClassRow("run.power", "a", label="infer", events=1, charge=Result.of(1e-3, "C", {"gain": 5e-5}))
