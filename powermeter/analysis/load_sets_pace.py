@@ -29,6 +29,9 @@ _CHANCE = 2.2  # standard deviations that signs of chance exceed in 28 of 1000 r
 _UNEVEN = 1.3  # times the longest three of a hundred intervals over the shortest three: below, they are alike
 _CLEAR = 0.05  # of the largest: what is less is noise
 _WORTH = 0.05  # of what all changes put down, below which nothing is left to pay
+_REACH = 1.1  # over what an interval is off by that holds it: the 95 % of a uniform error reach 0.95 of it
+_A_TIMER = 0.05  # of a wait, that those of a timer differ by
+_MOSTLY = 0.6  # of the waits, that nothing ended early
 _MOST = 0.5  # of the time, and of the pauses in it
 _LOOKED = 1 << 18
 _SLIGHT = 0.5  # standard deviations: they are a ninth wider then
@@ -84,7 +87,7 @@ def _found(trace: Trace) -> Pace | None:
     changes = np.diff(trace.values)
     before = np.concatenate([steps[:1], steps[:-1]])
     after = np.concatenate([steps[1:], steps[-1:]])
-    held_up = np.maximum(steps - before, 0.0)
+    held_up = np.where(_begun_anew(steps, before), _REACH * steps, np.maximum(steps - before, 0.0))
     sped_up = np.maximum(np.minimum(steps, before) - after, 0.0)
     over_at_once = _stays_short(trace, steps)
     if (
@@ -96,6 +99,15 @@ def _found(trace: Trace) -> Pace | None:
     if not any(_one_way(x, all_changes) for x in (missed, changes / 2 * (held_up + sped_up))):
         return None
     return Pace(missed, (changes * steps) ** 2 * (1 + 11 * over_at_once) / 12, _slowest(trace.values, steps))
+
+
+def _begun_anew(steps: Floats, before: Floats) -> NDArray[np.bool_]:
+    """Return which waits of a timer begin behind one that something ended early, as a job's end does whose row still shows it: the fall lies at their very beginning."""
+    whole = float(np.median(steps))
+    is_whole = np.abs(steps - whole) <= _A_TIMER * whole
+    if float(np.mean(is_whole)) < _MOSTLY:
+        return np.zeros(steps.size, bool)
+    return np.asarray(is_whole & (before < (1 - _A_TIMER) * whole))
 
 
 def _in_bursts(steps: Floats) -> bool:

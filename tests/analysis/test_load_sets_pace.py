@@ -112,6 +112,24 @@ def test_events_whose_beginning_falls_into_a_wait_reach_upward() -> None:
     assert label.value < truth <= label.high
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_timer_that_a_jobs_end_starts_anew_puts_down_too_much_behind_each_end(seed: int) -> None:
+    """A row each 5 s, and one 50 ms before each job's end, which shows it still: the line falls over the whole wait behind it, 2.5 s × 6 W too much."""
+    rng = np.random.default_rng(seed)
+    ends, t = np.cumsum(rng.uniform(20, 45, 20)), [0.0]
+    starts = ends - rng.uniform(8, 15, 20)
+    while t[-1] < ends[-1]:
+        soon = ends[(ends - 0.05 > t[-1] + 0.01) & (ends - 0.05 < t[-1] + 5)]
+        t.append(float(soon[0]) - 0.05 if soon.size else t[-1] + 5)
+    at = np.array([*t, t[-1] + 5, t[-1] + 10])
+    busy = np.searchsorted(starts, at, side="right") > np.searchsorted(ends, at, side="right")
+    watts = np.where(busy, BUSY_W, IDLE_W) + 0.01 * rng.standard_normal(at.size)
+    found = run_of(from_samples(np.rint(at * NS).astype(np.int64), watts))
+    truth = IDLE_W * (at[-1] - at[0]) + (BUSY_W - IDLE_W) * float((ends - np.maximum(starts, 0)).sum())
+    assert found.energy.grade is Grade.ESTIMATED and found.paced < 0
+    assert found.energy.low <= truth < found.energy.value
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_intervals_that_are_uneven_by_chance_cost_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)
