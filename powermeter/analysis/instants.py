@@ -25,6 +25,7 @@ from powermeter.analysis.averaging_instrument import averaging
 from powermeter.analysis.beside import jumps_beside
 from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
+from powermeter.analysis.edges_in_coarse_steps import a_step_outside
 from powermeter.analysis.edges_on_readings import either_side
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.estimate import GroupEstimate
@@ -282,10 +283,14 @@ def measure_instants(
     if (teeth := saw_teeth(trace, before, m)) is not None:
         return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
     sums = float(energy.sum()), float(weight.sum())
-    found = either_side(integral, found, (start_ns, end_ns), (before, upto), sums, covered)
+    found, in_steps = a_step_outside(integral, found, edges, None if marks is None else marks[0])
+    if not in_steps:
+        found = either_side(integral, found, edges, (before, upto), sums, covered)
     found = paced(trace, equal(integral, found, before, upto, seconds), before, upto)
     found = averaging(integral, start_ns, end_ns, found, others)
-    found = lagging(integral, start_ns, end_ns, found, others)
+    found = lagging(integral, start_ns, end_ns + in_steps, found, others)
+    if in_steps:
+        return found
     found = late_at_random(integral, start_ns, end_ns, found, others)
     return leading(integral, start_ns, end_ns, found, others)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import Any
 
@@ -34,6 +35,11 @@ _LOOKED = 4096
 _MOST = 20_000
 _PLACES = 4  # steps in an interval, at least
 _FEW_DISTANCES = 30
+_FEW_MARKS = 8
+_DECIMAL = tuple(int(10**k) for k in range(9, -1, -1))
+_SAME_PLACE = 0.5
+_FINEST = 1_000  # ns
+_BY_CHANCE = 2e-4
 _STAND = 0.3
 _STANDS_LONG = 0.85
 _DISTINCT = 0.3
@@ -114,6 +120,35 @@ def place_known_to(trace: Trace, edges: tuple[Times, Times]) -> int:
     if steps[1] > steps[0]:
         return 0
     return max((step for step in steps if step * _PLACES <= trace.interval_ns), default=0)
+
+
+def coarse_step(trace: Trace, edges: tuple[Times, Times]) -> int:
+    """Return the step that stamps or events' edges were rounded to, ns, where the other ones lie in finer ones; else 0.
+
+    Clocks are read in whole seconds or a decimal part of one.
+    """
+    marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
+    stamps = _decimal(math.gcd(_step_of_stamps(trace), int(trace.times_ns[0])))
+    while stamps * _PLACES > trace.interval_ns > 0:
+        stamps //= (
+            10  # a steady meter's are whole intervals behind the first one, whatever they were rounded to
+        )
+    step = _decimal(int(np.gcd.reduce(marks)))
+    finer = max(stamps, _FINEST) / step  # of marks in finer steps, so few may be whole ones by chance
+    if step > stamps and finer ** min(marks.size, _FEW_MARKS) > _BY_CHANCE:
+        return 0
+    return max(step, stamps) if step != stamps else 0
+
+
+def in_step_with(trace: Trace, step_ns: int) -> bool:
+    """Return whether readings always lie at about the same place of such a step."""
+    turns = np.exp(2j * math.pi / step_ns * (trace.times_ns[:_MOST] % step_ns))
+    return bool(abs(complex(turns.mean())) > _SAME_PLACE)
+
+
+def _decimal(step: int) -> int:
+    """Return the coarsest decimal part of a second of which a step is a multiple, ns."""
+    return next(size for size in _DECIMAL if step % size == 0)
 
 
 def _step_of_stamps(trace: Trace) -> int:

@@ -21,7 +21,7 @@ from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.means_by_turns import by_turns
-from powermeter.analysis.moments import place_known_to
+from powermeter.analysis.moments import coarse_step, place_known_to
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
@@ -128,7 +128,7 @@ def _of_few(trace: Trace, edges: Edges) -> Trace:
 
 def _rounded(trace: Trace, edges: tuple[Times, Times], delay: float, window: float) -> bool:
     """Return whether readings are no later, and their edges no less sharp, than steps of stamps and marks leave: as often early as late."""
-    step = place_known_to(trace, edges) / trace.interval_ns
+    step = max(place_known_to(trace, edges), coarse_step(trace, edges)) / trace.interval_ns
     middle = delay + window / 2
     return abs(middle) <= max(step, DELAY_STEP) / 2 and window <= 2 * step + DELAY_STEP
 

@@ -1,0 +1,80 @@
+"""Marks in coarser steps than the readings' stamps, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from powermeter.analysis.event_energies import measure
+from powermeter.analysis.integral import Integral
+from powermeter.result import Grade, Result
+from powermeter.signals.decoding import from_samples
+
+MS = 1_000_000
+EVENTS = 300
+Rounding = Callable[[np.ndarray], np.ndarray]
+
+
+def mean_of(seed: int, step_ms: int, rounding: Rounding, *, of_stamps: bool = False) -> tuple[Result, float]:
+    """Return what is found of events of 30 to 60 ms under a 10 Hz meter, and what they used; marks (or stamps) are in steps."""
+    rng = np.random.default_rng(seed)
+    lasts = rng.integers(30, 61, EVENTS)
+    start = 1000 + np.cumsum(rng.integers(120, 260, EVENTS))
+    moments = rng.uniform(0, 100) + 100.003 * np.arange(int((start[-1] + 500) / 100))
+    which = np.clip(np.searchsorted(start, moments, "right") - 1, 0, None)
+    behind = moments - start[which]
+    watts = np.where((behind >= 0) & (behind < lasts[which]), 7.0, 2.0)
+    watts = watts + rng.normal(0, 0.01, moments.size)
+
+    def stepped(times: np.ndarray, step: int) -> np.ndarray:
+        return rounding(times / step).astype(np.int64) * step * MS
+
+    steps = (step_ms, 1) if of_stamps else (1, step_ms)
+    trace = from_samples(stepped(moments, steps[0]), watts, noise=0.01)
+    edges = stepped(start, steps[1]), stepped(start + lasts, steps[1])
+    found = measure(Integral.of(trace), *edges)
+    mean = found.combine_of(np.arange(EVENTS), np.full(EVENTS, 1 / EVENTS), "all")
+    return mean, float(lasts.mean()) * 7e-3
+
+
+@pytest.mark.parametrize("rounding", [np.rint, np.floor])
+def test_what_coarse_marks_cut_off_is_counted(rounding: Rounding) -> None:
+    """A quarter of a step of 5 W is 4 % of an event at 10 ms (rounded), half of one 8 % (fractions dropped)."""
+    held, off = 0, []
+    for seed in range(16):
+        mean, truth = mean_of(seed, 10, rounding)
+        held += mean.low <= truth <= mean.high
+        off.append(mean.value / truth - 1)
+    assert held >= 14
+    assert abs(np.median(off)) < 0.03
+
+
+def test_coarse_stamps_cost_alike() -> None:
+    held = 0
+    for seed in range(16):
+        mean, truth = mean_of(seed, 10, np.rint, of_stamps=True)
+        held += mean.low <= truth <= mean.high
+    assert held >= 14
+
+
+def one_job(late_ms: int) -> Result | None:
+    """Return what is found of 20 s at 7 W beside 2 W, marked in whole seconds, whose load is so late at either end under a 10 Hz meter."""
+    stamps = 37 + 100 * np.arange(600)
+    watts = np.where((stamps >= 20_000 + late_ms) & (stamps < 40_000 + late_ms), 7.0, 2.0)
+    watts = watts + np.random.default_rng(1).normal(0, 0.01, watts.size)
+    trace = from_samples(stamps * MS, watts, noise=0.01)
+    return measure(Integral.of(trace), np.array([20_000 * MS]), np.array([40_000 * MS])).result(0)
+
+
+def test_a_job_marked_in_whole_seconds_is_found_where_its_readings_are() -> None:
+    """Dropped fractions of 700 ms put 3.5 J of 140 J behind the mark."""
+    found = one_job(700)
+    assert found is not None and found.grade is Grade.MEASURED
+    assert found.low <= 140 <= found.high and found.value == pytest.approx(140, rel=0.015)
+
+
+def test_marks_that_are_whole_seconds_in_truth_pay_nothing() -> None:
+    found = one_job(0)
+    assert found is not None and found.high - found.low < 0.02 * 140
