@@ -294,8 +294,8 @@ LEFTOVER_END = "powermeter.marking.recorder_and_program_died:end_of"
 """What finds the events that a recorder which died has not written."""
 
 TEXTS: Mapping[str, str] = {
-    "benchmark": "powermeter.reports.benchmark:to_text",
-    "comparison": "powermeter.reports.comparison:to_text",
+    "benchmark": "powermeter.reports.benchmark:in_print",
+    "comparison": "powermeter.reports.comparison:in_print",
 }
 """What `print` shows of a benchmark or a comparison is made with these."""
 

@@ -13,11 +13,17 @@ from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import plain
 from powermeter.units import format_duration, format_number
 
+from . import terminal_width
 from .wording import show
 
 _BAR = 40
 _BESIDE = 28
 """Cells of a line beside its bar: the repeats, and the half-width."""
+
+
+def in_print(made: Benchmark) -> str:
+    """Return what `print` shows of a benchmark."""
+    return terminal_width.in_print(lambda width: to_text(made, width), _BAR + _BESIDE)
 
 
 def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:

@@ -17,6 +17,7 @@ from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_quantity
 
+from . import terminal_width
 from .terminal_labels import FEW_LABELS, MOST_LABELS
 from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
@@ -37,6 +38,11 @@ Cell = Callable[[Contrast], str]
 Column = tuple[str, Cell]
 Layout = list[tuple[str, list[Column]]]
 _POWER = "Statistical power"
+
+
+def in_print(comparison: Comparison) -> str:
+    """Return what `print` shows of a comparison."""
+    return terminal_width.in_print(lambda width: to_text(comparison, width), NARROW)
 
 
 def to_text(comparison: Comparison, width: int = NARROW) -> str:

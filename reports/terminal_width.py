@@ -8,10 +8,11 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from .ascii_output import spell_out
 from .counted_nouns import COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
     from rich.table import Table
@@ -86,6 +87,22 @@ def width_of(stream: Any) -> int:
     """Return how wide to lay out what is printed to a stream: as its terminal, or `UNBOUND` where it is none."""
     is_terminal = stream is not None and not stream.closed and stream.isatty()
     return columns(shutil.get_terminal_size((UNBOUND, 0)).columns, stream) if is_terminal else UNBOUND
+
+
+def in_print(text: Callable[[int], str], otherwise: int) -> str:
+    """Return text as Python's `print` shows it: laid out for the terminal that it goes to, its lines no wider than that.
+
+    Standard output then spells out what it cannot encode, where `print` would raise.
+
+    Args:
+        text: Returns it for so many columns.
+        otherwise: Columns where standard output is no terminal.
+    """
+    spell_out()
+    if sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty():
+        return text(otherwise)
+    width = width_of(sys.stdout)
+    return "\n".join(part for line in text(width).splitlines() for part in wrapped(line, width))
 
 
 def spare(table: Table, console: Console) -> int:

@@ -80,6 +80,8 @@ CASES: tuple[tuple[str, set[int]], ...] = (
     ("sync --meter 50Hz -- true", {0, 2}),
     ("mark begin", {0, 2}),
     ("mcp", {0, 4}),
+    ("print comparison", {0}),
+    ("print benchmark", {0}),
     ("nosuch", {2}),
     ("show run.power --itmes 3", {2}),
     ("show nothing.power", {2, 7}),
@@ -140,6 +142,16 @@ def words_of(case: str) -> list[str]:
     return [VIRTUAL if word == "VIRTUAL" else word for word in case.split()]
 
 
+def benchmark() -> object:
+    """Return what `powermeter.bench` does of a function, in Python."""
+    with powermeter.Meter(VIRTUAL, path="new.power"):
+        return powermeter.bench(lambda: sum(range(9)), at_least=8, most=16, precision=0.5, at_most="2s")
+
+
+PRINTED = {"benchmark": benchmark, "comparison": lambda: powermeter.compare("a.power", "b.power")}
+"""What Python's `print` shows."""
+
+
 def child(words: Sequence[str], output: int, encoding: str) -> None:
     """Be `powermeter` with both outputs at one descriptor."""
     for number in (1, 2):
@@ -157,7 +169,11 @@ def child(words: Sequence[str], output: int, encoding: str) -> None:
     sys.argv = ["powermeter", *words]
     status = 99
     try:
-        cli.main()
+        if words[0] == "print":
+            print(PRINTED[words[1]]())
+            status = 0
+        else:
+            cli.main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0
         sys.stdout.flush()
@@ -224,7 +240,11 @@ def test_every_width_and_encoding(here_each_time: Path, case: str, expected: set
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-@pytest.mark.parametrize(("case", "expected"), CASES, ids=[case for case, _ in CASES])
+VERBS = [case for case in CASES if not case[0].startswith("print ")]
+"""A closed pipe of Python's own `print` is the program's."""
+
+
+@pytest.mark.parametrize(("case", "expected"), VERBS, ids=[case for case, _ in VERBS])
 def test_a_pipe_that_nobody_reads(here_each_time: Path, case: str, expected: set[int]) -> None:
     """Both outputs at once; the status is the program's, or that of the command as if it had been read."""
     reader, writer = os.pipe()

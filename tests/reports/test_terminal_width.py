@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.reports import counted_nouns
 from powermeter.reports.markup import element
-from powermeter.reports.terminal_width import columns, kept_together, width_of, wrapped
+from powermeter.reports.terminal_width import columns, in_print, kept_together, width_of, wrapped
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
@@ -64,3 +64,24 @@ def test_a_width_that_no_terminal_has_ends_nothing(width):
     """COLUMNS=0, and 1 less what a line is set in, were tracebacks, also in place of the summary of `record`."""
     assert "".join("".join(wrapped("a line", width)).split()) == "aline"
     assert columns(min(width, 0)) > 20
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_what_python_prints_is_no_wider_than_its_terminal(monkeypatch, width):
+    """`print(powermeter.versus(…))` was 80 columns in a terminal of 40, and a benchmark's sentences 140."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    asked: list[int] = []
+
+    def text(columns: int) -> str:
+        asked.append(columns)
+        return "  the bars and the precision are of the spread between runs; the sensor's own error is not in them\nend"
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdout", Terminal())
+    printed = in_print(text, 68).splitlines()
+    assert asked == [width] and max(map(len, printed)) <= width and printed[-1] == "end"
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert in_print(text, 68) == text(68) and asked[1:] == [68, 68]
