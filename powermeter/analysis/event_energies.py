@@ -22,6 +22,7 @@ from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
 from powermeter.analysis.means import measure_means
+from powermeter.analysis.means_of_another_rate import open_of_another_rate
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
@@ -137,6 +138,7 @@ def measure(
             found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others, marked)
         else:
             found = measure_means(own, *edges, own_bridges, others)
+            open_of_another_rate(own, *edges, found)
         if as_means is not None:
             found = both(found, as_means, *edges, bridges, others)
         if own_inside.gap_s.any():
