@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .report_data import ReportData
 
 Cell = Callable[[LabelRow], str]
+Column = tuple[str, Cell]
+_EMPTY: Column = ("", lambda row: "")
 
 MOST_LABELS, FEW_LABELS = 24, 10
 """Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
@@ -63,7 +65,7 @@ def print_labels(data: ReportData, console: Console) -> None:
 
 
 def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
-    energy: list[tuple[str, Cell]] = [
+    energy: list[Column] = [
         ("per item", lambda r: show(r.per_item).text),
         ("meter alone", wording.meter_part),
         ("median", lambda r: show(r.energy_median).bare),
@@ -75,14 +77,14 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: format_count(r.items))]
     energy[:0] = [("events", wording.events)]
-    use: list[tuple[str, Cell]] = [
+    use: list[Column] = [
         ("total", lambda r: show(r.total).text),
         ("charge", lambda r: show(data.charge_of(r), "Ah", 1 / 3600).text),
         ("charge per item", lambda r: show(data.charge_each(r), "Ah", 1 / 3600).text),
         ("power", lambda r: show(r.power).text),
         ("per charge", lambda r: show(data.per_charge(r)).bare),
     ]
-    time: list[tuple[str, Cell]] = [
+    time: list[Column] = [
         ("mean", lambda r: wording.seconds(r.latency_mean)),
         ("p50", lambda r: wording.seconds(r.latency_p50)),
         ("p95", lambda r: wording.seconds(r.latency_p95)),
@@ -93,7 +95,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     charged = data.charge_grade(rows)
     charge = f"charge {grade_text(charged)}" if charged else ""
     joined = [*energy, *use, *time]
-    if fits(_label_table(rows, joined, console.width), console):
+    takes, free = _room_of_columns(rows, joined, console)
+    if sum(takes.values()) <= free:
         console.print(
             section("Energy, charge and latency by label", f"{where}; {charge}" if charge else where)
         )
@@ -103,7 +106,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     parts = (("Energy per item", where, energy), ("Energy, charge and power", charge, use))
     for title, beside, columns in (*parts, ("Latency and memory", "", time)):
         console.print(section(title, beside))
-        for part in _parted(rows, columns, console):
+        for part in _parted(columns, takes, free):
             stacked = [(name_of(row.title), [(head, cell(row)) for head, cell in part]) for row in rows]
             print_rows(console, _widened(rows, part, console), stacked)
     _print_remarks(rows, console)
@@ -114,32 +117,40 @@ def _print_remarks(rows: Sequence[LabelRow], console: Console) -> None:
         print_text(console, text, "dim")
 
 
-def _parted(
-    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
-) -> list[list[tuple[str, Cell]]]:
-    """Return the columns in as few tables as the console's width allows, of about as many columns each."""
-    parts = _filled(rows, columns, console)
+def _room_of_columns(
+    rows: Sequence[LabelRow], columns: Sequence[Column], console: Console
+) -> tuple[dict[Column, int], int]:
+    """Return how many characters of a line each column takes, and how many the labels' own leave to them."""
+    empty = spare(_cells(rows, [_EMPTY]), console)
+    takes = {column: empty - spare(_cells(rows, [_EMPTY, column]), console) for column in columns}
+    return takes, spare(_label_table(rows, (), console.width), console)
+
+
+def _parted(columns: Sequence[Column], takes: Mapping[Column, int], free: int) -> list[list[Column]]:
+    """Return the columns in as few tables as the room for them allows, of about as many columns each."""
+    parts = _filled(columns, takes, free)
     if 2 * len(parts) > len(columns):  # a column or two each: below one another every label stands once
         return [list(columns)]
     each = -(-len(columns) // len(parts))
     even = [list(columns[first : first + each]) for first in range(0, len(columns), each)]
-    fit = all(fits(_label_table(rows, part, console.width), console) for part in even)
+    fit = all(sum(takes[column] for column in part) <= free for part in even)
     return even if fit else parts
 
 
-def _filled(
-    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console
-) -> list[list[tuple[str, Cell]]]:
+def _filled(columns: Sequence[Column], takes: Mapping[Column, int], free: int) -> list[list[Column]]:
     """Return the columns in tables as wide as fit, one after the other."""
-    parts: list[list[tuple[str, Cell]]] = [[]]
+    parts: list[list[Column]] = [[]]
+    left = free
     for column in columns:
-        if parts[-1] and not fits(_label_table(rows, [*parts[-1], column], console.width), console):
+        if parts[-1] and takes[column] > left:
             parts.append([])
+            left = free
         parts[-1].append(column)
+        left -= takes[column]
     return parts
 
 
-def _widened(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], console: Console) -> Table:
+def _widened(rows: Sequence[LabelRow], columns: Sequence[Column], console: Console) -> Table:
     """Return a table whose labels are folded only where the console's width leaves no room for them."""
     narrow = _label_table(rows, columns, console.width)
     free = spare(narrow, console)
@@ -149,9 +160,17 @@ def _widened(rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], cons
     return wider if fits(wider, console) else narrow
 
 
-def _label_table(
-    rows: Sequence[LabelRow], columns: Sequence[tuple[str, Cell]], width: int, most: int = 0
-) -> Table:
+def _cells(rows: Sequence[LabelRow], columns: Sequence[Column]) -> Table:
+    """Return a table of these columns alone."""
+    table = table_frame()
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(cell(row) for _, cell in columns))
+    return table
+
+
+def _label_table(rows: Sequence[LabelRow], columns: Sequence[Column], width: int, most: int = 0) -> Table:
     table = table_frame()
     most = most or name_width(width)
     table.add_column("label", overflow="fold", min_width=8, max_width=most)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import median
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -173,7 +174,7 @@ def _noise_ahead(values: Floats, before: Indices, since_ns: Times, interval_ns: 
     """Return how far neighbouring readings ahead of starts differ, of starts that lie an interval more behind the event before where some do: a mean holds some of it."""
     apart = np.abs(values[before - 2] - values[before - 3])
     clear = since_ns >= interval_ns
-    return float(np.median(apart[clear] if clear.any() else apart))
+    return median(apart[clear] if clear.any() else apart)
 
 
 def _between(trace: Trace, start_ns: Times, end_ns: Times) -> float:
@@ -184,7 +185,7 @@ def _between(trace: Trace, start_ns: Times, end_ns: Times) -> float:
     clear = trace.values[:_LOOKED][(t - _FURTHEST * trace.interval_ns >= latest)]
     if clear.size < LEAST // 2 - 1:
         return float("nan")
-    level = float(np.median(clear))
+    level = median(clear)
     inside = trace.values[:_LOOKED][(t <= latest) & (began > 0)]
-    span = abs(float(np.median(inside)) - level) if inside.size else 0.0
-    return level if float(np.median(np.abs(clear - level))) < _ALIKE * span else float("nan")
+    span = abs(median(inside) - level) if inside.size else 0.0
+    return level if median(np.abs(clear - level)) < _ALIKE * span else float("nan")

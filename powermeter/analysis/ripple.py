@@ -207,7 +207,7 @@ def _lines(values: Floats, parts: int, low: int) -> list[tuple[float, float]]:
     after = np.append(power[low + 1 : last + 1], power[last - 1])
     triples = power[low - 1 : last] + power[low : last + 1] + after
     strong = _strongest(triples, low)
-    around = np.array([np.median(power[max(k - _BESIDE, 3) : k + _BESIDE + 1]) for k in strong])
+    around = np.array([median(power[max(k - _BESIDE, 3) : k + _BESIDE + 1]) for k in strong])
     tall = triples[strong - low]
     lines = tall > 3 * (_RARE + math.log(values.size)) * around / math.log(2.0)
     amplitude = np.sqrt(16 * tall / 1.5) / n
