@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from waiting import CEILING_S
 
-from powermeter.recording import Recording
+from powermeter.recording import Recording, Writer
 from powermeter.recording.verification import verify
 
 URL = "virtual://?shape=constant&noise=0&rate=200Hz"
@@ -173,10 +173,12 @@ def test_bad_input_is_one_line_a_status_and_no_file(here, tmp_path, arguments, s
 
 def test_an_existing_file_is_refused_before_the_command_runs(record, tmp_path):
     path, proof = tmp_path / "run.power", tmp_path / "proof"
-    path.write_text("precious")
+    with Writer.create(path, {"attributes": {"kept": "precious"}}):
+        pass
+    before = path.read_bytes()
     done = record(path, *python(f"open({str(proof)!r}, 'w')"))
     assert done.returncode == 3 and "--force" in done.stderr
-    assert path.read_text() == "precious" and not proof.exists()
+    assert path.read_bytes() == before and not proof.exists()
     done = record(path, *python("pass"), options=("--force",))
     assert done.returncode == 0
     with Recording.open(path) as recording:

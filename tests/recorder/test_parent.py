@@ -35,7 +35,7 @@ from powermeter.errors import (
     Reason,
 )
 from powermeter.recorder.parent import Listener, Recorder, rebuild
-from powermeter.recording import Recording
+from powermeter.recording import Recording, Writer
 from powermeter.recording.file import PAGE
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
@@ -96,10 +96,12 @@ def test_who_reads_the_file_states_how_often_it_is_written(tmp_path):
 
 def test_an_existing_file_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "run.power"
-    path.write_text("precious")
+    with Writer.create(path, {"attributes": {"kept": "precious"}}):
+        pass
+    before = path.read_bytes()
     with pytest.raises(ExistsError, match="--force"):
         Recorder(path, [URL]).start()
-    assert path.read_text() == "precious"
+    assert path.read_bytes() == before
     recorder = Recorder(path, [URL], force=True)
     recorder.start()
     assert recorder.stop()
