@@ -76,6 +76,9 @@ class Alumet(Importer):
             if lost
             else []
         )
+        if taken.twice:
+            text = f"{plural(taken.twice, 'row is', 'rows are')} the one above once more, its time included: counted once"
+            warnings.append(Note.warning("rows-repeated", text))
         warnings += zone_notes(choices.zone, naive=taken.stamps.naive)
         energies = {rail for (metric, rail) in found if heading(metric).quantity is Quantity.ENERGY}
         kept = {
@@ -117,7 +120,8 @@ class _Rows:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stamps = Reader(TimePlan((0,), "wall", order="ymd"))
-        self.cut = 0
+        self.cut = self.twice = 0
+        self._above: Sequence[str] = ()
         self._number: dict[tuple[str, str], int] = {}
         self._of: dict[tuple[str | None, ...], int] = {}
         self._parts: list[
@@ -136,6 +140,10 @@ class _Rows:
         numbers, times, texts = [], [], []
         width, when, what = len(names), at["timestamp"], at["value"]
         for row in block:
+            if row == self._above and any(row):
+                self.twice += 1
+                continue
+            self._above = row
             if len(row) < width:
                 self.cut += any(row)
                 row = [*row, *[""] * (width - len(row))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -84,6 +85,7 @@ def text_blocks(
     number, width = found.skip, len(found.headings)
     header = next((text for text in found.header if text), None)
     place = found.header.index(header) if header is not None else 0
+    usual = _usual_width(found)
     while True:
         try:
             rows = list(islice(reader, BLOCK))
@@ -101,7 +103,7 @@ def text_blocks(
         lengths = set(map(len, rows))
         if max(lengths) > MAX_COLUMNS:
             raise DataError(f"{path}, line {number}: {max(lengths)} columns; this is not a power log")
-        plain = min(lengths) > needed and max(lengths) <= width and keep is None
+        plain = min(lengths) > needed and min(lengths) >= usual and max(lengths) <= width and keep is None
         if plain and header is not None and place <= needed:
             plain = header not in map(itemgetter(place), rows)
         if plain:
@@ -116,9 +118,20 @@ def text_blocks(
                 for i, row in enumerate(rows)
                 if _is_row(row, found, needed, counted, keep, int(numbers[i]), str(path))
             ]
+            for i in picked:
+                if len(rows[i]) < usual:
+                    counted.fewer.add(int(numbers[i]))
             numbers, rows = numbers[picked], [rows[i] for i in picked]
         if rows:
             yield TextBlock(numbers, rows)
+
+
+def _usual_width(found: Layout) -> int:
+    """Return how many fields nearly all rows have; 0 where blanks stand between them, or their ends are left out as often."""
+    if found.delimiter in (" ", APART):
+        return 0
+    width, many = Counter(map(len, found.rows)).most_common(1)[0] if found.rows else (0, 0)
+    return width if many * 2 > len(found.rows) else 0
 
 
 def _is_row(

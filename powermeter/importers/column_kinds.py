@@ -5,6 +5,7 @@ The name, the unit and the data decide together; where they leave two meanings o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ def meaning_of(
     found: Layout | None = None,
     *,
     beside_totals: bool = False,
-    alone: bool = False,
+    asked_above: float = math.inf,
     ends: bool = False,
 ) -> Meaning:
     """Return what a column's numbers are; a table whose rows are numbered as rounds leaves more open.
@@ -147,7 +148,7 @@ def meaning_of(
         where: The file, for messages.
         found: The table.
         beside_totals: Whether other columns of its unit only rise: then one that stands still is a register that counted nothing.
-        alone: Whether nothing beside it shows what it is: no power and no current.
+        asked_above: Of more rows than this, a total that only they show to be one is asked about.
         ends: Whether each row states when its interval began, and its time is where it ended.
 
     Raises:
@@ -195,9 +196,21 @@ def meaning_of(
         return Meaning("counter", "a running total that stands still, beside others that rise")
     meant = _total(column, seen, where, found)
     by_data = meant.note is not None and meant.note.code == BY_DATA and not seen.falls
-    if alone and by_data and seen.count > 2 * _ENOUGH:
+    if by_data and seen.count > asked_above:
         raise _question(column.heading.text, column, where, "rises, from little above its steps")
     return meant
+
+
+def rows_asked_above(columns: Sequence[Planned], *, on_calendar: bool) -> float:
+    """Return of how many rows and more a total that only they show to be one is asked about.
+
+    Args:
+        columns: Of the table: where one holds a power or a current, it shows what a total beside it is.
+        on_calendar: Whether rows are five minutes and more apart, as a meter exports amounts.
+    """
+    if any(c.rail and c.quantity in (Quantity.POWER, Quantity.CURRENT) for c in columns):
+        return math.inf
+    return 0 if on_calendar else 2 * _ENOUGH
 
 
 def rising_totals(columns: Sequence[Planned], seen_of: Sequence[Statistics]) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from powermeter.importers.damage import Unread
+
 
 @dataclass(slots=True)
 class RowCount:
@@ -18,6 +20,7 @@ class RowCount:
     summary_lines: list[int] = field(default_factory=list)
     short: int = 0
     short_lines: list[int] = field(default_factory=list)
+    fewer: Unread = field(default_factory=Unread)
     left_out: int = 0
     long: int = 0
     odd_lines: list[int] = field(default_factory=list)

@@ -93,6 +93,12 @@ def check_rows(
                 f"{plural(counted.short, 'row with too few fields was', 'rows with too few fields were')} left out (lines {shown})",
             )
         )
+    if counted.fewer.count:
+        text = (
+            f"{plural(counted.fewer.count, 'row has', 'rows have')} fewer fields than the others ({counted.fewer.where}) and were read from their first on: "
+            "where a field inside is missing, those behind it are in another column"
+        )
+        notes.append(Note.warning("fewer-fields", text))
     if counted.long or counted.comments:
         shown = ", ".join(map(str, counted.odd_lines))
         parts = [f"{plural(counted.long, 'row')} with more fields than the header"] if counted.long else []

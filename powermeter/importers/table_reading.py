@@ -144,9 +144,8 @@ class OpenTable:
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
         rising = column_kinds.rising_totals(self.plan.columns, self._seen)
-        alone = not any(
-            c.rail and c.quantity in (Quantity.POWER, Quantity.CURRENT) for c in self.plan.columns
-        )
+        calendar = "stamp" in store and on_a_calendar(store.whole("stamp"))
+        asked_above = column_kinds.rows_asked_above(self.plan.columns, on_calendar=calendar)
 
         def meaning(i: int) -> column_kinds.Meaning:
             column = self.plan.columns[i]
@@ -159,7 +158,7 @@ class OpenTable:
                 str(self.path),
                 self.plan.layout,
                 beside_totals=(column.heading.unit or "") in rising,
-                alone=alone,
+                asked_above=asked_above,
                 ends=self.plan.time.length_ns is not None,
             )
 

@@ -63,3 +63,16 @@ def test_a_row_without_all_its_fields_is_counted(tmp_path):
         )
     )
     assert any(note.code == "rows-left-out" and "1 row" in str(note) for note in open_log(path).warnings)
+
+
+def test_a_row_that_stands_twice_counts_once(tmp_path):
+    head = "metric;timestamp;value;resource_kind;resource_id;consumer_kind;consumer_id;__late_attributes"
+    rows = [
+        f"rapl_consumed_energy_J;2025-03-14T09:26:5{i}.1Z;29.5;cpu_package;0;cpu_package;0;domain=package"
+        for i in range(6)
+    ]
+    log, energies, headline = load(tmp_path, "\n".join([head, *rows, ""]), "a.csv")
+    again, same, _ = load(tmp_path, "\n".join([head, *rows[:3], *[rows[3]] * 201, *rows[4:], ""]), "b.csv")
+    assert energies[headline] == pytest.approx(same[headline])
+    assert any(note.code == "rows-repeated" and "200 rows" in str(note) for note in again.warnings)
+    assert not any(note.code == "rows-repeated" for note in log.warnings)

@@ -3,7 +3,8 @@
 import pytest
 
 from powermeter import analyse
-from powermeter.importers import Choices, convert
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert, open_log
 from powermeter.recording import Recording
 
 ROWS = 40
@@ -70,3 +71,21 @@ def test_a_register_that_stands_still_beside_others_that_rise_is_no_question(tmp
     assert any("'Export T2 kWh' never moves" in str(note) for note in log.warnings)
     with Recording.open(out) as recording:
         assert analyse(recording).energy.value == pytest.approx(0.1 * (ROWS - 1) * 3.6e6)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_asked"), [((0, 60, 120, 180, 240, 300, 360), True), ((0, 1, 2, 3, 4, 5, 6), False)]
+)
+def test_hourly_amounts_that_happen_to_rise_are_asked_about(tmp_path, minutes, is_asked):
+    """0.21 to 0.55 kWh, hour by hour: a morning's amounts, or what a register has counted since its reset."""
+    log = tmp_path / "t.csv"
+    rows = zip(minutes, (0.21, 0.25, 0.3, 0.34, 0.41, 0.47, 0.55), strict=True)
+    log.write_text(
+        "Time,Energy (kWh)\n"
+        + "".join(f"2025-03-14 {m // 60:02d}:{m % 60:02d}:00,{kwh}\n" for m, kwh in rows)
+    )
+    if is_asked:
+        with pytest.raises(ConfigurationError, match="is it a running total"):
+            open_log(log)
+    else:
+        assert open_log(log).sources
