@@ -161,7 +161,12 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
     volts = [typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
     amperes = [typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]
     watts = [typical(found, i) for i in open_ if meant[i] is Quantity.POWER]
-    mains = any(MAINS_V < value <= MANY_V for value in volts)
+    stated = [
+        typical(found, i) * h.factor
+        for i, h in enumerate(headings)
+        if i not in open_ and h.quantity is Quantity.VOLTAGE
+    ]
+    mains = any(MAINS_V < value <= MANY_V for value in (*volts, *stated))
     in_volts = volts[0] * (1e-3 if volts[0] > MANY_V else 1.0) if volts else _SMALL_V
     product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < MANY_A else 1e-3) if amperes else 0.0
     units = {}
@@ -179,7 +184,10 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
             unit = "mW"
         elif quantity is Quantity.ENERGY and (mains or not headings[i].is_electric):
-            unit = "kWh"
+            whole = mains and all(text.isdecimal() for text in _texts(found, i))
+            unit = (
+                "Wh" if whole else "kWh"
+            )  # a module for the mains counts whole Wh, a meter tenths of kWh and less
         elif quantity is None and _counts(found, i):
             unit = "uJ" if typical(found, i) > _MANY_UJ else "kWh"
         if unit == "W" and _in_micro(found, i):

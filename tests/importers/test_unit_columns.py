@@ -219,3 +219,14 @@ def test_exports_of_nordic_data_hubs_state_their_unit(tmp_path, header, row):
     path.write_text(header + "\n" + "".join(row.format(h=h, v=5 + h % 3) + "\n" for h in range(24)))
     convert(path, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}))
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(24 * 0.6 * 3.6e6)
+
+
+@pytest.mark.parametrize(("energy", "offered"), [("{}", "Wh"), ("1.{}", "kWh")])
+@pytest.mark.parametrize("volts", ["voltage", "Voltage (V)"])
+def test_the_unit_offered_for_an_energy_on_the_mains_is_a_meter_s(tmp_path, energy, offered, volts):
+    """A PZEM-004T's registers hold whole watt-hours; J were offered where the volts stated their unit."""
+    log = tmp_path / "t.csv"
+    rows = "".join(f"2025-03-14 10:{m:02d}:00,230.1,{energy.format(1020 + m * 19)}\n" for m in range(9))
+    log.write_text(f"timestamp,{volts},energy\n" + rows)
+    with pytest.raises(ConfigurationError, match=f"--column energy={offered}( |$)"):
+        open_log(log)
