@@ -163,14 +163,16 @@ def edges_of(
     pick = pick[np.unique(np.linspace(0, pick.size - 1, min(pick.size, _EVENTS)).astype(int))]
     tau = trace.interval_ns * 1e-9
     sums, low_at = np.zeros((3, pick.size)), np.zeros(pick.size)
+    add = np.add.reduce  # as `sum` of few readings, in a third of the time
     for k, (i, j, n) in enumerate(zip(a[pick].tolist(), b[pick].tolist(), c[pick].tolist(), strict=True)):
         last = n - 1  # stamps may be a reading off
-        low_at[k] = low = float(f[last - max((last - j) // 3, 1) : last].mean())
-        sums[0, k] = float((f[j:last] - low).sum())
+        rest = f[last - max((last - j) // 3, 1) : last]
+        low_at[k] = low = float(add(rest)) / rest.size
+        sums[0, k] = float(add(f[j:last] - low))
         if j - i >= _SETTLING:
             settled = i + 2 * (j - i) // 3
-            lacks = float(f[settled:j].mean()) - f[i:settled]
-            sums[1, k], sums[2, k] = float(lacks.sum()), float(lacks[1:].sum())
+            lacks = float(add(f[settled:j])) / (j - settled) - f[i:settled]
+            sums[1, k], sums[2, k] = float(add(lacks)), float(add(lacks[1:]))
     a, b = a[pick], b[pick]
     return _Edges(
         np.stack([f[b - 1] - low_at, f[b] - low_at, f[b + 1] - low_at]),
