@@ -51,6 +51,18 @@ def test_a_wide_terminal_has_one_table_of_labels(data: ReportData) -> None:
     assert sum(line.startswith("label ") for line in to_text(data, 60).splitlines()) >= 3
 
 
+def test_labels_are_in_one_table_from_the_width_on_that_it_takes(data: ReportData) -> None:
+    """What is as wide as it is on 260 characters is so from there on, and parted one character below."""
+
+    def table(width: int) -> list[str]:
+        lines = to_text(data, width).splitlines()
+        (head, *others) = (i for i, line in enumerate(lines) if line.startswith("label "))
+        return [] if others else lines[head : lines.index("", head)]
+
+    takes = max(map(len, table(260)))
+    assert table(takes) == table(260) and not table(takes - 1)
+
+
 def test_colours_are_for_terminals_only(data: ReportData) -> None:
     file = io.StringIO()
     print_report(data, Console(file=file, force_terminal=True, width=100))
