@@ -17,6 +17,7 @@ from powermeter.importers.header_words import HOUSE_LINES, USED
 from powermeter.importers.headers import words
 from powermeter.importers.rail_names import (
     EXPORTED,
+    FEEDERS,
     GENERATED,
     IMPORTED,
     NUMBERED,
@@ -320,6 +321,8 @@ def _total(names: Sequence[str]) -> str | None:
         ]
         if "battery" in group and any(HOUSE_LINES.intersection(words(name)) for name in names):
             return None
+        if len(hits) == 1 and [*words(hits[0])] == ["ac"] and any(FEEDERS & {*words(n)} for n in names):
+            return None  # the circuit of an air conditioner beside the house's feeder
         if len(hits) == 1:
             return hits[0]
         if hits:

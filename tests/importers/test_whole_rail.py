@@ -5,7 +5,7 @@ import pytest
 from powermeter import analyse
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.importers import Choices, convert
+from powermeter.importers import Choices, convert, open_log
 from powermeter.importers.whole_rail import decide
 
 
@@ -151,3 +151,11 @@ def test_registers_of_one_column_that_feed_in_are_not_added(tmp_path):
     convert(path, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}))
     energy = analyse(tmp_path / "o.power").energy
     assert energy.value == pytest.approx(40 * 0.1255 * 3.6e6) and energy.high < 1.2 * energy.value
+
+
+def test_an_air_conditioner_beside_the_main_line_is_not_the_whole(tmp_path):
+    """Circuits of a house: Main 1.5 kW, AC 1 kW of it; AC was counted as what is drawn at the socket."""
+    log = tmp_path / "t.csv"
+    log.write_text("time_s,Main (kW),AC (kW),Other (kW)\n" + "".join(f"{t},1.5,1.0,0.5\n" for t in range(9)))
+    with pytest.raises(ConfigurationError, match="which one is the whole"):
+        open_log(log)
