@@ -352,7 +352,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if not self.losses.note(number, row.codes, stamp, held.unused):
             return None
         if tick is not None:
-            stamp, flags = self._slewed(tick, stamp), flags | INTERPOLATED_TIME
+            stamp, flags = self._slewed(tick, stamp, held.arrival_ns), flags | INTERPOLATED_TIME
         stamp = max(stamp, self._last_ns)
         if (gap := self.losses.gap_before(self._last_ns, stamp)) is not None:
             self.gaps.append(gap)
@@ -362,12 +362,12 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._last_ns = stamp
         return stamp, flags
 
-    def _slewed(self, tick: int, at_ns: int) -> int:
-        """Return the time of a tick, reached smoothly from the one before; a second and more is no better estimate but another time."""
+    def _slewed(self, tick: int, at_ns: int, arrival_ns: int) -> int:
+        """Return the time of a tick, reached smoothly from the one before, and no later than it arrived; a second and more is no better estimate but another time."""
         if self._placed is not None and self.tick_ns is not None:
             passed = (tick - self._placed[0]) * self.tick_ns
             nominal = self._placed[1] + passed
             if passed >= 0 and abs(at_ns - nominal) < NS:
-                at_ns = slewed(at_ns, nominal, passed)
+                at_ns = min(slewed(at_ns, nominal, passed), arrival_ns)
         self._placed = tick, at_ns
         return at_ns

@@ -39,7 +39,7 @@ from powermeter.testing.captured_frames import (
 )
 from powermeter.testing.contract_case import Case, Setting, nothing, release_as_killed, serving, simulated
 from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
-from powermeter.testing.contract_moments import check_step
+from powermeter.testing.contract_moments import IN_THE_FUTURE, check_step
 from powermeter.testing.contract_reading import READ_S, codes_of, read_some
 from powermeter.testing.faults import Faults
 from powermeter.testing.terminal import Simulation
@@ -125,7 +125,7 @@ class DriverContract:
             times = [int(at) for block in harvest.blocks for at in block[0]]
             assert times == sorted(times), "stamps run backwards"
             ahead_s = (times[-1] - time.monotonic_ns()) / NS
-            assert ahead_s <= 0, f"a stamp lies {ahead_s:.3g} s in the future: is `tick_ns` right?"
+            assert ahead_s <= 0, f"a stamp lies {ahead_s:.3g} s in the future: {IN_THE_FUTURE}"
             widths = {block[1].shape[1] for block in harvest.blocks}
             assert widths == {width}, f"rows of {widths} codes for {width} channels"
 

@@ -34,6 +34,7 @@ NO_TIME = (
     "are the frames stamped by the times, or by the steady numbers, that they state (`tick_ns`; `tick` of each `StreamRow`)?"
     " Where they state none, the simulated meter has `states_times = False`"
 )
+IN_THE_FUTURE = "a driver that stamps samples itself stamps none later than it came"
 MADE_UP = "is its time made up, such as a count of the frames that came?"
 
 

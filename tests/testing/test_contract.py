@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity, Rail
 from powermeter.errors import OpenError
-from powermeter.source import PolledSource, Row
+from powermeter.source import Block, PolledSource, Row, StreamingSource, now_ns
 from powermeter.testing import contract
 from powermeter.testing.contract import Case, DriverContract
 
@@ -102,6 +104,31 @@ class Anything(Good):
 
     def __init__(self, address: Any) -> None:
         super().__init__(type(address)(address.scheme, address.location))
+
+
+class Ahead(StreamingSource):
+    """Stamps what it reads a second later than it came."""
+
+    scheme = "ahead"
+    summary = "a meter of the future"
+    example = "ahead://"
+
+    def open(self) -> None:
+        self.channels = (CHANNEL,)
+
+    def close(self) -> None:
+        return
+
+    def read_block(self, timeout_s: float) -> Block:
+        time.sleep(0.01)
+        return Block(np.array([now_ns() + 10**9]), np.array([[5]]), None)
+
+
+def test_a_stamp_in_the_future_is_refused_with_what_to_do(tmp_path):
+    suite = DriverContract()
+    suite.case = Case("ahead", "ahead://", driver=Ahead)  # type: ignore[misc]
+    with pytest.raises(AssertionError, match=r"in the future: a driver that stamps samples itself"):
+        suite.test_readings_come_and_fit_the_channels(tmp_path)
 
 
 def lose(made: Mapping[str, Any]) -> None:

@@ -188,6 +188,20 @@ def test_a_first_frame_that_is_late_does_not_squeeze_those_after_it(wire):
     assert abs(times[0] - sent_ns) <= 2 * MS, "its own moment, not its arrival"
 
 
+@pytest.mark.parametrize("each", [20, 2])
+def test_no_stamp_is_later_than_its_arrival_where_all_came_late_at_first(wire, each):
+    """For 0.6 s frames are under way for 19 ms, those after it for 0: stamps came 17 ms after their arrival."""
+    sent_ns, late = wire.time.at, range(600 // each)
+    meter = opened(wire, late_ms=19)
+    come_ns = [sent_ns + n * each * MS + 19 * MS * (n in late) for n in range(1500 // each)]
+    come_ns = np.maximum.accumulate(come_ns).tolist()
+    wire.frames += [(at, frame(n, n * each, 1)) for n, at in enumerate(come_ns) if n]
+    times, _, _, gaps = drained(meter, wire)
+    assert not gaps and len(times) == len(come_ns)
+    assert (times <= come_ns).all() and (np.diff(times) >= 0).all()
+    assert np.diff(times)[len(late) + 20 // each :].min() == each * MS, "made up for at once"
+
+
 @pytest.mark.parametrize("ppm", [100, -100])
 def test_a_clock_that_runs_fast_or_slow_is_put_right(wire, ppm):
     """Ten minutes of 20 frames a second, up to 20 ms under way: stamps stay within 3 ms of the truth."""
