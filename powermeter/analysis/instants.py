@@ -214,7 +214,7 @@ def measure_instants(
         unread = _unread(weight, covered, (spread + between) * own_share)
         variance += float(unread @ unread) * (1 + blind / seen_stretches)
         found.own = np.hypot(found.own, unread)
-    step = beats(integral, start_ns, end_ns, before, m, energy - level * weight, (level, found.quiet))
+    step = beats(integral, start_ns, end_ns, before, m, energy - level * weight, (level, found.quiet), marks)
     found.own = np.hypot(found.own, step.own)
     found.beat = step.variance
     found.ripple = step.ripple.frequency if step.ripple is not None else 0.0

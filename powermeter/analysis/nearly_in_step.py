@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.images_in_short_events import image_in_short_events, share_above_beside
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import FEWEST, always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
+from powermeter.analysis.two_levels import begins_at_random, goes_on_beside, in_no_event, stretches
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -71,6 +74,7 @@ def beats(
     inside: Indices,
     rests: Floats,
     levels: tuple[float, float],
+    marks: tuple[Labels, int] | None = None,
 ) -> Beats:
     """Return what the events of one label are off by where the load nearly keeps step with readings at regular moments.
 
@@ -78,6 +82,7 @@ def beats(
         before: How many readings lie at or before each start; inside: and in each event.
         rests: J, what the readings of each event add to the label's level.
         levels: Mean of the readings inside and of those beside, W.
+        marks: The events of all labels, and which of them this one is; None where it is the only one.
     """
     level, quiet = levels
     trace = integral.trace
@@ -88,7 +93,7 @@ def beats(
     if tau <= 0 or read_at_random(trace):
         return none
     if n < 3:
-        return _one_by_one(integral, start_ns, end_ns, before, inside, quiet)
+        return _one_by_one(integral, (start_ns, end_ns), before, inside, quiet, marks)
     variance, resolved = 0.0, np.inf
     some = slice(None) if n <= _MOST else slice(0, _MOST)
     follows = before[some] < t.size
@@ -135,9 +140,15 @@ def beats(
 
 
 def _one_by_one(
-    integral: Integral, start_ns: Times, end_ns: Times, before: Indices, inside: Indices, quiet: float
+    integral: Integral,
+    edges: tuple[Times, Times],
+    before: Indices,
+    inside: Indices,
+    quiet: float,
+    marks: tuple[Labels, int] | None,
 ) -> Beats:
     """Return what a line in the spectrum of each event's own readings leaves, where there is hardly more than one event."""
+    start_ns, end_ns = edges
     own: Floats = np.zeros(start_ns.size)
     strongest = span = None
     if integral.trace.kept is None:
@@ -150,11 +161,42 @@ def _one_by_one(
                 own[k] = float(np.hypot(line.left_over(seconds), line.unseen_in(seconds))[0])
                 strongest = line
             elif (fits := by_fits(values[1:-1], noise, quiet)) is not None:
+                if _is_the_load(integral, edges, (before, inside), k, marks):
+                    continue
                 deviation, worth = fits
                 own[k] = deviation * float(seconds[0]) / math.sqrt(worth)
                 if worth < _LEAST_EVENTS:
                     span = float(values.min()), float(values.max())
     return Beats(float(own @ own), np.inf, own, strongest, span)
+
+
+def _is_the_load(
+    integral: Integral,
+    edges: tuple[Times, Times],
+    readings: tuple[Indices, Indices],
+    k: int,
+    marks: tuple[Labels, int] | None,
+) -> bool:
+    """Return whether two levels in one of one or two events are the load's own: other labels' events make them, or they go on beside it alike.
+
+    Args:
+        readings: The first inside each event, and how many there are.
+        k: Which event.
+    """
+    trace = integral.trace
+    first, count = readings
+    one = slice(k, k + 1)
+    around = first[one], count[one]
+    if made_by_others(
+        trace.times_ns, trace.values, trace.interval_ns, around, (edges[0][one], edges[1][one]), marks
+    ):
+        return True
+    values = trace.values[first[k] + 1 : first[k] + count[k] - 1]
+    levels = _levels(values)
+    if levels is None:
+        return False
+    free = in_no_event(trace.times_ns, edges, None if marks is None else marks[0])
+    return goes_on_beside(values, trace.values[free], (levels[0] + levels[1]) / 2)
 
 
 def by_fits(values: Floats, noise: float, quiet: float | None = None) -> tuple[float, float] | None:
@@ -177,7 +219,9 @@ def by_fits(values: Floats, noise: float, quiet: float | None = None) -> tuple[f
     near = np.abs(values - np.where(upper, high, low)) <= _NEAR * span
     if span <= max(10 * noise, 0.2 * abs(high)) or float(near.mean()) < _MOSTLY:
         return None
-    lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
+    if begins_at_random(upper):
+        return None
+    lasts = stretches(upper)
     each = float(lasts @ lasts) / values.size
     idle = quiet is not None and abs(low - quiet) <= _NEAR * span
     rests = idle and each >= _SLOW + 1
@@ -304,7 +348,7 @@ def _stands(found: _Levels) -> tuple[float, float] | None:
         course = np.bincount(where, x) / np.maximum(met, 1)
         if float(np.sum(met * course**2)) > _OWN * float(x @ x):
             return None
-    lasts = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
+    lasts = stretches(upper)
     each = float(lasts @ lasts) / upper.size
     return (share, upper.size / each) if each >= _SLOW + 1 else None
 

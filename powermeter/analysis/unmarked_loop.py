@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import Activity
 from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.nearly_in_step import by_fits
-from powermeter.analysis.refresh_beat import comes_back, leave_a_mark
+from powermeter.analysis.refresh_beat import leave_a_mark
+from powermeter.analysis.two_levels import begins_at_random, comes_back_alike, stretches, wanders
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -27,15 +28,11 @@ _LEAST = 64  # readings
 _FEWEST_EDGES = 10  # of events, below which none of them shows a mark (`leave_a_mark`)
 _READ = 2  # readings of an event at least: of shorter ones, the levels are that readings met them or not
 _FEW = 6  # stretches, of which the share of time on either level is not known
-_STRETCHES = 5  # on either level
-_FITS = 2.0  # variance of their lengths over the mean's square, on either level: exponential ones have 1
 _APART = 0.4  # of the time: what inside and beside events differ by where power has nothing to do with them
 _CHANGES = 4  # from one level to the other, at least: programs make fewer once in a while
 _WANDERS = 1.3  # variance of all lengths over the mean's square, of a loop whose rate wanders (`nearly_in_step.by_fits`)
-_ALIKE = 0.3  # of their mean: what whole stretches of a steady loop on one level differ by at most, or by a reading
 _MEDIAN_STEP = 1.0484  # noise over the median step of white readings: 1 / (0.6745 √2)
 _LIVELY = 3.0  # times the stated noise
-_STAYS = 20  # readings that a level lasts at least once
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +85,13 @@ def _like_an_image(trace: Trace) -> bool:
 
     Lengths of stretches of a load that switches at random scatter by about their mean, on either level.
     """
-    lasts = _stretches(trace.values)
+    upper = _is_upper(trace.values)
+    lasts = stretches(upper)
     if lasts.size <= _CHANGES:
         return False
     if float(np.var(lasts)) >= _WANDERS * float(np.mean(lasts)) ** 2:
-        return True
-    return comes_back(lasts) and all(_alike(lasts[k:-1:2]) for k in (1, 2)) and not _is_lively(trace)
+        return not begins_at_random(upper)
+    return comes_back_alike(upper) and not _is_lively(trace)
 
 
 def _is_lively(trace: Trace) -> bool:
@@ -109,16 +107,12 @@ def _is_lively(trace: Trace) -> bool:
     return own > 0 and any(x.size and _MEDIAN_STEP * float(np.median(x)) > _LIVELY * own for x in levels)
 
 
-def _alike(lasts: Indices) -> bool:
-    return bool(np.ptp(lasts) <= max(1, _ALIKE * float(np.mean(lasts))))
-
-
 def loop_of_run(trace: Trace, activity: Sequence[Activity]) -> Loop | None:
     """Return what a whole run's two levels leave where none of its events leaves a mark; without events, where readings cross them many times at once."""
     if not _regular(trace):
         return None
     if not activity:
-        return _levels(trace) if _by_fits(trace.values) else None
+        return _levels(trace) if wanders(_is_upper(trace.values)) else None
     t = trace.times_ns
     for label in activity:
         first = np.searchsorted(t, label.start_ns, side="right")
@@ -140,25 +134,6 @@ def _levels(trace: Trace) -> Loop | None:
         )
     loop = trace.looked_for["two_levels"]
     return loop if isinstance(loop, Loop) else None
-
-
-def _by_fits(values: Floats) -> bool:
-    """Return whether stretches on either level are many short ones beside few long ones."""
-    lasts = _stretches(values)
-    sides = lasts[::2], lasts[1::2]
-    return all(
-        side.size >= _STRETCHES
-        and int(side.max()) >= _STAYS
-        and float(np.var(side)) >= _FITS * float(np.mean(side)) ** 2
-        for side in sides
-    )
-
-
-def _stretches(values: Floats) -> Indices:
-    """Return for how many readings each level lasts, in order."""
-    upper = _is_upper(values)
-    lasts: Indices = np.diff(np.concatenate([[-1], np.flatnonzero(np.diff(upper)), [upper.size - 1]]))
-    return lasts
 
 
 def _is_upper(values: Floats) -> NDArray[np.bool_]:
