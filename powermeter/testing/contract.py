@@ -38,7 +38,7 @@ from powermeter.testing.captured_frames import (
     undetected,
 )
 from powermeter.testing.contract_case import Case, Setting, nothing, release_as_killed, serving, simulated
-from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
+from powermeter.testing.contract_load import check_steady, check_true, other_loads
 from powermeter.testing.contract_moments import IN_THE_FUTURE, check_step
 from powermeter.testing.contract_reading import READ_S, codes_of, read_some
 from powermeter.testing.faults import Faults
@@ -58,7 +58,6 @@ STREAM_S = 1.5
 """How long a stream is read to see its pace: its clock is judged from half a second on."""
 UNDER_WAY_S = 0.05
 """What a meter sent is on its way for so long, so that frames come before its answer."""
-OTHER_LOADS_W = 0.2, 0.002
 AGAIN = "is it of before it was opened again, of a range with another unit, or of a current without its sign?"
 QUIET_S = 0.15
 """How long a meter must send nothing to count as stopped."""
@@ -142,7 +141,7 @@ class DriverContract:
             check_true(source.channels, first, simulation.meter.volts, simulation.meter.watts(0.0))
 
     def test_opened_again_it_reads_the_load_of_then(self, tmp_path: Path) -> None:
-        """A tenth and a thousandth of it, and where current may flow back also that; no row is from before, none a settling frame."""
+        """Loads of other ranges, and where current may flow back each of them backwards; no row is from before, none a settling frame."""
         with self.case.source(tmp_path) as (source, made):
             simulation = made.get("simulation")
             if not isinstance(simulation, Simulation):
@@ -150,10 +149,7 @@ class DriverContract:
             source.open()
             codes_of(source, rows=3)
             meter = simulation.meter
-            for load in (
-                *map(constant, OTHER_LOADS_W),
-                *([FlowsBack("constant")] if meter.both_ways else ()),
-            ):
+            for load in other_loads(meter):
                 meter.load = load
                 time.sleep(max(meter.refresh_s, meter.tick_s))
                 source.open()

@@ -11,7 +11,7 @@ from typing import Any
 
 from powermeter import registry
 from powermeter.source import Address, Source
-from powermeter.testing.load import Load
+from powermeter.testing.contract_load import CONSTANT_W, constant
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.testing.terminal import Simulation, TerminalPort
 
@@ -31,7 +31,7 @@ def simulated(meter: type[SimulatedMeter], *, volts: float = 5.0) -> Setting:
     @contextmanager
     def running(folder: Path) -> Iterator[Mapping[str, Any]]:
         port = TerminalPort(folder / meter.kind)
-        with serving(Simulation(meter(Load("constant", 2.0, 2.0), volts=volts), port)) as simulation:
+        with serving(Simulation(meter(constant(CONSTANT_W), volts=volts), port)) as simulation:
             yield {"folder": folder, "port": port.where, "simulation": simulation}
 
     return running

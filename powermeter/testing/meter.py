@@ -26,7 +26,8 @@ class SimulatedMeter:
         overloaded: Whether it is over its range now.
         checks_frames: Whether its frames carry a check that shows any damaged byte; the contract suite then
             damages each and expects `DataError`.
-        both_ways: Whether it senses current that flows back; the contract suite then lets it.
+        loads_w: Loads in W that the contract suite puts on it beside 2 W: one in each of its other ranges.
+        both_ways: Whether it senses current that flows back; the contract suite then lets it, at each of these loads.
         states_times: Whether its frames state when each was taken, be it by their numbers at a fixed rate; the contract
             suite then hands on two thirds of them, in bunches, and expects the frames' own times in place of their arrival.
         settling: Whether what it sends now is no reading, as it settles or zeroes itself; the contract suite expects no
@@ -44,6 +45,7 @@ class SimulatedMeter:
     overloaded: bool = False
     checks_frames: ClassVar[bool] = True
     shows_losses: ClassVar[bool] = False
+    loads_w: ClassVar[tuple[float, ...]] = (0.2, 0.002)
     both_ways: ClassVar[bool] = False
     states_times: ClassVar[bool] = True
     settling: bool = False

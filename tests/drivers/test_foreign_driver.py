@@ -107,6 +107,14 @@ class Ranged(volta.Volta):
         return [row._replace(codes=[row.codes[0], row.codes[1] * (1 if reading.status & 2 else 1000)])]
 
 
+class UnsignedWhereFine(Ranged):
+    """Takes the current of its fine range for a number without a sign, as large as it is."""
+
+    def rows(self, reading, arrival_ns):
+        row = super().rows(reading, arrival_ns)[0]
+        return [row._replace(codes=[row.codes[0], abs(row.codes[1]) if reading.status & 2 else row.codes[1]])]
+
+
 class Reversed(volta.Volta):
     """Counts what flows into the device below 0."""
 
@@ -286,6 +294,7 @@ def test_the_suite_finds_the_fault_of_a_driver(driver, promise, printed, tmp_pat
 
 OF_OTHERS = [
     (Eager, SimulatedPlainVolta, SETTLING, "become samples"),
+    (UnsignedWhereFine, SimulatedRangedVolta, AGAIN, "reads 0.0004 for -0.0004 A.*without its sign"),
     (volta.Volta, SimulatedRangedVolta, AGAIN, "reads 0.4 for 0.0004 A.*another unit"),
 ]
 """The same of two meters of the kind."""

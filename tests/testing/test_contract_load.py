@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Accuracy, Channel, Quantity, Rail
-from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant
+from powermeter.testing.contract_load import FlowsBack, check_steady, check_true, constant, other_loads
+from powermeter.testing.load import Load
+from powermeter.testing.meter import SimulatedMeter
 
 RAIL = Rail("input")
 CHANNELS = (
@@ -76,3 +80,39 @@ def test_a_thousandth_of_the_load_is_read_to_two_codes() -> None:
     check_true(CHANNELS, np.array([[50_000, 42, 250]] * 3), 5.0, 0.002)
     with pytest.raises(AssertionError, match=r"current reads 0\.4 for 0\.0004 A"):
         check_true(CHANNELS, np.array([[50_000, 40_000, 250]] * 3), 5.0, 0.002)
+
+
+COARSE = Channel("current", Quantity.CURRENT, 1e-8, RAIL, accuracy=Accuracy(step=1e-3, source="a test"))
+
+
+@pytest.mark.parametrize(
+    ("amperes", "accepted"),
+    [(4e-4, True), (3e-4, True), (0, True), (-4e-4, False), (4e-5, False), (2.4e-3, False)],
+)
+def test_two_steps_that_are_more_than_the_load_excuse_no_wrong_sign_and_no_wrong_range(
+    amperes: float, accepted: bool
+) -> None:
+    """0.4 mA, of a meter that states steps of 1 mA and sends codes of 10 nA."""
+    with nullcontext() if accepted else pytest.raises(AssertionError, match=r"for 0\.0004 A"):
+        check_true([COARSE], np.array([[round(amperes / 1e-8)]]), 5.0, 0.002)
+
+
+@pytest.mark.parametrize(("code", "accepted"), [(0, True), (1, True), (2, True), (-1, False), (3, False)])
+def test_of_a_load_under_one_code_the_sign_counts(code: int, accepted: bool) -> None:
+    """0.4 mA in codes of 1 mA: 0 or 1, and one more for noise."""
+    whole = Channel("current", Quantity.CURRENT, 1e-3, RAIL)
+    with nullcontext() if accepted else pytest.raises(AssertionError, match=r"for 0\.0004 A"):
+        check_true([whole], np.array([[code]]), 5.0, 0.002)
+
+
+class OfThreeRanges(SimulatedMeter):
+    loads_w = 0.2, 2e-5
+
+
+class BothWays(OfThreeRanges):
+    both_ways = True
+
+
+def test_a_load_in_each_range_and_each_of_them_backwards() -> None:
+    assert [load.power_w(1.0) for load in other_loads(OfThreeRanges(Load()))] == [0.2, 2e-5]
+    assert [load.power_w(1.0) for load in other_loads(BothWays(Load()))] == [0.2, 2e-5, -2.0, -0.2, -2e-5]
