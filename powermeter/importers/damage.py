@@ -131,6 +131,9 @@ def _far_from_today(sources: Sequence[LogRows], now_ns: int) -> list[Note]:
     years = [1970 + ns / NS / _YEAR_S for ns in (first, last)]
     if first >= _EARLIEST_NS and last <= now_ns + _YEAR_S * NS:
         return []
+    if last - first < _YEAR_S * NS:
+        text = f"all its times are of {years[0]:.0f}: a clock was wrong, which changes no energy; events and prices of the time of day fall elsewhere"
+        return [Note.warning("far-times", text)]
     text = (
         f"its times reach from {years[0]:.0f} to {years[1]:.0f}: a clock was wrong, or a time is damaged, and then the energy is as well; look for rows "
         "whose times are far from the others', put them right and import again"

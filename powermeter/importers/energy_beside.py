@@ -24,7 +24,10 @@ _ALIKE = 0.98
 """Energies nearer to each other are the same for a meter that states 1 % for each of them."""
 
 _BEYOND = 3.0
-"""Of a power over volt-amperes: of three lines, the current may be that of one."""
+"""Of a power over volt-amperes, which no direct current exceeds."""
+_MAINS_V = 80.0
+_BEYOND_ON_MAINS = 100.0
+"""There the current may be that of one of three lines, and that line nearly idle."""
 
 _STEPS = 2.0
 _FEWEST = 4
@@ -70,7 +73,8 @@ def _beyond_volt_amperes(
         )
         both = np.isfinite(watts) & np.isfinite(volts) & np.isfinite(amperes) & (volts > 0) & (amperes > 0)
         stated, made = float(watts[both].sum()), float((volts * amperes)[both].sum())
-        if int(both.sum()) >= _FEWEST and stated > _BEYOND * made:
+        on_mains = bool(both.any()) and float(np.median(volts[both])) > _MAINS_V
+        if int(both.sum()) >= _FEWEST and stated > (_BEYOND_ON_MAINS if on_mains else _BEYOND) * made:
             names = " × ".join(
                 repr(columns[by[q]].heading.text) for q in (Quantity.VOLTAGE, Quantity.CURRENT)
             )

@@ -21,8 +21,8 @@ _MOST_W = (
 )
 """Rail → W: twice what the largest of 2026 are built for (one processor 1 kW, one card 1.4 kW), eight of them without a number."""
 
-_MOST_OF_DEVICES_W = 20e3
-"""Above this also a column of powers is doubted."""
+_MOST_OF_METERS_W = 50e3
+"""The connection of a house, 3 × 63 A at 230 V, is 43 kW: a counter of one with a car at its charger stays below."""
 
 _SHORTEST_S = 0.2
 """A step of a counter that was read a moment late or early seems to be more."""
@@ -35,7 +35,7 @@ def most_w(rail: str) -> float:
 
 
 def beyond_parts(rows: LogRows) -> list[Note]:
-    """Return a note on each rail that states more than its part can draw, and on each counter that no device's is; of long logs, by their beginning."""
+    """Return a note on each rail that states more than its part can draw, and on each counter above what a house draws; of long logs, by their beginning."""
     block = next(rows.blocks(), None)
     if block is None or len(block.times_ns) < 2:
         return []
@@ -50,7 +50,7 @@ def beyond_parts(rows: LogRows) -> list[Note]:
             continue
         rises = np.maximum(np.nan_to_num(np.diff(values)), 0.0)
         over = _over(channel.name, np.append(0.0, rises / np.maximum(seconds, _SHORTEST_S)), most)
-        notes += over or _beyond_devices(channel.name, float(rises.sum()), float(seconds.sum()))
+        notes += over or _beyond_a_house(channel.name, float(rises.sum()), float(seconds.sum()))
     return notes
 
 
@@ -68,12 +68,12 @@ def _over(name: str, watts: NDArray[np.float64], most: float) -> list[Note]:
     return [Note.warning("implausible-values", text)]
 
 
-def _beyond_devices(name: str, joules: float, seconds: float) -> list[Note]:
-    if joules <= _MOST_OF_DEVICES_W * max(seconds, 1.0):
+def _beyond_a_house(name: str, joules: float, seconds: float) -> list[Note]:
+    if joules <= _MOST_OF_METERS_W * max(seconds, 1.0):
         return []
     mean = format_quantity(joules / seconds, "W")
     text = (
-        f"{name} counts {mean} on average, implausibly much for a device; if its unit is another one, state it with --column or --unit; if the "
+        f"{name} counts {mean} on average, more than the connection of a house delivers; if its unit is another one, state it with --column or --unit; if the "
         "header has its columns in another order than the rows, put them right; and import again"
     )
     return [Note.warning("implausible-unit", text)]

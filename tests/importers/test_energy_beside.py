@@ -140,8 +140,8 @@ def test_instant_volts_and_amperes_are_counted_and_the_difference_printed(tmp_pa
 
 
 def test_a_power_beyond_volt_amperes_is_reported(tmp_path):
-    """0.1 A at 5 V are 0.5 W; with the two columns in each other's place 5 W stand beside 0.5 V."""
-    for volts, watts, is_said in ((5, 0.5, False), (0.5, 5, True)):
+    """0.1 A at 5 V are 0.5 W; with the two columns in each other's place 5 W stand beside 0.5 V; on the mains it may be the current of one line of three."""
+    for volts, watts, is_said in ((5, 0.5, False), (0.5, 5, True), (230, 391, False), (230, 4_600, True)):
         path = tmp_path / "t.csv"
         path.write_text(
             "time_s,current_A,voltage_V,power_W\n" + "".join(f"{i},0.1,{volts},{watts}\n" for i in range(9))

@@ -33,7 +33,13 @@ def test_more_than_a_part_draws_is_reported(tmp_path: Path, text: str, sound: st
     assert any("more than such a part draws" in one for one in found)
 
 
-def test_a_counter_of_hundreds_of_kilowatts_is_no_device_s(tmp_path: Path) -> None:
+def test_a_house_with_a_car_at_its_charger_is_plausible(tmp_path: Path) -> None:
+    """25 kW: 0.417 kWh a minute."""
+    text = "time_s,energy_kWh\n" + "".join(f"{60 * i},{1234.5 + 25 * i / 60:.3f}\n" for i in range(60))
+    assert noted(tmp_path, text, "implausible-unit", as_={"": "counter"}) == []
+
+
+def test_a_counter_of_hundreds_of_kilowatts_is_no_house_s(tmp_path: Path) -> None:
     """Columns in another order than their header: 60 Wh in half a second are 432 kW."""
     rows = [(0, 1020.4), (60, 1020.9), (120, 1021.7), (180, 1022.1), (240, 1022.6)]
     text = "time_s,energy_Wh\n" + "".join(f"{t},{wh}\n" for t, wh in rows)
