@@ -167,3 +167,13 @@ def test_times_far_from_today_are_reported(tmp_path: Path, year: int, is_far: bo
     log, *_ = load(tmp_path, text, "t.csv")
     found = [note.text for note in log.warnings if note.code == "far-times"]
     assert ["changes no energy" in text for text in found] == [True] * is_far
+
+
+def test_rows_that_lack_a_field_are_named(tmp_path: Path) -> None:
+    """Without its third field a row's frequency is in the column of its power."""
+    rows = [f"10:00:0{i},0,12.00,19.4{i},1600" for i in range(9)]
+    head = "Timestamp,DeviceId,GPU Utilization (%),GPU Power (W),GPU Frequency (MHz)"
+    for lost, said_ in (("", []), (",12.00", ["1 row has fewer fields than the others (line 6)"])):
+        own = [*rows[:4], rows[4].replace(lost, "", 1) if lost else rows[4], *rows[5:]]
+        log, *_ = load(tmp_path, "\n".join([head, *own, ""]), "t.csv")
+        assert [n.text.split(" and were")[0] for n in log.warnings if n.code == "fewer-fields"] == said_
