@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.estimate import LOST, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.marks_in_pauses import pauses_come_with, pauses_follow
 from powermeter.analysis.quantiles import student_95
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
@@ -26,6 +27,7 @@ _WHOLE = 5  # events that were read whole show what the others did
 _MOST_WHOLE = 200
 _MOST_PARTS = 2000
 _HALF = 0.45
+_MUCH = 0.1  # of a label's time, that holes took
 _NEARLY_ALL = 0.9
 _LOOKED = 200
 _PARTS = 10  # of an event
@@ -126,7 +128,10 @@ def few_whole(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEs
     # Where a hole lies inside, what is on both sides of it shows more.
     at_end = sum(integral.gap_seconds(edge - 1, edge + 1) > 0 for edge in (start_ns, end_ns)) > 0
     half = (lost >= _HALF * (end_ns - start_ns) * 1e-9) & at_end
-    if whole or not half.any() or _each_part_read(integral.trace.times_ns, start_ns, end_ns):
+    struck = float(lost.sum()) >= _MUCH * float(np.sum(end_ns - start_ns)) * 1e-9
+    if struck and pauses_come_with(integral, start_ns, end_ns):
+        half = lost > 0
+    elif whole or not half.any() or _by_chance(integral, start_ns, end_ns):
         return
     level = found.value / np.maximum((end_ns - start_ns) * 1e-9, 1e-12)
     quiet = low if found.quiet is None else min(low, found.quiet)
@@ -136,6 +141,13 @@ def few_whole(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEs
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     found.below_lost, found.above_lost = float(below.sum()), float(above.sum())
     found.why = found.why or LOST
+
+
+def _by_chance(integral: Integral, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether each part of events was read in some, and nothing shows that pauses follow them."""
+    return _each_part_read(integral.trace.times_ns, start_ns, end_ns) and not pauses_follow(
+        integral, start_ns, end_ns
+    )
 
 
 def _each_part_read(times_ns: Times, start_ns: Times, end_ns: Times) -> bool:

@@ -27,6 +27,10 @@ _BESIDE = 0.1  # of a pause, an interval at least: what lies that near to its en
 _FOLLOW = 0.9
 _LOOKED_AT = 20_000
 _LESS_SURE = 1.5  # times what bridges and other windows show
+_SHIFTS = 200  # of all events along the run
+_MARKS = 200  # events that are shifted
+_STRUCK = 5  # events
+_THROUGH = 0.1  # of the pauses, behind which a single reading lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ def marks_in_pauses(integral: Integral, start_ns: Times, end_ns: Times) -> Betwe
         return None
     if not all(_by_chance(integral, edges) for edges in (start_ns, end_ns)):
         return None
+    if pauses_follow(integral, start_ns, end_ns):
+        return None
     starts, ends = _union(start_ns, end_ns)
     read = integral.fair_index(_LOOKED_AT)
     read = np.setdiff1d(read, integral.hole + 1) if integral.trace.kind is Kind.MEAN else read
@@ -79,6 +85,43 @@ def marks_in_pauses(integral: Integral, start_ns: Times, end_ns: Times) -> Betwe
     return Between(max(unread, 0.0), min(float(rates.min()), 0.0), float(free.max()), float(free.mean()))
 
 
+def pauses_follow(integral: Integral, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether more of events, or less, lies in pauses than of the same events anywhere else in the run, or edges beside pauses' ends.
+
+    A logger that heavy phases of the work starve reads its light ones: pauses lie where events do, and begin and end with them.
+    """
+    if not integral.hole.size or not start_ns.size:
+        return False
+    if not _BY_CHANCE / 2 <= _rank_of_lost(integral, start_ns, end_ns) <= 1 - _BY_CHANCE / 2:
+        return True
+    return not all(_beside_by_chance(integral, edges) for edges in (start_ns, end_ns))
+
+
+def pauses_come_with(integral: Integral, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether pauses lie in five events and more, and more of these in pauses than wherever else in the run they are put.
+
+    Not where readings come through, one between two pauses again and again: they show what pauses hold.
+    """
+    lost = np.count_nonzero(integral.gap_seconds(start_ns, end_ns) > 0)
+    if lost < _STRUCK or np.count_nonzero(np.diff(integral.hole) == 1) > _THROUGH * integral.hole.size:
+        return False
+    return _rank_of_lost(integral, start_ns, end_ns) >= 1
+
+
+def _rank_of_lost(integral: Integral, start_ns: Times, end_ns: Times) -> float:
+    """Return at what share of places along the run, round its end, less of the events lies in pauses than where they are."""
+    starts, ends = _union(start_ns, end_ns)
+    some = np.linspace(0, starts.size - 1, min(starts.size, _MARKS)).astype(np.int64)
+    starts, lasts = starts[some], (ends - starts)[some]
+    first, span = integral.start_ns, integral.end_ns - integral.start_ns
+    shift = (span * (np.arange(_SHIFTS) + 0.5) / _SHIFTS).astype(np.int64)
+    moved = (starts - first + shift[:, None]) % span
+    over = np.maximum(moved + lasts - span, 0)
+    lost = integral.gap_seconds(first + moved, first + np.minimum(moved + lasts, span))
+    lost += integral.gap_seconds(np.full(over.shape, first), first + over)
+    return float(np.mean(lost.sum(axis=1) < integral.gap_seconds(starts, starts + lasts).sum()))
+
+
 def less_sure_in_pauses(found: GroupEstimate) -> None:
     """Widen what pauses leave open inside of events, in place: most of an event may lie in them, and its neighbours' shape with it."""
     found.gaps = found.gaps * _LESS_SURE
@@ -90,18 +133,34 @@ def _by_chance(integral: Integral, edges: Times) -> bool:
     """Return whether moments lie in pauses as often as chance puts them there, and no oftener beside the ends of pauses."""
     from scipy.special import bdtr, bdtrc
 
+    deep, _, rim = _where(integral, edges)
+    n = edges.size
+    if not _IN_PAUSES <= deep <= n - _IN_PAUSES:
+        return False
+    share = float(np.sum(integral.gap_end - integral.gap_start - 2 * rim)) / float(
+        integral.end_ns - integral.start_ns
+    )
+    both = min(float(bdtr(deep, n, share)), float(bdtrc(deep - 1, n, share)))
+    return both >= _BY_CHANCE / 2 and _beside_by_chance(integral, edges)
+
+
+def _beside_by_chance(integral: Integral, edges: Times) -> bool:
+    """Return whether moments lie beside the ends of pauses no oftener than chance puts them there."""
+    from scipy.special import bdtrc
+
+    _, near, rim = _where(integral, edges)
+    beside = min(float(4 * np.sum(rim)) / float(integral.end_ns - integral.start_ns), 1.0)
+    return float(bdtrc(near - 1, edges.size, beside)) >= _BY_CHANCE / 2
+
+
+def _where(integral: Integral, edges: Times) -> tuple[int, int, Times]:
+    """Return how many moments lie deep in pauses, and beside the ends of pauses, and how far each pause's rim reaches, ns."""
     a, b = integral.gap_start, integral.gap_end
     rim = np.minimum(np.maximum((b - a) * _BESIDE, integral.trace.interval_ns), (b - a) / 2).astype(np.int64)
-    span = float(integral.end_ns - integral.start_ns)
-    n = edges.size
     k = np.maximum(np.searchsorted(a, edges, side="right") - 1, 0)
     deep = int(np.count_nonzero((edges >= a[k] + rim[k]) & (edges <= b[k] - rim[k])))
     near = int(np.count_nonzero((edges >= a[k] - rim[k]) & (edges <= b[k] + rim[k]))) - deep
-    if not _IN_PAUSES <= deep <= n - _IN_PAUSES:
-        return False
-    share, beside = float(np.sum(b - a - 2 * rim)) / span, min(float(4 * np.sum(rim)) / span, 1.0)
-    both = min(float(bdtr(deep, n, share)), float(bdtrc(deep - 1, n, share)))
-    return both >= _BY_CHANCE / 2 and float(bdtrc(near - 1, n, beside)) >= _BY_CHANCE / 2
+    return deep, near, rim
 
 
 def _follow(inside: Floats, outside: Floats) -> bool:

@@ -52,9 +52,9 @@ def test_events_that_were_read_whole_tell_of_one_that_was_not() -> None:
 
 
 def test_events_that_lost_a_half_each_show_one_another_what_they_lost() -> None:
-    """Of eight, the first or the second five seconds lie in a gap by turns: none was read whole, but each second of four."""
+    """Of eight, the second or the first five seconds lie in a gap by turns, with the pause between: none was read whole, but each second of four."""
     truth, events = two_levels(8)
-    gaps = [(9.7 + 15 * k + 5.1 * (k % 2), 14.9 + 15 * k + 5.4 * (k % 2)) for k in range(8)]
+    gaps = [(14.8 + 30 * k, 29.9 + 30 * k) for k in range(4)]
     found = analyse(SimulatedPowerMeter(10.0).record(truth, events, np.random.default_rng(5), gaps_s=gaps))
     energy = found.rows[0].energy
     assert energy is not None and energy.grade is Grade.ESTIMATED

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.marks_in_pauses import marks_in_pauses
+from powermeter.analysis.marks_in_pauses import marks_in_pauses, pauses_come_with, pauses_follow
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
@@ -92,3 +92,60 @@ def test_a_node_that_sleeps_between_events_but_for_its_readings_is_not_bounded_b
         and found.low == 0
         and found.reach()[0] == pytest.approx(6 * found.seconds, rel=0.01)
     )
+
+
+def starved(seed: int, *, beside: bool = False) -> tuple[Trace, Spans, float]:
+    """Return what a logger reads that 9 W phases of 1 to 3 s starve, of 14 events of 8 to 16 s whose other phases draw 3 W, and what they used.
+
+    Args:
+        beside: Whether it is starved at random moments of the whole run instead, whatever the power.
+    """
+    rng = np.random.default_rng(seed)
+    lasts, free = rng.integers(8000, 16_000, 14), rng.dirichlet(np.ones(14)) * 80_000
+    starts = 1000 + np.cumsum(free + 2000).astype(np.int64) + np.concatenate([[0], np.cumsum(lasts)[:-1]])
+    power, heavy = np.full(300_000, 2.0), np.zeros(300_000, bool)
+    for a, b in zip(starts.tolist(), (starts + lasts).tolist(), strict=True):
+        power[a:b] = 3.0
+        while a < b:
+            phase = slice(a, min(a + int(rng.integers(1000, 3000)), b))
+            if rng.random() < 0.55:
+                power[phase], heavy[phase] = 9.0, True
+            a = phase.stop
+    if beside:
+        ends = np.cumsum(rng.integers(1000, 3000, 150))
+        heavy = np.searchsorted(ends, np.arange(300_000)) % 2 == 1
+    t = np.arange(50, 300_000, 200)
+    t = t[~heavy[t]]
+    true = sum(float(power[a:b].sum()) for a, b in zip(starts, starts + lasts, strict=True)) / 1000
+    noise = 0.005 * rng.standard_normal(t.size)
+    return from_samples(t.astype(np.int64) * MS, power[t] + noise), (starts * MS, (starts + lasts) * MS), true
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_logger_that_heavy_phases_starve_shows_only_the_light_ones(seed: int) -> None:
+    """It read 3 W throughout: −40 ± 4 % were printed, since each tenth of an event was read in three."""
+    trace, spans, true = starved(seed)
+    integral = Integral.of(trace)
+    assert pauses_follow(integral, *spans) and pauses_come_with(integral, *spans)
+    label = measure(integral, *spans).combine(np.ones(14), "all")
+    assert label.value < 0.75 * true < true < label.high
+
+
+def test_pauses_at_random_moments_do_not_follow_events() -> None:
+    found = [starved(seed, beside=True) for seed in range(20)]
+    assert sum(pauses_follow(Integral.of(trace), *spans) for trace, spans, _ in found) <= 4
+    assert not any(pauses_come_with(Integral.of(trace), *spans) for trace, spans, _ in found)
+
+
+def test_readings_that_come_through_show_what_pauses_hold() -> None:
+    trace, spans, _ = starved(1)
+    t = np.sort(
+        np.concatenate(
+            [
+                trace.times_ns,
+                (trace.times_ns[:-1] + trace.times_ns[1:])[np.diff(trace.times_ns) > 900 * MS] // 2,
+            ]
+        )
+    )
+    busy = np.searchsorted(spans[0], t, side="right") > np.searchsorted(spans[1], t, side="left")
+    assert not pauses_come_with(Integral.of(from_samples(t, np.where(busy, 3.0, 2.0))), *spans)
