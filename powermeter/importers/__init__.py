@@ -158,7 +158,7 @@ def _set_accuracy(log: Log, gain: float) -> None:
                     channel.accuracy,
                     gain=gain,
                     offset=0.0,
-                    model=min(channel.accuracy.model, log.open_share),
+                    model=min(channel.accuracy.model, log.open_share + gain) if log.open_share else 0.0,
                     typical=False,
                     source=f"stated: ± {gain:.3%}",
                 ),

@@ -108,12 +108,14 @@ def hole_notes(
     of: str = "readings",
     times_ns: NDArray[np.int64] | None = None,
     may_be_zero: int = 0,
+    taken_as_lost: int = 0,
 ) -> list[Note]:
     """Return a note on the stretches without readings, or without rows.
 
     Args:
         times_ns: Of all rows, those without a reading included: where they go on through each hole, no clock was set.
         may_be_zero: How many of the missing rows may be rows of zero that the log leaves out.
+        taken_as_lost: How many may only be such rows if the load is switched in step with the log's rows.
     """
     holes = [gap for gap in gaps if gap.reason in ("missed", "lost setup")]
     if not holes:
@@ -137,10 +139,16 @@ def hole_notes(
     notes = [Note.warning("holes", note)]
     if may_be_zero:
         text = (
-            f"no row holds 0, so the {plural(may_be_zero, 'row')} missing may be rows of zero that this log leaves out: the interval reaches about "
+            f"no row between the first and the last holds 0, so the {plural(may_be_zero, 'row')} missing may be rows of zero that this log leaves out: the interval reaches about "
             "as far as that; if it leaves them out, write them with 0 and import again"
         )
         notes.append(Note.warning("zero-rows-open", text))
+    if taken_as_lost:
+        text = (
+            f"the {plural(taken_as_lost, 'row')} missing are taken for lost ones, since rows beside them hold as much as others; if this log leaves out "
+            "rows of zero and the load is switched in step with its rows, write them with 0 and import again: they would hold nothing"
+        )
+        notes.append(Note.warning("rows-taken-as-lost", text))
     return notes
 
 

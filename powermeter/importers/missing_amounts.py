@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.importers.holes import HoleLimits
 from powermeter.recording.stretches_of_rate import stretches_of_rate
+from powermeter.result.grade import Grade, worst
 from powermeter.units import NS
 
 Times = NDArray[np.int64]
@@ -51,12 +52,27 @@ class RowSteps:
         open_share: Of the whole, what is counted twice if so and `all_held` is False, and the amounts do not show it; or what is counted
             too much if this log leaves out rows of zero, and no row shows that it writes them.
         may_be_zero: How many rows are missing that may be such rows.
+        taken_as_lost: How many may only be such rows if the load is switched in step with the log's rows.
     """
 
     row_ns: int | None
     all_held: bool
     open_share: float = 0.0
     may_be_zero: int = 0
+    taken_as_lost: int = 0
+
+    @property
+    def of_zero(self) -> tuple[int, int]:
+        """How many rows are missing that may be rows of zero, and that were taken for none."""
+        return self.may_be_zero, self.taken_as_lost
+
+    def limit(self, gain: float) -> float:
+        """Return what is open, and what the gain's limit adds to it at its end, where such a log lies; relative."""
+        return self.open_share + gain if self.open_share else 0.0
+
+    def grade(self, known: Grade) -> Grade:
+        """Return the grade of readings of which rows were taken for lost ones."""
+        return worst((known, Grade.ESTIMATED)) if self.taken_as_lost else known
 
 
 def on_a_calendar(stamps_ns: Times) -> bool:
@@ -119,19 +135,24 @@ def _judged(row_ns: int | None, amounts: Floats, steps: Floats, long: NDArray[np
         return RowSteps(row_ns, False)
     extra = (rows - long.size) * mean
     share = max(extra, 0.0) / (float(amounts.sum()) + max(extra, 0.0))
+    missing = round(rows) - long.size
     constant = float(np.ptp(amounts)) <= _CONSTANT * mean
     if constant and (
         row_ns is None or row_ns < CALENDAR_NS
     ):  # pulses of a meter, or a load that never changes
-        return RowSteps(row_ns, row_ns is None, 0.0 if row_ns is None else share)
+        return RowSteps(row_ns, True) if row_ns is None else RowSteps(row_ns, False, share / _REACH, missing)
     of_one = _deviations(held, long.size, mean, spread, single.size)
     of_all = _deviations(held, rows, mean, spread, single.size)
     if of_all < _SURE < of_one:
         return RowSteps(row_ns, True)
+    if not amounts[
+        1:-1
+    ].all():  # a first row has nothing before it that it could hold, a last one closes the log
+        return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share)
     by_tariff = row_ns is not None and row_ns >= CALENDAR_NS  # which switch loads at full hours and quarters
-    if amounts.all() and (by_tariff or not _beside_like_others(amounts, steps, long)):
-        return RowSteps(row_ns, False, share / _REACH, round(rows) - long.size)
-    return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share)
+    if by_tariff or not _beside_like_others(amounts, steps, long):
+        return RowSteps(row_ns, False, share / _REACH, missing)
+    return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share, taken_as_lost=missing)
 
 
 def _beside_like_others(amounts: Floats, steps: Floats, long: NDArray[np.intp]) -> bool:

@@ -372,7 +372,7 @@ class OpenTable:
         if not held:
             rows.find_blanks()
         rows.gaps.sort(key=lambda gap: gap.start_ns)
-        self.warnings += hole_notes(rows.gaps, "readings", rows.axis.times_ns, rows.steps.may_be_zero)
+        self.warnings += hole_notes(rows.gaps, "readings", rows.axis.times_ns, *rows.steps.of_zero)
         for stream in streams:
             channel = stream.channel
             assert channel is not None
@@ -381,11 +381,12 @@ class OpenTable:
             accuracy = replace(
                 known,
                 step=known.step or scale * stream.grid.per_step(channel.kind),
-                model=max(known.model, rows.steps.open_share if stream.as_ == "per-row" else 0.0),
+                model=max(known.model, rows.steps.limit(known.gain) if stream.as_ == "per-row" else 0.0),
                 clock=max(known.clock, rows.axis.span_error),
             )
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
-            stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy)
+            grade = rows.steps.grade(channel.grade)
+            stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy, grade=grade)
             self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
         refuse_all_implausible(streams, self._seen, self.plan, str(self.path))
         self.warnings += self.whole.notes
