@@ -23,6 +23,7 @@ from powermeter.source import Found, Option, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports
+from .meters.checksums import crc16_modbus
 from .meters.linked import thermometer
 from .meters.odometer import ContinuousTotals, counted
 from .meters.request_response import RequestMeter
@@ -52,16 +53,6 @@ class TC66Frame:
     temperature_c: int
     dp_v: float
     dm_v: float
-
-
-def crc16_modbus(data: bytes) -> int:
-    """Return CRC-16/MODBUS: reflected polynomial 0xA001, start 0xFFFF."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
-    return crc
 
 
 def decrypt(frame: bytes) -> bytes:

@@ -176,7 +176,7 @@ class DriverContract:
             source.open()
             assert not rows_of(source, sent.frames), (
                 "frames that the meter sends while it settles become samples: return None for them from `decode`, or"
-                " [] from `rows`"
+                " [] from `rows`; where that counts, does `restarted` set the count back?"
             )
 
     def test_damaged_frames_are_refused(self, tmp_path: Path) -> None:

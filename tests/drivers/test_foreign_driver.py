@@ -204,6 +204,12 @@ class Once(Eager):
         return super().rows(reading, arrival_ns) if self.settled > 32 else []
 
 
+class CountedOnce(Once):
+    """Counts them, and has counted all of them before it is opened again."""
+
+    settled = 32
+
+
 class Hasty(volta.Volta):
     """Asks a meter that may be sending, instead of stopping it first."""
 
@@ -294,6 +300,7 @@ def test_the_suite_finds_the_fault_of_a_driver(driver, promise, printed, tmp_pat
 
 OF_OTHERS = [
     (Eager, SimulatedPlainVolta, SETTLING, "become samples"),
+    (CountedOnce, SimulatedPlainVolta, SETTLING, "does `restarted` set the count back"),
     (UnsignedWhereFine, SimulatedRangedVolta, AGAIN, "reads 0.0004 for -0.0004 A.*without its sign"),
     (volta.Volta, SimulatedRangedVolta, AGAIN, "reads 0.4 for 0.0004 A.*another unit"),
 ]

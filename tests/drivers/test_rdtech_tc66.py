@@ -6,6 +6,7 @@ import pytest
 from meter_frames import TC66_ENCRYPTED, TC66_PLAIN, refused
 
 from powermeter.drivers import rdtech_tc66
+from powermeter.drivers.meters.checksums import crc16_modbus
 
 
 def test_tc66_capture() -> None:
@@ -32,7 +33,7 @@ def test_tc66_capture() -> None:
 
 def test_tc66_checks_and_negative_temperature() -> None:
     for stored, start in ((30654, 0), (33130, 64), (1320, 128)):
-        assert rdtech_tc66.crc16_modbus(TC66_PLAIN[start : start + 60]) == stored
+        assert crc16_modbus(TC66_PLAIN[start : start + 60]) == stored
     for at in range(192):
         for mask in (1, 0x80):
             bad = bytearray(TC66_PLAIN)
@@ -40,5 +41,5 @@ def test_tc66_checks_and_negative_temperature() -> None:
             assert refused(rdtech_tc66.decode_plain, bytes(bad)), f"byte {at}"
     cold = bytearray(TC66_PLAIN)
     cold[88] = 1
-    cold[124:126] = rdtech_tc66.crc16_modbus(bytes(cold[64:124])).to_bytes(2, "little")
+    cold[124:126] = crc16_modbus(bytes(cold[64:124])).to_bytes(2, "little")
     assert rdtech_tc66.decode_plain(bytes(cold)).temperature_c == -27

@@ -37,6 +37,7 @@ from powermeter.drivers import (
 )
 from powermeter.drivers.links.http import parse_host
 from powermeter.drivers.links.link import parse_baud
+from powermeter.drivers.meters.checksums import crc16_modbus
 from powermeter.drivers.meters.logic_edges import parse_inputs
 from powermeter.drivers.meters.ppk2_stream import parse_metadata
 from powermeter.drivers.system.firmware import unpack
@@ -61,7 +62,7 @@ def tagged(data: bytes) -> bytes:
     """Return three blocks of a TC66 with their tags and checks."""
     data = data.ljust(168, b"\0")
     blocks = [tag + data[56 * i : 56 * i + 56] for i, tag in enumerate(rdtech_tc66.TAGS)]
-    return b"".join(b + rdtech_tc66.crc16_modbus(b).to_bytes(4, "little") for b in blocks)
+    return b"".join(b + crc16_modbus(b).to_bytes(4, "little") for b in blocks)
 
 
 def address(data: bytes) -> None:
