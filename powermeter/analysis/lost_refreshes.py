@@ -36,7 +36,8 @@ _OWN = 3  # readings that show an event's own level
 _INSIDE = 1.25  # readings away from edges an event, on average
 _QUIET = 4  # readings beside events
 _ABOVE = 8.0  # times what those scatter
-_LEAST, _MOST = 0.015, 0.2  # rows are longer than the refresh by so much of it
+_LEAST, _MOST = 0.002, 0.2  # rows are longer than the refresh by so much of it
+_TURNS = 2.0  # through a refresh, from the first row to the last: less may be a clock that drifts
 _APART = 0.3  # of a turn from the first row to the last
 _PLACES = 16
 _BETTER = 0.7  # of what the best constant lateness leaves
@@ -45,12 +46,15 @@ _SURE = 6.9  # beyond the logarithm of what was tried: one in 1000
 _NATS = 0.5  # of a reading that has passed its edge or not with any chance alike
 _ROUND = 0.002  # of an interval of one digit, which is likelier
 _AS_WELL = 2.0
+_ALONE = 1.0  # turns, from the first row to the last, within which refreshes are the same
+_SURELY_ALONE = 3.0  # logarithm of how much likelier than others: 20 times
 _SHOWS = 0.12  # of the step: a reading that shows the event
 _FLOOR = 0.001  # mean squared rest
 _FITS = 0.004  # such a rest, which needs no other explanation
 _WORSE = 2.0  # times the rest of the first events, from which the place was lost
 _LEFT = 0.04  # mean squared rest of means at their right refreshes, at most
 _WINDOWS = np.linspace(0.0, 1.0, 6)
+_PARTS = 0.0, 0.3, 1.0  # of a refresh, over which its reading may average
 _DELAYS = np.linspace(-1.0, 1.0, 21)
 
 
@@ -118,7 +122,11 @@ class _Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Refresh:
-    """Refreshes so many s apart, one of them at `first`, which is open by `room`; what they leave."""
+    """Refreshes so many s apart, one of them at `first`, which is open by `room`; what they leave.
+
+    Attributes:
+        alone: Whether none that is further apart or closer together explains readings as well.
+    """
 
     interval: float
     first: float
@@ -126,6 +134,12 @@ class _Refresh:
     rest: float
     window: float
     tried: int
+    alone: bool
+
+    @property
+    def averages(self) -> bool:
+        """Whether a reading is the mean of its whole refresh."""
+        return self.window == self.interval
 
     def last_before(self, times: Floats) -> Floats:
         """Return when the last refresh before each moment was."""
@@ -156,15 +170,16 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if scene is None:
         return trace
     tau = trace.interval_ns * 1e-9
-    slower = np.arange(_LEAST, _MOST, _APART * tau / max(float(np.ptp(scene.at)), tau))
+    turn = tau / max(float(np.ptp(scene.at)), tau)
+    slower = np.arange(max(_LEAST, _TURNS * turn), _MOST, _APART * turn)
     every = tau / (1 + slower)
-    round_ones = every[np.abs(_round(every) / every - 1) < _ROUND]
+    round_ones = _round_ones(every, _APART * turn)
     perhaps: _Refresh | None = None
     for one in (scene, scene.sharper()):
         least = _constant(one, tau)
         if least < _FITS:
             continue
-        for intervals in (every, round_ones):
+        for intervals in (round_ones, every):
             found = _fitted(one, intervals) if intervals.size else None
             if found is None or found.rest > min(_BETTER * least, _most_left(one, found)):
                 continue
@@ -172,9 +187,10 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
             if one.better(found.rest, least) <= due:
                 continue
             sides = [_explains(one.side(behind), found, tau) for behind in (False, True)]
-            if not found.window and any(sides) and (not all(sides) or one.by_chance() <= due):
+            sure = all(sides) and found.alone and (found.averages or one.by_chance() > due)
+            if not sure and any(sides) and (not found.averages or not found.alone):
                 perhaps = perhaps or found
-            elif all(sides):
+            elif sure:
                 moments = _followed(trace, start_ns, end_ns, found, one.sharp)
                 return trace if moments is None else _moved(trace, moments, found)
     return trace if perhaps is None else _open(trace, scene, perhaps)
@@ -197,8 +213,8 @@ def _open(trace: Trace, scene: _Scene, found: _Refresh) -> Trace:
 
 
 def _most_left(scene: _Scene, found: _Refresh) -> float:
-    """Return the mean squared rest that right refreshes leave at most: of instants of an uneven load any; of means, little is left open."""
-    return _LEFT if found.window and not scene.sharp else math.inf
+    """Return the mean squared rest that right refreshes leave at most: of instants any; of means, little is left open."""
+    return _LEFT if found.window else math.inf
 
 
 def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:
@@ -206,6 +222,17 @@ def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:
     if not scene.at.size:
         return False
     return float(scene.rest(found.last_before(scene.at), found.window)) < _EACH_SIDE * _constant(scene, tau)
+
+
+def _round_ones(every: Floats, step: float) -> Floats:
+    """Return the intervals of one digit among some that are so far apart, and those near to them."""
+    if not every.size:
+        return every
+    exact = np.unique(_round(every))
+    exact = exact[(exact < every[0]) & (exact > every[-1] * (1 - step))]
+    near = np.arange(-int(_ROUND / step), int(_ROUND / step) + 1) * step
+    found: Floats = (exact[:, np.newaxis] * (1 + near)).ravel()
+    return found
 
 
 def _round(seconds: Floats) -> Floats:
@@ -273,11 +300,14 @@ def _fitted(scene: _Scene, intervals: Floats) -> _Refresh:
     """Return the refreshes, so far apart as one of some intervals, that leave least of the readings."""
     places = np.arange(_PLACES) / _PLACES
     best: tuple[float, float, float, Floats] = math.inf, 0.0, 0.0, np.zeros(0)
-    for interval in intervals.tolist():
+    least = np.full(intervals.size, math.inf)
+    for k, interval in enumerate(intervals.tolist()):
         first = places[:, np.newaxis] * interval
         until = first + interval * np.floor((scene.at - first) / interval)
-        for window in (0.0, interval):
+        for part in _PARTS:
+            window = part * interval
             rests = scene.rest(until, window)
+            least[k] = min(least[k], rests.min())
             if rests.min() < best[0]:
                 best = float(rests.min()), interval, window, rests
     rest, interval, window, rests = best
@@ -286,7 +316,13 @@ def _fitted(scene: _Scene, intervals: Floats) -> _Refresh:
     apart = (alike - at + _PLACES // 2) % _PLACES - _PLACES // 2
     middle = (at + (int(apart.max()) + int(apart.min())) / 2) / _PLACES
     room = (int(np.ptp(apart)) + 1) / _PLACES * interval
-    return _Refresh(interval, middle * interval, room, rest, window, intervals.size * _PLACES * 2)
+    others = least[
+        np.abs(intervals / interval - 1) > _ALONE * interval / max(float(np.ptp(scene.at)), interval)
+    ]
+    alone = not others.size or scene.better(rest, float(others.min())) > _SURELY_ALONE
+    return _Refresh(
+        interval, middle * interval, room, rest, window, intervals.size * _PLACES * len(_PARTS), alone
+    )
 
 
 def _followed(
