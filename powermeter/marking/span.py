@@ -10,7 +10,7 @@ import time
 from _thread import RLock, _local, get_native_id
 from struct import error as PackError
 
-from powermeter.marking import accelerators, board, destinations, event_log, json_text, tasks
+from powermeter.marking import accelerators, board, destinations, event_log, json_text, task_numbers
 from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.around import has_failed, newest, put, running, set_aside, take_up
 from powermeter.marking.event_log import BRIEF_NS
@@ -284,7 +284,7 @@ def know_modules() -> None:
     global _modules_known, _task_of, _wait
     loaded = len(_modules)
     accelerators.know()
-    _wait, _task_of = accelerators.wait, _task_of or tasks.numbering()
+    _wait, _task_of = accelerators.wait, _task_of or task_numbers.numbering()
     _modules_known = loaded  # last: until then each mark looks
 
 

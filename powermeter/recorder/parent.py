@@ -19,7 +19,7 @@ from typing import Any
 from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import board
-from powermeter.recorder import failed_start, left_behind, null_device, waiting_at_end, waiting_at_start
+from powermeter.recorder import killed_start, left_behind, null_device, waiting_at_end, waiting_at_start
 from powermeter.recorder.own_pipes import Pipe
 from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
 
@@ -197,7 +197,7 @@ class Recorder:
         self._answers.join(waiting_at_end.ANSWERS_S)
         self._release()
         if self._creating and self._error is None:
-            failed_start.clear(Path(self._creating), process.pid)
+            killed_start.clear(Path(self._creating), process.pid)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         in_time = waiting_at_start.wait(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import types
 
-from powermeter.marking import tasks
+from powermeter.marking import task_numbers
 
 
 def test_asyncio_that_is_still_being_imported_is_asked_later(monkeypatch):
     monkeypatch.setitem(sys.modules, "asyncio", types.ModuleType("asyncio"))
-    assert tasks.numbering() is None
+    assert task_numbers.numbering() is None
     monkeypatch.undo()
-    number = tasks.numbering()
+    number = task_numbers.numbering()
     assert number is not None and number() == 0

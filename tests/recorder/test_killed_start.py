@@ -18,7 +18,7 @@ from waiting import wait_until
 
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import DataError, ExistsError, OpenError, PowermeterError
-from powermeter.recorder.failed_start import clear
+from powermeter.recorder.killed_start import clear
 from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer, file
 from powermeter.recording.file_names import aside, left_aside
