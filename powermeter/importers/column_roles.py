@@ -16,6 +16,7 @@ from shlex import quote
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.axis import turn_round
+from powermeter.importers.battery_percent import history_of_charge, is_battery_percent, scaled_by_hand
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
@@ -96,6 +97,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     offered = _ask_units(found, headings, time, planned, asks)
     if asks and time is not None and is_newest_first(found, time):
         asks.append(turn_round(str(path)))
+    if asks and (instead := history_of_charge(path)):
+        raise DataError(f"{path}: {instead}")
     if asks:
         text = f"{path}: the file leaves open " + "; ".join(asks)
         period_s = choices.period_s or (None if time is not None else 1.0)
@@ -110,7 +113,12 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             if any(key(h).startswith(("utilization.gpu", "memory.used")) for h in headings)
             else ""
         )
-        hint = hint or _rate_of_power(headings) or _not_numbers(found, headings)
+        hint = (
+            hint
+            or scaled_by_hand(path, found, headings)
+            or _rate_of_power(headings)
+            or _not_numbers(found, headings)
+        )
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
@@ -274,6 +282,7 @@ def _ask_units(
             and h.quantity is None
             and not h.is_time
             and not h.is_aside
+            and not is_battery_percent(h)
             and i not in at
             and _is_numeric(found, i)
             and not DEVICE_NAMES.fullmatch(h.name.strip())
