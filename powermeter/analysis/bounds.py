@@ -20,6 +20,11 @@ Indices = NDArray[np.int64]
 
 _NOTHING = 0.002  # of what events used: less is in every interval
 _OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
+_EVENTS, _READ, _VARIES = (
+    10,
+    2,
+    0.25,
+)  # that show what the load does at one place; readings in each; of the span
 
 
 def beside(values: Floats, before: Indices, upto: Indices) -> tuple[Floats, Floats]:
@@ -119,13 +124,28 @@ def beat(
     margin = 0.1 * (high - low)
     level = found.value / np.maximum(seconds, 1e-12)
     found.below = np.maximum(level - low + margin, 0.0) * (1.0 if sparse else blind) * seconds
-    if blind > _OPEN or sparse:
+    if not sparse and blind > _OPEN and _varies(integral, before, upto, high - low):
+        found.above = np.maximum(2 * high - low + margin - level, 0.0) * blind * seconds
+    elif blind > _OPEN or sparse:
         found.above = np.full(seconds.shape, math.inf)
     else:
         # Of a little that was never seen, three times the highest reading is taken for the most (an assumption).
         found.above = np.maximum(max(2 * high - low, 3 * high) - level, 0.0) * blind * seconds
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
     return found
+
+
+def _varies(integral: Integral, before: Indices, upto: Indices, span: float) -> bool:
+    """Return whether events are read twice or more and draw another power each time at the place where the first reading meets them.
+
+    Such a load is none of which readings always meet the same part: its highest was met as often as anything else.
+    """
+    read = before[upto - before >= _READ]
+    if read.size < max(_EVENTS, before.size / 2):
+        return False
+    first = integral.trace.values[read]
+    noise = max(integral.trace.noise, integral.trace.step)
+    return float(np.quantile(first, 0.9) - np.quantile(first, 0.1)) > max(6 * noise, _VARIES * span)
 
 
 def ripple(found: GroupEstimate, span: tuple[float, float], seconds: Floats) -> GroupEstimate:

@@ -77,17 +77,15 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        is_stated = why in (LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE)
-        return Resolution(True, samples, more, reason(trace, why) if is_stated else "")
+        stated = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW)
+        return Resolution(True, samples, more, _cause(trace, why, total) if why in stated else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
     known_to = (
         f"± {format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "a bound"
     )
     if why:
-        is_bound = is_printed_as_bound(total)
-        stated = _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
-        text += f"; {reason(trace, why) if is_bound else stated}"
+        text += f"; {_cause(trace, why, total)}"
     elif more and more > IN_REACH * known.size:
         text += f"; it would take {plural(more, 'more repeat')} to bring the mean to ± 5 %: make each event longer, or sample faster"
     elif more:
@@ -154,6 +152,13 @@ def made_by_others(total: Result) -> bool:
 def reason(trace: Trace, why: str) -> str:
     """Return why only a bound is known, and what to do; what varies moments depends on who chose them."""
     return f"{_WHY[why]}, {REMEDIES[chosen_by(trace)]}" if why in (BEAT, RIPPLE) else _WHY[why]
+
+
+def _cause(trace: Trace, why: str, total: Result) -> str:
+    """Return why a label is known so poorly: as a bound, or with an interval."""
+    if is_printed_as_bound(total):
+        return reason(trace, why)
+    return _BESIDE if why == FEW and made_by_others(total) else _STATED.get(why, reason(trace, why))
 
 
 def _nothing_seen(energy: Windows, covered: NDArray[np.int64]) -> str:

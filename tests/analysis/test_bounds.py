@@ -95,3 +95,20 @@ def test_a_span_of_six_times_the_noise_or_the_step_bounds_nothing(noise, step, b
     one = integral([1, 1, 2, 5, 1, 1], noise, step)
     found = bounds.few(one, estimate([7.0]), np.array([2]), np.array([4]), np.array([2.0]), 2)
     assert found.why == FEW and (found.above_all > 0) == bounded
+
+
+@pytest.mark.parametrize(("varies", "readings", "count"), [(1, 2, 12), (0, 2, 12), (1, 1, 12), (1, 2, 9)])
+def test_a_load_that_draws_another_power_at_one_place_each_time_has_an_upper_limit(
+    varies: int, readings: int, count: int
+) -> None:
+    """1 W beside, 3 to 7 W where readings always meet the events of 2 s: the rest may draw 2 × 7 − 1 W and a tenth of 6 W more."""
+    draws = np.tile([3.0, 5.0, 7.0], 4)[:count] if varies else np.full(count, 7.0)
+    watts = np.ones((count, 8))
+    watts[:, 2 : 2 + readings] = draws[:, None]
+    first = 8 * np.arange(count) + 2
+    found = bounds.beat(
+        integral(watts.ravel()), estimate(2 * draws), first, first + readings, np.full(count, 2.0), 1.0
+    )
+    bounded = varies and readings == 2 and count >= 10
+    assert found.why == BEAT
+    assert found.above == pytest.approx(2 * (13.6 - draws) if bounded else np.full(count, np.inf))

@@ -25,13 +25,15 @@ def requests(rng: np.random.Generator, seconds: float, begin: float, end: float)
 
 def image(rng: np.random.Generator, readings: int, walk: float) -> np.ndarray:
     """Return on which level readings meet a loop that is on for 0.3 of the time and whose phase walks."""
-    phase: np.ndarray = rng.uniform() + np.cumsum(0.01 + rng.normal(0, walk, readings))
-    return np.less(np.mod(phase, 1.0), 0.3)
+    phase = rng.uniform() + np.cumsum(0.01 + rng.normal(0, walk, readings))
+    found: np.ndarray = np.mod(phase, 1.0) < 0.3
+    return found
 
 
 def of_text(text: str) -> np.ndarray:
     """Return the levels of readings written as text, the upper one as #."""
-    return np.array(list(text)) == "#"
+    found: np.ndarray = np.array(list(text)) == "#"
+    return found
 
 
 TURNS = "." + "####".join("." * n for n in (5, 20, 9, 40, 6, 12, 30, 7)) + "####."
