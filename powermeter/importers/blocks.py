@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
@@ -18,7 +19,7 @@ from powermeter.importers.closing_rows import among_data, summary_word
 from powermeter.importers.files import line_blocks
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
-from powermeter.importers.layout import APART, Layout, is_datum, with_their_units
+from powermeter.importers.layout import APART, Layout, float_or_nan, is_datum, with_their_units
 from powermeter.importers.row_count import RowCount
 
 BLOCK = 1 << 15
@@ -131,7 +132,28 @@ def _usual_width(found: Layout) -> int:
     if found.delimiter in (" ", APART):
         return 0
     width, many = Counter(map(len, found.rows)).most_common(1)[0] if found.rows else (0, 0)
+    full = len(found.header)
+    if full > width and found.rows and _lack_one_inside(found.rows, full):
+        return full
     return width if many * 2 > len(found.rows) else 0
+
+
+def _lack_one_inside(rows: Sequence[Sequence[str]], full: int) -> bool:
+    """Return whether rows that are a field short end as the full ones do, so that a field inside them is missing."""
+    whole = [row for row in rows if len(row) == full]
+    ends = _median([row[-1] for row in rows if len(row) == full - 1])
+    last, before = _median([row[-1] for row in whole]), _median([row[-2] for row in whole])
+    if not (ends > 0 and last > 0 and before > 0):
+        return False
+    return abs(math.log(ends / last)) < _NEARER * abs(math.log(ends / before))
+
+
+def _median(texts: Sequence[str]) -> float:
+    """Return the middle one of some numbers; NaN where one is none."""
+    return float(np.median([float_or_nan(text) for text in texts])) if texts else math.nan
+
+
+_NEARER = 0.5
 
 
 def _is_row(

@@ -1,11 +1,14 @@
 """Reads what Amazon CloudWatch answers: `get-metric-data` and `get-metric-statistics`, whose rows are in any order.
 
+A value is of a period (its mean, where nothing else was asked for), and its stamp is where the period begins.
+
 Which unit a metric is in, no answer states unless its maker named one that CloudWatch knows, and it knows none of power or energy.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from powermeter.channel import Quantity
@@ -53,7 +56,23 @@ def metrics(path: Path, data: Any) -> list[dict[str, Any]]:
             found.setdefault(stamp, {"time": stamp}).update(
                 {f"{name} {kind}": v for kind, v in known.items()}
             )
-    return [found[stamp] for stamp in sorted(found, key=_moment)]
+    return _of_periods([found[stamp] for stamp in sorted(found, key=_moment)])
+
+
+def _of_periods(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records with the end of the period that each stamp begins, whose readings its values sum up."""
+    moments = [_moment(record["time"])[0] for record in records]
+    steps = [after - before for before, after in pairwise(moments) if after > before]
+    if not steps:
+        return records
+    return [
+        {"start": record.pop("time"), "end": _stamp(moment + min(steps)), **record}
+        for record, moment in zip(records, moments, strict=True)
+    ]
+
+
+def _stamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat()
 
 
 def _without_sum(path: Path, name: str, known: dict[str, Any]) -> dict[str, Any]:

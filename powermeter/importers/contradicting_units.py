@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from shlex import quote
 
 import numpy as np
@@ -22,6 +23,9 @@ _LEAST = 0.8
 _IDLE = 100.0
 """How many times the watts the volt-amperes of an idle adapter on the mains may be: its capacitors draw current and hardly power."""
 
+_LEAST_V = 0.2
+_WATTS = re.compile(r"[+-]?[\d.,]{1,20} ?[numkM]?W")
+
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
@@ -34,7 +38,7 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
     Raises:
         ConfigurationError: They are a thousand times the power, or a thousandth.
     """
-    notes: list[Note] = []
+    notes = _cells_of_another(plan)
     if plan.signature is not None:
         return notes
     for power in plan.columns:
@@ -46,6 +50,7 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
             if column.rail == power.rail
         }
         if not {Quantity.VOLTAGE, Quantity.CURRENT} <= parts.keys():
+            notes += _below_any_supply(power, parts)
             continue
         product = parts[Quantity.VOLTAGE][1] * parts[Quantity.CURRENT][1]
         watts = parts[Quantity.POWER][1]
@@ -74,6 +79,45 @@ def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
             f"lines; the power is counted. To count the product, leave it out: --column {quote(f'{power.heading.text}=-')}",
         )
     ]
+
+
+def _below_any_supply(power: Planned, parts: Mapping[Quantity, tuple[Planned, float]]) -> list[Note]:
+    """Return a note where a power is less than its current needs at the lowest voltage that drives a device."""
+    watts, amps = parts[power.quantity][1], parts.get(Quantity.CURRENT, (power, 0.0))[1]
+    if not watts or not amps or watts / amps >= _LEAST_V:
+        return []
+    current = parts[Quantity.CURRENT][0].heading.text
+    text = (
+        f"{power.heading.text!r} is {watts / amps:.2g} V times {current!r}, and no device runs on so little: one of their units is wrong, or the header "
+        "has its columns in another order than the rows; put it right and import again"
+    )
+    return [Note.warning("power-against-product", text)]
+
+
+def _cells_of_another(plan: TablePlan) -> list[Note]:
+    """Return a note where a power's cells are bare numbers, and those of a column of something else are in watts."""
+    places = {column.index for column in plan.columns if column.quantity is Quantity.POWER}
+    if not places or any(_in_watts(plan, place) for place in places):
+        return []
+    headings = plan.layout.headings
+    others = [
+        heading.text
+        for i, heading in enumerate(headings)
+        if i not in places and heading.quantity is not Quantity.POWER and _in_watts(plan, i)
+    ]
+    if not others or "limit" in others[0].lower():
+        return []
+    text = (
+        f"the cells of {others[0]!r} are in W, and those of {headings[min(places)].text!r}, which is counted, are not: the header has its columns in "
+        "another order than the rows, or the name is not what it measures; put it right and import again"
+    )
+    return [Note.warning("power-against-product", text)]
+
+
+def _in_watts(plan: TablePlan, place: int) -> bool:
+    """Return whether most cells of a column are a number and a unit of power."""
+    cells = [row[place] for row in plan.layout.rows if len(row) > place and row[place]]
+    return sum(_WATTS.fullmatch(cell.strip()) is not None for cell in cells) * 2 > max(len(cells), 1)
 
 
 def _is_prefix(ratio: float) -> bool:

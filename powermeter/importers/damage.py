@@ -14,7 +14,8 @@ from powermeter.channel import Quantity
 from powermeter.errors import plural
 from powermeter.importers.files import HEAD, Peek, ends_whole
 from powermeter.importers.log import LogRows
-from powermeter.importers.other_table import ends_unlike, rows_of_numbers, two_logs
+from powermeter.importers.log_end import LogEnd, log_end
+from powermeter.importers.other_table import ends_unlike, rows_of_numbers, rows_under_a_header, two_logs
 from powermeter.importers.part_limits import beyond_parts
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
@@ -102,7 +103,9 @@ def damage_notes(
         now_ns: The time of day in UTC, where the log's stamps are; None where they are of a clock nobody knows.
     """
     lines = [] if is_table or peek.is_binary else peek.raw_lines
-    notes = ([] if has_rows_of_numbers else rows_of_numbers(lines)) or two_logs(lines)
+    end = log_end(peek) if lines else LogEnd()
+    notes = ([] if has_rows_of_numbers else rows_of_numbers(lines)) or two_logs(lines, end.lines, end.between)
+    notes = notes or ([] if has_rows_of_numbers else rows_under_a_header(lines))
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):
         text = "all its readings are of one moment: without a duration there is no energy; if it was cut, look for the rest"
         notes.append(Note.warning("one-moment", text))

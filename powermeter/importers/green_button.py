@@ -134,7 +134,7 @@ def _usage(path: Path) -> _Usage:
         raise DataError(f"{path}: XML with definitions of its own in it, which no Green Button file has")
     try:
         root = ET.fromstring(data)
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two of an encoding that is not known
         raise DataError(f"{path}: not whole XML ({error}); download it again") from None
     found, types = _Usage(), _Types.of(root)
     blocks: dict[str, list[tuple[ET.Element, float]]] = {}

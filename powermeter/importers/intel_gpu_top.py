@@ -20,6 +20,7 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.copied_records import Copies
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
@@ -50,6 +51,7 @@ class IntelGpuTop(Importer):
         ends: list[int] = [0]
         values: dict[str, list[float]] = {}
         left_out = 0
+        copies = Copies()
         for entry in _entries(text):
             if entry is None:
                 left_out += 1
@@ -58,6 +60,7 @@ class IntelGpuTop(Importer):
             if length is None or not powers:
                 left_out += 1
                 continue
+            copies.add(json.dumps(entry), length)
             ends.append(ends[-1] + length)
             for name in powers:
                 values.setdefault(name, [math.nan] * (len(ends) - 2))
@@ -95,6 +98,7 @@ class IntelGpuTop(Importer):
                     f"{plural(left_out, 'period')} damaged, cut, or without a length or a power: left out",
                 )
             )
+        warnings += copies.notes()
         log = Log(cls.name, RELATIVE, [rows], warnings=list(warnings), external=True)
         log.facts["whole"] = {"rail": whole, "why": "the package holds its graphics", "sum": False}
         return log

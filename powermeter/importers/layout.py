@@ -188,14 +188,13 @@ def layout(peek: Peek) -> Layout:
         headings = [
             with_row_unit(h, unit) for h, unit in zip(headings, [*units, *[""] * len(headings)], strict=False)
         ]
-    header = tuple(names)
     return Layout(
         delimiter,
         first,
         tuple(headings),
         rows,
         bool(names),
-        header if place is not None else (),
+        tuple(names) if place is not None else (),
         tuple(units),
         preamble,
         title="\n".join(lines[: place or 0]),
@@ -252,7 +251,7 @@ def _named_width(lines: Sequence[str], fields: Sequence[Sequence[str]], widths: 
     heads = [
         len(row)
         for line, row in zip(lines, fields, strict=True)
-        if again[line.strip()] > 1 and widths[len(row)] and _looks_like_header(row)
+        if again[line.strip()] > 1 and widths[len(row)] and looks_like_header(row)
     ]
     return max(heads, default=0)
 
@@ -287,7 +286,7 @@ def _after_last_header(
     heads = [
         i
         for i in range(start, len(lines))
-        if not flags[i] and seen[lines[i].strip()] == 1 and _looks_like_header(fields[i])
+        if not flags[i] and seen[lines[i].strip()] == 1 and looks_like_header(fields[i])
     ]
     if not heads:
         return start
@@ -296,11 +295,12 @@ def _after_last_header(
     return bounds[max(range(len(counts)), key=lambda i: (counts[i], -i))]
 
 
-def _looks_like_header(row: Sequence[str]) -> bool:
-    named = [heading(text) for text in row if text.strip()]
+def looks_like_header(row: Sequence[str]) -> bool:
+    """Return whether fields name a time and a quantity, or two of them."""
+    named = list(map(heading, filter(str.strip, row)))
     if named and named[0].words[-1:] == ["units"]:
         return False  # `Vertical Units,V,A` is a fact
-    if len(row) > 1 and row[0].lower() == "time" and all(_INPUT.fullmatch(text) for text in row[1:]):
+    if len(row) > 1 and row[0].lower() == "time" and all(map(_INPUT.fullmatch, row[1:])):
         return True
     return len(named) > 1 and sum(h.quantity is not None or h.is_time or h.is_electric for h in named) >= 2
 

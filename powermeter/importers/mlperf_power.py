@@ -29,6 +29,7 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
+from powermeter.importers.analyser_product import against_product
 from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
@@ -160,6 +161,9 @@ def _read_spl(path: Path) -> tuple[LogRows, list[Note], _LeftOut]:
         [Note.warning("rows-left-out", f"{broken} broken lines of {path.name} were left out")]
         if broken
         else []
+    )
+    warnings += against_product(
+        {label: series for (place, label), series in values.items() if place == "total"}
     )
     return _rows(found, values, path), warnings + low.notes() + found.warnings, low
 

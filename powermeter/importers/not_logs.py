@@ -54,6 +54,10 @@ _SOURCE = re.compile(
 )
 _SOURCE_ENDINGS = (".py", ".sh", ".c", ".cpp", ".h", ".rs", ".go", ".js", ".java")
 
+_POWERTOP = re.compile(
+    r"PowerTOP Version|(?:\* +){3}Device Power Report|(?:\* +){3}Overview of Software Power"
+)
+
 _UPSLOG = re.compile(r"\d{8} \d{6} \S+ \S+ \S+ \[[A-Z ]{1,40}\] \S+ \S+\s*\Z")
 
 _SETTINGS = re.compile(
@@ -184,7 +188,7 @@ def refusal(peek: Peek) -> str | None:
         return 'is a Jupyter notebook; write the readings from a cell of it, for example with frame.to_csv("readings.csv"), and import that'
     if peek.path.suffix.lower() in _SETTING_ENDINGS and _is_settings(peek.lines):
         return "is a file of settings, no log of power; name the log"
-    if "PowerTOP Version" in peek.text[:4000]:
+    if _POWERTOP.search(peek.text[:4000]):
         return (
             "is PowerTOP's report of one stretch of time, with estimates for each process, not a log of power over time; "
             "log the battery itself: powermeter record"

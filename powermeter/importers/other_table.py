@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from powermeter.errors import plural
-from powermeter.importers.layout import is_datum, split
+from powermeter.importers.layout import is_datum, looks_like_header, split
 from powermeter.result.notes import Note
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -17,6 +17,9 @@ _FEWEST = 3
 """Lines of one shape that are a log's own; of two, each holds a date or as many numbers."""
 
 _OF_TWO = 4  # numbers
+
+_UNDER_A_HEADER = 2
+"""Rows that are a log of their own where a line above one of them names its fields."""
 _WORD = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)|\w+")
 _BETWEEN = re.compile(r"[,;\t|={\[\"]")
 _COMMENTS = ("#", "//", "%")
@@ -43,6 +46,12 @@ def rows_of_numbers(lines: Sequence[str]) -> list[Note]:
     return [] if count < _FEWEST else [_note(count)]
 
 
+def rows_under_a_header(lines: Sequence[str]) -> list[Note]:
+    """Return a note where a table of electricity stands at the beginning of a log that is none."""
+    count = _under_headers(lines)
+    return [] if count < _FEWEST else [_note(count)]
+
+
 def other_table(lines: Sequence[str], where: str) -> list[Note]:
     """Return a note where some of the lines, of which nothing is read, are readings.
 
@@ -52,7 +61,8 @@ def other_table(lines: Sequence[str], where: str) -> list[Note]:
     """
     repeated = sum(_repeated([_shape(line) for line in lines if not line.lstrip().startswith(_COMMENTS)]))
     rows = _most_rows(lines)
-    count = max(repeated, rows if rows >= _FEWEST else 0)
+    own = rows >= _UNDER_A_HEADER and _has_header(lines)
+    count = max(repeated, rows if rows >= _FEWEST or own else 0)
     return [_note(count, where)] if count else []
 
 
@@ -64,8 +74,19 @@ def _note(count: int, where: str = "") -> Note:
     return Note.warning("rows-left-out", text)
 
 
-def two_logs(lines: Sequence[str]) -> list[Note]:
-    """Return a note where lines of one kind are followed by lines of another, and none of the first comes again."""
+def two_logs(lines: Sequence[str], end: Sequence[str] = (), between: Callable[[], int] = int) -> list[Note]:
+    """Return a note where lines of one kind are followed by lines of another, and none of the first comes again.
+
+    Args:
+        lines: The first of a log.
+        end: Its last ones, where it is longer.
+        between: Returns how many lines stand between the two.
+    """
+    first, lines = len(lines), [*lines, *end]
+
+    def number(i: int) -> int:
+        return i + 1 + (between() if i >= first else 0)
+
     shapes = [_shape(line) for line in lines]
     seen = Counter(shape.text for shape in shapes)
     at = [i for i, shape in enumerate(shapes) if shape.numbers and seen[shape.text] > 1]
@@ -75,7 +96,7 @@ def two_logs(lines: Sequence[str]) -> list[Note]:
         until = max(until, last[shapes[i].marks])
         if until == i and any(seen[shapes[k].text] >= _FEWEST for k in at if k <= i):
             text = (
-                f"lines {at[0] + 1} to {i + 1} and lines {after + 1} to {at[-1] + 1} are of two kinds, as of two logs in one file, one of which "
+                f"lines {number(at[0])} to {number(i)} and lines {number(after)} to {number(at[-1])} are of two kinds, as of two logs in one file, one of which "
                 "is in no number then; if they are, write each to a file of its own and import them one by one"
             )
             return [Note.warning("two-logs", text)]
@@ -120,6 +141,38 @@ def _most_rows(lines: Sequence[str]) -> int:
     return max(_rows(lines, delimiter) for delimiter in _DELIMITERS)
 
 
+def _has_header(lines: Sequence[str]) -> bool:
+    """Return whether one of the lines names the fields of the row right below it."""
+    for delimiter in _DELIMITERS:
+        rows = split(lines, delimiter)
+        for names, below in pairwise(rows):
+            if len(names) == len(below) and looks_like_header(names) and _is_row(below):
+                return True
+    return False
+
+
+def _under_headers(lines: Sequence[str]) -> int:
+    """Return how many lines at the beginning have the fields that the first one names, half of them data."""
+    found = 0
+    for delimiter in _DELIMITERS[:3]:
+        rows = [row for row in split(lines, delimiter) if any(row)]
+        at = next((i for i, row in enumerate(rows[:_FIRST]) if len(row) > 2 and looks_like_header(row)), None)
+        if at is not None:
+            same = [row for row in rows[at + 1 :] if abs(len(row) - len(rows[at])) <= 1]
+            found = max(
+                found,
+                sum(2 * sum(map(is_datum, filter(None, row))) >= len([*filter(None, row)]) for row in same),
+            )
+    return found
+
+
+_FIRST = 3
+
+
+def _is_row(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return len(filled) > 1 and all(map(is_datum, filled))
+
+
 def _rows(lines: Sequence[str], delimiter: str) -> int:
-    fields = ([cell for cell in row if cell] for row in split(lines, delimiter))
-    return sum(len(cells) > 1 and all(map(is_datum, cells)) for cells in fields)
+    return sum(map(_is_row, split(lines, delimiter)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +88,7 @@ class PerfStat(Importer):
         if times[0] <= 0 or times[-1] > _LONGEST_S:
             raise DataError(f"{path}: {times[-1]:g} s is not a length of a run")
         warnings = [*reports.notes(), *reports.unread.notes()]
+        warnings += _still(amounts)
         if lost:
             text = f"{lost} energies were not counted or not supported and are left out"
             warnings.append(Note.warning("series-left-out", text))
@@ -97,6 +99,21 @@ class PerfStat(Importer):
         log = Log(cls.name, RELATIVE, [rows], warnings=warnings)
         log.facts["whole"] = {"rail": whole.headline, "why": whole.why, "sum": whole.is_sum}
         return log
+
+
+def _still(amounts: Sequence[Amount]) -> list[Note]:
+    """Return a note on packages that used nothing while another domain did: they always draw."""
+    used: Counter[str] = Counter()
+    for _, rail, joules in amounts:
+        used[rail] += joules  # type: ignore[assignment]
+    still = [rail for rail, joules in used.items() if not joules and rail.startswith("package")]
+    if not still or not any(used.values()):
+        return []
+    text = (
+        f"{', '.join(still)}: 0 J in all, where other domains used some: a processor always draws, so it was not counted, or the log is damaged; "
+        "the whole lacks it"
+    )
+    return [Note.warning("all-zero", text)]
 
 
 @dataclass(slots=True)

@@ -132,8 +132,7 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
             ExpatError,
             ValueError,
             OverflowError,
-            KeyError,
-            IndexError,
+            LookupError,  # of its encoding, too
             TypeError,
             AttributeError,  # plistlib does not check that a date is one
             plistlib.InvalidFileException,

@@ -51,7 +51,7 @@ _HOURS = {
 _ZONE = rf"(?:\s*(?P<zone>Z|z|UTC|GMT|(?:{'|'.join(_HOURS)})(?![A-Za-z])|[+-]\d{{2}}(?::?\d{{2}})?))?"
 _LOCAL = r"(?: [A-Z]{3,4})?"  # CST, IST: their offset is not known
 _DIGITS = re.compile(
-    r"(?P<a>\d{1,4})(?P<d>[-/.])(?P<b>\d{1,2})(?P=d)(?P<c>\d{1,4})(?:(?:[ T_]|, ?)+"
+    r"(?P<a>\d{1,4})(?P<d>[-/.])(?P<b>\d{1,2})(?P=d)(?P<c>\d{1,4})(?:(?:(?!T,)[ T_]|, ?)+"
     + _CLOCK
     + _ZONE
     + _LOCAL

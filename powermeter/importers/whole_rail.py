@@ -30,6 +30,7 @@ from powermeter.importers.rail_names import (
     may_hold_graphics,
     part_of,
 )
+from powermeter.importers.sum_twice import refuse_twice
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
 from powermeter.result.notes import Note
 
@@ -110,6 +111,7 @@ def decide(
         return Whole(_under(by_name, {}), top, f"{top} holds the others")
     drawn = _imports(list(tops))
     if add_up and not drawn:
+        refuse_twice(list(tops), means or {}, where)
         return _sum(by_name, tops, "all rails", "stated: --sum")
     if devices is not None and not drawn and _adds_devices(tops, where):
         refuse_hidden_total(readings or {}, list(tops), where)

@@ -13,7 +13,7 @@ from powermeter.importers import Choices, convert
 
 STAMPS = [f"2024-03-01T10:{minute:02}:00+00:00" for minute in range(11)]
 RISING = [60.0 + i for i in range(11)]
-JOULES = 10 * 60 * 65.0  # the mean of a straight line
+MEANS = 11 * 60 * 65.0  # of a minute each, from its stamp on
 
 
 def energy(folder: Path, data: object, **said: object) -> float:
@@ -31,12 +31,12 @@ def test_metric_data_is_read_from_oldest_to_newest(tmp_path: Path) -> None:
     data = {"MetricDataResults": [result("Power", RISING)], "Messages": []}
     with pytest.raises(ConfigurationError, match="unit of 'Power'"):
         energy(tmp_path, data)
-    assert energy(tmp_path, data, columns={"Power": "W"}) == pytest.approx(JOULES)
+    assert energy(tmp_path, data, columns={"Power": "W"}) == pytest.approx(MEANS)
 
 
 def test_two_metrics_are_two_rails(tmp_path: Path) -> None:
     data = {"MetricDataResults": [result("A power (W)", RISING), result("B power (W)", RISING)]}
-    assert energy(tmp_path, data, add_up=True) == pytest.approx(2 * JOULES)
+    assert energy(tmp_path, data, add_up=True) == pytest.approx(2 * MEANS)
     with pytest.raises(ConfigurationError, match="both called"):
         energy(tmp_path, {"MetricDataResults": [result("a", RISING), result("a", RISING)]})
 

@@ -50,3 +50,21 @@ def test_a_power_that_is_not_the_product_beside_it_is_noted(tmp_path, volts, amp
     )
     codes = [note.code for note in open_log(path).warnings]
     assert ("power-against-product" in codes) is said
+
+
+@pytest.mark.parametrize(("watts", "amps", "said"), [(12, 1.05, False), (1.05, 12, True), (150, 230, False)])
+def test_a_power_too_small_for_its_current_is_noted(tmp_path, watts, amps, said):
+    """Two columns exchanged under their header: 28 J stood for 324."""
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,Power (W),Current (A)\n" + "".join(f"{i},{watts},{amps}\n" for i in range(20)))
+    assert ("power-against-product" in [note.code for note in open_log(path).warnings]) is said
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"), [("1000.00 W, 40", False), ("40, 1000.00 W", True), ("40, 41", False)]
+)
+def test_watts_in_the_cells_of_another_column_are_noted(tmp_path, cells, said):
+    path = tmp_path / "smi.csv"
+    rows = "".join(f"2026/07/15 01:00:{i:02d}.000, 0, {cells}\n" for i in range(20))
+    path.write_text("timestamp, index, power.draw [W], temperature.gpu\n" + rows)
+    assert ("power-against-product" in [note.code for note in open_log(path).warnings]) is said

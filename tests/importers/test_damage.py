@@ -177,3 +177,14 @@ def test_rows_that_lack_a_field_are_named(tmp_path: Path) -> None:
         own = [*rows[:4], rows[4].replace(lost, "", 1) if lost else rows[4], *rows[5:]]
         log, *_ = load(tmp_path, "\n".join([head, *own, ""]), "t.csv")
         assert [n.text.split(" and were")[0] for n in log.warnings if n.code == "fewer-fields"] == said_
+
+
+def test_a_field_that_most_rows_lack_is_named(tmp_path: Path) -> None:
+    """Where they end as the whole ones do, a field inside is missing: their frequency stood in the column of the power."""
+    head = "Timestamp,DeviceId,GPU Utilization (%),GPU Power (W),GPU Frequency (MHz)"
+    rows = [f"10:00:{i},0,12.00,19.{i},1600" for i in range(10, 30)]
+    lost = [*rows[:5], *(row.replace(",12.00", "") for row in rows[5:])]
+    plain = [*rows[:5], *(row.removesuffix(",1600") for row in rows[5:])]
+    for own, count in ((lost, 1), (plain, 0), (rows, 0)):
+        log, *_ = load(tmp_path, "\n".join([head, *own, ""]), "t.csv")
+        assert sum(n.code == "fewer-fields" for n in log.warnings) == count

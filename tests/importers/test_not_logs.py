@@ -187,3 +187,12 @@ def test_a_job_s_output_with_reports_in_it_is_named(tmp_path):
     path.write_text("".join(report.format(t=83.1 - i, e=7601.5 - i, i=i) for i in range(3)))
     with pytest.raises(DataError, match="what a program or a job printed with a table in it"):
         open_log(path)
+
+
+def test_powertop_s_report_is_named_without_its_first_page(tmp_path):
+    path = tmp_path / "top.csv"
+    path.write_text(
+        " *  *  *   Device Power Report   *  *  *\nUsage;Device Name;PW Estimate\n 12.0%;CPU;  3.10 W\n"
+    )
+    with pytest.raises(DataError, match="PowerTOP's report"):
+        open_log(path)

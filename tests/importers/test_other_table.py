@@ -77,3 +77,17 @@ def test_a_log_above_one_of_another_tool_is_reported(tmp_path: Path, above: str,
     assert f" to {first} and lines {first + 1} to " in note
     log.write_text(below)
     assert not [note for note in open_log(log).warnings if note.code == "two-logs"]
+
+
+def test_two_rows_under_a_header_of_their_own_are_a_log(tmp_path: Path) -> None:
+    (note,) = said(tmp_path, "t_s,p_W\n0,42.0\n5,58.0\n" + COMMAS)
+    assert note.startswith("2 rows of numbers above the header")
+
+
+def test_a_table_above_one_report_is_named(tmp_path: Path) -> None:
+    """Its rows hold words, and the report's lines are each of their own shape."""
+    rows = "".join(f"10:{i} - 10:{i + 1};0,012;kWh;0,01;Euro\n" for i in range(10, 30))
+    report = " Performance counter stats for 'x':\n\n   9.50 Joules power/energy-pkg/\n\n   2.5 seconds time elapsed\n"
+    (note,) = said(tmp_path, "Uhrzeit;Energie;Einheit;Kosten;Einheit\n" + rows + report)
+    assert note.startswith("20 rows of numbers are of another table")
+    assert said(tmp_path, report) == []

@@ -92,3 +92,11 @@ def test_two_dies_of_a_socket_add_up(tmp_path):
         f"{t}.000,S0-D{d},8,{10 + d}.5,Joules,power/energy-pkg/,1,100.00,,\n" for t in (1, 2) for d in (0, 1)
     )
     assert load(tmp_path, text)[1]["package0"] == pytest.approx(44.0)
+
+
+def test_a_package_that_used_nothing_beside_memory_is_doubted(tmp_path):
+    log, *_ = load(tmp_path, PERF.replace("1,131.75", "    0.00"))
+    (note,) = (note.text for note in log.warnings if note.code == "all-zero")
+    assert note.startswith("package: 0 J in all")
+    log, *_ = load(tmp_path, PERF)
+    assert "all-zero" not in [note.code for note in log.warnings]

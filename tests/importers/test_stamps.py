@@ -187,3 +187,9 @@ def test_days_in_words_before_a_clock():
 def test_a_date_with_underscores():
     """As a logger of a solar plant writes it: `2025_03_20_09:46`."""
     assert wall("2025_03_20_09:46").ns == wall("2025-03-20 09:46").ns
+
+
+def test_a_stamp_with_a_digit_lost_is_none():
+    """`T10:00:00` whose 1 became a comma was midnight, ten hours before the row below it."""
+    assert wall("2024-03-01T,0:00:00") is None
+    assert wall("2024-03-01, 0:00:00") is not None
