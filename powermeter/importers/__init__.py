@@ -118,6 +118,7 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         log.sources,
         has_rows_of_numbers=found.has_rows_of_numbers,
         is_table=found.counts_lines,
+        has_sections=found.has_sections,
         now_ns=time.time_ns() if log.clock == UTC else None,
     )
     if choices.accuracy is not None:

@@ -49,6 +49,7 @@ class _History:
 class BatteryStats(Importer):
     name = "batterystats"
     title = "an output of Android's dumpsys batterystats"
+    has_sections = True
     takes = frozenset({"voltage", "zone"})
 
     @classmethod

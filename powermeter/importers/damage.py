@@ -93,6 +93,7 @@ def damage_notes(
     *,
     has_rows_of_numbers: bool,
     is_table: bool = False,
+    has_sections: bool = False,
     now_ns: int | None = None,
 ) -> list[Note]:
     """Return what looks damaged in any log: one reading alone or far above all others, another log's rows, characters of no text.
@@ -100,10 +101,11 @@ def damage_notes(
     Args:
         has_rows_of_numbers: Whether lines of nothing but numbers may be the log's own.
         is_table: Whether all its lines are accounted for where they are read.
+        has_sections: Whether lines of other kinds follow its readings.
         now_ns: The time of day in UTC, where the log's stamps are; None where they are of a clock nobody knows.
     """
     lines = [] if is_table or peek.is_binary else peek.raw_lines
-    end = log_end(peek) if lines else LogEnd()
+    end = log_end(peek) if lines and not has_sections else LogEnd()
     notes = ([] if has_rows_of_numbers else rows_of_numbers(lines)) or two_logs(lines, end.lines, end.between)
     notes = notes or ([] if has_rows_of_numbers else rows_under_a_header(lines))
     if all(rows.ends_ns[0] == rows.ends_ns[1] for rows in sources):

@@ -201,6 +201,7 @@ class Importer(ABC):
         takes: The choices it can use; any other is refused rather than ignored.
         has_rows_of_numbers: Whether a line of its own may be nothing but numbers; where not, such lines are of another log.
         counts_lines: Whether every line of a text is accounted for where it is read.
+        has_sections: Whether lines of other kinds follow its readings, so that its end is no other log.
     """
 
     name: ClassVar[str]
@@ -208,6 +209,7 @@ class Importer(ABC):
     takes: ClassVar[frozenset[str]] = frozenset()
     has_rows_of_numbers: ClassVar[bool] = True
     counts_lines: ClassVar[bool] = False
+    has_sections: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

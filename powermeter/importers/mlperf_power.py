@@ -162,9 +162,8 @@ def _read_spl(path: Path) -> tuple[LogRows, list[Note], _LeftOut]:
         if broken
         else []
     )
-    warnings += against_product(
-        {label: series for (place, label), series in values.items() if place == "total"}
-    )
+    if {place for place, _ in names} == {"total"}:  # totals of several inputs are no product
+        warnings += against_product({label: series for (_, label), series in values.items()})
     return _rows(found, values, path), warnings + low.notes() + found.warnings, low
 
 

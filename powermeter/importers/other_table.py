@@ -156,7 +156,7 @@ def _under_headers(lines: Sequence[str]) -> int:
     found = 0
     for delimiter in _DELIMITERS[:3]:
         rows = [row for row in split(lines, delimiter) if any(row)]
-        at = next((i for i, row in enumerate(rows[:_FIRST]) if len(row) > 2 and looks_like_header(row)), None)
+        at = next((i for i, row in enumerate(rows[:_FIRST]) if _names_fields(row)), None)
         if at is not None:
             same = [row for row in rows[at + 1 :] if abs(len(row) - len(rows[at])) <= 1]
             found = max(
@@ -164,6 +164,16 @@ def _under_headers(lines: Sequence[str]) -> int:
                 sum(2 * sum(map(is_datum, filter(None, row))) >= len([*filter(None, row)]) for row in same),
             )
     return found
+
+
+def _names_fields(row: Sequence[str]) -> bool:
+    """Return whether a row is a header of three fields and more, hardly any of them data."""
+    return (
+        len(row) > 2
+        and looks_like_header(row)
+        and not is_datum(row[0])
+        and 4 * sum(map(is_datum, row)) < len(row)
+    )
 
 
 _FIRST = 3

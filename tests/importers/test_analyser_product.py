@@ -26,3 +26,15 @@ def test_fields_that_were_exchanged_are_named(tmp_path, watts, volts, amps, fact
     )
     codes = [note.code for note in open_log(path).warnings]
     assert ("power-against-product" in codes) is said
+
+
+def test_totals_of_several_inputs_are_no_product(tmp_path):
+    path = tmp_path / "spl.txt"
+    path.write_text(
+        "".join(
+            f"Time,01-01-2025 00:00:{i:02d}.123,Watts,2052,Volts,208.1,Amps,3.3,PF,0.99,Mark,run,"
+            "Ch1,Watts,684,Volts,208.1,Amps,3.3,PF,0.99,Ch2,Watts,1368,Volts,208.1,Amps,6.6,PF,0.99\n"
+            for i in range(20)
+        )
+    )
+    assert "power-against-product" not in [note.code for note in open_log(path).warnings]

@@ -3,6 +3,8 @@
 import pytest
 
 from powermeter.importers import open_log
+from powermeter.importers.batterystats import BatteryStats
+from powermeter.importers.other_table import two_logs
 
 ESP = "".join(
     f"[14:{i // 60:02d}:{i % 60:02d}][D][sensor:094]: 'Power': Sending state {i % 90}.00000 W with 2 decimals of accuracy\n"
@@ -23,3 +25,7 @@ def test_a_second_log_far_below_is_reported(tmp_path, many):
     assert f" and lines 1801 to {1800 + many} are" in note or many > 500
     log.write_text(ESP)
     assert not [note for note in open_log(log).warnings if note.code == "two-logs"]
+
+
+def test_a_report_with_sections_ends_otherwise_than_it_begins(tmp_path):
+    assert two_logs(ESP.splitlines(), TEGRA.splitlines()) and BatteryStats.has_sections

@@ -91,3 +91,12 @@ def test_a_table_above_one_report_is_named(tmp_path: Path) -> None:
     (note,) = said(tmp_path, "Uhrzeit;Energie;Einheit;Kosten;Einheit\n" + rows + report)
     assert note.startswith("20 rows of numbers are of another table")
     assert said(tmp_path, report) == []
+
+
+def test_fields_of_perf_are_no_header(tmp_path: Path) -> None:
+    assert (
+        said(
+            tmp_path, "".join(f"{i}.00{i},14.{i},Joules,power/energy-pkg/,1,100.00,,\n" for i in range(1, 9))
+        )
+        == []
+    )
