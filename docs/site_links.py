@@ -1,4 +1,4 @@
-"""Links of the site to files of the repository that are not pages: there the path is printed, where a link would lead nowhere.
+"""What the site's pages need beside MkDocs: links to files that are not pages are printed as paths, wide tables scroll by themselves.
 
 `mkdocs.yml` names it as a hook.
 """
@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import Any
 
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+HEAD = (
+    "<style>.col-md-9 table { display: block; width: 100%; overflow-x: auto; } .col-md-9 { overflow-wrap: anywhere; } "
+    ".col-md-9 table { overflow-wrap: normal; }</style>"
+    '<meta id="hljs-light"><meta id="hljs-dark">'
+)
+"""A table wider than a phone scrolls and the page does not; the theme's script asks for two style sheets that colour code."""
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
@@ -25,3 +32,22 @@ def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
         return f"`{path}`" if named else f"{text} (`{path}` in the repository)"
 
     return LINK.sub(printed, markdown)
+
+
+def on_page_content(html: str, page: Any, **_: object) -> str:
+    """Return a page whose headings have names that the theme's script can select: one that begins with a digit ends it."""
+    _rename(page.toc)
+    html = re.sub(r'\bid="(?=\d)', 'id="part-', html)
+    return re.sub(r'(href="(?!\w+:)[^"#]*#)(?=\d)', r"\1part-", html)
+
+
+def _rename(anchors: Iterable[Any]) -> None:
+    for anchor in anchors:
+        if anchor.id[:1].isdigit():
+            anchor.id = f"part-{anchor.id}"
+        _rename(anchor.children)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Return a page with `HEAD`."""
+    return output.replace("</head>", f"{HEAD}</head>", 1)

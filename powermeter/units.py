@@ -270,6 +270,11 @@ def format_number(value: float, digits: int = 4) -> str:
     return f"{rounded:,.{decimals}f}"
 
 
+def format_percent(share: float, digits: int = 2) -> str:
+    """Return a ratio in percent: 0.07 is `7.0 %`, with a blank as every unit has, and a dash where it is not finite."""
+    return f"{format_number(100 * share, digits)} %" if math.isfinite(share) else "–"
+
+
 def _magnitude(value: float) -> int:
     return math.floor(math.log10(abs(value)))
 

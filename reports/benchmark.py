@@ -7,13 +7,15 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from powermeter.analysis.inner_events import Inner
 from powermeter.comparison.benchmark import Benchmark
 from powermeter.errors import ConfigurationError, NotInstalledError, plural, printable
 from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import plain
-from powermeter.units import format_duration, format_number
+from powermeter.units import format_duration, format_percent
 
 from . import terminal_width
+from .most_rows import heaviest, most_rows, rest
 from .wording import show
 
 _BAR = 40
@@ -41,12 +43,16 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
         beside = ", start-up included" if made.inner else ""
         per_item = show(made.per_run.scaled(1 / made.items)).text
         lines.append(f"  {per_item} for each of {plural(made.items, 'item')}{beside}")
-    for inner in made.inner:
+    kept = heaviest([_used(inner) for inner in made.inner], most_rows(width))
+    for inner in (made.inner[i] for i in kept):
         shown = show(inner.per_item).text if inner.per_item else "not known"
         of = plural(inner.events, "event") if inner.items is None else plural(inner.items, "item")
         lines.append(
             f"  {printable(inner.label)}: {shown} for each of {of} that the command marked, start-up not counted"
         )
+    if len(kept) < len(made.inner):
+        left = rest(len(made.inner) - len(kept), "label", "used less each", "--json lists all")
+        lines.append(f"  {left}")
     lines.append(
         f"  {plural(s.repeats, 'repeat')}, {s.warmup} of warm-up left out, worth {s.effective:.0f} independent ones"
     )
@@ -65,10 +71,6 @@ def to_text(made: Benchmark, width: int = _BAR + _BESIDE) -> str:
         lines.append(f"  narrower by: {loop.stopping.advice()}")
     lines.append(f"{title}: {loop.ended()}")
     return "\n".join(lines)
-
-
-def _percent(share: float) -> str:
-    return f"{format_number(100 * share, 2)} %"
 
 
 def record(made: Benchmark) -> dict[str, Any]:
@@ -101,6 +103,10 @@ def record(made: Benchmark) -> dict[str, Any]:
     }
 
 
+def _used(inner: Inner) -> float:
+    return inner.per_item.value * (inner.items or inner.events) if inner.per_item else 0.0
+
+
 def convergence(looks: Sequence[tuple[int, float]], precision: float, longest: int = _BAR) -> list[str]:
     """Return a plot in text: for each look the repeats, the half-width, and a bar of at most so many cells that must reach the mark."""
     known = [(n, r) for n, r in looks if isfinite(r)]
@@ -112,7 +118,7 @@ def convergence(looks: Sequence[tuple[int, float]], precision: float, longest: i
     for n, r in known:
         bar = ["#" if i < round(longest * r / widest) else " " for i in range(longest + 1)]
         bar[min(mark, longest)] = "|"
-        lines.append(f"{n:>6} repeats {''.join(bar)} ± {_percent(r)}")
+        lines.append(f"{n:>6} repeats {''.join(bar)} ± {format_percent(r)}")
     return lines
 
 

@@ -17,6 +17,7 @@ from .class_table import ClassRow
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .markup import Child, Markup, element, harmless, join, quantity, table
+from .most_rows import heaviest, most_rows, rest
 from .wording import footprint_amount, show
 
 Cell = Callable[[ClassRow], str]
@@ -105,9 +106,6 @@ SHORT = (
 WANTED = 5
 """So many of `SHORT` must fit; where they do not, each row is a block of lines."""
 
-MOST_LABELS = 24
-"""Rows of one recording in a terminal; of more, those that used most are printed and the rest is counted."""
-
 
 COMMON = ("device", "source", "label")
 """Columns that stand once above a page's table where they read the same in every row."""
@@ -180,7 +178,7 @@ def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
 
 def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     """Return the table for a terminal; columns that do not fit are left out and named; on a narrow one rows are blocks."""
-    rows, folded = _folded(rows)
+    rows, folded = _folded(rows, most_rows(width))
     shown = columns(rows, battery)
     order = [*[name for name in SHORT if name in shown], *[name for name in shown if name not in SHORT]]
     texts = {name: [shown[name](row) for row in rows] for name in shown}
@@ -212,7 +210,7 @@ def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     return "\n".join([*printed, *folded, *_below(rows)])
 
 
-def _folded(rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+def _folded(rows: Sequence[ClassRow], most: int) -> tuple[list[ClassRow], list[str]]:
     """Return the rows without the labels of a recording that used least, where it has very many, and a line that counts them."""
     by_file: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
@@ -220,12 +218,12 @@ def _folded(rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
     hidden: set[int] = set()
     lines = []
     for file, places in by_file.items():
-        least = sorted(places, key=lambda i: -_used(rows[i]))[MOST_LABELS:]
+        kept = {places[k] for k in heaviest([_used(rows[i]) for i in places], most)}
+        least = [i for i in places if i not in kept]
         hidden.update(least)
         if least:
-            lines.append(
-                f"{file}: {plural(len(least), 'more label')}, which used less each: -o table.csv lists all"
-            )
+            left = rest(len(least), "label", "used less each", "-o table.csv lists all")
+            lines.append(f"{file}: {left}")
     return [row for i, row in enumerate(rows) if i not in hidden], lines
 
 

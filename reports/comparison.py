@@ -11,14 +11,13 @@ from powermeter.comparison.compare import Comparison
 from powermeter.comparison.contrast import Contrast, change_in_percent, sure
 from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.comparison.verdict import Verdict
-from powermeter.errors import plural
 from powermeter.result import Result, plain, worst
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.result.notes import Severity
-from powermeter.units import format_number, format_quantity
+from powermeter.units import format_number, format_percent, format_quantity
 
 from . import terminal_width
-from .terminal_labels import FEW_LABELS, MOST_LABELS
+from .most_rows import heaviest, most_rows, rest
 from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
 from .terminal_width import fits
@@ -64,20 +63,15 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(f"[dim]A counts {safe(c.counted[0])}[/]\n[dim]B counts {safe(c.counted[1])}[/]")
     beside = f"{grade_text(worst(row.contrast.difference.grade for row in c.rows))}, ± is 95 %"
     console.print(section(TITLES[c.of], beside))
-    most = MOST_LABELS if console.width >= NARROW else FEW_LABELS
-    rows = (
-        sorted(c.rows, key=lambda row: 2.0 if row.contrast.p_value is None else row.contrast.p_value)[:most]
-        if len(c.rows) > most
-        else c.rows
-    )
+    sure = [-2.0 if row.contrast.p_value is None else -row.contrast.p_value for row in c.rows]
+    rows = [c.rows[i] for i in heaviest(sure, most_rows(console.width))]
     for title, columns in _layout(console, rows, c):
         if title:
             console.print(section(title))
         print_rows(console, _rows(rows, columns), _stacked(rows, columns))
     if len(rows) < len(c.rows):
-        console.print(
-            f"[dim]{plural(len(c.rows) - len(rows), 'more label')}, which differ less surely: --json lists all[/]"
-        )
+        left = rest(len(c.rows) - len(rows), "label", "differ less surely", "--json lists all")
+        console.print(f"[dim]{left}[/]")
     console.print()
     for note in c.notes:
         if note.severity is not Severity.INFO:
@@ -189,7 +183,7 @@ def _detectable(r: Contrast) -> str:
     if r.detectable is None:
         return DASH
     if r.mean_left.value:
-        return f"{format_number(100 * r.detectable / abs(r.mean_left.value), 2)} %"
+        return format_percent(r.detectable / abs(r.mean_left.value))
     return format_quantity(r.detectable, r.difference.unit, 2)
 
 
@@ -214,7 +208,7 @@ def remarks(c: Comparison) -> list[str]:
         )
     margin = rows[0].margin if rows else 0.0
     if margin:
-        found.append(f"differences up to {format_number(100 * margin, 3)} % of A do not count (--margin)")
+        found.append(f"differences up to {format_percent(margin, 3)} of A do not count (--margin)")
     found.append(
         f"a verdict is right in {sure()} of such comparisons; detectable: found in 80 % of them, in turns"
     )

@@ -13,7 +13,7 @@ from powermeter.analysis.shares_of_overlapping import parents_of
 from powermeter.errors import plural
 from powermeter.result import Result, combine, plain
 from powermeter.result.formatting import DASH, Shown
-from powermeter.units import format_number
+from powermeter.units import format_percent
 
 from .wording import show
 
@@ -146,7 +146,7 @@ def lines(a: Analysis, tree: Tree) -> list[TreeLine]:
 def _share(a: Analysis, part: Result | None) -> str:
     """Return what share of the run's energy a part is; a dash where either is known as a bound only."""
     known = part is not None and a.energy.value > 0 and show(part).ends and show(a.energy).ends
-    return f"{format_number(100 * part.value / a.energy.value, 3)} %" if part is not None and known else DASH
+    return format_percent(part.value / a.energy.value, 3) if part is not None and known else DASH
 
 
 @dataclass(slots=True)

@@ -12,14 +12,12 @@ from powermeter.fleet.totals import Total, Totals
 from powermeter.footprint.footprint_of_energy import Footprint
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Note
-from powermeter.units import format_count, format_duration, format_number
+from powermeter.units import format_count, format_duration, format_percent
 
 from .class_page import page
 from .markup import Child, element, quantity, table
+from .most_rows import heaviest, most_rows, rest
 from .wording import footprint_amount, show
-
-MOST_ROWS = 60
-"""Rows of a table in a terminal; the rest is counted, and JSON holds all."""
 
 _WIDE = 200
 """Cells of a line where no terminal bounds it."""
@@ -42,6 +40,8 @@ class FleetTable:
     numbers: Sequence[int] = ()
     notes: Sequence[Note] = ()
     empty: str = ""
+    used: Sequence[float] = ()
+    """What each row used, in J: of very many a terminal prints those that used most; the first ones where nothing is stated."""
 
 
 def blocks(found: Answers) -> list[FleetTable]:
@@ -85,7 +85,13 @@ def _energies(found: Answers) -> FleetTable | None:
     n = len(found.by)
     heads = [*found.by, "energy per item", "these devices", "grade", "items", "devices", "recordings"]
     return FleetTable(
-        "Energy per item", heads, rows, (n, n + 1, n + 3, n + 4, n + 5), notes, "no energies are known"
+        "Energy per item",
+        heads,
+        rows,
+        (n, n + 1, n + 3, n + 4, n + 5),
+        notes,
+        "no energies are known",
+        [one.quoted.value * (one.sums.items or 1) for one in found.energies],
     )
 
 
@@ -228,7 +234,7 @@ def _life(found: Answers) -> FleetTable | None:
             one.device,
             one.battery,
             show(one.hours).text,
-            DASH if one.used is None else f"{format_number(100 * one.used.value, 2)} %",
+            DASH if one.used is None else format_percent(one.used.value),
             format_duration(one.recorded_s),
             one.problem,
         ]
@@ -261,7 +267,8 @@ def to_text(found: Answers, width: int = _WIDE) -> str:
 def text_table(block: FleetTable, width: int = _WIDE) -> list[str]:
     """Return the lines of a table; where it is too wide, a block for each row."""
     kept = [i for i, head in enumerate(block.heads) if any(row[i] not in (DASH, "") for row in block.rows)]
-    shown = [[row[i] for i in kept] for row in block.rows[:MOST_ROWS]]
+    weights = block.used or [0.0] * len(block.rows)
+    shown = [[block.rows[r][i] for i in kept] for r in heaviest(weights, most_rows(width))]
     heads = [block.heads[i] for i in kept]
     widths = [max(len(head), *(len(row[j]) for row in shown)) for j, head in enumerate(heads)]
     right = [i in block.numbers for i in kept]
@@ -277,8 +284,11 @@ def text_table(block: FleetTable, width: int = _WIDE) -> list[str]:
 
     fits = 2 * len(widths) + sum(widths) <= width
     lines = [line(heads), *map(line, shown)] if fits else _stacked(heads, shown)
-    if len(block.rows) > MOST_ROWS:
-        lines.append(f"  … and {len(block.rows) - MOST_ROWS:,} more (--json prints all)")
+    if len(block.rows) > len(shown):
+        least = "used less each" if block.used else "stand below these"
+        lines.append(
+            f"  {rest(len(block.rows) - len(shown), 'row', least, '--json and -o fleet.html list all')}"
+        )
     return lines
 
 

@@ -18,7 +18,7 @@ from powermeter.errors import plural
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.notes import having
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_percent, format_quantity
 
 from .recording_notes import MOSTLY_OTHERS, own_share
 from .report_data import ReportData
@@ -77,7 +77,7 @@ def _cautions(data: ReportData) -> list[str]:
     share = own_share(data.rails, data.analysis.line.rail.boundary)
     if share is not None and share < MOSTLY_OTHERS:
         found.append(
-            f"That is the whole {data.analysis.line.rail.name}: the program's own part is about {format_number(100 * share, 1)} %."
+            f"That is the whole {data.analysis.line.rail.name}: the program's own part is about {format_percent(share, 1)}."
         )
     if having(data.warnings, CONTRADICTED):
         found.append("It is counted as --items states, which contradicts the recording.")
@@ -189,7 +189,7 @@ def quality(data: ReportData) -> Quality:
     if missing is not None:
         of = f"{wide} of the first {format_duration(missing.seen_s)}"
         return Quality("rough", f"{of}; {missing.text}", "look at the meter and its cable, and record again")
-    of_variance = f" ({format_number(100 * share, 2)} % of the variance)" if blamed == kind else ""
+    of_variance = f" ({format_percent(share)} of the variance)" if blamed == kind else ""
     mostly = f", mostly {what}{of_variance}" if what else ""
     if row is not None and counted(row) < FEWEST:
         few = f"from only {plural(counted(row), 'event')}, {wide}{mostly}"

@@ -15,7 +15,7 @@ from powermeter.footprint.grid_factors import PLACE_UNKNOWN
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.notes import Note
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_percent, format_quantity
 
 from .instruments import Instrument
 from .recording_notes import REMEDIES
@@ -107,7 +107,7 @@ def _interval(data: ReportData) -> Iterator[str]:
     found = advise(data.analysis, data.headline)
     remedy = str(found) if found is not None else remedy
     about = f"of one {data.item}" if data.has_items else "of the run"
-    share_text = f"{format_number(100 * share, 2)} %"
+    share_text = format_percent(share)
     narrow = f" To narrow it: {remedy}." if remedy else ""
     if not math.isfinite(result.high - result.low):
         clipped = data.analysis.power_trace.saturated_ns

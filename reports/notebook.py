@@ -11,7 +11,7 @@ from powermeter.errors import PowermeterError
 from powermeter.result import Result
 from powermeter.units import format_duration
 
-from .terminal_labels import MOST_LABELS
+from .most_rows import MOST_ROWS
 from .wording import events
 
 _DASH = "–"
@@ -42,7 +42,7 @@ def _table(analysis: Analysis, path: str) -> Iterator[str]:
     duration = format_duration(analysis.duration.value)
     yield _row("whole run", _DASH, _DASH, _DASH, _shown(analysis.energy), duration, _grade(analysis.energy))
     rows = [row for row in analysis.rows if row.seconds > 0]
-    for row in rows[:MOST_LABELS]:
+    for row in rows[:MOST_ROWS]:
         yield _row(
             row.title,
             events(row),
@@ -53,8 +53,8 @@ def _table(analysis: Analysis, path: str) -> Iterator[str]:
             _grade(row.per_item or row.energy),
         )
     yield "</tbody></table>"
-    if len(rows) > MOST_LABELS:
-        yield f"<p>and {len(rows) - MOST_LABELS} more</p>"
+    if len(rows) > MOST_ROWS:
+        yield f"<p>and {len(rows) - MOST_ROWS} more</p>"
     if path:
         yield f"<p><code>{escape(path)}</code></p>"
 

@@ -11,7 +11,7 @@ from powermeter.channel import Boundary
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, Severity
 from powermeter.signals.rails import overlap
-from powermeter.units import format_number
+from powermeter.units import format_percent
 
 from .instruments import Instrument
 from .rails_table import RailUse
@@ -84,7 +84,7 @@ def of_others(rails: Sequence[RailUse], boundary: Boundary) -> list[Note]:
         return []
     whole = next(rail for rail in rails if rail.counted)
     text = (
-        f"the program's own part of {whole.name} is about {format_number(100 * share, 1)} %: the rest, which idle power and other "
+        f"the program's own part of {whole.name} is about {format_percent(share, 1)}: the rest, which idle power and other "
         f"programs make, is in every number here; --rail {PROGRAM} counts the program alone"
     )
     return [Note.warning("others-charged", text)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
-from powermeter.errors import plural
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_quantity
 
 from . import wording
-from .terminal_look import NARROW, grade_text, grades_text, print_text, safe, section, table_frame
+from .most_rows import MOST_ROWS, heaviest, most_rows, rest
+from .terminal_look import grade_text, grades_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
 from .terminal_width import fits, spare
 from .wording import show
@@ -27,9 +28,6 @@ Cell = Callable[[LabelRow], str]
 Column = tuple[str, Cell]
 _EMPTY: Column = ("", lambda row: "")
 
-MOST_LABELS, FEW_LABELS = 24, 10
-"""Labels of a table, and of one below `NARROW`; of more, those that used most are printed and the rest is counted."""
-
 LONGEST_NAME = 120
 """Characters of a label that is printed whole in a table."""
 
@@ -42,9 +40,8 @@ def print_labels(data: ReportData, console: Console) -> None:
     lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
     every = [row for row in data.analysis.rows if lasting[id(row)]]
     instants = [row for row in data.analysis.rows if not lasting[id(row)]]
-    by_use = sorted(every, key=lambda r: (r is not data.headline, -(r.energy.value if r.energy else 0.0)))
-    kept = {id(row) for row in by_use[: MOST_LABELS if console.width >= NARROW else FEW_LABELS]}
-    rows = [row for row in every if id(row) in kept]
+    used = [math.inf if r is data.headline else r.energy.value if r.energy else 0.0 for r in every]
+    rows = [every[i] for i in heaviest(used, most_rows(console.width))]
     if rows:
         _label_tables(data, rows, console)
     for row in rows:
@@ -53,13 +50,12 @@ def print_labels(data: ReportData, console: Console) -> None:
             listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
             console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
     if instants:
-        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_LABELS])
+        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_ROWS])
         console.print(f"[dim]instants, which use nothing: {listed}[/]")
     if len(rows) < len(every):
-        console.print(
-            f"[dim]{plural(len(every) - len(rows), 'more label')}, which used less each: show --json and report list all[/]"
-        )
-    shown = [*rows, *instants[:MOST_LABELS]]
+        left = rest(len(every) - len(rows), "label", "used less each", "show --json and report list all")
+        console.print(f"[dim]{left}[/]")
+    shown = [*rows, *instants[:MOST_ROWS]]
     for line in in_full(shown):
         console.print(line, overflow="fold")
 

@@ -10,7 +10,7 @@ from powermeter.analysis.tokens.table import ModelTokens, TokenPhase, TokenTable
 from powermeter.errors import plural
 from powermeter.footprint.sci_ai import of_tokens
 from powermeter.result import Result, plain
-from powermeter.units import format_count, format_number
+from powermeter.units import format_count, format_number, format_percent
 
 from . import wording
 from .report_data import ReportData
@@ -139,7 +139,7 @@ def sentences(data: ReportData) -> list[str]:
         if m.cached:
             words.append(f"{format_count(m.cached)} prompt tokens came from a cache and are not counted")
         if m.drafted is not None:
-            share = f" ({m.acceptance:.0%} accepted)" if m.acceptance is not None else ""
+            share = f" ({format_percent(m.acceptance)} accepted)" if m.acceptance is not None else ""
             words.append(
                 f"{plural(m.drafted, 'token was', 'tokens were')} drafted{share}; what they cost is in the decode"
             )

@@ -10,7 +10,7 @@ from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result, worst
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_percent, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +170,7 @@ def size(value: int | None) -> str:
 
 def percent(share: float | None, digits: int = 2) -> str:
     """Return a ratio in percent."""
-    return DASH if share is None else f"{format_number(100 * share, digits)} %"
+    return DASH if share is None else format_percent(share, digits)
 
 
 ACCOUNTS = (
@@ -191,5 +191,5 @@ def verdict_text(r: Contrast) -> str:
     """Return the verdict as it stands in a table: `less`, `same within 2 %`, `runs: less`."""
     text = str(r.found)
     if r.found is Verdict.SAME and r.within is not None:
-        text = f"same within {format_number(100 * (r.margin or r.within), 2)} %"
+        text = f"same within {format_percent(r.margin or r.within)}"
     return text if r.these_runs in (None, Verdict.CANNOT_TELL) else f"runs: {text}"

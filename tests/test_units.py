@@ -14,6 +14,7 @@ from powermeter.units import (
     coulomb_to_mah,
     format_duration,
     format_number,
+    format_percent,
     format_quantity,
     parse_duration,
     parse_period,
@@ -277,3 +278,18 @@ def test_a_comma_is_answered_with_what_to_type(typed, answer):
     with pytest.raises(ConfigurationError) as refused:
         parse_quantity(typed, "C")
     assert str(refused.value) == f"{typed!r}: {answer}"
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [
+        (0.07, 2, "7.0 %"),
+        (0.115, 3, "11.5 %"),
+        (1.01, 3, "101 %"),
+        (0.0, 2, "0 %"),
+        (math.inf, 2, "–"),
+        (math.nan, 2, "–"),
+    ],
+)
+def test_a_share_has_a_blank_before_its_sign(share: float, digits: int, text: str) -> None:
+    assert format_percent(share, digits) == text

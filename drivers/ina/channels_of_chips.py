@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from powermeter.channel import Channel, Kind, Quantity, Rail
+from powermeter.units import format_percent
 
 from ..meters.odometer import totals_of
 from .chip import Chip
@@ -106,7 +107,7 @@ def _extra_channels(chip: INA228Chip, place: PlacedChip) -> list[Channel]:
         accuracy = replace(
             place.limits.accuracy(typical=False, span_k=place.span_k, unit_per_input=0.0, step=energy_j),
             gain=gain,
-            source=f"{place.limits.source}; counters ±{tolerance:.0%}; shunt ±{line.tolerance:.2%}",
+            source=f"{place.limits.source}; counters ± {format_percent(tolerance)}; shunt ± {format_percent(line.tolerance)}",
         )
         found += [
             Channel(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powermeter.channel import Accuracy
+from powermeter.units import format_percent
 
 TI = 0x5449
 """The manufacturer's identification that newer chips carry."""
@@ -96,7 +97,7 @@ class InputLimits:
             offset=math.hypot(pick(self.offset), pick(self.offset_drift) * span_k) * abs(unit_per_input),
             step=step,
             typical=typical,
-            source=self.source + (f"; shunt ±{tolerance:.2%}" if tolerance else ""),
+            source=self.source + (f"; shunt ± {format_percent(tolerance)}" if tolerance else ""),
         )
 
 

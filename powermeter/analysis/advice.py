@@ -40,7 +40,7 @@ from powermeter.recording.event_columns import EventColumns
 from powermeter.result import COVERAGE_95, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.signals.kept import consecutive
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_percent, format_quantity
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
@@ -102,7 +102,7 @@ class Advice:
         if self.promised is None:
             return self.text
         what, mark, beside = self.text.partition("; ")
-        return f"{what} (then about ± {format_number(100 * self.promised, 2)} %){mark}{beside}"
+        return f"{what} (then about ± {format_percent(self.promised)}){mark}{beside}"
 
 
 TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
@@ -122,7 +122,7 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
     "finer-step": lambda p: f"use a display or range with steps of {format_quantity(p['step'], 'W', 2)}",
     "wider-range": lambda p: "use a larger range or a smaller shunt",
     "calibrate": lambda p: (
-        f"calibrate against a reference good to {format_number(100 * p['relative'], 2)} %; "
+        f"calibrate against a reference good to {format_percent(p['relative'])}; "
         "comparisons on the same sensor are free of it"
     ),
     "calibrate-zero": lambda p: (
@@ -138,7 +138,7 @@ TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
         "look up whether a clock was set in the hole; if so, move the stamps behind it back and import again, "
         "else repeat the run without it"
     ),
-    "use-a-sensor": lambda p: f"measure with a sensor good to {format_number(100 * p['relative'], 2)} %",
+    "use-a-sensor": lambda p: f"measure with a sensor good to {format_percent(p['relative'])}",
 }
 """Code → the text for people."""
 

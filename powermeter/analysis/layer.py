@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from powermeter.result import Result
 from powermeter.result.notes import Note
+from powermeter.units import format_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Layers:
         parts = [*self.layers, *([self.between] if self.between else [])]
         wide = max(len(one.title) for one in (*parts, Layer((self.label,), self.whole, 0.0, 0.0, 1.0)))
         lines = [f"{self.label.ljust(wide)}  {self.whole}  of {self.passes:,} passes"]
-        lines += [f"{one.title.ljust(wide)}  {one.energy}  {one.share:.1%}" for one in parts]
+        lines += [f"{one.title.ljust(wide)}  {one.energy}  {format_percent(one.share, 3)}" for one in parts]
         return "\n".join([*lines, *self.notes])
 
     def layer(self, name: str) -> Layer:

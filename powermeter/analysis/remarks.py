@@ -19,7 +19,7 @@ from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_number, format_percent, format_quantity
 
 _MOST_ALIKE, _MANY_LABELS, _MOST_NAMED = 12, 200, 6
 _ALIKE = {
@@ -213,7 +213,7 @@ def remarks(
             notes.append(
                 Note.warning(
                     "disagreement",
-                    f"{d.left} and {d.right} disagree by {abs(d.ratio - 1):.1%}, more than their intervals allow",
+                    f"{d.left} and {d.right} disagree by {format_percent(abs(d.ratio - 1))}, more than their intervals allow",
                 )
             )
     return tuple(notes)
@@ -298,7 +298,7 @@ def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[No
     if r.drift is not None:
         yield Note.warning(
             "drift",
-            f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_number(100 * abs(r.drift), 2)} % of its mean from the first to the last "
+            f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_percent(abs(r.drift))} of its mean from the first to the last "
             f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may continue: the interval for the mean of further ones extends as far again, and back to where it began. "
             "Record until it is steady (temperature, clocks, caches), or quote what these used",
         )

@@ -17,7 +17,7 @@ from powermeter.analysis.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import now_ns
 from powermeter.recording.encodable_text import encodable
-from powermeter.units import format_duration, format_number, parse_duration
+from powermeter.units import format_duration, format_percent, parse_duration
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -299,6 +299,6 @@ class RepeatLoop:
         if s is None or not np.isfinite(s.relative):
             return f"{self.name}: too few repeats to tell; {self.ended()}"
         return (
-            f"{self.name}: {s.mean:.6g} J ± {format_number(100 * s.relative, 2)} % over {plural(s.repeats, 'repeat')} "
+            f"{self.name}: {s.mean:.6g} J ± {format_percent(s.relative)} over {plural(s.repeats, 'repeat')} "
             f"({s.warmup} of warm-up left out); {self.ended()}; narrower by: {self.stopping.advice()}"
         )

@@ -35,7 +35,7 @@ from powermeter.errors import plural
 from powermeter.result import Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.signals.trace import Trace
-from powermeter.units import format_duration, format_number
+from powermeter.units import format_duration, format_percent
 
 WANTED_PRECISION = 0.05
 """Repeats are counted out for a mean known to ±5 %."""
@@ -81,9 +81,7 @@ def verdict(
         return Resolution(True, samples, more, _cause(trace, why, total) if why in stated else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
-    known_to = (
-        f"± {format_number(100 * relative, 2)} %" if relative and math.isfinite(relative) else "a bound"
-    )
+    known_to = f"± {format_percent(relative)}" if relative and math.isfinite(relative) else "a bound"
     if why:
         text += f"; {_cause(trace, why, total)}"
     elif more and more > IN_REACH * known.size:

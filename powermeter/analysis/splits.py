@@ -7,7 +7,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.result.notes import Note
-from powermeter.units import format_number
+from powermeter.units import format_percent
 
 _FEWEST = 8
 _MOST_NAMES = 24
@@ -46,7 +46,7 @@ def splits_of(row: LabelRow, analysis: Analysis) -> list[Note]:
     if not best:
         return []
     text = (
-        f"{row.title!r} holds several kinds of work: {format_number(100 * share, 2)} % of the differences between its energies follow the attribute "
+        f"{row.title!r} holds several kinds of work: {format_percent(share)} of the differences between its energies follow the attribute "
         f"{best!r}; --by {best} keeps them apart, which narrows more than repeats do; the interval of all supposes the same mix"
     )
     return [Note.info("attribute-splits", text)]

@@ -21,7 +21,7 @@ from powermeter.battery.peukert import capacity_at
 from powermeter.battery.typed_capacity import capacity_unit, parse_capacity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_quantity
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_quantity
 
 MONTH_S = SECONDS_PER_YEAR / 12
 
@@ -98,9 +98,13 @@ class Battery:
     @property
     def convention_text(self) -> str:
         """The convention for people."""
-        kept = "" if self.kept == 1 else f", {self.kept:.0%} of it (usable share, ageing, temperature)"
+        kept = (
+            ""
+            if self.kept == 1
+            else f", {format_percent(self.kept)} of it (usable share, ageing, temperature)"
+        )
         if self.spread != (1.0, 1.0):
-            kept += f", such packs deliver {self.spread[0]:.0%} to {self.spread[1]:.0%} of it"
+            kept += f", such packs deliver {format_percent(self.spread[0])} to {format_percent(self.spread[1])} of it"
         load = ", hours by Peukert's law, use and items by the stated capacity" if self.peukert != 1 else ""
         if self.convention == "charge":
             return f"{self.spec}, charge on the measured rail{kept}{load}"
@@ -359,7 +363,7 @@ class Budget:
         if self.count is not None:
             text.append(f"{self.items} per charge: {self.count}")
         if self.delivered < 1:
-            load = f"this load leaves {self.delivered:.0%} of the capacity (Peukert exponent {self.battery.peukert:g})"
+            load = f"this load leaves {format_percent(self.delivered)} of the capacity (Peukert exponent {self.battery.peukert:g})"
             text.append(
                 f"hours are without a pause: {load}; use and items count all of it, as a light load does"
             )

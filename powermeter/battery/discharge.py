@@ -26,7 +26,7 @@ from typing import Any
 from powermeter.battery.battery import MONTH_S, Battery
 from powermeter.battery.presets import presets
 from powermeter.errors import ConfigurationError, plural
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent
 
 LONGEST_S = 30 * SECONDS_PER_YEAR
 STEPS = 400
@@ -97,7 +97,7 @@ class Discharge:
         """Return it for people."""
         return [
             f"discharge simulated: {self.hours:,.4g} h, {plural(self.repeats, 'repeat')} of the profile; end: {self.reason}",
-            f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {self.left:.1%} of the charge left",
+            f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {format_percent(round(self.left, 6), 3)} of the charge left",
         ]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, quoted
 from powermeter.result import Grade, Result, combine
+from powermeter.units import format_percent
 
 if TYPE_CHECKING:
     from powermeter.battery.lora import LoraNode
@@ -102,7 +103,7 @@ class Schedule:
         if self.busy > 1 + 1e-9:
             largest = max(self.entries, key=lambda entry: entry.busy)
             raise ConfigurationError(
-                f"the schedule fills {self.busy:.0%} of the day; {largest.state.name} alone takes {largest.busy:.0%}"
+                f"the schedule fills {format_percent(self.busy, 3)} of the day; {largest.state.name} alone takes {format_percent(largest.busy, 3)}"
             )
 
     @property
@@ -187,9 +188,13 @@ class Schedule:
         mean = self.mean_power
         text = [f"mean power: {mean}, {mean.grade.value}"]
         for name, busy, power, share in self.shares():
-            text.append(f"  {name}: {busy:.3%} of the time, {power}, {share:.1%} of the energy")
+            text.append(
+                f"  {name}: {format_percent(busy, 3)} of the time, {power}, {format_percent(share, 3)} of the energy"
+            )
         if self.taken_as_exact:
-            listed = ", ".join(f"{name} ({share:.0%} of the energy)" for name, share in self.taken_as_exact)
+            listed = ", ".join(
+                f"{name} ({format_percent(share)} of the energy)" for name, share in self.taken_as_exact
+            )
             text.append(f"  not in the interval: {listed}: typed in, and taken as exact")
         if battery is not None:
             hours = self.life(battery, rail_voltage_v)

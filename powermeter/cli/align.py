@@ -13,7 +13,7 @@ from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_duration, format_quantity, parse_duration
+from powermeter.units import format_duration, format_percent, format_quantity, parse_duration
 
 if TYPE_CHECKING:
     from powermeter.calibration.align import AlignOptions, Placement
@@ -172,7 +172,7 @@ def print_placement(placement: Placement, meter: Recording) -> None:
     """Print where a meter lies on the host's clock, and how sure that is."""
     found, interval = placement.alignment, placement.interval_ns
     half = COVERAGE_95 * found.offset_u_ns
-    share = f", {half / interval:.1%} of its sample interval" if interval else ""
+    share = f", {format_percent(half / interval)} of its sample interval" if interval else ""
     places = {"pattern": "patterns", "activity": "stretches", "markers": "edges", "clock": "clock pairs"}
     rows = [
         ("by", f"{found.method}, {found.places} {places[found.method]}"),
@@ -203,4 +203,4 @@ def signed_duration(seconds: float) -> str:
 
 def likelihood_text(confidence: float) -> str:
     """Return how well the next best position fits, in words."""
-    return "not at all" if math.isclose(confidence, 1.0) else f"{1 - confidence:.0%} as well"
+    return "not at all" if math.isclose(confidence, 1.0) else f"{format_percent(1 - confidence)} as well"

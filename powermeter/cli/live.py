@@ -27,7 +27,14 @@ from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.result.notes import plain_notes
-from powermeter.units import coulomb_to_mah, format_duration, format_number, format_quantity, parse_duration
+from powermeter.units import (
+    coulomb_to_mah,
+    format_duration,
+    format_number,
+    format_percent,
+    format_quantity,
+    parse_duration,
+)
 
 BARS = "▁▂▃▄▅▆▇█"
 MOST_LABELS = 12
@@ -273,9 +280,7 @@ def _battery(tail: LiveTail, battery: Battery | None, width: int) -> Iterable[st
     left_s = max(whole - used, 0.0) / (used / totals.seconds)
     size = f"{coulomb_to_mah(whole):,.0f} mAh" if by_charge else format_quantity(whole / 3600, "Wh", 3)
     left = f"{format_duration(left_s)} left at the mean so far" if used < whole else "empty"
-    yield from flow(
-        ["battery", f"{format_number(100 * used / whole, 3)} % of {size} used", left], width, "  "
-    )
+    yield from flow(["battery", f"{format_percent(used / whole, 3)} of {size} used", left], width, "  ")
 
 
 def _label(name: str, pace: LabelPace) -> Iterator[str]:

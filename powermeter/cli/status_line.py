@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from powermeter.errors import printable
-from powermeter.units import coulomb_to_mah, format_duration, format_quantity
+from powermeter.units import coulomb_to_mah, format_duration, format_percent, format_quantity
 
 SEPARATOR = "  │  "
 
@@ -84,7 +84,9 @@ class StatusLine:
         if charge is not None:
             found.append(f"{coulomb_to_mah(charge):.3f} mAh")
             if self._budget_c:
-                found.append(f"{charge / self._budget_c:.3%} of {coulomb_to_mah(self._budget_c):,.0f} mAh")
+                found.append(
+                    f"{format_percent(charge / self._budget_c, 3)} of {coulomb_to_mah(self._budget_c):,.0f} mAh"
+                )
         return found
 
     def _draw_at_foot(self, text: str, size: os.terminal_size) -> None:

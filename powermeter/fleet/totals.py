@@ -23,6 +23,7 @@ from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
 from powermeter.result import COVERAGE_95, Grade, Result, combine
 from powermeter.result.notes import Note
+from powermeter.units import format_percent
 
 J_PER_KWH = 3.6e6
 
@@ -101,7 +102,7 @@ def totals(
                     notes.append(
                         Note.warning(
                             "hours-filled",
-                            f"{filled:.1%} of the energy at {name or 'an unknown place'} met no hour of {series.name}: its mean was used",
+                            f"{format_percent(filled)} of the energy at {name or 'an unknown place'} met no hour of {series.name}: its mean was used",
                         )
                     )
         whole = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import ConfigurationError
 from powermeter.result.notes import Note
-from powermeter.units import format_duration
+from powermeter.units import format_duration, format_percent
 
 from .factors import Factor
 from .footprint_options import FootprintOptions
@@ -95,7 +95,7 @@ def _planned(wanted: FootprintOptions, found: Subject, series: Intensity, code: 
         notes.append(
             Note.warning(
                 "hours-filled",
-                f"{series.name} ends or has a gap in the run: {filled:.0%} of it takes the hour before",
+                f"{series.name} ends or has a gap in the run: {format_percent(filled)} of it takes the hour before",
             )
         )
     return RunIntensity(as_factor(series, mean, filled, code), series, (*notes, *_marginal(series)))

@@ -22,6 +22,7 @@ from powermeter.footprint.account_lines import AccountLine, Input, Measured, fac
 from powermeter.footprint.charging import parse_chain
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
+from powermeter.units import format_percent
 
 from .factors import Factor
 from .grid_factors import Grid, grid, mix_of, withdrawal_of_mix
@@ -297,7 +298,7 @@ class _Use:
             text += ", taken as energy at the plug (no charging or adapter loss added)"
         if self.losses is not None:
             lost = self.losses.central
-            return f"{text}, divided by {1 - lost:.3g} ({lost:.1%} of what is generated is lost in the grid)"
+            return f"{text}, divided by {1 - lost:.3g} ({format_percent(lost)} of what is generated is lost in the grid)"
         return f"{text}, grid losses not added"
 
     def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> AccountLine:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
 from powermeter.result.notes import Note
+from powermeter.units import format_percent
 
 from . import regional
 from .factors import Factor, default, factor, given, origins, table
@@ -306,7 +307,7 @@ def withdrawal_of_mix(
     litres, mix = 0.0, check_mix(dict(shares), geography)
     missing = [fuel for fuel, share in mix.items() if share and fuel in _PLANTS and fuel not in cooling]
     if missing:
-        parts = ", ".join(f"{fuel} ({mix[fuel]:.2%})" for fuel in missing)
+        parts = ", ".join(f"{fuel} ({format_percent(mix[fuel], 3)})" for fuel in missing)
         known = ", ".join(_PLANTS[missing[0]][1])
         raise ConfigurationError(
             f"withdrawal: the cooling of {parts} of {geography} is not given; write for example "

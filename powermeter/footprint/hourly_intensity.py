@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError
 from powermeter.result.notes import Note
+from powermeter.units import format_percent
 
 from .factors import Factor, Publication
 
@@ -232,7 +233,7 @@ def weigh(
                 Note.info(
                     "hours-filled",
                     f"{series.name} has no value from {show_time(piece.start_ns)} to {show_time(piece.end_ns)}: "
-                    f"{piece.filled} used for {joule / energy:.1%} of the energy",
+                    f"{piece.filled} used for {format_percent(joule / energy)} of the energy",
                 )
             )
     return Weighted(grams, energy, filled / energy, met, tuple(notes))
@@ -320,7 +321,7 @@ def mean_of(series: Intensity, start_ns: int | None, duration_ns: int) -> tuple[
 
 def as_factor(series: Intensity, mean: float, filled_share: float, geography: str) -> Factor:
     """Return the weighted intensity as a factor, ± 10 % for the data error of hourly values."""
-    filled = f", {filled_share:.1%} of the energy filled" if filled_share else ""
+    filled = f", {format_percent(filled_share)} of the energy filled" if filled_share else ""
     estimated = f", {series.estimated} intervals estimated or forecast" if series.estimated else ""
     year = datetime.fromtimestamp(series.starts_ns[0] / 1e9, timezone.utc).year
     return Factor(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from powermeter.footprint.account_lines import largest, split_variance
 from powermeter.result import Result
 from powermeter.result.formatting import Shown, format_range
-from powermeter.units import format_quantity
+from powermeter.units import format_percent, format_quantity
 
 if TYPE_CHECKING:
     from .footprint_of_energy import Footprint
@@ -101,7 +101,7 @@ def summary_lines(whole: Footprint) -> list[str]:
             )
         if name == "carbon" and result.parts:
             lines.append(
-                f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors; "
+                f"  standard uncertainty: {format_percent(measured)} from the measurement, {format_percent(factors)} from factors; "
                 f"largest: {largest(result)}"
             )
     if len(whole.accounts["carbon"].lines) > 1 and "water_of_making" not in whole.accounts:

@@ -25,6 +25,7 @@ from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
 from powermeter.recording.output_file import check_output
 from powermeter.recording.standard_input import refuse_standard_input
+from powermeter.units import format_percent
 
 LAST = "csv"
 """The format that is tried after all others: it takes any table."""
@@ -161,7 +162,7 @@ def _set_accuracy(log: Log, gain: float) -> None:
                     offset=0.0,
                     model=min(channel.accuracy.model, log.open_share + gain) if log.open_share else 0.0,
                     typical=False,
-                    source=f"stated: ± {gain:.3%}",
+                    source=f"stated: ± {format_percent(gain, 3)}",
                 ),
             )
             if channel.quantity in electric

@@ -15,7 +15,7 @@ from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, 
 from powermeter.importers.holes import hole_notes, pauses
 from powermeter.importers.printed_together import blocks_of
 from powermeter.result.notes import Note
-from powermeter.units import NS, format_duration
+from powermeter.units import NS, format_duration, format_percent
 
 _LARGEST_NS = 2**62
 _LARGEST_STEP = 32 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
@@ -363,7 +363,7 @@ def spread_over(found: Axis, spread: SpreadTimes) -> None:
             "coarse-stamps",
             f"stamps have a resolution of {spread.resolution_ns / NS:g} s; {plural(last + 1, 'row was', 'rows were')} spread {spread.how} "
             f"(mean step {span / last * 1e3:.4g} ms); the span of {span:g} s, and with it every "
-            f"energy, is known to ± {found.span_error:.1%}",
+            f"energy, is known to ± {format_percent(found.span_error)}",
         )
     )
 

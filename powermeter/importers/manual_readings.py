@@ -17,7 +17,14 @@ from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.events import now_ns
 from powermeter.result import COVERAGE_95
-from powermeter.units import format_duration, format_quantity, parse_duration, parse_quantity, unit_factor
+from powermeter.units import (
+    format_duration,
+    format_percent,
+    format_quantity,
+    parse_duration,
+    parse_quantity,
+    unit_factor,
+)
 
 TIMING_S = 0.5
 """Standard deviation of the moment at which a person reads a display and presses a key, in s; assumed."""
@@ -174,9 +181,7 @@ def advice(display: Display, rate: float | None = None) -> str:
     step = format_quantity(display.step / display.factor, display.unit)
     if rate is None or rate <= 0:
         if display.is_counter:
-            return (
-                f"let the display advance by at least {steps_needed()} steps of {step}: then ± {TARGET:.0%}"
-            )
+            return f"let the display advance by at least {steps_needed()} steps of {step}: then ± {format_percent(TARGET)}"
         return f"runs that differ by less than about {step} cannot be distinguished with this display"
     least = least_run_s(display, rate)
     shown = format_quantity(
@@ -184,8 +189,8 @@ def advice(display: Display, rate: float | None = None) -> str:
     )
     if math.isinf(least):
         share = COVERAGE_95 * display.step / math.sqrt(12) / rate
-        return f"at {shown} a step of {step} alone is ± {share:.0%}; a longer run does not help, a finer meter does"
-    return f"at {shown} this display needs a run of {format_duration(math.ceil(least))} for ± {TARGET:.0%}"
+        return f"at {shown} a step of {step} alone is ± {format_percent(share)}; a longer run does not help, a finer meter does"
+    return f"at {shown} this display needs a run of {format_duration(math.ceil(least))} for ± {format_percent(TARGET)}"
 
 
 def append(path: Path, at_ns: int, shown: float) -> None:

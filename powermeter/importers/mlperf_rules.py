@@ -22,7 +22,7 @@ from powermeter.errors import plural
 from powermeter.importers.files import read_all
 from powermeter.importers.mlperf_submission import Submission, load
 from powermeter.importers.stamps import wall
-from powermeter.units import NS
+from powermeter.units import NS, format_percent
 
 SHORTEST_S = 60.0
 RATE_S = 1.0
@@ -169,7 +169,10 @@ def _uncertainty(s: Submission) -> _Judged:
         return None, "PTDaemon's answer on the uncertainty is absent"
     if mean < 0:
         return False, "PTDaemon could not determine the uncertainty"
-    return mean <= UNCERTAINTY, f"{mean:.2%} on average, {largest:.2%} at most, {UNCERTAINTY:.0%} is allowed"
+    return (
+        mean <= UNCERTAINTY,
+        f"{format_percent(mean)} on average, {format_percent(largest)} at most, {format_percent(UNCERTAINTY)} is allowed",
+    )
 
 
 def _drift(s: Submission) -> _Judged:

@@ -188,6 +188,10 @@ def write_files(files: Mapping[Path, str | bytes], *, force: bool) -> None:
     for path in files:
         check_output(path, force=force)
     for path, content in files.items():
+        if path == STANDARD_OUTPUT and isinstance(content, str) and sys.stdout.isatty():
+            sys.stdout.write(content)  # in the terminal's own encoding
+            sys.stdout.flush()
+            continue
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         if path == STANDARD_OUTPUT:
             sys.stdout.flush()

@@ -290,7 +290,7 @@ def with_correction(
             *notes,
             Note.info(
                 "outside-calibration",
-                f"{outside:.0%} of the samples lie outside the calibrated range; the interval is wider",
+                f"{100 * outside:.0f} % of the samples lie outside the calibrated range; the interval is wider",
             ),
         )
     return replace(

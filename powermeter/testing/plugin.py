@@ -162,6 +162,7 @@ class Power:
         from powermeter.comparison.options import CompareOptions
         from powermeter.comparison.verdict import Verdict
         from powermeter.errors import DataError
+        from powermeter.units import format_percent
 
         label = self.label if used is None else used.loop.name
         stored = self._baseline(label)
@@ -185,7 +186,7 @@ class Power:
         # The interval of the change holds what the stored runs differ by among themselves.
         has_grown = row.ratio is not None and row.ratio.low - 1 > allowed
         if has_grown and len(stored) >= _LEAST_RUNS:
-            pytest.fail(f"{text}; {allowed:.0%} more is allowed", pytrace=False)
+            pytest.fail(f"{text}; {format_percent(allowed)} more is allowed", pytrace=False)
         if has_grown or row.verdict is Verdict.CANNOT_TELL:
             warnings.warn(text, PowerWarning, stacklevel=2)
         return row

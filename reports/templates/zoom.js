@@ -255,6 +255,7 @@
     var words = [];
     if (picked && rail === data.rails[0]) {
       var l = picked[0], i = picked[1], length = (l.end[i] - l.start[i]) * TICK;
+      if (picked[2]) words.push("The nearest event" + (l.n < l.of ? " drawn" : "") + ", " + seconds(Math.abs(picked[2])) + (picked[2] < 0 ? " earlier:" : " later:"));
       words.push(l.name + (l.n === l.of ? ", event " + (i + 1).toLocaleString("en") : "") + (i < l.warmup ? " (warm-up)" : "") + ", " + seconds(length) + ": " + (isFinite(l.e[i]) ? (isFinite(l.half[i]) ? withHalf(l.e[i], l.half[i], "J", rail.floor) : bound("at least", l.e[i], "J", 2)) : "no energy" + (l.why ? ": " + l.why : "")));
     } else if (chosen) {
       var found = span(chosen[0], chosen[1]);
@@ -270,7 +271,7 @@
       if (b.v[k] < 0) words.push(seconds(cursor, 6) + ": nobody measured here");
       else if (b.each > 1) words.push(seconds(cursor, 6) + ": " + quantity(b.low[k], "W", 4) + " to " + quantity(b.high[k], "W", 4) + " in " + readingsIn(b, k, k + 1).toLocaleString("en") + " readings");
       else { if (rail.line && k + 1 < b.n && cursor / TICK - b.t[k] > b.t[k + 1] - cursor / TICK) k++; words.push(seconds(b.t[k] * TICK, 6) + ": " + quantity(b.low[k], "W", 4)); }
-    } else words.push("Drag over the figure to read the energy of a span; click an event to read its own; turn the wheel, or pinch, to zoom.");
+    } else words.push("Drag over the figure to read the energy of a span; click an event to read its own, the trace for the nearest one; turn the wheel, or pinch, to zoom.");
     readout.textContent = words.join(" ");
     readout.classList.toggle("empty", !picked && !chosen && cursor === null);
   }
@@ -288,6 +289,17 @@
       var a = x(l.start[i] * TICK), b = x(l.end[i] * TICK), off = px < a ? a - px : px > b ? px - b : 0;
       if (off < near) { near = off; best = [l, i]; }
     }
+    return best;
+  }
+  function nearest(time) {
+    var best = null, near = Infinity, shortest = Infinity;
+    data.labels.forEach(function (l) {
+      for (var i = Math.max(lower(l.start, time / TICK - l.lasting - 1) - 1, 0); i < l.n; i++) {
+        var a = l.start[i] * TICK, b = l.end[i] * TICK, off = time < a ? a - time : time > b ? b - time : 0;
+        if (Math.abs(off) < near || (Math.abs(off) === near && b - a < shortest)) { near = Math.abs(off); shortest = b - a; best = [l, i, off]; }
+        if (a > time) break;
+      }
+    });
     return best;
   }
   function pick(found) { picked = found; chosen = found ? [found[0].start[found[1]] * TICK, found[0].end[found[1]] * TICK] : null; redraw(); }
@@ -321,7 +333,7 @@
   function lift(e) {
     delete pointers[e.pointerId];
     if (!two()) pinch = null;
-    if (began && !began.moved && e.type === "pointerup") pick(eventAt(began.x, began.y));
+    if (began && !began.moved && e.type === "pointerup") pick(began.y > TOP + HEIGHT ? eventAt(began.x, began.y) : nearest(began.time));
     began = null;
   }
   canvas.addEventListener("pointerup", lift); canvas.addEventListener("pointercancel", lift);

@@ -275,6 +275,6 @@ def test_of_an_ordinary_run_nothing_is_said_and_meters_that_disagree_are_named_w
     pair = {"left": "a", "right": "b", "agree": False, "ratio": 0.9}
     ((code, severity, text),) = said(differing=[SimpleNamespace(**pair)])
     assert (code, severity) == ("disagreement", "warning")
-    assert text == "a and b disagree by 10.0%, more than their intervals allow"
+    assert text == "a and b disagree by 10 %, more than their intervals allow"
     assert said(differing=[SimpleNamespace(**{**pair, "agree": True})]) == []
     assert said(differing=[SimpleNamespace(**{**pair, "ratio": None})]) == []

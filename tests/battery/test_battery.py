@@ -221,8 +221,8 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
     )
     lines = whole.lines()
     assert lines[0] == (
-        "battery: 1Ah, charge on the measured rail, 40% of it (usable share, ageing, temperature), "
-        "such packs deliver 90% to 110% of it"
+        "battery: 1Ah, charge on the measured rail, 40 % of it (usable share, ageing, temperature), "
+        "such packs deliver 90 % to 110 % of it"
     )
     assert [line.partition(":")[0] for line in lines[1:]] == [
         "used",
@@ -246,7 +246,7 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
             {"efficiency": EfficiencyCurve(((1.0, 0.8),))},
             "4Ah@3.85V, energy of the cells, converter efficiency by its curve",
         ),
-        ({"health": 0.875}, "4Ah@3.85V, energy of the cells, 88% of it (usable share, ageing, temperature)"),
+        ({"health": 0.875}, "4Ah@3.85V, energy of the cells, 88 % of it (usable share, ageing, temperature)"),
         ({}, "4Ah@3.85V, energy of the cells"),
     ],
 )
@@ -289,7 +289,7 @@ def test_hours_and_items_that_differ_by_the_load_say_by_how_much() -> None:
     assert loaded.hours is not None and loaded.count is not None
     assert loaded.delivered == pytest.approx(0.5)
     assert loaded.hours.value * 3600 == pytest.approx(loaded.delivered * loaded.count.value)
-    assert "leaves 50% of the capacity" in loaded.lines()[-1] and "Peukert" in cell.convention_text
+    assert "leaves 50 % of the capacity" in loaded.lines()[-1] and "Peukert" in cell.convention_text
     light = cell.budget(rate=Result.of(0.01, "W"))
     assert light.delivered == 1 and "Peukert" not in "".join(light.lines()[1:])
     assert "Peukert" not in Battery("1Ah@3V").convention_text

@@ -137,7 +137,7 @@ def test_a_discharge_in_words() -> None:
     found = discharge(Battery("3Ah@3.6V"), IDEAL, [1.0, 3.0], [2.0, 2.0])
     assert found.lines() == [
         "discharge simulated: 5.4 h, 4,860 repeats of the profile; end: used up",
-        "  10.8 Wh delivered at the rail, 0.0% of the charge left",
+        "  10.8 Wh delivered at the rail, 0 % of the charge left",
     ]
 
 

@@ -333,7 +333,7 @@ def test_an_offset_has_its_sign_and_long_ones_are_said_in_words(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "text"), [(1.0, "not at all"), (0.8, "20% as well"), (0.0, "100% as well")]
+    ("confidence", "text"), [(1.0, "not at all"), (0.8, "20 % as well"), (0.0, "100 % as well")]
 )
 def test_how_well_another_place_fits(confidence, text):
     assert likelihood_text(confidence) == text
@@ -355,9 +355,9 @@ def test_an_alignment_in_json_and_in_print_has_95_percent_of_each(capsys):
         "by pattern, 3 patterns",
         "offset +0.250000 s (host - meter, at the middle)",
         "drift +5.00 ppm ± 3.9 ppm",
-        "uncertainty ± 2.0 ms (95 %), 19.6% of its sample interval",
+        "uncertainty ± 2.0 ms (95 %), 20 % of its sample interval",
         "residual 300 µs",
-        "confidence 0.75: the next best position fits 25% as well",
+        "confidence 0.75: the next best position fits 25 % as well",
     ]
     assert err == "note: a note\n"
     two = SimpleNamespace(alignment=replace(found, places=2, method="clock"), interval_ns=0, notes=())

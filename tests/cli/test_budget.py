@@ -88,7 +88,7 @@ def test_schedule_with_what_if(run, runs: Path, tmp_path: Path) -> None:  # type
     )
     status, _, err = run("budget", "--schedule", schedule)
     assert status == 2
-    assert "200% of the day" in err
+    assert "200 % of the day" in err
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_hours_of_an_intensity_file(run, tmp_path: Path) -> None:  # type: ignor
     saved.write_text("timestamp_utc,ci_g_per_kwh\n" + "\n".join(rows[1:3]) + "\n")
     status, out, _ = run("footprint", recording, "--place", "FRA", "--intensity", saved, "--no-losses")
     assert status == 0
-    assert "yearly mean used for 50.0% of the energy" in " ".join(out.split())
+    assert "yearly mean used for 50 % of the energy" in " ".join(out.split())
     status, _, err = run("footprint", recording, "--intensity", saved)
     assert status == 7
     assert "--place" in err

@@ -37,7 +37,7 @@ def test_whole_phrases_only(width):
 def test_its_numbers_are_those_of_the_message():
     """4.63 C are 4.63/3.6 = 1.286 mAh and, of 14 400 C (4000 mAh), 0.032 %."""
     phrases = StatusLine(14_400.0, shared=True, stream=io.StringIO()).text(MESSAGE).split(SEPARATOR)
-    assert phrases[2:6] == ["VDD_IN 2.195 W", "23.16 J", "1.286 mAh", "0.032% of 4,000 mAh"]
+    assert phrases[2:6] == ["VDD_IN 2.195 W", "23.16 J", "1.286 mAh", "0.0322 % of 4,000 mAh"]
     assert phrases[6:] == ["tele�meter –", "–"], "what is not known is a dash, and no charge"
     without = StatusLine(None, shared=True, stream=io.StringIO()).text(MESSAGE).split(SEPARATOR)
     assert "1.286 mAh" in without and not any("%" in phrase for phrase in without)

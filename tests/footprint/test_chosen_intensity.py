@@ -53,7 +53,7 @@ def test_hours_that_the_file_lacks_are_said(tmp_path: Path) -> None:
     wanted = FootprintOptions(place="FRA", intensity=str(hours(tmp_path, [300, 200, 100, 90, 400])))
     asked = Asked(energy="1kWh", duration="90m")
     report = assess(find(None, asked), replace(wanted, start="2024-03-01T04:30Z"))
-    assert "67% of it takes the hour before" in report.text()
+    assert "67 % of it takes the hour before" in report.text()
     with pytest.raises(DataError, match="no value from"):
         assess(find(None, asked), replace(wanted, start="2024-03-01T06:30Z"))
 

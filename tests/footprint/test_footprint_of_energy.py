@@ -227,8 +227,9 @@ def test_the_boundary_states_what_losses_divide_by() -> None:
     found = footprint(KWH, "FRA")
     steps = found.carbon_steps()
     kept = steps["at the meter"] / sum(steps.values())
-    assert f"divided by {kept:.3g} ({1 - kept:.1%} of what is generated is lost in the grid)" in to_text(
-        found
+    assert (
+        f"divided by {kept:.3g} ({100 * (1 - kept):.1f} % of what is generated is lost in the grid)"
+        in to_text(found)
     )
 
 

@@ -34,7 +34,7 @@ def test_withdrawal_names_every_fuel_whose_cooling_is_missing() -> None:
     mix = {"coal": 0.4, "gas": 0.3, "nuclear": 0.2, "wind": 0.1}
     with pytest.raises(ConfigurationError) as caught:
         withdrawal_of_mix(mix, {"gas": {"tower": 1.0}}, "XXX")
-    for wanted in ("coal (40.00%)", "nuclear (20.00%)", "coal = { tower = 1.0 }", "once_through"):
+    for wanted in ("coal (40.0 %)", "nuclear (20.0 %)", "coal = { tower = 1.0 }", "once_through"):
         assert wanted in str(caught.value)
     assert "gas (" not in str(caught.value)
 

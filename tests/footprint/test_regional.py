@@ -39,11 +39,11 @@ def nordic(folder: Path, entry: object) -> None:
 
 
 def test_zone_of_a_file(folder: Path) -> None:
-    nordic(folder, {"emission_factor": 31.5, "year": 2025, "coverage": "90%"})
+    nordic(folder, {"emission_factor": 31.5, "year": 2025, "coverage": "90.0 %"})
     found = footprint(KWH, "SWE-SE9", losses=False)
     assert found.carbon.value == pytest.approx(31.5)
     assert "codecarbon 9.9" in found.factors_used[0].source.title
-    assert "90%" in found.factors_used[0].note
+    assert "90.0 %" in found.factors_used[0].note
 
 
 def test_province_by_combustion(folder: Path) -> None:

@@ -51,7 +51,7 @@ def test_every_line_of_a_kilowatt_hour_in_france() -> None:
     )
     (unsure,) = [line for line in lines if "standard uncertainty" in line]
     assert unsure.startswith(
-        f"  standard uncertainty: {measured:.1%} from the measurement, {factors:.0%} from factors"
+        f"  standard uncertainty: {100 * measured:.1f} % from the measurement, {100 * factors:.0f} % from factors"
     )
     assert not any(line.startswith("WARNING") for line in lines)
 

@@ -238,7 +238,7 @@ def test_what_each_rule_found_is_stated_in_numbers(tmp_path):
     assert found["drift between client and server"] == (
         "clocks of client and server at most 10 ms apart, 500 ms are allowed"
     )
-    assert found["analyser's uncertainty"] == "0.40% on average, 0.60% at most, 1% is allowed"
+    assert found["analyser's uncertainty"] == "0.40 % on average, 0.60 % at most, 1.0 % is allowed"
     assert "0.1 A on a range of 1; 230.1 V on a range of 300" in found["readings within their ranges"]
 
 

@@ -91,7 +91,7 @@ def test_the_wall_clock_and_not_the_nominal_interval_gives_the_energy(shared, tm
     assert energy == pytest.approx(873.23, abs=1.0)
     assert seconds[-1] == 72.0
     assert (samples.flags & INTERPOLATED_TIME).all()
-    assert any("resolution of 1 s" in warning and "± 1.4%" in warning for warning in found.warnings)
+    assert any("resolution of 1 s" in warning and "± 1.4 %" in warning for warning in found.warnings)
 
 
 def test_two_unconnected_inputs_are_two_channels_and_on_no_rail(shared, tmp_path):

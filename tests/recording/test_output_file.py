@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,13 @@ def test_a_name_that_is_too_long_is_named(tmp_path):
     """Of 2000 characters the error was `File name too long`, with neither name nor the status of a wrong option."""
     with pytest.raises(ConfigurationError, match=r"xxx.*: file name too long"):
         check_output(tmp_path / ("x" * 2000), force=False)
+
+
+def test_text_at_a_terminal_is_in_its_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ASCII terminal showed the bytes of UTF-8."""
+    raw = io.BytesIO()
+    terminal = io.TextIOWrapper(raw, "latin-1")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    write_files({STANDARD_OUTPUT: "µJ\n"}, force=False)
+    assert raw.getvalue() == b"\xb5J\n"

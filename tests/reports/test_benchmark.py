@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -113,3 +114,12 @@ def test_a_bar_is_no_longer_than_a_narrow_terminal_has_room_for() -> None:
     assert line == "     3 repeats |" + "#" * 13 + "  ± 200 %"
     text = to_text(benchmark(SETTLED, RUN, reached=True), 40)
     assert all(len(found) <= 40 for found in text.splitlines() if "|" in found)
+
+
+@pytest.mark.parametrize(("width", "most"), [(40, 10), (100, 24)])
+def test_of_a_hundred_labels_that_a_command_marked_those_that_used_most_are_printed(width, most):
+    made = benchmark(SETTLED, RUN)
+    many = tuple(Inner(f"l{i:03d}", Result.of(1.0 + i, "J"), 1, 1) for i in range(100))
+    text = to_text(replace(made, inner=many), width)
+    assert [i for i in range(100) if f"l{i:03d}: " in text] == [*range(100 - most, 100)]
+    assert f"  {100 - most} more labels, which used less each: --json lists all" in text

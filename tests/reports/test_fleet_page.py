@@ -222,9 +222,20 @@ def test_a_table_in_text_is_aligned_leaves_empty_columns_out_and_counts_what_it_
     assert fleet_page.text_table(few) == ["  a     n", "  one   7", "  two  12"]
     many = fleet_page.FleetTable("T", ["a"], [[str(i)] for i in range(1061)])
     lines = fleet_page.text_table(many)
-    assert len(lines) == 1 + 60 + 1 and lines[-1] == "  … and 1,001 more (--json prints all)"
-    assert lines[60].strip() == "59"
-    assert len(fleet_page.text_table(fleet_page.FleetTable("T", ["a"], [["1"]] * 60))) == 61
+    left = "  1,037 more rows, which stand below these: --json and -o fleet.html list all"
+    assert len(lines) == 1 + 24 + 1 and lines[-1] == left
+    assert lines[24].strip() == "23"
+    assert len(fleet_page.text_table(fleet_page.FleetTable("T", ["a"], [["1"]] * 24))) == 25
+
+
+@pytest.mark.parametrize(("width", "most"), [(40, 10), (79, 10), (80, 24), (200, 24)])
+def test_of_a_hundred_energies_those_that_used_most_stand_in_their_order(width, most):
+    """Label i used 2 J × (i + 1) items, but the first used most of all: it and the last ones stand."""
+    made = [Made(**{**vars(energy(items=i + 1)), "group": {"label": f"l{i:03d}"}}) for i in range(100)]
+    made[0].sums.items = 1000
+    text = fleet_page.to_text(answers(by=("label",), energies=made), width)
+    assert re.findall(r"l\d\d\d", text) == ["l000", *(f"l{i:03d}" for i in range(101 - most, 100))]
+    assert f"  {100 - most} more rows, which used less each: --json and -o fleet.html list all" in text
 
 
 def test_a_table_that_is_wider_than_the_terminal_is_a_block_for_each_row():

@@ -164,6 +164,14 @@ def test_fingers_read_an_event_and_pinch_to_its_readings(page):
     left, wide, lane = box["x"] + 52, box["width"] - 62, box["y"] + 16 + 240 + 18
     touched.touchscreen.tap(left + wide * 0.11, lane)  # 1.1 s: inside the third event
     assert "event 3" in readout(touched) and "mJ" in readout(touched)
+    assert "nearest" not in readout(touched)
+    trace = box["y"] + 120
+    for at, told in ((0.131, "earlier: infer, event 3"), (0.645, "later: infer, event 14")):
+        touched.touchscreen.tap(left + wide * at, trace)
+        found = readout(touched)
+        assert found.startswith("The nearest event, ") and told in found and "mJ" in found
+    touched.touchscreen.tap(left + wide * 0.11, trace)
+    assert readout(touched).startswith("infer, event 3")
     devtools = phone.new_cdp_session(touched)
     middle, y = left + wide * 0.11, box["y"] + 120
     for step in range(12):  # two fingers part, four times over

@@ -95,7 +95,7 @@ def test_every_width_of_terminal_prints_whole_numbers(data: ReportData, width: i
         assert row.phase in text and show(row.each).text in text and show(row.total).text in text
     flat = " ".join(text.split())
     assert "60 prompt tokens came from a cache and are not counted" in flat
-    assert "90 tokens were drafted (40% accepted)" in flat
+    assert "90 tokens were drafted (40 % accepted)" in flat
     assert "in the units of SCI for AI" in flat and "not an SCI score" in flat
     assert "generated tokens, of requests like these" in flat
 

@@ -109,7 +109,7 @@ def test_growth_against_stored_runs_fails(run, pytester):
     run(same, "--power-baseline", stored).assert_outcomes(passed=1)
     result = run(same, "--power-baseline", stored, watts=9)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*test_sleep: *more*; 2 stored runs; 50% more is allowed*"])
+    result.stdout.fnmatch_lines(["*test_sleep: *more*; 2 stored runs; 50 % more is allowed*"])
 
 
 def test_one_stored_run_shows_no_spread_and_is_only_warned_of(run, pytester):
