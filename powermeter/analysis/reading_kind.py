@@ -34,7 +34,7 @@ Times = NDArray[np.int64]
 
 AVERAGES = Note.info(
     "readings-average",
-    "its readings average over their interval, as events' edges show, although they are declared instantaneous",
+    "its readings average over their interval, as events' edges show, although nothing states that they do",
 )
 
 _CLEARLY = 0.4

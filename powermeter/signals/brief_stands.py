@@ -22,6 +22,8 @@ _ROWS = 3  # that repeat the one before
 _PAIRS = 30  # of readings of the same levels elsewhere
 _EQUAL = 0.1  # of those pairs
 _CHANCE = 0.01  # stretches as long by chance
+_CHANCE_OF_ONE = 0.001  # where there is no other
+_PEAK = 1.41  # times as often as on average, a reading at the peak of noise repeats
 _LONG = 10  # rows of a stand that need no reading of its level right beside it, where others are elsewhere
 _CHANCE_OF_LONG = 0.001
 _MOST = 0.4  # of all rows
@@ -61,7 +63,8 @@ def brief_stands(samples: Samples, channels: Sequence[Channel]) -> list[tuple[in
     share = _equal_elsewhere(columns, starts, stood, equal)
     if share is None:
         return []
-    sure = len(samples) * share ** (ends - starts) < _CHANCE
+    by_chance = len(samples) * np.minimum(_PEAK * share, 1.0) ** (ends - starts)
+    sure = by_chance < (_CHANCE if starts.size > 1 else _CHANCE_OF_ONE)
     times = samples.times_ns
     return [
         (i, j + 1, stood_still(int(times[i]), int(times[min(j + 1, times.size - 1)]), j - i))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import analyse
 from powermeter.channel import REPEAT, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
+from powermeter.recording.protocol import Samples
 from powermeter.result.notes import having
 from powermeter.signals.brief_stands import brief_stands
 
@@ -111,3 +112,12 @@ def test_two_long_pauses_without_a_reading_of_their_level_beside_them_are_found(
     for first, end in pauses:
         codes[first:end] = codes[first]
     assert found(record(tmp_path / "a.power", codes)) == pauses
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_five_equal_readings_at_the_peak_of_noise_are_chance(seed: int) -> None:
+    """There noise repeats √2 times as often as on average: one log in twenty was said to hold a meter that froze."""
+    codes = load(seed)[:500]
+    codes[43:50] = 1993, 2000, 2000, 2000, 2000, 2000, 2008
+    times = np.arange(codes.size, dtype=np.int64) * 200_000_000
+    assert not brief_stands(Samples(times, {"p": codes}, np.zeros(codes.size, np.uint8)), POWER)
