@@ -33,6 +33,7 @@ from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
 from powermeter.analysis.ripple import Ripple, ripple_in_run
+from powermeter.analysis.rows_in_bursts import scatter_of_bursts
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling import Scatter, scatter_of_line
 from powermeter.analysis.saturation import open_above
@@ -376,7 +377,7 @@ def _scatter_at_one_rate(integral: Integral, start: int, end: int) -> tuple[Scat
         values = f[a:b]
         if hole.size:
             weights[hole] = weights[np.minimum(hole + 1, b - a - 1)] = tau
-        part = scatter_of_line(values, np.minimum(weights / tau, longest))
+        part = scatter_of_bursts(steps, values, weights / tau, longest)
         found = replace(found.beside(part), doubt=part.doubt)
     found = found.scaled(n / max(found.count, 1)) if found.count < n else found
     return _of_standing(trace, found, first, last), tau
