@@ -15,7 +15,7 @@ from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_words import TIME
+from powermeter.importers.header_words import EACH, TIME
 from powermeter.importers.layout import Layout
 from powermeter.importers.plan import Planned
 from powermeter.importers.tables_of_runs import LENGTH_WORDS
@@ -279,7 +279,8 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
     named = column.heading
     name = named.text
     steps = seen.falls + seen.rises
-    if named.is_each and not named.is_counter:
+    counts = {*named.words} & EACH == {"used"} and seen.rises > 2 * _ENOUGH and not seen.falls
+    if named.is_each and not named.is_counter and not counts:
         return Meaning("per-row", "an amount of each row by its name")
     if seen.count < 2:
         if found is not None and len(found.rows) == 1 and not (_have_ends(found) or _have_lengths(found)):

@@ -18,6 +18,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.axis import turn_round
 from powermeter.importers.battery_percent import history_of_charge, is_battery_percent, scaled_by_hand
 from powermeter.importers.cells import unit_in_cells
+from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
@@ -136,7 +137,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
     """Return the headings after `--column` and `--unit`, and the columns that were stated."""
-    headings = list(found.headings)
+    headings = of_drives(found.headings)
     stated: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]

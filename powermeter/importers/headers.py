@@ -241,7 +241,8 @@ _LENGTH_IN_MS = re.compile(r"[Mm]s[A-Z][A-Za-z]{3,60}\Z")
 """Of a frame, as PresentMon and CapFrameX call them: `MsBetweenPresents`."""
 
 _WATT_HOURS = re.compile(
-    r"(?<![a-z/])(?:(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?|(k)wh)(?![a-z])", re.IGNORECASE
+    r"(?<![a-z/])(?:(?:(kilo|mega)[ _-]?)?watt[ _-]?hours?|(k)wh|(amp)(?:ere)?[ _-]hours?)(?![a-z])",
+    re.IGNORECASE,
 )
 _PRICED = frozenset(
     ("per", "price", "pris", "preis", "precio", "prix", "cost", "kosten", "rate", "tariff", "tarif")
@@ -249,11 +250,12 @@ _PRICED = frozenset(
 
 
 def _in_watt_hours(raw: str, text: str) -> Heading | None:
-    """Return what a header states that has watt hours, wherever they stand: `Watt Hours Today`, `KWH 60 Forbruk`."""
+    """Return what a header states that has watt or ampere hours, wherever they stand: `Watt Hours Today`, `KWH 60 Forbruk`."""
     match = _WATT_HOURS.search(text)
     if match is None or not _PRICED.isdisjoint(words(text)):
         return None
-    unit = {"": "Wh", "kilo": "kWh", "k": "kWh", "mega": "MWh"}[(match[1] or match[2] or "").lower()]
+    written = next((text.lower() for text in match.groups() if text), "")
+    unit = {"": "Wh", "kilo": "kWh", "k": "kWh", "mega": "MWh", "amp": "Ah"}[written]
     found = of_unit(unit)
     name = f"{text[: match.start()]} {text[match.end() :]}".strip(" _-")
     return None if found is None else Heading(raw, name or text, unit, *found, why="unit in the name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from powermeter.importers.headers import words
 
@@ -90,6 +91,8 @@ _INSIDE_GPU = {"core", "cores", "chip", "soc", "memory", "mem", "vram", "hbm"}
 
 PROCESSOR = {"cpu", "processor"}
 
+_AUXILIARY = frozenset(("aux", "auxiliary", "starter", "backup"))
+
 NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 
@@ -97,6 +100,19 @@ def is_one_part(name: str, names: Sequence[str]) -> bool:
     """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
     own = part_of(name)
     return own is not None and any((part_of(other) or inside(other)) != own for other in names)
+
+
+def is_of_side_line(name: str, names: Sequence[str]) -> bool:
+    """Return whether a supply is of a side line: it names its volts or that it is auxiliary, beside a rail that is no part and does neither."""
+    return _names_a_line(name) and any(
+        not _names_a_line(other) and part_of(other) is None and inside(other) is None for other in names
+    )
+
+
+def _names_a_line(name: str) -> bool:
+    found = words(name)
+    volts = any(first.isdigit() and second == "v" for first, second in pairwise(found))
+    return volts or not _AUXILIARY.isdisjoint(found)
 
 
 def may_feed(names: Sequence[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
@@ -79,8 +80,9 @@ def counted_columns(
 
 
 def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> Mapping[str, Mean]:
-    """Return the mean power of the first readings of each rail, or the energy that its counter counts in them."""
+    """Return the mean power of the first readings of each rail, or the energy that its counter counts in them; of a voltage and a current their product."""
     found: dict[str, Mean] = {}
+    factors: dict[str, dict[Quantity, float]] = {}
     for stream in streams:
         assert stream.channel is not None
         rail = stream.channel.rail
@@ -93,7 +95,46 @@ def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> 
             found[rail.name] = stream.channel.value_of(head.mean()) or 0.0, "W"
         elif stream.as_ == "counter" and stream.channel.quantity is Quantity.ENERGY and len(head) > 1:
             found[rail.name] = float(head[-1] - head[0]) * stream.channel.scale, "J"
-    return found
+        elif stream.channel.quantity in (Quantity.VOLTAGE, Quantity.CURRENT) and len(head):
+            mean = stream.channel.value_of(np.abs(head).mean()) or 0.0
+            factors.setdefault(rail.name, {})[stream.channel.quantity] = mean
+    products = {name: (math.prod(both.values()), "W") for name, both in factors.items() if len(both) > 1}
+    return products | found
+
+
+def refuse_unpaired(streams: Sequence[Stream], whole: Whole, where: str) -> None:
+    """Refuse a whole of a current with nothing to make a power of it, where another rail has one: that would be counted in its place.
+
+    Raises:
+        ConfigurationError: It is one, or a sum with one.
+    """
+    measured: dict[str, set[Quantity]] = {}
+    for stream in streams:
+        channel = stream.channel
+        if channel is not None and channel.rail is not None:
+            stated = set() if channel.rail.nominal_v is None else {Quantity.VOLTAGE}
+            measured.setdefault(channel.rail.name, set()).update({channel.quantity}, stated)
+    counted = {
+        name for name in measured if name == whole.headline or whole.rails[name].parent == whole.headline
+    }
+    if not whole.is_sum:
+        counted &= {whole.headline}
+    lacking = [name for name in measured if name in counted and not _makes_power(measured[name])]
+    others = len(counted) > 1 if whole.is_sum else any(map(_makes_power, measured.values()))
+    if not lacking or not others:
+        return
+    listed = ", ".join(map(repr, lacking[:8]))
+    raise ConfigurationError(
+        f"{where}: {whole.headline} would be counted, and of {listed} there {'is' if len(lacking) == 1 else 'are'} a current and no voltage: "
+        "state the column of its voltage with --column NAME=V (or mV), the supply's with --voltage 12V where all have one, or leave the column "
+        "of the current out with --column NAME=-"
+    )
+
+
+def _makes_power(found: set[Quantity]) -> bool:
+    return not found.isdisjoint((Quantity.POWER, Quantity.ENERGY)) or (
+        Quantity.VOLTAGE in found and not found.isdisjoint((Quantity.CURRENT, Quantity.CHARGE))
+    )
 
 
 def parents_in_device(columns: Sequence[Planned], where: str) -> Mapping[str | None, str]:

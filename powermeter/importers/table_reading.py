@@ -55,6 +55,7 @@ from powermeter.importers.table_rails import (
     parents_in_device,
     readings_beside,
     readings_of_devices,
+    refuse_unpaired,
 )
 from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
@@ -181,6 +182,7 @@ class OpenTable:
             devices=device_column(self.plan, self.devices),
             readings=readings_of_devices(streams, store, sample_of_row),
         )
+        refuse_unpaired(streams, self.whole, where)
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         summed = any(stream.as_ == "per-row" for stream in streams)
         length = self.plan.time.length_ns

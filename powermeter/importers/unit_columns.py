@@ -166,8 +166,11 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
         for i, h in enumerate(headings)
         if i not in open_ and h.quantity is Quantity.VOLTAGE
     ]
-    mains = any(MAINS_V < value <= MANY_V for value in (*volts, *stated))
-    in_volts = volts[0] * (1e-3 if volts[0] > MANY_V else 1.0) if volts else _SMALL_V
+    whole_mv = max(volts, default=0.0) > MANY_V and all(
+        text.isdecimal() for i in open_ if meant[i] is Quantity.VOLTAGE for text in _texts(found, i)
+    )
+    mains = any(MAINS_V < value <= MANY_V for value in (*stated, *(() if whole_mv else volts)))
+    in_volts = volts[0] * (1e-3 if whole_mv or volts[0] > MANY_V else 1.0) if volts else _SMALL_V
     product = in_volts * amperes[0] * (1.0 if mains or amperes[0] < MANY_A else 1e-3) if amperes else 0.0
     units = {}
     kernel = {i for i in open_ if _KERNEL.fullmatch(headings[i].name.strip())}
@@ -179,7 +182,7 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = "A"
         elif quantity is Quantity.CURRENT and not mains and typical(found, i) > MANY_A * 1000:
             unit = "uA"
-        elif quantity is Quantity.VOLTAGE and typical(found, i) > MANY_V:
+        elif quantity is Quantity.VOLTAGE and (typical(found, i) > MANY_V or whole_mv):
             unit = "mV"
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
             unit = "mW"

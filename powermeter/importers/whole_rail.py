@@ -25,6 +25,7 @@ from powermeter.importers.rail_names import (
     TOTAL,
     are_numbered,
     inside,
+    is_of_side_line,
     is_one_part,
     may_feed,
     may_hold_graphics,
@@ -320,6 +321,7 @@ def _total(names: Sequence[str]) -> str | None:
             if set(group).intersection(words(name))
             and not GENERATED.intersection(words(name))
             and ("wall" in group or not is_one_part(name, names))
+            and not ("supply" in group and is_of_side_line(name, names))
         ]
         if "battery" in group and any(HOUSE_LINES.intersection(words(name)) for name in names):
             return None
