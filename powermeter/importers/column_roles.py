@@ -31,6 +31,7 @@ from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -66,6 +67,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     """
     found = replace(found, decimal=choices.decimal)
     headings, stated = _named(path, found, choices)
+    found, of_quantity = rows_of_quantity(found, headings, choices.rail, str(path))
     signature = signature_of(headings)
     facts: dict[int, tuple[ColumnFact, re.Match[str]]] = {}
     if signature is not None:
@@ -126,7 +128,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
         time = time if lag is None or not time.indexes else with_lag(time, found, lag)
-    only = rows_of(found, headings, choices.rail)
+    only = of_quantity or rows_of(found, headings, choices.rail)
     device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only)

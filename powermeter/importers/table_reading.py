@@ -164,8 +164,8 @@ class OpenTable:
             )
 
         self.meanings = meanings_of(len(self._seen), self.choices, str(self.path), meaning)
-        column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
         where = str(self.path)
+        column_kinds.refuse_unused(self.meanings, self.choices.as_, where)
         self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)
         refuse_sum_below(self.plan.columns, self.meanings, store, str(self.path))
         held = any(meaning.as_ == "held" for meaning in self.meanings)
@@ -207,9 +207,14 @@ class OpenTable:
         rows.open_steps = not self._unbridged
         self._finish(rows, streams)
         self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
-        clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
-        log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
+        log = Log(
+            self._importer.name,
+            UTC if self.plan.time.is_utc else RELATIVE,
+            [own],
+            warnings=self.warnings,
+            external=True,
+        )
         log.open_share = rows.steps.open_share
         if self.plan.layout.preamble:
             log.metadata["preamble"] = self.plan.layout.preamble

@@ -21,7 +21,7 @@ from powermeter.importers.headers import Heading, implied, words
 from powermeter.importers.layout import Layout
 from powermeter.importers.unit_spellings import of_unit
 
-_CALLED = frozenset(
+CALLED = frozenset(
     (
         "unit",
         "units",
@@ -38,6 +38,8 @@ _CALLED = frozenset(
         "单位",
     )
 )
+"""What a column is called that holds each row's unit."""
+
 _USUAL = {Quantity.VOLTAGE: "V", Quantity.CURRENT: "mA", Quantity.ENERGY: "J", Quantity.CHARGE: "mAh"}
 MAINS_V = 90.0
 """The least voltage of mains: of 100 V, with 10 % less."""
@@ -56,7 +58,7 @@ def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
         value, named = headings[at - 1], headings[at]
         if value.quantity is not None or value.unit is not None:
             continue
-        if found.named and named.name.strip().lower() not in _CALLED:
+        if found.named and named.name.strip().lower() not in CALLED:
             continue
         units = [text for text in _texts(found, at) if not is_missing_word(text)]
         if (
@@ -70,7 +72,7 @@ def unit_columns(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
 
 def _of_only_value(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
     """Return the one column of numbers that change and have no unit, with the one column of units, wherever it stands."""
-    units = [i for i, h in enumerate(headings) if h.name.strip().lower() in _CALLED and _texts(found, i)]
+    units = [i for i, h in enumerate(headings) if h.name.strip().lower() in CALLED and _texts(found, i)]
     values = [
         i
         for i, h in enumerate(headings)
@@ -100,7 +102,7 @@ def unit_above(found: Layout, headings: Sequence[Heading]) -> list[Heading]:
         for names, values in pairwise(lines)
         if len(names) == len(values)
         for name, value in zip(names, values, strict=True)
-        if name.strip().lower() in _CALLED
+        if name.strip().lower() in CALLED
     }
     unit = units.pop() if len(units) == 1 else ""
     open_ = [
@@ -124,7 +126,7 @@ _STATISTICS = LIMIT | MEAN | {"max", "min", "average", "avg", "mean"}
 
 def _of_statistics(found: Layout, headings: Sequence[Heading]) -> dict[int, int]:
     """Return the columns of a statistic before the one column of units: `Max;Average;Min;Unit`."""
-    called = [i for i, h in enumerate(headings) if h.name.strip().lower() in _CALLED]
+    called = [i for i, h in enumerate(headings) if h.name.strip().lower() in CALLED]
     units = [text for at in called for text in _texts(found, at) if not is_missing_word(text)]
     if len(called) != 1 or not units or any(of_unit(direct(text)) is None for text in units):
         return {}

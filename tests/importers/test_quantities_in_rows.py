@@ -1,0 +1,30 @@
+"""Long tables whose rows are of different quantities, each with its unit beside it."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert, open_log
+
+LOG = "SECONDS;PID;VALUE;UNITS\n" + "".join(
+    f"{t};speed;40;km/h\n{t}.1;HV voltage;350;V\n{t}.2;HV power;2;kW\n" for t in range(11)
+)
+
+
+def test_rows_of_several_quantities_are_asked_about_and_never_read_as_one_power(tmp_path):
+    (tmp_path / "car.csv").write_text(LOG)
+    with pytest.raises(ConfigurationError, match=r"different quantities .*--rail 'HV power' takes the rows"):
+        open_log(tmp_path / "car.csv", choices=Choices())
+
+
+def test_the_rows_of_the_power_are_its_power(tmp_path):
+    (tmp_path / "car.csv").write_text(LOG)
+    convert(tmp_path / "car.csv", tmp_path / "o.power", choices=Choices(rail="HV power"))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(20_000)  # 2 kW for 10 s
+
+
+def test_units_of_one_quantity_are_read_row_by_row(tmp_path):
+    rows = "".join(f"{t};load;2;W\n{t}.5;load;2000;mW\n" for t in range(11))
+    (tmp_path / "one.csv").write_text(f"SECONDS;PID;VALUE;UNITS\n{rows}")
+    convert(tmp_path / "one.csv", tmp_path / "o.power", choices=Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(21)  # 2 W for 10.5 s
