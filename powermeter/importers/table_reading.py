@@ -164,8 +164,8 @@ class OpenTable:
             )
 
         self.meanings = meanings_of(len(self._seen), self.choices, str(self.path), meaning)
+        column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
         where = str(self.path)
-        column_kinds.refuse_unused(self.meanings, self.choices.as_, where)
         self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)
         refuse_sum_below(self.plan.columns, self.meanings, store, str(self.path))
         held = any(meaning.as_ == "held" for meaning in self.meanings)
@@ -207,14 +207,9 @@ class OpenTable:
         rows.open_steps = not self._unbridged
         self._finish(rows, streams)
         self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
+        clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
-        log = Log(
-            self._importer.name,
-            UTC if self.plan.time.is_utc else RELATIVE,
-            [own],
-            warnings=self.warnings,
-            external=True,
-        )
+        log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
         log.open_share = rows.steps.open_share
         if self.plan.layout.preamble:
             log.metadata["preamble"] = self.plan.layout.preamble
@@ -293,8 +288,7 @@ class OpenTable:
         taken: set[str] = set()
         several = len(self.devices) > 1
         labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
-        spare = self._beside
-        counted = counted_columns(self.plan.columns, spare, self._seen, str(self.path))
+        counted = counted_columns(self.plan.columns, self._beside, self._seen, str(self.path))
         bases = {column.rail for column in counted}
         stated = self.signature is not None or self.choices.rail is not None or self.choices.add_up
         parents = {} if stated or not several else parents_in_device(counted, str(self.path))
@@ -306,7 +300,7 @@ class OpenTable:
                 self.warnings.append(Note.warning("column-left-out", text))
                 continue
             for number, label in labels.items() if several else [(None, "")]:
-                name = None if column.rail is None or i in spare else column.rail
+                name = None if column.rail is None or i in self._beside else column.rail
                 if several and name is not None:
                     name = label if len(bases) == 1 else f"{label}.{name}"
                 covers = f"column {column.heading.text!r}"
