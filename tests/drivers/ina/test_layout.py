@@ -219,7 +219,7 @@ def test_limits_are_the_datasheets():
 def test_the_shunts_tolerance_joins_the_chips_gain_in_quadrature():
     found = accuracy("ina219://1/0x40?shunt=0.1ohm&temperature=25degC", "current")
     assert found.gain == pytest.approx((0.005**2 + 0.01**2) ** 0.5)
-    assert "1.00%" in found.source and "SBOS448G" in found.source
+    assert "1.0 %" in found.source and "SBOS448G" in found.source
 
 
 def test_an_old_ina230_is_budgeted_with_the_old_limits():
