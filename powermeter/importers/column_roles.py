@@ -41,6 +41,7 @@ from powermeter.importers.time_columns import (
     choose_time,
     counts_up,
     is_newest_first,
+    refuse_other_lengths,
     rising_evenly,
     stands_still,
     step_s,
@@ -127,7 +128,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         )
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
-        time = time if lag is None or not time.indexes else with_lag(time, found, lag)
+        if lag is not None and time.indexes:
+            refuse_other_lengths(str(path), time, found, lag)
+            time = with_lag(time, found, lag)
     only = of_quantity or rows_of(found, headings, choices.rail)
     device = () if only else device_of(path, found, headings, time, planned, signature)
     aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
+from powermeter.errors import DataError
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.header_words import TIME
@@ -195,6 +196,28 @@ _EVEN = 1.5
 
 def _finest(found: Layout, index: int) -> str:
     return "ms" if _in_large_steps(texts_of(found, index)) else "s"
+
+
+def refuse_other_lengths(where: str, plan: TimePlan, found: Layout, index: int) -> None:
+    """Refuse a table whose rows are at other distances than their own column of lengths states.
+
+    Raises:
+        DataError: They are, by more than twice.
+    """
+    rows = [row for row in found.rows if len(row) > max(index, *plan.indexes)]
+    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in rows])
+    stated = sum(number_ns(row[index], plan.tick_ns) or 0 for row in rows[1:])
+    known = stamps[stamps != MISSING]
+    span = int(known[-1] - known[0]) if len(known) == len(rows) > _FEWEST_LENGTHS else stated
+    if stated > 0 and not stated < 2 * span < 4 * stated:
+        raise DataError(
+            f"{where}: by {found.headings[plan.indexes[0]].text!r} the first {len(rows)} rows take {span / NS:.4g} s, and by "
+            f"{found.headings[index].text!r} {stated / NS:.4g} s: one is damaged, or the header has its columns in another order than the rows; "
+            "put it right and import again"
+        )
+
+
+_FEWEST_LENGTHS = 3
 
 
 def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:

@@ -38,6 +38,13 @@ def test_energibridge_whose_time_lags_a_row(tmp_path):
     assert log.sources[0].ends_ns == (1_780_000_000_000 * 10**6, 1_780_000_000_600 * 10**6)
 
 
+def test_energibridge_whose_columns_were_exchanged_is_refused(tmp_path):
+    """A counter taken for milliseconds: 34 kW over 17 ms, beside rows of 200 ms each."""
+    rows = "".join(f"200,{5120 + 4 * i},{1780000000000 + 200 * i}\n" for i in range(6))
+    with pytest.raises(DataError, match=r"by 'Time' the first 6 rows take 0.02 s, and by 'Delta' 1 s"):
+        load(tmp_path, "Delta,Time,PACKAGE_ENERGY (J)\n" + rows, "e.csv")
+
+
 def test_turbostat_counts_the_machine_not_its_cores(tmp_path):
     block = "Core\tCPU\tBusy%\tPkgWatt\n-\t-\t10.00\t{w}\n0\t0\t12.00\t{w}\n0\t4\t8.00\n"
     text = "".join(block.format(w=w) for w in (20.0, 30.0, 40.0))
