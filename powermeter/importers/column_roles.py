@@ -176,9 +176,7 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
         ]
         bare = [i for i in bare if _is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
-        fitting = fitting or [
-            i for i in bare if headings[i].name.lower() in ("state", "value", "values", "val", "reading")
-        ]
+        fitting = fitting or [i for i in bare if headings[i].words[-1:] in _VALUES]
         for index in (
             same
             or fitting
@@ -353,6 +351,7 @@ def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
 
 
 _FEW_UNKNOWN = 6
+_VALUES = (["state"], ["value"], ["values"], ["val"], ["reading"])
 
 
 def _is_label(found: Layout, index: int) -> bool:

@@ -311,6 +311,7 @@ NOT_ACTIVE = frozenset(
         "btu",
         "ratio",
         "share",
+        "attributable",
         "fraction",
         "factor",
         "fct",

@@ -169,7 +169,7 @@ def implied(parts: list[str]) -> Quantity | str | None:
         return None
     if len(letters) == 1 and letters[0] in LETTERS:
         return LETTERS[letters[0]]
-    return None
+    return Quantity.POWER if "draw" in letters and "call" not in letters and "calls" not in letters else None
 
 
 def clean(text: str) -> str:

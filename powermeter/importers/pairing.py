@@ -180,6 +180,15 @@ def _running_totals(plan: TablePlan) -> None:
     for column in plan.columns:
         if column.rail == "total" and column.quantity in _COUNTED and beside is not None:
             column.rail = beside
+        elif (
+            plan.device and len(rails) == 1 and column.quantity in _COUNTED and _names_less(column, rails[0])
+        ):
+            column.rail = rails[0]
+
+
+def _names_less(column: Planned, rail: str) -> bool:
+    """Return whether a total of a device names nothing that the one reading beside it does not name."""
+    return column.rail == "input" or set(words(column.rail or "")) < set(words(rail))
 
 
 _COUNTED = (Quantity.ENERGY, Quantity.CHARGE)

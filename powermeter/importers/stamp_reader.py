@@ -42,7 +42,7 @@ class Added:
     Attributes:
         column: The column of numbers, or of the times at which intervals end.
         tick_ns: Nanoseconds per unit of the numbers.
-        since: The column of the times at which intervals begin, or None for numbers.
+        since: The column of the times at which intervals begin, or None for numbers; `column` itself where each cell holds both.
         order: Of year, month and day in these times.
         more_ns: What is missing at the end of each interval where `10:14` is the last minute of a quarter of an hour.
         usual_ns: How long an interval usually is, by its two times: one that seems an hour shorter ends in the hour that comes twice.
@@ -57,7 +57,9 @@ class Added:
 
     def of(self, texts: Sequence[str], starts: Sequence[str] | None) -> NDArray[np.int64]:
         """Return nanoseconds to add; MISSING where nothing can be read."""
-        if starts is None:
+        if self.since == self.column:
+            read = [range_ns(text) for text in texts]
+        elif starts is None:
             read = [number_ns(text.strip(), self.tick_ns) for text in texts]
         else:
             read = [self._between(a.strip(), b.strip()) for a, b in zip(starts, texts, strict=True)]
@@ -84,6 +86,13 @@ class Added:
     def _moment(self, text: str) -> int | None:
         stamp = wall(text, self.order)
         return number_ns(text, self.tick_ns) if stamp is None else stamp.ns - (stamp.zone_ns or 0)
+
+
+def range_ns(text: str) -> int | None:
+    """Return how long a stretch of a day is, written as `6/13/2026 10:55:00 AM - 11:00:00 AM`; None where it is none."""
+    first, dash, last = text.strip().partition(" - ")
+    start, end = time_of_day_ns(first.partition(" ")[2]), time_of_day_ns(last)
+    return None if not dash or start is None or end is None else (end - start) % DAY_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,9 @@ def parents_in_device(columns: Sequence[Planned], where: str) -> Mapping[str | N
     try:
         whole = decide([Rail(name, None, Boundary.BOARD, "") for name in names], where=where)
     except ConfigurationError:
-        first = named[names[0]]
+        beside = any(column.quantity is Quantity.POWER for column in named.values())
+        totals = [name for name in names if beside and named[name].quantity is Quantity.ENERGY]
+        first = named[(totals or names)[0]]
         typed = quote(f"{first.heading.text or first.index + 1}=-")
         raise ConfigurationError(
             f"{where}: each device has {', '.join(names[:8])}, and their names do not show which is a part of another: leave those columns "

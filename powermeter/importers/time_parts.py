@@ -15,7 +15,7 @@ from powermeter.importers.calendar_columns import texts_of
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
-from powermeter.importers.stamp_reader import Added, Reader, TimePlan
+from powermeter.importers.stamp_reader import Added, Reader, TimePlan, range_ns
 from powermeter.importers.stamps import DAY_NS, number_ns, time_of_day_ns, wall
 from powermeter.importers.time_units import EPOCHS
 from powermeter.result.notes import Note
@@ -80,6 +80,9 @@ def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         hours = _with_hours(plan, found, headings)
         if hours.added is not None:
             return hours
+    if plan.style == "wall" and len(plan.indexes) == 1 and _are_ranges(texts_of(found, plan.indexes[0])):
+        at = plan.indexes[0]
+        return _ending(plan, found, Added(at, plan.tick_ns, at, plan.order), headings)
     if plan.indexes and is_start(headings[plan.indexes[-1]]):
         return _with_end(plan, found, headings)
     for i, named in enumerate(headings):
@@ -88,6 +91,11 @@ def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         if tick and i not in plan.indexes and not out and _completes(plan, found, Added(i, tick)):
             return replace(plan, added=Added(i, tick), why=f"{plan.why}, with {named.text!r} added")
     return plan
+
+
+def _are_ranges(texts: Sequence[str]) -> bool:
+    """Return whether nearly all cells hold where a stretch began and where it ended."""
+    return bool(texts) and sum(range_ns(text) is not None for text in texts) * 10 > 9 * len(texts)
 
 
 def _are_dates(texts: Sequence[str]) -> bool:

@@ -200,7 +200,7 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
         if i in kernel:
             unit = f"u{_OF_KERNEL[headings[i].name.strip().lower().split('_')[0]]}"
         if len(open_) == 1 and meant[i] is None:
-            unit = _of_title(found.title) or unit
+            unit = _of_title(found.title) or _of_title(" ".join(_texts_of_words(found))) or unit
         text = headings[i].text
         units[i] = ANY_CASE.get(text.lower(), unit) if len(text) > 1 else unit
     return units
@@ -235,6 +235,11 @@ def _of_title(title: str) -> str | None:
         unit for unit in _IN_BRACKETS.findall(title) if (whose := of_unit(unit)) and whose[0] in ELECTRIC
     }
     return found.pop() if len(found) == 1 else None
+
+
+def _texts_of_words(found: Layout) -> set[str]:
+    """Return the cells that hold words, which may name what a row's number is: `Active Import Interval (kW)`."""
+    return {text for row in found.rows for text in row if " " in text and text[0].isalpha()}
 
 
 def _in_micro(found: Layout, index: int) -> bool:

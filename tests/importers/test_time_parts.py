@@ -282,3 +282,12 @@ def test_a_row_that_begins_before_the_one_above_ends_is_reported(tmp_path):
     for written, is_said in ((text, False), (text.replace("1736906400,", "1731906400,"), True)):
         path.write_text(written)
         assert any(note.code == "rows-overlap" for note in open_log(path).warnings) is is_said
+
+
+def test_a_power_of_a_stretch_written_in_one_cell_is_its_mean(tmp_path):
+    """The stretches' starts were taken for moments: 5 min and a twelfth of the energy were lost."""
+    rows = "".join(
+        f"6/13/2026 10:{5 * i:02d}:00 AM - 10:{5 * i + 5:02d}:00 AM,{w} Watt\n"
+        for i, w in enumerate((100, 200, 300))
+    )
+    is_exactly(run(tmp_path, f"Date Time,Power\n{rows}"), 600 * 300, 15 * 60)

@@ -230,3 +230,43 @@ def test_the_unit_offered_for_an_energy_on_the_mains_is_a_meter_s(tmp_path, ener
     log.write_text(f"timestamp,{volts},energy\n" + rows)
     with pytest.raises(ConfigurationError, match=f"--column energy={offered}( |$)"):
         open_log(log)
+
+
+def test_a_unit_in_the_words_of_each_row_is_offered_and_taken(tmp_path):
+    """W was offered beside `(kW)`, and neither unit was accepted for a column called `Read Value`."""
+    rows = "".join(
+        f"10306268587,{v},Active Import Interval (kW),13-06-2026 1{i}:00\n"
+        for i, v in enumerate((1.5, 2.5, 2.0))
+    )
+    log = tmp_path / "t.csv"
+    log.write_text(f"MPRN,Read Value,Read Type,Read Date and End Time\n{rows}")
+    with pytest.raises(ConfigurationError, match=r"--column 'Read Value=kW' or --unit kW"):
+        open_log(log)
+    convert(log, tmp_path / "o.power", choices=Choices(unit="kW"))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(4.25 * 3.6e6)  # 2 kWh + 2.25 kWh
+
+
+def test_a_draw_is_a_power_and_a_share_of_it_is_not_added(tmp_path):
+    """The draw of the card was left out, and shares of both draws were added up with them."""
+    rows = "".join(f"{t},60,42,180,162\n" for t in range(11))
+    header = "t_s,rapl_power_draw_absolute,rapl_estimated_attributable_power_draw,nvidia_draw_absolute,nvidia_estimated_attributable_power_draw"
+    log = tmp_path / "t.csv"
+    log.write_text(f"{header}\n{rows}")
+    with pytest.raises(
+        ConfigurationError, match=r"unit of 'rapl_power_draw_absolute', 'nvidia_draw_absolute', for"
+    ):
+        open_log(log)
+    units = {"rapl_power_draw_absolute": "W", "nvidia_draw_absolute": "W"}
+    convert(log, tmp_path / "o.power", choices=Choices(columns=units, add_up=True))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2400)  # 240 W for 10 s
+
+
+@pytest.mark.parametrize("within", ["", "data."])
+def test_the_total_of_a_device_is_kept_beside_its_power(tmp_path, within):
+    """Its megajoules were counted as joules in the power's place: 10 mJ for 10 kJ."""
+    rows = "".join(f"{t},{g},100,{0.01 + 0.0001 * t:.4f}\n" for t in range(11) for g in (0, 1))
+    log = tmp_path / "t.csv"
+    names = f"{within}gpu_power_usage", f"{within}energy_consumption"
+    log.write_text(f"t_s,gpu_index,{','.join(names)}\n{rows}")
+    convert(log, tmp_path / "o.power", choices=Choices(columns=dict(zip(names, "WJ", strict=True))))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2000)  # two of 100 W for 10 s
