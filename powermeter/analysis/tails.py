@@ -183,9 +183,12 @@ def tail_of(
     # The window in which the next event begins may hold the tail's last part.
     begun = np.maximum(np.searchsorted(t, after_ns, side="right"), ends)
     from_there = (t[np.clip(begun - 1, 0, top)] - end_ns) * 1e-9 / window
-    again = np.where(
-        begun > ends, np.interp(from_there, distance, remaining) - np.interp(pause, distance, remaining), 0.0
-    )
+    again = np.interp(from_there, distance, remaining) - np.interp(pause, distance, remaining)
+    # Nor more in that window than it does.
+    held_there = np.maximum(rates[np.clip(begun, 1, top)] * tau[np.clip(begun, 1, top)], 0.0)
+    idle = quiet * (pause - from_there) * window
+    again = np.clip(again, 0.0, held_there) if first > 0 else np.clip(again, -np.maximum(idle, 0.0), 0.0)
+    again = np.where(begun > ends, again, 0.0)
     late = float(np.mean(x)) * window * math.hypot(0.5 * gone, gone_u)
     late = math.hypot(late, _MODEL * float(np.mean(held)))
     whole_u = math.hypot(error, last * window * quiet_u, window * abs(gone))
@@ -295,7 +298,8 @@ def _at_zero(x: Floats, rest: Floats) -> tuple[float, float, tuple[Floats, Float
     An exponential, one that stops, a block that ends, a parabola and a sum of exponentials are led to zero; what those that fit about as well as the best differ by there
     is a limit of what the shape leaves open.
     """
-    grid = np.linspace(0.0, max(1.0, float(x.max())), 33)
+    # The places of the ends are on it: between points, what is led far beyond them is no part of what lies there.
+    grid = np.unique([*np.linspace(0.0, max(1.0, float(x.max())), 33), float(x.min()), float(x.max())])
     fits = [
         _fitted(np.exp(-x / scale)[:, None], np.exp(-grid / scale)[:, None], rest, 2)
         for scale in _SCALES.tolist()

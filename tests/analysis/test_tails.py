@@ -199,3 +199,28 @@ def test_what_follows_few_events_opens_the_interval_downward(count: int, tail_s:
         assert sure <= 1
     else:
         assert sure == 10 and np.median(half) < 0.06
+
+
+def test_ends_at_one_place_of_the_windows_lead_a_tail_to_nothing_that_none_holds() -> None:
+    """Jobs of 3 to 8 s in whole seconds under windows of 1 s: of 9 W at most, 110 kJ were led to where the next one begins."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        starts = 4.0 + np.cumsum(np.append(0, rng.uniform(3, 8, 13) + rng.uniform(1.2, 6, 13)))
+        ends = np.minimum(starts + rng.uniform(3, 8, 14), np.append(starts[1:] - 1.2, np.inf))
+        fine = np.arange(0.0, ends[-1] + 12, 1e-3)
+        inside = np.searchsorted(starts, fine, side="right") > np.searchsorted(ends, fine, side="right")
+        watts = 2.4 + np.where(
+            inside, np.repeat(rng.uniform(3, 7, fine.size // 200 + 1), 200)[: fine.size], 0
+        )
+        at = np.arange(rng.uniform(1, 2), fine[-1], 1.0)
+        rates = np.append(0, np.diff(np.interp(at, fine + 1e-3, np.cumsum(watts) * 1e-3)))
+        t, marks = (
+            np.rint(at * 1e9).astype(np.int64),
+            np.floor(np.array([starts, ends])).astype(np.int64) * NS,
+        )
+        after = np.append(marks[0, 1:], t[-1])
+        found = tail_of(
+            rates, np.ones(t.size), t, marks[1], after, np.searchsorted(t, marks[1]), np.zeros(t.size, bool)
+        )
+        if found is not None:
+            assert np.abs(found.again).max() <= 9.4 and np.abs(found.first).max() <= 9.4, seed
