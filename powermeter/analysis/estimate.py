@@ -55,7 +55,27 @@ PACE = "pace"
 PAUSES = "pauses"
 """More than a quarter of the events lies in pauses between readings that are no sample of them."""
 
-BOUNDED = (UNSEEN, FEW, EQUAL, BEAT, LOST, PAUSES, RIPPLE, LAG, LEAD, LATE, HELD, TAIL, SOME, CROWDED, PACE)
+BEYOND = "beyond"
+"""What was found lies outside of what the readings that touch the events hold."""
+
+BOUNDED = (
+    UNSEEN,
+    FEW,
+    EQUAL,
+    BEAT,
+    LOST,
+    PAUSES,
+    RIPPLE,
+    LAG,
+    LEAD,
+    LATE,
+    HELD,
+    TAIL,
+    SOME,
+    CROWDED,
+    PACE,
+    BEYOND,
+)
 """Reasons for which an energy is *estimated*."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.bounded_by_readings import within_readings
 from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
 from powermeter.analysis.estimate import Activity, GroupEstimate, zeros_held_once
@@ -23,6 +24,7 @@ from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
 from powermeter.analysis.means import measure_means
 from powermeter.analysis.means_of_another_rate import open_of_another_rate
+from powermeter.analysis.means_under_coarse_marks import whole_windows_beyond
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
@@ -137,7 +139,9 @@ def measure(
         if trace.kind is Kind.INSTANT:
             found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others, marked)
         else:
-            found = measure_means(own, *edges, own_bridges, others)
+            found = whole_windows_beyond(own, edges, own_bridges, others, labels) or measure_means(
+                own, *edges, own_bridges, others
+            )
             open_of_another_rate(own, *edges, found)
         if as_means is not None:
             found = both(found, as_means, *edges, bridges, others)
@@ -187,7 +191,7 @@ def measure(
             apart = bias * math.sqrt(max(within**2 - common**2, 0.0))
             noise[index] = np.hypot(noise[index], apart * seconds[index])
         parts["quantisation"] = bias * shared * seconds
-    return Windows(
+    windows = Windows(
         integral=integral,
         start_ns=start_ns,
         end_ns=end_ns,
@@ -211,6 +215,7 @@ def measure(
         one_level=one_level,
         floor=0.0 if never_negative(integral) else None,
     )
+    return within_readings(windows)
 
 
 def _lasting(start_ns: Times, group: Indices, size: int, some: NDArray[np.bool_]) -> list[Indices]:

@@ -59,12 +59,15 @@ def measure_means(
     end_ns: Times,
     bridges: Bridges | None = None,
     others: Others | None = None,
+    *,
+    tails: bool = True,
 ) -> GroupEstimate:
     """Return what the events of one label used, from means over intervals or from a counter.
 
     Args:
         start_ns, end_ns: Shape (n,), sorted by start.
         others: The events of other labels, where there are any.
+        tails: Whether what follows events, or comes ahead of them, is asked for.
     """
     trace = integral.trace
     if (start_ns[1:] < np.maximum.accumulate(end_ns)[:-1]).any():
@@ -95,7 +98,7 @@ def measure_means(
     following = np.concatenate([start_ns[1:], [max(int(t[-1]), int(end_ns[-1]))]])
     if others is not None:
         following = np.minimum(following, others.next_start(end_ns, following))
-    tail = tail_of(rates, tau, t, end_ns, following, ke, blind)
+    tail = tail_of(rates, tau, t, end_ns, following, ke, blind) if tails else None
     if tail is not None:
         rates, aside = rates.copy(), aside.copy()
         np.subtract.at(rates, ke, tail.first / tau[ke])
@@ -105,7 +108,8 @@ def measure_means(
         for j in range(1, tail.windows + 1):
             aside[np.minimum(ke + j, top + 1)] = True
     rested_ns = end_ns if tail is None else t[np.minimum(ke + tail.windows, top)]
-    head = head_of(rates, tau, t, start_ns, _last_ends(t, start_ns, rested_ns, others), ks, blind)
+    ended_ns = _last_ends(t, start_ns, rested_ns, others)
+    head = head_of(rates, tau, t, start_ns, ended_ns, ks, blind) if tails else None
     if head is not None:
         rates, aside = rates.copy(), aside.copy()
         np.subtract.at(rates, ks, head.first[::-1] / tau[ks])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.estimate import (
     BEAT,
+    BEYOND,
     CROWDED,
     EQUAL,
     FEW,
@@ -77,7 +78,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
     if not short:
-        stated = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW)
+        stated = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW, BEYOND)
         return Resolution(True, samples, more, _cause(trace, why, total) if why in stated else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
@@ -124,6 +125,8 @@ _WHY = {
     HELD: "each reading may be a snapshot or the mean since the one before: the interval covers both cases; make each event longer, or state which (`--as mean`)",
     PACE: "the load affects how long the reader waits before it reads again, so that too few readings fell on their beginnings: the interval "
     "covers what that leaves out; read at a fixed rate",
+    BEYOND: "what their edges and the readings show together is no energy that they can have used: the interval reaches from what readings inside of them hold to what all "
+    "that touch them do; mark in finer steps than the readings come in, or make each event longer",
     RIPPLE: "power inside them changes slowly between two levels, or in slow teeth, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }
