@@ -36,15 +36,22 @@ def within_readings(windows: Windows) -> Windows:
         return windows
     for found, members in zip(windows.groups, windows.members, strict=True):
         index = members[windows.known[members] & (windows.gap_s[members] == 0)]
-        if index.size:
-            bounds = _between(windows, index)
+        if not index.size:
+            continue
+        bounds = _between(windows, index, 0.0)
+        if _is_outside(windows, index, found, bounds[1]):
+            bounds = _between(windows, index, float(windows.integral.trace.values.max()))
             if _is_outside(windows, index, found, bounds[1]):
                 windows = _opened(windows, found, index, bounds)
     return windows
 
 
-def _between(windows: Windows, index: Indices) -> tuple[Floats, Floats]:
-    """Return the least and the most that events can have used, J: readings wholly inside of them, and all that touch them."""
+def _between(windows: Windows, index: Indices, highest: float) -> tuple[Floats, Floats]:
+    """Return the least and the most that events can have used, J: readings wholly inside of them, and all that touch them.
+
+    Args:
+        highest: Of the snapshots of the run, W; 0 where that need not be known yet.
+    """
     integral, start, end = windows.integral, windows.start_ns[index], windows.end_ns[index]
     trace = integral.trace
     t, running, top = trace.times_ns, integral.running, trace.times_ns.size - 1
@@ -58,7 +65,7 @@ def _between(windows: Windows, index: Indices) -> tuple[Floats, Floats]:
     most = np.asarray(running[b] - running[a], np.float64)
     least = np.asarray(running[d] - running[c], np.float64)
     if trace.kind is Kind.INSTANT:
-        most = _UNSEEN * np.maximum(most, float(trace.values.max()) * windows.seconds[index])
+        most = _UNSEEN * np.maximum(most, highest * windows.seconds[index])
         least = np.zeros(index.size)
     plain = windows.plain[index]
     return np.minimum(least, plain), np.maximum(most, plain)
