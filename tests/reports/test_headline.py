@@ -70,11 +70,12 @@ def test_what_reaches_zero_is_not_resolved():
 
 
 def test_warm_up_is_left_out_and_named(tmp_path):
-    """Eight events of 4 W, then 40 of 2 W."""
+    """Eight events of 4 W, then 40 of 2 W; their marks lie on no grid, which would leave their lengths open."""
     path = tmp_path / "warm.power"
     times = START + np.arange(5001, dtype=np.int64) * 5_000_000
     watts = np.where(times < START + 4 * SECOND, 4.0, 2.0)
-    events = [infer(0.5 * i, 0.4, 1, i + 1) for i in range(48)]
+    late = np.random.default_rng(1).uniform(0, 0.09, 48)
+    events = [infer(0.5 * i + late[i], 0.4, 1, i + 1) for i in range(48)]
     with Writer.create(path, {"clock": "monotonic"}) as writer:
         source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False))
         writer.append(source, times, np.rint(watts * 1000).astype(np.int64)[:, None])
