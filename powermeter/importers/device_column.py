@@ -21,7 +21,7 @@ from powermeter.importers.tool_table import Signature
 MAX_DEVICES = 256
 
 DEVICE_NAMES = re.compile(
-    r"(gpu|cpu|core|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
+    r"(gpu|cpu|npu|chip|core|device|dev|card|package|pkg|socket|sensor|channel|chan|ch|node|host|hostname|entity_id|entity|outlet|plug|"
     r"meter|rail|domain|zone|index|idx|id|name|uuid|serial|label|component|resource|source|instance|item)"
     r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
     re.IGNORECASE,

@@ -125,7 +125,9 @@ class Heading:
         if OF_ELEMENTS.fullmatch(self.name.strip()) is not None:
             return False
         named = [
-            word for before, word in pairwise(["", *self.words]) if not (word == "min" and before.isdigit())
+            word
+            for before, word in pairwise(["", *self.words])
+            if not (word == "min" and before.isdigit()) and (before, word) != ("data", "set")
         ]
         return not LIMIT.isdisjoint(named) or not NOT_ACTIVE.isdisjoint(named)
 

@@ -35,7 +35,7 @@ _DECLARED = re.compile(r"\"?sep=([,;\t|])\"?")
 _CELL = re.compile(
     r"\s*([+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?:([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?)?\s*\Z"
 )
-_DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
+_DECIMAL_COMMA = re.compile(r"\s*-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+|\s*[A-Za-zµ]+)?\s*\Z")
 _DECIMAL_POINT = re.compile(r"\s*-?\d+\.\d+(?:\s*[A-Za-zµ]+)?\s*\Z")
 _INPUT = re.compile(r"(?:CH|MATH|REF|D)\d{1,2}", re.IGNORECASE)
 """What an oscilloscope calls its inputs."""
@@ -82,7 +82,8 @@ class Layout:
     def is_again(self, fields: Sequence[str]) -> bool:
         """Whether a row is the header, or its units, once more."""
         row = tuple(text.strip() for text in fields)
-        return bool(row) and (row == self.header or (bool(self.units) and row == self.units))
+        again = "".join(row) == "".join(self.header).replace(" ", "")  # whose names hold blanks
+        return bool(row) and (row == self.header or again or (bool(self.units) and row == self.units))
 
 
 APART = "  "
@@ -337,7 +338,7 @@ def _header(
         if not fits and delimiter in (" ", APART):
             row = [
                 text.strip()
-                for text in re.split(r"\t|,|;| {2,}", lines[i].strip().lstrip("#").strip())
+                for text in re.split(r"\t|,|;| {2,}|(?<=\)) ", lines[i].strip().lstrip("#").strip())
                 if text.strip()
             ]
             fits = len(row) == width

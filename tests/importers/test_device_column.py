@@ -116,3 +116,16 @@ def test_a_network_card_feeds_nothing(tmp_path):
     path.write_text("time_s,device,Watts\n" + rows)
     importers.convert(path, tmp_path / "o.power", choices=Choices())
     assert analyse(tmp_path / "o.power").energy.value > 850
+
+
+def test_cards_in_turns_under_names_of_two_words_divided_by_blanks(tmp_path):
+    """A name that ends in a bracket stood one blank before the next: no header was seen, and two cards were one."""
+    header = "NpuID(Idx)  ChipId(Idx) Pwr(W)      Temp(C)     AI Core(%)  Memory BW(%)"
+    rows = "".join(
+        f"{n}           0           {w}       34          0           2\n"
+        for _ in range(11)
+        for n, w in ((2, 140.5), (5, 59.5))
+    )
+    (tmp_path / "watch.txt").write_text(f"{header}\n{rows}{header}\n{rows[: len(rows) // 11]}")
+    importers.convert(tmp_path / "watch.txt", tmp_path / "o.power", choices=Choices(period_s=1.0))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2200)  # 200 W for 11 s

@@ -177,3 +177,19 @@ def test_a_header_in_one_pair_of_quotes_has_its_names(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text('"time, power, level"\n' + "".join(f"{i},{2 + i}.5,1\n" for i in range(6)))
     assert [h.text for h in layout(Peek.at(path)).headings] == ["time", "power", "level"]
+
+
+def test_a_decimal_comma_before_an_exponent(tmp_path):
+    """EC-Lab's `1,5000000E+02` was no number, and nothing in the message was the way on."""
+    (tmp_path / "cell.mpt").write_text(
+        "time/s\tP/W\n" + "".join(f"{t},0E+00\t1,5000000E+02\n" for t in range(10))
+    )
+    convert(tmp_path / "cell.mpt", tmp_path / "o.power", choices=Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1350)  # 150 W for 9 s
+
+
+def test_the_data_set_of_a_column_is_no_set_point(tmp_path):
+    header = "Data Set 1:Time(s),Data Set 1:Potential(V),Data Set 1:Current(A),Data Set 1:Power(W)"
+    (tmp_path / "t.csv").write_text(f"{header}\n" + "".join(f"{t},3,2,6\n" for t in range(11)))
+    convert(tmp_path / "t.csv", tmp_path / "o.power", choices=Choices())
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(60)
