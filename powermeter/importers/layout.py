@@ -387,10 +387,9 @@ def _without_rows(lines: Sequence[str]) -> Layout:
     names = [text for text in _again(head, delimiter)]
     rows = split(body[1:SAMPLE], delimiter)
     named = len(names) > 1 or any(heading(name).quantity is not None for name in names)
-    at = next((i for i, line in enumerate(lines) if line is head), 0)
     return Layout(
         delimiter,
-        at + 1,
+        next((i for i, line in enumerate(lines) if line is head), 0) + 1,
         tuple(heading(text) for text in names),
         tuple(tuple(row) for row in rows),
         named,
