@@ -211,7 +211,7 @@ def refuse_other_lengths(where: str, plan: TimePlan, found: Layout, index: int) 
     span = int(known[-1] - known[0]) if len(known) == len(rows) > _FEWEST_LENGTHS else stated
     if stated > 0 and not stated < 2 * span < 4 * stated:
         raise DataError(
-            f"{where}: by {found.headings[plan.indexes[0]].text!r} the first {len(rows)} rows take {span / NS:.4g} s, and by "
+            f"{where}: by {found.headings[plan.indexes[0]].text!r} its first rows take {span / NS:.4g} s, and by "
             f"{found.headings[index].text!r} {stated / NS:.4g} s: one is damaged, or the header has its columns in another order than the rows; "
             "put it right and import again"
         )
