@@ -96,7 +96,15 @@ def test_a_figure_of_matplotlibs_is_ours_where_we_drew_it(here, folder, tmp_path
     ("name", "content"),
     [
         ("notes.md", "# Energy\n\nI measured with powermeter.\n"),
+        (
+            "of_my_house.md",
+            "# Energy of my house\n\nWhat the meter showed · what I think of it.\n\nAll is well.\n",
+        ),
+        ("of_a_model.md", "# Energy of the model: mine\n\nSee powermeter.\n"),
+        ("sci.md", "# Software Carbon Intensity of mine\n\nTo do: SCI\n"),
+        ("boards.md", "# Pi 5 against Pi 4\n\n**What I found:** 3 J.\n"),
         ("notes.txt", "powermeter show run.power\nWhole run  60 J\n"),
+        ("pasted.txt", "Monday  first try\n\na  10 s · 14 Nov 2023 22:13 UTC\n\nWhole run  60 J\n"),
         ("own.html", '<!doctype html>\n<html lang="en"><head><title>powermeter</title></head></html>\n'),
         ("runs.csv", "time,power\n0,1\n"),
         ("label.csv", "label,energy\ninfer,3\n"),
@@ -111,7 +119,7 @@ def test_a_figure_of_matplotlibs_is_ours_where_we_drew_it(here, folder, tmp_path
 )
 def test_what_somebody_else_wrote_is_not_ours(tmp_path, name, content):
     path = tmp_path / name
-    path.write_text(content)
+    path.write_text(content, "utf-8")
     assert not is_ours(path)
 
 

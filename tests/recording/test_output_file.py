@@ -95,7 +95,13 @@ def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) ->
     ("name", "content", "mode", "replaced"),
     [
         ("x.md", b"# anything", 0o644, False),
-        ("x.md", b"# Energy of infer.py\n\nAMD EPYC\n", 0o644, True),
+        ("x.md", b"# Energy of infer.py\n\nAMD EPYC\n", 0o644, False),
+        (
+            "x.md",
+            b"# Energy of the model: a\n\nFor the technical documentation under Article 53",
+            0o644,
+            True,
+        ),
         ("x.csv", b"", 0o644, True),
         ("x.html", b"<!DOCTYPE html>\n<html>", 0o644, False),
         ("x.pdf", b"%PDF-1.7", 0o644, False),
