@@ -1,6 +1,6 @@
 """Work that a limit of processor time (`ulimit -t`) must not end this process for.
 
-The limit is each process's own, and the system kills who reaches it: a child begins anew, and its end is one line.
+The limit is each process's own, and the system ends who reaches it, already at the soft one (SIGXCPU): a child begins anew, and its end is one line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def is_limited() -> bool:
         return False
     import resource
 
-    return resource.getrlimit(resource.RLIMIT_CPU)[1] != resource.RLIM_INFINITY
+    return resource.getrlimit(resource.RLIMIT_CPU)[0] != resource.RLIM_INFINITY
 
 
 def do_apart(work: Callable[[], None], what: str) -> None:

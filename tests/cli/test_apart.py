@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no suc
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=200Hz"
 LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (600, 600))"
+SOFTLY = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, resource.getrlimit(resource.RLIMIT_CPU)[1]))"
 
 
 def run(code, *arguments):
@@ -38,6 +39,21 @@ def test_what_the_system_kills_for_its_time_is_one_line():
     assert done.returncode == 7
     assert done.stderr.count("\n") == 1 and "the summary was cut off" in done.stderr
     assert "ulimit -t" in done.stderr
+
+
+def test_a_soft_limit_ends_no_more_than_a_hard_one():
+    """`ulimit -S -t 1`: SIGXCPU ends who reaches it."""
+    done = run(f"""
+        {SOFTLY}
+        from powermeter.cli.apart import do_apart
+        def work():
+            while True:
+                pass
+        do_apart(work, "the summary")
+        raise SystemExit(7)
+    """)
+    assert done.returncode == 7, done.stderr
+    assert done.stderr.count("\n") == 1 and "the summary was cut off" in done.stderr
 
 
 @pytest.mark.parametrize("limit", [LIMITED, ""])
