@@ -106,7 +106,6 @@ SHORT = (
 WANTED = 5
 """So many of `SHORT` must fit; where they do not, each row is a block of lines."""
 
-
 COMMON = ("device", "source", "label")
 """Columns that stand once above a page's table where they read the same in every row."""
 
@@ -178,14 +177,16 @@ def to_markdown(rows: Sequence[ClassRow], title: str, battery: str) -> str:
 
 def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     """Return the table for a terminal; columns that do not fit are left out and named; on a narrow one rows are blocks."""
-    rows, folded = _folded(rows, most_rows(width))
+    every = rows
+    rows, folded = _folded(every, most_rows(width))
+    below = [*folded, *_below(every)]
     shown = columns(rows, battery)
     order = [*[name for name in SHORT if name in shown], *[name for name in shown if name not in SHORT]]
     texts = {name: [shown[name](row) for row in rows] for name in shown}
     widths = {name: max(len(name), *(len(text) for text in column)) for name, column in texts.items()}
     first = [name for name in SHORT[:WANTED] if name in shown]
     if sum(widths[name] + 2 for name in first) - 2 > width:
-        return "\n".join([*_blocks(rows, texts), *folded, *_below(rows)])
+        return "\n".join([*_blocks(rows, texts), *below])
     kept: set[str] = set()
     used = 0
     for name in order:
@@ -207,7 +208,7 @@ def to_text(rows: Sequence[ClassRow], battery: str, width: int) -> str:
     left = [name for name in shown if name not in kept]
     if left:
         printed.append(f"(left out at this width: {', '.join(left)}; -o table.csv holds everything)")
-    return "\n".join([*printed, *folded, *_below(rows)])
+    return "\n".join([*printed, *below])
 
 
 def _folded(rows: Sequence[ClassRow], most: int) -> tuple[list[ClassRow], list[str]]:

@@ -327,6 +327,8 @@ def test_a_hundred_labels_of_a_recording_fold_in_a_terminal(width: int) -> None:
     assert all((f"l{i:03d}" in text) == (i >= 100 - most) for i in range(100)) and "infer" in text
     assert f"a.power: {100 - most} more labels, which used less each: -o table.csv lists all" in text
     assert "l003" in to_markdown(made, "A class", "4Ah")
+    failed = ClassRow("a.power", "a", label="none", problem="nobody marked it")
+    assert "a.power: nobody marked it" in to_text([*made, failed], "4Ah", width)
 
 
 def test_the_charge_of_an_item_stands_with_its_interval() -> None:
