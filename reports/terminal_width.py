@@ -83,10 +83,10 @@ def columns(width: int, stream: Any = None) -> int:
     return width
 
 
-def width_of(stream: Any) -> int:
-    """Return how wide to lay out what is printed to a stream: as its terminal, or `UNBOUND` where it is none."""
+def width_of(stream: Any, otherwise: int = UNBOUND) -> int:
+    """Return how wide to lay out what is printed to a stream: as its terminal, or `otherwise` where it is none."""
     is_terminal = stream is not None and not stream.closed and stream.isatty()
-    return columns(shutil.get_terminal_size((UNBOUND, 0)).columns, stream) if is_terminal else UNBOUND
+    return columns(shutil.get_terminal_size((UNBOUND, 0)).columns, stream) if is_terminal else otherwise
 
 
 def in_print(text: Callable[[int], str], otherwise: int) -> str:
@@ -99,9 +99,9 @@ def in_print(text: Callable[[int], str], otherwise: int) -> str:
         otherwise: Columns where standard output is no terminal.
     """
     spell_out()
-    if sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty():
+    width = width_of(sys.stdout, 0)
+    if not width:
         return text(otherwise)
-    width = width_of(sys.stdout)
     return "\n".join(part for line in text(width).splitlines() for part in wrapped(line, width))
 
 

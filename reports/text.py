@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from powermeter.analysis.baseline import BaselineSpec
     from powermeter.battery.battery import Battery
 
+_FILE = 110
+"""Columns of a text that goes into a file."""
+
 
 class TextReport:
     """The terminal's tables as a text file."""
@@ -30,11 +33,11 @@ class TextReport:
 
     def render(self, data: ReportData) -> str:
         """Return the whole text."""
-        return to_text(data, 110)
+        return to_text(data, _FILE)
 
     def printed(self, data: ReportData) -> str:
         """Return it as wide as standard output is, where that is a terminal."""
-        return to_text(data, width_of(sys.stdout) if sys.stdout.isatty() else 110)
+        return to_text(data, width_of(sys.stdout, _FILE))
 
 
 def to_text(data: ReportData, width: int = NARROW) -> str:
