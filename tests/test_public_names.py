@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import powermeter
-from powermeter import registry
+from powermeter import recording, registry
 
 PACKAGE = Path(powermeter.__file__).parent
 
@@ -25,3 +25,9 @@ def test_the_stub_shows_what_is_loaded() -> None:
         if name not in ("each", "event", "mark", "track"):
             assert name in registry.PUBLIC[str(home)].split()
         assert getattr(found, "__module__", home).startswith(str(home).rpartition(".")[0] or str(home))
+
+
+def test_what_the_room_of_recordings_lists_is_loaded() -> None:
+    named = [name for public in registry.OF_RECORDING.values() for name in public.split()]
+    assert sorted(named) == sorted(recording.__all__)
+    assert all(getattr(recording, name).__name__ == name for name in named)

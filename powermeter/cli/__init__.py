@@ -37,6 +37,7 @@ _WHAT_TO_DO = {
     errno.EMFILE: "; raise the limit of descriptors (ulimit -n 32)",
     errno.ENFILE: "; the system has no descriptor left",
 }
+"""What the system refused → what to do, or why."""
 
 
 class _Verbs(WholeHelp):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Quantity
 from powermeter.source import PolledSource, Source
-from powermeter.testing.contract_load import constant
+from powermeter.testing.contract_load import CONSTANT_W, constant
 from powermeter.testing.contract_reading import read_some
 from powermeter.testing.faults import Faults
 from powermeter.testing.load import Load
@@ -29,6 +29,9 @@ KNOWN_S = 1.0
 TRIES = 3
 """A host that stood still stamps late what came: one of so many tries must be right."""
 BUFFER_BYTES = 1 << 20
+"""What a meter holds at least while its frames wait for a bunch: none is to be lost for that."""
+LESS_W = 1.0
+"""What the load draws behind its step: half as much."""
 
 NO_TIME = (
     "are the frames stamped by the times, or by the steady numbers, that they state (`tick_ns`; `tick` of each `StreamRow`)?"
@@ -50,7 +53,9 @@ def check_step(source: Source, simulation: Simulation) -> None:
         off_s = _off_by(source, simulation, bunch_s)
         if off_s is not None and abs(off_s) <= NEAR_S + 2 * meter.tick_s + _period_s(source):
             return
-    assert off_s is not None, "a step of the load from 2 W to 1 W does not show in its readings"
+    assert off_s is not None, (
+        f"a step of the load from {CONSTANT_W:g} W to {LESS_W:g} W does not show in its readings"
+    )
     raise AssertionError(
         f"a step of the load is stamped {abs(off_s):.2g} s too {'late' if off_s > 0 else 'early'}: {NO_TIME if bunch_s and off_s > 0 else MADE_UP}"
     )
@@ -63,13 +68,13 @@ def _period_s(source: Source) -> float:
 def _off_by(source: Source, simulation: Simulation, bunch_s: float) -> float | None:
     """Return how much later than it was a step of the load is stamped, in s; None where it does not show."""
     meter = simulation.meter
-    simulation.faults, meter.load = Faults(), constant(2.0)
+    simulation.faults, meter.load = Faults(), constant(CONSTANT_W)
     source.open()
     if bunch_s:
         simulation.faults = Faults(drop=LOST, bunch_s=bunch_s)
     period_s = _period_s(source)
     at_s = _moment(simulation.now_s() + (2 * period_s or KNOWN_S), meter.refresh_s, bunch_s)
-    meter.load = Load("square", 1.0, 2.0, 2 * at_s)
+    meter.load = Load("square", LESS_W, CONSTANT_W, 2 * at_s)
     behind_s = 1.5 * (bunch_s or NEAR_S) + 2 * (meter.tick_s + period_s)
     reader, harvest = read_some(source, rows=10**9, seconds=at_s - simulation.now_s() + behind_s)
     assert harvest.blocks, reader.failure or reader.health.last_error
