@@ -148,7 +148,8 @@ def draw(path: Path, all_made: Sequence[Benchmark], form: str | None = None) -> 
         axes.axhline(asked, color="0.5", linestyle="--", label="asked")
     axes.set(xlabel="repeats", ylabel="half-width of the 95 % interval in %", xscale="log", ylim=(0, None))
     axes.legend()
+    form = form or path.suffix[1:].lower()
     try:
-        figure.savefig(path, format=form, metadata=FIGURE_METADATA.get(form or "png"))
+        figure.savefig(path, format=form, metadata=FIGURE_METADATA.get(form))
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None

@@ -188,8 +188,9 @@ def draw(path: Path, found: Variants, form: str | None = None) -> None:
         figure.text(
             0.5, 0.5, "simulated", fontsize=60, color="0.5", alpha=0.25, ha="center", va="center", rotation=30
         )
+    form = form or path.suffix[1:].lower()
     try:
-        figure.savefig(path, format=form, dpi=150, metadata=FIGURE_METADATA.get(form or "png"))
+        figure.savefig(path, format=form, dpi=150, metadata=FIGURE_METADATA.get(form))
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None
 

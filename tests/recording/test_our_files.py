@@ -8,6 +8,7 @@ import pytest
 
 from powermeter import registry
 from powermeter.recording.our_files import is_ours, is_recording
+from powermeter.reports import benchmark
 from tests.reports.conftest import infer, maker, twenty_events
 
 OPTIONAL = {
@@ -28,7 +29,10 @@ def folder(tmp_path_factory):
     make("a.power", events=twenty_events())
     make("b.power", events=twenty_events(), watts=3.0)
     make(
-        "long.power", events=[infer(0.5 * i, 0.3, 1, i + 1, name="L, " * 3000) for i in range(8)], volts=False
+        "long.power",
+        events=[infer(0.5 * i, 0.3, 1, i + 1, name="L, " * 3000) for i in range(8)],
+        volts=False,
+        metadata={"command": ["python", "word " * 38 + ".py"]},  # its heading is two lines
     )
     return folder
 
@@ -87,6 +91,9 @@ def test_a_figure_of_matplotlibs_is_ours_where_we_drew_it(here, folder, tmp_path
     out = tmp_path / f"x.{ending}"
     assert here("variants", folder / "a.power", folder / "b.power", "--plot", out).returncode == 0
     assert is_ours(out)
+    drawn = tmp_path / f"by_its_ending.{ending}"
+    benchmark.draw(drawn, [])
+    assert is_ours(drawn)
     theirs = tmp_path / f"theirs.{ending}"
     Figure().savefig(theirs)
     assert not is_ours(theirs)
