@@ -96,7 +96,7 @@ def is_ours(path: Path) -> bool:
             return False
         return bool(_OURS.match(head)) or _is_codecarbon_of_ours(head) or _holds_mark(path, head)
     except OSError:
-        return True  # replacing it fails, and says why
+        return True  # replacing it fails, and reports why
 
 
 def _holds_mark(path: Path, head: bytes) -> bool:

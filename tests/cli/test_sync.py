@@ -119,7 +119,7 @@ def test_sync_says_what_it_needs(capsys, arguments, status, said):
 
 
 def test_around_a_command_the_second_pattern_is_the_first_backwards(monkeypatch):
-    """So that `align` tells the end of a run from its beginning."""
+    """So that `align` distinguishes the end of a run from its beginning."""
     played = []
     monkeypatch.setattr(sync, "attached", object)
     monkeypatch.setattr(sync, "run_command", lambda command: 3)

@@ -30,7 +30,7 @@ class ModelledMeter:
         return nullcontext()
 
     def recording(self) -> object:
-        raise AssertionError("the energies are given")
+        raise AssertionError("the energies are those of the model")
 
     def clock(self) -> int:
         self.now += self.each_ns // 2
