@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,9 +45,11 @@ RAPL_DOMAINS = {
 """Domain as perf calls it → rail, the rail it is a part of, boundary, what it covers."""
 
 _LONGEST_S = 10 * 31_557_600
+_ROUNDED_J = 0.005  # amounts are printed in hundredths
 
+_BEGIN = "Performance counter stats for"
 _ALMOST = re.compile(r"Joules|energy-(?:pkg|cores|gpu|ram|psys)")
-_NO_ENERGY = re.compile(r"\s*(?:#|\$|Performance counter stats for)|.*<not ")
+_NO_ENERGY = re.compile(rf"\s*(?:#|\$|{_BEGIN})|.*<not ")
 
 Amount = tuple[float | None, str, float]
 """When an interval ended in s (None where nothing states it), the rail, joules."""
@@ -76,15 +78,15 @@ class PerfStat(Importer):
     def read(cls, path: Path, choices: Choices) -> Log:
         reports = _Reports()
         lost = _take(path, reports)
+        reports.ends(None)
         amounts, times = reports.amounts, reports.times
-        if not amounts and not reports.pending:
+        if not amounts and not reports.endless:
             raise DataError(f"{path}: no samples: no line of perf stat in it holds Joules that were counted")
-        if reports.pending and not times:
+        if not times:
             raise DataError(
                 f"{path}: amounts without a time: perf stat -x prints none; log with -I 1000, or keep the plain output with its "
                 "line of seconds elapsed"
             )
-        amounts = [*amounts, *((None, rail, joules) for rail, joules in reports.pending)]
         if times[0] <= 0 or times[-1] > _LONGEST_S:
             raise DataError(f"{path}: {times[-1]:g} s is not a length of a run")
         warnings = [*reports.notes(), *reports.unread.notes()]
@@ -103,9 +105,9 @@ class PerfStat(Importer):
 
 def _still(amounts: Sequence[Amount]) -> list[Note]:
     """Return a note on packages that used nothing while another domain did: they always draw."""
-    used: Counter[str] = Counter()
+    used: defaultdict[str, float] = defaultdict(float)
     for _, rail, joules in amounts:
-        used[rail] += joules  # type: ignore[assignment]
+        used[rail] += joules
     still = [rail for rail, joules in used.items() if not joules and rail.startswith("package")]
     if not still or not any(used.values()):
         return []
@@ -124,6 +126,8 @@ class _Reports:
         amounts: Of all reports.
         pending: (rail, joules) of a report whose length is still to come.
         count: How many reports ended.
+        summed_up: Lines that add up the intervals above, as `--summary` prints them.
+        endless: Lines of reports whose length is nowhere, beside reports that have one.
         twice: Lines with an energy that their report states already.
         unread: Lines with an energy that could not be read.
     """
@@ -131,11 +135,14 @@ class _Reports:
     amounts: list[Amount] = field(default_factory=list)
     pending: list[tuple[str, float]] = field(default_factory=list)
     count: int = 0
+    summed_up: int = 0
+    endless: int = 0
     twice: Unread = field(default_factory=Unread)
     unread: Unread = field(default_factory=Unread)
     _begun_s: float = 0.0
     _now_s: float = 0.0
     _seen: set[tuple[float | None, str, str]] = field(default_factory=set)
+    _first: int = 0
 
     @property
     def times(self) -> list[float]:
@@ -144,6 +151,8 @@ class _Reports:
 
     def add(self, domain: str, read: _Read, line: int) -> None:
         """Take what a line states, once in its report."""
+        if read.time_s is not None and self.pending:
+            self.ends(None)
         if read.time_s is not None and read.time_s < self._now_s:
             self._next(self._now_s)
         key = (read.time_s, domain, read.socket)
@@ -158,18 +167,39 @@ class _Reports:
         self._now_s = read.time_s
         self.amounts.append((self._begun_s + read.time_s, rail, read.joules))
 
-    def ends(self, seconds: float) -> None:
-        """Take how long a report's run was, where no line of it has a time."""
+    def ends(self, seconds: float | None) -> None:
+        """Take how long the run was of the lines without a time; None where nothing states it."""
         if not self.pending:
             return
-        self.amounts += [(self._begun_s + seconds, rail, joules) for rail, joules in self.pending]
-        self.pending = []
+        pending, self.pending = self.pending, []
+        if self._sum_up(pending):
+            self.summed_up += len(pending)
+            self._next(self._now_s)
+            return
+        if self._now_s:
+            self._next(self._now_s)
+        if seconds is None:
+            self.endless += len(pending)
+            self._seen.clear()
+            return
+        self.amounts += [(self._begun_s + seconds, rail, joules) for rail, joules in pending]
         self._next(seconds)
+
+    def _sum_up(self, pending: Sequence[tuple[str, float]]) -> bool:
+        """Return whether lines without a time are the sums, to the last digit, of the intervals above them."""
+        apart: defaultdict[str, float] = defaultdict(float)
+        room: defaultdict[str, float] = defaultdict(float)
+        for sign, lines in ((1, [(rail, j) for _, rail, j in self.amounts[self._first :]]), (-1, pending)):
+            for rail, joules in lines:
+                apart[rail] += sign * joules
+                room[rail] += _ROUNDED_J
+        return self._now_s > 0 and all(abs(apart[rail]) <= room[rail] * (1 + 1e-9) for rail, _ in pending)
 
     def _next(self, length_s: float) -> None:
         self._begun_s += length_s
         self._now_s = 0.0
         self._seen.clear()
+        self._first = len(self.amounts)
         self.count += 1
 
     def notes(self) -> list[Note]:
@@ -179,6 +209,12 @@ class _Reports:
         if more > 1:
             text = f"{more} reports were laid one after another, without the pauses between them, which were not measured"
             notes.append(Note.info("pauses-unknown", text))
+        if self.summed_up:
+            text = f"{plural(self.summed_up, 'line that adds', 'lines that add')} up the intervals above: left out"
+            notes.append(Note.info("rows-left-out", text))
+        if self.endless:
+            text = f"{plural(self.endless, 'energy', 'energies')} of a report that states no time: left out; its line of seconds elapsed is missing"
+            notes.append(Note.warning("series-left-out", text))
         if self.twice.count:
             text = (
                 f"{plural(self.twice.count, 'line states', 'lines state')} an energy that stands above for the same domain and time "
@@ -195,6 +231,8 @@ def _take(path: Path, reports: _Reports) -> int:
         end = _ELAPSED.match(line)
         if end is not None:
             reports.ends(_number(end[1]))
+        elif _BEGIN in line:
+            reports.ends(None)
         event = _EVENT.search(line)
         read = _line(line) if event is not None else None
         if event is not None and read is not None:

@@ -100,3 +100,41 @@ def test_a_package_that_used_nothing_beside_memory_is_doubted(tmp_path):
     assert note.startswith("package: 0 J in all")
     log, *_ = load(tmp_path, PERF)
     assert "all-zero" not in [note.code for note in log.warnings]
+
+
+def intervals(*joules, separator=","):
+    return "".join(
+        f"{t}.000{separator}{j:.2f}{separator}Joules{separator}power/energy-pkg/{separator}1{separator}100.00\n"
+        for t, j in enumerate(joules, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "         summary,33.00,Joules,power/energy-pkg/,3000,100.00,,\n",
+        " Performance counter stats:\n\n 33.01 Joules power/energy-pkg/\n\n 3.001 seconds time elapsed\n",
+    ],
+)
+def test_the_sums_of_intervals_count_once(tmp_path, end):
+    """`perf stat -I 1000 --summary` prints below its intervals what they add up to: 66 J in 3 s had been counted."""
+    log, energies, _ = load(tmp_path, intervals(10, 12, 11) + end)
+    assert energies["package"] == pytest.approx(33.0) and log.sources[0].ends_ns == (0, 3 * 10**9)
+    assert any("1 line that adds up the intervals above" in note for note in log.warnings)
+    log, energies, _ = load(tmp_path, intervals(10, 12, 11) + end + intervals(10, 12, 11) + end)
+    assert energies["package"] == pytest.approx(66.0) and log.sources[0].ends_ns == (0, 6 * 10**9)
+
+
+def test_another_run_below_intervals_is_laid_behind_them(tmp_path):
+    log, energies, _ = load(tmp_path, intervals(10, 12, 11) + PERF)
+    assert energies["package"] == pytest.approx(33 + 1131.75)
+    assert log.sources[0].ends_ns == (0, 3 * 10**9 + 12_501_234_567)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_report_without_a_length_is_in_no_number_of_others(tmp_path, order):
+    """Cut before its line of seconds elapsed, its joules had been added to the time of the report above."""
+    cut = PERF[: PERF.index("12.50")]
+    log, energies, _ = load(tmp_path, "\n".join([PERF, cut][::order]) + "\n")
+    assert energies["package"] == pytest.approx(1131.75) and log.sources[0].ends_ns == (0, 12_501_234_567)
+    assert any(note.code == "series-left-out" and "states no time" in note for note in log.warnings)
