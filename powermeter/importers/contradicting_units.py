@@ -103,9 +103,12 @@ def _cells_of_another(plan: TablePlan) -> list[Note]:
     others = [
         heading.text
         for i, heading in enumerate(headings)
-        if i not in places and heading.quantity is not Quantity.POWER and _in_watts(plan, i)
+        if i not in places
+        and heading.quantity is not Quantity.POWER
+        and _in_watts(plan, i)
+        and "limit" not in heading.text.lower()
     ]
-    if not others or "limit" in others[0].lower():
+    if not others:
         return []
     text = (
         f"the cells of {others[0]!r} are in W, and those of {headings[min(places)].text!r}, which is counted, are not: the header has its columns in "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ Floats = NDArray[np.floating[Any]]
 
 _CONTROL = bytes({*range(32), 127} - {9, 10, 12, 13, 27})
 _BLOCK = 1 << 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_YEAR_S = 31_556_952
+_EARLIEST_NS = 20 * _YEAR_S * NS  # 1990
 _SHOWN = 5
 
 _APART = 3.0
@@ -133,21 +137,17 @@ def _far_from_today(sources: Sequence[LogRows], now_ns: int) -> list[Note]:
     """Return a note where stamps lie a year and more ahead, or before there were such logs."""
     first = min(rows.ends_ns[0] for rows in sources)
     last = max(rows.ends_ns[1] for rows in sources)
-    years = [1970 + ns / NS / _YEAR_S for ns in (first, last)]
+    years = [(_EPOCH + timedelta(seconds=ns // NS)).year for ns in (first, last)]
     if first >= _EARLIEST_NS and last <= now_ns + _YEAR_S * NS:
         return []
     if last - first < _YEAR_S * NS:
-        text = f"all its times are of {years[0]:.0f}: a clock was wrong, which changes no energy; events and prices of the time of day fall elsewhere"
+        text = f"all its times are of {years[0]}: a clock was wrong, which changes no energy; events and prices of the time of day fall elsewhere"
         return [Note.warning("far-times", text)]
     text = (
-        f"its times reach from {years[0]:.0f} to {years[1]:.0f}: a clock was wrong, or a time is damaged, and then the energy is as well; look for rows "
+        f"its times reach from {years[0]} to {years[1]}: a clock was wrong, or a time is damaged, and then the energy is as well; look for rows "
         "whose times are far from the others', put them right and import again"
     )
     return [Note.warning("far-times", text)]
-
-
-_YEAR_S = 31_556_952
-_EARLIEST_NS = 20 * _YEAR_S * NS  # 1990
 
 
 def _is_cut(peek: Peek) -> bool:

@@ -60,6 +60,14 @@ def test_a_power_too_small_for_its_current_is_noted(tmp_path, watts, amps, said)
     assert ("power-against-product" in [note.code for note in open_log(path).warnings]) is said
 
 
+def test_a_limit_in_watts_hides_no_other_column_in_watts(tmp_path):
+    path = tmp_path / "smi.csv"
+    rows = "".join(f"2026/07/15 01:00:{i:02d}.000, 250.00 W, 40, 100.00 W\n" for i in range(20))
+    path.write_text("timestamp, limit, power.draw [W], temperature.gpu\n" + rows)
+    (note,) = (note for note in open_log(path).warnings if note.code == "power-against-product")
+    assert "'temperature.gpu' are in W" in note
+
+
 @pytest.mark.parametrize(
     ("cells", "said"), [("1000.00 W, 40", False), ("40, 1000.00 W", True), ("40, 41", False)]
 )

@@ -169,6 +169,13 @@ def test_times_far_from_today_are_reported(tmp_path: Path, year: int, is_far: bo
     assert ["changes no energy" in text for text in found] == [True] * is_far
 
 
+@pytest.mark.parametrize("day", ["1985-01-01", "1985-12-31"])
+def test_a_year_far_from_today_is_printed_as_written(tmp_path: Path, day: str) -> None:
+    text = "time,power_W\n" + "".join(f"{day}T12:04:0{i}Z,4{i}.5\n" for i in range(9))
+    log, *_ = load(tmp_path, text, "t.csv")
+    assert any("all its times are of 1985:" in note for note in log.warnings)
+
+
 def test_rows_that_lack_a_field_are_named(tmp_path: Path) -> None:
     """Without its third field a row's frequency is in the column of its power."""
     rows = [f"10:00:0{i},0,12.00,19.4{i},1600" for i in range(9)]
