@@ -101,7 +101,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "mostly-unread",
-                f"the log has no reading of {100 * run.unread:.2g} % of the time, again and again, "
+                f"the log has no reading of {format_percent(run.unread, 3)} of the time, again and again, "
                 + (_BETWEEN if run.marks_in_pauses else _THROUGHOUT)
                 + "; log at an even rate, or use an energy counter",
             )
