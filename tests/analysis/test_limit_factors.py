@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.limit_factors import FACTORS, factor, factors
 
-NODES = 20_000
+NODES = 2_000
 
 
 def inside(k, share):
@@ -21,7 +21,7 @@ def inside(k, share):
     return sum(below) / NODES - sum(above) / NODES
 
 
-@pytest.mark.parametrize("at", [0, 10, 20, 30, 36, 39])
+@pytest.mark.parametrize("at", range(40))
 def test_so_much_lies_within_each(at):
     assert inside(FACTORS[at], at / 40) == pytest.approx(0.95, abs=2e-6)
 
