@@ -20,11 +20,8 @@ Indices = NDArray[np.int64]
 
 _NOTHING = 0.002  # of what events used: less is in every interval
 _OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
-_EVENTS, _READ, _VARIES = (
-    10,
-    2,
-    0.25,
-)  # that show what the load does at one place; readings in each; of the span
+_EVENTS, _READ = 10, 2  # that show what the load does at one place, and readings in each
+_VARIES = 0.25  # of the span
 
 
 def beside(values: Floats, before: Indices, upto: Indices) -> tuple[Floats, Floats]:

@@ -48,9 +48,8 @@ def _over_the_usual(
     """Return whether rows beside edges of events show that they average over the usual interval: what an event takes of that fits them far better."""
     trace = integral.trace
     first, last = np.searchsorted(trace.times_ns, slow[:2]).tolist()
-    rows = np.setdiff1d(
-        np.arange(first + 1, last + 1), integral.hole + 1
-    )  # what stands at the end of a hole is its bridge
+    # What stands at the end of a hole is its bridge.
+    rows = np.setdiff1d(np.arange(first + 1, last + 1), integral.hole + 1)
     times, values = trace.times_ns[rows], trace.values[rows]
     quiet, level = levels
     shares = [_share(times, round(seconds * 1e9), *events) for seconds in (slow[2], trace.interval_ns * 1e-9)]

@@ -130,9 +130,8 @@ def coarse_step(trace: Trace, edges: tuple[Times, Times]) -> int:
     marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
     stamps = _decimal(math.gcd(_step_of_stamps(trace), int(trace.times_ns[0])))
     while stamps * _PLACES > trace.interval_ns > 0:
-        stamps //= (
-            10  # a steady meter's are whole intervals behind the first one, whatever they were rounded to
-        )
+        # A steady meter's are whole intervals behind the first one, whatever they were rounded to.
+        stamps //= 10
     step = _decimal(int(np.gcd.reduce(marks)))
     finer = max(stamps, _FINEST) / step  # of marks in finer steps, so few may be whole ones by chance
     if step > stamps and finer ** min(marks.size, _FEW_MARKS) > _BY_CHANCE:

@@ -25,6 +25,9 @@ from powermeter.importers.row_count import RowCount
 BLOCK = 1 << 15
 """Rows read at a time."""
 
+_NEARER = 0.5
+"""Of the distance to the last field but one of whole rows: so near to their last field are the ends of rows that lack one inside."""
+
 MAX_ROWS = 200_000_000
 MAX_COLUMNS = 4000
 
@@ -151,9 +154,6 @@ def _lack_one_inside(rows: Sequence[Sequence[str]], full: int) -> bool:
 def _median(texts: Sequence[str]) -> float:
     """Return the middle one of some numbers; NaN where one is none."""
     return float(np.median([float_or_nan(text) for text in texts])) if texts else math.nan
-
-
-_NEARER = 0.5
 
 
 def _is_row(

@@ -145,9 +145,8 @@ def _judged(row_ns: int | None, amounts: Floats, steps: Floats, long: NDArray[np
     of_all = _deviations(held, rows, mean, spread, single.size)
     if of_all < _SURE < of_one:
         return RowSteps(row_ns, True)
-    if not amounts[
-        1:-1
-    ].all():  # a first row has nothing before it that it could hold, a last one closes the log
+    # A first row has nothing before it that it could hold, a last one closes the log.
+    if not amounts[1:-1].all():
         return RowSteps(row_ns, False, 0.0 if of_all > _SURE else share)
     by_tariff = row_ns is not None and row_ns >= CALENDAR_NS  # which switch loads at full hours and quarters
     if by_tariff or not _beside_like_others(amounts, steps, long):

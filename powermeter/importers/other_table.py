@@ -22,6 +22,8 @@ _UNDER_A_HEADER = 2
 """Rows that are a log of their own where a line above one of them names its fields."""
 _WORD = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)|\w+")
 _BETWEEN = re.compile(r"[,;\t|={\[\"]")
+_FIRST = 3  # rows, among which a header is looked for
+_LONGEST = 2000  # characters of a line that show its kind
 _COMMENTS = ("#", "//", "%")
 
 
@@ -123,9 +125,6 @@ def _shape(line: str) -> _Shape:
     return _Shape(text, marks or str(len(text.split())), numbers)
 
 
-_LONGEST = 2000
-
-
 def _repeated(shapes: Sequence[_Shape]) -> Iterator[bool]:
     """Yield of each line whether it has the shape of enough others, so that they are readings and no facts."""
     seen = Counter(shape.text for shape in shapes)
@@ -174,9 +173,6 @@ def _names_fields(row: Sequence[str]) -> bool:
         and not is_datum(row[0])
         and 4 * sum(map(is_datum, row)) < len(row)
     )
-
-
-_FIRST = 3
 
 
 def _is_row(cells: Sequence[str]) -> bool:

@@ -189,10 +189,9 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
         elif quantity is Quantity.POWER and len(watts) == 1 and product and watts[0] > _FAR * product:
             unit = "mW"
         elif quantity is Quantity.ENERGY and (mains or not headings[i].is_electric):
+            # A module for the mains counts whole Wh, a meter tenths of kWh and less.
             whole = mains and all(text.isdecimal() for text in _texts(found, i))
-            unit = (
-                "Wh" if whole else "kWh"
-            )  # a module for the mains counts whole Wh, a meter tenths of kWh and less
+            unit = "Wh" if whole else "kWh"
         elif quantity is None and _counts(found, i):
             unit = "uJ" if typical(found, i) > _MANY_UJ else "kWh"
         if unit == "W" and _in_micro(found, i):
