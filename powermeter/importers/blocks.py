@@ -148,7 +148,7 @@ def _lack_one_inside(rows: Sequence[Sequence[str]], full: int) -> bool:
     last, before = _median([row[-1] for row in whole]), _median([row[-2] for row in whole])
     if not (ends > 0 and last > 0 and before > 0):
         return False
-    return abs(math.log(ends / last)) < _NEARER * abs(math.log(ends / before))
+    return abs(math.log(ends) - math.log(last)) < _NEARER * abs(math.log(ends) - math.log(before))
 
 
 def _median(texts: Sequence[str]) -> float:

@@ -124,6 +124,8 @@ def _in_watts(plan: TablePlan, place: int) -> bool:
 
 
 def _is_prefix(ratio: float) -> bool:
+    if not 0 < ratio < math.inf:
+        return False
     steps = math.log(ratio, _PREFIX)
     return round(steps) != 0 and abs(steps - round(steps)) * math.log(_PREFIX) < math.log(_SLACK)
 

@@ -13,6 +13,7 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.holes import hole_limit
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream
+from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
 
@@ -25,7 +26,6 @@ _ALIKE = 0.98
 
 _BEYOND = 3.0
 """Of a power over volt-amperes, which no direct current exceeds."""
-_MAINS_V = 80.0
 _BEYOND_ON_MAINS = 100.0
 """There the current may be that of one of three lines, and that line nearly idle."""
 
@@ -73,7 +73,7 @@ def _beyond_volt_amperes(
         )
         both = np.isfinite(watts) & np.isfinite(volts) & np.isfinite(amperes) & (volts > 0) & (amperes > 0)
         stated, made = float(watts[both].sum()), float((volts * amperes)[both].sum())
-        on_mains = bool(both.any()) and float(np.median(volts[both])) > _MAINS_V
+        on_mains = bool(both.any()) and float(np.median(volts[both])) > MAINS_V
         if int(both.sum()) >= _FEWEST and stated > (_BEYOND_ON_MAINS if on_mains else _BEYOND) * made:
             names = " × ".join(
                 repr(columns[by[q]].heading.text) for q in (Quantity.VOLTAGE, Quantity.CURRENT)

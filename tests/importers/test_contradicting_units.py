@@ -76,3 +76,10 @@ def test_watts_in_the_cells_of_another_column_are_noted(tmp_path, cells, said):
     rows = "".join(f"2026/07/15 01:00:{i:02d}.000, 0, {cells}\n" for i in range(20))
     path.write_text("timestamp, index, power.draw [W], temperature.gpu\n" + rows)
     assert ("power-against-product" in [note.code for note in open_log(path).warnings]) is said
+
+
+def test_a_product_beyond_every_number_is_no_prefix(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,voltage_V,current_A,power_W\n0,5,1,5\n1,1e300,1e300,5\n2,5,1,5\n3,5,1,5\n")
+    codes = [note.code for note in open_log(path).warnings]
+    assert "implausible-values" in codes
