@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.estimate import LATE, GroupEstimate
 from powermeter.analysis.event_levels import ranges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.late_means import opened
 from powermeter.analysis.moments import coarse_step, in_step_with
 from powermeter.analysis.other_labels import Labels
 
@@ -26,6 +27,7 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+_OFF = 0.15  # of a step
 _LITTLE = 0.001  # of what events used
 _CLEARLY = 0.1  # of their power, that events add to what is beside them
 _RESOLVED = 2.0  # intervals in a step, from which readings show where edges are
@@ -44,6 +46,7 @@ class _Seen:
         adds: The level further in above that further out, W.
         doubt: Standard uncertainty of the level further out, W.
         away: How many readings show edges that are not at their marks.
+        behind_s: For how long readings up to a step behind each clear end show the event, s.
     """
 
     outside: Floats
@@ -51,6 +54,7 @@ class _Seen:
     adds: float
     doubt: float
     away: int
+    behind_s: Floats
 
 
 def a_step_outside(
@@ -77,6 +81,8 @@ def a_step_outside(
     seen = _seen(integral, edges, step, (clear, clear_of_others(edges, 2 * step, labels)), found.quiet)
     if seen is None or abs(seen.adds) < _CLEARLY * abs(found.level):
         return found, 0
+    if _always_as_late(seen.behind_s, g, integral.trace.interval_ns * 1e-9):
+        return found, 0
     share = float(np.mean((clear[0].astype(np.float64) + clear[1]) / 2))
     tau, alike = integral.trace.interval_ns * 1e-9, in_step_with(integral.trace, step)
     exact = not seen.away and (g >= _RESOLVED * tau or n * share * g / 2 > _SURE * tau)
@@ -86,6 +92,13 @@ def a_step_outside(
         total = found.factor * float(found.own @ found.own)
         return _uneven(found, total, (g, min(g, tau) * seen.adds), 1.0), step
     return _with(found, seen, (g, share), tau, alike=alike), step
+
+
+def _always_as_late(behind_s: Floats, g: float, tau: float) -> bool:
+    """Return whether readings show ends behind their marks, and all about as far: a load or a meter that is late under exact marks."""
+    if behind_s.size < _FEW or g < _RESOLVED * tau or not _OFF * g < float(behind_s.mean()) < g / 2:
+        return False
+    return float(behind_s.std(ddof=1)) < _OFF * g
 
 
 def _with(
@@ -120,7 +133,12 @@ def _with(
     # How far edges are away from their marks shows in both, unless they are always read at one place.
     away = tau * abs(float(seen.outside.sum()) + float(seen.inside.sum())) / abs(seen.adds) + _CHANCE * tau
     moved = 1.0 if alike else min(away / (n * share * g / 2), 1.0)
-    return _uneven(found, before + variance, (g, min(g, tau) * seen.adds), moved)
+    found = _uneven(found, before + variance, (g, min(g, tau) * seen.adds), moved)
+    if outside <= most or found.why or sign < 0 or g < _RESOLVED * tau:
+        return found
+    # Dropped fractions leave no more outside, unless what is read is late as well: by up to a step more.
+    further = max(abs(seen.adds) * 1.5 * g - kept / n, 0.0)
+    return opened(found, LATE, further, np.full(n, further))
 
 
 def _uneven(found: GroupEstimate, total: float, steps: tuple[float, float], moved: float) -> GroupEstimate:
@@ -176,7 +194,20 @@ def _seen(
         adds,
         doubt,
         int(np.count_nonzero(over * math.copysign(1.0, adds) > abs(adds) / 2)),
+        _shown_s(integral, (ends, ends + step), (low, adds)),
     )
+
+
+def _shown_s(integral: Integral, spans: tuple[Times, Times], levels: tuple[float, float]) -> Floats:
+    """Return for how long readings in each span show what adds to a level so much, s."""
+    t, (low, adds) = integral.trace.times_ns, levels
+    first, last = np.searchsorted(t, spans[0], side="right"), np.searchsorted(t, spans[1], side="right")
+    own = np.repeat(np.arange(first.size), last - first)
+    over = np.asarray(_between(t, integral.trace.values, *spans), np.float64) - low
+    shown: Floats = (
+        np.bincount(own, over, first.size) * integral.trace.interval_ns * 1e-9 / (adds or math.inf)
+    )
+    return shown
 
 
 def _between(t: Times, f: Floats, after: Times, until: Times) -> Floats:

@@ -78,3 +78,34 @@ def test_a_job_marked_in_whole_seconds_is_found_where_its_readings_are() -> None
 def test_marks_that_are_whole_seconds_in_truth_pay_nothing() -> None:
     found = one_job(0)
     assert found is not None and found.high - found.low < 0.02 * 140
+
+
+def jobs(seed: int, late_s: float, *, exact: bool) -> tuple[Result, float]:
+    """Return what is found of 16 jobs of 4 to 8 s at 7 W beside 2 W by a 10 Hz meter, and what they used: marks in whole seconds, readings so late."""
+    rng = np.random.default_rng(seed)
+    start = 5 + np.cumsum(rng.uniform(11, 14, 16))
+    end = start + rng.uniform(4, 8, 16)
+    if exact:
+        start, end = np.floor(start), np.floor(end)
+    stamps = rng.uniform(0.01, 0.09) + 0.1 * np.arange(int((end[-1] + 6) / 0.1))
+    inside = np.searchsorted(start, stamps - late_s, "right") > np.searchsorted(end, stamps - late_s, "right")
+    watts = np.where(inside, 7.0, 2.0) + rng.normal(0, 0.01, stamps.size)
+    trace = from_samples(np.rint(stamps * 1000).astype(np.int64) * MS, watts, noise=0.01)
+    marks = (np.floor(at).astype(np.int64) * 1000 * MS for at in (start, end))
+    mean = measure(Integral.of(trace), *marks).combine_of(np.arange(16), np.full(16, 1 / 16), "all")
+    return mean, 7 * float(np.mean(end - start))
+
+
+def test_what_is_always_as_late_behind_exact_marks_is_not_a_steps() -> None:
+    """Readings 0.35 s late show as much behind ends as they lack behind starts: the load's (1.75 J less lie between the marks) or the meter's."""
+    for seed in range(6):
+        mean, truth = jobs(seed, 0.35, exact=True)
+        assert mean.low <= truth - 0.35 * 5 and truth <= mean.high
+        assert mean.grade is Grade.ESTIMATED
+
+
+def test_more_behind_ends_than_a_step_leaves_is_open_upwards() -> None:
+    """A meter half a second late under dropped fractions shows a whole second behind ends."""
+    for seed in range(6):
+        mean, truth = jobs(seed, 0.5, exact=False)
+        assert mean.low <= truth <= mean.high and mean.grade is Grade.ESTIMATED
