@@ -38,7 +38,8 @@ def rows_of_quantity(
     named = _names(found, at[0])
     if named is None:
         return found, ()
-    units = {row[named]: meant[row[at[0]]] for row in found.rows if len(row) > at[0] and row[at[0]]}
+    whole = [row for row in found.rows if len(row) > max(named, at[0]) and row[at[0]].strip()]
+    units = {row[named]: meant[row[at[0]].strip()] for row in whole}
     if rail in units:
         return replace(found, rows=tuple(r for r in found.rows if len(r) > named and r[named] == rail)), (
             (named, rail),

@@ -28,3 +28,17 @@ def test_units_of_one_quantity_are_read_row_by_row(tmp_path):
     (tmp_path / "one.csv").write_text(f"SECONDS;PID;VALUE;UNITS\n{rows}")
     convert(tmp_path / "one.csv", tmp_path / "o.power", choices=Choices())
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(21)  # 2 W for 10.5 s
+
+
+@pytest.mark.parametrize("cut", ["11", "11;speed", "11; speed ;40; km/h "])
+def test_rows_that_are_cut_or_padded_change_no_question(tmp_path, cut):
+    (tmp_path / "car.csv").write_text(LOG + cut + "\n")
+    with pytest.raises(ConfigurationError, match=r"different quantities .*--rail 'HV power'"):
+        open_log(tmp_path / "car.csv", choices=Choices())
+
+
+def test_a_row_that_ends_before_its_name_is_passed_over(tmp_path):
+    rows = "".join(f"{t};km/h;40;speed\n{t}.2;kW;2;HV power\n" for t in range(11))
+    (tmp_path / "car.csv").write_text(f"SECONDS;UNITS;VALUE;PID\n{rows}11;kW\n")
+    with pytest.raises(ConfigurationError, match=r"--rail 'HV power'"):
+        open_log(tmp_path / "car.csv", choices=Choices())
