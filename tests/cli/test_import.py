@@ -74,8 +74,10 @@ def test_a_recording_is_not_imported_again(log, capsys):
 
 
 def test_force_replaces(log):
-    (log / "run.power").write_text("old")
+    assert run(["import", "meter.csv", "-o", "run.power"]) == 0
+    before = (log / "run.power").stat().st_ino
     assert run(["import", "meter.csv", "-o", "run.power", "--force"]) == 0
+    assert (log / "run.power").stat().st_ino != before
     with Recording.open(log / "run.power") as recording:
         assert len(recording.samples(1).times_ns) == 5
 

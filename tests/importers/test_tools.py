@@ -41,7 +41,7 @@ def test_energibridge_whose_time_lags_a_row(tmp_path):
 def test_energibridge_whose_columns_were_exchanged_is_refused(tmp_path):
     """A counter taken for milliseconds: 34 kW over 17 ms, beside rows of 200 ms each."""
     rows = "".join(f"200,{5120 + 4 * i},{1780000000000 + 200 * i}\n" for i in range(6))
-    with pytest.raises(DataError, match=r"by 'Time' the first 6 rows take 0.02 s, and by 'Delta' 1 s"):
+    with pytest.raises(DataError, match=r"by 'Time' its first rows take 0.02 s, and by 'Delta' 1 s"):
         load(tmp_path, "Delta,Time,PACKAGE_ENERGY (J)\n" + rows, "e.csv")
 
 

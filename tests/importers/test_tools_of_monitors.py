@@ -186,7 +186,7 @@ def test_a_setting_of_a_supply_is_no_reading(tmp_path):
 def test_a_stamp_that_states_the_end_of_its_interval_too(tmp_path):
     text = "Date Time,Power (W)\n" + "".join(f"14.09.2025 10:0{i}:00 - 10:0{i + 1}:00,20\n" for i in range(8))
     _, energies, headline = load(tmp_path, text, "prtg.csv")
-    assert energies[headline] == pytest.approx(20 * 420)
+    assert energies[headline] == pytest.approx(20 * 480)  # eight rows of a minute each
 
 
 def test_powerjoular_of_one_process_is_a_mean_of_a_model(tmp_path):
