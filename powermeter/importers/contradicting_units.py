@@ -11,8 +11,11 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
+from powermeter.importers.axis import Axis
 from powermeter.importers.cells import Statistics
+from powermeter.importers.column_store import Store
 from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.table_rows import Stream
 from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 
@@ -20,12 +23,19 @@ _PREFIX = 1000.0
 _LEAST = 0.8
 """The least that voltage times current may be of the power beside them: readings of different moments."""
 
+_BEYOND = 3.0
+"""Of a power over volt-amperes, which no direct current exceeds."""
+_BEYOND_ON_MAINS = 100.0
+"""There the current may be that of one of three lines, and that line nearly idle."""
+
 _IDLE = 100.0
 """How many times the watts the volt-amperes of an idle adapter on the mains may be: its capacitors draw current and hardly power."""
 
 _LEAST_V = 0.2
 _WATTS = re.compile(r"[+-]?[\d.,]{1,20} ?[numkM]?W")
 
+_ROWS = 1 << 20
+_FEWEST = 4
 _SLACK = 2.0
 """How far from a whole prefix the ratio may be: shunts, phases and noise."""
 
@@ -79,6 +89,47 @@ def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
             f"lines; the power is counted. To count the product, leave it out: --column {quote(f'{power.heading.text}=-')}",
         )
     ]
+
+
+def beyond_volt_amperes(
+    columns: Sequence[Planned],
+    streams: Sequence[Stream],
+    store: Store,
+    found: Axis,
+    noted: Sequence[Note],
+) -> list[Note]:
+    """Return a note on each power that is far more in its rows than voltage and current of its rail make: no load draws that.
+
+    Args:
+        columns: All columns of the table.
+        streams: What was made of them, one a column.
+        noted: What was found before: of a table whose first rows contradict each other nothing is added.
+    """
+    if any(note.code == "power-against-product" for note in noted):
+        return []
+    own = {int(stream.column[1:]): stream for stream in streams if stream.device is None}
+    notes = []
+    for rail in dict.fromkeys(columns[i].rail for i in sorted(own) if columns[i].rail is not None):
+        by = {columns[j].quantity: j for j in sorted(own, reverse=True) if columns[j].rail == rail}
+        if not by.keys() >= {Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT}:
+            continue
+        kept = found.kept[found.kept < _ROWS]
+        stop = int(kept.max()) + 1 if len(kept) else 0
+        watts, volts, amperes = (
+            np.abs(own[j].clean(store.part(own[j].column, 0, stop)[kept])) * columns[j].heading.factor
+            for j in (by[Quantity.POWER], by[Quantity.VOLTAGE], by[Quantity.CURRENT])
+        )
+        both = np.isfinite(watts) & np.isfinite(volts) & np.isfinite(amperes) & (volts > 0) & (amperes > 0)
+        stated, made = float(watts[both].sum()), float((volts * amperes)[both].sum())
+        on_mains = bool(both.any()) and float(np.median(volts[both])) > MAINS_V
+        if int(both.sum()) >= _FEWEST and stated > (_BEYOND_ON_MAINS if on_mains else _BEYOND) * made:
+            names = " × ".join(
+                repr(columns[by[q]].heading.text) for q in (Quantity.VOLTAGE, Quantity.CURRENT)
+            )
+            power = repr(columns[by[Quantity.POWER]].heading.text)
+            text = f"{power} is {stated / made:.3g} times {names}, more than any load draws: a unit is wrong, or a column is another one than its header states"
+            notes.append(Note.warning("power-against-volt-amperes", text))
+    return notes
 
 
 def _below_any_supply(power: Planned, parts: Mapping[Quantity, tuple[Planned, float]]) -> list[Note]:

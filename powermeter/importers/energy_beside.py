@@ -13,7 +13,6 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.holes import hole_limit
 from powermeter.importers.plan import Planned
 from powermeter.importers.table_rows import Stream
-from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
 
@@ -23,11 +22,6 @@ _LEAST = 0.8
 
 _ALIKE = 0.98
 """Energies nearer to each other are the same for a meter that states 1 % for each of them."""
-
-_BEYOND = 3.0
-"""Of a power over volt-amperes, which no direct current exceeds."""
-_BEYOND_ON_MAINS = 100.0
-"""There the current may be that of one of three lines, and that line nearly idle."""
 
 _STEPS = 2.0
 _FEWEST = 4
@@ -44,7 +38,7 @@ def contradicting_energy(
         streams: What was made of them, one a column.
     """
     own = {int(stream.column[1:]): stream for stream in streams if stream.device is None}
-    notes = _beyond_volt_amperes(columns, own, store, found)
+    notes = []
     for i in sorted(own):
         if columns[i].quantity is not Quantity.ENERGY or columns[i].rail is None:
             continue
@@ -53,34 +47,6 @@ def contradicting_energy(
         if pair is not None:
             names = " × ".join(repr(columns[j].heading.text) for j in read)
             notes.append(_note(names, columns[i], columns[read[0]], pair, is_counted=i not in beside))
-    return notes
-
-
-def _beyond_volt_amperes(
-    columns: Sequence[Planned], own: Mapping[int, Stream], store: Store, found: Axis
-) -> list[Note]:
-    """Return a note on each power that is far more than voltage and current of its rail make: no load draws that."""
-    notes = []
-    for rail in dict.fromkeys(columns[i].rail for i in sorted(own) if columns[i].rail is not None):
-        by = {columns[j].quantity: j for j in sorted(own, reverse=True) if columns[j].rail == rail}
-        if not by.keys() >= {Quantity.POWER, Quantity.VOLTAGE, Quantity.CURRENT}:
-            continue
-        kept = found.kept[found.kept < _ROWS]
-        stop = int(kept.max()) + 1 if len(kept) else 0
-        watts, volts, amperes = (
-            np.abs(own[j].clean(store.part(own[j].column, 0, stop)[kept])) * columns[j].heading.factor
-            for j in (by[Quantity.POWER], by[Quantity.VOLTAGE], by[Quantity.CURRENT])
-        )
-        both = np.isfinite(watts) & np.isfinite(volts) & np.isfinite(amperes) & (volts > 0) & (amperes > 0)
-        stated, made = float(watts[both].sum()), float((volts * amperes)[both].sum())
-        on_mains = bool(both.any()) and float(np.median(volts[both])) > MAINS_V
-        if int(both.sum()) >= _FEWEST and stated > (_BEYOND_ON_MAINS if on_mains else _BEYOND) * made:
-            names = " × ".join(
-                repr(columns[by[q]].heading.text) for q in (Quantity.VOLTAGE, Quantity.CURRENT)
-            )
-            power = repr(columns[by[Quantity.POWER]].heading.text)
-            text = f"{power} is {stated / made:.3g} times {names}, more than any load draws: a unit is wrong, or a column is another one than its header states"
-            notes.append(Note.warning("power-against-volt-amperes", text))
     return notes
 
 

@@ -23,7 +23,7 @@ from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.column_store import Store
 from powermeter.importers.columns import channel_name, scaled, unused
-from powermeter.importers.contradicting_units import refuse_other_units
+from powermeter.importers.contradicting_units import beyond_volt_amperes, refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
@@ -129,9 +129,8 @@ class OpenTable:
             self._states.add(block)
             self._table_grade.add(block)
         if self.choices.decimal is None and self.signature is None:
-            names = [column.heading.text for column in self.plan.columns]
-            marks, at = list(zip(names, self._columns.marks, strict=True)), self.plan.layout
-            refuse_doubtful(marks, at.delimiter, str(self.path), at.rows)
+            cells, at = zip(self.plan.columns, self._columns.marks, strict=True), self.plan.layout
+            refuse_doubtful([(c.heading.text, m) for c, m in cells], at.delimiter, str(self.path), at.rows)
         self.warnings += check_rows(
             self.path, self.plan, self._counted, self._columns.cells, self._seen, store.rows
         )
@@ -206,6 +205,7 @@ class OpenTable:
         rows.lengths_ns = None if self._unbridged else lengths
         rows.open_steps = not self._unbridged
         self._finish(rows, streams)
+        self.warnings += beyond_volt_amperes(self.plan.columns, streams, store, found, self.warnings)
         self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows

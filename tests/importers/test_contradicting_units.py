@@ -83,3 +83,26 @@ def test_a_product_beyond_every_number_is_no_prefix(tmp_path):
     path.write_text("time_s,voltage_V,current_A,power_W\n0,5,1,5\n1,1e300,1e300,5\n2,5,1,5\n3,5,1,5\n")
     codes = [note.code for note in open_log(path).warnings]
     assert "implausible-values" in codes
+
+
+def test_a_power_beyond_volt_amperes_is_reported_once(tmp_path):
+    """0.1 A at 5 V are 0.5 W; with the two columns in each other's place 5 W stand beside 0.5 V."""
+    for volts, watts, is_reported in ((5, 0.5, False), (0.5, 5, True), (230, 4_600, True)):
+        path = tmp_path / "t.csv"
+        path.write_text(
+            "time_s,current_A,voltage_V,power_W\n" + "".join(f"{i},0.1,{volts},{watts}\n" for i in range(9))
+        )
+        assert power_notes(path) == ["power-against-product"] * is_reported
+
+
+def test_a_power_beyond_volt_amperes_of_a_known_tool_is_reported(tmp_path):
+    """On the mains the current may be that of one line of three."""
+    for volts, watts, is_reported in ((5, 0.5, False), (0.5, 5, True), (230, 391, False), (230, 4_600, True)):
+        path = tmp_path / "joulescope.csv"
+        rows = "".join(f"{i},0.1,{volts},{watts},{i / 10},{i * watts}\n" for i in range(9))
+        path.write_text("time,current,voltage,power,charge,energy\n" + rows)
+        assert power_notes(path) == ["power-against-volt-amperes"] * is_reported
+
+
+def power_notes(path):
+    return [note.code for note in open_log(path).warnings if note.code.startswith("power-against-")]

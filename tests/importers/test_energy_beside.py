@@ -3,7 +3,7 @@
 import pytest
 
 from powermeter import analyse
-from powermeter.importers import Choices, convert, open_log
+from powermeter.importers import Choices, convert
 
 WATTS = [10 + i % 4 for i in range(40)]
 
@@ -137,13 +137,3 @@ def test_instant_volts_and_amperes_are_counted_and_the_difference_printed(tmp_pa
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(3990)
     (note,) = [note for note in log.warnings if note.code == "energy-differs"]
     assert "3.990 kJ where 'energy_J' counts 3.800 kJ: the readings are counted" in str(note)
-
-
-def test_a_power_beyond_volt_amperes_is_reported(tmp_path):
-    """0.1 A at 5 V are 0.5 W; with the two columns in each other's place 5 W stand beside 0.5 V; on the mains it may be the current of one line of three."""
-    for volts, watts, is_said in ((5, 0.5, False), (0.5, 5, True), (230, 391, False), (230, 4_600, True)):
-        path = tmp_path / "t.csv"
-        path.write_text(
-            "time_s,current_A,voltage_V,power_W\n" + "".join(f"{i},0.1,{volts},{watts}\n" for i in range(9))
-        )
-        assert any(note.code == "power-against-volt-amperes" for note in open_log(path).warnings) is is_said
