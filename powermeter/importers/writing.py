@@ -9,7 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from powermeter.errors import DataError
+import numpy as np
+
+from powermeter.channel import MISSING, Quantity
+from powermeter.errors import DataError, plural
 from powermeter.importers.log import UTC, Log, LogRows
 from powermeter.recording import Writer
 from powermeter.recording.output_file import check_output
@@ -20,6 +23,8 @@ UNALIGNED = Note.info(
     "the clock of this recording is the instrument's own and is not aligned with any program's events yet; "
     "powermeter align does that",
 )
+
+_OF_ENERGY = {Quantity.POWER, Quantity.CURRENT, Quantity.ENERGY, Quantity.CHARGE}
 
 
 def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
@@ -42,8 +47,12 @@ def write(log: Log, source: Path, out: Path, *, force: bool = False) -> None:
     _remove(part)
     try:
         with Writer.create(part, _metadata(log, source)) as writer, writer.transaction():
-            for rows in log.sources:
-                _write_rows(writer, rows, log, source)
+            most = max(_write_rows(writer, rows, log, source) for rows in log.sources)
+            if most < 2:
+                raise DataError(
+                    f"{source}: {plural(most, 'reading')} in it: without a second one there is no duration, and no energy; "
+                    "if it was cut, look for the rest"
+                )
             writer.add_events(
                 [event if event.uid else replace(event, uid=i) for i, event in enumerate(log.events, 1)]
             )
@@ -67,13 +76,18 @@ def _remove(part: Path) -> None:
             part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
-def _write_rows(writer: Writer, rows: LogRows, log: Log, source: Path) -> None:
+def _write_rows(writer: Writer, rows: LogRows, log: Log, source: Path) -> int:
+    """Write the rows of one instrument; return how many readings its fullest channel of an energy has."""
     url = f"import://{source.name}?format={log.format}"
     identity = writer.add_source(url, rows.name, log.format, rows.channels, rows.info)
+    of_energy = [channel.quantity in _OF_ENERGY for channel in rows.channels]
+    read = np.zeros(sum(of_energy), np.int64)
     for block in rows.blocks():
         writer.append(identity, block.times_ns, block.codes, block.flags)
+        read += (block.codes[:, of_energy] != MISSING).sum(axis=0)
     for gap in rows.gaps:
         writer.add_gap(identity, gap)
+    return int(read.max(initial=0))
 
 
 def _ends(log: Log) -> tuple[int, int]:

@@ -228,7 +228,11 @@ def check(path, out):
     if out is not None:
         from powermeter.importers.writing import write
 
-        write(log, path, out, force=True)
+        try:
+            write(log, path, out, force=True)
+        except PowermeterError as error:
+            assert "without a second one" in str(error), str(error)
+            return False
     return True
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from powermeter.cli import run
+from powermeter.errors import DataError
+from powermeter.importers import convert
 from tests.support.log_texts import (
     DETAIL,
     MAC,
@@ -391,3 +393,14 @@ def test_it_is_refused_in_one_line_that_names_the_file(
     assert status != 0 and said in printed, printed
     assert len([line for line in printed.splitlines() if line.startswith("powermeter:")]) == 1
     assert "Traceback" not in printed and not Path("out.power").exists()
+
+
+@pytest.mark.parametrize("rows", ["0,5\n", "0,5\n1,\n2,\n"], ids=["one row", "one number"])
+def test_a_log_of_one_reading_is_not_made_a_recording(tmp_path, rows):
+    log, out = tmp_path / "one.csv", tmp_path / "one.power"
+    log.write_text("time_s,power_W\n" + rows)
+    with pytest.raises(
+        DataError, match=r"one\.csv: 1 reading in it: without a second one there is no duration"
+    ):
+        convert(log, out)
+    assert [each.name for each in tmp_path.iterdir()] == ["one.csv"]
