@@ -27,6 +27,9 @@ WINGS = ("drivers", "calibration", "reports")
 LOCK = HERE / ".ci" / "requirements.lock"
 """Every file that the tests of continuous integration install, by its hash; its first lines state the platform."""
 
+WHOLE = ("-m", "not device and not slow")
+"""Options for the tests of `test` and of `thorough` together."""
+
 PARTS = os.cpu_count() or 1
 """Processes that compile the tests, or check types, at once."""
 
@@ -143,11 +146,30 @@ def development() -> str:
 def test(arguments: Sequence[str]) -> None:
     """run the tests (pytest options may follow; what names a file runs in one process)"""
     environment(development())
-    if any(Path(each.split("::")[0]).exists() for each in arguments):
+    if names_a_file(arguments):
         run(PYTHON, "-m", "pytest", *arguments, variables=bytecode())
         return
     compile_tests()
     run(PYTHON, "-m", "pytest", *spread(), *(arguments or ("-q",)), variables=bytecode())
+
+
+def thorough(arguments: Sequence[str]) -> None:
+    """run the tests that prove at length what those of `test` prove by example"""
+    environment(development())
+    files = () if names_a_file(arguments) else files_with("mark.thorough")
+    chosen = ("-m", "thorough and not slow", *files, *(arguments or ("-q",)))
+    run(PYTHON, "-m", "pytest", *spread(), *chosen, variables=bytecode())
+
+
+def names_a_file(arguments: Sequence[str]) -> bool:
+    """Return whether options of pytest name what to run."""
+    return any(Path(each.split("::")[0]).exists() for each in arguments)
+
+
+def files_with(text: str) -> tuple[str, ...]:
+    """Return the test files that hold a text, as paths below this folder: the others need not be imported."""
+    found = sorted((HERE / "tests").rglob("test_*.py"))
+    return tuple(each.relative_to(HERE).as_posix() for each in found if text in each.read_text("utf-8"))
 
 
 def spread() -> tuple[str, ...]:
@@ -235,7 +257,7 @@ def wheel(arguments: Sequence[str]) -> None:
         elsewhere.mkdir()
         tests = [HERE / "tests" / part for part in INSTALLED]
         config = ("-c", HERE / "pyproject.toml")
-        pytest = (python, "-m", "pytest", "-q", *spread(), *config, *tests, *arguments)
+        pytest = (python, "-m", "pytest", "-q", *spread(), *WHOLE, *config, *tests, *arguments)
         run(*pytest, where=elsewhere, variables=bytecode())
         verbs = HERE / "tests" / "support" / "every_verb.py"
         run(python, verbs, elsewhere / "verbs", "--once", where=elsewhere, variables=bytecode())
@@ -277,7 +299,7 @@ def frameworks(arguments: Sequence[str]) -> None:
     tests = ("tests/hooks", "tests/examples/test_frameworks.py", "tests/marking/test_torch.py", workers)
     variables = {"POWERMETER_TESTS_REQUIRE_FRAMEWORKS": "1", **bytecode(own)}
     # Each process keeps a half, so that what the tests of a framework share is made once: an example, what it imports.
-    beside = ("-q", "-n", "2", "--dist", "worksteal")
+    beside = ("-q", "-n", "2", "--dist", "worksteal", *WHOLE)
     run(python, "-m", "pytest", *(arguments or (*beside, *tests)), variables=variables)
 
 
@@ -358,7 +380,22 @@ def gather_changes(folder: Path, log: Path) -> None:
 
 TASKS: dict[str, Callable[[Sequence[str]], None]] = {
     task.__name__: task
-    for task in (demo, test, lint, docs, site, wheel, lab, frameworks, spark, audit, slow, mutants, changelog)
+    for task in (
+        demo,
+        test,
+        thorough,
+        lint,
+        docs,
+        site,
+        wheel,
+        lab,
+        frameworks,
+        spark,
+        audit,
+        slow,
+        mutants,
+        changelog,
+    )
 }
 
 WITH_OPTIONS = ("lab", "mutants")

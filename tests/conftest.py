@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "COLUMNS", None
     )  # what verbs print is wrapped where it is set; tests that look at widths set it
     if not config.option.markexpr:
-        config.option.markexpr = "not device and not slow"
+        config.option.markexpr = "not device and not slow and not thorough"
     elif config.option.markexpr == "slow":
         settings.load_profile("others")
 

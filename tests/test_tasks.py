@@ -129,6 +129,21 @@ def test_options_alone_keep_the_tests_spread_over_processes(
     assert tasks.spread()[:2] == ("-n", "7")
 
 
+def test_what_is_thorough_is_run_by_its_task_alone(
+    tasks: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(tuple(map(str, command))))
+    monkeypatch.setattr(tasks, "environment", lambda extras: None)
+    tasks.thorough(())
+    tasks.thorough(("-x", "tests/test_tasks.py"))
+    everything, named = ran
+    assert "thorough and not slow" in everything and "thorough and not slow" in named
+    files = [each for each in everything if each.endswith(".py")]
+    assert files and all("mark.thorough" in (ROOT / each).read_text(encoding="utf-8") for each in files)
+    assert [each for each in named if each.endswith(".py")] == ["tests/test_tasks.py"]
+
+
 def test_the_wheel_is_found_beside_the_checkout(tasks: ModuleType) -> None:
     """What tests need is found in `.venv`; of the folders named there none brings the checkout itself."""
     python = Path(sys.executable)
@@ -203,7 +218,17 @@ case "$*" in *"$FAILS"*) exit 7 ;; esac
 @pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")
 @pytest.mark.parametrize(
     "fails",
-    ["nothing", "kernel.py", "frameworks --version", "lint", "lab", "wheel", "spark", "tasks.py frameworks"],
+    [
+        "nothing",
+        "kernel.py",
+        "frameworks --version",
+        "lint",
+        "thorough",
+        "lab",
+        "wheel",
+        "spark",
+        "tasks.py frameworks",
+    ],
 )
 def test_integration_fails_where_a_part_beside_others_does(tmp_path: Path, fails: str) -> None:
     (tmp_path / ".ci").mkdir()
@@ -218,11 +243,11 @@ def test_integration_fails_where_a_part_beside_others_does(tmp_path: Path, fails
     asked = [line.split()[2:3] for line in ran.read_text().splitlines() if "tasks.py" in line]
     if fails == "nothing":
         assert sorted(map("".join, asked)) == sorted(
-            ["frameworks", "lint", "test", "test", "lab", "wheel", "spark", "frameworks"]
+            ["frameworks", "lint", "test", "test", "thorough", "lab", "wheel", "spark", "frameworks"]
         )
     alone = [line.partition("tasks.py ")[2] for line in ran.read_text().splitlines()]
     if "lab" in alone:
-        assert {"test", "frameworks --version"} <= set(alone[: alone.index("lab")])
+        assert {"test", "thorough", "frameworks --version"} <= set(alone[: alone.index("lab")])
         assert not {"wheel", "spark"} & set(alone[: alone.index("lab")])
 
 

@@ -21,6 +21,7 @@ from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecordin
 SIGMA = 0.02
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [5, 20])
 def test_events_between_two_samples_are_off_by_what_is_stated(count: int) -> None:
     rng = np.random.default_rng(2)

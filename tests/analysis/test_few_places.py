@@ -144,6 +144,7 @@ def test_one_event_of_very_many_readings_shows_its_places(count: int) -> None:
     assert unmet == pytest.approx(unmet_of(4)) and cycles == pytest.approx(0.25, abs=0.05 / count)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("period", [2.004, 3.006, 1.5, 4.0])
 def test_one_event_of_a_loop_in_step_holds_what_was_drawn(tmp_path: Path, period: float) -> None:
     """40 % of each period at 8 W, else 2 W: 4.4 W on average over whole periods, whatever place is met."""

@@ -128,6 +128,7 @@ def test_chunks_join_without_a_seam() -> None:
     assert np.allclose(integral.running[1:], np.cumsum(steps), rtol=1e-12)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), kind=st.sampled_from(list(Kind)))
 def test_a_split_window_adds_up(data: st.DataObject, kind: Kind) -> None:

@@ -94,6 +94,7 @@ def test_a_tail_of_the_load_is_no_lag(first: float, tail: float) -> None:
     assert row.energy_per_item.low <= used <= row.energy_per_item.high < 1.05 * used
 
 
+@pytest.mark.thorough
 def test_triangles_cost_what_their_ends_leave() -> None:
     """Readings of events that begin and end far below their mean: the spectrum of what is inside shows nothing of that."""
     errors, widths = [], []

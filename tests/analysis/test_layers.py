@@ -91,6 +91,7 @@ SCENES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scene", ["means", "counter", "instants", "uneven"])
 def test_the_intervals_of_thirty_layers_hold_at_100_hz(scene):
     net, of = SCENES[scene]
@@ -158,6 +159,7 @@ def test_layers_that_cannot_be_told_apart_are_merged_and_it_is_written():
     assert all(one.energy.half_width < one.energy.value for one in found.layers)
 
 
+@pytest.mark.thorough
 def test_the_pass_is_the_one_that_analyse_finds_within_its_interval():
     import powermeter
 

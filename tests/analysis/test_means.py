@@ -33,6 +33,7 @@ def short_events(rng: np.random.Generator, seconds: float) -> list[Event]:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind, rate", [(Kind.MEAN, 1), (Kind.MEAN, 2), (Kind.MEAN, 10), (Kind.INSTANT, 2)])
 def test_short_events_on_a_load_that_does_not_know_them_hold(kind: Kind, rate: int) -> None:
     held, sizes = 0, []

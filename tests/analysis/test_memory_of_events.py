@@ -17,6 +17,8 @@ from powermeter.recording.event_columns import EventColumns
 from powermeter.signals import one_pass
 from powermeter.testing.simulation import SimulatedRecording
 
+pytestmark = pytest.mark.thorough
+
 MS = 1_000_000
 FEW = 12_000
 MOST = {100_000: 495, 10_000: 455}

@@ -49,6 +49,7 @@ def test_where_nothing_more_is_needed_or_nothing_can_be_said(value, shrinking, e
     assert more_repeats(value, shrinking, 0.0, events, 0.05) == answer
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [4, 20])
 def test_following_the_advice_brings_the_promised_interval(first) -> None:
     kept = []

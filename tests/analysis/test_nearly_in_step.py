@@ -24,6 +24,7 @@ def loop(rng: np.random.Generator, starts: np.ndarray, length: float) -> tuple[T
     return truth, [Event("e", a, b, uid=i + 1) for i, (a, b) in enumerate(edges)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("rate", "period", "length", "count"),
     [
@@ -120,6 +121,7 @@ def on_and_off(rng: np.random.Generator, period: float, walk: float, on: float) 
     ]
 
 
+@pytest.mark.thorough
 def test_frames_that_wander_past_regular_readings_are_paid_for_or_bounded() -> None:
     """30.3 frames a second, their period off by 0.5 ms each, read at 10 Hz: the label held 45 % at ±3 %, measured."""
     rng = np.random.default_rng(4)

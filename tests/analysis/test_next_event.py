@@ -86,6 +86,7 @@ def held(load: Callable[[Rng, int], np.ndarray], count: int, runs: int, each: in
     return float(np.mean(found))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", LOADS)
 @pytest.mark.parametrize("count", [4, 12, 45])
 def test_nineteen_in_twenty_further_events_lie_in_it(name: str, count: int) -> None:

@@ -26,6 +26,7 @@ def leaning(rng: np.random.Generator, count: int) -> np.ndarray:
     return 6 * np.exp(0.5 * rng.standard_normal(count) - 0.125)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("load", [remembering, leaning])
 def test_the_next_item_is_held_by_a_dozen_repeats_that_are_not_independent_and_normal(
     load: Callable[[np.random.Generator, int], np.ndarray],

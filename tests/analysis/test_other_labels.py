@@ -155,6 +155,7 @@ def looked_at(monkeypatch, labels: int, lasts_ms: int, kind: Kind = Kind.INSTANT
     return seen[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lasts_ms", [1, 40, 100])
 def test_work_grows_with_labels_and_not_with_their_square(monkeypatch, lasts_ms):
     """Events that no reading falls into, events one after the other, and events that run at the same time."""
@@ -162,6 +163,7 @@ def test_work_grows_with_labels_and_not_with_their_square(monkeypatch, lasts_ms)
     assert many < 6 * few, "four times the labels: sixteen times the work were it that of pairs"
 
 
+@pytest.mark.thorough
 def test_for_means_too_work_grows_with_labels_and_not_with_their_square(monkeypatch):
     """What lies beside all events is looked at once: 1000 labels on a meter that averages took 12 s."""
     few, many = (looked_at(monkeypatch, labels, 40, Kind.MEAN) for labels in (25, 100))

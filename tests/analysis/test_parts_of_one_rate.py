@@ -52,6 +52,7 @@ class Load:
         return from_samples(times, (self.at(times) - self.at(since)) / (times - since) * NS, kind=kind)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.COUNTER])
 @pytest.mark.parametrize(
     "stretches", [[(80, 1.0), (790, 0.1)], [(600, 0.1), (98, 1.0)], [(150, 0.4), (40, 2.4)]]

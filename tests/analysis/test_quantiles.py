@@ -48,6 +48,7 @@ def test_the_ends_of_student_s_t() -> None:
     assert math.isnan(t_quantile(0.975, math.nan)) and t_quantile(0.975, 0.2) == t_quantile(0.975, 1.0)
 
 
+@pytest.mark.thorough
 def test_a_recording_that_is_known_well_is_shown_without_what_takes_long_to_import(tmp_path: Path) -> None:
     simulate_run(tmp_path / "run.power", "pi-4", run=Run(inferences=6))
     code = "import sys\nfrom powermeter import cli\nassert cli.run(sys.argv[1:]) == 0\nassert 'scipy' not in sys.modules"

@@ -38,6 +38,7 @@ def blips(
     return trace, *edges, 2 * lengths + powers * lengths
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", [0.0, 1.0])
 @pytest.mark.parametrize("part", [0.6, 0.8])
 def test_the_part_is_found_and_what_it_leaves_out_is_paid_for(part: float, place: float) -> None:

@@ -49,6 +49,7 @@ def test_readings_of_one_moment_have_no_skew() -> None:
         assert row is not None and not {"skew", "clock"} & set(row.by_kind())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
 def test_intervals_hold_whatever_the_skew(share: float) -> None:
     def missed(seed: int) -> dict[str, float | None]:

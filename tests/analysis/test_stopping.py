@@ -50,6 +50,7 @@ def drawn(rng: np.random.Generator) -> dict[str, float]:
     }
 
 
+@pytest.mark.thorough
 def test_it_stops_at_the_asked_precision_and_the_interval_holds() -> None:
     hits = []
     for seed in range(60):
@@ -79,6 +80,7 @@ def test_a_thousand_models_with_warm_up_drift_and_memory() -> None:
     assert np.mean(reached) > 0.99
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("share", "times"), [(0.04, 8.0), (0.1, 4.0)])
 def test_repeats_of_a_rare_kind_are_waited_for(share, times) -> None:
     """One in 25 costs eight times as much: 40 repeats see none of them in one case of five."""
@@ -163,6 +165,7 @@ def test_each_call_in_a_repeat_is_a_chance_for_a_rare_kind_but_one_in_50_ms_at_m
     assert least <= done[0] <= least * 1.4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("share", "times"), [(0.02, 3.0), (0.1, 2.0), (0.005, 3.0)])
 def test_calls_of_a_rare_kind_hold_where_several_are_a_repeat(share, times):
     rng = np.random.default_rng(4)
@@ -178,6 +181,7 @@ def test_calls_of_a_rare_kind_hold_where_several_are_a_repeat(share, times):
     assert held >= 90
 
 
+@pytest.mark.thorough
 def test_a_mean_at_the_limit_is_found_above_or_below_it_no_oftener_for_looking_at_each_step():
     """Twenty looks at an interval of 95 % would err in every fourth series."""
     rng = np.random.default_rng(5)

@@ -72,6 +72,7 @@ def test_every_driver_has_a_case_and_only_one():
     assert sorted(case.scheme for case in CASES) == sorted(registry.DRIVERS)
 
 
+@pytest.mark.thorough
 def test_its_example_can_be_named_without_a_library():
     """One bare interpreter imports them all; what it then holds must not be there."""
     code = (

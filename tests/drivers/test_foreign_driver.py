@@ -19,6 +19,8 @@ from powermeter.testing.contract import UNDER_WAY_S, Case, DriverContract, simul
 from powermeter.testing.load import Load
 from powermeter.testing.meter import SimulatedMeter
 
+pytestmark = pytest.mark.thorough
+
 
 class SimulatedVolta(SimulatedMeter):
     """Sends a frame each 2 ms between `S` and `X`; the first 32 hold its reference."""

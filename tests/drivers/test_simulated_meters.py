@@ -146,6 +146,7 @@ def cases_here(*kinds: str) -> tuple[MeterCase, ...]:
 QUICK = ("um25c", "tc66", "lines", "scpi", "smartpower3", "ppk2")
 
 
+@pytest.mark.thorough
 def test_meters_record_the_energy_drawn(tmp_path: Path, opened: ExitStack) -> None:
     cases = cases_here(*QUICK)
     with in_threads(tmp_path, cases, "") as meters:
@@ -166,6 +167,7 @@ def is_back(path: Path, number: int) -> bool:
     return bool(ends) and bool((times >= max(ends)).any())
 
 
+@pytest.mark.thorough
 def test_a_pulled_cable_is_a_gap_and_the_meter_comes_back(tmp_path: Path, opened: ExitStack) -> None:
     cases = cases_here("um25c", "lines", "scpi", "ppk2")
     with in_threads(tmp_path, cases, "") as meters:

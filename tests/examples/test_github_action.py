@@ -15,6 +15,8 @@ import outside
 import pytest
 from class_of_forty import record
 
+pytestmark = pytest.mark.thorough
+
 ACTION = Path(__file__).resolve().parents[2] / "examples" / "github-action"
 
 COMMAND = """

@@ -180,6 +180,7 @@ def test_an_event_made_before_a_recording_is_recorded_when_it_runs(early, runnin
     assert [one.name for one in running.end()] == ["early"]
 
 
+@pytest.mark.thorough
 def test_public_names_are_not_taken_by_submodules():
     """Importing `powermeter.x` sets the attribute `x` of the package, whatever was there before."""
     code = (

@@ -16,6 +16,8 @@ import pytest
 from powermeter.analysis.accounts import not_whole
 from powermeter.marking import bindings, board
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "marks"
 POWERMETER = Path(sys.executable).parent
 

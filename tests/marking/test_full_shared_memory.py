@@ -16,9 +16,10 @@ import pytest
 from powermeter.marking import board
 from powermeter.recording import Recording
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "posix_fallocate"), reason="needs a system that takes room ahead"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="needs a system that takes room ahead"),
+]
 
 
 @pytest.fixture

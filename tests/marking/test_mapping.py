@@ -64,6 +64,7 @@ print(meter.problem)
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("longer_s", [0, 0.5])
 def test_a_program_that_closes_every_descriptor_keeps_its_own_files(tmp_path, longer_s):
     """`stop` was written into one of them, two were closed; readings after that are a gap with its reason, events are all there."""

@@ -19,6 +19,7 @@ if resident()[0] is None:
     pytest.skip("this system does not show a process's memory", allow_module_level=True)
 
 
+@pytest.mark.thorough
 def test_the_peak_of_a_child_is_its_own_and_not_its_parents():
     ballast = np.ones(400 * MB // 8)
     code = "from powermeter.marking.memory import peak_memory; print(peak_memory())"

@@ -72,6 +72,7 @@ def test_a_duration_that_cannot_be_one_makes_a_mark_and_is_counted():
     read.close()
 
 
+@pytest.mark.thorough
 def test_a_pattern_that_backtracks_for_ever_ends_and_its_lines_are_reported():
     read = ByPattern(r"(?P<name>(a+)+)b took (?P<ms>\d+)")
     hopeless = "a" * 41 + "c"
@@ -84,6 +85,7 @@ def test_a_pattern_that_backtracks_for_ever_ends_and_its_lines_are_reported():
     )
 
 
+@pytest.mark.thorough
 def test_a_recording_with_such_a_pattern_ends(tmp_path):
     path = tmp_path / "run.power"
     done = record(path, r"(?P<name>(a+)+)b took (?P<ms>\d+)", "print('aab took 5\\n' + 'a' * 41 + 'c')")
@@ -145,11 +147,13 @@ def test_a_command_is_not_changed_and_its_lines_are_events(tmp_path):
         assert event.duration_s == pytest.approx(0.04)
 
 
+@pytest.mark.thorough
 def test_a_pattern_that_never_fits_is_reported(tmp_path):
     done = record(tmp_path / "run.power", "never", "print('something else')")
     assert done.returncode == 0 and b"no line that it printed" in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_background_process_that_keeps_the_output_does_not_hold_us_up(tmp_path):
     """It holds it until the test ends it, which is after `record` has returned."""
     number, end = tmp_path / "number", tmp_path / "end"

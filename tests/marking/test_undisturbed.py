@@ -45,6 +45,7 @@ def test_handlers_that_come_all_the_same_are_too_deep_at_some_depth():
     assert found == [False] * MOST_NESTED + [True] and depths == [0]
 
 
+@pytest.mark.thorough
 def test_a_handler_that_marks_before_the_first_mark_is_made_loses_nothing(tmp_path):
     path = tmp_path / "run.power"
     code = """

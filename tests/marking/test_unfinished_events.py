@@ -8,6 +8,7 @@ import textwrap
 from contextvars import Context
 from pathlib import Path
 
+import pytest
 from waiting import CEILING_S
 
 import powermeter
@@ -43,6 +44,7 @@ def test_a_name_is_listed_once_and_no_more_names_than_an_account_holds() -> None
     assert names_of(many) == [str(i) for i in range(MAX_LISTED)]
 
 
+@pytest.mark.thorough
 def test_an_event_that_ends_while_its_program_leaves_is_whole(tmp_path):
     """`__del__` and a generator's close run after what a process does at its exit: their marks have a ring of their own."""
     path = tmp_path / "run.power"
@@ -70,6 +72,7 @@ def test_an_event_that_ends_while_its_program_leaves_is_whole(tmp_path):
     assert (counts.begun, counts.finished, counts.details["strays"]) == (2, 2, 0)
 
 
+@pytest.mark.thorough
 def test_short_events_that_run_in_several_threads_when_a_program_is_killed_are_counted(tmp_path):
     """Of a name whose last event was short nothing is written before the end: none of the four was listed, as shorter ones had begun after them."""
     path = tmp_path / "run.power"
@@ -95,6 +98,7 @@ def test_short_events_that_run_in_several_threads_when_a_program_is_killed_are_c
     assert (counts.begun, counts.finished, counts.details["hidden"]) == (7, 3, 4)
 
 
+@pytest.mark.thorough
 def test_a_short_event_that_ends_while_its_program_leaves_is_counted_once(tmp_path):
     """It was stated as one of three that never ended, beside its own row: its number was the newest of a ring that lacked it."""
     path = tmp_path / "run.power"

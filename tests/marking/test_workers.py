@@ -17,6 +17,8 @@ from powermeter.analysis.accounts import differences
 from powermeter.recording import Recording
 from tests.marking.workers import KINDS, ONE_PROCESS
 
+pytestmark = pytest.mark.thorough
+
 PROGRAM = Path(__file__).with_name("workers.py")
 NEEDS = {
     "loky": ("joblib",),

@@ -23,6 +23,8 @@ from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording, Writer, file
 from powermeter.recording.file_names import aside, left_aside
 
+pytestmark = pytest.mark.thorough
+
 CHANNELS = (Channel("p", Quantity.POWER, 1e-3),)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by signals")
 

@@ -202,6 +202,7 @@ def test_no_stamp_is_later_than_its_arrival_where_all_came_late_at_first(wire, e
     assert np.diff(times)[len(late) + 20 // each :].min() == each * MS, "made up for at once"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ppm", [100, -100])
 def test_a_clock_that_runs_fast_or_slow_is_put_right(wire, ppm):
     """Ten minutes of 20 frames a second, up to 20 ms under way: stamps stay within 3 ms of the truth."""

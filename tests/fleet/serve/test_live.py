@@ -100,6 +100,7 @@ def panels() -> Iterator[tuple[str, str]]:
             yield panel["title"], target["expr"].replace("$device", ".*")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 def test_promql_finds_the_energy_of_a_run_that_was_scraped_while_it_grew(tmp_path: Path) -> None:
     prometheus = outside.program("prometheus")

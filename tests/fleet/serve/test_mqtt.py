@@ -27,6 +27,8 @@ from powermeter.fleet.serve.watched import Watched, name_of
 from powermeter.recording import Recording
 from powermeter.recording.protocol import Samples, SourceInfo
 
+pytestmark = pytest.mark.thorough
+
 
 class Mosquitto:
     """A broker on a loopback port, ended by its own id."""

@@ -91,6 +91,7 @@ class Collector:
         self._server.server_close()
 
 
+@pytest.mark.thorough
 def test_a_collector_receives_them_over_tls_with_a_token(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ sys.exit(37)
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("python", [None, OLD], ids=["this Python", "Python 3.6"])
 def test_a_command_there_is_as_a_command_here(tmp_path: Path, python: Path | None) -> None:
     words = ["a b", "$(touch pwned)", "; touch pwned", "'\"\\", "-x", "é"]
@@ -98,6 +99,7 @@ def test_a_command_there_is_as_a_command_here(tmp_path: Path, python: Path | Non
         assert "3.6" in subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.thorough
 def test_a_boards_own_sensors_are_recorded_here(record_here: Here, tmp_path: Path) -> None:
     done = record_here("board:virtual://?rate=100Hz", "sleep", "0.5")
     assert done.returncode == 0, done.stderr
@@ -123,6 +125,7 @@ def test_a_board_without_sensors_is_one_line(record_here: Here) -> None:
     assert "nonsense" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_reach_the_command_there(tmp_path: Path, number: int) -> None:
     script = "trap 'exit 9' TERM INT; echo up; while :; do sleep 0.05; done"
@@ -152,6 +155,7 @@ def marks_in(path: Path) -> int:
         return len(recording.events())
 
 
+@pytest.mark.thorough
 def test_a_connection_that_breaks_is_a_line_and_keeps_what_came(tmp_path: Path) -> None:
     program = PROGRAM.replace("sys.exit(37)", "print('marked', flush=True); time.sleep(100)").replace(
         "sys.stdin.read()", "0"

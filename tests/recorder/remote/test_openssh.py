@@ -17,10 +17,13 @@ from waiting import CEILING_S
 from powermeter.recording import Recording
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
-pytestmark = pytest.mark.skipif(
-    SSHD is None or shutil.which("ssh-keygen") is None or not hasattr(os, "getuid"),
-    reason="no OpenSSH server here",
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        SSHD is None or shutil.which("ssh-keygen") is None or not hasattr(os, "getuid"),
+        reason="no OpenSSH server here",
+    ),
+]
 
 CONFIG = """\
 Port {port}
