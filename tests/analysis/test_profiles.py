@@ -93,6 +93,7 @@ def test_what_follows_an_event_is_told_apart_and_printed(tail_w: float) -> None:
     assert any("follow each event" in note for note in a.notes)
 
 
+@pytest.mark.thorough
 def test_drifting_idle_power_does_not_fool_the_interval() -> None:
     def missed(seed: int) -> dict[str, float | None]:
         rng = np.random.default_rng(seed)

@@ -61,6 +61,7 @@ def test_instants_and_means_stay_what_they_are() -> None:
     assert as_events_show(trace, starts, ends).kind is Kind.MEAN
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pause", [4.0, 1.6])
 def test_energies_of_such_readings_hold_the_truth(pause: float) -> None:
     held, widths, plain = 0, [], []

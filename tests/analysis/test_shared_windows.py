@@ -28,6 +28,7 @@ def pairs(rng: np.random.Generator, count: int) -> tuple[Truth, list[Event]]:
     return Truth.steps([*edges, at + 2], [*levels, 2.0]), events
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
 def test_neighbours_in_one_window_are_divided_rightly(kind: Kind) -> None:
     held, wide, alone = 0, [], 0
@@ -106,6 +107,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_neighbour_of_any_shape_leaves_a_short_event_its_own(shape: str) -> None:
     """Prefills of a third of a window before decodes of eight: what two halves do not show, finer parts do."""
@@ -193,6 +195,7 @@ def test_single_events_hold_beside_neighbours_whose_power_rises() -> None:
         assert share >= 0.93, f"{name}: {share:.0%}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind, label, widest", [(Kind.MEAN, "ramp", 0.01), (Kind.INSTANT, "flat", 0.01)])
 def test_what_other_labels_do_is_not_taken_for_what_goes_on_beside_a_label(
     kind: Kind, label: str, widest: float

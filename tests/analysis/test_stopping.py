@@ -236,6 +236,7 @@ def test_the_loop_ends_when_time_or_repeats_are_over_and_reports_what_would_help
     assert loop.reason == "repeats" and meter.count == 40 and not loop.reached
 
 
+@pytest.mark.thorough
 def test_a_meter_repeats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with Meter("virtual://?rate=200Hz", path=tmp_path / "run.power") as meter:
         loop = meter.repeat("infer", precision=0.5, most=8, at_least=8, attributes={"batch": 4})

@@ -79,6 +79,7 @@ def test_the_next_label_is_no_tail() -> None:
     assert analysis.row("A").tail is None and not any("follow each event" in note for note in analysis.notes)
 
 
+@pytest.mark.thorough
 def test_a_device_that_wakes_ahead_of_the_mark_is_no_part_of_the_event() -> None:
     # 60 ms of 4 W before each event on a 10 Hz mean: the label was 5.9 % too high and held 22 %.
     rng = np.random.default_rng(7)

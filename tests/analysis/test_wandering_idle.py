@@ -27,6 +27,7 @@ def _idle(rng: np.random.Generator, how: str) -> np.ndarray:
     return 2 + 0.15 * flicker / flicker.std()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["walk", "flicker", "warms up"])
 def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str) -> None:
     widths = []

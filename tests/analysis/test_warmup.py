@@ -88,6 +88,7 @@ def test_a_drift_or_a_spike_among_others_is_no_warm_up() -> None:
     assert warm_up(alone).count == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [4, 8, 30, 100])
 @pytest.mark.parametrize(
     ("name", "make", "most"),

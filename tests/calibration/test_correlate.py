@@ -47,6 +47,7 @@ def error_in_intervals(alignment: Alignment, trace: Trace, host: np.ndarray, rat
     return float(np.abs(alignment.to_host(trace.times_ns) - host).max()) / S * rate
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 @pytest.mark.parametrize("rate", RATES)
 def test_a_pattern_aligns_within_a_fifth_of_a_sample(rate: float, kind: Kind) -> None:
@@ -144,6 +145,7 @@ def test_a_played_pattern_says_when_the_load_changed() -> None:
     assert waveform.levels.tolist() == [1, 0, 1, 0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate", [20.0, 100.0])
 @pytest.mark.parametrize("rise, fall", [(0.0, 0.0), (0.044, 0.044), (0.044, 0.0), (0.0, 0.09), (0.12, 0.03)])
 def test_power_that_follows_its_program_late_is_within_the_stated_doubt(

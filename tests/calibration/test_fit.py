@@ -68,6 +68,7 @@ def test_a_simulated_ina219_is_recovered_within_the_stated_uncertainty() -> None
     assert c.low < 0.06 and c.high > 1.45
 
 
+@pytest.mark.thorough
 def test_gain_and_offset_lie_within_two_standard_uncertainties_in_95_of_100() -> None:
     gains, offsets = [], []
     for seed in range(100):

@@ -39,6 +39,7 @@ def read_at_once_and_in_stretches(seed: int, kind: Kind, pattern: bool, monkeypa
     return once, place(host_of(events), recording, recording.sources, options), offset, drift, recording
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 @pytest.mark.parametrize("pattern", [True, False], ids=["pattern", "activity"])
 def test_the_place_is_the_same_within_a_twentieth_of_a_sample(kind: Kind, pattern: bool, monkeypatch) -> None:
@@ -127,6 +128,7 @@ def kilohertz(path, seconds: int):
     return Recording.open(path)
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_recording(tiny: None, tmp_path: Path) -> None:
     peaks = []
     for seconds in (100, 1000):

@@ -41,6 +41,7 @@ def test_what_the_system_kills_for_its_time_is_one_line():
     assert "ulimit -t" in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_soft_limit_ends_no_more_than_a_hard_one():
     """`ulimit -S -t 1`: SIGXCPU ends who reaches it."""
     done = run(f"""
@@ -79,6 +80,7 @@ def test_without_a_limit_there_is_no_other_process():
     assert first == second
 
 
+@pytest.mark.thorough
 def test_record_prints_its_summary_under_a_limit(tmp_path):
     arguments = [
         "record",

@@ -20,6 +20,7 @@ from powermeter.reports.benchmark import convergence
 PROGRAM = [sys.executable, "-S", "-c", "sum(range({size}))"]
 
 
+@pytest.mark.thorough
 def test_a_sweep_ends_with_numbers_a_plot_and_the_recording(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     options = [
@@ -65,6 +66,7 @@ for _ in range(4):
 """
 
 
+@pytest.mark.thorough
 def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path: Path) -> None:
     """At 5 W an item costs a fifth of what its event of five items lasts: not the share of the whole run, whose start-up takes most of it.
 
@@ -94,6 +96,7 @@ def test_events_that_the_command_marks_are_counted_without_its_start_up(tmp_path
     assert inner["per_item"]["value"] < row["energy_per_run"]["value"] / 20
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("precision", "most", "status", "said"),
     [("100%", "12", 0, "± 100 % reached"), ("0.01%", "8", NOT_REACHED, "± 0.01 % NOT reached")],
@@ -115,6 +118,7 @@ def test_the_last_line_says_whether_the_precision_was_reached(
     assert said in last
 
 
+@pytest.mark.thorough
 def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
     options = ["-s", "virtual://", "-o", str(tmp_path / "bench.power"), "--quiet"]
     command = [sys.executable, "-S", "-c", "raise SystemExit(9)"]
@@ -125,6 +129,7 @@ def test_a_failing_command_ends_it_with_its_status(tmp_path: Path) -> None:
         assert [note.code for note in recording.warnings] == [PROGRAM_FAILED]  # every report states it
 
 
+@pytest.mark.thorough
 def test_the_run_that_failed_is_counted_apart_and_listed(tmp_path: Path) -> None:
     """The fifth run fails after a second of work: the four before it, 0.1 s at 3 W each, are what is reported."""
     done = tmp_path / "done"
@@ -181,6 +186,7 @@ def test_the_convergence_plot_shows_the_mark() -> None:
     assert lines[0].index("|") == lines[1].index("|")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("parameter", ["n", "name", "self"])
 def test_a_swept_parameter_may_have_any_name(parameter: str, tmp_path: Path) -> None:
     out = tmp_path / "bench.power"

@@ -55,6 +55,7 @@ def test_a_recording_that_has_ended_is_not_watched(here, path):
     assert done.returncode != 0 and "no longer being recorded" in done.stderr
 
 
+@pytest.mark.thorough
 def test_off_a_terminal_it_is_drawn_once_in_any_encoding():
     command = [sys.executable, "-m", "powermeter", "live", "-s", "virtual://", "-d", "1.2s"]
     for encoding in ("ascii", "cp1252"):

@@ -40,6 +40,7 @@ with open(os.environ["STAMPS"], "a") as file:
 """
 
 
+@pytest.mark.thorough
 def test_the_start_of_powermeter_itself_is_not_in_an_event(script, tmp_path):
     """Each interpreter notes when it starts up: before `mark begin` has a stamp, and after `mark end` has one."""
     (tmp_path / "sitecustomize.py").write_text(STAMPS)
@@ -67,6 +68,7 @@ def test_the_start_of_powermeter_itself_is_not_in_an_event(script, tmp_path):
     assert tuple(map(sum, zip(*totals, strict=True))) == (1, 1, 1)
 
 
+@pytest.mark.thorough
 def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(script, tmp_path):
     found, _ = script(
         tmp_path / "run.power",
@@ -78,6 +80,7 @@ def test_a_shell_that_replaces_itself_by_its_last_command_ends_the_event_then(sc
     assert found[0].duration_s > 0.3
 
 
+@pytest.mark.thorough
 def test_times_that_the_script_has_noted_are_taken(script, tmp_path):
     found, _ = script(
         tmp_path / "run.power",
@@ -95,6 +98,7 @@ def test_times_that_the_script_has_noted_are_taken(script, tmp_path):
     assert infer.count is None and infer.duration_s == pytest.approx(after - before, abs=1e-3)
 
 
+@pytest.mark.thorough
 def test_an_event_that_is_begun_in_one_shell_may_end_in_another(script, tmp_path):
     found, counts = script(
         tmp_path / "run.power",
@@ -147,6 +151,7 @@ def test_the_files_for_other_languages_are_printed_as_they_are():
     assert run("module").stdout == bindings.MODULE.read_text()
 
 
+@pytest.mark.thorough
 def test_an_end_with_a_wrong_count_or_attribute_is_refused_and_ends_the_event_all_the_same(script, tmp_path):
     found, counts = script(
         tmp_path / "run.power",

@@ -54,7 +54,19 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(km003c_stream, "ANSWER_S", 0.1)
 
 
-PROMISES = [name for name in vars(DriverContract) if name.startswith("test_")]
+AT_LENGTH = (
+    "test_nothing_is_left_behind",
+    "test_an_instrument_that_is_not_there_is_named_in_one_line",
+    "test_opening_again_gives_the_same_channels",
+    "test_what_it_started_it_stops",
+)
+"""Promises that open an instrument many times, and state no number of it."""
+
+PROMISES = [
+    pytest.param(name, marks=pytest.mark.thorough) if name in AT_LENGTH else name
+    for name in vars(DriverContract)
+    if name.startswith("test_")
+]
 
 
 @pytest.mark.parametrize("promise", PROMISES)

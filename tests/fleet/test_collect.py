@@ -159,6 +159,7 @@ def _collector(origin: Path, dataset: Path) -> None:
     take(origin, dataset, "all")
 
 
+@pytest.mark.thorough
 def test_several_collectors_at_once_write_each_recording_once(tmp_path: Path) -> None:
     for number in range(8):
         record(tmp_path / "in" / f"{number}.power", "", number + 1, events=5)

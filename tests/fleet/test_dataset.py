@@ -42,6 +42,7 @@ collect(origin_of({origin!r}), dataset.Dataset(Path({to!r})), "all")
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("at", [3, 9])
 def test_a_killed_collector_leaves_nothing_that_counts_twice(tmp_path: Path, at: int) -> None:
     for number in range(3):

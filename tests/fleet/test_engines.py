@@ -124,11 +124,12 @@ def test_a_worker_that_is_killed_midway_changes_nothing(small: Path) -> None:
     alike(wanted.sort_by(order).to_pylist(), found.sort_by(order).to_pylist())
 
 
-def test_a_master_out_of_reach_is_named_at_once(dataset: Path) -> None:
+def test_a_master_out_of_reach_is_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "powermeter-dataset.json").write_text('{"layout": 1}')
     with pytest.raises(OpenError, match=r"127\.0\.0\.1:9: "):
-        engines.engine_of("spark", dataset, master="spark://127.0.0.1:9")
+        engines.engine_of("spark", tmp_path, master="spark://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match=r"write local"):
-        engines.engine_of("spark", dataset, master="mesos")
+        engines.engine_of("spark", tmp_path, master="mesos")
 
 
 def test_what_is_no_dataset_or_engine_is_named(tmp_path: Path) -> None:
@@ -152,6 +153,7 @@ def test_a_missing_extra_is_named_by_the_message_that_needs_it(
         engines.engine_of("spark", tmp_path)
 
 
+@pytest.mark.thorough
 def test_the_core_works_without_any_of_them(tmp_path: Path) -> None:
     """The modules that the README's commands load import none of the engines."""
     code = (

@@ -52,6 +52,7 @@ def test_points_are_by_criterion_and_dishonest_files_earn_none(judged: list[Hand
     assert all(points[name] == 0 for name in DISHONEST)
 
 
+@pytest.mark.thorough
 def test_the_verb_prints_and_ends_with_7_where_a_file_was_changed(
     forty: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

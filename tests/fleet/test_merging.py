@@ -82,6 +82,7 @@ def lab(collected: tuple[Path, Path], tmp_path: Path) -> Iterator[tuple[Path, Pa
     yield tmp_path / "in", tmp_path / "ds"
 
 
+@pytest.mark.thorough
 def test_rows_and_answers_are_the_same_and_files_are_few(lab: tuple[Path, Path]) -> None:
     from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
@@ -116,6 +117,7 @@ def test_twice_is_once_and_collecting_again_takes_nothing(lab: tuple[Path, Path]
     assert len(found.known) == 6 and not found.added and contents(lab[1]) == before
 
 
+@pytest.mark.thorough
 def test_what_has_grown_since_counts_once_and_goes_in_at_the_next_merge(lab: tuple[Path, Path]) -> None:
     from powermeter.events import Event
     from powermeter.recording import append_to
@@ -131,6 +133,7 @@ def test_what_has_grown_since_counts_once_and_goes_in_at_the_next_merge(lab: tup
     assert len(list((lab[1] / "merged").iterdir())) == 1, "the outdated segment is gone"
 
 
+@pytest.mark.thorough
 def test_new_ones_join_a_small_segment_and_leave_a_large_one_alone(lab: tuple[Path, Path]) -> None:
     merge(lab[1], target=1)  # each recording fills a segment
     assert len(list((lab[1] / "merged").iterdir())) == 6
@@ -163,6 +166,7 @@ def killed_at(dataset: Path, where: str, call: int) -> None:
     merge(dataset)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("where", "call"),
     [
@@ -195,6 +199,7 @@ def _merge(dataset: Path) -> None:
         merge(dataset, 1 << 16)
 
 
+@pytest.mark.thorough
 def test_collectors_and_mergers_at_once(lab: tuple[Path, Path], tmp_path: Path) -> None:
     for number in range(6):
         record(tmp_path / "more" / f"{number}.power", "", number + 40, events=4)

@@ -54,6 +54,7 @@ def test_object_stores_through_fsspec(tmp_path: Path, scheme: str) -> None:
     assert not take(f"{scheme}://{root}", tmp_path / "ds").added
 
 
+@pytest.mark.thorough
 def test_a_bucket_of_a_stand_in_for_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outside.need("fsspec", "s3fs", "moto")
     import fsspec
@@ -125,6 +126,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int,
         running.wait(100)
 
 
+@pytest.mark.thorough
 def test_a_host_by_ssh(server: tuple[str, int, tuple[str, ...]], tmp_path: Path) -> None:
     host, port, options = server
     folder = tmp_path / "it's here; rm -rf $HOME"
@@ -136,6 +138,7 @@ def test_a_host_by_ssh(server: tuple[str, int, tuple[str, ...]], tmp_path: Path)
     assert not take(url, tmp_path / "ds", options).added
 
 
+@pytest.mark.thorough
 def test_a_host_that_refuses_or_has_no_such_folder_is_named(
     server: tuple[str, int, tuple[str, ...]], tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def test_one_recording_pooled_is_what_show_prints(engine: Any, lab: Path) -> Non
     )
 
 
+@pytest.mark.thorough
 def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: Any) -> None:
     from powermeter.fleet.questions import AskedOfFleet, energies
 
@@ -63,6 +64,7 @@ def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: An
     assert fleet.such.half_width > fleet.these.half_width, "devices differ by more than their sensors"
 
 
+@pytest.mark.thorough
 def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -> None:
     outside.need("pyarrow", "ibis", "duckdb")
     from class_of_forty import NS, START_UTC_NS, record
@@ -210,6 +212,7 @@ def many_fleets(
     return folder, true.mean(axis=1), np.full(fleets, mean)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("devices", "recordings", "spread"),
     [(6, 2, 0.03), (3, 1, 0.05), (12, 2, 0.01)],

@@ -19,6 +19,7 @@ def engine(dataset: Path) -> Iterator[Any]:
         yield opened
 
 
+@pytest.mark.thorough
 def test_the_odd_device_and_the_one_that_changed_stand_out(engine: Any) -> None:
     from powermeter.fleet.watch import drifts, outliers
 

@@ -65,6 +65,7 @@ def independent_draw(generator: random.Random) -> float:
     return use + made * share + energy / 3.6e6 / 0.9 * get("defaults", "battery.wear")
 
 
+@pytest.mark.thorough
 def test_monte_carlo_agrees_with_the_analytic_interval_of_a_full_footprint() -> None:
     """Criterion: within 10 %, at both ends; the draw knows nothing of `spread`."""
     analytic = full_footprint().carbon

@@ -256,6 +256,7 @@ def test_damaged_json_is_refused_in_one_line(tmp_path: Path, data: object) -> No
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=200))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_text_is_a_series_or_a_clear_refusal(tmp_path: Path, text: str) -> None:

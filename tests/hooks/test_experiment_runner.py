@@ -24,6 +24,7 @@ class Model:
         return self.columns
 
 
+@pytest.mark.thorough
 def test_a_run_gets_columns_and_a_recording(tmp_path: Path) -> None:
     calls: list[str] = []
 

@@ -78,6 +78,7 @@ def test_only_new_profiles_count(tmp_path: Path) -> None:
     assert profiles(tmp_path / "nowhere", 0) == []
 
 
+@pytest.mark.thorough
 def test_record_reads_what_a_program_leaves(tmp_path: Path) -> None:
     program = f"""
         import datetime, json, pathlib, time

@@ -14,6 +14,7 @@ from powermeter.recording import Recording
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
+@pytest.mark.thorough
 def test_a_child_begins_outside_of_its_parents_event_and_leaves_it_to_the_parent_to_end(
     tmp_path: Path,
 ) -> None:

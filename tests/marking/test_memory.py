@@ -47,6 +47,7 @@ def test_a_new_high_between_two_samples_is_the_peak():
     assert peak(21, 29) == 6, "and in this one it did not"
 
 
+@pytest.mark.thorough
 def test_an_event_that_takes_memory_shows_it_and_the_next_does_not(live):
     for name, size in (("small", 1), ("large", 500 * MB), ("small", 1)):
         with powermeter.event(name):

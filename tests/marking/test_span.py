@@ -306,6 +306,7 @@ def test_an_event_that_began_before_the_recording_and_ends_inside_is_counted(tmp
     )
 
 
+@pytest.mark.thorough
 def test_an_event_of_a_meter_that_began_before_its_block_is_counted_too(tmp_path):
     """Neither one that ends inside nor one that outlasts it was in the recording, and nothing stated it."""
     meter = powermeter.Meter("virtual://?rate=200Hz", path=tmp_path / "a.power")

@@ -17,7 +17,10 @@ from powermeter.recorder import left_behind, waiting_at_end
 from powermeter.recording import Recording
 from powermeter.recording.salvage import salvage
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are shown by Linux's /proc")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are shown by Linux's /proc"),
+]
 
 HOLDS_THE_LOCK = """
 import ctypes, os

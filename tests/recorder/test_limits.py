@@ -36,7 +36,10 @@ from powermeter.marking import board
 from powermeter.recording import Recording, file, file_names, schema
 from powermeter.recording.salvage import salvage
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are set with Linux's means")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="limits are set with Linux's means"),
+]
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=200Hz"
 

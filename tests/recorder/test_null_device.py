@@ -13,6 +13,8 @@ from waiting import CEILING_S
 from powermeter.recorder.null_device import nowhere, open_null, put_null
 from powermeter.recording import Recording
 
+pytestmark = pytest.mark.thorough
+
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=200Hz"
 WITHOUT_DEV = (  # but for shared memory, where the tests' folder may lie
     "kept=$(mktemp -d) && mount --bind /dev/shm $kept && mount -t tmpfs none /dev && mkdir /dev/shm && "

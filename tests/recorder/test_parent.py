@@ -129,6 +129,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         Recorder(tmp_path / "absent" / "run.power", [URL]).start()
 
 
+@pytest.mark.thorough
 def test_faults_become_gaps_with_their_reason_and_recording_goes_on(tmp_path):
     path = tmp_path / "run.power"
     recorder = Recorder(path, ["virtual://?noise=0&shape=constant&rate=500Hz&fault=bad-data@0.4s"])
@@ -144,6 +145,7 @@ def test_faults_become_gaps_with_their_reason_and_recording_goes_on(tmp_path):
     assert warnings == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_to_the_recorder_never_cost_the_file(tmp_path, number):
     path = tmp_path / "run.power"
@@ -170,6 +172,7 @@ with powermeter.Meter({url!r}, path=sys.argv[1]) as meter:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
     path = tmp_path / "run.power"
@@ -200,6 +203,7 @@ def test_signals_to_the_measured_program_never_cost_the_file(tmp_path, number):
         assert event.name == "long" and event.attributes == {"error": "KeyboardInterrupt"}
 
 
+@pytest.mark.thorough
 def test_a_killed_recorder_raises_nothing_and_what_is_missing_is_listed(tmp_path):
     path = tmp_path / "run.power"
     recorder = Recorder(path, [URL])
@@ -256,6 +260,7 @@ def full(tmp_path) -> Iterator[tuple[Recorder, Heard]]:
         os.kill(recorder.pid, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 @needs_prlimit
 def test_a_disk_that_is_full_for_a_while_loses_nothing(full):
     recorder, heard = full
@@ -281,6 +286,7 @@ def test_a_disk_that_stays_full_holds_nobody_up_and_what_was_written_is_right(fu
     assert set(samples.codes["virtual.current"].tolist()) == {100_000}
 
 
+@pytest.mark.thorough
 @needs_prlimit
 def test_a_disk_that_has_room_again_after_the_end_loses_nothing(full, at_work):
     recorder, _ = full
@@ -304,6 +310,7 @@ def test_errors_arrive_as_the_class_they_were():
     assert isinstance(rebuild({}), PowermeterError)
 
 
+@pytest.mark.thorough
 def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
     recorder = Recorder(tmp_path / "run.power", ["virtual://?fault=absent"])
     with pytest.raises(OpenError):
@@ -314,6 +321,7 @@ def test_a_recorder_that_does_not_start_leaves_no_pipe_open(tmp_path):
     assert recorder.answers is not None and recorder.answers.closed
 
 
+@pytest.mark.thorough
 def test_a_program_that_has_given_up_its_rights_ends_as_without_us(tmp_path, monkeypatch):
     """After os.setuid it may not send the recorder a signal: the program ended with a traceback."""
     recorder = started(tmp_path / "run.power", URL)
@@ -333,6 +341,7 @@ def test_a_program_and_record_start_without_numpy():
     assert done.stdout == "False\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["no JSON", "[[1, 2]]", "null", "[" * 100_000, "\udcff"])
 def test_a_line_that_the_recorder_cannot_read_is_printed_and_ends_neither_it_nor_its_orders(
     tmp_path, line, patient

@@ -226,6 +226,7 @@ def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):
         assert recording.warnings == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("source", "kind", "status"),
     [("virtual://?fault=absent", "OpenError", 5), ("x", "ConfigurationError", 2)],
@@ -237,6 +238,7 @@ def test_what_cannot_be_opened_is_said_and_leaves_no_file(tmp_path, source, kind
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_what_is_kept_in_memory_does_not_grow_with_the_recording(set_up):
     recorder, writer = set_up
     writer.connection.execute("PRAGMA synchronous = OFF")

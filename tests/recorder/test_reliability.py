@@ -45,7 +45,10 @@ from powermeter.testing.load import Load
 from powermeter.testing.request_meters import SimulatedUM25C
 from powermeter.testing.terminal import Simulation, TerminalPort
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means"),
+]
 
 
 def child_processes() -> set[int]:

@@ -34,7 +34,10 @@ from powermeter.recording import Recording, Writer
 from powermeter.recording.file import PAGE
 from powermeter.recording.salvage import salvage
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means"),
+]
 
 
 def locked(path: Path) -> sqlite3.Connection:

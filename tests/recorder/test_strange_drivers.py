@@ -21,6 +21,8 @@ from powermeter.recorder.parent import Recorder
 from powermeter.recording import Recording
 from powermeter.source import Row
 
+pytestmark = pytest.mark.thorough
+
 DRIVER = """
 import atexit, os, subprocess, sys, threading, time
 from powermeter.channel import Channel, Quantity, Rail

@@ -68,6 +68,7 @@ def flipped(data: bytes, *bits: int) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("close", [True, False], ids=["finished", "unfinished"])
 def test_a_flipped_bit_is_never_a_wrong_number(written, contents, tmp_path, close):
     recorded = written(close=close)
@@ -81,6 +82,7 @@ def test_a_flipped_bit_is_never_a_wrong_number(written, contents, tmp_path, clos
     assert judge.outcomes["warning"] > 30, judge.outcomes
 
 
+@pytest.mark.thorough
 def test_damage_of_many_bytes_is_never_a_wrong_number(recorded, contents, tmp_path):
     judge, data, draw = Judge(recorded, contents), recorded.path.read_bytes(), random.Random(4)
     copy = tmp_path / "copy.power"

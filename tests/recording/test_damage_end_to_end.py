@@ -41,6 +41,7 @@ def path(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.thorough
 def test_no_printed_energy_changes_without_a_word(path, tmp_path):
     truth, said = numbers(path)
     data, draw, copy = path.read_bytes(), random.Random(11), tmp_path / "copy.power"

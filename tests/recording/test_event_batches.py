@@ -17,6 +17,7 @@ from powermeter.events import Event
 from powermeter.recording import Recording, columns, event_batches
 
 
+@pytest.mark.thorough
 def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
     """A batch of 131 072 events of which every column is constant takes 400 bytes."""
     constant = struct.Struct("<BBqqq").pack

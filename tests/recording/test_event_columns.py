@@ -65,6 +65,7 @@ def test_events_beyond_a_block_are_found_where_they_are() -> None:
     assert [event.uid for event in columns] == list(range(1, 10_001))
 
 
+@pytest.mark.thorough
 def test_two_hundred_thousand_events_take_less_than_a_hundred_bytes_each(tmp_path) -> None:
     path, count = tmp_path / "run.power", 200_000
     with Writer.create(path) as writer:

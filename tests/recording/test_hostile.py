@@ -39,6 +39,7 @@ def statement(path: Path, *statements: str) -> None:
     db.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 def test_no_verb_breaks_on_a_crafted_recording(recorded, tmp_path, seed):
     copy = tmp_path / "copy.power"
@@ -155,6 +156,7 @@ def huge(path: Path, chunks: int) -> int:
     return chunks << 16
 
 
+@pytest.mark.thorough
 def test_a_small_file_that_claims_much_is_streamed_and_not_loaded(tmp_path):
     path = tmp_path / "x.power"
     count = huge(path, 900)
@@ -396,6 +398,7 @@ def test_every_target_of_the_fuzzer_takes_its_sound_example(tmp_path):
         target((tmp_path / f"seed{position}").read_bytes()[1:])
 
 
+@pytest.mark.thorough
 def test_what_the_fuzzer_found_interesting_of_other_input_ends_in_an_error_or_in_peace():
     """Frames, URLs, configurations, calibrations and logs; some of it had ended in a traceback."""
     lines = Path(input_targets.__file__).with_name("input_corpus.txt").read_text().splitlines()

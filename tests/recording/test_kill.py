@@ -171,6 +171,7 @@ def kill_many(
     return lost
 
 
+@pytest.mark.thorough
 def test_killed_at_a_random_moment(tmp_path):
     lost = kill_many(tmp_path, 3, 3, 0.9, seed=1)
     print(lost)

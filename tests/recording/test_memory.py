@@ -88,6 +88,7 @@ def costs(path: Path, *steps: str) -> list[tuple[float, float]]:
     return [(peak, seconds) for peak, seconds in map(json.loads, done.stdout.splitlines())]
 
 
+@pytest.mark.thorough
 def test_four_times_the_length_takes_no_more_memory(tmp_path):
     steps = [step for step in STEPS if step not in ("export", "join")]
     for name, blocks in (("short", 4), ("long", 16)):

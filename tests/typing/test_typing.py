@@ -61,6 +61,7 @@ def check(tree: Path, *command: str) -> dict[str, set[int]]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_mypy_accepts_the_right_and_refuses_the_wrong(tree: Path) -> None:
     cache = f"--cache-dir={ROOT / '.mypy_cache' / 'as_installed'}"
@@ -69,6 +70,7 @@ def test_mypy_accepts_the_right_and_refuses_the_wrong(tree: Path) -> None:
     assert found["wrong.py"] == lines_marked(HERE / "wrong.py")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_pyright_accepts_the_right_and_refuses_the_wrong(tree: Path) -> None:
     found = check(tree, sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "api.py", "wrong.py")

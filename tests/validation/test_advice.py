@@ -299,6 +299,7 @@ def _check(name: str, runs: int) -> None:
     assert 2 / 3 <= ratio <= 4 / 3, [(one.before, one.promised, one.after) for one in found]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_advice_holds(name: str) -> None:
     _check(name, QUICK)
@@ -310,6 +311,7 @@ def test_advice_holds_often(name: str) -> None:
     _check(name, FULL)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", UNSEEN)
 def test_advice_makes_a_bound_a_number(name: str) -> None:
     code, world = UNSEEN[name]

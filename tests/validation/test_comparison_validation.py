@@ -284,6 +284,7 @@ def promise(first: int, difference: float, pilots: int, seed: int) -> tuple[floa
 PROMISES = [(n, d) for n in (4, 6, 12, 30) for d in (0.5, 1.0)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_few_runs_of_each_scenario(name: str) -> None:
     """Binomial: of 3 equal pairs 2 or more false verdicts, at 5 %, have a probability of 0.007; at 80 %, of 0.90.
@@ -302,6 +303,7 @@ def test_a_few_runs_of_each_scenario(name: str) -> None:
         assert round((1 - min(found.difference, found.ratio)) * runs) <= 1
 
 
+@pytest.mark.thorough
 def test_promised_repeats_find_it_four_times_out_of_five() -> None:
     kept, *_ = promise(12, 1.0, 60, 7)
     assert kept >= 0.80 - 2 * 0.06

@@ -292,6 +292,7 @@ def missed(stated: list[tuple[Result | None, float]]) -> float | None:
     return float(np.mean(outside)) if outside else None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_the_intervals_hold_in_as_many_runs_as_it_takes(scenario: Scenario) -> None:
     """The seeds are fixed: a false alarm comes with a change of the code or never."""
@@ -299,6 +300,7 @@ def test_the_intervals_hold_in_as_many_runs_as_it_takes(scenario: Scenario) -> N
     assert [name for name, claim in found.items() if not claim.holds] == [], found
 
 
+@pytest.mark.thorough
 def test_what_no_reading_shows_is_never_stated_as_measured() -> None:
     for part in ("one event of 60 ms", "loop of 0.1 s"):
         scenario = next(s for s in SCENARIOS if s.name.startswith(part))

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
+
+pytestmark = pytest.mark.thorough
 
 Rng = np.random.Generator
 SECONDS, IDLE_W = 0.5, 1.0

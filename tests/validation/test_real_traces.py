@@ -192,6 +192,7 @@ QUICK = [meter for meter in METERS if meter.rate == 10]
 """One meter of each way of reading."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("meter", QUICK, ids=str)
 def test_a_thinned_trace_states_an_interval_that_holds_and_is_not_much_too_wide(meter: Meter) -> None:
     found = cell("GAP9", meter, 12)

@@ -94,6 +94,7 @@ def coverage(
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("rate", "hz", "kind"),
     [(200, 10, Kind.MEAN), (20, 100, Kind.INSTANT), (50, 10, Kind.COUNTER), (50, 100, Kind.MEAN)],

@@ -106,6 +106,7 @@ def test_the_newest_reading_is_the_last_that_is_there(tmp_path: Path) -> None:
     assert found == {"p": 2.5}
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by signals")
 def test_after_its_recorder_was_killed_it_no_longer_grows_and_keeps_its_totals(tmp_path: Path) -> None:
     path = tmp_path / "run.power"

@@ -113,12 +113,14 @@ def test_a_boards_own_sensors_are_recorded_here(record_here: Here, tmp_path: Pat
     assert abs(int(times[-1]) - time.monotonic_ns()) < 100e9
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_run_there_has_a_shells_status(record_here: Here) -> None:
     done = record_here("virtual://?rate=200Hz", "no-such-program-anywhere")
     assert done.returncode == 127
     assert "ssh://user@board:2222: no-such-program-anywhere: No such file" in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_board_without_sensors_is_one_line(record_here: Here) -> None:
     done = record_here("board:nonsense://", "true")
     assert done.returncode != 0 and done.stderr.count("\n") <= 3
