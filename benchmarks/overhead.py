@@ -113,7 +113,7 @@ def stamp(loops: int) -> None:
 
 def take_in_us(events: int = 20_000) -> float:
     """Return what the recorder process spends on one event, from the ring to the file, in µs of processor time."""
-    from powermeter.marking import board, span
+    from powermeter.marking import recordings, span
     from powermeter.marking.event_log import EventLog
     from powermeter.marking.intake import Intake
     from powermeter.recording import Writer
@@ -121,7 +121,7 @@ def take_in_us(events: int = 20_000) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.power"
         Writer.create(path, {}).close()
-        marks = board.make(str(path))
+        marks = recordings.make(str(path))
         log = EventLog(marks)
         token = span.attach(log)
         stamp(events)

@@ -8,7 +8,7 @@ from typing import Any
 
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 from powermeter.recording.output_file import write_files
 from powermeter.signals.correction import Correction
 
@@ -47,7 +47,7 @@ def _found(data: dict[str, Any], where: str) -> list[Correction]:
     if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
         raise DataError(f"{where} holds no [[calibration]]")
     for entry in entries:
-        if not specification.fits("calibration", entry, specification.FACTS):
+        if not json_validation.fits("calibration", entry, json_validation.FACTS):
             raise DataError(f"{where}: a [[calibration]] holds a field that is not of its kind")
     return [Correction.from_dict(entry) for entry in entries]
 

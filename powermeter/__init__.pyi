@@ -34,8 +34,8 @@ from powermeter.meter import Meter as Meter
 from powermeter.recorder.discovery import Finding as Finding
 from powermeter.recorder.discovery import discover as discover
 from powermeter.recording import Recording as Recording
-from powermeter.recording.entry import open as open
-from powermeter.recording.entry import to_frame as to_frame
+from powermeter.recording.api import open as open
+from powermeter.recording.api import to_frame as to_frame
 from powermeter.result import Grade as Grade
 from powermeter.result import Result as Result
 from powermeter.result.notes import Note as Note

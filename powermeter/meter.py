@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import powermeter
 from powermeter import registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.marking import accelerators, api, board, destinations
+from powermeter.marking import accelerators, api, destinations, recordings
 from powermeter.marking import span as spans
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
@@ -367,7 +367,7 @@ class _Environment:
     _running: ClassVar[list[_Environment]] = []
 
     def __init__(self, log: EventLog, path: str) -> None:
-        self._values = {api.ENVIRONMENT: path, board.ENVIRONMENT: log.folder}
+        self._values = {api.ENVIRONMENT: path, recordings.ENVIRONMENT: log.folder}
         if not self._running:
             self._before.update({name: os.environ.get(name) for name in self._values})
         self._running.append(self)

@@ -260,7 +260,7 @@ PUBLIC: Mapping[str, str] = {
     "powermeter.meter": "Meter",
     "powermeter.recorder.discovery": "Finding discover",
     "powermeter.recording": "Recording",
-    "powermeter.recording.entry": "open to_frame",
+    "powermeter.recording.api": "open to_frame",
     "powermeter.result": "Grade Result",
     "powermeter.result.notes": "Note",
     "powermeter.signals.trace": "Trace",
@@ -272,7 +272,7 @@ OF_RECORDING: Mapping[str, str] = {
     "powermeter.recording.overview": "Overview",
     "powermeter.recording.protocol": "RecordingLike Samples SourceInfo",
     "powermeter.recording.reader": "Recording",
-    "powermeter.recording.summaries": "ProcessCounts Summaries",
+    "powermeter.recording.stored_summaries": "ProcessCounts Summaries",
     "powermeter.recording.writer": "Writer append_to",
 }
 """The same of `powermeter.recording`: reading and writing samples needs numpy, noting events does not."""

@@ -18,7 +18,7 @@ import powermeter
 from powermeter import Meter
 from powermeter.errors import ConfigurationError, ExistsError, OpenError
 from powermeter.marking import api as instrumentation
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recording import Recording
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=500Hz"
@@ -70,9 +70,9 @@ def test_afterwards_everything_is_as_before(path):
     with Meter(URL, path=path):
         assert instrumentation.attached() is not None
         assert os.environ[instrumentation.ENVIRONMENT] == str(path)
-        assert Path(os.environ[board.ENVIRONMENT]).is_dir()
+        assert Path(os.environ[recordings.ENVIRONMENT]).is_dir()
     assert instrumentation.attached() is None
-    assert not {instrumentation.ENVIRONMENT, board.ENVIRONMENT} & set(os.environ)
+    assert not {instrumentation.ENVIRONMENT, recordings.ENVIRONMENT} & set(os.environ)
     with powermeter.event("later") as later:
         pass
     assert later.log is None
@@ -201,7 +201,7 @@ def test_many_in_a_loop_leak_nothing(tmp_path):
             len(list(Path("/proc/self/fd").iterdir())),
             threading.active_count(),
             len(multiprocessing.util._finalizer_registry),
-            len(list(Path(board.home()).glob(f"{os.getpid()}.*"))),
+            len(list(Path(recordings.home()).glob(f"{os.getpid()}.*"))),
         )
 
     def once(number):

@@ -12,7 +12,7 @@ import numpy as np
 
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.recorder.remote.link import RemoteLink, check_target
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 from powermeter.source import Address, Block, Gap, Option, StreamingSource
 from powermeter.units import parse_rate
 
@@ -74,7 +74,7 @@ class Ssh(StreamingSource):
     def _describe(self, data: bytes) -> None:
         found = _json(data)
         try:
-            channels = tuple(specification.channel(spec) for spec in found["channels"])
+            channels = tuple(json_validation.channel(spec) for spec in found["channels"])
         except (KeyError, TypeError, ValueError) as error:
             self.close()
             raise OpenError(

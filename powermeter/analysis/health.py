@@ -16,7 +16,7 @@ from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
 from powermeter.errors import DataError, Reason
 from powermeter.recording.protocol import RecordingLike
-from powermeter.recording.summaries import Summaries
+from powermeter.recording.stored_summaries import Summaries
 from powermeter.result import Result
 from powermeter.signals.line import Line
 

@@ -29,7 +29,7 @@ from powermeter.cli.status_line import StatusLine
 from powermeter.cli.watching import WatchedCommand, Watching
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.marking import api as instrumentation
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recorder import host
 from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
@@ -221,7 +221,7 @@ def record(
             environment = {
                 **os.environ,
                 instrumentation.ENVIRONMENT: str(recorder.path.absolute()),
-                board.ENVIRONMENT: recorder.marks,
+                recordings.ENVIRONMENT: recorder.marks,
             }
             if target is None:
                 status = watching.run(command, environment, closed)

@@ -13,7 +13,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Gap
 from powermeter.events import Event
 from powermeter.fleet.rows import common_uncertainty, groups_of
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 from powermeter.recording.in_memory import InMemory
 from powermeter.recording.protocol import Samples, SourceInfo
 
@@ -54,7 +54,7 @@ class Stored(InMemory):
                 s["name"],
                 s["driver"],
                 s["info"],
-                tuple(specification.channel(spec) for spec in s["channels"]),
+                tuple(json_validation.channel(spec) for spec in s["channels"]),
             )
             for s in stated["sources"]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from powermeter.marking import destinations
-from powermeter.marking.around import put
+from powermeter.marking.current_event import put
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ function call.  This file imports next to nothing, because every instrumented pr
 from __future__ import annotations
 
 from powermeter.marking.event_span import EventSpan
-from powermeter.marking.later import Later
+from powermeter.marking.lazy_modules import Later
 from powermeter.marking.span import attached, instant
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from powermeter.marking import ring
 from powermeter.marking.json_text import CUT
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
-from powermeter.marking.memory import Memory
+from powermeter.marking.resident_memory import Memory
 from powermeter.marking.ring_reader import Mark, Numbers
 from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, names_of, unannounced
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.several import NoRing, Several
 
@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take th
 if TYPE_CHECKING:
     from typing import Any
 
-    from powermeter.marking.log import Marked, MarkLog
+    from powermeter.marking.span_protocol import Marked, MarkLog
 
 own: list[EventLog] = []
 """The logs of the Meters that run in this process."""
@@ -118,10 +118,10 @@ def _reset(variable: ContextVar[Any], token: Any) -> None:
 def find() -> None:
     """Find the recordings of this process's ancestors that run now."""
     try:
-        folders = board.find()
+        folders = recordings.find()
         inherited[:] = [log for log in inherited if not log.is_over]
         for folder in folders:
-            path = board.recording_of(folder)
+            path = recordings.recording_of(folder)
             found = EventLog(folder, path or "")
             found.expect(not inherited and not own)
             # Last, and without a call before `append`: the handler of a signal may be looking inside of this.

@@ -15,17 +15,17 @@ from errno import ENOENT, ENOMEM, ENOSPC
 from itertools import count
 from struct import error as PackError
 
-from powermeter.marking import board, json_text, ring
+from powermeter.marking import json_text, recordings, ring
 from powermeter.marking.at_exit import closed_at_exit
+from powermeter.marking.deferred_signals import Undisturbed
 from powermeter.marking.item_count import NAN, ODD, as_count
-from powermeter.marking.undisturbed import Undisturbed
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from powermeter.marking.log import Marked
+    from powermeter.marking.span_protocol import Marked
 
 
 PATIENCE_S = 2.0
@@ -87,7 +87,7 @@ class EventLog:
         self._holes: list[int] = []
         self._lost = self._given_up = self._next_try = 0
         self._first = 0
-        self._note = board.LostNote(folder)
+        self._note = recordings.LostNote(folder)
         self._waited_ns = 0
         self._is_patient = True
         self._is_abandoned = False

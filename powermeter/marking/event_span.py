@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    from powermeter.marking.log import MarkLog
+    from powermeter.marking.span_protocol import MarkLog
 
     F = TypeVar("F", bound=Callable[..., Any])
 

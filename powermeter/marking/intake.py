@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import plural
-from powermeter.marking import board, ring
+from powermeter.marking import recordings, ring
 from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
 from powermeter.marking.mark_account import MarkAccount, without_ring
 from powermeter.marking.ring_reader import SETTLE_NS, Counts, RingReader
@@ -322,12 +322,12 @@ class Intake:
             self._thread.join(0.2)
             self._report_progress()
         with suppress(OSError):
-            os.unlink(f"{self.folder}/{board.PATH_FILE}")  # nobody joins any more
+            os.unlink(f"{self.folder}/{recordings.PATH_FILE}")  # nobody joins any more
         self._listed_ns = -1
         self._list_rings()
         for one in self._rings.values():
             one.reader.close_for_writer()
-        board.notify()
+        recordings.notify()
         quiet = 0
         while quiet < 3:
             self._listed_ns = -1
@@ -378,7 +378,7 @@ class Intake:
             self._writer.abandon()
             self._writer = None
         if is_written:  # else what the file lacks is in the rings alone, where `repair` finds it
-            board.withdraw(self.folder)
+            recordings.withdraw(self.folder)
 
     def accounts(self) -> list[MarkAccount]:
         """Return what came of the marks of each process, once finished."""

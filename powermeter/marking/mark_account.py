@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from errno import errorcode
 from typing import Any
 
-from powermeter.marking import board
+from powermeter.marking import recordings
 
 MAX_LISTED = 10
 """Names of events that have not ended, as many as are listed."""
@@ -114,7 +114,7 @@ def without_ring(folder: str) -> list[MarkAccount]:
     Raises:
         OSError: The folder cannot be listed.
     """
-    found = filter(None, map(board.lost_by, sorted(os.listdir(folder))[:MAX_NOTES]))
+    found = filter(None, map(recordings.lost_by, sorted(os.listdir(folder))[:MAX_NOTES]))
     return [
         MarkAccount(process, lost=lost, no_ring=errorcode.get(why, str(why))) for process, why, lost in found
     ]

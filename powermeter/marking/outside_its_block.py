@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from powermeter.marking.log import Marked, MarkLog
+    from powermeter.marking.span_protocol import Marked, MarkLog
 
 
 def count_late() -> bool:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from powermeter.marking import board, ring
+from powermeter.marking import recordings, ring
 from powermeter.marking.assembly import COLUMNS, Assembly, Named, Row
 from powermeter.marking.intake import MAX_RINGS
 from powermeter.marking.ring_reader import RingReader
@@ -69,10 +69,12 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
 
 def _folder(marks: object, path: Path) -> str | None:
     """Return the folder of marks that a recording names, where it is there and one of our own."""
-    home = board.home()
+    home = recordings.home()
     if isinstance(marks, str) and marks and "/" not in marks:  # of a private recording
-        marks = f"{path.absolute()}{board.BESIDE}" if marks == board.BESIDE else f"{home or ''}/{marks}"
-    allowed = marks == f"{path.absolute()}{board.BESIDE}" or (
+        marks = (
+            f"{path.absolute()}{recordings.BESIDE}" if marks == recordings.BESIDE else f"{home or ''}/{marks}"
+        )
+    allowed = marks == f"{path.absolute()}{recordings.BESIDE}" or (
         home is not None and os.path.dirname(str(marks)) == home
     )
     return marks if isinstance(marks, str) and allowed and os.path.isdir(marks) else None
@@ -88,7 +90,7 @@ def end_of(marks: object, path: Path) -> tuple[int, str] | None:
     if folder is None:
         return None
     with suppress(OSError, ValueError):
-        where = os.open(f"{folder}/{board.END_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        where = os.open(f"{folder}/{recordings.END_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(where, "rb") as noted:
             found = noted.read(_MOST_NOTED) if stat.S_ISREG(os.fstat(where).st_mode) else b""
         at_ns, _, why = found.decode().partition(" ")

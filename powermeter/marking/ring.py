@@ -12,7 +12,7 @@ from mmap import mmap
 from struct import Struct
 from time import monotonic_ns
 
-from powermeter.marking.mapping import mapped
+from powermeter.marking.memory_map import mapped
 
 MAGIC = b"PMMARKS1"
 HEADER_BYTES, SLOT_BYTES = 4096, 64

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from powermeter.marking.log import Marked, MarkLog
+    from powermeter.marking.span_protocol import Marked, MarkLog
 
 
 class NoRing:

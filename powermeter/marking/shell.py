@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from powermeter.errors import ConfigurationError
-from powermeter.marking import board, json_text, ring
+from powermeter.marking import json_text, recordings, ring
 from powermeter.marking.span import LOADED_NS
 
 CAPACITY = 512
@@ -116,5 +116,5 @@ def started_ns() -> int:
 
 def folder() -> str | None:
     """Return the folder of marks of the innermost recording that this process belongs to; None where there is none."""
-    found = board.find()
+    found = recordings.find()
     return found[-1] if found else None

@@ -10,13 +10,13 @@ import time
 from _thread import RLock, _local, get_native_id
 from struct import error as PackError
 
-from powermeter.marking import accelerators, board, destinations, event_log, json_text, task_numbers
+from powermeter.marking import accelerators, destinations, event_log, json_text, recordings, task_numbers
 from powermeter.marking.after_fork import start_anew_in_children
-from powermeter.marking.around import has_failed, newest, put, running, set_aside, take_up
+from powermeter.marking.current_event import has_failed, newest, put, running, set_aside, take_up
+from powermeter.marking.deferred_signals import Undisturbed
 from powermeter.marking.event_log import BRIEF_NS
 from powermeter.marking.outside_its_block import count_late, end_without_begin, with_late
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
-from powermeter.marking.undisturbed import Undisturbed
 from powermeter.marking.while_python_leaves import unless_taken_apart
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from powermeter.marking.around import Cell
+    from powermeter.marking.current_event import Cell
     from powermeter.marking.event_log import EventLog
-    from powermeter.marking.log import MarkLog
+    from powermeter.marking.span_protocol import MarkLog
 
 
 _clock = time.monotonic_ns
@@ -359,7 +359,7 @@ def look() -> None:
             _missed[0] += 1
             return
         if not _is_shared:
-            _word, _is_shared = board.word()[:1], True
+            _word, _is_shared = recordings.word()[:1], True
         noticed = _word[0]
         if noticed == _seen[0]:  # another thread has looked meanwhile
             return

@@ -16,7 +16,7 @@ import time
 from typing import TextIO
 
 from powermeter.errors import PowermeterError, ReadError, printable
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recorder import held_interpreter
 from powermeter.recorder.last_reading import READERS_END_S
 from powermeter.recorder.messages import notice, send, take_pipes
@@ -74,7 +74,7 @@ def main() -> int:
         return ReadError.exit_code
     takes_in = process.why == CUT_OFF and os.getppid() == process.parent  # what it has marked since
     if order.get("marks") and not takes_in:  # a parent that did not wait has noted the end there
-        board.withdraw(order["marks"])
+        recordings.withdraw(order["marks"])
     send({"type": "closed"})
     return 0
 

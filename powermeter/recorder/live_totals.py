@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity
-from powermeter.recording.impossible import impossible
+from powermeter.recording.impossible_readings import impossible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from powermeter import registry
 from powermeter.channel import Channel
 from powermeter.errors import OpenError, PowermeterError, Reason
 from powermeter.recorder.messages import send
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 from powermeter.recording.encodable_text import one_line
 from powermeter.recording.rows import dump_json
 from powermeter.source import Source
@@ -73,7 +73,7 @@ def _unfit(channels: object) -> str:
         if not isinstance(one.name, str) or one.name != one.name.encode(errors="ignore").decode():
             return f"the name of its channel {one.name!r} is not a text that can be written down"
         try:
-            specification.channel(json.loads(dump_json(one.to_dict())))
+            json_validation.channel(json.loads(dump_json(one.to_dict())))
         except (KeyError, TypeError, ValueError) as error:
             return f"its channel {one.name} (scale {one.scale!r}, offset {one.offset!r}) cannot be recorded: {one_line(error)}"
     return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from powermeter.marking.mapping import identity
+from powermeter.marking.memory_map import identity
 
 _AT_ONCE = 1 << 16
 

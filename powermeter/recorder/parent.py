@@ -18,7 +18,7 @@ from typing import Any
 
 from powermeter import errors, registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recorder import killed_start, left_behind, null_device, waiting_at_end, waiting_at_start
 from powermeter.recorder.own_pipes import Pipe
 from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
@@ -144,19 +144,19 @@ class Recorder:
             PowermeterError: What the recorder reported: a source that cannot be opened, an existing file.
         """
         with suppress(OSError):  # without it power is recorded, but no events
-            self.marks = board.make(str(self.path.absolute()))
+            self.marks = recordings.make(str(self.path.absolute()))
             self._order["marks"] = self.marks
             self._order["metadata"]["marks"] = (
-                board.private_name(self.marks) if self._is_private else self.marks
+                recordings.private_name(self.marks) if self._is_private else self.marks
             )
         try:
             self._start()
         except BaseException:
-            board.withdraw(self.marks)
+            recordings.withdraw(self.marks)
             raise
         if self.marks:
             try:
-                board.announce(self.marks, str(self.path.absolute()))
+                recordings.announce(self.marks, str(self.path.absolute()))
             except OSError as error:
                 self._notice(f"no events are recorded: {self.marks}: {error.strerror or error}")
 
@@ -239,13 +239,14 @@ class Recorder:
         if self.left_behind and not self._waiting:
             self.watchdog = left_behind.watch(process.pid, self.path)
         if self.left_behind and self.marks:  # it may never get to write what is left; `repair` then lists it
-            board.note_end(self.marks, time.monotonic_ns(), f"the file was not closed: {self.left_behind}")
+            why = f"the file was not closed: {self.left_behind}"
+            recordings.note_end(self.marks, time.monotonic_ns(), why)
         if not self.left_behind:
             if not self._closed and not self._died_of_a_page:
                 self._take_in_marks()
             if not self._died_of_a_page:
-                board.withdraw(self.marks)
-            board.notify()
+                recordings.withdraw(self.marks)
+            recordings.notify()
         return self._closed
 
     @property
@@ -298,7 +299,7 @@ class Recorder:
 
         if self._died_of_a_page:
             if self.marks:
-                board.note_end(
+                recordings.note_end(
                     self.marks, time.monotonic_ns(), f"the recorder process died (status {status})"
                 )
             return (

@@ -20,7 +20,7 @@ from powermeter.channel import Gap
 from powermeter.errors import DataError, ExistsError, PowermeterError, ReadError, Reason
 from powermeter.events import now_ns
 from powermeter.marking.intake import Intake
-from powermeter.marking.memory import peak_memory
+from powermeter.marking.resident_memory import peak_memory
 from powermeter.recorder.clock_jumps import ClockWatch, look, note_clocks
 from powermeter.recorder.full_disk import REFUSED, Backlog
 from powermeter.recorder.harvest import Harvest

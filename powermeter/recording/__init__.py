@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from powermeter.recording.overview import Overview
     from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
     from powermeter.recording.reader import Recording
-    from powermeter.recording.summaries import ProcessCounts, Summaries
+    from powermeter.recording.stored_summaries import ProcessCounts, Summaries
     from powermeter.recording.writer import Writer, append_to
 
 __all__ = [

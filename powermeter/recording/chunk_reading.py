@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Gap
 from powermeter.errors import DataError, plural
-from powermeter.recording import columns, encodable_text, file, schema, summary
+from powermeter.recording import columns, encodable_text, file, schema, stretch_summary
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.recording.stored_chunk import StoredChunk
 from powermeter.result.notes import Note
@@ -260,8 +260,8 @@ class Chunks:
             return None
         data = self._blob(chunk, "fine", None)
         try:
-            width = len(chunk.summary) // summary.ENTRY.itemsize
-            return None if data is None else summary.unpack_fine(data, width, chunk.count)
+            width = len(chunk.summary) // stretch_summary.ENTRY.itemsize
+            return None if data is None else stretch_summary.unpack_fine(data, width, chunk.count)
         except DataError:
             return None
 

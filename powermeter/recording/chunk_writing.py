@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Channel
 from powermeter.errors import DataError, plural
-from powermeter.recording import columns, file, schema, summary
+from powermeter.recording import columns, file, schema, stretch_summary
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.hash_chain import checksum
 from powermeter.recording.sha256 import sha256
@@ -181,7 +181,9 @@ class SourceWriter:
     def _write_chunk(self, connection: sqlite3.Connection, block: SampleBatch) -> None:
         codes = block.columns()
         data = block.encoded(codes)
-        entries, fine = summary.summarise(block.times_ns, codes, block.flags, summary.products(self.channels))
+        entries, fine = stretch_summary.summarise(
+            block.times_ns, codes, block.flags, stretch_summary.products(self.channels)
+        )
         digest = sha256(fine)
         digest.update(data)
         stored = StoredChunk(
@@ -206,8 +208,8 @@ class SourceWriter:
         """
         if self.last_ns is not None and stored.start_ns < self.last_ns:
             raise DataError(f"source {self.source}: sample times run backwards")
-        width = len(self.channels) + len(summary.products(self.channels))
-        entries = summary.unpack_entries(stored.summary, width)
+        width = len(self.channels) + len(stretch_summary.products(self.channels))
+        entries = stretch_summary.unpack_entries(stored.summary, width)
         self.flush(connection)
         self.commitment = None
         self.last_ns = stored.end_ns
@@ -237,9 +239,11 @@ class SourceWriter:
         """Note a stretch of the level below; every `FAN_OUT` of them make one of this level."""
         waiting = self.waiting.setdefault(level, [])
         waiting.append((start_ns, end_ns, count, entries))
-        if len(waiting) < summary.FAN_OUT:
+        if len(waiting) < stretch_summary.FAN_OUT:
             return
-        merged = summary.merge(summary.stack([stretch[3] for stretch in waiting], len(entries)))
+        merged = stretch_summary.merge(
+            stretch_summary.stack([stretch[3] for stretch in waiting], len(entries))
+        )
         start_ns, end_ns = waiting[0][0], waiting[-1][1]
         count = sum(stretch[2] for stretch in waiting)
         sequence = self.levels.get(level, 0)

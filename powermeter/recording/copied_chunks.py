@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Channel
 from powermeter.errors import DataError
-from powermeter.recording import summary
+from powermeter.recording import stretch_summary
 from powermeter.recording.chunk_reading import Chunk, Chunks
 from powermeter.recording.protocol import Samples
 from powermeter.recording.stored_chunk import StoredChunk
@@ -25,10 +25,12 @@ def entries_of(chunk: Chunk, width: int) -> NDArray[np.void] | None:
     if chunk.part >= 0:
         return None
     try:
-        entries = summary.unpack_entries(chunk.summary, width)
+        entries = stretch_summary.unpack_entries(chunk.summary, width)
     except DataError:
         return None
-    return entries if summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None
+    return (
+        entries if stretch_summary.are_plausible(entries, chunk.start_ns, chunk.end_ns, chunk.count) else None
+    )
 
 
 def pieces_of(
@@ -39,7 +41,7 @@ def pieces_of(
     Samples are what a recorder had not made a chunk of, chunks of schema 1, and those whose summary makes no sense; of a
     chunk that cannot be decoded there are none, and it becomes a gap.
     """
-    width = len(channels) + len(summary.products(channels))
+    width = len(channels) + len(stretch_summary.products(channels))
     names = [channel.name for channel in channels]
     for chunk in list(chunks.sound):
         stored = chunks.stored(chunk) if entries_of(chunk, width) is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from powermeter.recording import file, specification
+from powermeter.recording import file, json_validation
 from powermeter.recording.liveness import RECORD_GONE, is_alive
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.result.notes import Note
@@ -39,7 +39,7 @@ class Facts:
         found: dict[str, Any] = {}
         for _, key, text in self._rows.sound("meta"):
             value = self._rows.json(text, f"metadata {key!r}")
-            if value is None or specification.fits(key, value, specification.META):
+            if value is None or json_validation.fits(key, value, json_validation.META):
                 found[key] = value
             else:
                 self._rows.warn(
@@ -63,7 +63,7 @@ class Facts:
 
     def _parsed(self, name: str, text: str) -> dict[str, Any] | None:
         value = self._rows.json(text, f"the fact {name!r}")
-        if isinstance(value, dict) and specification.fits(name, value, specification.FACTS):
+        if isinstance(value, dict) and json_validation.fits(name, value, json_validation.FACTS):
             return value
         if value is not None:
             self._rows.warn(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.recording import file, summary
+from powermeter.recording import file, stretch_summary
 from powermeter.recording.reader import Recording
 
 
@@ -92,7 +92,7 @@ def false_summaries(recording: Recording) -> int:
         return 0
     wrong = 0
     for source in recording.sources:
-        pairs = summary.products(source.channels)
+        pairs = stretch_summary.products(source.channels)
         held = recording._chunks(source.id)
         for chunk in list(held.sound):
             if chunk.data is not None:
@@ -100,9 +100,9 @@ def false_summaries(recording: Recording) -> int:
             times, flags, codes = held.read([chunk])
             if not len(times):
                 continue
-            found, _ = summary.summarise(times, codes, flags, pairs)
+            found, _ = stretch_summary.summarise(times, codes, flags, pairs)
             try:
-                stored = summary.unpack_entries(chunk.summary, len(source.channels) + len(pairs))
+                stored = stretch_summary.unpack_entries(chunk.summary, len(source.channels) + len(pairs))
             except ValueError:
                 wrong += 1
                 continue

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from powermeter.recording import summary
+from powermeter.recording import stretch_summary
 from powermeter.recording.protocol import Samples, SourceInfo
-from powermeter.recording.summaries import Summaries
+from powermeter.recording.stored_summaries import Summaries
 
 PIECE = 1 << 16
 """Samples of a piece."""
@@ -62,13 +62,13 @@ class InMemory:
     def summaries(self: _Holds, source: int) -> Summaries:
         """Return what each piece of an unbounded `stream` amounts to."""
         (about,) = [one for one in self.sources if one.id == source]
-        pairs = summary.products(about.channels)
+        pairs = stretch_summary.products(about.channels)
         samples = self.samples(source)
         pieces = [_part(samples, first, first + PIECE) for first in range(0, len(samples), PIECE)]
-        found = np.empty((len(pieces), len(about.channels) + len(pairs)), summary.ENTRY)
+        found = np.empty((len(pieces), len(about.channels) + len(pairs)), stretch_summary.ENTRY)
         for position, piece in enumerate(pieces):
             codes = [piece.codes[channel.name] for channel in about.channels]
-            found[position], _ = summary.summarise(piece.times_ns, codes, piece.flags, pairs)
+            found[position], _ = stretch_summary.summarise(piece.times_ns, codes, piece.flags, pairs)
         return Summaries(
             np.array([piece.times_ns[0] for piece in pieces], np.int64),
             np.array([piece.times_ns[-1] for piece in pieces], np.int64),

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError
-from powermeter.recording import file, summary
+from powermeter.recording import file, stretch_summary
 from powermeter.recording.chunk_reading import Chunks
 from powermeter.recording.rows import Rows, is_sound
 
-_FAN_OUT = {1: 60, 2: summary.FAN_OUT}
+_FAN_OUT = {1: 60, 2: stretch_summary.FAN_OUT}
 
 DECODED = 1 << 19
 """Samples of a recording up to which they themselves are looked at."""
@@ -107,17 +107,17 @@ def _level(rows: Rows, source: int, level: int, first: int, width: int) -> _Part
             ends.append(row[place["end_ns"]])
     except (*file.UNREADABLE, DataError):
         return None
-    whole = summary.stack(entries, width)
+    whole = stretch_summary.stack(entries, width)
     return np.array(starts, np.int64), np.array(ends, np.int64), whole
 
 
 def _unpacked(version: int, data: bytes, width: int) -> NDArray[np.void]:
     if version > 1:
-        return summary.unpack_entries(data, width)
-    stretches = summary.unpack_stretches(data)
+        return stretch_summary.unpack_entries(data, width)
+    stretches = stretch_summary.unpack_stretches(data)
     if len(stretches) != width:
         raise DataError("a summary has the wrong length")
-    entries = np.zeros(width, summary.ENTRY)
+    entries = np.zeros(width, stretch_summary.ENTRY)
     for position, one in enumerate(stretches):
         for name in ("count", "low", "high", "mean"):
             entries[name][position] = getattr(one, name)
@@ -129,14 +129,18 @@ def from_chunks(
 ) -> Overview:
     """Return an overview of a recording of few chunks: from their fine stretches, or from the samples."""
     total = sum(chunk.count for chunk in chunks.sound)
-    each = max(1, total // max(least, 1)) if total <= DECODED else summary.FINE
+    each = max(1, total // max(least, 1)) if total <= DECODED else stretch_summary.FINE
     found: list[_Part] = []
     for group in chunks.pieces():
         if version == 1 and total > DECODED:
             starts = np.array([chunk.start_ns for chunk in group], np.int64)
             ends = np.array([chunk.end_ns for chunk in group], np.int64)
             found.append(
-                (starts, ends, summary.stack([_unpacked(1, chunk.summary, width) for chunk in group], width))
+                (
+                    starts,
+                    ends,
+                    stretch_summary.stack([_unpacked(1, chunk.summary, width) for chunk in group], width),
+                )
             )
             continue
         fine = chunks.fine(group[0]) if total > DECODED and len(group) == 1 else None
@@ -148,5 +152,5 @@ def from_chunks(
         if len(times):
             first = np.arange(0, len(times), each)
             last = np.minimum(first + each, len(times)) - 1
-            found.append((times[first], times[last], summary.binned(codes, flags, pairs, each)))
+            found.append((times[first], times[last], stretch_summary.binned(codes, flags, pairs, each)))
     return _joined(found, width)

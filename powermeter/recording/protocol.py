@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
-from powermeter.recording.summaries import Summaries
+from powermeter.recording.stored_summaries import Summaries
 
 
 @dataclass(frozen=True, slots=True)

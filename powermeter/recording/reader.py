@@ -28,21 +28,21 @@ from powermeter.recording import (
     overview,
     piece_sums,
     refused_files,
-    summary,
+    stretch_summary,
 )
+from powermeter.recording.available_memory import memory_left
 from powermeter.recording.chunk_reading import Chunk, Chunks
 from powermeter.recording.copied_chunks import pieces_of
 from powermeter.recording.event_batches import EventTable
 from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.facts import Facts
-from powermeter.recording.memory import memory_left
 from powermeter.recording.overview import Overview
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.recording.rows import Rows
 from powermeter.recording.samples_done import note_samples
 from powermeter.recording.sources import sources_of
 from powermeter.recording.stored_chunk import StoredChunk
-from powermeter.recording.summaries import ProcessCounts, Summaries
+from powermeter.recording.stored_summaries import ProcessCounts, Summaries
 from powermeter.recording.timed_rows import TimedRows
 
 MAX_LOADED = 1 << 29
@@ -388,7 +388,7 @@ class Recording:
             ConfigurationError: There is no such source.
         """
         channels = self.source(source).channels
-        pairs = summary.products(channels)
+        pairs = stretch_summary.products(channels)
         width = len(channels) + len(pairs)
         if self._loaded is None or not self._loaded[source].damage:
             found = overview.from_levels(self._rows, source, width, stretches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from powermeter.channel import Channel
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 from powermeter.recording.protocol import SourceInfo
 from powermeter.recording.rows import Rows, parse_json
 from powermeter.result.notes import Note
@@ -15,7 +15,7 @@ def sources_of(rows: Rows) -> list[SourceInfo]:
     broken: set[int] = set()
     for _, source, position, name, spec in rows.sound("channel"):
         try:
-            channels.setdefault(source, []).append((position, specification.channel(parse_json(spec))))
+            channels.setdefault(source, []).append((position, json_validation.channel(parse_json(spec))))
         except (KeyError, TypeError, ValueError, AttributeError):
             rows.warn(Note.warning("channel-not-understood", f"channel {name!r} is not understood"))
             broken.add(source)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import DataError, plural
-from powermeter.recording import encodable_text, file, schema, signature, surplus
+from powermeter.recording import bytes_beside_rows, encodable_text, file, schema, signature
 from powermeter.recording.hash_chain import canonical, link
 from powermeter.recording.reader import Recording
 from powermeter.recording.rows import Rows
@@ -127,9 +127,9 @@ def verify(path: str | Path, key: bytes | None = None) -> Verification:
         ends = _walk(recording._rows, _noted(recording), verdict)
         _check_closed(recording, ends, verdict)
         _check_samples(recording._rows, verdict)
-        for finding in surplus.size_changed(path, recording._rows):
+        for finding in bytes_beside_rows.size_changed(path, recording._rows):
             verdict.find(finding)
-        verdict.notes += surplus.free_pages(recording._rows)
+        verdict.notes += bytes_beside_rows.free_pages(recording._rows)
         _check_signature(recording, ends, key, verdict)
     return verdict
 

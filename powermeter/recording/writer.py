@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import event_batches, file, folding, refused_files, schema
+from powermeter.recording import event_batches, file, refused_files, schema, wal_checkpoint
 from powermeter.recording.chunk_writing import SourceWriter
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.encodable_text import encodable
@@ -247,8 +247,8 @@ class Writer:
         except sqlite3.ProgrammingError:
             return
         self._finish()
-        folding.fold(self.connection)
-        folding.close(self.connection)
+        wal_checkpoint.fold(self.connection)
+        wal_checkpoint.close(self.connection)
 
     def _finish(self) -> None:
         if self._records_whole and not self._is_finished:
@@ -300,14 +300,14 @@ class Writer:
 
     def abandon(self) -> None:
         """Close without the mark of a whole recording; what was committed stays."""
-        folding.close(self.connection)
+        wal_checkpoint.close(self.connection)
 
     def __del__(self) -> None:
         connection = getattr(self, "connection", None)
         if connection is None:
             return
         try:
-            folding.close(connection)
+            wal_checkpoint.close(connection)
         except (AttributeError, TypeError):  # the interpreter ends, and modules are gone
             connection.close()
 
@@ -317,7 +317,7 @@ class Writer:
         if not at_once and now - self._checkpointed < CHECKPOINT_S:
             return
         self._checkpointed = now
-        folding.checkpoint(self.connection)
+        wal_checkpoint.checkpoint(self.connection)
 
 
 def append_to(path: str | Path) -> Writer:

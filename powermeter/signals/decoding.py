@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, REPEAT, SATURATED, Channel, Gap, Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.recording.counter_wraps_and_resets import two_way, unwrap
-from powermeter.recording.impossible import impossible
-from powermeter.recording.impossible import note as impossible_note
+from powermeter.recording.impossible_readings import impossible
+from powermeter.recording.impossible_readings import note as impossible_note
 from powermeter.result import COVERAGE_95, ROUNDING
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, REPEAT, Channel, Gap, Kind, Quantity, flags_of
 from powermeter.recording.error_origins import instrument_of, origin_of
-from powermeter.recording.impossible import BEYOND, FAR
+from powermeter.recording.impossible_readings import BEYOND, FAR
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
@@ -74,7 +74,7 @@ def thinned(
     if len(counts) != 1:
         return None
     if any(_far_apart(channel, summaries.of(channel.name)) for channel in channels):
-        return None  # impossible readings: `impossible.py` must see them beside the others
+        return None  # impossible readings: `impossible_readings.py` must see them beside the others
     if any(_over_range(recording, source, channel, rows, summaries.of(channel.name)) for channel in channels):
         return None
     gaps = tuple(sorted(recording.gaps(source.id), key=lambda gap: gap.start_ns))

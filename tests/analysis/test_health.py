@@ -12,7 +12,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.analysis.health import longest_and_usual, source_health
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.recording.summary import ENTRY
+from powermeter.recording.stretch_summary import ENTRY
 
 
 def _record(path: Path, meters: list[tuple[str, Boundary, float]]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from powermeter import events
-from powermeter.marking import bindings, board
+from powermeter.marking import bindings, recordings
 from powermeter.recording import Recording
 
 POWERMETER = [sys.executable, "-m", "powermeter"]
@@ -116,7 +116,7 @@ def test_an_event_that_is_begun_in_one_shell_may_end_in_another(script, tmp_path
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if key != board.ENVIRONMENT}
+    clean = {key: value for key, value in os.environ.items() if key != recordings.ENVIRONMENT}
     return subprocess.run(
         [*POWERMETER, "mark", *arguments],
         env={**clean, **environment},

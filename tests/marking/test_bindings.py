@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.analysis.accounts import not_whole
-from powermeter.marking import bindings, board
+from powermeter.marking import bindings, recordings
 
 pytestmark = pytest.mark.thorough
 
@@ -76,9 +76,9 @@ def run(command: list[str], folder: Path, marks: str | None) -> subprocess.Compl
         "PATH": f"{POWERMETER}:{os.environ['PATH']}",
         "GOCACHE": str(folder / "cache"),
     }
-    environment.pop(board.ENVIRONMENT, None)
+    environment.pop(recordings.ENVIRONMENT, None)
     if marks is not None:
-        environment[board.ENVIRONMENT] = marks
+        environment[recordings.ENVIRONMENT] = marks
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110, check=False
     )
@@ -210,7 +210,10 @@ def many(workshop: Path, running, marks: int, ends: str) -> dict[str, list]:
     defines = [f"-DMARKS={marks}", f"-DABORT={int(ends == 'kill')}"]
     run(["cc", "-O2", "-I.", *defines, "many.c", "-o", "many", "-pthread"], workshop, None)
     subprocess.run(
-        ["./many"], cwd=workshop, env={**os.environ, board.ENVIRONMENT: running.folder}, check=False
+        ["./many"],
+        cwd=workshop,
+        env={**os.environ, recordings.ENVIRONMENT: running.folder},
+        check=False,
     )
     found: dict[str, list] = {}
     for event in running.end():
@@ -251,7 +254,7 @@ def test_two_long_names_stay_two_in_c_and_in_the_one_file(live, workshop):
     shutil.copy(bindings.MODULE, workshop)
     run(["cc", "-O2", "-I.", "-Wall", "-Wextra", "-Werror", "long.c", "-o", "long"], workshop, None)
     for command in (["./long"], [sys.executable, "long_names.py"]):
-        marked = {**os.environ, board.ENVIRONMENT: live.folder}
+        marked = {**os.environ, recordings.ENVIRONMENT: live.folder}
         subprocess.run(command, cwd=workshop, env=marked, check=True)
     found = live.end()
     names = [event.name for event in found]

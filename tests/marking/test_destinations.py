@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from powermeter.marking import board, destinations
+from powermeter.marking import destinations, recordings
 from powermeter.marking.event_log import EventLog
 
 
@@ -60,8 +60,8 @@ def test_what_a_joined_meter_adds_is_taken_back(no_others):
 
 
 def test_the_recording_of_an_ancestor_is_found_once(no_others, monkeypatch):
-    monkeypatch.setattr(board, "find", lambda: ["/folder", "/without a recording"])
-    monkeypatch.setattr(board, "recording_of", {"/folder": "run.power"}.get)
+    monkeypatch.setattr(recordings, "find", lambda: ["/folder", "/without a recording"])
+    monkeypatch.setattr(recordings, "recording_of", {"/folder": "run.power"}.get)
     destinations.find()
     destinations.find()
     assert [log.path for log in destinations.inherited] == ["run.power"]
@@ -71,6 +71,6 @@ def test_a_board_that_cannot_be_read_stops_no_program(no_others, monkeypatch):
     def unreadable() -> list[str]:
         raise OSError("gone")
 
-    monkeypatch.setattr(board, "find", unreadable)
+    monkeypatch.setattr(recordings, "find", unreadable)
     destinations.find()
     assert destinations.inherited == []

@@ -15,7 +15,7 @@ import pytest
 from waiting import wait_until
 
 import powermeter
-from powermeter.marking import board, event_log, ring, span
+from powermeter.marking import event_log, recordings, ring, span
 from powermeter.marking.event_log import EventLog
 
 
@@ -233,7 +233,7 @@ def test_forked_workers_write_their_own_events_and_not_the_parents(running):
 
 def test_a_child_process_finds_the_recording_in_its_environment(running):
     code = "import powermeter, sys\nwith powermeter.event('child', n=3): pass\nsys.exit(3)"
-    environment = {**os.environ, board.ENVIRONMENT: running.folder}
+    environment = {**os.environ, recordings.ENVIRONMENT: running.folder}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (3, b"")
     (event,) = running.end()
@@ -244,7 +244,7 @@ def test_an_unusable_folder_in_the_environment_harms_nothing(tmp_path):
     bad = tmp_path / "bad"
     bad.write_text("not a folder")
     code = "import powermeter\nwith powermeter.event('x'): print('fine')"
-    environment = {**os.environ, board.ENVIRONMENT: str(bad)}
+    environment = {**os.environ, recordings.ENVIRONMENT: str(bad)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"fine\n", b"")
     assert bad.read_text() == "not a folder"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recording import Recording
 
 pytestmark = [
@@ -31,19 +31,19 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     memory = tmp_path / "memory"
     memory.mkdir()
-    monkeypatch.setattr(board, "SHARED_MEMORY", str(memory))
+    monkeypatch.setattr(recordings, "SHARED_MEMORY", str(memory))
     monkeypatch.setattr(os, "posix_fallocate", refused)
     return memory
 
 
 def test_the_word_is_one_of_the_process_itself(full: Path) -> None:
-    word = board.word()
+    word = recordings.word()
     word[0] = 7
-    assert word.nbytes == 8 and board.word()[0] == 0
+    assert word.nbytes == 8 and recordings.word()[0] == 0
 
 
 def test_the_folder_of_marks_is_beside_the_recording(full: Path, tmp_path: Path) -> None:
-    assert board.make(str(tmp_path / "run.power")) == f"{tmp_path}/run.power-marks"
+    assert recordings.make(str(tmp_path / "run.power")) == f"{tmp_path}/run.power-marks"
     (user,) = full.iterdir()
     assert [one.name for one in user.iterdir()] == []
 

@@ -14,7 +14,7 @@ from waiting import wait_until
 
 import powermeter
 from powermeter.analysis.accounts import differences
-from powermeter.marking import board, intake, ring, ring_reader
+from powermeter.marking import intake, recordings, ring, ring_reader
 from powermeter.marking.event_log import EventLog
 from powermeter.recording import Recording, event_batches
 
@@ -268,7 +268,7 @@ def test_more_rings_than_are_allowed_wait_outside(running, monkeypatch):
 
 def test_rings_of_processes_that_ended_are_let_go_and_accounted(live):
     code = "import powermeter\nwith powermeter.event('child'): pass"
-    environment = {**os.environ, board.ENVIRONMENT: live.folder}
+    environment = {**os.environ, recordings.ENVIRONMENT: live.folder}
     for _ in range(3):
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     wait_until(lambda: not list(Path(live.folder).glob("*.ring")))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running_recording import Running
 
-from powermeter.marking import bindings, board, ring
+from powermeter.marking import bindings, recordings, ring
 
 resource = pytest.importorskip("resource", reason="limits are set with POSIX's means")
 
@@ -38,7 +38,7 @@ def mark(running: Running, limit: str, soft: int, then: str = "") -> subprocess.
     """Run a program that sets itself a limit, marks, and does something more."""
     return subprocess.run(
         [sys.executable, "-c", MARKING.format(limit=limit, soft=soft, then=then)],
-        env={**os.environ, board.ENVIRONMENT: running.folder},
+        env={**os.environ, recordings.ENVIRONMENT: running.folder},
         capture_output=True,
         check=False,
     )
@@ -98,7 +98,7 @@ def limited(command: list[str], running: Running) -> int:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
-    marked = {**os.environ, board.ENVIRONMENT: running.folder}
+    marked = {**os.environ, recordings.ENVIRONMENT: running.folder}
     return subprocess.run(command, env=marked, preexec_fn=limit, check=False).returncode
 
 
@@ -115,17 +115,17 @@ def limited(command: list[str], running: Running) -> int:
     ],
 )
 def test_a_name_of_another_form_is_no_note(name):
-    assert board.lost_by(name) is None
+    assert recordings.lost_by(name) is None
 
 
 def test_a_note_is_read_as_it_was_written(tmp_path):
-    note = board.LostNote(str(tmp_path))
+    note = recordings.LostNote(str(tmp_path))
     note.write(1)
     assert list(tmp_path.iterdir()) == [], "nothing was refused"
     note.why = 24
     for lost in (1, 3):
         note.write(lost)
     (found,) = tmp_path.iterdir()
-    assert board.lost_by(found.name) == (os.getpid(), 24, 3) and found.suffix != ring.SUFFIX
+    assert recordings.lost_by(found.name) == (os.getpid(), 24, 3) and found.suffix != ring.SUFFIX
     note.withdraw()
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 from running_recording import running_in
 
 import powermeter
-from powermeter.marking import board, recorder_and_program_died
+from powermeter.marking import recorder_and_program_died, recordings
 from powermeter.recording import Recording, Writer
 from powermeter.recording.salvage import salvage
 
@@ -47,9 +47,9 @@ def test_events_in_the_rings_are_shown_and_repaired(running, tmp_path):
 def test_a_private_recording_finds_its_events_by_the_name_alone(tmp_path, monkeypatch, home):
     """It holds no path of its folder of marks, which may name a person."""
     if home != "shared memory":
-        monkeypatch.setattr(board, "home", lambda: None)
+        monkeypatch.setattr(recordings, "home", lambda: None)
     with running_in(tmp_path) as running:
-        marks = board.private_name(running.folder)
+        marks = recordings.private_name(running.folder)
         assert "/" not in marks
         running.path.unlink()
         Writer.create(running.path, {"marks": marks, "private": True}).abandon()

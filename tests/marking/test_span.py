@@ -10,7 +10,15 @@ import pytest
 
 import powermeter
 from powermeter.analysis.accounts import differences
-from powermeter.marking import board, destinations, event_log, ring, ring_reader, span, undisturbed
+from powermeter.marking import (
+    deferred_signals,
+    destinations,
+    event_log,
+    recordings,
+    ring,
+    ring_reader,
+    span,
+)
 
 
 def names(events) -> list[str]:
@@ -160,7 +168,7 @@ def test_a_mark_that_a_handler_s_exception_came_out_of_holds_up_the_ring_for_a_m
 
 
 def test_a_mark_that_finds_its_ring_being_made_is_counted_once_and_holds_up_nothing(live, monkeypatch):
-    monkeypatch.setattr(undisturbed, "MOST_NESTED", 0)
+    monkeypatch.setattr(deferred_signals, "MOST_NESTED", 0)
     with powermeter.event("lost"):
         pass
     monkeypatch.undo()
@@ -187,8 +195,8 @@ def test_what_a_handler_raises_while_recordings_are_looked_for_comes_out_and_the
     def find() -> list[str]:
         raise Interrupt
 
-    monkeypatch.setattr(board, "find", find)
-    board.notify()
+    monkeypatch.setattr(recordings, "find", find)
+    recordings.notify()
     with pytest.raises(Interrupt), powermeter.event("w"):
         pass
     monkeypatch.undo()
@@ -198,7 +206,7 @@ def test_what_a_handler_raises_while_recordings_are_looked_for_comes_out_and_the
 
 
 def test_a_handler_that_marks_while_recordings_are_looked_for_finds_each_once(running, monkeypatch):
-    find, depth = board.find, 0
+    find, depth = recordings.find, 0
 
     def nested() -> list[str]:
         nonlocal depth
@@ -208,10 +216,10 @@ def test_a_handler_that_marks_while_recordings_are_looked_for_finds_each_once(ru
                 pass
         return [*find(), running.folder]
 
-    monkeypatch.setattr(board, "find", nested)
+    monkeypatch.setattr(recordings, "find", nested)
     before = list(destinations.own)
     destinations.own.clear()  # as in a child, which finds the recording by its folder
-    board.notify()
+    recordings.notify()
     with powermeter.event("w"):
         pass
     assert [log.folder for log in destinations.inherited].count(running.folder) == 1

@@ -10,7 +10,7 @@ import pytest
 from running_recording import Running
 from waiting import CEILING_S
 
-from powermeter.marking import board
+from powermeter.marking import recordings
 
 HELD = """
 import os, sys
@@ -28,9 +28,9 @@ EVENT, MARK = "with event('flush', model='tiny'): pass", "mark('flush')"
 
 def leave(before: str, marks: str, where: str, folder: str | None) -> None:
     """Run a program whose last object marks, and check that it notices nothing."""
-    environment = {name: value for name, value in os.environ.items() if name != board.ENVIRONMENT}
+    environment = {name: value for name, value in os.environ.items() if name != recordings.ENVIRONMENT}
     if folder is not None:
-        environment[board.ENVIRONMENT] = folder
+        environment[recordings.ENVIRONMENT] = folder
     code = HELD.format(before=before, marks=marks, where=where)
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=CEILING_S, check=False)

@@ -32,7 +32,7 @@ from waiting import (
 )
 
 from powermeter import Meter
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recording import Recording, file, file_names, schema
 from powermeter.recording.salvage import salvage
 
@@ -282,7 +282,7 @@ def test_a_recorder_that_ends_for_want_of_a_page_does_not_take_the_program_with_
         found_ns = time.monotonic_ns()
         salvage(path, tmp_path / "whole.power")
     finally:
-        board.withdraw(marks)
+        recordings.withdraw(marks)
     with Recording.open(tmp_path / "whole.power") as recording:
         assert [event.name for event in recording.events()] == ["late"]
     assert_listed(tmp_path / "whole.power", until_ns=found_ns)

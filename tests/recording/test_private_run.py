@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from waiting import is_alive, state, wait_for_readings, wait_until
 
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.recording import Recording
 from powermeter.recording.salvage import salvage
 
@@ -114,7 +114,7 @@ def test_events_that_a_crash_left_in_the_rings_are_found_without_a_path(tmp_path
         if recorder and is_alive(recorder):
             os.kill(recorder, signal.SIGKILL)
         if marks:
-            board.withdraw(f"{board.home()}/{marks}")
+            recordings.withdraw(f"{recordings.home()}/{marks}")
     with Recording.open(tmp_path / "whole.power") as recording:
         assert [event.name for event in recording.events()] == ["late"] * 5
     assert str(tmp_path) not in texts(tmp_path / "whole.power")

@@ -14,7 +14,7 @@ import numpy as np
 from powermeter import toml
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.recording import columns, event_batches, specification, summary
+from powermeter.recording import columns, event_batches, json_validation, stretch_summary
 from powermeter.recording.rows import parse_json
 
 SLOW_S = 2.0
@@ -38,7 +38,7 @@ def events(data: bytes) -> None:
 
 
 def summaries(data: bytes) -> None:
-    summary.are_plausible(summary.unpack_entries(data, 2), 0, 100, 9)
+    stretch_summary.are_plausible(stretch_summary.unpack_entries(data, 2), 0, 100, 9)
 
 
 def tables(data: bytes) -> None:
@@ -48,7 +48,7 @@ def tables(data: bytes) -> None:
 def channel(data: bytes) -> None:
     value = parse_json(data.decode("utf-8", "replace"))
     try:
-        found = specification.channel(value)
+        found = json_validation.channel(value)
     except (KeyError, TypeError, AttributeError):
         return
     json.dumps(found.to_dict()).encode()
@@ -56,10 +56,10 @@ def channel(data: bytes) -> None:
 
 def facts(data: bytes) -> None:
     value = parse_json(data.decode("utf-8", "replace"))
-    for name in specification.FACTS:
-        specification.fits(name, value, specification.FACTS)
-    for name in specification.META:
-        specification.fits(name, value, specification.META)
+    for name in json_validation.FACTS:
+        json_validation.fits(name, value, json_validation.FACTS)
+    for name in json_validation.META:
+        json_validation.fits(name, value, json_validation.META)
 
 
 TARGETS = (column, chunk, events, summaries, tables, channel, facts)
@@ -82,7 +82,7 @@ def seeds(folder: Path) -> None:
     encoded = [columns.encode(random.integers(-5, 5, 9) * 1000), columns.encode(np.arange(9))]
     spec = Channel("v", Quantity.VOLTAGE, 1e-3, Rail("R", nominal_v=5.0), low_code=0).to_dict()
     rows = [(1, i, None, "infer", i * 10, i * 10 + 5, 1, '{"a": 1}', None) for i in range(1, 5)]
-    entries, _ = summary.summarise(np.arange(9), [np.arange(9)] * 2, np.zeros(9, np.uint8), [])
+    entries, _ = stretch_summary.summarise(np.arange(9), [np.arange(9)] * 2, np.zeros(9, np.uint8), [])
     examples = (
         (3).to_bytes(2, "little") + encoded[0],
         columns.join(encoded),

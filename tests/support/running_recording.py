@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from powermeter.marking import board, span
+from powermeter.marking import recordings, span
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.intake import Intake
 from powermeter.recording import Recording, Writer
@@ -18,8 +18,8 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "run.power"
         Writer.create(self.path, {}).close()
-        self.folder = board.make(str(self.path))
-        board.announce(self.folder, str(self.path))
+        self.folder = recordings.make(str(self.path))
+        recordings.announce(self.folder, str(self.path))
         self.intake = Intake(self.folder, self.path)
         self.log = EventLog(self.folder, str(self.path))
         self.is_over = False
@@ -29,7 +29,7 @@ class Running:
         if not self.is_over:
             self.is_over = True
             self.intake.finish()
-            board.withdraw(self.folder)
+            recordings.withdraw(self.folder)
         with Recording.open(self.path) as recording:
             assert recording.warnings == []
             return recording.events()
@@ -51,4 +51,4 @@ def running_in(folder: Path) -> Iterator[Running]:
     one.log.close()
     if not one.is_over:
         one.intake.finish()
-    board.withdraw(one.folder)
+    recordings.withdraw(one.folder)

@@ -18,7 +18,7 @@ from powermeter.analysis.tokens import measures as names
 from powermeter.errors import ConfigurationError, OpenError
 from powermeter.events import Event
 from powermeter.hooks.tokens.relay import Relay, parse
-from powermeter.marking import board
+from powermeter.marking import recordings
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.intake import Intake
 from powermeter.recording import Recording, Writer
@@ -31,7 +31,7 @@ class Passing:
     def __init__(self, folder: Path, port: int) -> None:
         self.path = folder / "run.power"
         Writer.create(self.path, {}).close()
-        self._folder = board.make(str(self.path))
+        self._folder = recordings.make(str(self.path))
         self._intake = Intake(self._folder, self.path)
         self._log = EventLog(self._folder, str(self.path), is_foreign=True)
         self.relay = Relay(0, "127.0.0.1", port)
@@ -41,7 +41,7 @@ class Passing:
         self.relay.close()
         self._log.close()
         self._intake.finish()
-        board.withdraw(self._folder)
+        recordings.withdraw(self._folder)
         with Recording.open(self.path) as recording:
             return recording.events()
 

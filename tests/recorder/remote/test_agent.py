@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.recorder.remote import agent, agent_sensors
-from powermeter.recording import specification
+from powermeter.recording import json_validation
 
 
 def test_sensors_below_sys_become_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_sensors_below_sys_become_channels(tmp_path: Path, monkeypatch: pytest.M
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
     monkeypatch.setattr(agent_sensors, "SYS", str(tmp_path))
-    found = {spec["name"]: specification.channel(spec) for _, spec in agent_sensors.sysfs_channels()}
+    found = {spec["name"]: json_validation.channel(spec) for _, spec in agent_sensors.sysfs_channels()}
     assert set(found) == {
         "VDD_IN.current",
         "VDD_IN.voltage",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from powermeter.marking.later import Later
+from powermeter.marking.lazy_modules import Later
 
 
 def test_names_are_those_of_the_module() -> None:
@@ -21,7 +21,7 @@ def test_names_are_those_of_the_module() -> None:
 def test_nothing_is_imported_before() -> None:
     code = (
         "import sys\n"
-        "from powermeter.marking.later import Later\n"
+        "from powermeter.marking.lazy_modules import Later\n"
         "def load():\n"
         "    import colorsys\n"
         "    return colorsys\n"

@@ -7,8 +7,8 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.recording import impossible as rules
-from powermeter.recording.impossible import impossible
+from powermeter.recording import impossible_readings as rules
+from powermeter.recording.impossible_readings import impossible
 from powermeter.testing.simulation import SimulatedPowerMeter, bursts
 
 RAIL = Rail("VIN")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from time import monotonic_ns
 
-from powermeter.marking.mapping import mapped, take_room
+from powermeter.marking.memory_map import mapped, take_room
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:

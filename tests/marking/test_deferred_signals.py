@@ -11,7 +11,7 @@ import textwrap
 import pytest
 from waiting import CEILING_S
 
-from powermeter.marking.undisturbed import MOST_NESTED, Undisturbed
+from powermeter.marking.deferred_signals import MOST_NESTED, Undisturbed
 from powermeter.recording import Recording
 
 

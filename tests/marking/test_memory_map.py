@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.marking.mapping import mapped
+from powermeter.marking.memory_map import mapped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are listed by Linux's /proc")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextvars
 
 import powermeter
-from powermeter.marking.around import newest
-from powermeter.marking.around import running as around
+from powermeter.marking.current_event import newest
+from powermeter.marking.current_event import running as around
 
 
 def test_a_copied_context_passes_over_what_ended_since(running):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity
-from powermeter.recording import Recording, Writer, append_to, file_names, folding
+from powermeter.recording import Recording, Writer, append_to, file_names, wal_checkpoint
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "posix_fallocate"), reason="needs a system that takes room ahead"
@@ -99,7 +99,7 @@ def recorded(disk: Disk) -> tuple[Path, Writer, int]:
     writer = Writer.create(path)
     source = writer.add_source("x://", "x", "x", POWER)
     noise(writer, source, 0)
-    folding.checkpoint(writer.connection)
+    wal_checkpoint.checkpoint(writer.connection)
     noise(writer, source, 1)
     disk.fill(path)
     return path, writer, source
@@ -108,7 +108,7 @@ def recorded(disk: Disk) -> tuple[Path, Writer, int]:
 def test_a_lone_file_is_what_it_was_while_the_disk_is_full_and_whole_when_it_is_free(disk):
     path, writer, source = recorded(disk)
     assert rows_of_lone_file(path) == BLOCK
-    folding.checkpoint(writer.connection)
+    wal_checkpoint.checkpoint(writer.connection)
     assert rows_of_lone_file(path) == BLOCK and rows(path) == 2 * BLOCK
     with pytest.raises(sqlite3.Error, match="full"):
         writer.close()
@@ -153,7 +153,7 @@ def test_room_is_not_taken_in_a_file_that_has_the_name_now(tmp_path):
     writer = Writer.create(path)
     path.unlink()
     path.write_bytes(b"somebody else's")
-    folding.checkpoint(writer.connection)
+    wal_checkpoint.checkpoint(writer.connection)
     assert path.read_bytes() == b"somebody else's"
     writer.abandon()
     assert path.read_bytes() == b"somebody else's"

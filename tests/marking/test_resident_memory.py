@@ -11,7 +11,7 @@ import pytest
 from waiting import wait_until
 
 import powermeter
-from powermeter.marking.memory import Memory, peak_memory, resident
+from powermeter.marking.resident_memory import Memory, peak_memory, resident
 
 MB = 1 << 20
 
@@ -22,7 +22,7 @@ if resident()[0] is None:
 @pytest.mark.thorough
 def test_the_peak_of_a_child_is_its_own_and_not_its_parents():
     ballast = np.ones(400 * MB // 8)
-    code = "from powermeter.marking.memory import peak_memory; print(peak_memory())"
+    code = "from powermeter.marking.resident_memory import peak_memory; print(peak_memory())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     del ballast
     assert 5 * MB < int(done.stdout) < 100 * MB < 400 * MB < peak_memory()
