@@ -14,6 +14,8 @@ from powermeter.cli import mcp as verb
 from powermeter.cli import run
 from powermeter.errors import NotInstalledError
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:

@@ -120,6 +120,7 @@ def _files():
     }
 
 
+@pytest.mark.thorough
 def test_what_a_file_claims_of_its_sizes_costs_no_memory(tmp_path):
     resource = pytest.importorskip("resource")
     assert resource.RLIMIT_AS

@@ -18,6 +18,8 @@ OPTIONAL = {
     "arrow": "pyarrow",
     "jls": "pyjls",
 }
+DRAWN = ("pdf", "png")
+"""Pages that matplotlib draws take seconds."""
 SUFFIX = {"chrome-trace": "trace", "prometheus": "prom", "influx": "lp", "codecarbon": "csv"}
 
 
@@ -37,21 +39,29 @@ def folder(tmp_path_factory):
     return folder
 
 
-def written(here, out: Path, *command: object) -> Path:
+def written(here, out: Path, *command: object, again: bool = True) -> Path:
     """Return the file that a command wrote, and wrote again by --force."""
     if out.suffix[1:] in OPTIONAL:
         pytest.importorskip(OPTIONAL[out.suffix[1:]])
-    for more in ((), ("--force",)):
+    for more in ((), ("--force",)) if again else ((),):
         found = here(*command, "-o", out, *more)
         assert found.returncode == 0, found.stderr
     return out
 
 
-@pytest.mark.parametrize("kind", sorted(registry.REPORTS))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.thorough) if kind in DRAWN else kind
+        for kind in sorted(registry.REPORTS)
+    ],
+)
 @pytest.mark.parametrize("name", ["a", "long"])
 def test_a_report_of_every_kind_is_ours(here, folder, tmp_path, kind, name):
     ending = registry.load(registry.REPORTS[kind])().suffix
-    out = written(here, tmp_path / f"x{ending}", "report", folder / f"{name}.power", "--kind", kind)
+    out = written(
+        here, tmp_path / f"x{ending}", "report", folder / f"{name}.power", "--kind", kind, again=name == "a"
+    )
     assert all(is_ours(one) for one in tmp_path.iterdir()) and not is_recording(out)
 
 
@@ -69,7 +79,13 @@ def test_what_is_exported_for_other_tools_is_ours(here, folder, tmp_path, form):
     assert is_ours(written(here, out, "export", folder / "long.power", "--format", form))
 
 
-@pytest.mark.parametrize("ending", ["html", "md", "tex", "txt", "json", "svg", "pdf", "png"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        *("html", "md", "tex", "txt", "json", "svg"),
+        *(pytest.param(ending, marks=pytest.mark.thorough) for ending in DRAWN),
+    ],
+)
 def test_a_comparison_is_ours(here, folder, tmp_path, ending):
     out = tmp_path / f"x.{ending}"
     assert is_ours(written(here, out, "compare", folder / "a.power", folder / "b.power"))
@@ -83,6 +99,7 @@ def test_a_table_of_recordings_is_ours(here, folder, tmp_path, verb, ending):
     assert is_ours(written(here, tmp_path / f"x.{ending}", verb, *of))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_figure_of_matplotlibs_is_ours_where_we_drew_it(here, folder, tmp_path, ending):
     pytest.importorskip("matplotlib")
