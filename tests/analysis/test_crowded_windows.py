@@ -40,6 +40,7 @@ def run(
     return found, [float(joules[row.index].sum()) for row in found.rows]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
 @pytest.mark.parametrize("pause_s", [(0.0, 1e-4), (0.002, 0.01)])
 def test_events_shorter_than_a_window_among_many_labels_are_bounded(

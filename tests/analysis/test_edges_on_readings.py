@@ -72,6 +72,7 @@ def test_long_events_that_a_reading_meets_by_chance_are_measured() -> None:
     assert mean.high - mean.low < 0.1 * 5.5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("lasts_ms", "interval_us"), [(2, 10_000), (5, 10_170), (4, 5_000)])
 def test_short_events_at_random_are_not_in_step_because_clocks_tick_alike(
     lasts_ms: int, interval_us: int

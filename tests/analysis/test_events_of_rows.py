@@ -89,6 +89,7 @@ def test_extreme_powers_of_all_rows_at_once_are_those_of_each(seed: int) -> None
         assert found == extreme_powers(windows, windows.start_ns[rest], length)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 def test_warm_ups_of_all_rows_at_once_are_those_of_each(seed: int) -> None:
     windows, events, members = made(200, seed)

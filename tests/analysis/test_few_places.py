@@ -127,6 +127,7 @@ def test_short_clips_show_their_places_too(readings: int) -> None:
     assert all(line_in_step(rng.standard_normal(size.sum()), ahead, size) is None for _ in range(50))
 
 
+@pytest.mark.thorough
 def test_noise_and_a_frame_that_keeps_no_step_show_none() -> None:
     rng = np.random.default_rng(7)
     size = np.full(5, 300)

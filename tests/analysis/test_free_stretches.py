@@ -37,6 +37,7 @@ def each_second(seed):
     return np.repeat(rng.uniform(1, 5, 200), RATE) + rng.normal(0, 0.02, 200 * RATE)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 def test_a_load_that_changes_each_second_is_not_what_was_read_beside_the_hole(kind, tmp_path):
     """100 of 200 s were not seen; their mean has a standard deviation of 4/√12/√100 W, 11.5 J, and as much again from what is seen."""

@@ -65,6 +65,7 @@ def test_a_trace_stays_where_it_is_not_of_means_or_too_few_rows_are_idle() -> No
     assert with_idle_noise(trace, starts[:1] * 0, ends[-1:]).noise == 0.0
 
 
+@pytest.mark.thorough
 def test_events_hold_where_idle_rows_show_less_noise_than_the_smallest_steps() -> None:
     """Five events of 2 to 6 rows: the run's rule leaves room for twice the noise, and events paid for none of it."""
     held = []

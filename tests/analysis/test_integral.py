@@ -119,6 +119,7 @@ def test_too_few_samples_are_an_error_and_never_zero(count: int) -> None:
         Integral.of(trace([0.0] * count, [1.0] * count))
 
 
+@pytest.mark.thorough
 def test_chunks_join_without_a_seam() -> None:
     rng = np.random.default_rng(3)
     times = np.cumsum(rng.integers(1, 2_000_000, 50_000))

@@ -73,6 +73,7 @@ def test_an_instrument_without_lag_is_measured() -> None:
     assert row.energy_per_item.half_width < 0.02 * row.energy_per_item.value
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("way", "seconds"), [("filter", 0.06), ("filter", 0.15), ("mean", 0.3), ("delay", 0.25)]
 )

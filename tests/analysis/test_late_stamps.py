@@ -96,6 +96,7 @@ def test_events_of_two_levels_whose_edges_nothing_shows_stay_measured() -> None:
     assert mean.grade is Grade.MEASURED
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(6))
 def test_a_load_that_events_do_not_change_has_no_late_stamps(seed: int) -> None:
     """Power between 0 and 4.5 W at random throughout: some readings behind ends are high, and no stamp is late.

@@ -172,6 +172,7 @@ def test_the_pass_is_the_one_that_analyse_finds_within_its_interval():
     assert text.splitlines()[0].startswith("net ") and f"of {found.passes:,} passes" in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shift_s", [0.003, -0.004, 0.02])
 def test_readings_that_come_late_are_refused(shift_s):
     recording, _ = record(1, Net(passes=200), meter(Kind.MEAN), shift_s)
@@ -179,6 +180,7 @@ def test_readings_that_come_late_are_refused(shift_s):
         layers(recording)
 
 
+@pytest.mark.thorough
 def test_a_small_delay_is_paid_for():
     recording, energy = record(1, Net(passes=300), meter(Kind.MEAN), 0.0008)
     assert np.mean(held(layers(recording), energy)) > 0.9

@@ -115,6 +115,7 @@ def behind_its_marks(
     return trace, ns(start), ns(end)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [5, 6, 12, 16, 22, 36, 41])
 def test_a_load_behind_its_marks_by_chance_is_no_refresh(seed: int) -> None:
     """Means of a refresh explained it better than any constant lateness, and left ten times what such means leave."""

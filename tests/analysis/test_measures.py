@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from powermeter.analysis.measures import MeasureMean, means, measure_means
 from powermeter.events import Event
 
@@ -30,6 +32,7 @@ def test_what_is_no_number_or_of_a_language_model_is_left_out():
     assert means([_event(1, a=float("nan")), _event(1, phase="decode", generated_tokens=9)]) == {}
 
 
+@pytest.mark.thorough
 def test_show_prints_them_beside_one_row(tmp_path):
     import powermeter
 

@@ -94,6 +94,7 @@ def test_nineteen_in_twenty_further_events_lie_in_it(name: str, count: int) -> N
     assert held(LOADS[name], count, 16) >= 0.95 - {4: 0.075, 12: 0.05, 45: 0.025}[count]
 
 
+@pytest.mark.thorough
 def test_it_is_at_most_half_as_wide_again_as_normal_events_need() -> None:
     """They need 1.96 times 5 % of 6 W in half a second."""
     widths = []

@@ -74,6 +74,7 @@ def test_the_next_item_stays_within_what_the_trace_shows_over_an_items_length() 
     assert found.high > row.energy_per_item.high
 
 
+@pytest.mark.thorough
 def test_items_by_turns_are_known_better_than_their_spread_suggests() -> None:
     held, half = 0, []
     for seed in range(12):

@@ -170,6 +170,7 @@ def test_for_means_too_work_grows_with_labels_and_not_with_their_square(monkeypa
     assert many < 6 * few
 
 
+@pytest.mark.thorough
 def test_what_lies_beside_all_events_is_what_lies_beside_each(monkeypatch):
     """A label finds the same alone among the windows as from what was found for all labels at once."""
     rng = np.random.default_rng(3)

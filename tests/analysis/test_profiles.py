@@ -182,6 +182,7 @@ def crowded(rng: np.random.Generator, tail_s: float) -> tuple[Truth, np.ndarray,
     return Truth.steps(t, watts[:-1]), start, end
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
 @pytest.mark.parametrize("tail_s", [0.0, 0.1])
 def test_where_hardly_a_window_lies_beside_events_all_windows_show_idle(kind: Kind, tail_s: float) -> None:

@@ -180,6 +180,7 @@ def test_loads_behind_their_marks_by_chance_are_no_readings_that_average(seed: i
     assert found.low <= true <= found.high
 
 
+@pytest.mark.thorough
 def test_what_is_late_by_chance_is_stated_and_left_open() -> None:
     noted = [as_events_show(*late_loads(seed, (0.1, 0.6))[:3]) for seed in range(8)]
     late = [x for x in noted if any(note.code == "edges-late" for note in x.notes)]

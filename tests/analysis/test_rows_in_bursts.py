@@ -19,6 +19,7 @@ def load(rng: np.random.Generator) -> np.ndarray:
     return np.repeat(rng.uniform(2.0, 8.0, 900), rng.integers(100, 600, 900))[:90_000]
 
 
+@pytest.mark.thorough
 def test_intervals_of_runs_read_by_twos_hold() -> None:
     """43 % at ±2.1 % were held, measured: neighbours 0.1 s apart are alike."""
     held, wide = 0, []

@@ -190,6 +190,7 @@ def singles(kind: Kind, lengths: tuple[float, float], pause: float) -> dict[str,
     return {name: (float(np.mean(held[name])), float(np.median(wide[name]))) for name in held}
 
 
+@pytest.mark.thorough
 def test_single_events_hold_beside_neighbours_whose_power_rises() -> None:
     for name, (share, _) in singles(Kind.MEAN, (0.15, 0.25), 0.0).items():
         assert share >= 0.93, f"{name}: {share:.0%}"

@@ -41,6 +41,7 @@ def _part(analysis: Analysis, kind: str) -> float:
     return analysis.energy.by_kind().get(kind, 0.0)
 
 
+@pytest.mark.thorough
 def test_readings_of_one_moment_have_no_skew() -> None:
     for seed in range(4):
         analysis = analyse(_recording(seed, 0.0)[0])

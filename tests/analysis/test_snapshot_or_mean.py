@@ -167,6 +167,7 @@ def with_tails(seed: int, averages: bool) -> tuple[Trace, np.ndarray, np.ndarray
     return trace, *edges, float((IDLE + MORE) * lengths.mean())
 
 
+@pytest.mark.thorough
 def test_instants_that_are_means_hold_what_events_used_where_a_tail_follows() -> None:
     """What the second reading behind an end holds is the tail: taken for instants they held half of the energy at ±8 %."""
     held = 0

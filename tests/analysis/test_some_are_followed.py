@@ -45,6 +45,7 @@ def events_of(seed: int, kind: Kind, *, tail_w: float, elsewhere: float = 0.0) -
     return measure(Integral.of(trace), *edges), float(truth.mean())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
 def test_a_tail_behind_every_seventh_event_opens_the_label_downward(kind: Kind) -> None:
     """Six tails of forty show no shape: such labels held 58 to 85 % at up to ±6 %, measured."""
@@ -58,6 +59,7 @@ def test_a_tail_behind_every_seventh_event_opens_the_label_downward(kind: Kind) 
     assert sum(held) >= 15 and sum(graded) >= 15 and np.median(below) < 0.2
 
 
+@pytest.mark.thorough
 def test_nothing_is_paid_where_nothing_follows_or_the_load_beside_does_as_much_anywhere() -> None:
     for seed in range(6):
         windows, truth = events_of(seed, Kind.MEAN, tail_w=0)

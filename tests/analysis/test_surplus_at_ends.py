@@ -115,6 +115,7 @@ def close_together(seed: int, *, tail: float) -> tuple[Windows, float]:
     return measure(Integral.of(trace), *edges), 7.0 * float(lengths.mean())
 
 
+@pytest.mark.thorough
 def test_what_follows_some_of_many_events_within_the_window_that_ends_cut_is_not_measured() -> None:
     """Pauses shorter than two windows leave no whole one behind: 0.2 s of 3 W were counted as events', +0.5 % at ±0.3 %."""
     held, measured = 0, 0

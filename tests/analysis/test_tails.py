@@ -117,6 +117,7 @@ def test_a_loop_in_step_with_the_windows_does_not_show_its_tail() -> None:
     assert each is not None and each.grade is Grade.ESTIMATED and each.low <= 7.0 * 0.025 <= each.high
 
 
+@pytest.mark.thorough
 def test_what_a_shape_leads_to_is_no_more_than_the_cut_window_holds() -> None:
     """A load that changes by itself looks like a tail of two standard errors now and then: half of the label's energy was in doubt."""
     meter = SimulatedPowerMeter(100, Kind.MEAN, accuracy=Accuracy(noise=5e-3, step=1e-6))
@@ -137,6 +138,7 @@ def test_what_a_shape_leads_to_is_no_more_than_the_cut_window_holds() -> None:
         assert each.high - each.low < 0.08 * used, seed
 
 
+@pytest.mark.thorough
 def test_a_tail_of_which_pauses_leave_one_window_is_not_counted_twice() -> None:
     """2 Hz means, 25 events of 0.2 s, a tail of 4 W that dies within 0.5 s, pauses of two or three windows: 0.63 J follow each."""
     rng = np.random.default_rng(5)

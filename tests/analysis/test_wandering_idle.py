@@ -60,6 +60,7 @@ def test_energy_above_a_baseline_holds_the_truth_although_idle_wanders(how: str)
     assert np.median(widths) < 0.4
 
 
+@pytest.mark.thorough
 def test_noisy_idle_power_is_no_wandering_one() -> None:
     """A program that makes noise of 10 ms on idle power: its mean over pauses is known far better than one pause's."""
     widths = []

@@ -94,6 +94,7 @@ def test_names_of_sources_become_their_urls_in_the_file_and_where_typed(project:
         named(("borad",))
 
 
+@pytest.mark.thorough
 def test_a_run_is_recorded_as_the_file_sets_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import powermeter
 
@@ -138,6 +139,7 @@ def test_the_place_of_a_file_is_the_device_s_where_a_verb_has_two(
     assert "lifetime --home FRA  (top)" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_one_text_in_a_verb_s_table_is_one_value_of_an_option_that_may_be_repeated(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,7 @@ def test_every_verb_has_the_option_or_a_reason() -> None:
     assert set(SCHEMA["$defs"]) - {"result"} == set(COMMANDS) | ELSEWHERE
 
 
+@pytest.mark.thorough
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

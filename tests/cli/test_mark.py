@@ -131,6 +131,7 @@ def test_outside_of_a_recording_it_does_nothing():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -146,6 +147,7 @@ def test_bad_input_is_one_line(arguments, words):
     assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_the_files_for_other_languages_are_printed_as_they_are():
     assert run("header").stdout == bindings.HEADER.read_text()
     assert run("module").stdout == bindings.MODULE.read_text()

@@ -11,6 +11,8 @@ import pytest
 
 from powermeter.testing.boards import Run, simulate_run
 
+pytestmark = pytest.mark.thorough
+
 COMMAND = [sys.executable, "-m", "powermeter"]
 
 

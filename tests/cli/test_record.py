@@ -47,6 +47,7 @@ def test_the_commands_output_input_and_status_pass_through(tmp_path):
     assert done.stderr.splitlines()[-1] == f"wrote {tmp_path / 'run.power'}"
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_command_ended_by_a_signal_gives_128_and_its_number(record, tmp_path):
     done = record(tmp_path / "run.power", *python("import os; os.kill(os.getpid(), 9)"))
@@ -66,6 +67,7 @@ def test_what_the_command_ended_with_is_in_the_recording(record, tmp_path, statu
     assert verified.is_whole and [note.code for note in verified.notes if note.severity != "info"] == warned
 
 
+@pytest.mark.thorough
 def test_events_of_the_program_its_threads_and_its_children_are_recorded(record, tmp_path):
     code = """
         import subprocess, sys, threading, multiprocessing, powermeter
@@ -109,6 +111,7 @@ def test_metadata_says_what_was_measured(record, tmp_path):
     assert {"powermeter", "started_utc", "host"} <= set(metadata)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
@@ -185,6 +188,7 @@ def test_an_existing_file_is_refused_before_the_command_runs(record, tmp_path):
         assert recording.warnings == []
 
 
+@pytest.mark.thorough
 def test_a_script_without_its_interpreter_is_explained_and_a_failed_program_named(record, tmp_path):
     script = tmp_path / "infer.py"
     script.write_text("print(1)")

@@ -17,6 +17,7 @@ from powermeter.recording import Recording
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live"]
 
 
+@pytest.mark.thorough
 def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(here, tmp_path):
     chosen = choice.choose(choice.search().findings)
     assert chosen is not None
@@ -35,6 +36,7 @@ def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(here, tmp_pat
         assert {channel.rail.boundary for channel in source.channels if channel.rail} == {Boundary.MODEL}
 
 
+@pytest.mark.thorough
 def test_readings_by_eye_are_asked_for_on_the_terminal(tmp_path):
     pty = pytest.importorskip("pty", reason="no terminals here")
     path = tmp_path / "run.power"

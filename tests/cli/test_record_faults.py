@@ -19,7 +19,10 @@ from waiting import CEILING_S, assert_all_written, state, wait_for_readings, wai
 
 from powermeter.recording import Recording
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="faults are made with Linux's means"),
+]
 
 URL = "virtual://?shape=constant&high=5W&volts=5V&noise=0&rate=200Hz"
 SAY = (

@@ -32,6 +32,7 @@ def test_show_as_json_has_the_same_numbers(run_power, capsys):
     assert data["battery"]["hours"]["value"] == pytest.approx(10.0)
 
 
+@pytest.mark.thorough
 def test_show_survives_a_terminal_that_knows_no_unicode(run_power):
     done = subprocess.run(
         [sys.executable, "-m", "powermeter", "show", str(run_power)],

@@ -39,6 +39,7 @@ def read(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.thorough
 def test_export_to_joulescope_and_back(run_power, tmp_path, capsys):
     pytest.importorskip("pyjls")
     out, back = tmp_path / "run.jls", tmp_path / "back.power"

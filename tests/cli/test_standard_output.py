@@ -20,6 +20,7 @@ def run(code: str, redirection: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("redirection", "closed"), [("", 0), ("<&-", 1), ("2>&-", 4), ("<&- >&- 2>&-", 7)])
 def test_closed_descriptors_are_held_and_reported(redirection, closed):
     code = (
@@ -33,6 +34,7 @@ def test_closed_descriptors_are_held_and_reported(redirection, closed):
     assert run(code, redirection).returncode == closed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("redirection", [">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
 def test_what_cannot_be_written_does_not_change_the_status(redirection):
     code = (

@@ -71,6 +71,7 @@ def test_what_is_played_and_how_often(command, times, capsys):
     assert ("played twice" in out.err) is (times == 2) and ("played once" in out.err) is (times == 1)
 
 
+@pytest.mark.thorough
 def test_sync_marks_its_pattern_and_keeps_the_commands_exit_status(tmp_path):
     path = tmp_path / "host.power"
     command = [sys.executable, "-c", "raise SystemExit(3)"]

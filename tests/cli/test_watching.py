@@ -33,6 +33,7 @@ CLIENT = """
 """
 
 
+@pytest.mark.thorough
 def test_answers_that_pass_through_are_counted_and_shown(here: Here, tmp_path: Path) -> None:
     server = Server()
     path = tmp_path / "run.power"
@@ -53,6 +54,7 @@ def test_answers_that_pass_through_are_counted_and_shown(here: Here, tmp_path: P
     assert "Language models" in done.stderr and "stand-in" in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_known_programs_lines_are_read_without_an_option(here: Here, tmp_path: Path) -> None:
     program = tmp_path / "llama-server"
     program.write_text(

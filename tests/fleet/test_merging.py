@@ -106,6 +106,7 @@ def test_rows_and_answers_are_the_same_and_files_are_few(lab: tuple[Path, Path])
     alike(told, answered[0])
 
 
+@pytest.mark.thorough
 def test_twice_is_once_and_collecting_again_takes_nothing(lab: tuple[Path, Path]) -> None:
     before = contents(lab[1])
     merge(lab[1])
@@ -220,6 +221,7 @@ def test_collectors_and_mergers_at_once(lab: tuple[Path, Path], tmp_path: Path) 
     assert len(contents(lab[1])["readings"]) == len(contents(tmp_path / "reference")["readings"])
 
 
+@pytest.mark.thorough
 def test_who_asks_while_files_are_removed_gets_an_error_and_no_smaller_number(lab: tuple[Path, Path]) -> None:
     from powermeter.errors import DataError
     from powermeter.fleet.engines import DuckDB

@@ -36,6 +36,7 @@ def test_what_is_typed_names_an_origin(tmp_path: Path) -> None:
             origin_of(text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["file", "memory"])
 def test_object_stores_through_fsspec(tmp_path: Path, scheme: str) -> None:
     outside.need("fsspec")

@@ -94,6 +94,7 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
     assert found[0].low < 0.01 / 1.035 < found[0].high and found[0].days == pytest.approx(7)
 
 
+@pytest.mark.thorough
 def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
     from powermeter.fleet.questions import AskedOfFleet
     from powermeter.fleet.watch import regressions

@@ -21,6 +21,7 @@ def engine(dataset: Path) -> Iterator[Any]:
         yield opened
 
 
+@pytest.mark.thorough
 def test_energies_computed_on_the_engine_are_those_of_analyse(engine: Any, lab: Path) -> None:
     import pyarrow as pa
 

@@ -165,6 +165,7 @@ def test_a_province_below_any_life_cycle_is_said_to_be_so(theirs: Any) -> None:
     assert any("combustion" in text for text in found.warnings)
 
 
+@pytest.mark.thorough
 def test_codecarbon_is_read_not_imported() -> None:
     """Its data files are found without importing it: no look-ups, no configuration files, no half second."""
     import subprocess

@@ -80,6 +80,7 @@ def test_best_and_worst_start() -> None:
         best_and_worst(series, 9 * HOUR)
 
 
+@pytest.mark.thorough
 def test_a_year_of_five_minutes_is_quick() -> None:
     step = HOUR // 12
     series = Intensity.of("y", [(i * step, 100.0 + i % 50) for i in range(105_120)])

@@ -10,6 +10,8 @@ from tool_log import load
 from powermeter.importers import open_log
 from powermeter.importers.damage import Unread
 
+pytestmark = pytest.mark.thorough
+
 ESP = "[14:03:0{i}][D][sensor:094]: 'Power': Sending state 1{i}.00000 W with 2 decimals of accuracy\n"
 LIKWID = "Runtime: 1.{i} s\nMeasure for socket 0 on CPU 0\nDomain PKG:\nEnergy consumed: 10{i}.5 Joules\n"
 SENSORS = "10:00:0{i}\namdgpu-pci-0b00\nAdapter: PCI adapter\nPPT:   1{i}.00 W\n"

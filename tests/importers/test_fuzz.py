@@ -20,6 +20,8 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError, PowermeterError
 from powermeter.recording import Recording
 
+pytestmark = pytest.mark.thorough
+
 STAMP = "2025-03-28 01:56:0{i}.{i}98433"
 LINES = 9
 

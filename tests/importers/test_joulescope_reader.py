@@ -12,6 +12,7 @@ from powermeter.errors import DataError
 RECORDINGS = "data/recordings"
 
 
+@pytest.mark.thorough
 def test_joulescope_gives_energy_charge_and_the_very_floats(shared, tmp_path):
     pyjls = pytest.importorskip("pyjls", reason="pyjls is not installed (extra: joulescope)")
     folder = shared / RECORDINGS / "joulescope_jls"
@@ -42,6 +43,7 @@ def test_joulescope_gives_energy_charge_and_the_very_floats(shared, tmp_path):
     assert 1_776_200_000 < samples.times_ns[0] / 1e9 < 1_776_300_000
 
 
+@pytest.mark.thorough
 def test_a_cut_jls_file_is_an_error_and_not_a_crash(shared, tmp_path):
     pytest.importorskip("pyjls", reason="pyjls is not installed (extra: joulescope)")
     whole = (shared / RECORDINGS / "joulescope_jls" / "event-B.jls").read_bytes()

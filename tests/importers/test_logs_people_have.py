@@ -16,6 +16,8 @@ from powermeter.cli import run as powermeter
 from powermeter.errors import DataError
 from powermeter.recording import Recording
 
+pytestmark = pytest.mark.thorough
+
 
 def cases(folder):
     return json.loads((folder / "expected.json").read_text())

@@ -11,6 +11,8 @@ import powermeter
 from powermeter import Grade
 from powermeter.importers import Choices, convert
 
+pytestmark = pytest.mark.thorough
+
 T0 = 1_700_000_000
 
 

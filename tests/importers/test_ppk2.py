@@ -70,6 +70,7 @@ def test_ppk2_lost_samples_are_missing(tmp_path):
     assert any("1 sample was lost" in note for note in log.warnings)
 
 
+@pytest.mark.thorough
 def test_a_zip_bomb_is_cut_off(tmp_path, monkeypatch):
     monkeypatch.setattr("powermeter.importers.ppk2.MAX_BYTES", 1 << 20)
     path = ppk2(tmp_path / "m.ppk2", [0.0])
@@ -80,6 +81,7 @@ def test_a_zip_bomb_is_cut_off(tmp_path, monkeypatch):
         convert(path, tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_gzip_bomb_is_cut_off(tmp_path, monkeypatch):
     import gzip
 

@@ -13,6 +13,8 @@ from powermeter import importers
 from powermeter.errors import PowermeterError
 from powermeter.importers import Choices
 
+pytestmark = pytest.mark.thorough
+
 _EVERY = 12
 """One file in so many is read, by its name: a file that is added or taken away changes no other's turn."""
 

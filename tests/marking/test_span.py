@@ -299,6 +299,7 @@ def test_what_is_set_after_a_block_is_not_the_next_events_of_the_same_object(run
     assert running.counts()[os.getpid()].details["late"] == 9
 
 
+@pytest.mark.thorough
 def test_an_event_that_began_before_the_recording_and_ends_inside_is_counted(tmp_path):
     source = "virtual://?rate=200Hz"
     before, twice = powermeter.event("before"), powermeter.event("twice")

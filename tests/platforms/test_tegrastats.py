@@ -149,6 +149,7 @@ tokens = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @given(st.lists(tokens, max_size=20), st.sampled_from([" ", "  ", "\t", "   "]))
 def test_any_mixture_gives_back_exactly_its_power_tokens(parts, space):
     expected = {}

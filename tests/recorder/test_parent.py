@@ -46,6 +46,7 @@ def samples_of(path: Path):
         return recording.samples(1), recording.gaps(1), list(recording.warnings), recording.metadata
 
 
+@pytest.mark.thorough
 def test_two_sources_are_recorded_side_by_side(tmp_path):
     path = tmp_path / "run.power"
     recorder = Recorder(path, [URL, "virtual://?name=second&shape=square"], {"place": "bench"})
@@ -69,6 +70,7 @@ def test_two_sources_are_recorded_side_by_side(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["run.power"], "SQLite's files were left beside it"
 
 
+@pytest.mark.thorough
 def test_status_messages_carry_running_totals(tmp_path):
     heard = []
     recorder = Recorder(
@@ -83,6 +85,7 @@ def test_status_messages_carry_running_totals(tmp_path):
     assert source["energy_j"] == pytest.approx(5.0 * source["charge_c"])
 
 
+@pytest.mark.thorough
 def test_who_reads_the_file_states_how_often_it_is_written(tmp_path):
     heard = []
     listener = Listener(on_status=heard.append, status_s=0.01, flush_s=0.02)
@@ -108,6 +111,7 @@ def test_an_existing_file_is_refused_and_left_alone(tmp_path):
     assert samples_of(path)[2] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("url", "error", "says"),
     [
@@ -124,6 +128,7 @@ def test_a_source_that_cannot_be_used_is_named_and_nothing_is_written(tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match="no folder"):
         Recorder(tmp_path / "absent" / "run.power", [URL]).start()
@@ -222,6 +227,7 @@ def test_a_killed_recorder_raises_nothing_and_what_is_missing_is_listed(tmp_path
     assert before <= gap.end_ns <= after, "up to when the program has found out"
 
 
+@pytest.mark.thorough
 def test_a_recorder_that_is_killed_before_its_first_reading_is_listed_as_a_gap(tmp_path):
     path = tmp_path / "run.power"
     recorder = Recorder(path, ["virtual://?fault=block"])
@@ -334,6 +340,7 @@ def test_a_program_that_has_given_up_its_rights_ends_as_without_us(tmp_path, mon
     assert recorder.stop() is True and recorder.problem == ""
 
 
+@pytest.mark.thorough
 def test_a_program_and_record_start_without_numpy():
     """Its import takes a small board seconds, and the recorder, which needs it, is a process of its own."""
     code = "import sys, powermeter.cli.record, powermeter.meter; print('numpy' in sys.modules)"

@@ -195,6 +195,7 @@ def say(lines: list[str], *, close: bool = True) -> tuple[int, list[dict]]:
     return done.returncode, [message for message in messages if message["type"] != "opening"]
 
 
+@pytest.mark.thorough
 def test_the_end_of_its_input_ends_the_recording(tmp_path):
     path = tmp_path / "run.power"
     order = {"path": str(path), "sources": ["virtual://"], "parent": os.getpid()}
@@ -207,6 +208,7 @@ def test_the_end_of_its_input_ends_the_recording(tmp_path):
         )
 
 
+@pytest.mark.thorough
 def test_a_parent_that_is_gone_before_it_started_ends_it(tmp_path):
     path = tmp_path / "run.power"
     order = {"path": str(path), "sources": ["virtual://"], "parent": 2**22 + 1}

@@ -35,6 +35,7 @@ def written(path, times, codes, flags, each, close=True):
     return source
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("close", [True, False])
 @pytest.mark.parametrize("each", [7, 500, 1024, 3000])
 def test_pieces_put_together_are_everything(tmp_path, monkeypatch, each, close):

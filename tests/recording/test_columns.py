@@ -53,6 +53,7 @@ def test_time_stamps_to_the_microsecond_cost_at_most_two_bytes():
     assert len(columns.encode(times)) / 1000 < 2
 
 
+@pytest.mark.thorough
 @given(ANYTHING, st.integers(0, 1 << 30), st.integers(1, 80))
 def test_damaged_columns_give_a_column_or_an_error(values, seed, count):
     data = bytearray(columns.encode(values))

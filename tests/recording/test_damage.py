@@ -108,6 +108,7 @@ def test_a_cut_file_is_never_a_wrong_number(recorded, contents, tmp_path):
     assert judge.outcomes["truth"] == 0, "a cut file passed for whole"
 
 
+@pytest.mark.thorough
 def test_a_damaged_write_ahead_log_is_never_a_wrong_number(written, contents, tmp_path):
     """The newest data of a killed recorder lie in the log beside the file."""
     recorded = written("whole.power", chunks=8)

@@ -176,6 +176,7 @@ def test_a_small_file_that_claims_much_is_streamed_and_not_loaded(tmp_path):
     assert int(peak) < 150_000
 
 
+@pytest.mark.thorough
 def test_a_file_that_claims_more_than_its_size_can_hold_is_refused(tmp_path, capsys):
     path = tmp_path / "x.power"
     huge(path, 900)

@@ -32,6 +32,7 @@ def texts(path):
     return "\n".join(cell if isinstance(cell, str) else cell.decode("latin-1") for cell in cells)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("private", [True, False])
 def test_the_program_is_left_out_or_its_secret_masked(private, tmp_path):
     (tmp_path / "clandestine.py").write_text(SCRIPT)

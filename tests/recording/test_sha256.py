@@ -56,6 +56,7 @@ print(sorted(heavy & set(sys.modules)))
 """
 
 
+@pytest.mark.thorough
 def test_a_recorder_of_our_own_drivers_loads_nothing_heavy(tmp_path):
     found = subprocess.run(
         [sys.executable, "-c", WRITES, str(tmp_path / "a.power")],

@@ -126,6 +126,7 @@ OUTPUTS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("write", [share, private])
 def test_nothing_made_of_a_private_or_shared_recording_names_machine_or_instrument(
     original: Path, tmp_path: Path, write, capsys

@@ -78,6 +78,7 @@ def find_edits(recorded: Any, tmp_path: Any, count: int, seed: int) -> None:
         assert not verdict.is_whole, f"seed {seed}, turn {turn}: {done} is not found"
 
 
+@pytest.mark.thorough
 def test_every_edit_is_found(written, tmp_path):
     find_edits(written(chunks=5, each=20), tmp_path, 120, 1)
 

@@ -217,6 +217,7 @@ def test_nothing_is_added_to_what_is_no_recording(tmp_path):
         assert (tmp_path / name).read_bytes() == content
 
 
+@pytest.mark.thorough
 def test_an_overview_covers_everything_at_every_size(many_chunks):
     recorded = many_chunks
     with Recording.open(recorded.path) as recording:

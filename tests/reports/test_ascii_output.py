@@ -31,6 +31,7 @@ def test_every_substitute_is_ascii():
     assert all(len(character) == 1 and not character.isascii() for character in ascii_output.SPELLED)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("encoding", "wanted"), [("cp1252", "µ±–"), ("iso8859-1", "µ±-")])
 def test_the_command_writes_it_so(encoding, wanted):
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}

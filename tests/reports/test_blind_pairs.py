@@ -101,6 +101,7 @@ def verdict(a, b):
     return "A" if high_a < low_b else "B" if high_b < low_a else "cannot tell"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pair", range(len(PAIRS)))
 def test_nobody_names_the_wrong_one(tmp_path, pair):
     a, b, course_a, course_b, spread, apart = PAIRS[pair]

@@ -207,6 +207,7 @@ def test_texts_of_strangers_stay_texts(tmp_path: Path) -> None:
     assert "\\|=1\\+1" in to_markdown(rows, "x", "4Ah") and path.exists()
 
 
+@pytest.mark.thorough
 def test_the_verb_writes_csv_html_and_markdown(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,6 +231,7 @@ def test_a_table_without_a_rubric_judges_nobody(small: Path, capsys: pytest.Capt
     assert "verdict" not in printed and "infer model=tiny" in printed
 
 
+@pytest.mark.thorough
 def test_each_ending_is_written_in_its_own_format(small: Path, tmp_path: Path) -> None:
     for ending, begins in ((".html", "<!doctype html"), (".md", "#"), (".csv", ""), (".json", "[")):
         out = tmp_path / f"t{ending}"
@@ -239,6 +241,7 @@ def test_each_ending_is_written_in_its_own_format(small: Path, tmp_path: Path) -
     assert "file" in (tmp_path / "t.csv").read_text("utf-8").splitlines()[0]
 
 
+@pytest.mark.thorough
 def test_how_many_files_are_without_an_energy_is_said(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

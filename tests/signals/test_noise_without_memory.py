@@ -64,6 +64,7 @@ def test_a_load_that_fills_some_windows_bounds_the_noise_by_what_they_differ_by(
         assert noise_without_memory(rows + 0.005 * rng.standard_normal(600)) < 0.3
 
 
+@pytest.mark.thorough
 def test_noise_itself_is_no_flatter_anywhere() -> None:
     for seed in range(40):
         rows = 5 + np.random.default_rng(seed).standard_normal(20_000)

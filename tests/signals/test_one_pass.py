@@ -112,6 +112,7 @@ def _both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Analysis, Analys
     return held, thin
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["volts and amps", "means", "counter", "clipped"])
 def test_nothing_is_lost_by_what_is_not_held(
     recordings: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch

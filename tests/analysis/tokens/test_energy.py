@@ -115,6 +115,7 @@ def test_stated_intervals_hold_the_known_slopes(rate: float, hz: float, kind: Ki
         assert np.median(wide[name]) < 0.12, name
 
 
+@pytest.mark.thorough
 def test_an_even_rise_on_which_two_halvings_agree_is_not_paid_for_as_any_course_might_be() -> None:
     """Prefills of a third of a window beside decodes of two: ± 1.63 % where the last halving was paid for in full, ± 1.2 % would do."""
     model = model_at(200)

@@ -84,6 +84,7 @@ def test_open_metrics_is_answered_where_it_is_asked_for(exporter: Exporter) -> N
     assert families["powermeter_energy_joules"].type == "counter"
 
 
+@pytest.mark.thorough
 def test_a_real_prometheus_scrapes_it_and_promql_finds_the_runs_energy(
     exporter: Exporter, recorded: Path, tmp_path: Path, port: int
 ) -> None:

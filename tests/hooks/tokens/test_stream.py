@@ -133,6 +133,7 @@ def test_an_error_ends_it_and_is_named(running: Running) -> None:
     assert running.named()["decode"].attributes["error"] == "TimeoutError"
 
 
+@pytest.mark.thorough
 def test_a_loop_that_is_left_early_marks_what_came(running: Running) -> None:
     for token in powermeter.tokens(iter(range(100))):
         if token == 4:

@@ -58,6 +58,7 @@ def test_without_the_time_of_day_it_is_refused(tmp_path):
         text_of(tmp_path / "x.power")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     shutil.which("promtool") is None, reason="needs Prometheus' own promtool (Debian: prometheus)"
 )

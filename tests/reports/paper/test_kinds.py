@@ -43,6 +43,7 @@ def measured(tmp_path_factory):
     return data_of(path, by="model", against=make("earlier.power", events=events, watts=1.5))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(FIGURES))
 def test_fonts_are_truetype_and_the_figure_is_a_column_wide(measured, name):
     for columns, points in ((2, 6.9 * 72), (1, 3.35 * 72)):
@@ -60,6 +61,7 @@ def test_svg_keeps_its_letters_and_prints_the_numbers_of_the_table(measured):
     assert measured.budget.hours.show().text in budget
 
 
+@pytest.mark.thorough
 def test_a_simulation_is_marked_in_every_figure(make, twenty):
     data = data_of(make(events=twenty, grade=Grade.SIMULATED))
     for name in ("trace", "labels", "budget", "convergence"):

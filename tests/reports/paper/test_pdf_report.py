@@ -39,6 +39,7 @@ def pages(make, tmp_path, events, **kwargs):
     return " ".join(text.split()), data
 
 
+@pytest.mark.thorough
 def test_it_prints_the_sentence_and_every_label(make, tmp_path):
     events = [infer(0.2 * i, 0.1, 1, i + 1, f"layer {i % 24:02d}") for i in range(48)]
     text, data = pages(make, tmp_path, events)
@@ -51,6 +52,7 @@ def test_it_prints_the_sentence_and_every_label(make, tmp_path):
         assert factor.source.title in text
 
 
+@pytest.mark.thorough
 def test_labels_have_their_own_grade_below_a_measured_run(make, twenty, tmp_path, monkeypatch):
     """43.94 kJ of an MLPerf window, estimated in `show`, stood under "measured" in the PDF."""
     monkeypatch.setattr(pdf_report.ReportData, "quoted_grade", Grade.ESTIMATED)
@@ -64,6 +66,7 @@ def test_labels_have_their_own_grade_below_a_measured_run(make, twenty, tmp_path
     assert labels.startswith(f" estimated on {rail}, ± is a 95 % interval")
 
 
+@pytest.mark.thorough
 def test_a_simulation_wears_its_mark(make, twenty, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_report, "FIGURES_SHOWN", ())
     text, _ = pages(make, tmp_path, twenty, grade=Grade.SIMULATED)
