@@ -41,7 +41,12 @@ INSTALLED = (
         for table in ("factors", "gazetteer", "grid_factors", "cloud", "minerals", "equivalent")
     ),
     *("battery/test_presets.py", "battery/test_lora.py"),
-    *("reports/test_formats.py", "reports/test_html.py", "reports/test_every_cell.py", "reports/exports"),
+    *(
+        "reports/test_table_formats.py",
+        "reports/test_html.py",
+        "reports/test_every_cell.py",
+        "reports/exports",
+    ),
     "marking/test_bindings.py::test_outside_of_a_recording_it_does_nothing",  # the header for C
     *("recorder/remote/test_command.py", "cli/test_exit_codes.py"),
     "testing/test_plugin.py::test_what_was_measured_is_printed",  # the entry point for pytest

@@ -154,7 +154,7 @@ def options(table_of: Any) -> Iterator[str]:
 
 def formats() -> Iterator[str]:
     """Return the page of what can be imported and written."""
-    from powermeter.reports.formats import FORMATS
+    from powermeter.reports.table_formats import FORMATS
 
     yield "# Formats"
     yield ""

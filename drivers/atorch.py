@@ -23,7 +23,7 @@ from powermeter.units import NS
 
 from .links.link import RAIL_OPTIONS, Link
 from .meters.linked import thermometer
-from .meters.odometer import Odometer, total
+from .meters.running_total import Odometer, total
 from .meters.stream import StreamMeter, StreamRow
 
 HEAD = b"\xff\x55"

@@ -23,8 +23,17 @@ from powermeter.units import NS, format_quantity
 from .ina.layout import CHIPS
 from .ina.options import OPTIONS as INA_OPTIONS
 from .ina.options import SHUNT_OPTIONS, kelvin_off, shunt_limit
-from .system.hwmon import DEFAULT_SHUNT_OHM, INA_RAILS, UNITS, HwmonRail, chip_name, find, rails_of, refresh_s
 from .system.hwmon_coverage import Coverage, coverage, stands_for_a_power_supply
+from .system.hwmon_rails import (
+    DEFAULT_SHUNT_OHM,
+    INA_RAILS,
+    UNITS,
+    HwmonRail,
+    chip_name,
+    find,
+    rails_of,
+    refresh_s,
+)
 from .system.sysfs import check_readable, read_text, reason_of
 
 ROOT = Path("/sys/class/hwmon")

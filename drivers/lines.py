@@ -27,8 +27,8 @@ from powermeter.units import parse_quantity, unit_factor
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud
 from .links.opening import open_link
-from .meters.cutting import cut_lines
-from .meters.odometer import Odometer
+from .meters.framing import cut_lines
+from .meters.running_total import Odometer
 from .meters.stream import StreamMeter, StreamRow
 
 LONGEST_LINE = 4096

@@ -25,8 +25,8 @@ from .links.link import RAIL_OPTIONS, Link
 from .links.serial_port import list_ports
 from .meters.checksums import crc16_modbus
 from .meters.linked import thermometer
-from .meters.odometer import ContinuousTotals, counted
 from .meters.request_response import RequestMeter
+from .meters.running_total import ContinuousTotals, counted
 
 FRAME_LENGTH = 192
 KEY = bytes.fromhex("5821fa5601b2f02687ff1204622a4fb086f40260816f9a0ba7f106619ab87288")

@@ -21,8 +21,8 @@ from powermeter.source import Found, Option, Row, now_ns
 from .links.link import RAIL_OPTIONS
 from .links.serial_port import port_problem
 from .meters.linked import thermometer
-from .meters.odometer import ContinuousTotals, counted
 from .meters.request_response import RequestMeter
+from .meters.running_total import ContinuousTotals, counted
 
 FRAME_LENGTH = 130
 END_MARK = b"\xff\xf1"

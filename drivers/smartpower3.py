@@ -15,7 +15,7 @@ from powermeter.errors import DataError
 from powermeter.source import Option
 
 from .links.link import RAIL_OPTIONS
-from .meters.cutting import cut_lines
+from .meters.framing import cut_lines
 from .meters.stream import StreamMeter, StreamRow
 
 LINE_LENGTH = 79  # without CR LF

@@ -20,7 +20,7 @@ from powermeter.source import Found
 from .links.hid import REPORT_LENGTH, cut_reports, hid_devices, open_hid
 from .links.link import Link, UsbId
 from .meters.linked import thermometer
-from .meters.odometer import ContinuousTotals, counted
+from .meters.running_total import ContinuousTotals, counted
 from .meters.stream import StreamMeter, StreamRow
 
 MEASUREMENT = 0x1A

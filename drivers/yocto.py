@@ -15,7 +15,7 @@ from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option, PolledSource, Row, now_ns
 
 from .links.link import RAIL_OPTIONS, rail_of
-from .meters.odometer import Odometer, totals_of
+from .meters.running_total import Odometer, totals_of
 
 POWER_CODE_W = 1e-3
 ENERGY_CODE_J = 3.6  # 1 mWh

@@ -274,7 +274,7 @@ class Meter:
         """What went wrong with the recording, or which events are not whole in it; one line, empty where all is well."""
         if self._problem or self._recorder is None or self._log is not None:
             return self._problem
-        from powermeter.analysis.accounts import not_whole
+        from powermeter.analysis.event_accounts import not_whole
 
         try:
             with self.recording() as recording:

@@ -112,10 +112,10 @@ NAMED_ONLY = frozenset(
 
 REPORTS: Mapping[str, str] = {
     "annex-xi": "powermeter.reports.annex_xi:AnnexXISheet",
-    "csv": "powermeter.reports.record_files:CSVReport",
+    "csv": "powermeter.reports.data_files:CSVReport",
     "html": "powermeter.reports.html:HTMLReport",
     "html-plain": "powermeter.reports.html:PlainHTMLReport",
-    "json": "powermeter.reports.record_files:JSONReport",
+    "json": "powermeter.reports.data_files:JSONReport",
     "latex": "powermeter.reports.latex:LatexReport",
     "markdown": "powermeter.reports.markdown:MarkdownReport",
     "model-card": "powermeter.reports.model_card:ModelCard",
@@ -123,7 +123,7 @@ REPORTS: Mapping[str, str] = {
     "png": "powermeter.reports.paper.kinds:PNGFigure",
     "sci": "powermeter.reports.sci_sheet:SCISheet",
     "svg": "powermeter.reports.paper.kinds:SVGFigure",
-    "text": "powermeter.reports.text:TextReport",
+    "text": "powermeter.reports.terminal_text:TextReport",
 }
 """Report kind → `module:class`."""
 
@@ -277,7 +277,7 @@ OF_RECORDING: Mapping[str, str] = {
 }
 """The same of `powermeter.recording`: reading and writing samples needs numpy, noting events does not."""
 
-SUMMARY = "powermeter.reports.text:summary_text"
+SUMMARY = "powermeter.reports.terminal_text:summary_text"
 """What `Meter.summary` prints with."""
 
 NOTEBOOK: Mapping[str, str] = {

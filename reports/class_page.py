@@ -14,9 +14,9 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_duration, format_quantity
 
 from .class_table import ClassRow
+from .html_elements import Child, Markup, element, harmless, join, quantity, table
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
-from .markup import Child, Markup, element, harmless, join, quantity, table
 from .most_rows import heaviest, most_rows, rest
 from .wording import footprint_amount, show
 

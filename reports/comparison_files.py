@@ -16,9 +16,9 @@ from . import latex_text, svg
 from .comparison import TITLES, change, record, remarks, signed, signed_shown, to_text
 from .comparison_figure import comparison_figure, figures_of
 from .html import page_of
+from .html_elements import Markup, element, harmless, quantity, table
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
-from .markup import Markup, element, harmless, quantity, table
 from .method import without_options
 from .page_sections import number
 from .wording import as_sentence, show, verdict_text

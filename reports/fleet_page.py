@@ -15,7 +15,7 @@ from powermeter.result.notes import Note
 from powermeter.units import format_count, format_duration, format_percent
 
 from .class_page import page
-from .markup import Child, element, quantity, table
+from .html_elements import Child, element, quantity, table
 from .most_rows import heaviest, most_rows, rest
 from .wording import footprint_amount, show
 

@@ -19,7 +19,7 @@ from powermeter.units import format_duration
 
 from . import figure_data, lifetime_section, stages_section, svg
 from .headline import product, quality, sentence
-from .markup import Child, Markup, element, harmless, join, prose, quantity
+from .html_elements import Child, Markup, element, harmless, join, prose, quantity
 from .method import machine_text
 from .nesting_sections import distributions, nesting
 from .page_method import factors, how_measured, limits_of

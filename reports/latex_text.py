@@ -6,7 +6,7 @@ import re
 
 from powermeter.result.formatting import DASH, Shown
 
-from .markup import harmless
+from .html_elements import harmless
 from .terminal_width import kept_together
 
 _SPECIAL = {

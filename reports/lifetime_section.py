@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from powermeter.footprint.lifetime_report import AccountShown
 from powermeter.result.formatting import DASH
 
+from .html_elements import Child, Markup, element, join, quantity, table
 from .markdown_text import escaped
 from .markdown_text import table as rows_in_markdown
-from .markup import Child, Markup, element, join, quantity, table
 from .report_data import ReportData
 
 TITLE = "On the device or in a data centre"

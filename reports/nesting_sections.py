@@ -6,7 +6,7 @@ from powermeter.errors import plural
 
 from .distributions import caption_of, distribution_figure, spreads_of
 from .event_tree import HEADS, lines, tree_of
-from .markup import Child, Markup, element, harmless, join, quantity, table
+from .html_elements import Child, Markup, element, harmless, join, quantity, table
 from .page_sections import folded
 from .report_data import ReportData
 

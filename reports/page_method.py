@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from powermeter.result.formatting import DASH
 
+from .html_elements import Markup, element, join, quantity, table
 from .instruments import health_text
 from .machine_facts import machine
-from .markup import Markup, element, join, quantity, table
 from .method import limits, method
 from .page_sections import badge, folded
 from .report_data import ReportData

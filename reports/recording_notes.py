@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from powermeter.analysis.accounts import HOW_TO_MARK, differences, still_running
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.event_accounts import HOW_TO_MARK, differences, still_running
 from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket, refused_at_budget_v
 from powermeter.channel import Boundary
 from powermeter.recording import Recording

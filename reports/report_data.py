@@ -37,8 +37,8 @@ from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note
 
-from .against import Against, set_against
 from .charges import Charges
+from .earlier_run import Against, set_against
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 from .order_of_problems import notes_in_order, problems_in_order
 from .rails_table import RailUse, rails_of

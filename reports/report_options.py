@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from powermeter.analysis.asked import Asked
 from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.selection import Asked
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import Place

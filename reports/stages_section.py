@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from powermeter.battery.stages import WHOLE, StageOutcome
 from powermeter.errors import plural
 
+from .html_elements import Markup, element, join, quantity, table
 from .markdown_text import escaped
 from .markdown_text import table as rows_in_markdown
-from .markup import Markup, element, join, quantity, table
 from .report_data import ReportData
 
 TITLE = "Stages and their budgets"

@@ -14,7 +14,7 @@ from powermeter.errors import plural
 from powermeter.units import format_number, format_quantity, prefix_of
 
 from .figure_data import Items, Panel, PowerCurve, ticks
-from .markup import harmless
+from .html_elements import harmless
 
 TOP = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40

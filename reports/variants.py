@@ -16,9 +16,9 @@ from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import Grade, Result, plain
 from powermeter.units import format_duration, format_number, format_quantity
 
-from .formats import harmless_cell
+from .html_elements import harmless
 from .markdown_text import escaped, table
-from .markup import harmless
+from .table_formats import harmless_cell
 
 _DASH = "–"
 _MOST_AXES = 5

@@ -21,7 +21,7 @@ from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
 
 from . import figure_data
-from .markup import harmless
+from .html_elements import harmless
 from .report_data import ReportData
 from .typical_event import typical_event
 from .wording import left_out

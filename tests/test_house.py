@@ -252,7 +252,7 @@ NEVER_ONE = re.compile(
     r"[\w.]*\b_?(?:MAX|LEAST|MOST)_\w+(?::,)?|expected|even|high|low|plural\(.*|_shown\(.*|.*:(?:>\d+|,?\.\d+[fg])"
 )
 """A limit of ours, or a number with its decimals."""
-INFLECTED = ("table_notes.py", "axis.py", "holes.py", "damage.py", "column_kinds.py")
+INFLECTED = ("table_notes.py", "time_axis.py", "holes.py", "damage.py", "column_kinds.py")
 """A verb, or a word that stands before its numbers."""
 
 
@@ -381,7 +381,7 @@ PRIVATE = re.compile(
 PRIVATE_USES = {
     "cli/test_progress.py": (5, "a line is drawn once a while, which the test does not wait for"),
     "cli/test_watching.py": (3, "a watcher without the command that it watches"),
-    "cli/test_witness.py": (1, "a line break before os._exit in a program of the test"),
+    "cli/test_group_signals.py": (1, "a line break before os._exit in a program of the test"),
     "drivers/links/test_i2c.py": (3, "a kernel's bus that refuses, which no simulated one has"),
     "drivers/links/test_serial_port.py": (
         2,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.units import format_percent
 
-from ..meters.odometer import totals_of
+from ..meters.running_total import totals_of
 from .chip import Chip
 from .ina228 import INA228Chip
 from .layout import PlacedChip

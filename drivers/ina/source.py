@@ -24,7 +24,7 @@ from powermeter.source import SATURATED, Address, Found, PolledSource, Row
 from powermeter.units import NS
 
 from ..links.i2c import Bus, BusClock, RegisterLink, open_bus
-from ..meters.odometer import totals_of
+from ..meters.running_total import totals_of
 from .channels_of_chips import channels_of
 from .chip import Chip
 from .layout import PlacedChip, from_toml, from_url

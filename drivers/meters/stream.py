@@ -16,8 +16,8 @@ from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSo
 from powermeter.units import NS
 
 from ..links.link import Link
-from .cutting import cut_frames
 from .frame_order import FrameOrder
+from .framing import cut_frames
 from .linked import LinkedMeter
 from .losses import Losses, Unused
 from .slewed_stamps import slewed

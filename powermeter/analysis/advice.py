@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import (
+from powermeter.analysis.event_estimate import (
     BEAT,
     BEYOND,
     CROWDED,
@@ -29,11 +29,11 @@ from powermeter.analysis.estimate import (
     TAIL,
     UNSEEN,
 )
-from powermeter.analysis.moments import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.next_item import memory_of
 from powermeter.analysis.quantiles import median, student_95
+from powermeter.analysis.regular_or_random import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.resolution import made_by_others
-from powermeter.analysis.sampling import scatter_of_line
+from powermeter.analysis.sampling_error import scatter_of_line
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind

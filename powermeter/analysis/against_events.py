@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
+from powermeter.analysis.event_estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.means_by_turns import by_turns
-from powermeter.analysis.moments import count_variance, read_at_random
+from powermeter.analysis.regular_or_random import count_variance, read_at_random
 from powermeter.analysis.rows_on_change import rows_on_change
 
 Floats = NDArray[np.floating[Any]]

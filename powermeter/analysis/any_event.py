@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import Activity
+from powermeter.analysis.event_estimate import Activity
 
 Times = NDArray[np.int64]
 

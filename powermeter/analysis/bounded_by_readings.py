@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEYOND, GroupEstimate
-from powermeter.analysis.moments import coarse_step
+from powermeter.analysis.event_estimate import BEYOND, GroupEstimate
+from powermeter.analysis.regular_or_random import coarse_step
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 

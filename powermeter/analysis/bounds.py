@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import BEAT, FEW, PACE, RIPPLE, UNSEEN, GroupEstimate
+from powermeter.analysis.event_estimate import BEAT, FEW, PACE, RIPPLE, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.saw_teeth import Teeth

@@ -6,7 +6,7 @@ from powermeter.analysis.mostly_refused import REFUSED_SHARE
 from powermeter.errors import Reason, plural
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
-from powermeter.signals.direction import direction_note
+from powermeter.signals.current_direction import direction_note
 from powermeter.signals.line import Line
 from powermeter.signals.wall_clock import WallClock
 from powermeter.units import format_duration

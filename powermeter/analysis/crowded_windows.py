@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import CROWDED, GroupEstimate
+from powermeter.analysis.event_estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.window_pieces import WORTH_IT, Parts, foreign_seconds, in_between, pieces, usual_ns
 

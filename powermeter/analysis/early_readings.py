@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LEAD, GroupEstimate
+from powermeter.analysis.event_estimate import LEAD, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import edges_of, stands_out
 from powermeter.analysis.late_means import Shown, may_be_theirs, opened

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LATE, GroupEstimate
+from powermeter.analysis.event_estimate import LATE, GroupEstimate
 from powermeter.analysis.event_levels import ranges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_means import opened
-from powermeter.analysis.moments import coarse_step, in_step_with
 from powermeter.analysis.other_labels import Labels
+from powermeter.analysis.regular_or_random import coarse_step, in_step_with
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import step_in_common
+from powermeter.analysis.regular_or_random import step_in_common
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

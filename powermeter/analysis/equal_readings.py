@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.bounds import seen_range
-from powermeter.analysis.estimate import EQUAL, GroupEstimate
+from powermeter.analysis.event_estimate import EQUAL, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import own_moments, read_at_random
+from powermeter.analysis.regular_or_random import own_moments, read_at_random
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]

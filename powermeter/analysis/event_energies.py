@@ -1,6 +1,6 @@
 """The energy (or charge) of many events at once, each with the parts of its uncertainty.
 
-`measure` chooses the way by the kind of reading: `instants.py` or `means.py`.  Everything here is an array over events.
+`measure` chooses the way by the kind of reading: `energy_from_instants.py` or `energy_from_means.py`.  Everything here is an array over events.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from powermeter.analysis.bounded_by_readings import within_readings
 from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
-from powermeter.analysis.estimate import Activity, GroupEstimate, zeros_held_once
+from powermeter.analysis.energy_from_instants import measure_instants
+from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.event_estimate import Activity, GroupEstimate, zeros_held_once
+from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges
-from powermeter.analysis.instants import measure_instants
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
-from powermeter.analysis.means import measure_means
 from powermeter.analysis.means_of_another_rate import open_of_another_rate
 from powermeter.analysis.means_under_coarse_marks import whole_windows_beyond
 from powermeter.analysis.mostly_refused import mostly_refused
@@ -35,7 +36,6 @@ from powermeter.analysis.saturation import open_above
 from powermeter.analysis.shared_windows import divide
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.steady_wave import steady_wave
-from powermeter.analysis.swallowed import off_together
 from powermeter.analysis.unseen_labels import UnseenLabels
 from powermeter.analysis.whole_run import never_negative
 from powermeter.analysis.windows import Windows

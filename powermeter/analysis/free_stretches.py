@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import Activity
+from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95

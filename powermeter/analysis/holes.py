@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.any_event import AnyEvent, labels_near
-from powermeter.analysis.estimate import Activity, InHoles
+from powermeter.analysis.event_estimate import Activity, InHoles
 from powermeter.analysis.free_stretches import NOT_LONG, free_level
 from powermeter.analysis.integral import Floats, Integral, Times
 from powermeter.analysis.quantiles import student_95

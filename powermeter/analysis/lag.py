@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LAG, GroupEstimate
+from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.quantiles import median

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LAG, LEAD, GroupEstimate
+from powermeter.analysis.event_estimate import LAG, LEAD, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.tails import Tail
 

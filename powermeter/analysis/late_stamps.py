@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LATE, GroupEstimate
+from powermeter.analysis.event_estimate import LATE, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_means import opened
 from powermeter.analysis.other_labels import Others

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.inner_events import with_events
-from powermeter.analysis.layer import Layer, Layers
 from powermeter.analysis.layer_design import LayerDesign
+from powermeter.analysis.layer_energies import Layer, Layers
 from powermeter.analysis.regression import LeastSquares, least_squares
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LOST, GroupEstimate, InHoles
+from powermeter.analysis.event_estimate import LOST, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.marks_in_pauses import pauses_come_with, pauses_follow

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Kind
 from powermeter.recording.stretches_of_rate import stretches_of_rate

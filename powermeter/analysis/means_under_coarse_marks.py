@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.edges_in_coarse_steps import clear_of_others
-from powermeter.analysis.estimate import TAIL, GroupEstimate
+from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.event_estimate import TAIL, GroupEstimate
 from powermeter.analysis.event_levels import ranges
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_means import opened
-from powermeter.analysis.means import measure_means
-from powermeter.analysis.moments import coarse_step
 from powermeter.analysis.other_labels import Labels, Others
+from powermeter.analysis.regular_or_random import coarse_step
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

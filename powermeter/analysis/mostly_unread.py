@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from powermeter.analysis.estimate import PAUSES, GroupEstimate
+from powermeter.analysis.event_estimate import PAUSES, GroupEstimate
 from powermeter.analysis.integral import Floats, Integral, Times
 from powermeter.channel import Kind
 

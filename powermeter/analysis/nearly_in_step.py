@@ -17,9 +17,9 @@ from powermeter.analysis.images_in_short_events import image_in_short_events, sh
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import FEWEST, always_alike, by_place, evenly, keep_step_nearby
-from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.quantiles import median, quantile
+from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
 from powermeter.analysis.two_levels import begins_at_random, goes_on_beside, in_no_event, stretches
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import Activity, InHoles
+from powermeter.analysis.event_estimate import Activity, InHoles
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.integral import Integral
 

@@ -21,7 +21,7 @@ from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.means_by_turns import by_turns
-from powermeter.analysis.moments import coarse_step, place_known_to
+from powermeter.analysis.regular_or_random import coarse_step, place_known_to
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind
 from powermeter.result.notes import Note

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import (
+from powermeter.analysis.event_estimate import (
     BEAT,
     BEYOND,
     CROWDED,
@@ -27,9 +27,9 @@ from powermeter.analysis.estimate import (
     TAIL,
     UNSEEN,
 )
-from powermeter.analysis.moments import REMEDIES, chosen_by
 from powermeter.analysis.more_repeats import IN_REACH, more_repeats
 from powermeter.analysis.quantiles import quantile
+from powermeter.analysis.regular_or_random import REMEDIES, chosen_by
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.sampling_error import Scatter, scatter_of_line
 
 Floats = NDArray[np.floating[Any]]
 

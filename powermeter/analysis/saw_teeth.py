@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.quantiles import quantile
+from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 

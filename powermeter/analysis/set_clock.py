@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.finding_holes import rates_of, usual_around
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import ChosenBy, chosen_by
+from powermeter.analysis.regular_or_random import ChosenBy, chosen_by
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]

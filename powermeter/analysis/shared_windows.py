@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.crowded_windows import bound
-from powermeter.analysis.estimate import FEW, GroupEstimate
+from powermeter.analysis.event_estimate import FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import effective_freedom
 from powermeter.analysis.window_pieces import (

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, clear_edges
 from powermeter.analysis.early_readings import turned_round
-from powermeter.analysis.estimate import HELD, LAG, LATE, LEAD, SOME, TAIL, GroupEstimate
+from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.event_estimate import HELD, LAG, LATE, LEAD, SOME, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
 from powermeter.channel import Kind

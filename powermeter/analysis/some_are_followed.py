@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import SOME, GroupEstimate
+from powermeter.analysis.event_estimate import SOME, GroupEstimate
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]

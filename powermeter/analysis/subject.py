@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from powermeter.analysis.asked import Asked
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.tokens import measures as token_measures
 from powermeter.errors import ConfigurationError, plural, quoted
 from powermeter.errors.suggestions import nearest

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import Activity
-from powermeter.analysis.moments import read_at_random
+from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.nearly_in_step import by_fits
 from powermeter.analysis.refresh_beat import leave_a_mark
+from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.two_levels import begins_at_random, comes_back_alike, stretches, wanders
 from powermeter.signals.trace import Trace
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.bounds import beside, most_of_unseen
-from powermeter.analysis.estimate import UNSEEN, GroupEstimate, zeros_held_once
+from powermeter.analysis.event_estimate import UNSEEN, GroupEstimate, zeros_held_once
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import median
 from powermeter.analysis.readings_inside import ReadingsInside

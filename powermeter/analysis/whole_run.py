@@ -18,7 +18,7 @@ from powermeter.analysis.against_events import Seen, against_events, edges_of
 from powermeter.analysis.averaging_instrument import held_back
 from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import open_ends
-from powermeter.analysis.estimate import Activity
+from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, bridged_much, with_events
 from powermeter.analysis.integral import Integral
@@ -28,14 +28,14 @@ from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import marks_in_pauses
 from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.means_by_turns import open_by_turns
-from powermeter.analysis.moments import read_at_random
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
+from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.rows_in_bursts import scatter_of_bursts
 from powermeter.analysis.rows_on_change import rows_on_change
-from powermeter.analysis.sampling import Scatter, scatter_of_line
+from powermeter.analysis.sampling_error import Scatter, scatter_of_line
 from powermeter.analysis.saturation import open_above
 from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.slew_limited import slew_limited

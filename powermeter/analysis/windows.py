@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clock_uncertainty import edges_late, late_kind
-from powermeter.analysis.estimate import BOUNDED, GroupEstimate
+from powermeter.analysis.event_estimate import BOUNDED, GroupEstimate
 from powermeter.analysis.holes import bridged_much
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.strictly_inside import StrictlyInside

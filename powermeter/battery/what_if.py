@@ -56,7 +56,7 @@ def _record(schedule: Schedule, battery: Battery, volts: float | None) -> dict[s
 
 
 def _changed(schedule: Schedule, text: str) -> Schedule:
-    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.selection import Asked
     from powermeter.analysis.subject import find
 
     name, equals, value = text.partition("=")

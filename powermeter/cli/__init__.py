@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from powermeter import registry
-from powermeter.cli import words_elsewhere
+from powermeter.cli import option_synonyms
 from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.progress import heartbeat
 from powermeter.cli.standard_output import open_standard, put_stderr, report_problem, settle
@@ -63,7 +63,7 @@ class _Verbs(WholeHelp):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
-            known = words_elsewhere.VERBS.get(args[0])
+            known = option_synonyms.VERBS.get(args[0])
             near = [known] if known else close_names(args[0], registry.VERBS)
             if not near:
                 raise
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _options_near(command: click.Command, typed: str) -> list[str]:
     """Return which options of a command may be meant by one that it has not."""
-    known = words_elsewhere.OPTIONS.get((command.name or "", typed))
+    known = option_synonyms.OPTIONS.get((command.name or "", typed))
     if known:
         return [known]
     names = [name for one in command.params if isinstance(one, click.Option) for name in one.opts]

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from powermeter.cli import subject
+from powermeter.cli import subject_options
 from powermeter.cli.exit_codes import OVER_BUDGET
 from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed, tokens_option
 from powermeter.cli.standard_output import put, put_json
@@ -15,7 +15,7 @@ from powermeter.cli.standard_output import put, put_json
 
 @click.command()
 @click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@subject.options
+@subject_options.options
 @click.option(
     "--battery",
     "-b",
@@ -97,7 +97,7 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     found = None
     typed = any(chosen[name] is not None for name in ("power", "energy", "current"))
     if recording is not None or typed or chosen["schedule"] is None:
-        found = find(recording, subject.asked(chosen))
+        found = find(recording, subject_options.asked(chosen))
     report = assess(
         found, BudgetOptions(**{name: chosen[name] for name in BudgetOptions.__dataclass_fields__})
     )

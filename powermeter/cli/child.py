@@ -21,8 +21,8 @@ from types import FrameType
 from typing import Any
 
 from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
+from powermeter.cli.group_signals import Witness
 from powermeter.cli.standard_output import report_problem
-from powermeter.cli.witness import Witness
 
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")

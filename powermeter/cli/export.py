@@ -155,10 +155,10 @@ def _share(
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:
     from powermeter.reports import export_columns, tokens
     from powermeter.reports.exports.emissions import write_emissions
-    from powermeter.reports.formats import FORMATS
     from powermeter.reports.jls import write_jls
     from powermeter.reports.report_data import gather
     from powermeter.reports.sample_tables import sample_tables
+    from powermeter.reports.table_formats import FORMATS
 
     if form == "jls":
         with progress(f"writing {output.name}"), in_place(output) as part:

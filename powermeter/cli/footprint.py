@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from powermeter.cli import subject
+from powermeter.cli import subject_options
 from powermeter.cli.options import (
     cooling_option,
     json_option,
@@ -22,7 +22,7 @@ from powermeter.cli.standard_output import put, put_json
 
 @click.command()
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
-@subject.options
+@subject_options.options
 @place_option
 @click.option(
     "--chain", metavar="WHAT", help="Between plug and meter: wired, wireless, adapter, 0.85, 0.8..0.85..0.9."
@@ -135,5 +135,5 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
 
     take_renamed(chosen, {"--share": "--device-share"}, until="1 June 2027")
     wanted = FootprintOptions(**{name: chosen[name] for name in FootprintOptions.__dataclass_fields__})
-    report = assess(find_all(recordings, subject.asked(chosen)), wanted)
+    report = assess(find_all(recordings, subject_options.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text(explain)))

@@ -175,7 +175,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **typed
 
 def _choices(typed: dict[str, Any]) -> Choices:
     from powermeter import importers
-    from powermeter.importers.zones import LogZone
+    from powermeter.importers.time_zones import LogZone
     from powermeter.result import Grade
 
     return importers.Choices(

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from powermeter.cli import subject
+from powermeter.cli import subject_options
 from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed
 from powermeter.cli.standard_output import put, put_json
 
 
 @click.command()
 @click.argument("recording", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@subject.options
+@subject_options.options
 @click.option(
     "--requests-per-day",
     "-n",
@@ -111,5 +111,5 @@ def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
 
     take_renamed(chosen, {"--what": "--tornado"}, until="1 June 2027")
     wanted = LifetimeOptions(**{name: chosen[name] for name in LifetimeOptions.__dataclass_fields__})
-    report = assess(find(recording, subject.asked(chosen)), wanted)
+    report = assess(find(recording, subject_options.asked(chosen)), wanted)
     (put_json(report.record()) if as_json else put(report.text()))

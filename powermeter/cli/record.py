@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.apart import do_apart
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
+from powermeter.cli.processor_time_limit import do_apart
 from powermeter.cli.standard_output import (
     TROUBLE,
     open_standard,
@@ -358,7 +358,7 @@ def _summarise(path: Path, battery: str, place: str | None) -> None:
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
     from powermeter.reports.report_options import ReportOptions
-    from powermeter.reports.text import print_tables
+    from powermeter.reports.terminal_text import print_tables
 
     with suppress(*TROUBLE):
         sys.stdout.flush()

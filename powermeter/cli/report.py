@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from powermeter import registry
+from powermeter.cli.option_synonyms import KINDS
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.cli.standard_output import put, put_json, put_stderr
-from powermeter.cli.words_elsewhere import KINDS
 from powermeter.errors import ConfigurationError, printable
 from powermeter.errors.suggestions import close_names, meant, nearest
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, unknown_extension, write_files

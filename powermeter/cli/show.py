@@ -34,7 +34,7 @@ def show(recording: Path, as_json: bool, **typed: Any) -> None:
     from powermeter.analysis.charge_only import charge_only
     from powermeter.recording import Recording
     from powermeter.reports.report_data import gather
-    from powermeter.reports.text import print_tables
+    from powermeter.reports.terminal_text import print_tables
 
     with Recording.open(recording) as opened:
         options = report_options(typed)

@@ -62,7 +62,7 @@ def table(
     """
     from powermeter.fleet.handins import HandIn, check_folder, find_recordings, team_of
     from powermeter.fleet.rubric import read_rubric
-    from powermeter.reports import class_page, class_table, formats
+    from powermeter.reports import class_page, class_table, table_formats
 
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
     if output is not None:
@@ -86,14 +86,14 @@ def table(
     if as_json:
         if output is not None:
             raise ConfigurationError("--json prints; to write a file leave it out: -o table.json")
-        formats.FORMATS[".json"]([class_table.as_table(rows, options.groups)], sys.stdout.buffer)
+        table_formats.FORMATS[".json"]([class_table.as_table(rows, options.groups)], sys.stdout.buffer)
         return
     if output is None:
         put(class_page.to_text(rows, battery, table_width()))
         return
     with open_output(output) as file:
         if ending in (".csv", ".json"):
-            formats.FORMATS[ending]([class_table.as_table(rows, options.groups)], file)
+            table_formats.FORMATS[ending]([class_table.as_table(rows, options.groups)], file)
         else:
             made = class_page.to_html if ending == ".html" else class_page.to_markdown
             file.write(made(rows, heading, battery).encode("utf-8", "replace"))

@@ -1,6 +1,6 @@
 """Which names are suggested for a mistyped one: a label, a place, a file, a verb, an option, a key of a configuration.
 
-Everything that answers "did you mean …?" asks here; what no spelling leads to is in `cli/words_elsewhere.py`.
+Everything that answers "did you mean …?" asks here; what no spelling leads to is in `cli/option_synonyms.py`.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import ConfigurationError, PowermeterError, plural
-from powermeter.fleet import evidence
-from powermeter.fleet.content import of_content
+from powermeter.fleet import authenticity
 from powermeter.fleet.copies import Owned, copies
 from powermeter.fleet.findings import HandInFinding, Weight, ask, fail, heaviest, note
+from powermeter.fleet.handin_content import of_content
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording, verification
 from powermeter.recording.file_names import SUFFIX
@@ -168,7 +168,7 @@ def check_file(
         one.findings += _of_chain(path, key, one)
         with Recording.open(path) as recording:
             one.print = fingerprint(recording)
-            one.noted = evidence.first_team(recording, rubric.team)
+            one.noted = authenticity.first_team(recording, rubric.team)
             one.findings += _of_recording(recording, rubric)
     except ConfigurationError:
         raise
@@ -193,9 +193,9 @@ def _of_chain(path: Path, key: bytes | None, one: HandIn) -> Iterator[HandInFind
 
 
 def _of_recording(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
-    yield from evidence.of_origin(recording, rubric.team)
-    yield from evidence.of_counts(recording)
-    yield from evidence.of_source(recording, rubric.measured)
+    yield from authenticity.of_origin(recording, rubric.team)
+    yield from authenticity.of_counts(recording)
+    yield from authenticity.of_source(recording, rubric.measured)
     if recording.facts("salvaged"):
         yield note("damaged", "it was repaired after damage; what could not be read is a gap")
     yield from of_content(recording, rubric)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from powermeter.errors import DataError, PowermeterError
 from powermeter.fleet.engines import DuckDB, Engine, Spark
-from powermeter.fleet.stored import RESULT, computed
+from powermeter.fleet.stored_recording import RESULT, computed
 from powermeter.recording.our_files import TABLE_METADATA
 from powermeter.recording.output_file import in_place
 

@@ -331,7 +331,7 @@ def _cloud(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
 
 
 def _recorded(wanted: LifetimeOptions) -> tuple[Input, list[Note]]:
-    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.selection import Asked
     from powermeter.analysis.subject import find
 
     assert wanted.cloud is not None

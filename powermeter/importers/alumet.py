@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
-from powermeter.importers.axis import refuse_sparse, usual_step
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import heading
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamp_reader import Reader, TimePlan
+from powermeter.importers.time_axis import refuse_sparse, usual_step
+from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.whole_rail import decide
-from powermeter.importers.zones import zone_notes, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

@@ -10,7 +10,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 

@@ -13,8 +13,8 @@ from powermeter.errors import DataError
 if TYPE_CHECKING:
     from powermeter.importers.column_kinds import Meaning
     from powermeter.importers.column_store import Store
-    from powermeter.importers.plan import Planned
     from powermeter.importers.row_count import RowCount
+    from powermeter.importers.table_plan import Planned
 
 SUMMARIES = frozenset(
     [

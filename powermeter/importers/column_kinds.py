@@ -17,7 +17,7 @@ from powermeter.importers.cells import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import EACH, TIME
 from powermeter.importers.layout import Layout
-from powermeter.importers.plan import Planned
+from powermeter.importers.table_plan import Planned
 from powermeter.importers.tables_of_runs import LENGTH_WORDS
 from powermeter.importers.time_parts import is_end, is_start
 from powermeter.recording.counter_wraps_and_resets import reset_note, was_set_back

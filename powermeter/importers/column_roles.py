@@ -15,7 +15,6 @@ from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.axis import turn_round
 from powermeter.importers.battery_percent import history_of_charge, is_battery_percent, scaled_by_hand
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
@@ -30,13 +29,14 @@ from powermeter.importers.mega_or_milli import ask_mega
 from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
-from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.table_notes import rows_above
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.tables_of_runs import refuse_runs, refuse_unnamed_runs
+from powermeter.importers.time_axis import turn_round
 from powermeter.importers.time_columns import (
     choose_time,
     counts_up,

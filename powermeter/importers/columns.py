@@ -31,7 +31,7 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.importers.zones import zone_notes
+from powermeter.importers.time_zones import zone_notes
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

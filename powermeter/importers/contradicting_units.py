@@ -11,11 +11,11 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.axis import Axis
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.table_rows import Stream
+from powermeter.importers.time_axis import Axis
 from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
 

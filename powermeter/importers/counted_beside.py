@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Quantity
 from powermeter.importers.column_store import Store
-from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.result.notes import Note
 from powermeter.units import NS
 

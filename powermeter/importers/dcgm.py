@@ -17,10 +17,10 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import NVML
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.axis import regular
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
+from powermeter.importers.time_axis import regular
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

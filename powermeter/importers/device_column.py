@@ -14,8 +14,8 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.known_tools import key
 from powermeter.importers.layout import Layout, is_datum
-from powermeter.importers.plan import Planned
 from powermeter.importers.stamp_reader import TimePlan
+from powermeter.importers.table_plan import Planned
 from powermeter.importers.tool_table import Signature
 
 MAX_DEVICES = 256

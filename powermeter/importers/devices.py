@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import DataError, plural
-from powermeter.importers.axis import usual_step
 from powermeter.importers.device_column import MAX_DEVICES
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_plan import TablePlan
+from powermeter.importers.time_axis import usual_step
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 

@@ -8,11 +8,11 @@ from shlex import quote
 import numpy as np
 
 from powermeter.channel import Quantity
-from powermeter.importers.axis import Axis
 from powermeter.importers.column_store import Store
 from powermeter.importers.holes import hole_limit
-from powermeter.importers.plan import Planned
+from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream
+from powermeter.importers.time_axis import Axis
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_quantity
 

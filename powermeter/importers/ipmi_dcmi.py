@@ -20,7 +20,7 @@ from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, regular, wall
-from powermeter.importers.zones import zone_notes
+from powermeter.importers.time_zones import zone_notes
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.importers.axis import out_of_order
 from powermeter.importers.blocks import BLOCK
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_kinds import TOTALS
 from powermeter.importers.column_store import Store
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_plan import TablePlan
+from powermeter.importers.time_axis import out_of_order
 from powermeter.recording.schema import TIME_LIMIT
 
 _NO_ROWS = np.empty(0, np.intp)

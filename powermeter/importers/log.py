@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Channel, Gap
 from powermeter.events import Event
 from powermeter.importers.files import Peek
-from powermeter.importers.zones import LogZone, zone_or_utc
+from powermeter.importers.time_zones import LogZone, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

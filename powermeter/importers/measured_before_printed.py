@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.importers.axis import Axis, spread_over
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.column_store import Store
 from powermeter.importers.late_by_turns import evened, measured_evenly, turns_of
-from powermeter.importers.plan import TablePlan
 from powermeter.importers.printed_together import Blocks, blocks_of, evenly_measured, put_back
+from powermeter.importers.table_plan import TablePlan
+from powermeter.importers.time_axis import Axis, spread_over
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 

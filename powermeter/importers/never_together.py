@@ -11,7 +11,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_rows import Stream
 
 

@@ -21,9 +21,9 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.known_tools import SIGNATURES
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table import TableImporter
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.result.notes import Note
 

@@ -19,11 +19,11 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import OSCILLOSCOPE
-from powermeter.importers.axis import axis
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
+from powermeter.importers.time_axis import axis
 from powermeter.importers.unit_spellings import of_unit
 from powermeter.result import Grade
 from powermeter.result.notes import Note

@@ -14,7 +14,7 @@ from powermeter.importers.accuracies import OTII
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Log
 from powermeter.importers.table import TableImporter
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 _COLUMN = re.compile(
     r"\b(Main|ADC|Sense\+?|VBUS|5V)\b.{0,12} (Current|Voltage|Power|Energy) \((A|V|W|J)\)", re.IGNORECASE

@@ -10,7 +10,7 @@ from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.header_words import QUANTITY_WORDS
 from powermeter.importers.headers import words
-from powermeter.importers.plan import Planned, TablePlan
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.result.notes import Note
 
 

@@ -19,12 +19,12 @@ import numpy as np
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL, UNKNOWN
-from powermeter.importers.axis import axis, refuse_sparse
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.row_order import RowOrder
+from powermeter.importers.time_axis import axis, refuse_sparse
 from powermeter.importers.unit_spellings import of_unit
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade

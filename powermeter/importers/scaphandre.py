@@ -16,11 +16,11 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.axis import axis
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
 from powermeter.importers.holes import pauses
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
+from powermeter.importers.time_axis import axis
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

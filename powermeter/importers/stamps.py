@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from powermeter.importers.axis import Axis, axis, regular
-from powermeter.importers.spoken_dates import in_numbers
+from powermeter.importers.dates_in_words import in_numbers
+from powermeter.importers.time_axis import Axis, axis, regular
 from powermeter.units import NS
 
 DAY_NS = 86_400 * NS

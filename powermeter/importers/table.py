@@ -20,7 +20,7 @@ from powermeter.importers.layout import Layout, header_too_narrow, layout, split
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose, words_only
 from powermeter.importers.open_questions import OpenQuestions, with_what_follows
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_reading import OpenTable
 from powermeter.result import Grade
 

@@ -16,8 +16,8 @@ from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.layout import Layout
 from powermeter.importers.other_table import other_table
-from powermeter.importers.plan import TablePlan
 from powermeter.importers.row_count import RowCount
+from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.unit_spellings import of_unit
 from powermeter.result.notes import Note

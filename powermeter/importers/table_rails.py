@@ -14,7 +14,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import column_kinds
 from powermeter.importers.cells import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.plan import Planned
+from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.total_by_readings import Readings
 from powermeter.importers.whole_rail import Mean, Whole, decide

@@ -14,7 +14,6 @@ from powermeter.channel import MISSING, Accuracy, Channel, Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
-from powermeter.importers.axis import Axis, axis, first_interval_ns, keep_first_step, regular, usual_step
 from powermeter.importers.blocks import text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.charge_states import ChargeStates, unnamed_states
@@ -36,7 +35,6 @@ from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
-from powermeter.importers.plan import Planned, TablePlan
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
 from powermeter.importers.table_grade import TableGrade
@@ -48,6 +46,7 @@ from powermeter.importers.table_notes import (
     implausible,
     refuse_all_implausible,
 )
+from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.table_rails import (
     counted_columns,
     headline_of,
@@ -60,11 +59,12 @@ from powermeter.importers.table_rails import (
 from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
+from powermeter.importers.time_axis import Axis, axis, first_interval_ns, keep_first_step, regular, usual_step
 from powermeter.importers.time_parts import overlapping_rows, pauses_between
+from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
-from powermeter.importers.turns import refuse_turns
+from powermeter.importers.undistinguished_devices import refuse_turns
 from powermeter.importers.whole_rail import Whole, decide
-from powermeter.importers.zones import zone_notes, zone_or_utc
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.amount_totals import Blanks, Totals, blanks_of
-from powermeter.importers.axis import Axis
 from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.holes import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
 from powermeter.importers.missing_amounts import LONG, RowSteps, row_steps
+from powermeter.importers.time_axis import Axis
 from powermeter.importers.time_parts import LONGER
 from powermeter.units import NS
 

@@ -20,8 +20,8 @@ from powermeter.importers.columns import unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
+from powermeter.importers.time_zones import zone_notes
 from powermeter.importers.whole_rail import Whole, decide
-from powermeter.importers.zones import zone_notes
 from powermeter.platforms.jetson import BoardRails, layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 from powermeter.result.notes import Note

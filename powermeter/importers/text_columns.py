@@ -15,8 +15,8 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.devices import numbered
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import TablePlan
 from powermeter.importers.stamp_reader import Reader
+from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.thousands import ThousandMarks
 from powermeter.importers.unit_columns import direct
 from powermeter.importers.validity_column import ValidityColumn

@@ -1,7 +1,7 @@
 """Recordings too long to be held: read piece by piece, their readings put together to means of a few.
 
 Memory is then bounded by `MOST`, whatever the length.  A mean over k readings keeps every sum: the run's energy is that of the
-readings, and of an event only the windows that its edges cut are known less finely (`analysis/means.py`).  Of counters every k-th reading is
+readings, and of an event only the windows that its edges cut are known less finely (`analysis/energy_from_means.py`).  Of counters every k-th reading is
 kept, which loses nothing between them.  Voltage × current is formed reading by reading, before the means.
 """
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 from powermeter.channel import Boundary
 from powermeter.result import Grade
 
-from ..formats import harmless_cell
 from ..report_data import ReportData
+from ..table_formats import harmless_cell
 
 J_PER_KWH = 3.6e6
 

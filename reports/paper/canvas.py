@@ -11,7 +11,7 @@ from typing import Any
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording.our_files import FIGURE_METADATA
 
-from ..markup import harmless
+from ..html_elements import harmless
 
 WIDTH_IN = {1: 3.35, 2: 6.9}
 """Columns of a page → width of a figure in inch: 85 mm and 175 mm, as most journals' columns are."""

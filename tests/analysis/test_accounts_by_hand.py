@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.event_accounts import differences
 
 
 def said(begun: int = 5, finished: int = 5, written: int = 5, **details: object) -> list[str]:

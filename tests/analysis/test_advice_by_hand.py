@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.advice import Advice, advise
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, UNSEEN
+from powermeter.analysis.event_estimate import BEAT, EQUAL, FEW, LAG, LOST, UNSEEN
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind
 from powermeter.events import Event

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.against_events import against_events
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.estimate import Activity, GroupEstimate
+from powermeter.analysis.event_estimate import Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event

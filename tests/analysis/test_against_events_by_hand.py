@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.against_events import against_events, edges_of
-from powermeter.analysis.estimate import BEAT, FEW, Activity, GroupEstimate
+from powermeter.analysis.event_estimate import BEAT, FEW, Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap
 from powermeter.signals.decoding import from_samples

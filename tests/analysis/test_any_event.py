@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from powermeter.analysis.any_event import AnyEvent, labels_near
-from powermeter.analysis.estimate import Activity, GroupEstimate
+from powermeter.analysis.event_estimate import Activity, GroupEstimate
 
 
 def labels(rng: np.random.Generator, count: int) -> list[Activity]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.estimate import LAG
+from powermeter.analysis.event_estimate import LAG
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.beside import (
+from powermeter.analysis.beside_events import (
     AllWindows,
     Calm,
     jumps_beside,

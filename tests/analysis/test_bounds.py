@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import bounds
-from powermeter.analysis.estimate import BEAT, FEW, UNSEEN, GroupEstimate
+from powermeter.analysis.event_estimate import BEAT, FEW, UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.signals.decoding import from_samples
 

@@ -8,7 +8,7 @@ import pytest
 from powermeter.analysis import crowded_windows
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.estimate import CROWDED, GroupEstimate
+from powermeter.analysis.event_estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from powermeter.analysis.estimate import LEAD, GroupEstimate
-from powermeter.analysis.instants import measure_instants
+from powermeter.analysis.energy_from_instants import measure_instants
+from powermeter.analysis.event_estimate import LEAD, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Quantity
 from powermeter.signals.decoding import from_samples

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.estimate import LOST, GroupEstimate
 from powermeter.analysis.event_energies import activity_of, measure
+from powermeter.analysis.event_estimate import LOST, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
 from powermeter.analysis.upper_limits import ends

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import Activity, GroupEstimate, InHoles
+from powermeter.analysis.event_estimate import Activity, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges, bridged_much, bridging_errors, in_holes, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.estimate import LAG
+from powermeter.analysis.event_estimate import LAG
 from powermeter.analysis.lag import _Edges
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event

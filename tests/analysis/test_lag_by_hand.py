@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import LAG, GroupEstimate
+from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import _Edges, at_zero, edges_of, lagging, lags, stands_out
 from powermeter.analysis.uncertainty import BY_EDGES

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import LAG, LEAD, GroupEstimate
+from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.event_estimate import LAG, LEAD, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.means import measure_means
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples
 

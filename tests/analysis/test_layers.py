@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from powermeter.analysis.layer import Layers
+from powermeter.analysis.layer_energies import Layers
 from powermeter.analysis.layers import BETWEEN, layers
 from powermeter.channel import Accuracy, Kind
 from powermeter.errors import DataError

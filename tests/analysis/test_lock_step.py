@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.bounds import beat
-from powermeter.analysis.estimate import BEAT, GroupEstimate
 from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import BEAT, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lock_step import by_place, evenly, unseen_part
 from powermeter.result import Grade

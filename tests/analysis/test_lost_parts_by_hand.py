@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.estimate import LOST, GroupEstimate
+from powermeter.analysis.event_estimate import LOST, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lost_parts import as_other_events, few_whole

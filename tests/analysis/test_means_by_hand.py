@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.beside import pairs_of
-from powermeter.analysis.estimate import GroupEstimate
-from powermeter.analysis.integral import Integral
-from powermeter.analysis.means import (
+from powermeter.analysis.beside_events import pairs_of
+from powermeter.analysis.energy_from_means import (
     left_in_common,
     mean_of_those,
     measure_means,
     take_tail_out,
 )
+from powermeter.analysis.event_estimate import GroupEstimate
+from powermeter.analysis.integral import Integral
 from powermeter.analysis.profiles import Profile
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind, Quantity

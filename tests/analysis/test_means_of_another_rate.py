@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import GroupEstimate
 from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means_of_another_rate import open_of_another_rate
 from powermeter.channel import Kind

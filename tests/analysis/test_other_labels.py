@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import other_labels
-from powermeter.analysis.beside import AllWindows, jumps_beside
+from powermeter.analysis.beside_events import AllWindows, jumps_beside
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Labels, Others, seconds_shared

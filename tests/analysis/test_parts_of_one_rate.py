@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.estimate import InHoles
 from powermeter.analysis.event_energies import activity_of, measure
+from powermeter.analysis.event_estimate import InHoles
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate, with_their_events

@@ -9,7 +9,6 @@ import pytest
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.moments import own_moments, read_at_random
 from powermeter.analysis.refresh_beat import (
     comes_back,
     leave_a_mark,
@@ -18,6 +17,7 @@ from powermeter.analysis.refresh_beat import (
     slow_swings,
     unmarked_levels,
 )
+from powermeter.analysis.regular_or_random import own_moments, read_at_random
 from powermeter.channel import REPEAT, Accuracy, Channel, Quantity, Rail
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples, read_channel

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis import resolution
-from powermeter.analysis.estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, TAIL, UNSEEN
+from powermeter.analysis.event_estimate import BEAT, EQUAL, FEW, LAG, LOST, RIPPLE, TAIL, UNSEEN
 from powermeter.channel import Kind
 from powermeter.result import Result
 

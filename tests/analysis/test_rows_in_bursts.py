@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.rows_in_bursts import scatter_of_bursts
-from powermeter.analysis.sampling import scatter_of_line
+from powermeter.analysis.sampling_error import scatter_of_line
 from powermeter.analysis.whole_run import measure_run
 from powermeter.signals.decoding import from_samples
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.sampling import (
+from powermeter.analysis.sampling_error import (
     PAD,
     Scatter,
     bounded,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.asked import Asked
 from powermeter.analysis.rail_voltage import ChargeOrigin
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find, find_all
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event

@@ -7,8 +7,8 @@ import pytest
 
 from powermeter.analysis import event_energies
 from powermeter.analysis.bounds import unseen
-from powermeter.analysis.estimate import UNSEEN, GroupEstimate
 from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import UNSEEN, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.unseen_labels import UnseenLabels

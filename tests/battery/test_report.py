@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from powermeter.analysis.asked import Asked
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
 from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.discharge import Cell, derating_at, discharge

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.asked import Asked
 from powermeter.analysis.rail_voltage import ChargeOrigin
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
 from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.report import BudgetReport, assess

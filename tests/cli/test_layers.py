@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from verb_schema import keeps_to_schema
 
 from powermeter.analysis import layers as analysis_layers
-from powermeter.analysis.layer import Layer, Layers
+from powermeter.analysis.layer_energies import Layer, Layers
 from powermeter.cli import cli
 from powermeter.result import Result
 from powermeter.result.notes import Note

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from powermeter import cli
-from powermeter.reports.text import summary_text
+from powermeter.reports.terminal_text import summary_text
 
 SECOND = 1_000_000_000
 

@@ -14,7 +14,7 @@ from meter_frames import SMARTPOWER3, TC66_PLAIN, fnirsi_report, refused, um_blo
 
 from powermeter.drivers import atorch, avhzy, fnirsi, km003c, rdtech_tc66, rdtech_um, smartpower3, witrn
 from powermeter.drivers.links.hid import cut_reports
-from powermeter.drivers.meters.cutting import cut_lines
+from powermeter.drivers.meters.framing import cut_lines
 
 FRAMES = Path(__file__).parent / "frames"
 

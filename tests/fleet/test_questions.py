@@ -69,11 +69,11 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
     outside.need("pyarrow", "ibis", "duckdb")
     from class_of_forty import NS, START_UTC_NS, record
 
+    from powermeter.fleet.anomalies import drifts
     from powermeter.fleet.collect import collect
     from powermeter.fleet.dataset import Dataset
     from powermeter.fleet.engines import engine_of
     from powermeter.fleet.origins import origin_of
-    from powermeter.fleet.watch import drifts
 
     for name, slope in (("steady", 0.0), ("drifting", 0.01)):
         for day in range(8):
@@ -96,8 +96,8 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
 
 @pytest.mark.thorough
 def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
+    from powermeter.fleet.anomalies import regressions
     from powermeter.fleet.questions import AskedOfFleet
-    from powermeter.fleet.watch import regressions
 
     (found,) = regressions(engine)
     assert (found.before, found.after, found.paired, found.devices) == ("v1", "v2", True, (8, 8))

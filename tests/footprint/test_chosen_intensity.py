@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.asked import Asked
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.footprint_options import FootprintOptions

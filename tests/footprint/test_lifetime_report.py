@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.asked import Asked
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event

@@ -4,7 +4,7 @@ import pytest
 from tool_log import load
 
 from powermeter.importers import open_log
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 
 def test_alumet_adds_up_the_energies_of_rows(tmp_path):

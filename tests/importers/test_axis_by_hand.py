@@ -9,7 +9,8 @@ import pytest
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
-from powermeter.importers.axis import (
+from powermeter.importers.holes import hole_limit, pauses
+from powermeter.importers.time_axis import (
     MOST_CELLS,
     Axis,
     axis,
@@ -19,7 +20,6 @@ from powermeter.importers.axis import (
     regular,
     usual_step,
 )
-from powermeter.importers.holes import hole_limit, pauses
 
 NS = 10**9
 MONTH_S = 32 * 86_400  # and a day, for months of 31 days by clocks that are set

@@ -15,7 +15,7 @@ from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 from powermeter.result import Grade
 

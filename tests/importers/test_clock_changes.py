@@ -7,7 +7,7 @@ import pytest
 
 from powermeter import analyse
 from powermeter.importers import Choices, convert
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STARTS = {

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from powermeter.importers import coarse_stamps
-from powermeter.importers.axis import axis
 from powermeter.importers.coarse_stamps import (
     nearly_one_a_stamp,
     skipped_stamps,
     spread_stamps,
     whole_seconds,
 )
+from powermeter.importers.time_axis import axis
 
 SECOND = 10**9
 

@@ -9,7 +9,7 @@ import pytest
 from powermeter import importers
 from powermeter.errors import DataError
 from powermeter.importers import Choices
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 LOG = "time,power (W)\n" + "".join(f"2026-03-05 14:00:{s:02d},5\n" for s in range(30))
 

@@ -8,7 +8,7 @@ import pytest
 
 from powermeter import analyse
 from powermeter.importers import Choices, convert
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 
 WATTS = [500 + 37 * i for i in range(30)]

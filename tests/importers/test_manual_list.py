@@ -13,7 +13,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert, open_log
 from powermeter.importers.files import Peek
 from powermeter.importers.manual_list import Readings
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 
 

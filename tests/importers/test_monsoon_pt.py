@@ -6,7 +6,7 @@ from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.errors import DataError
 from powermeter.importers import Choices
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 from powermeter.signals.rails import lines
 

@@ -7,7 +7,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.headers import heading
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 
 

@@ -12,7 +12,7 @@ from powermeter.cli import run
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert
 from powermeter.importers.pairing import is_plain
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 from powermeter.result import Grade
 from powermeter.signals.rails import choose, lines, whole

@@ -9,7 +9,7 @@ import pytest
 from powermeter import importers
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.importers import Choices, open_log
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 from powermeter.source import INTERPOLATED_TIME
 

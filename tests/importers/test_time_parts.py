@@ -9,7 +9,7 @@ import pytest
 from powermeter import Recording, analyse
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert, open_log
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 KWH = 3.6e6
 

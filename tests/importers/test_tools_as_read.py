@@ -9,7 +9,7 @@ from log_as_read import as_read
 
 from powermeter import importers, toml
 from powermeter.importers import Choices
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 
 LOGS = toml.read(Path(__file__).with_name("tools_as_read.toml"))
 

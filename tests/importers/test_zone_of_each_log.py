@@ -8,7 +8,7 @@ import pytest
 
 from powermeter import importers
 from powermeter.analysis.energy import analyse
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 
 NS = 1_000_000_000

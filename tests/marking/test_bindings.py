@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.analysis.accounts import not_whole
+from powermeter.analysis.event_accounts import not_whole
 from powermeter.marking import bindings, recordings
 
 pytestmark = pytest.mark.thorough

@@ -13,7 +13,7 @@ import pytest
 from waiting import wait_until
 
 import powermeter
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.event_accounts import differences
 from powermeter.marking import intake, recordings, ring, ring_reader
 from powermeter.marking.event_log import EventLog
 from powermeter.recording import Recording, event_batches

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import powermeter
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.event_accounts import differences
 from powermeter.marking import (
     deferred_signals,
     destinations,

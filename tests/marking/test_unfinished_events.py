@@ -12,7 +12,7 @@ import pytest
 from waiting import CEILING_S
 
 import powermeter
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.event_accounts import differences
 from powermeter.marking import span
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.mark_account import MAX_LISTED

@@ -13,7 +13,7 @@ from frameworks import need_here
 from waiting import wait_until
 
 import powermeter
-from powermeter.analysis.accounts import differences
+from powermeter.analysis.event_accounts import differences
 from powermeter.recording import Recording
 from tests.marking.workers import KINDS, ONE_PROCESS
 

@@ -17,7 +17,7 @@ from powermeter import cli
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, NotInstalledError
 from powermeter.recording.writer import Writer
-from powermeter.reports import data_frames, export_columns, formats
+from powermeter.reports import data_frames, export_columns, table_formats
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_flags_are_whole_numbers_and_missing_in_rows_of_another_source(tmp_path:
     assert frame["a/flags"].tolist() == [0, pandas.NA, 2] and frame["b/flags"].dropna().tolist() == [1]
     with powermeter.open(tmp_path / "two.power") as recording:
         table = export_columns.samples(recording)
-    assert [row[-1] for row in formats.rows(table)] == [None, 1, None]
+    assert [row[-1] for row in table_formats.rows(table)] == [None, 1, None]
     arrow = data_frames.to_arrow(table)["a/flags"]
     assert str(arrow.type) == "uint8" and arrow.to_pylist() == [0, None, 2]
 

@@ -43,7 +43,7 @@ from powermeter.recording import Recording
 from powermeter.recording.joining import join
 from powermeter.recording.salvage import salvage
 from powermeter.recording.verification import verify
-from powermeter.reports.formats import write_csv
+from powermeter.reports.table_formats import write_csv
 from powermeter.reports.sample_tables import sample_tables
 
 def take(step, path):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from powermeter.analysis.asked import Asked
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import charge_per_item, find
 from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.report import assess

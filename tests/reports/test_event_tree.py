@@ -15,7 +15,7 @@ from powermeter.reports import event_tree
 from powermeter.reports.event_tree import lines, tree_of
 from powermeter.reports.nesting_sections import nesting
 from powermeter.reports.report_data import gather
-from powermeter.reports.text import to_text
+from powermeter.reports.terminal_text import to_text
 from powermeter.result.formatting import DASH
 from tests.reports.conftest import infer
 from tests.reports.test_same_digits import text_of

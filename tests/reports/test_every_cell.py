@@ -54,7 +54,7 @@ from powermeter.registry import REPORTS, load
 from powermeter.reports import export_columns
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.reports.text import to_text
+from powermeter.reports.terminal_text import to_text
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from powermeter.reports.html import HTMLReport, PlainHTMLReport
 from powermeter.reports.latex import LatexReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.reports.text import to_text
+from powermeter.reports.terminal_text import to_text
 
 from .conftest import START, channels, infer
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from powermeter.battery.battery import Battery
 from powermeter.reports import markdown, page_sections, terminal
-from powermeter.reports.markup import Markup
+from powermeter.reports.html_elements import Markup
 from powermeter.result import Result
 
 

@@ -7,7 +7,7 @@ import pytest
 from powermeter.analysis.rail_voltage import BUDGET_V_TEXT
 from powermeter.reports.python_spelling import in_python
 from powermeter.reports.recording_notes import REMEDIES
-from powermeter.reports.text import summary_text
+from powermeter.reports.terminal_text import summary_text
 from powermeter.result.notes import Note
 
 

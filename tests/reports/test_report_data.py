@@ -18,7 +18,7 @@ from powermeter.reports.html import HTMLReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.reports.text import to_text
+from powermeter.reports.terminal_text import to_text
 from powermeter.result import Grade
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer, chunk_writing
-from powermeter.reports import export_columns, formats
+from powermeter.reports import export_columns, table_formats
 from powermeter.reports.sample_tables import sample_tables
 
 
@@ -58,7 +58,7 @@ def test_parts_put_together_are_the_whole(mixed):
 def test_every_format_writes_parts_as_one(mixed):
     whole = export_columns.samples(mixed)
     written = {}
-    for ending, write in formats.FORMATS.items():
+    for ending, write in table_formats.FORMATS.items():
         if ending == ".parquet":
             pytest.importorskip("pyarrow")
         file = io.BytesIO()
@@ -83,7 +83,7 @@ def test_a_recording_without_samples_is_a_head_alone(tmp_path):
         writer.add_source("x://", "x", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("R")),))
     with Recording.open(tmp_path / "x.power") as recording:
         file = io.BytesIO()
-        formats.write_csv(sample_tables(recording), file)
+        table_formats.write_csv(sample_tables(recording), file)
     assert file.getvalue() == b"time_s,x/p_w,x/flags\n"
 
 
@@ -91,7 +91,7 @@ def test_a_recording_without_samples_is_a_head_alone(tmp_path):
 def test_other_readers_find_every_sample(mixed, tmp_path, ending):
     path = tmp_path / f"x{ending}"
     with open(path, "wb") as file:
-        formats.FORMATS[ending](sample_tables(mixed), file)
+        table_formats.FORMATS[ending](sample_tables(mixed), file)
     whole = export_columns.samples(mixed)
     if ending == ".arrow":
         ipc = pytest.importorskip("pyarrow.ipc")

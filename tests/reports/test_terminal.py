@@ -14,7 +14,7 @@ from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.terminal import print_report
 from powermeter.reports.terminal_labels import MOST_OF_A_NAME
-from powermeter.reports.text import TextReport, summary_text, to_text
+from powermeter.reports.terminal_text import TextReport, summary_text, to_text
 from powermeter.reports.wording import peak
 from powermeter.result import Result
 from powermeter.testing.boards import Run, simulate_run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.reports import counted_nouns
-from powermeter.reports.markup import element
+from powermeter.reports.html_elements import element
 from powermeter.reports.terminal_width import columns, in_print, kept_together, width_of, wrapped
 
 

@@ -15,14 +15,14 @@ from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.recording import Recording
 from powermeter.reports import export_columns, tokens
-from powermeter.reports.formats import FORMATS
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.json_record import record
 from powermeter.reports.latex import LatexReport
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.reports.text import to_text
+from powermeter.reports.table_formats import FORMATS
+from powermeter.reports.terminal_text import to_text
 from powermeter.reports.wording import show
 
 from .conftest import SECOND, START, Make

@@ -15,7 +15,7 @@ from powermeter.registry import REPORTS, load
 from powermeter.reports import export_columns
 from powermeter.reports.distributions import caption_of, spreads_of
 from powermeter.reports.report_data import ReportData, gather
-from powermeter.reports.text import to_text
+from powermeter.reports.terminal_text import to_text
 from tests.reports.conftest import infer, maker
 
 # At 2 W: four first events of 0.4 s, 0.8 J each, then ten of 0.1 s (0.2 J) and ten of 0.12 s (0.24 J) by turns.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter import Recording, analyse
-from powermeter.analysis import instants
+from powermeter.analysis import energy_from_instants
 from powermeter.analysis.energy import Analysis
 from powermeter.channel import MISSING, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
@@ -106,7 +106,7 @@ def _both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Analysis, Analys
     monkeypatch.setattr(readings_kept, "STRETCHES", 6)
     monkeypatch.setattr(readings_kept, "SPARSE", 20_000)
     monkeypatch.setattr(readings_kept, "INSIDE", 30_000)
-    monkeypatch.setattr(instants, "INSIDE", 30_000)
+    monkeypatch.setattr(energy_from_instants, "INSIDE", 30_000)
     with Recording.open(path) as recording:
         thin = analyse(recording)
     return held, thin

@@ -8,7 +8,7 @@ import pytest
 from hwmon_device import INA219, device
 
 from powermeter.drivers.hwmon import Hwmon
-from powermeter.drivers.system.hwmon import INA_RAILS, chip_name
+from powermeter.drivers.system.hwmon_rails import INA_RAILS, chip_name
 from powermeter.errors import ConfigurationError
 from powermeter.source import Address
 

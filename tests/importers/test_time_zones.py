@@ -9,7 +9,7 @@ import pytest
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.stamps import wall
-from powermeter.importers.zones import LogZone, zone_notes, zone_or_utc
+from powermeter.importers.time_zones import LogZone, zone_notes, zone_or_utc
 
 S = 10**9
 

@@ -8,7 +8,7 @@ import pytest
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.result.notes import Severity
-from powermeter.signals.direction import CODE, direction_note
+from powermeter.signals.current_direction import CODE, direction_note
 from powermeter.signals.rails import lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.sampling import scatter_of_line, scatter_of_stretches, split
+from powermeter.analysis.sampling_error import scatter_of_line, scatter_of_stretches, split
 
 
 @pytest.mark.parametrize("jumps", [0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter import cli, registry
-from powermeter.cli.words_elsewhere import KINDS, OPTIONS, VERBS
+from powermeter.cli.option_synonyms import KINDS, OPTIONS, VERBS
 
 
 @pytest.mark.parametrize(("verb", "typed"), OPTIONS)

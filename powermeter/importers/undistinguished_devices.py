@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.column_store import Store
 from powermeter.importers.log import Choices
-from powermeter.importers.plan import TablePlan
+from powermeter.importers.table_plan import TablePlan
 
 _LOOKED_AT = 20_000
 _BURSTS = 4

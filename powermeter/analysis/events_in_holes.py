@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from powermeter.analysis.estimate import Floats, GroupEstimate, Times
+from powermeter.analysis.event_estimate import Floats, GroupEstimate, Times
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import student_95
 from powermeter.result import COVERAGE_95

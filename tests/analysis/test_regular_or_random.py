@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from powermeter.analysis.moments import (
+from powermeter.analysis.regular_or_random import (
     REMEDIES,
     ChosenBy,
     chosen_by,

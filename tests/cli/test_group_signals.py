@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.skipif(sys.platform != "linux", 
 
 CODE = """
 import os, signal, sys
-from powermeter.cli.witness import Witness
+from powermeter.cli.group_signals import Witness
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 witness = Witness({signal.SIGINT})
 (os.killpg if sys.argv[1] == "group" else os.kill)(os.getpid(), signal.SIGINT)

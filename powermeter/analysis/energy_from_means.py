@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.beside import (
+from powermeter.analysis.beside_events import (
     AllWindows,
     Calm,
     neighbours,
@@ -25,7 +25,7 @@ from powermeter.analysis.beside import (
     states,
     wander,
 )
-from powermeter.analysis.estimate import BEAT, FEW, TAIL, GroupEstimate
+from powermeter.analysis.event_estimate import BEAT, FEW, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_means import shown_late

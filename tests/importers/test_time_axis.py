@@ -8,11 +8,11 @@ import pytest
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import open_log
-from powermeter.importers.axis import axis
 from powermeter.importers.columns import LogColumn, channel
 from powermeter.importers.holes import hole_limit, pauses
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.importers.zones import LogZone
+from powermeter.importers.time_axis import axis
+from powermeter.importers.time_zones import LogZone
 
 S = 10**9
 

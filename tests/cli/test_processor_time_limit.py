@@ -32,7 +32,7 @@ def test_what_the_system_kills_for_its_time_is_one_line():
     done = run(f"""
         import os, signal
         {LIMITED}
-        from powermeter.cli.apart import do_apart
+        from powermeter.cli.processor_time_limit import do_apart
         do_apart(lambda: os.kill(os.getpid(), signal.SIGKILL), "the summary")
         raise SystemExit(7)
     """)
@@ -46,7 +46,7 @@ def test_a_soft_limit_ends_no_more_than_a_hard_one():
     """`ulimit -S -t 1`: SIGXCPU ends who reaches it."""
     done = run(f"""
         {SOFTLY}
-        from powermeter.cli.apart import do_apart
+        from powermeter.cli.processor_time_limit import do_apart
         def work():
             while True:
                 pass
@@ -61,7 +61,7 @@ def test_a_soft_limit_ends_no_more_than_a_hard_one():
 def test_what_is_done_in_time_is_printed_once_and_in_order(limit):
     done = run(f"""
         {limit}
-        from powermeter.cli.apart import do_apart
+        from powermeter.cli.processor_time_limit import do_apart
         print("before")
         do_apart(lambda: print("work"), "the summary")
         print("after")
@@ -72,7 +72,7 @@ def test_what_is_done_in_time_is_printed_once_and_in_order(limit):
 def test_without_a_limit_there_is_no_other_process():
     done = run("""
         import os
-        from powermeter.cli.apart import do_apart
+        from powermeter.cli.processor_time_limit import do_apart
         do_apart(lambda: print(os.getpid()), "the summary")
         print(os.getpid())
     """)

@@ -21,7 +21,7 @@ def engine(dataset: Path) -> Iterator[Any]:
 
 @pytest.mark.thorough
 def test_the_odd_device_and_the_one_that_changed_stand_out(engine: Any) -> None:
-    from powermeter.fleet.watch import drifts, outliers
+    from powermeter.fleet.anomalies import drifts, outliers
 
     found, small = outliers(engine)
     assert {one.device for one in found} == {"pi-02", "pi-07"} and small == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from powermeter.recording import Recording
-from powermeter.reports.record_files import CSVReport, JSONReport
+from powermeter.reports.data_files import CSVReport, JSONReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 

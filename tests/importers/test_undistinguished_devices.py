@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.errors import ConfigurationError
-from powermeter.importers.turns import burst_length, refuse_turns
+from powermeter.importers.undistinguished_devices import burst_length, refuse_turns
 
 MS = 1_000_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.drivers.meters.cutting import cut_frames
+from powermeter.drivers.meters.framing import cut_frames
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from powermeter.channel import MISSING, Quantity, Rail
-from powermeter.drivers.meters.odometer import ContinuousTotals, Odometer, counted, total
+from powermeter.drivers.meters.running_total import ContinuousTotals, Odometer, counted, total
 
 
 def test_odometer_counts_on_and_ignores_what_came_before() -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.analysis.accounts import differences, not_whole, still_running
+from powermeter.analysis.event_accounts import differences, not_whole, still_running
 
 
 def counts(begun=5, finished=5, written=5, **details):

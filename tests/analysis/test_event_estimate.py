@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from powermeter.analysis import estimate
-from powermeter.analysis.estimate import zeros_held_once
+from powermeter.analysis import event_estimate
+from powermeter.analysis.event_estimate import zeros_held_once
 
 
 def test_a_column_of_zeros_takes_no_memory_and_another_stays() -> None:
@@ -21,7 +21,7 @@ def test_a_column_of_zeros_takes_no_memory_and_another_stays() -> None:
 
 def test_zeros_are_no_longer_than_a_32_bit_board_can_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """An array of 2**40 could not be made there, and nothing of a recording be analysed."""
-    spec = importlib.util.spec_from_file_location("estimate_on_32_bits", estimate.__file__)
+    spec = importlib.util.spec_from_file_location("estimate_on_32_bits", event_estimate.__file__)
     assert spec is not None and spec.loader is not None
     there, sizes = importlib.util.module_from_spec(spec), []
     monkeypatch.setitem(sys.modules, spec.name, there)

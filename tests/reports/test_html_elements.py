@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from powermeter.reports.markup import Markup, element, harmless, join, prose, quantity, table
+from powermeter.reports.html_elements import Markup, element, harmless, join, prose, quantity, table
 
 HOSTILE = '<script>alert("x")</script>&amp;\'\x1b[31m\u202e\ud800'
 

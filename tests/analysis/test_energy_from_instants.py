@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.instants import (
+from powermeter.analysis.energy_from_instants import (
     _slowest,
     _unread,
     measure_instants,

@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.averaging_instrument import averaging
-from powermeter.analysis.beside import jumps_beside
+from powermeter.analysis.beside_events import jumps_beside
 from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
 from powermeter.analysis.edges_in_coarse_steps import a_step_outside
 from powermeter.analysis.edges_on_readings import either_side
 from powermeter.analysis.equal_readings import equal
-from powermeter.analysis.estimate import GroupEstimate
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.event_levels import (
     STRETCHES,
     chosen,
@@ -45,7 +45,6 @@ from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
-from powermeter.analysis.moments import own_moments, place_known_to, step_in_common
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Labels, Others
 from powermeter.analysis.quantiles import median, quantile, student_95
@@ -58,8 +57,9 @@ from powermeter.analysis.refresh_beat import (
     slow_swings,
     unmarked_levels,
 )
+from powermeter.analysis.regular_or_random import own_moments, place_known_to, step_in_common
 from powermeter.analysis.rows_on_change import timer_runs_free
-from powermeter.analysis.sampling import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
+from powermeter.analysis.sampling_error import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.saw_teeth import saw_teeth
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave

@@ -6,9 +6,9 @@ import io
 import json
 
 from . import export_columns
-from .formats import write_csv
 from .json_record import record
 from .report_data import ReportData
+from .table_formats import write_csv
 
 
 class JSONReport:

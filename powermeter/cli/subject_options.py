@@ -10,7 +10,7 @@ import click
 from powermeter.cli.options import baseline_option, items_option, per_option
 
 if TYPE_CHECKING:
-    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.selection import Asked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,6 +44,6 @@ def options(command: Command) -> Command:
 
 def asked(chosen: Mapping[str, Any]) -> Asked:
     """Return what those options ask, out of a command's parameters."""
-    from powermeter.analysis.asked import Asked
+    from powermeter.analysis.selection import Asked
 
     return Asked(**{name: chosen[name] for name in Asked.__dataclass_fields__ if name in chosen})
