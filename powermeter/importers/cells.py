@@ -102,7 +102,7 @@ SPIKE = 1e5
 
 _MANY = 0.2  # share of readings that may be a mark with all bits set
 _FULL_SCALES = frozenset(float(2**bits - 1) for bits in (15, 16, 24, 31, 32, 63, 64))
-_FULL_SCALE_RATIO = 20.0
+_FULL_SCALE_RATIO = 5.0
 _DOUBTFUL = 1000.0
 
 _KEPT = 512

@@ -15,7 +15,7 @@ from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.header_words import EACH, TIME
+from powermeter.importers.header_words import EACH, PIECES, TIME
 from powermeter.importers.layout import Layout
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.tables_of_runs import LENGTH_WORDS
@@ -179,9 +179,10 @@ def meaning_of(
             return Meaning("mean", "a mean: each row states where its interval began and ended")
         return Meaning("power", "instant values")
     lengths = False
+    of_pieces = bool({*column.heading.words} & PIECES)
     amounts = (
         found is not None
-        and (in_rounds(found) or (lengths := _have_lengths(found)))
+        and (of_pieces or in_rounds(found) or (lengths := _have_lengths(found)))
         and not column.heading.is_counter
         and not column.heading.is_level
     )
@@ -189,7 +190,9 @@ def meaning_of(
         listed = (
             "rises, in rows that name their own length or their end"
             if lengths
-            else ("rises by less than its first value, in rows that are numbered as rounds")
+            else "rises by less than its first value, and its name is that of one piece of work"
+            if of_pieces
+            else "rises by less than its first value, in rows that are numbered as rounds"
         )
         raise _question(column.heading.text, column, where, listed)
     if beside_totals and not (seen.rises or seen.falls):

@@ -357,22 +357,25 @@ COUNTED = frozenset(
     ]
 )
 EACH = frozenset(
+    ["intervall", "intervalle", "intervalo", "intervallo", "delta", "diff", "increment", "interval"]
+) | {"per", "each", "epoch", "step", "used"}
+PIECES = frozenset(
     [
-        "intervall",
-        "intervalle",
-        "intervalo",
-        "intervallo",
-        "delta",
-        "diff",
-        "increment",
-        "interval",
-        "per",
-        "each",
-        "epoch",
-        "step",
-        "used",
+        "request",
+        "inference",
+        "query",
+        "frame",
+        "iteration",
+        "layer",
+        "round",
+        "segment",
+        "task",
+        "batch",
+        "image",
     ]
 )
+"""What an energy of its name is spent on once: amounts of such pieces may rise and be no running total."""
+
 MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
 LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
 USED = frozenset(["load", "house", "home", "consumption", "pac"])

@@ -14,6 +14,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout, is_datum
+from powermeter.importers.lengths_of_work import are_lengths
 from powermeter.importers.log import Choices
 
 RUNS = (
@@ -92,14 +93,15 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
         raise DataError(f"{path}: {RUNS}")
     both_ends = any(names >= ends for ends in ENDS)
     stretches = both_ends and energies and "duration" in found_words
-    outcomes = len(found_words & (OUTCOME_WORDS | LENGTH_WORDS - {"total"})) > 1 and any(
-        h.quantity in ELECTRIC for h in headings
-    )
+    measured = any(h.quantity in ELECTRIC for h in headings)
+    outcomes = measured and len(found_words & (OUTCOME_WORDS | LENGTH_WORDS - {"total"})) > 1
     first = [row[0].strip() for row in found.rows if row]
     once = len(set(first)) == len(first)
     numbered = once and headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
     numbered = numbered or (not times and _are_runs_of_rails(found, headings))
     numbered = numbered or _sums_up_readings(found, headings, times)
+    if measured and are_lengths(found, headings, times):
+        raise DataError(f"{path}: {RUNS}")
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")
     if not stamped and any(

@@ -64,7 +64,11 @@ def choose_time(
     ]
     pair = _date_and_time(found, candidates)
     if pair is not None:
-        order = choices.dates or date_order(_joined(found, pair))
+        stamps = _joined(found, pair)
+        order = choices.dates or date_order(stamps)
+        if order is None:
+            asks.append(question(headings[pair[0]].text, stamps[0]))
+            return None
         both = TimePlan(pair, "wall", order=order, why="date and time of day in two columns")
         return with_part(both, found, headings)
     plans = [

@@ -151,7 +151,7 @@ ORDINARY = [1.0, 2.0, 3.0, 4.0, 5.0]
         ([*ORDINARY * 2, 6, 7, 6e5 * 2, 7e5 * 2, 8e5 * 2], 7 * 1e5 / 2),  # from twelve on three
         ([*ORDINARY, 65535.0], 65535 * (1 - 1e-9)),  # all bits set
         ([*ORDINARY, 65536.0], ABSURD[Quantity.POWER]),
-        ([1000.0 * x for x in ORDINARY] + [65535.0], ABSURD[Quantity.POWER]),  # 13 times the next lower one
+        ([3000.0 * x for x in ORDINARY] + [65535.0], ABSURD[Quantity.POWER]),  # 4 times the next lower one
         ([*ORDINARY[:3], 65535.0], ABSURD[Quantity.POWER]),  # too few to tell
     ],
 )

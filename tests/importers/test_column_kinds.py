@@ -89,3 +89,12 @@ def test_hourly_amounts_that_happen_to_rise_are_asked_about(tmp_path, minutes, i
             open_log(log)
     else:
         assert open_log(log).sources
+
+
+@pytest.mark.parametrize("name", ["request_energy_J", "inference_energy_mJ", "layer energy [J]"])
+def test_rising_amounts_of_pieces_of_work_are_asked_about(tmp_path, name):
+    """Twenty requests of 5.0 to 6.9 J used 119 J; as a running total they would have used 1.9 J."""
+    path = tmp_path / "requests.csv"
+    path.write_text(f"timestamp,{name}\n" + "".join(f"{1710000000 + i},{5 + i / 10}\n" for i in range(20)))
+    with pytest.raises(ConfigurationError, match="one piece of work: is it a running total"):
+        open_log(path)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING
+from powermeter.errors import ConfigurationError
+from powermeter.importers import open_log
 from powermeter.importers.files import Peek
 from powermeter.importers.layout import layout
 from powermeter.importers.log import Choices
@@ -236,3 +238,17 @@ def test_a_time_since_1970_in_another_unit_than_its_header(first: float, tick: i
 )
 def test_days_as_spreadsheets_count_them(texts: tuple[str, ...], yes: bool) -> None:
     assert are_day_numbers(texts) is yes
+
+
+@pytest.mark.parametrize("names", ["Date,Time", "Fecha,Hora"])
+def test_the_order_of_dates_in_a_column_of_their_own_is_asked_as_that_of_stamps(tmp_path, names):
+    """Ten hours over a midnight: read month first they would be 29 days."""
+    path = tmp_path / "log.csv"
+    rows = [("11/03/2024", 20 + i // 6, i % 6 * 10) for i in range(24)] + [
+        ("12/03/2024", i // 6, i % 6 * 10) for i in range(36)
+    ]
+    path.write_text(f"{names},Power_W\n" + "".join(f"{d},{h:02d}:{m:02d}:00,50\n" for d, h, m in rows))
+    with pytest.raises(ConfigurationError, match="--dates dmy or --dates mdy"):
+        open_log(path)
+    (source,) = open_log(path, choices=Choices(dates="dmy")).sources
+    assert source.ends_ns[1] - source.ends_ns[0] == 590 * 60 * 10**9
