@@ -1,181 +1,54 @@
-"""ChargerLAB POWER-Z KM002C and KM003C, by their 4-byte requests over USB serial or HID.
+"""ChargerLAB POWER-Z KM002C and KM003C over USB serial or HID: polled, or up to 1000 samples a second from the queue.
 
 Polling yields about two fresh readings a second.  Where Linux's own `powerz` driver holds the meter,
 read it through hwmon instead; this driver takes the serial or HID interface, which that one leaves
-alone.  The 1000/s queue (`decode_queue`) needs an authentication exchange that is not established
-well enough to send; its answers are decoded for recordings made by other tools.
+alone.
 
-Layout: Linux drivers/hwmon/powerz.c, km003c-rs.
+The queue must be unlocked by an exchange that the package `km003c` (the parser's own Python binding)
+knows; where it is not installed the queue is tried as it is.  The meter converts voltage and current
+in turn, so at 1000/s each value stands for two samples: 500 a second of each are news.
+
+The sequence ticks at 1 kHz: it places the samples and shows losses.  What is sent rests on km003c-rs's
+description; its exchange was never tried on an instrument here.
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
-from typing import Any
+import time
+from typing import Any, ClassVar
 
-from powermeter.channel import MISSING, Accuracy, Channel, Quantity, Rail
-from powermeter.errors import DataError
-from powermeter.source import Found, Row
+from powermeter.channel import MISSING
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason, plural
+from powermeter.source import (
+    INTERPOLATED_TIME,
+    REPEAT,
+    Block,
+    Found,
+    Gap,
+    Option,
+    Row,
+    StreamingSource,
+    now_ns,
+)
+from powermeter.units import parse_quantity
 
 from .links.hid import hid_devices, open_hid
-from .links.link import Link, UsbId
+from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
+from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
+from .meters import km003c_frames
 from .meters.linked import thermometer
 from .meters.request_response import RequestMeter
+from .meters.tick_clock import TickClock, refuse
+from .meters.tick_counter import TickCounter
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
-GET_DATA = 0x0C
-PUT_DATA = 0x41
-ATTRIBUTE_ADC = 1
-ATTRIBUTE_QUEUE = 2
-RATES_HZ = (2, 10, 50, 1000, 10000)
-QUEUE_STEPS = (500, 100, 20, 1)  # sequence ticks per sample
-QUEUE_SAMPLE_LENGTH = 20
-SEQUENCE_WRAP = 65536
-ANSWER_LENGTH = 52
-MAX_VOLTAGE_UV = 60_000_000
-MAX_CURRENT_UA = 12_000_000
 
-_ADC = struct.Struct("<6ih5H2B3H")
-_SAMPLE = struct.Struct("<2H2i4H")
-
-
-@dataclass(frozen=True, slots=True)
-class KM003CFrame:
-    """One polled answer; current is positive from the female to the male connector."""
-
-    transaction: int
-    voltage_uv: int
-    current_ua: int
-    average_voltage_uv: int
-    average_current_ua: int
-    temperature_code: int | None  # 1/128 °C; None: no reading in this answer
-    cc1_v: float
-    cc2_v: float
-    dp_v: float
-    dm_v: float
-    vdd_v: float
-    rate: int
-    flags: int
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSample:
-    """One sample of the queue; `sequence` ticks at 1 kHz and wraps at 65536."""
-
-    sequence: int
-    marker: int
-    voltage_uv: int
-    current_ua: int
-    cc1_v: float
-    cc2_v: float
-    dp_v: float
-    dm_v: float
-
-
-def request(attribute: int, transaction: int) -> bytes:
-    """Return the four bytes that ask for an attribute."""
-    return bytes([GET_DATA, transaction & 0xFF]) + (attribute << 1).to_bytes(2, "little")
-
-
-def _block(answer: bytes, wanted: int) -> tuple[int, int, bytes]:
-    """Return (chunk, size, data) of the block with an attribute; the blocks must fill the answer exactly."""
-    if len(answer) < 8 or answer[0] != PUT_DATA:
-        raise DataError(f"no answer with data: {answer[:8].hex() or 'nothing'}")
-    found = None
-    at = 4
-    more = True
-    while more:
-        if len(answer) < at + 4:
-            raise DataError(f"an answer of {len(answer)} bytes ends inside a header")
-        header = int.from_bytes(answer[at : at + 4], "little")
-        attribute, more = header & 0x7FFF, bool(header & 0x8000)
-        chunk, size = header >> 16 & 0x3F, header >> 22
-        length = size * (chunk if attribute == ATTRIBUTE_QUEUE else 1)
-        if attribute == wanted:
-            found = chunk, size, answer[at + 4 : at + 4 + length]
-        at += 4 + length
-    if found is None or at != len(answer):
-        raise DataError(
-            f"an answer of {len(answer)} bytes does not hold attribute {wanted} and what it states to hold"
-        )
-    return found
-
-
-def decode(answer: bytes, *, transaction: int | None = None) -> KM003CFrame:
-    """Return the reading in a polled answer.
-
-    Args:
-        answer: All its bytes, headers included.
-        transaction: The number the request carried, which the answer must repeat.
-
-    Raises:
-        DataError: Another kind of answer, wrong length or number, or values no meter can show.
-    """
-    chunk, size, data = _block(answer, ATTRIBUTE_ADC)
-    if transaction is not None and answer[1] != transaction & 0xFF:
-        raise DataError(f"the answer is to request {answer[1]}, not {transaction & 0xFF}")
-    if size != _ADC.size or chunk:
-        raise DataError(f"a reading has {_ADC.size} bytes, not {size}")
-    (volts, amperes, mean_v, mean_a, _, _, degrees, cc1, cc2, dp, dm, vdd, rate, flags, _, _, _) = (
-        _ADC.unpack(data)
-    )
-    if not -1_000_000 <= volts <= MAX_VOLTAGE_UV or abs(amperes) > MAX_CURRENT_UA:
-        raise DataError(f"{volts / 1e6:.3f} V, {amperes / 1e6:.3f} A is out of its range")
-    if rate >= len(RATES_HZ):
-        raise DataError(f"rate index {rate} is not known")
-    return KM003CFrame(
-        answer[1],
-        volts,
-        amperes,
-        mean_v,
-        mean_a,
-        None if degrees == -32768 else degrees,
-        cc1 / 1e4,
-        cc2 / 1e4,
-        dp / 1e4,
-        dm / 1e4,
-        vdd / 1e4,
-        rate,
-        flags,
-    )
-
-
-def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
-    """Return the samples in a queue answer.
-
-    Args:
-        answer: All its bytes, headers included.
-        rate: The rate index it was started with (0: 2/s, 1: 10/s, 2: 50/s, 3: 1000/s).
-
-    Raises:
-        DataError: Another kind of answer or a wrong length.
-    """
-    line_v = 1e-4 if rate == 0 else 1e-3
-    _, size, data = _block(answer, ATTRIBUTE_QUEUE)
-    if size != QUEUE_SAMPLE_LENGTH:
-        raise DataError(f"a sample of the queue has {QUEUE_SAMPLE_LENGTH} bytes, not {size}")
-    return [
-        QueueSample(seq, marker, volts, amperes, a * line_v, b * line_v, c * line_v, d * line_v)
-        for seq, marker, volts, amperes, a, b, c, d in _SAMPLE.iter_unpack(data)
-    ]
-
-
-LIMITS = (
-    "0.5 % and 1 mV, 0.5 % and 1 mA: an INA228 (TI SLYS021A) behind a 20 mohm shunt, as photographed in its "
-    "sister by AnandTech (2023); a trimmed shunt taken, its maker states nothing"
-)
-"""Source of its accuracy."""
-
-
-def electrical(rail: Rail, refresh_ns: int | None) -> tuple[Channel, Channel]:
-    """Return the channels of voltage and current, in codes of 1 µV and 1 µA."""
-    accuracy = Accuracy(gain=5e-3, offset=1e-3, step=1e-6, source=LIMITS)
-    return (
-        Channel("voltage", Quantity.VOLTAGE, 1e-6, rail, refresh_ns=refresh_ns, accuracy=accuracy),
-        Channel("current", Quantity.CURRENT, 1e-6, rail, refresh_ns=refresh_ns, accuracy=accuracy),
-    )
+START, STOP, ACCEPT = 0x0E, 0x0F, 0x05
+ANSWER_S = 0.5
+POLL_S = {0: 0.25, 1: 0.1, 2: 0.05, 3: 0.02}
+SILENCE_S = 2.0
+TICK_NS = 1_000_000
 
 
 class KM003C(RequestMeter):
@@ -185,7 +58,7 @@ class KM003C(RequestMeter):
     title = "KM003C"
     summary = "ChargerLAB POWER-Z KM002C/KM003C over USB serial or HID: V, A (signed), about twice a second"
     example = "km003c:///dev/ttyACM0"
-    frame_length = ANSWER_LENGTH
+    frame_length = km003c_frames.ANSWER_LENGTH
     answer_s = 0.5
     default_period_s = 0.2
     stale_when_equal = True
@@ -206,17 +79,20 @@ class KM003C(RequestMeter):
 
     def next_request(self) -> bytes:
         self._transaction = (self._transaction + 1) & 0xFF
-        return request(ATTRIBUTE_ADC, self._transaction)
+        return km003c_frames.request(km003c_frames.ATTRIBUTE_ADC, self._transaction)
 
-    def decode(self, frame: bytes) -> KM003CFrame:
-        return decode(frame[:ANSWER_LENGTH], transaction=self._transaction)
+    def decode(self, frame: bytes) -> km003c_frames.KM003CFrame:
+        return km003c_frames.decode(frame[: km003c_frames.ANSWER_LENGTH], transaction=self._transaction)
 
-    def describe(self, reading: KM003CFrame) -> None:
+    def describe(self, reading: km003c_frames.KM003CFrame) -> None:
         if self.link is not None and self.link.facts.get("usb") == "5fc9:0061":
             self._model = "POWER-Z KM002C"
-        self.channels = (*electrical(self.rail, round(1e9 / RATES_HZ[reading.rate])), thermometer(1 / 128))
+        self.channels = (
+            *km003c_frames.electrical(self.rail, round(1e9 / km003c_frames.RATES_HZ[reading.rate])),
+            thermometer(1 / 128),
+        )
 
-    def row(self, reading: KM003CFrame) -> Row:
+    def row(self, reading: km003c_frames.KM003CFrame) -> Row:
         degrees = reading.temperature_code
         return Row([reading.voltage_uv, reading.current_ua, MISSING if degrees is None else degrees])
 
@@ -229,3 +105,193 @@ class KM003C(RequestMeter):
         paths = [(port.device, entry.title) for port, entry in usb_ports(USB)]
         paths += [(device.path, device.usb.title) for device in hid_devices(USB)] if not paths else []
         return [cls.found_on(path, title, rate_hz=2.0, resolution_w=1e-5, rank=15) for path, title in paths]
+
+
+def _rate(text: str) -> int:
+    rate = round(parse_quantity(text, "Hz"))
+    if rate in km003c_frames.RATES_HZ[:4]:
+        return km003c_frames.RATES_HZ.index(rate)
+    raise ConfigurationError("write 2Hz, 10Hz, 50Hz or 1000Hz")
+
+
+class KM003CStream(StreamingSource):
+    """A KM003C's queue."""
+
+    scheme = "km003c-stream"
+    summary = (
+        "ChargerLAB POWER-Z KM003C's queue: V and A in turn, up to 1000/s (never tried on an instrument)"
+    )
+    example = "km003c-stream://?rate=1000Hz"
+    covers = "everything behind the meter, cable losses after it included"
+    OPTIONS: ClassVar[dict[str, Option]] = {
+        **RAIL_OPTIONS,
+        "rate": Option(_rate, 3, "2Hz, 10Hz, 50Hz or 1000Hz"),
+    }
+
+    def __init__(self, address: Any) -> None:
+        super().__init__(address)
+        self._link: Link | None = None
+        self._number = 0
+        self.lost = 0
+        self.refused = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._clock = TickClock(TICK_NS)
+        self._ticks = TickCounter(km003c_frames.SEQUENCE_WRAP)
+        self._last_tick: int | None = None
+        self._last_ns = 0
+        self._previous: tuple[int, int] | None = None
+        self._heard_s = time.monotonic()
+        self._polled_s = 0.0
+
+    def open(self) -> None:
+        self._forget()
+        location = self.address.location
+        if location.startswith("/dev/hidraw") or (not location and not usb_ports(USB)):
+            self._link, _ = open_hid(location, USB, "KM003C")
+        else:
+            self._link = open_link(location, instrument="KM003C", usb=USB)
+        with closed_on_failure(self, "is this a KM003C?"):
+            self._send(bytes([STOP, self._next(), 0, 0]))
+            self._link.clear()
+            self._unlock()
+            self._command(START, self.options["rate"])
+            self._first_samples()
+        refresh_ns = 2 * TICK_NS if self.options["rate"] == 3 else None
+        self.channels = km003c_frames.electrical(rail_of(self.options, self.covers), refresh_ns)
+
+    def _next(self) -> int:
+        self._number = (self._number + 1) & 0xFF
+        return self._number
+
+    def _send(self, request: bytes) -> Link:
+        if self._link is None:
+            raise ReadError("KM003C is not open", Reason.NO_ANSWER)
+        self._link.write(request)
+        return self._link
+
+    def _command(self, code: int, value: int) -> None:
+        answer = self._send(bytes([code, self._next()]) + (value << 1).to_bytes(2, "little")).read(
+            64, ANSWER_S
+        )
+        if answer[:1] != bytes([ACCEPT]):
+            raise ReadError(
+                f"KM003C: command {code:02x} is answered with {answer[:8].hex() or 'nothing'}",
+                Reason.NO_ANSWER,
+            )
+
+    def _unlock(self) -> None:
+        """Ask for the hardware's number and show it, where the package that knows how is installed."""
+        try:
+            import km003c as package
+        except ModuleNotFoundError:
+            return
+        link = self._send(
+            package.build_memory_read_packet(package.ADDR_HARDWARE_ID, package.HARDWARE_ID_SIZE, self._next())
+        )
+        link.read(64, ANSWER_S)  # its confirmation
+        secret = link.read(64, ANSWER_S)
+        if len(secret) < 16:
+            return  # it answers nothing of the kind: try the queue as it is
+        credential = package.decrypt_memory_payload(secret[:16])[: package.HARDWARE_ID_SIZE]
+        self._send(package.build_streaming_auth_packet(bytes(credential), self._next())).read(64, ANSWER_S)
+
+    def _first_samples(self) -> None:
+        deadline = time.monotonic() + SILENCE_S
+        while time.monotonic() < deadline:
+            time.sleep(POLL_S[self.options["rate"]])
+            if self._ask():
+                return
+        raise OpenError(
+            "KM003C: its queue stays empty; it wants to be unlocked: pip install km003c, or read it by km003c:// "
+            "(about 2 a second)",
+            Reason.NO_ANSWER,
+        )
+
+    def _ask(self) -> list[km003c_frames.QueueSample]:
+        """Ask for what is queued.
+
+        Raises:
+            ReadError: Nothing came.
+            DataError: What came cannot be trusted.
+        """
+        link = self._send(km003c_frames.request(km003c_frames.ATTRIBUTE_QUEUE, self._next()))
+        answer = link.read_exactly(8, ANSWER_S)
+        if len(answer) < 8:
+            raise ReadError(f"KM003C on {link.where}: no answer", Reason.NO_ANSWER)
+        header = int.from_bytes(answer[4:8], "little")
+        length = (header >> 16 & 0x3F) * (header >> 22)
+        if answer[0] != km003c_frames.PUT_DATA or length > 63 * km003c_frames.QUEUE_SAMPLE_LENGTH:
+            link.clear()
+            raise DataError(f"{answer.hex()} is not an answer of the queue")
+        return km003c_frames.decode_queue(answer + link.read_exactly(length, ANSWER_S), self.options["rate"])
+
+    def read_block(self, timeout_s: float) -> Block | None:
+        pause = self._polled_s + POLL_S[self.options["rate"]] - time.monotonic()
+        time.sleep(min(max(0.0, pause), max(0.0, timeout_s)))
+        self._polled_s = time.monotonic()
+        try:
+            samples = self._ask()
+        except DataError:
+            self.refused += 1
+            samples = []
+        arrival_ns = now_ns()
+        if not samples:
+            if time.monotonic() - self._heard_s > SILENCE_S:
+                raise ReadError("KM003C: its queue stays empty", Reason.NO_ANSWER)
+            return None
+        self._heard_s = time.monotonic()
+        block = self._block(samples, arrival_ns)
+        self._check_ticks(self._clock.mismatch)
+        return block
+
+    def finish(self) -> None:
+        """Refuse a sequence that does not count milliseconds, also where only a second passed."""
+        self._check_ticks(self._clock.mismatch_so_far)
+
+    def _check_ticks(self, found: tuple[float, float] | None) -> None:
+        refuse(found, "KM003C", ": its sequence is not in milliseconds; read it by km003c://")
+
+    def _block(self, samples: list[km003c_frames.QueueSample], arrival_ns: int) -> Block:
+        import numpy as np
+
+        step = km003c_frames.QUEUE_STEPS[self.options["rate"]]
+        ticks = [self._ticks.feed(sample.sequence) for sample in samples]
+        self._clock.arrived(ticks[-1], arrival_ns)
+        times = np.maximum([self._clock.time_ns(tick) for tick in ticks], self._last_ns).astype(np.int64)
+        times = np.maximum.accumulate(times)
+        gaps, flags = [], []
+        for sample, tick, at_ns in zip(samples, ticks, times.tolist(), strict=True):
+            missing = 0 if self._last_tick is None else round((tick - self._last_tick) / step) - 1
+            if missing > 0:
+                self.lost += missing
+                gaps.append(
+                    Gap(self._last_ns, at_ns, "dropped", f"{plural(missing, 'sample')} lost", missing)
+                )
+            value = (sample.voltage_uv, sample.current_ua)
+            flags.append(INTERPOLATED_TIME | (REPEAT if value == self._previous else 0))
+            self._previous, self._last_tick, self._last_ns = value, tick, at_ns
+        codes = np.array([[sample.voltage_uv, sample.current_ua] for sample in samples], np.int64)
+        return Block(times, codes, np.array(flags, np.uint8), tuple(gaps))
+
+    def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            try:
+                link.write(bytes([STOP, self._next(), 0, 0]))
+            except ReadError:
+                pass  # pulled: it stops by itself
+            link.close()
+
+    def counts(self) -> dict[str, int]:
+        return {"samples_lost": self.lost, "frames_refused": self.refused}
+
+    def info(self) -> dict[str, Any]:
+        facts = dict(self._link.facts) if self._link else {}
+        return {**facts, "model": "KM003C", "rate_hz": km003c_frames.RATES_HZ[self.options["rate"]]}
+
+    @classmethod
+    def discover(cls) -> list[Found]:
+        """Leave it to `km003c://`, which needs no unlocking."""
+        return []

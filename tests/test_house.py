@@ -389,7 +389,7 @@ PRIVATE_USES = {
     ),
     "drivers/meters/test_ppk2_stream.py": (1, "the published client's own"),
     "drivers/test_jtop.py": (1, "the published reader's own"),
-    "drivers/test_km003c_stream.py": (1, "frames that the simulated meter leaves out"),
+    "drivers/test_km003c.py": (1, "frames that the simulated meter leaves out"),
     "drivers/test_pmic.py": (1, "two seconds pass without being waited for"),
     "drivers/test_ppk2.py": (2, "bytes with the time of their arrival, without a port"),
     "drivers/test_tegrastats.py": (2, "three lines that arrive at once, whatever the machine does"),

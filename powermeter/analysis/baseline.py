@@ -11,7 +11,7 @@ import numpy as np
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event

@@ -47,7 +47,7 @@ from powermeter.analysis.lock_step import unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Labels, Others
-from powermeter.analysis.quantiles import median, quantile, student_95
+from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.refresh_beat import (
     always_one_place,
@@ -63,6 +63,7 @@ from powermeter.analysis.sampling_error import Scatter, bounded, end_jumps, scat
 from powermeter.analysis.saw_teeth import saw_teeth
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
 from powermeter.signals.readings_kept import INSIDE, LEAST_INSIDE

@@ -33,8 +33,8 @@ from powermeter.analysis.lock_step import always_alike
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
 from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
-from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.some_are_followed import open_downward, some_are_followed
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
 from powermeter.analysis.tails import LEAST_WITH_TAILS, follows_few, head_of, tail_of
 from powermeter.analysis.uncertainty import BY_EDGES

@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.analysis.event_estimate import Floats, GroupEstimate, Times
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95
 
 _BLOCKS = 3

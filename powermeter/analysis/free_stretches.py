@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

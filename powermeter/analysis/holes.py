@@ -17,7 +17,7 @@ from powermeter.analysis.any_event import AnyEvent, labels_near
 from powermeter.analysis.event_estimate import Activity, InHoles
 from powermeter.analysis.free_stretches import NOT_LONG, free_level
 from powermeter.analysis.integral import Floats, Integral, Times
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 

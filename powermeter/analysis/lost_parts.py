@@ -16,7 +16,7 @@ from powermeter.analysis.event_estimate import LOST, GroupEstimate, InHoles
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.marks_in_pauses import pauses_come_with, pauses_follow
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.student_t import t_quantile
 
 ASSURANCE = 0.9
 """The advice is enough in this share of cases: the scatter it rests on was itself estimated from few events."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.next_item import levelled
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.trend import Trend
 from powermeter.analysis.windows import Windows
 from powermeter.result import COVERAGE_95, Result

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95
 from powermeter.signals.trace import Trace
 

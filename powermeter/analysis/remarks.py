@@ -10,9 +10,9 @@ from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
 from powermeter.analysis.labels import LabelRow
-from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.regular_or_random import REMEDIES, chosen_by, own_moments
 from powermeter.analysis.resolution import lasts
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.whole_run import Run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind

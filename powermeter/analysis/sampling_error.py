@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]

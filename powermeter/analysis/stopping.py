@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.more_repeats import IN_REACH
-from powermeter.analysis.quantiles import t_quantile
 from powermeter.analysis.rare_repeats import UNSEEN_COST, seen_at_once, unseen_cost
+from powermeter.analysis.student_t import t_quantile
 from powermeter.analysis.warmup import warm_up
 from powermeter.errors import plural
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.student_t import t_quantile
 
 Floats = NDArray[np.floating[Any]]
 

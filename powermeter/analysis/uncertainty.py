@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import leaning_factors
 from powermeter.analysis.limit_factors import factor, factors
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result
 from powermeter.signals.trace import CommonError
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from powermeter.analysis.quantiles import median, t_quantile
+from powermeter.analysis.quantiles import median
+from powermeter.analysis.student_t import t_quantile
 
 Floats = NDArray[np.floating[Any]]
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from powermeter.analysis.quantiles import t_quantile, t_tail
+from powermeter.analysis.student_t import t_quantile, t_tail
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN, budget, coverage
 from powermeter.comparison.designs import (
     IN_SPREAD,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.student_t import t_quantile
 from powermeter.comparison.verdict import LEVEL
 from powermeter.errors import DataError
 

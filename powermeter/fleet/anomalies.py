@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.quantiles import t_quantile, t_tail
+from powermeter.analysis.student_t import t_quantile, t_tail
 from powermeter.comparison.verdict import LEVEL, Verdict, decide
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled

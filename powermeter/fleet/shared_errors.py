@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.uncertainty import coverage, limit_names
 from powermeter.recording.error_origins import of_any
 from powermeter.recording.protocol import RecordingLike

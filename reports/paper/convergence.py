@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.errors import DataError
 from powermeter.units import prefix_of
 

@@ -14,7 +14,7 @@ from publication import Figure, Publication, unpublished
 from store import Store
 
 from powermeter import Result
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.comparison.claims import Agreement
 
 PAIRS = int(os.environ.get("POWERMETER_REPRODUCE_PAIRS", "12"))

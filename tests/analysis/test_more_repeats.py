@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 from powermeter.analysis import more_repeats as module
 from powermeter.analysis.more_repeats import ASSURANCE, more_repeats
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.student_t import t_quantile
 
 
 def test_a_known_scatter_needs_what_the_normal_quantile_says() -> None:

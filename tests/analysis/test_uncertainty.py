@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.uncertainty import (
     budget,
     common_parts,

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from powermeter.analysis.quantiles import t_quantile
+from powermeter.analysis.student_t import t_quantile
 from powermeter.comparison import drift
 
 ABBA, ABAB, IN_ORDER = (

@@ -39,7 +39,7 @@ HEAVY = (
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instruments that people wait seconds for are simulated ten times as fast, and waited for as long."""
-    from powermeter.drivers import fnirsi, km003c_stream
+    from powermeter.drivers import fnirsi, km003c
     from powermeter.drivers.links.hid import drain
     from powermeter.testing.hid_meters import SimulatedFnirsi
     from powermeter.testing.line_meters import SimulatedAtorch
@@ -51,7 +51,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fnirsi, "START_S", 0.2)
     monkeypatch.setattr(SimulatedFnirsi, "SILENT_AFTER_S", 1.3)  # more than from one "alive" to the next
     monkeypatch.setattr(SimulatedAtorch, "interval_s", 0.10117)
-    monkeypatch.setattr(km003c_stream, "ANSWER_S", 0.1)
+    monkeypatch.setattr(km003c, "ANSWER_S", 0.1)
 
 
 AT_LENGTH = (

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from waiting import CEILING_S, wait_until
 
-from powermeter.drivers import km003c
+from powermeter.drivers.meters import km003c_frames
 from powermeter.drivers.meters.ppk2_stream import Decoder, parse_metadata
 from powermeter.testing.line_meters import SimulatedKorad, SimulatedMultimeter, SimulatedScpi
 from powermeter.testing.load import Load
@@ -78,7 +78,7 @@ def test_km003c_package_parses_our_frames() -> None:
     meter = SimulatedKM003C(Load("sine", 1.0, 4.0, 0.7))
     for now_s in (0.0, 0.6, 1.1):
         frame = meter.answer(7, now_s)
-        ours = km003c.decode(frame, transaction=7)
+        ours = km003c_frames.decode(frame, transaction=7)
         (theirs,) = package.parse_packet(frame)["DataResponse"]["payloads"]
         assert ours.voltage_uv * 1e-6 == pytest.approx(theirs.vbus_v, abs=1e-9)
         assert ours.current_ua * 1e-6 == pytest.approx(theirs.ibus_a, abs=1e-9)
@@ -89,7 +89,7 @@ def test_km003c_package_parses_our_frames() -> None:
     for rate, ticks in ((0, 500), (1, 100), (2, 20), (3, 1)):
         meter.receive(bytes([0x0E, 1]) + (rate << 1).to_bytes(2, "little"), 1.0)
         frame = meter.queue(8, 1.0 + 20.5 * ticks / 1000)
-        ours_queue = km003c.decode_queue(frame, rate)
+        ours_queue = km003c_frames.decode_queue(frame, rate)
         (queue,) = package.parse_packet_with_graph_rate(frame, rate)["DataResponse"]["payloads"]
         assert len(ours_queue) == len(queue.samples) == 20 and not queue.has_dropped_samples()
         for mine, other in zip(ours_queue, queue.samples, strict=True):

@@ -1,98 +1,101 @@
-"""ChargerLAB POWER-Z KM002C and KM003C, by their 4-byte requests over USB serial or HID: what it promises."""
+"""The KM003C's queue: placed by its sequence, losses, silence."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import sys
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
-from meter_frames import refused
+from memory_link import LOAD, MemoryLink
 
 from powermeter.drivers import km003c
-
-FRAMES = Path(__file__).parent / "frames"
-
-
-def table(name: str) -> list[list[str]]:
-    lines = (FRAMES / name).read_text().splitlines()
-    return [line.split("|") for line in lines if line and not line.startswith("#")]
+from powermeter.errors import OpenError, ReadError
+from powermeter.testing.request_meters import SimulatedKM003C
 
 
-@pytest.mark.parametrize(("text", "decoded"), table("km003c.txt"))
-def test_km003c_answer(text: str, decoded: str) -> None:
-    reading = km003c.decode(bytes.fromhex(text))
-    match = re.fullmatch(
-        r"VBUS (-?\d+) uV, IBUS (-?\d+) uA, avg (-?\d+) uV (-?\d+) uA, (-?[\d.]+) degC, CC1 ([\d.]+) CC2 ([\d.]+) "
-        r"D\+ ([\d.]+) D- ([\d.]+) VDD ([\d.]+) mV, rate (\d), flags (\d+)",
-        decoded,
-    )
-    assert match is not None
-    number = [float(field) for field in match.groups()]
-    assert [
-        reading.voltage_uv,
-        reading.current_ua,
-        reading.average_voltage_uv,
-        reading.average_current_ua,
-    ] == number[:4]
-    if number[4] == -256.0:
-        assert reading.temperature_code is None
-    else:
-        assert reading.temperature_code is not None
-        assert reading.temperature_code / 128 == pytest.approx(number[4], abs=6e-5)
-    lines = [reading.cc1_v, reading.cc2_v, reading.dp_v, reading.dm_v, reading.vdd_v]
-    assert [1000 * line for line in lines] == pytest.approx(number[5:10])
-    assert (reading.rate, reading.flags) == (number[10], number[11])
+@pytest.mark.parametrize("lost", [0, 7])
+def test_km003c_queue_is_placed_by_its_sequence(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    monkeypatch.setitem(sys.modules, "km003c", None)  # nothing to unlock it with: this one needs none
+    meter = SimulatedKM003C(LOAD)
+    link = MemoryLink(meter)
+    monkeypatch.setattr(km003c.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
+    source = connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+    rows, gaps, times = [], [], []
+    for number in range(20):
+        if number == 10:
+            meter._sent_ms += lost
+        block = source.read_block(0.1)
+        if block is not None:
+            rows += block.codes.tolist()
+            gaps += list(block.gaps)
+            times += block.times_ns.tolist()
+    assert len(rows) >= 400 and rows[0][0] == 5_000_000
+    assert [gap.lost for gap in gaps] == ([lost] if lost else []) and source.counts()["samples_lost"] == lost
+    assert (np.diff(times) >= 0).all()
+    source.close()
+    assert link.written[-1][0] == 0x0F
 
 
-def test_km003c_requests() -> None:
-    assert km003c.request(km003c.ATTRIBUTE_ADC, 0).hex() == "0c000200"
-    assert km003c.request(km003c.ATTRIBUTE_ADC, 2).hex() == "0c020200"
-    assert km003c.request(km003c.ATTRIBUTE_QUEUE, 0x1D).hex() == "0c1d0400"
+def test_km003c_queue_that_stays_empty_says_what_to_do(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "km003c", None)
+    monkeypatch.setattr(km003c, "SILENCE_S", 0.05)
+    meter = SimulatedKM003C(LOAD)
+    monkeypatch.setattr(meter, "queue", lambda number, now_s: bytes.fromhex("4101820202000005"))
+    with pytest.raises(OpenError, match="pip install km003c, or read it by km003c://"):
+        connect("km003c-stream:///dev/hidraw7", MemoryLink(meter))
 
 
-def test_km003c_truncated_or_mixed_up_answers_are_refused() -> None:
-    good = bytes.fromhex(table("km003c.txt")[1][0])
-    for length in range(52):
-        assert refused(km003c.decode, good[:length])
-    for at in (0, 4, 5, 6, 7):
-        for mask in (1, 0x40, 0x80):
-            bad = bytearray(good)
-            bad[at] ^= mask
-            assert refused(km003c.decode, bytes(bad)), f"byte {at}"
-    assert refused(lambda frame: km003c.decode(frame, transaction=9), good)  # it answers request 10
-    assert km003c.decode(good, transaction=10).voltage_uv == 5082457
+def test_km003c_queue_stamps_are_when_samples_were_taken_not_when_they_arrived(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample each millisecond, by its sequence; answers up to 50 ms late, each by another time."""
+    monkeypatch.setitem(sys.modules, "km003c", None)
+    dice = np.random.default_rng(5)
+    link = MemoryLink(SimulatedKM003C(LOAD))
+    late_s = [0.0]
+    monkeypatch.setattr(km003c.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
+    source = connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
+    monkeypatch.setattr(km003c, "now_ns", lambda: round((link.now_s + late_s[0]) * 1e9))
+    stamps = []
+    for _ in range(400):
+        late_s[0] = float(dice.exponential(0.008))
+        block = source.read_block(0.1)
+        if block is not None:
+            stamps.append(block.times_ns)
+    times = np.concatenate(stamps)
+    assert len(times) > 10_000
+    wander = times - times[0] - np.arange(len(times)) * 1_000_000
+    settled = wander[len(wander) // 2 :]
+    assert settled.max() - settled.min() < 2e6
 
 
-def test_km003c_queue_two_a_second() -> None:
-    answer = bytes.fromhex(
-        "413e0202020002050de80800d5c38c00598ce8ffdc401f015b17581701ea08000bac8c000255e9ff92401e0158175417"
-    )
-    first, second = km003c.decode_queue(answer, 0)
-    assert (first.sequence, first.marker, first.voltage_uv, first.current_ua) == (59405, 8, 9225173, -1536935)
-    assert [first.cc1_v, first.cc2_v, first.dp_v, first.dm_v] == pytest.approx(
-        [1.6604, 0.0287, 0.5979, 0.5976]
-    )
-    assert (second.sequence, second.voltage_uv, second.current_ua) == (59905, 9219083, -1485566)
-    assert [second.cc1_v, second.cc2_v, second.dp_v, second.dm_v] == pytest.approx(
-        [1.6530, 0.0286, 0.5976, 0.5972]
-    )
-    for length in range(len(answer)):
-        assert refused(lambda part: km003c.decode_queue(part, 0), answer[:length])
+@pytest.fixture
+def misread(connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A source whose sequence is stated as ten times slower than it is."""
+    monkeypatch.setitem(sys.modules, "km003c", None)
+    monkeypatch.setattr(km003c, "TICK_NS", 10_000_000)
+    link = MemoryLink(SimulatedKM003C(LOAD))
+    monkeypatch.setattr(km003c.time, "sleep", lambda _: setattr(link, "now_s", link.now_s + 0.03))
+    monkeypatch.setattr(km003c, "now_ns", lambda: round(link.now_s * 1e9))
+    return connect("km003c-stream:///dev/hidraw7?rate=1000Hz", link)
 
 
-def test_km003c_queue_thousand_a_second() -> None:
-    answer = bytes.fromhex((FRAMES / "km003c_queue_1000hz.hex").read_text())
-    samples = km003c.decode_queue(answer, 3)
-    assert len(answer) == 788 and [s.sequence for s in samples] == list(range(78, 117))
-    assert (samples[0].voltage_uv, samples[0].current_ua) == (5082025, 210)
-    assert (samples[-1].voltage_uv, samples[-1].current_ua) == (5081439, -46)
-    assert sum(s.voltage_uv for s in samples) / 39e6 == pytest.approx(5.082009795, abs=5e-10)
-    assert sum(s.current_ua for s in samples) / 39e6 == pytest.approx(0.000002820513, abs=5e-13)
+def test_a_sequence_that_does_not_count_milliseconds_is_refused(misread: Any) -> None:
+    """An error, and no opening again."""
+    with pytest.raises(ReadError, match="its sequence is not in milliseconds; read it by km003c://") as found:
+        for _ in range(200):
+            misread.read_block(0.1)
+    assert found.value.is_final
 
 
-def test_the_sequence_counts_milliseconds_at_every_rate():
-    """At 2, 10, 50 and 1000 samples a second a sample is 500, 100, 20 and 1 of the 1 kHz sequence."""
-    assert [rate * step for rate, step in zip(km003c.RATES_HZ, km003c.QUEUE_STEPS, strict=False)] == [
-        1000
-    ] * 4
-    assert km003c.RATES_HZ[4] == 10_000
+def test_a_sequence_that_does_not_count_milliseconds_is_refused_at_the_end_of_a_second(misread: Any) -> None:
+    for _ in range(40):
+        misread.read_block(0.1)
+    with pytest.raises(ReadError, match="not in milliseconds"):
+        misread.finish()

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from meter_frames import SMARTPOWER3, TC66_PLAIN, fnirsi_report, refused, um_block, witrn_report
 
-from powermeter.drivers import atorch, avhzy, fnirsi, km003c, rdtech_tc66, rdtech_um, smartpower3, witrn
+from powermeter.drivers import atorch, avhzy, fnirsi, rdtech_tc66, rdtech_um, smartpower3, witrn
 from powermeter.drivers.links.hid import cut_reports
+from powermeter.drivers.meters import km003c_frames
 from powermeter.drivers.meters.framing import cut_lines
 
 FRAMES = Path(__file__).parent / "frames"
@@ -35,8 +36,8 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "tc66": rdtech_tc66.decode_plain,
     "fnirsi": fnirsi.decode,
     "atorch": atorch.decode,
-    "km003c": km003c.decode,
-    "km003c queue": lambda frame: km003c.decode_queue(frame, 3),
+    "km003c": km003c_frames.decode,
+    "km003c queue": lambda frame: km003c_frames.decode_queue(frame, 3),
     "witrn": witrn.decode,
     "avhzy": avhzy.decode,
     "smartpower3": smartpower3.decode,

@@ -26,7 +26,6 @@ from powermeter.drivers import (
     fnirsi,
     fnirsi_ble,
     iio,
-    km003c,
     lines,
     pmic,
     rdtech_tc66,
@@ -37,6 +36,7 @@ from powermeter.drivers import (
 )
 from powermeter.drivers.links.http import parse_host
 from powermeter.drivers.links.link import parse_baud
+from powermeter.drivers.meters import km003c_frames
 from powermeter.drivers.meters.checksums import crc16_modbus
 from powermeter.drivers.meters.logic_edges import parse_inputs
 from powermeter.drivers.meters.ppk2_stream import parse_metadata
@@ -146,8 +146,8 @@ GROUPS = {
         (
             (avhzy.decode, struct.pack("<5f", 5.0, 1.0, 5.0, 0.6, 0.6)),
             (lambda data: rdtech_tc66.decode_plain(tagged(data)), bytes(180)),
-            (km003c.decode, bytes.fromhex("410004020100000b") + bytes(44)),
-            (lambda data: km003c.decode_queue(data, 1), bytes.fromhex("4100040202000013") + bytes(60)),
+            (km003c_frames.decode, bytes.fromhex("410004020100000b") + bytes(44)),
+            (lambda data: km003c_frames.decode_queue(data, 1), bytes.fromhex("4100040202000013") + bytes(60)),
             (witrn.decode, bytes.fromhex("ff55") + bytes(62)),
             (lambda data: rdtech_um.decode(data, check=False), bytes.fromhex("0963") + bytes(128)),
             (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from powermeter import registry
-from powermeter.drivers import fnirsi, km003c, km003c_stream, korad, ppk2, scpi, witrn
+from powermeter.drivers import fnirsi, km003c, korad, ppk2, scpi, witrn
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.meters import linked, request_response, stream
 from powermeter.testing.load import Load
@@ -63,7 +63,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     def opened(url: str, link: MemoryLink) -> Any:
         for module in (linked, scpi, korad, ppk2):
             monkeypatch.setattr(module, "open_link", lambda *_, **__: link)
-        for module in (fnirsi, witrn, km003c, km003c_stream):
+        for module in (fnirsi, witrn, km003c):
             monkeypatch.setattr(module, "open_hid", lambda *_, **__: (link, None))
         for module in (request_response.RequestMeter, scpi.Scpi, korad.Korad):
             monkeypatch.setattr(module, "answer_s", 0.01, raising=False)

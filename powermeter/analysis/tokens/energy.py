@@ -18,8 +18,8 @@ from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.labels import LabelRow, Named, row
-from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.shares_of_overlapping import shares
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.tokens import measures as names
 from powermeter.analysis.tokens.idle import power_of, stretches
 from powermeter.analysis.tokens.slopes import slopes

@@ -10,8 +10,8 @@ import numpy as np
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.quantiles import student_95
 from powermeter.analysis.steady_wave import wave_of_run
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.whole_run import measure_run
 from powermeter.result import COVERAGE_95, Grade, Result, combine, worst
 from powermeter.units import format_duration

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.quantiles import student_95
+from powermeter.analysis.student_t import student_95
 from powermeter.analysis.tokens import measures as names
 from powermeter.errors import plural
 from powermeter.result import COVERAGE_95, Grade, Result, worst

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter import cli, importers, registry
 from powermeter.errors import ConfigurationError
-from powermeter.importers import LAST
+from powermeter.importers.recognition import LAST
 from powermeter.recording import Recording
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "importing.md"
