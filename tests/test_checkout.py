@@ -23,6 +23,8 @@ def run(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 def test_a_script_in_the_checkouts_folder_measures(tmp_path):
     code = (
         "import powermeter, time\n"

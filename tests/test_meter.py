@@ -66,6 +66,7 @@ def test_all_four_ways_to_mark_land_in_the_file(path):
     assert [event.count for event in events] == [1, 1, 1, 1, 1]
 
 
+@pytest.mark.thorough
 def test_afterwards_everything_is_as_before(path):
     with Meter(URL, path=path):
         assert instrumentation.attached() is not None
@@ -103,6 +104,7 @@ def test_inside_a_recording_it_joins_and_its_attributes_go_on_its_events(path):
     assert str(path) in inner.summary()
 
 
+@pytest.mark.thorough
 def test_a_span_that_is_kept_carries_the_attributes_of_the_meter_around_each_run_only(path):
     kept = powermeter.event("kept", phase_of="event")
     with Meter(URL, path=path):
@@ -118,6 +120,7 @@ def test_a_span_that_is_kept_carries_the_attributes_of_the_meter_around_each_run
     assert kept.attributes == own
 
 
+@pytest.mark.thorough
 def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_nothing(path, tmp_path):
     other = tmp_path / "other.power"
     with Meter(URL, path=path) as outer:
@@ -130,6 +133,7 @@ def test_with_a_path_of_its_own_it_gets_its_own_file_and_the_outer_one_loses_not
     assert names_in(path) == ["after", "before", "free", "outer"]
 
 
+@pytest.mark.thorough
 def test_results_beside_the_energy_split_no_row_and_are_columns_of_the_events(path):
     with Meter(URL, path=path) as meter:
         for number in range(3):
@@ -147,6 +151,7 @@ def test_results_beside_the_energy_split_no_row_and_are_columns_of_the_events(pa
         ]
 
 
+@pytest.mark.thorough
 def test_a_signal_handler_may_mark_at_any_moment(path):
     before = signal.signal(signal.SIGALRM, lambda *_: powermeter.mark("alarm"))
     try:
@@ -163,6 +168,7 @@ def test_a_signal_handler_may_mark_at_any_moment(path):
     assert names.count("hot") == 20_000 and names.count("alarm") > 0
 
 
+@pytest.mark.thorough
 def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):
     both = threading.Barrier(2)
 
@@ -181,6 +187,7 @@ def test_two_threads_with_a_meter_each_do_not_mix(tmp_path):
     assert names_in(tmp_path / "a.power") == ["a"] and names_in(tmp_path / "b.power") == ["b"]
 
 
+@pytest.mark.thorough
 def test_a_meter_can_be_entered_again_and_around_itself(path):
     meter = Meter(URL, path=path)
     for name, file in (("first", "run.power"), ("second", "run-2.power"), ("third", "run-3.power")):
@@ -194,6 +201,7 @@ def test_a_misspelt_option_is_an_error():
         Meter(URL, battry="4Ah")
 
 
+@pytest.mark.thorough
 def test_many_in_a_loop_leak_nothing(tmp_path):
     def state():
         gc.collect()
@@ -238,6 +246,7 @@ def test_what_cannot_be_opened_is_said_before_the_block_runs(path, url, error):
     assert not path.exists() and instrumentation.attached() is None
 
 
+@pytest.mark.thorough
 def test_an_existing_file_is_refused_unless_forced(path):
     path.write_text("precious")
     with pytest.raises(ExistsError), Meter(URL, path=path):
@@ -249,6 +258,7 @@ def test_an_existing_file_is_refused_unless_forced(path):
     assert meter.problem == ""
 
 
+@pytest.mark.thorough
 def test_a_recorder_that_dies_is_said_afterwards_and_not_during(path):
     with Meter(URL, path=path) as meter:
         with meter.event("before"):
@@ -262,6 +272,7 @@ def test_a_recorder_that_dies_is_said_afterwards_and_not_during(path):
         assert any("not closed properly" in text for text in recording.warnings)
 
 
+@pytest.mark.thorough
 def test_events_that_a_killed_worker_left_open_are_a_problem_of_the_meter(path):
     with Meter(URL, path=path) as meter:
         child = os.fork()
@@ -286,6 +297,7 @@ def test_before_and_without_a_block_events_do_nothing(path):
     assert not path.exists() and meter.problem == ""
 
 
+@pytest.mark.thorough
 def test_after_the_block_events_do_nothing_and_the_file_stays_as_it_was(path):
     with Meter(URL, path=path) as meter, meter.event("inside"):
         pass
@@ -300,6 +312,7 @@ def test_after_the_block_events_do_nothing_and_the_file_stays_as_it_was(path):
         assert [event.name for event in recording.events()] == ["inside"]
 
 
+@pytest.mark.thorough
 def test_a_meter_that_has_recorded_states_why_it_cannot_be_pickled(tmp_path):
     meter = Meter("virtual://", path=tmp_path / "run.power")
     assert pickle.loads(pickle.dumps(meter)).path == meter.path  # noqa: S301 – our own
@@ -315,6 +328,7 @@ def test_a_file_in_the_place_of_a_source_is_refused_with_where_it_belongs(path):
         powermeter.Meter("virtual://", path)
 
 
+@pytest.mark.thorough
 def test_a_refused_source_is_reported_at_the_callers_own_line(tmp_path: Path) -> None:
     """Four frames of the recorder stood between the line to mend and what to do."""
     with pytest.raises(OpenError) as refused, Meter("virtual://?fault=absent", path=tmp_path / "a.power"):

@@ -12,6 +12,8 @@ import pytest
 
 from powermeter import toml
 
+pytestmark = pytest.mark.thorough
+
 HERE = Path(__file__).resolve().parent / "mutation"
 
 SOURCE = '''"""A module."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 URL = "virtual://?shape=constant&rate=200Hz"
 FAMILIES = re.compile(r"AF_INET6?|AF_NETLINK|AF_PACKET")
 

@@ -97,6 +97,8 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
     return zipfile.ZipFile(out / done.stdout.splitlines()[-1])
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 def test_the_wheel_has_one_name_at_its_top(wheel):
     tops = {name.partition("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"powermeter"}
@@ -125,6 +127,8 @@ def test_the_wheel_says_what_it_is(wheel):
     assert "powermeter = powermeter.__main__:main" in wheel.read(entry).decode()
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 def test_the_wheel_imports_from_where_it_is_unpacked(wheel, tmp_path):
     wheel.extractall(tmp_path)
     code = (

@@ -15,7 +15,7 @@ HERE = ROOT / "reproduce"
 RECORDINGS = ROOT.parent / "shared" / "data" / "recordings"
 NAMES = sorted(path.parent.name for path in HERE.glob("*/figures.py"))
 
-pytestmark = pytest.mark.skipif(not HERE.is_dir(), reason="not a checkout")
+pytestmark = [pytest.mark.thorough, pytest.mark.skipif(not HERE.is_dir(), reason="not a checkout")]
 
 
 def run(*arguments: str) -> str:

@@ -51,6 +51,7 @@ def test_a_null_byte_in_a_url_is_refused(url):
         Address.parse(url)
 
 
+@pytest.mark.thorough
 @given(NAMES, TEXT, st.dictionaries(NAMES, TEXT, max_size=3))
 def test_an_address_written_down_reads_back_as_it_was(scheme, location, options):
     address = Address(scheme, location, options)

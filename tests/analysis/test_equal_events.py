@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
+@pytest.mark.thorough
 def test_what_rounding_leaves_does_not_widen_the_mean() -> None:
     """A peak of one interval in each event, at 50 Hz: every event holds one reading of it."""
     for seed in range(100, 106):

@@ -73,6 +73,7 @@ def test_as_many_labels_as_there_may_be_stay_apart():
     assert found == [("b", None), (OTHER_LABELS, None)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 def test_rows_of_their_own_are_what_they_are_with_all_apart(monkeypatch, kind):
     """Of 60 labels of an event each, 20 have rows; what lies beside them, and the run, is the same."""

@@ -276,6 +276,7 @@ def test_edges_that_lean_to_means_hold_both() -> None:
     assert held >= 19
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shaped", [False, True])
 def test_few_edges_leave_instants_what_they_are(shaped: bool) -> None:
     for seed in range(40):

@@ -28,6 +28,7 @@ def ramps(rng: np.random.Generator, length: float, tail_w: float) -> tuple[Truth
     return Truth(np.array([*times, at + 2]), np.array([*watts, IDLE])), spans
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.MEAN, Kind.COUNTER])
 def test_a_tail_is_told_from_events_longer_than_a_window(kind: Kind) -> None:
     # Taken for part of the event, it made the label 2.4 % too high at ±1.5 %.

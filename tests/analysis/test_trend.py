@@ -41,6 +41,7 @@ def warming(k: np.ndarray) -> np.ndarray:
     return watts
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("power", "count", "scatter"), [(rising, 160, 0.05), (warming, 40, 0.02)])
 def test_what_goes_on_changing_is_noted_and_the_next_item_held(
     power: Powers, count: int, scatter: float

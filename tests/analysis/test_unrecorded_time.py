@@ -64,6 +64,7 @@ def test_half_a_recording_is_named_where_its_number_stands(tmp_path, whole):
     assert quality(data).word == "good" and "not measured" not in method(data)
 
 
+@pytest.mark.thorough
 def test_no_verdict_rests_on_half_a_recording(tmp_path, whole):
     full = compare(whole, record(tmp_path / "c.power", watts=4.0)).row()
     assert full.found is Verdict.MORE

@@ -64,6 +64,7 @@ def test_a_ripple_that_the_readings_average_out_does_not_widen_the_sum() -> None
     assert (energy.high - energy.low) / 2 < 0.25
 
 
+@pytest.mark.thorough
 def test_events_of_a_whole_number_of_intervals_are_no_beat_where_stamps_jitter(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     times = np.arange(60_000, dtype=np.int64) * 1_000_000 + rng.integers(-60_000, 60_000, 60_000)

@@ -67,6 +67,7 @@ def test_every_error_is_one_line_with_its_status(log, capsys, arguments, status,
     assert not list(log.glob("*.part*"))
 
 
+@pytest.mark.thorough
 def test_a_recording_is_not_imported_again(log, capsys):
     assert run(["import", "meter.csv", "-o", "run.power"]) == 0
     assert run(["import", "run.power", "-o", "x.power"]) == 7

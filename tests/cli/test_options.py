@@ -56,6 +56,7 @@ def test_an_earlier_name_of_an_option_works_and_is_named(capsys):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("verb", "old", "new", "value"),
     [

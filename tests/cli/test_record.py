@@ -57,6 +57,7 @@ def test_a_command_ended_by_a_signal_gives_128_and_its_number(record, tmp_path):
     assert warning.code == "program-failed" and "ended with status 137 (SIGKILL)" in warning
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("status", "warned"), [(0, []), (3, ["program-failed"])])
 def test_what_the_command_ended_with_is_in_the_recording(record, tmp_path, status, warned):
     record(tmp_path / "run.power", *python(f"import sys; sys.exit({status})"))
@@ -143,6 +144,7 @@ def test_signals_reach_the_command_and_the_file_is_closed(tmp_path, number):
         assert recording.metadata["ended"] == "stopped"
 
 
+@pytest.mark.thorough
 def test_without_a_command_it_records_for_a_while(here, tmp_path):
     path = tmp_path / "run.power"
     started = time.monotonic_ns()

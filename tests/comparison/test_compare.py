@@ -77,6 +77,7 @@ def test_one_recording_a_side_compares_these_runs_with_the_intervals_of_the_page
     assert (row.mean_left.value, row.mean_left.low, row.mean_left.high) == (page.value, page.low, page.high)
 
 
+@pytest.mark.thorough
 def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(read_once, tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
@@ -167,6 +168,7 @@ def test_labels_one_after_the_other_are_these_events_only(tmp_path):
     assert row.design is Design.THESE_RUNS and row.verdict is Verdict.CANNOT_TELL
 
 
+@pytest.mark.thorough
 def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     cost = np.random.default_rng(5).uniform(2, 10, 24)
     inputs = [{"input": i} for i in range(24)]
@@ -184,6 +186,7 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     assert compare(a, c, options=CompareOptions(paired=True)).row().these_runs is Verdict.LESS
 
 
+@pytest.mark.thorough
 def test_several_recordings_a_side_are_the_repeats(read_once, tmp_path):
     a, b = turns(tmp_path, 4, (6.0, 4.8))
     found = compare(a, b)
@@ -258,6 +261,7 @@ def test_two_recordings_that_agree_by_chance_prove_nothing(tmp_path):
     assert found.verdict is Verdict.CANNOT_TELL and "few-recordings" in codes(found)
 
 
+@pytest.mark.thorough
 def test_the_verdicts_on_many_labels_hold_together(tmp_path):
     """Holm (1979): of 20 labels, the least p-value must be below 0.04 / 20, the next below 0.04 / 19."""
     names = [f"stage{i}" for i in range(20)] * 6
@@ -309,6 +313,7 @@ def test_labels_groups_and_what_only_one_side_has(tmp_path):
     assert (within.left, within.right) == ("infer[model=x]", "infer[model=y]")
 
 
+@pytest.mark.thorough
 def test_analyses_of_two_meters_are_not_taken_for_one_meters(tmp_path):
     """Their rails have one name; a gain of ±2 % each is more than 2.5 % apart can be told from."""
     a, b = (
@@ -320,6 +325,7 @@ def test_analyses_of_two_meters_are_not_taken_for_one_meters(tmp_path):
     assert compare(a, b, options=CompareOptions(same_instrument=True)).shared
 
 
+@pytest.mark.thorough
 def test_what_can_be_compared(tmp_path):
     a, b = write(tmp_path / "a.power", watts(1, 20, 6.0)), write(tmp_path / "b.power", watts(2, 20, 5.0))
     power, time = (

@@ -55,6 +55,7 @@ def false_verdicts(runs: int, n: int, seed: int) -> float:
     return wrong / runs
 
 
+@pytest.mark.thorough
 def test_equal_programs_seldom_differ() -> None:
     assert false_verdicts(200, 12, 1) <= 0.05 + 2 * 0.0154
 

@@ -49,6 +49,8 @@ def false_share(load, right: np.ndarray, runs: int) -> float:
     return wrong / runs
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", [ABBA, IN_ORDER], ids=["in turns", "in order"])
 @pytest.mark.parametrize("load", LOADS)
 def test_equal_sides_on_any_load_seldom_differ(load, order) -> None:

@@ -30,6 +30,7 @@ def slow() -> None:
     time.sleep(0.04)
 
 
+@pytest.mark.thorough
 def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> None:
     found = powermeter.versus(quick, slow, precision=0.01, most=10, setup=setup(tmp_path / "v.power"))
     row = found.row()
@@ -54,6 +55,7 @@ def test_two_functions_take_turns_and_the_slower_uses_more(tmp_path: Path) -> No
     assert order[:8] == ["quick", "slow", "slow", "quick", "quick", "slow", "slow", "quick"]
 
 
+@pytest.mark.thorough
 def test_labels_and_paths_that_cannot_be_encoded_are_compared_as_they_are_recorded(tmp_path: Path) -> None:
     path, names = tmp_path / "caf\udce9.power", ("a \ud800", "b \x1b[31m")
     found = powermeter.versus(quick, slow, most=3, names=names, setup=setup(path))
@@ -63,6 +65,7 @@ def test_labels_and_paths_that_cannot_be_encoded_are_compared_as_they_are_record
         assert " a run (95 %" in text and "\x1b" not in text and text.encode()
 
 
+@pytest.mark.thorough
 def test_turns_end_when_the_change_is_known(tmp_path: Path) -> None:
     found = powermeter.versus(quick, slow, precision=1.0, most=60, setup=setup(tmp_path / "v.power"))
     with powermeter.Recording.open(tmp_path / "v.power") as recording:
@@ -72,6 +75,7 @@ def test_turns_end_when_the_change_is_known(tmp_path: Path) -> None:
         assert found.row().repeats_left < 60
 
 
+@pytest.mark.thorough
 def test_a_sweep_takes_turns_forwards_and_backwards(tmp_path: Path) -> None:
     seen = []
 
@@ -92,6 +96,7 @@ def test_a_sweep_takes_turns_forwards_and_backwards(tmp_path: Path) -> None:
     assert str(found.energy[1]) in str(found) and ", simulated" in str(found)
 
 
+@pytest.mark.thorough
 def test_bench_counts_calls_and_ends_with_reached_or_not(tmp_path: Path) -> None:
     made = powermeter.bench(
         quick, precision=0.9, most=12, at_least=8, name="quick", setup=setup(tmp_path / "b.power")
@@ -104,6 +109,7 @@ def test_bench_counts_calls_and_ends_with_reached_or_not(tmp_path: Path) -> None
     assert short.items > 100 and not short.reached and "NOT reached" in short.loop.ended()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("budget_j", [1e-6, 1e3])
 def test_bench_ends_as_soon_as_it_is_known_whether_a_call_uses_more_than_a_budget(tmp_path, budget_j) -> None:
     """It went on to the precision: 30 s for a call of 50 ms."""
@@ -119,6 +125,7 @@ def test_bench_ends_as_soon_as_it_is_known_whether_a_call_uses_more_than_a_budge
     assert made.per_item is not None and (made.per_item.low > budget_j) is (budget_j < 1)
 
 
+@pytest.mark.thorough
 def test_a_running_meter_is_used(tmp_path: Path) -> None:
     with powermeter.Meter(SOURCE, path=tmp_path / "run.power") as meter:
         powermeter.versus(quick, slow, most=3, names=("x", "y"), setup=Setup(meter=meter, at_least_s=0.01))

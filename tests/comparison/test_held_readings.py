@@ -54,6 +54,8 @@ def sides(folder: Path, first: int, right: tuple[float, float]) -> tuple[list[Pa
     return a, b
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 @pytest.mark.parametrize("same", [None, True])
 @pytest.mark.parametrize("seed", [0, 40])
 def test_programs_of_equal_energy_are_not_told_apart_by_three_recordings(

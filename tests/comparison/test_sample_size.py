@@ -38,6 +38,7 @@ def power_at_the_promise(
     return found / runs, n
 
 
+@pytest.mark.thorough
 def test_the_promised_repeats_find_the_difference() -> None:
     share, n = power_at_the_promise(200, 0.05, 0.05)
     plain = 2 * ((student.ppf(1 - LEVEL / 2, 2 * n - 3) + student.ppf(0.8, 2 * n - 3)) * 1.0) ** 2
@@ -45,6 +46,7 @@ def test_the_promised_repeats_find_the_difference() -> None:
     assert share >= 0.80 - 2 * 0.028
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("difference", "spread", "repeats"), [(0.1, 0.05, 8), (0.2, 0.05, 4)])
 def test_events_of_one_recording_that_take_turns_keep_the_promise_too(
     difference: float, spread: float, repeats: int
@@ -89,6 +91,7 @@ def test_the_sensors_error_has_no_degrees_of_freedom_to_lose() -> None:
     assert plan.needs(4) == pytest.approx(expected)
 
 
+@pytest.mark.thorough
 def test_what_allowing_for_a_drift_costs_is_what_it_was_measured_to() -> None:
     """80 % of comparisons in turns find the difference at which the interval's upper end exceeds 0 in 80 % of equal ones."""
     right = np.tile([False, True, True, False], 5)[:10]

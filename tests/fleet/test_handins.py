@@ -77,6 +77,7 @@ def test_a_careful_cheat_forgets_the_summaries(tmp_path: Path) -> None:
     assert codes(path) == {"summary-differs", "notes-differ"}
 
 
+@pytest.mark.thorough
 def test_who_writes_everything_anew_and_copies_the_notes_is_found_by_them(tmp_path: Path) -> None:
     path = record(tmp_path / "a.power", "a", 1)
     assert codes(write_anew(path, tmp_path / "same.power")) == set(), "nothing is claimed that is not so"

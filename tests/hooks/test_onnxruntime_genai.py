@@ -54,6 +54,7 @@ def test_the_first_token_ends_the_prefill(running) -> None:
     assert decode.attributes["model"] == "phi"
 
 
+@pytest.mark.thorough
 def test_a_batch_counts_all_its_sequences_and_one_given_up_is_marked(running) -> None:
     generator = powermeter.watch(Generator(50))
     generator.append_tokens(np.zeros((2, 8), np.int32))

@@ -27,6 +27,7 @@ def pt5(amps_ua, raw_volts, rate_khz=5, sums=None, wide=True):
     return bytes(head) + body
 
 
+@pytest.mark.thorough
 def test_monsoon_pt5_is_checked_against_its_own_header(tmp_path):
     path = tmp_path / "m.pt5"
     path.write_bytes(pt5([100_000] * 5000, [32_000] * 5000))

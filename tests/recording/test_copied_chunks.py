@@ -97,6 +97,7 @@ def test_a_part_that_was_cut_short_keeps_its_last_samples(tmp_path, parts) -> No
     assert np.array_equal(there.times_ns, here.times_ns) and np.array_equal(there.table(), here.table())
 
 
+@pytest.mark.thorough
 def test_a_part_of_schema_1_is_written_as_of_the_newest(tmp_path, parts) -> None:
     path = tmp_path / "old.power"
     times, codes, flags = old_schema.write(path)

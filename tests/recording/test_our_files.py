@@ -11,6 +11,8 @@ from powermeter.recording.our_files import is_ours, is_recording
 from powermeter.reports import benchmark
 from tests.reports.conftest import infer, maker, twenty_events
 
+pytestmark = pytest.mark.thorough
+
 OPTIONAL = {
     "pdf": "matplotlib",
     "png": "matplotlib",
@@ -18,8 +20,6 @@ OPTIONAL = {
     "arrow": "pyarrow",
     "jls": "pyjls",
 }
-DRAWN = ("pdf", "png")
-"""Pages that matplotlib draws take seconds."""
 SUFFIX = {"chrome-trace": "trace", "prometheus": "prom", "influx": "lp", "codecarbon": "csv"}
 
 
@@ -49,13 +49,7 @@ def written(here, out: Path, *command: object, again: bool = True) -> Path:
     return out
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=pytest.mark.thorough) if kind in DRAWN else kind
-        for kind in sorted(registry.REPORTS)
-    ],
-)
+@pytest.mark.parametrize("kind", sorted(registry.REPORTS))
 @pytest.mark.parametrize("name", ["a", "long"])
 def test_a_report_of_every_kind_is_ours(here, folder, tmp_path, kind, name):
     ending = registry.load(registry.REPORTS[kind])().suffix
@@ -79,13 +73,7 @@ def test_what_is_exported_for_other_tools_is_ours(here, folder, tmp_path, form):
     assert is_ours(written(here, out, "export", folder / "long.power", "--format", form))
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [
-        *("html", "md", "tex", "txt", "json", "svg"),
-        *(pytest.param(ending, marks=pytest.mark.thorough) for ending in DRAWN),
-    ],
-)
+@pytest.mark.parametrize("ending", ["html", "md", "tex", "txt", "json", "svg", "pdf", "png"])
 def test_a_comparison_is_ours(here, folder, tmp_path, ending):
     out = tmp_path / f"x.{ending}"
     assert is_ours(written(here, out, "compare", folder / "a.power", folder / "b.power"))
@@ -99,7 +87,6 @@ def test_a_table_of_recordings_is_ours(here, folder, tmp_path, verb, ending):
     assert is_ours(written(here, tmp_path / f"x.{ending}", verb, *of))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_figure_of_matplotlibs_is_ours_where_we_drew_it(here, folder, tmp_path, ending):
     pytest.importorskip("matplotlib")

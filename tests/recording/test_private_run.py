@@ -70,6 +70,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="the events lie in shared memory")
 def test_events_that_a_crash_left_in_the_rings_are_found_without_a_path(tmp_path):
     """Recorder and program are both killed before the recorder has taken the events in."""

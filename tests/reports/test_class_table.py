@@ -225,6 +225,7 @@ def test_the_verb_writes_csv_html_and_markdown(
     assert cli.run(["table", str(small), "--sort", "beauty"]) == 2
 
 
+@pytest.mark.thorough
 def test_a_table_without_a_rubric_judges_nobody(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["table", str(small), "--by", "model", "--sort", "energy"]) == 0
     printed = capsys.readouterr().out

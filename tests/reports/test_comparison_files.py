@@ -79,6 +79,7 @@ def test_beside_a_figure_what_went_wrong_is_on_standard_error(sides, tmp_path, m
     assert f"! {ENDED.text}" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_figures_are_what_they_are_called(found):
     pytest.importorskip("matplotlib")
     pdf = KINDS[".pdf"](found)

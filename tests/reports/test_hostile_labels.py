@@ -19,6 +19,8 @@ from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from tests.reports.conftest import infer, maker
 
+pytestmark = pytest.mark.thorough
+
 LABELS = (
     "<script>alert(1)</script>",
     "\\input{x}",

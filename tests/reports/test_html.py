@@ -102,6 +102,7 @@ def test_a_page_without_a_script_is_there_for_who_wants_none(make, twenty):
     assert "<script" not in text and "script-src" not in text and "<svg" in text
 
 
+@pytest.mark.thorough
 def test_the_line_of_an_earlier_run_is_explained(make, twenty):
     earlier = make("earlier.power", events=twenty, watts=1.9)
     this = make(events=twenty)
@@ -186,6 +187,7 @@ def test_the_core_installation_writes_the_page(make, twenty, monkeypatch):
     assert "<svg" in page_of(make(events=twenty))[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["png", "pdf"])
 def test_figures_for_paper(make, twenty, kind):
     pytest.importorskip("matplotlib")

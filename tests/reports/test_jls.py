@@ -107,6 +107,7 @@ def uneven(path: Path, clock: bool, count: int = 700) -> tuple[np.ndarray, np.nd
     return times, codes
 
 
+@pytest.mark.thorough
 def test_readings_at_uneven_moments_are_all_kept_with_their_times(tmp_path: Path) -> None:
     times, codes = uneven(tmp_path / "u.power", clock=True)
     target = tmp_path / "u.jls"
@@ -225,6 +226,7 @@ def test_every_entry_of_a_long_clock_track_is_written_once_and_in_order() -> Non
     assert written == [(7, k, 3 * k + 1) for k in range(140_000)]
 
 
+@pytest.mark.thorough
 def test_what_an_import_needs_again_is_kept(tmp_path: Path) -> None:
     """Names with the rail before them, 20 readings, no time of day: grade, limits and rail come back as they were."""
     limits = Accuracy(gain=0.01, offset=0.002, source="a simulated load")

@@ -94,6 +94,7 @@ def test_two_recordings_of_one_name_share_no_label_and_no_key(make, twenty, tmp_
         assert set(re.findall(r"\\cite\{([^}]+)\}", text)) <= set(re.findall(r"@misc\{([^,]+),", text))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not tex_has("siunitx.sty", "lmodern.sty"), reason="needs TeX with siunitx and lmodern")
 def test_it_compiles_whatever_the_labels_are(make, tmp_path):
     events = [infer(0.5 * i, 0.25, 1, i + 1, name=HOSTILE[i % len(HOSTILE)]) for i in range(16)]

@@ -147,6 +147,7 @@ def test_nothing_is_lost_by_what_is_not_held(
             assert np.isinf(other.energy.high)
 
 
+@pytest.mark.thorough
 def test_a_window_of_the_run_has_the_same_energy(
     recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +177,7 @@ def test_readings_that_must_be_seen_in_a_row_are_held(
         assert analyse(recording).power_trace.kept is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shown", [0, MISSING])
 def test_rows_over_range_of_a_long_recording_are_bounded_from_below_only(
     tmp_path: Path, shown: int, monkeypatch: pytest.MonkeyPatch
@@ -200,6 +202,7 @@ def test_rows_over_range_of_a_long_recording_are_bounded_from_below_only(
         assert found.energy.low <= float(load.sum()) * 1e-6
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN, Kind.COUNTER])
 def test_rows_without_a_reading_and_counters_that_repeat_are_left_out(
     tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
@@ -265,6 +268,7 @@ def test_memory_is_bounded_by_events_and_not_by_readings(
     assert len(trace) < 2 * 4096 + 5000 + 100 + 2 * 256 + 2 * 7
 
 
+@pytest.mark.thorough
 def test_a_calibration_and_an_alignment_act_on_every_reading(
     recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

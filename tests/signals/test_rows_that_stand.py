@@ -59,6 +59,7 @@ def test_the_smallest_change_of_readings_that_are_not_rounded_is_no_band() -> No
     assert found is not None and found.band == 0.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("is_rounded", [True, False])
 def test_a_run_has_as_many_readings_as_were_new(is_rounded: bool) -> None:
     """On for 0.7 s, 3.3 s apart on average, 4 W above 1.5 W; shown anew after 0.3 to 1.7 s, logged ten times a second."""

@@ -78,6 +78,7 @@ def test_a_figure_of_what_is_not_there_is_refused(make):
             draw(data, name, form, columns)
 
 
+@pytest.mark.thorough
 def test_a_png_has_the_width_in_pixels(measured):
     png = draw(measured, "trace", "png", 1)
     assert struct.unpack(">I", png[16:20])[0] == round(3.35 * 300)
@@ -89,6 +90,7 @@ def test_a_comparison_without_an_earlier_run_names_the_option(make, twenty):
         draw(data_of(make(events=twenty)), "comparison", "pdf")
 
 
+@pytest.mark.thorough
 def test_a_comparison_prints_the_change_of_the_page(measured):
     text = draw(measured, "comparison", "svg").decode()
     assert change(measured.against.comparison.rows[0].contrast.ratio) in text
