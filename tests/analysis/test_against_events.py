@@ -50,6 +50,7 @@ def spans(count: int) -> list[tuple[float, float]]:
     return [(float(a), float(a + d)) for a, d in zip(starts, rng.uniform(0.03, 0.05, count), strict=True)]
 
 
+@pytest.mark.thorough
 def test_a_label_for_each_event_leaves_the_run_as_sure_as_one_for_all(tmp_path) -> None:
     each = spans(300)
     until = each[-1][1] + 1

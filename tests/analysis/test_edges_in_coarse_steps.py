@@ -39,6 +39,7 @@ def mean_of(seed: int, step_ms: int, rounding: Rounding, *, of_stamps: bool = Fa
     return mean, float(lasts.mean()) * 7e-3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rounding", [np.rint, np.floor])
 def test_what_coarse_marks_cut_off_is_counted(rounding: Rounding) -> None:
     """A quarter of a step of 5 W is 4 % of an event at 10 ms (rounded), half of one 8 % (fractions dropped)."""
@@ -51,6 +52,7 @@ def test_what_coarse_marks_cut_off_is_counted(rounding: Rounding) -> None:
     assert abs(np.median(off)) < 0.03
 
 
+@pytest.mark.thorough
 def test_coarse_stamps_cost_alike() -> None:
     held = 0
     for seed in range(16):

@@ -51,6 +51,7 @@ def test_a_loop_that_readings_meet_at_the_same_places_comes_again(period: float,
     assert comes_again(turns(period, 0.6, 120)) == after
 
 
+@pytest.mark.thorough
 def test_what_wanders_over_all_places_or_stands_or_is_chance_does_not_come_again() -> None:
     rng = np.random.default_rng(5)
     golden = (1 + math.sqrt(5)) / 2

@@ -55,6 +55,7 @@ def test_a_load_that_changes_each_second_is_not_what_was_read_beside_the_hole(ki
     assert all(held)
 
 
+@pytest.mark.thorough
 def test_means_without_an_event_in_the_hole_are_judged_so_too(tmp_path):
     """Events in the first 30 s only: how one window differs from the next says nothing of 100 s."""
     for seed in range(4):

@@ -186,6 +186,7 @@ def test_a_small_delay_is_paid_for():
     assert np.mean(held(layers(recording), energy)) > 0.9
 
 
+@pytest.mark.thorough
 def test_in_how_many_passes_a_layer_ran_is_stated_where_it_is_not_all():
     recording, _ = record(1, Net(passes=60, layers=4, mean_s=0.02), meter(Kind.MEAN))
     assert "layers-in-some-passes" not in {note.code for note in layers(recording).notes}

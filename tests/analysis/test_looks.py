@@ -61,6 +61,7 @@ def test_rows_on_change_of_means_are_known_to_a_percent(seed: int, look: float, 
     assert run.value == pytest.approx(3 * (last - first) + used * 15 / 18, rel=0.01)
 
 
+@pytest.mark.thorough
 def test_steps_of_four_times_the_least_change_leave_rests_that_no_row_shows() -> None:
     held = 0
     for seed in range(6):

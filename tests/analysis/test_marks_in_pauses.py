@@ -131,6 +131,7 @@ def test_a_logger_that_heavy_phases_starve_shows_only_the_light_ones(seed: int) 
     assert label.value < 0.75 * true < true < label.high
 
 
+@pytest.mark.thorough
 def test_pauses_at_random_moments_do_not_follow_events() -> None:
     found = [starved(seed, beside=True) for seed in range(20)]
     assert sum(pauses_follow(Integral.of(trace), *spans) for trace, spans, _ in found) <= 4

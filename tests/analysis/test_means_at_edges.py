@@ -97,6 +97,7 @@ def test_a_part_that_is_not_seen_is_paid_for(seen: float) -> None:
     assert held >= 0.93 * 400
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("jitter", [0.05, 0.15])
 def test_stamps_in_the_middle_of_uneven_intervals_leave_their_ends_open(jitter: float) -> None:
     """Middles of intervals that scatter by σ put their ends off by 0.61 σ: of single events 57 % held, of runs 75 %."""
@@ -140,6 +141,7 @@ def test_without_clear_edges_nothing_is_claimed() -> None:
     assert as_edges_show(trace, starts[:0], ends[:0]) is trace
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", ["ramp", "saturation"])
 def test_stamps_stay_where_events_have_no_level(shape: str) -> None:
     """The power changes over all of an event: from 2 W to 8 W in a line, or to 9 W with a third of the event as time constant."""

@@ -235,6 +235,7 @@ def few(seed: int, averages: bool, shaped: bool = False) -> tuple[Trace, np.ndar
     return trace, np.array(starts) * 10**6, np.array(ends) * 10**6
 
 
+@pytest.mark.thorough
 def test_few_edges_show_means_where_their_readings_leave_no_doubt() -> None:
     """Epochs and evaluations that follow at once leave about six clear edges: their readings between the levels lie where means do."""
     found = sum(as_events_show(*few(seed, True)).kind is Kind.MEAN for seed in range(20))
@@ -265,6 +266,7 @@ def test_four_events_with_short_pauses_show_means() -> None:
         assert as_events_show(trace, starts, ends).kind is Kind.MEAN
 
 
+@pytest.mark.thorough
 def test_edges_that_lean_to_means_hold_both() -> None:
     """A ramp of 40 % puts readings inside off what means beside a step would be: taken for snapshots, labels were 4 to 12 % low."""
     held = 0
@@ -303,6 +305,7 @@ def test_the_rounding_of_stamps_and_marks_is_no_lateness(seed: int) -> None:
     assert not in_milliseconds(seed, (0.0, 0.0))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("late_ms", [(2.0, 2.0), (1.5, 1.5), (0.0, 4.0)])
 def test_stamps_that_are_late_by_more_than_their_rounding_are_found(late_ms: tuple[float, float]) -> None:
     assert all("edges-late" in in_milliseconds(seed, late_ms) for seed in range(4))

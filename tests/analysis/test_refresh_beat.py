@@ -173,6 +173,7 @@ def wandering(rng: np.random.Generator, loop: bool) -> tuple[Trace, np.ndarray, 
     return trace, np.rint(starts * NS).astype(np.int64), np.rint((starts + 2) * NS).astype(np.int64), joules
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("loop", [True, False])
 def test_levels_that_differ_cost_something_where_power_changes_at_events_edges(loop: bool) -> None:
     halves = []

@@ -56,6 +56,7 @@ def test_the_part_is_found_and_what_it_leaves_out_is_paid_for(part: float, place
     assert held >= 0.9 * 20 * 40 and of_mean >= 17
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("spread", [0.05, 0.5])
 def test_means_of_the_whole_interval_stay_as_they_are_however_events_differ(spread: float) -> None:
     for seed in range(60):

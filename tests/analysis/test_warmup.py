@@ -108,6 +108,7 @@ def test_steady_series_are_seldom_cut(name, make, most, n) -> None:
     assert share(make, n) <= most, name
 
 
+@pytest.mark.thorough
 def test_a_first_event_half_as_much_again_is_nearly_always_found() -> None:
     def made(r: np.random.Generator, n: int) -> np.ndarray:
         return (1 + 0.05 * r.standard_normal(n)) * np.where(np.arange(n) < 1, 1.5, 1)

@@ -51,6 +51,7 @@ def hunt(rate: float, seeds: range) -> dict[str, list[int]]:
     return counts
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate", (10.0, 100.0))
 def test_a_recording_that_does_not_hold_the_run_is_right_or_refused(rate: float) -> None:
     counts = hunt(rate, range(2))

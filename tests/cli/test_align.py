@@ -73,6 +73,7 @@ def test_host_events_get_their_energy_from_the_meters_trace(tmp_path, rng, kind,
             assert (before.table() == after.table()).all()
 
 
+@pytest.mark.thorough
 def test_show_prints_the_events_of_a_joined_recording(both, tmp_path, capsys):
     host, meter, _, _ = both
     joined = tmp_path / "joined.power"
@@ -134,6 +135,7 @@ def test_a_meter_switched_on_after_the_first_pattern_is_aligned_by_the_second(tm
     assert fact["drift_u"] == 100e-6
 
 
+@pytest.mark.thorough
 def test_an_alignment_is_replaced_by_a_later_one(both, tmp_path, capsys):
     host, meter, truth, events = both
     joined = tmp_path / "joined.power"
@@ -146,6 +148,7 @@ def test_an_alignment_is_replaced_by_a_later_one(both, tmp_path, capsys):
     energies_hold(joined, truth, events)
 
 
+@pytest.mark.thorough
 def test_of_two_runs_in_one_meter_recording_one_is_named_by_its_time(tmp_path, rng, capsys):
     """Every run plays the same pattern: which of them it was cannot be told, and is not guessed."""
     truth, events = run_of(rng)

@@ -92,6 +92,7 @@ def recovered(correction) -> None:
 REFERENCE = ["-c", "ina219/vdd_in.current", "-r", "dmm/current", "--accuracy", "0.05%"]
 
 
+@pytest.mark.thorough
 def test_two_sources_in_one_recording(both, tmp_path, capsys):
     out, plot = tmp_path / "ina219.toml", tmp_path / "residuals.svg"
     assert cli.run(["calibrate", str(both), *REFERENCE, "-o", str(out), "--plot", str(plot)]) == 0
@@ -207,6 +208,7 @@ def test_known_loads_typed_for_a_recording(tmp_path, rng, capsys):
     )  # the chip reads 1.3 % more than it believes its shunt to be
 
 
+@pytest.mark.thorough
 def test_loads_are_asked_for_one_by_one_and_recorded_as_events(tmp_path, monkeypatch, capsys):
     typed = iter(["nonsense\n", "0.2A\n", "0.4A\n", "0.6A\n", ""])
     monkeypatch.setattr("sys.stdin", type("Typed", (), {"readline": staticmethod(lambda: next(typed))}))
@@ -367,6 +369,7 @@ def test_nothing_is_overwritten_unasked(both, tmp_path):
     assert cli.run(["calibrate", str(both), *REFERENCE, "-o", str(both), "--force"]) == 2
 
 
+@pytest.mark.thorough
 def test_a_plot_is_a_picture(both, tmp_path):
     plot = tmp_path / "residuals.png"
     assert (

@@ -32,6 +32,7 @@ def test_what_cannot_be_started_is_said_as_a_shell_does(tmp_path, capsys) -> Non
     assert capsys.readouterr().err.count("\n") == 2
 
 
+@pytest.mark.thorough
 def test_environment_and_quiet(capfd) -> None:
     command = [PYTHON, "-c", "import os, sys; print(os.environ['SIZE']); print('said', file=sys.stderr)"]
     assert run_command(command, {**os.environ, "SIZE": "8"}) == 0
@@ -66,6 +67,7 @@ sys.exit(run_command(["sleep", "100"]))
 """
 
 
+@pytest.mark.thorough
 def test_an_interrupt_that_comes_just_before_the_command_starts_ends_it() -> None:
     done = subprocess.run(
         [PYTHON, "-c", EARLY], start_new_session=True, timeout=CEILING_S, capture_output=True, check=False

@@ -129,6 +129,7 @@ def test_what_a_file_sets_for_live_sources_does_not_forbid_watching_a_recording(
     assert "leave --source out" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_the_place_of_a_file_is_the_device_s_where_a_verb_has_two(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.thorough
 def test_outside_of_a_recording_it_does_nothing():
     done = run("begin", "infer")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

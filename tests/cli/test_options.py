@@ -15,6 +15,7 @@ from powermeter.cli.options import take_renamed
 CLI = Path(__file__).resolve().parents[2] / "powermeter" / "cli"
 
 
+@pytest.mark.thorough
 def test_no_option_is_written_in_two_files() -> None:
     written = defaultdict(list)
     for path in sorted(CLI.glob("*.py")):

@@ -27,6 +27,7 @@ def run(code, *arguments):
     )
 
 
+@pytest.mark.thorough
 def test_what_the_system_kills_for_its_time_is_one_line():
     """The kernel sends SIGKILL to a process that has reached its limit."""
     done = run(f"""
@@ -57,6 +58,7 @@ def test_a_soft_limit_ends_no_more_than_a_hard_one():
     assert done.stderr.count("\n") == 1 and "the summary was cut off" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limit", [LIMITED, ""])
 def test_what_is_done_in_time_is_printed_once_and_in_order(limit):
     done = run(f"""

@@ -135,6 +135,7 @@ def test_a_command_on_a_page_runs(
     assert printed.out or printed.err or words[0] == "mark"
 
 
+@pytest.mark.thorough
 def test_the_readme_reads_what_its_own_code_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -66,6 +66,7 @@ def test_every_question_of_the_lab_has_its_section() -> None:
         assert words in text, words
 
 
+@pytest.mark.thorough
 def test_the_page_runs_from_start_to_hand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {"__name__": "tutorial"}

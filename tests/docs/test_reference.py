@@ -29,6 +29,7 @@ def _generate() -> ModuleType:
 GENERATE = _generate()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(GENERATE.PAGES))
 def test_a_page_is_up_to_date(name: str) -> None:
     path = GENERATE.REFERENCE / name

@@ -42,6 +42,7 @@ def test_a_file_named_in_another_encoding_is_taken(tmp_path: Path) -> None:
     assert [row["file"] for row in rows(tmp_path / "ds", "recordings")] == ["caf\\udce9.power"]
 
 
+@pytest.mark.thorough
 def test_a_renamed_copy_is_the_same_recording(tmp_path: Path) -> None:
     path = record(tmp_path / "in" / "a.power", "", 1)
     shutil.copyfile(path, tmp_path / "in" / "b.power")
@@ -96,6 +97,7 @@ def test_bad_files_are_named_and_nothing_else_is_disturbed(tmp_path: Path) -> No
     assert doubtful == {"good.power": False, "future.power": True, "killed.power": False}
 
 
+@pytest.mark.thorough
 def test_the_verb_names_two_machines_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record(tmp_path / "in" / "a.power", "", 1, host={"name": "pi", "board": "Raspberry Pi 4", "cpu": "ARM"})
     record(tmp_path / "in" / "b.power", "", 2, host={"name": "pi", "board": "Jetson Nano", "cpu": "ARM"})
@@ -143,6 +145,7 @@ def test_the_serial_number_of_an_instrument_stands_in_the_copy_of_its_recording_
     }
 
 
+@pytest.mark.thorough
 def test_a_device_that_is_renamed_moves(tmp_path: Path) -> None:
     from powermeter.recording import append_to
 

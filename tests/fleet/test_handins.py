@@ -95,6 +95,7 @@ def test_who_writes_everything_anew_and_copies_the_notes_is_found_by_them(tmp_pa
     assert codes(write_anew(simulated, tmp_path / "m.power", **measured)) == {"notes-differ"}
 
 
+@pytest.mark.thorough
 def test_what_powermeter_itself_writes_anew_is_no_edit(tmp_path: Path) -> None:
     """A shared copy and a repair hold the same samples."""
     from powermeter.recording.salvage import salvage
@@ -141,6 +142,7 @@ def test_events_taken_out_together_with_their_count_are_asked_about(tmp_path: Pa
     assert [(f.code, f.weight) for f in found] == [("events-skipped", Weight.ASK)]
 
 
+@pytest.mark.thorough
 def test_two_teams_with_one_recording_and_no_names_are_both_asked(tmp_path: Path) -> None:
     record(tmp_path / "a" / "run.power", "", 1)
     (tmp_path / "b").mkdir()
@@ -175,6 +177,7 @@ def test_a_file_that_cannot_be_read_is_named_and_disturbs_nothing(tmp_path: Path
     assert found["b.power"].word == "not accepted"
 
 
+@pytest.mark.thorough
 def test_a_simulated_hand_in_is_welcome_where_the_rubric_allows_it(tmp_path: Path) -> None:
     path = tmp_path / "a.power"
     record(path, "a", 1, url="virtual://", driver="virtual", info={"simulated": True}, grade=Grade.SIMULATED)

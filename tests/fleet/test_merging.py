@@ -237,6 +237,7 @@ def test_who_asks_while_files_are_removed_gets_an_error_and_no_smaller_number(la
         assert engine.rows(table.agg(n=table.count())) == [{"n": 24}]
 
 
+@pytest.mark.thorough
 def test_a_damaged_merged_file_is_named(lab: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     merge(lab[1])
     (path,) = (lab[1] / "merged").glob("*/recordings.parquet")

@@ -108,6 +108,7 @@ def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: 
     assert within.verdict is Verdict.SAME
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_asked_is_named(
     engine: Any, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def test_km003c_gives_charge_and_energy(shared, tmp_path, index):
     assert any(f"{expected['non_increasing_steps']} steps of 0 s" in note for note in log.warnings)
 
 
+@pytest.mark.thorough
 def test_the_same_values_as_a_csv_without_units_are_asked_about_and_then_agree(shared, tmp_path):
     folder = shared / RECORDINGS / "usb_meter"
     path = folder / "km003c_export_pd_chart.csv"

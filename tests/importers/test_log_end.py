@@ -15,6 +15,7 @@ TEGRA = "".join(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("many", [3, 900])
 def test_a_second_log_far_below_is_reported(tmp_path, many):
     log = tmp_path / "two.log"

@@ -170,6 +170,7 @@ def test_a_table_of_words_holds_no_numbers_at_whatever_rate(tmp_path, text, peri
         open_log(path, choices=Choices(period_s=period_s))
 
 
+@pytest.mark.thorough
 def test_numbers_further_down_than_is_looked_at_are_read(tmp_path):
     path = tmp_path / "late.csv"
     path.write_text("t_s,power_W\n" + "-,N/A\n" * 11_000 + "".join(f"{i},10\n" for i in range(1_300)))

@@ -36,6 +36,7 @@ def loop(form, count=11, head=""):
     return "".join((head + form).format(i=i, w=i % 2, state="discharging") for i in range(count))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("form", "joules"),
     [(SDR, 2204.5), (ELIST, 2204.5), (SCAPHANDRE, 209.5), (PMIC, 14.6 + 0.8 * 0.045), (UPOWER, 80.45)],

@@ -59,6 +59,7 @@ def rd_database(path):
     return path
 
 
+@pytest.mark.thorough
 def test_rd_usb_database_asks_for_the_session(tmp_path):
     path = rd_database(tmp_path / "data.db")
     with pytest.raises(ConfigurationError, match="--session: idle, load"):

@@ -266,6 +266,7 @@ def test_more_rings_than_are_allowed_wait_outside(running, monkeypatch):
     assert len(running.end()) == 3
 
 
+@pytest.mark.thorough
 def test_rings_of_processes_that_ended_are_let_go_and_accounted(live):
     code = "import powermeter\nwith powermeter.event('child'): pass"
     environment = {**os.environ, recordings.ENVIRONMENT: live.folder}

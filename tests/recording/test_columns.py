@@ -39,6 +39,7 @@ def test_any_column_comes_back(values):
     np.testing.assert_array_equal(values, before, err_msg="the input was changed")
 
 
+@pytest.mark.thorough
 @given(st.integers(-(2**40), 2**40), st.integers(1, 2**20), st.integers(2, 300))
 def test_a_ramp_costs_next_to_nothing(start, step, n):
     values = start + step * np.arange(n, dtype=np.int64)
@@ -67,6 +68,7 @@ def test_damaged_columns_give_a_column_or_an_error(values, seed, count):
     assert decoded.shape == (count,) and decoded.dtype == np.int64
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_not_inflated():
     bomb = struct.pack("<BBqqq", 1, 1, 0, 0, 1) + zlib.compress(bytes(50_000_000))
     with pytest.raises(DataError, match="belong"):
@@ -95,6 +97,7 @@ def test_what_is_no_column_is_named(data, message):
         columns.decode(data, 4)
 
 
+@pytest.mark.thorough
 @given(st.lists(st.binary(max_size=40), max_size=6))
 def test_joined_parts_come_apart_again(parts):
     assert [bytes(part) for part in columns.split(columns.join(parts))] == parts

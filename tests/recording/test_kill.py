@@ -191,6 +191,7 @@ def test_killed_fifty_times_each(tmp_path):
     assert all(max(run) <= 1.0 for runs in lost.values() for run in runs), lost
 
 
+@pytest.mark.thorough
 def test_a_forked_grandchild_does_not_keep_the_recorder(tmp_path):
     """The grandchild inherits the pipe to the recorder, which therefore never sees its end."""
     run = launch(tmp_path, "fork", "fork")

@@ -117,6 +117,7 @@ def test_repair_that_cannot_write_leaves_nothing_half(written, tmp_path, monkeyp
     assert sorted(one.name for one in tmp_path.iterdir()) == ["run.power"]
 
 
+@pytest.mark.thorough
 def test_repair_brings_back_what_is_left_of_a_file_that_was_cut_off(written, tmp_path, capsys):
     """Half of the samples and more are before the cut; what it says of itself names the rest."""
     recorded = written(chunks=40, each=2000)

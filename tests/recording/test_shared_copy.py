@@ -148,6 +148,7 @@ def keys_of(plain: object) -> set[str]:
     return set(plain).union(*map(keys_of, plain.values())) if isinstance(plain, dict) else set()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("serial", ["SN-0042", ""])
 def test_keys_of_errors_hold_no_name_even_where_the_recording_does(
     tmp_path: Path, serial: str, capsys

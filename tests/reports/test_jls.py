@@ -218,6 +218,7 @@ def test_readings_behind_a_hole_keep_their_number(tmp_path: Path) -> None:
         reader.close()
 
 
+@pytest.mark.thorough
 def test_every_entry_of_a_long_clock_track_is_written_once_and_in_order() -> None:
     """140 000 entries, more than twice the 65 536 that are turned into numbers at a time."""
     written: list[tuple[int, int, int]] = []

@@ -15,7 +15,7 @@ from tests.reports.test_zoom_data import clipped
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+pytestmark = [pytest.mark.thorough, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")]
 
 
 @pytest.fixture(scope="module")

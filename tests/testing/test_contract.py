@@ -18,6 +18,8 @@ from powermeter.source import Block, PolledSource, Row, StreamingSource, now_ns
 from powermeter.testing import contract
 from powermeter.testing.contract import Case, DriverContract
 
+pytestmark = pytest.mark.thorough
+
 CHANNEL = Channel(
     "power", Quantity.POWER, 1e-3, Rail("input"), accuracy=Accuracy(gain=0.01, source="made up")
 )

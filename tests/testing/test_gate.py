@@ -8,6 +8,7 @@ from compared_recordings import turns
 from powermeter.testing.gate import assert_less, assert_not_more
 
 
+@pytest.mark.thorough
 def test_a_test_suite_may_hold_the_line(tmp_path):
     a, b = turns(tmp_path, 4, (6.0, 5.0))
     assert_not_more(a, b)

@@ -16,6 +16,8 @@ import scipy.stats  # noqa: F401
 import powermeter.comparison.compare
 import powermeter.comparison.experiments
 
+pytestmark = pytest.mark.thorough
+
 pytest_plugins = ["pytester"]
 
 SOURCE = "virtual://?rate=500Hz&shape=constant&high={watts}W"

@@ -18,6 +18,7 @@ from powermeter.fleet.serve.telemetry import Telemetry, dotted, unit_of
 from powermeter.fleet.serve.watched import Watched
 
 
+@pytest.mark.thorough
 def test_what_a_reader_gets_is_what_show_prints(recorded: Path) -> None:
     outside.need("opentelemetry")
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader

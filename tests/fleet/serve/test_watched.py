@@ -66,6 +66,7 @@ def test_a_look_is_kept_for_twenty_times_what_it_cost(
     assert watched.look() is not first
 
 
+@pytest.mark.thorough
 def test_a_counter_never_falls(tmp_path: Path) -> None:
     path = record(tmp_path / "a.power", "", 1)
     watched = Watched(path)
@@ -79,6 +80,7 @@ def test_a_counter_never_falls(tmp_path: Path) -> None:
     assert energy() == before
 
 
+@pytest.mark.thorough
 def test_another_recording_under_the_same_name_begins_anew(tmp_path: Path) -> None:
     """Recording again with --force: the number shown is that of the new run, not the larger one of the old."""
     path = record(tmp_path / "a.power", "", 1)

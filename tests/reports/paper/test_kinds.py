@@ -54,6 +54,7 @@ def test_fonts_are_truetype_and_the_figure_is_a_column_wide(measured, name):
     assert draw(measured, name, "pdf", 1) == pdf  # the same bytes each time
 
 
+@pytest.mark.thorough
 def test_svg_keeps_its_letters_and_prints_the_numbers_of_the_table(measured):
     text = draw(measured, "labels", "svg").decode()
     assert "infer (model=a)" in text and measured.analysis.rows[0].per_item.show().text in text

@@ -82,6 +82,7 @@ def test_a_figure_on_a_page_takes_three_bytes_a_dot():
     assert found.dtype == "uint8" and found.shape == (int(high), int(wide), 3)
 
 
+@pytest.mark.thorough
 def test_no_page_is_held_any_more_when_the_fonts_are_embedded(monkeypatch):
     """Fonts take 40 MB for a moment, beside an analysis of 180: a day's report took 265 MB."""
     from matplotlib.backends.backend_pdf import PdfPages
