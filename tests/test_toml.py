@@ -19,6 +19,7 @@ def pipe(tmp_path):
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

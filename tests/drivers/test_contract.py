@@ -58,9 +58,10 @@ AT_LENGTH = (
     "test_nothing_is_left_behind",
     "test_an_instrument_that_is_not_there_is_named_in_one_line",
     "test_opening_again_gives_the_same_channels",
+    "test_opened_again_it_reads_the_load_of_then",
     "test_what_it_started_it_stops",
 )
-"""Promises that open an instrument many times, and state no number of it."""
+"""Promises that open an instrument again: it is waited for, most of a second each time."""
 
 PROMISES = [
     pytest.param(name, marks=pytest.mark.thorough) if name in AT_LENGTH else name

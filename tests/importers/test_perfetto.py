@@ -240,6 +240,7 @@ def test_a_cut_trace_is_read_as_far_as_it_goes(tmp_path):
     assert any("damaged after 2 packets" in note for note in log.warnings)
 
 
+@pytest.mark.thorough
 def test_damaged_bytes_give_a_log_or_one_clear_error(tmp_path):
     rng = np.random.default_rng(3)
     whole = bytearray(sessions(("CPU", "GPU")))

@@ -197,6 +197,7 @@ class Missing:
         raise NotInstalledError("needs something; run: pip install something")
 
 
+@pytest.mark.thorough
 def test_a_driver_that_hangs_or_breaks_does_not_take_the_others_with_it(monkeypatch):
     release = threading.Event()
 

@@ -8,6 +8,8 @@ import sys
 import pytest
 from waiting import wait_until
 
+pytestmark = pytest.mark.thorough
+
 LASTS_LONGER = """
 import os, signal, sys, time
 from pathlib import Path

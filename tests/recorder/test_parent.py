@@ -281,6 +281,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(full):
         assert recording.facts("recorder")[-1]["disk_error"]
 
 
+@pytest.mark.thorough
 @needs_prlimit
 def test_a_disk_that_stays_full_holds_nobody_up_and_what_was_written_is_right(full, at_work):
     recorder, _ = full
