@@ -168,7 +168,6 @@ def test_labels_one_after_the_other_are_these_events_only(tmp_path):
     assert row.design is Design.THESE_RUNS and row.verdict is Verdict.CANNOT_TELL
 
 
-@pytest.mark.thorough
 def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     cost = np.random.default_rng(5).uniform(2, 10, 24)
     inputs = [{"input": i} for i in range(24)]
@@ -186,7 +185,6 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     assert compare(a, c, options=CompareOptions(paired=True)).row().these_runs is Verdict.LESS
 
 
-@pytest.mark.thorough
 def test_several_recordings_a_side_are_the_repeats(read_once, tmp_path):
     a, b = turns(tmp_path, 4, (6.0, 4.8))
     found = compare(a, b)
@@ -325,7 +323,6 @@ def test_analyses_of_two_meters_are_not_taken_for_one_meters(tmp_path):
     assert compare(a, b, options=CompareOptions(same_instrument=True)).shared
 
 
-@pytest.mark.thorough
 def test_what_can_be_compared(tmp_path):
     a, b = write(tmp_path / "a.power", watts(1, 20, 6.0)), write(tmp_path / "b.power", watts(2, 20, 5.0))
     power, time = (
