@@ -16,6 +16,7 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.groups import OTHER_LABELS
+from powermeter.analysis.label_rows import in_short, rows_called
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
@@ -332,18 +333,24 @@ def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:
     """
     if label is None:
         return analysis.rows
-    found = [row for row in analysis.rows if label in (row.label, row.title)]
+    found = rows_called(analysis.rows, label)
     if not found:
-        known = nearest(label, dict.fromkeys(row.label for row in analysis.rows))
+        known = nearest(label, dict.fromkeys(one.label for one in in_short(analysis.rows)))
         raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
     return found
 
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
-    lasting = [row for row in rows if row.energy_per_item is not None and row.label != OTHER_LABELS]
-    named = [row for row in lasting if row.label.lower().startswith(HEADLINES)]
-    named = named or [row for row in lasting if row.label == DECODE]
-    return max(named or lasting, key=lambda row: row.items or 0, default=None)
+    every = in_short(rows)
+    lasting = [
+        i
+        for i, row in enumerate(every)
+        if row.energy_j is not None and row.items and row.label != OTHER_LABELS
+    ]
+    named = [i for i in lasting if every[i].label.lower().startswith(HEADLINES)]
+    named = named or [i for i in lasting if every[i].label == DECODE]
+    found = max(named or lasting, key=lambda i: every[i].items or 0, default=None)
+    return None if found is None else rows[found]
 
 
 def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None, str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from powermeter.analysis.label_rows import InShort, in_short
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.result.formatting import DASH
@@ -37,11 +38,11 @@ MOST_OF_A_NAME = 480
 
 def print_labels(data: ReportData, console: Console) -> None:
     """Print the labels that used most, the instants, and what is not listed."""
-    lasting = {id(row): not row.events or row.latency_mean is not None for row in data.analysis.rows}
-    every = [row for row in data.analysis.rows if lasting[id(row)]]
-    instants = [row for row in data.analysis.rows if not lasting[id(row)]]
-    used = [math.inf if r is data.headline else r.energy.value if r.energy else 0.0 for r in every]
-    rows = [every[i] for i in heaviest(used, most_rows(console.width))]
+    labels, known = data.analysis.rows, in_short(data.analysis.rows)
+    lasting = [i for i, one in enumerate(known) if one.lasts]
+    instants = [i for i, one in enumerate(known) if not one.lasts]
+    used = [math.inf if _is_headline(data, i, known[i]) else known[i].energy_j or 0.0 for i in lasting]
+    rows = [labels[lasting[k]] for k in heaviest(used, most_rows(console.width))]
     if rows:
         _label_tables(data, rows, console)
     for row in rows:
@@ -50,14 +51,19 @@ def print_labels(data: ReportData, console: Console) -> None:
             listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
             console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
     if instants:
-        listed = ", ".join(f"{name_of(row.title)} {row.events:,}" for row in instants[:MOST_ROWS])
+        listed = ", ".join(f"{name_of(known[i].title)} {known[i].events:,}" for i in instants[:MOST_ROWS])
         console.print(f"[dim]instants, which use nothing: {listed}[/]")
-    if len(rows) < len(every):
-        left = rest(len(every) - len(rows), "label", "used less each", "show --json and report list all")
+    if len(rows) < len(lasting):
+        left = rest(len(lasting) - len(rows), "label", "used less each", "show --json and report list all")
         console.print(f"[dim]{left}[/]")
-    shown = [*rows, *instants[:MOST_ROWS]]
-    for line in in_full(shown):
+    for line in in_full([*(row.label for row in rows), *(known[i].label for i in instants[:MOST_ROWS])]):
         console.print(line, overflow="fold")
+
+
+def _is_headline(data: ReportData, i: int, known: InShort) -> bool:
+    """Return whether the headline is about a label, whose row is made only if it has that title."""
+    about = data.headline
+    return about is not None and known.title == about.title and data.analysis.rows[i] is about
 
 
 def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) -> None:
@@ -184,10 +190,10 @@ def _value(value: Any) -> str:
     return DASH if value is None else str(value)
 
 
-def in_full(rows: Iterable[LabelRow]) -> list[str]:
+def in_full(labels: Iterable[str]) -> list[str]:
     """Return the lines below a table that print the labels which it shortens."""
-    labels = dict.fromkeys(row.label for row in rows if len(row.label) > LONGEST_NAME)
-    return [f"[dim]{name_of(label)}, in full: {safe(_most_of(label))}[/]" for label in labels]
+    long = dict.fromkeys(label for label in labels if len(label) > LONGEST_NAME)
+    return [f"[dim]{name_of(label)}, in full: {safe(_most_of(label))}[/]" for label in long]
 
 
 def _most_of(label: str) -> str:

@@ -37,7 +37,8 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
-from powermeter.analysis.label_rows import rows_of
+from powermeter.analysis.label_charges import LabelCharges
+from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.no_reading import no_reading
@@ -83,7 +84,7 @@ class Analysis:
         above: Energy above the baseline over the span, in J, or None.
         events: The finished events, in the order of the recording; the arrays below follow it.
         energies: What each event used (`Windows`: `.value`, `.half_width()`, `.result(i)` …), in J.
-        charges: The same in C, or None.
+        of_labels: The same in C, or None; `charges` has those of all events.
         rows: One `LabelRow` for each label (and group), in order of first appearance.
         by: The attributes the rows are grouped by.
         health: One `SourceHealth` for each source.
@@ -114,8 +115,8 @@ class Analysis:
     above: Result | None
     events: EventColumns
     energies: Windows
-    charges: Windows | None
-    rows: tuple[LabelRow, ...]
+    of_labels: LabelCharges | None
+    rows: Sequence[LabelRow]
     by: tuple[str, ...]
     health: tuple[SourceHealth, ...]
     disagreements: tuple[Disagreement, ...]
@@ -138,6 +139,11 @@ class Analysis:
         """Return what a notebook shows of it."""
         html: str = registry.load(registry.NOTEBOOK["analysis"])(self)
         return html
+
+    @property
+    def charges(self) -> Windows | None:
+        """What each event drew, in C, as `energies`; None where no current was recorded."""
+        return None if self.of_labels is None else self.of_labels.whole
 
     @property
     def divided(self) -> NDArray[np.floating[Any]]:
@@ -164,7 +170,9 @@ class Analysis:
             KeyError: There is none, or several and `group` does not distinguish them.
         """
         found = [
-            r for r in self.rows if r.label == label and all(r.group.get(k) == v for k, v in group.items())
+            r
+            for r in rows_called(self.rows, label)
+            if r.label == label and all(r.group.get(k) == v for k, v in group.items())
         ]
         if len(found) != 1:
             raise KeyError(f"{plural(len(found), 'row is', 'rows are')} labelled {label!r}")
@@ -271,15 +279,13 @@ def analyse(
     subtract = idle.find(baseline, integral, events)
     bridges = Bridges.of(integral)
     energies = measure(integral, starts, ends, group, bridges=bridges)
-    charges = (
-        None if charge_integral is None else measure(charge_integral, starts, ends, group, beside=energies)
-    )
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
     energies = replace(
         with_edges_of_commands(energies, events),
         ceiling=run.energy.high,
         around=containers(parents, starts, ends),
     )
+    charges = None if charge_integral is None else LabelCharges(charge_integral, group, energies)
     parts = shares(integral, events, starts, ends)
     members = members_of(group, len(keys))
     named = [Named(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]
@@ -296,7 +302,7 @@ def analyse(
         end_ns=integral.end_ns,
         duration=Result.of(run.seconds, "s"),
         energy=run.energy,
-        charge=_span_charge(charge_integral, integral, charges),
+        charge=_span_charge(integral, charges),
         power=run.power,
         peak_w=highest_power(integral),
         plain_energy=run.plain,
@@ -305,7 +311,7 @@ def analyse(
         above=subtract.above(run.energy, run.seconds, power.errors) if subtract is not None else None,
         events=events,
         energies=energies,
-        charges=charges,
+        of_labels=charges,
         rows=rows,
         by=tuple(by),
         health=tuple(
@@ -377,12 +383,13 @@ def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None
         raise
 
 
-def _span_charge(charge: Integral | None, energy: Integral, events: Windows | None) -> Result | None:
-    if charge is None:
+def _span_charge(energy: Integral, events: LabelCharges | None) -> Result | None:
+    if events is None:
         return None
+    charge = events.integral
     start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
     if end <= start:
         return None
     # Holes are bridged as those of the power are.
-    activity = activity_of(events) if events is not None and charge.hole.size else ()
+    activity = activity_of(events.whole) if charge.hole.size else ()
     return measure_run(charge, start, end, activity=activity, bridges=Bridges.of(charge)).energy

@@ -58,6 +58,7 @@ def measure(
     *,
     bridges: Bridges | None = None,
     beside: Windows | None = None,
+    labels: Indices | None = None,
 ) -> Windows:
     """Return what each event used.
 
@@ -67,6 +68,7 @@ def measure(
         group: Which windows are of one kind (one label), 0 …; None puts all into one.
         bridges: The trace's holes; found where not given.
         beside: What another quantity of the same events came to: columns that are the same are held once.
+        labels: Instants of these groups alone are measured; None measures all.
     """
     start_ns = np.ascontiguousarray(start_ns, np.int64)
     end_ns = np.ascontiguousarray(end_ns, np.int64)
@@ -91,12 +93,15 @@ def measure(
     paused = mostly_unread(integral) if integral.hole.size else None
     shown = paused is not None and marks_in_pauses(integral, start_ns, end_ns) is not None
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
-    labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
+    marks = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
-    members = _lasting(start_ns, group, kind.size, covered & (seconds > 0))
+    asked = group >= 0
+    if labels is not None:
+        asked &= np.isin(kind, labels)[group]
+    members = _lasting(start_ns, np.where(asked, group, -1), kind.size, covered & (seconds > 0))
     if beside is not None:
         seconds, members = _held_once(seconds, members, beside)
-    value[covered & (group >= 0)] = 0.0
+    value[covered & asked] = 0.0
     unseen = None
     if not means and as_means is None and not parts_of_run:
         unseen = UnseenLabels.of(integral, inside, seconds, members)
@@ -129,8 +134,8 @@ def measure(
             groups.append(done.get(g) or GroupEstimate.empty(0))
             continue
         edges = start_ns[lasting], end_ns[lasting]
-        others = None if labels is None or (means and n > _MANY_EVENTS) else labels.beside(int(kind[g]))
-        marked = None if labels is None else (labels, int(kind[g]))
+        others = None if marks is None or (means and n > _MANY_EVENTS) else marks.beside(int(kind[g]))
+        marked = None if marks is None else (marks, int(kind[g]))
         own, own_bridges, own_wave = integral, bridges, wave
         own_inside = ReadingsInside.of(integral, *edges) if by_label else inside.at(lasting)
         if parts_of_run:
@@ -139,7 +144,7 @@ def measure(
         if trace.kind is Kind.INSTANT:
             found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others, marked)
         else:
-            found = whole_windows_beyond(own, edges, own_bridges, others, labels) or measure_means(
+            found = whole_windows_beyond(own, edges, own_bridges, others, marks) or measure_means(
                 own, *edges, own_bridges, others
             )
             open_of_another_rate(own, *edges, found)

@@ -1,8 +1,10 @@
-"""The rows of all labels: of a label of which no energy is known, in a shorter way than by `labels.row`."""
+"""The rows of all labels: of many labels each is made when it is asked for, of one of which no energy is known in a shorter way than by `labels.row`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.baseline import Baseline
 from powermeter.analysis.events_of_rows import EventsOfRows
 from powermeter.analysis.extreme_powers import remember_extreme_powers
+from powermeter.analysis.label_charges import LabelCharges
 from powermeter.analysis.labels import LabelRow, Named, row
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_item import MANY_LABELS
@@ -19,10 +22,153 @@ from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import warm_ups
 from powermeter.analysis.windows import Windows
 from powermeter.channel import MISSING
+from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
 
 Indices = NDArray[np.int64]
+
+_AT_ONCE = 32
+"""Rows whose charges are measured together the first time; then as many as there are."""
+
+
+class InShort(NamedTuple):
+    """What is known of a label before its row is made.
+
+    Attributes:
+        label, title: As in `LabelRow`.
+        events, items: As in `LabelRow`.
+        energy_j: Of `LabelRow.energy`, J; None where it is not known.
+        power_w: Of `LabelRow.power`, W, if that is known.
+        lasts: Whether its events take time, or it has none.
+    """
+
+    label: str
+    title: str
+    events: int
+    items: float | None
+    energy_j: float | None
+    power_w: float | None
+    lasts: bool
+
+    @classmethod
+    def of(cls, made: LabelRow) -> InShort:
+        """Return that of a row."""
+        energy, power = made.energy, made.power
+        return cls(
+            made.label,
+            made.title,
+            made.events,
+            made.items,
+            None if energy is None else energy.value,
+            None if power is None else power.value,
+            not made.events or made.latency_mean is not None,
+        )
+
+
+class LabelRows(Sequence[LabelRow]):
+    """The rows of many labels, in their order, each made when it is asked for and kept.
+
+    Attributes:
+        named: What each is called.
+        members: The events of each, as positions in `events` and in the windows' arrays.
+        warm: The warm-up of each.
+    """
+
+    def __init__(
+        self,
+        named: Sequence[Named],
+        members: Sequence[Indices],
+        warm: Sequence[WarmUp],
+        events: EventColumns,
+        energies: Windows,
+        charges: LabelCharges | None,
+        baseline: Baseline | None,
+        shares: Shares | None,
+    ) -> None:
+        self.named, self.members, self.warm = named, members, warm
+        self.events, self.energies, self.shares = events, energies, shares
+        self._charges, self._baseline = charges, baseline
+        self._made: dict[int, LabelRow] = {}
+
+    def __repr__(self) -> str:
+        return f"<LabelRows: {plural(len(self), 'label')}>"
+
+    def __len__(self) -> int:
+        return len(self.named)
+
+    @overload
+    def __getitem__(self, index: int) -> LabelRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[LabelRow, ...]: ...
+    def __getitem__(self, index: int | slice) -> LabelRow | tuple[LabelRow, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        i = range(len(self))[index]
+        if i not in self._made:
+            self._make(i)
+        return self._made[i]
+
+    @cached_property
+    def in_short(self) -> list[InShort]:
+        """What is known of each before it is made."""
+        counts = self.events.counts
+        return [self._in_short(i, counts) for i in range(len(self))]
+
+    def called(self, label: str) -> list[LabelRow]:
+        """Return the rows of that label or title."""
+        return [self[i] for i, one in enumerate(self.named) if label in (one.label, one.title)]
+
+    def without_charge(self, i: int) -> LabelRow:
+        """Return a row whose charge nobody asks for, which is not kept."""
+        return self._made.get(i) or self._row(i, None)
+
+    def _in_short(self, i: int, counts: NDArray[np.float64]) -> InShort:
+        energy, index = self.energies, self.members[i]
+        known, covered = index[energy.known[index]], index[energy.covered[index]]
+        mine = counts[known if known.size else index]
+        items = None if np.isnan(mine).any() else float(mine.sum()) if known.size else 0.0
+        span = float(energy.seconds[known].sum())
+        joules = float(np.ones(known.size) @ energy.value[known]) if span > 0 else None
+        return InShort(
+            self.named[i].label,
+            self.named[i].title,
+            int(covered.size),
+            items,
+            joules,
+            None if joules is None else joules * (1 / span),
+            not covered.size or bool(energy.seconds[covered].any()),
+        )
+
+    def _make(self, first: int) -> None:
+        """Make a row; where charges are measured for it, those that used most, or follow them, as many as there are."""
+        charges = self._charges
+        if charges is None or charges.is_whole:
+            self._made[first] = self._row(first, None if charges is None else charges.whole)
+            return
+        left = [i for i in self._heaviest_first if i != first and i not in self._made]
+        some = [first, *left[: max(_AT_ONCE, len(self._made)) - 1]]
+        measured = charges.of(some)
+        for i in some:
+            self._made[i] = self._row(i, measured)
+
+    @cached_property
+    def _heaviest_first(self) -> list[int]:
+        used = np.array([one.energy_j or 0.0 for one in self.in_short])
+        found: list[int] = np.argsort(-used, kind="stable").tolist()
+        return found
+
+    def _row(self, i: int, charges: Windows | None) -> LabelRow:
+        return _row(
+            self.named[i],
+            self.members[i],
+            self.warm[i],
+            self.events,
+            self.energies,
+            charges,
+            self._baseline,
+            self.shares,
+        )
 
 
 def rows_of(
@@ -30,10 +176,10 @@ def rows_of(
     members: Sequence[Indices],
     events: Sequence[Event],
     energies: Windows,
-    charges: Windows | None,
+    charges: LabelCharges | None,
     baseline: Baseline | None,
     shares: Shares | None,
-) -> tuple[LabelRow, ...]:
+) -> Sequence[LabelRow]:
     """Return the row of each label.
 
     Args:
@@ -41,25 +187,51 @@ def rows_of(
         members: The events of each, as positions in `events` and in the windows' arrays.
         shares: What part of the energy during each event is its; None where nothing overlaps.
     """
-    every = EventsOfRows.of(events, energies, members) if len(members) > MANY_LABELS else None
-    warm = warm_ups([label for label, _ in named], members, events, energies, every)
+    columns = EventColumns.of(events)
+    every = EventsOfRows.of(columns, energies, members) if len(members) > MANY_LABELS else None
+    warm = warm_ups([one.label for one in named], members, columns, energies, every)
     if every is not None:
         remember_extreme_powers(energies, every.behind(np.array([one.count for one in warm], np.int64)))
-    known = energies.known
+        return LabelRows(named, members, warm, columns, energies, charges, baseline, shares)
+    drawn = None if charges is None else charges.whole
     return tuple(
-        row(name, index, events, energies, charges, baseline, shares, first)
-        if known[index].any()
-        else _of_unknown(name, index, events, energies, first)
+        _row(name, index, first, columns, energies, drawn, baseline, shares)
         for name, index, first in zip(named, members, warm, strict=True)
     )
 
 
+def in_short(rows: Sequence[LabelRow]) -> list[InShort]:
+    """Return what is known of each of some rows, none of which is made for it."""
+    return rows.in_short if isinstance(rows, LabelRows) else [InShort.of(made) for made in rows]
+
+
+def rows_called(rows: Sequence[LabelRow], label: str) -> list[LabelRow]:
+    """Return the rows of a label or title, no other of which is made for it."""
+    if isinstance(rows, LabelRows):
+        return rows.called(label)
+    return [made for made in rows if label in (made.label, made.title)]
+
+
+def _row(
+    named: Named,
+    index: Indices,
+    warmup: WarmUp,
+    events: EventColumns,
+    energies: Windows,
+    charges: Windows | None,
+    baseline: Baseline | None,
+    shares: Shares | None,
+) -> LabelRow:
+    if energies.known[index].any():
+        return row(named, index, events, energies, charges, baseline, shares, warmup)
+    return _of_unknown(named, index, events, energies, warmup)
+
+
 def _of_unknown(
-    named: Named, index: Indices, events: Sequence[Event], energy: Windows, warmup: WarmUp
+    named: Named, index: Indices, columns: EventColumns, energy: Windows, warmup: WarmUp
 ) -> LabelRow:
     """Return the row of events of none of which an energy is known."""
     covered = index[energy.covered[index]]
-    columns = EventColumns.of(events)
     memory = int(columns.numbers["peak_memory"][index].max(initial=MISSING))
     latency = latencies(energy.seconds[covered])
     return LabelRow(

@@ -171,8 +171,7 @@ class LabelRow:
     @property
     def title(self) -> str:
         """The label with its group: `infer (model=a, batch=8)`; a dash where its events lack the attribute."""
-        inside = ", ".join(f"{k}={DASH if v is None else v}" for k, v in self.group.items())
-        return f"{self.label} ({inside})" if inside else self.label
+        return Named(self.label, self.group).title
 
 
 def _in_share(whole: Result | None, share: float | None) -> Result | None:
@@ -191,6 +190,17 @@ class Named(NamedTuple):
 
     label: str
     group: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The label with its group, as `LabelRow.title`."""
+        inside = ", ".join(f"{k}={DASH if v is None else v}" for k, v in self.group.items())
+        return f"{self.label} ({inside})" if inside else self.label
+
+    @property
+    def origin(self) -> str:
+        """What the parts are named by that are its results' own."""
+        return "/".join([self.label, *map(str, self.group.values())])
 
 
 def row(
@@ -219,7 +229,7 @@ def row(
     uncounted = bool(np.isnan(columns.counts_at(known if known.size else index)).any())
     items = None if uncounted else _plain(float(counts.sum()))
     one_each = np.ones(known.size)
-    origin = "/".join([label, *map(str, group.values())])
+    origin = named.origin
     spans = bool(span > 0) and known.size > 0
     total = energy.combine_of(known, one_each, origin) if spans else None
     per_item = total.scaled(1 / items) if total and items else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
+from powermeter.analysis.label_rows import LabelRows
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.regular_or_random import REMEDIES, chosen_by, own_moments
+from powermeter.analysis.remarked_labels import Remarked, remarked_of, without_charge
 from powermeter.analysis.resolution import lasts
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.whole_run import Run
@@ -226,17 +228,31 @@ def _first(count: int) -> str:
 def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
     """Return the remarks on labels: of each kind a few, and how many more there are."""
     notes: list[Note] = []
-    alike: Counter[str] = Counter()
-    joined = _too_short_alike(rows)
-    for note in (note for r in rows for note in _of_row(r, joined)):
-        alike[note.code] += 1
-        if alike[note.code] <= _MOST_ALIKE:
-            notes.append(note)
-    for code, count in alike.items():
-        if count > _MOST_ALIKE:
-            notes.append(Note.info(code, f"{plural(count - _MOST_ALIKE, 'more label')}: {_ALIKE[code]}"))
-    events = sum(r.events for r in rows)
-    together = any(r.label in (OTHER_LABELS, OTHER_INSTANTS) for r in rows)
+    count: Counter[str] = Counter()
+    every = remarked_of(rows)
+    alike = _too_short_alike(every)
+    for i, one in enumerate(every):
+        for code in one.codes:
+            same = alike.get(one.outcome, [i])
+            if code == "not-resolved" and same[0] != i:
+                continue
+            count[code] += 1
+            if count[code] > _MOST_ALIKE:
+                continue
+            if code == "not-resolved":
+                named = [without_charge(rows, k) for k in same[:_MOST_NAMED]]
+                lengths = [every[k].length_s for k in same]
+                notes.append(
+                    Note.info("not-resolved", f"{_names(named, len(same))}: {_too_short(named[0], lengths)}")
+                )
+            else:
+                notes.append(_REMARKS[code](without_charge(rows, i)))
+    for code, found in count.items():
+        if found > _MOST_ALIKE:
+            notes.append(Note.info(code, f"{plural(found - _MOST_ALIKE, 'more label')}: {_ALIKE[code]}"))
+    known = rows.in_short if isinstance(rows, LabelRows) else rows
+    events = sum(one.events for one in known)
+    together = any(one.label in (OTHER_LABELS, OTHER_INSTANTS) for one in known)
     if len(rows) > _MANY_LABELS and events < 2 * len(rows) and not together:
         notes.append(
             Note.warning(
@@ -248,65 +264,79 @@ def remarks_of_rows(rows: Sequence[LabelRow]) -> list[Note]:
     return notes
 
 
-def _too_short_alike(rows: Sequence[LabelRow]) -> dict[str, list[LabelRow]]:
+def _too_short_alike(every: Sequence[Remarked]) -> dict[str, list[int]]:
     """Return the labels whose events are too short in one and the same way, by that outcome."""
-    found: dict[str, list[LabelRow]] = {}
-    for row in rows:
-        if row.verdict.outcome:
-            found.setdefault(row.verdict.outcome, []).append(row)
+    found: dict[str, list[int]] = {}
+    for i, one in enumerate(every):
+        if one.outcome:
+            found.setdefault(one.outcome, []).append(i)
     return found
 
 
-def _too_short(rows: Sequence[LabelRow]) -> str:
+def _too_short(first: LabelRow, lengths_s: Sequence[float]) -> str:
     """Return why the meter does not resolve the labels, once for all of them."""
-    first = rows[0].verdict
-    if len(rows) == 1:
-        return first.text
-    lengths = [row.verdict.length_s for row in rows]
-    return f"{lasts(min(lengths), max(lengths))} and {first.outcome}"
+    if len(lengths_s) == 1:
+        return first.verdict.text
+    return f"{lasts(min(lengths_s), max(lengths_s))} and {first.verdict.outcome}"
 
 
-def _names(rows: Sequence[LabelRow]) -> str:
-    """Return the labels by name, of more than `_MOST_NAMED` the first and how many follow."""
-    named = ", ".join(r.title for r in rows[:_MOST_NAMED])
-    return f"{named} and {len(rows) - _MOST_NAMED:,} more" if len(rows) > _MOST_NAMED else named
+def _names(rows: Sequence[LabelRow], every: int) -> str:
+    """Return the first labels by name, and how many follow."""
+    named = ", ".join(r.title for r in rows)
+    return f"{named} and {every - len(rows):,} more" if every > len(rows) else named
 
 
-def _of_row(r: LabelRow, alike: Mapping[str, Sequence[LabelRow]]) -> Iterator[Note]:
-    """Yield what a reader must know of one label; what several share stands at the first of them."""
-    if r.share is not None and r.energy is not None:
-        full = r.expected_per_item or r.energy_per_item
-        each = "" if full is None else f", {format_quantity(full.value, full.unit, 3)} per item"
-        yield Note.info(
-            "overlap",
-            f"events {r.title!r} overlap others: the power is divided among what runs, so that all adds up to the run, and "
-            f"{100 * r.share:.3g} % is their part; in full, what ran at once counted for each, it is {format_quantity(r.energy.value, 'J', 3)}{each}",
-        )
-    if r.warmup.count:
-        yield Note.info(
-            "warm-up",
-            f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in the mean of further ones",
-        )
-    if r.of_this_mix and r.spread_j is not None:
-        counted = r.events - r.unseen - r.warmup.count
-        drawn = float(student_95(counted - 1.0)) * r.spread_j / counted**0.5
-        yield Note.info(
-            "same-mix",
-            f"{r.title}: unlike events come by turns, and the interval of the mean is that of this mix of them; were they drawn by chance, it "
-            f"would be ± {format_quantity(drawn, 'J', 2)} (standard deviation over the root of {counted:,})",
-        )
-    if r.drift is not None:
-        yield Note.warning(
-            "drift",
-            f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_percent(abs(r.drift))} of its mean from the first to the last "
-            f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may continue: the interval for the mean of further ones extends as far again, and back to where it began. "
-            "Record until it is steady (temperature, clocks, caches), or quote what these used",
-        )
-    if r.tail is not None:
-        yield Note.info(
-            "tail",
-            f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not part of it",
-        )
-    same = alike.get(r.verdict.outcome, [r])
-    if r.verdict.text and same[0] is r:
-        yield Note.info("not-resolved", f"{_names(same)}: {_too_short(same)}")
+def _overlap(r: LabelRow) -> Note:
+    full = r.expected_per_item or r.energy_per_item
+    each = "" if full is None else f", {format_quantity(full.value, full.unit, 3)} per item"
+    assert r.share is not None and r.energy is not None
+    return Note.info(
+        "overlap",
+        f"events {r.title!r} overlap others: the power is divided among what runs, so that all adds up to the run, and "
+        f"{100 * r.share:.3g} % is their part; in full, what ran at once counted for each, it is {format_quantity(r.energy.value, 'J', 3)}{each}",
+    )
+
+
+def _warm_up(r: LabelRow) -> Note:
+    return Note.info(
+        "warm-up",
+        f"{r.title}: {_first(r.warmup.count)} of {plural(r.events, 'event')} {'is' if r.warmup.count == 1 else 'are'} a warm-up, not counted in the mean of further ones",
+    )
+
+
+def _same_mix(r: LabelRow) -> Note:
+    counted = r.events - r.unseen - r.warmup.count
+    assert r.spread_j is not None
+    drawn = float(student_95(counted - 1.0)) * r.spread_j / counted**0.5
+    return Note.info(
+        "same-mix",
+        f"{r.title}: unlike events come by turns, and the interval of the mean is that of this mix of them; were they drawn by chance, it "
+        f"would be ± {format_quantity(drawn, 'J', 2)} (standard deviation over the root of {counted:,})",
+    )
+
+
+def _drift(r: LabelRow) -> Note:
+    assert r.drift is not None
+    return Note.warning(
+        "drift",
+        f"{r.title}: what an item uses {'rose' if r.drift > 0 else 'fell'} by {format_percent(abs(r.drift))} of its mean from the first to the last "
+        f"of the {plural(r.events - r.warmup.count, 'event')} counted, and may continue: the interval for the mean of further ones extends as far again, and back to where it began. "
+        "Record until it is steady (temperature, clocks, caches), or quote what these used",
+    )
+
+
+def _tail(r: LabelRow) -> Note:
+    assert r.tail is not None
+    return Note.info(
+        "tail",
+        f"{r.title}: {format_quantity(r.tail.value, r.tail.unit, 2)} follow each event and are not part of it",
+    )
+
+
+_REMARKS: Mapping[str, Callable[[LabelRow], Note]] = {
+    "overlap": _overlap,
+    "warm-up": _warm_up,
+    "same-mix": _same_mix,
+    "drift": _drift,
+    "tail": _tail,
+}

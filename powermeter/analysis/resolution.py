@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,13 +74,10 @@ def verdict(
     trace = energy.integral.trace
     samples = quantile(energy.samples[known], 0.5)
     length = quantile(energy.seconds[known], 0.5)
-    window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
-    short = samples < 2 or length < window
     more = repeats_needed(energy, known, total)
-    why = next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
-    if not short:
-        stated = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW, BEYOND)
-        return Resolution(True, samples, more, _cause(trace, why, total) if why in stated else "")
+    why = _why(energy, known)
+    if not _is_short(trace, samples, length):
+        return Resolution(True, samples, more, _cause(trace, why, total) if why in _STATED_OF_LONG else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
     known_to = f"± {format_percent(relative)}" if relative and math.isfinite(relative) else "a bound"
@@ -94,6 +92,33 @@ def verdict(
     else:
         text += f"; what it used is known to {known_to}"
     return Resolution(False, samples, more, f"{lasts(length)} and {text}", length, text)
+
+
+def remarked(
+    energy: Windows, known: NDArray[np.int64], covered: NDArray[np.int64], total: Callable[[], Result]
+) -> tuple[bool, str, float]:
+    """Return whether `verdict` has a text, with its outcome and length; the total of some events is asked for where only that decides.
+
+    Args:
+        total: Returns what these events used.
+    """
+    if not energy.seconds[known].any():
+        return bool(energy.seconds[covered].any()), "", 0.0
+    samples, length = (quantile(column[known], 0.5) for column in (energy.samples, energy.seconds))
+    if not _is_short(energy.integral.trace, samples, length):
+        return _why(energy, known) in _STATED_OF_LONG, "", 0.0
+    found = verdict(energy, known, total(), covered)
+    return bool(found.text), found.outcome, found.length_s
+
+
+def _is_short(trace: Trace, samples: float, length_s: float) -> bool:
+    """Return whether an event of so many samples is too short to resolve."""
+    window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
+    return samples < 2 or length_s < window
+
+
+def _why(energy: Windows, known: NDArray[np.int64]) -> str:
+    return next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
 
 
 def lasts(shortest_s: float, longest_s: float | None = None) -> str:
@@ -131,6 +156,9 @@ _WHY = {
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
 }
 
+
+_STATED_OF_LONG = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW, BEYOND)
+"""Why events of which one is resolved are known so poorly all the same."""
 
 _STATED = {
     UNSEEN: "no reading fell into any of them, so that the interval is wide: sample faster, or make each event longer",

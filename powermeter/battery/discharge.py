@@ -334,5 +334,13 @@ def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]
 
 def highest_w(analysis: Any) -> float:
     """Return the highest mean power in W of a recording and of its labels' events, 0 where none is known."""
-    known = [row.power.value for row in analysis.rows if row.power is not None]
-    return max([analysis.power.value, *known], default=0.0)
+    from powermeter.analysis.label_rows import in_short
+
+    rows, highest = analysis.rows, float(analysis.power.value)
+    stated = [(one.power_w, i) for i, one in enumerate(in_short(rows)) if one.power_w is not None]
+    for watts, i in sorted(stated, reverse=True):
+        if watts <= highest:
+            break
+        if rows[i].power is not None:
+            return watts
+    return highest

@@ -7,13 +7,16 @@ import dataclasses
 import numpy as np
 import pytest
 
+from powermeter.analysis import label_rows
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.label_rows import InShort, LabelRows, in_short, rows_called
 from powermeter.analysis.labels import Named, row
 from powermeter.analysis.warmup import WarmUp, WarmUpReason
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
 from powermeter.testing.simulation import SimulatedRecording
+from tests.support.many_labels import many_labels
 
 MS = 1_000_000
 
@@ -69,3 +72,33 @@ def test_it_is_the_row_that_every_label_has() -> None:
             short.warmup,
         )
         assert dataclasses.replace(short, index=usual.index) == usual
+
+
+def test_rows_of_many_labels_are_those_of_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = analyse(many_labels(24)).rows
+    monkeypatch.setattr(label_rows, "MANY_LABELS", 2)
+    many = analyse(many_labels(24)).rows
+    assert isinstance(few, tuple) and isinstance(many, LabelRows) and len(many) == 24
+    known, usual = many.in_short, [InShort.of(one) for one in few]
+    assert [one._replace(power_w=None) for one in known] == [one._replace(power_w=None) for one in usual]
+    assert all(b.power_w in (None, a.power_w) for a, b in zip(known, usual, strict=True))
+    assert usual == in_short(few)
+    assert tuple(many) == few and many[3:5] == few[3:5] and many[-1] == few[-1]
+    with pytest.raises(IndexError):
+        many[24]
+
+
+def test_of_many_labels_those_asked_for_are_made_and_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(label_rows, "MANY_LABELS", 2)
+    made: list[str] = []
+    usual = label_rows.row
+    monkeypatch.setattr(
+        label_rows, "row", lambda named, *rest: made.append(named.label) or usual(named, *rest)
+    )
+    rows = analyse(many_labels(45)).rows
+    used = {one.label: one.energy_j or 0.0 for one in in_short(rows)}
+    made.clear()
+    (one,) = rows_called(rows, "job 40")
+    assert one is rows[40] and one.charge is not None
+    heaviest = sorted(used, key=lambda label: -used[label])[:40]
+    assert len(made) == 32 and made[0] == "job 40" and set(made[1:]) <= set(heaviest)
