@@ -9,6 +9,7 @@ from itertools import pairwise
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
+from powermeter.importers.stamps import wall
 
 _NEVER_A_CLOCK = frozenset(("latency", "ttft", "tpot", "itl", "rtt"))
 _PERCENTILE = re.compile(r"(?:.*[^a-z0-9])?p(?:50|75|9\d+)(?:[^a-z0-9].*)?", re.IGNORECASE)
@@ -52,6 +53,8 @@ def are_lengths(found: Layout, headings: Sequence[Heading], times: Sequence[int]
     """Return whether every column of times holds how long the work of its row took, and none is a clock."""
     named = [i for i, each in enumerate(headings) if _is_latency(each) or {*each.words} & _LENGTHS]
     every = {*times, *named}
+    if any(wall(cell.strip()) is not None for row in found.rows[:1] for cell in row):
+        return False
     return bool(every) and all(_is_length(found, headings, index) for index in every)
 
 
