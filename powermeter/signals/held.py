@@ -20,7 +20,6 @@ Bools = NDArray[np.bool_]
 
 _LEAST_ROWS = 30
 _LEAST_REFRESHES = 5
-_LEVELS_LOOKED = 5
 _FEW_LEVELS = 3
 _EQUAL = 0.4
 _ON_GRID = 0.8
@@ -44,7 +43,7 @@ def refresh_found(trace: Trace) -> int:
         beat = beat_of(trace)
         return 0 if beat is None else round(beat.refresh_ns)
     # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
-    if change.size >= _LEVELS_LOOKED and np.unique(trace.values[change]).size <= _FEW_LEVELS:
+    if np.unique(trace.values[change]).size <= _FEW_LEVELS:
         return 0
     runs = np.diff(trace.times_ns[change]) / trace.interval_ns
     usual = float(np.median(runs))
