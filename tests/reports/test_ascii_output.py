@@ -46,6 +46,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_run(tmp_path_factory.mktemp("plain") / "run.power", "pi-4")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
 @pytest.mark.parametrize("width", [40, 80])

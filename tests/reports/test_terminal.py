@@ -95,6 +95,7 @@ def opened(path):
         return gather(recording)
 
 
+@pytest.mark.thorough
 def test_a_hundred_labels_fold(make):
     """Each takes a little longer than the one before it, at one power: the last ones used most, 24 of them, 10 where space is narrow."""
     events = [

@@ -94,6 +94,7 @@ def test_nobody_is_told_the_energy_of_a_hole(noisy):
     assert t[dark[0]] * found["tick_s"] == pytest.approx(3.999, abs=2e-3)
 
 
+@pytest.mark.thorough
 def test_the_span_interval_of_the_page_covers_what_the_analysis_says(noisy):
     data, found = packed(noisy(20_000))
     rail = found["rails"][0]
@@ -141,6 +142,7 @@ def test_an_event_known_from_below_only_has_its_lower_end(tmp_path):
     assert row.energy_p95.low < 0.9
 
 
+@pytest.mark.thorough
 def test_everything_at_its_most_stays_below_three_megabytes(noisy, monkeypatch):
     monkeypatch.setattr(packing, "SINGLE", 10_000)
     path = noisy(packing.STRETCHES * 2)
@@ -164,6 +166,7 @@ def test_a_label_cannot_close_the_data(make):
     assert json.loads(text)["labels"][0]["name"] == "</script><script>alert(1)</script>"
 
 
+@pytest.mark.thorough
 def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(noisy, monkeypatch):
     path = noisy(300_000)
     whole, _ = packed(path)

@@ -43,6 +43,7 @@ def long_recording(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rail", ["VIN", "BAT"])
 def test_condensing_changes_no_energy(
     long_recording: Path, rail: str, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,7 @@ def test_noise_does_not_hide_the_edges_of_bursts() -> None:
     assert abs(np.mean(away)) < 0.0025
 
 
+@pytest.mark.thorough
 def test_bursts_of_one_interval_in_a_short_log_are_not_drawn_towards_the_rest() -> None:
     """0.2 s every 0.7 s at five rows a second: of 30 windows, each burst lost a part of a thirtieth to what its own phase was taken to be.
 

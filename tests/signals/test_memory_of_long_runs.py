@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
@@ -28,6 +29,7 @@ print(used() - before, found.energy.value)
 """
 
 
+@pytest.mark.thorough
 def test_an_hour_takes_what_its_events_need(tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
     rail, path = Rail("VIN"), tmp_path / "hour.power"
