@@ -58,6 +58,7 @@ def test_events_shorter_than_a_window_among_many_labels_are_bounded(
     assert middle == pytest.approx(sum(truth), rel=0.1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("length_s", "pause_s"), [((0.004, 0.008), (0.03, 0.05)), ((0.08, 0.11), (0.002, 0.01))]
 )

@@ -98,6 +98,7 @@ def jobs(seed: int, late_s: float, *, exact: bool) -> tuple[Result, float]:
     return mean, 7 * float(np.mean(end - start))
 
 
+@pytest.mark.thorough
 def test_what_is_always_as_late_behind_exact_marks_is_not_a_steps() -> None:
     """Readings 0.35 s late show as much behind ends as they lack behind starts: the load's (1.75 J less lie between the marks) or the meter's."""
     for seed in range(6):
@@ -106,6 +107,7 @@ def test_what_is_always_as_late_behind_exact_marks_is_not_a_steps() -> None:
         assert mean.grade is Grade.ESTIMATED
 
 
+@pytest.mark.thorough
 def test_more_behind_ends_than_a_step_leaves_is_open_upwards() -> None:
     """A meter half a second late under dropped fractions shows a whole second behind ends."""
     for seed in range(6):

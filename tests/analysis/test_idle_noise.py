@@ -31,6 +31,7 @@ def means(seed: int, noise: float, count: int = 20, each: int = 4) -> tuple[Trac
     return trace, first * NS // 10, (first + each) * NS // 10
 
 
+@pytest.mark.thorough
 def test_runs_of_noisy_means_hold_where_rows_between_events_show_the_noise() -> None:
     held = 0
     for seed in range(40):

@@ -54,6 +54,7 @@ def seen(seconds: float, way: str = "filter", first: float = 1.0, tail: float = 
     return SimulatedRecording([source], data, {1: []}, events)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [0.2, 0.3, 0.5])
 def test_what_follows_events_is_inside_the_interval_of_an_instrument_that_lags(seconds: float) -> None:
     found = analyse(seen(seconds))
@@ -85,6 +86,7 @@ def test_events_with_a_shape_of_their_own_show_it_as_well(way: str, seconds: flo
     assert row.energy_per_item.low <= used <= row.energy_per_item.high < 1.2 * used
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [1.0, 0.15])
 @pytest.mark.parametrize("tail", [1.5, 4.0])
 def test_a_tail_of_the_load_is_no_lag(first: float, tail: float) -> None:

@@ -43,6 +43,7 @@ def decode_and_upload(seed: int, interval_ms: int) -> tuple[Windows, float]:
     return found, truth
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("interval_ms", [50, 200])
 def test_events_over_which_others_come_and_go_are_measured(interval_ms: int) -> None:
     for seed in range(6):

@@ -85,6 +85,7 @@ def test_stamps_at_the_end_stay() -> None:
         assert as_edges_show(trace, starts, ends) is trace
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seen", [0.6, 0.8])
 def test_a_part_that_is_not_seen_is_paid_for(seen: float) -> None:
     held = 0

@@ -71,6 +71,7 @@ def slow_beat(rng: np.random.Generator, hertz: float) -> tuple[Truth, list[Event
     return Truth.steps([*edges, at + 2], [*levels, 1.0]), events
 
 
+@pytest.mark.thorough
 def test_a_ripple_as_slow_as_events_are_long_leaves_a_bound() -> None:
     rng = np.random.default_rng(12)
     for _ in range(6):
@@ -150,6 +151,7 @@ def test_events_of_which_some_show_nothing_at_all_are_bounded() -> None:
     assert each.low <= true <= each.high
 
 
+@pytest.mark.thorough
 def test_a_program_that_waits_first_in_each_event_is_measured() -> None:
     """Idle power for the first two fifths of each event, then 9 W: alike in all of them, and so the program's own."""
     rng = np.random.default_rng(6)

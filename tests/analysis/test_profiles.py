@@ -51,6 +51,7 @@ def one_run(seed: int, seconds: float):
     return row, float(np.mean(truth.integral(end) - truth.integral(start)))
 
 
+@pytest.mark.thorough
 def test_five_millisecond_events_on_a_two_hertz_meter() -> None:
     row, truth = one_run(3, 600)
     energy = row.energy_per_item

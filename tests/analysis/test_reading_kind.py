@@ -187,6 +187,7 @@ def test_what_is_late_by_chance_is_stated_and_left_open() -> None:
     assert len(late) >= 4 and all(0.15 * TAU * NS < x.clock_ns < 0.6 * TAU * NS for x in late)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("late", [0.2, 0.4])
 def test_a_delay_that_is_always_the_same_is_the_readings_or_the_loads(late: float) -> None:
     of_loads = of_readings = 0

@@ -49,6 +49,7 @@ def test_neighbours_in_one_window_are_divided_rightly(kind: Kind) -> None:
     assert float(np.median(wide)) < 0.06
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("count", "shape"), [(4, 1.0), (5, 1.0), (5, 1.4)])
 def test_what_one_of_a_few_long_events_loses_the_next_receives(count: int, shape: float) -> None:
     """Epochs of 10 s at 80 W, each with an evaluation of 3 s at 40 W (falling from `shape` of it) at its end, over 20 W, means of 1 s."""

@@ -54,6 +54,7 @@ def mean_of(found: Windows) -> tuple[float, float, Grade]:
     return result.low, result.high, result.grade
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("averages", [True, False])
 def test_short_events_hold_what_either_way_of_reading_leaves(averages: bool) -> None:
     """50 ms under a refresh of 100 ms: taken for snapshots, means hold a good third of the energy, at a stated fifth."""
@@ -192,6 +193,7 @@ def test_instants_with_a_tail_stay_instants() -> None:
     assert held >= 11
 
 
+@pytest.mark.thorough
 def test_marks_that_lie_off_by_many_intervals_show_no_means() -> None:
     """Power rises at readings ahead of starts as well: what is high behind ends is the event itself, seen late."""
     for seed in range(12):

@@ -51,6 +51,7 @@ def test_the_integral_of_a_wave_is_that_of_its_cosine_and_sine() -> None:
     assert wave.left_in_all(starts, ends) < 1e-6
 
 
+@pytest.mark.thorough
 def test_a_fan_a_little_off_the_meters_rate_is_found_and_its_events_hold_the_truth() -> None:
     held = []
     for seed in range(8):

@@ -180,6 +180,7 @@ def few(rng: np.random.Generator, count: int, tail_s: float) -> tuple[Truth, lis
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 3, 6])
 @pytest.mark.parametrize("tail_s", [0.0, 0.5, 1.5])
 def test_what_follows_few_events_opens_the_interval_downward(count: int, tail_s: float) -> None:

@@ -74,6 +74,7 @@ def test_what_goes_on_beside_an_event_as_inside() -> None:
     assert not goes_on_beside(steady, np.concatenate([steady, steady]), 3.9)  # comes back alike
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 100.0), (20.0, 80.0)])
 def test_a_session_of_requests_is_known_as_the_run_without_it_is(begin: float, end: float) -> None:
     """One mark around requests, which go on beside it, or not, adds what its two edges leave and no more.

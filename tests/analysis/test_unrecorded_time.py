@@ -48,6 +48,7 @@ def whole(tmp_path_factory):
     return record(tmp_path_factory.mktemp("whole") / "a.power")
 
 
+@pytest.mark.thorough
 def test_half_a_recording_is_named_where_its_number_stands(tmp_path, whole):
     half = record(tmp_path / "b.power", 5.0)
     with Recording.open(half) as recording:

@@ -49,6 +49,7 @@ def both(tmp_path, rng):
     return host, meter, truth, events
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
 def test_host_events_get_their_energy_from_the_meters_trace(tmp_path, rng, kind, capsys):
     truth, events = run_of(rng)
@@ -83,6 +84,7 @@ def test_show_prints_the_events_of_a_joined_recording(both, tmp_path, capsys):
     assert "infer" in text and "measured" in text
 
 
+@pytest.mark.thorough
 def test_without_a_pattern_the_runs_activity_is_offered_with_its_confidence(tmp_path, rng, capsys):
     truth, events = run_of(rng, patterns=0)
     whole = Event("main", events[0].start_ns - S, events[-1].end_ns + S, uid=99, process=7)
@@ -215,6 +217,7 @@ def test_one_recording_without_a_foreign_clock_has_nothing_to_align(both, capsys
     assert "clock of its own" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_marker_lines_align_a_profiler(tmp_path, rng, capsys):
     """100 kHz is thinned for searching; the logic input is read at its own rate."""
     starts = np.cumsum(rng.uniform(0.05, 0.2, 40)) + 1

@@ -64,6 +64,7 @@ def test_what_is_left_of_a_full_output_goes_nowhere_and_the_other_one_stays():
     assert (done.returncode, done.stderr) == (0, b"still here\n")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("redirection", ["", "<&-", ">&-", "<&- >&- 2>&-"])
 def test_a_verb_holds_the_standard_descriptors_before_it_opens_a_file(redirection, tmp_path):
     code = (

@@ -58,6 +58,7 @@ def test_the_files_of_windows_and_standing_readings_are_listed() -> None:
     assert len(listed()) >= 60 and sum(map(len, listed().values())) >= 400
 
 
+@pytest.mark.thorough
 def test_each_constant_of_the_estimators_is_named_on_the_page() -> None:
     """In the table, in a derivation, or among the grids that are tried; an array without a number of its own is none."""
     words, missing = set(re.findall(r"\w+", PAGE.read_text(encoding="utf-8"))), []

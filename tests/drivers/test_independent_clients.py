@@ -42,6 +42,7 @@ def served(meter: SimulatedMeter, port: SimulatedPort) -> Iterator[Simulation]:
         thread.join(CEILING_S)
 
 
+@pytest.mark.thorough
 def test_ppk2_api_and_we_read_the_same_stream(tmp_path: Path) -> None:
     client = pytest.importorskip("ppk2_api.ppk2_api", reason="pip install ppk2-api, the independent client")
     meter = SimulatedPPK2(Load("pulses", 0.0005, 0.5, 0.2))

@@ -188,6 +188,7 @@ def test_no_service_no_rights_no_library(tmp_path, service, monkeypatch):
         opened(tmp_path)
 
 
+@pytest.mark.thorough
 def test_jetson_stats_own_classes_read_our_fake_board(tmp_path):
     """Version 4.2 and later read sysfs themselves; an ordinary test needs neither root nor their service."""
     power = pytest.importorskip("jtop.core.power", reason="jetson-stats is not installed")

@@ -86,6 +86,7 @@ def test_ppk2_logic_inputs_are_events_on_the_currents_clock(connect: Callable[..
         assert inside.mean() == pytest.approx(0.2 / 3.3, rel=0.01) and inside[4:].min() > 0.05
 
 
+@pytest.mark.thorough
 def test_ppk2_a_loss_of_64_is_found_by_the_clock(
     connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_ppk2_a_loss_of_64_is_found_by_the_clock(
     assert [(gap.reason, gap.lost) for gap in found] == [("dropped", 640)]
 
 
+@pytest.mark.thorough
 def test_ppk2_stamps_are_when_samples_were_taken_not_when_they_arrived(
     connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +134,7 @@ def test_ppk2_stamps_are_when_samples_were_taken_not_when_they_arrived(
     assert settled.max() - settled.min() < 1e6
 
 
+@pytest.mark.thorough
 def test_ppk2_frames_that_came_late_at_first_squeeze_no_time(connect: Callable[..., Any]) -> None:
     """The first 40 blocks of 10 ms come 250 ms late, all others at once: readings stay 10 µs apart to a tenth until the clock is made up for."""
     source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))
@@ -150,6 +153,7 @@ def test_ppk2_frames_that_came_late_at_first_squeeze_no_time(connect: Callable[.
     assert late_ns[0] == pytest.approx(250_000_000, abs=1_000_000) and abs(late_ns[-1]) < 1_000_000
 
 
+@pytest.mark.thorough
 def test_ppk2_blocks_with_losses_squeeze_no_time_either(connect: Callable[..., Any]) -> None:
     """The first 40 blocks come 250 ms late and every block has lost 20 samples: those beside a loss stay 10 µs apart, to a tenth, and a gap is as long as what it lost."""
     source = connect("ppk2://?mode=source&voltage=3.3V", MemoryLink(SimulatedPPK2(LOAD)))

@@ -23,6 +23,7 @@ def example():
     return module
 
 
+@pytest.mark.thorough
 def test_the_scene_is_always_the_same_and_fits_the_detector(example):
     audio, truth = example.scene(6.0)
     again, _ = example.scene(6.0)

@@ -107,6 +107,7 @@ def test_the_verb_names_two_machines_of_one_name(tmp_path: Path, capsys: pytest.
     assert len(json.loads(printed.out)["added"]) == 2 and "2 machines are called 'pi'" in printed.err
 
 
+@pytest.mark.thorough
 def test_only_an_empty_folder_or_a_dataset_is_written_into(tmp_path: Path) -> None:
     record(tmp_path / "in" / "a.power", "", 1)
     (tmp_path / "other").mkdir()

@@ -153,6 +153,7 @@ def test_two_teams_with_one_recording_and_no_names_are_both_asked(tmp_path: Path
     ] * 2
 
 
+@pytest.mark.thorough
 def test_a_nickname_is_no_copy(tmp_path: Path) -> None:
     record(tmp_path / "team-1" / "run.power", "the ducks", 1)
     record(tmp_path / "Team 02" / "run.power", "team-2", 2)
@@ -184,6 +185,7 @@ def test_a_simulated_hand_in_is_welcome_where_the_rubric_allows_it(tmp_path: Pat
     assert codes(path) == {"simulated"} and codes(path, measured=False) == set()
 
 
+@pytest.mark.thorough
 def test_a_log_that_names_no_meter_is_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "a.power"
     rows = "\n".join(f"{i / 10},{2 + (i % 7) / 10}" for i in range(300))
@@ -196,6 +198,7 @@ def test_a_log_that_names_no_meter_is_asked_about(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_links_that_lead_outside_are_left_out(tmp_path: Path) -> None:
     record(tmp_path / "other.power", "a", 1)
     folder = tmp_path / "class"

@@ -246,6 +246,7 @@ def test_a_damaged_merged_file_is_named(lab: tuple[Path, Path], capsys: pytest.C
     assert "recordings.parquet is missing or damaged" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_a_damaged_file_is_not_merged_and_nothing_is_removed(
     lab: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def test_where_a_ring_can_be_made_later_marks_are_kept_from_there_on(running, li
     assert {event.name for event in found} == {"late"}
 
 
+@pytest.mark.thorough
 def test_a_header_in_c_does_not_end_the_program_whose_files_may_not_grow(running, tmp_path):
     """SIGXFSZ did, while the ring was made."""
     if shutil.which("cc") is None:

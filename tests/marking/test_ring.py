@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 import powermeter
 from powermeter import events
 from powermeter.marking import ring
@@ -19,6 +21,7 @@ class Unspeakable:
         raise RuntimeError("no")
 
 
+@pytest.mark.thorough
 def test_a_full_ring_waits_for_the_recorder_and_loses_nothing(running, monkeypatch):
     monkeypatch.setattr(ring, "CAPACITY", 64)
     running.intake.start()

@@ -15,6 +15,7 @@ from powermeter.signals.alignment import of_cut_stamps
 EPOCH = 1_700_000_000
 
 
+@pytest.mark.thorough
 def test_whole_seconds_are_half_a_second_late_and_unsure_by_as_much(tmp_path: Path) -> None:
     # Four rows a second of 2 W, and 6 W in ten events of 1.7 s; stamps keep the second only.  Before: held 0 %, 19 % too low.
     rng = np.random.default_rng(3)

@@ -11,6 +11,7 @@ from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
+@pytest.mark.thorough
 def test_bursts_shorter_than_the_window_are_not_drawn_towards_idle() -> None:
     # The steps at bursts' edges pulled the medians that divide the first window: 0.7 % too low, held 67 %.
     rng = np.random.default_rng(8)
@@ -34,6 +35,7 @@ def test_bursts_shorter_than_the_window_are_not_drawn_towards_idle() -> None:
     assert sum(held) >= 10 and abs(np.mean(away)) < 0.004 and np.median(wide) < 0.01
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate_hz", [10, 100])
 def test_the_sum_over_a_run_has_the_noise_of_its_windows(rate_hz: float) -> None:
     """A minute holds 120 readings of half a second that do not overlap: 0.05 % of noise makes ±0.05 % · 1.96/√120 of the run."""
@@ -49,6 +51,7 @@ def test_the_sum_over_a_run_has_the_noise_of_its_windows(rate_hz: float) -> None
     assert np.mean(np.abs(off) <= 1) >= 0.8 and np.std(off) > 0.25
 
 
+@pytest.mark.thorough
 def test_noise_does_not_hide_the_edges_of_bursts() -> None:
     """Noise of 1 % of idle power adds up along the recursion: bursts' edges looked like it, and drew them down by 0.6 %."""
     rng = np.random.default_rng(9)

@@ -104,6 +104,7 @@ def test_a_channel_of_no_rail_changes_nothing(read_each):
     assert without_stands(warm, source, left) == (held.times_ns.tolist(), gaps)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["one pass", "condensed"])
 def test_the_energy_of_a_long_recording_whose_meter_stood_still_allows_for_what_it_did_not_show(
     tmp_path, monkeypatch, way

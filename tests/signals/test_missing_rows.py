@@ -54,6 +54,7 @@ def test_a_trace_without_lost_rows_stays() -> None:
     assert filled(trace, 0.5 * NS, 1e-3).trace is trace and filled(trace, 0.5 * NS, 1e-3).doubt == 0
 
 
+@pytest.mark.thorough
 def test_short_bursts_hold_with_a_seventh_of_the_rows_lost() -> None:
     """A straight line across each lost row drew bursts of 0.3 to 0.8 s down by 6 % at ±2 to ±4 %."""
     held, away, wide = [], [], []

@@ -22,6 +22,7 @@ def test_noise_under_a_load_that_jumps_now_and_then_is_found() -> None:
     assert noise_without_memory(load + 0.1 * rng.standard_normal(600)) == pytest.approx(0.1, rel=0.2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("rows", "hold", "least"), [(50, 10.0, 80), (50, 5.0, 65), (200, 5.0, 65), (600, 10.0, 85)]
 )

@@ -207,6 +207,7 @@ def test_the_simulated_meter_is_read_back() -> None:
     assert set(((words >> 14) & 7).tolist()) == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.thorough
 def test_garbage_never_crashes_and_never_hangs() -> None:
     dice = random.Random(5)
     one = decoder()

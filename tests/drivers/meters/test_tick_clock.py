@@ -58,6 +58,7 @@ def test_a_better_estimate_comes_with_the_first_arrival_that_was_not_late() -> N
     assert clock.time_ns(0) == 0 and clock.time_ns(100) == 100_000_000
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ppm", [100, -100, 400])
 def test_ticks_are_times_over_ten_minutes_whatever_the_crystal(ppm: int) -> None:
     """Packets each 0.1 s, 0.3 ms late and mostly up to 10 ms more, some 50: after 15 s stamps are right and steady and never run back."""

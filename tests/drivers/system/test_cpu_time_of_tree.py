@@ -20,6 +20,7 @@ def stat(tree: FakeTree, busy: int, idle: int) -> None:
     tree.write("proc/stat", f"cpu  {busy} 0 0 {idle} 0 0 0 500 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
 def test_real_processes_are_counted_alive_and_after_their_end():
     before = process_clock_ns(os.getpid())

@@ -71,6 +71,7 @@ def test_longest_board_names_go_first():
         assert not any(model in later for later in models[place + 1 :]), model
 
 
+@pytest.mark.thorough
 def test_codecarbons_table_is_found_without_importing_it():
     pytest.importorskip("codecarbon")
     code = (
