@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,9 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "COLUMNS", None
     )  # what verbs print is wrapped where it is set; tests that look at widths set it
     if not config.option.markexpr:
-        config.option.markexpr = "not device and not slow and not thorough"
+        config.option.markexpr = expression(config.args)
     elif config.option.markexpr == "slow":
         settings.load_profile("others")
+
+
+def expression(asked: Sequence[str]) -> str:
+    """Return which marks are left out: a file that is named is run with what is thorough in it."""
+    named = asked and all(each.partition("::")[0].endswith(".py") for each in asked)
+    return "not device and not slow" + ("" if named else " and not thorough")
 
 
 def serves_as_a_disk(folder: Path) -> bool:

@@ -144,6 +144,23 @@ def test_what_is_thorough_is_run_by_its_task_alone(
     assert [each for each in named if each.endswith(".py")] == ["tests/test_tasks.py"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "whole"),
+    [
+        (["tests"], False),
+        (["tests/analysis"], False),
+        (["tests/test_tasks.py::test_x", "tests/test_units.py"], True),
+        (["tests/test_tasks.py", "tests"], False),
+    ],
+)
+def test_a_file_that_is_named_is_run_with_what_is_thorough_in_it(asked: list[str], whole: bool) -> None:
+    spec = importlib.util.spec_from_file_location("its_conftest", ROOT / "tests" / "conftest.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert ("thorough" not in module.expression(asked)) is whole
+
+
 def test_the_wheel_is_found_beside_the_checkout(tasks: ModuleType) -> None:
     """What tests need is found in `.venv`; of the folders named there none brings the checkout itself."""
     python = Path(sys.executable)

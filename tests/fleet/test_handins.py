@@ -24,6 +24,7 @@ def judged(forty: Path) -> list[HandIn]:
     return check_folder(forty, read_rubric(forty.parent / "rubric.toml"))
 
 
+@pytest.mark.thorough
 def test_the_six_are_found_and_nobody_else_is_accused(judged: list[HandIn]) -> None:
     assert len(judged) == 41  # one team handed in twice
     accused = {one.name: {f.code for f in one.findings if f.weight is Weight.FAIL} for one in judged}
@@ -34,6 +35,7 @@ def test_the_six_are_found_and_nobody_else_is_accused(judged: list[HandIn]) -> N
     assert {one.name for one in judged if one.is_dishonest} == set(DISHONEST)
 
 
+@pytest.mark.thorough
 def test_what_happens_to_honest_people_is_noted_and_not_held_against_them(judged: list[HandIn]) -> None:
     found = {one.name: {f.code: f.weight for f in one.findings} for one in judged}
     assert found["team-05/run.power"] == {"not-closed": Weight.ASK}
@@ -45,6 +47,7 @@ def test_what_happens_to_honest_people_is_noted_and_not_held_against_them(judged
     assert found["team-25/run.power"] == {}, "4000mAh is 4Ah"
 
 
+@pytest.mark.thorough
 def test_points_are_by_criterion_and_dishonest_files_earn_none(judged: list[HandIn]) -> None:
     rubric = Rubric()
     points = {one.name: one.points(rubric) for one in judged}

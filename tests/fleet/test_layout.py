@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import outside
+import pytest
 
 from powermeter.fleet import layout
+
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,6 +18,8 @@ from structures import alike
 
 from powermeter import cli
 
+pytestmark = pytest.mark.thorough
+
 TABLES = ("recordings", "labels", "parts", "events", "hours", "readings")
 
 
@@ -82,7 +84,6 @@ def lab(collected: tuple[Path, Path], tmp_path: Path) -> Iterator[tuple[Path, Pa
     yield tmp_path / "in", tmp_path / "ds"
 
 
-@pytest.mark.thorough
 def test_rows_and_answers_are_the_same_and_files_are_few(lab: tuple[Path, Path]) -> None:
     from powermeter.fleet.answers import FleetOptions, answers
     from powermeter.fleet.engines import engine_of
@@ -106,7 +107,6 @@ def test_rows_and_answers_are_the_same_and_files_are_few(lab: tuple[Path, Path])
     alike(told, answered[0])
 
 
-@pytest.mark.thorough
 def test_twice_is_once_and_collecting_again_takes_nothing(lab: tuple[Path, Path]) -> None:
     before = contents(lab[1])
     merge(lab[1])
@@ -118,7 +118,6 @@ def test_twice_is_once_and_collecting_again_takes_nothing(lab: tuple[Path, Path]
     assert len(found.known) == 6 and not found.added and contents(lab[1]) == before
 
 
-@pytest.mark.thorough
 def test_what_has_grown_since_counts_once_and_goes_in_at_the_next_merge(lab: tuple[Path, Path]) -> None:
     from powermeter.events import Event
     from powermeter.recording import append_to
@@ -134,7 +133,6 @@ def test_what_has_grown_since_counts_once_and_goes_in_at_the_next_merge(lab: tup
     assert len(list((lab[1] / "merged").iterdir())) == 1, "the outdated segment is gone"
 
 
-@pytest.mark.thorough
 def test_new_ones_join_a_small_segment_and_leave_a_large_one_alone(lab: tuple[Path, Path]) -> None:
     merge(lab[1], target=1)  # each recording fills a segment
     assert len(list((lab[1] / "merged").iterdir())) == 6
@@ -167,7 +165,6 @@ def killed_at(dataset: Path, where: str, call: int) -> None:
     merge(dataset)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("where", "call"),
     [
@@ -200,7 +197,6 @@ def _merge(dataset: Path) -> None:
         merge(dataset, 1 << 16)
 
 
-@pytest.mark.thorough
 def test_collectors_and_mergers_at_once(lab: tuple[Path, Path], tmp_path: Path) -> None:
     for number in range(6):
         record(tmp_path / "more" / f"{number}.power", "", number + 40, events=4)
@@ -221,7 +217,6 @@ def test_collectors_and_mergers_at_once(lab: tuple[Path, Path], tmp_path: Path) 
     assert len(contents(lab[1])["readings"]) == len(contents(tmp_path / "reference")["readings"])
 
 
-@pytest.mark.thorough
 def test_who_asks_while_files_are_removed_gets_an_error_and_no_smaller_number(lab: tuple[Path, Path]) -> None:
     from powermeter.errors import DataError
     from powermeter.fleet.engines import DuckDB
@@ -237,7 +232,6 @@ def test_who_asks_while_files_are_removed_gets_an_error_and_no_smaller_number(la
         assert engine.rows(table.agg(n=table.count())) == [{"n": 24}]
 
 
-@pytest.mark.thorough
 def test_a_damaged_merged_file_is_named(lab: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     merge(lab[1])
     (path,) = (lab[1] / "merged").glob("*/recordings.parquet")
@@ -246,7 +240,6 @@ def test_a_damaged_merged_file_is_named(lab: tuple[Path, Path], capsys: pytest.C
     assert "recordings.parquet is missing or damaged" in capsys.readouterr().err
 
 
-@pytest.mark.thorough
 def test_a_damaged_file_is_not_merged_and_nothing_is_removed(
     lab: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

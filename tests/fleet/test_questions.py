@@ -16,6 +16,8 @@ from verb_schema import keeps_to_schema
 from powermeter import analyse, cli
 from powermeter.comparison.verdict import Verdict
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def engine(dataset: Path) -> Iterator[Any]:
@@ -46,7 +48,6 @@ def test_one_recording_pooled_is_what_show_prints(engine: Any, lab: Path) -> Non
     )
 
 
-@pytest.mark.thorough
 def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: Any) -> None:
     from powermeter.fleet.questions import AskedOfFleet, energies
 
@@ -64,7 +65,6 @@ def test_a_sensor_shared_by_recordings_does_not_shrink_and_devices_do(engine: An
     assert fleet.such.half_width > fleet.these.half_width, "devices differ by more than their sensors"
 
 
-@pytest.mark.thorough
 def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -> None:
     outside.need("pyarrow", "ibis", "duckdb")
     from class_of_forty import NS, START_UTC_NS, record
@@ -94,7 +94,6 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
     assert found[0].low < 0.01 / 1.035 < found[0].high and found[0].days == pytest.approx(7)
 
 
-@pytest.mark.thorough
 def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
     from powermeter.fleet.anomalies import regressions
     from powermeter.fleet.questions import AskedOfFleet
@@ -108,7 +107,6 @@ def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: 
     assert within.verdict is Verdict.SAME
 
 
-@pytest.mark.thorough
 def test_what_cannot_be_asked_is_named(
     engine: Any, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,7 +212,6 @@ def many_fleets(
     return folder, true.mean(axis=1), np.full(fleets, mean)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("devices", "recordings", "spread"),
     [(6, 2, 0.03), (3, 1, 0.05), (12, 2, 0.01)],

@@ -11,6 +11,8 @@ import pytest
 
 from powermeter import analyse
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def engine(dataset: Path) -> Iterator[Any]:
@@ -21,7 +23,6 @@ def engine(dataset: Path) -> Iterator[Any]:
         yield opened
 
 
-@pytest.mark.thorough
 def test_energies_computed_on_the_engine_are_those_of_analyse(engine: Any, lab: Path) -> None:
     import pyarrow as pa
 

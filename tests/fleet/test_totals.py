@@ -11,6 +11,8 @@ import pytest
 
 from powermeter import analyse
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def engine(dataset: Path) -> Iterator[Any]:
@@ -44,7 +46,6 @@ def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path,
     assert one.hours is not None and 6 < one.hours.value < 10 and one.used is not None
 
 
-@pytest.mark.thorough
 def test_what_notes_no_place_meets_the_same_hours_as_what_does(tmp_path: Path) -> None:
     """Half of the recordings note the place, the other half get it as an option: one place, one series of factors."""
     outside.need("pyarrow", "ibis", "duckdb")

@@ -171,6 +171,7 @@ class Laboratory:
             import pytest
 
             options = ["-x", "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "--timeout=60"]
+            options += ["-m", "not device and not slow and not thorough"]  # the tests of `tasks.py test`
             status = int(pytest.main([*options, *tests]))
         finally:
             os._exit(status)

@@ -17,6 +17,8 @@ from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import footprint_amount, show
 from tests.reports.conftest import infer
 
+PDF = pytest.param("pdf", marks=pytest.mark.thorough)
+
 
 @pytest.fixture
 def data(make):
@@ -89,7 +91,7 @@ def wanted(data):
 
 
 @pytest.mark.parametrize(
-    "kind", ["annex-xi", "html", "html-plain", "latex", "markdown", "model-card", "pdf", "text"]
+    "kind", ["annex-xi", "html", "html-plain", "latex", "markdown", "model-card", PDF, "text"]
 )
 def test_the_digits_are_those_of_the_formatter(data, kind, tmp_path):
     text = (
@@ -108,7 +110,7 @@ GRADES = {
 }
 
 
-@pytest.mark.parametrize("kind", GRADES)
+@pytest.mark.parametrize("kind", [PDF if kind == "pdf" else kind for kind in GRADES])
 def test_charges_by_an_assumed_voltage_do_not_pass_for_measured(make, kind, tmp_path):
     """The energies are measured; what volts turn them into charge is not known."""
     with Recording.open(
