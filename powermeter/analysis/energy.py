@@ -47,6 +47,7 @@ from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
 from powermeter.analysis.remarks import remarks
 from powermeter.analysis.shares_of_overlapping import Shares, parents_of, shares
+from powermeter.analysis.smoothing_instrument import smoothing
 from powermeter.analysis.upper_limits import containers
 from powermeter.analysis.whole_run import measure_run, never_negative
 from powermeter.analysis.windows import Windows
@@ -268,7 +269,8 @@ def analyse(
     power = line.power()
     assert power is not None
     name = power.digest
-    shown = as_events_show(power, starts, ends)
+    smooths = smoothing(power, starts, ends, group)
+    shown = as_events_show(power, starts, ends, smooths)
     power = replace(shown if power.noise else with_idle_noise(shown, starts, ends), recording=name)
     integral = Integral.of(power)
     current = line.current()
@@ -278,14 +280,14 @@ def analyse(
 
     subtract = idle.find(baseline, integral, events)
     bridges = Bridges.of(integral)
-    energies = measure(integral, starts, ends, group, bridges=bridges)
+    energies = measure(integral, starts, ends, group, bridges=bridges, smooths=smooths)
     run = measure_run(integral, activity=activity_of(energies), bridges=bridges)
     energies = replace(
         with_edges_of_commands(energies, events),
         ceiling=run.energy.high,
         around=containers(parents, starts, ends),
     )
-    charges = None if charge_integral is None else LabelCharges(charge_integral, group, energies)
+    charges = None if charge_integral is None else LabelCharges(charge_integral, group, energies, smooths)
     parts = shares(integral, events, starts, ends)
     members = members_of(group, len(keys))
     named = [Named(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]

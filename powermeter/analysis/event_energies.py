@@ -34,6 +34,7 @@ from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.saturation import open_above
 from powermeter.analysis.shared_windows import divide
+from powermeter.analysis.smoothing_instrument import Smoothing, before_smoothing, shown
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.unseen_labels import UnseenLabels
@@ -59,6 +60,7 @@ def measure(
     bridges: Bridges | None = None,
     beside: Windows | None = None,
     labels: Indices | None = None,
+    smooths: Smoothing | None = None,
 ) -> Windows:
     """Return what each event used.
 
@@ -69,6 +71,7 @@ def measure(
         bridges: The trace's holes; found where not given.
         beside: What another quantity of the same events came to: columns that are the same are held once.
         labels: Instants of these groups alone are measured; None measures all.
+        smooths: Over what an instrument smooths its readings, where edges show it.
     """
     start_ns = np.ascontiguousarray(start_ns, np.int64)
     end_ns = np.ascontiguousarray(end_ns, np.int64)
@@ -91,9 +94,13 @@ def measure(
     groups: list[GroupEstimate] = []
     means = trace.kind is not Kind.INSTANT
     paused = mostly_unread(integral) if integral.hole.size else None
-    shown = paused is not None and marks_in_pauses(integral, start_ns, end_ns) is not None
+    marked_in_pauses = paused is not None and marks_in_pauses(integral, start_ns, end_ns) is not None
     as_means = taken_for_means(integral, start_ns, end_ns) if n else None
     marks = Labels(start_ns, end_ns, group, covered) if size > 1 else None
+    if smooths is not None and shown(trace):
+        smooths = None
+    before_it = None if smooths is None else before_smoothing(trace, smooths, start_ns, end_ns, group)
+    labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
     asked = group >= 0
     if labels is not None:
@@ -150,10 +157,12 @@ def measure(
             open_of_another_rate(own, *edges, found)
         if as_means is not None:
             found = both(found, as_means, *edges, bridges, others)
+        if before_it is not None:
+            found = before_it.both(found, lasting, bridges, others)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)
             off_together(own, *edges, found, own_inside.gap_s)
-            if shown:
+            if marked_in_pauses:
                 less_sure_in_pauses(found)
             elif paused is not None:
                 paused.widen(found, seconds[lasting], unread_of(own, *edges, own_inside.gap_s))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.smoothing_instrument import Smoothing
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 
@@ -22,14 +23,17 @@ class LabelCharges:
         integral: The running integral of the current.
     """
 
-    def __init__(self, integral: Integral, group: Indices, energies: Windows) -> None:
+    def __init__(
+        self, integral: Integral, group: Indices, energies: Windows, smooths: Smoothing | None = None
+    ) -> None:
         """Take the events of some energies.
 
         Args:
             group: The label of each, 0 …; higher numbers are in none.
+            smooths: Over what the instrument smooths, as its power shows.
         """
         self.integral = integral
-        self._group, self._energies = group, energies
+        self._group, self._energies, self._smooths = group, energies, smooths
         self._whole: Windows | None = None
 
     @property
@@ -51,5 +55,11 @@ class LabelCharges:
     def _measured(self, labels: Indices | None) -> Windows:
         events = self._energies
         return measure(
-            self.integral, events.start_ns, events.end_ns, self._group, beside=events, labels=labels
+            self.integral,
+            events.start_ns,
+            events.end_ns,
+            self._group,
+            beside=events,
+            labels=labels,
+            smooths=self._smooths,
         )

@@ -23,6 +23,8 @@ from powermeter.analysis.means_at_edges import as_edges_show
 from powermeter.analysis.means_by_turns import by_turns
 from powermeter.analysis.regular_or_random import coarse_step, place_known_to
 from powermeter.analysis.rows_on_change import rows_on_change
+from powermeter.analysis.smoothing_instrument import AVERAGES as AVERAGE_CODE
+from powermeter.analysis.smoothing_instrument import Smoothing, as_sliding_means, is_own_interval
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
@@ -33,7 +35,7 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 AVERAGES = Note.info(
-    "readings-average",
+    AVERAGE_CODE,
     "its readings average over their interval, as events' edges show, although nothing states that they do",
 )
 
@@ -50,16 +52,31 @@ _DRIFT = 0.04  # of the step
 _WORTH = 0.01
 
 
-def as_events_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
+def as_events_show(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smoothing | None = None) -> Trace:
     """Return a trace of instantaneous readings as means where events' edges show that it averages; else as it is.
 
     Where they show that it averages over a part of its interval, stamps are moved to the middle of that part, which becomes its
     `window_ns`.  Where the edges show any of these, a stated refresh no longer leaves the stamps in doubt.  What declared means are,
     `means_at_edges` asks.
+
+    Args:
+        smooths: Over what readings smooth, as all edges at once show.
     """
     trace = at_refreshes(trace, start_ns, end_ns)
     if edges_late(trace):
         return trace
+    if smooths is not None and (smooths.filters or not smooths.sure):
+        return trace
+    if smooths is not None and (means := as_sliding_means(trace, smooths)) is not None:
+        return means
+    found = _beside_clear_edges(trace, start_ns, end_ns)
+    if found is trace and smooths is not None and is_own_interval(trace, smooths):
+        return _as_means(trace, 0.0, 1, smooths.doubt)
+    return found
+
+
+def _beside_clear_edges(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
+    """Return a trace as what readings beside clear edges show that it is."""
     if trace.kind is Kind.MEAN:
         return as_edges_show(trace, start_ns, end_ns)
     if trace.kind is not Kind.INSTANT or len(trace) < 16 or trace.window_ns:

@@ -82,7 +82,9 @@ def test_an_instrument_without_lag_is_measured() -> None:
 def test_events_with_a_shape_of_their_own_show_it_as_well(way: str, seconds: float, first: float) -> None:
     row = analyse(seen(seconds, way, first)).rows[0]
     used = (IDLE + ADDED) * LENGTH + 0.7 * ADDED * (first - 1)
-    assert row.energy_per_item is not None and row.energy_per_item.grade is Grade.ESTIMATED
+    assert row.energy_per_item is not None
+    # No load rises and falls in straight lines of one length: a sliding mean may be recognised, and unfolded.
+    assert way == "mean" or row.energy_per_item.grade is Grade.ESTIMATED
     assert row.energy_per_item.low <= used <= row.energy_per_item.high < 1.2 * used
 
 
