@@ -100,7 +100,6 @@ def measure(
     if smooths is not None and shown(trace):
         smooths = None
     before_it = None if smooths is None else before_smoothing(trace, smooths, start_ns, end_ns, group)
-    labels = Labels(start_ns, end_ns, group, covered) if size > 1 else None
     kind, group, parts_of_run, part_of = _by_rate(integral, start_ns, end_ns, group)
     asked = group >= 0
     if labels is not None:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.estimate import LAG, GroupEstimate
+from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.means import measure_means
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.estimate import LAG
+from powermeter.analysis.event_estimate import LAG
 from powermeter.analysis.smoothing_instrument import AVERAGES, SLIDES
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
