@@ -39,8 +39,7 @@ from .links.serial_port import usb_ports
 from .meters import km003c_frames
 from .meters.linked import thermometer
 from .meters.request_response import RequestMeter
-from .meters.tick_clock import TickClock, refuse
-from .meters.tick_counter import TickCounter
+from .meters.tick_clock import TickClock, TickCounter, refuse
 
 USB = (UsbId(0x5FC9, 0x0061, "POWER-Z KM002C"), UsbId(0x5FC9, 0x0063, "POWER-Z KM003C"))
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import MISSING, OF_UNIT, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option
@@ -36,14 +36,7 @@ CODE_FRACTION = 1e-4
 """One raw code is this part of the column's unit: 0.1 µA for mA."""
 
 TIMES_NS = {"t_us": 1e3, "t_ms": 1e6, "t_s": 1e9, "t_ns": 1.0}
-QUANTITIES = {
-    "V": Quantity.VOLTAGE,
-    "A": Quantity.CURRENT,
-    "W": Quantity.POWER,
-    "J": Quantity.ENERGY,
-    "C": Quantity.CHARGE,
-    "degC": Quantity.TEMPERATURE,
-}
+QUANTITIES = {unit: OF_UNIT[unit] for unit in ("V", "A", "W", "J", "C", "degC")}
 _COUNTERS = (Quantity.ENERGY, Quantity.CHARGE)
 _HEX_BYTE = re.compile(rb"[0-9A-Fa-f]{2}\Z")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")

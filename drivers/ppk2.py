@@ -21,8 +21,7 @@ from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
-from .meters.slewed_stamps import slewed
-from .meters.tick_clock import TickClock, refuse
+from .meters.tick_clock import TickClock, refuse, slewed
 
 if TYPE_CHECKING:
     import numpy as np

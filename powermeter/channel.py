@@ -62,6 +62,9 @@ _UNIT = {
     Quantity.MARKER: "1",
 }
 
+OF_UNIT = {unit: quantity for quantity, unit in _UNIT.items() if quantity is not Quantity.MARKER}
+"""SI unit → what is measured in it."""
+
 
 class Kind(str, Enum):
     """How a sample relates to time."""

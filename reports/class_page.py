@@ -260,7 +260,7 @@ def _explained(rows: Sequence[ClassRow]) -> str:
         "Intervals are 95 %: what the meter leaves open, and the spread between repeats, apart and together."
     )
     if any(row.rank is not None for row in rows):
-        text += " Equal places: the intervals cannot tell which of them uses less."
+        text += " Equal places: the intervals do not show which of them uses less."
     return text
 
 

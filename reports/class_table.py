@@ -299,7 +299,7 @@ def in_order(rows: Sequence[ClassRow], by: str) -> list[ClassRow]:
 def ranked(rows: Sequence[ClassRow]) -> list[ClassRow]:
     """Return rows by energy, with equal places where the intervals overlap, then those that are not accepted without a place.
 
-    A row shares the place of the first one whose interval reaches its value: with equal places nobody can tell who uses less.
+    A row shares the place of the first one whose interval reaches its value: with equal places it is not known who uses less.
     A whole run has no place beside items.
     """
     order = in_order(rows, "energy")

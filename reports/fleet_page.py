@@ -114,7 +114,7 @@ def _leaderboard(found: Answers) -> FleetTable | None:
         )
     ]
     heads = ["label", "model", "place", "device", "energy per item", "grade", f"items on {found.battery}"]
-    note = Note.info("equal-places", "Equal places: the intervals cannot tell which of them uses less.")
+    note = Note.info("equal-places", "Equal places: the intervals do not show which of them uses less.")
     return FleetTable("Leaderboard", heads, rows, (2, 4, 6), [note], "no energies are known")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TypeAlias
 
-from .counted_nouns import COUNTED
+from .terminal_width import COUNTED
 
 LONGEST = 300
 """Characters of one text; the middle of a longer one is left out, and how much is stated."""

@@ -9,7 +9,6 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from .ascii_output import spell_out
-from .counted_nouns import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+COUNTED = r"(?:event|item|repeat|reading|sample|gap)s?"
+"""The nouns that a number counts, from which no line parts it: a regular expression."""
 
 UNBOUND = 100
 """Characters of a line where no terminal bounds it."""

@@ -20,9 +20,7 @@ from .frame_order import FrameOrder
 from .framing import cut_frames
 from .linked import LinkedMeter
 from .losses import Losses, Unused
-from .slewed_stamps import slewed
-from .tick_clock import TickClock, refuse
-from .tick_counter import TickCounter
+from .tick_clock import TickClock, TickCounter, refuse, slewed
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000

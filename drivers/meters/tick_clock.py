@@ -1,4 +1,4 @@
-"""An instrument's own clock seen through late arrivals: ticks in, host time out.
+"""An instrument's own clock seen through late arrivals: ticks in, past their wrap, and the host's time out, as smooth stamps.
 
 Delay only ever adds, so the earliest arrivals carry the offset and the drift; the others show nothing
 about the clock.  This is the estimate made while recording, good to the shortest delay of the last
@@ -32,6 +32,26 @@ _SHORT_ERROR = 0.1
 """Where nothing more comes that could settle it: only ticks of another unit or rate are off by more."""
 _CATCH_UP_NS = NS // 20
 """A piece that is younger may hold old samples alone, of a host that stood still and has not read all that piled up."""
+
+SLEW = 0.1
+"""By this share at most: an estimate that is off by 5 ms is reached in 50 ms, and no sample's energy changes by more meanwhile."""
+
+
+class TickCounter:
+    """Makes an instrument's wrapping tick run on without end."""
+
+    def __init__(self, wrap: int) -> None:
+        self.wrap = wrap
+        self._total: int | None = None
+
+    def feed(self, tick: int) -> int:
+        """Return the running tick; a step back by more than half the range counts as a wrap."""
+        if self._total is None:
+            self._total = tick
+        else:
+            step = (tick - self._total) % self.wrap
+            self._total += step if step < self.wrap // 2 else step - self.wrap
+        return self._total
 
 
 def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: bool = True) -> None:
@@ -197,3 +217,15 @@ class TickClock:
 
 def _turns_up(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def slewed(at_ns: int, nominal_ns: float, passed_ns: float) -> int:
+    """Return the stamp of a sample, in ns: it follows a better estimate smoothly, and time between samples is stretched or squeezed, never stepped.
+
+    Args:
+        at_ns: Where the clock is now estimated to put it.
+        nominal_ns: Where the sample before and the instrument's own time since put it.
+        passed_ns: That time.
+    """
+    most = SLEW * passed_ns
+    return round(min(max(at_ns, nominal_ns - most), nominal_ns + most))

@@ -1,4 +1,4 @@
-"""`powermeter compare`: does B use less than A, more, the same, or can nobody tell?"""
+"""`powermeter compare`: does B use less than A, more, the same, or is that not known?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is B less than A?  Recordings, or labels in one, against each other: less, more, the same, or nobody can tell.
+"""Is B less than A?  Recordings, or labels in one, against each other: less, more, the same, or cannot tell.
 
 `compare` is the one door.  Labels are matched in `matching.py`, sides made in `sides.py` and weighed in
 `contrast.py`; verdicts on many labels are kept from being wrong by their number in `multiple_comparisons.py`.

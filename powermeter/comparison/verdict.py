@@ -10,7 +10,7 @@ LEVEL = 0.04
 of the five that are promised is kept for what few repeats do not show of themselves."""
 
 SAME_WITHIN = 0.05
-"""Without a margin, sides are called the same where they are shown to differ by at most 5 %; beyond that nobody can tell."""
+"""Without a margin, sides are called the same where they are shown to differ by at most 5 %; beyond that the verdict is open."""
 
 
 class Verdict(str, Enum):

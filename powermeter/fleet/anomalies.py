@@ -18,7 +18,7 @@ from powermeter.fleet.questions import AskedOfFleet, energies, labels
 from powermeter.result import COVERAGE_95
 
 LEAST_DEVICES = 5
-"""Devices of a kind below which nobody can tell which of them is the odd one."""
+"""Devices of a kind below which the odd one among them cannot be identified."""
 
 LEAST_SIDE = 3
 """Devices (or recordings of one) a side below which versions are not compared."""
@@ -51,7 +51,7 @@ class Outlier:
 def outliers(
     engine: Engine, asked: AskedOfFleet | None = None, level: float = LEVEL
 ) -> tuple[list[Outlier], int]:
-    """Return the devices that stand out of their kind (model, version, label, board), and how many kinds were too small to tell.
+    """Return the devices that stand out of their kind (model, version, label, board), and how many kinds were too small to be judged.
 
     A device stands out where it lies further from the median than the scatter of its kind (by the median of distances) and its
     own interval together explain, at a level shared among all devices looked at.
@@ -101,7 +101,7 @@ class Drift:
 def drifts(
     engine: Engine, asked: AskedOfFleet | None = None, level: float = LEVEL
 ) -> tuple[list[Drift], int]:
-    """Return the devices that drift, and of how many there are too few recordings to tell.
+    """Return the devices that drift, and how many have too few recordings to be judged.
 
     Least squares over the recordings of a device, one point each; the level is shared among all that are looked at.
     """

@@ -7,17 +7,6 @@ from powermeter.channel import Quantity
 TIME = "time"
 """Stands where a quantity would, for a column of times."""
 
-OF_UNIT = {
-    "V": Quantity.VOLTAGE,
-    "A": Quantity.CURRENT,
-    "W": Quantity.POWER,
-    "J": Quantity.ENERGY,
-    "C": Quantity.CHARGE,
-    "degC": Quantity.TEMPERATURE,
-    "Hz": Quantity.FREQUENCY,
-    "1": Quantity.LOAD,
-}
-
 SPELLED = {
     "watt": "W",
     "watts": "W",

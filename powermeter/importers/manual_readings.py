@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
+from powermeter.channel import OF_UNIT, Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.events import now_ns
 from powermeter.result import COVERAGE_95
@@ -35,13 +35,7 @@ SCALE = 1e-6
 TARGET = 0.05
 """The relative half-width (95 %) that the advice aims at."""
 
-QUANTITIES = {
-    "W": Quantity.POWER,
-    "J": Quantity.ENERGY,
-    "C": Quantity.CHARGE,
-    "A": Quantity.CURRENT,
-    "V": Quantity.VOLTAGE,
-}
+QUANTITIES = {unit: OF_UNIT[unit] for unit in ("W", "J", "C", "A", "V")}
 
 _LINE = re.compile(
     r"(?:(@\d{1,19}|\+\S{1,20}|\d{1,4}[-:/T0-9.+Z ]{3,30}?[0-9Z])\s+)?([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]{0,4})"

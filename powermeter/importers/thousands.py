@@ -32,7 +32,7 @@ def ungrouped(text: str, decimal: str) -> str:
 
 
 class ThousandMarks:
-    """Looks whether the marks in one column's numbers can be told from decimal ones.
+    """Looks whether the marks in one column's numbers can be distinguished from decimal ones.
 
     Three digits behind every mark, beside whole numbers without one, is how thousands are written; a number with any
     other count of digits behind its only mark shows that the mark is a decimal one.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from powermeter.channel import Quantity
+from powermeter.channel import OF_UNIT, Quantity
 from powermeter.importers.header_languages import UNITS
-from powermeter.importers.header_words import ANY_CASE, OF_UNIT, SPELLED, SPELLED_PREFIX, TIME
+from powermeter.importers.header_words import ANY_CASE, SPELLED, SPELLED_PREFIX, TIME
 from powermeter.units import unit_factor
 
 _HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A", 0.1)}

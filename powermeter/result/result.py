@@ -37,7 +37,7 @@ class Result:
     """A value with unit, 95 % interval, grade and the parts of its uncertainty.
 
     It prints, adds, multiplies and divides like a number.  `result < limit` is True only where the
-    whole interval lies below the limit, so that neither `<` nor `>` holds where nobody can tell.
+    whole interval lies below the limit, so that neither `<` nor `>` holds where that is not known.
 
     Attributes:
         value: In `unit`.

@@ -12,7 +12,7 @@ from powermeter.comparison.verdict import Verdict
 def assert_not_more(
     a: Any, b: Any = None, *, label: str | tuple[str, str] | None = None, margin: float = 0.0
 ) -> Comparison:
-    """Fail the test where B's program uses more than A's; where nobody can tell it passes.
+    """Fail the test where B's program uses more than A's; where neither is shown it passes.
 
     One recording a side shows nothing about programs: let the sides take turns, or record at least three runs a side.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.reports import counted_nouns
+from powermeter.reports import terminal_width
 from powermeter.reports.html_elements import element
 from powermeter.reports.terminal_width import columns, in_print, kept_together, width_of, wrapped
 
@@ -53,9 +53,9 @@ def test_what_is_counted_is_kept_at_its_number_in_terminals_and_pages(noun):
 
 
 def test_the_nouns_that_are_counted_stand_in_one_place():
-    reports = Path(counted_nouns.__file__).parent
+    reports = Path(terminal_width.__file__).parent
     assert [path.name for path in reports.glob("*.py") if "event|item" in path.read_text("utf-8")] == [
-        "counted_nouns.py"
+        "terminal_width.py"
     ]
 
 

@@ -1,11 +1,13 @@
-"""An instrument's clock seen through late arrivals."""
+"""An instrument's clock seen through late arrivals, its ticks past their wrap, and stamps that follow it smoothly."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from powermeter.drivers.meters.tick_clock import TickClock
+from powermeter.drivers.meters.tick_clock import TickClock, TickCounter, slewed
 
 
 def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
@@ -136,3 +138,36 @@ def test_a_host_that_stood_still_just_before_the_end_is_no_mismatch(stood_ms: in
     for tick in range(1000, min(1000 + 100 * reads, 1000 + stood_ms)):
         clock.arrived(tick, woke_ns + (tick - 1000) * 10_000)
     assert clock.mismatch_so_far is None
+
+
+def test_tick_counter_unwraps() -> None:
+    counter = TickCounter(2**32)
+    assert [counter.feed(tick) for tick in (2**32 - 2, 2**32 - 1, 3, 1, 10)] == [
+        2**32 - 2,
+        2**32 - 1,
+        2**32 + 3,
+        2**32 + 1,
+        2**32 + 10,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "stamp"),
+    [
+        (1_000, 1_000),  # as the instrument counts
+        (1_009, 1_009),  # within a tenth of the 100 ns that passed
+        (1_500, 1_010),
+        (992, 992),
+        (0, 990),
+    ],
+)
+def test_a_step_changes_by_a_tenth_at_most(found: int, stamp: int) -> None:
+    assert slewed(found, 1_000.0, 100.0) == stamp
+
+
+def test_an_estimate_that_is_off_by_5_ms_is_reached_in_50_ms_and_no_stamp_goes_back() -> None:
+    stamps = [0]
+    for tick in range(1, 61):
+        stamps.append(slewed(tick * 1_000_000 - 5_000_000, stamps[-1] + 1e6, 1e6))
+    steps = [b - a for a, b in pairwise(stamps)]
+    assert steps[:50] == [900_000] * 50 and steps[50:] == [1_000_000] * 10
