@@ -25,7 +25,7 @@ from powermeter.analysis.averaging_instrument import averaging
 from powermeter.analysis.beside_events import jumps_beside
 from powermeter.analysis.bounds import beat, beside, few, folded, paced, ripple, unseen
 from powermeter.analysis.early_readings import leading
-from powermeter.analysis.edges_in_coarse_steps import a_step_outside
+from powermeter.analysis.edges_in_coarse_steps import a_step_outside, marks_vary
 from powermeter.analysis.edges_on_readings import either_side
 from powermeter.analysis.equal_readings import equal
 from powermeter.analysis.event_estimate import GroupEstimate
@@ -43,7 +43,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import lagging
 from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.levels_of_others import made_by_others
-from powermeter.analysis.lock_step import unseen_part
+from powermeter.analysis.lock_step import Phase, unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Labels, Others
@@ -208,6 +208,10 @@ def measure_instants(
     edges = start_ns, end_ns
     steps = place_known_to(trace, edges), step_in_common(trace, edges)
     phase = unseen_part(t, start_ns, end_ns, before, m, trace.interval_ns, steps)
+    if max(phase.coherent, phase.blind) > 0 and marks_vary(
+        integral, edges, found.quiet or 0.0, None if marks is None else marks[0]
+    ):
+        phase = Phase()
     if phase.coherent > 0:
         variance *= 1 + (n - 1) * phase.coherent
     blind = int(np.count_nonzero(weight <= 0))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import LEAST, clear_edges
 from powermeter.analysis.early_readings import turned_round
+from powermeter.analysis.edges_in_coarse_steps import marks_vary
 from powermeter.analysis.energy_from_means import measure_means
 from powermeter.analysis.event_estimate import HELD, LAG, LATE, LEAD, SOME, TAIL, GroupEstimate
 from powermeter.analysis.holes import Bridges
@@ -158,6 +159,8 @@ def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integ
     trace = integral.trace
     if len(trace) < _LEAST:
         return None
+    if _of_no_place(integral, start_ns, end_ns):
+        return None
     late = may_average(trace, start_ns, end_ns)
     if unsettled(trace) or (late is None and _lean_to_means(trace, start_ns, end_ns)):
         late = 0.0
@@ -170,6 +173,13 @@ def taken_for_means(integral: Integral, start_ns: Times, end_ns: Times) -> Integ
         clipped = None if trace.saturated_ns is None else trace.saturated_ns + by
         trace = replace(trace, times_ns=trace.times_ns + by, gaps=gaps, saturated_ns=clipped)
     return Integral.of(replace(trace, values=values, kind=Kind.MEAN))
+
+
+def _of_no_place(integral: Integral, start_ns: Times, end_ns: Times) -> bool:
+    """Return whether marks are so coarse that readings beside them show nothing of what each averages over: what lies outside of them is counted."""
+    order = np.argsort(start_ns, kind="stable")
+    edges = start_ns[order], end_ns[order]
+    return marks_vary(integral, edges, float(integral.trace.values.min()), None)
 
 
 def _lean_to_means(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
