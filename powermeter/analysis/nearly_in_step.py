@@ -21,7 +21,13 @@ from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_events, ripple_in_run
-from powermeter.analysis.two_levels import begins_at_random, goes_on_beside, in_no_event, stretches
+from powermeter.analysis.two_levels import (
+    begins_at_random,
+    goes_on_beside,
+    in_no_event,
+    rare_turns,
+    stretches,
+)
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -230,7 +236,12 @@ def by_fits(values: Floats, noise: float, quiet: float | None = None) -> tuple[f
         and lasts.size >= _STRETCHES
         and float(np.var(lasts)) >= _FITS * float(np.mean(lasts)) ** 2
     )
-    return (float(np.std(values)), values.size / each) if fits or rests else None
+    if not (fits or rests):
+        return None
+    if (left := rare_turns(upper)) is None:
+        return float(np.std(values)), values.size / each
+    share = float(upper.mean())
+    return (float(np.std(values)), share * (1 - share) / left) if left else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,6 +34,13 @@ _MORE = 3.0  # times that of the turns
 _SINGLES = 0.1  # of the turns that are read once, at most
 _AT_ONCE = 0.1  # of the stretches on either level that are read once, where a phase passes an edge many times at once
 _LONG = 4  # readings that some of them last then
+_RARE = 0.2  # of readings on the upper level
+_BY_CHANCE = 1.3  # variance of lengths over the mean's square, on either level
+_WAITS = 3  # between rare turns
+_SHORT = 2  # readings of a turn: of longer ones, a phase is seen to pass
+_SAME = 0.1  # of a wait, by which others are about as long
+_EDGES = 1 / 6  # of a reading squared: two jumps
+_CUT = 1.5  # times the longest wait: what the beginning and the end cut
 _REGULAR = 0.3  # variance of lengths over the mean's square, on both levels, of a loop at a steady rate
 _BESIDE = 20  # readings in no event
 _ELSEWHERE = 0.05  # of them on the upper level, at least
@@ -57,6 +64,50 @@ def begins_at_random(upper: Bools) -> bool:
     longer = float(off.mean()) >= _LONGER * float(on.mean())
     resolved = float(np.mean(on == 1)) <= _SINGLES
     return longer and resolved and waits >= max(_SCATTERS, _MORE * turns)
+
+
+def rare_turns(upper: Bools) -> float | None:
+    """Return the variance of the share of readings on the upper level that rare turns leave, however they came about, beyond what their edges do; None where turns are few and last, not rare, keep time or come in bursts.
+
+    Of k turns the share p is known to p (1 − p) √((c₁ + c₂)/k), c the variance of stretches on either level over their mean's square (renewals),
+    times what four waits in a row scatter more than single ones.  Of that, turns that are read once leave all by chance, longer ones a sixth.
+    """
+    share = float(upper.mean())
+    every = stretches(upper)
+    whole = every[1:-1]
+    off_first = int(upper[0])
+    on, off = whole[off_first::2], whole[1 - off_first :: 2]
+    if share > _RARE or off.size < _WAITS or (float(np.median(on)) <= _SHORT and _keeps_time(off)):
+        return None
+    if (
+        whole.size < 2 * _TURNS
+    ):  # few, each of which is read once: none stays on the upper level as an image does
+        return 0.0 if int(every[off_first ^ 1 :: 2].max(initial=0)) == 1 else None
+    scatters = _scatter(on), _scatter(off)
+    cut = max((int(every[k]) for k in (0, -1) if not upper[k]), default=0)
+    if max(scatters) > _BY_CHANCE or cut > _CUT * int(off.max()):
+        return None
+    single, turns = int(np.count_nonzero(on == 1)), min(on.size, off.size)
+    many = turns >= 2 * _TURNS
+    if not many and single < (1 - _SINGLES) * on.size:
+        return None
+    bursts = 1.0
+    if many:
+        fours = off[: off.size // 4 * 4].reshape(-1, 4).sum(axis=1)
+        bursts = max(float(np.var(fours, ddof=1)) / max(4 * float(np.var(off, ddof=1)), 1e-12), 1.0)
+    known = (share * (1 - share)) ** 2 * (sum(scatters) * bursts + 1 / turns) / turns
+    by_edges = (single + (on.size - single) * _EDGES) / upper.size**2
+    return max(float(known) - by_edges, 0.0)
+
+
+def _keeps_time(waits: Indices) -> bool:
+    """Return whether half of some waits are about as long: of a loop that readings meet at few places, and of a timer."""
+    ordered = np.sort(waits)
+    within = np.maximum(_SAME * ordered, 1.0)
+    near = np.searchsorted(ordered, ordered + within, side="right") - np.searchsorted(
+        ordered, ordered - within
+    )
+    return bool(near.max() > waits.size / 2)
 
 
 def wanders(upper: Bools) -> bool:

@@ -23,6 +23,10 @@ _FRESH = 20  # new readings
 _LOOKED = 1 << 16
 _TWICE = 0.1  # of pairs of new readings are equal at most: as of ten values that are alike often
 _AS_CHANCE = 3.0  # times as many repeats as such pairs
+_RECURS, _OF_STRETCHES = (
+    3,
+    0.1,
+)  # times, and of the readings that stand: what comes back more often is a level
 _FURTHER, _SOME = 5, 2  # codes; changes
 _CLOSE = 2.0  # times the smallest change
 _OFTEN, _LEAST_CLOSE = 0.2, 8  # of the changes, and changes, that close to it: the edge of a band
@@ -55,12 +59,12 @@ def rows_that_stand(trace: Trace) -> Standing | None:
 def _standing(values: Floats) -> Standing | None:
     some = values[:_LOOKED]
     steps = np.abs(np.diff(some))
-    new = some[1:][steps != 0]
+    new, stood = _beside_levels(some)
     if some.size < _LEAST or new.size < _FRESH:
         return None
     share = np.unique(new, return_counts=True)[1] / new.size
     twice = float(share @ share)
-    if twice >= _TWICE or 1 - new.size / steps.size <= _AS_CHANCE * twice + _TWICE / 2:
+    if twice >= _TWICE or 1 - new.size / float(stood.sum()) <= _AS_CHANCE * twice + _TWICE / 2:
         return None
     changes = steps[steps != 0]
     codes = np.rint(changes / float(np.diff(np.unique(some)).min()))
@@ -69,6 +73,17 @@ def _standing(values: Floats) -> Standing | None:
         return None
     rows = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
     return Standing(rows, _band(changes) if codes.min() > _FURTHER else 0.0)
+
+
+def _beside_levels(values: Floats) -> tuple[Floats, Indices]:
+    """Return the new readings and for how many rows each stood, but for those that a level without noise comes back to again and again: it equals itself."""
+    first = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
+    stood = np.diff(np.append(first, values.size))
+    new = values[first]
+    repeated, times = np.unique(new[stood > 1], return_counts=True)
+    levels = repeated[times > max(_RECURS, _OF_STRETCHES * int(times.sum()))]
+    other = ~np.isin(new, levels)
+    return new[other], stood[other]
 
 
 def _band(changes: Floats) -> float:

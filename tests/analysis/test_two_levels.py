@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.nearly_in_step import by_fits
-from powermeter.analysis.two_levels import begins_at_random, goes_on_beside, stretches
+from powermeter.analysis.two_levels import begins_at_random, goes_on_beside, rare_turns, stretches
 from powermeter.channel import Accuracy
 from powermeter.events import Event
 from powermeter.result import Grade
@@ -96,3 +96,25 @@ def test_a_session_of_requests_is_known_as_the_run_without_it_is(begin: float, e
         )
         held.append(session.low <= truth.energy(20.013700001, 80.004100003) <= session.high)
     assert sum(held) >= 7 and sum(narrow) >= 6  # ± 23 % in all eight before
+
+
+def of_waits(waits: np.ndarray, turn: int) -> np.ndarray:
+    """Return levels that are off for such waits, and on for a turn behind each of them but the last."""
+    return np.concatenate([np.append(np.zeros(n, bool), np.ones(turn, bool)) for n in waits])[:-turn]
+
+
+def test_rare_turns_by_chance_leave_what_their_count_does() -> None:
+    """Of 60 turns that come by chance the share is known to 1/√60; what is read once is paid for as scatter, and hardly a quarter of that is left."""
+    waits = np.random.default_rng(3).geometric(0.02, 61)
+    left = rare_turns(of_waits(waits, 1))
+    assert left is not None and left < 0.25 * 60 / (waits.sum() + 60) ** 2
+    longer = rare_turns(of_waits(waits, 3))
+    assert longer is not None
+    assert np.sqrt(longer) == pytest.approx(180 / (waits.sum() + 180) / np.sqrt(60), rel=0.4)
+
+
+def test_turns_that_keep_time_or_come_in_bursts_are_no_rare_turns() -> None:
+    rng = np.random.default_rng(4)
+    assert rare_turns(of_waits(rng.integers(18, 21, 40), 1)) is None
+    assert rare_turns(of_waits(np.where(np.arange(60) % 12, 9, 170), 1)) is None
+    assert rare_turns(of_waits(rng.geometric(0.3, 60), 2)) is None  # nor are those of a third of the time

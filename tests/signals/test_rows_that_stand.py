@@ -82,3 +82,10 @@ def test_a_run_has_as_many_readings_as_were_new(is_rounded: bool) -> None:
         true = 197.9 * (1.5 + 4.0 * float(on(np.arange(2.0, 199.9, 0.001)).mean()))
         missed += not run.low <= true <= run.high
     assert missed <= 3
+
+
+def test_a_level_without_noise_that_a_load_comes_back_to_is_no_display_that_stands() -> None:
+    """Twelve jobs at one code, over idle power that moves by several: jobs repeat their code since nothing changes."""
+    rng = np.random.default_rng(8)
+    parts = [x for _ in range(12) for x in (np.round(rng.normal(5, 0.6, 12), 1), np.full(11, 45.2))]
+    assert standing(np.concatenate(parts)) is None
