@@ -11,7 +11,7 @@ from powermeter.units import prefix_of
 
 from .comparison import TITLES, change
 from .figure_data import ticks
-from .svg import NARROW, WIDE, Frame, escape, shortened
+from .svg import LETTER, NARROW, WIDE, Frame, escape, shortened
 from .wording import show, verdict_text
 
 UNITS = {"energy": "J", "power": "W", "time": "s"}
@@ -27,11 +27,17 @@ def comparison_figure(found: Comparison, frame: Frame = WIDE) -> str:
     ]
     if not rows:
         return ""
-    left, right = frame.left + (30 if frame is WIDE else 0), frame.width - frame.right
+    letters = frame.letters + 4
+    above = frame is not WIDE or any(len(row.title) > letters for row in rows)
+    head, left, right = (
+        (16, 14, frame.width - frame.right) if above else (0, frame.left + 30, frame.width - frame.right)
+    )
+    letters = (right - left) // LETTER if above else letters
+    height = ROW + head
     most = max(max(_end(row.contrast.mean_left), _end(row.contrast.mean_right)) for row in rows) or 1.0
     step, prefix = prefix_of(most, UNITS[found.of])
     scale = (right - left) / (most * 1.05)
-    bottom = TOP + ROW * len(rows)
+    bottom = TOP + height * len(rows)
     name = f"{TITLES[found.of]}: A {found.left}, B {found.right}"
     box = f'viewBox="0 0 {frame.width} {bottom + FOOT}" role="img" aria-label="{escape(name)}"'
     out = [f'<svg class="figure {frame.name}" {box}><title>{escape(name)}</title>']
@@ -40,10 +46,10 @@ def comparison_figure(found: Comparison, frame: Frame = WIDE) -> str:
         out.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}"/>')
         out.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{tick:,.6g}</text>')
     for number, row in enumerate(rows):
-        y = TOP + number * ROW
-        letters = frame.letters + (4 if frame is WIDE else 0)
+        y = TOP + number * height + head
+        place = f'x="{left}" y="{y - 2}"' if above else f'x="{left - 8}" y="{y + 20}" text-anchor="end"'
         out.append(
-            f'<text class="name" x="{left - 8}" y="{y + 20}" text-anchor="end">'
+            f'<text class="name" {place}>'
             f"<title>{escape(row.title)}</title>{escape(shortened(row.title, letters))}</text>"
         )
         for side, (result, colour) in enumerate(((row.contrast.mean_left, 0), (row.contrast.mean_right, 1))):

@@ -1,8 +1,7 @@
 """What the figures show, as numbers: an envelope of the power, the events under it, the energy of each.
 
-The drawing itself is in `svg` (for the page) and `paper` (PNG and PDF for a write-up); both read the
-panels made here.  Long recordings are reduced to one column a pixel: its lowest and highest sample and
-the mean; nothing is smoothed away, and a gap stays empty.
+`svg` (for the page) and `paper` (PNG and PDF for a write-up) draw the panels made here.  Long recordings are reduced to one column a
+pixel: its lowest and highest sample and the mean; nothing is smoothed away, and a gap stays empty.
 """
 
 from __future__ import annotations
@@ -149,14 +148,10 @@ def run_panel(data: ReportData) -> Panel:
 def close_panel(data: ReportData) -> Panel | None:
     """Return the headline's typical event and its surroundings.
 
-    None where no event is resolved by the sampling, where it would hardly be closer than the whole run, or where a line would be drawn over
-    readings that are not held.
+    None where the sampling resolves no event, it would hardly be closer than the run, or readings under the line are not held.
     """
-    row = data.headline
-    if row is None or not row.verdict.resolved:
-        return None
-    a = data.analysis
-    middle = typical_event(a, row)
+    a, row = data.analysis, data.headline
+    middle = typical_event(a, row) if row is not None and row.verdict.resolved else None
     if middle is None:
         return None
     firsts, lasts = surroundings(a, np.array([middle]))
@@ -164,16 +159,21 @@ def close_panel(data: ReportData) -> Panel | None:
     if last - first > CLOSER * (a.end_ns - a.start_ns):
         return None
     held = int(np.diff(np.searchsorted(a.power_trace.times_ns, [first, last]))[0])
-    if held <= ENVELOPE * COLUMNS and not all_held(a.power_trace, firsts, lasts)[0]:
+    again = next((c.trace for c in data.close_ups if (c.start_ns, c.end_ns) == (first, last)), None)
+    if again is None and held <= ENVELOPE * COLUMNS and not all_held(a.power_trace, firsts, lasts)[0]:
         return None
-    return panel(data, first, last, int(a.energies.start_ns[middle]))
+    return panel(data, first, last, int(a.energies.start_ns[middle]), again)
 
 
-def panel(data: ReportData, start_ns: int, end_ns: int, origin: int) -> Panel:
-    """Return power and events between two moments of the recording's clock, times counted from `origin`."""
+def panel(data: ReportData, start_ns: int, end_ns: int, origin: int, trace: Trace | None = None) -> Panel:
+    """Return power and events between two moments of the recording's clock, times counted from `origin`.
+
+    Args:
+        trace: All readings between them, where the analysis holds only some.
+    """
     a = data.analysis
     gaps = gaps_of(a.integral, start_ns, end_ns)
-    curves, samples = curves_of(a.power_trace, start_ns, end_ns, gaps, origin)
+    curves, samples = curves_of(trace or a.power_trace, start_ns, end_ns, gaps, origin)
     highest = [float(np.max(c.watts if c.high is None else c.high)) for c in curves if c.watts.size]
     lowest = [float(np.min(c.watts if c.low is None else c.low)) for c in curves if c.watts.size]
     shown = [row for row in a.rows if row.energy is not None or row.events]

@@ -120,10 +120,10 @@ def quantity(shown: Shown, unit: str | None = None) -> str:
 
 def plain_quantity(text: str) -> str:
     """Return a number with its unit as printed (`112 ms`) as siunitx's; text that is neither, escaped."""
-    found = re.fullmatch(r"([+-]?[\d,]+(?:\.\d+)?(?:e[+-]?\d+)?)(?: (\S.*))?", text)
-    if found is None or " " in (found[2] or ""):
+    found = re.fullmatch(r"(at most |at least )?([+-]?[\d,]+(?:\.\d+)?(?:e[+-]?\d+)?)(?: (\S.*))?", text)
+    if found is None or " " in (found[3] or ""):
         return "--" if text == DASH else escaped(text)
-    return _with_unit(_plain(found[1]), found[2] or "")
+    return (found[1] or "") + _with_unit(_plain(found[2]), found[3] or "")
 
 
 def _with_unit(number: str, unit: str) -> str:

@@ -39,6 +39,7 @@ from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note
 
 from .charges import Charges
+from .close_ups import CloseUp, close_ups
 from .earlier_run import Against, set_against
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
 from .order_of_problems import notes_in_order, problems_in_order
@@ -90,6 +91,7 @@ class ReportData:
         rails: What each rail used over the run, where there are several.
         device: What was made, as typed, or None.
         chain: Efficiency between plug and meter, as typed, or None.
+        close_ups: Where the page goes down to single readings.
     """
 
     path: Path
@@ -116,6 +118,7 @@ class ReportData:
     rails: tuple[RailUse, ...] = ()
     device: str | None = None
     chain: str | float | None = None
+    close_ups: tuple[CloseUp, ...] = ()
 
     @property
     def tokens_per_charge(self) -> Result | None:
@@ -284,6 +287,7 @@ def gather(recording: Recording, options: ReportOptions | None = None) -> Report
         rails=rails,
         device=options.device,
         chain=options.chain,
+        close_ups=close_ups(recording, analysis, headline),
     )
 
 

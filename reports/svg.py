@@ -19,6 +19,8 @@ from .html_elements import harmless
 TOP = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
 ITEMS_HEIGHT = 190
+NAME, LETTER = 12, 8
+"""Height of a name above its lane, and width of a letter of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
     top = max(panel.top_w, 0.0) * 1.06 or 1.0
     axes = _Axes(frame, (panel.start, panel.end), (panel.bottom_w * 1.06, top), TRACE_HEIGHT)
     lanes_top = axes.bottom + 12
-    height = lanes_top + LANE * len(panel.lanes) + FOOT
+    head = NAME if _names_above(panel, frame) else 0
+    lane_height = LANE + head
+    height = lanes_top + lane_height * len(panel.lanes) + FOOT
     out = [_open(height, title, frame)]
     out += _y_grid(axes, "W")
     out += _shading(panel, axes)
@@ -111,7 +115,7 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
         for s in panel.clipped
     ]
     for row, lane in enumerate(panel.lanes):
-        y = lanes_top + row * LANE
+        y = lanes_top + row * lane_height + head
         colour = lane.colour % 8
         for bar in lane.bars:
             left = axes.x(bar.start)
@@ -128,7 +132,7 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
                 f'<path class="c{colour}" d="M{x:.1f} {y + 2} l5 6 l-5 6 l-5 -6z">{_tip(lane.label)}</path>'
             )
     out += _lane_names(panel, lanes_top, frame)
-    out += _time_axis(axes, lanes_top + LANE * len(panel.lanes) + 4, since)
+    out += _time_axis(axes, lanes_top + lane_height * len(panel.lanes) + 4, since)
     out.append("</svg>")
     return "".join(out)
 
@@ -151,7 +155,8 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
     left = axes.x(items.warmup + 0.5)
     within = max(items.low, low), min(items.high, high)
     out.append(f'<rect class="within" {_box(left, axes.y(within[1]), axes.right, axes.y(within[0]))}/>')
-    meter = max(items.mean - items.meter, low), min(items.mean + items.meter, high)
+    ends = meter_ends(items)
+    meter = max(ends[0], low), min(ends[1], high)
     out.append(f'<rect class="meter" {_box(left, axes.y(meter[1]), axes.right, axes.y(meter[0]))}/>')
     if items.before is not None:
         y, top, bottom = (
@@ -196,6 +201,15 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         f'<text x="{axes.right}" y="{axes.bottom + 34:.1f}" text-anchor="end">event number</text></svg>'
     )
     return "".join(out)
+
+
+def meter_ends(items: Items) -> tuple[float, float]:
+    """Return between what the meter alone leaves the mean, as skew as the whole interval, in which it lies."""
+    half = (items.high - items.low) / 2
+    if not 0 < half < math.inf:
+        return items.mean - items.meter, items.mean + items.meter
+    share = items.meter / half
+    return items.mean - share * (items.mean - items.low), items.mean + share * (items.high - items.mean)
 
 
 def _open(height: float, title: str, frame: Frame) -> str:
@@ -251,12 +265,20 @@ def _curve(curve: PowerCurve, axes: _Axes) -> Iterable[str]:
     yield f'<path class="trace" d="M{line}"/>'
 
 
+def _names_above(panel: Panel, frame: Frame) -> bool:
+    """Return whether the names of lanes stand above them, since one does not fit beside."""
+    return any(len(lane.name) > frame.letters for lane in panel.lanes)
+
+
 def _lane_names(panel: Panel, top: float, frame: Frame) -> Iterable[str]:
+    above = _names_above(panel, frame)
+    letters = (frame.width - frame.left) // LETTER if above else frame.letters
+    place = f'x="{frame.left}"' if above else f'x="{frame.left - 10}" text-anchor="end"'
     for row, lane in enumerate(panel.lanes):
-        y = top + row * LANE
+        y = top + row * (LANE + NAME) + 9.5 if above else top + row * LANE + 12.5
         yield (
-            f'<text class="name" x="{frame.left - 10}" y="{y + 12.5:.1f}" text-anchor="end">'
-            f"{_tip(lane.label)}{escape(shortened(lane.name, frame.letters))}</text>"
+            f'<text class="name" {place} y="{y:.1f}">'
+            f"{_tip(lane.label)}{escape(shortened(lane.name, letters))}</text>"
         )
 
 

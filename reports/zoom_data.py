@@ -21,23 +21,24 @@ from powermeter.errors import DataError
 from powermeter.signals.trace import Trace
 
 from . import figure_data
+from .close_ups import ANOTHER, HIGHEST, LONGEST, CloseUp
 from .html_elements import harmless
 from .report_data import ReportData
-from .typical_event import typical_event
 from .wording import left_out
 
 SINGLE = 90_000
 """Readings up to which all of them are in the page."""
 
-STRETCHES = 56_000
+STRETCHES = 36_000
 """Stretches of a longer run, which has single readings in places; everything at its most stays below 3 MB."""
 
 BESIDE = 3_000
 """Stretches of each further rail."""
 
 RAILS = 6
-PATCH = 1_000
-PATCHES = 16
+CLOSE = 26_000
+"""Single readings of a longer run, in all its close-ups."""
+
 EVENTS = 20_000
 _AT_ONCE = 1 << 17
 
@@ -51,8 +52,8 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
     if span <= 0:
         return None
     tick = max(span / 0xFFFF_FFF0, 1e-3)
-    interesting = _interesting(data)
-    rails = [_rail(a.line.key, a.integral, a.start_ns, tick, STRETCHES, interesting)]
+    rail, kept = _rail(a.line.key, a.integral, a.start_ns, tick, STRETCHES, data.close_ups)
+    rails = [rail]
     for line in a.lines:
         if line.key == a.line.key or len(rails) >= RAILS:
             continue
@@ -60,20 +61,26 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
         if trace is None or len(trace) < 3:
             continue
         try:
-            rails.append(_rail(line.key, Integral.of(trace), a.start_ns, tick, BESIDE, ()))
+            rails.append(_rail(line.key, Integral.of(trace), a.start_ns, tick, BESIDE, ())[0])
         except DataError:
             continue
     places = [
-        {"name": name, "start": (start - a.start_ns) * 1e-9, "end": (end - a.start_ns) * 1e-9}
-        for name, start, end in interesting
-        if name
+        {
+            "name": one.name,
+            "start": (one.start_ns - a.start_ns) * 1e-9,
+            "end": (one.end_ns - a.start_ns) * 1e-9,
+            "event": one.name != HIGHEST,
+        }
+        for one in kept
     ]
     return {
         "tick_s": tick * 1e-9,
         "span_s": span * 1e-9,
         "rails": rails,
         "places": places,
-        "labels": list(_each_label(data, a.start_ns, tick, tuple(p for p in interesting if p[0]))),
+        "labels": list(
+            _each_label(data, a.start_ns, tick, tuple(one for one in kept if one.name != HIGHEST))
+        ),
         "mean_of": _condensed(data),
         "simulated": a.energy.grade.value == "simulated",
     }
@@ -88,56 +95,38 @@ def _condensed(data: ReportData) -> int:
     return max(1, round(rows / max(len(trace) + trace.repeats, 1)))
 
 
-def _interesting(data: ReportData) -> tuple[tuple[str, int, int], ...]:
-    """Return (name, start, end) of places of which single readings are kept, in ns."""
-    a = data.analysis
-    trace = a.power_trace
-    wide = max(PATCH // 4 * max(trace.interval_ns, 1), 1)
-    found: list[tuple[str, int, int]] = []
-    row = data.headline
-    if row is not None and row.index.size:
-        starts, ends = a.energies.start_ns[row.index], a.energies.end_ns[row.index]
-        middle = typical_event(a, row)
-        if middle is not None:
-            of_middle = int(a.energies.start_ns[middle]), int(a.energies.end_ns[middle])
-            found.append(("a typical event", *_around(*of_middle)))
-        found.append(("the first event", *_around(int(starts[0]), int(ends[0]))))
-        some = np.unique(np.linspace(0, starts.size - 1, PATCHES - 4).astype(int))
-        found += [("", *_around(int(starts[i]), int(ends[i]))) for i in some.tolist()]
-    if trace.kind is not Kind.COUNTER and len(trace):
-        at = int(trace.times_ns[int(np.argmax(trace.values))])
-        found.append(("the highest reading", at - wide, at + wide))
-    return tuple(found)
-
-
-def _around(start: int, end: int) -> tuple[int, int]:
-    margin = max((end - start) // 3, 1)
-    return start - margin, end + margin
-
-
 def _rail(
     key: str,
     integral: Integral,
     start_ns: int,
     tick: float,
     most: int,
-    places: tuple[tuple[str, int, int], ...],
-) -> dict[str, Any]:
+    places: tuple[CloseUp, ...],
+) -> tuple[dict[str, Any], tuple[CloseUp, ...]]:
+    """Return what is drawn of a rail, and the places of which it has every reading."""
     trace = integral.trace
     n = integral.running.size - 1
     each = 1 if n <= SINGLE and most == STRETCHES else max(1, -(-n // most))
     curve = _Curve(integral)
     blocks = [_block(curve, 0, n, each, start_ns, tick)]
+    whole = [place for place in places if place.name != ANOTHER]  # all readings are there
     if each > 1:
-        times = trace.times_ns
-        for _, low, high in places[:PATCHES]:
-            first, last = (int(k) for k in np.searchsorted(times, [low, high]))
-            first, last = max(first - 1, 0), min(last + 1, n, max(first - 1, 0) + PATCH)
+        whole, left = [], CLOSE
+        for place in places:
+            closer = curve if place.trace is None else _Curve(Integral.of(place.trace))
+            times = closer.integral.trace.times_ns
+            first, last = (int(k) for k in np.searchsorted(times, [place.start_ns, place.end_ns]))
+            first, last = max(first - 1, 0), min(last + 1, closer.integral.running.size - 1)
+            if last - first > left and place.name == ANOTHER:
+                continue
             if last - first > 2:
-                blocks.append(_block(curve, first, last, 1, start_ns, tick))
+                last = min(last, first + min(left, LONGEST))
+                blocks.append(_block(closer, first, last, 1, start_ns, tick))
+                whole.append(place)
+                left -= last - first
     counted = [error for error in trace.errors if error.relative or error.absolute]
     least = integral.trace.values.min() if trace.kind is not Kind.COUNTER else 0.0
-    return {
+    drawn = {
         "name": harmless(key, 60),
         "grade": trace.grade.value,
         "line": trace.kind is Kind.INSTANT,
@@ -153,6 +142,7 @@ def _rail(
         "floor": bool(least >= 0),
         "saturated": _saturated(trace, start_ns),
     }
+    return drawn, tuple(whole)
 
 
 def _saturated(trace: Trace, start_ns: int) -> list[float]:
@@ -258,19 +248,17 @@ def _packed(array: NDArray[Any]) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
 
 
-def _drawn(
-    starts: NDArray[np.int64], most: int, places: tuple[tuple[str, int, int], ...]
-) -> NDArray[np.int64]:
-    """Return which of a label's events are drawn: evenly picked ones, and the first in each named place."""
+def _drawn(starts: NDArray[np.int64], most: int, places: tuple[CloseUp, ...]) -> NDArray[np.int64]:
+    """Return which of a label's events are drawn: evenly picked ones, and those in the close-ups."""
     if starts.size <= most:
         return np.arange(starts.size)
-    low, high = (np.searchsorted(starts, [place[k] for place in places]) for k in (1, 2))
-    even = np.linspace(0, starts.size - 1, most).astype(np.int64)
-    return np.union1d(even, low[low < high])
+    middles = [(place.start_ns + place.end_ns) // 2 for place in places]
+    looked_at = np.maximum(np.searchsorted(starts, middles, side="right") - 1, 0)
+    return np.union1d(np.linspace(0, starts.size - 1, most).astype(np.int64), looked_at)
 
 
 def _each_label(
-    data: ReportData, start_ns: int, tick: float, places: tuple[tuple[str, int, int], ...]
+    data: ReportData, start_ns: int, tick: float, places: tuple[CloseUp, ...]
 ) -> Iterator[dict[str, Any]]:
     a = data.analysis
     half = a.energies.half_width() if len(a.energies) else np.empty(0)

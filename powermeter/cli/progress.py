@@ -51,8 +51,8 @@ def message(what: str, seconds: float, share: float | None, width: int) -> str:
 
 
 def _whole(seconds: float) -> str:
-    """Return a time in whole seconds: `12 s`; from a minute on in words of its own: `1 min 12 s`."""
-    return f"{seconds:.0f} s" if seconds < 59.5 else format_duration(round(seconds))
+    """Return a time in whole seconds: `92 s`; from two minutes on as `2 min 12 s`."""
+    return f"{seconds:.0f} s" if seconds < 119.5 else format_duration(round(seconds))
 
 
 @dataclass
@@ -216,7 +216,7 @@ def heartbeat(arguments: Sequence[str]) -> Iterator[None]:
     expected = _Expected(paths, PASSES.get(verb, 2 if twice else 1))
 
     out, error = sys.stdout, sys.stderr
-    named = " ".join((verb, *(path.name for path in paths[:1])))
+    named = " ".join((verb, *(path.name or str(path) for path in paths[:1])))
     with progress(named):
         line = _lines[-1]
         line.phases[-1].share = expected.share

@@ -58,7 +58,8 @@ def burn_down(maker: Any, data: ReportData, columns: int) -> Any:
     axes.set_xlabel(f"time ({unit})")
     axes.set_ylabel(f"left of {text(data.battery_name, 24)} (%)")
     note = f"lasts {show(hours).text}\nthis run: {show(used, '1', 100).text} %"
-    axes.text(0.03, 0.05, note, transform=axes.transAxes, fontsize=6.5, color=INK)
+    behind = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5}
+    axes.text(0.03, 0.05, note, transform=axes.transAxes, fontsize=6.5, color=INK, bbox=behind)
     axes.legend(loc="upper right")
     watermark(drawn, data.grade.value)
     return drawn

@@ -14,6 +14,7 @@ from powermeter.units import prefix_of
 
 from .. import figure_data
 from ..report_data import ReportData
+from ..svg import meter_ends
 from .canvas import BAND, INK, SOFT, TRACE, figure, text, watermark
 
 
@@ -29,13 +30,21 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
         raise DataError(
             f"{data.path.name}: convergence needs at least four events that the sampling resolves, after the warm-up"
         )
+    if not np.isfinite(items.high):
+        raise DataError(
+            f"{data.path.name}: each energy is known from below only, so their mean does not settle: use a larger range or a smaller shunt"
+        )
     numbers = items.numbers[items.numbers > items.warmup]
     count = np.arange(1, steady.size + 1)
     mean = np.cumsum(steady) / count
     spread = np.sqrt(
         np.maximum(np.cumsum(steady**2) / count - mean**2, 0.0) * count / np.maximum(count - 1, 1)
     )
-    half = np.hypot(student_95(np.maximum(count - 1, 1)) * spread / np.sqrt(count), items.meter)
+    repeats = student_95(np.maximum(count - 1, 1)) * spread / np.sqrt(count)
+    low, high = (
+        mean + side * np.hypot(repeats, end - items.mean)
+        for side, end in zip((-1, 1), meter_ends(items), strict=True)
+    )
     drawn = figure(maker, columns, 2.1)
     axes = drawn.subplots()
     step, prefix = prefix_of(float(np.max(items.joules)), "J")
@@ -45,8 +54,8 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     )
     axes.fill_between(
         numbers[later],
-        (mean - half)[later] / step,
-        (mean + half)[later] / step,
+        low[later] / step,
+        high[later] / step,
         color=BAND,
         alpha=0.7,
         linewidth=0,
@@ -54,24 +63,28 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     )
     settling = np.concatenate([[0, 1], later])
     axes.plot(numbers[settling], mean[settling] / step, color=TRACE, linewidth=1.0, label="mean so far")
+    last = float(items.numbers[-1])
+    printed = [items.low / step, items.high / step]
+    axes.plot(
+        [last, last], printed, "-_", color=INK, linewidth=1.2, markersize=5, label="interval as printed"
+    )
     if items.warmup:
         axes.axvline(items.warmup + 0.5, color=INK, linewidth=0.7, linestyle=":")
         axes.annotate(
             " warm-up ends", (items.warmup + 0.5, 0.02), xycoords=("data", "axes fraction"), fontsize=6.5
         )
-    ends = (
-        np.concatenate([(mean - half)[later], (mean + half)[later], np.quantile(steady, [0.02, 0.98])]) / step
-    )
+    ends = np.concatenate([low[later], high[later], np.quantile(steady, [0.02, 0.98])]) / step
+    ends = np.append(ends, printed)
     room = 0.15 * float(ends.max() - ends.min())
     bottom = float(ends.min()) - room
     if items.joules.min() >= 0:
         bottom = max(bottom, 0.0)
     axes.set_ylim(bottom, float(ends.max()) + 3 * room)
-    axes.set_xlim(0, float(items.numbers[-1]) + 1)
+    axes.set_xlim(0, 1.01 * last + 1)
     axes.grid(axis="y")
     axes.set_xlabel(f"events of {text(items.label, 30)}")
     axes.set_ylabel(f"energy per item ({prefix}J)" + ("\naxis not from 0" if bottom > 0 else ""))
-    axes.legend(loc="upper right", ncols=3 if columns == 2 else 1)
+    axes.legend(loc="upper right", ncols=2 if columns == 2 else 1)
     watermark(drawn, data.grade.value)
     return drawn
 

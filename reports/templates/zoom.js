@@ -182,7 +182,7 @@
       var pen = false;
       columns.forEach(function (c) { if (!c || !c[3]) { pen = false; return; } var py = y(c[2] / c[3]); if (pen) context.lineTo(c[4], py); else context.moveTo(c[4], py); context.lineTo(c[5], py); pen = true; });
       context.stroke();
-      hint.textContent = b.each > 1 && !many ? "Each column stands for " + (b.r ? "many" : b.each.toLocaleString("en")) + " readings: the lowest, the mean and the highest. Single readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
+      hint.textContent = b.each > 1 && !many ? "Each column stands for " + (b.r ? "many" : b.each.toLocaleString("en")) + " readings: the lowest, the mean and the highest. All readings are kept in the places named above." : "Each pixel shows the lowest, the mean and the highest of its readings.";
     } else {
       context.beginPath();
       var down = false;
@@ -198,7 +198,7 @@
         context.fillStyle = colour("--trace");
         for (i = first; i < last; i++) { context.beginPath(); context.arc(x(b.t[i] * TICK), y(b.low[i]), 2.2, 0, 7); context.fill(); }
       }
-      hint.textContent = "Single readings.";
+      hint.textContent = readingsIn(b, first, last) > last - first ? "Some of the readings, at edges and extremes, with straight lines between; all of them are in the places named above." : "Single readings.";
     }
     if (rail.gaps.some(function (g) { return g[1] >= from && g[0] <= to; })) hint.textContent += " A shaded column is a gap without readings.";
     context.fillStyle = colour("--gap");
@@ -304,7 +304,7 @@
   }
   function pick(found) { picked = found; chosen = found ? [found[0].start[found[1]] * TICK, found[0].end[found[1]] * TICK] : null; redraw(); }
 
-  var pointers = {}, began = null, pinch = null;
+  var pointers = {}, began = null, pinch = null, tapped = null;
   function place(e) { var box = canvas.getBoundingClientRect(); return [e.clientX - box.left, e.clientY - box.top]; }
   function two() { var ids = Object.keys(pointers); return ids.length === 2 ? [pointers[ids[0]], pointers[ids[1]]] : null; }
   canvas.addEventListener("pointerdown", function (e) {
@@ -333,7 +333,13 @@
   function lift(e) {
     delete pointers[e.pointerId];
     if (!two()) pinch = null;
-    if (began && !began.moved && e.type === "pointerup") pick(began.y > TOP + HEIGHT ? eventAt(began.x, began.y) : nearest(began.time));
+    if (began && !began.moved && e.type === "pointerup") {
+      pick(began.y > TOP + HEIGHT ? eventAt(began.x, began.y) : nearest(began.time));
+      if (e.pointerType === "touch") {
+        if (tapped && e.timeStamp - tapped[0] < 400 && Math.abs(began.x - tapped[1]) + Math.abs(began.y - tapped[2]) < 30) toChosen();
+        tapped = [e.timeStamp, began.x, began.y];
+      }
+    }
     began = null;
   }
   canvas.addEventListener("pointerup", lift); canvas.addEventListener("pointercancel", lift);
@@ -361,7 +367,15 @@
   var mode = button("Dragging selects", function (b) { selecting = !selecting; mark(); }, bar);
   function mark() { mode.textContent = selecting ? "Dragging selects" : "Dragging moves"; mode.setAttribute("aria-pressed", String(selecting)); }
   mark();
-  data.places.forEach(function (p) { button(p.name.charAt(0).toUpperCase() + p.name.slice(1), function () { pick(null); show(p.start, p.end); }, bar); });
+  var places = {};
+  data.places.forEach(function (p) {
+    if (places[p.name]) { places[p.name].push(p); return; }
+    var alike = places[p.name] = [p], next = 0;
+    button(p.name.charAt(0).toUpperCase() + p.name.slice(1), function () {
+      var one = alike[next++ % alike.length];
+      pick(one.event ? nearest((one.start + one.end) / 2) : null); show(one.start, one.end);
+    }, bar);
+  });
   if (data.rails.length > 1) {
     var label = document.createElement("label"), select = document.createElement("select");
     label.textContent = "Rail "; label.appendChild(select);

@@ -22,6 +22,8 @@ class Terminal(io.StringIO):
         (10.0, None, "writing x: 10 s so far"),
         (10.0, 0.001, "writing x: 10 s so far"),
         (4.0, 1.0, "writing x: 100 %, 1 s left"),
+        (31.0, 0.25, "writing x: 25 %, 93 s left"),
+        (50.0, 0.25, "writing x: 25 %, 2 min 30 s left"),
     ],
 )
 def test_the_time_left_follows_from_the_share_done(seconds, share, text):

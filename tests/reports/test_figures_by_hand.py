@@ -195,7 +195,9 @@ def data(
         divided=np.arange(1.0, n + 1),
         shares=more.get("shares"),
     )
-    return SimpleNamespace(analysis=analysis, headline=more.get("headline", rows[0]), against=None)
+    return SimpleNamespace(
+        analysis=analysis, headline=more.get("headline", rows[0]), against=None, close_ups=()
+    )
 
 
 def test_bars_stand_at_their_events_and_marks_at_theirs() -> None:

@@ -64,6 +64,8 @@ def test_numbers_keep_their_digits():
     )
     assert quantity(Shown("–")) == "--"
     assert plain_quantity("60.1 ms") == r"\qty{60.1}{\milli\second}"
+    assert plain_quantity("at most 630 mJ") == r"at most \qty{630}{\milli\joule}"
+    assert plain_quantity("at least 1,100") == r"at least \num{1100}"
     assert plain_quantity("1 min 20 s") == "1 min 20 s"
 
 

@@ -172,7 +172,15 @@ def test_fingers_read_an_event_and_pinch_to_its_readings(page):
         assert found.startswith("The nearest event, ") and told in found and "mJ" in found
     touched.touchscreen.tap(left + wide * 0.11, trace)
     assert readout(touched).startswith("infer, event 3")
+    hint = touched.locator(".hint")
+    assert hint.inner_text().startswith("Each pixel")
     devtools = phone.new_cdp_session(touched)
+    for kind in ("touchStart", "touchEnd") * 2:  # two quick taps on one place
+        finger = [{"x": left + wide * 0.645, "y": trace}] if kind == "touchStart" else []
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": finger})
+    assert "event 14" in readout(touched) and hint.inner_text() == "Single readings."
+    touched.get_by_role("button", name="Whole run").tap()
+    box = figure(touched)
     middle, y = left + wide * 0.11, box["y"] + 120
     for step in range(12):  # two fingers part, four times over
         apart = 10 + 40 * (step % 3)

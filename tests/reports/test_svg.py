@@ -305,6 +305,14 @@ def test_an_energy_known_from_below_only_points_up_and_one_below_zero_has_room()
     assert drawn.value(svg.TOP + svg.ITEMS_HEIGHT) == pytest.approx(-1.2, abs=0.02)
 
 
+def test_what_the_meter_leaves_open_lies_inside_a_skew_interval():
+    """4.1 J, of which 3.9 to 6.6 are printed, with ± 1.35 J of the meter: its band reached down to 2.7."""
+    skew = items(mean=4.1, low=3.9, high=6.6, meter=1.35)
+    assert svg.meter_ends(skew) == pytest.approx((3.9, 6.6))
+    assert svg.meter_ends(items(mean=4.1, low=3.9, high=6.6, meter=0.675)) == pytest.approx((4.0, 5.35))
+    assert svg.meter_ends(items()) == pytest.approx((1.15, 1.35))
+
+
 def test_many_events_are_small_dots_without_whiskers_or_words():
     """Up to 300 each has its interval and says its energy."""
     few, many = (Drawn(svg.items_figure(items(n, joules=np.ones(n)), "e", 0), "J") for n in (300, 301))
@@ -335,6 +343,21 @@ def test_a_name_too_long_for_the_margin_keeps_both_ends():
     assert svg.shortened("short") == "short" and svg.shortened("a" * 16) == "a" * 16
     assert svg.shortened("abcdefghijklmnopq") == "abcdefghij…mnopq"
     assert svg.shortened("abcdefgh", 6) == "abc…gh" and svg.shortened("abcd", 2) == "…d"
+
+
+@pytest.mark.parametrize(
+    ("frame", "name"), [(svg.NARROW, "train_step"), (svg.WIDE, "inference_of_resnet50_int8")]
+)
+def test_names_that_do_not_fit_the_margin_stand_whole_above_their_lanes(frame, name):
+    """On a phone train_step was tra…ep."""
+    lanes = tuple(Lane(one, one, at, (Bar(1.0, 2.0, 1, None),), ()) for at, one in enumerate(("fit", name)))
+    root = ElementTree.fromstring(svg.power_figure(panel(lanes=lanes), "x", frame=frame))
+    labels = [n for n in root if n.get("class") == "name" and n.find("title") is not None]
+    assert [n.find("title").tail for n in labels] == ["fit", name]
+    assert all(float(n.get("x")) == frame.left and n.get("text-anchor") is None for n in labels)
+    high = float(root.get("viewBox").split()[3])
+    beside = ElementTree.fromstring(svg.power_figure(panel(lanes=lanes[:1] * 2), "x", frame=frame))
+    assert high - float(beside.get("viewBox").split()[3]) == 2 * svg.NAME
 
 
 def test_small_powers_have_a_prefix_and_their_own_steps():

@@ -12,7 +12,7 @@ import pytest
 from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.reports import zoom_data as packing
-from powermeter.reports.figure_data import run_panel
+from powermeter.reports.figure_data import close_panel, run_panel
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.zoom_data import zoom_data
@@ -39,7 +39,7 @@ def packed(path):
 def noisy(tmp_path):
     """Return a function that writes some readings at 1 kHz of about 3 W, one of them 9 W, with an event in the middle."""
 
-    def build(count, name="noisy.power", gap=None):
+    def build(count, name="noisy.power", gap=None, events=None):
         rng = np.random.default_rng(16)
         times = START + np.arange(count, dtype=np.int64) * 1_000_000
         milliwatts = np.rint(rng.normal(3000, 40, count)).astype(np.int64)
@@ -51,7 +51,7 @@ def noisy(tmp_path):
         with Writer.create(path, {"clock": "monotonic"}) as writer:
             source = writer.add_source("test://1", "meter", "test", channels(Rail("VDD"), False))
             writer.append(source, times[keep], milliwatts[keep, None])
-            writer.add_events([infer(count / 2e3 + i, 0.5, 1, i + 1) for i in range(4)])
+            writer.add_events(events or [infer(count / 2e3 + i, 0.5, 1, i + 1) for i in range(4)])
         return path
 
     return build
@@ -149,13 +149,10 @@ def test_everything_at_its_most_stays_below_three_megabytes(noisy, monkeypatch):
     with Recording.open(path) as recording:
         page = HTMLReport().render(gather(recording))
     assert len(page) < 3_000_000
-    rails = (packing.RAILS - 1) * packing.BESIDE * 20
-    events = packing.EVENTS * 16
-    assert len(page) + (rails + events) * 4 / 3 < 3_000_000
-    assert (
-        packing.SINGLE * 16 * 4 / 3
-        < packing.STRETCHES * 20 * 4 / 3 + packing.PATCHES * packing.PATCH * 16 * 2
-    )
+    rails, events = (packing.RAILS - 1) * packing.BESIDE * 20, packing.EVENTS * 16
+    rest = len(page) + (rails + events - packing.STRETCHES * 20) * 4 / 3
+    held_in_part = packing.STRETCHES * 24 + packing.CLOSE * 16
+    assert rest + max(held_in_part, packing.SINGLE * 16) * 4 / 3 < 3_000_000
 
 
 def test_a_label_cannot_close_the_data(make):
@@ -178,11 +175,9 @@ def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(no
     _, low, high, joules, _ = unpacked(found["rails"][0]["blocks"][0])
     assert (high if high is not None else low).max() == pytest.approx(9.0)
     assert joules.sum() == pytest.approx(whole.analysis.energy.value, rel=1e-5)
-    for block in found["rails"][0][
-        "blocks"
-    ]:  # all 299,999 intervals are counted, not those between held readings
+    for block in found["rails"][0]["blocks"]:  # all 299,999 intervals are counted; a close-up has each
         times, *_ = unpacked(block)
-        behind = np.frombuffer(base64.b64decode(block["r"]), "<u4")
+        behind = 1 if block["r"] is None else np.frombuffer(base64.b64decode(block["r"]), "<u4")
         assert behind == pytest.approx(np.diff(times) * found["tick_s"] * 1000, abs=1)
     (full,), (thin,) = run_panel(whole).curves, run_panel(data).curves
     assert thin.high.max() == full.high.max() == pytest.approx(9.0)
@@ -207,3 +202,29 @@ def test_every_rail_of_a_meter_is_drawn_with_its_own_power(tmp_path):
     for rail, watts in zip(found["rails"], (2.0, 0.5), strict=True):
         _, low, _, _, _ = unpacked(rail["blocks"][0])
         assert np.allclose(low[np.isfinite(low)], watts, atol=1e-6)
+
+
+def test_every_reading_around_an_event_is_in_the_page_of_a_run_of_which_few_are_held(noisy, monkeypatch):
+    """Events of 3 s at 1 kHz: of most, what is held are the ends; the page has all readings of some."""
+    events = [infer(5 + 6 * i, 3, 1, i + 1) for i in range(48)]
+    path = noisy(300_000, events=events)
+    monkeypatch.setattr(one_pass, "LONG", 1000)
+    monkeypatch.setattr(readings_kept, "INSIDE", 0)
+    monkeypatch.setattr(packing, "SINGLE", 10_000)
+    data, found = packed(path)
+    assert data.analysis.power_trace.kept is not None
+    with Recording.open(path) as recording:
+        (source,) = recording.sources
+        samples = recording.samples(source.id)
+    names = [place["name"] for place in found["places"]]
+    assert names == ["a typical event", "the first event", "the highest reading", "another event"]
+    assert all(len(one.trace) > 5_000 for one in data.close_ups if one.name != "the highest reading")
+    for place, block in zip(found["places"], found["rails"][0]["blocks"][1:], strict=True):
+        t, low, _, _, _ = unpacked(block)
+        ns = np.rint(data.analysis.start_ns + t * found["tick_s"] * 1e9)
+        inside = (samples.times_ns >= ns[0] - 100) & (samples.times_ns <= ns[-1] + 100)
+        assert np.allclose(samples.times_ns[inside], ns, rtol=0, atol=100), place
+        watts = samples.values(source.channels[0])[inside]
+        assert np.allclose(watts[:-1], low, rtol=1e-6), place
+        assert ns[0] <= data.analysis.start_ns + place["start"] * 1e9 + 1e6
+    assert close_panel(data) is not None

@@ -12,13 +12,14 @@ import pytest
 from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity
 from powermeter.reports import zoom_data as packing
+from powermeter.reports.close_ups import AROUND_HIGHEST, close_ups
 from powermeter.reports.zoom_data import zoom_data
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import CommonError
 
 NS = 10**9
-SINGLE, PATCH, PATCHES = packing.SINGLE, packing.PATCH, packing.PATCHES
+SINGLE = packing.SINGLE
 
 
 class _Windows(SimpleNamespace):
@@ -72,7 +73,9 @@ def handed(
         rows=tuple(rows),
         health=(),
     )
-    made = zoom_data(SimpleNamespace(analysis=analysis, headline=rows[0] if rows else None))
+    headline = rows[0] if rows else None
+    closer = close_ups(None, analysis, headline)
+    made = zoom_data(SimpleNamespace(analysis=analysis, headline=headline, close_ups=closer))
     assert made is not None
     return made
 
@@ -172,25 +175,29 @@ def test_single_readings_are_kept_around_the_highest(monkeypatch) -> None:
     made = handed(trace(values))
     assert [place["name"] for place in made["places"]] == ["the highest reading"]
     (place,) = made["places"]
-    assert (place["start"], place["end"]) == (3000 - PATCH // 4, 3000 + PATCH // 4)
+    assert (place["start"], place["end"]) == (3000 - AROUND_HIGHEST, 3000 + AROUND_HIGHEST)
     patch = block(made["rails"][0], 1)
     assert patch["each"] == 1 and patch["low"].max() == 9.0
-    assert patch["n"] <= PATCH and patch["t"][0] * made["tick_s"] == pytest.approx(2749, abs=1.1)
+    assert patch["n"] <= 2 * AROUND_HIGHEST + 2 and patch["t"][0] * made["tick_s"] == pytest.approx(
+        2749, abs=1.1
+    )
 
 
 def test_places_are_a_typical_event_the_first_and_the_highest() -> None:
-    """A third of an event on either side; the median of 1 … 5 J is the third."""
+    """Nine tenths of an event on either side, inside the run; the median of 1 … 5 J is the third."""
     start = [10.0, 30.0, 50.0, 70.0, 90.0]
     made = handed(trace(np.arange(120.0)), [row("a", [0, 1, 2, 3, 4])], start, [s + 6 for s in start])
-    assert made["places"] == [
-        {"name": "a typical event", "start": pytest.approx(48.0), "end": pytest.approx(58.0)},
-        {"name": "the first event", "start": pytest.approx(8.0), "end": pytest.approx(18.0)},
-        {"name": "the highest reading", "start": 119 - 250, "end": 119 + 250},
+    found = [(p["name"], round(p["start"], 6), round(p["end"], 6), p["event"]) for p in made["places"]]
+    assert found[:3] == [
+        ("a typical event", 44.6, 61.4, True),
+        ("the first event", 4.6, 21.4, True),
+        ("the highest reading", 0.0, 119.0, False),
     ]
+    assert not found[3:], "all readings are there: no other events are looked for"
     warm = handed(
         trace(np.arange(120.0)), [row("a", [0, 1, 2, 3, 4], warmup=2)], start, [s + 6 for s in start]
     )
-    assert warm["places"][0]["start"] == pytest.approx(68.0), "of 3 … 5 J, after the warm-up, the fourth"
+    assert warm["places"][0]["start"] == pytest.approx(64.6), "of 3 … 5 J, after the warm-up, the fourth"
     unknown = handed(
         trace(np.arange(120.0)), [row("a", [0, 1])], start[:2], [16.0, 36.0], known=np.zeros(2, bool)
     )
@@ -247,7 +254,7 @@ def test_of_many_events_half_of_what_is_left_is_kept(monkeypatch) -> None:
 
 def test_a_run_without_a_length_has_no_zoom() -> None:
     a = SimpleNamespace(start_ns=5, end_ns=5)
-    assert zoom_data(SimpleNamespace(analysis=a, headline=None)) is None
+    assert zoom_data(SimpleNamespace(analysis=a, headline=None, close_ups=())) is None
 
 
 def test_single_readings_are_kept_of_twelve_events_and_of_the_highest_reading(monkeypatch) -> None:
