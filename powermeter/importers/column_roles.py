@@ -19,7 +19,7 @@ from powermeter.importers.battery_percent import history_of_charge, is_battery_p
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.device_column import DEVICE_NAMES, device_of, rows_of
+from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, with_unit, words
 from powermeter.importers.known_tools import key, signature_of
@@ -132,9 +132,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             refuse_other_lengths(str(path), time, found, lag)
             time = with_lag(time, found, lag)
     only = of_quantity or rows_of(found, headings, choices.rail)
-    device = () if only else device_of(path, found, headings, time, planned, signature)
-    aside = [entry for entry in aside if entry[0] not in {headings[i].text for i in device}]
-    plan = TablePlan(found, signature, time, planned, device, aside, only=only)
+    device, perhaps = ((), False) if only else devices_in(path, found, headings, time, planned, signature)
+    aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
+    plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)
     plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found)]
     pair(plan, str(path))
     return plan

@@ -51,6 +51,17 @@ class Store:
         stream.seek(start * kind.itemsize)
         return np.frombuffer(stream.read((stop - start) * kind.itemsize), kind)
 
+    def drop(self, name: str) -> None:
+        """Let go of a column."""
+        self._files.pop(name)[0].close()
+
+    def sort(self, order: NDArray[np.intp]) -> None:
+        """Put the rows into another order, column by column."""
+        for name, (stream, kind) in self._files.items():
+            sorted_ = self.whole(name)[order].astype(kind, copy=False)
+            stream.seek(0)
+            stream.write(sorted_.tobytes())
+
     def close(self) -> None:
         """Let go of what lies on disk."""
         for stream, _ in self._files.values():

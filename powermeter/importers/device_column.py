@@ -10,10 +10,12 @@ from shlex import quote
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.files import Peek
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.known_tools import key
-from powermeter.importers.layout import Layout, is_datum
+from powermeter.importers.layout import Layout, is_datum, split
+from powermeter.importers.log_end import log_end
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.tool_table import Signature
@@ -29,15 +31,15 @@ DEVICE_NAMES = re.compile(
 _FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 
 
-def device_of(
+def devices_in(
     path: Path,
     found: Layout,
     headings: Sequence[Heading],
     time: TimePlan,
     planned: Sequence[Planned],
     signature: Signature | None,
-) -> tuple[int, ...]:
-    """Return the column that distinguishes devices where rows of several follow each other, or none.
+) -> tuple[tuple[int, ...], bool]:
+    """Return the column that distinguishes devices where rows of several follow each other, or none, and whether the times of all rows must show it.
 
     Raises:
         DataError: It distinguishes quantities: its values are of different kinds.
@@ -62,7 +64,7 @@ def device_of(
             continue
         if signature is not None or _takes_turns(rows, index, time):
             _refuse_quantities(path, headings[index].text, distinct)
-            return (index,)
+            return (index,), False
     for index, named in enumerate(headings):
         if signature is not None or index in taken or index in candidates or not rows:
             continue
@@ -76,8 +78,32 @@ def device_of(
             continue
         if _share_stamps(rows, index, time) or (not found.named and _takes_turns(rows, index, time)):
             _refuse_quantities(path, named.text, distinct)
+            return (index,), False
+    blocks = () if signature is not None or not time.indexes else _in_blocks(path, found, headings, taken)
+    return blocks, bool(blocks)
+
+
+def _in_blocks(
+    path: Path, found: Layout, headings: Sequence[Heading], taken: Collection[int]
+) -> tuple[int, ...]:
+    """Return a column of devices or words each of whose values stands in one block, first and last rows taken together, or none."""
+    peek = Peek.at(path)
+    last = split((log_end(peek).lines or peek.lines)[-_LAST:], found.delimiter)
+    rows = [*found.rows, *last]
+    named = [bool(DEVICE_NAMES.fullmatch(h.name.strip())) for h in headings]
+    for index in sorted(set(range(len(headings))) - {*taken}, key=lambda i: not named[i]):
+        first = [row[index].strip() for row in found.rows if len(row) > index]
+        texts = first + [row[index].strip() for row in last if len(row) > index]
+        blocks = 1 + sum(a != b for a, b in pairwise(first))
+        if not all(texts) or len(texts) < len(rows) or any(map(_FRACTION.fullmatch, texts)):
+            continue
+        several = blocks == len(set(first)) and 1 < len(set(texts)) <= MAX_DEVICES
+        if several and blocks * 3 <= len(first) and (named[index] or not any(map(is_datum, {*texts}))):
             return (index,)
     return ()
+
+
+_LAST = 100  # rows at the end of a file
 
 
 def rows_of(found: Layout, headings: Sequence[Heading], rail: str | None) -> tuple[tuple[int, str], ...]:

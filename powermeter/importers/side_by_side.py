@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,8 +97,14 @@ def _decided(channel: Channel, whole: Whole) -> Channel:
     return channel if channel.rail is None else replace(channel, rail=whole.rails[channel.rail.name])
 
 
-def joined(sources: Sequence[LogRows], where: str) -> LogRows:
+_EACH = "of several logs, --each makes a recording each"
+
+
+def joined(sources: Sequence[LogRows], where: str, apart: str = _EACH) -> LogRows:
     """Return several sources as one, on the union of their stamps.
+
+    Args:
+        apart: How to read them one by one, for messages.
 
     Raises:
         ConfigurationError: No time is common to all of them, or the table would be too large.
@@ -106,15 +113,13 @@ def joined(sources: Sequence[LogRows], where: str) -> LogRows:
     end = min(rows.ends_ns[1] for rows in sources)
     if end <= start:
         raise ConfigurationError(
-            f"{where}: no time is common to all of its {len(sources)} parts, so they cannot be added up; of several logs, "
-            "--each makes a recording each"
+            f"{where}: no time is common to all of its {len(sources)} parts, so they cannot be added up; {apart}"
         )
     times = np.unique(np.concatenate([rows.times_ns for rows in sources]))
     width = sum(len(rows.channels) for rows in sources)
     if len(times) * width > MAX_CELLS:
         raise ConfigurationError(
-            f"{where}: {len(sources)} parts of together {len(times)} different times are too many to add up; of several logs, "
-            "--each makes a recording each"
+            f"{where}: {len(sources)} parts of together {len(times)} different times are too many to add up; {apart}"
         )
     channels: list[Channel] = []
     codes: list[NDArray[np.int64]] = []
@@ -146,7 +151,8 @@ def on_one_axis(rows: LogRows, where: str) -> LogRows:
         if own.any():
             times = rows.times_ns[own]
             parts.append(LogRows(rows.name, (channel,), times, [column[own]], gaps=pauses(times)))
-    found = joined(parts, where)
+    first = next(rail.name for part in parts if (rail := part.channels[0].rail) is not None)
+    found = joined(parts, where, f"--rail {quote(first)} takes one of them (or another)")
     found.name, found.info = rows.name, rows.info
     return found
 

@@ -50,6 +50,7 @@ class TablePlan:
         time: Where its times are.
         columns: What is read.
         device: The columns that distinguish devices, or none.
+        perhaps_devices: Whether `device` distinguishes any is for the times of all rows to show.
         only: (column, text) that a row must have to count.
         aside: (header, why) of the columns that are left out.
         notes: What had to be decided.
@@ -63,6 +64,7 @@ class TablePlan:
     aside: list[tuple[str, str]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     only: tuple[tuple[int, str], ...] = ()
+    perhaps_devices: bool = False
 
     @property
     def needed(self) -> int:

@@ -25,6 +25,7 @@ from powermeter.importers.columns import channel_name, scaled, unused
 from powermeter.importers.contradicting_units import beyond_volt_amperes, refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
+from powermeter.importers.device_blocks import sort_by_time
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.holes import hole_notes
@@ -118,7 +119,7 @@ class OpenTable:
             DataError: It holds no samples, or is not what it looks like.
             ConfigurationError: Something must be stated that neither the file nor its data state.
         """
-        store = Store()
+        store, where = Store(), str(self.path)
         ending = cut_row(self.path, self.plan.layout)
         for block in self._blocks():
             if ending is not None and [text.strip() for text in block.rows[-1]] == ending:
@@ -128,16 +129,16 @@ class OpenTable:
             self._columns.add(block, store)
             self._states.add(block)
             self._table_grade.add(block)
+        sort_by_time(store, self.devices, self.plan, self.choices, where)
         if self.choices.decimal is None and self.signature is None:
-            cells, at = zip(self.plan.columns, self._columns.marks, strict=True), self.plan.layout
-            refuse_doubtful([(c.heading.text, m) for c, m in cells], at.delimiter, str(self.path), at.rows)
-        self.warnings += check_rows(
-            self.path, self.plan, self._counted, self._columns.cells, self._seen, store.rows
-        )
+            read, at = zip(self.plan.columns, self._columns.marks, strict=True), self.plan.layout
+            refuse_doubtful([(c.heading.text, m) for c, m in read], at.delimiter, where, at.rows)
+        cells = self._columns.cells
+        self.warnings += check_rows(self.path, self.plan, self._counted, cells, self._seen, store.rows)
         self.warnings += self._columns.validity.notes()
         self._states.refuse()
-        refuse_apparent(self.plan, self._seen, self.choices, str(self.path))
-        self.warnings += refuse_other_units(self.plan, self._seen, str(self.path))
+        refuse_apparent(self.plan, self._seen, self.choices, where)
+        self.warnings += refuse_other_units(self.plan, self._seen, where)
         self.warnings += leave_out_apparent(self.plan, self._seen)
         blank = look_in_order(self.plan, store, self._seen)
         self.warnings += on_their_rails(self.plan, store)
@@ -155,26 +156,25 @@ class OpenTable:
                 column,
                 self._seen[i],
                 self.choices.as_,
-                str(self.path),
+                where,
                 self.plan.layout,
                 beside_totals=(column.heading.unit or "") in rising,
                 asked_above=asked_above,
                 ends=self.plan.time.length_ns is not None,
             )
 
-        self.meanings = meanings_of(len(self._seen), self.choices, str(self.path), meaning)
-        column_kinds.refuse_unused(self.meanings, self.choices.as_, str(self.path))
-        where = str(self.path)
+        self.meanings = meanings_of(len(self._seen), self.choices, where, meaning)
+        column_kinds.refuse_unused(self.meanings, self.choices.as_, where)
         self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)
-        refuse_sum_below(self.plan.columns, self.meanings, store, str(self.path))
+        refuse_sum_below(self.plan.columns, self.meanings, store, where)
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held, blank)
         self._by_length = self.plan.time.length_ns is not None and lengths_vary(store)
         streams, rails = self._streams()
-        refuse_never_together(self.plan, streams, self._seen, store, str(self.path))
+        refuse_never_together(self.plan, streams, self._seen, store, where)
         self.whole = decide(
             rails,
-            where=str(self.path),
+            where=where,
             rail=None if self.plan.only else self.choices.rail,
             add_up=self.choices.add_up,
             means=means_of_rails(streams, self._seen),
@@ -184,10 +184,10 @@ class OpenTable:
         refuse_unpaired(streams, self.whole, where)
         per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         summed = any(stream.as_ == "per-row" for stream in streams)
-        length = self.plan.time.length_ns
-        if length is not None:
-            step_ns = usual_step(found.times_ns)
-            pauses = pauses_between(length, step_ns, where, amounts=per_row, added_up=summed)
+        if (length := self.plan.time.length_ns) is not None:
+            pauses = pauses_between(
+                length, usual_step(found.times_ns), where, amounts=per_row, added_up=summed
+            )
             self._unbridged = bool(pauses) and per_row
             self.warnings += pauses
         lengths = lengths_of_samples(store, sample_of_row) if summed and "length" in store else None
@@ -208,7 +208,7 @@ class OpenTable:
         self.warnings += beyond_volt_amperes(self.plan.columns, streams, store, found, self.warnings)
         self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
-        own = on_one_axis(rows, str(self.path)) if self.whole.is_sum and self.devices and not held else rows
+        own = on_one_axis(rows, where) if self.whole.is_sum and self.devices and not held else rows
         log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
         log.open_share = rows.steps.open_share
         if self.plan.layout.preamble:

@@ -1,0 +1,67 @@
+"""Long tables sorted by device: each device has the same times again, and no clock was set back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powermeter import importers
+from powermeter.analysis.energy import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices
+from powermeter.importers.log import Log
+from powermeter.recording import Recording
+
+
+def load(folder: Path, text: str, **stated: object) -> tuple[Log, float, float]:
+    path, out = folder / "t.csv", folder / "o.power"
+    path.write_text(text)
+    log = importers.convert(path, out, choices=Choices(**stated), force=True)  # type: ignore[arg-type]
+    with Recording.open(out) as recording:
+        found = analyse(recording)
+        return log, found.energy.value, found.duration.value
+
+
+def blocks(watts: dict[str, int], count: int, start: int = 1_711_000_000, step: int = 15) -> str:
+    rows = [f"{name},{start + i * step},{watt}.0" for name, watt in watts.items() for i in range(count)]
+    return "\n".join(["device,timestamp,power_W", *rows, ""])
+
+
+def test_blocks_of_devices_are_of_one_time_and_add_up(tmp_path: Path) -> None:
+    log, *found = load(tmp_path, blocks({"alpha": 200, "beta": 150}, 20))
+    assert found == pytest.approx([350 * 19 * 15, 19 * 15])
+    assert not [note for note in log.warnings if note.code == "log-clock-set"]
+
+
+def test_the_second_block_may_begin_behind_what_is_looked_at_first(tmp_path: Path) -> None:
+    _, *found = load(tmp_path, blocks({"alpha": 200, "beta": 150}, 3000, step=1))
+    assert found == pytest.approx([350 * 2999, 2999])
+
+
+def test_one_of_them_is_taken_by_its_name(tmp_path: Path) -> None:
+    _, *found = load(tmp_path, blocks({"alpha": 200, "beta": 150}, 20), rail="beta")
+    assert found == pytest.approx([150 * 19 * 15, 19 * 15])
+
+
+def test_times_that_begin_anew_at_0_may_follow_each_other(tmp_path: Path) -> None:
+    text = blocks({"first": 10, "second": 20}, 20, start=0, step=1).replace("timestamp", "time_s")
+    with pytest.raises(ConfigurationError, match="--rail first takes one of them"):
+        load(tmp_path, text)
+    assert load(tmp_path, text, rail="second")[1] == pytest.approx(20 * 19)
+
+
+def test_words_beside_the_readings_of_one_device_distinguish_none(tmp_path: Path) -> None:
+    rows = [
+        f"{'idle' if i < 30 else 'load'},{1_711_000_000 + i - 5 * (i >= 40)},{10 + i % 2}" for i in range(60)
+    ]
+    log, _, _ = load(tmp_path, "\n".join(["phase,timestamp,power_W", *rows, ""]))
+    assert [note for note in log.warnings if note.code == "log-clock-set"]
+    assert log.facts["whole"]["rail"] == "input"
+
+
+def test_devices_that_were_never_read_together_are_taken_one_by_one(tmp_path: Path) -> None:
+    early, late = blocks({"alpha": 200}, 20), blocks({"beta": 150}, 20, start=1_711_005_000)
+    text = late + early.split("\n", 1)[1]
+    with pytest.raises(ConfigurationError, match="--rail beta takes one of them"):
+        load(tmp_path, text)
