@@ -380,7 +380,7 @@ PRIVATE = re.compile(
 """What another module keeps for itself; the four names of a NamedTuple that begin so are public."""
 PRIVATE_USES = {
     "cli/test_progress.py": (5, "a line is drawn once a while, which the test does not wait for"),
-    "cli/test_watching.py": (3, "a watcher without the command that it watches"),
+    "cli/test_events_from_output.py": (3, "a watcher without the command that it watches"),
     "cli/test_group_signals.py": (1, "a line break before os._exit in a program of the test"),
     "drivers/links/test_i2c.py": (3, "a kernel's bus that refuses, which no simulated one has"),
     "drivers/links/test_serial_port.py": (

@@ -41,7 +41,7 @@ from powermeter.channel import Kind
 from powermeter.recording.event_columns import EventColumns
 from powermeter.result import COVERAGE_95, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
-from powermeter.signals.kept import consecutive
+from powermeter.signals.kept_readings import consecutive
 from powermeter.units import format_duration, format_percent, format_quantity
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from powermeter.errors import ConfigurationError
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.result.notes import Note
+from powermeter.signals.decimation import Around
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
-from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 
 

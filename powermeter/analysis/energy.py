@@ -57,9 +57,9 @@ from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
+from powermeter.signals.decimation import Around
 from powermeter.signals.line import Line
 from powermeter.signals.rails import choose, lines, whole
-from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 
 

@@ -66,7 +66,7 @@ from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.unmarked_loop import loop_beside
 from powermeter.result import COVERAGE_95
-from powermeter.signals.readings_kept import INSIDE, LEAST_INSIDE
+from powermeter.signals.decimation import INSIDE, LEAST_INSIDE
 from powermeter.signals.rows_that_stand import rows_that_stand
 
 Floats = NDArray[np.floating[Any]]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.quantiles import median, variance_of
-from powermeter.signals.readings_kept import INSIDE, LEAST_INSIDE
+from powermeter.signals.decimation import INSIDE, LEAST_INSIDE
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]

@@ -19,7 +19,7 @@ from powermeter.analysis.means_by_turns import late_share
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
-from powermeter.signals.kept import consecutive
+from powermeter.signals.kept_readings import consecutive
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 from powermeter.units import format_duration

@@ -17,9 +17,9 @@ import click
 from powermeter import registry
 from powermeter.cli import option_synonyms
 from powermeter.cli.exit_codes import INTERRUPTED
+from powermeter.cli.help_formatter import HelpContext, WholeHelp, width
 from powermeter.cli.progress import heartbeat
 from powermeter.cli.standard_output import open_standard, put_stderr, report_problem, settle
-from powermeter.cli.whole_help import HelpContext, WholeHelp, width
 from powermeter.errors import PowermeterError
 from powermeter.errors.suggestions import close_names, meant
 from powermeter.recorder.null_device import put_null

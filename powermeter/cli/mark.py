@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from powermeter.cli.help_formatter import WholeHelp
 from powermeter.cli.standard_output import put_stderr
-from powermeter.cli.whole_help import WholeHelp
 from powermeter.errors import ConfigurationError
 from powermeter.marking import bindings, shell
 from powermeter.marking.item_count import ODD

@@ -15,6 +15,7 @@ import click
 
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
+from powermeter.cli.events_from_output import WatchedCommand, Watching
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
 from powermeter.cli.processor_time_limit import do_apart
 from powermeter.cli.standard_output import (
@@ -26,7 +27,6 @@ from powermeter.cli.standard_output import (
     settle,
 )
 from powermeter.cli.status_line import StatusLine
-from powermeter.cli.watching import WatchedCommand, Watching
 from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import recordings
@@ -301,7 +301,7 @@ def _log_beside(recorder: Recorder) -> str:
 
 def _note_doubt(path: Path, doubt_ns: float) -> None:
     """Have the intervals allow for what a board's clock may be off; a recording is never lost for that."""
-    from powermeter.recorder.remote.doubt import note_doubt
+    from powermeter.recorder.remote.clock_uncertainty import note_doubt
 
     try:
         note_doubt(path, doubt_ns)

@@ -14,7 +14,7 @@ from powermeter.hooks.calls import Watch
 from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.marking import span as spans
-from powermeter.marking.past import mark_past_here
+from powermeter.marking.past_events import mark_past_here
 
 
 def watch(model: Any, wanted: Watch) -> Any:

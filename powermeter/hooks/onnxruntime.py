@@ -23,7 +23,7 @@ from powermeter.hooks.calls import Calls, Count, Watch, chosen, known, size_of, 
 from powermeter.marking import destinations
 from powermeter.marking import span as spans
 from powermeter.marking.event_log import uids
-from powermeter.marking.past import mark_past
+from powermeter.marking.past_events import mark_past
 
 Runs = Sequence[tuple[int, int, int]]
 

@@ -11,7 +11,7 @@ from typing import Any
 from powermeter.hooks.calls import Watch
 from powermeter.hooks.tokens.prefill_and_decode import phases_of
 from powermeter.hooks.tokens.request import Request
-from powermeter.marking.past import mark_past_here
+from powermeter.marking.past_events import mark_past_here
 
 
 class WatchedGenerator:

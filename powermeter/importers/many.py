@@ -15,8 +15,8 @@ from powermeter.importers.archives import MAX_LOGS, is_archive, members, unpack
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.not_logs import refusal
-from powermeter.importers.series import Series, one_after_another
 from powermeter.importers.side_by_side import labels_of, side_by_side
+from powermeter.importers.sources_in_sequence import Series, one_after_another
 from powermeter.importers.whole_rail import WHOLE
 from powermeter.recording.output_file import check_output
 from powermeter.result.notes import Note

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from powermeter.marking import recordings
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.several import NoRing, Several
+from powermeter.marking.several_recordings import NoRing, Several
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from powermeter.marking.destinations import living
 from powermeter.marking.outside_its_block import end_without_begin
-from powermeter.marking.several import Several
+from powermeter.marking.several_recordings import Several
 from powermeter.marking.span import Span, logs_of
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True

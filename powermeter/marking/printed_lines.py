@@ -11,7 +11,7 @@ from typing import Any
 
 from powermeter.errors import ConfigurationError, plural
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.past import mark_past
+from powermeter.marking.past_events import mark_past
 from powermeter.marking.search_process import LineMatcher
 
 MAX_LINE = 65_536

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from powermeter.channel import Gap
 from powermeter.errors import plural
-from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.messages import notice, send
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recording.writer import Writer
 
 MAX_WAITING = 240

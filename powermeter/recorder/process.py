@@ -23,11 +23,11 @@ from powermeter.marking.intake import Intake
 from powermeter.marking.resident_memory import peak_memory
 from powermeter.recorder.clock_jumps import ClockWatch, look, note_clocks
 from powermeter.recorder.full_disk import REFUSED, Backlog
-from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.last_reading import wait_for
 from powermeter.recorder.live_totals import LiveTotals
 from powermeter.recorder.messages import can_send, notice, send
 from powermeter.recorder.opening import close_all, open_all
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.silence_notices import SilenceWatch
 from powermeter.recorder.watched_file import WatchedFile

@@ -20,7 +20,8 @@ import numpy as np
 
 from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
-from powermeter.recorder.harvest import (
+from powermeter.recorder.last_reading import is_worth_one
+from powermeter.recorder.reader_output import (
     Harvest,
     Health,
     _check_block,
@@ -30,7 +31,6 @@ from powermeter.recorder.harvest import (
     _misshapen,
     _whole_numbers,
 )
-from powermeter.recorder.last_reading import is_worth_one
 from powermeter.recorder.reopening import REOPEN_AFTER, identity, reopen
 from powermeter.recorder.silence import Patience
 from powermeter.recording.encodable_text import one_line

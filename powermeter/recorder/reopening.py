@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from powermeter.errors import ReadError, Reason
-from powermeter.recorder.harvest import Health
+from powermeter.recorder.reader_output import Health
 from powermeter.recording.encodable_text import one_line
 from powermeter.recording.error_origins import serial_of
 from powermeter.source import Source

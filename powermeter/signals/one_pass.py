@@ -1,6 +1,6 @@
 """A long source read in one pass: the readings that are worth holding, and exact sums over all others.
 
-Memory grows with the number of events, not with that of readings.  See `kept.py` for what is held and why nothing is lost by it.
+Memory grows with the number of events, not with that of readings.  See `kept_readings.py` for what is held and why nothing is lost by it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from powermeter.recording.impossible_readings import BEYOND, FAR
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
 from powermeter.signals.correction import Correction
+from powermeter.signals.decimation import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.growing_column import Growing
 from powermeter.signals.held import refresh_found
-from powermeter.signals.kept import Kept
+from powermeter.signals.kept_readings import Kept
 from powermeter.signals.over_range import in_pieces, may_be
-from powermeter.signals.readings_kept import STRETCH, Around, ReadingChoice, ReadingPlan, even_starts
 from powermeter.signals.summed_column import SummedColumn
 from powermeter.signals.trace import Trace, median_interval_ns
 from powermeter.signals.trace_arithmetic import multiply

@@ -21,12 +21,12 @@ from powermeter.signals import condensed
 from powermeter.signals.alignment import host_times, of_cut_stamps, shifted, shifted_gaps
 from powermeter.signals.brief_stands import without_brief_stands
 from powermeter.signals.calibrations import correction_of, prefer_calibrated
+from powermeter.signals.decimation import Around
 from powermeter.signals.decoding import Calibrated, read_channel
 from powermeter.signals.frozen import noted, without_frozen
 from powermeter.signals.frozen_piece_by_piece import without_stands
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
-from powermeter.signals.readings_kept import Around
 from powermeter.signals.trace import Trace
 from powermeter.signals.trace_arithmetic import multiply
 
@@ -53,7 +53,7 @@ def lines(
 
     Args:
         aligned: Whether alignments are applied; without, each source is on the clock it was recorded on.
-        around: Events on the recording's clock.  With them, of long sources only what their energies need is held (`kept.py`).
+        around: Events on the recording's clock.  With them, of long sources only what their energies need is held (`kept_readings.py`).
 
     Raises:
         DataError: A stored calibration or alignment is not usable.

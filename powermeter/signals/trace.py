@@ -18,7 +18,7 @@ from powermeter.channel import Gap, Kind, Quantity, Rail
 from powermeter.errors import plural
 from powermeter.result import Grade
 from powermeter.result.notes import Note
-from powermeter.signals.kept import Kept
+from powermeter.signals.kept_readings import Kept
 
 _OVERLAP = 1.5  # intervals
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.result import ROUNDING, Grade, worst
-from powermeter.signals.kept import added
+from powermeter.signals.kept_readings import added
 from powermeter.signals.trace import CommonError, Trace, joined_times, median_interval_ns
 
 _LOOKED = 200_000

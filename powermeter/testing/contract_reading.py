@@ -7,7 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.recorder.harvest import Harvest
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.source import Source
 

@@ -17,7 +17,7 @@ from powermeter.recording import Writer
 from powermeter.result import Grade
 from powermeter.result.notes import having
 from powermeter.signals.decoding import from_samples
-from powermeter.signals.kept import Kept
+from powermeter.signals.kept_readings import Kept
 
 NS = 1_000_000_000
 

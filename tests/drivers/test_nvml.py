@@ -11,7 +11,7 @@ from vendor_fakes import H100, FakeNvml
 from powermeter import registry
 from powermeter.channel import Boundary, Kind, Quantity
 from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
-from powermeter.recorder.harvest import Health
+from powermeter.recorder.reader_output import Health
 from powermeter.recorder.reopening import identity, reopen
 
 AMPERE, TURING = 7, 6

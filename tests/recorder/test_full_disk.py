@@ -16,8 +16,8 @@ from powermeter.channel import Gap
 from powermeter.errors import ReadError
 from powermeter.recorder import full_disk, process
 from powermeter.recorder.full_disk import Backlog
-from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording import Recording, Writer
 

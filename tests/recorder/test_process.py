@@ -17,8 +17,8 @@ import pytest
 from powermeter.channel import Channel, Quantity
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder import full_disk, last_reading, process
-from powermeter.recorder.harvest import Harvest
 from powermeter.recorder.process import Process
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.recorder.watched_file import WatchedFile
 from powermeter.recording import Recording, Writer

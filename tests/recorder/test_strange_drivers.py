@@ -16,8 +16,8 @@ from scripted_source import MS, FakeClock, Scripted, played, rows
 from waiting import assert_all_written, not_the_machines, started, wait_for_a_reading_after, wait_until
 
 from powermeter.errors import OpenError, ReadError, Reason
-from powermeter.recorder.harvest import PAST_NS
 from powermeter.recorder.parent import Recorder
+from powermeter.recorder.reader_output import PAST_NS
 from powermeter.recording import Recording
 from powermeter.source import Row
 

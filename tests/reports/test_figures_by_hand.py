@@ -16,7 +16,7 @@ from powermeter.recording.event_columns import EventColumns
 from powermeter.reports import figure_data
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
-from powermeter.signals.kept import Kept
+from powermeter.signals.kept_readings import Kept
 
 NS = 1_000_000_000
 ORIGIN = 5 * NS

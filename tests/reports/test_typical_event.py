@@ -11,7 +11,7 @@ import pytest
 
 from powermeter.channel import Quantity
 from powermeter.reports.typical_event import all_held, surroundings, typical_event
-from powermeter.signals.kept import Kept
+from powermeter.signals.kept_readings import Kept
 from powermeter.signals.trace import Trace
 
 NS = 1_000_000_000

@@ -16,7 +16,7 @@ from powermeter.reports.figure_data import close_panel, run_panel
 from powermeter.reports.html import HTMLReport
 from powermeter.reports.report_data import gather
 from powermeter.reports.zoom_data import zoom_data
-from powermeter.signals import one_pass, readings_kept
+from powermeter.signals import decimation, one_pass
 
 from .conftest import START, channels, infer
 
@@ -168,8 +168,8 @@ def test_a_run_of_which_few_readings_are_held_keeps_every_peak_joule_and_mean(no
     path = noisy(300_000)
     whole, _ = packed(path)
     monkeypatch.setattr(one_pass, "LONG", 1000)
-    monkeypatch.setattr(readings_kept, "STRETCHES", 3)
-    monkeypatch.setattr(readings_kept, "SPARSE", 100_000)
+    monkeypatch.setattr(decimation, "STRETCHES", 3)
+    monkeypatch.setattr(decimation, "SPARSE", 100_000)
     data, found = packed(path)
     assert data.analysis.power_trace.kept is not None and found["mean_of"] == 1
     _, low, high, joules, _ = unpacked(found["rails"][0]["blocks"][0])

@@ -16,7 +16,7 @@ from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.recording.writer import append_to
 from powermeter.result import Result
-from powermeter.signals import one_pass, readings_kept
+from powermeter.signals import decimation, one_pass
 from powermeter.signals.correction import Correction
 from powermeter.source import REPEAT, SATURATED, Gap
 
@@ -103,9 +103,9 @@ def _both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Analysis, Analys
     with Recording.open(path) as recording:
         held = analyse(recording)
     monkeypatch.setattr(one_pass, "LONG", 1000)
-    monkeypatch.setattr(readings_kept, "STRETCHES", 6)
-    monkeypatch.setattr(readings_kept, "SPARSE", 20_000)
-    monkeypatch.setattr(readings_kept, "INSIDE", 30_000)
+    monkeypatch.setattr(decimation, "STRETCHES", 6)
+    monkeypatch.setattr(decimation, "SPARSE", 20_000)
+    monkeypatch.setattr(decimation, "INSIDE", 30_000)
     monkeypatch.setattr(energy_from_instants, "INSIDE", 30_000)
     with Recording.open(path) as recording:
         thin = analyse(recording)
@@ -258,9 +258,9 @@ def test_memory_is_bounded_by_events_and_not_by_readings(
     recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(one_pass, "LONG", 1000)
-    monkeypatch.setattr(readings_kept, "STRETCHES", 2)
-    monkeypatch.setattr(readings_kept, "SPARSE", 5000)
-    around = readings_kept.Around(np.array([50 * NS]), np.array([50 * NS + 20 * MS]), np.array([0]))
+    monkeypatch.setattr(decimation, "STRETCHES", 2)
+    monkeypatch.setattr(decimation, "SPARSE", 5000)
+    around = decimation.Around(np.array([50 * NS]), np.array([50 * NS + 20 * MS]), np.array([0]))
     with Recording.open(recordings["means"]) as recording:
         found = one_pass.thinned(recording, recording.sources[0], [], around)
     assert found is not None

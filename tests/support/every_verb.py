@@ -1,7 +1,7 @@
 """Runs every verb of the command line in children that share one interpreter's imports, and notes what a reader would not bear.
 
     python -m tests.support.every_verb FOLDER            # 3 widths × 3 encodings, and a closed pipe
-    python -m tests.support.every_verb FOLDER --quick    # what tests/cli/test_whole_help.py has time for
+    python -m tests.support.every_verb FOLDER --quick    # what tests/cli/test_help_formatter.py has time for
     python -m tests.support.every_verb FOLDER --once     # each verb as it is used, at one width: what an installed wheel is asked
 
 Prints a line for each line wider than the terminal, traceback, character that became `?`, and exit status of its own making.

@@ -15,7 +15,7 @@ from contextlib import suppress
 from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.hooks.tokens.conversation import Conversation
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.past import mark_past
+from powermeter.marking.past_events import mark_past
 from powermeter.marking.printed_lines import PrintedEvent
 
 See = Callable[[bytes, int], None]

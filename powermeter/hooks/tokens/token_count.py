@@ -9,7 +9,7 @@ from typing import Any
 from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
 from powermeter.hooks.tokens.request import Request
 from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
-from powermeter.marking.past import mark_past_here
+from powermeter.marking.past_events import mark_past_here
 from powermeter.marking.printed_lines import PrintedEvent
 
 

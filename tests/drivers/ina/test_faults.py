@@ -15,7 +15,7 @@ import pytest
 from powermeter import registry
 from powermeter.channel import MISSING
 from powermeter.errors import OpenError, Reason
-from powermeter.recorder.harvest import Harvest
+from powermeter.recorder.reader_output import Harvest
 from powermeter.recorder.reading import SourceReader
 from powermeter.source import Address
 from powermeter.testing.i2c_bus import SimulatedBus, StepClock

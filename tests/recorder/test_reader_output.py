@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from powermeter.recorder import harvest
-from powermeter.recorder.harvest import Harvest
+from powermeter.recorder import reader_output
+from powermeter.recorder.reader_output import Harvest
 
 
 def test_a_block_of_a_minute_is_worked_on_in_even_pieces_that_hold_each_row_once(monkeypatch) -> None:
     """A source that had stalled for a minute delivered 6 million rows at once: the recorder took 702 MB."""
-    monkeypatch.setattr(harvest, "PIECE", 100)
+    monkeypatch.setattr(reader_output, "PIECE", 100)
     times, codes = np.arange(1001), np.arange(2002).reshape(1001, 2)
     whole = Harvest([(times, codes, None), (times[:100], codes[:100], np.ones(100, np.uint8))])
     pieces = list(whole.pieces())
@@ -23,7 +23,7 @@ def test_a_block_of_a_minute_is_worked_on_in_even_pieces_that_hold_each_row_once
 
 def test_small_reads_are_worked_on_together(monkeypatch) -> None:
     """A stream of 1 kHz hands over three frames at a read: a row of the file for each cost 0.3 ms a reading."""
-    monkeypatch.setattr(harvest, "PIECE", 100)
+    monkeypatch.setattr(reader_output, "PIECE", 100)
     times, codes = np.arange(303), np.arange(606).reshape(303, 2)
     reads = [(times[at : at + 3], codes[at : at + 3], None) for at in range(0, 303, 3)]
     reads[1] = (*reads[1][:2], np.array([4, 0, 1], np.uint8))

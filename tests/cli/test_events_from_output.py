@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.analysis.tokens import measures as names
-from powermeter.cli import watching
-from powermeter.cli.watching import WatchedCommand
+from powermeter.cli import events_from_output
+from powermeter.cli.events_from_output import WatchedCommand
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 from powermeter.testing.language_model import Server
@@ -122,8 +122,8 @@ def test_a_last_line_without_an_end_counts_on_either_output_of_a_board(
         lines.append(line)
         return []
 
-    monkeypatch.setattr(watching, "BoardCommand", Board)
-    one = object.__new__(watching.Watching)
+    monkeypatch.setattr(events_from_output, "BoardCommand", Board)
+    one = object.__new__(events_from_output.Watching)
     one._watched, one._log, one._recorder = WatchedCommand(read), None, SimpleNamespace(marks="")  # type: ignore[assignment,arg-type]
     assert one.run_remote("pi@board", ["infer"]) == 4
     assert lines == ["out", "err"] and one.clock_doubt_ns == 250 and boards[0].is_closed
@@ -140,10 +140,10 @@ def test_that_no_line_was_one_is_reported_as_what_was_looked_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str, said: str
 ) -> None:
     problems: list[str] = []
-    monkeypatch.setattr(watching, "report_problem", problems.append)
-    monkeypatch.setattr(watching, "watched_outputs", lambda *_: nullcontext())
-    monkeypatch.setattr(watching, "run_command", lambda *_, **__: 3)
+    monkeypatch.setattr(events_from_output, "report_problem", problems.append)
+    monkeypatch.setattr(events_from_output, "watched_outputs", lambda *_: nullcontext())
+    monkeypatch.setattr(events_from_output, "run_command", lambda *_, **__: 3)
     recorder = SimpleNamespace(marks=tmp_path, path=tmp_path / "run.power")
-    one = watching.Watching(WatchedCommand(lambda *_: [], chosen=chosen), recorder)  # type: ignore[arg-type]
+    one = events_from_output.Watching(WatchedCommand(lambda *_: [], chosen=chosen), recorder)  # type: ignore[arg-type]
     assert one.run(["x"], {}, ()) == 3
     assert problems == [said]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from powermeter.signals.kept import Kept, added, consecutive
+from powermeter.signals.kept_readings import Kept, added, consecutive
 
 PLACE = np.array([0, 1, 5, 6, 10], np.uint32)
 SUMS = np.array([0.0, 1.0, 9.0, 10.0, 30.0])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Channel, Quantity, Rail
-from powermeter.signals import readings_kept
-from powermeter.signals.readings_kept import Around, ReadingChoice, ReadingPlan
+from powermeter.signals import decimation
+from powermeter.signals.decimation import Around, ReadingChoice, ReadingPlan
 
 MS = 1_000_000
 ROWS = 20_000
@@ -17,9 +17,9 @@ NONE = np.empty(0, np.int64)
 def _held(
     around: Around, values: np.ndarray, times: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> np.ndarray:
-    monkeypatch.setattr(readings_kept, "STRETCHES", 2)
-    monkeypatch.setattr(readings_kept, "STRETCH", 100)
-    monkeypatch.setattr(readings_kept, "SPARSE", 500)
+    monkeypatch.setattr(decimation, "STRETCHES", 2)
+    monkeypatch.setattr(decimation, "STRETCH", 100)
+    monkeypatch.setattr(decimation, "SPARSE", 500)
     channel = Channel("p", Quantity.POWER, 1e-3, Rail("VIN"))
     plan = ReadingPlan([channel], {}, {}, ["p"], MS, times.size)
     steps = np.diff(times, prepend=times[0]) * 1e-9
@@ -70,5 +70,5 @@ def test_the_readings_held_inside_events_are_bounded_whatever_labels_they_have(
     begin, end = Around(start, start + length * MS, group).spans(MS)
     beside_edges = start.size * 2 * (3 + 2)
     held = int((end - begin).sum()) // MS
-    assert held < 1.3 * readings_kept.HELD + beside_edges, held
+    assert held < 1.3 * decimation.HELD + beside_edges, held
     assert np.count_nonzero(end - begin >= 64 * MS) >= labels, "and some of each label"

@@ -15,7 +15,7 @@ from powermeter.hooks import onnxruntime_profile
 from powermeter.hooks.tokens import printed as formats
 from powermeter.hooks.tokens import relay
 from powermeter.marking.event_log import EventLog
-from powermeter.marking.past import mark_past
+from powermeter.marking.past_events import mark_past
 from powermeter.marking.printed_lines import ByPattern, PrintedMarks, Reader
 from powermeter.recorder.parent import Recorder
 from powermeter.recorder.remote.command import BoardCommand
