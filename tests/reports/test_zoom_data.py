@@ -209,7 +209,7 @@ def test_every_reading_around_an_event_is_in_the_page_of_a_run_of_which_few_are_
     events = [infer(5 + 6 * i, 3, 1, i + 1) for i in range(48)]
     path = noisy(300_000, events=events)
     monkeypatch.setattr(one_pass, "LONG", 1000)
-    monkeypatch.setattr(readings_kept, "INSIDE", 0)
+    monkeypatch.setattr(decimation, "INSIDE", 0)
     monkeypatch.setattr(packing, "SINGLE", 10_000)
     data, found = packed(path)
     assert data.analysis.power_trace.kept is not None
