@@ -53,11 +53,12 @@ from powermeter.analysis.refresh_beat import (
     always_one_place,
     leave_a_mark,
     levels_differ,
+    levels_of_few,
     plateaus,
     slow_swings,
     unmarked_levels,
 )
-from powermeter.analysis.regular_or_random import own_moments, place_known_to, step_in_common
+from powermeter.analysis.regular_or_random import own_moments, place_known_to, read_at_random, step_in_common
 from powermeter.analysis.rows_on_change import timer_runs_free
 from powermeter.analysis.sampling_error import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.saw_teeth import saw_teeth
@@ -283,6 +284,8 @@ def measure_instants(
         and loop.mean_known(readings) is None
     ):
         span = loop.low, loop.high
+    if span is None and not read_at_random(trace):
+        span = levels_of_few(trace, before, m)
     if span is not None:
         return ripple(found, span, seconds)
     if (teeth := saw_teeth(trace, before, m)) is not None:

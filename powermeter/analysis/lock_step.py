@@ -34,6 +34,8 @@ _MET = 0.25  # of all places lie between neighbours closer than this share's wid
 
 _SELDOM = 2.8  # standard deviations that one of 400 exceeds on one side
 _CHANCE = 0.0025  # of either of two waves
+_SLOW, _RIPPLES = 2, 10  # turns in an interval
+_CHANCE_OF_FAST = 0.0003  # of each of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def by_place(places: Floats, rests: Floats) -> float:
     """Return the variance of what events' readings leave that the places of their readings explain; 0 where chance explains as much once in 100 times.
 
     A ripple in step with the meter is met at one place of its period by all readings of an event: they agree, events differ, and what
-    they differ by is the meter's.  A sine over the places, twice as fast a one, a line (of teeth that begin with their events), and what
+    they differ by is the meter's.  Sines over the places, of up to ten turns, a line (of teeth that begin with their events), and what
     neighbours by place differ by are tried.
 
     Args:
@@ -181,13 +183,13 @@ def by_place(places: Floats, rests: Floats) -> float:
     apart = np.diff(rest[order], append=rest[order][0])
     ratio = float(apart @ apart) / 2 / square  # von Neumann's: 1 ± 1/√n by chance
     explained = 1 - ratio if (1 - ratio) * math.sqrt(n) > _SELDOM else 0.0
-    for harmonic in (1, 2):
+    for harmonic in range(1, _RIPPLES + 1):
         turns = 2 * math.pi * harmonic * places
         waves = np.stack([np.ones(n), np.cos(turns), np.sin(turns)], axis=1)
         left = rest - waves @ np.linalg.lstsq(waves, rest, rcond=None)[0]
         share = 1 - float(left @ left) / square
         # The share that two waves explain of n independent values exceeds x with chance (1 − x)^((n − 3)/2).
-        if (1 - share) ** ((n - 3) / 2) < _CHANCE:
+        if (1 - share) ** ((n - 3) / 2) < (_CHANCE if harmonic <= _SLOW else _CHANCE_OF_FAST):
             explained = max(explained, share)
     line = places - places.mean()
     spread = float(line @ line)

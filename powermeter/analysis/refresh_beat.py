@@ -37,6 +37,10 @@ _MOSTLY = 0.9
 _FEW = 3
 _AS_LONG = 2.0  # as a whole stretch on the same level: a loop's rate wanders by far less
 _ONE_STEP = 1.5
+_MOST_OF_FEW = 9  # events: of more, the places at which they were met show it
+_INSIDE = 5  # readings of each of few events
+_TURNS = 5  # events of two kinds that come by turns, of fewer by chance
+_LEVEL = 0.3  # of the span between two levels, that readings inside an event differ by
 _AS_HIGH, _MARGIN = 3.0, 0.1  # as where readings always fall on one part of events (`bounds.beat`)
 
 
@@ -139,6 +143,27 @@ def plateaus(trace: Trace, first: Indices, count: Indices) -> tuple[float, float
     parts = [trace.values[a + 1 : a + n - 1] for a, n in zip(first.tolist(), count.tolist(), strict=True)]
     bounds = [found for x in parts if (found := _two_levels(trace, x)) is not None]
     return (min(b[0] for b in bounds), max(b[1] for b in bounds)) if bounds else None
+
+
+def levels_of_few(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:
+    """Return the two levels on which few events lie, each on one of them all through, W; None where they do not.
+
+    A loop in step with the readings is met by each event at a place of its own, and shows its two levels so; a program that does two kinds of
+    work looks the same, but where they take turns.
+    """
+    if not _FEW <= count.size <= _MOST_OF_FEW or trace.interval_ns > _FAST_NS or int(count.min()) < _INSIDE:
+        return None
+    parts = [trace.values[a + 1 : a + n - 1] for a, n in zip(first.tolist(), count.tolist(), strict=True)]
+    levels = np.array([float(np.median(x)) for x in parts])
+    low, high = float(levels.min()), float(levels.max())
+    span = high - low
+    upper = levels > (low + high) / 2
+    turns = upper.size > _TURNS and bool((upper[1:] != upper[:-1]).all())
+    near = bool((np.abs(levels - np.where(upper, high, low)) <= _NEAR * span).all())
+    clear = span > max(10 * trace.noise, 10 * trace.step, _DIFFER * high)
+    if turns or not near or not clear or max(float(np.ptp(x)) for x in parts) > _LEVEL * span:
+        return None
+    return min(float(x.min()) for x in parts), max(float(x.max()) for x in parts)
 
 
 def unmarked_levels(trace: Trace, first: Indices, count: Indices) -> tuple[float, float] | None:

@@ -132,3 +132,11 @@ def test_teeth_that_begin_with_eight_events_are_seen_by_where_their_readings_fal
     levels = 2 + 8 * places + rng.normal(0, 0.1, 8)
     assert by_place(places, levels) == pytest.approx(levels.var(ddof=1), rel=0.02)
     assert by_place(places[:7], levels[:7]) == 0.0
+
+
+@pytest.mark.parametrize("turns", [3, 5, 10])
+def test_ripples_of_several_turns_in_an_interval_are_seen_by_where_readings_fall(turns: int) -> None:
+    rng = np.random.default_rng(8)
+    places = rng.uniform(0, 1, 30)
+    levels = np.where((turns * places) % 1 < 0.6, 320.0, 110.0)
+    assert 0.6 * levels.var(ddof=1) < by_place(places, levels) <= levels.var(ddof=1)

@@ -13,6 +13,7 @@ from powermeter.analysis.refresh_beat import (
     comes_back,
     leave_a_mark,
     levels_differ,
+    levels_of_few,
     plateaus,
     slow_swings,
     unmarked_levels,
@@ -251,3 +252,39 @@ def test_what_a_run_cuts_of_a_stretch_is_no_longer_than_a_whole_one(
     lasts: tuple[int, ...], back: bool
 ) -> None:
     assert comes_back(np.array(lasts)) is back
+
+
+def jobs(
+    levels: list[float], noise: float = 0.1, inside: float = 0.0
+) -> tuple[Trace, np.ndarray, np.ndarray]:
+    """Return 10 Hz readings of jobs of twelve rows, each at a level, over 60 W; and where each job's rows begin and how many they are."""
+    rng = np.random.default_rng(9)
+    rows = [60.0] * 8
+    first = []
+    for k, level in enumerate(levels):
+        first.append(len(rows))
+        rows += [level + inside * ((j + k) % 2) for j in range(12)] + [60.0] * 8
+    values = np.array(rows) + noise * rng.standard_normal(len(rows))
+    times = np.arange(values.size, dtype=np.int64) * NS // 10
+    trace = Trace(times, values, Quantity.POWER, interval_ns=NS // 10, noise=noise)
+    return trace, np.array(first), np.full(len(levels), 12)
+
+
+def test_few_events_each_flat_on_one_of_two_levels_are_bounded_by_both() -> None:
+    found = levels_of_few(*jobs([320, 110, 320, 320, 110]))
+    assert found is not None
+    assert found == pytest.approx((110, 320), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "inside"),
+    [
+        ([200, 204, 197, 201], 0.0),  # as programs differ
+        ([320, 110, 320, 110, 320, 110], 0.0),  # two kinds of work by turns
+        ([110, 180, 250, 320], 0.0),  # inputs of all sizes
+        ([320, 110, 320, 320], 90.0),  # uneven inside
+        ([320, 110], 0.0),
+    ],
+)
+def test_events_of_other_levels_are_the_program_s(levels: list[float], inside: float) -> None:
+    assert levels_of_few(*jobs(levels, inside=inside)) is None
