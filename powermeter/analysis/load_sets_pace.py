@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import bounded_lean
 from powermeter.analysis.finding_holes import MISSING_INSTANT, rates_of
+from powermeter.analysis.regular_or_random import one_in_each
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
@@ -80,6 +81,8 @@ def _found(trace: Trace) -> Pace | None:
     if trace.kind is not Kind.INSTANT or trace.kept is not None or not _LEAST <= n <= _LOOKED:
         return None
     if trace.sampling == "dithered" or _alike(trace.times_ns) or rates_of(trace):
+        return None
+    if one_in_each(trace.times_ns):
         return None
     steps = np.diff(trace.times_ns) * 1e-9
     if _in_bursts(steps):

@@ -40,6 +40,9 @@ _DECIMAL = tuple(int(10**k) for k in range(9, -1, -1))
 _SAME_PLACE = 0.5
 _FINEST = 1_000  # ns
 _BY_CHANCE = 2e-4
+_SPAN = 0.8  # of an interval, that readings span at least about an even axis, one in each of its intervals
+_LONGEST_SPAN = 1.1
+_UNIFORM = 1.63  # over the root of their number: how far uniform places are from being so
 _STAND = 0.3
 _STANDS_LONG = 0.85
 _DISTINCT = 0.3
@@ -101,6 +104,25 @@ def moments_vary(times_ns: NDArray[np.int64], tau: float) -> bool:
         return False
     low, high = np.percentile(some, [10, 90])
     return float(high - low) > 0.55 * tau and not by_turns(times_ns)
+
+
+def one_in_each(times_ns: Times) -> bool:
+    """Return whether readings lie one in each interval of an even axis, anywhere in it: a load that chose their waits would have moved them along.
+
+    Uniform places are off their distribution by more than 1.63/√n once in a hundred times (Kolmogorov).
+    """
+    n = times_ns.size
+    if n < _FEW_DISTANCES:
+        return False
+    k = np.arange(n) - (n - 1) / 2
+    since = (times_ns - times_ns[0]).astype(np.float64)
+    interval = float(k @ since) / float(k @ k)
+    rest = np.sort(since - interval * k)
+    span = float(rest[-1] - rest[0])
+    if not _SPAN * interval < span < _LONGEST_SPAN * interval:
+        return False
+    away = np.abs((rest - rest[0]) / span - np.linspace(0.0, 1.0, n))
+    return float(away.max()) < _UNIFORM / math.sqrt(n)
 
 
 def step_in_common(trace: Trace, edges: tuple[Times, Times]) -> int:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.channel import Kind
 from powermeter.signals.shown_twice import beat_of, moments
 from powermeter.signals.trace import Trace, median_interval_ns
 
@@ -92,9 +93,8 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
     stamps = t[keep].copy()
     late = min(rows, refresh_ns) // 2 if rows < refresh_ns else 0
     stamps[1:] -= late
-    # A refresh that was seen lies within one interval of rows.  What it averages over, if it does, is at most all of it: the middle
-    # of that lies up to half a refresh earlier.
-    clock = math.hypot(late / math.sqrt(3), refresh_ns / math.sqrt(12)) if late else trace.clock_ns
+    # A refresh that was seen lies within one interval of rows.
+    clock = math.hypot(late / math.sqrt(3), _averaged(trace, refresh_ns)) if late else trace.clock_ns
     times = np.maximum.accumulate(stamps)
     values = f[keep]
     interval = median_interval_ns(times)
@@ -111,6 +111,11 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
     )
 
 
+def _averaged(trace: Trace, refresh_ns: float) -> float:
+    """Return how far ahead of a refresh the moment lies that its reading is of, ns: of a mean over at most all of it, the middle; a counter's is that of its refresh."""
+    return 0.0 if trace.kind is Kind.COUNTER else refresh_ns / math.sqrt(12)
+
+
 def _at_refreshes(trace: Trace) -> Trace | None:
     """Return one reading for each refresh at the moment of that refresh, as which rows repeat shows; None where they show none."""
     beat = beat_of(trace)
@@ -120,7 +125,7 @@ def _at_refreshes(trace: Trace) -> Trace | None:
     at, room = when
     last = np.append(np.diff(at) > 0, True)
     times, values = at[last], trace.values[last]
-    clock = math.hypot(room / math.sqrt(12), beat.refresh_ns / math.sqrt(12))
+    clock = math.hypot(room / math.sqrt(12), _averaged(trace, beat.refresh_ns))
     if int(trace.times_ns[-1]) > int(times[-1]):
         times, values = np.append(times, trace.times_ns[-1]), np.append(values, values[-1])
     return replace(

@@ -13,6 +13,7 @@ from powermeter.analysis.regular_or_random import (
     chosen_by,
     count_variance,
     moments_vary,
+    one_in_each,
     own_moments,
     place_known_to,
 )
@@ -89,3 +90,15 @@ def test_the_place_of_an_edge_is_known_to_the_step_of_stamps_but_of_coarser_mark
     marks = np.sort(rng.integers(0, 39_000 // marks_ms, 80)) * marks_ms * ms
     trace = from_samples(times, np.arange(400.0))
     assert place_known_to(trace, (marks[::2], marks[1::2])) == known_to_ms * ms
+
+
+def test_readings_that_lie_one_in_each_interval_are_seen_whatever_the_axis() -> None:
+    rng = np.random.default_rng(11)
+    places = rng.uniform(0, 1, 300)
+    stratified = ((np.arange(300) + places) * 99_998_700).astype(np.int64)
+    assert one_in_each(stratified)
+    assert not one_in_each(
+        np.cumsum(rng.uniform(0.5, 1.5, 300) * 1e8).astype(np.int64)
+    )  # waits by chance go astray
+    held_up = ((np.arange(300) + 0.6 * (places > 0.7)) * 1e8).astype(np.int64)
+    assert not one_in_each(held_up)  # a timer whose moments come late now and then

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import powermeter
-from powermeter.channel import Channel, Quantity, Rail
+from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.signals.decoding import from_samples
@@ -75,3 +75,13 @@ def test_what_repeats_by_chance_has_no_refresh() -> None:
         assert refresh_found(from_samples(t, np.round(rng.normal(2, noise, 400), 3))) == 0
     loop = np.where(np.arange(400) % 10 < 2, 1.0, 3.0 + rng.normal(0, 0.05, 400))
     assert refresh_found(from_samples(t, loop)) == 0
+
+
+def test_a_counter_that_refreshes_is_the_sum_up_to_its_refresh() -> None:
+    """Ten rows a second of one that refreshes each second: in doubt by the rows (0.05 s/√3), not by the refresh (1 s/√12)."""
+    sums = np.cumsum(np.random.default_rng(2).uniform(3, 9, 40)).round(3)
+    rows = np.arange(400, dtype=np.int64) * S // 10
+    counter = from_samples(rows, np.repeat(sums, 10), Quantity.ENERGY, kind=Kind.COUNTER)
+    assert fresh_readings(counter, S).clock_ns < 0.04 * S
+    power = from_samples(rows, np.repeat(sums, 10), Quantity.POWER)
+    assert fresh_readings(power, S).clock_ns > 0.28 * S
