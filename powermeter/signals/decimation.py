@@ -1,4 +1,4 @@
-"""Which readings of a long recording are kept in memory; those between them are added up in `kept_readings.py`.
+"""Decides which readings of a long recording are held in memory; those between them are added up in `kept_readings.py`.
 
 Those beside the edges of events (all inside short ones), in stretches that are spread evenly over the run, beside holes, and the extremes of
 every block of what is left.

@@ -1,4 +1,4 @@
-"""Which readings of a long recording are held in memory, and what those between them add up to.
+"""The readings of a long recording that are held in memory, with what those between them add up to; which: `decimation.py`.
 
 Readings beside events, in stretches spread evenly over the run, beside holes, and the extremes of what lies between are held as they are.
 What is left out between two of them is known by its exact sum: a *skip*.  No energy changes by that, and no peak is lost.
