@@ -60,6 +60,7 @@ def test_a_tail_of_a_tenth_of_a_window_is_held_and_is_not_called_measured(kind: 
         assert found.low <= truth <= found.high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", ["flat", "ramp", "steps"])
 @pytest.mark.parametrize("events", [1, 4])
 def test_events_without_a_tail_stay_measured(shape: str, events: int) -> None:

@@ -112,6 +112,7 @@ READING = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
 def test_every_verb_that_reads_a_recording_draws_how_far_it_is(arguments, run_power, monkeypatch, tmp_path):
     """Reading waits, with a generous end, until the line with the share done was drawn; none is left behind."""

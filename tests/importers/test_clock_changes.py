@@ -34,6 +34,7 @@ KINDS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", STARTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_clock_that_is_changed_changes_no_energy(tmp_path, kind, change):

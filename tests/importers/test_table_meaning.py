@@ -233,6 +233,7 @@ def test_a_named_zone_reads_a_night_of_three_hours(tmp_path):
     assert energy == pytest.approx(10 * 2.5 * 3600)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "cell", ["1e300", "inf", "-inf", "nan", "9" * 30, "9" * 400, "1e999", "65535", "4611686018427387904"]
 )
@@ -245,6 +246,7 @@ def test_rubbish_in_a_cell_is_no_power(tmp_path, cell, where):
     assert any("lines" in note or "(line" in note for note in log.warnings)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cell", ["1e300", "inf", "nan", "9" * 30, "9" * 400, "-5e9", "1e6", "x", ""])
 @pytest.mark.parametrize("where", [0, 30, 59])
 def test_rubbish_in_a_time_is_no_energy(tmp_path, cell, where):

@@ -36,6 +36,7 @@ def energy_of(tmp_path, text, **said):
         return analyse(recording).energy.value
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["Feeder I1", "Grid meter", "aggregate", "overall", "PDU", "VIN"])
 def test_a_total_of_any_name_is_asked_about_and_counts_once_when_named(tmp_path, name):
     text = table({name: [ONE + OTHER], "a": [ONE], "b": [OTHER]})

@@ -54,6 +54,7 @@ def imported(path: Path, out: Path, zone: str) -> tuple[int, int, float | None]:
         return first, utc - monotonic, analyse(recording).energy.value
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "moved_s"), [*((n, -7200) for n in WITHOUT_A_ZONE), *((n, 0) for n in WITH_ONE)]
 )

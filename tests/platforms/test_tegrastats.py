@@ -204,6 +204,7 @@ def fuzz(rounds: int, seed: int) -> None:
         check_against_text(mutated(chance.choice(LINES)[0], chance))
 
 
+@pytest.mark.thorough
 def test_damaged_lines_invent_no_rail():
     fuzz(3_000, seed=1)
 

@@ -253,6 +253,7 @@ def test_events_without_a_number_of_their_own_are_all_kept(path):
         assert recording.events()[0].duration_s is None and recording.events()[1].duration_s == 1e-9
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "damage",
     [

@@ -150,6 +150,7 @@ def test_json_of_an_interval_without_an_end(make):
     json.dumps(data, allow_nan=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("junk", [7, "text", [1, [2]], {"host": 3}, None, True])
 def test_metadata_of_any_shape_is_survived(make, twenty, junk):
     keys = (

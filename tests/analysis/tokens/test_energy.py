@@ -189,6 +189,7 @@ def test_without_idle_time_no_net_figure_is_stated() -> None:
     assert any("idle time" in note for note in found.notes)
 
 
+@pytest.mark.thorough
 def test_of_requests_that_nobody_divided_the_slopes_come_by_regression() -> None:
     model = replace(model_at(20), growth=0.0)
     held = 0
