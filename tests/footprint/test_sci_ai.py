@@ -30,6 +30,21 @@ def test_provider_per_parameter() -> None:
     assert "per billion parameters" in found.lines()[0]
 
 
+@pytest.mark.parametrize("kind", ["translation", "voice"])
+def test_characters_are_too_small_to_print_one_by_one(kind: str) -> None:
+    """6 g over 3e6 characters: 2 g per 1e6."""
+    assert (
+        "2.0 g CO2e per million characters (1.0 g CO2e to 4.0 g CO2e, 95 %)"
+        in consumer(grams(6), 3e6, kind).lines()[0]
+    )
+
+
+def test_operations_are_printed_by_the_10_to_the_15() -> None:
+    """6 g over 3e15 operations: 2 g per 1e15."""
+    found = provider(grams(6), 3e15, "flop", "gross: all operations are counted")
+    assert "2.0 g CO2e per 10^15 FLOPs" in found.lines()[0]
+
+
 def test_prompt_and_generated_tokens_are_two_quotients() -> None:
     both, one = of_tokens(grams(10), generated=100, prompt=900)
     assert both.score.value == pytest.approx(0.01)
