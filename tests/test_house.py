@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("powermeter", "drivers", "calibration", "reports")
 LONGEST, LONGEST_TEST, MOST_PARAMETERS = 400, 450, 8

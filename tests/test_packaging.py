@@ -104,6 +104,7 @@ def test_the_wheel_has_one_name_at_its_top(wheel):
     assert {top for top in tops if not top.endswith(".dist-info")} == {"powermeter"}
 
 
+@pytest.mark.thorough
 def test_the_wheel_holds_every_file_of_the_tree(wheel):
     """Python files and data alike: a table that stays behind is found by a user, not by a test."""
     inside = set(wheel.namelist())

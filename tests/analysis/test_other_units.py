@@ -124,12 +124,14 @@ def test_four_times_the_power(name: str) -> None:
     assert follows(before, asked(scene, in_other_units(scene.recording, power=4.0)), power=4.0) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SCENES)
 def test_twice_the_time(name: str) -> None:
     scene, before = seen(name)
     assert follows(before, asked(scene, in_other_units(scene.recording, time=2)), time=2.0) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SCENES)
 def test_a_day_later(name: str) -> None:
     scene, before = seen(name)

@@ -43,6 +43,7 @@ def test_no_page_is_left_over() -> None:
     assert {path.name for path in GENERATE.REFERENCE.iterdir()} == set(GENERATE.PAGES)
 
 
+@pytest.mark.thorough
 def test_every_option_and_name_has_a_sentence() -> None:
     for name in GENERATE.PAGES:
         for line in GENERATE.page(name).splitlines():

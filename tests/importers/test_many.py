@@ -244,6 +244,7 @@ def _part(folder, name, first, last, watts=lambda i: 10 + i % 7):
     (folder / name).write_text("time,power_W\n" + rows)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("starts", [(40, 80), (45, 80), (44, 79), (0, 80)])
 def test_rotated_logs_that_share_rows_are_one_series(tmp_path, starts):
     folder = tmp_path / "parts"

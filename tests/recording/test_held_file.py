@@ -41,6 +41,7 @@ def descriptors() -> int:
     return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "look",
     [

@@ -72,6 +72,7 @@ PAGES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_program_ended_with_and_what_raised_stands_on_every_page(
     page, make, twenty, monkeypatch, capsys

@@ -83,6 +83,7 @@ def test_the_headline_is_the_decode(data: ReportData) -> None:
     assert data.item == "further token"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 200])
 def test_every_width_of_terminal_prints_whole_numbers(data: ReportData, width: int) -> None:
     text = to_text(data, width)

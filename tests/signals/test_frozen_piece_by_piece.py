@@ -54,6 +54,7 @@ CASES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("flagged", [False, True])
 @pytest.mark.parametrize("case", CASES)
 def test_cut_anywhere_it_finds_what_is_found_in_the_whole(case, flagged):

@@ -254,6 +254,7 @@ def test_flags_are_counted_without_the_samples(tmp_path: Path) -> None:
         assert recording.flag_counts(source) == {0: 2990, REPEAT: 7, REPEAT | SATURATED: 3}
 
 
+@pytest.mark.thorough
 def test_memory_is_bounded_by_events_and_not_by_readings(
     recordings: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_it_reaches_the_chip_or_the_bus(case, bus_hz):
     assert rows / seconds >= 0.95 * min(1 / round_s, bus_hz / pair_bits)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("clock_error", [-0.09, -0.03, 0.0, 0.04, 0.09])
 @pytest.mark.parametrize("bus_hz", [100_000, 400_000])
 @pytest.mark.parametrize("case", [name for name in CASES if "INA228" not in name and "INA238" not in name])
