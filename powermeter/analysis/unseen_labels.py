@@ -18,6 +18,9 @@ from powermeter.analysis.readings_inside import ReadingsInside
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
+_KEPT_OUT = 8.0
+"""Readings that were to be expected in a label's events: where none fell into any, they keep step, and what was seen elsewhere limits nothing."""
+
 _NONE, _NO_INDEX = np.empty(0), np.empty(0, np.int64)
 
 
@@ -63,6 +66,9 @@ class UnseenLabels:
         value = np.where(known, middle * seconds[index], np.nan)
         below = np.where(known, (middle - low) * seconds[index], 0.0)
         above = np.where(known, (high - middle) * seconds[index], 0.0)
+        expected = np.add.reduceat(seconds[index], begins) if labels else _NONE
+        kept_out = expected > _KEPT_OUT * integral.trace.interval_ns * 1e-9
+        above = np.where(known & np.repeat(kept_out, sizes), np.inf, above)
         found = {
             g: _estimate(left[a:b], right[a:b], below[a:b], above[a:b])
             for g, a, b in zip(labels, begins.tolist(), (begins + sizes).tolist(), strict=True)

@@ -83,3 +83,13 @@ def test_a_label_with_one_reading_is_none_of_them(monkeypatch: pytest.MonkeyPatc
     end = start + np.array([40, 40, 40, 90, 40, 40]) * 1_000_000
     measure(integral, start, end, np.array([0, 1, 2, 3, 4, 0]))
     assert alone == [1]
+
+
+@pytest.mark.parametrize(("events", "limited"), [(20, True), (40, False)])
+def test_where_readings_keep_out_of_many_events_nothing_limits_them(events: int, limited: bool) -> None:
+    # Of each tenth of a second, 30 ms that no reading meets: six were to be expected in 20 events, twelve in 40.
+    integral = trace([1, 1, 4, *[1] * 60])
+    start = np.arange(10, 10 + events) * TENTH + 30_000_000
+    found = measure(integral, start, start + 30_000_000, np.zeros(events, np.int64))
+    assert np.isfinite(found.above).all() == limited
+    assert np.isfinite(found.value).all()
