@@ -34,7 +34,9 @@ def within_readings(windows: Windows) -> Windows:
     """Return the same, where energies of a label lie outside of what readings that touch its events hold with the integral and both bounds."""
     if windows.floor is None or not 0 < len(windows) <= _MOST:
         return windows
-    for found, members in zip(windows.groups, windows.members, strict=True):
+    near = windows.known & (windows.gap_s == 0) & (windows.group >= 0) & _may_be_outside(windows)
+    for g in np.unique(windows.group[near]).tolist():
+        found, members = windows.groups[g], windows.members[g]
         index = members[windows.known[members] & (windows.gap_s[members] == 0)]
         if not index.size:
             continue
@@ -44,6 +46,24 @@ def within_readings(windows: Windows) -> Windows:
             if _is_outside(windows, index, found, bounds[1]):
                 windows = _opened(windows, found, index, bounds)
     return windows
+
+
+def _may_be_outside(windows: Windows) -> NDArray[np.bool_]:
+    """Return which energies, of all labels at once, lie outside of what hold the readings that touch the events, those of coarse marks no farther off.
+
+    Readings farther off only add to that as long as none is negative.
+    """
+    integral, trace = windows.integral, windows.integral.trace
+    t, running, top = trace.times_ns, integral.running, trace.times_ns.size - 1
+    if not bool((running[1:] >= running[:-1]).all()):
+        return np.ones(len(windows), bool)
+    reach = _REACH * trace.interval_ns + (trace.window_ns or 0)
+    a = np.clip(np.searchsorted(t, windows.start_ns - reach, side="right") - 1, 0, top)
+    b = np.clip(np.searchsorted(t, windows.end_ns + reach, side="left"), 0, top)
+    held = np.asarray(running[b] - running[a], np.float64)
+    most = np.maximum(_UNSEEN * held if trace.kind is Kind.INSTANT else held, windows.plain)
+    unsure = _unsure(windows.noise, most)
+    return (windows.value < -unsure) | (windows.value > most + unsure)
 
 
 def _between(windows: Windows, index: Indices, highest: float) -> tuple[Floats, Floats]:
@@ -74,11 +94,17 @@ def _between(windows: Windows, index: Indices, highest: float) -> tuple[Floats, 
 def _is_outside(windows: Windows, index: Indices, found: GroupEstimate, most: Floats) -> bool:
     """Return whether a label's mean, or one event's energy where each has its own, is outside by more than its uncertainty."""
     value = windows.value[index]
-    unsure = np.minimum(_SIGMA * windows.noise[index] + _ROUNDED * most, _UNSURE * most)
+    unsure = _unsure(windows.noise[index], most)
     outside = (value < -unsure) | (value > most + unsure)
     in_all = float(value.sum())
     together = in_all < -float(unsure.sum()) or in_all > float(most.sum() + unsure.sum())
     return together or (not found.alike and bool(outside.any()))
+
+
+def _unsure(noise: Floats, most: Floats) -> Floats:
+    """Return by how much an energy of such an uncertainty may be outside."""
+    unsure: Floats = np.minimum(_SIGMA * noise + _ROUNDED * most, _UNSURE * most)
+    return unsure
 
 
 def _opened(windows: Windows, found: GroupEstimate, index: Indices, bounds: tuple[Floats, Floats]) -> Windows:

@@ -36,6 +36,7 @@ _MOSTLY = 0.6  # of the waits, that nothing ended early
 _MOST = 0.5  # of the time, and of the pauses in it
 _LOOKED = 1 << 18
 _SLIGHT = 0.5  # standard deviations: they are a ninth wider then
+_TOGETHER = 16  # readings behind each long interval that are looked at for all of them at once
 _GLANCE = 4096  # intervals, evenly spread, of which not even these are uneven: no further look
 
 
@@ -92,7 +93,7 @@ def _found(trace: Trace) -> Pace | None:
     after = np.concatenate([steps[1:], steps[-1:]])
     held_up = np.where(_begun_anew(steps, before), _REACH * steps, np.maximum(steps - before, 0.0))
     sped_up = np.maximum(np.minimum(steps, before) - after, 0.0)
-    over_at_once = _stays_short(trace, steps)
+    over_at_once = share_missed(trace, steps)
     if (
         on_change := rows_on_change(trace)
     ) is not None:  # waits that a change ended are no longer than it let them be
@@ -137,25 +138,40 @@ def _alike(times_ns: Indices) -> bool:
     return bool(long <= _UNEVEN * short)
 
 
-def _stays_short(trace: Trace, steps: Floats) -> Floats:
+def share_missed(trace: Trace, steps: Floats) -> Floats:
     """Return for each interval what share of a rise (a fall) behind it is missed: all of one that is over at once, nothing of one that lasts.
 
     Of a burst of length L that a reader meets by chance every τ, the half interval before it and what is read behind add up to τ/2 + L/2 on average
     in L/τ of the cases: (1 + L/τ)/2 of what it used.  It is met in its middle on average, so that L is twice what was read of it.
     """
     values, times = trace.values, trace.times_ns
-    middle = (values[1:] + values[:-1]) / 2
     found = np.zeros(steps.size)
-    for k in np.flatnonzero(steps > 1.2 * np.concatenate([steps[1:], steps[-1:]])).tolist():
-        reach = min(
-            int(np.searchsorted(times, times[k + 1] + round(0.5e9 * steps[k]), side="right")), times.size
-        )
-        part = values[k + 1 : reach + 1] - middle[k]
-        back = np.flatnonzero(np.sign(part) != np.sign(values[k + 1] - middle[k]))
+    longer = np.flatnonzero(steps > 1.2 * np.concatenate([steps[1:], steps[-1:]]))
+    middle = (values[longer + 1] + values[longer]) / 2
+    side = np.sign(values[longer + 1] - middle)
+    reach = np.searchsorted(
+        times, times[longer + 1] + np.rint(0.5e9 * steps[longer]).astype(np.int64), side="right"
+    )
+    until = np.minimum(np.minimum(reach, times.size) + 1, values.size)
+    at = longer + 1
+    for _ in range(_TOGETHER):
+        # Readings behind each long interval, one after the other, until one lies on the other side of the change.
+        back = np.sign(values[at] - middle) != side
+        k = longer[back]
+        found[k] = _over_at_once(times, k, at[back], steps)
+        at = at + 1
+        left = ~back & (at < until)
+        longer, middle, side, until, at = longer[left], middle[left], side[left], until[left], at[left]
+    for k, level, sign, first, last in zip(longer, middle, side, at, until, strict=True):
+        back = np.flatnonzero(np.sign(values[first:last] - level) != sign)
         if back.size:
-            lasted = float(times[k + 1 + int(back[0])] - times[k + 1]) * 1e-9
-            found[k] = max(1 - 2 * lasted / steps[k], 0.0)
+            found[k] = _over_at_once(times, k, first + back[0], steps)
     return found
+
+
+def _over_at_once(times: Indices, k: Any, at: Any, steps: Floats) -> Any:
+    """Return what share is missed of a change behind an interval, which is over at a reading."""
+    return np.maximum(1 - 2 * ((times[at] - times[k + 1]) * 1e-9) / steps[k], 0.0)
 
 
 def _slowest(values: Floats, steps: Floats) -> float:

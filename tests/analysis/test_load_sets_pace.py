@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.load_sets_pace import load_sets_pace, share_missed
 from powermeter.analysis.whole_run import Run, measure_run
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -143,3 +143,13 @@ def test_even_intervals_are_looked_at_no_further() -> None:
     busy = bursts(13, 17, 60)
     t = np.arange(busy.size)
     assert load_sets_pace(from_samples(t * NS // 10, np.where(busy, BUSY_W, IDLE_W))) is None
+
+
+@pytest.mark.parametrize(("lasted", "share"), [(1.0, 0.8), (3.0, 0.4), (4.9, 0.02), (8.0, 0.0)])
+def test_of_a_burst_that_is_over_at_once_a_share_is_missed(lasted, share):
+    """Behind a wait of 10 s a burst is read every 0.1 s for L: of the rise 1 − 2 L/10 is missed; of one longer than half the wait nothing."""
+    behind = np.arange(1, 100) / 10
+    times = np.concatenate([[0.0, 10.0], 10 + behind])
+    watts = np.concatenate([[IDLE_W, BUSY_W], np.where(behind < lasted - 0.05, BUSY_W, IDLE_W)])
+    trace = from_samples(np.rint(times * NS).astype(np.int64), watts)
+    assert share_missed(trace, np.diff(times))[0] == pytest.approx(share)
