@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.quantiles import median, quantile
+from powermeter.analysis.quantiles import has_tail, median, quantile
 
 
 @pytest.mark.parametrize("values", [[3.5], [1.0, 2.0], [4.0, 1.0, 9.0, 2.5]])
@@ -39,3 +39,9 @@ def test_a_quantile_of_few_values_is_numpys_to_the_last_bit(size, share):
     assert (values == before).all()
     values[size // 2] = math.nan
     assert math.isnan(quantile(values, share))
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.5, 1), (0.95, 20), (0.99, 100)])
+def test_a_tail_is_shown_from_the_count_on_that_has_one_value_beyond(share: float, least: int) -> None:
+    """Of 20 values one lies above the 95th percentile, of 100 one above the 99th."""
+    assert has_tail(least, share) and not has_tail(least - 1, share)

@@ -15,6 +15,17 @@ def test_low_rate_optimisation_switches_on_by_itself() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("size_b", "factor", "crc", "milliseconds"),
+    [(20, 7, True, 56.576), (20, 7, False, 51.456), (51, 12, True, 2465.792)],
+)
+def test_a_frame_lasts_what_the_formula_yields_by_hand(
+    size_b: int, factor: int, crc: bool, milliseconds: float
+) -> None:
+    """20 bytes: 8 + 5 ⌈176 / 28⌉ symbols of 1.024 ms and 12.25 before them; 160 / 28 without the CRC; 51: 8 + 5 ⌈404 / 40⌉ of 32.768 ms."""
+    assert 1e3 * time_on_air_s(size_b, factor, crc=crc) == pytest.approx(milliseconds)
+
+
 def test_implicit_header_saves_symbols() -> None:
     assert time_on_air_s(20, 7, explicit_header=False) <= time_on_air_s(20, 7)
 

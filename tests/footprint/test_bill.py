@@ -34,3 +34,12 @@ def test_unusable_bills(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(DataError, match=said):
             bill(read_parts(path))
+
+
+def test_a_part_of_which_one_end_is_known_reaches_to_half_or_twice_at_the_other() -> None:
+    (high,) = bill([{"name": "x", "kind": "part", "kg": 6, "high_kg": 7}])
+    (low,) = bill([{"name": "x", "kind": "part", "kg": 6, "low_kg": 5}])
+    (upper,), (lower,) = (
+        [each for each in one.inputs.values() if getattr(each, "central", None) == 6] for one in (high, low)
+    )
+    assert (upper.low, upper.high) == (3, 7) and (lower.low, lower.high) == (5, 12)

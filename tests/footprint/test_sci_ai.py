@@ -39,6 +39,10 @@ def test_characters_are_too_small_to_print_one_by_one(kind: str) -> None:
     )
 
 
+def test_images_are_printed_one_by_one() -> None:
+    assert "2.0 g CO2e per image (1.0 g" in consumer(grams(6), 3, "image").lines()[0]
+
+
 def test_operations_are_printed_by_the_10_to_the_15() -> None:
     """6 g over 3e15 operations: 2 g per 1e15."""
     found = provider(grams(6), 3e15, "flop", "gross: all operations are counted")
