@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.added_by_labels import with_steps
 from powermeter.analysis.integral import Integral
 from powermeter.channel import MISSING
 from powermeter.events import Event
@@ -88,7 +89,8 @@ def shares(integral: Integral, events: Sequence[Event], start_ns: Times, end_ns:
         np.add.at(active, busy[:, 0], -1)
         np.add.at(active, busy[:, 1], 1)
     count = np.maximum(np.cumsum(active)[: edges.size - 1], 1)
-    joules = np.diff(integral.at(edges))
+    label = EventColumns.of(events).labels[1]
+    joules = np.diff(with_steps(integral, label, start_ns, end_ns, edges))
     divided = np.concatenate([[0.0], np.cumsum(joules / count)])
     whole = np.concatenate([[0.0], np.cumsum(joules)])
     own = divided[last] - divided[first]
