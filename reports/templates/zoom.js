@@ -63,7 +63,7 @@
     if (floor && value - half <= 0) return bound("at most", value + half, unit, 2);
     var p = prefix(Math.max(Math.abs(value), half));
     var places = half > 0 ? Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(half / p[0])))) : 6;
-    return (value / p[0]).toFixed(places) + " ± " + (half / p[0]).toFixed(places) + "\u00a0" + p[1] + unit;
+    return (value / p[0]).toFixed(places) + "\u00a0±\u00a0" + (half / p[0]).toFixed(places) + "\u00a0" + p[1] + unit;
   }
 
   function lower(array, wanted) {
