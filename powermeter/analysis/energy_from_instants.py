@@ -43,7 +43,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import lagging
 from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.levels_of_others import made_by_others
-from powermeter.analysis.lock_step import Phase, unseen_part
+from powermeter.analysis.lock_step import Phase, level_throughout, unseen_part
 from powermeter.analysis.lost_parts import as_other_events
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Labels, Others
@@ -268,7 +268,12 @@ def measure_instants(
     found.factor = total / max(float((found.own**2).sum()), 1e-300)
     expected = float(covered.sum()) / tau if tau else math.inf
     sparse = min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
-    if phase.blind and quantile(m, 0.5) < 4 and not timer_runs_free(trace, start_ns, before, m):
+    if (
+        phase.blind
+        and quantile(m, 0.5) < 4
+        and not timer_runs_free(trace, start_ns, before, m)
+        and not level_throughout(trace, start_ns, (before, m), phase.blind, level - (found.quiet or 0.0))
+    ):
         return beat(integral, found, before, upto, seconds, phase.blind, sparse=sparse)
     if sparse:
         return few(integral, found, before, upto, seconds, readings)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.event_levels import ranges
 from powermeter.analysis.quantiles import median
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -32,6 +34,14 @@ _UNMET = (
 )
 _MET = 0.25  # of all places lie between neighbours closer than this share's width
 
+_ONE_PLACE = 0.02  # of an interval, that readings of one place of events are apart from the next at most
+_BLIND = 0.35  # of an event, that lies between places at which readings meet it
+_PLACES, _AGAIN = 4, 5  # of events, each met so many times
+_LEVEL, _SPREAD, _UNEVEN = (
+    0.02,
+    4.0,
+    0.1,
+)  # of what events add; standard errors; of what they add, whatever those
 _SELDOM = 2.8  # standard deviations that one of 400 exceeds on one side
 _CHANCE = 0.0025  # of either of two waves
 _SLOW, _RIPPLES = 2, 10  # turns in an interval
@@ -120,6 +130,36 @@ def _unmet_arc(
     inside = max(0.0, min(begin + gap, part) - begin) + max(0.0, min(begin + gap - 1.0, part))
     share = min(inside / part, 1.0)
     return share if share > _WORTH else 0.0
+
+
+def level_throughout(
+    trace: Trace, start_ns: Indices, readings: tuple[Indices, Indices], blind: float, adds: float
+) -> bool:
+    """Return whether events, of which no reading falls on a small share, show one level at four places and more that readings meet again and again.
+
+    What lies between those places is then taken for as level, as what lies between the readings of a long event is.
+
+    Args:
+        readings: The first inside each event, and how many there are.
+        blind: The share that no reading falls on.
+        adds: What events add to what is beside them, W.
+    """
+    first, count = readings
+    index = ranges(first, count)
+    if blind > _BLIND or index.size > _MOST or trace.kept is not None:
+        return False
+    since = (trace.times_ns[index] - np.repeat(start_ns, count)) / trace.interval_ns
+    order = np.argsort(since, kind="stable")
+    watts = trace.values[index][order]
+    place = np.concatenate([[0], np.cumsum(np.diff(since[order]) > _ONE_PLACE)])
+    met = np.bincount(place)
+    if met.size < _PLACES or int(met.min()) < _AGAIN:
+        return False
+    means = np.bincount(place, watts) / met
+    left = watts - means[place]
+    error = max(math.sqrt(float(left @ left) / max(left.size - met.size, 1)), trace.noise) / np.sqrt(met)
+    span = float(means.max() - means.min())
+    return span <= min(max(_LEVEL * abs(adds), _SPREAD * float(error.max())), _UNEVEN * abs(adds))
 
 
 def keep_step_nearby(places: Floats) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from powermeter.analysis.bounds import beat
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.event_estimate import BEAT, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lock_step import by_place, evenly, unseen_part
+from powermeter.analysis.lock_step import by_place, evenly, level_throughout, unseen_part
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 
@@ -140,3 +141,22 @@ def test_ripples_of_several_turns_in_an_interval_are_seen_by_where_readings_fall
     places = rng.uniform(0, 1, 30)
     levels = np.where((turns * places) % 1 < 0.6, 320.0, 110.0)
     assert 0.6 * levels.var(ddof=1) < by_place(places, levels) <= levels.var(ddof=1)
+
+
+def met_at(places_ms: list[float], watts: np.ndarray) -> bool:
+    """Return whether events of 7 ms under readings each 5 ms, the first so far behind their starts in turn, are level throughout."""
+    start = np.arange(60, dtype=np.int64) * 500_000_000 + 1_000_000_000
+    turn = np.arange(60) % len(places_ms)
+    first = start + np.round(np.array(places_ms)[turn] * 1e6).astype(np.int64)
+    stamps = np.sort(np.concatenate([first, first + 5_000_000]))
+    values = np.repeat(watts[turn], 2) + np.random.default_rng(5).normal(0, 0.01, stamps.size)
+    trace = replace(from_samples(stamps, values, noise=0.01), interval_ns=5_000_000)
+    count = np.where(np.array(places_ms)[turn] < 2, 2, 1)
+    return level_throughout(trace, start, (np.arange(0, 120, 2), count), 0.3, 4.0)
+
+
+def test_events_of_one_level_at_all_places_are_level_throughout() -> None:
+    places = [0.1, 0.6, 1.4, 2.8, 4.1]
+    assert met_at(places, np.full(5, 6.0))
+    assert not met_at(places, np.array([6.0, 6.0, 6.0, 6.0, 6.6]))  # another power at one of them
+    assert not met_at([0.1, 2.8], np.full(2, 6.0))  # three places are few
