@@ -13,6 +13,7 @@ from powermeter.analysis.health import longest_and_usual, source_health
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.recording.stretch_summary import ENTRY
+from powermeter.source import Gap
 
 
 def _record(path: Path, meters: list[tuple[str, Boundary, float]]) -> Path:
@@ -60,6 +61,17 @@ def test_a_part_is_no_second_view_of_the_whole(tmp_path: Path) -> None:
     path = _record(tmp_path / "a.power", [("board", Boundary.BOARD, 5.0), ("cpu", Boundary.PART, 2.0)])
     with Recording.open(path) as recording:
         assert analyse(recording).disagreements == ()
+
+
+def test_readings_that_a_gap_does_not_count_are_not_counted_for_it(tmp_path: Path) -> None:
+    """Of two gaps one is known to have cost three readings; of the other nobody counted any."""
+    with Writer.create(tmp_path / "a.power", {}) as writer:
+        source = writer.add_source("x://", "", "x", (Channel("p", Quantity.POWER, 1e-3, Rail("VIN")),), {})
+        writer.append(source, np.array([0, 1, 5, 6, 9], dtype=np.int64) * 10**9, np.full((5, 1), 5))
+        writer.add_gap(source, Gap(10**9, 5 * 10**9, "lost", lost=3))
+        writer.add_gap(source, Gap(6 * 10**9, 9 * 10**9, "unplugged"))
+    with Recording.open(tmp_path / "a.power") as recording:
+        assert source_health(recording, recording.sources[0]).missed == 3
 
 
 def test_rows_are_counted_by_their_flags(tmp_path: Path) -> None:
