@@ -8,14 +8,19 @@ from pathlib import Path
 from shlex import quote
 
 from powermeter.errors import ConfigurationError, plural
+from powermeter.importers.battery_words import (
+    CHARGING,
+    DISCHARGING,
+    OWN_STATE_NAMES,
+    STANDING,
+    STATE_NAMES,
+    plain,
+)
 from powermeter.importers.blocks import TextBlock
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 
 _IN, _OUT, _STANDS = "charges", "discharges", "stands at the mains"
-
-_NAMES = frozenset({"status", "state"})
-"""Columns that may state it: their words decide."""
 
 _OWN_NAMES = frozenset(
     {
@@ -38,26 +43,15 @@ _BATTERY_COLUMNS = frozenset({"level", "battery level", "percentage", "capacity"
 
 _YES_OR_NO = frozenset({"charging", "is charging", "ischarging", "battery charging", "batterycharging"})
 _WORDS = {
-    **dict.fromkeys(("charging", "fast charging", "trickle charging", "charge"), _IN),
-    **dict.fromkeys(("discharging", "discharge", "on battery", "unplugged"), _OUT),
-    **dict.fromkeys(
-        (
-            "full",
-            "not charging",
-            "fully charged",
-            "charged",
-            "pending charge",
-            "pending discharge",
-            "notcharging",
-        ),
-        _STANDS,
-    ),
+    **dict.fromkeys(CHARGING, _IN),
+    **dict.fromkeys(DISCHARGING, _OUT),
+    **dict.fromkeys(STANDING, _STANDS),
 }
 
 
 def is_charge_state(text: str) -> bool:
     """Return whether a text is the state of a battery in words: `Discharging`, `Not charging`."""
-    return text.strip().lower() in _WORDS
+    return plain(text) in _WORDS
 
 
 def unnamed_states(found: Layout) -> int | None:
@@ -113,7 +107,7 @@ class ChargeStates:
         self._where, self._skip = where, skip
         self._headings = headings
         left_out = {name for name, unit in settled.items() if unit == "-"}
-        names = [" ".join(heading.text.lower().replace("_", " ").split()) for heading in headings]
+        names = [plain(heading.text) for heading in headings]
         usable = [i for i, heading in enumerate(headings) if not left_out & {heading.text, str(i + 1)}]
         found: tuple[int | None, Mapping[str, str]] = next(
             (
@@ -121,7 +115,8 @@ class ChargeStates:
                 for known, means in (
                     (_OWN_NAMES, _WORDS | _LETTERS),
                     (_YES_OR_NO, _WORDS | _ANSWERS),
-                    (_NAMES, _WORDS),
+                    (OWN_STATE_NAMES, _WORDS),
+                    (STATE_NAMES, _WORDS),
                 )
                 for i in usable
                 if names[i] in known
@@ -139,7 +134,7 @@ class ChargeStates:
         if self._index is None:
             return
         for line, text in zip(block.lines.tolist(), block.column(self._index), strict=True):
-            state = self._means.get(text.strip().lower().replace("-", " ").replace("_", " ") or text.strip())
+            state = self._means.get(plain(text) or text.strip())
             if state is None:
                 continue
             self._rows[state] += 1

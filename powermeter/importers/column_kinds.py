@@ -50,6 +50,8 @@ _NEAR = 20  # largest steps
 _AS_LONG = 1.5  # times the shortest row
 
 _ENOUGH = 4  # rows that must rise for a total to be distinguished from amounts that happen to rise: 1 in 4! by chance
+_KERNELS = re.compile(r"(?<![a-z])energy_uj\Z")
+_HALF_A_RANGE_UJ = 3.2e10  # the smallest range of the kernel's counter, 65.5 kJ
 _RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
 _SELDOM = 4  # amounts fall at half of their steps; a list that falls at one in so many is left open
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
@@ -324,6 +326,16 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             "counter",
             "a running total that was set back",
             _resets(column, seen),
+        )
+    if (
+        column.heading.unit in ("uJ", "µJ")
+        and _KERNELS.search(name.lower())
+        and seen.largest > _HALF_A_RANGE_UJ
+    ):
+        raise ConfigurationError(
+            f"{where}: {name!r} falls in {falls} of {plural(steps, 'step')}: the kernel's counter of that name begins anew at 262 kJ, of some "
+            "processors at 66 kJ, and how often it did between two rows is not known. Log it more often, each 60 s for example; "
+            f"where each row holds an amount of its own, --as {_typed(column)}per-row"
         )
     if seen.rises >= _RUN * falls and 0 <= seen.fallen_to <= seen.largest_rise:
         raise _question(

@@ -26,6 +26,7 @@ from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
+from powermeter.importers.no_readings import if_it_is_one
 from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
@@ -121,6 +122,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             hint
             or scaled_by_hand(path, found, headings)
             or _rate_of_power(headings)
+            or if_it_is_one(headings)
             or _not_numbers(found, headings)
         )
         raise DataError(

@@ -21,14 +21,13 @@ from powermeter.importers.header_words import (
     ELECTRIC,
     LETTERS,
     LEVEL,
-    LIMIT,
     MEAN,
-    NOT_ACTIVE,
     QUANTITY_WORDS,
     TIME,
     UNRECORDED,
 )
 from powermeter.importers.hwmon_names import hwmon_unit
+from powermeter.importers.no_readings import is_no_reading
 from powermeter.importers.rail_of_header import OF_ELEMENTS, rail_name
 from powermeter.importers.unit_spellings import AS_WRITTEN, of_unit, written_out
 
@@ -129,7 +128,7 @@ class Heading:
             for before, word in pairwise(["", *self.words])
             if not (word == "min" and before.isdigit()) and (before, word) != ("data", "set")
         ]
-        return not LIMIT.isdisjoint(named) or not NOT_ACTIVE.isdisjoint(named)
+        return is_no_reading(self.name, named, self.quantity)
 
     @property
     def is_counter(self) -> bool:

@@ -2,7 +2,7 @@
 
 There are no samples in them, only totals.  Each row becomes an event, and each rail a running total that rises by
 the row's energy over the row's time.  Rows that follow each other without pauses keep their times; others are
-laid one after another, as a pause was not measured.
+laid one after another, as a pause was not measured.  Windows that lie in each other are taken apart.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +26,7 @@ from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
+from powermeter.importers.nested_windows import Stretch, of_all_sockets, parents_of, pieces
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_rail import decide
 from powermeter.result import Grade
@@ -120,14 +121,6 @@ TOOLS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    start_ns: int
-    length_ns: int
-    label: str
-    energies: dict[str, float]
-
-
 class IntervalTable(Importer):
     name = "intervals"
     title = "a table of measured stretches (pyRAPL, pyJoules, Zeus windows)"
@@ -164,8 +157,12 @@ class IntervalTable(Importer):
         if unknown:
             text = f"columns that {tool.name} is not known to write were left out: {', '.join(unknown[:5])}"
             warnings.append(Note.warning("column-left-out", text))
-        warnings += _repeated(stretches)
-        starts, clock = _places(stretches, warnings)
+        stretches = of_all_sockets(stretches)
+        warnings += (repeated := _repeated(stretches))
+        parents = [None] * len(stretches) if repeated else parents_of(stretches, str(path))
+        outer = [s for s, parent in zip(stretches, parents, strict=True) if parent is None]
+        places, clock = _places(outer, warnings)
+        starts = _moved(stretches, parents, places)
         whole = decide(
             [
                 Rail(name, e.parent and _expanded(name, e), e.boundary, f"{tool.name}'s {name}")
@@ -176,7 +173,12 @@ class IntervalTable(Importer):
             add_up=choices.add_up,
         )
         warnings.append(whole.note)
-        rows = _totals(tool.name, rails, whole.rails, stretches, starts)
+        if len(outer) < len(stretches):
+            text = f"{plural(len(stretches) - len(outer), 'window lies', 'windows lie')} inside others: the energy of each counts once"
+            warnings.append(Note.info("windows-nested", text))
+        moved = [replace(s, start_ns=start) for s, start in zip(stretches, starts, strict=True)]
+        parts = moved if len(outer) == len(stretches) else pieces(moved, parents, str(path))
+        rows = _totals(tool.name, rails, whole.rails, parts, [part.start_ns for part in parts])
         events = [
             Event(s.label or "row", start, start + s.length_ns)
             for s, start in zip(stretches, starts, strict=True)
@@ -203,7 +205,7 @@ def _tool(line: str) -> tuple[Tool, str] | None:
     return None
 
 
-def _repeated(stretches: Sequence[_Stretch]) -> list[Note]:
+def _repeated(stretches: Sequence[Stretch]) -> list[Note]:
     """Return a note where a row stands right below its like: one stretch, written twice."""
     count = sum(one == other for one, other in pairwise(stretches))
     if not count:
@@ -214,7 +216,7 @@ def _repeated(stretches: Sequence[_Stretch]) -> list[Note]:
 
 def _read(
     path: Path, tool: Tool, delimiter: str
-) -> tuple[dict[str, Energy], list[_Stretch], list[int], list[str]]:
+) -> tuple[dict[str, Energy], list[Stretch], list[int], list[str]]:
     """Return the rails, the rows, the lines of rows that lack something, and the columns of numbers that nothing is known of."""
     reader = csv.reader(read_lines(path), delimiter=delimiter)
     header = next(([clean(text).lower() for text in row] for row in reader if any(row)), [])
@@ -230,7 +232,7 @@ def _read(
     known = {*tool.must, *(header[i] for i, _, _ in columns)}
     numbers: set[str] = set()
     rails: dict[str, Energy] = {}
-    stretches: list[_Stretch] = []
+    stretches: list[Stretch] = []
     left_out: list[int] = []
     for fields in reader:
         if not any(map(str.strip, fields)) or [clean(text).lower() for text in fields] == header:
@@ -265,11 +267,11 @@ def _read(
         ):
             left_out.append(reader.line_num)
             continue
-        stretches.append(_Stretch(start, length, fields[place[tool.label]].strip()[:100], energies))
+        stretches.append(Stretch(start, length, fields[place[tool.label]].strip()[:100], energies))
     return rails, stretches, left_out, sorted(numbers)
 
 
-def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[int], str]:
+def _places(stretches: Sequence[Stretch], warnings: list[Note]) -> tuple[list[int], str]:
     """Return when each stretch began, and on which clock: its own, or one after another."""
     starts = [s.start_ns for s in stretches]
     ends = [s.start_ns + s.length_ns for s in stretches]
@@ -281,10 +283,6 @@ def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[i
         return placed, UTC if starts[0] > _EPOCH_S * NS else RELATIVE
     text = "the rows were laid one after another, without the pauses between them, which were not measured"
     warnings.append(Note.info("pauses-unknown", text))
-    overlapping = sum(pause < -1000 for pause in pauses)
-    if overlapping:
-        text = f"{plural(overlapping, 'row')} began before the row above them ended: if they contain each other, their sum counts twice"
-        warnings.append(Note.warning("rows-overlap", text))
     total, placed = 0, []
     for stretch in stretches:
         placed.append(total)
@@ -292,11 +290,27 @@ def _places(stretches: Sequence[_Stretch], warnings: list[Note]) -> tuple[list[i
     return placed, RELATIVE
 
 
+def _moved(stretches: Sequence[Stretch], parents: Sequence[int | None], places: Sequence[int]) -> list[int]:
+    """Return when each stretch began, those inside others as far behind their beginning as they were."""
+    tops = iter(places)
+    new = [next(tops) if parent is None else 0 for parent in parents]
+
+    def top(i: int) -> int:
+        while (parent := parents[i]) is not None:
+            i = parent
+        return i
+
+    return [
+        new[i] if parents[i] is None else new[top(i)] + own.start_ns - stretches[top(i)].start_ns
+        for i, own in enumerate(stretches)
+    ]
+
+
 def _totals(
     name: str,
     energies: dict[str, Energy],
     rails: object,
-    stretches: Sequence[_Stretch],
+    stretches: Sequence[Stretch],
     starts: Sequence[int],
 ) -> LogRows:
     assert isinstance(rails, dict)

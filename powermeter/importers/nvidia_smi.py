@@ -2,13 +2,14 @@
 
 With a header the columns state what they are (`known_tools.py`), and rows of several cards are distinguished by index,
 uuid, bus id or name.  Without one only the power can be recognised: it is the one column that nvidia-smi prints
-with two decimals, in watt.
+with two decimals, in watt; so is a limit, which never changes.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table import TableImporter
+from powermeter.importers.table_grade import COLUMN_ASSUMED
 from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.result.notes import Note
@@ -30,6 +32,8 @@ from powermeter.result.notes import Note
 _SIGNATURE = next(one for one in SIGNATURES if one.name == "nvidia-smi")
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\Z")
 _TWO_DECIMALS = re.compile(r"\d+\.\d\d( W)?\Z")
+_OWN_CELL = re.compile(r"GPU-[0-9a-f]{8}-|P\d{1,2}\Z|[0-9A-Fa-f]{8}:[0-9A-Fa-f]{2}:|.* W\Z")
+"""What no other tool writes beside such a stamp: a card's UUID, its performance state, its bus, or the unit."""
 
 
 class NvidiaSmi(TableImporter):
@@ -64,12 +68,21 @@ class NvidiaSmi(TableImporter):
         ]
         if len(powers) != 1:
             looks = f"{len(powers)} columns look" if powers else "no column looks"
-            remedy = (
-                f"name it, for example --column {powers[0] + 1}=W"
-                if powers
-                else "log it with nvidia-smi --query-gpu=timestamp,index,power.draw; where one of them is a power, --column NUMBER=W"
+            raise ConfigurationError(
+                f"{path}: no header, and {looks} like a power (two decimals); {_remedy(powers)}"
             )
-            raise ConfigurationError(f"{path}: no header, and {looks} like a power (two decimals); {remedy}")
+        cells = {row[powers[0]].removesuffix(" W") for row in rows}
+        known = any(map(_OWN_CELL.match, rows[0][1:]))
+        whole = len(cells) == 1 < len(rows)
+        if whole or not (known or any(not cell.endswith("0") for cell in cells)):
+            what = (
+                "never changes: it may be a limit"
+                if whole
+                else "has no second decimal that is not 0: it may be a temperature"
+            )
+            raise ConfigurationError(
+                f"{path}: no header, and column {powers[0] + 1}, the only one with two decimals, {what} and no draw; {_remedy(powers)}"
+            )
         column = powers[0]
         rail = "gpu"
         headings = [Heading(str(i + 1), str(i + 1)) for i in range(width)]
@@ -92,14 +105,25 @@ class NvidiaSmi(TableImporter):
                 )
             ],
         )
+        text = (
+            f"the log has no header: column {column + 1}, the only one with two decimals, was taken as power.draw in W; the other columns were "
+            "left out"
+        )
         plan.notes.append(
-            Note.warning(
-                "column-assumed",
-                f"the log has no header: column {column + 1}, the only one with two decimals, was taken as "
-                "power.draw in W; the other columns were left out",
-            )
+            Note.info("column-recognised", text) if known else Note.warning(COLUMN_ASSUMED, text)
         )
         return plan
+
+
+def _remedy(powers: Sequence[int]) -> str:
+    """Return what to type where it is not known which column is a power."""
+    if powers:
+        return (
+            f"if it is power.draw, name it: --column {powers[0] + 1}=W"
+            if len(powers) == 1
+            else f"name it, for example --column {powers[0] + 1}=W"
+        )
+    return "log it with nvidia-smi --query-gpu=timestamp,index,power.draw; where one of them is a power, --column NUMBER=W"
 
 
 def _fields(line: str) -> list[str]:

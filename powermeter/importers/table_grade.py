@@ -14,6 +14,9 @@ from powermeter.importers.measured_before_printed import PERHAPS_LATE
 from powermeter.result import Grade, worst
 from powermeter.result.notes import Note, having
 
+COLUMN_ASSUMED = "column-assumed"
+"""The code of the note that nothing but its numbers shows what a column is, so that none of it is known to be measured."""
+
 _SCHEME = "virtual://"
 
 
@@ -45,12 +48,14 @@ class TableGrade:
             known: Of what the tool writes (`known_tools.py`), or of any such log.
             notes: What was found while it was read.
         """
-        stated = self._stated(choices, known)
+        stated = self._stated(choices, known, notes)
         return worst((stated, Grade.ESTIMATED)) if having(notes, PERHAPS_LATE) else stated
 
-    def _stated(self, choices: Choices, known: Grade) -> Grade:
+    def _stated(self, choices: Choices, known: Grade, notes: Iterable[Note]) -> Grade:
         if choices.grade is not None:
             return choices.grade
         if self.simulated:
             return Grade.SIMULATED
+        if having(notes, COLUMN_ASSUMED):
+            return worst((known, Grade.ASSUMED))
         return known if choices.accuracy is None else Grade.MEASURED

@@ -98,3 +98,19 @@ def test_a_table_without_a_number_is_refused_for_that(tmp_path):
     path.write_text("Timestamp,Status,Charged mAh\n" + rows)
     with pytest.raises(DataError, match="none of 20 rows holds a number"):
         open_log(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "out", "into"),
+    [
+        ("Status", "Entladen", "Laden"),
+        ("Zustand", "entlädt", "lädt"),
+        ("Etat", "Décharge", "En charge"),
+        ("Estado", "Descargando", "Cargando"),
+        ("Stato batteria", "In scarica", "In carica"),
+    ],
+)
+def test_states_are_known_in_other_languages(tmp_path, column, out, into):
+    path = log(tmp_path / "s.csv", [out] * 11 + [into] * 10, column)
+    with pytest.raises(ConfigurationError, match=r"charges in 10 rows \(lines 13–22\) and discharges in 11"):
+        open_log(path)

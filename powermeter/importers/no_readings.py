@@ -1,0 +1,69 @@
+"""Names of columns that no meter read: limits, ratings, peaks, percentiles, forecasts, and kinds of power that are not drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from shlex import quote
+from typing import Protocol
+
+from powermeter.channel import Quantity
+from powermeter.importers.header_words import LIMIT, NOT_ACTIVE
+
+_ANY = LIMIT | NOT_ACTIVE
+_BUT_AMOUNTS = frozenset(
+    (
+        *(
+            "peak",
+            "rating",
+            "ratings",
+            "headroom",
+            "ceiling",
+            "available",
+            "reserved",
+            "requested",
+            "allowed",
+        ),
+        *("nompower", "nominv", "nombattv", "nomoutv"),
+        *("predicted", "prediction", "forecast", "forecasted", "expected", "planned", "scheduled"),
+        *("saved", "saving", "savings", "error", "uncertainty", "residual", "deviation"),
+    )
+)
+"""Of a power, a current or a voltage alone: a register of energy may be of peak hours."""
+
+_NAMED = re.compile(
+    r"(?<![a-z\d])(?:pl ?[124]|p(?:05|50|75|90|95|98|99)|\d\d(?:th|\.) ?percentile)(?![a-z\d])"
+)
+"""Limits of a processor's package, and percentiles."""
+
+
+def is_no_reading(name: str, words: Collection[str], quantity: object) -> bool:
+    """Return whether a header's name, split into words, is of no reading of what is drawn."""
+    if not _ANY.isdisjoint(words):
+        return True
+    amount = quantity in (Quantity.ENERGY, Quantity.CHARGE)
+    return not amount and (
+        not _BUT_AMOUNTS.isdisjoint(words) or _NAMED.search(name.lower().replace("_", " ")) is not None
+    )
+
+
+class _Named(Protocol):
+    """A heading, as far as it counts here."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def quantity(self) -> Quantity | str | None: ...
+    @property
+    def is_aside(self) -> bool: ...
+
+
+def if_it_is_one(headings: Sequence[_Named]) -> str:
+    """Return what to type where a column of a power is passed over for its name, for a message; nothing where none is."""
+    for named in headings:
+        if named.quantity is Quantity.POWER and named.is_aside:
+            typed = quote(f"{named.text}={named.unit or 'W'}")
+            return f"; {named.text!r} is by its name no reading of what was drawn; where it is one, --column {typed}"
+    return ""

@@ -1,0 +1,47 @@
+"""Columns of a unit that no meter read: ratings, peaks, percentiles and forecasts are never integrated, nor offered first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import open_log
+from powermeter.importers.log import Choices
+
+
+def log(folder: Path, *columns: str) -> Path:
+    path = folder / "t.csv"
+    rows = "".join(f"{i}{f',{100 + i}.5' * len(columns)}\n" for i in range(12))
+    path.write_text(f"time_s,{','.join(columns)}\n{rows}")
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["peak_power_W", "psu_rating_W", "PL1_W", "PL2 (W)", "power_p95_W", "forecast_W"]
+)
+def test_none_of_them_is_a_reading_unless_it_is_typed(tmp_path: Path, name: str) -> None:
+    path = log(tmp_path, name)
+    with pytest.raises(DataError, match=r"by its name no reading .*--column"):
+        open_log(path)
+    open_log(path, choices=Choices(columns={name: "W"}))
+
+
+def test_what_was_read_is_the_whole_beside_them(tmp_path: Path) -> None:
+    found = open_log(log(tmp_path, "actual_W", "predicted_W", "actual_peak_W"))
+    assert found.facts["whole"]["rail"] == "actual"
+
+
+@pytest.mark.parametrize("name", ["P1_W", "P2_W", "energy_peak_Wh"])
+def test_phases_and_registers_of_peak_hours_are_readings(tmp_path: Path, name: str) -> None:
+    assert open_log(log(tmp_path, name)).facts["whole"]["rail"]
+
+
+def test_the_kernels_counter_that_wraps_often_is_no_amount_per_row(tmp_path: Path) -> None:
+    wrap, step = 262_143_328_850, 200_000_000_000  # 333 W in rows of 10 min
+    rows = "".join(f"{1_711_000_000 + 600 * i},{step * i % wrap}\n" for i in range(1, 12))
+    path = tmp_path / "r.csv"
+    path.write_text("timestamp,energy_uj\n" + rows)
+    with pytest.raises(ConfigurationError, match="begins anew at 262 kJ"):
+        open_log(path)
