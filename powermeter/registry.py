@@ -136,6 +136,7 @@ EXPORTS: Mapping[str, str] = {
 
 IMPORTERS: Mapping[str, str] = {
     "afterburner": "powermeter.importers.afterburner:Afterburner",
+    "alternate-lines": "powermeter.importers.alternate_lines:AlternateLines",
     "alumet": "powermeter.importers.alumet:Alumet",
     "batterystats": "powermeter.importers.batterystats:BatteryStats",
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
@@ -394,7 +395,5 @@ def source(url: str) -> Source:
     except PowermeterError:
         raise
     except Exception as error:
-        why = printable(str(error)[:_LONGEST_REASON])
-        raise OpenError(
-            f"{url}: its driver fails: {type(error).__name__}: {why}", Reason.NO_ANSWER
-        ) from error
+        why = f"{type(error).__name__}: {printable(str(error)[:_LONGEST_REASON])}"
+        raise OpenError(f"{url}: its driver fails: {why}", Reason.NO_ANSWER) from error

@@ -1,0 +1,38 @@
+"""Loops of a shell that write a time and a reading in lines of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import powermeter
+from powermeter.errors import ConfigurationError
+from powermeter.importers import convert
+from powermeter.importers.log import Choices
+
+
+@pytest.mark.parametrize(
+    "form", ["{0}", "Thu Mar 21 05:{1:02d}:{2:02d} UTC 2024", "2024-03-21T05:{1:02d}:{2:02d}"]
+)
+def test_each_time_goes_with_the_line_below_it(tmp_path: Path, form: str) -> None:
+    lines = [
+        (form.format(1_711_000_000 + i, 46 + (40 + i) // 60, (40 + i) % 60), 500_000_000 + 15_000_000 * i)
+        for i in range(30)
+    ]
+    path = tmp_path / "log.txt"
+    path.write_text("".join(f"{stamp}\n{value}\n" for stamp, value in lines))
+    with pytest.raises(ConfigurationError, match=r"state it, --column value=uJ"):
+        convert(path, tmp_path / "o.power")
+    convert(path, tmp_path / "o.power", choices=Choices(columns={"value": "uJ"}))
+    found = powermeter.analyse(tmp_path / "o.power")
+    assert [found.plain_energy, found.duration.value] == pytest.approx([15 * 29, 29])
+
+
+def test_a_unit_behind_the_reading_is_enough_and_a_lone_time_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    rows = "".join(f"{1_711_000_000 + i}\n{12 + i % 2} W\n" for i in range(21))
+    path.write_text(rows + "1711000021\n")
+    log = convert(path, tmp_path / "o.power")
+    assert powermeter.analyse(tmp_path / "o.power").plain_energy == pytest.approx(250)
+    assert any("line 43" in note for note in log.warnings)
