@@ -13,7 +13,7 @@ from tests.support.log_texts import CHIPS, INFLUX, MAC, PLAIN, READY, REPORTS, R
 LIMITS: dict[str, tuple[str, str, int, str, str, tuple[str, ...], str]] = {
     "rows": ("blocks", "MAX_ROWS", 3, "a.csv", PLAIN, (), "more than 3 rows; split it and import the parts"),
     "columns": ("blocks", "MAX_COLUMNS", 1, "a.csv", PLAIN, (), "2 columns; this is not a power log"),
-    "clocks set": ("axis", "_MAX_JUMPS", 1, "a.csv", SETBACK, (), "its clock was set more than 1 times"),
+    "clocks set": ("time_axis", "_MAX_JUMPS", 1, "a.csv", SETBACK, (), "its clock was set more than 1 times"),
     "runs": (
         "codecarbon",
         "_MAX_RUNS",
