@@ -210,6 +210,7 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "tempo",
             "tid",
             *("tijd", "tijdstip"),
+            *("heure", "horodatage", "ora"),
             "czas",
             "uptime",
             "runtime",

@@ -19,7 +19,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, heading
 from powermeter.importers.preamble import facts_above
-from powermeter.importers.stamps import days_and_clock_ns, minutes_ns, time_of_day_ns, wall
+from powermeter.importers.stamps import day_and_clock, days_and_clock_ns, minutes_ns, wall
 from powermeter.importers.thousands import without_marks
 from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, units_of_inputs, with_row_unit
 from powermeter.importers.unit_spellings import of_unit
@@ -75,7 +75,7 @@ class Layout:
         """Whether numbers are written with a decimal comma."""
         if self.decimal is not None:
             return self.decimal == "comma"
-        fields = [text for row in self.rows for text in row]
+        fields = [without_marks(text) for row in self.rows for text in row]
         commas = sum(_DECIMAL_COMMA.match(text) is not None for text in fields)
         return commas > 0 and commas > sum(_DECIMAL_POINT.match(text) is not None for text in fields)
 
@@ -129,7 +129,7 @@ def _is_datum(text: str) -> bool:
         return True
     return (
         is_missing_word(text)
-        or time_of_day_ns(text) is not None
+        or day_and_clock(text) is not None
         or days_and_clock_ns(text) is not None
         or minutes_ns(text) is not None
         or wall(text) is not None

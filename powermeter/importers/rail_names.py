@@ -28,6 +28,7 @@ TOTAL = (
         "all",
         "platform",
         *("sum", "sigma", "σ"),
+        *("ges", "insgesamt", "summe", "totale", "totaal", "totalt", "somme", "suma", "soma", "somma"),
     ),
     ("board", "input", "inlet", "psu", "battery", "bat", "supply", "module"),
 )

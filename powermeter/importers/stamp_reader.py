@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import OTHER_ORDER, goes_on_otherwise
+from powermeter.importers.days_without_year import days_between, with_colons
 from powermeter.importers.stamps import (
     DAY_NS,
     LARGEST_NS,
     TICKS,
+    day_and_clock,
     days_and_clock_ns,
     minutes_ns,
     number_ns,
@@ -101,7 +103,7 @@ class TimePlan:
 
     Attributes:
         indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
-        style: `wall`, `day` (time of day), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative`, `steps` (each
+        style: `wall`, `day` (time of day), `hhmmss` (one without colons), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative`, `steps` (each
             row's own interval) or `period`.
         tick_ns: Nanoseconds per unit of a numeric time.
         order: Of year, month and day.
@@ -150,6 +152,7 @@ class Reader:
         self.goes_on: tuple[str, str] | None = None
         self._before = ""
         self._last_of_day: int | None = None
+        self._date: tuple[int, int] | None = None
         self._sum_ns = 0
 
     def read(self, texts: Sequence[str]) -> Stamps:
@@ -159,6 +162,8 @@ class Reader:
             return self._walls(texts)
         if plan.style == "day":
             return self._of_day(texts), None
+        if plan.style == "hhmmss":
+            return self._of_day([with_colons(text) for text in texts]), None
         if plan.style == "minutes":
             return self._minutes(texts), None
         if plan.style == "elapsed":
@@ -204,9 +209,12 @@ class Reader:
     def _of_day(self, texts: Sequence[str]) -> NDArray[np.int64]:
         found: list[int | None] = []
         for text in texts:
-            stamp = time_of_day_ns(text)
+            day, stamp = day_and_clock(text) or (None, None)
             if stamp is not None:
-                if self._last_of_day is not None and stamp - self._last_of_day < -DAY_NS // 2:
+                if day is not None:
+                    self._days += 0 if self._date is None else days_between(self._date, day)
+                    self._date = day
+                elif self._last_of_day is not None and stamp - self._last_of_day < -DAY_NS // 2:
                     self._days += 1
                 self._last_of_day = stamp
                 stamp += self._days * DAY_NS

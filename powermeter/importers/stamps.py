@@ -309,6 +309,19 @@ def time_of_day_ns(text: str) -> int | None:
     return None if match is None else _clock_ns(match)
 
 
+_YEARLESS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})(?:\.|,)? +(?=\d)", re.ASCII)
+
+
+def day_and_clock(text: str) -> tuple[tuple[int, int] | None, int] | None:
+    """Return (the two numbers of a date without its year, or None; nanoseconds since midnight) of `11/03 23:50`, or None."""
+    text = text.strip()
+    match = _YEARLESS.match(text)
+    clock = time_of_day_ns(text if match is None else text[match.end() :])
+    if clock is None:
+        return None
+    return (None if match is None else (int(match[1]), int(match[3]))), clock
+
+
 _CLOCK_WITH_WORDS = re.compile(r"(?:[上下午前後오전후]{2}\s*)?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s*Uhr)?")
 
 

@@ -8,7 +8,9 @@ from shlex import quote
 
 from powermeter.errors import ConfigurationError
 
-_PLAIN = re.compile(r"(?<=\d)['’\u00a0\u202f](?=\d{3}(?!\d))")
+_PLAIN = re.compile(r"(?<=\d)['’\u00a0\u202f\u2009](?=\d{3}(?!\d))")
+_BLANKS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?: \d{3})+(?=[.,]\d)")
+"""Plain blanks between thousands: before decimals alone, as `120 130` may be two readings in one cell."""
 _GROUPED = {
     "point": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"),
     "comma": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])"),
@@ -20,8 +22,10 @@ _FIXED = 200
 
 
 def without_marks(text: str) -> str:
-    """Return a number without apostrophes or narrow blanks between its thousands."""
-    return _PLAIN.sub("", text)
+    """Return a number without apostrophes or blanks between its thousands."""
+    text = _PLAIN.sub("", text)
+    blanks = _BLANKS.match(text) if " " in text else None
+    return text if blanks is None else blanks[0].replace(" ", "") + text[blanks.end() :]
 
 
 def ungrouped(text: str, decimal: str) -> str:

@@ -15,6 +15,7 @@ from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
+from powermeter.importers.days_without_year import are_clocks_of_digits
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.interval_columns import are_intervals
@@ -25,6 +26,7 @@ from powermeter.importers.minutes_or_hours import question as question_of_clock
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
 from powermeter.importers.stamps import (
     TICKS,
+    day_and_clock,
     days_and_clock_ns,
     minutes_ns,
     number_ns,
@@ -42,7 +44,7 @@ from powermeter.importers.time_units import (
 from powermeter.units import NS
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
-_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4, "steps": 5}
+_RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4, "hhmmss": 4, "steps": 5}
 
 
 def choose_time(
@@ -260,6 +262,8 @@ def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] 
     dates = [i for i in candidates if mostly(i, _is_date)]
     named = [i for i, h in enumerate(found.headings) if dates and is_start(h) and i not in candidates]
     clocks = [i for i in [*candidates, *named] if mostly(i, lambda text: time_of_day_ns(text) is not None)]
+    if dates and not clocks and mostly(dates[0], lambda text: _EIGHT.match(text) is not None):
+        clocks = [i for i in candidates if are_clocks_of_digits(texts_of(found, i), beside_date=True)]
     return (dates[0], clocks[0]) if dates and clocks else None
 
 
@@ -290,8 +294,10 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
             return None
         if minutes:
             return TimePlan((index,), "minutes", why="minutes:seconds")
-    if _mostly(whole, lambda text: time_of_day_ns(text) is not None):
+    if _mostly(whole, lambda text: day_and_clock(text) is not None):
         return TimePlan((index,), "day", why="time of day; its date is not known")
+    if named.quantity != TIME and not named.of_rows and are_clocks_of_digits(whole):
+        return TimePlan((index,), "hhmmss", why="time of day without colons; its date is not known")
     if _mostly(whole, lambda text: days_and_clock_ns(text) is not None):
         return TimePlan((index,), "elapsed", why="days.hours:minutes:seconds")
     if found.decimal_comma:

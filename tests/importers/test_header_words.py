@@ -26,6 +26,7 @@ from powermeter.importers.headers import heading
         ("t_ms", "t", TIME, 1e-3),
         ("Elapsed Time (sec)", "Elapsed Time", TIME, 1.0),
         ("time (µs)", "time", TIME, 1e-6),
+        ("Heure (s)", "Heure", TIME, 1.0),
         ("VDD_CPU", "VDD_CPU", None, 1.0),
         ("state", "state", None, 1.0),
         ("memory (MiB)", "memory", None, 1.0),

@@ -23,7 +23,17 @@ def table(folder, cell, delimiter=";", unit="W"):
     return path
 
 
-@pytest.mark.parametrize("mark", ["'", "’", "\u00a0", "\u202f"])
+@pytest.mark.parametrize("mark", ["'", "’", "\u00a0", "\u202f", "\u2009", " "])
+def test_thousands_are_parted_before_decimals_too(tmp_path, mark):
+    cell = lambda w: f"{w + 0.5:,.1f}".replace(",", mark).replace(".", ",")
+    assert mean_w(table(tmp_path, cell)) == pytest.approx(1095.5)
+
+
+def test_two_readings_in_one_cell_are_no_thousands():
+    assert without_marks("120 130") == "120 130" and without_marks("1 234,5") == "1234,5"
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "\u00a0", "\u202f", "\u2009"])
 def test_apostrophes_and_narrow_blanks_between_thousands_are_read(tmp_path, mark):
     assert mean_w(table(tmp_path, lambda w: f"{w:,}".replace(",", mark))) == pytest.approx(1095)
 

@@ -159,3 +159,13 @@ def test_an_air_conditioner_beside_the_main_line_is_not_the_whole(tmp_path):
     log.write_text("time_s,Main (kW),AC (kW),Other (kW)\n" + "".join(f"{t},1.5,1.0,0.5\n" for t in range(9)))
     with pytest.raises(ConfigurationError, match="which one is the whole"):
         open_log(log)
+
+
+@pytest.mark.parametrize("total", ["Summe (W)", "P_ges", "Totale [W]", "Somme (W)", "Gesamt (W)"])
+def test_totals_of_other_languages_are_the_whole(tmp_path, total):
+    log = tmp_path / "t.csv"
+    head, unit = ("P_CPU;P_GPU", "s;W;W;W\n") if "_" in total else ("CPU (W);GPU (W)", "")
+    log.write_text(
+        f"t{'' if unit else ' (s)'};{head};{total}\n{unit}" + "".join(f"{t};10;20;30\n" for t in range(9))
+    )
+    assert "total by its name" in " ".join(map(str, open_log(log).warnings))
