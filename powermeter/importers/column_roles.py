@@ -26,7 +26,7 @@ from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
-from powermeter.importers.no_readings import if_it_is_one
+from powermeter.importers.no_readings import if_it_is_one, is_of_other_things
 from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
@@ -104,22 +104,19 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         asks.append(turn_round(str(path)))
     if asks and (instead := history_of_charge(path)):
         raise DataError(f"{path}: {instead}")
-    if asks:
+    nothing = not (offered or any(column.rail is not None for column in planned))
+    if asks and not nothing:
         text = f"{path}: the file leaves open " + "; ".join(asks)
         period_s = choices.period_s or (None if time is not None else 1.0)
         typed = replace(choices, columns={**choices.columns, **offered}, period_s=period_s)
         units = ", ".join(dict.fromkeys(unit for unit in offered.values() if unit != "-"))
         raise OpenQuestions(text, typed, f"in {units}" if units else "a rate")
-    assert time is not None
-    if not any(column.rail is not None for column in planned):
+    if nothing:
         listed = ", ".join(h.text for h in headings[:12])
+        smi = ("utilization.gpu", "memory.used", "used_gpu_memory")
+        by_smi = any(key(h).startswith(smi) for h in headings)
         hint = (
-            "; nvidia-smi logs it with --query-gpu=timestamp,power.draw"
-            if any(key(h).startswith(("utilization.gpu", "memory.used")) for h in headings)
-            else ""
-        )
-        hint = (
-            hint
+            "; nvidia-smi logs it with --query-gpu=timestamp,power.draw" * by_smi
             or scaled_by_hand(path, found, headings)
             or _rate_of_power(headings)
             or if_it_is_one(headings)
@@ -128,6 +125,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         raise DataError(
             f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
         )
+    assert time is not None
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
         if lag is not None and time.indexes:
@@ -292,7 +290,7 @@ def _ask_units(
             and i not in at
             and _is_numeric(found, i)
             and not DEVICE_NAMES.fullmatch(h.name.strip())
-            and not {"sample", "id"} & {*h.words}
+            and not is_of_other_things(h.text, h.words)
             and h.name.lower().strip(" .#:") not in _ROW_NUMBER
             and h.implied in (None, *ELECTRIC)
             and (h.text.strip() or not found.named)

@@ -47,6 +47,52 @@ def is_no_reading(name: str, words: Collection[str], quantity: object) -> bool:
     )
 
 
+_OTHER_WORDS = frozenset(
+    (
+        *(
+            "sample",
+            "id",
+            "pid",
+            "ppid",
+            "tid",
+            "uid",
+            "jobs",
+            "port",
+            "line",
+            "code",
+            "user",
+            "users",
+            "threads",
+        ),
+        *(
+            "sm",
+            "mem",
+            "memory",
+            "ram",
+            "enc",
+            "dec",
+            "bytes",
+            "size",
+            "usage",
+            "loss",
+            "score",
+            "accuracy",
+            "step",
+        ),
+        *("fps", "latency", "speed", "velocity", "distance", "humidity", "wind", "rain", "pressure", "noise"),
+        *("latitude", "longitude", "lat", "lon", "altitude", "rssi", "snr", "price", "rrp", "age"),
+    )
+)
+_OTHER_UNIT = re.compile(
+    r"(?:%|percent|(?:m|km|mi)/[sh]|mph|rpm|fps|[kmg]?hz|(?:[kmg]i?b|bytes)(?:/s|ps)?|hpa|bar|mmhg|lux|lx|ppm|db[am]?|deg|°[cf]?)\W*\Z"
+)
+
+
+def is_of_other_things(name: str, words: Collection[str]) -> bool:
+    """Return whether a column's name is of something that is no electricity: a process, a share, a speed, the weather."""
+    return not _OTHER_WORDS.isdisjoint(words) or _OTHER_UNIT.search(name.lower()) is not None
+
+
 class _Named(Protocol):
     """A heading, as far as it counts here."""
 

@@ -381,7 +381,7 @@ class OpenTable:
             known = channel.accuracy
             accuracy = replace(
                 known,
-                step=known.step or scale * stream.grid.per_step(channel.kind),
+                step=known.step or self._columns.step_of(stream, scale),
                 model=max(known.model, rows.steps.limit(known.gain) if stream.as_ == "per-row" else 0.0),
                 clock=max(known.clock, rows.axis.span_error),
             )

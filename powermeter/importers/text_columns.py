@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,13 @@ from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Reader
 from powermeter.importers.table_plan import TablePlan
+from powermeter.importers.table_rows import Stream
 from powermeter.importers.thousands import ThousandMarks
 from powermeter.importers.unit_columns import direct
 from powermeter.importers.validity_column import ValidityColumn
+
+_DECIMALS = re.compile(r"(\d+)(?:[eE]([+-]?\d{1,3}))?")
+_FINEST_SHARE = 0.005  # of a reading that never changes, below which no digits written behind it are its step
 
 
 class TextColumns:
@@ -29,6 +35,7 @@ class TextColumns:
         devices: Names of devices in the rows → their numbers.
         seen: What was seen of each column's values.
         validity: Which column marks rows as no reading.
+        only: What all cells of a column are; None where they differ, and blank before the first.
         cells, marks: How its numbers are written, and where thousands may be marked.
         reader: Of its stamps.
     """
@@ -46,8 +53,26 @@ class TextColumns:
         ]
         self.seen = [Statistics() for _ in plan.columns]
         self.marks = [ThousandMarks() for _ in plan.columns]
+        self.only: list[str | None] = ["" for _ in plan.columns]
         self.validity = ValidityColumn(plan.layout)
         self.reader = Reader(plan.time, plan.layout.decimal_comma)
+
+    def step_of(self, stream: Stream, scale: float) -> float:
+        """Return the step of a stream's readings in SI: of one that never changes, the last digit written, zeros too.
+
+        Args:
+            scale: SI per code of its grid.
+        """
+        assert stream.channel is not None
+        step, i = scale * stream.grid.per_step(stream.channel.kind), int(stream.column[1:])
+        text = self.only[i] or ""
+        comma = self.plan.layout.decimal_comma or self.choices.decimal == "comma"
+        match = _DECIMALS.match(text.partition("," if comma and "," in text else ".")[2])
+        if match is None or not stream.grid.largest:
+            return step
+        finest = math.ceil(math.log10(_FINEST_SHARE * stream.grid.largest) - 1e-9)
+        last = max(int(match[2] or 0) - len(match[1]), finest)
+        return float(min(step, 10.0**last * self.plan.columns[i].heading.factor))
 
     def add(self, block: TextBlock, store: Store) -> None:
         """Put the values of a block of rows into the store."""
@@ -92,5 +117,7 @@ class TextColumns:
             values = numbers(texts, cells, block.lines)
             values = values if invalid is None else np.where(invalid, np.nan, values)
             self.seen[i].add(values, keys)
+            own = self.only[i] or texts[0]
+            self.only[i] = own if self.only[i] is not None and texts.count(own) == len(texts) else None
             columns[f"c{i}"] = values
         store.append(columns)

@@ -155,10 +155,19 @@ def unit_beside(found: Layout, named: Heading, at: int) -> Heading:
     return replace(named, unit=unit, quantity=whose[0], factor=whose[1], why=why, of_rows=True)
 
 
+def _of_letter(named: Heading) -> Quantity | None:
+    """Return what a name that begins with the symbol of a voltage or a current measures: `V_cell`."""
+    first = named.words[0] if len(named.words) > 1 else ""
+    return {"v": Quantity.VOLTAGE, "i": Quantity.CURRENT}.get(first)
+
+
 def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int]) -> dict[int, str]:
     """Return the unit to offer for each open column: what its name and the size of its numbers suggest."""
     meant = {
-        i: headings[i].implied if headings[i].is_electric else _of_devices(found, headings) for i in open_
+        i: headings[i].implied
+        if headings[i].is_electric
+        else _of_letter(headings[i]) or _of_devices(found, headings)
+        for i in open_
     }
     volts = [typical(found, i) for i in open_ if meant[i] is Quantity.VOLTAGE]
     amperes = [typical(found, i) for i in open_ if meant[i] is Quantity.CURRENT]

@@ -45,3 +45,19 @@ def test_the_kernels_counter_that_wraps_often_is_no_amount_per_row(tmp_path: Pat
     path.write_text("timestamp,energy_uj\n" + rows)
     with pytest.raises(ConfigurationError, match="begins anew at 262 kJ"):
         open_log(path)
+
+
+@pytest.mark.parametrize("columns", [("pid", "sm"), ("humidity_%", "wind_m/s"), ("FPS",)])
+def test_neither_a_unit_nor_a_rate_is_asked_of_what_is_no_electricity(
+    tmp_path: Path, columns: tuple[str, ...]
+) -> None:
+    path = log(tmp_path, *columns)
+    for text in (path.read_text(), path.read_text().replace("time_s", "row")):
+        path.write_text(text)
+        with pytest.raises(DataError, match="no column of power"):
+            open_log(path)
+
+
+def test_symbols_before_a_name_are_volts_and_amperes(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--column V_cell=V --column I_cell=A"):
+        open_log(log(tmp_path, "V_cell", "I_cell"))
