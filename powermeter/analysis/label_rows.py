@@ -205,6 +205,11 @@ def in_short(rows: Sequence[LabelRow]) -> list[InShort]:
     return rows.in_short if isinstance(rows, LabelRows) else [InShort.of(made) for made in rows]
 
 
+def labels_of(rows: Sequence[LabelRow]) -> list[str]:
+    """Return the label of each of some rows, none of which is made for it."""
+    return [one.label for one in (rows.named if isinstance(rows, LabelRows) else rows)]
+
+
 def rows_called(rows: Sequence[LabelRow], label: str) -> list[LabelRow]:
     """Return the rows of a label or title, no other of which is made for it."""
     if isinstance(rows, LabelRows):

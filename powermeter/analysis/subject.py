@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.label_rows import in_short, rows_called
+from powermeter.analysis.label_rows import labels_of, rows_called
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
@@ -350,7 +350,7 @@ def row_of(analysis: Analysis, label: str) -> LabelRow:
     """
     found = rows_called(analysis.rows, label)
     if not found:
-        known = nearest(label, (one.label for one in in_short(analysis.rows)))
+        known = nearest(label, labels_of(analysis.rows))
         raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")

@@ -44,6 +44,7 @@ _OF_THE_LOAD = frozenset(("clients", "users", "concurrency", "qps"))
 _SWEPT = _OF_THE_WORK | _OF_THE_MACHINE | _OF_THE_LOAD
 """Names of what a benchmark varies from row to row."""
 
+_OF_A_CLOCK = 60.0
 _EVEN = 0.25
 _FIRST_STEPS = 2.0
 _FEWEST = 2
@@ -87,10 +88,18 @@ def _is_swept(found: Layout, headings: Sequence[Heading], index: int) -> bool:
 
 def _is_clock(found: Layout, index: int) -> bool:
     """Return whether a column begins near zero and rises, which lengths of like work do not, or holds a zero, which no work takes."""
-    values = [float_or_nan(row[index].strip()) for row in found.rows if len(row) > index]
+    values = [_number(row[index].strip()) for row in found.rows if len(row) > index]
     steps = sorted(b - a for a, b in pairwise(values))
     if len(steps) < _FEWEST or steps[0] < 0 or values[0] == 0:
         return bool(values) and values[0] == 0
     usual = steps[len(steps) // 2]
     even = sum(abs(step - usual) <= _EVEN * usual for step in steps)
     return values[0] <= _FIRST_STEPS * usual and even >= 0.9 * len(steps)
+
+
+def _number(text: str) -> float:
+    """Return what a cell holds, `mm:ss` and `hh:mm:ss` in their last unit; not a number where it holds none."""
+    value = 0.0
+    for part in text.split(":"):
+        value = _OF_A_CLOCK * value + float_or_nan(part)
+    return value
