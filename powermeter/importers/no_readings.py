@@ -73,7 +73,6 @@ _OTHER_WORDS = frozenset(
             "dec",
             "bytes",
             "size",
-            "usage",
             "loss",
             "score",
             "accuracy",
