@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_estimate import BEAT, FEW, RIPPLE, UNSEEN, Activity
+from powermeter.analysis.event_estimate import BEAT, FEW, IN_STEP, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.means_by_turns import by_turns
@@ -21,6 +21,7 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 _NONE = np.empty(0, np.int64), np.empty(0, np.int64)
+_IN_STEP = (BEAT, RIPPLE, IN_STEP)
 _LOOKED = 4096
 _LONGER = 1.5  # steps that are so many intervals long are not jitter
 _ROUNDING = 1e-9
@@ -88,10 +89,7 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     for k in np.flatnonzero((events > 0) & (tau > 0)).tolist():
         found = activity[k].found
         variance += found.beat
-        if (
-            found.why in ((BEAT, RIPPLE) if pool[k] else (FEW, UNSEEN, BEAT, RIPPLE))
-            and found.level is not None
-        ):
+        if found.why in (_IN_STEP if pool[k] else (FEW, UNSEEN, *_IN_STEP)) and found.level is not None:
             below, above = below + found.below_all, above + found.above_all
         if found.level is None and not pool[k]:
             blind_s += float(labels.seconds[k])

@@ -42,6 +42,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import lagging
 from powermeter.analysis.late_stamps import late_at_random
+from powermeter.analysis.levels_apart import levels_apart
 from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import Phase, level_throughout, unseen_part
 from powermeter.analysis.lost_parts import as_other_events
@@ -298,6 +299,9 @@ def measure_instants(
         span = levels_of_few(trace, before, m)
     if span is not None:
         return ripple(found, span, seconds)
+    jobs = levels_apart(trace, start_ns, before, m)
+    if jobs is not None and not made_by_others(t, f, trace.interval_ns, (before, m), edges, marks):
+        return jobs.widened(found, seconds)
     if (teeth := saw_teeth(trace, before, m)) is not None:
         return folded(found, teeth, seconds, float(end_ns[-1] - start_ns[0]) * 1e-9)
     sums = float(energy.sum()), float(weight.sum())

@@ -8,6 +8,7 @@ three times what was read.
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ _MOSTLY = 0.9
 _MUCH = 0.1  # of the time unseen: as of holes, what is more is estimated
 _AS_HIGH = 3.0  # times what was read, as wherever a load was never seen (`bounds`)
 _ONE_STEP = 1.5  # readings within it are those of one step or of two that follow each other
-_NOISE_SPANS = 6.0  # standard deviations of the stated noise: 28 normal readings span more once in 150
+_ONE_IN = 27  # times so many as they are: normal readings span less than twice what one of these exceeds, 28 of them 6 standard deviations, but once in 150
+_FEW = 28
 _REPEATED = 3  # events that show by themselves what they share: of fewer, and of runs, agreement within noise shows nothing either
 
 
@@ -43,7 +45,8 @@ def all_equal(trace: Trace, values: Floats, *, within_noise: bool = False) -> bo
     """Return whether readings agree within one step of their instrument; if asked for, within its stated noise too."""
     most = _ONE_STEP * max(trace.step, trace.code, 1e-9 * abs(float(values[0])))
     if within_noise:
-        most = max(most, _NOISE_SPANS * trace.noise)
+        tail = 1 - 1 / (_ONE_IN * max(values.size, _FEW))
+        most = max(most, 2 * NormalDist().inv_cdf(tail) * trace.noise)
     return float(np.ptp(values)) <= most
 
 

@@ -25,6 +25,8 @@ LOST = "lost"
 """A gap took about half of an event or more, from one of its ends, and no other event was read whole."""
 RIPPLE = "ripple"
 """Inside events power changes between two levels, slowly and whenever they begin: a fast ripple nearly in step looks like that."""
+IN_STEP = "in-step"
+"""Events stand at levels that lie far apart, or power inside follows how late readings are: a loop in step with the readings looks like that."""
 EQUAL = "equal"
 """Few readings lie in the events, and all agree: they show no scatter."""
 
@@ -66,6 +68,7 @@ BOUNDED = (
     LOST,
     PAUSES,
     RIPPLE,
+    IN_STEP,
     LAG,
     LEAD,
     LATE,

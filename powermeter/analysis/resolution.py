@@ -17,6 +17,7 @@ from powermeter.analysis.event_estimate import (
     EQUAL,
     FEW,
     HELD,
+    IN_STEP,
     LAG,
     LATE,
     LEAD,
@@ -154,10 +155,28 @@ _WHY = {
     "that touch them do; mark in finer steps than the readings come in, or make each event longer",
     RIPPLE: "power inside them changes slowly between two levels, or in slow teeth, whenever they begin: a fast ripple that readings nearly keep step with "
     "looks like that; sample at a rate that is not near a multiple of the ripple's",
+    IN_STEP: "readings agree inside each and lie far apart between them, or follow how late they were taken: a loop whose period divides the time between readings looks "
+    "like that, and so do jobs of different power, so that the interval covers the levels that were met; sample at a rate that is not near a multiple of the loop's",
 }
 
 
-_STATED_OF_LONG = (LOST, PAUSES, BEAT, RIPPLE, LAG, LEAD, LATE, EQUAL, HELD, TAIL, SOME, PACE, FEW, BEYOND)
+_STATED_OF_LONG = (
+    LOST,
+    PAUSES,
+    BEAT,
+    RIPPLE,
+    IN_STEP,
+    LAG,
+    LEAD,
+    LATE,
+    EQUAL,
+    HELD,
+    TAIL,
+    SOME,
+    PACE,
+    FEW,
+    BEYOND,
+)
 """Why events of which one is resolved are known so poorly all the same."""
 
 _STATED = {
@@ -180,7 +199,7 @@ def made_by_others(total: Result) -> bool:
 
 def reason(trace: Trace, why: str) -> str:
     """Return why only a bound is known, and what to do; what varies moments depends on who chose them."""
-    return f"{_WHY[why]}, {REMEDIES[chosen_by(trace)]}" if why in (BEAT, RIPPLE) else _WHY[why]
+    return f"{_WHY[why]}, {REMEDIES[chosen_by(trace)]}" if why in (BEAT, RIPPLE, IN_STEP) else _WHY[why]
 
 
 def _cause(trace: Trace, why: str, total: Result) -> str:
