@@ -18,7 +18,7 @@ from powermeter.errors import plural
 from powermeter.units import format_duration
 
 from . import figure_data, lifetime_section, stages_section, svg
-from .headline import product, quality, sentence
+from .headline_sentence import product, quality, sentence
 from .html_elements import Child, Markup, element, harmless, join, prose, quantity
 from .method import machine_text
 from .nesting_sections import distributions, nesting

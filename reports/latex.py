@@ -11,7 +11,7 @@ from powermeter.units import format_count
 
 from . import event_tree, rails_table, tokens, wording
 from .citation import bibtex, key_of
-from .headline import quality, sentence
+from .headline_sentence import quality, sentence
 from .latex_text import escaped, paragraph, plain_quantity, quantity
 from .method import beside_limits, limits, method
 from .report_data import ReportData

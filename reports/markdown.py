@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figure_data, lifetime_section, rails_table, stages_section, svg, tokens, wording
-from .headline import only_bound
+from .headline_sentence import only_bound
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table

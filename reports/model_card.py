@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from powermeter.units import format_count
 
 from . import wording
-from .headline import quality, sentence
+from .headline_sentence import quality, sentence
 from .markdown_text import escaped, table
 from .method import beside_limits, counted, measured_machine, method
 from .report_data import ReportData

@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH, Shown
 from powermeter.units import format_count, format_number, format_quantity
 
 from . import rails_table, tokens, wording
-from .headline import only_bound, quoted
+from .headline_sentence import only_bound, quoted
 from .html_elements import Child, Markup, element, harmless, join, quantity, table
 from .report_data import ReportData, no_footprint
 from .wording import ACCOUNTS, GRADE_TEXT, MARKS, footprint_amount, show

@@ -15,7 +15,7 @@ from powermeter.footprint.sci import Score, sci_of
 from powermeter.footprint.sci_ai import CONSUMER_UNITS, AiScore, consumer
 from powermeter.result import Result
 
-from .headline import events_text
+from .headline_sentence import events_text
 from .markdown_text import escaped
 from .method import beside_limits, method
 from .report_data import ReportData

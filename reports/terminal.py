@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import rails_table, wording
-from .headline import advice_of, quality, quoted, sentence
+from .headline_sentence import advice_of, quality, quoted, sentence
 from .instruments import health_text
 from .method import machine_text
 from .report_data import ReportData

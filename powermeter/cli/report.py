@@ -156,7 +156,7 @@ def _refuse_left_out(maker: Any, typed: Mapping[str, Any]) -> None:
 
 def _written(data: ReportData, paths: Sequence[Path]) -> dict[str, Any]:
     """Return what was written, with the sentence and the quality that stand in it."""
-    from powermeter.reports.headline import quality, sentence
+    from powermeter.reports.headline_sentence import quality, sentence
 
     found = quality(data)
     about = {"word": found.word, "cause": found.cause, "remedy": found.remedy}

@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
 from .. import event_tree, rails_table, wording
-from ..headline import product, quality, quoted, sentence
+from ..headline_sentence import product, quality, quoted, sentence
 from ..instruments import health_text
 from ..machine_facts import machine
 from ..method import limits, machine_text, method

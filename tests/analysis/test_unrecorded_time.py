@@ -12,7 +12,7 @@ from powermeter.comparison.compare import compare
 from powermeter.comparison.verdict import Verdict
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline import quality, sentence
+from powermeter.reports.headline_sentence import quality, sentence
 from powermeter.reports.method import method
 from powermeter.reports.report_data import gather
 

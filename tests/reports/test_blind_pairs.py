@@ -13,7 +13,7 @@ import pytest
 from powermeter.channel import Accuracy, Boundary, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline import sentence
+from powermeter.reports.headline_sentence import sentence
 from powermeter.reports.report_data import gather
 
 SECOND = 1_000_000_000

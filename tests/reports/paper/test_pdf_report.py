@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from powermeter.recording import Recording
-from powermeter.reports.headline import sentence
+from powermeter.reports.headline_sentence import sentence
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import show

@@ -11,7 +11,7 @@ import pytest
 from powermeter.analysis.advice import Advice
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline import Quality, only_bound, product, quality, sentence, sure
+from powermeter.reports.headline_sentence import Quality, only_bound, product, quality, sentence, sure
 from powermeter.reports.rails_table import RailUse
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
@@ -92,10 +92,10 @@ def test_warm_up_is_left_out_and_named(tmp_path):
 
 @pytest.mark.parametrize(("relative", "word"), [(0.01, "good"), (0.10, "rough"), (0.8, "not resolved")])
 def test_the_word_follows_the_interval(make, twenty, relative, word, monkeypatch):
-    from powermeter.reports import headline
+    from powermeter.reports import headline_sentence
 
     result = Result.of(1.0, "J", {"noise:x": relative / 1.96})
-    monkeypatch.setattr(headline, "quoted", lambda data: result)
+    monkeypatch.setattr(headline_sentence, "quoted", lambda data: result)
     assert quality(gathered(make(events=twenty))).word == word
 
 
@@ -156,7 +156,7 @@ def test_the_cause_named_is_the_largest_part_with_its_own_share(make, monkeypatc
         ),
     )
     advice = Advice("clock-set", {}, "look it up", None, "gaps")
-    monkeypatch.setattr("powermeter.reports.headline.advice_of", lambda data: advice)
+    monkeypatch.setattr("powermeter.reports.headline_sentence.advice_of", lambda data: advice)
     found = quality(data)
     assert (
         "mostly power that the readings missed (100 % of the variance)" in found.cause
