@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity, Rail
 from powermeter.result import Grade
-from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.meter_refresh import fresh_readings, refresh_found
 from powermeter.signals.trace import CommonError, Trace
 from powermeter.signals.trace_arithmetic import multiply, scaled, work
 

@@ -23,8 +23,8 @@ from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
 from powermeter.signals.deconvolution import unfolded
 from powermeter.signals.flat_top import with_flat_top
-from powermeter.signals.held import fresh_readings, refresh_found
 from powermeter.signals.log_of_changes import standing
+from powermeter.signals.meter_refresh import fresh_readings, refresh_found
 from powermeter.signals.over_range import (
     filled,
     over_range,
@@ -171,7 +171,7 @@ def read_channel(
     """Return one channel as a trace, or None where it has no sample at all.
 
     Missing codes are left out.  A reading that repeats stands: such a trace becomes one reading per refresh of the instrument
-    (`held.py`), be it noted, stated or found.  What an instrument shows was measured at some moment of its last refresh
+    (`meter_refresh.py`), be it noted, stated or found.  What an instrument shows was measured at some moment of its last refresh
     interval: a rectangular distribution of that width is what its stamps do not state (GUM 4.3.7).
     """
     correction, temperature_c = (

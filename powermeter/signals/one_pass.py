@@ -24,8 +24,8 @@ from powermeter.signals.decimation import STRETCH, Around, ReadingChoice, Readin
 from powermeter.signals.decoding import Calibrated, at_range_ends, from_samples, read_channel, with_correction
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.growing_column import Growing
-from powermeter.signals.held import refresh_found
 from powermeter.signals.kept_readings import Kept
+from powermeter.signals.meter_refresh import refresh_found
 from powermeter.signals.over_range import in_pieces, may_be
 from powermeter.signals.summed_column import SummedColumn
 from powermeter.signals.trace import Trace, median_interval_ns

@@ -1,7 +1,7 @@
 """Rows that repeat the reading before them by chance of the logger: old readings, shown again in place of new ones.
 
 A channel whose noise spreads over many steps hardly ever shows the same value twice in a row.  Where many rows do, and which of them do is
-left to chance, the instrument had nothing new to show, at no refresh that could be found (`held.py`): such rows are not readings of their time.
+left to chance, the instrument had nothing new to show, at no refresh that could be found (`meter_refresh.py`): such rows are not readings of their time.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity
-from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.meter_refresh import fresh_readings, refresh_found
 from powermeter.signals.shown_twice import beat_of, moments, one_each
 from powermeter.signals.trace import Trace, median_interval_ns
 

@@ -12,7 +12,7 @@ from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.signals.decoding import from_samples
-from powermeter.signals.held import fresh_readings, refresh_found
+from powermeter.signals.meter_refresh import fresh_readings, refresh_found
 
 S = 1_000_000_000
 
