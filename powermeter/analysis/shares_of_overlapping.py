@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.added_by_labels import with_steps
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.steps_of_overlapping import with_steps
 from powermeter.channel import MISSING
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns

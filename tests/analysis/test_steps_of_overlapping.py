@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.added_by_labels import with_steps
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.steps_of_overlapping import with_steps
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
