@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, NotInstalledError

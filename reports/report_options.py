@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.selection import Asked
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError

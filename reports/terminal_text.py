@@ -17,7 +17,7 @@ from .terminal_look import NARROW, as_text
 from .terminal_width import columns, width_of
 
 if TYPE_CHECKING:
-    from powermeter.analysis.baseline import BaselineSpec
+    from powermeter.analysis.above_baseline import BaselineSpec
     from powermeter.battery.battery import Battery
 
 _FILE = 110

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter import registry
-from powermeter.analysis import baseline as idle
+from powermeter.analysis import above_baseline as idle
 from powermeter.analysis import throttling
+from powermeter.analysis.above_baseline import Baseline, BaselineSpec
 from powermeter.analysis.at_another_time import notes_of_another_time
-from powermeter.analysis.baseline import Baseline, BaselineSpec
 from powermeter.analysis.calls_alone import notes_of_calls_alone
 from powermeter.analysis.conditions import conditions
 from powermeter.analysis.event_energies import activity_of, measure

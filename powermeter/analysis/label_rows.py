@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.events_of_rows import EventsOfRows
 from powermeter.analysis.extreme_powers import remember_extreme_powers
 from powermeter.analysis.label_charges import LabelCharges

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.item_count import ItemCount
 from powermeter.comparison.runs import AnalysedRun, Pick, read
 from powermeter.errors import ConfigurationError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from powermeter import registry
-from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount
 from powermeter.analysis.raised_events import RAISED

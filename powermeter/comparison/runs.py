@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis import throttling
-from powermeter.analysis.baseline import BaselineSpec
+from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow

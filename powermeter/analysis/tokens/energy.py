@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.labels import LabelRow, Named, row

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.steady_wave import wave_of_run
 from powermeter.analysis.student_t import student_95

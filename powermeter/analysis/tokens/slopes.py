@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.tokens import measures as names

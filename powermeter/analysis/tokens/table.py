@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from powermeter.analysis.baseline import Baseline
+from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.tokens.slopes import Slopes
 from powermeter.result import Result
 from powermeter.result.notes import Note

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from powermeter.analysis.baseline import HOLDS_WORK, Baseline, _pauses, _wander, _white, find, holds_work
+from powermeter.analysis.above_baseline import (
+    HOLDS_WORK,
+    Baseline,
+    _pauses,
+    _wander,
+    _white,
+    find,
+    holds_work,
+)
 from powermeter.analysis.integral import Integral
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
