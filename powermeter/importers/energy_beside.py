@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.importers.column_store import Store
-from powermeter.importers.holes import hole_limit
+from powermeter.importers.hole_limits import hole_limit
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.time_axis import Axis

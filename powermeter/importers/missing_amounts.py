@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
-from powermeter.importers.holes import HoleLimits
+from powermeter.importers.hole_limits import HoleLimits
 from powermeter.recording.stretches_of_rate import stretches_of_rate
 from powermeter.result.grade import Grade, worst
 from powermeter.units import NS

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING, Boundary, Channel, Gap, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import GAUGE, ODPM, PHONE_MODEL
-from powermeter.importers.holes import pauses
+from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import RELATIVE, Choices, Log, LogRows
 from powermeter.importers.perfetto_trace import Reading, TraceFile
 from powermeter.importers.time_axis import refuse_sparse

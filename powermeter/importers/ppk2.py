@@ -27,7 +27,7 @@ from powermeter.importers.accuracies import PPK2_HIGH, PPK2_LOW
 from powermeter.importers.columns import rows
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_BYTES, Peek, open_zip
-from powermeter.importers.holes import pauses
+from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.result.notes import Note

@@ -18,7 +18,7 @@ from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_all
-from powermeter.importers.holes import pauses
+from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.time_axis import axis
 from powermeter.result import Grade

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Gap, Kind, Rail
 from powermeter.errors import ConfigurationError
-from powermeter.importers.holes import pauses
+from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.whole_rail import Whole, decide
 

@@ -13,7 +13,7 @@ from powermeter.channel import MISSING, Channel, Gap
 from powermeter.importers.amount_totals import Blanks, Totals, blanks_of
 from powermeter.importers.column_store import Store
 from powermeter.importers.decimal_grid import DecimalGrid
-from powermeter.importers.holes import HoleLimits
+from powermeter.importers.hole_limits import HoleLimits
 from powermeter.importers.log import BLOCK, LogBlock, LogRows
 from powermeter.importers.missing_amounts import LONG, RowSteps, row_steps
 from powermeter.importers.time_axis import Axis

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
-from powermeter.importers.holes import hole_limit, pauses
+from powermeter.importers.hole_limits import hole_limit, pauses
 from powermeter.importers.time_axis import (
     MOST_CELLS,
     Axis,

@@ -9,7 +9,7 @@ from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import open_log
 from powermeter.importers.columns import LogColumn, channel
-from powermeter.importers.holes import hole_limit, pauses
+from powermeter.importers.hole_limits import hole_limit, pauses
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.time_axis import axis
 from powermeter.importers.time_zones import LogZone

@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.channel import Gap
 from powermeter.importers import open_log
-from powermeter.importers.holes import hole_notes
+from powermeter.importers.hole_limits import hole_notes
 
 NS = 10**9
 
