@@ -26,8 +26,8 @@ from powermeter.analysis.tokens.energy import token_table
 from powermeter.analysis.tokens.measures import DECODE, PHASE
 from powermeter.analysis.tokens.table import TokenTable
 from powermeter.battery.battery import Battery, Budget
-from powermeter.battery.discharge import highest_w
 from powermeter.battery.preset_or_capacity import parse_battery
+from powermeter.battery.simulated_discharge import highest_w
 from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError, quoted
 from powermeter.errors.suggestions import nearest

@@ -11,9 +11,9 @@ from powermeter.units import parse_quantity
 
 from .battery import Battery
 from .converter import EfficiencyCurve
-from .discharge import derating_at, spread_at
 from .preset_or_capacity import parse_battery
 from .presets import presets
+from .simulated_discharge import derating_at, spread_at
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 
 from powermeter.battery.battery import Battery
 from powermeter.battery.converter import EfficiencyCurve
-from powermeter.battery.discharge import (
+from powermeter.battery.presets import presets
+from powermeter.battery.simulated_discharge import (
     Cell,
     cell_of,
     derating_at,
@@ -19,7 +20,6 @@ from powermeter.battery.discharge import (
     profile_of,
     spread_at,
 )
-from powermeter.battery.presets import presets
 from powermeter.errors import ConfigurationError
 
 IDEAL = Cell((3.6, 3.6))
