@@ -181,6 +181,7 @@ IMPORTERS: Mapping[str, str] = {
     "ppk2": "powermeter.importers.ppk2:PPK2File",
     "printed-reports": "powermeter.importers.printed_reports:PrintedReports",
     "prometheus": "powermeter.importers.prometheus:Prometheus",
+    "quoted-lines": "powermeter.importers.quoted_lines:QuotedLines",
     "rd-usb": "powermeter.importers.rd_usb:RdUsb",
     "readings": "powermeter.importers.manual_list:Readings",
     "redfish": "powermeter.importers.redfish:Redfish",

@@ -21,7 +21,7 @@ from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
 from powermeter.importers.header_words import ELECTRIC, TIME
-from powermeter.importers.headers import Heading, with_unit, words
+from powermeter.importers.headers import Heading, words
 from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
@@ -34,6 +34,7 @@ from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
+from powermeter.importers.stated_unit import with_unit
 from powermeter.importers.table_notes import rows_above
 from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.tables_of_runs import refuse_runs, refuse_unnamed_runs
@@ -80,11 +81,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             facts[i] = fact
             unit = fact[0].unit
             if unit and (named.quantity is None or unit == "-") and i not in stated:
-                headings[i] = (
-                    replace(named, unit="-", quantity=None)
-                    if unit == "-"
-                    else with_unit(named, unit, signature.title)
-                )
+                headings[i] = with_unit(named, unit, signature.title)
     headings = [h if i in stated else _from_cells(found, h, i) for i, h in enumerate(headings)]
     unit_of = unit_columns(found, headings)
     for i, at in unit_of.items():
@@ -159,11 +156,7 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
             )
         at = matches[0]
         stated.add(at)
-        headings[at] = (
-            replace(headings[at], unit="-", quantity=None)
-            if unit == "-"
-            else with_unit(headings[at], unit, f"--column {name}={unit}")
-        )
+        headings[at] = with_unit(headings[at], unit, f"--column {name}={unit}")
     if choices.unit is not None:
         asked = of_unit(choices.unit)
         if asked is None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError
 from powermeter.importers.header_languages import in_english
 from powermeter.importers.header_words import (
     ANY_CASE,
@@ -85,6 +84,7 @@ class Heading:
         why: How the unit was found, for `--explain`.
         is_stated: Whether the user typed the unit.
         of_rows: Whether each row states the unit.
+        is_turned: Whether draw stands below 0 in it.
     """
 
     text: str
@@ -95,6 +95,7 @@ class Heading:
     why: str = ""
     is_stated: bool = False
     of_rows: bool = False
+    is_turned: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -379,20 +380,3 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     if tail.lower() in ("min", "as", "ws", "h", "ms", "us", "ns", "s") and meant is None:
         return unit if tail in ("ms", "us", "ns") else None
     return unit
-
-
-def with_unit(named: Heading, unit: str, option: str) -> Heading:
-    """Return the same heading with a unit the user typed.
-
-    Raises:
-        ConfigurationError: No such unit.
-    """
-    found = of_unit(unit, named.name)
-    if found is None:
-        raise ConfigurationError(
-            f"{option}: {unit!r} is not a unit of power, voltage, current, energy, charge or time; "
-            "write for example W, mW, mA, V, mJ, mAh, s, ms"
-        )
-    return replace(
-        named, unit=unit, quantity=found[0], factor=found[1], why=f"stated: {option}", is_stated=True
-    )

@@ -9,6 +9,8 @@
     I (1317) INA219: Bus voltage: 5.012 V, current: 362.5 mA, power: 1816.8 mW
     [2026-03-05 14:00:00] V=230.1V I=0.45A P=79.0W
 
+    1711000000.123: 12.5 W
+
 A block ends where a label comes again.  A time before the arrow (or at the start of the line) is used; without one
 `--rate` states how often a block was printed.  The lines become a table, and the table's rules hold.
 """
@@ -16,7 +18,7 @@ A block ends where a label comes again.  A time before the arrow (or at the star
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,15 @@ _PROCESS = re.compile(r"(?:[\w.-]{1,64}\s+)?[\w./@-]{1,64}(?:\[\d{1,8}\])?:\s+")
 _BARE = re.compile(r"(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[mkMu\u00b5\u03bc]?(?:Wh|W|J|A|V))")
 """A message that is a reading and nothing else."""
 
+_STAMPED = re.compile(
+    r"(?:(?P<unix>\d{10}(?:\.\d{1,9})?)|(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)):\s+"
+    + _BARE.pattern
+)
+"""A time, a colon and a reading."""
+
+_GOES_ON = re.compile(r"\s*[:=]\s*[+-]?\d")
+"""A line that states the value whose name ended the line before."""
+
 _FLAGS = re.compile(r"(?: (?:DC|AUTO|HOLD|REL))+\Z")
 """What sigrok-cli prints behind a multimeter's reading: `P1: 0.501 A DC AUTO`."""
 
@@ -97,7 +108,7 @@ class LabelledLines(Importer):
             return False
         lines = [
             line
-            for line in peek.lines[:100]
+            for _, line in _whole(peek.lines[:100])
             if not (is_stamp(line) or _STATE.match(line) or _is_message(line))
         ]
         found = [pairs for line in lines if (pairs := _pairs(line)[1])]
@@ -115,7 +126,7 @@ class LabelledLines(Importer):
         labels: dict[str, str] = {}
         stamp: str | None = None
         other = Unread()
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in _whole(read_lines(path)):
             own, pairs = (("time", line), []) if is_stamp(line) else _pairs(line)
             if own is None and not pairs and any(map(str.isdigit, line)) and not _STATE.match(line):
                 other.add(number)
@@ -165,6 +176,11 @@ def _quantity(label: str, unit: str) -> Quantity | str | None:
 def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     """Return (the heading of the time, the time) before a line's labels, or None, and its pairs; none where other text stands."""
     line = _FLAGS.sub("", line[:_LONGEST_LINE].strip().removeprefix("- "))
+    stamped = _STAMPED.fullmatch(line)
+    if stamped is not None:
+        return ("time", stamped["unix"] or stamped["time"]), [
+            _Pair("reading", stamped["value"], stamped["unit"])
+        ]
     before = _BEFORE.match(line)
     assert before is not None
     stamp = None
@@ -190,6 +206,21 @@ def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
             else [_Pair("reading", bare["value"], bare["unit"])]
         )
     return (stamp, pairs) if pairs else (None, [])
+
+
+def _whole(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield (number, line), where a line that begins with a colon and a number goes on with the one before."""
+    held: tuple[int, str] | None = None
+    for number, line in enumerate(lines, 1):
+        if held is not None and len(held[1]) < _LONGEST_LINE and _GOES_ON.match(line):
+            yield held[0], f"{held[1].rstrip()} {line.strip()}"
+            held = None
+            continue
+        if held is not None:
+            yield held
+        held = number, line
+    if held is not None:
+        yield held
 
 
 def _is_message(line: str) -> bool:
@@ -220,7 +251,7 @@ def _blocks(path: Path, labels: list[str]) -> Iterator[tuple[str | None, dict[st
     block: dict[str, str] = {}
     time: str | None = None
     known = set(labels)
-    for line in read_lines(path):
+    for _, line in _whole(read_lines(path)):
         if is_stamp(line):
             if block:
                 yield time, block

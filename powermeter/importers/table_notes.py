@@ -167,7 +167,7 @@ def refuse_all_implausible(
     )
 
 
-def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
+def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
     """Return notes on the readings of a stream that were flagged, with their lines."""
     notes: list[Note] = []
     assert stream.channel is not None
@@ -195,8 +195,9 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
                 "next lower one and were kept; if they are not readings, take their lines out and import again",
             )
         )
+    column = plan.columns[int(stream.column[1:])].heading
     smaller = min(seen.flows_in, seen.flows_out)
-    both_ways = stream.channel.quantity in FLOWS and not stream.marks
+    both_ways = stream.channel.quantity in FLOWS and not stream.marks and not stream.turned
     if both_ways and stream.channel.rail and smaller > _AGAINST * max(seen.flows_in, seen.flows_out):
         notes.append(
             Note.warning(
@@ -211,10 +212,14 @@ def flag_notes(stream: Stream, seen: Statistics) -> list[Note]:
             Note.warning(
                 "all-negative",
                 f"{stream.channel.name}: no reading is above 0, so the energy is negative, as for power that flows in. If draw was logged as "
-                "negative, invert the sign, or add a column status that reads Discharging, and import again",
+                f"negative, turn its sign: --column {quote(f'{column.text}=-{column.unit}')}",
             )
         )
-    unsure = seen.unsure() if stream.channel.quantity is Quantity.CURRENT and stream.channel.rail else []
+    unsure = (
+        seen.unsure()
+        if not stream.turned and stream.channel.quantity is Quantity.CURRENT and stream.channel.rail
+        else []
+    )
     if unsure:
         shown = ", ".join(f"{seen.sentinels[value]} × {value:g}" for value in unsure)
         notes.append(

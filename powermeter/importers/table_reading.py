@@ -315,17 +315,17 @@ class OpenTable:
                     own = f"{channel_name(column.rail)}.{column.quantity.value}"
                 own = unused(own if not several else f"{channel_name(label)}.{own}", taken)
                 taken.add(own)
-                factor = column.heading.factor
                 stream = Stream(
                     f"c{i}",
                     number,
                     meaning.as_,
                     () if rail is None else column_kinds.marks_of(meaning, seen, column.quantity),
-                    seen.limit(column.quantity, factor),
+                    seen.limit(column.quantity, column.heading.factor),
                 )
-                if self._states.only_discharges and column.quantity in FLOWS and seen.never_positive:
-                    stream.turned = True
-                    text = f"{column.heading.text!r} is below 0 while the battery discharges: its sign was turned"
+                below = self._states.only_discharges and column.quantity in FLOWS and seen.never_positive
+                stream.turned = column.heading.is_turned or below
+                if stream.turned:
+                    text = f"{column.heading.text!r} is below 0 where power is drawn: its sign was turned"
                     self.warnings.append(Note.info("sign-turned", text))
                 stream.by_length = self._by_length and (meaning.as_, column.quantity) == (
                     "mean",
@@ -336,7 +336,7 @@ class OpenTable:
                 stream.channel = Channel(
                     own,
                     Quantity.ENERGY if stream.by_length else column.quantity,
-                    factor,
+                    column.heading.factor,
                     rail,
                     column_kinds.KINDS[stream.as_],
                     grade=self._grade(),
@@ -388,7 +388,7 @@ class OpenTable:
             rail = None if channel.rail is None else chosen.get(channel.rail.name, channel.rail)
             grade = rows.steps.grade(channel.grade)
             stream.channel = replace(channel, scale=scale, rail=rail, accuracy=accuracy, grade=grade)
-            self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])])
+            self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])], self.plan)
         refuse_all_implausible(streams, self._seen, self.plan, str(self.path))
         self.warnings += self.whole.notes
         self.warnings += implausible(self.plan, self._seen, self.meanings)

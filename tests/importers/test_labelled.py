@@ -80,3 +80,15 @@ def test_a_unit_in_words_behind_a_time_and_a_label(tmp_path):
     )
     log, joules = load(tmp_path, text)
     assert log.format == "labelled" and joules == pytest.approx(2305, rel=1e-3)
+
+
+def test_a_time_with_a_colon_and_a_reading(tmp_path):
+    text = "".join(f"{1741946400 + t}.500: 12.5 W\n" for t in range(9))
+    _, joules = load(tmp_path, text)
+    assert joules == pytest.approx(8 * 12.5)
+
+
+def test_a_value_on_the_line_below_its_time_and_name(tmp_path):
+    text = "".join(f"2025-03-14 10:00:{t:02d}: SOM total power\n :     {5000 + t % 2} mW\n" for t in range(9))
+    _, joules = load(tmp_path, text)
+    assert joules == pytest.approx(8 * 5.0005, rel=1e-4)
