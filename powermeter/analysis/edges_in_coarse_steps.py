@@ -249,7 +249,9 @@ def _seen(
     ]
     dropped = [_cut_off(since * by, step) for by, (since, _) in zip((-1, 1), around, strict=True)]
     expected = _expected(np.concatenate([since for since, _ in around]), step)
-    away = sum(over)
+    # A reading on a mark shows either side of an edge that is exactly there.
+    apart = np.concatenate([*(x - low for x in outside), *(level - x for x in inside)])
+    away = _on_the_wrong_side(apart, adds)
     return _Seen(
         outside=np.concatenate(outer),
         sums=(
