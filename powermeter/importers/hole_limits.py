@@ -152,6 +152,41 @@ def hole_notes(
     return notes
 
 
+def end_notes(
+    gaps: Sequence[Gap],
+    times_ns: NDArray[np.int64],
+    alive: Sequence[NDArray[np.bool_]],
+    may_be_zero: int,
+    lost: int,
+) -> list[Note]:
+    """Return the notes on stretches without readings, those at the ends of a log included.
+
+    Args:
+        gaps: Between readings.
+        times_ns: Of all rows.
+        alive: Of each block of rows, which ones hold a reading.
+        may_be_zero, lost: As `hole_notes` takes them.
+    """
+    notes = hole_notes(gaps, "readings", times_ns, may_be_zero, lost)
+    known = np.flatnonzero(np.concatenate(alive)) if alive else np.empty(0, np.intp)
+    if not len(known):
+        return notes
+    first, last = int(known[0]), int(known[-1])
+    ends = [
+        (first, times_ns[0], times_ns[first], "first"),
+        (len(times_ns) - 1 - last, times_ns[last], times_ns[-1], "last"),
+    ]
+    open_ = [
+        f"the {which} {plural(rows, 'row')} ({(int(end) - int(start)) / 1e9:.6g} s)"
+        for rows, start, end, which in ends
+        if rows > 1 and end > start
+    ]
+    if not open_:
+        return notes
+    text = f"{' and '.join(open_)} hold no reading: what was used in them is in no energy of this recording, which lasts from the first reading to the last"
+    return [*notes, Note.warning("ends-without-readings", text)]
+
+
 def _has_rows(gap: Gap, times_ns: NDArray[np.int64] | None) -> bool:
     if times_ns is None:
         return False

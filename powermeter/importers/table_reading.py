@@ -28,7 +28,7 @@ from powermeter.importers.cut_end import cut_row
 from powermeter.importers.device_blocks import sort_by_time
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
-from powermeter.importers.hole_limits import hole_notes
+from powermeter.importers.hole_limits import end_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
@@ -373,7 +373,7 @@ class OpenTable:
         if not held:
             rows.find_blanks()
         rows.gaps.sort(key=lambda gap: gap.start_ns)
-        self.warnings += hole_notes(rows.gaps, "readings", rows.axis.times_ns, *rows.steps.of_zero)
+        self.warnings += end_notes(rows.gaps, rows.axis.times_ns, rows.alive, *rows.steps.of_zero)
         for stream in streams:
             channel = stream.channel
             assert channel is not None

@@ -90,6 +90,7 @@ class TableRows(LogRows):
         lengths_ns: How long the interval is that each sample ends, by its row's own start and end, or by the step of which all
             others are multiples; None where neither shows it.
         open_steps: Whether steps between rows of amounts may show that some are missing.
+        alive: Of each block, which samples hold a reading of the whole; filled by `survey`.
         steps: What longer steps between amounts mean, where the log is one of amounts.
     """
 
@@ -117,7 +118,7 @@ class TableRows(LogRows):
         self.gaps: list[Gap] = []
         self._begins: dict[int, int] = {}
         self._longer = LONGER
-        self._alive: list[NDArray[np.bool_]] = []
+        self.alive: list[NDArray[np.bool_]] = []
         self._stated_ns: NDArray[np.int64] | None = None
         self._totals = [Totals() for _ in streams]
         self._codes: list[Codes] | None = None
@@ -226,8 +227,8 @@ class TableRows(LogRows):
                 if stream in counted:
                     alive |= good
                 self._count(stream, rows, of, lines)
+            self.alive.append(alive)
             known = times[alive]
-            self._alive.append(alive)
             if held:
                 self._absent(times, alive, of)
             elif len(known):
@@ -275,7 +276,7 @@ class TableRows(LogRows):
     def find_blanks(self) -> None:
         """Find where single columns lack amounts, and let their totals begin anew behind; holes must be open by then."""
         times = self.axis.times_ns
-        alive = np.flatnonzero(np.concatenate(self._alive)) if self._alive else np.empty(0, np.intp)
+        alive = np.flatnonzero(np.concatenate(self.alive)) if self.alive else np.empty(0, np.intp)
         stated = None if self._stated_ns is None else self._stated_ns[alive]
         holes = np.searchsorted(times, np.array(sorted(self._begins), np.int64))
         for i, stream in enumerate(self.streams):

@@ -66,3 +66,16 @@ def test_a_last_row_hours_ahead_of_few_is_behind_a_hole(tmp_path: Path) -> None:
     gaps = [(gap.start_ns, gap.end_ns) for source in read.sources for gap in source.gaps]
     assert gaps == [(2 * NS, 65535 * NS)]
     assert "holes" in {note.code for note in read.warnings}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "what"), [(5, 0, "first 5 rows (5 s)"), (0, 3, "last 3 rows (3 s)"), (1, 0, "")]
+)
+def test_rows_without_a_reading_at_the_ends_are_counted(
+    tmp_path: Path, first: int, last: int, what: str
+) -> None:
+    path = tmp_path / "e.csv"
+    cells = ["nan"] * first + ["5.1", "5.2"] * 10 + ["nan"] * last
+    path.write_text("time_s,power_W\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells)))
+    notes = [note.text for note in open_log(path).warnings if note.code == "ends-without-readings"]
+    assert [what in note for note in notes] == [True] * bool(what)
