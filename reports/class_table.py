@@ -255,7 +255,7 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         events=row.events,
         items=row.items,
         per_item=energy,
-        above=row.above_per_item,
+        above=row.per_item_above,
         meter=row.meter_half_width,
         charge=next_charge,
         share=share,

@@ -207,6 +207,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     "energy_p95_j": lambda c, row: _value(row.energy_p95),
     "energy_standard_deviation_j": lambda c, row: row.spread_j,
     **_interval("above_baseline_per_item", "j", lambda c, row: row.above_per_item),
+    **_interval("expected_above_baseline_per_item", "j", lambda _, r: r.expected_above_per_item),
     **_interval("charge", "c", lambda c, row: c.of(row)),
     **_interval("mean_power", "w", lambda c, row: row.power),
     **_interval("items_per_charge", "", lambda c, row: c.items_held(row)),

@@ -149,6 +149,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "power": plain(row.power),
         "above_baseline": plain(row.above),
         "above_baseline_per_item": plain(row.above_per_item),
+        "expected_above_baseline_per_item": plain(row.expected_above_per_item),
         "above_baseline_power": plain(row.above_power),
         "latency_s": {
             "mean": row.latency_mean,

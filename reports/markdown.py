@@ -150,7 +150,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 format_count(r.items),
                 show(r.per_item).text,
                 meter_part(r),
-                *([show(r.above_per_item).text] if above else []),
+                *([show(r.per_item_above).text] if above else []),
                 show(r.energy_median).bare,
                 show(r.energy_p95).bare,
                 format_quantity(r.spread_j, "J", 2),

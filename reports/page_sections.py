@@ -181,7 +181,7 @@ def labels(data: ReportData) -> Markup:
             quantity(format_quantity(row.spread_j, "J", 2)),
             number(show(row.total)),
         ]
-        cells[3:3] = [number(show(row.above_per_item))] if baseline else []
+        cells[3:3] = [number(show(row.per_item_above))] if baseline else []
         cells[1:1] = [format_count(row.items)] if with_items else []
         return cells
 

@@ -75,7 +75,7 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
         ("std dev", lambda r: format_quantity(r.spread_j, "J", 2)),
     ]
     if data.analysis.baseline is not None:
-        energy[2:2] = [("above baseline", lambda r: show(r.above_per_item).text)]
+        energy[2:2] = [("above baseline", lambda r: show(r.per_item_above).text)]
     if any(row.items != row.events for row in rows):
         energy[:0] = [("items", lambda r: format_count(r.items))]
     energy[:0] = [("events", wording.events)]

@@ -260,6 +260,7 @@ def _of_unknown(
         above=None,
         above_per_item=None,
         above_power=None,
+        expected_above_per_item=None,
         latency_mean=latency.mean,
         latency_p50=latency.p50,
         latency_p95=latency.p95,

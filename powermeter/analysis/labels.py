@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.above_baseline import Baseline
+from powermeter.analysis.above_of_next import above_of_next
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event
@@ -58,7 +59,8 @@ class LabelRow:
             `per_item` is; None for one event, and where events are only known together.
         charge, charge_per_item: In C.
         power: Mean power during the events, in W; None where all that is known is a bound above every reading of the run.
-        above, above_per_item, above_power: Energy total, per item (shared as `per_item`), and mean power above the baseline.
+        above, above_per_item, above_power: Energy total, per item (shared as `per_item`), and mean power above the baseline: the meter's errors only.
+        expected_above_per_item: What a further item would use above the baseline, shared as `per_item`, with the spread between events.
         latency_mean, latency_p50, latency_p95, latency_p99: Of one event, in s.
         peak_memory: Largest peak resident memory in byte, or None.
         sample_power: Mean of the samples strictly inside the events in W (the MLPerf rule), or None.
@@ -101,6 +103,7 @@ class LabelRow:
     above: Result | None
     above_per_item: Result | None
     above_power: Result | None
+    expected_above_per_item: Result | None
     latency_mean: float | None
     latency_p50: float | None
     latency_p95: float | None
@@ -134,6 +137,11 @@ class LabelRow:
         Where events ran at the same time, its part of what was drawn.
         """
         return self._part(self.expected_per_item or self.energy_per_item)
+
+    @property
+    def per_item_above(self) -> Result | None:
+        """`per_item` above the baseline."""
+        return self.expected_above_per_item or self.above_per_item
 
     @property
     def items_per_event(self) -> float | None:
@@ -250,6 +258,7 @@ def row(
     share = None if shares is None else _part_of(shares.whole, energy, known)
     trend = trend_in(energy, rest, counts[order][warmup.count :], warmup.count) if each.size else None
     further = expected(energy, rest, counts[order][warmup.count :], origin, trend) if each.size else None
+    beyond_idle = above_of_next(energy, rest, counts[order][warmup.count :], baseline, further, per_item)
     # Events that only least squares resolve have one energy for all.
     quoted = counts > 0
     if further is not None:
@@ -288,6 +297,7 @@ def row(
         above=above,
         above_per_item=above.scaled((1.0 if share is None else share) / items) if above and items else None,
         above_power=above.scaled(1 / span, "W") if above else None,
+        expected_above_per_item=_in_share(beyond_idle, share),
         latency_mean=latency.mean,
         latency_p50=latency.p50,
         latency_p95=latency.p95,

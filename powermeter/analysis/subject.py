@@ -299,7 +299,7 @@ def _take_row(found: Subject, row: LabelRow) -> bool:
     """Take what one item of a row is; return whether it is counted above the baseline."""
     assert found.analysis is not None
     above = found.asked.baseline is not None and row.above is not None
-    found.per_item = row.above_per_item if above else row.per_item
+    found.per_item = row.per_item_above if above else row.per_item
     found.per_item_charge = None if above else charge_per_item(row)
     found.items, found.item, found.events = row.items, row.label, row.events
     events = found.analysis.events.at(row.index)

@@ -298,6 +298,9 @@ def test_each_column_of_csv(rendered: dict[str, str], label: str) -> None:
         if label == "infer" and name == "expected_per_item":
             assert 0.21 < float(cell) < 0.29
             continue
+        if label == "infer" and name == "expected_above_baseline_per_item":  # of 2 W, 0.5 W are idle power
+            assert 0.21 < float(cell) * WATTS / (WATTS - BASELINE_W) < 0.29
+            continue
         if (
             label == "infer" and name == "next_event_per_item"
         ):  # of forty events, between the lowest and the highest
