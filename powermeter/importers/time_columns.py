@@ -91,7 +91,7 @@ def choose_time(
             if counts_up(found)
             else f"the unit of the times in column {even + 1}, --column {even + 1}={_finest(found, even)} (or ms, us), or --rate"
             if (even := rising_evenly(found)) is not None
-            else "how often it was sampled, --rate 10Hz (or 100ms)"
+            else f"how often it was sampled, --rate {_usual_rate(headings)}"
             + (", or the column of times, --column NAME=s" if len(headings) > 1 else "")
         )
         return None
@@ -114,6 +114,12 @@ def choose_time(
             f"the unit of the times, --column {quote(f'{named.text}={first}')} (or {rest}), or --rate"
         )
     return None
+
+
+def _usual_rate(headings: Sequence[Heading]) -> str:
+    """Return the rate to offer: turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
+    named = {heading.text.strip().lower() for heading in headings}
+    return "5s where turbostat ran without -i" if {"pkgwatt", "busy%"} <= named else "10Hz (or 100ms)"
 
 
 def _counts_one_by_one(texts: Sequence[str]) -> bool:

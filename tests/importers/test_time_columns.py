@@ -252,3 +252,12 @@ def test_the_order_of_dates_in_a_column_of_their_own_is_asked_as_that_of_stamps(
         open_log(path)
     (source,) = open_log(path, choices=Choices(dates="dmy")).sources
     assert source.ends_ns[1] - source.ends_ns[0] == 590 * 60 * 10**9
+
+
+def test_turbostat_without_a_column_of_times_is_offered_its_own_interval(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(
+        "Core\tCPU\tBusy%\tPkgWatt\n" + "".join(f"-\t-\t{10 + i}.5\t{20 + i}.25\n" for i in range(12))
+    )
+    with pytest.raises(ConfigurationError, match="--rate 5s where turbostat ran without -i"):
+        open_log(path)
