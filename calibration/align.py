@@ -20,8 +20,9 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
+from powermeter.signals.headline_rail import choose
 from powermeter.signals.line import Line
-from powermeter.signals.rails import choose, lines
+from powermeter.signals.rails import lines
 from powermeter.signals.trace import Trace, median_interval_ns
 from powermeter.signals.wall_clock import WallClock
 

@@ -87,6 +87,19 @@ class Boundary(str, Enum):
     MODEL = "model"  # no rail at all: a model of the machine's draw
 
 
+HEADLINE_ORDER = (
+    Boundary.BOARD,
+    Boundary.BATTERY,
+    Boundary.WALL,
+    Boundary.MODULE,
+    Boundary.DEVICE,
+    Boundary.PART,
+    Boundary.MODEL,
+)
+"""What stands for what the battery sees, best first.  A socket's reading includes the power supply's loss, but
+everything of the device too, so it goes before a part of the device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rail:
     """A line that power flows through.

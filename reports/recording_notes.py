@@ -10,7 +10,7 @@ from powermeter.analysis.rail_voltage import BUDGET_V_TEXT, at_the_socket, refus
 from powermeter.channel import Boundary
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, Severity
-from powermeter.signals.rails import overlap
+from powermeter.signals.headline_rail import overlap
 from powermeter.units import format_percent
 
 from .instruments import Instrument

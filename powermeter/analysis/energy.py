@@ -58,8 +58,9 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.decimation import Around
+from powermeter.signals.headline_rail import choose, whole
 from powermeter.signals.line import Line
-from powermeter.signals.rails import choose, lines, whole
+from powermeter.signals.rails import lines
 from powermeter.signals.trace import Trace
 
 

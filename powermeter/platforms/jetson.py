@@ -18,7 +18,7 @@ from powermeter.platforms.assumptions import SHUNT_TOLERANCE, SHUNTS, assumed
 from powermeter.platforms.tegrastats import is_connected
 
 SUM_RAIL = "MODULE"
-"""The parent, measured by nothing, of the rails that may be added up; `powermeter.signals.rails` adds them."""
+"""The parent, measured by nothing, of the rails that may be added up; `powermeter.signals.headline_rail` adds them."""
 
 # INA3221 datasheet SBOS576A: offset 80 µV, gain 0.25 % (limits), step 40 µV.
 _OFFSET_V, _GAIN, _STEP_V = 80e-6, 0.0025, 40e-6

@@ -1,4 +1,4 @@
-"""A running total for the line shown while recording; the report computes its own from the file."""
+"""A running total, of the rail that the report counts, for the line shown while recording; the report computes its own from the file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity
+from powermeter.channel import HEADLINE_ORDER, MISSING, Channel, Kind, Quantity
 from powermeter.recording.impossible_readings import impossible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_WIDEST = tuple(Boundary)
-
 
 class LiveTotals:
-    """Power now and energy so far of a source's widest rail.
+    """Power now and energy so far of a source's rail that the report counts.
 
     Args:
         channels: The source's channels.
@@ -78,14 +76,17 @@ class LiveTotals:
 
 
 def _choose(channels: Sequence[Channel]) -> tuple[str | None, tuple[int, ...]]:
-    """Return the widest rail with power, or with voltage and current, and the channels' positions."""
+    """Return the best rail (`HEADLINE_ORDER`) with power, or with voltage and current, and the channels' positions."""
     rails: dict[str, dict[Quantity, int]] = {}
     width: dict[str, tuple[int, bool]] = {}
     for position, channel in enumerate(channels):
         if channel.rail is None or channel.kind is Kind.COUNTER:
             continue
         rails.setdefault(channel.rail.name, {}).setdefault(channel.quantity, position)
-        width[channel.rail.name] = (_WIDEST.index(channel.rail.boundary), channel.rail.parent is not None)
+        width[channel.rail.name] = (
+            HEADLINE_ORDER.index(channel.rail.boundary),
+            channel.rail.parent is not None,
+        )
     for name in sorted(rails, key=lambda rail: width[rail]):
         found = rails[name]
         if Quantity.POWER in found:

@@ -10,8 +10,9 @@ from powermeter.channel import Gap
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording.protocol import RecordingLike, Samples, SourceInfo
 from powermeter.signals.alignment import instrument_times, of_cut_stamps
+from powermeter.signals.headline_rail import choose
 from powermeter.signals.line import Line
-from powermeter.signals.rails import alignment_of, choose, lines
+from powermeter.signals.rails import alignment_of, lines
 from powermeter.signals.trace import Trace
 
 

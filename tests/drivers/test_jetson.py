@@ -18,7 +18,7 @@ from powermeter.drivers.system import sysfs
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.recording.protocol import Samples
 from powermeter.result import Grade
-from powermeter.signals import rails
+from powermeter.signals import headline_rail, rails
 from powermeter.testing.sysfs import FakeRail, FakeTree
 
 
@@ -62,7 +62,7 @@ def measured(source) -> tuple[rails.Line, ...]:
 def test_each_board_gives_its_total_and_only_that(tmp_path, board):
     kind, chips, name, watt = CASES[board]
     lines = measured(opened(build(tmp_path, kind, chips)))
-    chosen = rails.choose(lines)
+    chosen = headline_rail.choose(lines)
     power = chosen.power()
     assert chosen.rail.name == name
     assert power is not None and float(power.values.mean()) == pytest.approx(watt, rel=1e-9)
@@ -70,7 +70,7 @@ def test_each_board_gives_its_total_and_only_that(tmp_path, board):
         {"VIN"} if kind == "hwmon+input" else set()
     )
     assert {line.rail.name for line in lines} == present
-    sums = rails.whole(lines)
+    sums = headline_rail.whole(lines)
     assert [line.rail.name for line in sums] == (["MODULE"] if name == "MODULE" else [])
 
 
@@ -79,8 +79,8 @@ def test_memory_of_agx_orin_is_not_added_to_the_rail_that_feeds_it(tmp_path):
     by_name = {line.rail.name: line for line in lines}
     memory, supply = by_name["VDDQ_VDD2_1V8AO"], by_name["VIN_SYS_5V0"]
     assert memory.rail.parent == "VIN_SYS_5V0"
-    assert rails.overlap(memory, supply, lines)
-    (total,) = rails.whole(lines)
+    assert headline_rail.overlap(memory, supply, lines)
+    (total,) = headline_rail.whole(lines)
     assert {part.rail.name for part in total.parts} == {"VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"}
 
 
@@ -89,13 +89,13 @@ def test_an_incomplete_sum_is_refused(tmp_path, board):
     _, chips, _, _ = CASES[board]
     names = [r.name for members in chips.values() for r in members if r.name != "NC"]
     source = opened(build(tmp_path, "hwmon", chips), f"&rails={','.join(names[1:])}")
-    assert rails.whole(measured(source)) == ()
+    assert headline_rail.whole(measured(source)) == ()
     assert names[0] in source.info()["no_total_because"]
 
 
 def test_parts_without_their_input_are_not_added(tmp_path):
     source = opened(build(tmp_path, "iio", CASES["TX2"][1]), "&rails=VDD_SYS_GPU,VDD_SYS_CPU,VDD_SYS_SOC")
-    assert rails.whole(measured(source)) == ()
+    assert headline_rail.whole(measured(source)) == ()
     assert "do not add up" in source.info()["no_total_because"]
 
 
@@ -104,7 +104,7 @@ def test_unknown_rails_are_recorded_and_never_added(tmp_path):
     source = opened(build(tmp_path, "hwmon", chips))
     lines = measured(source)
     assert {line.rail.name for line in lines} == {"VDD_RGB", "VDD_OTHER"}
-    assert rails.whole(lines) == ()
+    assert headline_rail.whole(lines) == ()
 
 
 def test_rails_of_the_same_name_stay_apart(tmp_path):
@@ -112,7 +112,7 @@ def test_rails_of_the_same_name_stay_apart(tmp_path):
     source = opened(build(tmp_path, "hwmon", chips))
     lines = measured(source)
     assert {line.rail.name for line in lines} == {"VDD_IN", "VDD_CPU_GPU_CV", "VDD_SOC", "VDD_IN#2"}
-    assert rails.choose(lines).rail.name == "VDD_IN" and rails.whole(lines) == ()
+    assert headline_rail.choose(lines).rail.name == "VDD_IN" and headline_rail.whole(lines) == ()
 
 
 def test_channels_are_volt_and_ampere_with_the_shunts_limits(tmp_path):

@@ -15,7 +15,7 @@ from powermeter.drivers import rapl
 from powermeter.drivers.system import sysfs
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.recording.counter_wraps_and_resets import unwrap
-from powermeter.signals import rails
+from powermeter.signals import headline_rail, rails
 from powermeter.testing.sysfs import FakeTree
 
 RANGE = 262_143_328_850  # a client processor: (2**32 - 1) × 61.035 µJ
@@ -80,18 +80,18 @@ def test_zones_are_named_and_the_mmio_copy_is_left_out(tmp_path):
 def test_platform_package_and_cores_are_never_added(tmp_path):
     source = opened(laptop(tmp_path))
     lines = lines_of(source, [[0] * 5, [1_000_000] * 5])
-    assert rails.whole(lines) == ()
-    assert rails.choose(lines).rail.name == "psys"
+    assert headline_rail.whole(lines) == ()
+    assert headline_rail.choose(lines).rail.name == "psys"
     by_name = {line.rail.name: line for line in lines}
-    assert rails.overlap(by_name["package-0"], by_name["psys"], lines)
-    assert rails.overlap(by_name["package-0.core"], by_name["psys"], lines)
-    assert not rails.overlap(by_name["package-0.core"], by_name["package-0.uncore"], lines)
+    assert headline_rail.overlap(by_name["package-0"], by_name["psys"], lines)
+    assert headline_rail.overlap(by_name["package-0.core"], by_name["psys"], lines)
+    assert not headline_rail.overlap(by_name["package-0.core"], by_name["package-0.uncore"], lines)
 
 
 def test_sockets_and_their_memories_are_added(tmp_path):
     source = opened(server(tmp_path))
     lines = lines_of(source, [[0, 0, 0, 0], [10_000_000, 3_000_000, 20_000_000, 4_000_000]])
-    chosen = rails.choose(lines)
+    chosen = headline_rail.choose(lines)
     assert chosen.rail.name == "CPU"
     power = chosen.power()
     assert power is not None and float(power.values[-1]) == pytest.approx(37.0)

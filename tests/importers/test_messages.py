@@ -7,7 +7,8 @@ import pytest
 from powermeter import analyse
 from powermeter.cli import run
 from powermeter.recording import Recording
-from powermeter.signals.rails import choose, lines
+from powermeter.signals.headline_rail import choose
+from powermeter.signals.rails import lines
 
 _OPTION = re.compile(
     r"--(?:column|as|rail|unit|rate|dates|interleaved|voltage|sum)(?: (?:'[^']*'|[^\s;,()?'])+)?"

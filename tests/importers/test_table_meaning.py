@@ -15,7 +15,8 @@ from powermeter.importers.pairing import is_plain
 from powermeter.importers.time_zones import LogZone
 from powermeter.recording import Recording
 from powermeter.result import Grade
-from powermeter.signals.rails import choose, lines, whole
+from powermeter.signals.headline_rail import choose, whole
+from powermeter.signals.rails import lines
 
 
 def load(tmp_path, text, **said):

@@ -5,7 +5,8 @@ from tool_log import convert
 
 from powermeter.analysis.integral import Integral
 from powermeter.importers.text_encodings import encoding_of
-from powermeter.signals.rails import choose, lines
+from powermeter.signals.headline_rail import choose
+from powermeter.signals.rails import lines
 
 CHINESE = "时间,电压(V),电流(A),功率(W)\n"
 JAPANESE = "日時,瞬時電力(W)\n"

@@ -38,6 +38,16 @@ def test_the_widest_rail_is_shown_not_a_part_of_it():
     assert live.rail == "IN"
 
 
+def test_the_rail_shown_is_the_one_that_the_report_counts():
+    """A socket's reading holds the supply's loss: it goes behind the board, and before a part of it."""
+    rails = [
+        Channel(name, Quantity.POWER, 1, Rail(name, boundary=boundary))
+        for name, boundary in [("PLUG", Boundary.WALL), ("IN", Boundary.BOARD), ("CPU", Boundary.PART)]
+    ]
+    assert totals(*rails).rail == "IN"
+    assert totals(rails[0], rails[2]).rail == "PLUG"
+
+
 def test_missing_samples_are_not_zero():
     live = totals(Channel("p", Quantity.POWER, 1, BOARD))
     live.add(np.array([0, NS, 2 * NS]), np.array([[4], [MISSING], [4]]))

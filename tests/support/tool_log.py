@@ -5,7 +5,8 @@ from __future__ import annotations
 from powermeter import importers
 from powermeter.analysis.integral import Integral
 from powermeter.recording import Recording
-from powermeter.signals.rails import choose, lines, whole
+from powermeter.signals.headline_rail import choose, whole
+from powermeter.signals.rails import lines
 
 
 def load(tmp_path, text, name="t.log", **said):

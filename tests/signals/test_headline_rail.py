@@ -9,8 +9,9 @@ from powermeter.channel import SATURATED, Boundary, Channel, Kind, Quantity, Rai
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Samples, SourceInfo
 from powermeter.result import Grade
+from powermeter.signals.headline_rail import choose, overlap, whole
 from powermeter.signals.line import Line
-from powermeter.signals.rails import choose, lines, overlap, whole
+from powermeter.signals.rails import lines
 from powermeter.testing.simulation import SimulatedRecording
 
 
