@@ -155,8 +155,8 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
     left = axes.x(items.warmup + 0.5)
     within = max(items.low, low), min(items.high, high)
     out.append(f'<rect class="within" {_box(left, axes.y(within[1]), axes.right, axes.y(within[0]))}/>')
-    ends = meter_ends(items)
-    meter = max(ends[0], low), min(ends[1], high)
+    least, most = meter_ends(items)
+    meter = max(least, low), min(most, high)
     out.append(f'<rect class="meter" {_box(left, axes.y(meter[1]), axes.right, axes.y(meter[0]))}/>')
     if items.before is not None:
         y, top, bottom = (
