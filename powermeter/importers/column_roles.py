@@ -129,7 +129,11 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             refuse_other_lengths(str(path), time, found, lag)
             time = with_lag(time, found, lag)
     only = of_quantity or rows_of(found, headings, choices.rail)
-    device, perhaps = ((), False) if only else devices_in(path, found, headings, time, planned, signature)
+    device: tuple[int, ...] = ()
+    perhaps = False
+    if not only or of_quantity:  # the rows of one quantity may be of several devices
+        device, perhaps = devices_in(path, found, headings, time, planned, signature)
+        device = tuple(i for i in device if i not in dict(only))
     aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)
     plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found)]

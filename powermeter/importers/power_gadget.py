@@ -7,6 +7,7 @@ powers are means over the interval that ended at their row.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,8 @@ class PowerGadget(Importer):
         if _ELAPSED not in names:
             raise DataError(f"{path}: no column {_ELAPSED!r}; not a Power Gadget log")
         columns = [column for i, name in enumerate(names) if (column := _column(i, name)) is not None]
+        if any(column.rail is not None and column.rail.name.startswith("dram-") for column in columns):
+            columns = [_beside_memory(column) for column in columns]
         if not columns:
             raise DataError(
                 f"{path}: no power in it: neither Processor Power nor Cumulative Processor Energy"
@@ -72,6 +75,18 @@ class PowerGadget(Importer):
                 for channel, codes in zip(found.channels, found.codes, strict=True)
             ]
         return Log(cls.name, RELATIVE, [found], warnings=table.warnings)
+
+
+def _beside_memory(column: LogColumn) -> LogColumn:
+    """Return a package's or a memory's column as a part of both together, as the domains of RAPL are."""
+    if column.rail is None or column.rail.parent is not None:
+        return column
+    rail = replace(
+        column.rail,
+        parent="processors + memory",
+        sum_lacks="graphics cards, board, disks, fans and the supply",
+    )
+    return replace(column, rail=rail)
 
 
 def _column(index: int, name: str) -> LogColumn | None:

@@ -7,7 +7,8 @@ of its own row.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -211,6 +212,19 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = _of_title(found.title) or _of_title(" ".join(_texts_of_words(found))) or unit
         text = headings[i].text
         units[i] = ANY_CASE.get(text.lower(), unit) if len(text) > 1 else unit
+    return _of_siblings(units, headings, meant)
+
+
+def _of_siblings(
+    units: dict[int, str], headings: Sequence[Heading], meant: Mapping[int, Quantity | str | None]
+) -> dict[int, str]:
+    """Return units where columns whose names differ in a number only have the one that most of them have."""
+    groups: dict[tuple[str, Quantity | str | None], list[int]] = {}
+    for i in units:
+        groups.setdefault((re.sub(r"\d+", "#", headings[i].text.lower()), meant[i]), []).append(i)
+    for alike in groups.values():
+        common = Counter(units[i] for i in alike).most_common(1)[0][0]
+        units.update(dict.fromkeys(alike, common))
     return units
 
 

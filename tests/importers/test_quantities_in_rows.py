@@ -42,3 +42,27 @@ def test_a_row_that_ends_before_its_name_is_passed_over(tmp_path):
     (tmp_path / "car.csv").write_text(f"SECONDS;UNITS;VALUE;PID\n{rows}11;kW\n")
     with pytest.raises(ConfigurationError, match=r"--rail 'HV power'"):
         open_log(tmp_path / "car.csv", choices=Choices())
+
+
+def metrics(*devices):
+    return "time_s,device,metric,value\n" + "".join(
+        f"{t},{device},{name},{value}\n"
+        for t in range(11)
+        for device in devices
+        for name, value in (("voltage", 12), ("current", 2), ("power", 24))
+    )
+
+
+def test_a_column_of_metrics_without_units_is_asked_about_in_turn(tmp_path):
+    (tmp_path / "m.csv").write_text(metrics("psu1"))
+    with pytest.raises(ConfigurationError, match="--rail power takes the rows of one"):
+        open_log(tmp_path / "m.csv", choices=Choices())
+    with pytest.raises(ConfigurationError, match="--column value=W"):
+        open_log(tmp_path / "m.csv", choices=Choices(rail="power"))
+
+
+@pytest.mark.parametrize("devices", [("psu1",), ("psu1", "psu2")])
+def test_the_power_of_each_device_counts(tmp_path, devices):
+    (tmp_path / "m.csv").write_text(metrics(*devices))
+    convert(tmp_path / "m.csv", tmp_path / "o.power", choices=Choices(rail="power", columns={"value": "W"}))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(24 * 10 * len(devices))

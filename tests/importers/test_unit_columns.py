@@ -270,3 +270,11 @@ def test_the_total_of_a_device_is_kept_beside_its_power(tmp_path, within):
     log.write_text(f"t_s,gpu_index,{','.join(names)}\n{rows}")
     convert(log, tmp_path / "o.power", choices=Choices(columns=dict(zip(names, "WJ", strict=True))))
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(2000)  # two of 100 W for 10 s
+
+
+def test_columns_that_differ_in_a_number_are_offered_one_unit(tmp_path):
+    text = "time_s,Volt0,Curr0,Volt1,Curr1,Volt2,Curr2\n" + "".join(
+        f"{t},5.01,0.25,5.02,0.26,5.03,{40 + t / 10}\n" for t in range(9)
+    )
+    with pytest.raises(ConfigurationError, match=r"Curr0=A .*Curr1=A .*Curr2=A"):
+        load(tmp_path, text)
