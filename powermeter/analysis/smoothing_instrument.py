@@ -202,6 +202,12 @@ def _loads(scene: _Scene, trace: Trace, widths: Floats, seconds: float) -> Itera
     if trace.kind is Kind.MEAN:
         tau = trace.interval_ns * 1e-9
         yield from (scene.squares(slid, tau, tau, late) for late in (0.0, *(x for x in some if x > -tau)))
+        for w in (
+            seconds + tau,
+            *(widths[::2] + tau).tolist(),
+        ):  # what follows events, or comes ahead of them, under windows
+            yield scene.squares(slid, tau, w)
+            yield scene.squares(slid, w, tau)
 
 
 def slid(since: Floats, width: float) -> Floats:
