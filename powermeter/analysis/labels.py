@@ -28,6 +28,7 @@ from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
 from powermeter.result import Grade, Result, worst
+from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.formatting import DASH, prints_bound
 
 _ROUNDED = 1e-9
@@ -286,7 +287,7 @@ def row(
         energy_per_item=per_item,
         energy_median=quantiles[0],
         energy_p95=quantiles[1],
-        spread_j=None if per_item is not None and math.isinf(per_item.high) else spread,
+        spread_j=None if per_item is not None and is_printed_as_bound(per_item) else spread,
         expected_per_item=further,
         next_event_per_item=next_event(
             energy, known[counted], _in_share(further, share), single, whole, trend

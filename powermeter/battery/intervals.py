@@ -29,12 +29,15 @@ def left_of(used: Result) -> Result:
 
 
 def falling(function: Callable[[float], float], of: Result, unit: str) -> Result:
-    """Return a falling function of a result: the interval's ends change places."""
+    """Return a falling function of a result: the interval's ends change places.
+
+    Of what is only known from below nothing but an upper end is left, however much its repeats tell of one another.
+    """
     value = function(of.value)
     step = 1e-5 * of.value
     rise = function(of.value + step) - function(of.value - step)
     slope = rise / (2 * step) if step and math.isfinite(rise) else 0.0
-    parts = {name: part * slope for name, part in of.parts.items()}
+    parts = {} if math.isinf(of.high) else {name: part * slope for name, part in of.parts.items()}
     return Result(value, unit, function(of.high), function(of.low), of.grade, parts)
 
 

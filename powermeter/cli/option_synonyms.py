@@ -14,4 +14,4 @@ OPTIONS = {
 VERBS = {"sweep": "bench --sweep", "explain": "footprint --explain"}
 """What is not a verb → what is meant."""
 KINDS = {"md": "markdown", "tex": "latex", "htm": "html"}
-"""File extensions → kinds of report."""
+"""File extensions → the kinds of report that they name."""

@@ -15,7 +15,7 @@ from powermeter.cli.progress import progress
 from powermeter.cli.report_options import lifetime_option, reading_options, report_options
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError, printable
-from powermeter.errors.suggestions import close_names, meant, nearest
+from powermeter.errors.suggestions import close_names, nearest
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, unknown_extension, write_files
 
 if TYPE_CHECKING:
@@ -207,11 +207,9 @@ def _maker(kind: str | None, output: Path | None) -> Any:
     """Return the kind asked for, or the one of the file's extension."""
     table = kinds()
     if kind is not None:
+        kind = kind if kind in table else KINDS.get(kind, kind)
         if kind not in table:
-            known = KINDS.get(kind)
-            raise ConfigurationError(
-                f"no report {kind!r}; {meant([known]) if known else nearest(kind, table)}"
-            )
+            raise ConfigurationError(f"no report {kind!r}; {nearest(kind, table)}")
         return registry.load(table[kind])()
     if output is None or output == STANDARD_OUTPUT:
         return registry.load(table["html"])()

@@ -149,8 +149,10 @@ def _bound(low: float, high: float, unit: str, signed: bool, digits: int = 2) ->
         words, number, rounded = "at least", low, _rounded_down
     else:
         return UNKNOWN
-    step, prefix = prefix_of(abs(number), unit)
-    text = format_number(rounded(number / step, digits), digits)
+    step, _ = prefix_of(abs(number), unit)
+    number = rounded(number / step, digits) * step
+    step, prefix = prefix_of(abs(number) * (1 + _EXACT), unit)  # as printed: 999.6 mJ are at most 1.0 J
+    text = format_number(number / step, digits)
     return Shown(f"{words} {text}", unit="" if unit == "1" else f"{prefix}{unit}")
 
 

@@ -57,6 +57,10 @@ def test_what_follows_from_at_least_has_its_other_side() -> None:
         "hours at this power: at most 100 h",
         "inferences per charge: at most 100",
     ]
+    repeated = Result(
+        36.0, "C", 36.0, math.inf, parts={"repeats:infer": 1.0}
+    )  # saturated: unlike repeats do not make it known
+    assert Battery("1000mAh").count(repeated).show().text == "at most 100"
     widest = Battery("1000mAh", spread=(0.5, 1.5)).share_used(used)
     assert 0 < widest.low < 0.01 and math.isinf(widest.high)
 

@@ -56,6 +56,7 @@ def test_an_interval_that_is_not_centred_is_printed_by_its_ends():
 def test_open_intervals_are_bounds_rounded_outward():
     assert text(100.0, 61.7, math.inf, "h") == "at least 61 h"
     assert text(9.1e-3, -math.inf, 9.13e-3) == "at most 9.2 mJ"
+    assert text(0.9, -math.inf, 0.9996) == "at most 1.0 J"  # not 1,000 mJ
     assert text(100.0, -math.inf, math.inf) == "–"
     assert text(3.0, -1.0, math.inf) == "–"
     assert text(math.nan, math.nan, math.nan) == "–"
