@@ -42,6 +42,7 @@ _LEAST = 4  # such readings
 _FEW_AWAY = (
     0.1  # of the readings expected on the wrong side, that are none where power goes to and fro by itself
 )
+_HALF = 0.5  # of the readings beside, at which the wrong side is no longer an exception
 _BY_CHANCE = 2.0  # standard deviations of what power beside and inside does by itself
 
 
@@ -110,6 +111,10 @@ def a_step_outside(
         total = found.factor * float(found.own @ found.own)
         return _uneven(found, total, (g, min(g, tau) * seen.adds), 1.0), step
     found.quiet = seen.low
+    if not seen.away:
+        # No reading inside lacks anything: however edges lie, the level is that of events, whose marks are right on average.
+        total = found.factor * float(found.own @ found.own)
+        return _uneven(found, total, (g, min(g, tau) * seen.adds), 1.0), step
     return _with(found, seen, g, tau, alike=in_step_with(trace, step)), step
 
 
@@ -201,7 +206,7 @@ def _uneven(found: GroupEstimate, total: float, steps: tuple[float, float], move
 def _seen(
     integral: Integral, edges: tuple[Times, Times], step: int, labels: Labels | None, quiet: float
 ) -> _Seen | None:
-    """Return what readings near clear edges show, or None where none is clear or no reading lies further inside."""
+    """Return what readings near clear edges show, or None where none is clear, no reading lies further inside, or most further out do not show another level."""
     t, f, tau = integral.trace.times_ns, integral.trace.values, integral.trace.interval_ns * 1e-9
     start, end = edges
     # What ends a step ahead by its mark may end up to a step later.
@@ -235,6 +240,8 @@ def _seen(
     inner = [level - inside[0], level - np.concatenate([inside[1], on[1]])]
     over = [_on_the_wrong_side(x, adds) for x in (np.concatenate(outer), np.concatenate(inner))]
     by_itself = _on_the_wrong_side(beside - low, adds) / max(beside.size, 1)
+    if by_itself >= _HALF:
+        return None  # most of what is beside shows what is inside: no level that edges would lead to
     dips = _on_the_wrong_side(level - core, adds) / core.size
     chance = by_itself * sum(x.size for x in outer) + dips * sum(x.size for x in inner)
     around = [_around(t, f, at, step) for at in (starts, ends)]
@@ -248,7 +255,8 @@ def _seen(
         for side, ((since, watts), chance) in enumerate(zip(around, by_chance, strict=True))
     ]
     dropped = [_cut_off(since * by, step) for by, (since, _) in zip((-1, 1), around, strict=True)]
-    expected = _expected(np.concatenate([since for since, _ in around]), step)
+    placed = np.concatenate([since for since, _ in around])
+    expected = _expected(placed[placed != 0], step)
     # A reading on a mark shows either side of an edge that is exactly there.
     apart = np.concatenate([*(x - low for x in outside), *(level - x for x in inside)])
     away = _on_the_wrong_side(apart, adds)
