@@ -189,6 +189,7 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "amp",
             "amps",
             "ampere",
+            "amperage",
         ),
         Quantity.CURRENT,
     ),

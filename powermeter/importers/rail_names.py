@@ -97,6 +97,15 @@ _AUXILIARY = frozenset(("aux", "auxiliary", "starter", "backup"))
 NUMBERED = re.compile(r"(.*?)[\s_.#:-]*(\d+)\Z")
 
 
+_LEG = re.compile(r"(?i)\bmains?[ _-]([abc])\Z")
+
+
+def legs_of(names: Sequence[str]) -> list[str]:
+    """Return the legs of a house's supply, as Emporia calls them, behind which all its circuits lie; none where there is one."""
+    found = {match[1].lower(): name for name in names if (match := _LEG.search(name)) is not None}
+    return list(found.values()) if len(found) > 1 else []
+
+
 def is_one_part(name: str, names: Sequence[str]) -> bool:
     """Return whether a total is one of a part only, beside other parts: `cpu_total` beside `gpu`."""
     own = part_of(name)

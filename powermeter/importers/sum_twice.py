@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from shlex import quote
 
 from powermeter.errors import ConfigurationError
+from powermeter.importers.header_words import EACH
+from powermeter.importers.headers import words
 
 _MADE = re.compile(r"[pe]?(?:pv|dc|solar)(?:power|energy|total)?\d?")
 _FED = re.compile(r"[pe]?ac(?:out)?(?:power|energy)?")
@@ -29,7 +32,7 @@ def refuse_twice(names: Sequence[str], means: Mapping[str, tuple[float, str]], w
         ConfigurationError: One holds, or becomes, another.
     """
     bare = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in names}
-    found = _turned(bare) or _counted_again(bare) or _of_numbered(bare, means)
+    found = _turned(bare) or _counted_again(bare) or _of_numbered(bare, means) or _added_up(names, means)
     if found is not None:
         once, again = found
         raise ConfigurationError(
@@ -52,6 +55,24 @@ def _counted_again(bare: Mapping[str, str]) -> tuple[str, str] | None:
         ever = [bare[match[1] + word] for word in _EVER if match[1] + word in bare] if match else []
         if ever:
             return name, ever[0]
+    return None
+
+
+_RUNNING = frozenset(("cum", "cumul", "cumulative", "accumulated", "running", "kum"))
+_EACH = EACH | {"energy", "total"}
+_SAME = 1e-3
+
+
+def _added_up(names: Sequence[str], means: Mapping[str, tuple[float, str]]) -> tuple[str, str] | None:
+    """Return a rail's running sum, or the rail in another unit that reads the same, and the rail."""
+    for once, again in permutations(names, 2):
+        own, other = ({*words(name)} - _EACH for name in (once, again))
+        if _RUNNING & other and other - _RUNNING == own:
+            return again, once
+        if again.partition("#")[0] == once and once in means and again in means:
+            (first, unit), (second, unit_again) = means[once], means[again]
+            if unit == unit_again and abs(first - second) <= _SAME * abs(first):
+                return again, once
     return None
 
 

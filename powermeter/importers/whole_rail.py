@@ -27,6 +27,7 @@ from powermeter.importers.rail_names import (
     inside,
     is_of_side_line,
     is_one_part,
+    legs_of,
     may_feed,
     may_hold_graphics,
     part_of,
@@ -132,6 +133,9 @@ def decide(
         return Whole(dict(by_name), parent, f"the sum of {', '.join(by_name)}", True)
     if drawn:
         return _drawn(by_name, drawn)
+    legs = legs_of(list(tops))
+    if legs:
+        return _drawn(by_name, legs, "mains", "circuits lie behind them")
     total = _total(list(tops))
     if total is not None:
         parts = [name for name in tops if name != total]
@@ -181,7 +185,12 @@ def _imports(names: Sequence[str]) -> list[str]:
     return drawn if fed and len(drawn) + len(fed) == len(names) and not {*drawn} & {*fed} else []
 
 
-def _drawn(by_name: Mapping[str, Rail], drawn: Sequence[str]) -> Whole:
+def _drawn(
+    by_name: Mapping[str, Rail],
+    drawn: Sequence[str],
+    called: str = "import",
+    beside: str = "what is fed in is beside it",
+) -> Whole:
     """Return what is drawn from the grid as the whole: registers of tariffs add up, what is fed in is a rail beside it."""
     fed = {
         name: replace(entry, parent=None, boundary=Boundary.PART)
@@ -191,7 +200,7 @@ def _drawn(by_name: Mapping[str, Rail], drawn: Sequence[str]) -> Whole:
     if len(drawn) == 1:
         rails = {**fed, drawn[0]: replace(by_name[drawn[0]], parent=None)}
         return Whole(rails, drawn[0], "drawn from the grid; what is fed into it is a rail beside it")
-    whole = _sum(by_name, drawn, "import", f"the sum of {', '.join(drawn)}; what is fed in is beside it")
+    whole = _sum(by_name, drawn, called, f"the sum of {', '.join(drawn)}; {beside}")
     own = {name: replace(whole.rails[name], boundary=Boundary.WALL) for name in drawn}
     return replace(whole, rails={**whole.rails, **fed, **own})
 

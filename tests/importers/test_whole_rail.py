@@ -169,3 +169,30 @@ def test_totals_of_other_languages_are_the_whole(tmp_path, total):
         f"t{'' if unit else ' (s)'};{head};{total}\n{unit}" + "".join(f"{t};10;20;30\n" for t in range(9))
     )
     assert "total by its name" in " ".join(map(str, open_log(log).warnings))
+
+
+def test_the_legs_of_a_house_add_up_and_its_circuits_lie_behind_them(tmp_path):
+    """Emporia's export: 0.5 and 0.6 kWh an hour on two legs, 0.3 kWh of them in a heat pump."""
+    log = tmp_path / "emporia.csv"
+    head = "Time Bucket (America/New_York),Home-Mains_A (kWhs),Home-Mains_B (kWhs),Home-Heat Pump (kWhs)\n"
+    rows = (f"03/12/2024 {h:02d}:00:00,{0.5 + h % 2 / 100},0.6{h % 2},0.3{h % 3}\n" for h in range(20))
+    log.write_text(head + "".join(rows))
+    convert(log, tmp_path / "o.power", choices=Choices(as_={"": "per-row"}, dates="mdy"))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(20 * 1.11 * 3.6e6, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (
+            "elapsed_s,step_energy_J,cum_energy_J",
+            lambda i: f"{i},{5 + i % 2}.0,{sum(5 + k % 2 for k in range(i + 1))}.0",
+        ),
+        ("time_s,power (W),power (mW)", lambda i: f"{i},{5 + i % 2},{5000 + i % 2 * 1000}"),
+    ],
+)
+def test_a_rail_is_not_added_to_itself(tmp_path, head, row):
+    log = tmp_path / "t.csv"
+    log.write_text(f"{head}\n" + "".join(row(i) + "\n" for i in range(40)))
+    with pytest.raises(ConfigurationError, match="count the same energy twice"):
+        open_log(log, choices=Choices(add_up=True))
