@@ -1,4 +1,4 @@
-"""The contract between an instrument and everything else.
+"""The contract between an instrument and everything else, and the URL that names one.
 
 A driver is a class with a table of options and three methods:
 
@@ -8,16 +8,17 @@ A driver is a class with a table of options and three methods:
   arrived, already stamped.
 
 URLs read `scheme://location?option=value`, for example `ina219://1/0x40?shunt=0.1ohm`,
-`tegrastats://?interval=100ms`, `um25c:///dev/rfcomm0`, `replay://run.power` (`source_url.py`).
+`tegrastats://?interval=100ms`, `um25c:///dev/rfcomm0`, `replay://run.power`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from urllib.parse import quote, unquote
 
 from powermeter.channel import (
     INTERPOLATED_TIME,
@@ -34,7 +35,6 @@ from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant
 from powermeter.events import Event, now_ns
 from powermeter.result import Grade
-from powermeter.source_url import Address
 from powermeter.units import NS, parse_period, parse_rate
 
 if TYPE_CHECKING:
@@ -49,6 +49,52 @@ class Option:
     parse: Callable[[str], Any]
     default: Any
     help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed URL.
+
+    Attributes:
+        scheme: The driver's name.
+        location: Everything between `://` and `?`, percent-decoded: a bus and chip (`1/0x40`), a
+            device path (`/dev/rfcomm0`), a file, a host.
+        options: Undecoded option texts, in the order given.
+    """
+
+    scheme: str
+    location: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, url: str) -> Address:
+        """Take a URL apart.
+
+        Raises:
+            ConfigurationError: It has no scheme, holds a null byte, or an option is given twice.
+        """
+        scheme, separator, rest = url.partition("://")
+        if not separator or not scheme:
+            raise ConfigurationError(
+                f"{url!r} is not a source; write for example virtual:// or ina219://1/0x40"
+            )
+        if "\0" in unquote(
+            rest
+        ):  # no path, port or address has one, and the system refuses it wherever it is used
+            raise ConfigurationError(f"{url!r} holds a null byte")
+        location, _, query = rest.partition("?")
+        options: dict[str, str] = {}
+        for item in filter(None, query.split("&")):
+            name, _, value = item.partition("=")
+            name = unquote(name)
+            if name in options:
+                raise ConfigurationError(f"{url!r}: option {name!r} is given twice")
+            options[name] = unquote(value)  # a plus is a plus here, not a blank
+        return cls(scheme.lower(), unquote(location), options)
+
+    def __str__(self) -> str:
+        query = "&".join(f"{quote(k)}={quote(v, safe='/:.,+-_ ')}" for k, v in self.options.items())
+        return f"{self.scheme}://{quote(self.location, safe='/:.,+-_@')}" + (f"?{query}" if query else "")
 
 
 def parse_yes(text: str) -> bool:
