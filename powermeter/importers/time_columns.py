@@ -18,7 +18,7 @@ from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.days_without_year import are_clocks_of_digits
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
-from powermeter.importers.interval_columns import are_intervals
+from powermeter.importers.interval_columns import are_intervals, counts_one_by_one, steps_beside_count
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
 from powermeter.importers.minutes_or_hours import are_minutes, states_a_clock
@@ -82,8 +82,11 @@ def choose_time(
         return min(plans, key=lambda plan: (stands_still(found, plan), _RANK[plan.style]))
     if asks:
         return None
+    steps = steps_beside_count(found, headings, candidates)
+    if steps is not None:
+        return steps
     interval_s = stated_period_s(found.preamble)
-    if interval_s is not None and all(_counts_one_by_one(texts_of(found, i)) for i in candidates):
+    if interval_s is not None and all(counts_one_by_one(texts_of(found, i)) for i in candidates):
         return TimePlan((), "period", period_s=interval_s, why="the sample interval stated above the table")
     if not candidates:
         asks.append(
@@ -120,12 +123,6 @@ def _usual_rate(headings: Sequence[Heading]) -> str:
     """Return the rate to offer: turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
     named = {heading.text.strip().lower() for heading in headings}
     return "5s where turbostat ran without -i" if {"pkgwatt", "busy%"} <= named else "10Hz (or 100ms)"
-
-
-def _counts_one_by_one(texts: Sequence[str]) -> bool:
-    """Return whether a column counts rows: whole numbers, each one more than the one above."""
-    values = [int(text) for text in texts if text.isdecimal() and len(text) < 12]
-    return len(values) == len(texts) > 2 and values == [*range(values[0], values[0] + len(values))]
 
 
 _CLOCKS = frozenset(("clock", "at", "when", "created", "logged", "recorded", "received", "stamp"))

@@ -46,7 +46,9 @@ _MOST_HOURS = 25
 _OF_TIMES = re.compile(
     r"timestamp|datetime|interval|period|usage|time|date|utc|local|uhrzeit|zeit|datum|tijdstip"
 )
-_LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "duracion", "length", "lengths"))
+LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "duracion", "length", "lengths"))
+"""What a column is called that states how long each row lasted."""
+
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
@@ -128,7 +130,7 @@ def _with_end(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         if is_end(named) and (_are_clocks(found, i) if clocks else _are_moments(found, i, plan)):
             tick = plan.tick_ns if _are_as(texts_of(found, i), plan) else _tick_of(texts_of(found, i))
             return _ending(plan, found, Added(i, tick or plan.tick_ns, at, order), headings)
-        if named.quantity == TIME and _LENGTHS & {*named.words}:
+        if named.quantity == TIME and LENGTHS & {*named.words}:
             return _ending(plan, found, Added(i, round(named.factor * NS)), headings)
     return plan
 

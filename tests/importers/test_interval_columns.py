@@ -33,3 +33,14 @@ def test_times_under_such_a_name_rise(tmp_path):
 )
 def test_what_an_interval_is(name, texts, are):
     assert are_intervals(heading(name), texts) is are
+
+
+def test_epochs_last_as_long_as_each_states(tmp_path):
+    """Ten epochs of 300 and 302 s in turn, 36.0 and 39.6 kJ: nine of them lie behind the first row's end, and all count."""
+    text = "epoch,duration_s,energy_kwh\n" + "".join(
+        f"{i + 1},{300 + i % 2 * 2},0.01{i % 2}\n" for i in range(10)
+    )
+    log, energies, _ = load(tmp_path, text, as_={"": "per-row"})
+    (rows,) = log.sources
+    assert rows.times_ns[-1] - rows.times_ns[1] == (5 * 302 + 4 * 300) * 10**9
+    assert energies == {"input": pytest.approx(5 * 39_600 + 5 * 36_000)}
