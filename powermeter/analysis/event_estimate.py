@@ -60,27 +60,6 @@ PAUSES = "pauses"
 BEYOND = "beyond"
 """What was found lies outside of what the readings that touch the events hold."""
 
-BOUNDED = (
-    UNSEEN,
-    FEW,
-    EQUAL,
-    BEAT,
-    LOST,
-    PAUSES,
-    RIPPLE,
-    IN_STEP,
-    LAG,
-    LEAD,
-    LATE,
-    HELD,
-    TAIL,
-    SOME,
-    CROWDED,
-    PACE,
-    BEYOND,
-)
-"""Reasons for which an energy is *estimated*."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InHoles:

@@ -20,7 +20,7 @@ from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
-from powermeter.analysis.holes import Bridges, bridged_much, with_events
+from powermeter.analysis.holes import Bridges, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.load_sets_pace import load_sets_pace
@@ -31,6 +31,7 @@ from powermeter.analysis.means_by_turns import open_by_turns
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
+from powermeter.analysis.reasons_for_estimated import graded
 from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
 from powermeter.analysis.rows_in_bursts import scatter_of_bursts
@@ -43,7 +44,7 @@ from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
 from powermeter.analysis.unmarked_loop import loop_of_run
 from powermeter.channel import Kind
-from powermeter.result import Grade, Result, worst
+from powermeter.result import Result
 from powermeter.signals.rows_that_stand import rows_that_stand
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import noise_without_memory, unstated_noise
@@ -220,9 +221,7 @@ def measure_run(
         parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)
         )
-    grade = trace.grade
-    if bool(bridged_much(integral, *edges)) or beat or below or above:
-        grade = worst((grade, Grade.ESTIMATED))
+    grade = graded(integral, *edges, open_question=bool(beat or below or above))
     shape = Shape(noise, lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
         value,

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clock_uncertainty import edges_late, late_kind
-from powermeter.analysis.event_estimate import BOUNDED, GroupEstimate
-from powermeter.analysis.holes import bridged_much
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.reasons_for_estimated import BOUNDED, graded
 from powermeter.analysis.strictly_inside import StrictlyInside
 from powermeter.analysis.uncertainty import (
     SNAPSHOT_OR_MEAN,
@@ -24,7 +24,7 @@ from powermeter.analysis.uncertainty import (
     limit_names,
 )
 from powermeter.analysis.upper_limits import most
-from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst
+from powermeter.result import COVERAGE_95, ROUNDING, Result
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -246,16 +246,13 @@ class Windows:
                 key = rounding if name == "quantisation" else f"{name} {'+'.join(trace.channels)} {origin}"
                 parts[key] = float(np.sqrt(np.sum(by_group**2)))
         unit = self.unit if per_second is None else {"J": "W", "C": "A"}[self.unit]
-        grade = trace.grade
-        edges = self.start_ns[index], self.end_ns[index]
-        if (
-            why
-            or below
-            or above
-            or edges_late(trace)
-            or bridged_much(self.integral, *edges, self.gap_s[index])
-        ):
-            grade = worst((grade, Grade.ESTIMATED))
+        grade = graded(
+            self.integral,
+            self.start_ns[index],
+            self.end_ns[index],
+            open_question=bool(why or below or above) or edges_late(trace),
+            gap_s=self.gap_s[index],
+        )
         limits = [*limit_names(trace.errors)]
         if self.one_level:
             limits.append(rounding)
