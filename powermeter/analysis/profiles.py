@@ -32,6 +32,10 @@ _WIDER = (1.0, 1.2, 1.4)
 """Times the first part behind an event: ways to cut what follows it."""
 _PARTS_INSIDE = 4
 _PARTS_AFTER = 5
+_PARTS_FURTHER = 7
+_WORTH_A_LOOK = 1.3
+_GONE = 0.01
+_STILL = 0.1
 _MOST_WINDOWS = 200_000
 _SIGNIFICANT = 4.0
 _WORTH = 0.02
@@ -108,8 +112,15 @@ def after_effects(
     if how is None:
         return None
     inside, first, reach = how
-    found = [fitted_profile(scene, inside, first * wider, reach) for wider in _WIDER]
-    found.append(fitted_profile(scene, inside + 1, first, reach))
+    parts, reach, goes_on = _as_far_as_it_goes(scene, inside, first, reach)
+    found = _settled(scene, inside, first, reach, parts)
+    return None if found is None else replace(found, tail_u=math.hypot(found.tail_u, goes_on))
+
+
+def _settled(scene: Scene, inside: int, first: float, reach: float, parts: int) -> Profile | None:
+    """Return the profile with parts that reach so far, None where it depends on the cuts too much or nothing stands out."""
+    found = [fitted_profile(scene, inside, first * wider, reach, parts) for wider in _WIDER]
+    found.append(fitted_profile(scene, inside + 1, first, reach, parts))
     sure = [one for one in found if one is not None]
     if len(sure) < len(found):
         return None
@@ -120,6 +131,31 @@ def after_effects(
     if abs(one.tail) < _SIGNIFICANT * tail_u or abs(one.tail) < _WORTH * abs(one.above):
         return None
     return replace(one, model_u=apart, tail_u=tail_u)
+
+
+def _as_far_as_it_goes(scene: Scene, inside: int, first: float, reach: float) -> tuple[int, float, float]:
+    """Return into how many parts what follows is cut, how far they reach, ns, and what the last doubling of that added to it, J.
+
+    What dies slowly goes on behind them and passes for idle power there: they reach twice as far each time for as long as
+    that adds to it, up to half the usual pause; where it does not end in that, they stay where they are.
+    """
+    room = _usual_pause(scene, np.int64(4 * reach)) / 2
+    nearest, parts, goes_on = reach, _PARTS_AFTER, 0.0
+    one = fitted_profile(scene, inside, first, reach)
+    while one is not None and min(2 * reach, room) > _WORTH_A_LOOK * reach:
+        further = min(2 * reach, room)
+        longer = fitted_profile(scene, inside, first, further, _PARTS_FURTHER)
+        if longer is None:
+            break
+        added = abs(longer.tail - one.tail)
+        ended = added <= max(2 * longer.tail_u, _GONE * abs(one.tail))
+        goes_on = added if parts == _PARTS_FURTHER or not ended else 0.0
+        if ended:
+            break
+        parts, reach, one = _PARTS_FURTHER, further, longer
+    if one is not None and goes_on > _STILL * abs(one.tail):
+        return _PARTS_AFTER, nearest, 0.0
+    return parts, reach, goes_on
 
 
 def regressed(scene: Scene) -> Regressed | None:
@@ -157,9 +193,7 @@ def _cuts(scene: Scene) -> tuple[int, float, float] | None:
     window = float(np.median(scene.tau[1:])) * 1e9
     if length > window:
         return None
-    following = _following(scene.start_ns, scene.end_ns, scene.others, np.int64(10 * window))
-    pause = np.maximum(following - scene.end_ns, 0)
-    reach = min(float(np.percentile(pause, 75)), 3 * window)
+    reach = min(_usual_pause(scene, np.int64(10 * window)), 3 * window)
     if reach < length / 4:
         return None
     # A window distinguishes parts of a twentieth of its length, where enough of them end inside events; what an event
@@ -167,6 +201,12 @@ def _cuts(scene: Scene) -> tuple[int, float, float] | None:
     cut = n * length / window
     inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
     return inside, max(min(length, window / 6), window / 16), reach
+
+
+def _usual_pause(scene: Scene, last: np.int64) -> float:
+    """Return how long all but a quarter of the pauses behind events last at most, ns; the last one is taken to last so long."""
+    following = _following(scene.start_ns, scene.end_ns, scene.others, last)
+    return float(np.percentile(np.maximum(following - scene.end_ns, 0), 75))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,13 +230,15 @@ class Scene:
     others: Others | None
 
 
-def fitted_profile(scene: Scene, inside: int, width: float, reach: float) -> Profile | None:
+def fitted_profile(
+    scene: Scene, inside: int, width: float, reach: float, parts: int = _PARTS_AFTER
+) -> Profile | None:
     rates, tau, t = scene.rates, scene.tau, scene.t
     start_ns, end_ns, others = scene.start_ns, scene.end_ns, scene.others
     following = _following(start_ns, end_ns, others, np.int64(4 * reach))
     edges = [(start_ns + (end_ns - start_ns) * k // inside) for k in range(inside + 1)]
     far = 0.0
-    for _ in range(_PARTS_AFTER):
+    for _ in range(parts):
         if far >= reach:
             break
         far = min(far + width, reach)

@@ -169,6 +169,28 @@ def test_a_tail_as_long_as_several_events_is_taken_off_right() -> None:
     assert energy.relative is not None and energy.relative < 0.15
 
 
+@pytest.mark.parametrize("tau_s", [0.05, 0.15])
+def test_an_exponential_tail_is_held_and_adds_up_to_the_run(tau_s: float) -> None:
+    """80 ms of 60 mW, then 30 mW dying with 0.05 or 0.15 s, over 5 mW: 30 mW × τ follow each event; of three windows e⁻² are missing."""
+    rng = np.random.default_rng(6)
+    start = 2 + np.cumsum(rng.uniform(1.3, 2.0, 40))
+    end, age = start + 0.08, np.linspace(0.0, 0.9, 91)
+    corners = np.column_stack([start, start, end, end[:, None] + age, end + 0.9])
+    tail = 0.005 + 0.03 * np.exp(-age / tau_s)
+    watts = np.column_stack(
+        [np.tile([0.005, 0.06, 0.06], (40, 1)), np.tile(tail, (40, 1)), np.full(40, 0.005)]
+    )
+    times = np.concatenate([[0.0], corners.ravel(), [end[-1] + 3]])
+    truth = Truth(times, np.concatenate([[0.005], watts.ravel(), [0.005]]))
+    meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy(noise=2e-5))
+    a = analyse(meter.record(truth, events(start, end), rng))
+    row = a.row("infer")
+    assert row.tail is not None and row.energy is not None
+    assert row.tail.low <= 0.03 * tau_s <= row.tail.high and row.tail.half_width < 0.15 * row.tail.value
+    left = (a.energy.value - row.energy.value - 0.005 * (a.duration.value - 40 * 0.08)) / 40
+    assert left == pytest.approx(row.tail.value, rel=0.1)
+
+
 def crowded(rng: np.random.Generator, tail_s: float) -> tuple[Truth, np.ndarray, np.ndarray]:
     """Events of 0.3 s that draw most in their middle, with pauses too short for two windows of a second; 1 W idle."""
     start = 2.0 + np.cumsum(0.3 + rng.uniform(0.4, 1.2, 25))
