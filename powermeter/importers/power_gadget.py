@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from powermeter.channel import MISSING, Boundary, Kind, Quantity, Rail
+from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
 from powermeter.importers.columns import (
@@ -52,8 +52,6 @@ class PowerGadget(Importer):
         if _ELAPSED not in names:
             raise DataError(f"{path}: no column {_ELAPSED!r}; not a Power Gadget log")
         columns = [column for i, name in enumerate(names) if (column := _column(i, name)) is not None]
-        if any(column.rail is not None and column.rail.name.startswith("dram-") for column in columns):
-            columns = [_beside_memory(column) for column in columns]
         if not columns:
             raise DataError(
                 f"{path}: no power in it: neither Processor Power nor Cumulative Processor Energy"
@@ -68,6 +66,13 @@ class PowerGadget(Importer):
             written=Written(skip=1, is_comment=lambda fields: "=" in fields[0] or len(fields) < 4),
         )
         found = samples("Intel Power Gadget", columns, table)
+        memory = [
+            codes
+            for channel, codes in zip(found.channels, found.codes, strict=True)
+            if channel.rail is not None and channel.rail.name.startswith("dram-")
+        ]
+        if any((codes > 0).any() for codes in memory):  # of many processors it reads 0 throughout
+            found.channels = tuple(map(_beside_memory, found.channels))
         if found.times_ns[0] > 0:
             found.times_ns = np.concatenate(([0], found.times_ns))
             found.codes = [
@@ -77,16 +82,16 @@ class PowerGadget(Importer):
         return Log(cls.name, RELATIVE, [found], warnings=table.warnings)
 
 
-def _beside_memory(column: LogColumn) -> LogColumn:
-    """Return a package's or a memory's column as a part of both together, as the domains of RAPL are."""
-    if column.rail is None or column.rail.parent is not None:
-        return column
+def _beside_memory(channel: Channel) -> Channel:
+    """Return a package's or a memory's channel as a part of both together, as the domains of RAPL are."""
+    if channel.rail is None or channel.rail.parent is not None:
+        return channel
     rail = replace(
-        column.rail,
+        channel.rail,
         parent="processors + memory",
         sum_lacks="graphics cards, board, disks, fans and the supply",
     )
-    return replace(column, rail=rail)
+    return replace(channel, rail=rail)
 
 
 def _column(index: int, name: str) -> LogColumn | None:

@@ -22,11 +22,16 @@ def test_the_energy_is_that_of_the_counter(tmp_path):
     assert found.value == pytest.approx(1.5, rel=1e-9)
 
 
-def test_memory_counts_beside_the_processor(tmp_path):
+@pytest.mark.parametrize("memory_w", [5, 0])
+def test_memory_counts_beside_the_processor(tmp_path, memory_w):
     path = tmp_path / "gadget.csv"
     head = HEAD.strip() + ",DRAM Power_0(Watt),Cumulative DRAM Energy_0(Joules)\n"
     path.write_text(
-        head + "".join(f"10:00:0{i}:000,{i},{i}.0,30.0,{30 * i}.0,5.0,{5 * i}.0\n" for i in range(1, 6))
+        head
+        + "".join(
+            f"10:00:0{i}:000,{i},{i}.0,30.0,{30 * i}.0,{memory_w}.0,{memory_w * i}.0\n" for i in range(1, 6)
+        )
     )
     convert(path, tmp_path / "run.power")
-    assert analyse(tmp_path / "run.power").energy.value == pytest.approx(5 * 35, rel=1e-9)
+    found = analyse(tmp_path / "run.power")
+    assert found.energy.value == pytest.approx(5 * (30 + memory_w), rel=1e-9)
