@@ -101,18 +101,27 @@ class _Scene:
         if parts > 1:
             yield replace(self, edges=a + np.linspace(0, 1, parts + 1)[:, None] * (b - a))
 
-    def squares(self, course: _Course, rise: float, fall: float, late: float = 0.0) -> float:
+    def squares(
+        self, course: _Course, rise: float, fall: float, late: float = 0.0, tail: float = 0.0
+    ) -> float:
         """Return what least squares leaves, a width for starts and one for ends."""
-        rest = self.solved(course, rise, fall, late)[1]
+        rest = self.solved(course, rise, fall, late, tail)[1]
         return float(rest @ rest)
 
     def solved(
-        self, course: _Course, rise: float, fall: float, late: float = 0.0
+        self, course: _Course, rise: float, fall: float, late: float = 0.0, tail: float = 0.0
     ) -> tuple[Floats, Floats, Floats]:
-        """Return the powers, idle power first, what they leave of each reading, and the inverse of the normal matrix."""
+        """Return the powers, idle power first, what they leave of each reading, and the inverse of the normal matrix.
+
+        Args:
+            tail: For how long one more power, the same for all events, follows their ends, s.
+        """
         since = self.t[:, None] - late
         went = [course(since - e, rise) for e in self.edges[:-1]] + [course(since - self.edges[-1], fall)]
         x = np.column_stack([np.ones((self.t.size, 1)), *((u - v) @ self.alike for u, v in pairwise(went))])
+        if tail:
+            behind = went[-1] - course(since - self.edges[-1] - tail, fall)
+            x = np.column_stack([x, behind.sum(axis=1)])
         normal = x.T @ x
         normal[np.diag_indices_from(normal)] += _RIDGE * float(normal.max())
         inverse: Floats = np.linalg.inv(normal)
@@ -190,7 +199,7 @@ def _least(scene: _Scene, course: _Course, widths: Floats) -> tuple[float, float
 
 
 def _loads(scene: _Scene, trace: Trace, widths: Floats, seconds: float) -> Iterator[float]:
-    """Return what loads leave that are read at once, or as declared: late, or soft at starts or at ends alone."""
+    """Return what loads leave that are read at once, or as declared: late, soft at starts or at ends alone, or, beside declared means, at a level of its own behind ends."""
     yield from (scene.squares(slid, 0.0, 0.0, late) for late in (seconds / 2, 0.0, seconds))
     for w in (seconds, seconds / 2, 2 * seconds):
         for course in (slid, filtered):
@@ -208,6 +217,7 @@ def _loads(scene: _Scene, trace: Trace, widths: Floats, seconds: float) -> Itera
         ):  # what follows events, or comes ahead of them, under windows
             yield scene.squares(slid, tau, w)
             yield scene.squares(slid, w, tau)
+        yield from (scene.squares(slid, tau, tau, tail=w) for w in (*widths.tolist(), seconds))
 
 
 def slid(since: Floats, width: float) -> Floats:
