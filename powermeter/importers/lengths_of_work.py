@@ -48,6 +48,7 @@ _OF_A_CLOCK = 60.0
 _EVEN = 0.25
 _FIRST_STEPS = 2.0
 _FEWEST = 2
+_MANY = 10  # even steps that no lengths in the first column have, of a log that was begun late
 
 
 def are_lengths(found: Layout, headings: Sequence[Heading], times: Sequence[int]) -> bool:
@@ -87,14 +88,16 @@ def _is_swept(found: Layout, headings: Sequence[Heading], index: int) -> bool:
 
 
 def _is_clock(found: Layout, index: int) -> bool:
-    """Return whether a column begins near zero and rises, which lengths of like work do not, or holds a zero, which no work takes."""
+    """Return whether a column rises evenly, from near zero or first in its rows and long, as lengths of like work do not, or begins with 0, which no work takes."""
     values = [_number(row[index].strip()) for row in found.rows if len(row) > index]
     steps = sorted(b - a for a, b in pairwise(values))
     if len(steps) < _FEWEST or steps[0] < 0 or values[0] == 0:
         return bool(values) and values[0] == 0
     usual = steps[len(steps) // 2]
     even = sum(abs(step - usual) <= _EVEN * usual for step in steps)
-    return values[0] <= _FIRST_STEPS * usual and even >= 0.9 * len(steps)
+    from_zero = values[0] <= _FIRST_STEPS * usual
+    goes_on = index == 0 and steps[0] > 0 and len(steps) >= _MANY
+    return (from_zero or goes_on) and even >= 0.9 * len(steps)
 
 
 def _number(text: str) -> float:

@@ -85,10 +85,13 @@ _OTHER_WORDS = frozenset(
 _OTHER_UNIT = re.compile(
     r"(?:%|percent|(?:m|km|mi)/[sh]|mph|rpm|fps|[kmg]?hz|(?:[kmg]i?b|bytes)(?:/s|ps)?|hpa|bar|mmhg|lux|lx|ppm|db[am]?|deg|°[cf]?)\W*\Z"
 )
+_WIRE = re.compile(r"(?:port|line)[ _-]?\d+")
 
 
 def is_of_other_things(name: str, words: Collection[str]) -> bool:
-    """Return whether a column's name is of something that is no electricity: a process, a share, a speed, the weather."""
+    """Return whether a column's name is of something that is no electricity: a process, a share, a speed, the weather; `Port 1` or `Line 2` is a wire."""
+    if _WIRE.fullmatch(name.strip().lower()):
+        return False
     return not _OTHER_WORDS.isdisjoint(words) or _OTHER_UNIT.search(name.lower()) is not None
 
 

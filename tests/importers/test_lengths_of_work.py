@@ -60,6 +60,14 @@ def test_a_clock_of_such_a_name_is_read(tmp_path, names, times):
     assert (last - first) / 1e9 == pytest.approx(times[-1] - times[0])
 
 
+@pytest.mark.parametrize("name", ["runtime_s", "training time (s)"])
+def test_a_clock_that_was_begun_late_is_read(tmp_path, name):
+    path = tmp_path / "log.csv"
+    path.write_text(f"{name},power_W\n" + "".join(f"{120 + i / 2},{5 + i % 3}\n" for i in range(20)))
+    (source,) = open_log(path).sources
+    assert source.ends_ns[1] - source.ends_ns[0] == 9_500_000_000
+
+
 def test_a_length_that_is_stated_to_be_the_time_is_the_time(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("batch_size,latency_ms,power_W\n1,3.1,5\n2,4.4,5\n4,7.9,5\n")

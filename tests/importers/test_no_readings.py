@@ -61,3 +61,9 @@ def test_neither_a_unit_nor_a_rate_is_asked_of_what_is_no_electricity(
 def test_symbols_before_a_name_are_volts_and_amperes(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="--column V_cell=V --column I_cell=A"):
         open_log(log(tmp_path, "V_cell", "I_cell"))
+
+
+@pytest.mark.parametrize("name", ["Port 1", "line_2"])
+def test_the_unit_of_a_numbered_wire_is_asked(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"the unit of '{name}'.*--column"):
+        open_log(log(tmp_path, name))
