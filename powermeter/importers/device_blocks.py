@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.column_store import Store
+from powermeter.importers.device_column import DEVICE_NAMES
 from powermeter.importers.devices import device_label
 from powermeter.importers.log import Choices
 from powermeter.importers.table_plan import TablePlan
@@ -30,7 +31,9 @@ def sort_by_time(
     if "key" not in store or "stamp" not in store:
         return
     stamps = _carried_on(store.whole("stamp"))
-    if len(devices) < 2 or not _in_blocks(store.whole("key"), stamps):
+    named = DEVICE_NAMES.fullmatch(plan.layout.headings[plan.device[0]].name.strip()) if plan.device else None
+    keys = store.whole("key")
+    if len(devices) < 2 or not _in_blocks(keys, stamps) or not (named or _at_one_time(keys, stamps)):
         if plan.perhaps_devices:
             plan.device = ()
             devices.clear()
@@ -56,6 +59,13 @@ def _in_blocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
     by_device = np.argsort(keys, kind="stable")
     falls = np.diff(stamps[by_device]) < 0
     return not (falls & (np.diff(keys[by_device]) == 0)).any()
+
+
+def _at_one_time(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
+    """Return whether the blocks share half of the longest one's time: phases of a log whose clock was set back between them share less."""
+    ends = [(own.min(), own.max()) for key in np.unique(keys) if len(own := stamps[keys == key])]
+    shared = min(last for _, last in ends) - max(first for first, _ in ends)
+    return bool(2 * shared >= max(last - first for first, last in ends))
 
 
 def _carried_on(stamps: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -65,3 +65,11 @@ def test_devices_that_were_never_read_together_are_taken_one_by_one(tmp_path: Pa
     text = late + early.split("\n", 1)[1]
     with pytest.raises(ConfigurationError, match="--rail beta takes one of them"):
         load(tmp_path, text)
+
+
+def test_phases_of_a_log_whose_clock_was_set_back_between_them_are_no_devices(tmp_path: Path) -> None:
+    rows = [(1_711_000_000 + i - 3 * (i >= 30), "idle" if i < 30 else "load", 20) for i in range(60)]
+    text = "time,phase,power_W\n" + "".join(f"{t},{phase},{w}.0\n" for t, phase, w in rows)
+    log, *found = load(tmp_path, text)
+    assert found == pytest.approx([20 * 59, 59])
+    assert "log-clock-set" in {note.code for note in log.warnings}
