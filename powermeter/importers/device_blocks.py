@@ -33,7 +33,8 @@ def sort_by_time(
     stamps = _carried_on(store.whole("stamp"))
     named = DEVICE_NAMES.fullmatch(plan.layout.headings[plan.device[0]].name.strip()) if plan.device else None
     keys = store.whole("key")
-    if len(devices) < 2 or not _in_blocks(keys, stamps) or not (named or _at_one_time(keys, stamps)):
+    sure = named or not plan.time.is_utc
+    if len(devices) < 2 or not _in_blocks(keys, stamps) or not (sure or _at_one_time(keys, stamps)):
         if plan.perhaps_devices:
             plan.device = ()
             devices.clear()
@@ -62,10 +63,11 @@ def _in_blocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
 
 
 def _at_one_time(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
-    """Return whether the blocks share half of the longest one's time: phases of a log whose clock was set back between them share less."""
-    ends = [(own.min(), own.max()) for key in np.unique(keys) if len(own := stamps[keys == key])]
-    shared = min(last for _, last in ends) - max(first for first, _ in ends)
-    return bool(2 * shared >= max(last - first for first, last in ends))
+    """Return whether blocks share half of the shorter one's time: phases of a log whose clock was set back between them share less."""
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+    first, last = stamps[starts], stamps[np.append(starts[1:], len(keys)) - 1]
+    shared = np.minimum(last[:-1], last[1:]) - np.maximum(first[:-1], first[1:])
+    return bool((2 * shared >= np.minimum(last - first, np.roll(last - first, -1))[:-1]).any())
 
 
 def _carried_on(stamps: NDArray[np.int64]) -> NDArray[np.int64]:

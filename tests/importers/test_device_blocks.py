@@ -73,3 +73,12 @@ def test_phases_of_a_log_whose_clock_was_set_back_between_them_are_no_devices(tm
     log, *found = load(tmp_path, text)
     assert found == pytest.approx([20 * 59, 59])
     assert "log-clock-set" in {note.code for note in log.warnings}
+
+
+def test_blocks_of_which_one_ended_early_are_of_one_time(tmp_path: Path) -> None:
+    rows = [(name, i) for name, count in (("a", 20), ("b", 6), ("c", 40)) for i in range(count)]
+    text = "time,run,power_W\n" + "".join(f"{1_711_000_000 + i},{name},20.0\n" for name, i in rows)
+    log, *_ = load(tmp_path, text)
+    assert log.facts["whole"]["rail"] == "all devices"
+    with pytest.raises(ConfigurationError, match="begin anew"):
+        load(tmp_path, text.replace("time", "time_s").replace("17110000", "0"))
