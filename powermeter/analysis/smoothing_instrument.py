@@ -49,6 +49,8 @@ _PARTS = 6  # of an event, each at a power of its own
 _SHORTEST, _LONGEST = 0.6, 30.0  # of intervals
 _OF_RUN = 1 / 6
 _WIDTHS = 16
+_INNER = 0.9  # of the longest: what fits best there is power that moves by itself, over which any longer would fit better still
+_READINGS_EACH = 4  # of an event, at least: of fewer, a power for each follows whatever moves slowly
 _FINER = 9
 _ASIDE = 0.1  # of the width, at which squares show how well it is known
 _LEAST_DOUBT, _MOST_DOUBT = 0.05, 0.3
@@ -95,7 +97,8 @@ class _Scene:
     def finer(self, interval_s: float) -> Iterator[_Scene]:
         """Return the same with one power for each event, for each label, and for each part of a label's events."""
         a, b = self.edges
-        yield replace(self, alike=np.eye(a.size))
+        if self.t.size >= _READINGS_EACH * a.size:
+            yield replace(self, alike=np.eye(a.size))
         yield self
         parts = min(int(np.median(b - a) / interval_s), _PARTS)
         if parts > 1:
@@ -173,7 +176,8 @@ def _of(scene: _Scene, trace: Trace, widths: Floats) -> Smoothing | None:
     )
     least, seconds, course = (slides, width, slid) if slides <= filters else (filters, constant, filtered)
     declared = trace.kind is Kind.MEAN and seconds * 1e9 < _SEVERAL * trace.interval_ns
-    if declared or scene.on_the_way(course, seconds) < _ON_THE_WAY:
+    longest = float(widths[-1]) if course is slid else float(widths[-1]) / 2
+    if declared or seconds > _INNER * longest or scene.on_the_way(course, seconds) < _ON_THE_WAY:
         return None
     loads = math.inf
     for one in _loads(scene, trace, widths, seconds):

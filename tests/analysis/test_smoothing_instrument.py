@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.event_estimate import LAG
-from powermeter.analysis.smoothing_instrument import AVERAGES, SLIDES
+from powermeter.analysis.smoothing_instrument import AVERAGES, SLIDES, smoothing
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.result import Grade
+from powermeter.signals.trace import Trace
 from powermeter.testing.simulation import SimulatedRecording
 
 NS = 1_000_000_000
@@ -133,3 +136,18 @@ def test_loads_read_at_once_are_not_taken_for_a_smoothing_instrument(course: str
     found = read(watts, spans, 10)
     assert not {n.code for n in found.notes} & {SLIDES, AVERAGES}
     assert found.power_trace.kind is Kind.INSTANT
+
+
+@pytest.mark.parametrize(
+    ("rows", "spell_s", "events"), [(40, math.inf, 28), (40, 6.0, 20), (150, 50.0, 25), (600, 6.0, 28)]
+)
+def test_power_that_moves_slowly_by_itself_is_no_instrument(rows: int, spell_s: float, events: int) -> None:
+    """A drift or a slow wave, and events that add nothing: powers of their own would follow either, the better the longer the width."""
+    t = 0.1 * np.arange(rows)
+    watts = 3 + 0.1 * t if math.isinf(spell_s) else 3 + np.sin(2 * math.pi * t / spell_s)
+    start, length = np.random.default_rng(SEED).uniform([[0.0], [0.2]], [[0.3], [0.6]], (2, events))
+    begun = (np.arange(events) + start) * t[-1] / events
+    edges = (begun, begun + length * t[-1] / events)
+    times, a, b = (np.rint(x * NS).astype(np.int64) for x in (t, *edges))
+    trace = Trace(times, watts, Quantity.POWER, Kind.INSTANT, interval_ns=NS // 10)
+    assert smoothing(trace, a, b) is None
