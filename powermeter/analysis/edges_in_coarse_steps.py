@@ -206,7 +206,7 @@ def _uneven(found: GroupEstimate, total: float, steps: tuple[float, float], move
 def _seen(
     integral: Integral, edges: tuple[Times, Times], step: int, labels: Labels | None, quiet: float
 ) -> _Seen | None:
-    """Return what readings near clear edges show, or None where none is clear, no reading lies further inside, or most further out do not show another level."""
+    """Return what readings near clear edges show, or None where none is clear, no reading lies further inside, or most further out, or most outside of both edges, do not show another level."""
     t, f, tau = integral.trace.times_ns, integral.trace.values, integral.trace.interval_ns * 1e-9
     start, end = edges
     # What ends a step ahead by its mark may end up to a step later.
@@ -238,6 +238,8 @@ def _seen(
     scaled = sides if min(sides) > 0 else [share, share]
     outer = [np.concatenate([outside[0], on[0]]) - low, outside[1] - low]
     inner = [level - inside[0], level - np.concatenate([inside[1], on[1]])]
+    if all(_on_the_wrong_side(x, adds) >= max(_LEAST, _HALF * x.size + 1) for x in outer):
+        return None  # rounding leaves no more than a step of an event outside of both marks together: `low` is another event's
     over = [_on_the_wrong_side(x, adds) for x in (np.concatenate(outer), np.concatenate(inner))]
     by_itself = _on_the_wrong_side(beside - low, adds) / max(beside.size, 1)
     if by_itself >= _HALF:

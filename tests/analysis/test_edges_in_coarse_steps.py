@@ -155,3 +155,16 @@ def test_exact_seconds_cost_nothing_where_readings_would_show_others() -> None:
     each, _, used = marked(1, 1, 0.2, (4, 8), exact=True)
     for found, joules in zip(each, used, strict=True):
         assert found.high - found.low < 0.02 * joules
+
+
+@pytest.mark.parametrize(("first_s", "busy_s"), [(0, (8, 60)), (-8, (-9, 0))])
+def test_idle_goes_on_beyond_both_marks_of_an_idle_event(first_s: int, busy_s: tuple[int, int]) -> None:
+    """Whole seconds leave a second of an event outside of both marks together, not one of each: 12 J of idle were 9 for work a step away."""
+    seconds = (17 + 100 * np.arange(10 * first_s, 160)) / 1000
+    watts = np.where((seconds >= busy_s[0]) & (seconds < busy_s[1]), 5.0, 2.0)
+    watts = watts + np.random.default_rng(1).normal(0, 0.01, watts.size)
+    stamps = 100_000 * MS + np.rint(seconds * 1000).astype(np.int64) * MS
+    trace = from_samples(stamps, watts, noise=0.01)
+    found = measure(Integral.of(trace), np.array([101_000 * MS]), np.array([107_000 * MS])).result(0)
+    assert found is not None
+    assert found.low <= 12.0 <= found.high and found.high - found.low < 0.2
