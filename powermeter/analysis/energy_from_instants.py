@@ -46,7 +46,7 @@ from powermeter.analysis.levels_apart import levels_apart
 from powermeter.analysis.levels_of_others import made_by_others
 from powermeter.analysis.lock_step import Phase, level_throughout, unseen_part
 from powermeter.analysis.lost_parts import as_other_events
-from powermeter.analysis.means_by_turns import by_turns
+from powermeter.analysis.means_by_turns import long_step
 from powermeter.analysis.nearly_in_step import beats, explained_by_place
 from powermeter.analysis.other_labels import Labels, Others
 from powermeter.analysis.quantiles import median, quantile
@@ -83,7 +83,6 @@ _HEAVY = 0.15
 _FEW_JUMPS = 14
 _LONG = 12
 _READ_WHOLE = 5
-_LOOKED = 1 << 16
 _BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
 
@@ -168,9 +167,7 @@ def measure_instants(
     scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed, doubt=few_jumps)
     white = max(scatter.white, readings * trace.noise**2)
     jumps = scatter.jumps * (1 + 5 * scatter.doubt) / 12
-    own_jumps = jumps
-    if by_turns(t):  # an event's edges lie in long steps as a rule, of which either reading stands for half
-        own_jumps *= (float(np.quantile(np.diff(t[:_LOOKED]), 0.9)) / 2 / trace.interval_ns) ** 2
+    own_jumps = jumps * long_step(trace) ** 2
     found.own = tau * np.sqrt(white * covered / max(float(covered.sum()), 1e-30) + own_jumps / n)
     found.lean_all = scatter.lean
     heavy = abs(scatter.lean) > _HEAVY

@@ -35,6 +35,16 @@ def by_turns(times_ns: Times) -> bool:
     return uneven and float(apart[1:] @ apart[:-1]) < _TURNS * spread
 
 
+def long_step(trace: Trace) -> float:
+    """Return what either reading beside an event's edge stands for, in intervals: half a long step where turns are taken; 1 elsewhere."""
+    if "long_step" not in trace.remembered:
+        share = 1.0
+        if trace.interval_ns and by_turns(trace.times_ns):
+            share = float(np.quantile(np.diff(trace.times_ns[:_LOOKED]), 0.9)) / 2 / trace.interval_ns
+        trace.remembered["long_step"] = share
+    return trace.remembered["long_step"]
+
+
 def late_share(trace: Trace) -> float:
     """Return by how much of an interval every second stamp may be late; 0 where no turns are taken."""
     if trace.kept is not None or trace.sampling or not trace.interval_ns or not by_turns(trace.times_ns):

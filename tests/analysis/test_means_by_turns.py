@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.means_by_turns import by_turns, late_share, open_by_turns
+from powermeter.analysis.means_by_turns import by_turns, late_share, long_step, open_by_turns
 from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
@@ -28,6 +28,14 @@ def test_steps_that_take_turns_do_and_even_or_jittered_ones_do_not():
     assert late_share(means(np.ones(ROWS), 0.3)) == pytest.approx(0.3)
     assert late_share(means(np.ones(ROWS), 0.0)) == 0.0
     assert not by_turns(np.rint((np.arange(400) + rng.uniform(0, 0.4, 400)) * NS).astype(np.int64))
+
+
+def test_half_a_long_step_stands_for_an_edge_where_steps_take_turns():
+    """Of 40 steps of 1.3 and 0.7 s the median is 1 s; two rows to a stamp have none, and no turns are asked for."""
+    assert long_step(means(np.ones(ROWS), 0.3)) == pytest.approx(1.3 / 2)
+    assert long_step(means(np.ones(ROWS), 0.0)) == 1.0
+    doubled = from_samples(np.arange(40, dtype=np.int64) // 2 * NS, np.ones(40), noise=0.001)
+    assert by_turns(doubled.times_ns) and not doubled.interval_ns and long_step(doubled) == 1.0
 
 
 def test_a_run_of_means_reaches_from_the_sum_as_stamped_to_that_of_even_rows():
