@@ -59,12 +59,12 @@ def rows_that_stand(trace: Trace) -> Standing | None:
 def _standing(values: Floats) -> Standing | None:
     some = values[:_LOOKED]
     steps = np.abs(np.diff(some))
-    new, stood = _beside_levels(some)
-    if some.size < _LEAST or new.size < _FRESH:
+    beside, stood, apart = _beside_levels(some)
+    if some.size < _LEAST or beside.size < _FRESH:
         return None
-    share = np.unique(new, return_counts=True)[1] / new.size
-    twice = float(share @ share)
-    if twice >= _TWICE or 1 - new.size / float(stood.sum()) <= _AS_CHANCE * twice + _TWICE / 2:
+    # What is beside a level may be jobs that draw a power each: those of a steady length last as many rows, or one more, each between readings of the level.
+    jobs = apart and np.ptp(stood) <= 1 and _equal_by_chance(some[1:][steps != 0], steps.size)
+    if jobs or _equal_by_chance(beside, int(stood.sum())):
         return None
     changes = steps[steps != 0]
     codes = np.rint(changes / float(np.diff(np.unique(some)).min()))
@@ -75,15 +75,22 @@ def _standing(values: Floats) -> Standing | None:
     return Standing(rows, _band(changes) if codes.min() > _FURTHER else 0.0)
 
 
-def _beside_levels(values: Floats) -> tuple[Floats, Indices]:
-    """Return the new readings and for how many rows each stood, but for those that a level without noise comes back to again and again: it equals itself."""
+def _equal_by_chance(new: Floats, rows: int) -> bool:
+    """Return whether new readings are equal so often that rows may repeat one without an instrument that stands."""
+    share = np.unique(new, return_counts=True)[1] / new.size
+    twice = float(share @ share)
+    return twice >= _TWICE or 1 - new.size / rows <= _AS_CHANCE * twice + _TWICE / 2
+
+
+def _beside_levels(values: Floats) -> tuple[Floats, Indices, bool]:
+    """Return the new readings and for how many rows each stood, but for those that a level without noise comes back to again and again: it equals itself; and whether no two of them follow each other."""
     first = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
     stood = np.diff(np.append(first, values.size))
     new = values[first]
     repeated, times = np.unique(new[stood > 1], return_counts=True)
     levels = repeated[times > max(_RECURS, _OF_STRETCHES * int(times.sum()))]
     other = ~np.isin(new, levels)
-    return new[other], stood[other]
+    return new[other], stood[other], not bool(np.any(other[1:] & other[:-1]))
 
 
 def _band(changes: Floats) -> float:

@@ -89,3 +89,11 @@ def test_a_level_without_noise_that_a_load_comes_back_to_is_no_display_that_stan
     rng = np.random.default_rng(8)
     parts = [x for _ in range(12) for x in (np.round(rng.normal(5, 0.6, 12), 1), np.full(11, 45.2))]
     assert standing(np.concatenate(parts)) is None
+
+
+def test_jobs_of_a_steady_length_at_a_power_each_are_no_display_that_stands_and_uneven_ones_may_be() -> None:
+    """A display refreshes at no even times; over idle power at one code, nothing else sets it apart from jobs without noise."""
+    jobs = np.round(np.random.default_rng(9).normal(5, 0.1, 120), 3)
+    for lasts, stands in ((np.full(120, 20), False), (UNEVEN, True)):
+        rows = [np.append(np.ones(30), np.full(n, job)) for n, job in zip(lasts, jobs, strict=True)]
+        assert (standing(np.concatenate(rows)) is not None) == stands
