@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 
 import pytest
@@ -39,7 +40,7 @@ def call(app, kind="http", times=1):
             await app({"type": kind, "method": "GET", "path": "/"}, receive, send)
 
     sent = []
-    asyncio.run(run())
+    contextvars.Context().run(asyncio.run, run())  # in which no other test's event runs
     return sent
 
 
