@@ -396,5 +396,5 @@ class OpenTable:
         read = (self._table_grade.column, self._columns.validity.name)
         listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME and text not in read]
         if listed:
-            text = f"columns left out for lack of a unit that is recorded: {', '.join(listed[:12])}"
+            text = f"columns left out, as their names state no reading in a unit that is recorded: {', '.join(listed[:12])}"
             self.warnings.append(Note.warning(NO_UNIT, text))

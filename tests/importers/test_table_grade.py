@@ -46,7 +46,7 @@ def test_a_simulated_source_that_begins_late_is_found_and_its_column_used(tmp_pa
 def test_a_column_grade_of_something_else_is_listed_as_left_out(tmp_path):
     (tmp_path / "log.csv").write_text("time_s,a/p_w,grade\n0,1,B\n1,2,A\n2,2,A\n")
     assert any(
-        "for lack of a unit that is recorded: grade" in str(note)
+        "their names state no reading in a unit that is recorded: grade" in str(note)
         for note in open_log(tmp_path / "log.csv").warnings
     )
 
