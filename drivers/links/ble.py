@@ -41,7 +41,8 @@ class BleLink(Link):
             OpenError: The device is not there, or has none of the characteristics.
         """
         try:
-            import bleak
+            from bleak import BleakClient
+            from bleak.exc import BleakError
         except ModuleNotFoundError as error:
             raise NotInstalledError(
                 f"{instrument} over Bluetooth LE needs bleak; run: pip install 'powermeter[bluetooth]'"
@@ -55,13 +56,13 @@ class BleLink(Link):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"ble {address}", daemon=True)
         self._thread.start()
-        self._client = bleak.BleakClient(address, disconnected_callback=lambda _: self._lost.set())
+        self._client = BleakClient(address, disconnected_callback=lambda _: self._lost.set())
         try:
             self._wait(self._connect(pairs), CONNECT_TIMEOUT_S + 5)
         except OpenError:
             self.close()
             raise
-        except (bleak.BleakError, OSError, TimeoutError, asyncio.TimeoutError) as error:
+        except (BleakError, OSError, TimeoutError, asyncio.TimeoutError) as error:
             self.close()
             raise OpenError(
                 f"{instrument}: no answer from {address} ({error or type(error).__name__}); is its Bluetooth on, in "

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
-from vendor_fakes import FakeClient
+from vendor_fakes import FakeClient, bleak_of
 
 from powermeter import registry
 from powermeter.drivers import fnirsi_ble
@@ -56,9 +55,8 @@ def test_segments_are_cut_wherever_notifications_split_them() -> None:
 
 @pytest.fixture
 def bleak(monkeypatch: pytest.MonkeyPatch) -> type[FakeClient]:
-    module = ModuleType("bleak")
-    module.BleakClient, module.BleakError = FakeClient, RuntimeError  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "bleak", module)
+    for name, module in bleak_of(FakeClient).items():
+        monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(FakeClient, "offered", {0xFFE4, 0xFFE9})
     monkeypatch.setattr(FakeClient, "meter", staticmethod(lambda data: []))
     return FakeClient

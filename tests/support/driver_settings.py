@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from vendor_fakes import H100, FakeClient, FakeDriver, FakeJtop, FakeNvml, FakePower
+from vendor_fakes import H100, FakeClient, FakeDriver, FakeJtop, FakeNvml, FakePower, bleak_of
 
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Writer
@@ -257,9 +257,7 @@ def over_the_air(folder: Path) -> Iterator[Mapping[str, Any]]:
             self.task.cancel()
 
     Sending.offered = {0xFFE4, 0xFFE9}
-    module = ModuleType("bleak")
-    module.BleakClient, module.BleakError = Sending, RuntimeError  # type: ignore[attr-defined]
-    with modules(bleak=module):
+    with modules(**{name.replace(".", "__"): module for name, module in bleak_of(Sending).items()}):
         yield {"folder": folder}
 
 

@@ -251,3 +251,10 @@ class FakeClient:
         for answer in self.meter(bytes(data)):
             for at in range(0, len(answer), 20):  # a notification holds 20 bytes
                 self.handler(None, bytearray(answer[at : at + 20]))
+
+
+def bleak_of(client: type[FakeClient]) -> dict[str, ModuleType]:
+    """Return the library's modules with `client` in the place of its own, by the names they are imported by."""
+    library, exceptions = ModuleType("bleak"), ModuleType("bleak.exc")
+    library.BleakClient, exceptions.BleakError = client, RuntimeError  # type: ignore[attr-defined]
+    return {"bleak": library, "bleak.exc": exceptions}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
 import pytest
-from vendor_fakes import FakeClient
+from vendor_fakes import FakeClient, bleak_of
 
 from powermeter.drivers.links.ble import BleLink
 from powermeter.errors import NotInstalledError, OpenError, Reason
@@ -14,9 +13,8 @@ from powermeter.errors import NotInstalledError, OpenError, Reason
 
 @pytest.fixture
 def bleak(monkeypatch: pytest.MonkeyPatch) -> type[FakeClient]:
-    module = ModuleType("bleak")
-    module.BleakClient, module.BleakError = FakeClient, RuntimeError  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "bleak", module)
+    for name, module in bleak_of(FakeClient).items():
+        monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(FakeClient, "offered", {0xFFE4, 0xFFE9})
     monkeypatch.setattr(FakeClient, "meter", staticmethod(lambda data: []))
     return FakeClient
