@@ -30,6 +30,9 @@ LOCK = HERE / ".ci" / "requirements.lock"
 WHOLE = ("-m", "not device and not slow")
 """Options for the tests of `test` and of `thorough` together."""
 
+SHARES = 4
+"""Commits over which the costly of the long proofs are spread (`tests/costly.csv`)."""
+
 PARTS = os.cpu_count() or 1
 """Processes that compile the tests, or check types, at once."""
 
@@ -164,6 +167,22 @@ def thorough(arguments: Sequence[str]) -> None:
     files = () if names_a_file(arguments) else files_with("mark.thorough")
     chosen = ("-m", "thorough and not slow", *files, *(arguments or ("-q",)))
     run(PYTHON, "-m", "pytest", *spread(), *chosen, variables=bytecode())
+
+
+def due(arguments: Sequence[str]) -> None:
+    """run the tests and the long proofs that are due for this commit: the cheap ones, and a quarter of tests/costly.csv"""
+    environment(development())
+    compile_tests()
+    chosen = (*WHOLE, "--share", share(), *(arguments or ("-q",)))
+    run(PYTHON, "-m", "pytest", *spread(), *chosen, variables=bytecode())
+
+
+def share() -> str:
+    """Return which of the shares this commit takes, by its hash: the same again, and without a history."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    )
+    return f"{int(asked.stdout.strip()[:8] or '0', 16) % SHARES}/{SHARES}"
 
 
 def names_a_file(arguments: Sequence[str]) -> bool:
@@ -389,6 +408,7 @@ TASKS: dict[str, Callable[[Sequence[str]], None]] = {
         demo,
         test,
         thorough,
+        due,
         lint,
         docs,
         site,

@@ -35,6 +35,11 @@ ROOM = 4 << 30
 """Bytes that must be free in memory before the tests' files are kept there."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "of the tests in costly.csv run one share alone, as 1/4 (python3 tasks.py due)"
+    parser.addoption("--share", metavar="K/N", help=what)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if serves_as_a_disk(MEMORY):  # recordings wait for the disk at each commitment, a few thousand times
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
@@ -66,6 +71,17 @@ def serves_as_a_disk(folder: Path) -> bool:
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         return False
     return not os.statvfs(folder).f_flag & os.ST_NOEXEC and shutil.disk_usage(folder).free > ROOM
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    share: str | None = config.option.share
+    if share is None:
+        return
+    import costly
+
+    due, others = costly.parted([item.nodeid for item in items], share)
+    config.hook.pytest_deselected(items=[items[place] for place in others])
+    items[:] = [items[place] for place in due]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

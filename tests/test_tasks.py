@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import costly
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,6 +145,35 @@ def test_what_is_thorough_is_run_by_its_task_alone(
     assert [each for each in named if each.endswith(".py")] == ["tests/test_tasks.py"]
 
 
+def test_what_is_costly_exists_and_is_due_for_one_commit_in_so_many(
+    tasks: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = costly.seconds()
+    assert min(table.values()) >= 0.9 and list(table.values()) == sorted(table.values(), reverse=True)
+    for test in table:
+        path, _, name = test.partition("::")
+        assert f"def {name.rpartition('::')[2]}(" in (ROOT / path).read_text(encoding="utf-8"), test
+    (dear, *_), cheap = table, "tests/test_units.py::test_x"
+    cases = [f"{dear}[{n}]" for n in range(40)]
+    for case in cases:
+        assert [costly.is_due(case, table, f"{n}/4") for n in range(4)].count(True) == 1
+    due, others = costly.parted([cheap, *cases], "3/4")
+    assert due[0] == 0 and sorted([*due, *others]) == list(range(41)) and 4 <= len(due) <= 18
+
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tasks, "run", lambda *command, **_: ran.append(tuple(map(str, command))))
+    monkeypatch.setattr(tasks, "environment", lambda extras: None)
+    monkeypatch.setattr(tasks, "compile_tests", lambda: None)
+    commit = subprocess.CompletedProcess((), 0, stdout="0000000e" + 32 * "f" + "\n")
+    monkeypatch.setattr(tasks.subprocess, "run", lambda *_, **__: commit)
+    tasks.due(("-x",))
+    (command,) = ran
+    assert command[command.index("--share") + 1] == "2/4" and command[-1] == "-x"
+    assert command[command.index("-m", 3) + 1] == "not device and not slow"
+    commit.stdout = ""  # no history here
+    assert tasks.share() == "0/4"
+
+
 @pytest.mark.parametrize(
     ("asked", "whole"),
     [
@@ -240,7 +270,7 @@ case "$*" in *"$FAILS"*) exit 7 ;; esac
         "kernel.py",
         "frameworks --version",
         "lint",
-        "thorough",
+        "due",
         "lab",
         "wheel",
         "spark",
@@ -260,11 +290,11 @@ def test_integration_fails_where_a_part_beside_others_does(tmp_path: Path, fails
     asked = [line.split()[2:3] for line in ran.read_text().splitlines() if "tasks.py" in line]
     if fails == "nothing":
         assert sorted(map("".join, asked)) == sorted(
-            ["frameworks", "lint", "test", "test", "thorough", "lab", "wheel", "spark", "frameworks"]
+            ["frameworks", "lint", "test", "due", "lab", "wheel", "spark", "frameworks"]
         )
     alone = [line.partition("tasks.py ")[2] for line in ran.read_text().splitlines()]
     if "lab" in alone:
-        assert {"test", "thorough", "frameworks --version"} <= set(alone[: alone.index("lab")])
+        assert {"due", "frameworks --version"} <= set(alone[: alone.index("lab")])
         assert not {"wheel", "spark"} & set(alone[: alone.index("lab")])
 
 
