@@ -142,6 +142,7 @@ IMPORTERS: Mapping[str, str] = {
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
     "carbontracker-epochs": "powermeter.importers.carbontracker_epochs:CarbonTrackerEpochs",
     "codecarbon": "powermeter.importers.codecarbon:Codecarbon",
+    "cpu-energy-meter": "powermeter.importers.cpu_energy_meter:CpuEnergyMeter",
     "csv": "powermeter.importers.table:TableImporter",
     "dcgm": "powermeter.importers.dcgm:DcgmDmon",
     "dsmr": "powermeter.importers.dsmr:SmartMeter",

@@ -1,4 +1,4 @@
-"""Imports what a loop over `nvidia-smi -q -d POWER` printed: a report of every card, again and again.
+"""Imports what a loop over `nvidia-smi -q -d POWER` printed, as text or in XML (`-x`): a report of every card, again and again.
 
 ::
 
@@ -20,15 +20,12 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.cells import is_missing_word
 from powermeter.importers.damage import Unread
-from powermeter.importers.files import Peek, read_lines
+from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.nvidia_smi_report import is_text, is_xml, parts
 
-_STAMP = re.compile(r"Timestamp\s+:\s+(\w{3} \w{3}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\s*\Z")
-_CARD = re.compile(r"GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.\d)\s*\Z")
-_DRAW = re.compile(r"\s+(?:(Average|Instantaneous) )?Power Draw\s+:\s+(.+?)\s*\Z")
-_MODULE = re.compile(r"\s+(Module|GPU Memory) Power Readings")
-_CARD_AGAIN = re.compile(r"\s+(GPU )?Power Readings")
 _RANK = {None: 0, "Instantaneous": 1, "Average": 2}
 
 
@@ -39,50 +36,52 @@ class NvidiaSmiQuery(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        lines = peek.raw_lines[:400]
-        return any("NVSMI LOG" in line for line in lines) and any(map(_DRAW.match, lines))
+        return not peek.is_binary and (is_text(peek.raw_lines[:400]) or is_xml(peek.text))
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         unread = Unread()
-        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], _rows(path, unread), choices)
+        rows = _rows(path, is_xml(Peek.at(path).text), unread)
+        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], rows, choices)
         log.format = cls.name
         log.warnings += unread.notes()
         return log
 
 
-def _rows(path: Path, unread: Unread) -> Iterator[tuple[str, str, str]]:
+def _rows(path: Path, xml: bool, unread: Unread) -> Iterator[tuple[str, str, str]]:
     """Yield (time, bus id, power) of each card in each report; a card's line without a draw below it is counted.
 
     Raises:
-        DataError: A report has no time before its cards.
+        DataError: A report has no time before its cards, or no card in the file has a draw.
     """
     stamp = card = None
     draws: dict[str | None, str] = {}
-    whose_module = False
-    opened = 0
-    for number, line in enumerate(read_lines(path), 1):
-        found, known, draw = _STAMP.match(line), _CARD.match(line), _DRAW.match(line)
-        if (found or known) and card is not None and draws:
+    is_of_card = True
+    opened = found = 0
+    for part in parts(path, xml=xml):
+        if part.draw is not None:
+            if is_of_card:
+                draws.setdefault(*part.draw)
+            continue
+        if part.is_of_card is not None:
+            is_of_card = part.is_of_card
+            continue
+        if card is not None and draws:
+            found += 1
             yield _row(path, stamp, card, draws)
-        elif (found or known) and card is not None:
+        elif card is not None:
             unread.add(opened)
-        if found or known:
-            draws, whose_module = {}, False
-        if found is not None:
-            stamp, card = found[1], None
-        elif known is not None:
-            card, opened = known[1], number
-        elif _MODULE.match(line):
-            whose_module = True
-        elif _CARD_AGAIN.match(line):
-            whose_module = False
-        elif draw is not None and not whose_module:
-            draws.setdefault(draw[1], draw[2])
+        draws, is_of_card = {}, True
+        stamp, card, opened = part.stamp or stamp, part.card, part.line
     if card is not None and draws:
+        found += 1
         yield _row(path, stamp, card, draws)
     elif card is not None:
         unread.add(opened)
+    if not found:
+        raise DataError(
+            f"{path}: reports of nvidia-smi -q without a power draw; log it with nvidia-smi -q -d POWER -l 1"
+        )
 
 
 def _row(path: Path, stamp: str | None, card: str, draws: dict[str | None, str]) -> tuple[str, str, str]:
@@ -90,5 +89,5 @@ def _row(path: Path, stamp: str | None, card: str, draws: dict[str | None, str])
         time = datetime.strptime(stamp or "", "%a %b %d %H:%M:%S %Y")
     except ValueError:
         raise DataError(f"{path}: the report of {card} has no time that can be read ({stamp})") from None
-    power = draws[min(draws, key=lambda kind: _RANK.get(kind, 3))]
+    power = min(draws.items(), key=lambda draw: (is_missing_word(draw[1]), _RANK.get(draw[0], 3)))[1]
     return time.isoformat(" "), card, re.sub(r"\s*W\Z", "", power)

@@ -50,6 +50,12 @@ SMALL = {
         "",
         "==NVSMI LOG==\nTimestamp : Tue Mar  5 14:00:0{i} 2024\nGPU 00000000:01:00.0\n    GPU Power Readings\n        Power Draw : {p}.00 W\n",
     ),
+    "q.xml": _text(
+        "",
+        "<nvidia_smi_log>\n<timestamp>Tue Mar  5 14:00:0{i} 2024</timestamp>\n"
+        '<gpu id="00000000:01:00.0">\n<power_readings><power_draw>{p}.00 W</power_draw></power_readings>\n</gpu>\n</nvidia_smi_log>\n',
+    ),
+    "cem.txt": _text("", "duration_seconds=1{i}.5\ncpu0_package_joules={p}.5\ncpu0_dram_joules=2.{i}\n", 1),
     "esp.log": _text(
         "", "[14:03:0{i}][D][sensor:094]: 'Power': Sending state {p}.00000 W with 2 decimals of accuracy\n"
     ),
