@@ -171,6 +171,7 @@ def layout(peek: Peek) -> Layout:
         return _without_rows(lines)
     first = flags.index(True)
     names, units, place = _header(lines, fields, first, width, delimiter)
+    first = _first_under(place, lines, fields, first, width)
     preamble = facts_above(lines[: place if place is not None else first])
     if not units and {"Horizontal Units", "Vertical Units"} <= preamble.keys():
         units = units_of_inputs(names, preamble["Horizontal Units"], preamble["Vertical Units"])
@@ -356,19 +357,14 @@ def _header(
     return ([], [], None) if not units else (units, [], above[0])
 
 
-def header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
-    """Return how many fields header and rows have, where rows have more, as after decimal commas fell apart; else None."""
-    if found.delimiter in (" ", APART) or not 0 < found.skip <= len(peek.raw_lines):
-        return None
-    if found.named:
-        names, width = len(found.header), len(found.headings)
-        surplus = [row for row in found.rows if len(row) > names > 0 and any(row[names:])]
-        return (names, max(map(len, surplus))) if len(surplus) * 2 > len(found.rows) else None
-    above = next((line for line in reversed(peek.raw_lines[: found.skip]) if line.strip()), "")
-    texts = split([above], found.delimiter)[0]
-    width = len(found.headings)
-    known = any(h.quantity is not None or h.is_electric or h.is_time for h in map(heading, texts))
-    return (len(texts), width) if known and 1 < len(texts) < width else None
+def _first_under(
+    place: int | None, lines: Sequence[str], fields: Sequence[Sequence[str]], first: int, width: int
+) -> int:
+    """Return where the rows under a header begin: with one that has little but its time, if it stands there."""
+    if place is None:
+        return first
+    under = range(place + 1, first)
+    return next((i for i in under if len(fields[i]) == width > 1 and is_datum(fields[i][0])), first)
 
 
 def _again(line: str, delimiter: str) -> list[str]:

@@ -16,7 +16,8 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
 from powermeter.importers.column_roles import understand
 from powermeter.importers.files import Peek
-from powermeter.importers.layout import Layout, header_too_narrow, layout, split
+from powermeter.importers.headers import heading
+from powermeter.importers.layout import APART, Layout, layout, split
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.not_logs import clock_in_header, hours_in_columns, prose, words_only
 from powermeter.importers.open_questions import OpenQuestions, with_what_follows
@@ -92,7 +93,7 @@ class TableImporter(Importer):
         turned = hours_in_columns(split(peek.lines[:1], found.delimiter)[0]) or clock_in_header(found.header)
         if turned is not None:
             raise DataError(f"{path}: {turned}")
-        wide = header_too_narrow(peek, found)
+        wide = _header_too_narrow(peek, found)
         if wide is not None:
             remedy = "Add the missing name"
             if found.delimiter == ",":
@@ -111,3 +112,18 @@ class TableImporter(Importer):
     def understand(cls, path: Path, found: Layout, choices: Choices) -> TablePlan:
         """Return what the columns are; subclasses of one tool may know more."""
         return understand(path, found, choices)
+
+
+def _header_too_narrow(peek: Peek, found: Layout) -> tuple[int, int] | None:
+    """Return how many fields header and rows have, where rows have more, as after decimal commas fell apart; else None."""
+    if found.delimiter in (" ", APART) or not 0 < found.skip <= len(peek.raw_lines):
+        return None
+    if found.named:
+        names, width = len(found.header), len(found.headings)
+        surplus = [row for row in found.rows if len(row) > names > 0 and any(row[names:])]
+        return (names, max(map(len, surplus))) if len(surplus) * 2 > len(found.rows) else None
+    above = next((line for line in reversed(peek.raw_lines[: found.skip]) if line.strip()), "")
+    texts = split([above], found.delimiter)[0]
+    width = len(found.headings)
+    known = any(h.quantity is not None or h.is_electric or h.is_time for h in map(heading, texts))
+    return (len(texts), width) if known and 1 < len(texts) < width else None
