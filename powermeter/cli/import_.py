@@ -213,6 +213,8 @@ def _plain(log: Log, out: Path) -> dict[str, Any]:
 
 
 def _report(log: Log, out: Path) -> None:
+    from powermeter.importers.counted_rail import counted_rail
+
     for warning in log.warnings:
         put_stderr(f"note: {warning}")
     if log.external:
@@ -232,9 +234,9 @@ def _report(log: Log, out: Path) -> None:
         f"{log.format}: {plural(rows, 'sample')}, {format_duration((last - first) / 1e9)} from the first to the last{when}; {listed}"
     )
     rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
-    whole = log.facts.get("whole")
-    if whole is not None and len(rails) > 1:
-        put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole['rail']} ({whole['why']})")
+    whole = counted_rail(log, out)
+    if whole is not None:
+        put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole[0]} ({whole[1]})")
     if log.events:
         put(
             f"{plural(len(log.events), 'event')}: {', '.join(dict.fromkeys(event.name for event in log.events))}"
