@@ -76,6 +76,8 @@ class Chip(ABC):
         rounds = max(4, min(rounds, int(most_s / self.setting.round_s)))
         best = self.round_max_s
         for _ in range(2):
+            if self.finished():  # of a round that ended at some time before
+                self.forget()
             first = self._sighting()
             last: tuple[int, int] | None = None
             for _ in range(rounds):

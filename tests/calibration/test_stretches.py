@@ -56,6 +56,16 @@ def test_the_place_is_the_same_within_a_twentieth_of_a_sample(kind: Kind, patter
     assert long.alignment.method == once.alignment.method
 
 
+@pytest.mark.parametrize(("overlap", "first", "last"), [(0, [0, 10], [80, 90]), (10, [0, 10, 20], [80, 90])])
+def test_pieces_meet_without_a_reading_twice_unless_they_overlap(overlap, first, last) -> None:
+    """Readings each 10 ns in pieces of 20 ns: a piece begins where the one before has ended."""
+    times = range(0, 100, 10)
+    whole = Stretches(None, 0, 90, lambda low, high: [t for t in times if low <= t <= high] or None)
+    found = list(whole.pieces(20, overlap))
+    assert (found[0], found[-1], len(found)) == (first, last, 5)
+    assert overlap or [t for piece in found for t in piece] == list(times)
+
+
 def test_a_part_in_which_there_is_nothing_is_refused(tiny: None) -> None:
     rng = np.random.default_rng(5)
     truth, events = scene(rng, 100.0, pattern=True)

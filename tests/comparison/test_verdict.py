@@ -21,6 +21,8 @@ from powermeter.comparison.verdict import Verdict, decide, furthest
         (0.06, 0.10, 0.05, Verdict.MORE),
         (-0.04, 0.06, 0.05, Verdict.CANNOT_TELL),
         (-0.09, 0.09, 0.10, Verdict.SAME),
+        (-0.05, 0.05, 0.0, Verdict.SAME),  # at most 5 %
+        (-0.10, 0.02, 0.10, Verdict.SAME),  # up to the margin
     ],
 )
 def test_the_interval_decides(low, high, margin, verdict) -> None:

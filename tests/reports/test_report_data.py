@@ -114,6 +114,11 @@ def test_two_views_that_disagree_are_said(make):
     (pair,) = story.analysis.disagreements
     assert not pair.agree and pair.ratio == pytest.approx(2.0 / 2.2)
     assert any("disagree" in note for note in story.notes)
+    (shown,) = numbers.record(story)["disagreements"]
+    joules = [
+        shown[side]["value"] / shown["seconds"] for side in ("energy_left", "energy_right", "difference")
+    ]
+    assert joules == pytest.approx([2.0, 2.2, -0.2])
 
 
 def test_simulated_and_unfinished_are_warned_of(make):

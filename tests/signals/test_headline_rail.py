@@ -81,6 +81,24 @@ def test_a_measured_rail_goes_before_a_model_of_it() -> None:
     assert choose(rails).rail.name == "GPU"
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_rails_alike_the_measured_one_is_counted(first: int) -> None:
+    two = [
+        ("estimate", [power(Rail("guessed"), grade=Grade.ESTIMATED)]),
+        ("meter", [power(Rail("VIN"))]),
+    ]
+    assert choose(found(two[first], two[1 - first])).rail.name == "VIN"
+
+
+@pytest.mark.parametrize(("volts", "common"), [((5.0, 5.0), 5.0), ((5.0, 3.3), None), ((5.0, None), None)])
+def test_a_sum_has_a_voltage_where_its_parts_have_one(volts, common) -> None:
+    parts = [
+        power(Rail(name, "INPUT", Boundary.PART, nominal_v=v)) for name, v in zip("AB", volts, strict=True)
+    ]
+    (together,) = whole(found(("jetson", parts)))
+    assert together.rail.nominal_v == common
+
+
 def test_a_rail_is_named_by_its_name_or_with_its_source() -> None:
     rails = found(("one", [power(Rail("VIN"))]), ("two", [power(Rail("VIN"))]))
     assert choose(rails, "two/VIN").source == "2"

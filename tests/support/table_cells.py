@@ -90,7 +90,7 @@ def latex_tables(text: str) -> list[dict[str, dict[str, str]]]:
     found = []
     for body in re.findall(r"\\toprule\n(.*?)\\bottomrule", text, re.DOTALL):
         head, rows = body.split("\\midrule\n")
-        names = [cell.strip(" \\\n") for cell in head.split("&")]
+        names = [plain_latex(cell.strip(" \\\n")) for cell in head.split("&")]
         table = {}
         for row in rows.strip().splitlines():
             cells = [plain_latex(cell) for cell in row.removesuffix("\\\\").split("&")]
@@ -115,8 +115,11 @@ UNITS = {
 
 def plain_latex(cell: str) -> str:
     cell = re.sub(r"\\numrange\{(.*?)\}\{(.*?)\}", r"\1 to \2", cell.strip())
-    cell = re.sub(r"\\qty\{(.*?)\}\{(.*?)\}", lambda m: f"{m[1].replace('+-', '±')} {UNITS[m[2]]}", cell)
+    cell = re.sub(
+        r"\\qty(?:\[.*?\])?\{(.*?)\}\{(.*?)\}", lambda m: f"{m[1].replace('+-', '±')} {UNITS[m[2]]}", cell
+    )
     cell = re.sub(r"\\num\{(.*?)\}", r"\1", cell)
+    cell = cell.replace("\\(-\\)", "−")
     return spaced(cell.replace("CO\\textsubscript{2}e", "CO2e").replace("\\,", " ").strip("\\ "))
 
 
