@@ -215,10 +215,10 @@ def _joule(result: Result) -> Result:
 
 
 def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, State]:
-    """Return the measured events of an analysed recording as states, by label.
+    """Return the measured events of an analysed recording as states, by label, each with what a coming event uses.
 
     Args:
-        analysis: An `Analysis`; its rows hold the energy and seconds of a label's events.
+        analysis: An `Analysis`; its rows hold the energies and seconds of a label's events.
         labels: Those wanted, all when None.
 
     Raises:
@@ -228,15 +228,22 @@ def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, S
     for row in analysis.rows:
         if row.energy is None or not row.events or row.seconds <= 0:
             continue
-        found[row.title] = State(
-            row.title, row.energy.scaled(1 / row.events), row.seconds / row.events, "measured"
-        )
+        found[row.title] = State(row.title, _coming_event(row), row.seconds / row.events, "measured")
     for label in labels or ():
         if label not in found:
             raise ConfigurationError(
                 f"no event {quoted(label)} in the recording; it has {', '.join(found) or 'none'}"
             )
     return {label: found[label] for label in labels} if labels is not None else found
+
+
+def _coming_event(row: Any) -> Result:
+    """Return what a further event of a label uses, in J: with the spread between its items, as `per_item`; of a label without a count, what one used."""
+    used: Result = row.energy
+    if row.per_item is None or row.items_per_event is None:
+        return used.scaled(1 / row.events)
+    per_item: Result = row.per_item
+    return per_item.scaled(row.items_per_event)
 
 
 def of_lora(node: LoraNode, voltage_v: float) -> State:

@@ -226,7 +226,9 @@ def test_lines_for_people() -> None:
 
 def row(title="infer", energy=10.0, events=4, seconds=2.0):
     result = None if energy is None else Result.of(energy, "J", {"gain:m": 0.1})
-    return SimpleNamespace(title=title, energy=result, events=events, seconds=seconds)
+    return SimpleNamespace(
+        title=title, energy=result, events=events, seconds=seconds, per_item=None, items_per_event=None
+    )
 
 
 def test_a_measured_state_is_one_event_of_a_label() -> None:
@@ -245,6 +247,14 @@ def test_a_measured_state_is_one_event_of_a_label() -> None:
         states_of(analysis, ["train"])
     with pytest.raises(ConfigurationError, match="it has none"):
         states_of(SimpleNamespace(rows=[]), ["train"])
+
+
+def test_a_state_is_the_coming_event_with_the_spread_between_repeats() -> None:
+    """Four batches of 8 items, a further item 0.3 J with 0.03 J of spread: 2.4 J an event with 0.24 J, not 2.5 J with the meter's part."""
+    batches = row()
+    batches.items_per_event, batches.per_item = 8.0, Result.of(0.3, "J", {"repeats:m": 0.03})
+    found = states_of(SimpleNamespace(rows=[batches]))["infer"].energy
+    assert found.value == pytest.approx(2.4) and found.parts == {"repeats:m": pytest.approx(0.24)}
 
 
 def test_a_schedule_that_fills_the_day_leaves_no_rest() -> None:
