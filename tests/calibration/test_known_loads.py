@@ -27,6 +27,12 @@ def test_a_typed_load_says_how_sure_it_is(text, known, true, uncertainty):
     assert attributes["uncertainty"] == pytest.approx(uncertainty)
 
 
+def test_a_typed_stretch_is_whole_nanoseconds_after_the_start():
+    (event,) = known_loads.windows(["0.1s-2500ms=0.5A"], 1_000, known=True)
+    assert (event.start_ns, event.end_ns) == (100_001_000, 2_500_001_000)
+    assert isinstance(event.start_ns, int) and isinstance(event.end_ns, int)  # a file holds no others
+
+
 @pytest.mark.parametrize(
     "text", ["", "0.5", "A", "0.5A", "0.5 parsec", "5Ω±1Ω", "0.5A±", "0.5A±1V", "0.5A±-1mA", "nanA±1A"]
 )

@@ -13,12 +13,12 @@ from powermeter.calibration import align, channels, steady_points
 from powermeter.calibration.align import AlignOptions, place
 from powermeter.calibration.channels import SourceChannel, read
 from powermeter.calibration.steady_points import steady_points as points_of
-from powermeter.calibration.stretches import RecordingPart, Stretches
+from powermeter.calibration.stretches import RecordingPart, Stretches, bounds
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
-from powermeter.errors import ConfigurationError
-from powermeter.recording import Recording, Writer
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.recording import Recording, Samples, SourceInfo, Writer
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import SimulatedPowerMeter, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, Truth
 
 
 @pytest.fixture
@@ -54,6 +54,21 @@ def test_the_place_is_the_same_within_a_twentieth_of_a_sample(kind: Kind, patter
     else:
         assert abs(error) < 0.2 * S / 100
     assert long.alignment.method == once.alignment.method
+
+
+def test_some_sources_begin_with_the_first_and_end_with_the_last_of_them() -> None:
+    recording = SimulatedRecording()
+    channel = Channel("p", Quantity.POWER, 1.0, Rail("VIN"))
+    for source, times in enumerate(([10, 20], [5, 15], [], [1, 99]), 1):
+        recording.sources.append(SourceInfo(source, "x://", f"s{source}", "x", {}, (channel,)))
+        codes = np.zeros(len(times), np.int64)
+        recording.data[source] = Samples(
+            np.array(times, np.int64), {"p": codes}, np.zeros(len(times), np.uint8)
+        )
+    assert bounds(recording, recording.sources[:3]) == (5, 20)
+    assert bounds(recording, recording.sources[1:2]) == (5, 15)
+    with pytest.raises(DataError, match="no sample"):
+        bounds(recording, recording.sources[2:3])
 
 
 @pytest.mark.parametrize(("overlap", "first", "last"), [(0, [0, 10], [80, 90]), (10, [0, 10, 20], [80, 90])])

@@ -65,6 +65,18 @@ def test_speed_shrinks_the_time_between_samples(path):
     assert set(np.diff(times).tolist()) == {100_000}
 
 
+@pytest.mark.parametrize(("patience_s", "waited_s"), [(0.5, 0.02), (0.005, 0.005)])
+def test_a_reader_that_has_time_waits_a_fiftieth_of_a_second(path, monkeypatch, patience_s, waited_s):
+    """Rows that are due come soon, and not when its half second is over."""
+    source = registry.source(f"replay://{path}?source=second&speed=1000")
+    source.open()
+    slept: list[float] = []
+    monkeypatch.setattr("powermeter.drivers.replay.time.sleep", slept.append)
+    block = source.read_block(patience_s)
+    monkeypatch.undo()
+    assert block is not None and slept == pytest.approx([waited_s])
+
+
 def test_it_can_be_opened_again_and_starts_over(path):
     source = registry.source(f"replay://{path}")
     for _ in range(2):

@@ -30,6 +30,16 @@ def test_a_steady_load_in_two_pieces_is_its_power_times_its_time():
     assert totals.between(200 * MS, 1001 * MS) is None  # not there yet
 
 
+def test_charge_goes_on_from_the_last_reading_of_the_piece_before():
+    """1, 2, 5 and 3 A, a second apart: 1.5 + 3.5 + 4 C, in one piece and in two."""
+    for cut in (0, 1, 2, 3):
+        totals = RailTotals(VI, "board")
+        codes = [np.full(4, 5000), np.array([1000, 2000, 5000, 3000])]
+        for part in (slice(0, cut), slice(cut, 4)):
+            totals.add(stamps(4, 1000)[part], [column[part] for column in codes])
+        assert totals.charge_c == pytest.approx(9.0) and totals.energy_j == pytest.approx(45.0)
+
+
 def test_what_was_recorded_before_is_taken_over_from_means_of_stretches():
     seconds = np.array([10.0, 20.0])
     totals = RailTotals(VI, "board")

@@ -1,0 +1,53 @@
+"""What the data sheets of the INA chips print of registers and modes, row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from powermeter.drivers.ina import ina219, ina226, ina228, ina3221
+from powermeter.drivers.ina.datasheet import ChipModel
+
+
+def test_each_mode_of_the_ina219_s_converter() -> None:
+    """SBOS448G, table 5: a code of 8 and more takes the mean of 2ⁿ samples of 12 bits, n being its last three bits."""
+    bits = {code: (code, 9 + code, 1) for code in range(4)}
+    averages = {8 + n: (8 + n, 12, 2**n) for n in range(1, 8)}
+    assert [row[:3] for row in ina219.ADC] == [*bits.values(), *averages.values()]
+    microseconds = [84, 148, 276, 532, 1060, 2130, 4260, 8510, 17020, 34050, 68100]
+    assert [row[3] for row in ina219.ADC] == pytest.approx([us * 1e-6 for us in microseconds])
+    assert ina219.PGA == ((0, 0.04), (1, 0.08), (2, 0.16), (3, 0.32))
+
+
+@pytest.mark.parametrize("family", [ina226, ina228])
+def test_averages_by_code(family) -> None:
+    """SBOS547B, table 6, and SLYS021A, ADC_CONFIG."""
+    assert family.AVERAGES == (1, 4, 16, 64, 128, 256, 512, 1024)
+
+
+def test_conversion_times_by_code() -> None:
+    """SBOS547B, tables 7 and 8, and SLYS021A, ADC_CONFIG, in µs."""
+    for family, microseconds in (
+        (ina226, [140, 204, 332, 588, 1100, 2116, 4156, 8244]),
+        (ina228, [50, 84, 150, 280, 540, 1052, 2074, 4120]),
+    ):
+        assert list(family.CONVERSION_S) == pytest.approx([us * 1e-6 for us in microseconds])
+
+
+@pytest.mark.parametrize(
+    ("model", "reset", "bus_v"),
+    [
+        (ina219.INA219, 0x399F, 26.0),
+        (ina226.INA226, 0x4127, 36.0),
+        (ina226.INA230, 0x4127, 28.0),
+        (ina226.INA260, 0x6127, 36.0),
+        (ina226.INA236, 0x4127, 48.0),
+        (ina228.INA228, 0x0000, 85.0),
+        (ina228.INA238, 0x0000, 85.0),
+        (ina3221.INA3221, 0x7127, 26.0),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_register_00h_after_power_up_and_the_highest_bus_voltage(
+    model: ChipModel, reset: int, bus_v: float
+) -> None:
+    assert (model.config_reset, model.bus_input_v) == (reset, bus_v)
