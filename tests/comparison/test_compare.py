@@ -396,6 +396,7 @@ def test_what_is_refused(tmp_path):
 
 def test_a_recording_against_itself_is_named(tmp_path):
     path = write(tmp_path / "a.power", [2.0, 2.1, 2.0, 2.2], ["infer", "load", "infer", "load"])
+    assert (read(path).name, read(path, name="before").name) == ("a.power", "before")
     assert "same-recording" in codes(compare(path, path))
     assert "same-recording" not in codes(compare(path, path, label=("infer", "load")))
 
