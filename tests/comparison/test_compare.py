@@ -408,8 +408,7 @@ def test_an_analysis_is_a_side_under_its_rail_s_name(tmp_path):
         for name, w in (("a", 2.0), ("b", 3.0))
     )
     run = read(a)
-    assert run.analysis is a and run.name == a.line.key
-    assert read(a, name="before").name == "before"
+    assert run.analysis is a and (run.name, read(a, name="before").name) == (a.line.key, "before")
     assert read(a).recording != read(b).recording
     assert compare(a, b).rows[0].contrast.difference.value == pytest.approx(0.2, rel=0.01)
 
