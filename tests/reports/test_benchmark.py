@@ -92,8 +92,12 @@ def test_items_that_the_command_marked_take_the_place_of_the_stated_ones() -> No
     assert first["per_item"]["value"] == 0.25
     assert second == {"label": "load", "items": None, "events": 2, "per_item": None}
     text = to_text(made)
-    assert "J for each of 4 items, start-up included" in text
-    assert "for each of 20 items that the command marked" in text
+    first, each, inner = text.splitlines()[:3]
+    assert first == "matmul: 8.00 ± 0.78 J a run (95 %, measured), 2.000 s each"  # 1.96 × 0.4 J
+    assert each == "  2.00 ± 0.20 J for each of 4 items, start-up included"
+    assert inner == (
+        "  infer: 250 ± 20 mJ for each of 20 items that the command marked, start-up not counted"
+    )
     assert "load: not known for each of 2 events that the command marked" in text
     assert "12 repeats, 3 of warm-up left out, worth 6 independent ones" in text
     assert "narrower by: more repeats" in text and text.endswith("matmul: the end")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.health import SourceHealth
 from powermeter.channel import Accuracy, Channel, Gap, Kind, Quantity, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.instruments import health_text, instruments
+from powermeter.reports.instruments import OwnCost, health_text, instruments, own_cost
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,37 @@ def test_what_is_bridged_and_what_is_missing_are_one_length(tmp_path: Path) -> N
         (instrument,) = instruments(recording, found)
     assert found.gap_s == 2.0 and found.health[0].gap_s == 7.0  # 5 s behind the last reading are not bridged
     assert health_text(instrument).endswith(" · 3 gaps of 7.00 s")
+
+
+HEALTH = SourceHealth(
+    *("1", "ina219", "ina219://1/0x40", 1200, 12.0, 100.0, 0.01, 0.008, 0.011, 5, 3, 7, (), 0.0, 0.0)
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "no gaps"),
+        ({"longest_s": 0.2}, "longest pause 200 ms"),
+        ({"gaps": (Gap(0, 2 * 10**9, "no answer"),), "noted_s": 2.0}, "1 gap of 2.00 s"),
+        ({"gaps": (Gap(0, 1, "missed"),), "noted_s": 0.0}, "no gaps"),  # they are counted as missed
+        ({"bridged": 2, "bridged_s": 0.5, "noted_s": 0.25}, "2 gaps of 750 ms"),
+    ],
+)
+def test_each_number_of_a_source_s_line(changed: dict[str, object], words: str) -> None:
+    line: Any = SimpleNamespace(health=replace(HEALTH, **changed), missed=9)  # type: ignore[arg-type]
+    asked = "100 Hz of 125 Hz asked"
+    wanted = f"1,200 samples · {asked} · 9 missed · 3 repeats · 7 at the end of the range · {words}"
+    assert health_text(line) == wanted
+
+
+@pytest.mark.parametrize(("pairs", "share"), [([], 0.05), ([(0, 0), (20 * 10**9, 0)], 0.025)])
+def test_what_recording_took_is_a_share_of_all_of_its_time(pairs, share: float) -> None:
+    """Half a second of a processor in 10 s of readings; of 20 s where its clocks were noted for so long."""
+    noted = [{"cpu_s": 9.0}, {"cpu_s": 0.5, "peak_memory": 1 << 20}]
+    recording: Any = SimpleNamespace(facts=lambda name: noted, clock_pairs=lambda: pairs)
+    analysis: Any = SimpleNamespace(duration=SimpleNamespace(value=10.0))
+    assert own_cost(recording, analysis) == OwnCost(0.5, share, 1 << 20)
 
 
 def test_only_limits_that_an_energy_rests_on_are_named(tmp_path: Path) -> None:
