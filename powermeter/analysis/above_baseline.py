@@ -21,9 +21,11 @@ from powermeter.signals.trace import CommonError
 from powermeter.units import parse_quantity
 
 HOLDS_WORK = "baseline-holds-work"
+UNLIKE_PAUSES = "baseline-unlike-pauses"
 _FEW_SCALES = 1.25
 _GROUPS = 8
 _ENOUGH = 16
+_ROUNDED = 1e-9
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
 
@@ -35,11 +37,13 @@ class Baseline:
         power: In W.
         origin: In words: `the event idle (3 times, 30 s)`, `10 s to 20 s`, `given`.
         measured: Whether it comes from the same trace, so that the sensor's common errors cancel.
+        contradicted_w: By how much, in W, pauses of the run make a power that was measured elsewhere less sure; 0 where they do not.
     """
 
     power: Result
     origin: str
     measured: bool
+    contradicted_w: float = 0.0
 
     @property
     def text(self) -> str:
@@ -88,7 +92,7 @@ def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Bas
     if spec is None or isinstance(spec, Baseline):
         return spec
     if isinstance(spec, Result):
-        return Baseline(spec, "given", False)
+        return _of_another_recording(spec, integral, events)
     if isinstance(spec, (int, float)):
         return _constant(float(spec))
     if isinstance(spec, tuple):
@@ -132,10 +136,31 @@ def holds_work(spec: BaselineSpec, events: Sequence[Event]) -> list[Note]:
     return [Note.warning(HOLDS_WORK, text)]
 
 
+def contradicted(baseline: Baseline | None) -> list[Note]:
+    """Return a warning where a baseline measured elsewhere is not what this run's pauses draw."""
+    if baseline is None or not baseline.contradicted_w:
+        return []
+    text = (
+        f"the baseline of {baseline.power} was measured in another recording, and beside the events of this one the device draws something else: "
+        "the interval of what is above it holds the difference; mark an idle event in this recording and name it as the baseline"
+    )
+    return [Note.warning(UNLIKE_PAUSES, text)]
+
+
 def _constant(watts: float) -> Baseline:
     if not math.isfinite(watts) or watts < 0:
         raise ConfigurationError(f"a baseline of {watts} W is not usable")
     return Baseline(Result.of(watts, "W", grade=Grade.ASSUMED), "given", False)
+
+
+def _of_another_recording(power: Result, integral: Integral, events: Sequence[Event]) -> Baseline:
+    """Return a power measured elsewhere, less sure by as much as this run's own pauses contradict it."""
+    busy = [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None]
+    away, _ = _pauses(integral, [], busy, power.value)
+    if away <= max(power.standard_uncertainty, _ROUNDED * power.value):
+        return Baseline(power, "given", False)
+    parts = {**power.parts, f"baseline:{integral.trace.own}": away}
+    return Baseline(Result.of(power.value, power.unit, parts, power.grade), "given", False, away)
 
 
 def _measured(
@@ -189,21 +214,24 @@ def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence
     # A flicker's mean over a window lies from that over a longer time by σ √(ln of the lengths' ratio / ln 2).
     spread = flicker * math.sqrt(max(math.log(run / max(length, 1)) / math.log(2), 1.0))
     own = _FEW_SCALES * max(spread, between)
-    beside, stretches = _pauses(integral, spans, busy)
+    level = float(sum(integral.between(np.array([a]), np.array([b]))[0] for a, b in spans)) / (length * 1e-9)
+    beside, stretches = _pauses(integral, spans, busy, level)
     # Where pauses show what idle power did between the events, nothing has to be predicted from the baseline's own wandering.
     return beside if stretches >= _ENOUGH else math.hypot(own, beside)
 
 
 def _pauses(
-    integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]
+    integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]], level: float
 ) -> tuple[float, int]:
-    """Return how far the mean idle power beneath events may be from the baseline's, W, as stretches beside events show it; and their number.
+    """Return how far the mean idle power beneath events may be from the baseline's `level`, W, as stretches beside events show it; and their number.
+
+    Of a baseline in another recording (no `spans`) the whole distance counts, found or not: nothing binds the two.
 
     Their mean lies D from the baseline's, which is a deviation that was found (D/1.5).  Means of successive groups of stretches differ by
     what idle power does in the course of the run: events average that as groups do.
     """
     least = 3 * integral.trace.interval_ns
-    longest = max(sum(b - a for a, b in spans) // 4, least)
+    longest = max((sum(b - a for a, b in spans) or integral.end_ns - integral.start_ns) // 4, least)
     latest = integral.start_ns
     lows: list[int] = []
     highs: list[int] = []
@@ -225,8 +253,6 @@ def _pauses(
     start, end = np.array(lows, np.int64), np.array(highs, np.int64)
     joules = integral.between(start, end)
     seconds = (end - start) * 1e-9
-    level = float(sum(integral.between(np.array([a]), np.array([b]))[0] for a, b in spans))
-    level /= sum(b - a for a, b in spans) * 1e-9
     parts = [
         (float(e.sum()), float(s.sum()))
         for e, s in zip(*(np.array_split(x, min(_GROUPS, len(lows))) for x in (joules, seconds)), strict=True)
@@ -234,9 +260,9 @@ def _pauses(
     means = np.array([e / s for e, s in parts])
     groups = means.size
     # What white noise leaves of each mean is in the energies' own uncertainty already.
-    white = _white(integral, spans)
+    white = _white(integral, spans or list(zip(lows, highs, strict=True)))
     total, base = float(seconds.sum()), sum(b - a for a, b in spans) * 1e-9
-    chance = white * (1 / total + 1 / base)
+    chance = white * (1 / total + (1 / base if base else 0.0))
     scatter, expected = float(np.var(means, ddof=1)), white * groups / total
     course = (
         (scatter - expected) * (1 / min(max(len(events), 1), groups) + 1 / groups)
@@ -245,9 +271,9 @@ def _pauses(
     )
     t95 = float(student_95(groups - 1.0)) / COVERAGE_95
     away = (float(joules.sum()) / total - level) ** 2
-    return math.sqrt(
-        (away - chance if away > COVERAGE_95**2 * chance else 0.0) / _REACH**2 + course * t95**2
-    ), len(lows)
+    if spans:
+        away = (away - chance if away > COVERAGE_95**2 * chance else 0.0) / _REACH**2
+    return math.sqrt(away + course * t95**2), len(lows)
 
 
 def _white(integral: Integral, spans: Sequence[tuple[int, int]]) -> float:

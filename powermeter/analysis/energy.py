@@ -330,6 +330,7 @@ def analyse(
             *count.notes,
             *of_inside,
             *idle.holds_work(baseline, events),
+            *idle.contradicted(subtract),
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
             *notes_of_another_time(line, found),

@@ -14,6 +14,7 @@ from powermeter.analysis.above_baseline import (
     _pauses,
     _wander,
     _white,
+    contradicted,
     find,
     holds_work,
 )
@@ -45,6 +46,17 @@ def test_nothing_a_result_and_a_baseline_are_what_they_are() -> None:
     made = find(given, FLAT, ())
     assert made is not None and made.power is given and (made.origin, made.measured) == ("given", False)
     assert find(made, FLAT, ()) is made
+
+
+def test_a_power_measured_elsewhere_is_held_against_the_pauses() -> None:
+    """Pauses at 2.0 W beside a baseline of 1.9 W: a standard uncertainty of 0.1 W joins its own, and a note names it; where they agree, neither."""
+    busy = [Event("infer", start_ns=a, end_ns=b) for a, b in busy_every(5, 2, 5, 18)]
+    made = find(Result.of(1.9, "W", {"gain:m": 0.01}), FLAT, busy)
+    assert made is not None and made.power.value == 1.9
+    assert made.power.standard_uncertainty == pytest.approx(math.hypot(0.1, 0.01))
+    assert [note.code for note in contradicted(made)] == ["baseline-unlike-pauses"]
+    agreed = find(Result.of(2.0, "W", {"gain:m": 0.01}), FLAT, busy)
+    assert agreed is not None and agreed.power.standard_uncertainty == 0.01 and not contradicted(agreed)
 
 
 @pytest.mark.parametrize(("spec", "watts"), [(2, 2.0), (0.5, 0.5), (0, 0.0), ("2.1W", 2.1), ("300 mW", 0.3)])
@@ -155,7 +167,7 @@ def test_pauses_between_events_tell_where_idle_power_lies() -> None:
     values = np.full(1001, 2.0)
     values[300:] = 2.3
     base, busy = spans((0.5, 20)), busy_every(5, 2, 32, 13)
-    found, stretches = _pauses(integral(values), base, [*base, *busy])
+    found, stretches = _pauses(integral(values), base, [*base, *busy], 2.0)
     assert stretches >= 12
     # The stretch between the baseline and the first event is left out, being further from events than a quarter of it.
     assert found == pytest.approx(0.3 / 1.5, rel=1e-2)
@@ -168,14 +180,14 @@ def test_pauses_that_change_in_the_course_of_the_run() -> None:
     values = np.full(1001, 2.0)
     values[300:] = 2.0 + np.linspace(-0.5, 0.5, 701)
     base, busy = spans((0.5, 20)), busy_every(5, 2, 32, 13)
-    found, _ = _pauses(integral(values), base, [*base, *busy])
+    found, _ = _pauses(integral(values), base, [*base, *busy], 2.0)
     middles = 2 + (np.arange(8) - 3.5) * (1 / 70 * 68 / 8)
     expected = math.sqrt(float(np.var(middles, ddof=1)) * 2 / 8) * student.ppf(0.975, 7) / 1.96
     assert found == pytest.approx(expected, rel=0.1)
 
 
 def test_fewer_than_four_pauses_tell_nothing() -> None:
-    assert _pauses(FLAT, spans((0.5, 99.5)), spans((0.5, 99.5))) == (0.0, 0)
+    assert _pauses(FLAT, spans((0.5, 99.5)), spans((0.5, 99.5)), 2.0) == (0.0, 0)
 
 
 @pytest.mark.parametrize(("noise", "jump", "white"), [(0.0, 0.2, 0.02), (0.3, 0.2, 0.09)])
@@ -198,7 +210,7 @@ def test_what_white_noise_leaves_of_the_groups_is_not_their_course() -> None:
     def found(slope: float) -> float:
         values = 2.0 + wiggle
         values[300:] += np.linspace(-slope, slope, 701)
-        return _pauses(integral(values), base, [*base, *busy])[0]
+        return _pauses(integral(values), base, [*base, *busy], 2.0)[0]
 
     middles = (np.arange(8) - 3.5) * (2 * 68 / 70 / 8)  # of a slope of 1 W, about the baseline's level
     seconds = 12 * (
