@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.charge_states import ChargesBetween
 from powermeter.importers.log import Choices, Log
 from powermeter.importers.table import TableImporter
 
@@ -40,5 +41,7 @@ def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str
             choices = replace(choices, decimal="point")
         try:
             return TableImporter.read(Path(table.name), choices)
+        except ChargesBetween as error:
+            raise ConfigurationError(error.in_readings.replace(table.name, str(path))) from None
         except (DataError, ConfigurationError) as error:
             raise type(error)(str(error).replace(table.name, str(path))) from None

@@ -73,6 +73,7 @@ _ANSWERS = {
     **dict.fromkeys(("0", "false", "no", "n", "off"), _OUT),
 }
 _SHOWN = 4
+_READING = "reading"
 
 
 @dataclass(slots=True)
@@ -83,6 +84,18 @@ class _Stretch:
     first: int
     last: int
     rows: int
+
+
+class ChargesBetween(ConfigurationError):
+    """A battery charges or stands in some rows of a table.
+
+    Attributes:
+        in_readings: The same without the lines of the file, for a table that was made of something else.
+    """
+
+    def __init__(self, text: str, in_readings: str) -> None:
+        super().__init__(text)
+        self.in_readings = in_readings
 
 
 class ChargeStates:
@@ -153,7 +166,8 @@ class ChargeStates:
         """Refuse a table in which the battery charges, or stands while it discharges elsewhere.
 
         Raises:
-            ConfigurationError: It does, in some rows or in all.
+            ConfigurationError: It does in all rows that state anything.
+            ChargesBetween: It does in some.
         """
         rows = self._rows
         if self._index is None or not (rows[_IN] or (rows[_OUT] and rows[_STANDS])):
@@ -165,13 +179,17 @@ class ChargeStates:
                 f"{self._where}: by column {name!r} the battery {self._listed(_IN)} and never discharges: "
                 f"what flows in was not used; {anyway}"
             )
-        stated = " and ".join(self._listed(state) for state in (_IN, _STANDS, _OUT) if rows[state])
+        states = [state for state in (_IN, _STANDS, _OUT) if rows[state]]
         best = max((s for s in self._stretches if s.state == _OUT), key=lambda stretch: stretch.rows)
         head = f"1,{self._skip}p;" if self._skip else ""
-        raise ConfigurationError(
-            f"{self._where}: by column {name!r} the battery {stated}: only what flows out was used, and the sum of all is neither. Import the "
+        first, last = best.first - self._skip, best.last - self._skip
+        of_both = "only what flows out was used, and the sum of all is neither"
+        raise ChargesBetween(
+            f"{self._where}: by column {name!r} the battery {' and '.join(map(self._listed, states))}: {of_both}. Import the "
             f"stretches that discharge one by one, the longest for example after: sed -n '{head}{best.first},{best.last}p' "
-            f"{quote(str(self._where))} > part{self._where.suffix}; {anyway}"
+            f"{quote(str(self._where))} > part{self._where.suffix}; {anyway}",
+            f"{self._where}: by {name!r} the battery {' and '.join(f'{state} in {plural(rows[state], _READING)}' for state in states)}: "
+            f"{of_both}. Import the stretches that discharge one by one, the longest of which is from reading {first} to reading {last}; {anyway}",
         )
 
     def _listed(self, state: str) -> str:

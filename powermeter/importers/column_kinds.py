@@ -9,10 +9,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from shlex import quote
 
 from powermeter.channel import Kind, Quantity
-from powermeter.errors import ConfigurationError, DataError, plural
+from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.cells import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import EACH, PIECES, TIME
@@ -54,6 +55,7 @@ _KERNELS = re.compile(r"(?<![a-z])energy_uj\Z")
 _HALF_A_RANGE_UJ = 3.2e10  # the smallest range of the kernel's counter, 65.5 kJ
 _RUN = 2  # steps up for each fall, which a counter that is set back often shows and amounts seldom do
 _SELDOM = 4  # amounts fall at half of their steps; a list that falls at one in so many is left open
+_BAND = 0.5
 _SMALL_STEP = 0.5  # a counter's steps are small against what it has counted
 
 
@@ -252,34 +254,6 @@ def marks_of(meaning: Meaning, seen: Statistics, quantity: Quantity) -> tuple[fl
     return (*marks, 0.0) if meaning.as_ == "counter" and (seen.dips or seen.starts_at_none) else marks
 
 
-def leave_out_still(
-    columns: Sequence[Planned], meanings: Sequence[Meaning], seen_of: Sequence[Statistics], where: str
-) -> list[Note]:
-    """Take counters that never move off their rails, in place, and return a note on them.
-
-    A counter that stands still has counted nothing, or less than its step: that is not 0 J.
-
-    Raises:
-        DataError: Nothing else in the table holds an energy or a charge.
-    """
-    still = [
-        column
-        for column, meaning, seen in zip(columns, meanings, seen_of, strict=True)
-        if column.rail is not None
-        and column.quantity in TOTALS
-        and meaning.as_ in ("counter", "level")
-        and seen.count > 1
-        and seen.rises == seen.falls == 0
-    ]
-    for column in still:
-        column.rail = None
-    names = ", ".join(repr(column.heading.text) for column in still)
-    stands = f"{names} never move{'s' * (len(still) == 1)}: nothing was counted, or less than one step; that is not 0 J"
-    if still and all(c.rail is None or c.quantity is Quantity.VOLTAGE for c in columns):
-        raise DataError(f"{where}: {stands}, and nothing else in it yields an energy")
-    return [Note.warning("counter-still", f"{stands}, so it is left out")] if still else []
-
-
 def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) -> Meaning:
     named = column.heading
     name = named.text
@@ -341,7 +315,8 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
         raise _question(
             name, column, where, f"rises and falls {plural(falls, 'time')}, to no more than a step up"
         )
-    if falls * _SELDOM >= steps or (found is not None and _have_ends(found) and falls > 1 >= to_zero):
+    often = falls * _SELDOM >= steps or _never_near_none(seen, falls)
+    if often or (found is not None and _have_ends(found) and falls > 1 >= to_zero):
         return Meaning(
             "per-row",
             "it rises and falls: the amount of each row, no running total",
@@ -352,6 +327,16 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             ),
         )
     raise _question(name, column, where, f"falls {seen.falls} times")
+
+
+def _never_near_none(seen: Statistics, falls: int) -> bool:
+    """Return whether a column falls again and again by half of its range and more, and yet never to half of its largest number.
+
+    A total that is reset begins near none, and one that jitters falls by little.
+    """
+    down = max((a - b for a, b in pairwise(seen.head)), default=0.0)
+    span = seen.largest - seen.smallest
+    return falls > 1 and seen.smallest >= _BAND * seen.largest > 0 and down >= _BAND * span
 
 
 def _resets(column: Planned, seen: Statistics) -> Note | None:

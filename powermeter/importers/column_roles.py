@@ -20,6 +20,7 @@ from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
+from powermeter.importers.figures_of_merit import of_other_things
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, words
 from powermeter.importers.known_tools import key, signature_of
@@ -143,7 +144,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
     """Return the headings after `--column` and `--unit`, and the columns that were stated."""
-    headings = of_drives(found.headings)
+    headings = of_other_things(of_drives(found.headings))
     stated: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]

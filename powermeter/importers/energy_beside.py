@@ -79,12 +79,16 @@ def _energies(
         for j in (*read, energy)
     }
     watts, joules = np.prod([values[j] for j in read], axis=0), values[energy]
+    is_level = columns[energy].heading.is_level
+    joules = -joules if is_level else joules  # what is left falls by what was drawn
     steps = np.diff(times)
     good = np.isfinite(watts) & np.isfinite(joules)
     both = good[1:] & good[:-1] & (steps <= hole_limit(times)) & (steps > 0)
     rise = np.diff(joules)
     moves = np.abs(rise) > 0  # not where a cell is empty
     is_counter = int((rise < 0).sum()) * _FEWEST < int(moves.sum())  # and falls where it was reset
+    if is_level and not is_counter:
+        return None
     rows, both = both, both & (rise >= 0) if is_counter else both
     if int(both.sum()) < _FEWEST:
         return None

@@ -238,6 +238,9 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
         TIME,
     ),
 }
+EDGES = frozenset(("start", "end", "begin", "stop", "from", "to", "until"))
+"""Words of columns that state when a row's interval began or ended: behind them `s` is seconds."""
+
 LETTERS: dict[str, Quantity | str] = {
     "p": Quantity.POWER,
     "e": Quantity.ENERGY,
@@ -247,6 +250,10 @@ LETTERS: dict[str, Quantity | str] = {
     "t": TIME,
     "q": Quantity.CHARGE,
 }
+
+COUNTS_OF_POWER = frozenset((("power", "cycle"), ("power", "cycles"), ("on", "hours")))
+OF_THE_MOMENT = frozenset(("speed", "price", "step", "state", "mode", "user", "users", "version", "page"))
+"""What is current without being one: `current_speed`."""
 
 UNRECORDED = frozenset(
     ["dbm", "dbw", "db", "va", "kva", "var", "kvar", "percent", "pct", "rpm", "hp", "ps", "rssi"]
@@ -312,6 +319,7 @@ NOT_ACTIVE = frozenset(
         "apparent",
         "reactive",
         "scheinleistung",
+        "thermal",
         "blindleistung",
         "cost",
         "euro",

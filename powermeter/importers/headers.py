@@ -16,11 +16,14 @@ from powermeter.importers.header_languages import in_english
 from powermeter.importers.header_words import (
     ANY_CASE,
     COUNTED,
+    COUNTS_OF_POWER,
     EACH,
+    EDGES,
     ELECTRIC,
     LETTERS,
     LEVEL,
     MEAN,
+    OF_THE_MOMENT,
     QUANTITY_WORDS,
     TIME,
     UNRECORDED,
@@ -159,7 +162,7 @@ class Heading:
 
 def implied(parts: list[str]) -> Quantity | str | None:
     """Return the quantity that words suggest; the last one that does counts, single letters least."""
-    if parts[-2:] in (["power", "cycle"], ["power", "cycles"]):
+    if tuple(parts[-2:]) in COUNTS_OF_POWER or (parts[:1] == ["current"] and parts[-1] in OF_THE_MOMENT):
         return None
     for word in reversed(parts):
         if word in QUANTITY_WORDS:
@@ -223,6 +226,7 @@ def heading(text: str) -> Heading:
             return Heading(raw, f"{match[1]} {match[3]}", match[2], *found, why="unit in brackets")
     return (
         _last_word(raw, text)
+        or _of_statistic(raw, text)
         or _inside(raw, text)
         or _in_watt_hours(raw, text)
         or _first_word(raw, text)
@@ -238,6 +242,9 @@ _FIRST = re.compile(
 
 _AS_READ = "Raw"
 """Behind the unit of what Trepn read; beside it stands what is above its baseline, `(Delta)`."""
+
+_STATISTIC = re.compile(r"(.+?)[ _.]((?i:mean|avg|average|std|stddev|min|max|median|first|last|p\d\d))")
+"""How pandas writes what it made of a column: `power_W_mean`."""
 
 _LENGTH_IN_MS = re.compile(r"[Mm]s[A-Z][A-Za-z]{3,60}\Z")
 """Of a frame, as PresentMon and CapFrameX call them: `MsBetweenPresents`."""
@@ -261,6 +268,15 @@ def _in_watt_hours(raw: str, text: str) -> Heading | None:
     found = of_unit(unit)
     name = f"{text[: match.start()]} {text[match.end() :]}".strip(" _-")
     return None if found is None else Heading(raw, name or text, unit, *found, why="unit in the name")
+
+
+def _of_statistic(raw: str, text: str) -> Heading | None:
+    """Return what a header states whose unit stands before a statistic: `power_W_mean`."""
+    match = _STATISTIC.fullmatch(text)
+    before = None if match is None else heading(match[1])
+    if match is None or before is None or before.quantity not in ELECTRIC:
+        return None
+    return replace(before, text=raw, name=f"{before.name} {match[2]}", why="unit before the statistic")
 
 
 def _first_word(raw: str, text: str) -> Heading | None:
@@ -371,6 +387,8 @@ def _unit_at_end(tail: str, before: list[str]) -> str | None:
     if meant is not None and found[0] != meant:
         # power_Wh is an energy; power_min and time_a are not units
         return unit if found[0] in ELECTRIC and meant in ELECTRIC and len(tail) > 1 else None
+    if tail == "s" and before and before[-1] in EDGES:
+        return unit
     if len(tail) == 1 and meant is None:
         if tail == "A" or tail == "V":
             return None if before and before[-1] in _NOT_AMPERE else unit

@@ -361,9 +361,10 @@ SIGNATURES: tuple[Signature, ...] = (
         (r"apower",),
         (
             ColumnFact(r"apower", "W", "power", "plug", boundary=Boundary.WALL),
+            ColumnFact(r"aenergy\.minute_ts", "s"),
             ColumnFact(r"(voltage|current|freq|pf|aenergy\..*|ret_aenergy\..*|temperature\..*)", "-"),
         ),
-        source="Shelly's documentation of Switch: apower in W; voltage and current are of AC and not used",
+        source="Shelly's documentation of Switch: apower in W, minute_ts in Unix seconds; voltage and current are of AC and not used",
     ),
 )
 

@@ -89,6 +89,15 @@ _UEVENT = {
 }
 """Units of the kernel's power_supply class (its documentation: µV, µA, µW, µWh, µAh)."""
 
+_OF_ITS_MAKE = re.compile(
+    r"POWER_SUPPLY_(?:(?:ENERGY|CHARGE)_(?:FULL|EMPTY)(?:_DESIGN)?|(?:VOLTAGE|CURRENT|POWER)_(?:MIN|MAX)(?:_DESIGN)?|CYCLE_COUNT|CAPACITY(?:_LEVEL)?)"
+)
+"""Facts of a battery among the kernel's values, which are no readings of it."""
+
+_OF_BATTERY = re.compile(r"POWER_SUPPLY_STATUS=([A-Za-z][A-Za-z ]{2,20})\s*")
+_IN_WORDS = re.compile(r"POWER_SUPPLY_[A-Z_]{2,40}=\D.*")
+_BATTERY_STATUS = "battery status"
+
 _MOST_LABELS = 64
 _FEWEST_BLOCKS = 2
 
@@ -128,15 +137,17 @@ class LabelledLines(Importer):
         other = Unread()
         for number, line in _whole(read_lines(path)):
             own, pairs = (("time", line), []) if is_stamp(line) else _pairs(line)
-            if own is None and not pairs and any(map(str.isdigit, line)) and not _STATE.match(line):
+            if own is None and not pairs and any(map(str.isdigit, line)) and not _in_words(line):
                 other.add(number)
             stamp = stamp or (own[0] if own is not None else None)
             for pair in pairs:
+                if _OF_ITS_MAKE.fullmatch(pair.label):
+                    continue
                 if pair.label not in labels and len(labels) < _MOST_LABELS:
                     labels[pair.label] = pair.unit or _UEVENT.get(pair.label, "")
         if not labels:
             raise DataError(f"{path}: no line of it is a label, a value and its unit")
-        named = {"status": "battery status"} if {"status", "level", "voltage"} <= labels.keys() else {}
+        named = {"status": _BATTERY_STATUS} if {"status", "level", "voltage"} <= labels.keys() else {}
         head = ([] if stamp is None else [stamp]) + [
             f"{label} ({unit})" if unit else named.get(label, label) for label, unit in labels.items()
         ]
@@ -173,9 +184,17 @@ def _quantity(label: str, unit: str) -> Quantity | str | None:
     return named.quantity or heading(label).implied
 
 
+def _in_words(line: str) -> bool:
+    """Return whether a line states something that is no reading."""
+    return _STATE.match(line) is not None or _IN_WORDS.fullmatch(line.strip()) is not None
+
+
 def _pairs(line: str) -> tuple[tuple[str, str] | None, list[_Pair]]:
     """Return (the heading of the time, the time) before a line's labels, or None, and its pairs; none where other text stands."""
     line = _FLAGS.sub("", line[:_LONGEST_LINE].strip().removeprefix("- "))
+    state = _OF_BATTERY.fullmatch(line)
+    if state is not None:
+        return None, [_Pair(_BATTERY_STATUS, state[1], "")]
     stamped = _STAMPED.fullmatch(line)
     if stamped is not None:
         return ("time", stamped["unix"] or stamped["time"]), [

@@ -79,12 +79,16 @@ _OTHER_WORDS = frozenset(
             "step",
         ),
         *("fps", "latency", "speed", "velocity", "distance", "humidity", "wind", "rain", "pressure", "noise"),
+        *("tokens", "token", "hours", "cycles", "flops", "gflops", "tflops", "mflops", "tops", "gops"),
         *("latitude", "longitude", "lat", "lon", "altitude", "rssi", "snr", "price", "rrp", "age"),
     )
 )
 _OTHER_UNIT = re.compile(
     r"(?:%|percent|(?:m|km|mi)/[sh]|mph|rpm|fps|[kmg]?hz|(?:[kmg]i?b|bytes)(?:/s|ps)?|hpa|bar|mmhg|lux|lx|ppm|db[am]?|deg|°[cf]?)\W*\Z"
 )
+_OF_ATOMS = re.compile(r"(?:pot|kin|tot)_?eng")
+"""Energies of a simulation of molecules, as LAMMPS calls them."""
+
 _WIRE = re.compile(r"(?:port|line)[ _-]?\d+")
 
 
@@ -92,7 +96,12 @@ def is_of_other_things(name: str, words: Collection[str]) -> bool:
     """Return whether a column's name is of something that is no electricity: a process, a share, a speed, the weather; `Port 1` or `Line 2` is a wire."""
     if _WIRE.fullmatch(name.strip().lower()):
         return False
-    return not _OTHER_WORDS.isdisjoint(words) or _OTHER_UNIT.search(name.lower()) is not None
+    name = name.strip().lower()
+    return (
+        not _OTHER_WORDS.isdisjoint(words)
+        or _OTHER_UNIT.search(name) is not None
+        or _OF_ATOMS.fullmatch(name) is not None
+    )
 
 
 class _Named(Protocol):

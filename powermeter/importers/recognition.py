@@ -17,7 +17,7 @@ LAST = "csv"
 """The format that is tried after all others: it takes any table."""
 
 
-LATE = ("labelled", "quoted-lines", "readings", "json")
+LATE = ("dated-readings", "labelled", "quoted-lines", "readings", "json")
 """Formats that take what others are surer of; tried after those."""
 
 

@@ -38,6 +38,7 @@ from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.side_by_side import on_one_axis
+from powermeter.importers.still_counters import leave_out_still
 from powermeter.importers.table_grade import TableGrade
 from powermeter.importers.table_notes import (
     FLOWS,
@@ -61,7 +62,7 @@ from powermeter.importers.table_rows import Stream, TableRows, lengths_of_sample
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
 from powermeter.importers.time_axis import Axis, axis, first_interval_ns, keep_first_step, regular, usual_step
-from powermeter.importers.time_parts import overlapping_rows, pauses_between
+from powermeter.importers.time_parts import are_apart, overlapping_rows, pauses_between
 from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.undistinguished_devices import refuse_turns
@@ -149,27 +150,28 @@ class OpenTable:
         asked_above = column_kinds.rows_asked_above(self.plan.columns, on_calendar=calendar)
 
         def meaning(i: int) -> column_kinds.Meaning:
-            column = self.plan.columns[i]
-            if i in self._beside and column.quantity in column_kinds.TOTALS:
+            if i in self._beside and self.plan.columns[i].quantity in column_kinds.TOTALS:
                 return column_kinds.BESIDE
             return column_kinds.meaning_of(
-                column,
+                self.plan.columns[i],
                 self._seen[i],
                 self.choices.as_,
                 where,
                 self.plan.layout,
-                beside_totals=(column.heading.unit or "") in rising,
+                beside_totals=(self.plan.columns[i].heading.unit or "") in rising,
                 asked_above=asked_above,
                 ends=self.plan.time.length_ns is not None,
             )
 
         self.meanings = meanings_of(len(self._seen), self.choices, where, meaning)
         column_kinds.refuse_unused(self.meanings, self.choices.as_, where)
-        self.warnings += column_kinds.leave_out_still(self.plan.columns, self.meanings, self._seen, where)
+        self.warnings += leave_out_still(self.plan.columns, self.meanings, self._seen, where)
         refuse_sum_below(self.plan.columns, self.meanings, store, where)
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held, blank)
-        self._by_length = self.plan.time.length_ns is not None and lengths_vary(store)
+        length, step = self.plan.time.length_ns, usual_step(found.times_ns)
+        apart = length is not None and are_apart(length, step)
+        self._by_length = apart or (length is not None and lengths_vary(store))
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
         self.whole = decide(
@@ -182,12 +184,10 @@ class OpenTable:
             readings=readings_of_devices(streams, store, sample_of_row),
         )
         refuse_unpaired(streams, self.whole, where)
-        per_row = any(meaning.as_ == "per-row" for meaning in self.meanings)
         summed = any(stream.as_ == "per-row" for stream in streams)
-        if (length := self.plan.time.length_ns) is not None:
-            pauses = pauses_between(
-                length, usual_step(found.times_ns), where, amounts=per_row, added_up=summed
-            )
+        per_row = any(meaning.as_ == "per-row" for meaning in self.meanings) or (summed and apart)
+        if length is not None:
+            pauses = pauses_between(length, step, where, amounts=per_row, added_up=summed)
             self._unbridged = bool(pauses) and per_row
             self.warnings += pauses
         lengths = lengths_of_samples(store, sample_of_row) if summed and "length" in store else None

@@ -16,6 +16,7 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.lengths_of_work import are_lengths
 from powermeter.importers.log import Choices
+from powermeter.importers.time_parts import is_start
 
 RUNS = (
     "is a table of finished runs, one row per run, not a log of power over time: its energies are the totals of whole runs "
@@ -100,7 +101,7 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
     numbered = once and headings[0].name.strip().lower() in ("run", "trial", "repetition", "experiment")
     numbered = numbered or (not times and _are_runs_of_rails(found, headings))
     numbered = numbered or _sums_up_readings(found, headings, times)
-    if measured and are_lengths(found, headings, times):
+    if measured and not any(map(is_start, headings)) and are_lengths(found, headings, times):
         raise DataError(f"{path}: {RUNS}")
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")

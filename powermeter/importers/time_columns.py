@@ -33,7 +33,15 @@ from powermeter.importers.stamps import (
     time_of_day_ns,
     wall,
 )
-from powermeter.importers.time_parts import DAYS, at_stated_rate, called, is_end, is_start, with_part
+from powermeter.importers.time_parts import (
+    DAYS,
+    at_stated_rate,
+    called,
+    is_end,
+    is_length,
+    is_start,
+    with_part,
+)
 from powermeter.importers.time_units import (
     EPOCHS,
     are_day_numbers,
@@ -119,9 +127,14 @@ def choose_time(
     return None
 
 
+_STATED_RATE = re.compile(r"(?<![\w.])\d{1,6}(?:\.\d{1,3})? ?[kM]?Hz\b")
+
+
 def _usual_rate(headings: Sequence[Heading]) -> str:
-    """Return the rate to offer: turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
+    """Return the rate to offer: one that a header states, turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
     named = {heading.text.strip().lower() for heading in headings}
+    if (stated := _STATED_RATE.search("; ".join(heading.text for heading in headings))) is not None:
+        return stated[0].replace(" ", "")
     return "5s where turbostat ran without -i" if {"pkgwatt", "busy%"} <= named else "10Hz (or 100ms)"
 
 
@@ -136,7 +149,7 @@ def _unnamed(found: Layout, headings: Sequence[Heading]) -> list[int]:
         if texts and states_a_clock(named) and _mostly(texts, lambda text: ":" in text):
             hits.append(i)
             continue
-        begins = is_start(named) and any(map(is_end, headings))
+        begins = is_start(named) and any(is_end(h) or is_length(h) for h in headings)
         unix = (begins or called(named) in _CLOCKS) and all(
             (number_ns(text, 1) or 0) >= EPOCHS[0][0] for text in texts
         )

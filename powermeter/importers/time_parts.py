@@ -16,7 +16,7 @@ from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan, range_ns
-from powermeter.importers.stamps import DAY_NS, number_ns, time_of_day_ns, wall
+from powermeter.importers.stamps import DAY_NS, TICKS, number_ns, time_of_day_ns, wall
 from powermeter.importers.time_units import EPOCHS
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
@@ -49,11 +49,16 @@ _OF_TIMES = re.compile(
 LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "duracion", "length", "lengths"))
 """What a column is called that states how long each row lasted."""
 
+_MARKS = re.compile(r"\A(?:t|ts|unix|epoch)[_ ]|[_ ](?:t|ts|unix|epoch|sec|secs|seconds|s|ms|us|ns)\Z")
+"""What stands around such a name: `t_start`, `start_s`, `end_ts`."""
+
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
 _ZONE_STEP_NS, _FARTHEST_NS = 900 * NS, 14 * 3600 * NS
 """Of offsets from UTC, which lie between a start on the wall and an end in Unix time."""
+
+_APART = 2.0
 
 LONGER = 1.1
 """Times a row's interval, to which the next one's end may lie apart: a month has 31 days, and its interval 30 where the last one is left out."""
@@ -64,18 +69,40 @@ def called(named: Heading) -> str:
     return re.sub(r"[^a-zà-ÿ]", "", named.text.lower())
 
 
+def _names_of(named: Heading) -> set[str]:
+    """Return what may be the word that a column is called after: its name, without words for times, without marks around it."""
+    bare = _MARKS.sub("", named.text.strip().lower())
+    return {called(named), _OF_TIMES.sub("", called(named)), re.sub(r"[^a-zà-ÿ]", "", bare)}
+
+
 def is_start(named: Heading) -> bool:
     """Return whether a column is called after the beginning of each row's interval."""
-    return bool({called(named), _OF_TIMES.sub("", called(named))} & STARTS)
+    return bool(_names_of(named) & STARTS)
 
 
 def is_end(named: Heading) -> bool:
     """Return whether a column is called after the end of each row's interval."""
-    return bool({called(named), _OF_TIMES.sub("", called(named))} & ENDS)
+    return bool(_names_of(named) & ENDS)
+
+
+def is_length(named: Heading) -> bool:
+    """Return whether a column is called after how long each row lasted."""
+    return bool(LENGTHS & {*named.words})
+
+
+def _length_tick(named: Heading) -> int | None:
+    """Return the nanoseconds to a unit of a column called after how long each row lasted; None for any other column."""
+    if not is_length(named):
+        return None
+    if named.quantity == TIME:
+        return round(named.factor * NS)
+    return TICKS.get(named.words[-1]) if len(named.words) > 1 else None
 
 
 def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> TimePlan:
     """Return a plan with what a second column adds to its times, or the same plan."""
+    if plan.style == "relative" and plan.indexes and is_start(headings[plan.indexes[0]]):
+        return _with_end(plan, found, headings)
     if plan.style not in ("wall", "epoch") or plan.added is not None:
         return plan
     if plan.style == "wall" and len(plan.indexes) == 1 and _are_dates(texts_of(found, plan.indexes[0])):
@@ -87,6 +114,9 @@ def with_part(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         return _ending(plan, found, Added(at, plan.tick_ns, at, plan.order), headings)
     if plan.indexes and is_start(headings[plan.indexes[-1]]):
         return _with_end(plan, found, headings)
+    lengthened = _with_lengths(plan, found, headings)
+    if lengthened is not plan:
+        return lengthened
     for i, named in enumerate(headings):
         tick = next((tick for tick, names in _FRACTIONS.items() if called(named) in names), 0)
         out = named.unit == "-" and named.is_stated
@@ -130,9 +160,28 @@ def _with_end(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
         if is_end(named) and (_are_clocks(found, i) if clocks else _are_moments(found, i, plan)):
             tick = plan.tick_ns if _are_as(texts_of(found, i), plan) else _tick_of(texts_of(found, i))
             return _ending(plan, found, Added(i, tick or plan.tick_ns, at, order), headings)
-        if named.quantity == TIME and LENGTHS & {*named.words}:
-            return _ending(plan, found, Added(i, round(named.factor * NS)), headings)
+        if (tick := _length_tick(named)) is not None:
+            return _ending(plan, found, Added(i, tick), headings)
     return plan
+
+
+def _with_lengths(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> TimePlan:
+    """Return a plan whose times are the ends of the rows' intervals, where a column states lengths far shorter than the rows are apart."""
+    for i, named in enumerate(headings):
+        tick = _length_tick(named)
+        if tick is None or i in plan.indexes or (named.unit == "-" and named.is_stated):
+            continue
+        own = _ending(plan, found, Added(i, tick), headings)
+        stamps = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in found.rows])[0]
+        steps = np.diff(stamps[stamps != MISSING])
+        if own.length_ns is not None and steps.size and are_apart(own.length_ns, float(np.median(steps))):
+            return own
+    return plan
+
+
+def are_apart(length_ns: int, step_ns: float) -> bool:
+    """Return whether rows are stretches of their own: the pauses between them are longer than they are."""
+    return step_ns > _APART * length_ns
 
 
 def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Heading]) -> TimePlan:

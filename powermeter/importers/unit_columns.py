@@ -156,10 +156,14 @@ def unit_beside(found: Layout, named: Heading, at: int) -> Heading:
     return replace(named, unit=unit, quantity=whose[0], factor=whose[1], why=why, of_rows=True)
 
 
+_OF_BATTERY = re.compile(r"([vi])(?:bat|batt|cell|batterie|akku)")
+
+
 def _of_letter(named: Heading) -> Quantity | None:
-    """Return what a name that begins with the symbol of a voltage or a current measures: `V_cell`."""
+    """Return what a name that begins with the symbol of a voltage or a current measures, or is a battery's: `V_cell`, `pm.vbat`."""
     first = named.words[0] if len(named.words) > 1 else ""
-    return {"v": Quantity.VOLTAGE, "i": Quantity.CURRENT}.get(first)
+    of_battery = _OF_BATTERY.fullmatch(named.words[-1]) if named.words else None
+    return {"v": Quantity.VOLTAGE, "i": Quantity.CURRENT}.get(of_battery[1] if of_battery else first)
 
 
 def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int]) -> dict[int, str]:

@@ -9,8 +9,15 @@ from powermeter.importers.header_languages import UNITS
 from powermeter.importers.header_words import ANY_CASE, SPELLED, SPELLED_PREFIX, TIME
 from powermeter.units import unit_factor
 
-_HUNDREDTHS = {"cV": ("V", 0.01), "cA": ("A", 0.01), "dV": ("V", 0.1), "dA": ("A", 0.1)}
-"""Units of flight controllers and battery monitors, which log whole numbers."""
+_HUNDREDTHS = {
+    "cV": ("V", 0.01),
+    "cA": ("A", 0.01),
+    "cW": ("W", 0.01),
+    "dV": ("V", 0.1),
+    "dA": ("A", 0.1),
+    "dW": ("W", 0.1),
+}
+"""Units of flight controllers, battery monitors and meters read by SNMP, which log whole numbers."""
 
 
 _CAPITALS = {"MV": "mV", "MA": "mA", "MAH": "mAh", "kWhs": "kWh", "Whs": "Wh", "kWTh": "kWh"}

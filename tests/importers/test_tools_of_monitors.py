@@ -102,7 +102,7 @@ def test_a_phones_battery_that_counts_what_flows_out_as_negative(tmp_path):
     log, energies, _ = load(tmp_path, termux(-500_000, "DISCHARGING") * 11, **said)
     assert list(energies.values()) == [pytest.approx(20)]
     assert any(note.code == "sign-turned" for note in log.warnings)
-    with pytest.raises(ConfigurationError, match="charges in 1 row "):
+    with pytest.raises(ConfigurationError, match="charges in 1 reading "):
         load(tmp_path, termux(-500_000, "DISCHARGING") * 11 + termux(300_000, "CHARGING"), **said)
 
 
