@@ -206,6 +206,16 @@ def test_the_surer_place_has_the_larger_weight_and_one_far_off_has_none() -> Non
     assert two.drift == pytest.approx(1e-7)
 
 
+def test_activity_that_leaves_the_ends_open_is_refused() -> None:
+    """σ of each place is 60 µs (6 % of 1 ms): that of four of them is 30 µs in their middle, and 30 s from there σ × 30 / √Σ(x − x̄)² more.
+
+    From 0 to 60 s it is 40 µs, ±0.1 ms in all; from 25 to 35 s 236 µs, ±0.477 ms, where a fifth of a sample is asked for.
+    """
+    assert _line(METER, [place(s, 0.0) for s in (0, 20, 40, 60)], "activity").places == 4
+    with pytest.raises(DataError, match=r"only to ±0\.477 ms at the ends"):
+        _line(METER, [place(s, 0.0) for s in (25, 28, 32, 35)], "activity")
+
+
 def test_one_place_says_nothing_of_a_drift() -> None:
     found = _line(METER, [place(7, 123.0, 3000.0, -1.0)], "activity")
     assert (found.offset_ns, found.drift, found.drift_u, found.origin_ns) == (

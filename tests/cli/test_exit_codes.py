@@ -18,6 +18,31 @@ def test_the_table_is_in_order_and_each_status_has_one_meaning() -> None:
     assert len(set(constants)) == len(constants) and set(constants) <= set(found)
 
 
+def test_each_status_is_the_one_that_scripts_rely_on() -> None:
+    """As docs/reference/exit-codes.md has stated them since the first release of each."""
+    words = {
+        0: "done",
+        2: "ConfigurationError",
+        3: "ExistsError",
+        4: "NotInstalledError",
+        5: "OpenError",
+        6: "ReadError",
+        7: "DataError",
+        8: "over its budget",
+        9: "--fail-if",
+        10: "the precision asked for was not reached",
+        11: "a published figure does not agree",
+        12: "a hand-in breaks a rule",
+        13: "a person must look",
+        14: "a file could not be taken",
+        126: "cannot be executed",
+        127: "is not there",
+        130: "Ctrl-C",
+    }
+    found = table.exit_codes()
+    assert [status for status, text in words.items() if text not in found[status]] == []
+
+
 def test_errors_are_named_with_when_they_occur() -> None:
     assert table.exit_codes()[OpenError.exit_code] == "`OpenError`: an instrument cannot be opened"
     assert table.exit_codes()[1] == "another error of this package"

@@ -337,6 +337,9 @@ def test_a_small_wattameter_log(tmp_path):
         assert recording.samples(1).times_ns[0] == 1_759_829_920_500_000_000
         assert analyse(recording, rail="cpu-0").energy.value == pytest.approx(28.0)
         assert analyse(recording, rail="cpu-0-core").energy.value == pytest.approx(200e-6)
+        kinds = {channel.name: channel.kind for channel in recording.sources[0].channels}
+    counters = {"cpu_0.energy": Kind.COUNTER, "cpu_0_core.energy": Kind.COUNTER}
+    assert kinds == {**counters, "cpu_0.power": Kind.MEAN}  # made of the counter, so a mean
 
 
 def test_a_small_power_gadget_log_with_its_summary(tmp_path):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices
+from powermeter.importers.device_blocks import _in_blocks
 from powermeter.importers.log import Log
 from powermeter.recording import Recording
 
@@ -37,6 +39,20 @@ def test_blocks_of_devices_are_of_one_time_and_add_up(tmp_path: Path) -> None:
 def test_the_second_block_may_begin_behind_what_is_looked_at_first(tmp_path: Path) -> None:
     _, *found = load(tmp_path, blocks({"alpha": 200, "beta": 150}, 3000, step=1))
     assert found == pytest.approx([350 * 2999, 2999])
+
+
+@pytest.mark.parametrize(
+    ("keys", "seconds", "blocks"),
+    [
+        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2], True),
+        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], False),  # one after the other
+        ([0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 2, 2], False),  # in turns
+        ([0, 0, 0, 1, 1, 1], [0, 2, 1, 0, 1, 2], False),  # one device's clock was set back
+        ([0, 0, 1, 1, 1], [0, 1, 0, 1, 2], False),  # fewer than three rows of a device
+    ],
+)
+def test_blocks_are_times_that_begin_anew_with_each_device(keys, seconds, blocks: bool) -> None:
+    assert _in_blocks(np.array(keys, np.int16), np.array(seconds, np.int64)) is blocks
 
 
 def test_one_of_them_is_taken_by_its_name(tmp_path: Path) -> None:

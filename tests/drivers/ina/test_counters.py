@@ -41,6 +41,17 @@ def charge_of(energy: int, volts: float = 5.0) -> int:
     return round(energy * 51.2 / volts)
 
 
+def test_the_counters_limit_joins_the_shunts_tolerance_in_quadrature():
+    """SLYS021A: 1 % for energy and charge; a shunt of 2 % beside it: √5 %."""
+    source = registry.driver_class("ina228")(
+        Address.parse("ina228://1/0x40?shunt=0.1ohm&tolerance=2%&tempco=0"),
+        lambda name, placements: RegisterBus({0x3E: 0x5449, 0x3F: 0x2281}),
+    )
+    source.open()
+    limits = {channel.name.rpartition(".")[2]: channel.accuracy.gain for channel in source.channels}
+    assert (limits["energy"], limits["charge"]) == pytest.approx((5**0.5 / 100, 5**0.5 / 100))
+
+
 def test_the_energy_counter_wraps_through_zero():
     top = 1 << 40
     steps = [0, 1000, 2000, 3500]
