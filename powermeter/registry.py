@@ -90,23 +90,10 @@ DRIVERS: Mapping[str, str] = {
 """URL scheme → `module:class`."""
 
 NAMED_ONLY = frozenset(
-    {
-        "atorch",
-        "fnirsi-ble",
-        "korad",
-        "lines",
-        "manual",
-        "replay",
-        "scpi",
-        "shelly",
-        "smartpower3",
-        "ssh",
-        "tasmota",
-        "um24c",
-        "um34c",
-        "virtual",
-        "yocto",
-    }
+    (
+        *("atorch", "fnirsi-ble", "korad", "lines", "manual", "replay", "scpi", "shelly"),
+        *("smartpower3", "ssh", "tasmota", "um24c", "um34c", "virtual", "yocto"),
+    )
 )
 """Drivers that look for nothing: who wants them names them, and no search waits for them."""
 

@@ -213,7 +213,7 @@ def _plain(log: Log, out: Path) -> dict[str, Any]:
 
 
 def _report(log: Log, out: Path) -> None:
-    from powermeter.importers.counted_rail import counted_rail
+    from powermeter.analysis.counted_rail import counted_rail
 
     for warning in log.warnings:
         put_stderr(f"note: {warning}")
@@ -234,8 +234,11 @@ def _report(log: Log, out: Path) -> None:
         f"{log.format}: {plural(rows, 'sample')}, {format_duration((last - first) / 1e9)} from the first to the last{when}; {listed}"
     )
     rails = list(dict.fromkeys(channel.rail.name for channel in channels if channel.rail is not None))
-    whole = counted_rail(log, out)
-    if whole is not None:
+    decided = log.facts.get("whole")
+    whole = counted_rail(out) if decided is None and len(rails) > 1 else None
+    if decided is not None:
+        whole = decided["rail"], decided["why"]
+    if whole is not None and len(rails) > 1:
         put(f"rails: {', '.join(rails[:16])}; counted as the whole: {whole[0]} ({whole[1]})")
     if log.events:
         put(

@@ -34,7 +34,7 @@ def leave_out_still(
     for column in still:
         column.rail = None
     names = ", ".join(repr(column.heading.text) for column in still)
-    stands = f"{names} never move{'s' * (len(still) == 1)}: nothing was counted, or less than one step; that is not 0 J"
+    stands = f"{names} {'never moves' if len(still) == 1 else 'never move'}: nothing was counted, or less than one step; that is not 0 J"
     if still and all(c.rail is None or c.quantity is Quantity.VOLTAGE for c in columns):
         raise DataError(f"{where}: {stands}, and nothing else in it yields an energy")
     return [Note.warning("counter-still", f"{stands}, so it is left out")] if still else []

@@ -2,8 +2,9 @@
 
 import pytest
 
+from powermeter.analysis.counted_rail import counted_rail
+from powermeter.cli import run
 from powermeter.importers import convert
-from powermeter.importers.counted_rail import counted_rail
 
 LOGS = {
     "a module's input": (
@@ -33,12 +34,19 @@ LOGS = {
 def test_the_counted_rail_is_printed_with_what_it_covers(tmp_path, name):
     file, text, rail = LOGS[name]
     (tmp_path / file).write_text(text)
-    log = convert(tmp_path / file, tmp_path / "o.power")
-    found = counted_rail(log, tmp_path / "o.power")
+    convert(tmp_path / file, tmp_path / "o.power")
+    found = counted_rail(tmp_path / "o.power")
     assert found is not None and found[0] == rail and len(found[1]) > 10
 
 
-def test_one_rail_needs_no_such_line(tmp_path):
-    (tmp_path / "a.csv").write_text("t_s,power_W\n0,1\n1,2\n2,3\n")
-    log = convert(tmp_path / "a.csv", tmp_path / "o.power")
-    assert counted_rail(log, tmp_path / "o.power") is None
+def test_import_prints_it(tmp_path, capsys):
+    file, text, rail = LOGS["a module's input"]
+    (tmp_path / file).write_text(text)
+    assert run(["import", str(tmp_path / file), "-o", str(tmp_path / "o.power")]) == 0
+    assert f"counted as the whole: {rail} (everything the module draws" in capsys.readouterr().out
+
+
+def test_where_nothing_has_a_power_there_is_none(tmp_path):
+    (tmp_path / "a.csv").write_text("t_s,current_mA\n0,1\n1,2\n2,3\n")
+    convert(tmp_path / "a.csv", tmp_path / "o.power")
+    assert counted_rail(tmp_path / "o.power") is None
