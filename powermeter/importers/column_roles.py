@@ -133,7 +133,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     device: tuple[int, ...] = ()
     perhaps = False
     if not only or of_quantity:  # the rows of one quantity may be of several devices
-        device, perhaps = devices_in(path, found, headings, time, planned, signature)
+        split = choices.add_up or choices.rail is not None
+        device, perhaps = devices_in(path, found, headings, time, planned, signature, split)
         device = tuple(i for i in device if i not in dict(only))
     aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)

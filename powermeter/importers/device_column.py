@@ -13,6 +13,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.files import Peek
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading, heading, implied, words
+from powermeter.importers.interleaved_devices import are_devices
 from powermeter.importers.known_tools import key
 from powermeter.importers.layout import Layout, is_datum, split
 from powermeter.importers.log_end import log_end
@@ -28,6 +29,33 @@ DEVICE_NAMES = re.compile(
     r"([ _.-]?(id|idx|index|name|uuid|no|nr|number))?",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(
+    r"(topic|mac|address|addr|ip|ain|rank|slave|port|station|probe|ieee|imei|sn|client)([ _.-]?(id|idx|index|name|addr|address|nr|number))?",
+    re.IGNORECASE,
+)
+"""What a column is called by which devices are reached: where the rows show that they take turns, it distinguishes them."""
+
+_OF_ONE_DEVICE = frozenset(
+    (
+        *("hour", "minute", "second", "day", "weekday", "dow", "month", "week", "year", "quarter", "season"),
+        *(
+            "state",
+            "status",
+            "mode",
+            "phase",
+            "event",
+            "flag",
+            "marker",
+            "error",
+            "errors",
+            "stage",
+            "workload",
+        ),
+        *("util", "utilization", "load", "level", "percent", "count", "tariff", "rate", "batch", "size"),
+    )
+)
+"""Words of columns that describe one device's rows: a time, a state, a load."""
+
 _FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 
 
@@ -38,11 +66,16 @@ def devices_in(
     time: TimePlan,
     planned: Sequence[Planned],
     signature: Signature | None,
+    split: bool,
 ) -> tuple[tuple[int, ...], bool]:
     """Return the column that distinguishes devices where rows of several follow each other, or none, and whether the times of all rows must show it.
 
+    Args:
+        split: Whether the user stated which devices count, or that they add up.
+
     Raises:
         DataError: It distinguishes quantities: its values are of different kinds.
+        ConfigurationError: Readings take turns by the values of a column that no name calls devices.
     """
     taken = {*time.indexes, *(column.index for column in planned)}
     names = {key(h): i for i, h in enumerate(headings)}
@@ -62,7 +95,11 @@ def devices_in(
             continue  # `core` may be a power
         if not 1 < len(distinct) <= MAX_DEVICES or len(distinct) * 1.5 > len(texts):
             continue
-        if signature is not None or _takes_turns(rows, index, time):
+        if (
+            signature is not None
+            or _takes_turns(rows, index, time)
+            or are_devices(found, index, time, planned, rows)
+        ):
             _refuse_quantities(path, headings[index].text, distinct)
             return (index,), False
     for index, named in enumerate(headings):
@@ -79,8 +116,48 @@ def devices_in(
         if _share_stamps(rows, index, time) or (not found.named and _takes_turns(rows, index, time)):
             _refuse_quantities(path, named.text, distinct)
             return (index,), False
+    if signature is None or not signature.devices:
+        open_ = [i for i in range(len(headings)) if i not in taken and i not in candidates]
+        turns = next((i for i in open_ if _by_readings(found, headings[i], i, time, planned)), None)
+        if turns is not None:
+            named, distinct = headings[turns], {row[turns].strip() for row in rows if len(row) > turns}
+            _refuse_quantities(path, named.text, distinct)
+            if not (split or _ADDRESS.fullmatch(named.name.strip())):
+                raise _question(path, named.text, sorted(distinct))
+            return (turns,), False
     blocks = () if signature is not None or not time.indexes else _in_blocks(path, found, headings, taken)
     return blocks, bool(blocks)
+
+
+def _by_readings(
+    found: Layout, named: Heading, index: int, time: TimePlan, planned: Sequence[Planned]
+) -> bool:
+    """Return whether rows of several devices take turns by a column of any name."""
+    rows = [row for row in found.rows if len(row) > index and row[index].strip()]
+    distinct = {row[index].strip() for row in rows}
+    address = _ADDRESS.fullmatch(named.name.strip())
+    if (
+        len(rows) < len(found.rows)
+        or len(distinct) * 1.5 > len(rows)
+        or any(map(_FRACTION.fullmatch, distinct))
+        or named.unit == "-"
+        or not (address or _may_be_devices(named))
+    ):
+        return False
+    return are_devices(found, index, time, planned, rows)
+
+
+def _may_be_devices(named: Heading) -> bool:
+    return not (named.is_time or named.quantity is not None or _OF_ONE_DEVICE & {*named.words})
+
+
+def _question(path: Path, text: str, names: Sequence[str]) -> ConfigurationError:
+    shown = ", ".join(repr(name) for name in names[:4]) + (" …" if len(names) > 4 else "")
+    return ConfigurationError(
+        f"{path}: the readings jump from row to row by column {text!r} ({shown}), as those of several devices do, whose mean is no reading of any: "
+        f"--sum adds them up where none is a part of another, --rail {quote(names[0])} takes one of them (or another); "
+        f"--column {quote(f'{text}=-')} leaves the column out where all rows are of one device"
+    )
 
 
 def _in_blocks(

@@ -16,6 +16,7 @@ from powermeter.importers.as_table import read_as_table
 from powermeter.importers.cloud_watch import metrics
 from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_all, read_lines
+from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
@@ -51,7 +52,7 @@ class JsonTable(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         unread = Unread()
-        records = [_flat(entry) for entry in _records(path, unread)]
+        records = of_topics([_flat(entry) for entry in _records(path, unread)])
         columns = list(dict.fromkeys(name for record in records for name in record))
         if len(records) < _FEWEST or not columns:
             raise DataError(
@@ -227,6 +228,8 @@ _BEHIND_TEXT = re.compile(r"([^{]{0,200}(?:[=:]|\s))\s*'?(\{\s*\".*\})'?\s*\Z")
 
 _LOGGED = re.compile(r"(?:\A|[\[\s])(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)")
 _TOPIC = re.compile(r"topic '([^']{1,120})'")
+_TOPIC_AT_END = re.compile(r"(?:\A|\s)([A-Za-z][\w.:+-]{0,60}(?:/[\w.:+-]{1,60}){1,8})\s*[=:]?\s*\Z")
+"""As `mosquitto_sub -F '%I %t %p'` and Tasmota's log write it: `2024-03-12T14:05:10+0100 zigbee2mqtt/plug1 {…}`."""
 
 
 def _has_records_behind_text(lines: list[str]) -> bool:
@@ -272,15 +275,40 @@ def _line(line: str) -> Any:
 
 def _with_text(record: dict[str, Any], before: str) -> dict[str, Any] | None:
     """Return a record with the time and the topic that stand before it; of a device without a power, nothing."""
+    published = _TOPIC_AT_END.search(before)
     if any(heading(name).is_time for name in record):
-        return record
+        return record if published is None else {_PUBLISHED: published[1]} | record
     logged, topic = _LOGGED.search(before), _TOPIC.search(before)
     if topic is not None and "power" not in record:
         return None
+    if published is not None:
+        record, before = {_PUBLISHED: published[1]} | record, before[: published.start()]
     own = {"logged": logged[1].replace(",", ".")} if logged is not None else {}
     if not own and is_stamp(stamp := before.strip().rstrip(":,;=>-").strip()):
         own = {"time": stamp}
     return own | ({"topic": topic[1]} if topic is not None else {}) | record
+
+
+_PUBLISHED = "published as"
+
+
+def of_topics(records: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return records with the topic that each was published as, where several topics carry readings; else without it."""
+    topics = {
+        record[_PUBLISHED] for record in records if _PUBLISHED in record and any(map(_is_electric, record))
+    }
+    if len(topics) > 1:
+        return [
+            {("topic" if name == _PUBLISHED else name): value for name, value in record.items()}
+            for record in records
+            if record.get(_PUBLISHED) in topics
+        ]
+    return [{name: value for name, value in record.items() if name != _PUBLISHED} for record in records]
+
+
+def _is_electric(name: str) -> bool:
+    named = heading(name)
+    return named.is_electric or named.quantity in ELECTRIC
 
 
 def _has_records(lists: dict[str, list[Any]]) -> bool:
