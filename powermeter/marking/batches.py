@@ -46,6 +46,7 @@ class Sizer:
         self._asked = _asked_size(loader)
         self._are_batches = are_batches
         self._confirmed: set[tuple[tuple[int, ...], ...]] = set()
+        self._clear: set[tuple[tuple[int, ...], ...]] = set()
 
     def size(self, item: Any) -> int | None:
         """Return the number of items in a batch; None where it is not certain."""
@@ -69,9 +70,11 @@ class Sizer:
         (length,) = lengths
         if self._are_batches and _is_batch(item, leaves):
             return length
-        if _is_clear(item, leaves):
-            return length
         layout = tuple(leaf.shape[1:] for leaf in leaves)
+        if _is_clear(item, leaves):
+            self._clear.add(layout)
+        if layout in self._clear:
+            return length
         if self._asked is not None and length == self._asked:
             self._confirmed.add(layout)
         return length if layout in self._confirmed and length <= (self._asked or 0) else None
@@ -81,11 +84,24 @@ def _is_clear(item: Any, leaves: Sequence[Leaf]) -> bool:
     """Return whether the first extent of the leaves can only be the number of items."""
     if not all(leaf.shape and not leaf.may_be_one for leaf in leaves):
         return False
-    if len({len(leaf.shape) for leaf in leaves}) > 1:  # an image and its labels, one for each row?
-        return True
+    shapes = [leaf.shape for leaf in leaves]
+    if len({len(shape) for shape in shapes}) > 1:
+        return not _may_be_a_picture_and_its_labels(shapes)
     return isinstance(item, Mapping) and any(
         _dimensions(item.get(name)) == wanted for name, wanted in _OF_BATCHES.items()
     )
+
+
+def _may_be_a_picture_and_its_labels(shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Return whether arrays of one leading extent may be one sample: a picture and a label for each of its points, or for each of its objects.
+
+    As many objects as the picture has colours are a chance; but then its boxes have an array of two dimensions beside their classes.
+    """
+    for picture in filter(is_image, shapes):
+        others = [shape for shape in shapes if shape is not picture]
+        if picture[:2] in others or (picture[0] in _COLOURS and any(len(other) == 2 for other in others)):
+            return True
+    return False
 
 
 def _dimensions(value: Any) -> int:

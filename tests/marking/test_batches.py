@@ -37,6 +37,8 @@ X, Y = np.zeros((32, 3, 8, 8)), np.zeros(32)
         ({"inputs": {"a": X, "b": [Y, Y]}}, 32),
         ({"input_features": np.zeros((4, 80, 300))}, 4),
         ([X, ["a"] * 32], 32),
+        ((np.zeros((8, 64, 64, 3)), np.zeros((8, 64, 64))), 8),
+        ((np.zeros((3, 28, 28)), np.zeros(3)), 3),  # the last pictures of one colour
         ({"input_ids": [[1, 2], [3]], "text": ["a", "b"]}, 2),
         ("a single text", 1),
         (7, 1),
@@ -67,6 +69,11 @@ def test_the_size_of_what_is_clearly_a_batch(item, size):
         np.zeros((40, 64, 64)),  # a volume
         np.zeros((64, 64, 31)),
         {"image": np.zeros((28, 28)), "mask": np.zeros((28, 28))},
+        (np.zeros((256, 192, 3)), np.zeros((256, 192))),  # a picture and what each of its points shows
+        (
+            np.zeros((3, 64, 64)),
+            {"boxes": np.zeros((3, 4)), "labels": np.zeros(3)},
+        ),  # by chance three objects
         ["words", "of", "one", "text"],
         {"tokens": ["two", "words"], "tags": ["A", "B"]},
         [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}],
@@ -128,3 +135,8 @@ def test_texts_that_a_loader_collates_to_a_tuple_are_counted_to_the_last_short_b
 )
 def test_what_a_model_is_called_with_is_a_batch(item, size):
     assert Sizer(are_batches=True).size(item) == size
+
+
+def test_the_last_batch_of_a_form_that_was_clear_is_clear_too():
+    sizer = Sizer()
+    assert [sizer.size([np.zeros((n, 28, 28)), np.zeros((n, 10))]) for n in (3, 32, 3)] == [None, 32, 3]
