@@ -58,6 +58,10 @@ class PowerCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras ha
         """End what is open."""
         self._stages.end_all()
 
+    def failed(self, error: BaseException) -> None:
+        """End what is open, with the error's name: Keras notifies nobody."""
+        self._stages.end_all(error)
+
     def on_test_begin(self, logs: Any = None) -> None:
         """Begin an event `evaluate`, also inside of `fit`."""
         self._stages.begin("evaluate")
@@ -163,7 +167,11 @@ def _fit(model: Any, inner: Callable[..., Any], kind: CallKind) -> Callable[...,
             args = (*args[:2], [*_listed(args[2]), ours], *args[3:])
         else:
             kwargs["callbacks"] = [*_listed(kwargs.get("callbacks")), ours]
-        return calls.call(model, inner, kind, (x, y, batch_size, *args), kwargs)
+        try:
+            return calls.call(model, inner, kind, (x, y, batch_size, *args), kwargs)
+        except BaseException as error:
+            ours.failed(error)
+            raise
 
     return fit
 

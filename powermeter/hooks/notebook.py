@@ -33,18 +33,24 @@ class _Power:
         self._shell = shell
 
     def power(self, line: str, cell: str | None = None) -> Any:
-        """Record a cell, or one statement, and show what it used; the recording is in `_power`."""
+        """Record a cell, or one statement, and show what it used; the recording is in `_power`.
+
+        Raises:
+            UsageError: It cannot be recorded, and has not been run: a notebook that is run as a whole stops here.
+        """
+        from IPython.core.error import UsageError
+        from IPython.display import display
+
         words, statement = _words(line, cell)
         if isinstance(words, str):
-            print(f"{words}usage: {USAGE}")
-            return None
+            raise UsageError(f"{words}usage: {USAGE}")
         if self._is_awaited(statement):
-            print(f"powermeter: {NO_AWAIT}")
-            return None
+            raise UsageError(f"powermeter: {NO_AWAIT}")
         from powermeter import Meter
 
         name, chosen = words
         sources = [chosen["source"]] if "source" in chosen else []
+        failed: BaseException | None = None
         try:
             meter = Meter(
                 *sources,
@@ -58,15 +64,29 @@ class _Power:
                 if meter.choice:
                     print(meter.choice)
                 with meter.event(name, n) as event:
-                    ran = self._shell.run_cell(statement)
-                    failed = ran.error_before_exec or ran.error_in_exec
+                    failed = self._run(statement)
                     if failed is not None:
                         event["error"] = type(failed).__name__
         except (PowermeterError, ValueError) as error:
-            print(f"powermeter: {error}")
-            return None
+            raise UsageError(f"powermeter: {error}") from None
         self._shell.user_ns["_power"] = meter
+        if failed is not None:
+            display(meter)
+            raise failed
         return meter
+
+    def _run(self, statement: str) -> BaseException | None:
+        """Run the code and return what it raised, which is shown once, by whoever runs the cell around it."""
+        shown = {name: getattr(self._shell, name) for name in ("showtraceback", "showsyntaxerror")}
+        for name in shown:
+            setattr(self._shell, name, lambda *args, **kwargs: None)
+        try:
+            ran = self._shell.run_cell(statement)
+        finally:
+            for name, method in shown.items():
+                setattr(self._shell, name, method)
+        failed: BaseException | None = ran.error_before_exec or ran.error_in_exec
+        return failed
 
     def _is_awaited(self, statement: str) -> bool:
         """Return whether the code needs an event loop while the kernel's own runs, which then cannot run it for us."""

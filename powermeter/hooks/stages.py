@@ -27,8 +27,12 @@ class Stages:
         return name in self._open
 
     def begin(self, name: str, n: float | None = None, **attributes: Any) -> None:
-        """Begin an event; one of the same name that was left open ends first."""
-        self.end(name)
+        """Begin an event; one of the same name that was left open has failed, nobody knows when: it never ends, which is listed."""
+        if name in self._open:
+            for left in list(reversed(self._open)):  # and what began inside of it
+                self._open.pop(left).suspend()
+                if left == name:
+                    break
         made = span(name, n, {**self._attributes, **attributes})
         made.__enter__()
         self._open[name] = made
@@ -40,18 +44,25 @@ class Stages:
         if made is not None and found:
             made.measure(**found)
 
-    def end(self, name: str, values: Mapping[str, Any] | None = None, n: float | None = None) -> None:
+    def end(
+        self,
+        name: str,
+        values: Mapping[str, Any] | None = None,
+        n: float | None = None,
+        error: BaseException | None = None,
+    ) -> None:
         """End an event, with its results.
 
         Args:
             n: The number of items, where it is known only now.
+            error: What ended it.
         """
         self.measure(name, values)
         made = self._open.pop(name, None)
         if made is not None:
             if n is not None:
                 made.count = n
-            made.__exit__(None, None, None)
+            made.__exit__(None if error is None else type(error), error, None)
 
     def end_all(self, error: BaseException | None = None) -> None:
         """End what is open, the innermost first."""

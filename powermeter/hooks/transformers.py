@@ -111,8 +111,19 @@ class PowerCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
         self._stages.begin(name, n)
         try:
             return inner(*args, **kwargs)
+        except BaseException as error:
+            self._stages.end(name, error=error)
+            raise
         finally:
             self._stages.end(name)
+
+    def train(self, inner: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the trainer's `train`, which notifies nobody of what it raises: what is open ends with it."""
+        try:
+            return inner(*args, **kwargs)
+        except BaseException as error:
+            self._stages.end_all(error)
+            raise
 
 
 def _samples(args: Any, loader: Any) -> BatchSizes:
@@ -138,7 +149,11 @@ def watch(trainer: Any, wanted: Watch) -> Any:
     ours = PowerCallback(**wanted.attributes)
     ours.sees_evaluations = True
     trainer.add_callback(ours)
-    evaluate, predict = trainer.evaluate, trainer.predict
+    evaluate, predict, train = trainer.evaluate, trainer.predict, trainer.train
+
+    @functools.wraps(train)
+    def whole_train(*args: Any, **kwargs: Any) -> Any:
+        return ours.train(train, *args, **kwargs)
 
     @functools.wraps(evaluate)
     def whole_evaluate(eval_dataset: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -149,5 +164,5 @@ def watch(trainer: Any, wanted: Watch) -> Any:
     def whole_predict(test_dataset: Any, *args: Any, **kwargs: Any) -> Any:
         return ours.run("predict", test_dataset, predict, test_dataset, *args, **kwargs)
 
-    trainer.evaluate, trainer.predict = whole_evaluate, whole_predict
+    trainer.evaluate, trainer.predict, trainer.train = whole_evaluate, whole_predict, whole_train
     return trainer

@@ -268,7 +268,9 @@ def _bare(value: Any) -> Any:
     return value._tracked[0] if issubclass(type(value), Tracked) else value
 
 
-_modules_running: ContextVar[tuple[tuple[int, Span], ...]] = ContextVar("powermeter_modules", default=())
+_ModuleCall = tuple[int, Span, BaseException | None]
+"""A module's id, the event of its call, and what exception was handled around it already."""
+_modules_running: ContextVar[tuple[_ModuleCall, ...]] = ContextVar("powermeter_modules", default=())
 
 
 class _ModuleEvents:
@@ -283,16 +285,21 @@ class _ModuleEvents:
         if attached() is not None and not _is_traced():
             event = self._make(args, kwargs)
             event.__enter__()
-            _modules_running.set((*_modules_running.get(), (id(module), event)))
+            _modules_running.set((*_modules_running.get(), (id(module), event, sys.exc_info()[1])))
 
     def after(self, module: Any, args: Any, result: Any) -> None:
-        """End it, also where the call has raised."""
+        """End it, also where the call has raised: torch calls this while it handles the exception, and does not pass it."""
         if attached() is None:
             return
         running = _modules_running.get()
         if running and running[-1][0] == id(module):
             _modules_running.set(running[:-1])
-            running[-1][1].__exit__(None, None, None)
+            _, event, around = running[-1]
+            error = sys.exc_info()[1]
+            if error is None or error is around:
+                event.__exit__(None, None, None)
+            else:
+                event.__exit__(type(error), error, None)
 
 
 def _is_traced() -> bool:

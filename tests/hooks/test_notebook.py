@@ -12,6 +12,7 @@ import powermeter
 need("nbclient", "ipykernel")
 
 import nbformat
+from IPython.core.error import UsageError
 from IPython.testing.globalipapp import start_ipython
 from nbclient import NotebookClient
 
@@ -68,6 +69,7 @@ def test_an_analysis_shows_itself_as_a_table(notebook):
 def test_an_error_in_a_cell_shows_and_the_event_ends(notebook):
     folder, made = notebook
     assert "ZeroDivisionError" in str(made.cells[4].outputs)
+    assert made.cells[4].outputs[-1].output_type == "error"
     with powermeter.open(folder / "broken.power") as recording:
         (event,) = recording.events()
     assert event.name == "broken" and event.end_ns is not None
@@ -76,7 +78,7 @@ def test_an_error_in_a_cell_shows_and_the_event_ends(notebook):
 
 def test_a_cell_that_awaits_is_refused_before_it_runs(notebook):
     folder, made = notebook
-    assert "with powermeter.Meter()" in outputs(made.cells[5]) and not (folder / "waits.power").exists()
+    assert "with powermeter.Meter()" in str(made.cells[5].outputs) and not (folder / "waits.power").exists()
     assert "False" in str(made.cells[6].outputs)
 
 
@@ -88,15 +90,10 @@ def shell():
 
 
 @pytest.mark.parametrize("line", ["--what x", '--source "', "-x", ""])
-def test_what_cannot_be_meant_prints_the_usage(shell, capsys, line, monkeypatch, tmp_path):
+def test_what_cannot_be_meant_states_the_usage(shell, line, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    cell = None if not line else "1 + 1"
-    assert (
-        shell.run_cell_magic("power", line, cell) is None
-        if cell
-        else shell.run_line_magic("power", "") is None
-    )
-    assert "usage: %%power" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="usage: %%power"):
+        shell.run_cell_magic("power", line, "1 + 1") if line else shell.run_line_magic("power", "")
     assert not list(Path(tmp_path).iterdir())
 
 
@@ -112,13 +109,28 @@ def test_a_source_is_taken_as_one_wherever_it_stands(shell, monkeypatch, tmp_pat
 @pytest.mark.parametrize(
     ("line", "named"), [("--bogus", "'--bogus'"), ("--n x", "--n 'x'"), ("--n -1", "--n '-1'")]
 )
-def test_a_wrong_word_is_named(shell, capsys, monkeypatch, tmp_path, line, named):
+def test_a_wrong_word_is_named(shell, monkeypatch, tmp_path, line, named):
     monkeypatch.chdir(tmp_path)
-    assert shell.run_cell_magic("power", f'-s "{SOURCE}" {line}', "1 + 1") is None
-    assert named in capsys.readouterr().out and not list(Path(tmp_path).iterdir())
+    with pytest.raises(UsageError, match=named):
+        shell.run_cell_magic("power", f'-s "{SOURCE}" {line}', "1 + 1")
+    assert not list(Path(tmp_path).iterdir())
 
 
-def test_a_source_that_is_not_there_is_one_line(shell, capsys, monkeypatch, tmp_path):
+def test_a_source_that_is_not_there_is_one_line(shell, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert shell.run_cell_magic("power", "--source nowhere://", "1 + 1") is None
-    assert capsys.readouterr().out.startswith("powermeter: no source 'nowhere'")
+    with pytest.raises(UsageError, match=r"^powermeter: no source 'nowhere'"):
+        shell.run_cell_magic("power", "--source nowhere://", "1 + 1")
+
+
+@pytest.mark.parametrize("code", ["raise ValueError('of the cell')", "1 +", "%%power --bogus\n1"])
+def test_a_notebook_that_is_run_as_a_whole_stops_where_a_measured_cell_fails(
+    shell, capsys, monkeypatch, tmp_path, code
+):
+    monkeypatch.chdir(tmp_path)
+    ran = shell.run_cell(f'%%power -s "{SOURCE}" -o run.power\n{code}')
+    assert not ran.success
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count("Traceback (most") <= 1
+    with powermeter.open(tmp_path / "run.power") as recording:
+        (event,) = recording.events()
+    assert event.attributes["error"] == type(ran.error_in_exec).__name__

@@ -96,7 +96,23 @@ def test_calls_of_a_module_are_events_also_of_its_copies_and_where_they_raise(ru
     assert [event.name for event in found] == ["Net"] * 4
     assert [event.count for event in found] == [2, 2, 1, 3]
     assert all(event.end_ns is not None for event in found)
+    assert [event.attributes.get("error") for event in found] == [None, None, None, "RuntimeError"]
     assert isinstance(model, Net) and model.state_dict().keys() == Net().state_dict().keys()
+
+
+def test_a_call_while_an_exception_is_handled_has_not_failed(running):
+    model = powermeter.track(Net())
+    try:
+        model(torch.ones(3))
+    except RuntimeError:
+        model(X)
+        with pytest.raises(RuntimeError):
+            model(torch.ones(3))
+    assert [event.attributes.get("error") for event in running.end()] == [
+        "RuntimeError",
+        None,
+        "RuntimeError",
+    ]
 
 
 def test_a_loader_of_x_and_y_counts_its_batches_and_its_workers_lose_nothing(running):
