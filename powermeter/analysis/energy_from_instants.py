@@ -64,6 +64,7 @@ from powermeter.analysis.regular_or_random import own_moments, place_known_to, r
 from powermeter.analysis.rows_on_change import timer_runs_free
 from powermeter.analysis.sampling_error import Scatter, bounded, end_jumps, scatter_of_stretches, slow_of
 from powermeter.analysis.saw_teeth import saw_teeth
+from powermeter.analysis.slow_across_edges import slow_across_edges
 from powermeter.analysis.smoothed_edges import SMOOTHED, smoothed_edges
 from powermeter.analysis.steady_wave import Wave
 from powermeter.analysis.student_t import student_95
@@ -311,7 +312,8 @@ def measure_instants(
     if in_steps:
         return found
     found = late_at_random(integral, start_ns, end_ns, found, others)
-    return leading(integral, start_ns, end_ns, found, others)
+    found = leading(integral, start_ns, end_ns, found, others)
+    return slow_across_edges(integral, found, edges, (before, upto), elsewhere * borrowed / 12)
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

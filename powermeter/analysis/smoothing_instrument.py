@@ -55,6 +55,7 @@ _FINER = 9
 _ASIDE = 0.1  # of the width, at which squares show how well it is known
 _LEAST_DOUBT, _MOST_DOUBT = 0.05, 0.3
 _NO_LOAD, _HARDLY_A_LOAD = 0.35, 0.6  # of the squares that the nearest load leaves
+_BACKWARDS = 0.4  # of what the same leaves when time runs backwards, where each event has a power of its own
 _PERHAPS = 0.7
 _OWN_SHORTEST, _OWN_LONGEST = 0.85, 1.2  # intervals
 _SEVERAL = 1.6  # intervals
@@ -103,6 +104,17 @@ class _Scene:
         parts = min(int(np.median(b - a) / interval_s), _PARTS)
         if parts > 1:
             yield replace(self, edges=a + np.linspace(0, 1, parts + 1)[:, None] * (b - a))
+
+    @property
+    def each_alone(self) -> bool:
+        """Whether each event has a power of its own."""
+        return self.alike.shape[1] == self.edges.shape[1]
+
+    def backwards(self) -> _Scene:
+        """Return the same as it is when time runs backwards: what an instrument shows follows edges, what power does by itself has no direction."""
+        return _Scene(
+            -self.t[::-1], self.y[::-1], -self.edges[::-1, ::-1], self.alike[::-1], self.looked[::-1]
+        )
 
     def squares(
         self, course: _Course, rise: float, fall: float, late: float = 0.0, tail: float = 0.0
@@ -184,6 +196,10 @@ def _of(scene: _Scene, trace: Trace, widths: Floats) -> Smoothing | None:
         loads = min(loads, one)
         if least > _HARDLY_A_LOAD * loads:
             return None
+    if scene.each_alone:
+        back = scene.backwards()
+        if least > _BACKWARDS * min(_least(back, slid, widths)[0], _least(back, filtered, widths / 2)[0]):
+            return None
     # Events are at levels of their own, so that each counts as one reading does.
     aside = min(scene.squares(course, x, x) for x in (seconds * (1 - _ASIDE), seconds * (1 + _ASIDE)))
     bent = max(aside / max(least, 1e-300) - 1, 1e-6) * scene.edges.shape[1]
@@ -215,10 +231,7 @@ def _loads(scene: _Scene, trace: Trace, widths: Floats, seconds: float) -> Itera
     if trace.kind is Kind.MEAN:
         tau = trace.interval_ns * 1e-9
         yield from (scene.squares(slid, tau, tau, late) for late in (0.0, *(x for x in some if x > -tau)))
-        for w in (
-            seconds + tau,
-            *(widths[::2] + tau).tolist(),
-        ):  # what follows events, or comes ahead of them, under windows
+        for w in (seconds + tau, *(widths[::2] + tau).tolist()):  # what follows events, or is ahead of them
             yield scene.squares(slid, tau, w)
             yield scene.squares(slid, w, tau)
         yield from (scene.squares(slid, tau, tau, tail=w) for w in (*widths.tolist(), seconds))

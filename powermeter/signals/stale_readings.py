@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import Kind, Quantity
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
+
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
 
 _LEAST_ROWS = 100
 _LEAST = 0.05  # of rows, beyond chance
@@ -24,6 +29,7 @@ _SMALLEST = (
     0.3  # of changes: where more are of one step, the load changes slowly, or the noise hides in steps
 )
 _RECURS = 0.15  # of changes: a level without noise comes back as often
+_STILL = 2.3  # standard deviations, by which changes next to equal rows are smaller than others
 _LOOKED = 200_000
 
 
@@ -67,10 +73,28 @@ def stale_share(trace: Trace) -> float:
     shown = trace.values[1:n][~same]
     if float(np.unique(shown, return_counts=True)[1].max()) > _RECURS * shown.size:
         return 0.0
+    if _lie_where_power_is_still(change, same):
+        return 0.0
     # Chance strikes a row whether it struck the one before or not; level stretches and refreshes do not.
     again = same[1:][same[:-1]]
     apart = _SURE * math.sqrt(equal * (1 - equal) / max(again.size, 1))
     return equal - by_chance if abs(float(again.mean()) - equal) <= apart else 0.0
+
+
+def _lie_where_power_is_still(change: Floats, same: Bools) -> bool:
+    """Return whether changes next to equal rows are smaller than others, as a display's are beside a level; a logger's chance does not ask how power moves.
+
+    Mann and Whitney's U (Ann. Math. Stat. 18, 1947), over its standard deviation.
+    """
+    beside = np.append(False, same[:-1]) | np.append(same[1:], False)
+    sizes, near = np.abs(change[~same]), beside[~same]
+    some, others = int(near.sum()), int((~near).sum())
+    if not some or not others:
+        return False
+    _, place, alike = np.unique(sizes, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(alike) - (alike - 1) / 2)[place]
+    rest = some * others / 2 - (float(ranks[near].sum()) - some * (some + 1) / 2)
+    return rest > _STILL * math.sqrt(some * others * (some + others + 1) / 12)
 
 
 def _none_to_one_step(one: float, two: float, changes: int) -> float:

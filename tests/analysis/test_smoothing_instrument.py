@@ -151,3 +151,21 @@ def test_power_that_moves_slowly_by_itself_is_no_instrument(rows: int, spell_s: 
     times, a, b = (np.rint(x * NS).astype(np.int64) for x in (t, *edges))
     trace = Trace(times, watts, Quantity.POWER, Kind.INSTANT, interval_ns=NS // 10)
     assert smoothing(trace, a, b) is None
+
+
+@pytest.mark.parametrize("bend_s", [2.0, 4.0])
+def test_power_without_a_direction_in_time_is_no_instrument(bend_s: float) -> None:
+    """White noise through a kernel that is the same backwards, and marks of 2 to 5 s anywhere: nothing follows their edges."""
+    rows, found = 130, 0
+    kernel = np.exp(-0.5 * (np.arange(-100, 101) / 20 / bend_s) ** 2)
+    for seed in range(SEED, SEED + 8):
+        rng = np.random.default_rng(seed)
+        wave = np.convolve(rng.standard_normal(rows * 10 + kernel.size - 1), kernel, "valid")[::10]
+        watts = 10 + 3 * wave / wave.std() + 0.02 * rng.standard_normal(rows)
+        lengths, pauses = rng.uniform(2, 5, 12), rng.uniform(0.5, 2.5, 12)
+        begun = 1 + np.cumsum(lengths + pauses) - lengths
+        times, a, b = (np.rint(x * NS).astype(np.int64) for x in (np.arange(rows) / 2, begun, begun + lengths))
+        keep = b < times[-1]
+        trace = Trace(times, watts, Quantity.POWER, Kind.INSTANT, interval_ns=NS // 2)
+        found += smoothing(trace, a[keep], b[keep]) is not None
+    assert found == 0, f"{found} of 8 seeds from {SEED}"

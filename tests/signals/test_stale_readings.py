@@ -73,3 +73,12 @@ def phases(seed: int) -> np.ndarray:
 def test_noise_of_half_a_step_repeats_itself_however_often_the_load_changes(seed: int) -> None:
     """Changes by one step are few beside those of the load; but none is by two, so that the noise lies within one."""
     assert stale_share(trace_of(phases(seed))) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_level_that_is_shown_in_steps_is_no_old_reading(seed: int) -> None:
+    """A board that idles for half of the time, in steps of 40 mW times a gain: equal rows lie where power is still."""
+    rng = np.random.default_rng(seed)
+    idle = 6.0 + 0.04 * np.cumsum(rng.choice([-1, 0, 0, 1], 130))
+    watts = np.where(np.arange(130) < 75, idle, rng.uniform(8, 25, 130))
+    assert stale_share(trace_of(np.round(1.0037 * np.round(watts / 0.04) * 0.04, 3))) == 0.0
