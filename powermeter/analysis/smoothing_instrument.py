@@ -108,7 +108,7 @@ class _Scene:
     @property
     def each_alone(self) -> bool:
         """Whether each event has a power of its own."""
-        return self.alike.shape[1] == self.edges.shape[1]
+        return bool(self.alike.shape[1] == self.edges.shape[1])
 
     def backwards(self) -> _Scene:
         """Return the same as it is when time runs backwards: what an instrument shows follows edges, what power does by itself has no direction."""
