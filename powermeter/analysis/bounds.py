@@ -96,6 +96,8 @@ def few(
     found.below = np.maximum(found.value - low * seconds, 0.0)
     found.above = np.maximum(most * seconds - found.value, 0.0)
     found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+    found.own, found.factor, found.lean_all = np.minimum(found.own, noise * seconds), 1.0, 0.0
+    found.lean = np.zeros(found.own.size)  # the bound holds what scatter of so few would state besides
     return found
 
 

@@ -26,6 +26,10 @@ _EQUAL = 0.4
 _ON_GRID = 0.8
 _LOOKED = 200_000
 _LONGEST_BEAT = 1.7  # rows
+_LEAST_RUNS = 20
+_OF_RUNS = 0.9
+_LENGTHS = 5  # that differ: a load of one or two lengths may keep to multiples itself
+_MOST_ROWS = 10
 
 
 def refresh_found(trace: Trace) -> int:
@@ -45,7 +49,7 @@ def refresh_found(trace: Trace) -> int:
         return 0 if beat is None else round(beat.refresh_ns)
     # A refresh finds the load's noise and its own; a few levels that recur exactly are what the load did, in plateaus.
     if np.unique(trace.values[change]).size <= _FEW_LEVELS:
-        return 0
+        return round(_multiples(np.diff(change)) * trace.interval_ns)
     runs = np.diff(trace.times_ns[change]) / trace.interval_ns
     usual = float(np.median(runs))
     whole = max(1.0, usual / max(1, round(usual / max(float(np.percentile(runs, 10)), 1.0))))
@@ -59,6 +63,20 @@ def refresh_found(trace: Trace) -> int:
         return 0
     refined = float(np.sum(runs[near]) / np.sum(turns[near]))
     return round(refined * trace.interval_ns)
+
+
+def _multiples(runs: NDArray[np.int64]) -> int:
+    """Return how many rows a refresh takes where few levels stand for multiples of it, of many lengths; 0 where they do not.
+
+    A load that is on and off for as long as it likes does so once in k times for a multiple of k rows.
+    """
+    if runs.size < _LEAST_RUNS:
+        return 0
+    for rows in range(_MOST_ROWS, 1, -1):
+        of = runs[runs % rows == 0]
+        if of.size >= _OF_RUNS * runs.size and np.unique(of).size >= _LENGTHS:
+            return rows
+    return 0
 
 
 def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) -> Trace:

@@ -56,6 +56,15 @@ def test_plateaus_of_a_load_without_noise_are_no_refresh(
     assert energy is not None and energy.low - 0.05 <= truth_j <= energy.high + 0.05
 
 
+@pytest.mark.parametrize(("rows", "found"), [(3, 3), (1, 0)])
+def test_two_levels_for_multiples_of_three_rows_of_many_lengths_are_a_refresh(rows: int, found: int) -> None:
+    """A plug shows 2.3 or 20 W, without noise, for 1 to 9 of its refreshes; a load by itself stands for any number of rows."""
+    stood = np.random.default_rng(7).integers(1, 10, 60) * rows
+    watts = np.repeat(np.resize([2.3, 20.0], 60), stood)
+    trace = from_samples(np.arange(watts.size, dtype=np.int64) * S, watts, Quantity.POWER)
+    assert refresh_found(trace) == found * S
+
+
 @pytest.mark.parametrize(("refresh", "rows"), [(0.7, 0.5), (0.2, 0.15)])
 def test_a_refresh_a_little_longer_than_the_rows_is_found(refresh: float, rows: float) -> None:
     """Readings of 1 to 5 W with noise of five steps, each shown in the one or two rows behind it."""
