@@ -43,6 +43,12 @@ _LEAST_EVENTS = 6
 _FEWEST = 4
 _PARTS = {1: _FEWEST, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
 """Equal parts of an event that have a level each, and how many events that asks for."""
+_MANY = (
+    100,
+    20_000,
+)  # events of each label, from which parts may be shorter; of all, up to which there is memory for it
+_EVEN = 1 / 4  # of what one halving changes, the next one does where power rises evenly
+_TWICE = 4.0  # variances
 _STRETCHES = 40
 _OWN_SCATTER = 0.05
 """An event's level varies by at least so much of what it is above idle."""
@@ -105,26 +111,61 @@ def divide(
         if count == 1 or some.levels != systems[-1].parts.levels:
             systems.append(_System(integral, some, start_ns, own))
     solved = [system for system in systems if system.is_solved]
+    finer: list[_System] = []
+    for count in _PARTS if solved and _MANY[0] <= fewest and start_ns.size <= _MANY[1] else ():
+        some = pieces(integral, start_ns, end_ns, own, count, many=True)
+        if not finer or some.levels != finer[-1].parts.levels:
+            system = _System(integral, some, start_ns, own)
+            if not system.is_solved:
+                break
+            finer.append(system)
     longest = max(float(np.median((end_ns - start_ns)[index])) for index in own) / usual_ns(integral)
     for k in wanted:
         found, index = groups[free[k]], own[k]
         if not solved:
             _leave_open(integral, parts, found, index, k)
             continue
-        finest = solved[-1].divided(index, k)
-        if len(solved) == 1:
-            doubt = solved[0].shape_doubt(k)
+        if len(finer) > 1 and finer[-1].parts.levels != solved[-1].parts.levels:
+            finest, doubt = _of_many(finer, index, k)
         else:
-            coarser = solved[-2].divided(index, k)
-            part = longest / max(map(len, solved[-1].parts.levels))
-            ahead = max(1 - _PASSED / part, _LEAST_AHEAD)
-            step = finest.total - coarser.total
-            doubt = abs(step)
-            if len(solved) > 2:
-                before = coarser.total - solved[-3].divided(index, k).total
-                doubt = _unlike_even(step, before, part, ahead)
-            finest = finest.beyond(coarser, ahead)
+            finest, doubt = _finest(solved, index, k, longest)
         _fill(found, finest, doubt, (end_ns - start_ns)[index] * 1e-9)
+
+
+def _finest(solved: Sequence[_System], index: Indices, own: int, longest: float) -> tuple[_Divided, float]:
+    """Return what the events of a group used by the smallest parts, and what the shape within these leaves in doubt, J.
+
+    Args:
+        solved: From one part of an event to the most.
+        longest: How many windows events of the label with the longest ones last.
+    """
+    finest = solved[-1].divided(index, own)
+    if len(solved) == 1:
+        return finest, solved[0].shape_doubt(own)
+    coarser = solved[-2].divided(index, own)
+    part = longest / max(map(len, solved[-1].parts.levels))
+    ahead = max(1 - _PASSED / part, _LEAST_AHEAD)
+    step = finest.total - coarser.total
+    doubt = abs(step)
+    if len(solved) > 2:
+        before = coarser.total - solved[-3].divided(index, own).total
+        doubt = _unlike_even(step, before, part, ahead)
+    return finest.beyond(coarser, ahead), doubt
+
+
+def _of_many(solved: Sequence[_System], index: Indices, own: int) -> tuple[_Divided, float]:
+    """Return the same of many events: their edges lie everywhere in windows, and show parts of a few hundredths of one.
+
+    Halving ends where it changes less than the standard uncertainty that it doubles.
+    """
+    every = [system.divided(index, own) for system in solved]
+    while len(every) > 2:
+        step = every[-1].total - every[-2].total
+        if every[-1].common < _TWICE * every[-2].common or step**2 > every[-1].common:
+            break
+        every.pop()
+    steps = np.abs(np.diff([one.total for one in every]))
+    return every[-1], float(max(steps[-1], _EVEN * steps[-2] if steps.size > 1 else 0.0))
 
 
 def _unlike_even(step: float, before: float, part: float, ahead: float) -> float:

@@ -18,6 +18,8 @@ Times = NDArray[np.int64]
 
 _LONG_ENOUGH = {2: 0.5, 4: 1.5, 8: 3.0, 16: 6.0}
 """From so many windows on, equal parts of an event have levels of their own."""
+_OF_MANY = {2: 0.06, 4: 0.12, 8: 0.25, 16: 0.5}
+"""The same where each label has many events, whose edges lie everywhere in windows."""
 
 WORTH_IT = 1e-3
 """Of a label's seconds: with less of others' beside its edges it is left as it was found alone."""
@@ -66,16 +68,23 @@ def without_overlaps(start_ns: Times, end_ns: Times, members: Sequence[Indices])
 
 
 def pieces(
-    integral: Integral, start_ns: Times, end_ns: Times, members: Sequence[Indices], parts: int
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    members: Sequence[Indices],
+    parts: int,
+    *,
+    many: bool = False,
 ) -> Parts:
     """Return the pieces of the groups' events in the windows that edges cut.
 
     Args:
         members: The events of each group.
         parts: How many equal parts of an event have levels of their own, where they are long enough; else half as many.
+        many: Whether each group has so many events that shorter parts show.
     """
     t = integral.trace.times_ns
-    usual = usual_ns(integral)
+    usual, least = usual_ns(integral), _OF_MANY if many else _LONG_ENOUGH
     top = t.size - 1
     pieces: list[tuple[Indices, Indices, Times, Times, int]] = []
     levels: list[tuple[int, ...]] = []
@@ -84,7 +93,7 @@ def pieces(
         a, b = np.clip(start_ns[index], t[0], t[-1]), np.clip(end_ns[index], t[0], t[-1])
         own = np.full(index.size, g)
         own_parts = parts
-        while own_parts > 1 and float(np.median(b - a)) < _LONG_ENOUGH[own_parts] * usual:
+        while own_parts > 1 and float(np.median(b - a)) < least[own_parts] * usual:
             own_parts //= 2
         edges = [a + (b - a) * i // own_parts for i in range(own_parts + 1)]
         levels.append(tuple(range(count + 1, count + own_parts + 1)))
