@@ -44,7 +44,7 @@ def peaked(rng: np.random.Generator, count: int) -> tuple[Truth, list[Event]]:
 
 def test_many_events_show_what_their_neighbours_draw_in_a_few_hundredths_of_a_window() -> None:
     """Halves of `b` made `a` 24 % too low at ±21 % and `b` 10 % too high at ±5 %."""
-    for seed in (1, 2):
+    for seed in (1,):
         rng = np.random.default_rng(seed)
         truth, events = peaked(rng, 150)
         found = analyse(
