@@ -79,9 +79,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     import costly
 
-    due, others = costly.parted([item.nodeid for item in items], share)
-    config.hook.pytest_deselected(items=[items[place] for place in others])
-    items[:] = [items[place] for place in due]
+    table = costly.seconds()
+    other = [
+        item
+        for item in items
+        if item.get_closest_marker("thorough") and not costly.is_due(item.nodeid, table, share)
+    ]
+    config.hook.pytest_deselected(items=other)
+    left_out = set(other)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
