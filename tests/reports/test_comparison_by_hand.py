@@ -5,6 +5,9 @@ A is 2.00 ± 0.10 J in 8 repeats after one of warm-up, B is 3.00 ± 0.20 J in 1,
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from table_cells import html_tables, latex_tables, markdown_tables, terminal_tables
 
@@ -14,7 +17,10 @@ from powermeter.comparison.designs import Design
 from powermeter.comparison.multiple_comparisons import ComparisonRow
 from powermeter.comparison.verdict import Verdict
 from powermeter.reports.comparison import record, to_text
+from powermeter.reports.comparison_figure import comparison_figure
 from powermeter.reports.comparison_files import KINDS
+from powermeter.reports.earlier_run import set_against
+from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Result
 
 ROW = Contrast(
@@ -125,3 +131,35 @@ def test_each_value_of_the_json() -> None:
         "only_in_b": ["save"],
         "notes": [],
     }
+
+
+def test_bars_are_as_long_as_the_means_and_their_whiskers_as_the_intervals() -> None:
+    """From 0: 2 of A's to 3 of B's; a whisker is 0.2 J of 2 J long, and 0.4 J of 3 J, around the end of its bar."""
+    drawn = comparison_figure(FOUND)
+    bars = re.findall(r'<rect class="(c\d)" x="(\d+)".*? width="([\d.]+)".*?<title>(.*?)</title>', drawn)
+    whiskers = re.findall(r'<line class="mean" x1="([\d.]+)" x2="([\d.]+)" y1="(\d+)" y2="\3"/>', drawn)
+    assert [(colour, title) for colour, *_, title in bars] == [
+        ("c0", f"A: {CELLS['A']}"),
+        ("c1", f"B: {CELLS['B']}"),
+    ]
+    for (_, left, width, _), (low, high, _), mean, half in zip(
+        bars, whiskers, (2, 3), (0.1, 0.2), strict=True
+    ):
+        joule = float(width) / mean
+        assert joule == pytest.approx(float(bars[0][2]) / 2, abs=0.1)
+        ends = [(float(end) - float(left)) / joule for end in (low, high)]
+        assert ends == pytest.approx([mean - half, mean + half], abs=0.005)
+    assert "+50 ± 12 %: more" in drawn
+
+
+def test_beside_a_report_the_earlier_run_is_the_one_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "powermeter.comparison.compare.compare", lambda *sides, **how: asked.append((sides, how)) or FOUND
+    )
+    found = set_against(Path("now.power"), None, ReportOptions(against=Path("old/a.power"), rail="VIN"))
+    assert found is not None
+    ((sides, how),) = asked
+    assert sides == (Path("old/a.power"), Path("now.power")) and how["rail"] == "VIN"
+    assert (found.name, found.label, found.quantity) == ("a.power", "infer", "energy")
+    assert (found.earlier.value, found.now.value, found.verdict) == (2.0, 3.0, "more")
