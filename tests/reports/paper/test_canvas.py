@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
 
 from powermeter import reports
 from powermeter.reports.paper import canvas
@@ -27,3 +30,12 @@ def test_a_long_text_keeps_its_beginning_and_its_end():
     long = "a" * 40 + "0123456789"
     assert canvas.text(long, 30) == "a" * 19 + "…" + "0123456789"
     assert canvas.text("b" * 30, 30) == "b" * 30
+
+
+@pytest.mark.parametrize(
+    ("grade", "words"), [("simulated", ["simulated"]), ("measured", []), ("assumed", [])]
+)
+def test_a_figure_of_simulated_numbers_states_it(grade, words):
+    drawn = MagicMock()
+    canvas.watermark(drawn, grade)
+    assert [call.args[2] for call in drawn.text.call_args_list] == words
