@@ -58,6 +58,7 @@ def test_missing_flags_are_skipped():
 def test_counted_events_are_spells():
     rec = recording(throttling.COUNT, [3, 3, 5, 5, 6], Kind.COUNTER)
     assert told(rec) == [("over-current throttling", 1, 2), ("over-current throttling", 3, 4)]
+    assert told(recording(throttling.COUNT, [5, 0, 0], Kind.COUNTER)) == []  # it began anew
 
 
 def test_notes_and_marks_say_how_often_and_how_long():

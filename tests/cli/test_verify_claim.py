@@ -53,6 +53,10 @@ def test_one_that_does_not_ends_with_11_and_is_named(
     found = json.loads(capsys.readouterr().out)
     assert [one["agreement"] for one in found] == ["agrees", "differs", "no number"]
     assert "no label 'infer'" in found[2]["why"]
+    first, second, third = (one["published"] for one in found)  # half a unit of the last digit
+    assert (first["value"], first["plus_minus"]) == pytest.approx((1000.0, 0.5)) and first["unit"] == "J"
+    assert (second["value"], second["plus_minus"]) == pytest.approx((1120.0, 5.0))
+    assert (third["value"], third["plus_minus"]) == pytest.approx((3.0, 0.5))
 
 
 def test_a_directory_has_a_recording_for_each_line_and_a_broken_one_fails_its_own(

@@ -210,3 +210,14 @@ def test_each_recording_is_read_once_and_one_that_cannot_be_read_fails_its_own_c
     found = check_table(claims, lambda claim: tmp_path / claim.recording, analyse)
     assert [one.agreement for one in found] == [Agreement.AGREES, Agreement.NO_NUMBER] * 2
     assert found[1].why == "bad: no recording" and [path.name for path in read] == ["good", "bad"]
+
+
+def test_a_table_may_hold_as_many_figures_as_are_allowed_and_no_more(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("powermeter.comparison.claims._MAX_CLAIMS", 2)
+    path = tmp_path / "published.csv"
+    for count in (1, 2):
+        path.write_text("quantity,value,unit\n" + "energy,1,J\n" * count)
+        assert len(read_claims(path)) == count
+    path.write_text("quantity,value,unit\n" + "energy,1,J\n" * 3)
+    with pytest.raises(DataError, match="more than 2 figures; split the table"):
+        read_claims(path)

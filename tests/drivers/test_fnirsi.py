@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from memory_link import LOAD, MemoryLink
 from meter_frames import fnirsi_report, refused
 
+from powermeter import registry
 from powermeter.drivers import fnirsi
 from powermeter.drivers.meters import stream
 from powermeter.source import now_ns
@@ -20,6 +22,19 @@ def test_fnirsi_commands() -> None:
     """fnirsi-usb-power-data-logger: the check of the three commands it sends."""
     assert [fnirsi.command(code)[-1] for code in (0x81, 0x82, 0x83)] == [0x8E, 0x96, 0x9E]
     assert len(fnirsi.command(0x81)) == 64 and fnirsi.command(0x81)[:2] == b"\xaa\x81"
+
+
+def test_the_link_is_the_tester_that_is_named_and_its_model_sets_how_it_is_started(monkeypatch) -> None:
+    asked, link = [], MemoryLink(SimulatedFnirsi(LOAD))
+
+    def opened(*given: object) -> tuple[object, object]:
+        asked.append(given)
+        return link, SimpleNamespace(usb=SimpleNamespace(title="FNB48"))
+
+    monkeypatch.setattr(fnirsi, "open_hid", opened)
+    source: Any = registry.source("fnirsi:///dev/hidraw3")
+    assert source.connect() is link and source._model == "FNB48"
+    assert asked == [(source.address.location, fnirsi.USB, source.title)]
 
 
 def test_fnirsi_data_report() -> None:

@@ -56,6 +56,14 @@ def test_dictionary_shape_keeps_the_input_rail_and_never_the_average():
     }
 
 
+def test_a_rail_that_is_off_is_none():
+    on = {"power": 7, "volt": 5000, "curr": 1}
+    assert rails_of({"rail": {"A": {**on, "online": False}, "B": {**on, "online": True}, "C": on}}) == {
+        "B": on,
+        "C": on,
+    }
+
+
 def test_a_sum_of_everything_is_not_taken_for_a_total():
     assert set(rails_of(AGX_ORIN)) == {"VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0", "VDDQ_VDD2_1V8AO"}
 

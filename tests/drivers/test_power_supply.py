@@ -54,8 +54,9 @@ def test_positive_is_out_of_the_battery(tmp_path, status, given, outward):
     assert source.sample().codes[1] == outward
 
 
-def test_power_where_the_driver_gives_power(tmp_path):
-    source = opened(battery(tmp_path, power_now=7_342_000, energy_now=41_230_000))
+@pytest.mark.parametrize("given", [7_342_000, -7_342_000])
+def test_power_where_the_driver_gives_power(tmp_path, given):
+    source = opened(battery(tmp_path, power_now=given, energy_now=41_230_000))
     assert [channel.name for channel in source.channels] == ["bat0.voltage", "bat0.power"]
     assert source.channels[1].scale * source.sample().codes[1] == pytest.approx(7.342)
 

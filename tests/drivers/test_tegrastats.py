@@ -238,3 +238,11 @@ def test_of_lines_that_come_together_the_newest_is_stamped_when_it_came(running,
     assert block.flags.tolist() == [INTERPOLATED_TIME, INTERPOLATED_TIME, 0]
     source._pending = [line(4004)]
     assert source.read_block(0.0).times_ns.tolist() == [arrived + 1]  # never before what was there
+
+
+@pytest.mark.parametrize(("named", "title"), [("", "this Jetson"), ("Jetson Orin Nano", "Jetson Orin Nano")])
+def test_it_is_offered_under_the_board_s_name(monkeypatch, named, title):
+    monkeypatch.setattr(tegrastats, "_program", lambda: "/usr/bin/tegrastats")
+    monkeypatch.setattr(tegrastats, "model", lambda: named)
+    (found,) = tegrastats.Tegrastats.discover()
+    assert (found.title, found.problem, found.remedy) == (f"tegrastats on {title}", "", "")

@@ -6,7 +6,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.bill import bill, water_of_bill
-from powermeter.footprint.swi import WaterIntensity, allocated, water_of_block
+from powermeter.footprint.swi import WaterIntensity, allocated, check_stress, water_of_block
 from powermeter.result import Result
 
 
@@ -79,3 +79,11 @@ def test_water_of_a_part_and_of_a_board() -> None:
         water_of_bill([{"name": "case", "kind": "part", "water_l": "much"}])
     with pytest.raises(ConfigurationError):
         water_of_block("sail")
+
+
+def test_scarcity_lies_between_a_tenth_and_a_hundred_both_included() -> None:
+    """AWARE clips its factors to these ends, so that they occur."""
+    assert [check_stress(factor) for factor in (0.1, 1.0, 100.0)] == [0.1, 1.0, 100.0]
+    for factor in (0.099, 100.1):
+        with pytest.raises(ConfigurationError, match="between"):
+            check_stress(factor)

@@ -19,6 +19,12 @@ def test_the_power_taken_and_the_times_of_the_telegrams(tmp_path):
     assert log.sources[0].ends_ns[0] == 1757836800 * 10**9  # 08:00 UTC
 
 
+def test_a_power_in_watts_is_a_thousandth_of_one_in_kilowatts(tmp_path):
+    text = "".join(telegram(i) for i in range(0, 60, 10)).replace("(01.200*kW)", "(01200*W)")
+    _, energies, headline = load(tmp_path, text)
+    assert energies[headline] == pytest.approx(1200 * 50)
+
+
 def test_winter_time_is_an_hour_behind(tmp_path):
     log, *_ = load(tmp_path, "".join(telegram(i, season="W") for i in range(0, 60, 10)))
     assert log.sources[0].ends_ns[0] == 1757840400 * 10**9

@@ -76,6 +76,11 @@ def test_the_fraction_of_a_second_in_a_column_of_its_own(tmp_path, header, unit)
     is_exactly(run(tmp_path, "\n".join([header, *lines]) + "\n", **stated), 190.0, 9.5)
 
 
+def test_a_fraction_that_times_have_already_is_not_added_again(tmp_path):
+    rows = [f"2024-03-13 10:00:{i // 2:02d}.{i % 2 * 5},{i % 2 * 500},{10 + i % 2 * 20}" for i in range(20)]
+    is_exactly(run(tmp_path, "\n".join(["time,Millisecond,P (W)", *rows]) + "\n"), 190.0, 9.5)
+
+
 def _quarter(i):
     return f"{i // 4:02d}:{i % 4 * 15:02d}"
 

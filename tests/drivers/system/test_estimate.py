@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -202,3 +203,26 @@ def test_a_program_has_its_share_of_the_busy_time_of_the_power_above_idle(tmp_pa
     power, program, load, own = source.sample().codes[:4]
     assert (load, own) == (4000, 2000)
     assert program == pytest.approx((power - 12_000) / 2, abs=1)
+
+
+def test_without_proc_times_are_those_of_psutil(monkeypatch):
+    """Where there is no /proc: 1.5 s of the program and 2.25 s of its child; the recorder itself, 9 s, is not theirs."""
+
+    class Process:
+        def __init__(self, pid):
+            self.pid = pid
+
+        def children(self, recursive):
+            return [Process(11), Process(os.getpid())] if recursive else []
+
+        def cpu_times(self):
+            user, system = {10: (1.0, 0.5), 11: (2.0, 0.25)}.get(self.pid, (9.0, 0.0))
+            return SimpleNamespace(user=user, system=system)
+
+    class Times(tuple):
+        idle = 60.0
+
+    fake = SimpleNamespace(Error=OSError, Process=Process, cpu_times=lambda: Times((25.0, 15.0, 60.0)))
+    monkeypatch.setitem(sys.modules, "psutil", fake)
+    assert estimate._psutil_tree(10)(0) == 3_750_000_000
+    assert estimate._psutil_machine()() == (40_000_000_000, 100_000_000_000)
