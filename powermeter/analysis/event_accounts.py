@@ -86,7 +86,8 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
     lost, refused, strays, torn = (int(d.get(name) or 0) for name in ("lost", "refused", "strays", "torn"))
     open_ends = counts.begun - counts.finished
     if open_ends > 0:
-        names = ", ".join(repr(str(name))[:60] for name in d.get("running") or ())
+        named = [repr(str(name))[:60] for name in d.get("running") or ()]
+        names = "; ".join(filter(None, (", ".join(named), _short(d))))
         least = "at least " if d.get("hidden") else ""
         yield (
             f"{who}: {least}{open_ends} of {plural(counts.begun, 'event')} never ended{f' ({names})' if names else ''}, because {_end(d)}; "
@@ -115,6 +116,15 @@ def _of(process: int, counts: Counts) -> Iterable[str]:
             f"{who}: {plural(strays, 'event')} ended that had not begun here, as {as_one[0]} before the recording: {as_one[1]} no energy of "
             f"{'its' if strays == 1 else 'their'} own"
         )
+
+
+def _short(details: Mapping[str, Any]) -> str:
+    """Return which of the events that never ended are known by their number alone, and what they may be."""
+    hidden, names = int(details.get("hidden") or 0), list(details.get("short") or ())
+    if not hidden or not names:
+        return ""
+    listed = " or ".join("another" if name == "…" else repr(str(name))[:60] for name in names)
+    return f"{hidden} by {'its' if hidden == 1 else 'their'} number alone, as short ones are known: {listed}"
 
 
 def _waited(process: int, counts: Counts) -> Iterable[str]:

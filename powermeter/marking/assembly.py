@@ -18,7 +18,7 @@ from powermeter.marking.json_text import CUT
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
 from powermeter.marking.resident_memory import Memory
 from powermeter.marking.ring_reader import Mark, Numbers
-from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, names_of, unannounced
+from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, ShortNames, names_of, unannounced
 
 FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
@@ -158,6 +158,7 @@ class Assembly:
         self.ends: list[tuple[int, int, Any, bytes]] = []
         self._highest = 0
         self._running: dict[int, Begun] = {}
+        self._short = ShortNames()
         self._pending: dict[int, _Pending] = {}
 
     @property
@@ -288,6 +289,7 @@ class Assembly:
             counted[i] = None
         self.account.cut += sum(is_cut for *_, is_cut in named)
         is_event = slots["kind"] == ring.EVENT
+        self._short.note(slots["text"][is_event].tolist())
         end_ns = start_ns + np.maximum(lasts, is_event)  # only an instant is over in no time at all
         rows = zip(
             slots["thread"].tolist(),
@@ -308,6 +310,7 @@ class Assembly:
 
     def _row(self, begun: Begun, end_ns: int | None, attributes: bytes = b"") -> Owned:
         peak = None
+        self._short.note_ended(begun, end_ns)
         if end_ns is not None:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
         attributes_text, measures, is_cut = _parted(begun.attributes, attributes)
@@ -353,6 +356,7 @@ class Assembly:
     def list_running(self) -> None:
         """Name the events that have not ended in the account."""
         self.account.running = names_of(self._running.values())
+        self.account.short = self._short.listed()
 
 
 def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> Begun:

@@ -38,6 +38,7 @@ class MarkAccount:
         cut: Events some of whose attributes are cut, left out or no JSON.
         late: Counts, attributes and measures that were set after their event's end.
         hidden: Of `begun`, how many are known by their number alone: a short event that has not ended. Others like it may not have either.
+        short: Names that such events may have: those of events that were over at once.
         lacking: How many numbers of events no mark has, which may be one of another ring of the process (below 0 there); until `count_hidden`.
         interrupted: How often an exception came out of a mark, whose number lacks then.
     """
@@ -62,6 +63,7 @@ class MarkAccount:
     cut: int = 0
     late: int = 0
     hidden: int = 0
+    short: list[str] = field(default_factory=list)
     lacking: int = 0
     interrupted: int = 0
 
@@ -87,6 +89,7 @@ class MarkAccount:
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring
         self.left, self.by_meter, self.is_alive = other.left, other.by_meter, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
+        self.short = listed({*self.short, *other.short})
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]
 
     def count_hidden(self) -> None:
@@ -105,7 +108,14 @@ class MarkAccount:
         known = asdict(self)
         for name in ("process", "begun", "finished", "lacking", "interrupted"):
             del known[name]
+        known["short"] = self.short if self.hidden else []
         return known
+
+
+def listed(names: set[str]) -> list[str]:
+    """Return names in alphabetical order, `MAX_LISTED` at most, and `…` for more."""
+    found = sorted(names - {"…"})
+    return found[:MAX_LISTED] + ["…"] * ("…" in names or len(found) > MAX_LISTED)
 
 
 def without_ring(folder: str) -> list[MarkAccount]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from powermeter.marking.mark_account import MAX_LISTED
+from powermeter.marking.event_log import BRIEF_NS
+from powermeter.marking.mark_account import MAX_LISTED, listed
 
 MAX_RUNNING = 100_000
 """Events of one process that may run at the same time."""
@@ -38,3 +39,24 @@ def names_of(running: Iterable[Begun]) -> list[str]:
     """Return the names that an account lists of events that never ended: each once, `MAX_LISTED` at most."""
     names = dict.fromkeys(begun.name.decode("utf-8", "replace") for begun in running)
     return list(names)[:MAX_LISTED]
+
+
+class ShortNames:
+    """The names of events that were over at once: one of these names leaves no mark before it ends."""
+
+    def __init__(self) -> None:
+        self._texts: set[bytes] = set()
+
+    def note(self, texts: Iterable[bytes]) -> None:
+        """Note the texts of marks that hold begin and end: a name, and attributes after a zero byte."""
+        if len(self._texts) < MAX_RUNNING:
+            self._texts.update(texts)
+
+    def note_ended(self, begun: Begun, end_ns: int | None) -> None:
+        """Note an event that has ended, where it was short."""
+        if end_ns is not None and begun.start_ns < end_ns <= begun.start_ns + BRIEF_NS:
+            self.note((begun.name,))
+
+    def listed(self) -> list[str]:
+        """Return the names as an account lists them."""
+        return listed({text.partition(b"\0")[0].decode("utf-8", "replace") for text in self._texts})

@@ -6,7 +6,9 @@ from dataclasses import fields
 
 import pytest
 
-from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
+from powermeter.analysis.event_accounts import differences
+from powermeter.marking.mark_account import MAX_LISTED, MarkAccount, listed
+from powermeter.recording.stored_summaries import ProcessCounts
 
 
 def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
@@ -35,3 +37,13 @@ def test_the_numbers_of_events_stand_beside_the_details():
     details = MarkAccount(7, "bash", begun=3, finished=2, torn=1).details()
     assert details["torn"] == 1 and details["program"] == "bash"
     assert not {"process", "begun", "finished"} & details.keys()
+
+
+def test_names_that_a_short_event_may_have_are_ten_and_a_sign_that_there_are_more():
+    account = MarkAccount(1, hidden=1, short=listed({f"a{i}" for i in range(8)}))
+    account.add(MarkAccount(1, short=listed({f"b{i}" for i in range(11)})))
+    assert account.details()["short"] == [*(f"a{i}" for i in range(8)), "b0", "b1", "…"]
+    (text,) = differences({1: ProcessCounts(0, 3, 2, 2, account.details())})
+    assert "(1 by its number alone, as short ones are known: 'a0' or " in text and "'b1' or another)" in text
+    account.hidden = 0
+    assert account.details()["short"] == []

@@ -172,5 +172,6 @@ def test_what_ends_after_its_recording_has_never_ended_and_is_no_mark_that_was_l
     assert (counts.begun, counts.finished, counts.details["lost"]) == (4, 2, 0)
     (text,) = differences({1: counts})
     assert (
-        "2 of 4 events never ended ('long'), because the recording was ended while they were running" in text
+        "2 of 4 events never ended ('long'; 1 by its number alone, as short ones are known: 'short'), "
+        "because the recording was ended while they were running" in text
     )
