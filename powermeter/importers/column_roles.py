@@ -28,11 +28,13 @@ from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
 from powermeter.importers.no_readings import if_it_is_one, is_of_other_things
+from powermeter.importers.not_electric import where_it_is_one, without_other_powers
 from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
+from powermeter.importers.single_letters import without_letters
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.stated_unit import with_unit
@@ -118,6 +120,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
             or scaled_by_hand(path, found, headings)
             or _rate_of_power(headings)
             or if_it_is_one(headings)
+            or where_it_is_one(headings)
             or _not_numbers(found, headings)
         )
         raise DataError(
@@ -145,7 +148,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
     """Return the headings after `--column` and `--unit`, and the columns that were stated."""
-    headings = of_other_things(of_drives(found.headings))
+    headings = without_other_powers(without_letters(found, of_other_things(of_drives(found.headings))))
     stated: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]

@@ -20,6 +20,7 @@ from powermeter.importers.log_end import log_end
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.tool_table import Signature
+from powermeter.importers.unit_spellings import of_unit
 
 MAX_DEVICES = 256
 
@@ -78,6 +79,7 @@ def devices_in(
         ConfigurationError: Readings take turns by the values of a column that no name calls devices.
     """
     taken = {*time.indexes, *(column.index for column in planned)}
+    taken |= {column.unit_at for column in planned if column.unit_at is not None}
     names = {key(h): i for i, h in enumerate(headings)}
     if signature is not None:
         candidates = [names[name] for name in signature.devices if name in names and names[name] not in taken]
@@ -141,10 +143,12 @@ def _by_readings(
         or len(distinct) * 1.5 > len(rows)
         or any(map(_FRACTION.fullmatch, distinct))
         or named.unit == "-"
+        or any(of_unit(text) is not None for text in distinct)
         or not (address or _may_be_devices(named))
     ):
         return False
-    return are_devices(found, index, time, planned, rows)
+    numbers = address is None and any(map(is_datum, distinct))
+    return are_devices(found, index, time, planned, rows, by_times=numbers)
 
 
 def _may_be_devices(named: Heading) -> bool:

@@ -26,11 +26,20 @@ _REGULAR = 0.25  # of the usual step, by which most steps of one device differ f
 
 
 def are_devices(
-    found: Layout, index: int, time: TimePlan, planned: Sequence[Planned], rows: Sequence[Sequence[str]]
+    found: Layout,
+    index: int,
+    time: TimePlan,
+    planned: Sequence[Planned],
+    rows: Sequence[Sequence[str]],
+    *,
+    by_times: bool = False,
 ) -> bool:
     """Return whether the readings and times of rows show that a column's values are devices that take turns.
 
     A state (`idle`, `run`) changes seldom, or its rows are as regular as the whole table.
+
+    Args:
+        by_times: Whether readings that jump are not enough, as for numbers that may follow the power: a temperature, a load.
     """
     keys = np.array([row[index].strip() if len(row) > index else "" for row in rows])
     names, groups = np.unique(keys, return_inverse=True)
@@ -43,7 +52,11 @@ def are_devices(
     stamps = _stamps(found, time, rows)
     if stamps is not None and _times_are_of_devices(stamps, groups):
         return True
-    return often and any(_jumps(_values(column.index, rows, found), groups) for column in _of_powers(planned))
+    return (
+        not by_times
+        and often
+        and any(_jumps(_values(column.index, rows, found), groups) for column in _of_powers(planned))
+    )
 
 
 def _of_powers(planned: Sequence[Planned]) -> list[Planned]:

@@ -111,6 +111,7 @@ def test_a_column_of_any_name_is_asked_about(tmp_path, seldom):
         ("remark", ("idle", "run"), lambda i: i // 8 % 2),
         ("burst", ("no", "yes"), lambda i: int(i % 7 == 3)),
         ("state", ("off", "on"), lambda i: i % 2),
+        ("warmth", ("25", "26"), lambda i: i * i % 3 % 2),
     ],
 )
 def test_what_describes_one_device_is_none(tmp_path, name, own, at):
