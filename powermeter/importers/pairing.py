@@ -11,6 +11,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.header_words import QUANTITY_WORDS
 from powermeter.importers.headers import words
 from powermeter.importers.table_plan import Planned, TablePlan
+from powermeter.importers.two_directions import one_direction
 from powermeter.result.notes import Note
 
 
@@ -22,6 +23,7 @@ def pair(plan: TablePlan, where: str) -> None:
         DataError: There are only voltages.
     """
     _running_totals(plan)
+    plan.notes += one_direction(plan.columns) if plan.signature is None else []
     by: dict[Quantity, list[Planned]] = {}
     for column in plan.columns:
         if column.rail is not None:
