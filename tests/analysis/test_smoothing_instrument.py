@@ -164,7 +164,9 @@ def test_power_without_a_direction_in_time_is_no_instrument(bend_s: float) -> No
         watts = 10 + 3 * wave / wave.std() + 0.02 * rng.standard_normal(rows)
         lengths, pauses = rng.uniform(2, 5, 12), rng.uniform(0.5, 2.5, 12)
         begun = 1 + np.cumsum(lengths + pauses) - lengths
-        times, a, b = (np.rint(x * NS).astype(np.int64) for x in (np.arange(rows) / 2, begun, begun + lengths))
+        times, a, b = (
+            np.rint(x * NS).astype(np.int64) for x in (np.arange(rows) / 2, begun, begun + lengths)
+        )
         keep = b < times[-1]
         trace = Trace(times, watts, Quantity.POWER, Kind.INSTANT, interval_ns=NS // 2)
         found += smoothing(trace, a[keep], b[keep]) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from powermeter.comparison.designs import Design
 from powermeter.comparison.experiments import Setup
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
+from powermeter.result import Result
 
 # The virtual source draws 3 W whatever runs: what takes twice as long uses twice as much.
 SOURCE = "virtual://?rate=500Hz&shape=constant&high=3W"
@@ -202,3 +204,15 @@ def test_what_cannot_be_measured_is_refused_before_anything_opens(monkeypatch, f
 def test_a_sweep_has_one_parameter_of_different_values(values) -> None:
     with pytest.raises(ConfigurationError):
         powermeter.sweep(lambda **_: None, **values)
+
+
+@pytest.mark.parametrize(
+    ("precision", "programs", "known"), [(0.125, True, True), (0.124, True, False), (0.5, False, False)]
+)
+def test_a_ratio_is_as_precise_as_half_of_its_interval(precision, programs, known) -> None:
+    """1.5 (1.375 to 1.625) is known to 12.5 % of A: of programs, and not of what single runs used."""
+    row = SimpleNamespace(
+        ratio=Result(1.5, "1", 1.375, 1.625), design=SimpleNamespace(about_programs=programs)
+    )
+    assert experiments._precise(row, precision) is known
+    assert not experiments._precise(SimpleNamespace(ratio=None), precision)

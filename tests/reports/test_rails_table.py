@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from table_cells import latex_tables
 
 from powermeter.analysis.energy import analyse
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording
-from powermeter.reports.rails_table import rails_of
+from powermeter.reports import latex
+from powermeter.reports.rails_table import RailUse, rails_of
+from powermeter.result import Grade, Result
 from tests.reports.test_recording_notes import gpu, recorded
 
 
@@ -50,3 +55,26 @@ def test_two_meters_of_one_rail_are_told_apart_by_their_names(tmp_path):
         "meter 0/VIN",
         "meter 1/VIN",
     ]
+
+
+def test_each_cell_of_a_paper_s_table(monkeypatch):
+    monkeypatch.setattr(latex, "key_of", lambda data: "k")
+    board = RailUse("VDD_IN", None, Result(4.0, "J", 3.8, 4.2), Result(2.0, "W", 1.9, 2.1), True)
+    cpu = RailUse(
+        "CPU", "VDD_IN", Result(1.0, "J", 0.8, 1.2, Grade.DERIVED), Result(0.5, "W", 0.4, 0.6), False
+    )
+    (table,) = latex_tables("\n".join(latex._rails(SimpleNamespace(rails=(board, cpu)))))
+    assert table == {
+        "VDD\\_IN": {
+            "energy": "4.00 ± 0.20 J",
+            "mean power": "2.00 ± 0.10 W",
+            "grade": "measured",
+            "": "counted",
+        },
+        "CPU": {
+            "energy": "1.00 ± 0.20 J",
+            "mean power": "500 ± 100 mW",
+            "grade": "derived",
+            "": "inside VDD\\_IN",
+        },
+    }
