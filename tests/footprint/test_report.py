@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,3 +164,18 @@ def test_a_score_names_the_warm_up_that_it_counts() -> None:
     assert "the warm-up too" not in assess(found, wanted).text()
     found.notes.append(Note.info("warm-up", "infer: the first 4 of 20 events are a warm-up"))
     assert assess(found, wanted).text().count("counted: all that was measured, the warm-up too") == 2
+
+
+def test_a_further_item_has_a_footprint_where_its_energy_is_known() -> None:
+    """25 mWh of 1 kWh at 56.039 g: 1.4 g. None where items are not counted, or what one uses is open or below nothing."""
+    wanted = FootprintOptions(place="FRA", losses=False)
+    energy, each = Result.of(3.6e6, "J"), Result.of(9e4, "J")
+    one = assess(Subject("x", energy, per_item=each, items=20), wanted).one
+    assert one is not None and one.carbon.value == pytest.approx(0.025 * 56.039, rel=1e-6)
+    for per_item, items in (
+        (None, 20),
+        (each, None),
+        (Result(9e4, "J", 0.0, math.inf), 20),
+        (Result.of(-1.0, "J"), 20),
+    ):
+        assert assess(Subject("x", energy, per_item=per_item, items=items), wanted).one is None

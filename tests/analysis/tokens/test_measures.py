@@ -29,4 +29,5 @@ def test_a_sum_is_over_the_events_of_models_that_carry_the_measure():
 
 def test_what_nothing_carries_is_not_known_rather_than_zero():
     assert measures.total([event(phase="decode")], measures.CACHED) is None
+    assert measures.total([event(phase="decode", generated_tokens=0)], measures.GENERATED) == 0.0
     assert measures.total([], measures.PROMPT) is None

@@ -170,6 +170,15 @@ def test_shelly_of_the_first_generation_counts_watt_minutes(plug):
     assert found == {"outlet0.power": pytest.approx(10.7), "outlet0.energy": pytest.approx(3600.0)}
 
 
+def test_a_three_phase_meter_of_the_first_generation_counts_watt_hours(plug):
+    """Shelly 3EM: shelly-api-docs, /emeter/0: `total` is in Wh where a plug's is in watt-minutes."""
+    phases = [{"power": 20.5 + i, "voltage": 230.0, "is_valid": True, "total": 2.0 + i} for i in range(3)]
+    plug.answers |= {"/shelly": {**GEN1, "type": "SHEM-3"}, "/status": {"emeters": phases}}
+    found = values(opened("shelly", plug))
+    assert [found[f"outlet{i}.energy"] for i in range(3)] == pytest.approx([7200.0, 10800.0, 14400.0])
+    assert [found[f"outlet{i}.power"] for i in range(3)] == pytest.approx([20.5, 21.5, 22.5])
+
+
 def test_an_invalid_first_generation_reading_is_a_gap(plug):
     plug.answers |= {"/shelly": GEN1, "/status": STATUS1}
     source = opened("shelly", plug)
