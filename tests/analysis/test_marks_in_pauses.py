@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.marks_in_pauses import marks_in_pauses, pauses_come_with, pauses_follow
+from powermeter.analysis.marks_in_pauses import Between, marks_in_pauses, pauses_come_with, pauses_follow
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
@@ -150,3 +150,12 @@ def test_readings_that_come_through_show_what_pauses_hold() -> None:
     )
     busy = np.searchsorted(spans[0], t, side="right") > np.searchsorted(spans[1], t, side="left")
     assert not pauses_come_with(Integral.of(from_samples(t, np.where(busy, 3.0, 2.0))), *spans)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "usual", "reach"),
+    [(1.0, 5.0, 2.0, (2.0, 6.0)), (3.0, 5.0, 2.0, (0.0, 6.0)), (1.0, 1.5, 2.0, (2.0, 0.0))],
+)
+def test_pauses_reach_from_the_lowest_to_the_highest_power_over_their_time(low, high, usual, reach) -> None:
+    """Two seconds of pauses, and none where the usual power lies beyond that end."""
+    assert Between(2.0, low, high, usual).reach() == reach

@@ -214,3 +214,10 @@ def test_regions_without_their_country_are_asked_back(typed: str, offered: list[
         parse_place(typed)
     for code in offered:
         assert code in str(caught.value)
+
+
+def test_a_city_stands_for_its_region_where_the_country_has_regions() -> None:
+    place = parse_place("USA-Pittsburgh")
+    assert (place.country, place.region) == ("USA", "PA") and "by Pittsburgh" in place.name
+    with pytest.raises(ConfigurationError, match=r"no region 'London' in GBR|no regions of GBR"):
+        parse_place("GBR-London")

@@ -327,11 +327,11 @@ def main() -> int:
                 f"\n{killed} of {tried} found ({killed / max(1, tried):.1%}), seed {options.seed}; "
                 f"{spent_s / max(1, tried):.1f} s each"
             )
-            open_ones = [record for record in survived if str(record["key"]) not in reasons]
-            for record in survived:
-                if (reason := reasons.get(str(record["key"]))) is not None:
-                    print(f"known: {record['text']}: {reason}")
-            return 1 if open_ones else 0
+            # A fault's key ends with what it is, which is no part of what survivors are known by.
+            known = {str(record["key"]).removesuffix(f":{record['what']}"): record for record in survived}
+            for key in known.keys() & reasons:
+                print(f"known: {known[key]['text']}: {reasons[key]}")
+            return 1 if known.keys() - reasons else 0
     except KeyboardInterrupt:
         print("\ninterrupted; call again to go on")
         return 130
