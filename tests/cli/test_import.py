@@ -144,3 +144,12 @@ def test_a_grade_that_is_typed_goes_before_the_tables(log):
     assert run(["import", "s.csv", "-o", "s.power", "--grade", "measured"]) == 0
     with Recording.open(log / "s.power") as recording:
         assert recording.sources[0].channels[0].grade is Grade.MEASURED
+
+
+def test_of_one_log_imported_by_itself_the_error_is_its_own(tmp_path, capsys):
+    """With `--each` others go on where one fails; where it is alone its question is asked, with the status of a question."""
+    (tmp_path / "a.csv").write_text("time_s,value\n" + "".join(f"{i},{i % 3}.5\n" for i in range(20)))
+    asked = ["import", str(tmp_path / "a.csv"), "--each", "-o", str(tmp_path / "out")]
+    assert run(asked) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("powermeter: ") and "--column" in error and " of 1 " not in error
