@@ -98,8 +98,9 @@ class _Scene:
     def finer(self, interval_s: float) -> Iterator[_Scene]:
         """Return the same with one power for each event, for each label, and for each part of a label's events."""
         a, b = self.edges
-        if self.t.size >= _READINGS_EACH * a.size:
-            yield replace(self, alike=np.eye(a.size))
+        alone = np.eye(a.size)
+        if self.t.size >= _READINGS_EACH * a.size and not np.array_equal(self.alike, alone):
+            yield replace(self, alike=alone)
         yield self
         parts = min(int(np.median(b - a) / interval_s), _PARTS)
         if parts > 1:
