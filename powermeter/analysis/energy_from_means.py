@@ -32,7 +32,7 @@ from powermeter.analysis.late_means import shown_late
 from powermeter.analysis.lock_step import always_alike
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
-from powermeter.analysis.profiles import Profile, Regressed, Scene, after_effects, regressed
+from powermeter.analysis.profiles import Regressed, Scene, after_effects, regressed, take_tail_out
 from powermeter.analysis.some_are_followed import open_downward, some_are_followed
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
@@ -367,19 +367,6 @@ def _last_ends(t: Times, start_ns: Times, end_ns: Times, others: Others | None) 
     before = np.minimum(before, start_ns)
     found: Times = before if others is None else np.maximum(before, others.last_end(start_ns, before))
     return found
-
-
-def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> None:
-    """Take what follows the events out of their energies."""
-    n = seconds.size
-    found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
-    each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
-    found.value = each
-    found.tail, found.alike = (profile.tail, profile.tail_u), True
-    doubt = profile.above_u
-    found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
-    found.freedom = profile.freedom
-    found.shared[BY_EDGES] = np.full(n, profile.model_u)
 
 
 def mean_of_those(values: list[Floats], use: list[NDArray[np.bool_]]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -19,8 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.courses_inside import ByShare, Course, all_courses
+from powermeter.analysis.event_estimate import TAIL, GroupEstimate
 from powermeter.analysis.least_squares import fit, seconds_inside
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.uncertainty import BY_EDGES
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -41,6 +44,7 @@ _SIGNIFICANT = 4.0
 _WORTH = 0.02
 _CUT_FOR_A_PART = 6
 _MODEL = 0.03  # of the tail: what steps leave of a shape that they do not follow
+_BETTER = 30.0  # of n ln(rest²), by which one explanation of the windows excludes another
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Profile:
         rest: Standard deviation of what a window holds besides, J.
         model_u: What the steps leave of `above`, which other recordings' steps leave too, J.
         used, used_u: J of the mean event with the idle power that goes on in it, and its standard uncertainty.
+        score: n ln(rest²) and two for each column (Akaike): the lower, the better it explains the windows.
+        doubted: Whether events that nothing follows explain the windows about as well.
     """
 
     idle: float
@@ -67,6 +73,8 @@ class Profile:
     model_u: float = 0.0
     used: float = 0.0
     used_u: float = 0.0
+    score: float = 0.0
+    doubted: bool = False
 
     @property
     def loss(self) -> float:
@@ -112,15 +120,34 @@ def after_effects(
     if how is None:
         return None
     inside, first, reach = how
-    parts, reach, goes_on = _as_far_as_it_goes(scene, inside, first, reach)
-    found = _settled(scene, inside, first, reach, parts)
-    return None if found is None else replace(found, tail_u=math.hypot(found.tail_u, goes_on))
+    courses = all_courses(inside)
+    fitted = [(one, fitted_profile(scene, one, first, reach)) for one in courses]
+    sure = [(course, profile) for course, profile in fitted if profile is not None]
+    if fitted[0][1] is None:
+        return None  # of the others, events of one length do not distinguish all
+    course, best = min(sure, key=lambda s: s[1].score)
+    parts, reach, goes_on = _as_far_as_it_goes(scene, course, first, reach)
+    others_as_good = [c for c, profile in sure if c is not course and profile.score < best.score + _BETTER]
+    found = _settled(scene, (course, *others_as_good), first, reach, parts)
+    if found is None:
+        return None
+    alone = [fitted_profile(scene, one, first, reach, 0) for one in courses]
+    doubted = any(one is not None and one.score < found.score + _BETTER for one in alone)
+    return replace(found, tail_u=math.hypot(found.tail_u, goes_on), doubted=doubted)
 
 
-def _settled(scene: Scene, inside: int, first: float, reach: float, parts: int) -> Profile | None:
-    """Return the profile with parts that reach so far, None where it depends on the cuts too much or nothing stands out."""
-    found = [fitted_profile(scene, inside, first * wider, reach, parts) for wider in _WIDER]
-    found.append(fitted_profile(scene, inside + 1, first, reach, parts))
+def _settled(
+    scene: Scene, courses: tuple[Course, ...], first: float, reach: float, parts: int
+) -> Profile | None:
+    """Return the profile with parts that reach so far, None where it depends on the cuts too much or nothing stands out.
+
+    Args:
+        courses: The one that explains the windows best, and those that do about as well.
+    """
+    course = courses[0]
+    found = [fitted_profile(scene, course, first * wider, reach, parts) for wider in _WIDER]
+    more = [ByShare(course.parts + 1, course.alike)] if isinstance(course, ByShare) else []
+    found += [fitted_profile(scene, one, first, reach, parts) for one in (*more, *courses[1:])]
     sure = [one for one in found if one is not None]
     if len(sure) < len(found):
         return None
@@ -133,7 +160,7 @@ def _settled(scene: Scene, inside: int, first: float, reach: float, parts: int) 
     return replace(one, model_u=apart, tail_u=tail_u)
 
 
-def _as_far_as_it_goes(scene: Scene, inside: int, first: float, reach: float) -> tuple[int, float, float]:
+def _as_far_as_it_goes(scene: Scene, inside: Course, first: float, reach: float) -> tuple[int, float, float]:
     """Return into how many parts what follows is cut, how far they reach, ns, and what the last doubling of that added to it, J.
 
     What dies slowly goes on behind them and passes for idle power there: they reach twice as far each time for as long as
@@ -158,6 +185,25 @@ def _as_far_as_it_goes(scene: Scene, inside: int, first: float, reach: float) ->
     return parts, reach, goes_on
 
 
+def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> None:
+    """Take what follows the events out of their energies; where it may be theirs, let the interval reach to what is left."""
+    if profile.doubted:
+        found.why = TAIL
+        less = found.value - profile.used
+        found.below, found.above = found.below + np.maximum(less, 0.0), found.above + np.maximum(-less, 0.0)
+        found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
+        return
+    n = seconds.size
+    found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
+    each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
+    found.value = each
+    found.tail, found.alike = (profile.tail, profile.tail_u), True
+    doubt = profile.above_u
+    found.factor = (n * doubt) ** 2 / max(float(np.sum(found.own**2)), 1e-300)
+    found.freedom = profile.freedom
+    found.shared[BY_EDGES] = np.full(n, profile.model_u)
+
+
 def regressed(scene: Scene) -> Regressed | None:
     """Return what all windows make of the mean event, what follows it left out; None where they cannot show it.
 
@@ -167,13 +213,14 @@ def regressed(scene: Scene) -> Regressed | None:
     how = _cuts(scene) if scene.start_ns.size >= _LEAST_REGRESSED else None
     if how is None:
         return None
-    _, first, reach = how
-    by_parts = [fitted_profile(scene, parts, first, reach) for parts in range(1, _PARTS_INSIDE + 1)]
-    fitted = [(one, parts) for parts, one in enumerate(by_parts, 1) if one is not None]
+    inside, first, reach = how
+    courses = [*(ByShare(parts) for parts in range(1, _PARTS_INSIDE + 1)), *all_courses(inside)[1:]]
+    by_course = [(fitted_profile(scene, course, first, reach), course) for course in courses]
+    fitted = [(one, course) for one, course in by_course if one is not None]
     if not fitted:
         return None
-    one, parts = min(fitted, key=lambda f: f[0].loss)
-    wider = [fitted_profile(scene, parts, first * w, reach) for w in _WIDER[1:]]
+    one, course = min(fitted, key=lambda f: f[0].loss)
+    wider = [fitted_profile(scene, course, first * w, reach) for w in _WIDER[1:]]
     sure = [f for f, _ in fitted if f.loss < _AS_GOOD * one.loss] + [f for f in wider if f is not None]
     window = float(np.median(scene.tau[1:]))
     return Regressed(
@@ -231,12 +278,14 @@ class Scene:
 
 
 def fitted_profile(
-    scene: Scene, inside: int, width: float, reach: float, parts: int = _PARTS_AFTER
+    scene: Scene, course: Course, width: float, reach: float, parts: int = _PARTS_AFTER
 ) -> Profile | None:
+    """Return the profile of events that take a course inside, with so many parts behind them; None where windows do not show it."""
     rates, tau, t = scene.rates, scene.tau, scene.t
     start_ns, end_ns, others = scene.start_ns, scene.end_ns, scene.others
+    inside, lengths = course.columns(t, start_ns, end_ns, width)
     following = _following(start_ns, end_ns, others, np.int64(4 * reach))
-    edges = [(start_ns + (end_ns - start_ns) * k // inside) for k in range(inside + 1)]
+    edges = [end_ns]
     far = 0.0
     for _ in range(parts):
         if far >= reach:
@@ -244,9 +293,9 @@ def fitted_profile(
         far = min(far + width, reach)
         width *= 2
         edges.append(np.minimum(end_ns + np.int64(far), following))
-    columns = [seconds_inside(t, a, b) for a, b in itertools.pairwise(edges)]
+    after = [seconds_inside(t, a, b) for a, b in itertools.pairwise(edges)]
     beside = [] if others is None else others.columns(t)
-    x = np.column_stack([tau, *columns, *beside])[1:]
+    x = np.column_stack([tau, *inside, *after, *beside])[1:]
     y = (rates * tau)[1:]
     good = ~scene.blind[1 : t.size]
     x, y = x[good], y[good]
@@ -255,10 +304,11 @@ def fitted_profile(
     beta, covariance, rest = fit(x, y)
     if beta is None:
         return None
-    lengths = np.array([float(np.mean(b - a)) * 1e-9 for a, b in itertools.pairwise(edges)])
-    rest_of = np.zeros(len(beside))
-    weight_in = np.concatenate([[0.0], lengths[:inside], np.zeros(lengths.size - inside), rest_of])
-    weight_after = np.concatenate([[0.0], np.zeros(inside), lengths[inside:], rest_of])
+    weight_in = np.zeros(x.shape[1])
+    weight_in[1 : 1 + len(lengths)] = lengths
+    weight_after = np.zeros(x.shape[1])
+    behind = [float(np.mean(b - a)) * 1e-9 for a, b in itertools.pairwise(edges)]
+    weight_after[1 + len(lengths) : 1 + len(lengths) + len(behind)] = behind
     above, tail = float(weight_in @ beta), float(weight_after @ beta)
     above_u = math.sqrt(max(float(weight_in @ covariance @ weight_in), 0.0))
     tail_u = math.sqrt(max(float(weight_after @ covariance @ weight_after), 0.0))
@@ -275,6 +325,7 @@ def fitted_profile(
         rest,
         used=float(weight_in @ beta),
         used_u=used_u,
+        score=y.size * math.log(max(rest, 1e-300) ** 2) + 2.0 * x.shape[1],
     )
 
 

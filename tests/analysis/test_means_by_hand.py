@@ -12,11 +12,10 @@ from powermeter.analysis.energy_from_means import (
     left_in_common,
     mean_of_those,
     measure_means,
-    take_tail_out,
 )
 from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.profiles import Profile
+from powermeter.analysis.profiles import Profile, take_tail_out
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.decoding import from_samples

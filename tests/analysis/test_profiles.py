@@ -8,6 +8,7 @@ from early_end import claims_of
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.least_squares import seconds_inside
+from powermeter.analysis.courses_inside import ByShare
 from powermeter.analysis.profiles import Scene, fitted_profile
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
@@ -131,7 +132,7 @@ def test_a_profile_has_as_many_degrees_of_freedom_as_windows_less_what_is_fitted
     rates = 2 + 4 * seconds_inside(t, start, end) / 0.5 + 0.01 * rng.standard_normal(t.size)
     blind = np.zeros(t.size, bool)
     blind[101:121] = True
-    found = fitted_profile(Scene(rates, tau, start, end, t, blind, None), 1, 0.1 * NS, 0.75 * NS)
+    found = fitted_profile(Scene(rates, tau, start, end, t, blind, None), ByShare(1), 0.1 * NS, 0.75 * NS)
     assert found is not None
     assert found.freedom == 2000 - 20 - (1 + 1 + 4)
     assert found.idle == pytest.approx(2.0, abs=0.01) and found.above == pytest.approx(0.4, rel=0.05)
