@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import (
     BEAT,
+    BETWEEN,
     BEYOND,
     CROWDED,
     EQUAL,
@@ -312,7 +313,7 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     length = median(lengths) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
-    if why in (LAG, LEAD, LATE, HELD, TAIL, SOME, BEYOND):
+    if why in (LAG, LEAD, LATE, HELD, TAIL, SOME, BETWEEN, BEYOND):
         return _make("longer-events", {"times": TIMES}, None, "edges")
     if why == CROWDED and length > 0:
         return _make("longer-events", {"times": math.ceil(2e-9 * trace.interval_ns / length)}, None, "unseen")

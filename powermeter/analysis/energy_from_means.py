@@ -32,7 +32,15 @@ from powermeter.analysis.late_means import shown_late
 from powermeter.analysis.lock_step import always_alike
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.overlapping_under_means import measure_overlapping
-from powermeter.analysis.profiles import Regressed, Scene, after_effects, regressed, take_tail_out
+from powermeter.analysis.power_between import open_to_what_is_drawn_between
+from powermeter.analysis.profiles import (
+    MOST_WINDOWS,
+    Regressed,
+    Scene,
+    after_effects,
+    regressed,
+    take_tail_out,
+)
 from powermeter.analysis.some_are_followed import open_downward, some_are_followed
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
@@ -351,6 +359,9 @@ def measure_means(
         found.why = BEAT
         found.below = np.maximum(found.value - (quiet or 0.0) * seconds, 0.0)
         found.below_all = float(found.below.sum())
+    elif float(np.median(seconds)) < usual and t.size <= MOST_WINDOWS:
+        scene = Scene(seen_rates, tau, start_ns, end_ns, t, blind, others)
+        open_to_what_is_drawn_between(found, scene, ke, calm.out, math.sqrt(total) / n)
     if no_out.any() and not whole[no_out].all():
         found.why = FEW
         low = np.bincount(event, portion * np.where(no_out & ~whole, given, 0.0)[owner], n)

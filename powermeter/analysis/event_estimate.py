@@ -51,6 +51,9 @@ SOME = "some"
 CROWDED = "crowded"
 """Events shorter than a window share theirs with more labels than windows can distinguish."""
 
+BETWEEN = "between"
+"""No window lies between events alone: whether as much is drawn there as before and behind all of them, they do not show."""
+
 PACE = "pace"
 """The load decides how long its reader waits, and events begin with what a long wait leaves out."""
 

@@ -39,12 +39,13 @@ _PARTS_FURTHER = 7
 _WORTH_A_LOOK = 1.3
 _GONE = 0.01
 _STILL = 0.1
-_MOST_WINDOWS = 200_000
+MOST_WINDOWS = 200_000
 _SIGNIFICANT = 4.0
 _WORTH = 0.02
 _CUT_FOR_A_PART = 6
 _MODEL = 0.03  # of the tail: what steps leave of a shape that they do not follow
-_BETTER = 30.0  # of n ln(rest²), by which one explanation of the windows excludes another
+BETTER = 30.0
+"""Of n ln(rest²), by which one explanation of the windows excludes another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,12 @@ def after_effects(
         return None  # of the others, events of one length do not distinguish all
     course, best = min(sure, key=lambda s: s[1].score)
     parts, reach, goes_on = _as_far_as_it_goes(scene, course, first, reach)
-    others_as_good = [c for c, profile in sure if c is not course and profile.score < best.score + _BETTER]
+    others_as_good = [c for c, profile in sure if c is not course and profile.score < best.score + BETTER]
     found = _settled(scene, (course, *others_as_good), first, reach, parts)
     if found is None:
         return None
     alone = [fitted_profile(scene, one, first, reach, 0) for one in courses]
-    doubted = any(one is not None and one.score < found.score + _BETTER for one in alone)
+    doubted = any(one is not None and one.score < found.score + BETTER for one in alone)
     return replace(found, tail_u=math.hypot(found.tail_u, goes_on), doubted=doubted)
 
 
@@ -233,8 +234,7 @@ def regressed(scene: Scene) -> Regressed | None:
 
 def _cuts(scene: Scene) -> tuple[int, float, float] | None:
     """Return how many parts inside windows distinguish, how long the first behind an event is and how far they reach, ns."""
-    n = scene.start_ns.size
-    if scene.t.size > _MOST_WINDOWS:
+    if scene.t.size > MOST_WINDOWS:
         return None
     length = float(np.median(scene.end_ns - scene.start_ns))
     window = float(np.median(scene.tau[1:])) * 1e9
@@ -243,11 +243,18 @@ def _cuts(scene: Scene) -> tuple[int, float, float] | None:
     reach = min(_usual_pause(scene, np.int64(10 * window)), 3 * window)
     if reach < length / 4:
         return None
-    # A window distinguishes parts of a twentieth of its length, where enough of them end inside events; what an event
-    # draws in one half and not in the other must not pass for what follows it.
-    cut = n * length / window
-    inside = int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
-    return inside, max(min(length, window / 6), window / 16), reach
+    return parts_inside(scene), max(min(length, window / 6), window / 16), reach
+
+
+def parts_inside(scene: Scene) -> int:
+    """Return how many parts of an event its windows distinguish.
+
+    Those of a twentieth of a window, where enough of them end inside events; what an event draws in one half and not in the other must
+    not pass for what follows it.
+    """
+    length, window = float(np.median(scene.end_ns - scene.start_ns)), float(np.median(scene.tau[1:])) * 1e9
+    cut = scene.start_ns.size * length / window
+    return int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
 
 
 def _usual_pause(scene: Scene, last: np.int64) -> float:

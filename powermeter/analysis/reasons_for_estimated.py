@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from powermeter.analysis.event_estimate import (
     BEAT,
+    BETWEEN,
     BEYOND,
     CROWDED,
     EQUAL,
@@ -42,6 +43,7 @@ BOUNDED = (
     SOME,
     CROWDED,
     PACE,
+    BETWEEN,
     BEYOND,
 )
 """Reasons for which an energy is *estimated*."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import (
     BEAT,
+    BETWEEN,
     BEYOND,
     CROWDED,
     EQUAL,
@@ -149,6 +150,8 @@ _WHY = {
     SOME: "power stays up behind some of the events, not behind all: how much of it lies in the readings that their ends cut, nothing shows, and the interval covers that; "
     "sample faster, or end the event where its power has fallen",
     HELD: "each reading may be a snapshot or the mean since the one before: the interval covers both cases; make each event longer, or state which (`--as mean`)",
+    BETWEEN: "no reading lies between two of them alone, and what is drawn there need not be what is drawn before the first and behind the last: the interval covers both; "
+    "leave two readings' time between some of them, or sample faster",
     PACE: "the load affects how long the reader waits before it reads again, so that too few readings fell on their beginnings: the interval "
     "covers what that leaves out; read at a fixed rate",
     BEYOND: "what their edges and the readings show together is no energy that they can have used: the interval reaches from what readings inside of them hold to what all "
@@ -174,6 +177,7 @@ _STATED_OF_LONG = (
     TAIL,
     SOME,
     PACE,
+    BETWEEN,
     FEW,
     BEYOND,
 )
