@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.analysis.reading_kind import AVERAGES, as_events_show
+from powermeter.analysis.reading_kind import AVERAGES, _goes_on, as_events_show
 from powermeter.channel import Gap, Kind
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
@@ -130,3 +130,17 @@ def test_a_load_that_rises_slowly_is_no_average() -> None:
     trace = from_samples(np.rint(stamps * 1e9).astype(np.int64), IDLE + 4 * up.sum(axis=1))
     found = as_events_show(trace, np.rint(start * 1e9).astype(np.int64), np.rint(end * 1e9).astype(np.int64))
     assert found is trace
+
+
+@pytest.mark.parametrize(("lasting", "goes_on"), [(5.0, True), (0.1, False)])
+def test_power_goes_on_rising_by_a_share_of_its_step_and_not_of_its_level(
+    lasting: float, goes_on: bool
+) -> None:
+    """On 100 W events add 1 W, half of it at once and half over five readings, or all within one."""
+    k = np.arange(40)
+    since = np.where(k < 20, k, k - 20)
+    shape = np.where(k < 20, 1.0 - 0.5 * np.exp(-since / lasting), 0.5 * np.exp(-since / lasting))
+    values = np.concatenate([np.full(20, 100.0), 100.0 + np.tile(shape, 30)])
+    times = np.arange(values.size, dtype=np.int64) * TAU_NS
+    start = times[20::40] - TAU_NS // 2
+    assert _goes_on(from_samples(times, values), start, start + 20 * TAU_NS) is goes_on
