@@ -42,7 +42,7 @@ def plot(fits: list[tuple[CorrectionFit, Points, str]], form: str) -> bytes:
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(fits), 1, squeeze=False)[:, 0]
     for axes, (fit, points, unit) in zip(panels, fits, strict=True):
-        _panel(axes, fit, points, unit)
+        draw_panel(axes, fit, points, unit)
     figure.tight_layout()
     file = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "powermeter"}):
@@ -50,7 +50,8 @@ def plot(fits: list[tuple[CorrectionFit, Points, str]], form: str) -> bytes:
     return file.getvalue()
 
 
-def _panel(axes: Any, fit: CorrectionFit, points: Points, unit: str) -> None:
+def draw_panel(axes: Any, fit: CorrectionFit, points: Points, unit: str) -> None:
+    """Draw the residuals of one channel, in the prefix that suits the largest."""
     correction = fit.correction
     bars = 2 * np.hypot(points.true_u, correction.gain * points.seen_u)
     x = np.linspace(correction.low, correction.high, 200)

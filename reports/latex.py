@@ -209,10 +209,11 @@ def _whole(data: ReportData) -> Iterator[str]:
     caption = f"The whole run and the footprint of its electricity ({escaped(place)})."
     yield from tabular(caption, "lrl", ["", "value", "grade"], rows, f"run:{key_of(data)}")
     if data.rails:
-        yield from _rails(data)
+        yield from rails(data)
 
 
-def _rails(data: ReportData) -> Iterator[str]:
+def rails(data: ReportData) -> Iterator[str]:
+    """Yield the table of what each rail used over the run."""
     rows = [
         [
             escaped(shortened(use.name, LONGEST)),

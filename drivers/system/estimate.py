@@ -64,7 +64,7 @@ class Estimate(PolledSource):
         root = Path(self.options["root"])
         self._rating = found = rating(root, self.options["table"], self.options["tdp"])
         try:
-            self._machine_ns = _linux_machine(root) if (root / "proc/stat").exists() else _psutil_machine()
+            self._machine_ns = _linux_machine(root) if (root / "proc/stat").exists() else psutil_machine()
             self._before = (*self._machine_ns(), time.monotonic_ns())
         except (OSError, ValueError, IndexError) as error:
             raise OpenError(
@@ -79,7 +79,7 @@ class Estimate(PolledSource):
     def _program(self, root: Path) -> Callable[[int], int | None]:
         if (root / "proc/stat").exists():
             return ProcessTree(self._pid, exclude={os.getpid()} - {self._pid}, proc=root / "proc").cpu_ns
-        return _psutil_tree(self._pid)
+        return psutil_tree(self._pid)
 
     def _list_channels(self, found: Rating) -> tuple[Channel, ...]:
         machine = Rail("machine", None, Boundary.MODEL, found.covers)
@@ -213,7 +213,8 @@ def _clock_files(root: Path) -> tuple[list[Path], int | None]:
     return files, None
 
 
-def _psutil_machine() -> Callable[[], tuple[int, int]]:
+def psutil_machine() -> Callable[[], tuple[int, int]]:
+    """Return what reads the machine\'s busy and whole processor time in ns, where there is no /proc."""
     try:
         import psutil
     except ImportError:
@@ -229,7 +230,8 @@ def _psutil_machine() -> Callable[[], tuple[int, int]]:
     return read
 
 
-def _psutil_tree(pid: int) -> Callable[[int], int | None]:
+def psutil_tree(pid: int) -> Callable[[int], int | None]:
+    """Return what reads the processor time of a program and all that it started, in ns; the recorder\'s own is left out."""
     import psutil
 
     def read(now_ns: int) -> int | None:

@@ -167,7 +167,7 @@ def versus(
             if pair.done >= due:
                 due = math.ceil(pair.done * _GROWTH)
                 try:
-                    if _precise(compared().row(), precision):
+                    if is_precise(compared().row(), precision):
                         break
                 except (DataError, KeyError):
                     continue  # the recorder writes once a second: the last turns are still to come
@@ -198,7 +198,8 @@ def _ends(limits: LoopLimits, begun_ns: int) -> int:
     return begun_ns + round(limits.seconds * 1e9) - (now_ns() - begun_ns)
 
 
-def _precise(row: Contrast, precision: float) -> bool:
+def is_precise(row: Contrast, precision: float) -> bool:
+    """Return whether half of a ratio\'s interval is at most a precision, where it is about programs."""
     return (
         row.ratio is not None
         and row.design.about_programs

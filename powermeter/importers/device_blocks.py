@@ -34,7 +34,7 @@ def sort_by_time(
     named = DEVICE_NAMES.fullmatch(plan.layout.headings[plan.device[0]].name.strip()) if plan.device else None
     keys = store.whole("key")
     sure = named or not plan.time.is_utc
-    if len(devices) < 2 or not _in_blocks(keys, stamps) or not (sure or _at_one_time(keys, stamps)):
+    if len(devices) < 2 or not in_blocks(keys, stamps) or not (sure or _at_one_time(keys, stamps)):
         if plan.perhaps_devices:
             plan.device = ()
             devices.clear()
@@ -52,7 +52,7 @@ def sort_by_time(
     store.sort(np.argsort(stamps, kind="stable"))
 
 
-def _in_blocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
+def in_blocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
     """Return whether each device's times rise while those of the table fall from one device to the next."""
     starts = np.flatnonzero(np.diff(keys)) + 1
     if (len(starts) + 1) * _ROWS > len(keys) or not (stamps[starts] < stamps[starts - 1]).any():

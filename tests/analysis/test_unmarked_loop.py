@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.unmarked_loop import _follows, loop_beside, loop_of_run
+from powermeter.analysis.unmarked_loop import loop_beside, loop_of_run
 from powermeter.analysis.whole_run import measure_run
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -150,18 +150,3 @@ def test_a_load_that_switches_at_random_beside_events_is_no_loop() -> None:
         upper = np.repeat(np.arange(80) % 2, 1 + np.rint(rng.exponential(20, 80)).astype(int))[:N]
         found += loop_beside(from_samples(t, 1.0 + 4.0 * upper), first, count) is not None
     assert found <= 2
-
-
-@pytest.mark.parametrize(
-    ("inside", "beside", "follows"),
-    [
-        ([5, 5, 5, 5], [1, 1, 1, 1], True),
-        ([1, 1, 1, 1], [5, 5, 5, 5], True),
-        ([5, 1, 5, 1], [1, 5, 1, 5], False),
-    ],
-)
-def test_levels_follow_events_upwards_and_downwards(inside, beside, follows) -> None:
-    """Two events of two readings, two readings beside each: all of one level inside, or half and half."""
-    watts = [*inside[:2], *beside[:2], *inside[2:], *beside[2:]]
-    trace = from_samples(np.arange(8, dtype=np.int64) * NS, np.array(watts, float))
-    assert _follows(trace, np.array([0, 4]), np.array([2, 2])) is follows

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.calibration.fit import CorrectionFit, Points
-from powermeter.calibration.residuals import _panel
+from powermeter.calibration.residuals import draw_panel
 from powermeter.signals.correction import Correction
 
 
@@ -23,7 +23,7 @@ def test_bars_and_band() -> None:
     points = Points(np.array([0.0, 1.0]), np.array([0.0, 2.0]), np.full(2, 0.002), np.full(2, 0.003))
     fit = CorrectionFit(correction, np.array([0.004, -0.004]), 1.0, False, ())
     axes: Any = MagicMock()
-    _panel(axes, fit, points, "A")
+    draw_panel(axes, fit, points, "A")
     seen, residuals, bars = axes.errorbar.call_args.args
     assert axes.set_ylabel.call_args.args[0] == "residual (mA)"
     assert seen.tolist() == [0.0, 1.0]

@@ -214,5 +214,5 @@ def test_a_ratio_is_as_precise_as_half_of_its_interval(precision, programs, know
     row = SimpleNamespace(
         ratio=Result(1.5, "1", 1.375, 1.625), design=SimpleNamespace(about_programs=programs)
     )
-    assert experiments._precise(row, precision) is known
-    assert not experiments._precise(SimpleNamespace(ratio=None), precision)
+    assert experiments.is_precise(row, precision) is known
+    assert not experiments.is_precise(SimpleNamespace(ratio=None), precision)

@@ -11,7 +11,7 @@ from powermeter import importers
 from powermeter.analysis.energy import analyse
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices
-from powermeter.importers.device_blocks import _in_blocks
+from powermeter.importers.device_blocks import in_blocks
 from powermeter.importers.log import Log
 from powermeter.recording import Recording
 
@@ -52,7 +52,7 @@ def test_the_second_block_may_begin_behind_what_is_looked_at_first(tmp_path: Pat
     ],
 )
 def test_blocks_are_times_that_begin_anew_with_each_device(keys, seconds, blocks: bool) -> None:
-    assert _in_blocks(np.array(keys, np.int16), np.array(seconds, np.int64)) is blocks
+    assert in_blocks(np.array(keys, np.int16), np.array(seconds, np.int64)) is blocks
 
 
 def test_one_of_them_is_taken_by_its_name(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_each_cell_of_a_paper_s_table(monkeypatch):
     cpu = RailUse(
         "CPU", "VDD_IN", Result(1.0, "J", 0.8, 1.2, Grade.DERIVED), Result(0.5, "W", 0.4, 0.6), False
     )
-    (table,) = latex_tables("\n".join(latex._rails(SimpleNamespace(rails=(board, cpu)))))
+    (table,) = latex_tables("\n".join(latex.rails(SimpleNamespace(rails=(board, cpu)))))
     assert table == {
         "VDD\\_IN": {
             "energy": "4.00 ± 0.20 J",

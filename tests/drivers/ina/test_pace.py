@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from powermeter import registry
+from powermeter.drivers.links.i2c import RegisterLink
 from powermeter.source import Address, PolledSource
 from powermeter.testing.i2c_bus import SimulatedBus
 from powermeter.testing.i2c_chips import MODELS
@@ -122,8 +123,10 @@ def test_a_rate_out_of_reach_is_reported_as_what_it_became(scheme):
 @pytest.mark.parametrize("bus_hz", [100_000, 400_000])
 def test_a_round_is_measured_too_long_rather_than_too_short(bus_hz):
     """Two conversions of 1.1 ms: 2.2 ms, by as few as eight of them; two questions of half a millisecond may be late."""
-    source, _ = make("ina226://1/0x40?shunt=0.1ohm&averages=1&conversion=1.1ms", bus_hz)
-    assert 2.2e-3 <= source._chips[0].measure_round(8) <= 1.1 * 2.2e-3
+    source, bus = make("ina226://1/0x40?shunt=0.1ohm&averages=1&conversion=1.1ms", bus_hz)
+    (place,) = source.placements
+    chip = place.chip(place.data, RegisterLink(bus, place.bus, place.address), place.request)
+    assert 2.2e-3 <= chip.measure_round(8) <= 1.1 * 2.2e-3
 
 
 def test_more_averages_are_finer_and_slower_and_both_are_said():

@@ -224,5 +224,5 @@ def test_without_proc_times_are_those_of_psutil(monkeypatch):
 
     fake = SimpleNamespace(Error=OSError, Process=Process, cpu_times=lambda: Times((25.0, 15.0, 60.0)))
     monkeypatch.setitem(sys.modules, "psutil", fake)
-    assert estimate._psutil_tree(10)(0) == 3_750_000_000
-    assert estimate._psutil_machine()() == (40_000_000_000, 100_000_000_000)
+    assert estimate.psutil_tree(10)(0) == 3_750_000_000
+    assert estimate.psutil_machine()() == (40_000_000_000, 100_000_000_000)
