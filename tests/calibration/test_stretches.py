@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from powermeter.calibration.steady_points import steady_points as points_of
 from powermeter.calibration.stretches import RecordingPart, Stretches, bounds
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.recording import Recording, Samples, SourceInfo, Writer
+from powermeter.recording import Recording, Writer
+from powermeter.recording.stored_summaries import Summaries
 from powermeter.signals.trace import Trace
-from powermeter.testing.simulation import SimulatedPowerMeter, SimulatedRecording, Truth
+from powermeter.testing.simulation import SimulatedPowerMeter, Truth
 
 
 @pytest.fixture
@@ -56,19 +58,23 @@ def test_the_place_is_the_same_within_a_twentieth_of_a_sample(kind: Kind, patter
     assert long.alignment.method == once.alignment.method
 
 
-def test_some_sources_begin_with_the_first_and_end_with_the_last_of_them() -> None:
-    recording = SimulatedRecording()
-    channel = Channel("p", Quantity.POWER, 1.0, Rail("VIN"))
-    for source, times in enumerate(([10, 20], [5, 15], [], [1, 99]), 1):
-        recording.sources.append(SourceInfo(source, "x://", f"s{source}", "x", {}, (channel,)))
-        codes = np.zeros(len(times), np.int64)
-        recording.data[source] = Samples(
-            np.array(times, np.int64), {"p": codes}, np.zeros(len(times), np.uint8)
-        )
-    assert bounds(recording, recording.sources[:3]) == (5, 20)
-    assert bounds(recording, recording.sources[1:2]) == (5, 15)
+def test_some_sources_begin_with_the_first_piece_and_end_with_the_last_of_any() -> None:
+    def pieces(starts: list[int], ends: list[int]) -> Summaries:
+        count = np.ones(len(starts), np.int64)
+        return Summaries(np.array(starts), np.array(ends), count, (), (), np.empty((len(starts), 0)))
+
+    found = {
+        1: pieces([10, 12], [11, 20]),
+        2: pieces([5, 9], [8, 15]),
+        3: pieces([], []),
+        4: pieces([1], [99]),
+    }
+    recording = SimpleNamespace(summaries=found.get)
+    sources = [SimpleNamespace(id=number) for number in found]
+    assert bounds(recording, sources[:3]) == (5, 20)
+    assert bounds(recording, sources[1:2]) == (5, 15)
     with pytest.raises(DataError, match="no sample"):
-        bounds(recording, recording.sources[2:3])
+        bounds(recording, sources[2:3])
 
 
 @pytest.mark.parametrize(("overlap", "first", "last"), [(0, [0, 10], [80, 90]), (10, [0, 10, 20], [80, 90])])
