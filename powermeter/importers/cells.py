@@ -117,7 +117,7 @@ def is_missing_word(text: str) -> bool:
 def missing_word(text: str) -> str:
     """Return how a cell without a number is counted: `blank`, `N/A`, or the text itself, cut."""
     text = text.strip()
-    return "blank" if not text else text[:24]
+    return "blank" if not text else text if is_missing_word(text) else text[:24]
 
 
 class Cells:

@@ -34,6 +34,7 @@ from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
+from powermeter.importers.rapl_domains import domains
 from powermeter.importers.single_letters import without_letters
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -178,16 +179,9 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
         ]
         bare = [i for i in bare if _is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
-        fitting = fitting or [i for i in bare if headings[i].words[-1:] in _VALUES]
-        for index in (
-            same
-            or fitting
-            or (
-                bare
-                if len(bare) == 1
-                else [i for i in bare if headings[i].is_electric and len(headings[i].name) > 1]
-            )
-        ):
+        fitting = fitting or domains(headings, bare) or [i for i in bare if headings[i].words[-1:] in _VALUES]
+        named = [i for i in bare if headings[i].is_electric and len(headings[i].name) > 1]
+        for index in same or fitting or (bare if len(bare) == 1 else named):
             headings[index] = with_unit(headings[index], choices.unit, f"--unit {choices.unit}")
             stated.add(index)
     return headings, stated

@@ -180,6 +180,9 @@ def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
                 f"what any supply delivers) left out{_at(stream.spike_lines)}",
             )
         )
+    if stream.device is not None and stream.channel.rail is not None and not stream.valid:
+        text = f"{stream.channel.rail.name}: none of its rows holds a reading; what it drew is in no sum"
+        notes.append(Note.warning("device-without-readings", text))
     notes += _blank_notes(stream.channel.name, stream.blanks)
     doubt = seen.doubtful(stream.limit)
     if (

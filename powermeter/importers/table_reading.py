@@ -61,8 +61,8 @@ from powermeter.importers.table_rails import (
 from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
 from powermeter.importers.thousands import refuse_doubtful
-from powermeter.importers.time_axis import Axis, axis, first_interval_ns, keep_first_step, regular, usual_step
-from powermeter.importers.time_parts import are_apart, overlapping_rows, pauses_between
+from powermeter.importers.time_axis import Axis, axis, first_interval_ns, keep_first_step, regular
+from powermeter.importers.time_parts import are_apart, overlapping_rows, pauses_between, step_between
 from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.undistinguished_devices import refuse_turns
@@ -169,9 +169,9 @@ class OpenTable:
         refuse_sum_below(self.plan.columns, self.meanings, store, where)
         held = any(meaning.as_ == "held" for meaning in self.meanings)
         found, sample_of_row = self._axis(store, held, blank)
-        length, step = self.plan.time.length_ns, usual_step(found.times_ns)
-        apart = length is not None and are_apart(length, step)
-        self._by_length = apart or (length is not None and lengths_vary(store))
+        length, varied = self.plan.time.length_ns, lengths_vary(store)
+        step = step_between(found.times_ns, None if varied else length)
+        self._by_length = (apart := length is not None and are_apart(length, step)) or varied
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
         self.whole = decide(

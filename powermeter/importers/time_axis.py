@@ -185,6 +185,14 @@ def usual_step(times: NDArray[np.int64]) -> float:
     return float(np.median(steps)) if len(steps) else 0.0
 
 
+def mean_step(times: NDArray[np.int64]) -> float:
+    """Return the mean of the steps above 0, in ns, those left out that a clock was set by; 0 where there is none."""
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    steps = steps[steps < _largest_step(steps)]
+    return float(np.mean(steps)) if len(steps) else 0.0
+
+
 def _largest_step(steps: NDArray[np.int64]) -> float:
     """Return the step in ns above which a clock was set ahead, of a log with such steps above 0."""
     return max(_LARGEST_STEP, _PAUSE * float(np.median(steps))) if len(steps) > _PAUSE else _LARGEST_STEP

@@ -17,6 +17,7 @@ from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan, range_ns
 from powermeter.importers.stamps import DAY_NS, TICKS, number_ns, time_of_day_ns, wall
+from powermeter.importers.time_axis import mean_step, usual_step
 from powermeter.importers.time_units import EPOCHS
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
@@ -182,6 +183,12 @@ def _with_lengths(plan: TimePlan, found: Layout, headings: Sequence[Heading]) ->
 def are_apart(length_ns: int, step_ns: float) -> bool:
     """Return whether rows are stretches of their own: the pauses between them are longer than they are."""
     return step_ns > _APART * length_ns
+
+
+def step_between(times_ns: NDArray[np.int64], length_ns: int | None) -> float:
+    """Return how far rows usually lie apart; in the mean where their holes are longer than all that rows of a stated length cover."""
+    mean = mean_step(times_ns)
+    return mean if length_ns is not None and are_apart(length_ns, mean) else usual_step(times_ns)
 
 
 def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Heading]) -> TimePlan:

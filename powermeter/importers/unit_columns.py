@@ -20,6 +20,7 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import ANY_CASE, ELECTRIC, LIMIT, MEAN, TIME
 from powermeter.importers.headers import Heading, implied, words
 from powermeter.importers.layout import Layout
+from powermeter.importers.rapl_domains import domains
 from powermeter.importers.unit_spellings import of_unit
 
 CALLED = frozenset(
@@ -216,6 +217,9 @@ def likely_units(found: Layout, headings: Sequence[Heading], open_: Sequence[int
             unit = _of_title(found.title) or _of_title(" ".join(_texts_of_words(found))) or unit
         text = headings[i].text
         units[i] = ANY_CASE.get(text.lower(), unit) if len(text) > 1 else unit
+    counting = domains(headings, open_)
+    if any(units[i] == "uJ" for i in counting):
+        units.update(dict.fromkeys(counting, "uJ"))
     return _of_siblings(units, headings, meant)
 
 

@@ -119,3 +119,18 @@ def test_what_describes_one_device_is_none(tmp_path, name, own, at):
     path.write_text(table(name, own, [(1000 * i, at(i), (20, 60)[at(i)]) for i in range(48)]))
     log = open_log(path)
     assert not log.facts["whole"]["sum"] and len(watts_of(log)) == 1
+
+
+def test_a_card_that_may_not_be_read_is_named_and_does_not_hide_the_other(tmp_path):
+    """nvidia-smi prints why in place of the watts."""
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "timestamp, index, power.draw [W]\n"
+        + "".join(
+            f"2024/03/12 14:05:{10 + i}.123, 0, {60 + i % 3}.00 W\n2024/03/12 14:05:{10 + i}.123, 1, [Insufficient Permissions]\n"
+            for i in range(12)
+        )
+    )
+    log = open_log(path)
+    assert any(note.code == "device-without-readings" and "gpu1" in str(note) for note in log.warnings)
+    assert watts_of(log) == pytest.approx([61])
