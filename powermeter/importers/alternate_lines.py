@@ -1,4 +1,7 @@
-"""Imports what a loop of `date +%s; cat energy_uj` wrote: a time in one line, the reading in the next."""
+"""Imports what a loop of `date +%s; cat energy_uj` wrote: a time in one line, the reading in the next.
+
+So, too, what one of `date; nvidia-smi --query-gpu=…,power.draw --format=csv,noheader` wrote: a time, and below it a row of each card.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
@@ -14,6 +17,7 @@ from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
 
 _VALUE = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?P<unit> ?[pnuµmkM]?(?:Wh|Ah|W|J|A|V))?")
+_IN_WATTS = re.compile(r"\s*(?P<value>\d{1,6}(?:\.\d{1,6})?) ?W\s*")
 _FEWEST = 3
 _LOOKED_AT = 200
 _VALUE_NAME = "value"
@@ -30,6 +34,8 @@ class AlternateLines(Importer):
         if peek.is_binary:
             return False
         lines = [line.strip() for line in peek.lines[:_LOOKED_AT]]
+        if _are_rounds(lines):
+            return True
         times, values = lines[::2], lines[1::2]
         if len(values) < _FEWEST or not all(map(_VALUE.fullmatch, values)) or not all(map(is_stamp, times)):
             return False
@@ -37,6 +43,8 @@ class AlternateLines(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
+        if _are_rounds([line.strip() for line in Peek.at(path).lines[:_LOOKED_AT]]):
+            return cls._read_rounds(path, choices)
         first = next(
             (m for line in read_lines(path) if (m := _VALUE.fullmatch(line.strip())) and m["unit"]), None
         )
@@ -50,6 +58,50 @@ class AlternateLines(Importer):
         log.format = cls.name
         log.warnings += unread.notes()
         return log
+
+    @classmethod
+    def _read_rounds(cls, path: Path, choices: Choices) -> Log:
+        unread = Unread()
+        rows = list(_rounds(read_lines(path), unread))
+        times = {time for time, _, _ in rows}
+        if len(times) < 2:
+            raise DataError(
+                f"{path}: one time, and below it {plural(len(rows), 'row')} of one moment: there is no stretch of time to integrate over"
+            )
+        log = read_as_table(path, ["time", "device", "power [W]"], rows, choices)
+        log.format = cls.name
+        log.warnings += unread.notes()
+        return log
+
+
+def _watts(line: str) -> str | None:
+    """Return the one cell of a row that is in watt, without its unit; None where there is none or several."""
+    found = [match["value"] for cell in line.split(",") if (match := _IN_WATTS.fullmatch(cell)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _are_rounds(lines: list[str]) -> bool:
+    """Return whether lines are times with several rows below each, one cell of each row in watt."""
+    if not lines or not is_stamp(lines[0]):
+        return False
+    times = sum(map(is_stamp, lines))
+    rows = sum(_watts(line) is not None for line in lines)
+    return times + rows == len(lines) and rows > times
+
+
+def _rounds(lines: Iterable[str], unread: Unread) -> Iterator[tuple[str, str, str]]:
+    """Yield the time, the place below it and the watts of each row; lines that are neither are counted."""
+    stamp, place = "", 0
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if is_stamp(text):
+            stamp, place = text, 0
+        elif stamp and (watts := _watts(text)) is not None:
+            yield stamp, str(place), watts
+            place += 1
+        elif text:
+            unread.add(number)
+            place += 1
 
 
 def _pairs(lines: Iterable[str], unread: Unread) -> Iterator[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import powermeter
-from powermeter.errors import ConfigurationError
-from powermeter.importers import convert
+from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers import convert, open_log
 from powermeter.importers.log import Choices
 
 
@@ -36,3 +37,32 @@ def test_a_unit_behind_the_reading_is_enough_and_a_lone_time_is_counted(tmp_path
     log = convert(path, tmp_path / "o.power")
     assert powermeter.analyse(tmp_path / "o.power").plain_energy == pytest.approx(250)
     assert any("line 43" in note for note in log.warnings)
+
+
+def rounds(count):
+    """What a loop of `date` and nvidia-smi's query without a header printed for three cards."""
+    return "".join(
+        f"Wed Feb 26 01:50:{10 + 2 * k:02d} PM EST 2025\n"
+        + "".join(f"0 %, {7042 - c} MiB, 46068 MiB, {32 - c}, {80 - 20 * c + k % 2}.50 W\n" for c in range(3))
+        for k in range(count)
+    )
+
+
+def test_the_rows_below_each_date_are_cards(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(rounds(11))
+    log = open_log(path)
+    (source,) = log.sources
+    assert log.facts["whole"]["sum"] and len(source.channels) == 3
+    start = datetime(2025, 2, 26, 18, 50, 10, tzinfo=UTC)  # EST is five hours behind
+    assert (
+        source.times_ns[0] == int(start.timestamp()) * 10**9
+        and source.times_ns[-1] - source.times_ns[0] == 20 * 10**9
+    )
+
+
+def test_one_round_of_cards_is_one_moment(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(rounds(1))
+    with pytest.raises(DataError, match="3 rows of one moment"):
+        open_log(path)
