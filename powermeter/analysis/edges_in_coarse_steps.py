@@ -258,9 +258,12 @@ def _seen(
     ]
     dropped = [_cut_off(since * by, step) for by, (since, _) in zip((-1, 1), around, strict=True)]
     placed = np.concatenate([since for since, _ in around])
-    expected = _expected(placed[placed != 0], step)
-    # A reading on a mark shows either side of an edge that is exactly there.
-    apart = np.concatenate([*(x - low for x in outside), *(level - x for x in inside)])
+    ticks = integral.trace.tick_ns > 0
+    expected = _expected(placed if ticks else placed[placed != 0], step)
+    # A reading on a mark shows either side of an edge that is exactly there; one in the same tick of a clock is on either side of it.
+    apart = np.concatenate(
+        [*outer, *inner] if ticks else [*(x - low for x in outside), *(level - x for x in inside)]
+    )
     away = _on_the_wrong_side(apart, adds)
     return _Seen(
         outside=np.concatenate(outer),

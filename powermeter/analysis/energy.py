@@ -57,6 +57,7 @@ from powermeter.recording.event_columns import EventColumns
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
+from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.decimation import Around
 from powermeter.signals.headline_rail import choose, whole
 from powermeter.signals.line import Line
@@ -269,14 +270,14 @@ def analyse(
     line = _counted(recording, found, rail)
     power = line.power()
     assert power is not None
-    name = power.digest
+    name, power = power.digest, as_clocked(power)
     smooths = smoothing(power, starts, ends, group)
     shown = as_events_show(power, starts, ends, smooths)
     power = replace(shown if power.noise else with_idle_noise(shown, starts, ends), recording=name)
     integral = Integral.of(power)
     current = line.current()
     if current is not None:
-        current = replace(current, recording=name)
+        current = replace(open_in_ticks(as_clocked(current), placed=False), recording=name)
     charge_integral = Integral.of(current) if current is not None and len(current) > 1 else None
 
     subtract = idle.find(baseline, integral, events)

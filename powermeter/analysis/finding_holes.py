@@ -22,6 +22,7 @@ MISSING_INSTANT = 3.5
 _FEW = 8
 _REGULAR = 0.6  # so many intervals near the usual one make any that are far longer holes, however many
 _ALIKE = 0.2  # of the usual interval: that near to it
+_TICKS = 1.5  # that a distance in ticks is more than it was
 _SCATTER = 2.5 * 1.4826  # median deviations: two and a half standard deviations of stamps that scatter
 
 Indices = NDArray[np.int64]
@@ -50,7 +51,8 @@ def longest_ordinary(trace: Trace, times_usual: float) -> float | Floats:
         return float("inf")
     stretches = rates_of(trace)
     if not stretches:
-        return _longest(_some_steps(trace), trace.interval_ns, times_usual)
+        least = trace.interval_ns + _TICKS * trace.tick_ns
+        return max(_longest(_some_steps(trace), trace.interval_ns, times_usual), least)
     steps = np.diff(trace.times_ns)
     found = np.empty(steps.size)
     for one in stretches:

@@ -71,7 +71,7 @@ def whole_windows_beyond(
     if trace.kept is not None or trace.window_ns or edges[0].size < _FEWEST:
         return None
     step = coarse_step(trace, edges)
-    if step * _COARSE < trace.interval_ns or not step:
+    if not step or (step * _COARSE < trace.interval_ns and not trace.tick_ns):
         return None
     seen = _whole(integral, edges, step, labels)
     if seen is None:

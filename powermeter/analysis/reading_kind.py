@@ -27,6 +27,7 @@ from powermeter.analysis.smoothing_instrument import AVERAGES as AVERAGE_CODE
 from powermeter.analysis.smoothing_instrument import Smoothing, as_sliding_means, is_own_interval
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
+from powermeter.signals.clock_ticks import open_in_ticks
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 from powermeter.units import format_duration
@@ -62,6 +63,12 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smooth
     Args:
         smooths: Over what readings smooth, as all edges at once show.
     """
+    found = _as_shown(trace, start_ns, end_ns, smooths)
+    return open_in_ticks(found, placed=found.times_ns is not trace.times_ns)
+
+
+def _as_shown(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smoothing | None) -> Trace:
+    """Return a trace as the edges of events show that it is, whatever its clock."""
     trace = at_refreshes(trace, start_ns, end_ns)
     if edges_late(trace):
         return trace

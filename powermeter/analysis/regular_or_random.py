@@ -139,6 +139,8 @@ def place_known_to(trace: Trace, edges: tuple[Times, Times]) -> int:
     """
     marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
     steps = _step_of_stamps(trace), int(np.gcd.reduce(marks - marks[0]))
+    if trace.tick_ns:
+        return trace.tick_ns if steps[1] <= trace.tick_ns else 0
     if steps[1] > steps[0]:
         return 0
     return max((step for step in steps if step * _PLACES <= trace.interval_ns), default=0)
@@ -155,6 +157,8 @@ def coarse_step(trace: Trace, edges: tuple[Times, Times]) -> int:
         # A steady meter's are whole intervals behind the first one, whatever they were rounded to.
         stamps //= 10
     step = _decimal(int(np.gcd.reduce(marks)))
+    if trace.tick_ns:
+        return max(step, trace.tick_ns)
     finer = max(stamps, _FINEST) / step  # of marks in finer steps, so few may be whole ones by chance
     if step > stamps and finer ** min(marks.size, _FEW_MARKS) > _BY_CHANCE:
         return 0

@@ -66,6 +66,7 @@ class Trace:
         clock_ns: Standard uncertainty of the time stamps against the events, common to all samples.
         refresh_ns: The part of `clock_ns` that comes from the instrument's own refresh.
         skew_ns: The part of it that comes from voltage and current being of different moments.
+        tick_ns: Tick of the clock in which its stamps are counted, as their distances show; 0 where they show none.
         repeats: Samples left out because the instrument had not refreshed.
         left_out: Samples left out because no load can have caused them.
         saturated: Samples at the end of the instrument's range.
@@ -97,6 +98,7 @@ class Trace:
     clock_ns: float = 0.0
     refresh_ns: float = 0.0
     skew_ns: float = 0.0
+    tick_ns: int = 0
     repeats: int = 0
     left_out: int = 0
     saturated: int = 0

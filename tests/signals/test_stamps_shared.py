@@ -1,0 +1,48 @@
+"""Rows that share a stamp are put between it and the one before; what that leaves open is in the clock."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from powermeter.channel import Kind, Quantity
+from powermeter.signals.stamps_shared import SHARED, at_moments_of_their_own
+from powermeter.signals.trace import Trace
+
+MS = 1_000_000
+
+
+def trace_of(times_ms: list[int], values: list[float], kind: Kind = Kind.INSTANT) -> Trace:
+    quantity = Quantity.ENERGY if kind is Kind.COUNTER else Quantity.POWER
+    return Trace(np.array(times_ms) * MS, np.array(values, float), quantity, kind)
+
+
+def test_two_rows_of_each_stamp_lie_half_a_step_apart() -> None:
+    found = at_moments_of_their_own(trace_of([200 * k for k in range(1, 11) for _ in "ab"], list(range(20))))
+    assert found.times_ns.tolist() == [100 * MS * k for k in range(1, 21)]
+    assert found.values.tolist() == list(range(20))
+    assert found.interval_ns == 100 * MS
+    assert math.isclose(
+        found.clock_ns * math.sqrt(3), 100 * MS
+    )  # they may all have been read from the stamp on
+    assert [note.code for note in found.notes] == [SHARED]
+
+
+def test_behind_a_pause_rows_stay_near_their_stamp() -> None:
+    stamps = [200 * k for k in range(1, 11)] + [9000, 9200]
+    found = at_moments_of_their_own(trace_of([t for t in stamps for _ in "ab"], [1.0] * 24))
+    assert found.times_ns[-4:].tolist() == [8750 * MS, 9000 * MS, 9100 * MS, 9200 * MS]
+
+
+def test_of_a_counter_the_last_row_of_a_stamp_counts() -> None:
+    found = at_moments_of_their_own(
+        trace_of([200 * k for k in range(1, 11) for _ in "ab"], list(range(20)), Kind.COUNTER)
+    )
+    assert found.values.tolist() == list(range(1, 20, 2))
+    assert found.times_ns.tolist() == [200 * MS * k for k in range(1, 11)]
+
+
+def test_few_shared_stamps_change_nothing() -> None:
+    some = trace_of([100 * k for k in range(30)] + [2900, 2900], [1.0] * 32)
+    assert at_moments_of_their_own(some) is some
