@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,15 @@ class Edges:
     seen: Floats
     ahead: Floats
     ends: NDArray[np.bool_]
+
+    def not_of_whole_intervals(self) -> float:
+        """Return the mean square by which readings that hold an edge are off means of whole intervals, beyond what whole windows next to it are off its level: a shape is as much off in either.
+
+        Where that is no more than its own standard error, 0.
+        """
+        over = (self.seen - np.clip(self.since, 0.0, 1.0)) ** 2 - self.ahead**2
+        off = float(over.mean())
+        return off if off > float(over.std(ddof=1)) / math.sqrt(over.size) else 0.0
 
     def both_sides(self, window: float, delay: float, other: float = 0.0) -> bool:
         """Return whether starts and ends each show such averaging at least as well as another window before the stamp: 0, instants.

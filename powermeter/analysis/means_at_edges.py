@@ -17,7 +17,9 @@ from powermeter.analysis.clear_edges import LEAST, Edges, clear_edges
 from powermeter.analysis.clock_uncertainty import as_stated, perhaps_late
 from powermeter.analysis.means_by_turns import late_share
 from powermeter.analysis.short_events_seen import PartSeen, part_seen
+from powermeter.analysis.student_t import student_95
 from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
 from powermeter.result.notes import Note
 from powermeter.signals.kept_readings import consecutive
 from powermeter.signals.trace import Trace
@@ -29,6 +31,8 @@ Times = NDArray[np.int64]
 
 MOVED = "means-stamped-elsewhere"
 """The code of the note on means that are stamped elsewhere than at the end of their intervals."""
+PART = "means-of-a-part"
+"""The code of the note on means of which each is of a part of its interval only."""
 _FEWEST = 2  # clear edges
 _PROVEN = 4  # clear edges: what fewer show may be chance
 _READINGS = 8
@@ -41,6 +45,8 @@ _NEAR = 0.11  # of an interval: a clock that is a little off
 _AT_ONCE = 0.006  # mean squared rest of a mean that is late by the same time behind all edges
 _STAMPS = (-0.5, -1.0)  # of an interval: in the middle, at the beginning
 _A_PART = 0.94
+_OF_MANY = 23.5  # `_SURE`, and twice the logarithm of the 861 windows and delays that are tried
+_UNLIKE = 0.01  # mean squared rest: exact means leave `_RESOLVED`, and a tenth of an interval is unread or misplaced here
 _GRID = 0.0144
 _AT_EDGES = 4.0
 _OF_ENDS = math.sqrt(6) / 4
@@ -77,6 +83,9 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
         or rest > _FITS
         or not edges.both_sides(window, delay, 1.0)
     ):
+        # Of many edges any part would have shown: what is left is the events' shape.
+        if edges.count < LEAST and (off := edges.not_of_whole_intervals()) > _UNLIKE:
+            return _unlike(trace, edges, off)
         return trace if declared < _AS_DECLARED * edges.rest(1.0, _STAMPS[0]) else _perhaps_moved(trace)
     late = delay if delay < -_NEAR else max(delay + window - 1, 0.0)
     found = trace
@@ -94,9 +103,13 @@ def as_edges_show(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
 
 
 def _best(edges: Edges) -> tuple[float, float, float]:
-    """Return the least mean squared rest, its delay and its window; of few edges, only the usual stamps are asked."""
+    """Return the least mean squared rest, its delay and its window; of few edges, only the usual stamps are asked, unless another fits without doubt."""
     if edges.count >= LEAST:
         return edges.best()
+    if edges.count >= _PROVEN:
+        found = edges.best()
+        if edges.count * math.log(max(edges.rest(1.0, 0.0), 1e-12) / max(found[0], _RESOLVED)) > _OF_MANY:
+            return found
     return min((edges.rest(1.0, delay), delay, 1.0) for delay in (*_STAMPS, 0.0))
 
 
@@ -144,6 +157,21 @@ def _perhaps_moved(trace: Trace) -> Trace:
     return _scattered(trace, _AT_EDGES * _moved_by(trace) ** 2) if _uneven(trace) else trace
 
 
+def _unlike(trace: Trace, edges: Edges, off: float) -> Trace:
+    """Return means whose edges do not look as declared, and do not show what else they are: each jump may be put down as wrongly as those.
+
+    So few squares are known as of their number: t² in place of 1.96².
+    """
+    times = (float(student_95(edges.count - 1.0)) / COVERAGE_95) ** 2
+    note = Note.warning(
+        "means-unlike-declared",
+        "beside events' edges its means do not lie where means of the whole interval would: a part of each may not be measured, rows be missing, "
+        "or marks be off. The intervals allow for as much at every change of power",
+    )
+    found = _scattered(trace, min(times * off, _MISSED))
+    return replace(found, notes=(*found.notes, note))
+
+
 def _of_a_part(trace: Trace, window: float) -> Trace:
     """Return means of which a share of the interval is not seen: a jump anywhere in it is put down with an error of 0.63 of that share."""
     return _noted(_scattered(trace, _MISSED * (1 - window) ** 2), window)
@@ -158,7 +186,7 @@ def _with_part(trace: Trace, part: PartSeen) -> Trace:
 def _noted(trace: Trace, window: float) -> Trace:
     tau = trace.interval_ns * 1e-9
     note = Note.warning(
-        "means-of-a-part",
+        PART,
         f"as events' edges show, each mean is of {format_duration(window * tau)} of the {format_duration(tau)} between two of them: the rest is not measured",
     )
     return replace(trace, notes=(*trace.notes, note))
