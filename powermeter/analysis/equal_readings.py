@@ -8,6 +8,7 @@ three times what was read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -15,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.bounds import seen_range
-from powermeter.analysis.event_estimate import EQUAL, GroupEstimate
+from powermeter.analysis.event_estimate import EQUAL, Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.means_at_edges import PART
 from powermeter.analysis.regular_or_random import own_moments, read_at_random
+from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -32,6 +35,9 @@ _AS_HIGH = 3.0  # times what was read, as wherever a load was never seen (`bound
 _ONE_STEP = 1.5  # readings within it are those of one step or of two that follow each other
 _ONE_IN = 27  # times so many as they are: normal readings span less than twice what one of these exceeds, 28 of them 6 standard deviations, but once in 150
 _FEW = 28
+_FAR_APART_NS = 50_000_000  # frames, batches and kernels last for 1 to 100 ms
+_PLACES = 8  # events: of loops that are at one of two levels for half of the time, one in 128
+_WHOLE = 0.94  # of an interval, that a mean is of
 _REPEATED = 3  # events that show by themselves what they share: of fewer, and of runs, agreement within noise shows nothing either
 
 
@@ -87,12 +93,34 @@ def equal(
     return found
 
 
+def perhaps_in_step(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
+    """Return whether nothing in the readings speaks for a steady load against one in step with them: they agree, at regular moments far apart.
+
+    Each event meets a loop of its own at another place of it: where loops are elsewhere for a share q of the time, readings of n events all agree
+    by chance in qⁿ + (1 − q)ⁿ of the cases.
+    """
+    if trace.interval_ns < _FAR_APART_NS or start_ns.size >= _PLACES:
+        return False
+    return flat_at_regular_moments(trace, start_ns, end_ns)
+
+
+def mostly_steady(trace: Trace, activity: Sequence[Activity], seconds: float) -> bool:
+    """Return whether that is so for a tenth of a run at least: in events, and in the whole run where it has none."""
+    if not activity:
+        nothing = np.empty(0, np.int64)
+        return perhaps_in_step(trace, nothing, nothing)
+    lasting = sum(float((x.end_ns - x.start_ns).sum()) for x in activity if x.found.steady) * 1e-9
+    return lasting > _MUCH * seconds
+
+
 def flat_at_regular_moments(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
     """Return whether readings at regular moments show nothing but noise inside events; without events, in the whole run.
 
     Nothing in such readings excludes a load that is in step with them.
     """
     if trace.interval_ns <= 0 or trace.kept is not None or own_moments(trace) or read_at_random(trace):
+        return False
+    if averages(trace):
         return False
     if not start_ns.size:
         return len(trace) > 1 and all_equal(trace, trace.values, within_noise=True)
@@ -104,3 +132,10 @@ def flat_at_regular_moments(trace: Trace, start_ns: Indices, end_ns: Indices) ->
         if b - a >= _SHOWN
     ]
     return bool(flat) and sum(flat) > _MOSTLY * len(flat)
+
+
+def averages(trace: Trace) -> bool:
+    """Return whether readings are of all of the time between them, so that none of it is missed."""
+    if trace.kind is Kind.MEAN:
+        return all(note.code != PART for note in trace.notes)
+    return trace.kind is Kind.COUNTER or (trace.window_ns or 0) > _WHOLE * trace.interval_ns

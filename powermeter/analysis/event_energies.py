@@ -16,6 +16,7 @@ from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
 from powermeter.analysis.energy_from_instants import measure_instants
 from powermeter.analysis.energy_from_means import measure_means
+from powermeter.analysis.equal_readings import perhaps_in_step
 from powermeter.analysis.event_estimate import Activity, GroupEstimate, zeros_held_once
 from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
@@ -158,6 +159,7 @@ def measure(
             found = both(found, as_means, *edges, bridges, others)
         if before_it is not None:
             found = before_it.both(found, lasting, bridges, others)
+        found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)
             off_together(own, *edges, found, own_inside.gap_s)

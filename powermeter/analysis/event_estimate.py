@@ -110,6 +110,7 @@ class GroupEstimate:
         tail: What follows an event, J, and its standard uncertainty; None where nothing was found to.
         alike: Whether least squares yield the mean event only, so that every event has the same energy.
         shared: Part name → signed standard uncertainty of each event that all of the group's share, and other recordings like this one, J.
+        steady: Whether readings inside all agree, at regular moments far apart: a load in step with them would look the same.
         averages_s: Time constant over which the instrument averages exponentially, as edges show, s; 0 where they do not.
         levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
@@ -140,6 +141,7 @@ class GroupEstimate:
     tail: tuple[float, float] | None = None
     alike: bool = False
     levelled: bool = False
+    steady: bool = False
     averages_s: float = 0.0
     shared: dict[str, Floats] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from powermeter.analysis.equal_readings import flat_at_regular_moments, unseen_share
+from powermeter.analysis.equal_readings import averages, flat_at_regular_moments, unseen_share
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
@@ -166,8 +166,8 @@ def remarks(
             )
         )
     if (
-        power.kind is Kind.INSTANT
-        and not run.mute
+        not run.mute
+        and not averages(power)
         and flat_at_regular_moments(power, energies.start_ns, energies.end_ns)
     ):
         notes.append(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.against_events import Seen, against_events, edges_of
 from powermeter.analysis.averaging_instrument import held_back
 from powermeter.analysis.clock_uncertainty import late_kind
-from powermeter.analysis.equal_readings import open_ends
+from powermeter.analysis.equal_readings import mostly_steady, open_ends
 from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, with_events
@@ -221,7 +221,8 @@ def measure_run(
         parts[f"quantisation:common {'+'.join(trace.channels)} {origin}"] = (
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)
         )
-    grade = graded(integral, *edges, open_question=bool(beat or below or above))
+    steady = whole and mostly_steady(trace, activity, seconds)
+    grade = graded(integral, *edges, open_question=bool(beat or below or above or steady))
     shape = Shape(noise, lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
         value,

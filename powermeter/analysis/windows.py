@@ -215,6 +215,7 @@ class Windows:
         squares = np.bincount(place, (w * self.noise[index]) ** 2, present.size)
         counts = np.bincount(place, minlength=present.size)
         variance = cubes = below = above = fourth = 0.0
+        steady = False
         why: set[str] = set()
         for k, g in enumerate(present.tolist()):
             if g < 0:
@@ -230,6 +231,7 @@ class Windows:
             fourth += mine**2 / found.freedom if found.freedom > 0 else 0.0
             lean = found.lean_all if whole else self._lean_of(index[group == g], w[group == g])
             cubes += lean * mine**1.5
+            steady |= found.steady
             if found.why in BOUNDED:
                 why.add(found.why)
         below = float(np.abs(w) @ self.below[index])
@@ -250,7 +252,7 @@ class Windows:
             self.integral,
             self.start_ns[index],
             self.end_ns[index],
-            open_question=bool(why or below or above) or edges_late(trace),
+            open_question=bool(why or below or above or steady) or edges_late(trace),
             gap_s=self.gap_s[index],
         )
         limits = [*limit_names(trace.errors)]

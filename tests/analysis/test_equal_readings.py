@@ -8,9 +8,10 @@ import pytest
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.equal_readings import flat_at_regular_moments, open_ends, unseen_share
+from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
-from powermeter.channel import Accuracy, Channel, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result import Grade
@@ -45,9 +46,12 @@ def test_two_neighbouring_values_of_a_display_are_as_mute_as_one() -> None:
     assert run([5.0, 5.3] * 6, step=0.1).grade is Grade.MEASURED
 
 
-def test_many_equal_readings_are_a_measurement() -> None:
-    energy = run([5.0] * 40)
-    assert energy.grade is Grade.MEASURED and energy.high - energy.low < 0.01 * energy.value
+@pytest.mark.parametrize(("every_s", "grade"), [(0.25, Grade.ESTIMATED), (0.04, Grade.MEASURED)])
+def test_many_equal_readings_are_known_and_a_measurement_where_no_ordinary_loop_is_in_step(
+    every_s: float, grade: Grade
+) -> None:
+    energy = run([5.0] * 40, every_s)
+    assert energy.grade is grade and energy.high - energy.low < 0.01 * energy.value
 
 
 def record(path, watts, events):
@@ -75,7 +79,8 @@ def test_a_label_is_open_towards_what_its_load_was_seen_to_do(tmp_path) -> None:
     share = unseen_share(20)
     assert each.low == pytest.approx(12.5 - share * 4 * 2.5, rel=0.05)
     assert each.high == pytest.approx(12.5 + share * 2 * 2.5, rel=0.05)
-    assert analysis.energy.grade is Grade.MEASURED  # the run has eighty readings, which do show what it does
+    run_of = analysis.energy  # the run has eighty readings, but a loop in step with them would look the same
+    assert run_of.grade is Grade.ESTIMATED and run_of.half_width < 0.1 * run_of.value
     assert advise(analysis, row).code == "sample-faster"
 
 
@@ -109,8 +114,41 @@ def test_readings_that_agree_within_their_noise_are_as_mute() -> None:
     few = run(watts, noise=0.01)
     assert few.grade is Grade.ESTIMATED and few.high > 1.25 * few.value
     assert run(watts, noise=0.001).grade is Grade.MEASURED
-    many = run(1 + 0.01 * np.random.default_rng(3).standard_normal(60), noise=0.01)
+    many = run(1 + 0.01 * np.random.default_rng(3).standard_normal(60), 0.04, noise=0.01)
     assert many.grade is Grade.MEASURED and many.high < 1.01 * many.value
+
+
+@pytest.mark.parametrize(
+    ("jobs", "every_s", "varied", "grade"),
+    [
+        (1, 0.1, False, Grade.ESTIMATED),
+        (7, 0.1, False, Grade.ESTIMATED),
+        (
+            8,
+            0.1,
+            False,
+            Grade.MEASURED,
+        ),  # each begins where it likes: loops in step would be met at two levels
+        (1, 0.04, False, Grade.MEASURED),
+        (1, 0.1, True, Grade.MEASURED),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
+def test_steady_jobs_are_measured_where_something_speaks_for_it(
+    jobs: int, every_s: float, varied: bool, grade: Grade, kind: Kind
+) -> None:
+    rng = np.random.default_rng(jobs)
+    start = 3.0 + 5.0 * np.arange(jobs) + rng.uniform(0, 1, jobs)
+    t = (
+        np.arange(round((6 + 5 * jobs) / every_s))
+        + (rng.random(round((6 + 5 * jobs) / every_s)) if varied else 0)
+    ) * every_s
+    inside = (t[:, None] > start) & (t[:, None] < start + 3)
+    watts = np.where(inside.any(axis=1), 5.0, 1.0) + 0.01 * rng.standard_normal(t.size)
+    integral = Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.01, kind=kind))
+    edges = np.rint(start * NS).astype(np.int64), np.rint((start + 3) * NS).astype(np.int64)
+    energy = measure(integral, *edges).combine(np.ones(jobs), "label")
+    assert energy.grade is (Grade.MEASURED if kind is Kind.MEAN else grade)
 
 
 @pytest.mark.parametrize(("varied", "found"), [(False, True), (True, False)])

@@ -91,7 +91,7 @@ def test_readings_on_two_levels_that_follow_how_late_they_are_show_an_edge() -> 
 @pytest.mark.parametrize(
     ("starts", "load"),
     [
-        (FOUR, {"apart": 0.9}),  # jobs that differ by a tenth
+        ([2.0 + 3.1 * k for k in range(8)], {"apart": 0.9}),  # jobs that differ by a tenth
         (FOUR, {"apart": 0.7, "noise": 12.0}),  # what varies inside is no image
         ([2.0 + 3.1 * k for k in range(20)], {"apart": 0.7}),  # two kinds by turns, whatever the place
     ],

@@ -14,13 +14,13 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.result import Grade
 
-STEP = 10**8
+STEP = 4 * 10**7
 ROWS = 50
 SECONDS = (ROWS - 1) * STEP * 1e-9
 
 
 def analysed(folder, lost=1, upto=ROWS, quantity=Quantity.POWER, events=()):
-    """2 W ten times a second; between the first `upto` readings so many others were refused."""
+    """2 W each 40 ms; between the first `upto` readings so many others were refused."""
     path = folder / "run.power"
     kind = Kind.COUNTER if quantity is Quantity.ENERGY else Kind.INSTANT
     channel = Channel("p", quantity, 1e-3, Rail("input", nominal_v=5.0), kind=kind)
@@ -65,4 +65,4 @@ def test_events_are_open_only_where_readings_were_refused(tmp_path):
     bad, good = found.row("bad").energy, found.row("good").energy
     assert math.isinf(bad.high) and bad.low <= 0.2 * bad.value and bad.grade is Grade.ESTIMATED
     assert math.isfinite(good.high) and good.grade is Grade.MEASURED
-    assert good.value == pytest.approx(2 * 0.4 * 3)
+    assert good.value == pytest.approx(2 * 4 * STEP * 1e-9 * 3)
