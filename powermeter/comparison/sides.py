@@ -73,7 +73,8 @@ def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | Non
     values = amount / base if block else ratio + (amount - ratio * base) / float(base[first:].mean())
     page = _page(a, row, of)
     if page is not None and row.warmup.count and not first:
-        page = _with_warmup(page, row, values)
+        above = row.above_per_item if a.baseline is not None and of == "energy" else None
+        page = _with_warmup(page, above or row.these_per_item or page, row.title, values)
     side = Side(
         name=name,
         values=values,
@@ -98,12 +99,15 @@ def _keys(
     return tuple(str(event.attributes.get(block)) for event in events)
 
 
-def _with_warmup(page: Result, row: LabelRow, values: Floats) -> Result:
-    """Return the mean of all events, where the printed one leaves out a warm-up."""
-    every = row.these_per_item or page
+def _with_warmup(page: Result, every: Result, title: str, values: Floats) -> Result:
+    """Return the mean of all events, where the printed one leaves out a warm-up.
+
+    Args:
+        every: What one of all of them used.
+    """
     scatter = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     parts = {name: part for name, part in every.parts.items() if not name.startswith(IN_SPREAD)}
-    return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{row.title}": scatter}, page.grade)
+    return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{title}": scatter}, page.grade)
 
 
 def _unresolved(run: AnalysedRun, row: LabelRow, of: str, name: str) -> Side:
@@ -128,7 +132,7 @@ def _page(a: Analysis, row: LabelRow, of: str) -> Result | None:
     if of == "time":
         return None
     if a.baseline is not None and row.method != "regression":
-        return row.above_per_item if of == "energy" else row.above_power
+        return row.per_item_above if of == "energy" else row.above_power
     if of == "power":
         return row.power
     per_event = row.total.scaled(1 / row.events) if row.total and row.items is None else None
