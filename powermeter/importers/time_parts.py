@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.calendar_columns import texts_of
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
@@ -53,6 +55,9 @@ LENGTHS = frozenset(("duration", "dauer", "durée", "duree", "duración", "durac
 _MARKS = re.compile(r"\A(?:t|ts|unix|epoch)[_ ]|[_ ](?:t|ts|unix|epoch|sec|secs|seconds|s|ms|us|ns)\Z")
 """What stands around such a name: `t_start`, `start_s`, `end_ts`."""
 
+_OF_RUNS = frozenset(("runtime", "walltime", "laufzeit", "elapsed"))
+"""What a run's length is called, and a clock that began with a run."""
+
 _LAST_OF = (NS, 60 * NS)
 """What `10:14:59` or `10:14` leaves out, as the end of a quarter of an hour."""
 
@@ -60,6 +65,7 @@ _ZONE_STEP_NS, _FARTHEST_NS = 900 * NS, 14 * 3600 * NS
 """Of offsets from UTC, which lie between a start on the wall and an end in Unix time."""
 
 _APART = 2.0
+_ALIKE = 4.0
 
 LONGER = 1.1
 """Times a row's interval, to which the next one's end may lie apart: a month has 31 days, and its interval 30 where the last one is left out."""
@@ -91,9 +97,9 @@ def is_length(named: Heading) -> bool:
     return bool(LENGTHS & {*named.words})
 
 
-def _length_tick(named: Heading) -> int | None:
+def _length_tick(named: Heading, called_so: frozenset[str] = LENGTHS) -> int | None:
     """Return the nanoseconds to a unit of a column called after how long each row lasted; None for any other column."""
-    if not is_length(named):
+    if not called_so & {*named.words}:
         return None
     if named.quantity == TIME:
         return round(named.factor * NS)
@@ -169,9 +175,12 @@ def _with_end(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> Tim
 def _with_lengths(plan: TimePlan, found: Layout, headings: Sequence[Heading]) -> TimePlan:
     """Return a plan whose times are the ends of the rows' intervals, where a column states lengths far shorter than the rows are apart."""
     for i, named in enumerate(headings):
-        tick = _length_tick(named)
+        tick = _length_tick(named, LENGTHS | _OF_RUNS)
         if tick is None or i in plan.indexes or (named.unit == "-" and named.is_stated):
             continue
+        lengths = [float_or_nan(text.replace(",", ".")) for text in texts_of(found, i)]
+        if all(b > a for a, b in pairwise(lengths)) and not lengths[-1] <= _ALIKE * lengths[0]:
+            continue  # a clock
         own = _ending(plan, found, Added(i, tick), headings)
         stamps = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in found.rows])[0]
         steps = np.diff(stamps[stamps != MISSING])

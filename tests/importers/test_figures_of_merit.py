@@ -56,3 +56,11 @@ def test_a_rate_in_a_header_is_the_one_that_is_offered(tmp_path):
     path.write_text("Sample (1kHz),Power (mW)\n" + "".join(f"{i},5{i}.6\n" for i in range(9)))
     with pytest.raises(ConfigurationError, match="--rate 1kHz"):
         open_log(path)
+
+
+def test_what_charges_a_battery_is_not_drawn_from_it(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{i},10,3,0.5\n" for i in range(9))
+    path.write_text(f"time_s,Voltage (V),Charge current (A),Discharge current (A)\n{rows}")
+    (source,) = open_log(path).sources
+    assert [channel.name for channel in source.channels] == ["voltage", "discharge_current"]

@@ -26,6 +26,8 @@ FORMS = {
     "start and end in Unix seconds": ("t_start,t_end,mean_power_W", "{unix},{unix_end},{p}"),
     "start and end since the log began": ("start_s,end_s,power_W", "{t},{end},{p}"),
     "start and length": ("start,duration_s,power_W", "{unix},{s},{p}"),
+    "a stamp and how long it ran": ("timestamp,model,avg_power_w,runtime_s", "{unix},x,{p},{s}"),
+    "a stamp and a length in minutes": ("timestamp,avg_power_w,Duration (min)", "{unix},{p},{minutes}"),
     "a stamp and a length": ("timestamp,run_id,avg_power_W,duration_s", "{unix},7,{p},{s}"),
 }
 
