@@ -55,7 +55,7 @@ _FINER = 9
 _ASIDE = 0.1  # of the width, at which squares show how well it is known
 _LEAST_DOUBT, _MOST_DOUBT = 0.05, 0.3
 _NO_LOAD, _HARDLY_A_LOAD = 0.35, 0.6  # of the squares that the nearest load leaves
-_BACKWARDS = 0.4  # of what the same leaves when time runs backwards, where each event has a power of its own
+_BACKWARDS, _BACKWARDS_AT_MOST = 0.02, 0.4  # for each event, of what the same leaves when time runs backwards
 _PERHAPS = 0.7
 _OWN_SHORTEST, _OWN_LONGEST = 0.85, 1.2  # intervals
 _SEVERAL = 1.6  # intervals
@@ -199,7 +199,8 @@ def _of(scene: _Scene, trace: Trace, widths: Floats) -> Smoothing | None:
             return None
     if scene.each_alone:
         back = scene.backwards()
-        if least > _BACKWARDS * min(_least(back, slid, widths)[0], _least(back, filtered, widths / 2)[0]):
+        reversed_least = min(_least(back, slid, widths)[0], _least(back, filtered, widths / 2)[0])
+        if least > min(_BACKWARDS * scene.edges.shape[1], _BACKWARDS_AT_MOST) * reversed_least:
             return None
     # Events are at levels of their own, so that each counts as one reading does.
     aside = min(scene.squares(course, x, x) for x in (seconds * (1 - _ASIDE), seconds * (1 + _ASIDE)))
