@@ -69,6 +69,7 @@ _NO_CHANCE = (
     3.0  # over √n: n repeats without order show as much of a memory in 1 of 100 (simulated, 8 to 80 of them)
 )
 _SPREAD = ", spread over a longer time: neighbouring repeats resemble each other"
+_SETTLED = ", once what each uses has settled: it went on changing"
 _FOR_SAMPLING = ("longer-events", "sample-faster")
 _MANY = 16  # readings that should have fallen into events of which hardly any did: they keep step
 
@@ -109,7 +110,10 @@ class Advice:
 
 
 TEXTS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
-    "more-repeats": lambda p: f"measure {p['events']:,.0f} more repeats{_SPREAD if p.get('memory') else ''}",
+    "more-repeats": lambda p: (
+        f"measure {p['events']:,.0f} more repeats"
+        f"{_SETTLED if p.get('trend') else _SPREAD if p.get('memory') else ''}"
+    ),
     "longer-events": lambda p: f"do {p['times']:,.0f} times as much in each event, counted as so many items",
     "sample-faster": lambda p: f"sample at {format_quantity(p['rate_hz'], 'Hz', 3)}",
     "faster-instrument": lambda p: (
@@ -264,6 +268,8 @@ def _for_events(
     spread = result.by_kind().get("repeats", 0.0) > 0
     shrink = (t_then / t_now if spread else 1.0) ** 2
     left = whole - averaged * (1 - shrink / TIMES)
+    if spread and row.drift is not None:
+        return _make("more-repeats", {"events": (TIMES - 1) * n, "trend": 1.0}, None, "repeats")
     steady = row.index[analysis.energies.known[row.index]][row.warmup.count :]
     memory = memory_of(analysis.energies.value[steady]) if spread else 0.0
     if memory > max(_RESEMBLE, _NO_CHANCE / math.sqrt(n)):

@@ -123,6 +123,7 @@ def labelled(n: int = 10, warmup: int = 0, items: float | None = None, seconds: 
         items=n if items is None else items,
         seconds=seconds,
         warmup=SimpleNamespace(count=warmup),
+        drift=None,
     )
 
 
@@ -170,6 +171,14 @@ def test_repeats_that_resemble_each_other_promise_nothing_and_are_to_be_spread()
         found.code == "more-repeats" and found.promised is None and "spread over a longer time" in found.text
     )
     assert "spread" not in _by_part(measured(), labelled(16), quoted({"repeats": 0.4})).text
+
+
+def test_repeats_that_go_on_changing_promise_nothing() -> None:
+    row = labelled(30)
+    row.drift = 0.2
+    found = _by_part(measured(), row, quoted({"repeats": 0.5}))
+    assert found is not None and found.promised is None
+    assert found.code == "more-repeats" and found.parameters == {"events": 90, "trend": 1.0}
 
 
 @pytest.mark.parametrize(("n", "warmup"), [(10, 0), (13, 3)])
