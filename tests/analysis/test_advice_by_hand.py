@@ -63,6 +63,7 @@ def label(a: SimpleNamespace, parts: dict[str, float] | None = None) -> SimpleNa
         items=n,
         seconds=float(a.energies.seconds.sum()),
         warmup=SimpleNamespace(count=0),
+        drift=None,
     )
 
 
