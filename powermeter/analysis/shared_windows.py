@@ -43,10 +43,7 @@ _LEAST_EVENTS = 6
 _FEWEST = 4
 _PARTS = {1: _FEWEST, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
 """Equal parts of an event that have a level each, and how many events that asks for."""
-_MANY = (
-    100,
-    20_000,
-)  # events of each label, from which parts may be shorter; of all, up to which there is memory for it
+_MANY, _TOO_MANY = 20, 20_000  # events of each label, from which parts may be shorter; of all, for memory
 _EVEN = 1 / 4  # of what one halving changes, the next one does where power rises evenly
 _TWICE = 4.0  # variances
 _STRETCHES = 40
@@ -112,7 +109,7 @@ def divide(
             systems.append(_System(integral, some, start_ns, own))
     solved = [system for system in systems if system.is_solved]
     finer: list[_System] = []
-    for count in _PARTS if solved and _MANY[0] <= fewest and start_ns.size <= _MANY[1] else ():
+    for count in _PARTS if solved and fewest >= _MANY and start_ns.size <= _TOO_MANY else ():
         some = pieces(integral, start_ns, end_ns, own, count, many=True)
         if not finer or some.levels != finer[-1].parts.levels:
             system = _System(integral, some, start_ns, own)
