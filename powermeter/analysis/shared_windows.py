@@ -43,7 +43,7 @@ _LEAST_EVENTS = 6
 _FEWEST = 4
 _PARTS = {1: _FEWEST, 2: _LEAST_EVENTS, 4: 20, 8: 20, 16: 20}
 """Equal parts of an event that have a level each, and how many events that asks for."""
-_MANY, _TOO_MANY = 20, 20_000  # events of each label, from which parts may be shorter; of all, for memory
+_MANY, _TOO_MANY = 100, 20_000  # events of each label, from which parts may be shorter; of all, for memory
 _EVEN = 1 / 4  # of what one halving changes, the next one does where power rises evenly
 _TWICE = 4.0  # variances
 _STRETCHES = 40
