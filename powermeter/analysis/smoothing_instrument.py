@@ -198,9 +198,8 @@ def _of(scene: _Scene, trace: Trace, widths: Floats) -> Smoothing | None:
         if least > _HARDLY_A_LOAD * loads:
             return None
     if scene.each_alone:
-        back = scene.backwards()
-        reversed_least = min(_least(back, slid, widths)[0], _least(back, filtered, widths / 2)[0])
-        if least > min(_BACKWARDS * scene.edges.shape[1], _BACKWARDS_AT_MOST) * reversed_least:
+        other = min(_least(scene.backwards(), c, w)[0] for c, w in ((slid, widths), (filtered, widths / 2)))
+        if least > min(_BACKWARDS * scene.edges.shape[1], _BACKWARDS_AT_MOST) * other:
             return None
     # Events are at levels of their own, so that each counts as one reading does.
     aside = min(scene.squares(course, x, x) for x in (seconds * (1 - _ASIDE), seconds * (1 + _ASIDE)))
