@@ -21,6 +21,7 @@ from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.recognition import importer, importers, only_log, recognise, unrecognised
+from powermeter.importers.stamps import LARGEST_NS
 from powermeter.recording.output_file import check_output
 from powermeter.recording.standard_input import refuse_standard_input
 from powermeter.units import format_percent
@@ -77,6 +78,8 @@ def _open(path: Path, format: str | None, choices: Choices) -> Log:
         options = ", ".join(f"--{name}" for name in sorted(useless))
         raise ConfigurationError(f"{path}: {found.title} has no use for {options}")
     log = found.read(path, choices)
+    if any(abs(ns) > LARGEST_NS for source in log.sources if source.count for ns in source.ends_ns):
+        raise OverflowError
     log.warnings += damage_notes(
         Peek.at(path),
         log.sources,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from early_end import claims_of
 
+from powermeter.analysis.courses_inside import ByShare
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.least_squares import seconds_inside
-from powermeter.analysis.courses_inside import ByShare
 from powermeter.analysis.profiles import Scene, fitted_profile
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event

@@ -279,6 +279,15 @@ def test_damaged_logs_give_a_log_or_a_clear_error(tmp_path, seed):
 
 
 FOUND = {
+    "two times of 1970 among those of today": "timestamp,power_W\n"
+    + "".join(
+        f"{t},2.0\n"
+        for t in (
+            *(*range(1711000000, 1711000003), *range(1711000019, 1711000023)),
+            *(*range(1711003694, 1711003697), 174, 1711003675, 1711003676),
+            *(*range(1711003693, 1711003697), 174, 1711003675, 1711003676),
+        )
+    ),
     "thousands of digits in a cell": "Time (s),power\n0,1\n1," + "9" * 40_000 + "\n2,3\n",
     "lines of thousands of digits": "<!DOCTYPE 1\n" + ("9223372036854775807" * 300 + "\n") * 20,
     "a header of thousands of brackets": "time_s,power_W" + "(" * 30_000 + "\n0,1\n1,2\n2,3\n",
