@@ -31,7 +31,7 @@ DEVICE_NAMES = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    r"(topic|mac|address|addr|ip|ain|rank|slave|port|station|probe|ieee|imei|sn|client)([ _.-]?(id|idx|index|name|addr|address|nr|number))?",
+    r"(topic|mac|address|addr|ip|ain|rank|slave|port|station|probe|ieee|ieee_addr|imei|sn|src|client)([ _.-]?(id|idx|index|name|addr|address|nr|number))?",
     re.IGNORECASE,
 )
 """What a column is called by which devices are reached: where the rows show that they take turns, it distinguishes them."""
@@ -53,6 +53,19 @@ _OF_ONE_DEVICE = frozenset(
             "workload",
         ),
         *("util", "utilization", "load", "level", "percent", "count", "tariff", "rate", "batch", "size"),
+        *(
+            "layer",
+            "kernel",
+            "op",
+            "operation",
+            "step",
+            "iteration",
+            "epoch",
+            "run",
+            "test",
+            "cmd",
+            "command",
+        ),
     )
 )
 """Words of columns that describe one device's rows: a time, a state, a load."""
@@ -124,7 +137,7 @@ def devices_in(
         if turns is not None:
             named, distinct = headings[turns], {row[turns].strip() for row in rows if len(row) > turns}
             _refuse_quantities(path, named.text, distinct)
-            if not (split or _ADDRESS.fullmatch(named.name.strip())):
+            if not (split or _ADDRESS.fullmatch(_last_part(named))):
                 raise _question(path, named.text, sorted(distinct))
             return (turns,), False
     blocks = () if signature is not None or not time.indexes else _in_blocks(path, found, headings, taken)
@@ -137,7 +150,7 @@ def _by_readings(
     """Return whether rows of several devices take turns by a column of any name."""
     rows = [row for row in found.rows if len(row) > index and row[index].strip()]
     distinct = {row[index].strip() for row in rows}
-    address = _ADDRESS.fullmatch(named.name.strip())
+    address = _ADDRESS.fullmatch(_last_part(named))
     if (
         len(rows) < len(found.rows)
         or len(distinct) * 1.5 > len(rows)
@@ -151,6 +164,10 @@ def _by_readings(
     return are_devices(found, index, time, planned, rows, by_times=numbers)
 
 
+def _last_part(named: Heading) -> str:
+    return named.name.strip().rpartition(".")[2]
+
+
 def _may_be_devices(named: Heading) -> bool:
     return not (named.is_time or named.quantity is not None or _OF_ONE_DEVICE & {*named.words})
 
@@ -158,7 +175,7 @@ def _may_be_devices(named: Heading) -> bool:
 def _question(path: Path, text: str, names: Sequence[str]) -> ConfigurationError:
     shown = ", ".join(repr(name) for name in names[:4]) + (" …" if len(names) > 4 else "")
     return ConfigurationError(
-        f"{path}: the readings jump from row to row by column {text!r} ({shown}), as those of several devices do, whose mean is no reading of any: "
+        f"{path}: its rows take turns by column {text!r} ({shown}), as those of several devices do, whose mean is no reading of any: "
         f"--sum adds them up where none is a part of another, --rail {quote(names[0])} takes one of them (or another); "
         f"--column {quote(f'{text}=-')} leaves the column out where all rows are of one device"
     )

@@ -32,6 +32,7 @@ from powermeter.importers.hwmon_names import hwmon_unit
 from powermeter.importers.no_readings import is_no_reading
 from powermeter.importers.rail_of_header import OF_ELEMENTS, rail_name
 from powermeter.importers.unit_spellings import AS_WRITTEN, of_unit, written_out
+from powermeter.importers.words_apart import apart
 
 LONGEST_HEADER = 300
 """Characters of the longest header that is looked at."""
@@ -187,7 +188,7 @@ def heading(text: str) -> Heading:
     raw = text.strip()
     if len(raw) > LONGEST_HEADER:
         return Heading(raw, raw[:LONGEST_HEADER], why="too long for a name")
-    text = _PREFIX_APART.sub(_joined, in_english(clean(raw)))
+    text = apart(in_english(clean(raw)))
     of_current = _KIND_OF_CURRENT.fullmatch(text)
     text = text if of_current is None else of_current[1]
     match = _BRACKETED.match(text)
@@ -292,17 +293,6 @@ def _first_word(raw: str, text: str) -> Heading | None:
     unit = match[1] if as_written else ANY_CASE[match[1].lower()]
     found = of_unit(unit)
     return None if found is None else Heading(raw, match[2], unit, *found, why="unit before the name")
-
-
-_PREFIX_APART = re.compile(
-    r"((?<![A-Za-z])(?i:milli|micro|nano|kilo|mega|giga)|(?<=[a-z])(?:Milli|Micro|Nano|Kilo|Mega|Giga))"
-    r"[ _-]?((?i:watt|volt|ampere|amp|joule|second|sec))([sS]?)(?![a-z])"
-)
-"""A prefix and a unit written as two words: `PowerMilliWatts`, `milli_seconds`."""
-
-
-def _joined(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2].lower()}{match[3].lower()}"
 
 
 _PER_ROW = re.compile(

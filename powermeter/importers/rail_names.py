@@ -165,6 +165,17 @@ def are_numbered(names: Sequence[str]) -> bool:
     return all(len(group) == 1 or all(NUMBERED.match(name) for name in group) for group in by_kind.values())
 
 
+_OF_ONE_KIND = re.compile(
+    r"(?<![a-z])(gpu|card|socket|node|server|device|plug|outlet)[ _-]?(\d{1,3})(?!\d)", re.IGNORECASE
+)
+
+
+def differ_in_a_number(names: Sequence[str]) -> bool:
+    """Return whether names are those of devices of one kind, alike but for one's number: `card0 Socket Graphics Package`."""
+    bare = {_OF_ONE_KIND.sub(r"\1#", name, count=1) for name in names}
+    return len(names) > 1 and len(bare) == 1 and bare.isdisjoint(names)
+
+
 def may_hold_graphics(names: Sequence[str]) -> bool:
     """Return whether a package or a chip stands beside a GPU that may be its own graphics or a card."""
     packages = any({*words(name)} & {"package", "pkg", "soc"} and part_of(name) == "cpu" for name in names)

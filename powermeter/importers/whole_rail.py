@@ -24,6 +24,7 @@ from powermeter.importers.rail_names import (
     SURELY_ALL,
     TOTAL,
     are_numbered,
+    differ_in_a_number,
     inside,
     is_of_side_line,
     is_one_part,
@@ -171,6 +172,8 @@ def decide(
             [name for name in left if by_name[name].boundary is Boundary.BOARD]
         ):
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
+    if differ_in_a_number(left):
+        return _sum(by_name, left, " + ".join(left), f"the sum of {', '.join(left)}", inside)
     first = _likely_whole(left, means or {})
     raise ConfigurationError(
         f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "

@@ -33,6 +33,13 @@ def rails(*names, parents=None):
         (["wall", "system", "cpu"], "wall", False),
         (["x1", "other"], None, None),
         (["only"], "only", False),
+        (
+            ["card0 Graphics Package", "card1 Graphics Package"],
+            "card0 Graphics Package + card1 Graphics Package",
+            True,
+        ),
+        (["plug1 left", "plug2 right"], None, None),
+        (["output 1 left", "output 2 left"], None, None),
         (["ch1", "ch2"], None, None),
         (["CPU Package", "CPU Cores", "CPU Graphics"], "CPU Package", False),
         (["CPU Package", "CPU DRAM", "GPU Package"], "CPU Package + CPU DRAM + GPU Package", True),
