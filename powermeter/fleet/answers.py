@@ -11,10 +11,11 @@ from powermeter.analysis.rail_voltage import at_the_socket
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
-from powermeter.fleet.anomalies import Drift, Outlier, Regression, drifts, outliers, regressions
+from powermeter.fleet.anomalies import Drift, Outlier, drifts, outliers
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
 from powermeter.fleet.questions import AskedOfFleet, energies, recordings
+from powermeter.fleet.regressions import Regression, regressions
 from powermeter.fleet.totals import Life, Totals, life, totals
 from powermeter.result import Result, plain
 from powermeter.result.notes import plain_notes

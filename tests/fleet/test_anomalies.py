@@ -1,4 +1,4 @@
-"""What stands out in a fleet: devices unlike their kind, readings that drift, versions that use more: what it promises."""
+"""What stands out in a fleet: devices unlike their kind, readings that drift: what it promises."""
 
 from __future__ import annotations
 

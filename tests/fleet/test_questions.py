@@ -1,4 +1,4 @@
-"""Pooled intervals hold, on every engine the same; outliers, drifts, regressions and totals are those that were put in."""
+"""Pooled intervals hold, on every engine the same; outliers, drifts and totals are those that were put in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 from verb_schema import keeps_to_schema
 
 from powermeter import analyse, cli
-from powermeter.comparison.verdict import Verdict
 
 pytestmark = pytest.mark.thorough
 
@@ -92,19 +91,6 @@ def test_a_series_that_drifts_is_found_and_a_steady_one_is_not(tmp_path: Path) -
         found, short = drifts(engine)
     assert [one.group["device"] for one in found] == ["drifting"] and short == 0
     assert found[0].low < 0.01 / 1.035 < found[0].high and found[0].days == pytest.approx(7)
-
-
-def test_a_version_that_uses_more_is_found_on_the_devices_that_ran_both(engine: Any) -> None:
-    from powermeter.fleet.anomalies import regressions
-    from powermeter.fleet.questions import AskedOfFleet
-
-    (found,) = regressions(engine)
-    assert (found.before, found.after, found.paired, found.devices) == ("v1", "v2", True, (8, 8))
-    assert found.verdict is Verdict.MORE and found.change is not None and 0.1 < found.change < 0.2
-    (few,) = regressions(engine, AskedOfFleet({"device": "pi-00"}))
-    assert few.verdict is Verdict.CANNOT_TELL and "3 devices" in few.why
-    (within,) = regressions(engine, margin=0.3)
-    assert within.verdict is Verdict.SAME
 
 
 def test_what_cannot_be_asked_is_named(
