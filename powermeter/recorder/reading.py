@@ -21,15 +21,14 @@ import numpy as np
 from powermeter.channel import REPEAT, Gap
 from powermeter.errors import ReadError, Reason
 from powermeter.recorder.last_reading import is_worth_one
-from powermeter.recorder.reader_output import (
-    Harvest,
-    Health,
-    _check_block,
-    _check_order,
-    _check_stamps,
-    _furthest_back,
-    _misshapen,
-    _whole_numbers,
+from powermeter.recorder.reader_output import Harvest, Health
+from powermeter.recorder.refused_readings import (
+    check_block,
+    check_order,
+    check_stamps,
+    furthest_back,
+    misshapen,
+    whole_numbers,
 )
 from powermeter.recorder.reopening import REOPEN_AFTER, identity, reopen
 from powermeter.recorder.silence import Patience
@@ -147,7 +146,7 @@ class SourceReader(threading.Thread):
         times = np.array([row[0] for row in rows], np.int64)
         try:
             flags = np.array([row[2] for row in rows], np.uint8)
-            codes = _whole_numbers([row[1] for row in rows])
+            codes = whole_numbers([row[1] for row in rows])
         except (OverflowError, TypeError, ValueError) as error:
             self.fail(
                 f"{self.source.name} returned something that is not a row of 64-bit codes: {one_line(error)}"
@@ -205,10 +204,10 @@ class SourceReader(threading.Thread):
             try:
                 row = source.sample()
                 if row is not None and (row.__class__ is not Row or len(row.codes) != width):
-                    raise _misshapen(row, width)
+                    raise misshapen(row, width)
                 if row is not None and row.at_ns is not None:
-                    _check_stamps(row.at_ns, row.at_ns, clock.now_ns())
-                    _check_order(0 if self._last_ns is None else self._last_ns - row.at_ns)
+                    check_stamps(row.at_ns, row.at_ns, clock.now_ns())
+                    check_order(0 if self._last_ns is None else self._last_ns - row.at_ns)
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason
@@ -278,11 +277,11 @@ class SourceReader(threading.Thread):
             try:
                 block = source.read_block(0.1)
                 if block is not None:
-                    _check_block(block, width)
+                    check_block(block, width)
                     if len(block.times_ns):
                         stamps = int(block.times_ns[0]), int(block.times_ns.max())
-                        _check_stamps(*stamps, self._clock.now_ns())
-                        _check_order(_furthest_back(block.times_ns, self._last_ns))
+                        check_stamps(*stamps, self._clock.now_ns())
+                        check_order(furthest_back(block.times_ns, self._last_ns))
             except EOFError:
                 raise
             except BaseException as error:  # noqa: BLE001 – whatever a driver raises is a gap with its reason

@@ -17,7 +17,7 @@ from waiting import assert_all_written, not_the_machines, started, wait_for_a_re
 
 from powermeter.errors import OpenError, ReadError, Reason
 from powermeter.recorder.parent import Recorder
-from powermeter.recorder.reader_output import PAST_NS
+from powermeter.recorder.refused_readings import PAST_NS
 from powermeter.recording import Recording
 from powermeter.source import Row
 
