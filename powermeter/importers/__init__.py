@@ -19,8 +19,9 @@ from powermeter.importers import events
 from powermeter.importers.damage import damage_notes
 from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
+from powermeter.importers.log_in_folder import only_log
 from powermeter.importers.not_logs import refusal
-from powermeter.importers.recognition import importer, importers, only_log, recognise, unrecognised
+from powermeter.importers.recognition import importer, importers, recognise, unrecognised
 from powermeter.importers.stamps import LARGEST_NS
 from powermeter.recording.output_file import check_output
 from powermeter.recording.standard_input import refuse_standard_input
