@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from operator import eq
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -93,6 +94,14 @@ class LabelRows(Sequence[LabelRow]):
 
     def __repr__(self) -> str:
         return f"<LabelRows: {plural(len(self), 'label')}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether other rows, or a tuple of them, are the same one by one, as tuples compare."""
+        if not isinstance(other, LabelRows | tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
         return len(self.named)

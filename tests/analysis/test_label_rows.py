@@ -83,6 +83,7 @@ def test_rows_of_many_labels_are_those_of_a_few(monkeypatch: pytest.MonkeyPatch)
     assert [one._replace(power_w=None) for one in known] == [one._replace(power_w=None) for one in usual]
     assert all(b.power_w in (None, a.power_w) for a, b in zip(known, usual, strict=True))
     assert usual == in_short(few)
+    assert many == few and few == many and many == many[:] and many != few[1:] and many != list(few)
     assert tuple(many) == few and many[3:5] == few[3:5] and many[-1] == few[-1]
     with pytest.raises(IndexError):
         many[24]
