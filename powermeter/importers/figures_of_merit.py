@@ -1,4 +1,4 @@
-"""Headers that look like electricity drawn and are of something else: work per watt, joules per token, the sides of a box, what charges a battery."""
+"""Headers that look like a unit of electricity and are of something else: work per watt, joules per token, the sides of a box, a compass."""
 
 from __future__ import annotations
 
@@ -29,24 +29,16 @@ _LETTERS = (frozenset("xywh"), frozenset("nesw"), frozenset("wxyz"), frozenset((
 """A box, the points of a compass, a quaternion, the weather: temperature, pressure, humidity."""
 
 
-_IN, _OUT = frozenset(("charge", "charging")), frozenset(("discharge", "discharging"))
-
-
 def of_other_things(headings: Sequence[Heading]) -> list[Heading]:
     """Return headings without a unit where they only look like one."""
     letters = {h.text.strip().lower() for h in headings}
     group = next((own for own in _LETTERS if own <= letters), frozenset[str]())
-    flows_out = any(_OUT & {*h.words} for h in headings)
     found = []
     for named in headings:
         text = named.text.strip()
         if any(form.fullmatch(text) for form in (_PER_WATT, _PER_PIECE, _ANY_PER_WATT, _PER_SIZE)):
             named = replace(
                 named, name=text, unit=text, quantity=None, why=f"{text} is an efficiency, no reading"
-            )
-        elif flows_out and _IN & {*named.words} and {"current", "power"} & {*named.words}:
-            named = replace(
-                named, unit="-", quantity=None, why="what flows into a battery, beside what flows out"
             )
         elif text.lower() in group:
             named = replace(
