@@ -18,6 +18,7 @@ from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.trace import CommonError
+from powermeter.signals.zero_below import energy_below
 from powermeter.units import parse_quantity
 
 HOLDS_WORK = "baseline-holds-work"
@@ -176,7 +177,11 @@ def _measured(
     own = {name: part for name, part in mean.parts.items() if name.endswith(" baseline")}
     parts = {name: part for name, part in mean.parts.items() if name not in own}
     wander = _wander(integral, spans, [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None])
-    parts[f"baseline:{integral.trace.own}"] = math.sqrt(sum(p * p for p in own.values()) + wander**2)
+    # Where a meter reads 0, the power is anything up to its threshold.
+    open_w = float(energy_below(integral.trace, starts, ends).sum()) / seconds / COVERAGE_95
+    parts[f"baseline:{integral.trace.own}"] = math.sqrt(
+        sum(p * p for p in own.values()) + wander**2 + open_w**2
+    )
     return Baseline(Result.of(mean.value, mean.unit, parts, mean.grade), origin, True)
 
 

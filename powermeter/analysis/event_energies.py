@@ -42,6 +42,7 @@ from powermeter.analysis.unseen_labels import UnseenLabels
 from powermeter.analysis.whole_run import never_negative
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
+from powermeter.signals.zero_below import energy_below
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -185,7 +186,7 @@ def measure(
     del before, upto, inside
     if (starved := lost_while_high(integral, start_ns, end_ns)).any():
         above += starved
-    above = open_above(trace, start_ns, end_ns, above)
+    above = open_above(trace, start_ns, end_ns, above + energy_below(trace, start_ns, end_ns))
     if (refused := mostly_refused(trace)) is not None:
         below, above = refused.opened((start_ns, end_ns), value, below, above)
     known = covered & np.isfinite(value)

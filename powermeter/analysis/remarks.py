@@ -21,6 +21,7 @@ from powermeter.channel import Kind
 from powermeter.errors import plural
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
+from powermeter.signals.zero_below import zero_below
 from powermeter.units import format_duration, format_number, format_percent, format_quantity
 
 _MOST_ALIKE, _MANY_LABELS, _MOST_NAMED = 12, 200, 6
@@ -130,6 +131,14 @@ def remarks(
                 "slew-limited",
                 f"the readings never move faster than {run.slew:.3g} {power.unit}/s, and turn back before they reach the level of others: the display was too slow "
                 "for short peaks. The run's interval reaches to what they may have been; use a faster display, or the meter's energy counter",
+            )
+        )
+    if below := zero_below(power):
+        notes.append(
+            Note.warning(
+                "reads-zero-below",
+                f"many readings are exactly 0 and none lies between that and the lowest other one: a meter that shows 0 below a threshold. What was drawn then "
+                f"may be up to {format_quantity(below, power.unit, 2)}, and intervals reach up to that; use a meter that reads idle power",
             )
         )
     if run.starved > 0:

@@ -48,6 +48,7 @@ from powermeter.result import Result
 from powermeter.signals.rows_that_stand import rows_that_stand
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import noise_without_memory, unstated_noise
+from powermeter.signals.zero_below import energy_below
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -201,7 +202,7 @@ def measure_run(
         variance += 2 * float(ripple.left_over(np.array([seconds]))[0]) ** 2 + (ripple.unseen * seconds) ** 2
     if wave is not None:
         variance += wave.left_in_all(*edges)
-    above = float(open_above(trace, *edges, np.array([above + starved]))[0])
+    above = float(open_above(trace, *edges, above + starved + energy_below(trace, *edges))[0])
     if (refused := mostly_refused(trace)) is not None:
         ends = refused.opened(edges, *(np.array([one]) for one in (value, below, above)))
         below, above = (float(one[0]) for one in ends)
