@@ -164,22 +164,13 @@ class LayerDesign:
         else:
             pieces = Pieces.of(seen, start, end)
             held = pieces.seconds(column, len(spans))
-            alone = self._alone()
-            shapes = pieces.lopsided(
-                np.concatenate([alone, [-1, -1]])[column], int(alone.max(initial=-1)) + 1
-            )
+            cut = len(spans) - 2
+            shapes = pieces.lopsided(np.where(column < cut, column, -1), cut)
         parts, inside, behind = held[:, :-2], held[:, -2], held[:, -1]
         length = np.ones(t.size) if is_instant else np.diff(t, prepend=t[0]) * 1e-9
         between = np.maximum(inside - parts.sum(axis=1), 0.0)
         outside = np.maximum(length - inside - behind, 0.0)
         return np.column_stack([parts, between, behind, outside, shapes])
-
-    def _alone(self) -> NDArray[np.int64]:
-        """Return for each part the number of its layer among those that are not cut into parts; −1 for others."""
-        sizes = np.array([len(spans) for spans in self.spans])
-        number = np.where(sizes == 1, np.cumsum(sizes == 1) - 1, -1)
-        found: NDArray[np.int64] = np.repeat(number, sizes)
-        return found
 
     @property
     def behind(self) -> int:
@@ -192,7 +183,7 @@ class LayerDesign:
         return found
 
     def prior(self, columns: int, power: float) -> Floats:
-        """Return what is known of the coefficients beforehand: that a layer's halves differ by about as much as half its power."""
+        """Return what is known of the coefficients beforehand: that a part's halves differ by about as much as half its power."""
         shapes = columns - self.behind - 2
         found = np.full(columns, np.inf)
         if shapes:

@@ -6,7 +6,7 @@ other places, and least squares separate the layers:
     a window's energy = Σ (seconds of the window inside layer l) × p_l + between × … + outside × …
 
 An instant reading has one layer at its moment; then this is the mean of the readings in each layer.  A layer longer than half
-a window is cut into parts, and a shorter one may draw more in one half than in the other, so that its shape does not leak into
+a window is cut into parts, and each part may draw more in one half than in the other, so that its shape does not leak into
 its neighbours.  What the uncertainty of the clocks moves from one layer to the next is paid for; readings that come visibly late are
 refused.
 

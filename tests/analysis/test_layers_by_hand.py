@@ -15,9 +15,12 @@ NAMES, WATTS, LENGTHS = ("conv", "attention", "head"), (4.0, 9.0, 5.0), (0.03, 0
 
 
 def recorded(
-    kind: Kind = Kind.MEAN, count: int = 60, rate_hz: float = 50.0
+    kind: Kind = Kind.MEAN, count: int = 60, rate_hz: float = 50.0, rise: float = 0.0
 ) -> tuple[SimulatedRecording, np.ndarray]:
-    """Passes of three layers one after the other at varied lengths, and each layer's mean seconds."""
+    """Passes of three layers one after the other at varied lengths, and each layer's mean seconds.
+
+    A layer draws by `rise` less than its mean in its first half, and as much more in its second.
+    """
     rng = np.random.default_rng(5)
     edges, watts, events, at = [0.0], [2.0], [], 1.0
     lengths = np.array(LENGTHS) * rng.uniform(0.6, 1.4, (count, 3))
@@ -25,8 +28,8 @@ def recorded(
         uid = 10 * k + 1
         start = at
         for n, seconds in enumerate(lengths[k].tolist()):
-            edges.append(at)
-            watts.append(WATTS[n])
+            edges += [at, at + seconds / 2]
+            watts += [WATTS[n] * (1 - rise), WATTS[n] * (1 + rise)]
             events.append(
                 Event(NAMES[n], round(at * NS), round((at + seconds) * NS), uid=uid + n + 1, parent=uid)
             )
@@ -58,6 +61,13 @@ def test_each_layer_uses_its_power_times_its_time(kind: Kind) -> None:
     assert sum(one.energy.value for one in found.layers) + between == pytest.approx(
         found.whole.value, rel=1e-6
     )
+
+
+def test_layers_that_rise_inside_use_their_mean_power_times_their_time() -> None:
+    """Windows of 0.1 s: the layer of 50 ms is cut in two, beside one of 20 ms that must not get what it draws at its end."""
+    recording, seconds = recorded(rate_hz=10.0, rise=0.1)
+    for one, watts, mean in zip(layers(recording).layers, WATTS, seconds.tolist(), strict=True):
+        assert one.energy.low <= watts * mean <= one.energy.high, (one.title, one.energy)
 
 
 def test_fewer_passes_than_layers_need_are_refused() -> None:
