@@ -181,12 +181,10 @@ def measure_run(
             below, above = max(below, open_j), max(above, open_j)
     if whole:
         less, more = held_back(trace, activity, start, end)
-        below, above = below + less, above + more
+        below += less + sum(x.found.below_lost for x in activity)
+        above += more + sum(x.found.above_lost for x in activity)
     if whole and (slow := slew_limited(trace)) is not None:
         slew, below, above = slow.rate, below + slow.below, above + slow.above
-    if whole:
-        below += sum(x.found.below_lost for x in activity)
-        above += sum(x.found.above_lost for x in activity)
     if whole and trace.kind is Kind.INSTANT and (loop := loop_of_run(trace, activity)) is not None:
         known = loop.mean_known(trace.values.size)
         variance += ((known or 0.0) * seconds) ** 2
