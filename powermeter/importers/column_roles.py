@@ -91,7 +91,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     for i, at in unit_of.items():
         if i not in stated:
             headings[i] = unit_beside(found, headings[i], at)
-    if not unit_of and not any(h.quantity in ELECTRIC or h.is_stated for h in headings):
+    if not unit_of and not any(h.quantity in ELECTRIC or (h.is_stated and h.unit != "-") for h in headings):
         headings = unit_above(found, headings)
     refuse_runs(path, found, headings, choices)
     asks: list[str] = []

@@ -35,7 +35,10 @@ TOTAL = (
 """Words for what holds everything else; those of the first group that occurs count."""
 
 IMPORTED = frozenset(
-    ("import", "imported", "bezug", "netzbezug", "verbruik", "afname", "soutirage", "prelievo")
+    (
+        *("import", "imported", "bezug", "netzbezug", "verbruik", "afname", "soutirage", "prelievo"),
+        *("prelevata", "prelevato", "pobrana", "consumo", "consumed"),
+    )
 )
 EXPORTED = frozenset(
     (
@@ -48,6 +51,7 @@ EXPORTED = frozenset(
         "injectie",
         "injection",
         "immissione",
+        *("immessa", "immesso", "oddana", "vertido", "produced"),
     )
 )
 """What a meter of the grid calls its two directions; each may have a register for every tariff."""

@@ -16,7 +16,7 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
         ConfigurationError: No such unit.
     """
     if unit == "-":
-        return replace(named, unit="-", quantity=None)
+        return replace(named, unit="-", quantity=None, is_stated=option.startswith("--"))
     turned, unit = len(unit) > 1 and unit[0] in "-\u2212", unit.lstrip("-\u2212")
     found = of_unit(unit, named.name)
     if found is None:

@@ -31,9 +31,19 @@ def test_tariffs_of_import_add_up_and_export_stands_beside(tmp_path):
     assert got == pytest.approx((0.5 + 0.25) * 9 * 3.6e6)
 
 
-def test_one_register_of_import_is_the_whole(tmp_path):
+@pytest.mark.parametrize(
+    ("drawn", "given"),
+    [
+        ("Bezug", "Einspeisung"),
+        ("prelevata", "immessa"),
+        ("Pobrana", "Oddana"),
+        ("Consumo", "Vertido"),
+        ("Consumed", "Produced"),
+    ],
+)
+def test_one_register_of_import_is_the_whole(tmp_path, drawn, given):
     fed = [300 + 2 * h for h in range(10)]
-    got = energy(tmp_path, "time,Bezug kWh,Einspeisung kWh\n" + rows(HOURS, RISING, fed))
+    got = energy(tmp_path, f"time,{drawn} kWh,{given} kWh\n" + rows(HOURS, RISING, fed))
     assert got == pytest.approx(0.5 * 9 * 3.6e6)
 
 

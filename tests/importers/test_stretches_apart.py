@@ -58,3 +58,10 @@ def test_a_table_most_of_whose_time_is_holes_is_that_of_its_rows(tmp_path):
     log, energies, headline = load(tmp_path, text, name="runs.csv")
     assert energies[headline] == pytest.approx(5000)
     assert any("nothing is counted in them" in str(note) for note in log.warnings)
+
+
+def test_a_length_that_is_left_out_is_none(tmp_path):
+    """`--column duration_s=-` left it in: rows were stretches of their own all the same."""
+    text = "timestamp,avg_power_W,duration_s\n" + "".join(f"{BASE + 600 * i},100,60\n" for i in range(6))
+    _, energies, headline = load(tmp_path, text, name="runs.csv", columns={"duration_s": "-"})
+    assert energies[headline] == pytest.approx(6 * 600 * 100)  # each is a mean over the 10 minutes before it
