@@ -118,7 +118,7 @@ def divide(
             finer.append(system)
     longest = max(float(np.median((end_ns - start_ns)[index])) for index in own) / usual_ns(integral)
     for k in wanted:
-        found, index = groups[free[k]], own[k]
+        found, index, few = groups[free[k]], own[k], False
         if not solved:
             _leave_open(integral, parts, found, index, k)
             continue
@@ -126,7 +126,12 @@ def divide(
             finest, doubt = _of_many(finer, index, k)
         else:
             finest, doubt = _finest(solved, index, k, longest)
+            few = 1 < max(map(len, solved[-1].parts.levels)) < longest and not np.median(found.seen)
+            if few:  # parts of a neighbour that are longer than a window show nothing of what it does beside the edge
+                doubt = math.hypot(doubt, solved[-1].shape_doubt(k) / math.sqrt(3))
         _fill(found, finest, doubt, (end_ns - start_ns)[index] * 1e-9)
+        if few:
+            found.why = FEW
 
 
 def _finest(solved: Sequence[_System], index: Indices, own: int, longest: float) -> tuple[_Divided, float]:

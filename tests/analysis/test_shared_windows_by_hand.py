@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import FEW
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind, Quantity
@@ -99,6 +100,18 @@ def test_four_events_of_each_label_show_their_levels(count: int, open_ended: boo
             assert group.above_all == pytest.approx(found.above[k::2].sum())
     else:
         assert found.value == pytest.approx(watts * (end - start), rel=1e-6)
+
+
+def test_what_a_long_neighbour_does_beside_the_edge_is_paid_for_where_its_parts_are_longer_than_windows() -> (
+    None
+):
+    """Eight events of 60 ms before some of 1.1 s, windows of 0.1 s: two parts of the long ones last for 5.5 windows each."""
+    start, end = turns(8, (0.06, 1.1), 0.33)
+    found = measured(start, end, np.tile([READ, INFER], 8))
+    short, long = found.groups
+    assert (short.why, long.why) == (FEW, "")
+    # A tenth of the 4 W that the neighbour is above idle, over half a window on average: 20 mJ, a limit.
+    assert found.noise[::2] == pytest.approx(np.full(8, 0.02 / 3**0.5), rel=0.7)
 
 
 def test_a_power_that_rises_evenly_inside_events_is_led_to_where_halving_would_end() -> None:
