@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.event_levels import ranges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.quantiles import quantile
+from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling_error import PAD, split
 from powermeter.analysis.uncertainty import BY_EDGES
 
@@ -57,6 +59,8 @@ def slow_across_edges(
     if (
         trace.kept is not None
         or trace.window_ns
+        or rows_on_change(trace) is not None  # what moved over an interval chose its length
+        or load_sets_pace(trace) is not None
         or _open(found)
         or not before.size
         or count.min() < 1
