@@ -224,6 +224,7 @@ def _band(trace: Trace, steps: Floats, sizes: Floats) -> float | None:
     usual = float(np.median(steps))
     if float(np.mean(np.abs(steps - usual) <= _USUAL * usual)) >= _EVEN:
         return None
+    sizes = sizes[:-1]  # the last row may come because the log ends
     least = float(sizes.min())
     code = float(np.diff(np.unique(trace.values)).min(initial=np.inf))
     if not least > _CODES * code or np.count_nonzero(sizes <= _CLOSE * least) < _MANY_CLOSE:

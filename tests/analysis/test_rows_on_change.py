@@ -87,6 +87,16 @@ def test_a_dead_band_may_hide_as_much_all_the_time() -> None:
     assert run.energy.half_width >= found.band * seconds
 
 
+def test_the_row_that_a_log_ends_with_is_none_of_a_dead_band() -> None:
+    """It came since the log ended, by whatever power had moved until then."""
+    rng = np.random.default_rng(4)
+    power = np.repeat(rng.uniform(20, 80, 300), rng.integers(2, 30, 300))
+    trace = plug(power, 10**9, over=1.5)
+    times = np.append(trace.times_ns, trace.times_ns[-1] + 7 * NS)
+    found = rows_on_change(from_samples(times, np.append(trace.values, trace.values[-1] + 0.2)))
+    assert found is not None and 1.5 < found.band < 3
+
+
 def test_a_reader_that_times_its_waits_meets_changes_behind_whole_ones() -> None:
     power = loads(3)
     at = [0]
