@@ -102,21 +102,3 @@ def test_a_jump_at_an_edge_takes_a_sixth_of_its_interval_from_interpolation() ->
     trace = Trace(times, watts, Quantity.POWER, Kind.INSTANT, interval_ns=NS)
     lost = 3.0 - Integral.of(trace).between(begun, over)
     assert float(lost.mean()) == pytest.approx(1 / 6, rel=0.01)
-
-
-def test_rows_that_come_on_a_change_do_not_show_what_lies_between_them() -> None:
-    """A log with a dead band of 2 %: over the interval that a change ended, power stood at the row before, and is on no line to the next."""
-    rng = np.random.default_rng(SEED)
-    lengths, pauses = rng.uniform(1, 3, 40), rng.uniform(2, 6, 40)
-    starts = 3 + np.cumsum(lengths + pauses) - lengths
-    ends = starts + lengths
-    high = rng.uniform(4, 8, 40)
-    t = np.arange(0.05, ends[-1] + 3, 0.1)
-    inside = (t[:, None] >= starts) & (t[:, None] < ends)
-    watts = np.where(inside.any(axis=1), inside @ high, 2.0) + 0.03 * rng.standard_normal(t.size)
-    kept = [0]
-    for k in range(1, t.size):
-        if abs(watts[k] - watts[kept[-1]]) > 0.02 * watts[kept[-1]]:
-            kept.append(k)
-    found = measured(t[kept], np.round(watts[kept], 4), starts, ends).combine(np.ones(40), "jobs")
-    assert found.low <= float(lengths @ high) <= found.high
