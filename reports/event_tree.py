@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,4 +251,8 @@ def _node(a: Analysis, path: Path, found: _Found) -> Node:
         left[:] = 0.0
         left[index] = a.shares.own[index]
         own = a.energies.combine(left, f"own {name}")
+    if own is not None and total.low >= 0 and own.high > total.high:
+        kids = a.energies.combine(weights - left, f"inside {name}")
+        if kids.low >= 0:  # nothing flowed back, so that a part is no larger than the whole
+            own = replace(own, high=max(total.high, own.value))
     return Node(path, len(found.index), total, own, overlap)

@@ -16,7 +16,7 @@ from .terminal_width import COUNTED
 LONGEST = 300
 """Characters of one text; the middle of a longer one is left out, and how much is stated."""
 
-VOID = frozenset({"meta", "br"})
+VOID = frozenset({"meta", "br", "wbr"})
 
 
 class Markup(str):

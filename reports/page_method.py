@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from powermeter.result.formatting import DASH
 
-from .html_elements import Markup, element, join, quantity, table
+from .html_elements import Child, Markup, element, join, quantity, table
 from .instruments import health_text
 from .machine_facts import machine
 from .method import limits, method
@@ -69,13 +69,20 @@ def factors(data: ReportData) -> Markup:
         )
         rows.append(
             (
-                f.name + ("" if f.geography == "WLD" else f" ({f.geography})"),
+                _factor(f.name, f.geography),
                 quantity(f"{f.central:.4g} {unit}".strip()),
                 DASH if f.exact else quantity(f"{f.low:.4g} to {f.high:.4g}"),
                 str(f.year or DASH),
                 f.basis,
-                join([source, f", {f.source.licence}"]),
+                element("span", source, f", {f.source.licence}"),
             )
         )
     heads = ("factor", "value", "range", "year", "counts", "source, licence")
     return folded("Factors and their sources", table(heads, rows, numbers=(1, 2, 3)))
+
+
+def _factor(name: str, geography: str) -> Markup:
+    """Return a factor's name, which a narrow column breaks after a dot."""
+    *rooms, last = name.split(".")
+    parts: list[Child] = [part for room in rooms for part in (f"{room}.", element("wbr"))]
+    return join([*parts, last, "" if geography == "WLD" else f" ({geography})"])

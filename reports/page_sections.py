@@ -354,7 +354,11 @@ def _footprint(data: ReportData) -> Markup:
         folded(
             "In a table, with grades",
             table(heads, rows, numbers=range(1, len(heads) - 1)),
-            element("p", f"{whole.boundary}. Accounts are never added to each other.", class_="soft"),
+            element(
+                "p",
+                f"{whole.boundary[0].upper()}{whole.boundary[1:]}. Accounts are never added to each other.",
+                class_="soft",
+            ),
         ),
     )
 

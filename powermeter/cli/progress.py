@@ -46,7 +46,7 @@ def message(what: str, seconds: float, share: float | None, width: int) -> str:
         state = f"{100 * min(share, 1.0):.0f} %, {_whole(max(left, 1.0))} left"
     room = max(width - len(state) - 2, 0)
     name = printable(what)
-    name = name if len(name) <= room else f"{name[: max(room - 1, 0)]}…"
+    name = name if len(name) <= room else f"{name[: max(room - 3, 0)]}..."
     return f"{name}: {state}" if room > 8 else state
 
 
@@ -124,7 +124,7 @@ class _Line:
     def _write(self, text: str) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         with suppress(*TROUBLE):
-            self._stream.write(text.replace("…", "...").encode(encoding, "replace").decode(encoding))
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
 
 

@@ -60,11 +60,31 @@ class Measured:
         return self.result.unit
 
     def parts(self) -> Mapping[str, float]:
-        """Return signed standard uncertainties; one nameless part where the result has an interval only."""
+        """Return signed standard uncertainties; one nameless part where the result has an interval only.
+
+        Where something else holds an interval narrower than its parts would make it, they are those of that interval.
+        """
         if self.result.parts:
-            return self.result.parts
+            narrower = self._narrower
+            return (
+                self.result.parts
+                if narrower == 1.0
+                else {name: narrower * part for name, part in self.result.parts.items()}
+            )
         spread = self.result.standard_uncertainty
         return {f"measurement:{self.name}": spread} if spread else {}
+
+    @property
+    def standard_uncertainty(self) -> float:
+        """Of the parts, as the interval holds them."""
+        return self._narrower * self.result.standard_uncertainty
+
+    @property
+    def _narrower(self) -> float:
+        """How far the longer side of the interval falls short of what the parts make; 1 where it does not, or is a bound."""
+        found, reach = self.result, COVERAGE_95 * self.result.standard_uncertainty
+        longer = max(found.high - found.value, found.value - found.low)
+        return min(1.0, longer / reach) if reach and found.low > 0 and math.isfinite(longer) else 1.0
 
 
 Input = Factor | Measured
@@ -113,7 +133,7 @@ class AccountLine:
             isinstance(item, Measured)
             and (
                 min(item.central, item.result.low) <= 0
-                or item.result.standard_uncertainty > REACHES_ZERO_ABOVE * item.central
+                or item.standard_uncertainty > REACHES_ZERO_ABOVE * item.central
             )
             for item in self.inputs.values()
         )
@@ -191,6 +211,11 @@ def total(lines: Sequence[AccountLine]) -> Result:
         low, high = quantile(drawn, 0.025), quantile(drawn, 0.975)
     else:
         low, high = _matched(values, each)
+    for name, result in _measured(
+        lines
+    ).items():  # a log-normal of its parts ends above a low end that is far
+        low = min(low, sum(line.value for line in _at(lines, {name: result.low})))
+        high = max(high, sum(line.value for line in _at(lines, {name: result.high})))
     return Result(value, unit, low, high, grade, parts)
 
 
@@ -251,12 +276,7 @@ def _from_zero(lines: Sequence[AccountLine]) -> tuple[float, float]:
 
     It is drawn, a bound at its end, and holds the totals at both ends of each measurement alone.
     """
-    measured = {
-        item.name: item.result
-        for line in lines
-        for item in line.inputs.values()
-        if isinstance(item, Measured)
-    }
+    measured = _measured(lines)
     bounds = {name: result for name, result in measured.items() if result.is_bound}
     floor = {name: max(result.low, 0.0) for name, result in bounds.items()}
     ceiling = {name: result.high for name, result in bounds.items()}
@@ -271,6 +291,15 @@ def _from_zero(lines: Sequence[AccountLine]) -> tuple[float, float]:
     for name, result in measured.items():
         high = max(high, sum(line.value for line in _at(highest, {name: result.high})))
     return max(low, 0.0), high
+
+
+def _measured(lines: Sequence[AccountLine]) -> dict[str, Result]:
+    return {
+        item.name: item.result
+        for line in lines
+        for item in line.inputs.values()
+        if isinstance(item, Measured)
+    }
 
 
 def _at(lines: Sequence[AccountLine], exact: Mapping[str, float]) -> list[AccountLine]:

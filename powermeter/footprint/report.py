@@ -17,7 +17,7 @@ from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 from powermeter.result import Result, plain
 from powermeter.result.formatting import format_range
 from powermeter.result.notes import Note, doubts, facts, note_lines, plain_notes
-from powermeter.units import SECONDS_PER_YEAR, format_number, parse_quantity
+from powermeter.units import SECONDS_PER_YEAR, format_count, format_number, parse_quantity
 
 from .account_lines import AccountLine, Input, total
 from .allocation import break_even
@@ -351,7 +351,8 @@ def assess(found: Subject, wanted: FootprintOptions) -> FootprintReport:
 
 def _basis(found: Subject) -> str:
     """Return what an item's energy is: that of a label, as `show` prints it, or a whole over a count."""
-    number = f"{found.items or 0:g}"
+    items = found.items or 0
+    number = format_count(int(items) if items == int(items) else items)
     if found.analysis is None:
         whole = (
             "sum of the recordings" if found.asked.energy is found.asked.power is None else "energy typed in"

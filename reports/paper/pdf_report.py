@@ -224,7 +224,9 @@ def _meaning(pages: Pages, data: ReportData) -> None:
     else:
         place = whole.place.name if whole.place else "place not known: world range"
         pages.paragraph(
-            f"{place}. {whole.boundary}. Accounts are never added to each other.", 7.5, colour=SOFT
+            f"{place[0].upper()}{place[1:]}. {whole.boundary[0].upper()}{whole.boundary[1:]}. Accounts are never added to each other.",
+            7.5,
+            colour=SOFT,
         )
 
 

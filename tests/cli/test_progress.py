@@ -38,7 +38,7 @@ def test_a_narrow_line_keeps_its_number(width):
 
 
 @pytest.mark.parametrize(
-    ("width", "text"), [(28, "writing abc: 25 %, 30 s left"), (27, "writing a…: 25 %, 30 s left")]
+    ("width", "text"), [(28, "writing abc: 25 %, 30 s left"), (27, "writing...: 25 %, 30 s left")]
 )
 def test_a_name_that_just_fits_is_whole(width, text):
     assert message("writing abc", 10.0, 0.25, width) == text

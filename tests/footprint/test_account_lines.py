@@ -180,3 +180,14 @@ def test_what_was_measured_is_named_in_words() -> None:
     """Not by the key of its part, which names a driver and a rail."""
     modelled = Result.of(1.0, "gCO2e", {"model:estimate:///machine.power": 0.3, "factor:grid.carbon": 0.1})
     assert largest(modelled) == "a model in place of an instrument"
+
+
+@pytest.mark.parametrize("parts", [{"model": 0.462}, {"model": 0.462, "unseen": 0.248}])
+def test_an_account_holds_both_ends_of_an_energy_that_a_limit_keeps_from_zero(
+    parts: dict[str, float],
+) -> None:
+    """1 J (0.24 to 1.79): its parts, 0.46 and 0.52 J, would reach to 0.09 and below 0; a log-normal of 0.79 / 1.96 is 0.45 to 2.20."""
+    inputs = {"E": Measured("energy", Result(1.0, "J", 0.24, 1.79, parts=parts)), "k": given("k", 1.0, "g/J")}
+    found = AccountLine("use", "g", inputs, lambda x: x["E"] * x["k"], "E × k").result()
+    assert (found.low, found.high) == pytest.approx((0.24, math.exp(0.79)), rel=1e-3)
+    assert split_variance(found)[0] == pytest.approx(0.79 / 1.96, rel=1e-3)

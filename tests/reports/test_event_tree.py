@@ -51,6 +51,21 @@ def test_a_parent_is_its_own_part_and_its_children(make):
     assert query.own.low <= 9 * 0.6 <= query.own.high
 
 
+def test_a_part_of_what_is_not_resolved_is_no_larger_than_the_whole(make, monkeypatch):
+    """Its own was at most 110 J of 46 ± 35 J, where bounds of many children add up."""
+    with Recording.open(make(events=queries())) as recording:
+        a = analyse(recording)
+    combine = type(a.energies).combine
+
+    def rough(self, weights, name):
+        found = combine(self, weights, name)
+        return replace(found, high=100 * found.high) if name.startswith("own") else found
+
+    monkeypatch.setattr(type(a.energies), "combine", rough)
+    query = tree_of(a).nodes[0]
+    assert query.own.high == query.total.high
+
+
 def test_the_same_label_in_two_places_is_two_nodes_and_a_lost_parent_is_none(make):
     a, b = infer(1, 1, uid=1, name="a"), infer(3, 1, uid=2, name="b")
     events = [

@@ -21,7 +21,7 @@ from powermeter.reports.terminal_text import to_text
 
 from .conftest import START, channels, infer
 
-VOID = {"meta", "br", "line", "rect", "path", "circle", "img", "hr", "link", "input"}
+VOID = {"meta", "br", "wbr", "line", "rect", "path", "circle", "img", "hr", "link", "input"}
 
 
 class Page(HTMLParser):
