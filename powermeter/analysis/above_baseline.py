@@ -26,6 +26,7 @@ UNLIKE_PAUSES = "baseline-unlike-pauses"
 _FEW_SCALES = 1.25
 _GROUPS = 8
 _ENOUGH = 16
+_LOOKED = 5000  # events beside which pauses are looked for
 _ROUNDED = 1e-9
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
@@ -157,7 +158,7 @@ def _constant(watts: float) -> Baseline:
 def _of_another_recording(power: Result, integral: Integral, events: Sequence[Event]) -> Baseline:
     """Return a power measured elsewhere, less sure by as much as this run's own pauses contradict it."""
     busy = [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None]
-    away, _ = _pauses(integral, [], busy, power.value)
+    away = _pauses(integral, [], busy, power.value)[0] if busy else 0.0
     if away <= max(power.standard_uncertainty, _ROUNDED * power.value):
         return Baseline(power, "given", False)
     parts = {**power.parts, f"baseline:{integral.trace.own}": away}
@@ -240,7 +241,10 @@ def _pauses(
     latest = integral.start_ns
     lows: list[int] = []
     highs: list[int] = []
-    for a, b in [*sorted({*busy[:5000], *spans}), (integral.end_ns, integral.end_ns)]:
+    looked = sorted({*sorted(busy)[:_LOOKED], *spans})
+    if len(busy) <= _LOOKED:
+        looked.append((integral.end_ns, integral.end_ns))
+    for a, b in looked:
         low, high = latest + least // 3, a - least // 3
         while high - low >= least:
             lows.append(low)

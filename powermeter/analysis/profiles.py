@@ -332,7 +332,7 @@ def fitted_profile(
         rest,
         used=float(weight_in @ beta),
         used_u=used_u,
-        score=y.size * math.log(max(rest, 1e-300) ** 2) + 2.0 * x.shape[1],
+        score=2.0 * (y.size * math.log(max(rest, 1e-300)) + x.shape[1]),
     )
 
 

@@ -35,15 +35,17 @@ def at_moments_of_their_own(trace: Trace) -> Trace:
     """
     if trace.kept is not None or len(trace) < 2 * _FEWEST:
         return trace
+    if np.count_nonzero(np.diff(trace.times_ns) == 0) < _SHARE * len(trace):
+        return trace
     stamps, first, counts = np.unique(trace.times_ns, return_index=True, return_counts=True)
-    if stamps.size < _FEWEST or 1 - stamps.size / len(trace) < _SHARE:
+    if stamps.size < _FEWEST:
         return trace
     usual = float(np.median(np.diff(stamps)))
-    rows = float(np.median(counts))
+    rows = max(float(np.median(counts)), len(trace) / stamps.size)
     doubt = (1 - 1 / rows) * usual / math.sqrt(3)
     note = Note.warning(
         SHARED,
-        f"rows share their stamps, {rows:g} each time: they are taken to have been read evenly in the {format_duration(usual * 1e-9)} up to it. "
+        f"rows share their stamps, {rows:.2g} each time: they are taken to have been read evenly in the {format_duration(usual * 1e-9)} up to it. "
         "The intervals allow for as much either way where no event shows when; stamp each reading when it is taken",
     )
     whole = replace(trace, clock_ns=math.hypot(trace.clock_ns, doubt), notes=(*trace.notes, note))

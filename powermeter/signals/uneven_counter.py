@@ -57,7 +57,11 @@ def stands_unevenly(trace: Trace) -> bool:
         return False
     moved, stood = np.diff(values[at]), np.diff(trace.times_ns[at]) * 1e-9
     step = max(trace.step, trace.code)
-    if (moved <= 0).any() or float(moved[moved >= _STEPS * step].sum()) < _MOSTLY * float(moved.sum()):
+    if (
+        (stood <= 0).any()
+        or (moved <= 0).any()
+        or float(moved[moved >= _STEPS * step].sum()) < _MOSTLY * float(moved.sum())
+    ):
         return False
     more, longer = np.diff(np.log(moved)), np.diff(np.log(stood))
     # One burst like the next, or one power: neither is preferred.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+from powermeter.analysis import above_baseline
 from powermeter.analysis.above_baseline import (
     HOLDS_WORK,
     Baseline,
@@ -57,6 +58,27 @@ def test_a_power_measured_elsewhere_is_held_against_the_pauses() -> None:
     assert [note.code for note in contradicted(made)] == ["baseline-unlike-pauses"]
     agreed = find(Result.of(2.0, "W", {"gain:m": 0.01}), FLAT, busy)
     assert agreed is not None and agreed.power.standard_uncertainty == 0.01 and not contradicted(agreed)
+
+
+def test_without_events_nothing_shows_idle_power() -> None:
+    """A run without events is what was to be measured, not a pause: 2.0 W of it contradict no idle power of 0.5 W."""
+    made = find(Result.of(0.5, "W", {"gain:m": 0.01}), FLAT, ())
+    assert made is not None and made.power.standard_uncertainty == 0.01 and not contradicted(made)
+
+
+def test_events_that_are_not_looked_at_are_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve events of 3 W over 2 W, eight of them looked at: what lies behind the eighth is not idle."""
+    monkeypatch.setattr(above_baseline, "_LOOKED", 8)
+    marks = busy_every(5, 2, 5, 12)
+    values = np.full(1001, 2.0)
+    for a, b in marks:
+        values[a * HZ // NS + 1 : b * HZ // NS + 1] = 3.0
+    made = find(
+        Result.of(2.0, "W", {"gain:m": 0.01}),
+        integral(values),
+        [Event("infer", start_ns=a, end_ns=b) for a, b in marks],
+    )
+    assert made is not None and not contradicted(made)
 
 
 @pytest.mark.parametrize(("spec", "watts"), [(2, 2.0), (0.5, 0.5), (0, 0.0), ("2.1W", 2.1), ("300 mW", 0.3)])

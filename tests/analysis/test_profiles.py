@@ -222,3 +222,14 @@ def test_where_hardly_a_window_lies_beside_events_all_windows_show_idle(kind: Ki
     assert held >= 8, f"{held} of 10 hold"
     if not tail_s:
         assert np.median(half) < 0.15, f"±{np.median(half):.0%}: it was ±45 %"
+
+
+def test_a_meter_that_reads_nothing_has_events_of_nothing() -> None:
+    """A rail that is off reads 0 in every window: least squares leave nothing, whose logarithm is none."""
+    rng = np.random.default_rng(5)
+    start = 2 + np.cumsum(rng.uniform(0.15, 0.4, 60))
+    end = start + rng.uniform(0.02, 0.09, 60)
+    meter = SimulatedPowerMeter(10, Kind.MEAN, accuracy=Accuracy())
+    truth = Truth(np.array([0.0, end[-1] + 2]), np.zeros(2))
+    row = analyse(meter.record(truth, events(start, end), rng)).row("infer")
+    assert row.energy_per_item is not None and row.energy_per_item.value == 0

@@ -11,7 +11,8 @@ from powermeter.analysis.energy import analyse
 from powermeter.channel import Channel, Kind, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
-from powermeter.signals.clock_ticks import TICKS, tick_of
+from powermeter.signals.clock_ticks import TICKS, tick_of, with_tick
+from powermeter.signals.decoding import from_samples
 
 NS = 10**9
 WINDOWS = 1 / 64
@@ -88,6 +89,13 @@ def recorded(folder: Path, seed: int, kind: Kind, tau: float) -> tuple[Path, flo
         marks = zip(tick(start).tolist(), tick(end).tolist(), strict=True)
         writer.add_events([Event("infer", a, b, process=1, uid=k) for k, (a, b) in enumerate(marks) if b > a])
     return path, float(10 * lengths.sum())
+
+
+def test_rows_without_a_usual_distance_have_no_tick() -> None:
+    """Two rows to each stamp of a recording that is not held whole: half of the distances are nothing, and nothing is no interval."""
+    times = stamps(even(0.04), WINDOWS).repeat(2)
+    trace = from_samples(times, np.arange(times.size) % 7.0)
+    assert trace.interval_ns == 0 and with_tick(trace) is trace
 
 
 @pytest.mark.thorough

@@ -46,3 +46,11 @@ def test_of_a_counter_the_last_row_of_a_stamp_counts() -> None:
 def test_few_shared_stamps_change_nothing() -> None:
     some = trace_of([100 * k for k in range(30)] + [2900, 2900], [1.0] * 32)
     assert at_moments_of_their_own(some) is some
+
+
+def test_the_doubt_is_that_of_the_mean_number_of_rows_where_most_stamps_have_one() -> None:
+    """Three stamps in five with a row and two with three, by turns: 1.8 rows each leave 4/9 of a step open, not nothing."""
+    times = [200 * k for k in range(1, 31) for _ in range(1 if k % 5 < 3 else 3)]
+    found = at_moments_of_their_own(trace_of(times, [1.0] * len(times)))
+    assert math.isclose(found.clock_ns * math.sqrt(3), 200 * MS * 4 / 9)
+    assert "1.8 each time" in found.notes[0].text

@@ -69,3 +69,10 @@ def test_bursts_steps_and_a_steady_counter_are_left_alone() -> None:
     assert not stands_unevenly(counter(times, bursts, 0.001))
     assert not stands_unevenly(counter(times, 8 * times, 36.0))
     assert not stands_unevenly(counter(times, 50 * times, 0.001))
+
+
+def test_rows_that_share_a_stamp_show_no_wait() -> None:
+    """One row in seven stands, and each stamp has two rows: no time lies between them."""
+    times = np.repeat(np.arange(100) * 0.2, 2)
+    trace = counter(times, np.cumsum(np.where(np.arange(200) % 7 == 0, 0.0, 10.0)))
+    assert not stands_unevenly(trace)
