@@ -10,7 +10,7 @@ What the instrument holds back is T (y₂ − y₁) between two moments: it belo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from powermeter.analysis.event_estimate import LAG, Activity, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
 from powermeter.analysis.quantiles import median
+from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -38,6 +39,7 @@ _AS_WELL = 1.5  # times the least squares
 _LEAST_AT_ONCE, _MOST_AT_ONCE = 0.6, 1.5  # of the level later
 _MARGIN = 1.05
 _WORTH = 0.0005  # of a run's energy
+_LEAST_NEW = 0.02  # of a reading, that is new in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,20 @@ def held_back(trace: Trace, activity: Sequence[Activity], start: int, end: int) 
     if abs(held) < _WORTH * abs(float(f.mean())) * (end - start) * 1e-9:
         return 0.0, 0.0
     return max(-held, 0.0), max(held, 0.0)
+
+
+def as_fed(integral: Integral, activity: Sequence[Activity]) -> Integral:
+    """Return a run's readings as such an instrument was fed with them, which scatter as they do; as they are where none was found.
+
+    A moving average of moments y_k = a x_k + (1 − a) y_(k−1) hides that x_k saw nothing of what lies between two of them.
+    """
+    trace = integral.trace
+    constant_s = max((one.found.averages_s for one in activity), default=0.0)
+    if not constant_s or trace.kind is not Kind.INSTANT or trace.kept is not None or len(trace) < 2:
+        return integral
+    stays = np.exp(-np.diff(trace.times_ns) * 1e-9 / constant_s)
+    fed = (trace.values[1:] - stays * trace.values[:-1]) / np.maximum(1 - stays, _LEAST_NEW)
+    return Integral.of(replace(trace, values=np.append(trace.values[:1], fed)))
 
 
 def averages(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.against_events import Seen, against_events, edges_of
-from powermeter.analysis.averaging_instrument import held_back
+from powermeter.analysis.averaging_instrument import as_fed, held_back
 from powermeter.analysis.clock_uncertainty import late_kind
 from powermeter.analysis.equal_readings import mostly_steady, open_ends
 from powermeter.analysis.event_estimate import Activity
@@ -134,7 +134,7 @@ def measure_run(
     gap_s = float(integral.gap_seconds(*edges)[0])
     own = f"{trace.own} {origin}"
     value = plain
-    scatter, tau = _scatter(integral, start, end)
+    scatter, tau = _scatter(as_fed(integral, activity), start, end)
     lean = scatter.lean
     variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2
     moved = gaps = unread = 0.0

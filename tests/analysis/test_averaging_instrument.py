@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from powermeter.analysis.averaging_instrument import as_fed
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.event_estimate import LAG
+from powermeter.analysis.event_estimate import LAG, Activity, GroupEstimate
+from powermeter.analysis.integral import Integral
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo
 from powermeter.result import Grade
+from powermeter.signals.decoding import from_samples
 from powermeter.testing.simulation import SimulatedRecording
 
 NS = 1_000_000_000
@@ -91,3 +94,19 @@ def test_a_load_that_runs_down_behind_its_end_but_starts_at_once_is_no_filter() 
         watts[t >= b] += ADDED * np.exp(-(t[t >= b] - b) / 12)
     found = read(watts, FOUR)
     assert found.energies.groups[0].why != LAG and found.energy.grade is Grade.MEASURED
+
+
+def test_a_moving_average_of_moments_is_fed_with_those_moments() -> None:
+    """y = 0.3 x + 0.7 y before it, each 0.1 s: T = −0.1 s/ln 0.7 leads back to x."""
+    rng = np.random.default_rng(6)
+    x = rng.uniform(2, 9, 200)
+    y = x.copy()
+    for k in range(1, y.size):
+        y[k] = 0.3 * x[k] + 0.7 * y[k - 1]
+    times = np.arange(200, dtype=np.int64) * 100_000_000
+    integral = Integral.of(from_samples(times, y))
+    estimate = GroupEstimate.empty(1)
+    seen = (Activity(times[:1], times[-1:], estimate),)
+    assert as_fed(integral, seen) is integral
+    estimate.averages_s = -0.1 / float(np.log(0.7))
+    assert as_fed(integral, seen).trace.values == pytest.approx(x)
