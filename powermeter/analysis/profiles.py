@@ -188,15 +188,15 @@ def _as_far_as_it_goes(scene: Scene, inside: Course, first: float, reach: float)
 
 def take_tail_out(found: GroupEstimate, profile: Profile, seconds: Floats) -> None:
     """Take what follows the events out of their energies; where it may be theirs, let the interval reach to what is left."""
+    n = seconds.size
+    each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
     if profile.doubted:
         found.why = TAIL
-        less = found.value - profile.used
+        less = found.value - each
         found.below, found.above = found.below + np.maximum(less, 0.0), found.above + np.maximum(-less, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
         return
-    n = seconds.size
     found.own = np.full(n, math.hypot(profile.above_u, profile.rest))
-    each = profile.above * seconds / max(float(seconds.mean()), 1e-30) + profile.idle * seconds
     found.value = each
     found.tail, found.alike = (profile.tail, profile.tail_u), True
     doubt = profile.above_u

@@ -199,7 +199,7 @@ def _ends(limits: LoopLimits, begun_ns: int) -> int:
 
 
 def is_precise(row: Contrast, precision: float) -> bool:
-    """Return whether half of a ratio\'s interval is at most a precision, where it is about programs."""
+    """Return whether half of a ratio's interval is at most a precision, where it is about programs."""
     return (
         row.ratio is not None
         and row.design.about_programs

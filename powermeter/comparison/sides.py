@@ -73,8 +73,7 @@ def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | Non
     values = amount / base if block else ratio + (amount - ratio * base) / float(base[first:].mean())
     page = _page(a, row, of)
     if page is not None and row.warmup.count and not first:
-        above = row.above_per_item if a.baseline is not None and of == "energy" else None
-        page = _with_warmup(page, above or row.these_per_item or page, row.title, values)
+        page = _with_warmup(page, _of_all(a, row, of) or page, row.title, values)
     side = Side(
         name=name,
         values=values,
@@ -108,6 +107,13 @@ def _with_warmup(page: Result, every: Result, title: str, values: Floats) -> Res
     scatter = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     parts = {name: part for name, part in every.parts.items() if not name.startswith(IN_SPREAD)}
     return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{title}": scatter}, page.grade)
+
+
+def _of_all(a: Analysis, row: LabelRow, of: str) -> Result | None:
+    """Return what an item of all events used, its warm-up's too; None for a power, whose printed mean is that of all."""
+    if of == "power":
+        return None
+    return row.these_per_item if a.baseline is None else row.above_per_item
 
 
 def _unresolved(run: AnalysedRun, row: LabelRow, of: str, name: str) -> Side:

@@ -20,7 +20,6 @@ from powermeter.signals.kept_readings import consecutive
 from powermeter.signals.stamps_shared import at_moments_of_their_own
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
-from powermeter.units import format_duration
 
 Times = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
@@ -53,7 +52,7 @@ def with_tick(trace: Trace) -> Trace:
     apart = np.diff(times)
     interval = round(float(apart[apart < _MISSING * trace.interval_ns].mean()))
     text = (
-        f"its stamps are counted in ticks of {format_duration(tick * 1e-9)}, and each is known to one only: "
+        f"its stamps are counted in ticks of {tick * 1e-6:.3g} ms, and each is known to one only: "
         "a finer clock narrows what short events and single windows are known to"
     )
     return replace(trace, tick_ns=tick, interval_ns=interval, notes=(*trace.notes, Note.info(TICKS, text)))

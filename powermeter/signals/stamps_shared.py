@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace, median_interval_ns
-from powermeter.units import format_duration
 
 Times = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
@@ -45,7 +44,7 @@ def at_moments_of_their_own(trace: Trace) -> Trace:
     doubt = (1 - 1 / rows) * usual / math.sqrt(3)
     note = Note.warning(
         SHARED,
-        f"rows share their stamps, {rows:.2g} each time: they are taken to have been read evenly in the {format_duration(usual * 1e-9)} up to it. "
+        f"rows share their stamps, {rows:.2g} each time: they are taken to have been read evenly in the {usual * 1e-6:.4g} ms up to it. "
         "The intervals allow for as much either way where no event shows when; stamp each reading when it is taken",
     )
     whole = replace(trace, clock_ns=math.hypot(trace.clock_ns, doubt), notes=(*trace.notes, note))

@@ -8,8 +8,9 @@ from early_end import claims_of
 
 from powermeter.analysis.courses_inside import ByShare
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.event_estimate import TAIL, GroupEstimate
 from powermeter.analysis.least_squares import seconds_inside
-from powermeter.analysis.profiles import Scene, fitted_profile
+from powermeter.analysis.profiles import Profile, Scene, fitted_profile, take_tail_out
 from powermeter.channel import Accuracy, Kind
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
@@ -233,3 +234,14 @@ def test_a_meter_that_reads_nothing_has_events_of_nothing() -> None:
     truth = Truth(np.array([0.0, end[-1] + 2]), np.zeros(2))
     row = analyse(meter.record(truth, events(start, end), rng)).row("infer")
     assert row.energy_per_item is not None and row.energy_per_item.value == 0
+
+
+def test_a_doubted_tail_opens_each_event_by_what_it_would_leave_of_that_one() -> None:
+    """1, 2 and 3 s at 5 W, of which 4.75 W are left without a tail of half a joule a mean event: a quarter of a watt of each is open."""
+    seconds, zero = np.array([1.0, 2.0, 3.0]), np.zeros(3)
+    found = GroupEstimate(5 * seconds, zero, zero, np.zeros(3, int), zero, zero, zero)
+    profile = Profile(2.5, 4.5, 0.1, 0.5, 0.1, 10.0, 0.1, used=9.5, used_u=0.1, doubted=True)
+    take_tail_out(found, profile, seconds)
+    assert found.why == TAIL and found.value.tolist() == [5, 10, 15]
+    assert found.below == pytest.approx([0.25, 0.5, 0.75]) and found.below_all == pytest.approx(1.5)
+    assert found.above_all == pytest.approx(0, abs=1e-12)

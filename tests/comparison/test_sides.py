@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from powermeter.comparison.sides import of_whole
+from powermeter.analysis.energy import analyse
+from powermeter.channel import Accuracy, Kind
+from powermeter.comparison.runs import read
+from powermeter.comparison.sides import of_row, of_whole
+from powermeter.events import Event
 from powermeter.result import Result
+from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
 def run(items: float | None, above: float | None):
@@ -41,3 +48,28 @@ def test_a_whole_run_or_one_of_its_items(items, above, energy: float, power: flo
     for of, value, unit in (("energy", energy, "J"), ("power", power, "W"), ("time", time, "s")):
         found = of_whole(side, of)
         assert (found.value, found.unit) == (pytest.approx(value), unit), of
+
+
+def test_a_gain_is_as_much_of_a_power_as_of_an_energy_where_the_warm_up_counts() -> None:
+    """Events of 0.1 s, three of 20 W before those of 10 W: two percent of a power were those of joules, a tenth as much."""
+    rng = np.random.default_rng(1)
+    start = 2 + np.arange(30) * 0.5
+    end = start + 0.1
+    busy = np.where(np.arange(30) < 3, 20.0, 10.0) + rng.normal(0, 0.1, 30)
+    idle = np.full(30, 2.0)
+    corners = np.column_stack([start, start, end, end]).ravel()
+    watts = np.column_stack([idle, busy, busy, idle]).ravel()
+    truth = Truth(np.r_[0.0, corners, end[-1] + 1], np.r_[2.0, watts, 2.0])
+    marks = [
+        Event("infer", round(a * NS), round(b * NS), uid=k)
+        for k, (a, b) in enumerate(zip(start.tolist(), end.tolist(), strict=True))
+    ]
+    meter = SimulatedPowerMeter(1000, Kind.INSTANT, accuracy=Accuracy(noise=0.01, gain=0.02))
+    found = read(analyse(meter.record(truth, marks, rng)))
+    row = found.analysis.row("infer")
+    assert row.warmup.count == 3
+    for of in ("energy", "power"):
+        mean = of_row(found, row, of, "a", None, warmup=False).mean
+        assert mean is not None
+        gain = next(part for name, part in mean.parts.items() if name.startswith("gain:"))
+        assert gain / mean.value == pytest.approx(0.02 / math.sqrt(3), rel=0.01), of
