@@ -214,7 +214,7 @@ def _clock_files(root: Path) -> tuple[list[Path], int | None]:
 
 
 def psutil_machine() -> Callable[[], tuple[int, int]]:
-    """Return what reads the machine\'s busy and whole processor time in ns, where there is no /proc."""
+    """Return what reads the machine's busy and whole processor time in ns, where there is no /proc."""
     try:
         import psutil
     except ImportError:
@@ -231,7 +231,7 @@ def psutil_machine() -> Callable[[], tuple[int, int]]:
 
 
 def psutil_tree(pid: int) -> Callable[[int], int | None]:
-    """Return what reads the processor time of a program and all that it started, in ns; the recorder\'s own is left out."""
+    """Return what reads the processor time of a program and all that it started, in ns; the recorder's own is left out."""
     import psutil
 
     def read(now_ns: int) -> int | None:
