@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
+from itertools import compress, count
 from typing import Any
 
 import numpy as np
@@ -289,13 +289,14 @@ class Assembly:
             counted[i] = None
         self.account.cut += sum(is_cut for *_, is_cut in named)
         is_event = slots["kind"] == ring.EVENT
-        self._short.note(slots["text"][is_event].tolist())
+        names = [name for name, *_ in named]
+        self._short.note(compress(names, is_event.tolist()))
         end_ns = start_ns + np.maximum(lasts, is_event)  # only an instant is over in no time at all
         rows = zip(
             slots["thread"].tolist(),
             slots["event"].tolist(),
             [parent or None for parent in slots["parent"].tolist()],
-            [name for name, *_ in named],
+            names,
             start_ns.tolist(),
             end_ns.tolist(),
             [count if isinstance(count, int) else None for count in counted],

@@ -45,18 +45,18 @@ class ShortNames:
     """The names of events that were over at once: one of these names leaves no mark before it ends."""
 
     def __init__(self) -> None:
-        self._texts: set[bytes] = set()
+        self._names: set[str] = set()
 
-    def note(self, texts: Iterable[bytes]) -> None:
-        """Note the texts of marks that hold begin and end: a name, and attributes after a zero byte."""
-        if len(self._texts) < MAX_RUNNING:
-            self._texts.update(texts)
+    def note(self, names: Iterable[str]) -> None:
+        """Note the names of events whose begin and end are in one mark."""
+        if len(self._names) < MAX_RUNNING:
+            self._names.update(names)
 
     def note_ended(self, begun: Begun, end_ns: int | None) -> None:
         """Note an event that has ended, where it was short."""
         if end_ns is not None and begun.start_ns < end_ns <= begun.start_ns + BRIEF_NS:
-            self.note((begun.name,))
+            self.note((begun.name.decode("utf-8", "replace"),))
 
     def listed(self) -> list[str]:
         """Return the names as an account lists them."""
-        return listed({text.partition(b"\0")[0].decode("utf-8", "replace") for text in self._texts})
+        return listed(self._names)

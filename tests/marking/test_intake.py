@@ -348,3 +348,14 @@ def test_how_many_events_were_written_is_counted_where_they_are(running, monkeyp
     assert (counts.begun, counts.finished, counts.written) == (3, 3, 2)
     (text,) = differences({1: counts})
     assert "1 of 3 finished events could not be written" in text
+
+
+def test_a_name_that_an_unseen_event_may_have_ends_where_its_mark_states(running, by_hand):
+    """A slot that is used again may hold what an earlier mark left behind the name."""
+    at_ns = time.monotonic_ns()
+    by_hand.put(ring.EVENT, b"infer\0left", 1, at_ns, length=5, duration=1000)
+    by_hand.put(ring.EVENT, b"load and so", 2, at_ns, length=4, duration=1000)
+    struct.pack_into("<Q", by_hand.memory, 8 * ring.NEWEST, 3)
+    running.end()
+    counts = one_count(running)
+    assert (counts.details["hidden"], counts.details["short"]) == (1, ["infer", "load"])
