@@ -49,26 +49,26 @@ class DatedReadings(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         unread = Unread()
-        first = next(_readings(path, Unread()), None)
+        first = next(_readings(path, unread), None)
         if first is None:
             raise DataError(f"{path}: no line of it is a date, a time, a value and a unit")
         unit = first["unit"]
         whose = unit_factor(unit)
         if whose is not None and OF_UNIT.get(whose[0]) is Quantity.ENERGY:
             choices = replace(choices, as_={"": "counter"})
-        rows = ((found["time"], found["value"]) for found in _readings(path, unread) if found["unit"] == unit)
+        rows = ((found["time"], found["value"]) for found in _readings(path, unread, unit))
         log = read_as_table(path, ["time", f"reading ({unit})"], rows, choices)
         log.format = cls.name
         log.warnings += unread.notes()
         return log
 
 
-def _readings(path: Path, unread: Unread) -> Iterator[re.Match[str]]:
-    """Yield the lines that are readings; of the others, those with a number below the first are counted."""
+def _readings(path: Path, unread: Unread, unit: str | None = None) -> Iterator[re.Match[str]]:
+    """Yield the lines that are readings, in one unit if it is stated; of the others, those with a number below the first are counted."""
     begun = False
     for number, line in enumerate(read_lines(path), 1):
         found = _LINE.fullmatch(line[:200].strip())
-        if found is not None:
+        if found is not None and unit in (None, found["unit"]):
             begun = True
             yield found
         elif begun and any(map(str.isdigit, line)) and not line.lstrip().startswith("#"):

@@ -294,9 +294,13 @@ _PUBLISHED = "published as"
 
 def of_topics(records: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return records with the topic that each was published as, where several topics carry readings; else without it."""
-    topics = {
-        record[_PUBLISHED] for record in records if _PUBLISHED in record and any(map(_is_electric, record))
-    }
+    fields: dict[str, set[str]] = {}
+    for record in records:
+        if _PUBLISHED in record:
+            fields.setdefault(record[_PUBLISHED], set()).update(record)
+    topics = {topic for topic, names in fields.items() if any(map(_is_electric, names))}
+    if not fields:
+        return records
     if len(topics) > 1:
         return [
             {("topic" if name == _PUBLISHED else name): value for name, value in record.items()}

@@ -127,14 +127,14 @@ def choose_time(
     return None
 
 
-_STATED_RATE = re.compile(r"(?<![\w.])\d{1,6}(?:\.\d{1,3})? ?[kM]?Hz\b")
+_STATED_RATE = re.compile(r"\b(?i:sampl\w*|rate|fs)(?: at)?\W+(\d{1,6}(?:\.\d{1,3})? ?[kM]?Hz)\b")
 
 
 def _usual_rate(headings: Sequence[Heading]) -> str:
-    """Return the rate to offer: one that a header states, turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
+    """Return the rate to offer: one that a header states of its samples, turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
     named = {heading.text.strip().lower() for heading in headings}
     if (stated := _STATED_RATE.search("; ".join(heading.text for heading in headings))) is not None:
-        return stated[0].replace(" ", "")
+        return stated[1].replace(" ", "")
     return "5s where turbostat ran without -i" if {"pkgwatt", "busy%"} <= named else "10Hz (or 100ms)"
 
 

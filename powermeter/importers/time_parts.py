@@ -179,6 +179,8 @@ def _with_lengths(plan: TimePlan, found: Layout, headings: Sequence[Heading]) ->
         if tick is None or i in plan.indexes or (named.unit == "-" and named.is_stated):
             continue
         lengths = [float_or_nan(text.replace(",", ".")) for text in texts_of(found, i)]
+        if not lengths:
+            continue
         if all(b > a for a, b in pairwise(lengths)) and not lengths[-1] <= _ALIKE * lengths[0]:
             continue  # a clock
         own = _ending(plan, found, Added(i, tick), headings)

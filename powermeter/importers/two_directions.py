@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from powermeter.channel import Quantity
 from powermeter.importers.header_languages import in_english
@@ -12,6 +13,9 @@ from powermeter.result.notes import Note
 
 _IN = frozenset(("charge", "charging", "chg", "laden", "ladung"))
 _OUT = frozenset(("discharge", "discharging", "dischg", "dsg", "dchg", "entladen", "entladung"))
+_PLAIN = frozenset(("current", "power", "energy", "battery", "w", "a"))
+"""What does not distinguish one battery from another."""
+
 _FLOWS = (Quantity.POWER, Quantity.CURRENT, Quantity.ENERGY)
 
 
@@ -28,17 +32,10 @@ def one_direction(columns: Sequence[Planned]) -> list[Note]:
         into.rail, out.rail = None, " ".join(sorted(found - _PLAIN)) or "battery"
         text = (
             f"{out.heading.text!r} is what was drawn from the battery and is counted; {into.heading.text!r} flows into it and is kept beside it. "
-            f"For what charged it, import with --column {_quoted(out.heading.text)}"
+            f"For what charged it, import with --column {quote(f'{out.heading.text}=-')}"
         )
         notes.append(Note.warning("two-directions", text))
     return notes
-
-
-_PLAIN = frozenset(("current", "power", "energy", "battery", "w", "a"))
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}=-'"
 
 
 def _direction(column: Planned, called: frozenset[str]) -> frozenset[str] | None:

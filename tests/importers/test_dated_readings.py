@@ -28,3 +28,11 @@ def test_a_line_that_is_no_reading_is_counted(tmp_path):
     path.write_text("".join(lines).replace(lines[6], "20.03.2024 forgot\n"))
     log = convert(path, tmp_path / "o.power", format="dated-readings")
     assert log.sources[0].count == 15 and any("line 7" in str(note) for note in log.warnings)
+
+
+def test_a_reading_in_another_unit_is_counted_as_left_out(tmp_path):
+    lines = [f"{day}.03.2024 08:00 {day}.50 kWh\n" for day in range(14, 30)]
+    path = tmp_path / "list.txt"
+    path.write_text("".join([*lines, "30.03.2024 08:00 30500 Wh\n"]))
+    log = convert(path, tmp_path / "o.power", format="dated-readings")
+    assert log.sources[0].count == 16 and any("line 17" in str(note) for note in log.warnings)

@@ -58,6 +58,14 @@ def test_a_rate_in_a_header_is_the_one_that_is_offered(tmp_path):
         open_log(path)
 
 
+def test_a_frequency_of_the_mains_or_of_a_clock_is_no_rate_that_is_offered(tmp_path):
+    path = tmp_path / "t.csv"
+    for header in ("Power at 50 Hz (W)", "GPU power @ 1410 MHz (W)"):
+        path.write_text(header + "\n" + "".join(f"5{i}.6\n" for i in range(9)))
+        with pytest.raises(ConfigurationError, match="--rate 10Hz"):
+            open_log(path)
+
+
 def test_what_charges_a_battery_is_not_drawn_from_it(tmp_path):
     path = tmp_path / "t.csv"
     rows = "".join(f"{i},10,3,0.5\n" for i in range(9))

@@ -65,3 +65,9 @@ def test_a_length_that_is_left_out_is_none(tmp_path):
     text = "timestamp,avg_power_W,duration_s\n" + "".join(f"{BASE + 600 * i},100,60\n" for i in range(6))
     _, energies, headline = load(tmp_path, text, name="runs.csv", columns={"duration_s": "-"})
     assert energies[headline] == pytest.approx(6 * 600 * 100)  # each is a mean over the 10 minutes before it
+
+
+def test_a_column_of_lengths_that_is_empty_is_none(tmp_path):
+    text = "timestamp,avg_power_W,duration_s\n" + "".join(f"{BASE + 600 * i},100,\n" for i in range(6))
+    _, energies, headline = load(tmp_path, text, name="runs.csv")
+    assert energies[headline] == pytest.approx(6 * 600 * 100)

@@ -1,5 +1,7 @@
 """A battery's two currents in two columns: what discharges it is what was drawn."""
 
+import shlex
+
 import pytest
 
 from powermeter.analysis.energy import analyse
@@ -36,3 +38,11 @@ def test_what_charged_it_is_counted_where_the_other_is_left_out(tmp_path):
     )
     _, joules = energy(tmp_path, text, columns={"Discharge current (A)": "-"})
     assert joules == pytest.approx(4 * 0.5 * 10)
+
+
+def test_what_is_to_be_typed_is_one_word_of_a_shell(tmp_path):
+    into, out = "Charge current of Tom's (A)", "Discharge current of Tom's (A)"
+    text = f"Time (s),Voltage (V),{into},{out}\n" + "".join(f"{i},4,0.5,1.5\n" for i in range(11))
+    log, _ = energy(tmp_path, text)
+    (note,) = [str(note) for note in log.warnings if note.code == "two-directions"]
+    assert shlex.split(note[note.index("--column ") :])[:2] == ["--column", f"{out}=-"]
