@@ -8,7 +8,7 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.cells import Statistics
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.log import Choices
 from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.unit_columns import MAINS_V

@@ -14,7 +14,7 @@ from shlex import quote
 
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import ConfigurationError, plural
-from powermeter.importers.cells import Statistics
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import EACH, PIECES, TIME
 from powermeter.importers.layout import Layout

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.importers.blocks import BLOCK
-from powermeter.importers.cells import Statistics
 from powermeter.importers.column_kinds import TOTALS
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.time_axis import out_of_order

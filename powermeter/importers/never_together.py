@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError
-from powermeter.importers.cells import Statistics
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_rows import Stream

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
-from powermeter.importers.cells import Statistics
 from powermeter.importers.column_kinds import TOTALS, Meaning
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.table_plan import Planned
 from powermeter.result.notes import Note
 

@@ -11,9 +11,10 @@ import numpy as np
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.amount_totals import Blanks
-from powermeter.importers.cells import Cells, Statistics, is_missing_word
+from powermeter.importers.cells import Cells, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.layout import Layout
 from powermeter.importers.other_table import other_table
 from powermeter.importers.row_count import RowCount

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Boundary, Channel, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import column_kinds
-from powermeter.importers.cells import Statistics
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING
 from powermeter.importers.blocks import TextBlock
-from powermeter.importers.cells import Cells, Statistics, numbers
+from powermeter.importers.cells import Cells, numbers
+from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
 from powermeter.importers.devices import numbered
 from powermeter.importers.header_words import ELECTRIC

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from powermeter.channel import Quantity
-from powermeter.importers.cells import ABSURD, Cells, Statistics, numbers, unit_in_cells
+from powermeter.importers.cells import Cells, numbers, unit_in_cells
+from powermeter.importers.column_statistics import ABSURD, Statistics
 
 
 @pytest.mark.parametrize(
