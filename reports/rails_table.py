@@ -10,6 +10,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
 from powermeter.errors import DataError
 from powermeter.result import Result, plain
+from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.line import Line
 
 from .wording import show
@@ -80,7 +81,7 @@ def _used(line: Line) -> tuple[Result, Result] | None:
     if trace is None or len(trace) < 2:
         return None
     try:
-        integral = Integral.of(trace)
+        integral = Integral.of(open_in_ticks(as_clocked(trace), placed=False))
         run = measure_run(integral, bridges=Bridges.of(integral), origin=f"rail {line.key}")
     except DataError:
         return None

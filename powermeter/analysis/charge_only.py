@@ -15,6 +15,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.result.notes import Note
+from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.decimation import Around
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
@@ -90,6 +91,7 @@ def charge_only(recording: RecordingLike, rail: str | None = None) -> ChargeOnly
     line = able[0]
     current = _measured(line)
     assert current is not None
+    current = open_in_ticks(as_clocked(current), placed=False)
     integral = Integral.of(current)
     bridges = Bridges.of(integral)
     windows = measure(integral, starts, ends, group, bridges=bridges)

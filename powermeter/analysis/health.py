@@ -18,6 +18,7 @@ from powermeter.errors import DataError, Reason
 from powermeter.recording.protocol import RecordingLike
 from powermeter.recording.stored_summaries import Summaries
 from powermeter.result import Result
+from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.line import Line
 
 _FEW_PIECES = 32
@@ -229,7 +230,7 @@ def _compare(left: Line, right: Line) -> Disagreement | None:
     if a is None or b is None:
         return None
     try:
-        first, second = Integral.of(a), Integral.of(b)
+        first, second = (Integral.of(open_in_ticks(as_clocked(one), placed=False)) for one in (a, b))
     except DataError:
         return None
     start, end = max(first.start_ns, second.start_ns), min(first.end_ns, second.end_ns)

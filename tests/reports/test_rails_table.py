@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from table_cells import latex_tables
 
 from powermeter.analysis.energy import analyse
-from powermeter.channel import Boundary, Rail
-from powermeter.recording import Recording
+from powermeter.channel import Boundary, Channel, Quantity, Rail
+from powermeter.recording import Recording, Writer
 from powermeter.reports import latex
 from powermeter.reports.rails_table import RailUse, rails_of
 from powermeter.result import Grade, Result
@@ -33,6 +34,22 @@ def test_each_rail_has_its_energy_and_one_is_counted(tmp_path):
     assert second.power.value == pytest.approx(2.0)
     assert [use.name for use in uses(path, rail="gpu1")] == ["gpu1", "gpu0"]
     assert first.record()["counted"] is True and first.cells[4] == "counted"
+
+
+def test_a_rail_beside_the_counted_one_is_as_sure_where_rows_share_their_stamps(tmp_path):
+    """Two rails read alike, two rows to a stamp: the second one had intervals of no width, and numpy's warnings."""
+    rng = np.random.default_rng(4)
+    watts = np.rint(np.where(np.sin(np.arange(200) * 0.17) > 0, 12_000, 3_000) + rng.normal(0, 20, 200))
+    rails = tuple(Channel(f"{name}.power", Quantity.POWER, 1e-3, Rail(name)) for name in "ab")
+    path = tmp_path / "x.power"
+    with Writer.create(path, {}) as writer:
+        source = writer.add_source("sim://x", "x", "sim", rails, {})
+        stamps = (np.arange(100, dtype=np.int64) * 200_000_000).repeat(2)
+        writer.append(source, stamps, np.column_stack([watts, watts]).astype(np.int64))
+    first, second = uses(path)
+    assert (second.energy.value, second.energy.low, second.energy.high) == pytest.approx(
+        (first.energy.value, first.energy.low, first.energy.high)
+    )
 
 
 def test_a_rail_in_json_and_in_print_is_energy_and_power_each_under_its_name(tmp_path):
