@@ -19,7 +19,6 @@ from powermeter import registry
 from powermeter.analysis import above_baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import Baseline, BaselineSpec
-from powermeter.analysis.at_another_time import notes_of_another_time
 from powermeter.analysis.calls_alone import notes_of_calls_alone
 from powermeter.analysis.conditions import conditions
 from powermeter.analysis.event_energies import activity_of, measure
@@ -42,6 +41,7 @@ from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.no_reading import no_reading
+from powermeter.analysis.rails_not_counted import notes_of_rails_not_counted
 from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in
 from powermeter.analysis.read_once import ReadOnce
 from powermeter.analysis.reading_kind import as_events_show
@@ -334,7 +334,7 @@ def analyse(
             *idle.contradicted(subtract),
             *remarks(power, energies, rows, len(listed) - len(events), differing, run),
             *conditions(recording, line),
-            *notes_of_another_time(line, found),
+            *notes_of_rails_not_counted(line, found),
             *throttling.notes(recording),
             *(parts.notes() if parts is not None else ()),
         ),

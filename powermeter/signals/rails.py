@@ -22,6 +22,7 @@ from powermeter.signals.frozen import noted, without_frozen
 from powermeter.signals.frozen_piece_by_piece import without_stands
 from powermeter.signals.line import Line
 from powermeter.signals.one_pass import thinned
+from powermeter.signals.rapl_family import related
 from powermeter.signals.trace import Trace
 from powermeter.signals.trace_arithmetic import multiply
 
@@ -59,7 +60,8 @@ def lines(
 
 
 def _stating(source: SourceInfo, found: list[Line]) -> list[Line]:
-    """Return the rails with who chose the moments of their readings, as their source states."""
+    """Return the rails with who chose the moments of their readings, as their source states, and with parents that their names state."""
+    related(found)
     for line in found:
         line.sampling = str(source.info.get("sampling") or "")
     return found
