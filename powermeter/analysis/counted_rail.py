@@ -1,12 +1,15 @@
-"""Which rail of a recording is counted where none is named, for who writes one and analyses nothing."""
+"""Which rail of a recording is counted, for an analysis and for who writes one and analyses nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from powermeter.analysis.no_reading import no_reading
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording
+from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.headline_rail import choose
+from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
 
 
@@ -18,3 +21,21 @@ def counted_rail(path: Path) -> tuple[str, str] | None:
     except (ConfigurationError, DataError):
         return None
     return line.rail.name, line.covers
+
+
+def rail_to_count(recording: RecordingLike, found: tuple[Line, ...], rail: str | None) -> Line:
+    """Return the rail to count.
+
+    Raises:
+        ConfigurationError: No rail has that name, or several have.
+        DataError: There is none; what the recording lost is part of the reason.
+    """
+    try:
+        return choose(found, rail)
+    except DataError as error:
+        warnings = getattr(recording, "warnings", None)
+        if warnings:
+            raise DataError(f"{error}: {warnings[0]}") from error
+        if not found and (silent := no_reading(recording)):
+            raise DataError(silent) from error
+        raise

@@ -21,6 +21,7 @@ from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import Baseline, BaselineSpec
 from powermeter.analysis.calls_alone import notes_of_calls_alone
 from powermeter.analysis.conditions import conditions
+from powermeter.analysis.counted_rail import rail_to_count
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.groups import (
     groups_of,
@@ -40,7 +41,7 @@ from powermeter.analysis.label_charges import LabelCharges
 from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
-from powermeter.analysis.no_reading import no_reading
+from powermeter.analysis.origin import Origin
 from powermeter.analysis.rails_not_counted import notes_of_rails_not_counted
 from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in
 from powermeter.analysis.read_once import ReadOnce
@@ -59,7 +60,7 @@ from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.decimation import Around
-from powermeter.signals.headline_rail import choose, whole
+from powermeter.signals.headline_rail import whole
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
 from powermeter.signals.trace import Trace
@@ -98,6 +99,7 @@ class Analysis:
         item_name: What the user calls one item; empty where nobody stated it.
         raised: What exceptions ended, one for each row that has such events.
         warnings: What the recording warns of itself: how its program and its recorder ended, what is damaged; first in `notes`.
+        origin: Which recording, instrument and program it comes from, and when that began.
     """
 
     line: Line
@@ -124,6 +126,7 @@ class Analysis:
     health: tuple[SourceHealth, ...]
     disagreements: tuple[Disagreement, ...]
     notes: tuple[Note, ...]
+    origin: Origin
     integral: Integral = field(repr=False)
     charge_integral: Integral | None = field(repr=False, default=None)
     shares: Shares | None = field(repr=False, default=None)
@@ -267,7 +270,7 @@ def analyse(
     if rail_voltage_v is not None:
         for one in found:
             one.take_voltage(rail_voltage_v)
-    line = _counted(recording, found, rail)
+    line = rail_to_count(recording, found, rail)
     power = line.power()
     assert power is not None
     name, power = power.digest, as_clocked(power)
@@ -338,6 +341,7 @@ def analyse(
             *throttling.notes(recording),
             *(parts.notes() if parts is not None else ()),
         ),
+        origin=Origin.of(recording, line, integral.start_ns, name),
         integral=integral,
         shares=parts,
         charge_integral=charge_integral,
@@ -373,19 +377,6 @@ def _around(
         starts, ends = np.append(starts, baseline[0]), np.append(ends, baseline[1])
         group = np.append(group, int(group.max(initial=-1)) + 1)
     return Around(starts, ends, group)
-
-
-def _counted(recording: RecordingLike, found: tuple[Line, ...], rail: str | None) -> Line:
-    """Return the rail to count; where there is none, what the recording lost is part of the reason."""
-    try:
-        return choose(found, rail)
-    except DataError as error:
-        warnings = getattr(recording, "warnings", None)
-        if warnings:
-            raise DataError(f"{error}: {warnings[0]}") from error
-        if not found and (silent := no_reading(recording)):
-            raise DataError(silent) from error
-        raise
 
 
 def _span_charge(energy: Integral, events: LabelCharges | None) -> Result | None:

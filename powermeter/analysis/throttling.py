@@ -21,6 +21,8 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.result.notes import Note
 from powermeter.units import format_duration
 
+THROTTLED = "throttled"
+
 
 @dataclass(frozen=True, slots=True)
 class Spell:
@@ -108,7 +110,7 @@ def notes(recording: RecordingLike) -> list[Note]:
         total[spell.name] = (count + 1, length + spell.end_ns - spell.start_ns)
     return [
         Note.warning(
-            "throttled",
+            THROTTLED,
             f"the board reported {name} {plural(count, 'time')}, {format_duration(length / 1e9)} together: "
             "its power then is not representative",
         )

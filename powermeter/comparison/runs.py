@@ -13,7 +13,6 @@ from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
 from powermeter.analysis.labels import LabelRow
-from powermeter.comparison.same_instrument import instrument, short_name
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 
@@ -105,27 +104,14 @@ def read(
         with Recording.open(what) as opened:
             name = name or Path(what).name
             return read(opened, rail=rail, baseline=baseline, by=by, name=name, count=count)
-    if isinstance(what, Analysis):
-        # Which instrument measured is not kept in an analysis: each counts as another, unless the caller states that it was one.
-        meter = short_name(f"{what.line.key} {what.power_trace.recording}")
-        return AnalysedRun(name or what.line.key, what, meter, f"analysis {id(what)}")
-    analysis = analyse(what, rail=rail, baseline=baseline, by=by, items=count)
-    path = getattr(what, "path", None)
-    pairs = what.clock_pairs()
-    started = None
-    if pairs:
-        monotonic, utc = min(pairs, key=lambda pair: abs(pair[0] - analysis.start_ns))
-        started = (utc + analysis.start_ns - monotonic) * 1e-9
-    name = name or (Path(path).name if path else "recording")
-    where = f"{name} {short_name(str(Path(path).resolve()))}" if path else f"recording {id(what)}"
-    meter = short_name(instrument(what, analysis))  # keys of errors hold it, and are exported
-    program = _program_of(getattr(what, "metadata", None) or {})
-    return AnalysedRun(name, analysis, meter, where, started, bool(throttling.spells(what)), program)
-
-
-def _program_of(metadata: Mapping[str, Any]) -> str:
-    """Return the script that a command names, or its program; empty for what `powermeter` itself recorded."""
-    words = metadata.get("command")
-    names = [Path(str(word)).name for word in words] if isinstance(words, list) else []
-    script = next((name for name in names if name.endswith((".py", ".sh"))), None)
-    return script or next((name for name in names[:1] if not name.startswith("powermeter")), "")
+    analysis = (
+        what
+        if isinstance(what, Analysis)
+        else analyse(what, rail=rail, baseline=baseline, by=by, items=count)
+    )
+    origin = analysis.origin
+    throttled = any(note.code == throttling.THROTTLED for note in analysis.notes)
+    name = name or origin.name
+    return AnalysedRun(
+        name, analysis, origin.instrument, origin.recording, origin.started_s, throttled, origin.program
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from powermeter.comparison.same_instrument import short_name
+from powermeter.analysis.same_instrument import short_name
 from powermeter.errors import ConfigurationError, DataError, PowermeterError, plural
 from powermeter.fleet.dataset import Dataset, Held
 from powermeter.fleet.origins import Origin, OriginFile

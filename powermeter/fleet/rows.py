@@ -15,7 +15,7 @@ import numpy as np
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
-from powermeter.comparison.same_instrument import instrument, short_name
+from powermeter.analysis.same_instrument import instrument, short_name
 from powermeter.events import Event
 from powermeter.fleet import layout
 from powermeter.fleet.raw_rows import chunk_rows, described, event_columns, reading_tables
@@ -121,7 +121,7 @@ class RecordingRows:
     @property
     def sensor(self) -> str:
         """What distinguishes instruments: equal texts are one.  A one-way hash, so that rows may be passed on."""
-        known = f"{instrument(self.recording, self.analysis)}|{self.device}|{self.machine}"
+        known = f"{instrument(self.recording, self.analysis.line)}|{self.device}|{self.machine}"
         return short_name(known, 16)
 
     @property

@@ -401,18 +401,6 @@ def test_a_recording_against_itself_is_named(tmp_path):
     assert "same-recording" not in codes(compare(path, path, label=("infer", "load")))
 
 
-def test_an_analysis_is_a_side_under_its_rail_s_name(tmp_path):
-    """Analysed before by other means, it is compared as it is: its own rail, baseline and groups."""
-    a, b = (
-        powermeter.analyse(write(tmp_path / f"{name}.power", [w] * 10))
-        for name, w in (("a", 2.0), ("b", 3.0))
-    )
-    run = read(a)
-    assert run.analysis is a and (run.name, read(a, name="before").name) == (a.line.key, "before")
-    assert read(a).recording != read(b).recording
-    assert compare(a, b).rows[0].contrast.difference.value == pytest.approx(0.2, rel=0.01)
-
-
 @pytest.mark.parametrize(
     ("right", "code"),
     [(("7",), "one-instrument"), (("8",), "two-instruments"), (("7", "8"), "several-instruments")],

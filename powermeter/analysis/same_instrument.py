@@ -7,22 +7,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from powermeter.analysis.energy import Analysis
 from powermeter.recording.error_origins import serial_of, unnamed
 from powermeter.recording.protocol import RecordingLike
+from powermeter.signals.line import Line
 
 
-def instrument(recording: RecordingLike, analysis: Analysis) -> str:
-    """Name the instrument and its calibration, so that two recordings of one are known for it.
+def instrument(recording: RecordingLike, line: Line) -> str:
+    """Name the instrument that measured a rail and its calibration, so that two recordings of one are known for it.
 
     By its serial number or, of a card, its id; without one, by its URL on the machine it hung on; where that keeps its name to itself, by the recording.  A meter read by eye is
     known by what its display shows.  An imported log without a serial number is like no other.
     """
-    source = next((s for s in recording.sources if str(s.id) == analysis.line.source), None)
+    source = next((s for s in recording.sources if str(s.id) == line.source), None)
     if source is None:
         return f"recording {id(recording)}"
     info = getattr(source, "info", None) or {}
-    serial = serial_of(info, analysis.line.rail.name)
+    serial = serial_of(info, line.rail.name)
     metadata = getattr(recording, "metadata", None) or {}
     host = metadata.get("host") or {}
     machine = [host.get(k) for k in ("name", "board", "cpu")] if isinstance(host, Mapping) else [host]
@@ -38,7 +38,7 @@ def instrument(recording: RecordingLike, analysis: Analysis) -> str:
     notes = recording.facts("calibration")
     if notes:
         known.append(short_name(json.dumps(notes, sort_keys=True, default=str)))
-    return "|".join(map(str, [*known, analysis.line.rail.name]))
+    return "|".join(map(str, [*known, line.rail.name]))
 
 
 def short_name(text: str, digits: int = 10) -> str:
