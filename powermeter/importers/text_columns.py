@@ -92,10 +92,11 @@ class TextColumns:
                 added = time.added.of(block.column(time.added.column), starts)
                 open_ = (columns["stamp"] == MISSING) | (added == MISSING)
                 columns["stamp"] = np.where(open_, MISSING, columns["stamp"] + added)
-                if (
-                    time.length_ns is not None
-                ):  # none, or less, by clocks: it ends in the hour that comes twice
-                    columns["length"] = np.where(added > 0, added, time.length_ns)
+                if time.length_ns is not None:
+                    # an end at the start or before it, by clocks, is in the hour that comes twice; a stated length of 0 is one
+                    columns["length"] = np.where(
+                        (added > 0) | (time.added.since is None), np.maximum(added, 0), time.length_ns
+                    )
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:

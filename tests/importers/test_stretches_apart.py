@@ -71,3 +71,12 @@ def test_a_column_of_lengths_that_is_empty_is_none(tmp_path):
     text = "timestamp,avg_power_W,duration_s\n" + "".join(f"{BASE + 600 * i},100,\n" for i in range(6))
     _, energies, headline = load(tmp_path, text, name="runs.csv")
     assert energies[headline] == pytest.approx(6 * 600 * 100)
+
+
+def test_a_row_of_no_length_used_nothing(tmp_path):
+    """It counted for as long as the others: 36 kJ for 30."""
+    text = "timestamp,avg_power_W,duration_s\n" + "".join(
+        f"{BASE + 600 * i},100,{60 * (i != 3)}\n" for i in range(6)
+    )
+    _, energies, headline = load(tmp_path, text, name="runs.csv")
+    assert energies[headline] == pytest.approx(5 * 60 * 100)
