@@ -11,6 +11,7 @@ from pathlib import Path
 
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.as_table import read_as_table
+from powermeter.importers.cells import is_missing_word
 from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
@@ -27,7 +28,6 @@ class AlternateLines(Importer):
     name = "alternate-lines"
     title = "a time in one line, the reading in the next"
     takes = frozenset({"unit", "column", "voltage", "zone", "as", "dates"})
-    has_rows_of_numbers = False
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -80,13 +80,18 @@ def _watts(line: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def _is_lacking(line: str) -> bool:
+    return any(map(is_missing_word, line.split(",")))
+
+
 def _are_rounds(lines: list[str]) -> bool:
-    """Return whether lines are times with several rows below each, one cell of each row in watt."""
+    """Return whether lines are times with rows below each, one cell of each row in watt or not known; a lone cell in watt is a pair's."""
     if not lines or not is_stamp(lines[0]):
         return False
-    times = sum(map(is_stamp, lines))
-    rows = sum(_watts(line) is not None for line in lines)
-    return times + rows == len(lines) and rows > times
+    rows = [line for line in lines if not is_stamp(line)]
+    known = any(_watts(line) is not None for line in rows)
+    several = 2 * len(rows) > len(lines) or all("," in line for line in rows)
+    return known and several and all(_watts(line) is not None or _is_lacking(line) for line in rows)
 
 
 def _rounds(lines: Iterable[str], unread: Unread) -> Iterator[tuple[str, str, str]]:
@@ -96,8 +101,8 @@ def _rounds(lines: Iterable[str], unread: Unread) -> Iterator[tuple[str, str, st
         text = line.strip()
         if is_stamp(text):
             stamp, place = text, 0
-        elif stamp and (watts := _watts(text)) is not None:
-            yield stamp, str(place), watts
+        elif stamp and ((watts := _watts(text)) is not None or _is_lacking(text)):
+            yield stamp, str(place), watts or "N/A"
             place += 1
         elif text:
             unread.add(number)

@@ -20,7 +20,7 @@ from powermeter.importers.log import Choices, Importer, Log
 from powermeter.units import unit_factor
 
 _LINE = re.compile(
-    r"(?P<time>\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{0,4})?,?\s+\d{1,2}:\d\d(?::\d\d)?(?:\s?[aApP]\.?[mM]\.?)?)"
+    r"(?P<time>\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{0,4})?,?\s+\d{1,2}:\d\d(?::\d\d)?(?P<half>\s?[aApP]\.?[mM]\.?)?)"
     r"[\s,;:-]+(?P<value>\d{1,9}(?:[.,]\d{1,6})?)\s*(?P<unit>[kMm]?(?:Wh|W))\s*(?:#.*)?"
 )
 _MOST_TITLES = 3
@@ -30,7 +30,7 @@ _FEWEST = 2
 class DatedReadings(Importer):
     name = "dated-readings"
     title = "readings that somebody wrote down: date, time, value, unit"
-    takes = frozenset({"zone", "dates"})
+    takes = frozenset({"zone", "dates", "decimal"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
@@ -53,6 +53,8 @@ class DatedReadings(Importer):
         if first is None:
             raise DataError(f"{path}: no line of it is a date, a time, a value and a unit")
         unit = first["unit"]
+        if choices.decimal is None and first["half"]:
+            choices = replace(choices, decimal="point")
         whose = unit_factor(unit)
         if whose is not None and OF_UNIT.get(whose[0]) is Quantity.ENERGY:
             choices = replace(choices, as_={"": "counter"})

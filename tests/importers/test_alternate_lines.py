@@ -66,3 +66,32 @@ def test_one_round_of_cards_is_one_moment(tmp_path):
     path.write_text(rounds(1))
     with pytest.raises(DataError, match="3 rows of one moment"):
         open_log(path)
+
+
+def listed(*rows):
+    return "".join(
+        f"Tue Mar 12 14:05:{k:02d} CET 2024\n" + "".join(f"{row}\n" for row in rows) for k in range(11)
+    )
+
+
+def test_rows_of_an_index_and_a_draw_are_no_other_table(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(listed("0, 45.10 W", "1, 100.00 W"))
+    log = convert(path, tmp_path / "o.power")
+    assert powermeter.analyse(tmp_path / "o.power").plain_energy == pytest.approx(1451)
+    assert not [note for note in log.warnings if note.code == "rows-left-out"]
+
+
+def test_one_card_below_each_date_is_one(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(listed("0, 45.10 W"))
+    convert(path, tmp_path / "o.power")
+    assert powermeter.analyse(tmp_path / "o.power").plain_energy == pytest.approx(451)
+
+
+def test_a_card_that_may_not_be_read_is_named_and_hides_no_other(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(listed("0, 45.10 W", "1, [N/A]"))
+    log = convert(path, tmp_path / "o.power")
+    assert powermeter.analyse(tmp_path / "o.power").plain_energy == pytest.approx(451)
+    assert [note for note in log.warnings if note.code == "device-without-readings"]

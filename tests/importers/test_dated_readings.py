@@ -22,6 +22,12 @@ def test_a_list_is_a_counter_of_37_hours(tmp_path, name):
     assert last - first == 37 * 3600 * 10**9
 
 
+def test_where_clocks_have_am_and_pm_a_comma_stands_between_thousands(tmp_path):
+    text = "".join(f"03/{day} 8:00am 1,2{day} kWh\n" for day in range(14, 18))
+    _, energies, headline = load(tmp_path, text, name="list.txt")
+    assert energies[headline] == pytest.approx(3 * 3.6e6)
+
+
 def test_a_line_that_is_no_reading_is_counted(tmp_path):
     path = tmp_path / "list.txt"
     lines = [f"{day}.03.2024 08:00 {day}.50 kWh\n" for day in range(14, 30)]
