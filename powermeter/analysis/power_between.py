@@ -25,6 +25,7 @@ Indices = NDArray[np.int64]
 _SELDOM = 0.1
 """Of events, behind which a whole window lies before the next one: where more have one, those windows show what is drawn there."""
 _FEWEST = 16  # windows that hold nothing but events and what lies between them
+_IN_STEP = 4  # of the same, that show whether all hold as much of events
 _LONG = 2.0  # windows: a longer pause is none between two events
 _NOTHING = 1e-6  # of a window
 _ALIKE = 0.03  # of the mean: standard deviation of what windows hold of events
@@ -44,19 +45,20 @@ def open_to_what_is_drawn_between(
         error: Standard uncertainty of the mean event, J.
     """
     n = ends.size
-    at = np.minimum(np.searchsorted(beside, ends + 1), beside.size - 1)
-    if not beside.size or float(np.mean(beside[at] == ends + 1)) >= _SELDOM:
+    following = ends[ends < ends.max()] + 1  # behind the last, what is outside begins
+    if not beside.size or not following.size or float(np.mean(np.isin(following, beside))) >= _SELDOM:
         return
     only, share = _hold_only_these(scene)
-    if int(only.sum()) < _FEWEST:
+    windows = int(only.sum())
+    if windows < _IN_STEP:
         return
     mean = float(found.value.mean())
     seconds = (scene.end_ns - scene.start_ns) * 1e-9
     if float(share[only].std()) < _ALIKE * float(share[only].mean()):
         other = float(np.average(scene.rates[only], weights=scene.tau[only])) * float(seconds.mean())
         low, high = min(other, mean), max(other, mean)
-    elif found.alike:
-        return  # what follows events was found by the same least squares
+    elif windows < _FEWEST or found.alike:
+        return  # least squares do not show it, or what follows events was found by the same least squares
     else:
         shown = _by_least_squares(replace(scene, blind=np.append(~only, True)))
         if shown is None:

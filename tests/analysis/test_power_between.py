@@ -13,10 +13,12 @@ from powermeter.result import Grade
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth
 
 
-def frames(period: float, between: float, *, jitter: float = 0.0, seed: int = 1) -> LabelRow:
+def frames(
+    period: float, between: float, *, jitter: float = 0.0, seed: int = 1, lasting: float = 30.0
+) -> LabelRow:
     """Return what is found of frames of 12 W for 40 % of their period, 5 W before and after all of them, on 10 Hz means."""
     rng = np.random.default_rng(seed)
-    n = round(30 / period)
+    n = round(lasting / period)
     length = np.full(n, 0.4 * period)
     pause = 0.6 * period * rng.uniform(1 - jitter, 1 + jitter, n)
     start = 2 + np.cumsum(length + pause) - length - pause
@@ -42,6 +44,13 @@ def test_three_frames_in_every_window_reach_to_the_mean_of_the_windows(between: 
     energy = frames(1 / 30, between).energy_per_item
     assert energy is not None and energy.grade is not Grade.MEASURED
     assert energy.low <= (0.4 * 12 + 0.6 * between) * 0.4 / 30 * 1.01  # the mean of the windows
+    assert energy.low <= 12 * 0.4 / 30 <= energy.high
+
+
+def test_twenty_frames_in_step_show_no_more_than_nine_hundred() -> None:
+    """Six whole windows, three frames in each: 180 mJ at ±0.2 %, *measured*, for 160."""
+    energy = frames(1 / 30, 6.0, lasting=20 / 30).energy_per_item
+    assert energy is not None and energy.grade is not Grade.MEASURED
     assert energy.low <= 12 * 0.4 / 30 <= energy.high
 
 
