@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
 from shlex import quote
+from string import ascii_lowercase
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
@@ -156,12 +157,17 @@ def _by_readings(
         or len(distinct) * 1.5 > len(rows)
         or any(map(_FRACTION.fullmatch, distinct))
         or named.unit == "-"
-        or any(of_unit(text) is not None for text in distinct)
+        or (any(of_unit(text) is not None for text in distinct) and not _are_lettered(distinct))
         or not (address or _may_be_devices(named))
     ):
         return False
     numbers = address is None and any(map(is_datum, distinct))
     return are_devices(found, index, time, planned, rows, by_times=numbers)
+
+
+def _are_lettered(names: Collection[str]) -> bool:
+    """Return whether names are A, B and so on: no ampere."""
+    return "".join(sorted(names)).lower() == ascii_lowercase[: len(names)]
 
 
 def _last_part(named: Heading) -> str:

@@ -134,3 +134,11 @@ def test_a_card_that_may_not_be_read_is_named_and_does_not_hide_the_other(tmp_pa
     log = open_log(path)
     assert any(note.code == "device-without-readings" and "gpu1" in str(note) for note in log.warnings)
     assert watts_of(log) == pytest.approx([61])
+
+
+def test_a_device_called_a_is_no_ampere(tmp_path):
+    """A column of A and B passed for one of units: both were averaged without a word."""
+    path = tmp_path / "t.csv"
+    path.write_text(table("whose", ("A", "B")))
+    with pytest.raises(ConfigurationError, match=r"take turns by column 'whose' \('A', 'B'\)"):
+        open_log(path)
