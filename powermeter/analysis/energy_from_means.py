@@ -311,7 +311,8 @@ def measure_means(
         found.in_holes = lost
         found.value = value + np.bincount(lost.event, lost.joules, n)
         found.gaps = np.sqrt(np.bincount(lost.event, lost.variance, n))
-    profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others)
+    row_ns = trace.interval_ns / (1 + trace.repeats / len(trace)) if trace.repeats else 0.0
+    profile = after_effects(seen_rates, tau, start_ns, end_ns, t, blind, others, row_ns)
     if profile is not None:
         take_tail_out(found, profile, seconds)
     few = n < LEAST_WITH_TAILS

@@ -44,6 +44,7 @@ _SIGNIFICANT = 4.0
 _WORTH = 0.02
 _CUT_FOR_A_PART = 6
 _MODEL = 0.03  # of the tail: what steps leave of a shape that they do not follow
+_MOVED = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the time between rows that repeat a reading
 BETTER = 30.0
 """Of n ln(rest²), by which one explanation of the windows excludes another."""
 
@@ -107,6 +108,7 @@ def after_effects(
     t: Times,
     blind: NDArray[np.bool_],
     others: Others | None = None,
+    row_ns: float = 0.0,
 ) -> Profile | None:
     """Return the profile of short events that something follows; None where nothing does, or windows cannot show it.
 
@@ -115,6 +117,7 @@ def after_effects(
         start_ns, end_ns: The events of one label, sorted by start.
         blind: The windows that nobody saw.
         others: The events of other labels: where one of them runs, nothing is a tail.
+        row_ns: How late each may be shown: the time between rows that repeat a reading until the next; 0 where none does.
     """
     scene = Scene(rates, tau, start_ns, end_ns, t, blind, others)
     how = _cuts(scene) if start_ns.size >= _LEAST_EVENTS else None
@@ -130,11 +133,25 @@ def after_effects(
     parts, reach, goes_on = _as_far_as_it_goes(scene, course, first, reach)
     others_as_good = [c for c, profile in sure if c is not course and profile.score < best.score + BETTER]
     found = _settled(scene, (course, *others_as_good), first, reach, parts)
-    if found is None:
+    if found is None or _only_late(scene, courses, first, found.score, row_ns):
         return None
     alone = [fitted_profile(scene, one, first, reach, 0) for one in courses]
     doubted = any(one is not None and one.score < found.score + BETTER for one in alone)
     return replace(found, tail_u=math.hypot(found.tail_u, goes_on), doubted=doubted)
+
+
+def _only_late(scene: Scene, courses: tuple[Course, ...], first: float, score: float, row_ns: float) -> bool:
+    """Return whether events that nothing follows, moved by less than the time between rows, explain windows clearly better than a tail does.
+
+    A refresh is seen in the first row behind it: readings show behind an event what they lack at its start, which no tail does.
+    """
+    for share in _MOVED:
+        late = np.int64(share * row_ns)
+        moved = replace(scene, start_ns=scene.start_ns + late, end_ns=scene.end_ns + late)
+        alone = [fitted_profile(moved, one, first, 0.0, 0) for one in courses] if late else []
+        if any(one is not None and one.score < score - BETTER for one in alone):
+            return True
+    return False
 
 
 def _settled(
