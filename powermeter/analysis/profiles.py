@@ -133,24 +133,38 @@ def after_effects(
     parts, reach, goes_on = _as_far_as_it_goes(scene, course, first, reach)
     others_as_good = [c for c, profile in sure if c is not course and profile.score < best.score + BETTER]
     found = _settled(scene, (course, *others_as_good), first, reach, parts)
-    if found is None or _only_late(scene, courses, first, found.score, row_ns):
+    if found is None or _only_late(scene, courses, (first, reach, parts), found.score, row_ns):
         return None
     alone = [fitted_profile(scene, one, first, reach, 0) for one in courses]
     doubted = any(one is not None and one.score < found.score + BETTER for one in alone)
     return replace(found, tail_u=math.hypot(found.tail_u, goes_on), doubted=doubted)
 
 
-def _only_late(scene: Scene, courses: tuple[Course, ...], first: float, score: float, row_ns: float) -> bool:
-    """Return whether events that nothing follows, moved by less than the time between rows, explain windows clearly better than a tail does.
+def _only_late(
+    scene: Scene, courses: tuple[Course, ...], tail: tuple[float, float, int], score: float, row_ns: float
+) -> bool:
+    """Return whether events that nothing follows, moved by less than the time between rows, explain windows clearly better than a tail does, and as well as both.
 
     A refresh is seen in the first row behind it: readings show behind an event what they lack at its start, which no tail does.
+
+    Args:
+        tail: The first part behind events in s, how far they reach in s, and their number.
+        score: Of the profile with the tail.
+        row_ns: The time between rows that repeat a reading; 0 where none does.
     """
+    first, reach, parts = tail
     for share in _MOVED:
         late = np.int64(share * row_ns)
+        if not late:
+            continue
         moved = replace(scene, start_ns=scene.start_ns + late, end_ns=scene.end_ns + late)
-        alone = [fitted_profile(moved, one, first, 0.0, 0) for one in courses] if late else []
-        if any(one is not None and one.score < score - BETTER for one in alone):
-            return True
+        for course in courses:
+            alone = fitted_profile(moved, course, first, 0.0, 0)
+            if alone is None or alone.score >= score - BETTER:
+                continue
+            both = fitted_profile(moved, course, first, reach, parts)
+            if both is None or both.score >= alone.score - BETTER:
+                return True
     return False
 
 
