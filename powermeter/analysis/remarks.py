@@ -165,6 +165,14 @@ def remarks(
                 f"same and has another energy; the interval covers both. Read at another rate, {REMEDIES[chosen_by(power)]}",
             )
         )
+    if run.skipped:
+        notes.append(
+            Note.warning(
+                "refreshes-skipped",
+                f"readings are {format_duration(power.interval_ns * 1e-9)} apart, and {format_percent(run.skipped, 2)} of them repeat the one before, far more often than by "
+                "chance: the instrument skipped a refresh. The run's interval allows for what the load did meanwhile; an energy counter misses nothing",
+            )
+        )
     if rows and power.kind is Kind.INSTANT and own_moments(power):
         notes.append(
             Note.info(

@@ -39,6 +39,7 @@ from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling_error import Scatter, scatter_of_line
 from powermeter.analysis.saturation import open_above
 from powermeter.analysis.set_clock import perhaps_no_time
+from powermeter.analysis.skipped_refreshes import skipped_refreshes
 from powermeter.analysis.slew_limited import slew_limited
 from powermeter.analysis.steady_wave import Wave, wave_of_run
 from powermeter.analysis.uncertainty import Shape, budget, common_parts, limit_names, step_bias
@@ -78,6 +79,7 @@ class Run:
         unread: Of it, that lies in holes which are no sample of it; 0 where they are one.
         on_change: Whether its rows were written at once on a change.
         marks_in_pauses: Whether events bound what they used in unread time, so that only what lies between them is open.
+        skipped: Of the instrument's refreshes, the share that it did not show.
         mute: How many readings it has where those are few and all agree; 0 else.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
@@ -98,6 +100,7 @@ class Run:
     unread: float = 0.0
     on_change: bool = False
     marks_in_pauses: bool = False
+    skipped: float = 0.0
 
     @property
     def power(self) -> Result:
@@ -129,22 +132,20 @@ def measure_run(
     start = integral.start_ns if start_ns is None else start_ns
     end = integral.end_ns if end_ns is None else end_ns
     edges = np.array([start], np.int64), np.array([end], np.int64)
-    plain = float(integral.between(*edges)[0])
+    value = plain = float(integral.between(*edges)[0])
     seconds = (end - start) * 1e-9
     gap_s = float(integral.gap_seconds(*edges)[0])
     own = f"{trace.own} {origin}"
-    value = plain
     scatter, tau = _scatter(as_fed(integral, activity), start, end)
     lean = scatter.lean
-    variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2
-    moved = gaps = unread = 0.0
+    skipped = skipped_refreshes(trace, start, end)
+    variance = scatter.variance * tau * tau + late_ends(trace, start, end) ** 2 + skipped.joules**2
+    below = above = moved = gaps = unread = no_time = starved = paced = slew = blind_s = 0.0
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    below = above = no_time = starved = paced = slew = 0.0
     mute = 0
     beat = on_change = bounded = False
-    blind_s = 0.0
     if whole and trace.kind is Kind.INSTANT:
         seen = _against_events(integral, activity, variance, tau)
         variance = max(variance, seen.variance)
@@ -221,7 +222,7 @@ def measure_run(
             step_bias(trace.step, trace.noise) * seconds * _alike(integral)
         )
     steady = whole and mostly_steady(trace, activity, seconds)
-    grade = graded(integral, *edges, open_question=bool(beat or below or above or steady))
+    grade = graded(integral, *edges, open_question=bool(skipped.share or beat or below or above or steady))
     shape = Shape(noise, lean, below, above, 0.0 if never_negative(integral) else None)
     energy = budget(
         value,
@@ -255,6 +256,7 @@ def measure_run(
         unread,
         on_change,
         bounded,
+        skipped.share,
     )
 
 
@@ -395,5 +397,4 @@ def _of_standing(trace: Trace, rows: Scatter, first: int, last: int) -> Scatter:
     if standing.band:  # no row is further from the load than that, somewhere
         return replace(rows, white=rows.white + standing.band**2 / 3 * float(stood @ stood))
     usual = float(stood.mean())
-    found = scatter_of_line(trace.values[fresh], stood / usual)
-    return found.over(usual)
+    return scatter_of_line(trace.values[fresh], stood / usual).over(usual)

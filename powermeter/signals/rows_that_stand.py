@@ -48,7 +48,12 @@ class Standing:
 
 def rows_that_stand(trace: Trace) -> Standing | None:
     """Return which rows hold a new reading, where the others repeat it far more often than chance makes them; None else."""
-    if trace.kind is not Kind.INSTANT or trace.refresh_ns or trace.kept is not None:
+    return None if trace.refresh_ns or trace.kind is not Kind.INSTANT else readings_that_stand(trace)
+
+
+def readings_that_stand(trace: Trace) -> Standing | None:
+    """Return the same, also of means and of rows that are an even refresh apart already: which of these the instrument did not show."""
+    if trace.kind is Kind.COUNTER or trace.kept is not None:
         return None
     if "rows_stand" not in trace.looked_for:
         trace.looked_for["rows_stand"] = _standing(trace.values)

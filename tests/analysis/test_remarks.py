@@ -164,6 +164,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "unread": 0,
         "marks_in_pauses": False,
         "on_change": False,
+        "skipped": 0.0,
     }
     trace = {
         "notes": (),
@@ -211,6 +212,12 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             "mostly-unread",
             "warning",
             "the log has no reading of 80.0 %",
+        ),
+        (
+            {"skipped": 0.31},
+            "refreshes-skipped",
+            "warning",
+            "readings are 100.0 ms apart, and 31 % of them repeat",
         ),
         ({"on_change": True}, "rows-on-change", "info", "rows come at once where power changes"),
         ({"gap_s": 1.25}, "gaps-bridged", "info", "1.250 s of gaps are bridged"),
