@@ -1,8 +1,8 @@
 """Imports what NVIDIA's `tegrastats` printed or logged, from every release.
 
 Time comes from the best stamp the lines carry: the epoch that some recorders write before each line,
-else the wall clock of newer releases (resolution 1 s, spread over the lines), else `--rate`.  Never
-from the interval tegrastats was asked for: it takes longer than that.
+else the wall clock of newer releases (resolution 1 s, spread over the lines), else what a logger wrote
+before each line (`[2024-03-12 14:05:10,123] INFO tegra: RAM …`), else `--rate`.  Never from the interval tegrastats was asked for: it takes longer than that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.columns import unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
+from powermeter.importers.logger_stamps import stamp_before
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.importers.time_zones import zone_notes
 from powermeter.importers.whole_rail import Whole, decide
@@ -57,8 +58,8 @@ class TegrastatsLog(Importer):
                     f"{plural(len(lines) - len(powered), 'line without power rails was', 'lines without power rails were')} left out",
                 )
             )
-        found, clock = _axis(path, powered, choices)
-        warnings += zone_notes(choices.zone, naive=clock == UTC and powered[0].epoch_ns is None)
+        found, clock, naive = _axis(path, powered, choices)
+        warnings += zone_notes(choices.zone, naive=naive)
         kept = [powered[index] for index in found.kept]
         board = layout(rails)
         whole = _stated_whole(path, board, choices)
@@ -172,19 +173,29 @@ def _lines(path: Path) -> tuple[list[TegrastatsLine], list[Note]]:
     return lines, warnings
 
 
-def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Axis, str]:
+def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Axis, str, int]:
+    """Return the axis, its clock, and how many of its stamps name no zone."""
     if choices.period_s is not None:
-        return regular(len(lines), choices.period_s), RELATIVE
+        return regular(len(lines), choices.period_s), RELATIVE, 0
     if all(line.epoch_ns is not None for line in lines):
-        return axis([line.epoch_ns for line in lines], str(path), spread=False), UTC
+        return axis([line.epoch_ns for line in lines], str(path), spread=False), UTC, 0
     if any(line.stamp is not None for line in lines):
         stamps = choices.in_utc([None if line.stamp is None else datetime_ns(line.stamp) for line in lines])
-        if len(lines) == 1 or any(stamp != stamps[0] for stamp in stamps):
-            return axis(stamps, str(path)), UTC
+        if _move(stamps):
+            return axis(stamps, str(path)), UTC, len(lines)
+    before = [stamp_before(line.head) for line in lines]
+    naive = [wall is not None and wall.zone_ns is None for wall in before]
+    stamps = choices.in_utc([None if w is None else w.ns - (w.zone_ns or 0) for w in before], naive)
+    if any(wall is not None for wall in before) and _move(stamps):
+        return axis(stamps, str(path)), UTC, sum(naive)
     raise ConfigurationError(
         f"{path}: its lines carry no times; state how often tegrastats really printed with --rate, for "
         "example --rate 1s (--interval is what it was asked for, which it does not keep)"
     )
+
+
+def _move(stamps: list[int | None]) -> bool:
+    return len(stamps) == 1 or any(stamp != stamps[0] for stamp in stamps)
 
 
 def _codes(lines: list[TegrastatsLine], rails: list[str]) -> list[NDArray[np.int64]]:

@@ -35,6 +35,8 @@ _DATE = re.compile(r"(\d\d)-(\d\d)-(\d{4})", re.ASCII)
 _CLOCK = re.compile(r"(\d\d):(\d\d):(\d\d)", re.ASCII)
 _EPOCH = re.compile(r"(\d{9,10})(?:\.(\d{1,9})\d*)?::", re.ASCII)
 
+_FIRST = "RAM "
+
 # `RAM 1179/3983` is what a cut `RAM 1179/3983MB` looks like.
 _MEMORY = {"RAM", "SWAP", "IRAM", "lfb", "cached"}
 
@@ -79,6 +81,7 @@ class TegrastatsLine:
         cores: One entry per core; None for a core that is off.
         gpu_load: 0 to 1, where printed.
         problem: Why the line must not be used, or empty.
+        head: What stands before its first token, `RAM`: its own stamp, or what a logger wrote there.
     """
 
     powers: tuple[PowerToken, ...] = ()
@@ -88,6 +91,7 @@ class TegrastatsLine:
     cores: tuple[Core | None, ...] = ()
     gpu_load: float | None = None
     problem: str = ""
+    head: str = ""
 
     @property
     def rails(self) -> tuple[str, ...]:
@@ -129,7 +133,13 @@ def parse_line(text: str) -> TegrastatsLine:
         temperatures=_temperatures(words),
         cores=_cores(cores[1], cores[2]) if cores else (),
         gpu_load=_share(gpu[1]) if gpu else None,
+        head=_head(text),
     )
+
+
+def _head(text: str) -> str:
+    before, found, _ = text.partition(_FIRST)
+    return before if found else ""
 
 
 def _powers(words: list[str]) -> tuple[tuple[PowerToken, ...], str]:
