@@ -1,6 +1,7 @@
 """Imports what a loop of `date +%s; cat energy_uj` wrote: a time in one line, the reading in the next.
 
-So, too, what one of `date; nvidia-smi --query-gpu=…,power.draw --format=csv,noheader` wrote: a time, and below it a row of each card.
+So, too, what one of `date; nvidia-smi --query-gpu=…,power.draw --format=csv,noheader` wrote: a time, and below it a row of each card;
+and what one of `date; grep . …/energy_uj` wrote, with the counters behind their paths (`powercap_lines.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from powermeter.importers.cells import is_missing_word
 from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.powercap_lines import are_counters, read_counters
 from powermeter.importers.stamps import is_stamp
 
 _VALUE = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?P<unit> ?[pnuµmkM]?(?:Wh|Ah|W|J|A|V))?")
@@ -27,14 +29,14 @@ _VALUE_NAME = "value"
 class AlternateLines(Importer):
     name = "alternate-lines"
     title = "a time in one line, the reading in the next"
-    takes = frozenset({"unit", "column", "voltage", "zone", "as", "dates"})
+    takes = frozenset({"unit", "column", "voltage", "zone", "as", "dates", "rail", "sum"})
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
         if peek.is_binary:
             return False
         lines = [line.strip() for line in peek.lines[:_LOOKED_AT]]
-        if _are_rounds(lines):
+        if _are_rounds(lines) or are_counters(lines):
             return True
         times, values = lines[::2], lines[1::2]
         if len(values) < _FEWEST or not all(map(_VALUE.fullmatch, values)) or not all(map(is_stamp, times)):
@@ -43,7 +45,12 @@ class AlternateLines(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        if _are_rounds([line.strip() for line in Peek.at(path).lines[:_LOOKED_AT]]):
+        lines = [line.strip() for line in Peek.at(path).lines[:_LOOKED_AT]]
+        if are_counters(lines):
+            log = read_counters(path, choices)
+            log.format = cls.name
+            return log
+        if _are_rounds(lines):
             return cls._read_rounds(path, choices)
         first = next(
             (m for line in read_lines(path) if (m := _VALUE.fullmatch(line.strip())) and m["unit"]), None
