@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -55,52 +54,3 @@ def test_the_doubt_is_that_of_the_mean_number_of_rows_where_most_stamps_have_one
     found = at_moments_of_their_own(trace_of(times, [1.0] * len(times)))
     assert math.isclose(found.clock_ns * math.sqrt(3), 200 * MS * 4 / 9)
     assert "1.8 each time" in found.notes[0].text
-
-
-def blocks(seed: int, spread_ms: float, *, buffered: bool) -> tuple[Trace, np.ndarray]:
-    """Return 60 blocks of 50 rows half a second apart, of a load that moves at random, and when each was read (ms)."""
-    rng = np.random.default_rng(seed)
-    place = np.tile(np.arange(50), 60)
-    block = np.repeat(np.arange(60), 50)
-    stamped = 500.0 * (block + 1) + place * spread_ms / 50
-    read = 500.0 * block + 10.0 * (place + 1) if buffered else stamped
-    moves = np.cumsum(rng.uniform(300, 1000, 120))
-    values = np.where(np.searchsorted(moves, read) % 2 == 0, 1.0, 4.0) + 0.01 * rng.standard_normal(read.size)
-    trace = Trace(np.rint(stamped * MS).astype(np.int64), values, Quantity.POWER, Kind.INSTANT)
-    return replace(trace, interval_ns=round(spread_ms / 50 * MS)), read
-
-
-def test_rows_stamped_as_a_buffer_arrives_lie_where_they_were_read() -> None:
-    for seed in range(5):
-        trace, read = blocks(seed, 5, buffered=True)
-        found = at_moments_of_their_own(trace)
-        assert [note.code for note in found.notes] == [SHARED], seed
-        assert float(np.abs(found.times_ns / MS - read).max()) < 10, seed
-        assert abs(found.interval_ns / MS - 10) < 0.01, seed
-
-
-def test_readings_taken_in_bursts_stay_where_they_are() -> None:
-    """The load moves in the pauses, which are a hundred times as long."""
-    for seed in range(5):
-        trace, _ = blocks(seed, 5, buffered=False)
-        assert at_moments_of_their_own(trace) is trace, seed
-
-
-def test_a_load_that_does_not_move_shows_no_buffer() -> None:
-    trace, _ = blocks(0, 5, buffered=True)
-    level = replace(trace, values=np.random.default_rng(0).normal(2, 0.01, len(trace)))
-    assert at_moments_of_their_own(level) is level
-    ramp = replace(trace, values=np.linspace(1, 4, len(trace)))
-    assert at_moments_of_their_own(ramp) is ramp
-
-
-def test_blocks_that_take_a_fifth_of_their_time_to_arrive_are_no_buffers() -> None:
-    trace, _ = blocks(0, 100, buffered=True)
-    assert at_moments_of_their_own(trace) is trace
-
-
-def test_a_loop_whose_period_divides_the_pause_shows_no_buffer() -> None:
-    trace, read = blocks(0, 5, buffered=False)
-    for hertz in (1003.7, 5 / 0.4951, 50 / 0.4951):
-        looped = replace(trace, values=np.where(read * hertz * 1e-3 % 1 < 0.5, 1.0, 4.0))
-        assert at_moments_of_their_own(looped) is looped, hertz
