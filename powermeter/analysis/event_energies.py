@@ -16,7 +16,6 @@ from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
 from powermeter.analysis.energy_from_instants import measure_instants
 from powermeter.analysis.energy_from_means import measure_means
-from powermeter.analysis.equal_readings import perhaps_in_step
 from powermeter.analysis.event_estimate import Activity, GroupEstimate, zeros_held_once
 from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
@@ -31,6 +30,7 @@ from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
+from powermeter.analysis.perhaps_in_step import perhaps_in_step
 from powermeter.analysis.quantisation import quantised, steps_alike
 from powermeter.analysis.readings_inside import ReadingsInside
 from powermeter.analysis.saturation import open_above

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.against_events import Seen, against_events, edges_of
 from powermeter.analysis.averaging_instrument import as_fed, held_back
 from powermeter.analysis.clock_uncertainty import late_kind
-from powermeter.analysis.equal_readings import mostly_steady, open_ends
+from powermeter.analysis.equal_readings import open_ends
 from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.few_readings_carry import carriers
 from powermeter.analysis.holes import Bridges, with_events
@@ -31,6 +31,7 @@ from powermeter.analysis.means_by_turns import open_by_turns
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread
 from powermeter.analysis.parts_of_one_rate import parts_of_one_rate, with_their_events
+from powermeter.analysis.perhaps_in_step import mostly_steady
 from powermeter.analysis.reasons_for_estimated import graded
 from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.ripple import Ripple, ripple_in_run
@@ -144,8 +145,7 @@ def measure_run(
     if bridges is not None:
         moved, gaps = with_events(integral, bridges, activity, start, end)
         value += moved
-    mute = 0
-    beat = on_change = bounded = False
+    mute, beat, on_change, bounded = 0, False, False, False
     if whole and trace.kind is Kind.INSTANT:
         seen = _against_events(integral, activity, variance, tau)
         variance = max(variance, seen.variance)

@@ -7,11 +7,10 @@ import pytest
 
 from powermeter.analysis.advice import advise
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.equal_readings import flat_at_regular_moments, open_ends, unseen_share
-from powermeter.analysis.event_energies import measure
+from powermeter.analysis.equal_readings import open_ends, unseen_share
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
-from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
+from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Writer
 from powermeter.result import Grade
@@ -116,52 +115,3 @@ def test_readings_that_agree_within_their_noise_are_as_mute() -> None:
     assert run(watts, noise=0.001).grade is Grade.MEASURED
     many = run(1 + 0.01 * np.random.default_rng(3).standard_normal(60), 0.04, noise=0.01)
     assert many.grade is Grade.MEASURED and many.high < 1.01 * many.value
-
-
-@pytest.mark.parametrize(
-    ("jobs", "every_s", "varied", "grade"),
-    [
-        (1, 0.1, False, Grade.ESTIMATED),
-        (7, 0.1, False, Grade.ESTIMATED),
-        (
-            8,
-            0.1,
-            False,
-            Grade.MEASURED,
-        ),  # each begins where it likes: loops in step would be met at two levels
-        (1, 0.04, False, Grade.MEASURED),
-        (1, 0.1, True, Grade.MEASURED),
-    ],
-)
-@pytest.mark.parametrize("kind", [Kind.INSTANT, Kind.MEAN])
-def test_steady_jobs_are_measured_where_something_speaks_for_it(
-    jobs: int, every_s: float, varied: bool, grade: Grade, kind: Kind
-) -> None:
-    rng = np.random.default_rng(jobs)
-    start = 3.0 + 5.0 * np.arange(jobs) + rng.uniform(0, 1, jobs)
-    t = (
-        np.arange(round((6 + 5 * jobs) / every_s))
-        + (rng.random(round((6 + 5 * jobs) / every_s)) if varied else 0)
-    ) * every_s
-    inside = (t[:, None] > start) & (t[:, None] < start + 3)
-    watts = np.where(inside.any(axis=1), 5.0, 1.0) + 0.01 * rng.standard_normal(t.size)
-    integral = Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts, noise=0.01, kind=kind))
-    edges = np.rint(start * NS).astype(np.int64), np.rint((start + 3) * NS).astype(np.int64)
-    energy = measure(integral, *edges).combine(np.ones(jobs), "label")
-    assert energy.grade is (Grade.MEASURED if kind is Kind.MEAN else grade)
-
-
-@pytest.mark.parametrize(("varied", "found"), [(False, True), (True, False)])
-def test_only_at_regular_moments_can_a_flat_load_be_one_in_step(varied: bool, found: bool) -> None:
-    rng = np.random.default_rng(4)
-    moments = np.arange(200) * 0.1 + (rng.uniform(0, 0.1, 200) if varied else 0)
-    inside = (moments > 5) & (moments < 15)
-    trace = from_samples(
-        np.rint(moments * NS).astype(np.int64),
-        np.where(inside, 5.0, 1.0) + 0.01 * rng.standard_normal(200),
-        noise=0.01,
-    )
-    edges = np.array([5 * NS]), np.array([15 * NS])
-    assert flat_at_regular_moments(trace, *edges) is found
-    whole = np.array([0]), np.array([20 * NS])
-    assert not flat_at_regular_moments(trace, *whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_each_number_of_a_source_s_line(changed: dict[str, object], words: str) 
 def test_what_recording_took_is_a_share_of_all_of_its_time(pairs, share: float) -> None:
     """Half a second of a processor in 10 s of readings; of 20 s where its clocks were noted for so long."""
     noted = [{"cpu_s": 9.0}, {"cpu_s": 0.5, "peak_memory": 1 << 20}]
-    recording: Any = SimpleNamespace(facts=lambda name: noted, clock_pairs=lambda: pairs)
+    recording = cast(Recording, SimpleNamespace(facts=lambda name: noted, clock_pairs=lambda: pairs))
     analysis: Any = SimpleNamespace(duration=SimpleNamespace(value=10.0))
     assert own_cost(recording, analysis) == OwnCost(0.5, share, 1 << 20)
 

@@ -1,0 +1,72 @@
+"""Loads that may be in step with readings at regular moments: nothing but noise in them shows a steady load as well as a loop of their own step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.equal_readings import MUCH, all_equal
+from powermeter.analysis.event_estimate import Activity
+from powermeter.analysis.means_at_edges import PART
+from powermeter.analysis.regular_or_random import own_moments, read_at_random
+from powermeter.channel import Kind
+from powermeter.signals.trace import Trace
+
+Indices = NDArray[np.int64]
+
+_SHOWN = 4  # readings of an event that show whether power inside is steady
+_LOOKED = 200
+_MOSTLY = 0.9
+_FAR_APART_NS = 50_000_000  # frames, batches and kernels last for 1 to 100 ms
+_PLACES = 8  # events: of loops that are at one of two levels for half of the time, one in 128
+_WHOLE = 0.94  # of an interval, that a mean is of
+
+
+def perhaps_in_step(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
+    """Return whether nothing in the readings speaks for a steady load against one in step with them: they agree, at regular moments far apart.
+
+    Each event meets a loop of its own at another place of it: where loops are elsewhere for a share q of the time, readings of n events all agree
+    by chance in qⁿ + (1 − q)ⁿ of the cases.
+    """
+    if trace.interval_ns < _FAR_APART_NS or start_ns.size >= _PLACES:
+        return False
+    return flat_at_regular_moments(trace, start_ns, end_ns)
+
+
+def mostly_steady(trace: Trace, activity: Sequence[Activity], seconds: float) -> bool:
+    """Return whether that is so for a tenth of a run at least: in events, and in the whole run where it has none."""
+    if not activity:
+        nothing = np.empty(0, np.int64)
+        return perhaps_in_step(trace, nothing, nothing)
+    lasting = sum(float((x.end_ns - x.start_ns).sum()) for x in activity if x.found.steady) * 1e-9
+    return lasting > MUCH * seconds
+
+
+def flat_at_regular_moments(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
+    """Return whether readings at regular moments show nothing but noise inside events; without events, in the whole run.
+
+    Nothing in such readings excludes a load that is in step with them.
+    """
+    if trace.interval_ns <= 0 or trace.kept is not None or own_moments(trace) or read_at_random(trace):
+        return False
+    if averages(trace):
+        return False
+    if not start_ns.size:
+        return len(trace) > 1 and all_equal(trace, trace.values, within_noise=True)
+    first = np.searchsorted(trace.times_ns, start_ns[:_LOOKED], side="right")
+    until = np.searchsorted(trace.times_ns, end_ns[:_LOOKED], side="left")
+    flat = [
+        all_equal(trace, trace.values[a:b], within_noise=True)
+        for a, b in zip(first.tolist(), until.tolist(), strict=True)
+        if b - a >= _SHOWN
+    ]
+    return bool(flat) and sum(flat) > _MOSTLY * len(flat)
+
+
+def averages(trace: Trace) -> bool:
+    """Return whether readings are of all of the time between them, so that none of it is missed."""
+    if trace.kind is Kind.MEAN:
+        return all(note.code != PART for note in trace.notes)
+    return trace.kind is Kind.COUNTER or (trace.window_ns or 0) > _WHOLE * trace.interval_ns
