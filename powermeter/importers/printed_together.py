@@ -24,6 +24,7 @@ _APART = 8.0
 """Times the intervals inside a block that the pause between blocks is at least."""
 _MOST_ROWS = 1 << 20
 _LONG = 97  # percentile of the steps: of as many as thirty rows in a block, a pause
+_LONG_OF_MANY = 99.9  # the same of as many as a thousand
 _BLOCKS = 8
 _ALIKE = 0.9  # of the blocks, that have as many rows, and that begin a usual time behind the one before
 _NEAR = 0.25  # of what is usual: that near to it
@@ -54,7 +55,13 @@ def blocks_of(times_ns: Times) -> Blocks | None:
     if not 2 * _BLOCKS <= times_ns.size <= _MOST_ROWS:
         return None
     steps = np.diff(times_ns)
-    between = steps > float(np.percentile(steps, _LONG)) / 2
+    few, many = (float(long) / 2 for long in np.percentile(steps, [_LONG, _LONG_OF_MANY]))
+    return _parted(times_ns, steps, few) or _parted(times_ns, steps, many)
+
+
+def _parted(times_ns: Times, steps: Times, long: float) -> Blocks | None:
+    """Return the blocks between which steps are longer than `long`."""
+    between = steps > long
     pause, inside = steps[between], steps[~between]
     if not inside.any() or float(np.percentile(inside, 95)) * _APART > float(np.median(pause)):
         return None
@@ -93,17 +100,23 @@ def evenly_measured(blocks: Blocks, values: Floats, *, counted: bool = False) ->
     whole, fourths = float(squares.sum()), float(squares @ squares)
     if whole <= 0 or not between.any() or whole * whole < _FEWEST * fourths:
         return None
-    due = float(between.mean())
+    due, seen = float(between.mean()), float(squares[between].sum()) / whole
     doubt = math.sqrt(due * (1 - due) * fourths) / whole
-    more = float(squares[between].sum()) / whole - due
-    if more > _SURE * doubt:
+    if seen - due > _SURE * doubt:
         return False
-    follow = _follow_the_load(blocks, np.append(np.nan, changes) if counted else values)
-    return True if follow and abs(more) <= _AS_OFTEN * doubt else None
+    alike = _likeness(blocks, np.append(np.nan, changes) if counted else values)
+    if alike > _FOLLOWED or due - seen > _AS_OFTEN * doubt:
+        return None
+    if seen - due <= _AS_OFTEN * doubt:
+        return True
+    in_bursts = 1 / (1 + (blocks.rows - 1) * alike)
+    return (
+        True if seen + _SURE * math.sqrt(in_bursts * (1 - in_bursts) * fourths) / whole < in_bursts else None
+    )
 
 
-def _follow_the_load(blocks: Blocks, values: Floats) -> bool:
-    """Return whether neighbours in a block differ less than rows of different blocks, what comes again in each block apart.
+def _likeness(blocks: Blocks, values: Floats) -> float:
+    """Return by how much neighbours in a block differ of what rows of different blocks do, what comes again in each block apart.
 
     The mean squared change over twice the variance is 1 for rows in no order (von Neumann, Ann. Math. Stat. 12, 1941).
     """
@@ -112,6 +125,7 @@ def _follow_the_load(blocks: Blocks, values: Floats) -> bool:
     read = values[whole[:, np.newaxis] + np.arange(blocks.rows)]
     read = read[np.isfinite(read).all(axis=1)]
     if len(read) < _BLOCKS:
-        return False
+        return math.inf
     rest = read - read.mean(axis=0)
-    return float(np.mean(np.diff(rest, axis=1) ** 2)) <= _FOLLOWED * 2 * float(np.mean(rest**2))
+    variance = float(np.mean(rest**2))
+    return float(np.mean(np.diff(rest, axis=1) ** 2)) / (2 * variance) if variance > 0 else math.inf

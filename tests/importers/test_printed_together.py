@@ -20,7 +20,15 @@ def printed(blocks: int, rows: int, period_ms: float, apart_ms: float) -> np.nda
 
 @pytest.mark.parametrize(
     ("rows", "period_ms", "apart_ms"),
-    [(10, 1000, 2), (4, 400, 30), (10, 100, 0.5), (2, 200, 4), (30, 1000, 1)],
+    [
+        (10, 1000, 2),
+        (4, 400, 30),
+        (10, 100, 0.5),
+        (2, 200, 4),
+        (30, 1000, 1),
+        (50, 500, 0.1),
+        (400, 1000, 0.1),
+    ],
 )
 def test_rows_that_stand_together_are_blocks(rows, period_ms, apart_ms):
     found = blocks_of(printed(20, rows, period_ms, apart_ms))
