@@ -131,9 +131,9 @@ class Meter:
         """Start a recording of its own."""
         urls = self.sources
         if not urls:
-            from powermeter.recorder import discovery
+            from powermeter.recorder.source_choice import best_sources
 
-            urls, self.choice = discovery.best_sources()
+            urls, self.choice = best_sources()
         metadata = {**host.describe(), "attributes": self.attributes}
         for key in ("battery", "place"):
             if isinstance(getattr(self, key), str):

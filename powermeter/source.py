@@ -171,7 +171,7 @@ class Found:
         certainty: `sure`, `likely` or `guess` that this is the instrument named.
         problem: Why it cannot be used as things are; empty when it can.
         remedy: What to do about it: the group to join, the extra to install, the cable.
-        rank: Added to the table of `powermeter.recorder.discovery` to break ties; lower is better.
+        rank: Added to the table of `powermeter.recorder.ranking` to break ties; lower is better.
     """
 
     url: str | None

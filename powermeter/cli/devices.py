@@ -11,7 +11,8 @@ from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put_json
 
 if TYPE_CHECKING:
-    from powermeter.recorder.discovery import Finding, Search, SourceChoice
+    from powermeter.recorder.discovery import Finding, Search
+    from powermeter.recorder.source_choice import SourceChoice
     from powermeter.result.notes import Note
 
 
@@ -29,10 +30,11 @@ def devices(as_json: bool) -> None:
     have no name on the bus (a smart plug on the network, one read by eye) are not searched for: name
     them, for example shelly://192.168.1.20 or manual://.
     """
-    from powermeter.recorder import discovery as choice
+    from powermeter.recorder import discovery
+    from powermeter.recorder.source_choice import choose
 
-    found = choice.search()
-    chosen = choice.choose(found.findings, found.failures)
+    found = discovery.search()
+    chosen = choose(found.findings, found.failures)
     if as_json:
         put_json(plain(found, chosen))
         return

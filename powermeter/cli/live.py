@@ -23,9 +23,9 @@ from powermeter.cli.live_tail import LabelPace, LiveTail
 from powermeter.cli.options import battery_option, json_option, sources_option, until_option
 from powermeter.cli.standard_output import put, put_line, report_problem
 from powermeter.errors import ConfigurationError, plural, printable
-from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.rail_totals import RailTotals
+from powermeter.recorder.source_choice import best_sources, check_sources
 from powermeter.result.notes import plain_notes
 from powermeter.units import (
     coulomb_to_mah,

@@ -11,8 +11,8 @@ import click
 from powermeter.cli.standard_output import put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.recorder import host
-from powermeter.recorder.discovery import check_sources
 from powermeter.recorder.parent import Recorder
+from powermeter.recorder.source_choice import check_sources
 from powermeter.units import format_quantity
 
 

@@ -31,10 +31,10 @@ from powermeter.errors import ConfigurationError, DataError, PowermeterError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import recordings
 from powermeter.recorder import host
-from powermeter.recorder.discovery import best_sources, check_sources
 from powermeter.recorder.parent import Listener, Recorder
 from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
+from powermeter.recorder.source_choice import best_sources, check_sources
 from powermeter.recording.facts import STATUS
 from powermeter.recording.file_names import side_files
 from powermeter.recording.liveness import RECORD_GONE

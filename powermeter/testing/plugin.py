@@ -234,7 +234,7 @@ class _Session:
     def _start(self) -> str:
         from powermeter.errors import PowermeterError
         from powermeter.meter import Meter
-        from powermeter.recorder.discovery import best_sources
+        from powermeter.recorder.source_choice import best_sources
 
         if os.environ.get("PYTEST_XDIST_WORKER"):
             return "power: tests that run beside each other cannot be distinguished by a meter; run pytest with -n 0"

@@ -11,7 +11,8 @@ import pytest
 from waiting import CEILING_S
 
 from powermeter.channel import Boundary
-from powermeter.recorder import discovery as choice
+from powermeter.recorder.discovery import search
+from powermeter.recorder.source_choice import choose
 from powermeter.recording import Recording
 
 RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live"]
@@ -19,7 +20,7 @@ RECORD = [sys.executable, "-m", "powermeter", "record", "--quiet", "--no-live"]
 
 @pytest.mark.thorough
 def test_a_bare_machine_takes_the_estimate_and_says_so_in_one_line(here, tmp_path):
-    chosen = choice.choose(choice.search().findings)
+    chosen = choose(search().findings)
     assert chosen is not None
     if chosen.urls != ("estimate://",):
         pytest.skip(f"this machine has something better: {chosen.urls[0]}")

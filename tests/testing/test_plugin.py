@@ -136,9 +136,9 @@ def test_where_nothing_can_be_measured_it_is_skipped_with_the_reason(pytester):
 
 
 def test_an_estimate_is_no_measurement(pytester, monkeypatch):
-    from powermeter.recorder import discovery
+    from powermeter.recorder import source_choice
 
-    monkeypatch.setattr(discovery, "best_sources", lambda: (("estimate://",), ""))
+    monkeypatch.setattr(source_choice, "best_sources", lambda: (("estimate://",), ""))
     pytester.makepyfile("def test_it(power): raise AssertionError")
     result = pytester.runpytest_inprocess(*registered(), "-rs", "-p", "no:xdist")
     result.assert_outcomes(skipped=1)

@@ -131,7 +131,7 @@ class Sensors(object):
         """Return an opened source of the package that is installed here; None where none is, and none is needed."""
         try:
             from powermeter import registry
-            from powermeter.recorder.discovery import best_sources
+            from powermeter.recorder.source_choice import best_sources
         except Exception as error:  # also a Python that is too old for it
             if wanted == "auto":
                 return None
