@@ -18,9 +18,10 @@ from powermeter.fleet.pooling import GRADES
 from powermeter.fleet.questions import AskedOfFleet, recordings
 from powermeter.footprint import Footprint, footprint
 from powermeter.footprint.footprint_of_energy import Rates
-from powermeter.footprint.hourly_intensity import Intensity, as_factor
+from powermeter.footprint.hourly_intensity import Intensity
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.place import parse_place
+from powermeter.footprint.weighted_intensity import as_factor
 from powermeter.result import COVERAGE_95, Grade, Result, combine
 from powermeter.result.notes import Note
 from powermeter.units import format_percent

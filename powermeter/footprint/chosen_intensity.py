@@ -14,9 +14,11 @@ from powermeter.units import format_duration, format_percent
 from .factors import Factor
 from .footprint_options import FootprintOptions
 from .grid_factors import grid, intensity_of
-from .hourly_intensity import Intensity, as_factor, mean_of, of_events, show_time, weigh
+from .hourly_intensity import Intensity, mean_of, show_time
 from .intensity_file import parse_time, read
-from .place import Place, country_code
+from .place import Place
+from .place_names import country_code
+from .weighted_intensity import as_factor, of_events, weigh
 
 if TYPE_CHECKING:
     from powermeter.analysis.subject import Subject

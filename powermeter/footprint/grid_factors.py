@@ -14,7 +14,8 @@ from powermeter.units import format_percent
 
 from . import regional
 from .factors import Factor, default, factor, given, origins, table
-from .place import Place, countries
+from .place import Place
+from .place_names import countries
 
 FUELS = ("coal", "gas", "oil", "nuclear", "hydro", "solar", "wind", "bioenergy", "other_renewable")
 

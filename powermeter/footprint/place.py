@@ -15,13 +15,22 @@ from functools import lru_cache
 
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant, nearest
+from powermeter.footprint.place_names import (
+    CITY,
+    CLOUD_SHAPED,
+    bundled_regions,
+    cloud_regions,
+    countries,
+    country_spellings,
+    known_regions,
+    named_places,
+    region_names,
+)
 
 from . import regional
 from .factors import rows, table
 from .gazetteer import gazetteer, spelled
 
-CITY = "city:"
-_CLOUD_SHAPED = re.compile(r"[a-z]{2,}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-?\d+[a-z]?")
 _ZONE = re.compile(r"-?[a-f]$")
 _TITLED = re.compile(r".*\((.+)\)")
 _STATED = ("USA", "CAN")
@@ -50,79 +59,6 @@ class Place:
         return self.country if self.region is None else f"{self.country}-{self.region}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A row of the table of names: an alias, a city, a question, or a place without a grid here."""
-
-    name: str
-    kind: str
-    places: tuple[str, ...]
-    text: str
-
-
-@lru_cache(maxsize=1)
-def countries() -> dict[str, dict[str, str]]:
-    """Return the rows of the country table by ISO code."""
-    return {row["iso3"]: row for row in rows("grid_mix")}
-
-
-@lru_cache(maxsize=1)
-def _spellings() -> dict[str, str]:
-    found = {}
-    for code, row in countries().items():
-        for text in (code, row["iso2"], row["country"]):
-            if text:
-                found[spelled(text)] = code
-    return found
-
-
-def country_code(code: str) -> str | None:
-    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code; None where it is neither."""
-    return _spellings().get(spelled(code)) if 2 <= len(code) <= 3 else None
-
-
-@lru_cache(maxsize=1)
-def _names() -> dict[str, _Named]:
-    return {
-        spelled(row["name"]): _Named(row["name"], row["kind"], tuple(row["place"].split()), row["text"])
-        for row in rows("place_names")
-    }
-
-
-@lru_cache(maxsize=1)
-def _bundled_regions() -> dict[str, dict[str, str]]:
-    """Country → spelling of a region → its code."""
-    found: dict[str, dict[str, str]] = {}
-    for row in rows("grid_carbon_regions"):
-        country, _, region = row["geography"].partition("-")
-        known = found.setdefault(country, {})
-        known[spelled(region)] = region
-        known[spelled(row["name"])] = region
-    return found
-
-
-@lru_cache(maxsize=1)
-def _region_names() -> dict[str, str]:
-    """Full name of a bundled region → place code; names that are no region's own are left out."""
-    return {spelled(row["name"]): row["geography"] for row in rows("grid_carbon_regions")}
-
-
-@lru_cache(maxsize=1)
-def _cloud_regions() -> dict[str, str]:
-    """Region with and without its provider → place code; a bare name of two providers is left out."""
-    found = {row["region"]: row["place"] for row in rows("cloud_regions")}
-    bare: dict[str, set[str]] = {}
-    for region, place in found.items():
-        bare.setdefault(region.partition(":")[2], set()).add(place)
-    return {**{name: places.pop() for name, places in bare.items() if len(places) == 1}, **found}
-
-
-def known_regions(country: str) -> dict[str, str]:
-    """Return spelling → code of the regions of a country, bundled ones first."""
-    extra = {spelled(region): region for region in regional.regions(country)}
-    return {**extra, **_bundled_regions().get(country, {})}
-
-
 def parse_place(text: str) -> Place:
     """Return the place a user typed.
 
@@ -135,10 +71,10 @@ def parse_place(text: str) -> Place:
     if ":" in typed:
         return parse_place(_cloud_region(typed))
     key = spelled(typed)
-    named = _names().get(key)
+    named = named_places().get(key)
     if named is not None and named.kind == "ask":
         raise ConfigurationError(f"{typed!r} is {_choices(named.places)}: write the code")
-    code = _spellings().get(key)
+    code = country_spellings().get(key)
     if code is not None:
         return Place(code, None, countries()[code]["country"], _state_of_that_code(key))
     if named is not None and named.kind == "alias":
@@ -149,15 +85,15 @@ def parse_place(text: str) -> Place:
     try:
         in_country = _in_country(typed)
     except ConfigurationError:
-        if not _CLOUD_SHAPED.fullmatch(typed.casefold()):
+        if not CLOUD_SHAPED.fullmatch(typed.casefold()):
             raise
         raise ConfigurationError(
-            f"no cloud region {typed!r}; {nearest(typed, _cloud_regions())}; or name its country"
+            f"no cloud region {typed!r}; {nearest(typed, cloud_regions())}; or name its country"
         ) from None
     if in_country is not None:
         return in_country
-    if key in _region_names():
-        return parse_place(_region_names()[key])
+    if key in region_names():
+        return parse_place(region_names()[key])
     if named is not None and named.kind == "none":
         raise ConfigurationError(f"{typed!r}: {named.text}; or use --intensity with its g/kWh")
     borne = gazetteer().get(key)
@@ -187,7 +123,7 @@ def _state_of_that_code(key: str) -> str:
     return ", ".join(
         f"for {_region(country, key, key).name}, write {country}-{key.upper()}"
         for country in _STATED
-        if key in _bundled_regions()[country]
+        if key in bundled_regions()[country]
     )
 
 
@@ -196,20 +132,20 @@ def _bare_cloud_region(key: str) -> str | None:
     if len(key) <= 3:
         return None
     provider, found, region = key.partition(" ")
-    if found and any(name.startswith(f"{provider}:") for name in _cloud_regions()):  # `AWS eu-west-1`
-        return _cloud_regions().get(f"{provider}:{region.replace(' ', '')}")
+    if found and any(name.startswith(f"{provider}:") for name in cloud_regions()):  # `AWS eu-west-1`
+        return cloud_regions().get(f"{provider}:{region.replace(' ', '')}")
     titled = _TITLED.fullmatch(key)  # `Iowa (us-central1)`
     for text in (key, *(titled.groups() if titled else ())):
         hyphened, joined = text.replace(" ", "-"), text.replace(" ", "")
         for name in (hyphened, joined, _ZONE.sub("", hyphened)):  # `East US` is Azure's title of eastus
-            if name in _cloud_regions():
-                return _cloud_regions()[name]
+            if name in cloud_regions():
+                return cloud_regions()[name]
     return None
 
 
 def _grids_of(key: str) -> tuple[str, ...]:
     """Return the grids of a city, or of a state or province that has none of its own here."""
-    named, borne = _names().get(key), gazetteer().get(key)
+    named, borne = named_places().get(key), gazetteer().get(key)
     of_table = named.places if named is not None and named.kind == "city" else ()
     of_gazetteer = borne.places if borne is not None and borne.kind != "country" else ()
     return tuple(dict.fromkeys((*of_table, *of_gazetteer)))
@@ -234,21 +170,21 @@ def _ask_about_a_state(typed: str) -> None:
         head, _, tail = typed.rpartition(" ")
     key = spelled(tail)
     states = {
-        f"{country}-{_bundled_regions()[country][key]}"
+        f"{country}-{bundled_regions()[country][key]}"
         for country in _STATED
-        if key in _bundled_regions()[country]
+        if key in bundled_regions()[country]
     }
     within = tuple(code for code in _grids_of(spelled(head)) if code in states)
     if within:
         raise ConfigurationError(_question(typed, within))
-    country = _spellings().get(key)
+    country = country_spellings().get(key)
     if states and found:
         raise ConfigurationError(_question(typed, (*sorted(states), *([country] if country else []))))
 
 
 def _regions_called(key: str) -> tuple[str, ...]:
     """Return the codes of regions typed without their country: `TX`, `ON`, `SE3`."""
-    known = sorted({*_bundled_regions(), *regional.COUNTRIES})
+    known = sorted({*bundled_regions(), *regional.COUNTRIES})
     found = {f"{country}-{known_regions(country)[key]}" for country in known if key in known_regions(country)}
     return tuple(sorted(found))
 
@@ -261,12 +197,12 @@ def _city(name: str) -> Place:
     """Return the state or country of a city."""
     key = spelled(name)
     grids = _grids_of(key)
-    if key in _region_names() and grids in ((), (_region_names()[key],)):  # Beijing has a grid of its own
+    if key in region_names() and grids in ((), (region_names()[key],)):  # Beijing has a grid of its own
         return parse_place(name)
-    if key in _spellings() and len(key) > 3:  # Singapore is its country
+    if key in country_spellings() and len(key) > 3:  # Singapore is its country
         return parse_place(name)
     if not grids:
-        cities = [entry.name for entry in _names().values() if entry.kind == "city"]
+        cities = [entry.name for entry in named_places().values() if entry.kind == "city"]
         cities += [entry.name for entry in gazetteer().values() if entry.kind != "country"]
         raise ConfigurationError(
             f"no city {name!r} is known here; {nearest(name, cities)}; or name its country"
@@ -274,7 +210,7 @@ def _city(name: str) -> Place:
     if len(grids) > 1:
         raise ConfigurationError(_question(name, grids))
     place = parse_place(grids[0])
-    named = _names().get(key)
+    named = named_places().get(key)
     spelling = named.name if named is not None else gazetteer()[key].name
     return Place(place.country, place.region, f"{place.name}, by {spelling}")
 
@@ -282,7 +218,7 @@ def _city(name: str) -> Place:
 def _country_of(text: str) -> str | None:
     """Return the ISO code of a country's code or name, its aliases and other languages included."""
     key = spelled(text)
-    code, named = _spellings().get(key), _names().get(key)
+    code, named = country_spellings().get(key), named_places().get(key)
     if code is not None:
         return code
     if named is not None:
@@ -322,7 +258,7 @@ def _in_country(typed: str) -> Place | None:
 def _region(code: str, typed: str, whole: str) -> Place:
     regions = known_regions(code)
     region = regions.get(spelled(typed))
-    named = _names().get(spelled(typed))
+    named = named_places().get(spelled(typed))
     if region is None and named is not None and named.kind in ("alias", "city"):
         place = parse_place(named.places[0])
         if place.country == code and place.region is not None:
@@ -335,7 +271,7 @@ def _region(code: str, typed: str, whole: str) -> Place:
                 f"no regions of {code} are known here; write {code} for the country"
                 + ("" if regional.installed() else ", or install powermeter[carbon] for more regions")
             )
-        cloud = close_names(spelled(whole), _cloud_regions(), cutoff=0.8)
+        cloud = close_names(spelled(whole), cloud_regions(), cutoff=0.8)
         offer = meant(cloud) or nearest(typed, sorted(set(regions)))
         raise ConfigurationError(f"no region {typed!r} in {code}; {offer}")
     name = next(
@@ -360,9 +296,11 @@ def _offered() -> dict[str, str]:
     found |= {
         spelled(row["name"]): f"{row['name']} ({row['geography']})" for row in rows("grid_carbon_regions")
     }
-    found |= {key: entry.name for key, entry in _names().items() if entry.kind == "alias" and len(key) > 3}
-    found |= {key: f"{CITY}{entry.name}" for key, entry in _names().items() if entry.kind == "city"}
-    found |= {name: name for name in _cloud_regions() if ":" not in name}
+    found |= {
+        key: entry.name for key, entry in named_places().items() if entry.kind == "alias" and len(key) > 3
+    }
+    found |= {key: f"{CITY}{entry.name}" for key, entry in named_places().items() if entry.kind == "city"}
+    found |= {name: name for name in cloud_regions() if ":" not in name}
     return found
 
 
@@ -389,7 +327,7 @@ def all_places() -> list[Place]:
         for code, row in countries().items()
         if ("grid.carbon", code) in table("grid_carbon")
     ]
-    for country in sorted({*_bundled_regions(), *regional.COUNTRIES}):
+    for country in sorted({*bundled_regions(), *regional.COUNTRIES}):
         seen = sorted(set(known_regions(country).values()))
         found += [parse_place(f"{country}-{region}") for region in seen]
     return found

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from powermeter.drivers.iio import IIO, parse_type
+from powermeter.drivers.iio import IIO
+from powermeter.drivers.system.iio_record import parse_type
 from powermeter.errors import ConfigurationError, OpenError, Reason
 from powermeter.source import Address, now_ns
 

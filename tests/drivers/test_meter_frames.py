@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from meter_frames import SMARTPOWER3, TC66_PLAIN, fnirsi_report, refused, um_block, witrn_report
 
-from powermeter.drivers import atorch, avhzy, fnirsi, rdtech_tc66, rdtech_um, smartpower3, witrn
+from powermeter.drivers import atorch, avhzy, fnirsi, rdtech_tc66, smartpower3, witrn
 from powermeter.drivers.links.hid import cut_reports
-from powermeter.drivers.meters import km003c_frames
+from powermeter.drivers.meters import km003c_frames, um_frame
 from powermeter.drivers.meters.framing import cut_lines
 
 FRAMES = Path(__file__).parent / "frames"
@@ -32,7 +32,7 @@ CHECKED = [row for row in ATORCH if row[4] in "12"]
 
 
 DECODERS: dict[str, Callable[[bytes], object]] = {
-    "um": rdtech_um.decode,
+    "um": um_frame.decode,
     "tc66": rdtech_tc66.decode_plain,
     "fnirsi": fnirsi.decode,
     "atorch": atorch.decode,

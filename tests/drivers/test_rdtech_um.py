@@ -12,6 +12,7 @@ from meter_frames import UM_VECTOR, refused, um_block
 
 from powermeter import registry
 from powermeter.drivers import atorch, rdtech_um
+from powermeter.drivers.meters import um_frame
 from powermeter.errors import DataError
 from powermeter.source import Address, now_ns
 from powermeter.testing.load import Load
@@ -19,7 +20,7 @@ from powermeter.testing.request_meters import SimulatedUM25C
 
 
 def test_um_vector_decodes_with_the_check_off() -> None:
-    reading = rdtech_um.decode(UM_VECTOR, check=False)
+    reading = um_frame.decode(UM_VECTOR, check=False)
     assert reading.model.title == "UM25C"
     assert reading.voltage_v == pytest.approx(0.510) and reading.current_a == pytest.approx(0.0328)
     assert (reading.power_mw, reading.temperature_c, reading.temperature_f, reading.group) == (
@@ -39,12 +40,12 @@ def test_um_vector_decodes_with_the_check_off() -> None:
 
 def test_um_vector_is_refused_with_the_check_on() -> None:
     with pytest.raises(DataError, match="688c"):
-        rdtech_um.decode(UM_VECTOR)
+        um_frame.decode(UM_VECTOR)
 
 
 @pytest.mark.parametrize(("model", "name"), [(0x0963, "UM24C"), (0x09C9, "UM25C"), (0x0D4C, "UM34C")])
 def test_um_block_of_each_model(model: int, name: str) -> None:
-    reading = rdtech_um.decode(um_block(model))
+    reading = um_frame.decode(um_block(model))
     assert reading.model.title == name and reading.check_ok and not reading.problem()
     assert reading.voltage_v == pytest.approx(5.06, abs=0.003) and reading.current_a == pytest.approx(
         0.114, abs=7e-4
@@ -55,15 +56,15 @@ def test_um_block_of_each_model(model: int, name: str) -> None:
 @pytest.mark.parametrize("model", [0x0963, 0x09C9, 0x0D4C])
 def test_um_damaged_blocks_are_refused_or_show_no_other_voltage_current_or_power(model: int) -> None:
     good = um_block(model)
-    truth = rdtech_um.decode(good)
+    truth = um_frame.decode(good)
     for length in range(130):
-        assert refused(rdtech_um.decode, good[:length])
+        assert refused(um_frame.decode, good[:length])
     for at in range(130):
         for bit in (0x01, 0x10, 0x80, 0xFF):
             bad = bytearray(good)
             bad[at] ^= bit
             try:
-                reading = rdtech_um.decode(bytes(bad))
+                reading = um_frame.decode(bytes(bad))
             except DataError:
                 continue
             if reading.problem():
@@ -77,7 +78,7 @@ def test_um_damaged_blocks_are_refused_or_show_no_other_voltage_current_or_power
 def test_another_data_group_goes_on_from_where_the_totals_were() -> None:
     """A meter keeps ten groups of totals: what another one has counted long ago is not what flowed since the last reading."""
     source = rdtech_um.UM25C(Address.parse("um25c:///dev/nobody"))
-    first = rdtech_um.decode(um_block(0x09C9))
+    first = um_frame.decode(um_block(0x09C9))
     source.describe(first)
     groups = ((100, 500), (7000, 35_000), *((0, 0),) * 8)
     rows = [

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from powermeter.drivers.rdtech_um import CHARGING_MODES, UMFrame, decode
+from powermeter.drivers.meters.um_frame import CHARGING_MODES, UMFrame, decode
 from powermeter.errors import DataError
 
 UM24C, UM25C, UM34C = 0x0963, 0x09C9, 0x0D4C

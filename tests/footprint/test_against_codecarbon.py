@@ -12,7 +12,8 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import footprint, parse_place
 from powermeter.footprint.factors import default
-from powermeter.footprint.place import all_places, countries
+from powermeter.footprint.place import all_places
+from powermeter.footprint.place_names import countries
 from powermeter.result import Result
 
 try:

@@ -10,7 +10,8 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import factors
 from powermeter.footprint.grid_factors import FUELS, PLAUSIBLE_G_PER_KWH
-from powermeter.footprint.place import countries, parse_place
+from powermeter.footprint.place import parse_place
+from powermeter.footprint.place_names import countries
 
 DATA = files("powermeter.footprint").joinpath("data")
 SHARE_ALIKE = ("ODbL", "AGPL", "GPL", "BY-SA", "BY-NC", "NC-SA")

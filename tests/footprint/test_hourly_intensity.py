@@ -16,8 +16,9 @@ from electricity_maps import saved
 
 from powermeter.errors import DataError
 from powermeter.footprint.best_hours import best_and_worst
-from powermeter.footprint.hourly_intensity import Intensity, Utc, as_factor, mean_of, of_events, weigh
+from powermeter.footprint.hourly_intensity import Intensity, Utc, mean_of
 from powermeter.footprint.intensity_file import read
+from powermeter.footprint.weighted_intensity import as_factor, of_events, weigh
 from powermeter.testing.boards import simulate_day
 
 

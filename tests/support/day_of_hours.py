@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.footprint.hourly_intensity import Intensity, weigh
+from powermeter.footprint.hourly_intensity import Intensity
+from powermeter.footprint.weighted_intensity import weigh
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
 

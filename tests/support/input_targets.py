@@ -25,21 +25,20 @@ from powermeter.drivers import (
     avhzy,
     fnirsi,
     fnirsi_ble,
-    iio,
     lines,
     pmic,
     rdtech_tc66,
-    rdtech_um,
     scpi,
     smartpower3,
     witrn,
 )
 from powermeter.drivers.links.http import parse_host
 from powermeter.drivers.links.link import parse_baud
-from powermeter.drivers.meters import km003c_frames
+from powermeter.drivers.meters import km003c_frames, um_frame
 from powermeter.drivers.meters.checksums import crc16_modbus
 from powermeter.drivers.meters.logic_edges import parse_inputs
 from powermeter.drivers.meters.ppk2_stream import parse_metadata
+from powermeter.drivers.system import iio_record
 from powermeter.drivers.system.firmware import unpack
 from powermeter.errors import PowermeterError
 from powermeter.footprint.charging import parse_chain
@@ -149,7 +148,7 @@ GROUPS = {
             (km003c_frames.decode, bytes.fromhex("410004020100000b") + bytes(44)),
             (lambda data: km003c_frames.decode_queue(data, 1), bytes.fromhex("4100040202000013") + bytes(60)),
             (witrn.decode, bytes.fromhex("ff55") + bytes(62)),
-            (lambda data: rdtech_um.decode(data, check=False), bytes.fromhex("0963") + bytes(128)),
+            (lambda data: um_frame.decode(data, check=False), bytes.fromhex("0963") + bytes(128)),
             (
                 smartpower3.decode,
                 b"0000001000,05000,1000,5000,0,05000,1000,5000,0,0,05000,1000,5000,0,0,ab,cd\r\n",
@@ -167,7 +166,7 @@ GROUPS = {
             ),
             (lambda data: pmic.parse_adc(text(data)), b"     3V7_WL_SW_A current(0)=0.08880190A\n"),
             (lambda data: pmic.parse_throttled(text(data)), b"throttled=0x50000"),
-            (lambda data: iio.parse_type(text(data), 0), b"le:s16/16>>0"),
+            (lambda data: iio_record.parse_type(text(data), 0), b"le:s16/16>>0"),
             (lambda data: lines.parse_columns(text(data), keyed=False), b"t_ms,mV,mA"),
             (lambda data: lines.parse_number(text(data)), b"-1.5e-3 mA"),
             (lambda data: scpi.parse_number(text(data)), b"+1.23456E+00"),
