@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.importers.coarse_stamps import SpreadTimes, in_blocks
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.column_store import Store
 from powermeter.importers.late_by_turns import evened, measured_evenly, turns_of
-from powermeter.importers.printed_together import Blocks, blocks_of, evenly_measured, put_back
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.time_axis import Axis, spread_over
+from powermeter.recording.rows_together import Blocks, blocks_of, evenly_measured
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 
 Floats = NDArray[np.floating[Any]]
+Times = NDArray[np.int64]
 
 PERHAPS_LATE = "perhaps-late-by-turns"
 """The code of the note that every second row may be stamped late, so that nothing of the table is measured."""
 
 # Of these a change inside a long step shows in both readings, so that they look evenly measured.
 _OVER_TIME = frozenset(("mean", "per-row", "held"))
+_HOLE = 1.5  # of the usual time from block to block, from which one is missing
 _OPEN = 2.4  # of what every second row is late by, which 1.96/√12 of it reaches beyond: the others may be as early, or half of the rows are off
 
 
@@ -45,6 +49,13 @@ def put_back_printed(found: Axis, store: Store, plan: TablePlan, meanings: Seque
         found.warnings.append(_of_bursts(blocks, counted=all(c for _, c in columns)))
     elif True in shown:
         spread_over(found, put_back(found.times_ns, blocks))
+
+
+def put_back(times_ns: Times, blocks: Blocks) -> SpreadTimes:
+    """Return rows at even distances between the end of the block before and that of their own."""
+    bounds = np.append(blocks.first, times_ns.size)
+    together = np.repeat(times_ns[bounds[1:] - 1], np.diff(bounds))
+    return replace(in_blocks(together, _HOLE), late_ns=0, open_ns=blocks.period_ns, rows=blocks.rows)
 
 
 def _columns(

@@ -13,7 +13,7 @@ from powermeter.channel import INTERPOLATED_TIME, MISSING, Gap
 from powermeter.errors import DataError, plural
 from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, skipped_stamps, spread_stamps
 from powermeter.importers.hole_limits import hole_notes, pauses
-from powermeter.importers.printed_together import blocks_of
+from powermeter.recording.rows_together import blocks_of
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration, format_percent
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from powermeter.channel import Kind, Quantity
-from powermeter.signals.stamps_shared import SHARED, at_moments_of_their_own
+from powermeter.signals.stamps_shared import BUFFERED, SHARED, at_moments_of_their_own
 from powermeter.signals.trace import Trace
 
 MS = 1_000_000
@@ -54,3 +55,31 @@ def test_the_doubt_is_that_of_the_mean_number_of_rows_where_most_stamps_have_one
     found = at_moments_of_their_own(trace_of(times, [1.0] * len(times)))
     assert math.isclose(found.clock_ns * math.sqrt(3), 200 * MS * 4 / 9)
     assert "1.8 each time" in found.notes[0].text
+
+
+def arriving(seed: int, *, buffered: bool) -> tuple[Trace, np.ndarray]:
+    """Return 60 buffers of 50 rows of a load that moves at random, half a second apart and stamped within 5 ms, and when each was read (ms)."""
+    rng = np.random.default_rng(seed)
+    place, block = np.tile(np.arange(50), 60), np.repeat(np.arange(60), 50)
+    stamped = 500 * (block + 1) - (49 - place) // 10
+    read = 500 * block + 10 * (place + 1) if buffered else stamped
+    moves = np.cumsum(rng.uniform(300, 1000, 120))
+    values = np.where(np.searchsorted(moves, read) % 2 == 0, 1.0, 4.0) + 0.01 * rng.standard_normal(read.size)
+    apart = np.rint(stamped * MS + 1000 * (place % 10)).astype(np.int64)
+    return replace(trace_of([0], [0]), times_ns=apart, values=values, interval_ns=1000), read
+
+
+def test_rows_stamped_as_a_buffer_arrives_lie_where_they_were_read() -> None:
+    for seed in range(5):
+        trace, read = arriving(seed, buffered=True)
+        found = at_moments_of_their_own(trace)
+        assert [note.code for note in found.notes] == [BUFFERED], seed
+        assert np.abs(found.times_ns / MS - read).max() < 0.1
+        assert found.interval_ns == 10 * MS
+        assert math.isclose(found.clock_ns * math.sqrt(12), 500 * MS)
+
+
+def test_rows_read_in_bursts_stay_where_they_are() -> None:
+    for seed in range(5):
+        trace, _ = arriving(seed, buffered=False)
+        assert at_moments_of_their_own(trace) is trace, seed

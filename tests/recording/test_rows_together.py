@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.importers.printed_together import blocks_of, evenly_measured, put_back
+from powermeter.importers.measured_before_printed import put_back
+from powermeter.recording.rows_together import blocks_of, evenly_measured
 
 NS = 10**9
 MS = 10**6

@@ -1,4 +1,4 @@
-"""Rows that were printed together: a meter that hands over ten readings at once each second, stamped milliseconds apart as they are written.
+"""Rows that were written together: a meter that hands over ten readings at once each second, stamped milliseconds apart as they are written.
 
 Stamps show when rows were written.  Whether they were measured over all the time since the block before, or within those
 milliseconds (a logger that sleeps between bursts), is in their values: measured at even times, two rows over a pause differ no more than
@@ -9,13 +9,11 @@ each block (a logger that a load's bursts set off) or differs from row to row (n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from powermeter.importers.coarse_stamps import SpreadTimes, in_blocks
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -28,7 +26,6 @@ _LONG_OF_MANY = 99.9  # the same of as many as a thousand
 _BLOCKS = 8
 _ALIKE = 0.9  # of the blocks, that have as many rows, and that begin a usual time behind the one before
 _NEAR = 0.25  # of what is usual: that near to it
-_HOLE = 1.5  # of the usual time from block to block, from which one is missing
 _SURE = 3.0  # standard errors beyond which changes lie in the pauses
 _AS_OFTEN = 1.5  # standard errors within which they lie there as often as elsewhere: else nothing is decided
 _FEWEST = 4.0  # changes that carry the squares of all: of fewer, nothing shows where they lie
@@ -75,13 +72,6 @@ def _parted(times_ns: Times, steps: Times, long: float) -> Blocks | None:
     if rows < 2 or min(as_many, evenly) < _ALIKE:
         return None
     return Blocks(first, rows, round(period))
-
-
-def put_back(times_ns: Times, blocks: Blocks) -> SpreadTimes:
-    """Return rows at even distances between the end of the block before and that of their own."""
-    bounds = np.append(blocks.first, times_ns.size)
-    together = np.repeat(times_ns[bounds[1:] - 1], np.diff(bounds))
-    return replace(in_blocks(together, _HOLE), late_ns=0, open_ns=blocks.period_ns, rows=blocks.rows)
 
 
 def evenly_measured(blocks: Blocks, values: Floats, *, counted: bool = False) -> bool | None:
