@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.errors import DataError, plural
+from powermeter.channel import Quantity
+from powermeter.errors import ConfigurationError, DataError, plural
+from powermeter.recording.protocol import RecordingLike, SourceInfo
 
 from .correlate import MAX_DRIFT, Alignment
+from .pattern import EVENT
 from .position import SECOND
 
 Floats = NDArray[np.floating[Any]]
@@ -98,3 +101,45 @@ def _paired(
     j = np.where(np.abs(e[j - 1] - wanted) <= np.abs(e[j] - wanted), j - 1, j)
     i = np.flatnonzero(np.abs(e[j] - wanted) <= within)
     return i, j[i]
+
+
+def marker_edges(
+    meter: RecordingLike, sources: Sequence[SourceInfo], pin: int | None = None
+) -> NDArray[np.int64]:
+    """Return the moments (meter's clock) at which a logic input changed.
+
+    From the marker channel of a source, else from the windows that an import made of such inputs.
+
+    Raises:
+        DataError: No input ever changed.
+        ConfigurationError: Several did and `pin` does not state which, or that one did not.
+    """
+    by_pin: dict[int, list[int]] = {}
+    for source in sources:
+        names = [c.name for c in source.channels if c.quantity is Quantity.MARKER]
+        if not names:
+            continue
+        last = np.empty(0, np.int64)
+        for piece in meter.stream(source.id, channels=names[:1]):
+            good = piece.codes[names[0]] >= 0
+            times, bits = piece.times_ns[good], np.concatenate([last, piece.codes[names[0]][good]])
+            for number in range(16):
+                changes = np.flatnonzero(np.diff((bits >> number) & 1)) + 1 - last.size
+                if changes.size:
+                    by_pin.setdefault(number, []).extend(times[changes].tolist())
+            last = bits[-1:]
+    if not by_pin:
+        pulses = [e for e in meter.events() if e.end_ns is not None and e.name != EVENT]
+        if not pulses:
+            raise DataError("the meter's recording holds no logic input and no window of one")
+        moments = {t for e in pulses for t in (e.start_ns, e.end_ns or e.start_ns)}
+        return np.array(sorted(moments), np.int64)
+    if pin is None:
+        if len(by_pin) > 1:
+            raise ConfigurationError(
+                f"inputs {', '.join(map(str, sorted(by_pin)))} changed; choose one: --pin 0"
+            )
+        (pin,) = by_pin
+    if pin not in by_pin:
+        raise ConfigurationError(f"input {pin} never changed; {', '.join(map(str, sorted(by_pin)))} did")
+    return np.array(sorted(by_pin[pin]), np.int64)

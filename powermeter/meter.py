@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import powermeter
 from powermeter import registry
 from powermeter.errors import ConfigurationError, DataError, OpenError, Reason
-from powermeter.marking import accelerators, api, destinations, recordings
+from powermeter.marking import accelerators, api, destinations
 from powermeter.marking import span as spans
+from powermeter.marking.child_environment import ChildEnvironment
 from powermeter.marking.each import DETECT, Each
 from powermeter.marking.event_log import EventLog
 from powermeter.marking.event_span import MeterSpan, count_begun_outside
@@ -155,7 +156,7 @@ class Meter:
         self._recorder, self._log = recorder, EventLog(recorder.marks, str(self.path))
         self._log.open()
         token = spans.attach(self._log)
-        children = _Environment(self._log, str(self.path.absolute()))
+        children = ChildEnvironment(self._log, str(self.path.absolute()))
         if not self._synchronise:
             accelerators.turn_off()
             spans.know_modules()
@@ -353,35 +354,6 @@ class Meter:
         )
         joined = self.choice if self._recorder is None else ""
         return "\n".join(line for line in (text, joined, self._problem) if line)
-
-
-class _Environment:
-    """Names a recording in the environment of child processes, and takes the name back.
-
-    Args:
-        log: Its folder of marks.
-        path: The recording.
-    """
-
-    _before: ClassVar[dict[str, str | None]] = {}
-    _running: ClassVar[list[_Environment]] = []
-
-    def __init__(self, log: EventLog, path: str) -> None:
-        self._values = {api.ENVIRONMENT: path, recordings.ENVIRONMENT: log.folder}
-        if not self._running:
-            self._before.update({name: os.environ.get(name) for name in self._values})
-        self._running.append(self)
-        os.environ.update(self._values)
-
-    def restore(self) -> None:
-        """Name what else runs, or what was named before."""
-        self._running.remove(self)
-        values = dict(self._running[-1]._values) if self._running else self._before
-        for name, value in values.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _log_notice(text: str) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress, count
 from typing import Any
 
@@ -14,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.marking import ring
-from powermeter.marking.json_text import CUT
 from powermeter.marking.mark_account import MAX_LISTED, MarkAccount
+from powermeter.marking.mark_text import as_count, attributes_and_measures, read_text
 from powermeter.marking.resident_memory import Memory
 from powermeter.marking.ring_reader import Mark, Numbers
 from powermeter.marking.unfinished_events import MAX_RUNNING, Begun, ShortNames, names_of, unannounced
@@ -24,8 +21,6 @@ FUTURE_NS, PAST_NS = 10_000_000, 60_000_000_000
 """How far a stamp may lie after the moment it is read, and before the start of the recording."""
 SHORTEST_BY_COMMAND_NS = 2_000_000
 """What lies between a begin and an end by command at least: the shell's start of another one, known to a tick only."""
-MEASURES, UNREADABLE = "@measures", "@unreadable"
-"""Attributes of ours: results beside the energy, and attributes that are not a JSON object."""
 
 COLUMNS = (
     "thread",
@@ -249,7 +244,7 @@ class Assembly:
         if begun is None:
             self.account.strays += 1
             if len(self.ends) < MAX_LISTED * MAX_LISTED:
-                count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else None
+                count = as_count(mark.items) if mark.flags & ring.HAS_COUNT else None
                 count = None if count is not None and count < 0 else count
                 self.ends.append((mark.event, at_ns, count, attributes))
             return
@@ -259,7 +254,7 @@ class Assembly:
         if mark.thread == ring.BY_COMMAND:
             begun.thread, at_ns = ring.BY_COMMAND, max(at_ns, begun.start_ns + SHORTEST_BY_COMMAND_NS)
         if mark.flags & ring.HAS_COUNT:
-            begun.count = _as_count(mark.items)
+            begun.count = as_count(mark.items)
         row = owner._row(begun, max(at_ns, begun.start_ns), attributes)
         if not mark.event:
             self._named.note(begun, owner, row)
@@ -281,9 +276,9 @@ class Assembly:
         self.account.begun += len(slots) - instants
         self.account.finished += len(slots) - instants
         texts = zip(slots["text"].tolist(), slots["length"].tolist(), strict=True)
-        named = [_text(text[:length]) for text, length in texts]
+        named = [read_text(text[:length]) for text, length in texts]
         counts = np.where(slots["flags"] & ring.HAS_COUNT, slots["count"], 1.0).tolist()
-        counted = [_as_count(number) for number in counts]
+        counted = [as_count(number) for number in counts]
         for i in [i for i, number in enumerate(counted) if number is not None and number < 0]:
             self.account.note_odd(named[i][0])
             counted[i] = None
@@ -314,7 +309,7 @@ class Assembly:
         self._short.note_ended(begun, end_ns)
         if end_ns is not None:
             (peak,) = self.memory.peaks(np.array([begun.start_ns]), np.array([end_ns]))
-        attributes_text, measures, is_cut = _parted(begun.attributes, attributes)
+        attributes_text, measures, is_cut = attributes_and_measures(begun.attributes, attributes)
         self.account.cut += is_cut and end_ns is not None
         count, items = begun.count, None
         if count is not None and count < 0:
@@ -361,40 +356,6 @@ class Assembly:
 
 
 def _begun(mark: Mark, at_ns: int, name: bytes, attributes: bytes) -> Begun:
-    count = _as_count(mark.items) if mark.flags & ring.HAS_COUNT else 1
+    count = as_count(mark.items) if mark.flags & ring.HAS_COUNT else 1
     uid = mark.event or _numbers()
     return Begun(name, at_ns, uid, mark.parent, mark.thread, mark.task, count, attributes)
-
-
-def _as_count(number: float) -> int | float | None:
-    """Return a number of items; None where it is not known, below 0 where it is none."""
-    if math.isnan(number):
-        return None
-    if not 0 <= number < math.inf:
-        return -1
-    return int(number) if number == int(number) and number < 1 << 63 else number
-
-
-@lru_cache(maxsize=4096)
-def _text(text: bytes) -> tuple[str, str | None, str | None, bool]:
-    """Return name, attributes and measures, and whether some are cut."""
-    name, _, attributes = text.partition(b"\0")
-    return (name.decode("utf-8", "replace"), *_parted(attributes, b""))
-
-
-@lru_cache(maxsize=4096)
-def _parted(first: bytes, second: bytes) -> tuple[str | None, str | None, bool]:
-    """Return the attributes of begin and end together, and the measures among them, as JSON, None where there are none; and whether some are cut."""
-    found: dict[str, Any] = {}
-    for text in (first, second):
-        if text:
-            try:
-                value = json.loads(text)
-            except (ValueError, RecursionError):
-                value = None
-            found.update(
-                value if isinstance(value, dict) else {UNREADABLE: text[:200].decode("utf-8", "replace")}
-            )
-    measures, is_cut = found.pop(MEASURES, None), bool(found.pop(CUT, 0)) or UNREADABLE in found
-    measured = json.dumps(measures) if isinstance(measures, dict) else None
-    return json.dumps(found) if found else None, measured, is_cut

@@ -16,31 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from powermeter import errors, registry
+from powermeter import errors
 from powermeter.errors import ConfigurationError, DataError, OpenError, PowermeterError, ReadError, Reason
 from powermeter.marking import recordings
 from powermeter.recorder import killed_start, left_behind, null_device, waiting_at_end, waiting_at_start
+from powermeter.recorder.interpreter import BOOT, SMALL, own_group, search_path
 from powermeter.recorder.own_pipes import Pipe
 from powermeter.recording.liveness import CUT_OFF, PROGRAM_GONE
-
-# The parent's search path is handed on as it is; the empty entry `-c` adds is dropped first, so that
-# a `numpy.py` in the working directory cannot be picked up.
-_MODULE, _, _MAIN = registry.RECORDER.partition(":")
-# Its end waits for nothing of a driver's: no thread, no function registered for the end.
-_BOOT = (
-    "import os, sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
-    f"from {_MODULE} import {_MAIN}; os._exit({_MAIN}())"
-)
-
-
-_SMALL = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "131072",
-    "MALLOC_TRIM_THRESHOLD_": "131072",
-}
-"""The environment of the recorder alone: no threads and buffers for algebra it never does; what is freed returns
-to the system (of four fast sources 49 MB without it, 43 MB with it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +143,7 @@ class Recorder:
                 self._notice(f"no events are recorded: {self.marks}: {error.strerror or error}")
 
     def _start(self) -> None:
-        command = [sys.executable, "-c", _BOOT, _search_path()]
+        command = [sys.executable, "-c", BOOT, search_path()]
         (theirs_in, orders), (answers, theirs_out) = os.pipe(), os.pipe()
         self.orders, self.answers = Pipe(orders), Pipe(answers)
         try:
@@ -171,8 +153,8 @@ class Recorder:
                     stdin=theirs_in,
                     stdout=theirs_out,
                     stderr=unheard,
-                    env={**os.environ, **_SMALL},
-                    **_own_group(),
+                    env={**os.environ, **SMALL},
+                    **own_group(),
                 )
         except BaseException:
             self._release()
@@ -370,15 +352,6 @@ def rebuild(message: Mapping[str, Any]) -> PowermeterError:
     return kind(text) if issubclass(kind, PowermeterError) else ReadError(text)
 
 
-def _search_path() -> str:
-    """Return where this program finds its modules; an empty entry is the working directory, which may be gone."""
-    try:
-        here = str(Path.cwd())
-    except OSError:
-        here = ""
-    return "\n".join(filter(None, (path or here for path in sys.path)))
-
-
 def _absolute(path: Path) -> str:
     """Return a path from the root on.
 
@@ -391,10 +364,3 @@ def _absolute(path: Path) -> str:
         raise ConfigurationError(
             f"{path}: the working directory was removed; change to another, or name the whole path"
         ) from None
-
-
-def _own_group() -> dict[str, Any]:
-    """Keep the terminal's Ctrl-C and hang-up away from the recorder."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from alignment_scene import RATES, S, host_of, scene, seen_by
 
-from powermeter.calibration.align import activity, place, thinned
+from powermeter.calibration.align import activity, place
 from powermeter.calibration.correlate import Alignment
+from powermeter.calibration.trace_to_align import thinned
 from powermeter.channel import Kind
 from powermeter.errors import DataError
 from powermeter.events import Event

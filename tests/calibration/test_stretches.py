@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from alignment_scene import S, host_of, scene, seen_by
 
-from powermeter.calibration import align, channels, steady_points
+from powermeter.calibration import channels, steady_points, trace_to_align
 from powermeter.calibration.align import AlignOptions, place
 from powermeter.calibration.channels import SourceChannel, read
 from powermeter.calibration.steady_points import steady_points as points_of
 from powermeter.calibration.stretches import RecordingPart, Stretches, bounds
+from powermeter.calibration.trace_to_align import what_was_seen
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import Recording, Writer
@@ -26,7 +27,7 @@ from powermeter.testing.simulation import SimulatedPowerMeter, Truth
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every recording of more than 500 readings for a long one."""
-    for module in (align, channels, steady_points):
+    for module in (trace_to_align, channels, steady_points):
         monkeypatch.setattr(module, "HELD", 500)
 
 
@@ -99,13 +100,13 @@ def test_a_part_in_which_there_is_nothing_is_refused(tiny: None) -> None:
 def test_a_part_is_counted_from_the_first_reading(long: bool, monkeypatch) -> None:
     """From 3 s to 11 s of it, read at once or stretch by stretch."""
     if long:
-        for module in (align, channels, steady_points):
+        for module in (trace_to_align, channels, steady_points):
             monkeypatch.setattr(module, "HELD", 500)
     rng = np.random.default_rng(5)
     truth, _ = scene(rng, 100.0, pattern=True)
     recording, _, _ = seen_by(rng, truth, 100.0)
     first = int(recording.data[1].times_ns[0])
-    found = align.what_was_seen(recording, recording.sources, AlignOptions(between_s=(3.0, 11.0)))
+    found = what_was_seen(recording, recording.sources, between_s=(3.0, 11.0))
     assert (found.long is not None) is long
     near = (1.0 if long else 0.2) * S  # a long one is read in pieces
     assert found.trace.start_ns - first == pytest.approx(3 * S, abs=near)
@@ -165,7 +166,7 @@ def test_memory_does_not_grow_with_the_recording(tiny: None, tmp_path: Path) -> 
     for seconds in (100, 1000):
         with kilohertz(tmp_path / f"{seconds}.power", seconds) as recording:
             tracemalloc.start()
-            seen = align.what_was_seen(recording, recording.sources, AlignOptions())
+            seen = what_was_seen(recording, recording.sources)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
             assert seen.long is not None and len(seen.trace) <= 2 * 500
