@@ -16,10 +16,11 @@ from itertools import pairwise
 
 from powermeter.importers.cells import LONGEST_CELL, is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
+from powermeter.importers.elapsed_times import is_elapsed
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import Heading, heading
 from powermeter.importers.preamble import facts_above
-from powermeter.importers.stamps import day_and_clock, days_and_clock_ns, minutes_ns, wall
+from powermeter.importers.stamps import day_and_clock, minutes_ns, wall
 from powermeter.importers.thousands import without_marks
 from powermeter.importers.unit_row import CHANNEL_KINDS, is_unit_row, units_of_inputs, with_row_unit
 from powermeter.importers.unit_spellings import of_unit
@@ -130,7 +131,7 @@ def _is_datum(text: str) -> bool:
     return (
         is_missing_word(text)
         or day_and_clock(text) is not None
-        or days_and_clock_ns(text) is not None
+        or is_elapsed(text)
         or minutes_ns(text) is not None
         or wall(text) is not None
         or wall(text, "dmy") is not None

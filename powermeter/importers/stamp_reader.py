@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.importers.calendar_columns import OTHER_ORDER, goes_on_otherwise
 from powermeter.importers.days_without_year import days_between, with_colons
+from powermeter.importers.elapsed_times import elapsed_ns
 from powermeter.importers.stamps import (
     DAY_NS,
     LARGEST_NS,
     TICKS,
     day_and_clock,
-    days_and_clock_ns,
     minutes_ns,
     number_ns,
     time_of_day_ns,
@@ -103,7 +103,7 @@ class TimePlan:
 
     Attributes:
         indexes: Their columns; two where date and time of day stand apart, none for a fixed period.
-        style: `wall`, `day` (time of day), `hhmmss` (one without colons), `elapsed` (D.hh:mm:ss), `minutes` (mm:ss), `epoch`, `relative`, `steps` (each
+        style: `wall`, `day` (time of day), `hhmmss` (one without colons), `elapsed` (D.hh:mm:ss, 1m02s), `minutes` (mm:ss), `epoch`, `relative`, `steps` (each
             row's own interval) or `period`.
         tick_ns: Nanoseconds per unit of a numeric time.
         order: Of year, month and day.
@@ -167,7 +167,7 @@ class Reader:
         if plan.style == "minutes":
             return self._minutes(texts), None
         if plan.style == "elapsed":
-            return _array([days_and_clock_ns(text) for text in texts]), None
+            return _array([elapsed_ns(text) for text in texts]), None
         if plan.style == "steps":
             return self._added_up(self._numbers(texts)), None
         return self._numbers(texts), None

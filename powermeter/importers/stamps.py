@@ -93,10 +93,6 @@ _NAMED_DAY = re.compile(
     r"(?:[A-Za-z]{3,9},? )?(?P<mo>[A-Za-z]{3})[a-z]* +(?P<da>\d{1,2}),? (?P<y>\d{4})", re.ASCII
 )
 _TIME_OF_DAY = re.compile(_CLOCK + r"\Z", re.ASCII)
-_DAYS_AND_CLOCK = re.compile(
-    r"(?P<days>\d{1,5})(?:[. ]| days? )(?P<h>\d{1,2}):(?P<m>\d{2}):(?P<sec>\d{2})(?:[.,:](?P<frac>\d{1,9}))?",
-    re.ASCII,
-)
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = {
     name: number
@@ -337,15 +333,6 @@ def minutes_ns(text: str) -> int | None:
     return (int(match[1]) * 60 + int(match[2])) * NS + int((match[3] or "0").ljust(9, "0"))
 
 
-def days_and_clock_ns(text: str) -> int | None:
-    """Return nanoseconds of an elapsed time `D.hh:mm:ss.ms`, or None."""
-    match = _DAYS_AND_CLOCK.fullmatch(text.strip())
-    if match is None or int(match["h"]) > 23 or int(match["m"]) > 59 or int(match["sec"]) > 59:
-        return None
-    seconds = int(match["days"]) * 86400 + int(match["h"]) * 3600 + int(match["m"]) * 60 + int(match["sec"])
-    return seconds * NS + int((match["frac"] or "0").ljust(9, "0"))
-
-
 def datetime_ns(stamp: datetime) -> int:
     """Return nanoseconds since 1970 of a date and time, taken as UTC."""
     return int((stamp - datetime(1970, 1, 1)) / timedelta(microseconds=1)) * 1000
@@ -371,7 +358,6 @@ __all__ = [
     "Wall",
     "axis",
     "datetime_ns",
-    "days_and_clock_ns",
     "number_ns",
     "numeric_date",
     "regular",

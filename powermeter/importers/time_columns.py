@@ -16,6 +16,7 @@ from powermeter.errors import DataError
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.days_without_year import are_clocks_of_digits
+from powermeter.importers.elapsed_times import elapsed_ns, is_elapsed
 from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.interval_columns import are_intervals, counts_one_by_one, steps_beside_count
@@ -27,7 +28,6 @@ from powermeter.importers.stamp_reader import Added, Reader, TimePlan
 from powermeter.importers.stamps import (
     TICKS,
     day_and_clock,
-    days_and_clock_ns,
     minutes_ns,
     number_ns,
     time_of_day_ns,
@@ -314,8 +314,8 @@ def _plan(found: Layout, named: Heading, index: int, choices: Choices, asks: lis
         return TimePlan((index,), "day", why="time of day; its date is not known")
     if named.quantity != TIME and not named.of_rows and are_clocks_of_digits(whole):
         return TimePlan((index,), "hhmmss", why="time of day without colons; its date is not known")
-    if _mostly(whole, lambda text: days_and_clock_ns(text) is not None):
-        return TimePlan((index,), "elapsed", why="days.hours:minutes:seconds")
+    if any(map(is_elapsed, whole)) and _mostly(whole, lambda text: elapsed_ns(text) is not None):
+        return TimePlan((index,), "elapsed", why="a lapse of time in several units")
     if found.decimal_comma:
         texts = [text.replace(".", "").replace(",", ".") for text in texts]
     bare = [re.sub(r"\s*[a-zµ]+\Z", "", text) for text in texts]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from powermeter.errors import DataError
+from powermeter.importers.elapsed_times import elapsed_ns
 from powermeter.importers.stamps import (
     NS,
     Wall,
     axis,
     datetime_ns,
-    days_and_clock_ns,
     number_ns,
     regular,
     since_midnight,
@@ -181,7 +181,7 @@ def test_a_stamp_whose_numbers_stand_behind_blanks(text, ms):
 
 
 def test_days_in_words_before_a_clock():
-    assert days_and_clock_ns("1 days 00:00:55.474000") == (86_400 + 55) * 10**9 + 474_000_000
+    assert elapsed_ns("1 days 00:00:55.474000") == (86_400 + 55) * 10**9 + 474_000_000
 
 
 def test_a_date_with_underscores():

@@ -6,12 +6,12 @@ from datetime import datetime, timezone
 
 import pytest
 
+from powermeter.importers.elapsed_times import elapsed_ns
 from powermeter.importers.stamps import (
     DAY_NS,
     LARGEST_NS,
     TICKS,
     datetime_ns,
-    days_and_clock_ns,
     number_ns,
     since_midnight,
     time_of_day_ns,
@@ -43,7 +43,7 @@ def calendar(year: int, month: int, day: int, hour: int = 0, minute: int = 0, se
     ],
 )
 def test_days_and_a_clock(text: str, ns: int | None) -> None:
-    assert days_and_clock_ns(text) == ns
+    assert elapsed_ns(text) == ns
 
 
 @pytest.mark.parametrize(
