@@ -32,8 +32,9 @@ from powermeter.battery.stages import StageOutcome, check, parse_stage
 from powermeter.errors import ConfigurationError, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.footprint import Footprint, Place, footprint
+from powermeter.footprint.lifetime_assessment import assess
 from powermeter.footprint.lifetime_options import parse_wanted
-from powermeter.footprint.lifetime_report import LifetimeReport, assess
+from powermeter.footprint.lifetime_report import LifetimeReport
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note

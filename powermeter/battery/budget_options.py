@@ -10,10 +10,10 @@ from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
 from .battery import Battery
+from .cell import derating_at, spread_at
 from .converter import EfficiencyCurve
 from .preset_or_capacity import parse_battery
 from .presets import presets
-from .simulated_discharge import derating_at, spread_at
 
 
 @dataclass(frozen=True)

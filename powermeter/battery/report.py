@@ -32,8 +32,9 @@ from powermeter.units import format_quantity, parse_quantity
 from . import what_if
 from .battery import Battery
 from .budget_options import BudgetOptions
+from .cell import cell_of
 from .presets import presets
-from .simulated_discharge import cell_of, discharge, highest_w, hours_between, profile_of
+from .simulated_discharge import discharge, highest_w, hours_between, profile_of
 from .stages import StageOutcome, StageVerdict, check, parse_stage
 
 if TYPE_CHECKING:

@@ -106,8 +106,8 @@ def lifetime(recording: Path | None, as_json: bool, **chosen: Any) -> None:
         powermeter lifetime --energy 36J --requests-per-day 20 --price-request 0.0004 --price-chip 0.80
     """
     from powermeter.analysis.subject import find
+    from powermeter.footprint.lifetime_assessment import assess
     from powermeter.footprint.lifetime_options import LifetimeOptions
-    from powermeter.footprint.lifetime_report import assess
 
     take_renamed(chosen, {"--what": "--tornado"}, until="1 June 2027")
     wanted = LifetimeOptions(**{name: chosen[name] for name in LifetimeOptions.__dataclass_fields__})

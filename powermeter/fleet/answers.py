@@ -12,11 +12,12 @@ from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
 from powermeter.fleet.anomalies import Drift, Outlier, drifts, outliers
+from powermeter.fleet.battery_life import Life, life
 from powermeter.fleet.engines import Engine
 from powermeter.fleet.pooling import Pooled
 from powermeter.fleet.questions import AskedOfFleet, energies, recordings
 from powermeter.fleet.regressions import Regression, regressions
-from powermeter.fleet.totals import Life, Totals, life, totals
+from powermeter.fleet.totals import Totals, totals
 from powermeter.result import Result, plain
 from powermeter.result.notes import plain_notes
 

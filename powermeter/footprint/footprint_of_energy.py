@@ -25,7 +25,8 @@ from powermeter.result.notes import Note
 from powermeter.units import format_percent
 
 from .factors import Factor
-from .grid_factors import Grid, grid, mix_of, withdrawal_of_mix
+from .generation_mix import mix_of, withdrawal_of_mix
+from .grid_factors import Grid, grid
 from .place import Place, parse_place
 
 J_PER_KWH = 3.6e6

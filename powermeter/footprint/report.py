@@ -26,7 +26,7 @@ from .charging import parse_chain
 from .chosen_intensity import intensity_of_run
 from .footprint_of_energy import Footprint, footprint
 from .footprint_options import FootprintOptions, Making, making_of, read_mix
-from .grid_factors import carbon_of_mix, water_of_mix
+from .generation_mix import carbon_of_mix, water_of_mix
 from .hourly_intensity import Intensity, show_time
 from .minerals import MINERALS_METHOD, as_rows, composition
 from .network import Transfer

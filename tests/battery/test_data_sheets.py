@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from constant_current import constant_current
 
+from powermeter.battery.cell import cell_of
 from powermeter.battery.preset_or_capacity import parse_battery
-from powermeter.battery.simulated_discharge import cell_of
 from powermeter.errors import ConfigurationError
 
 PUBLISHED = [

@@ -9,17 +9,10 @@ import numpy as np
 import pytest
 
 from powermeter.battery.battery import Battery
+from powermeter.battery.cell import Cell, cell_of, derating_at, spread_at
 from powermeter.battery.converter import EfficiencyCurve
 from powermeter.battery.presets import presets
-from powermeter.battery.simulated_discharge import (
-    Cell,
-    cell_of,
-    derating_at,
-    discharge,
-    hours_between,
-    profile_of,
-    spread_at,
-)
+from powermeter.battery.simulated_discharge import discharge, hours_between, profile_of
 from powermeter.errors import ConfigurationError
 
 IDEAL = Cell((3.6, 3.6))

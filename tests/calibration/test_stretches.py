@@ -37,7 +37,7 @@ def read_at_once_and_in_stretches(seed: int, kind: Kind, pattern: bool, monkeypa
     recording, offset, drift = seen_by(rng, truth, rate, kind)
     options = AlignOptions(by="pattern" if pattern else "activity")
     once = place(host_of(events), recording, recording.sources, options)
-    monkeypatch.setattr(align, "HELD", 500 if pattern else 4000)
+    monkeypatch.setattr(trace_to_align, "HELD", 500 if pattern else 4000)
     monkeypatch.setattr("powermeter.calibration.correlate.PIECE", 700)
     return once, place(host_of(events), recording, recording.sources, options), offset, drift, recording
 

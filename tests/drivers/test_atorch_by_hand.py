@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powermeter.drivers.atorch import AC, DC, USB, check_rule, cut, decode
+from powermeter.drivers.meters.atorch_report import AC, DC, USB, check_rule, cut, decode
 from powermeter.errors import DataError
 
 HEAD = b"\xff\x55"

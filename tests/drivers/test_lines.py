@@ -6,7 +6,8 @@ import pytest
 
 from powermeter import registry
 from powermeter.channel import MISSING
-from powermeter.drivers.lines import Lines, parse_columns, parse_number, without_check
+from powermeter.drivers.lines import Lines
+from powermeter.drivers.meters.line_columns import parse_columns, parse_number, without_check
 from powermeter.drivers.meters.stream import StreamRow
 from powermeter.errors import ConfigurationError, DataError
 

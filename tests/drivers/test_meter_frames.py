@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from meter_frames import SMARTPOWER3, TC66_PLAIN, fnirsi_report, refused, um_block, witrn_report
 
-from powermeter.drivers import atorch, avhzy, fnirsi, rdtech_tc66, smartpower3, witrn
+from powermeter.drivers import avhzy, fnirsi, rdtech_tc66, smartpower3, witrn
 from powermeter.drivers.links.hid import cut_reports
-from powermeter.drivers.meters import km003c_frames, um_frame
+from powermeter.drivers.meters import atorch_report, km003c_frames, um_frame
 from powermeter.drivers.meters.framing import cut_lines
 
 FRAMES = Path(__file__).parent / "frames"
@@ -35,7 +35,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "um": um_frame.decode,
     "tc66": rdtech_tc66.decode_plain,
     "fnirsi": fnirsi.decode,
-    "atorch": atorch.decode,
+    "atorch": atorch_report.decode,
     "km003c": km003c_frames.decode,
     "km003c queue": lambda frame: km003c_frames.decode_queue(frame, 3),
     "witrn": witrn.decode,
@@ -66,7 +66,7 @@ def test_random_bytes_are_refused_or_decoded_never_a_crash(name: str) -> None:
         refused(DECODERS[name], bytes(frame))  # anything but DataError would pass through
 
 
-@pytest.mark.parametrize("cut", [atorch.cut, lambda buffer: cut_lines(buffer, 256), cut_reports])
+@pytest.mark.parametrize("cut", [atorch_report.cut, lambda buffer: cut_lines(buffer, 256), cut_reports])
 def test_cutting_a_stream_of_rubbish_ends_and_keeps_little(
     cut: Callable[[bytearray], tuple[list[bytes], int]],
 ) -> None:

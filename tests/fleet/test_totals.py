@@ -24,7 +24,8 @@ def engine(dataset: Path) -> Iterator[Any]:
 
 
 def test_totals_are_the_sum_and_hours_meet_their_factors(engine: Any, lab: Path, tmp_path: Path) -> None:
-    from powermeter.fleet.totals import life, totals
+    from powermeter.fleet.battery_life import life
+    from powermeter.fleet.totals import totals
 
     used = {path: analyse(path).energy.value for path in lab.rglob("*.power")}
     found = totals(engine, place="FRA")
@@ -83,7 +84,7 @@ def test_what_notes_no_place_meets_the_same_hours_as_what_does(tmp_path: Path) -
 
 def test_ampere_hours_are_not_counted_at_the_socket() -> None:
     """A plug of 60 W without a voltage, and one that knows its 230 V: no hours of 4 Ah, but hours of 20 Wh."""
-    from powermeter.fleet.totals import life_of_row
+    from powermeter.fleet.battery_life import life_of_row
 
     row = {
         "device": "plug",

@@ -6,7 +6,8 @@ import pytest
 
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import given
-from powermeter.footprint.grid_factors import PLACE_UNKNOWN, check_mix, grid, mix_of, water_of_mix
+from powermeter.footprint.generation_mix import check_mix, mix_of, water_of_mix
+from powermeter.footprint.grid_factors import PLACE_UNKNOWN, grid
 from powermeter.footprint.place import parse_place
 
 
@@ -29,7 +30,7 @@ def test_water_by_mix_and_technology() -> None:
 
 
 def test_withdrawal_names_every_fuel_whose_cooling_is_missing() -> None:
-    from powermeter.footprint.grid_factors import withdrawal_of_mix
+    from powermeter.footprint.generation_mix import withdrawal_of_mix
 
     mix = {"coal": 0.4, "gas": 0.3, "nuclear": 0.2, "wind": 0.1}
     with pytest.raises(ConfigurationError) as caught:
@@ -54,7 +55,7 @@ def test_what_is_not_known_of_a_place_is_a_warning_each() -> None:
 
 def test_carbon_rebuilt_from_a_mix_has_its_spread_on_both_sides() -> None:
     """Half wind, half nuclear: 11 and 12 g/kWh, the medians of AR5 (Annex III, table A.III.2); times and over 1.28."""
-    from powermeter.footprint.grid_factors import MIX_SPREAD, carbon_of_mix
+    from powermeter.footprint.generation_mix import MIX_SPREAD, carbon_of_mix
 
     found = carbon_of_mix({"wind": 0.5, "nuclear": 0.5})
     assert found.central == pytest.approx(11.5) and MIX_SPREAD == 1.28
@@ -76,7 +77,7 @@ def test_shares_are_within_two_percent_of_the_whole(share: float, refused: bool)
 
 def test_factors_made_of_a_mix_name_the_year_and_the_grade_of_their_source() -> None:
     """NREL/TP-6A20-50900 (March 2011) for water; AR5 of working group III (2014) for carbon."""
-    from powermeter.footprint.grid_factors import carbon_of_mix
+    from powermeter.footprint.generation_mix import carbon_of_mix
 
     water, carbon = water_of_mix({"wind": 1.0}, "test"), carbon_of_mix({"wind": 1.0})
     assert (water.year, water.unit, water.basis) == (2011, "L/kWh", "consumption")

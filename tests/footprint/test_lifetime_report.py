@@ -11,8 +11,8 @@ from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
+from powermeter.footprint.lifetime_assessment import assess
 from powermeter.footprint.lifetime_options import LifetimeOptions
-from powermeter.footprint.lifetime_report import assess
 from powermeter.result import Result
 from powermeter.testing.boards import NS, START_NS, simulate_day
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from powermeter.battery.battery import Battery
-from powermeter.battery.simulated_discharge import Cell
+from powermeter.battery.cell import Cell
 from powermeter.errors import ConfigurationError
 from powermeter.units import SECONDS_PER_HOUR
 

@@ -21,11 +21,9 @@ from powermeter.battery.stages import parse_stage
 from powermeter.calibration import store
 from powermeter.cli import configuration
 from powermeter.drivers import (
-    atorch,
     avhzy,
     fnirsi,
     fnirsi_ble,
-    lines,
     pmic,
     rdtech_tc66,
     scpi,
@@ -34,7 +32,7 @@ from powermeter.drivers import (
 )
 from powermeter.drivers.links.http import parse_host
 from powermeter.drivers.links.link import parse_baud
-from powermeter.drivers.meters import km003c_frames, um_frame
+from powermeter.drivers.meters import atorch_report, km003c_frames, line_columns, um_frame
 from powermeter.drivers.meters.checksums import crc16_modbus
 from powermeter.drivers.meters.logic_edges import parse_inputs
 from powermeter.drivers.meters.ppk2_stream import parse_metadata
@@ -153,7 +151,7 @@ GROUPS = {
                 smartpower3.decode,
                 b"0000001000,05000,1000,5000,0,05000,1000,5000,0,0,05000,1000,5000,0,0,ab,cd\r\n",
             ),
-            (atorch.decode, bytes.fromhex("ff550103") + bytes(32)),
+            (atorch_report.decode, bytes.fromhex("ff550103") + bytes(32)),
             (fnirsi.decode, bytes.fromhex("aa04") + bytes(62)),
             (
                 lambda data: fnirsi_ble.decode(data + bytes([fnirsi_ble.check_of(data)])),
@@ -167,8 +165,8 @@ GROUPS = {
             (lambda data: pmic.parse_adc(text(data)), b"     3V7_WL_SW_A current(0)=0.08880190A\n"),
             (lambda data: pmic.parse_throttled(text(data)), b"throttled=0x50000"),
             (lambda data: iio_record.parse_type(text(data), 0), b"le:s16/16>>0"),
-            (lambda data: lines.parse_columns(text(data), keyed=False), b"t_ms,mV,mA"),
-            (lambda data: lines.parse_number(text(data)), b"-1.5e-3 mA"),
+            (lambda data: line_columns.parse_columns(text(data), keyed=False), b"t_ms,mV,mA"),
+            (lambda data: line_columns.parse_number(text(data)), b"-1.5e-3 mA"),
             (lambda data: scpi.parse_number(text(data)), b"+1.23456E+00"),
             (
                 lambda data: tegrastats.parse_line(text(data)),
