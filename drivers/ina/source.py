@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from powermeter.channel import MISSING, Channel, Rail, rail_names, saturated
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.result import Grade
-from powermeter.source import SATURATED, Address, Found, PolledSource, Row
+from powermeter.source import SATURATED, Address, Found, PolledSource, Row, parse_options
 from powermeter.units import NS
 
 from ..links.i2c import Bus, BusClock, RegisterLink, open_bus
@@ -73,7 +73,10 @@ class INASource(PolledSource):
         return from_toml(path, self.options, self._parse_texts)
 
     def _parse_texts(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        parsed = self._parse_options(Address(self.address.scheme, self.address.location, texts))
+        parsed = parse_options(
+            Address(self.address.scheme, self.address.location, texts),
+            {**self.COMMON_OPTIONS, **self.OPTIONS},
+        )
         return {name: parsed[name] for name in texts}
 
     # Opening ----------------------------------------------------------------------------------

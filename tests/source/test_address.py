@@ -1,4 +1,4 @@
-"""The URL that names an instrument, and the base class that reads its options."""
+"""The URL that names an instrument."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powermeter.errors import ConfigurationError
-from powermeter.source import Address, Option, PolledSource, Row
+from powermeter.source import Address
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -56,64 +56,3 @@ def test_a_null_byte_in_a_url_is_refused(url):
 def test_an_address_written_down_reads_back_as_it_was(scheme, location, options):
     address = Address(scheme, location, options)
     assert Address.parse(str(address)) == address
-
-
-class Example(PolledSource):
-    scheme = "example"
-    summary = "for this test"
-    example = "example://"
-    OPTIONS = {"shunt": Option(float, 0.1, "resistance"), "gain": Option(int, 1, "amplification")}  # noqa: RUF012
-
-    def open(self) -> None:
-        return
-
-    def sample(self) -> Row | None:
-        return None
-
-
-def example(query: str = "") -> Example:
-    return Example(Address.parse(f"example://here?{query}"))
-
-
-def test_options_have_their_defaults_and_the_common_ones():
-    source = example()
-    assert source.options == {
-        "shunt": 0.1,
-        "gain": 1,
-        "name": None,
-        "rate": None,
-        "interval": None,
-        "dither": True,
-    }
-    assert source.name == "example://here" and example("name=Fred").name == "Fred"
-
-
-@pytest.mark.parametrize(
-    ("query", "period_ns"),
-    [("", 10**8), ("rate=1kHz", 10**6), ("interval=20ms", 2 * 10**7), ("rate=1GHz", 1)],
-)
-def test_the_period_follows_rate_or_interval(query, period_ns):
-    assert example(query).period_ns == period_ns
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ("shunt=big", "option 'shunt': 'big'"),
-        ("shnt=1", "did you mean shunt"),
-        ("zzzz=1", "it takes dither, gain, interval, name, rate, shunt"),
-        ("rate=0", "option 'rate'"),
-        ("rate=-5Hz", "option 'rate'"),
-    ],
-)
-def test_a_bad_option_is_named_in_one_line(query, says):
-    with pytest.raises(ConfigurationError) as caught:
-        example(query)
-    assert says in str(caught.value) and "\n" not in str(caught.value)
-
-
-def test_a_bare_number_as_a_rate_is_asked_about():
-    """100 is meant in Hz by whoever writes `rate=100`, and would be a period of 100 s."""
-    with pytest.raises(ConfigurationError, match="rate=100Hz"):
-        example("rate=100")
-    assert example("interval=0.5").period_ns == 5 * 10**8
