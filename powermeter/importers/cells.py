@@ -67,6 +67,7 @@ _CELL = re.compile(
 _ENDS_IN_UNIT = re.compile(
     r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*([A-Za-zµμΩ%°]{1,10})(?: (?:DC|AC|AC\+DC))?\.?\Z"
 )
+_TWO = re.compile(r"([+-]?[\d.,]*\d ?([mkµu]?[WAV])) ?/ ?[+-]?[\d.,]*\d ?\2")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+(?!\d)")
 
 
@@ -81,12 +82,22 @@ def missing_word(text: str) -> str:
     return "blank" if not text else text if is_missing_word(text) else text[:24]
 
 
+def first_of_two(text: str) -> str:
+    """Return the reading of a cell that holds another value behind a stroke, in the same unit; any other cell as it is.
+
+    `4000mW/4010mW` is how tegrastats prints what a rail draws and its mean, `65W / 300W` how nvidia-smi prints a draw and its limit.
+    """
+    match = _TWO.fullmatch(text.strip()) if "/" in text and len(text) <= LONGEST_CELL else None
+    return text if match is None else match[1]
+
+
 class Cells:
     """Reads the cells of one column, whatever they carry, and counts what is not a number.
 
     Attributes:
         unit: The unit found in the cells, or None.
         reasons: Why a cell was not a number → how often.
+        pair: The first cell that held two values, or empty.
     """
 
     def __init__(
@@ -96,6 +107,7 @@ class Cells:
         self.unit: str | None = factor_of
         self.reasons: Counter[str] = Counter()
         self.lines: list[int] = []
+        self.pair = ""
         self._comma = decimal_comma
         self.stated = decimal
         self._factors: dict[str, float] = {}
@@ -123,7 +135,9 @@ class Cells:
         return value
 
     def _with_unit(self, text: str) -> float:
-        match = _CELL.match(text) if len(text) <= LONGEST_CELL else None
+        first = first_of_two(text)
+        self.pair = self.pair or (text if first != text else "")
+        match = _CELL.match(first) if len(text) <= LONGEST_CELL else None
         if match is None:
             return math.nan
         factor = self._factors.get(match[2])
@@ -146,7 +160,7 @@ class Cells:
 
 def unit_in_cells(texts: list[str]) -> str | None:
     """Return the unit that most cells of a column carry, or None."""
-    short = [text.strip() for text in texts if len(text) <= LONGEST_CELL]
+    short = [first_of_two(text.strip()) for text in texts if len(text) <= LONGEST_CELL]
     found = Counter(match[1] for text in short if (match := _ENDS_IN_UNIT.match(text)) is not None)
     filled = sum(bool(text.strip()) and not is_missing_word(text) for text in texts)
     if not found or sum(found.values()) * 2 < filled:

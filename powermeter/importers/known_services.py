@@ -22,6 +22,23 @@ SERVICES: tuple[Signature, ...] = (
         source="Sense's data export: mean watts and kWh of each interval and device",
     ),
     Signature(
+        "Emporia",
+        "an export of Emporia",
+        (r"time bucket \(.*\)", r".*\(kwhs\)"),
+        (
+            ColumnFact(r"time bucket.*", ""),
+            ColumnFact(r".*\(kwhs\)", "kWh", "per-row", boundary=Boundary.WALL),
+        ),
+        source="Emporia's data export: a column for each circuit, each row what it used in one bucket of time",
+    ),
+    Signature(
+        "Green Metrics Tool",
+        "an export of the Green Metrics Tool",
+        (r"time", r"value", r"detail_name", r"metric", r"unit"),
+        (ColumnFact(r"value", "", "per-row"), ColumnFact(r"detail_name", "-")),
+        source="the Green Metrics Tool's providers: energies are those since the row before, each with its unit beside it",
+    ),
+    Signature(
         "ioBroker",
         "a history of ioBroker",
         (r"val", r"ts", r"ack|q|from"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from powermeter.importers.cells import LONGEST_CELL, is_missing_word
+from powermeter.importers.cells import LONGEST_CELL, first_of_two, is_missing_word
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.elapsed_times import is_elapsed
 from powermeter.importers.files import Peek
@@ -125,7 +125,7 @@ def is_datum(text: str) -> bool:
 # The cells of a table are looked at for each delimiter, and by each who asks for its layout.
 @lru_cache(maxsize=8192)
 def _is_datum(text: str) -> bool:
-    match = _CELL.match(without_marks(text))
+    match = _CELL.match(without_marks(first_of_two(text)))
     if match is not None and (match[2] is None or of_unit(match[2]) is not None or match[2] == "C"):
         return True
     return (

@@ -18,6 +18,7 @@ from powermeter.importers.stamps import (
     LARGEST_NS,
     TICKS,
     day_and_clock,
+    ends_of,
     minutes_ns,
     number_ns,
     time_of_day_ns,
@@ -91,9 +92,17 @@ class Added:
 
 
 def range_ns(text: str) -> int | None:
-    """Return how long a stretch of a day is, written as `6/13/2026 10:55:00 AM - 11:00:00 AM`; None where it is none."""
-    first, dash, last = text.strip().partition(" - ")
-    start, end = time_of_day_ns(first.partition(" ")[2]), time_of_day_ns(last)
+    """Return how long a stretch is, written as `6/13/2026 10:55:00 AM - 11:00:00 AM` or with a date at both ends; None where it is none."""
+    both = ends_of(text)
+    if both is not None:
+        lengths = [
+            last.ns - first.ns
+            for order in ("dmy", "mdy")
+            if (first := wall(both[0], order)) is not None and (last := wall(both[1], order)) is not None
+        ]
+        return min((ns for ns in lengths if ns > 0), default=None)
+    first_text, dash, last_text = text.strip().partition(" - ")
+    start, end = time_of_day_ns(first_text.partition(" ")[2]), time_of_day_ns(last_text)
     return None if not dash or start is None or end is None else (end - start) % DAY_NS
 
 

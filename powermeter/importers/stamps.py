@@ -239,9 +239,20 @@ def is_stamp(line: str) -> bool:
 
 _UNIX = re.compile(r"\d{10}(?:\.\d{1,9})?")
 _LONGEST = 80
+_SHORTEST_RANGE = 24
 
 
 _RANGE = re.compile(r"(?<=\d) - \d{1,2}:\d{2}(?::\d{2})?\Z|(?<=[APM]) - \d{1,2}:\d{2}(?::\d{2})? [AP]M\Z")
+
+
+_ENDS = re.compile(r"(\d[\d./-]{5,9}[ T]\d\S{3,16})(?: [-–] |/)(\d[\d./-]{5,9}[ T]\d\S{3,16})")
+"""`12.03.2024 00:00 - 12.03.2024 00:15`, as ENTSO-E's platform writes a quarter of an hour, or ISO 8601's stroke between both."""
+
+
+def ends_of(text: str) -> tuple[str, str] | None:
+    """Return the two stamps of a stretch that has a date at both of its ends; None for any other text."""
+    match = _ENDS.fullmatch(text.strip()) if len(text) > _SHORTEST_RANGE else None
+    return None if match is None else (match[1], match[2])
 
 
 _PADDED = re.compile(r"\d{4}- *\d{1,2}- *\d{1,2} +\d{1,2}: *\d")
@@ -257,7 +268,10 @@ def _bare(text: str) -> str:
     text = text.strip()
     if text[:1] == "[" and text[-1:] == "]":
         text = text[1:-1].strip()
-    if text.count(" - ") == 1:
+    both = ends_of(text)
+    if both is not None:
+        text = both[0]
+    elif text.count(" - ") == 1:
         text = _RANGE.sub("", text)
     if _PADDED.match(text) is not None:
         text = re.sub(r"\. +(\d{1,3})\Z", r":\1", re.sub(r"([-:]) +", r"\1", text))

@@ -137,6 +137,14 @@ def check_rows(
                     f"{' …' if lost > len(cells.lines) else ''}): missing values",
                 )
             )
+        if cells.pair:
+            notes.append(
+                Note.info(
+                    "two-in-a-cell",
+                    f"cells of {column.heading.text!r} hold two values ({cells.pair}): the first is read; the one behind the stroke, a mean or "
+                    "a limit, is not",
+                )
+            )
     return notes
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.importers.cells import Cells, is_missing_word, numbers, unit_in_cells
+from powermeter.importers.cells import Cells, first_of_two, is_missing_word, numbers, unit_in_cells
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,17 @@ def test_a_unit_that_every_other_cell_carries_is_the_columns():
     """Half of the filled cells are enough, fewer are not; empty ones do not count."""
     assert unit_in_cells(["1 W", "2 W", "3", "4", ""]) == "W"
     assert unit_in_cells(["1 W", "2 W", "3", "4", "5"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("4000mW/4010mW", 4000), ("65W / 300W", 65), ("4.1 W/4.0 W", 4.1)]
+)
+def test_a_reading_beside_its_mean_or_its_limit_is_read(text, value):
+    cells = Cells()
+    assert cells.number(text) == value and cells.pair == text
+    assert unit_in_cells([text] * 3) == cells.unit
+
+
+@pytest.mark.parametrize("text", ["5W/3A", "img/J", "1/2", "4000/4010", "12V/5V/3V"])
+def test_what_is_no_pair_of_one_unit_stays_as_it_is(text):
+    assert first_of_two(text) == text

@@ -48,6 +48,12 @@ def test_the_power_of_a_service_is_read_by_its_own_names(tmp_path, name):
 
 
 STRANGERS = {
+    "Time Bucket (Europe/Berlin),Home-Mains_A (kWhs),Home-Mains_B (kWhs),Home-Dryer (kWhs)\n"
+    + "".join(f"01/{13 + i}/2024 00:00:00,{0.5 + i / 100},0.4,0.3\n" for i in range(11)): 10.45 * 3.6e6,
+    "time,value,detail_name,metric,unit\n"
+    + "".join(
+        f"171100000{i:02d}00000,{450 + i},[machine],psu_energy_ac_mcp_machine,mJ\n" for i in range(11)
+    ): 5.005,
     "RC6 %,Power W gpu,Power W pkg,IRQ /s\n" + "9,5,20,3\n9,7,20,3\n" * 5: 200.0,
     "timestamp,electricity_delivered_1,electricity_currently_delivered\n"
     + "".join(f"2024-03-01 10:00:{i:02d}+00:00,1234.5{i // 9},0.36\n" for i in range(11)): 3600.0,

@@ -3,7 +3,7 @@
 import pytest
 
 from powermeter.channel import MISSING
-from powermeter.importers.stamp_reader import Added, Reader, TimePlan, fast_walls
+from powermeter.importers.stamp_reader import Added, Reader, TimePlan, fast_walls, range_ns
 from powermeter.units import NS
 
 
@@ -37,3 +37,19 @@ def test_an_hour_that_comes_twice_is_within_the_interval_that_seems_to_go_back()
 def test_steps_go_on_from_block_to_block():
     reader = Reader(TimePlan((0,), "steps"))
     assert [reader.read(texts)[0].tolist() for texts in (["1", "2"], ["3"])] == [[NS, 3 * NS], [6 * NS]]
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("12.03.2024 23:45 - 13.03.2024 00:00", 15),
+        ("12/03/2024 00:00:00 - 13/03/2024 00:00:00", 1440),
+        ("2024-03-12T00:00Z/2024-03-12T00:15Z", 15),
+        ("2024-03-12 00:00 – 2024-03-12 01:00", 60),
+        ("6/13/2026 10:55:00 AM - 11:00:00 AM", 5),
+        ("12.03.2024 02:45 - 12.03.2024 02:00", None),
+        ("12.03.2024 02:45", None),
+    ],
+)
+def test_how_long_a_stretch_is_that_one_cell_states(text, minutes):
+    assert range_ns(text) == (None if minutes is None else minutes * 60 * NS)
