@@ -17,6 +17,7 @@ from powermeter.analysis.stopping import LEAST, Settled, Stopping
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.events import now_ns
 from powermeter.recording.encodable_text import encodable
+from powermeter.recording.protocol import RecordingLike
 from powermeter.units import format_duration, format_percent, parse_duration
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ FEWEST = 3
 class MeterLike(Protocol):
     """What the loop needs of a meter."""
 
-    def event(self, name: str, n: int = 1, **attributes: Any) -> AbstractContextManager[Any]:
+    def event(self, name: str, /, n: float | None = 1, **attributes: Any) -> AbstractContextManager[Any]:
         """Mark a block as one event."""
 
-    def recording(self) -> Any:
+    def recording(self) -> AbstractContextManager[RecordingLike]:
         """Open the recording, which still grows."""
 
 

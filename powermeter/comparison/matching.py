@@ -12,7 +12,7 @@ from powermeter.analysis.item_count import WHOLE
 from powermeter.analysis.labels import LabelRow
 from powermeter.comparison import sides
 from powermeter.comparison.designs import Side
-from powermeter.comparison.options import CompareOptions, Quantity
+from powermeter.comparison.options import Compared, CompareOptions
 from powermeter.comparison.runs import AnalysedRun, Pick
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import nearest, some_of
@@ -36,7 +36,7 @@ class Pair:
 class Matched:
     """The labels that both sides have, and what is left over."""
 
-    of: Quantity
+    of: Compared
     pairs: list[Pair] = field(default_factory=list)
     only_left: tuple[str, ...] = ()
     only_right: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ def _whole_runs(runs: tuple[Runs, Runs], names: tuple[str, str], asked: CompareO
     if asked.block:
         raise ConfigurationError(f"whole recordings have no attribute {asked.block!r}")
     counted = all(run.analysis.run_items for side in runs for run in side)
-    kind: Quantity = asked.of or ("energy" if counted else "power")
+    kind: Compared = asked.of or ("energy" if counted else "power")
     left, right = (
         sides.of_runs(side, [sides.of_whole(run, kind) for run in side], name, kind)
         for side, name in zip(runs, names, strict=True)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from powermeter.comparison.sides import UNITS
 from powermeter.errors import ConfigurationError
 
-Quantity: TypeAlias = Literal["energy", "power", "time"]
+Compared: TypeAlias = Literal["energy", "power", "time"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class CompareOptions:
 
     paired: bool | None = None
     block: str | None = None
-    of: Quantity | None = None
+    of: Compared | None = None
     margin: float = 0.0
     warmup: bool = True
     same_instrument: bool | None = None

@@ -362,11 +362,11 @@ class OpenTable:
         return self.signature.accuracy if self.signature is not None else self._importer.accuracy
 
     def _finish(self, rows: TableRows, streams: Sequence[Stream]) -> None:
-        """Survey the values, set the channels' scales and rails, and report what was flagged."""
+        """Look at all values, set the channels' scales and rails, and report what was flagged."""
         assert self.whole is not None
         chosen, headline = self.whole.rails, headline_of(streams, self.whole)
         rows.gaps.extend(rows.axis.gaps)
-        rows.survey(headline)
+        rows.find_grids_and_holes(headline)
         held = any(m.as_ == "held" for m in self.meanings)
         if rows.starts_ns is not None and not (held or self._unbridged):
             rows.open_holes()

@@ -35,8 +35,8 @@ class Stream:
         as_: A key of `kinds.KINDS`.
         missing: Values that stand for none.
         limit: The magnitude above which a reading is none.
-        grid: Where its values lie; filled by `survey`.
-        channel: Made after `survey`.
+        grid: Where its values lie; filled by `find_grids_and_holes`.
+        channel: Made after `find_grids_and_holes`.
         spikes, marks: How many readings were above the limit, and how many stood for none.
         spike_lines, mark_lines: The first lines of them.
         valid: How many readings are left.
@@ -90,7 +90,7 @@ class TableRows(LogRows):
         lengths_ns: How long the interval is that each sample ends, by its row's own start and end, or by the step of which all
             others are multiples; None where neither shows it.
         open_steps: Whether steps between rows of amounts may show that some are missing.
-        alive: Of each block, which samples hold a reading of the whole; filled by `survey`.
+        alive: Of each block, which samples hold a reading of the whole; filled by `find_grids_and_holes`.
         steps: What longer steps between amounts mean, where the log is one of amounts.
     """
 
@@ -209,7 +209,7 @@ class TableRows(LogRows):
         found[of[pick] - samples.start] = read[pick]
         return found
 
-    def survey(self, counted: Sequence[Stream]) -> None:
+    def find_grids_and_holes(self, counted: Sequence[Stream]) -> None:
         """Look at all values once: their grids, and the holes where none of the counted streams has a value."""
         self._settle_steps(counted)
         limits = HoleLimits.of(self.axis.times_ns)
@@ -230,7 +230,7 @@ class TableRows(LogRows):
             self.alive.append(alive)
             known = times[alive]
             if held:
-                self._absent(times, alive, of)
+                self._note_absences(times, alive, of)
             elif len(known):
                 whole = known if last is None else np.concatenate(([last], known))
                 wide = limits.exceeded(whole)
@@ -238,7 +238,7 @@ class TableRows(LogRows):
                     own = self.lengths_ns[samples][alive][len(known) - len(whole) + 1 :]
                     wide = np.flatnonzero(np.diff(whole) > self._longer * own)
                 for i in wide.tolist():
-                    self._hole(int(whole[i]), int(whole[i + 1]))
+                    self._note_hole(int(whole[i]), int(whole[i + 1]))
             if len(known):
                 last = int(known[-1])
         for stream in self.streams:
@@ -309,18 +309,18 @@ class TableRows(LogRows):
             read, lines = read[mine], lines[mine]
         stream.clean(read, lines)
 
-    def _hole(self, start: int, end: int) -> None:
+    def _note_hole(self, start: int, end: int) -> None:
         if len(self.gaps) < 10_000:
             self.gaps.append(Gap(start, end, "missed", "the log has no reading here"))
 
-    def _absent(
+    def _note_absences(
         self, times: NDArray[np.int64], alive: NDArray[np.bool_], of: NDArray[np.int32] | None
     ) -> None:
         """Note as gaps the stretches in which a state was not known."""
         for at in np.flatnonzero(~alive).tolist():
             after = np.flatnonzero(alive[at:])
             if len(after):
-                self._hole(int(times[at]), int(times[at + int(after[0])]))
+                self._note_hole(int(times[at]), int(times[at + int(after[0])]))
 
     def blocks(self) -> Iterator[LogBlock]:
         """Yield the samples in blocks of bounded size."""

@@ -11,20 +11,29 @@ from powermeter import (
     Analysis,
     Battery,
     Channel,
+    CompareOptions,
     Comparison,
+    ConfigurationError,
     DataError,
     Event,
+    ExistsError,
     Finding,
     Grade,
     Meter,
     Note,
+    NotInstalledError,
     OpenError,
     PowermeterError,
+    Quantity,
     Rail,
+    ReadError,
     Reason,
     Recording,
+    RepeatLoop,
     Result,
     Source,
+    TokenStreamer,
+    Trace,
 )
 
 
@@ -89,6 +98,8 @@ def compared() -> None:
     """Compare two recordings."""
     found = powermeter.compare("base.power", "small.power")
     assert_type(found, Comparison)
+    how = CompareOptions(paired=True, of="energy", margin=0.02)
+    assert_type(powermeter.compare("base.power", label=("a", "b"), options=how), Comparison)
 
 
 def found() -> None:
@@ -98,7 +109,7 @@ def found() -> None:
         Meter("ina219://1/0x40").__enter__()
     except OpenError as error:
         assert_type(error.reason, Reason)
-    except DataError:
+    except (DataError, ReadError, ConfigurationError, ExistsError, NotInstalledError):
         pass
     except PowermeterError as error:
         assert_type(error.exit_code, int)
@@ -110,3 +121,36 @@ def nouns(channel: Channel, event: Event, note: Note, source: Source) -> None:
     assert_type(event.duration_s, float | None)
     assert_type(note.code, str)
     assert_type(source.channels, tuple[Channel, ...])
+
+
+def experiments() -> None:
+    """Repeat until it is known well enough."""
+    assert_type(powermeter.bench(lambda: infer(3), precision=0.02).per_item, Result | None)
+    assert_type(powermeter.versus(lambda: infer(3), lambda: infer(4)), Comparison)
+    for energy in powermeter.sweep(infer, size=[1, 2, 4]).energy.values():
+        assert_type(energy, Result | None)
+    with Meter("virtual://") as meter:
+        loop = RepeatLoop(meter, "infer", precision=0.05, n=8)
+        for _ in loop:
+            infer(3)
+        assert_type(loop.reached, bool)
+
+
+class Model:
+    """A model of somebody's."""
+
+
+def models(model: Model, recording: Recording) -> None:
+    """Watch models and what they generate."""
+    assert_type(powermeter.watch(model, "encoder", layers=True, n=8), Model)
+    for text in powermeter.tokens(["a", "b"], model="llama", prompt_tokens=12):
+        print(text)
+    TokenStreamer("llama").end()
+    assert_type(powermeter.layers(recording, "infer").whole, Result)
+
+
+def traces(trace: Trace) -> None:
+    """Read a rail's columns."""
+    assert_type(trace.between(0, 1_000_000_000), Trace)
+    assert_type(trace.quantity, Quantity)
+    assert_type(trace.start_ns, int)

@@ -78,6 +78,11 @@ def test_pyright_accepts_the_right_and_refuses_the_wrong(tree: Path) -> None:
     assert found["wrong.py"] == lines_marked(HERE / "wrong.py")
 
 
+def test_the_program_that_is_checked_uses_every_public_name() -> None:
+    used = (HERE / "api.py").read_text(encoding="utf-8")
+    assert [name for name in powermeter.__all__ if not re.search(rf"\b{name}\b", used)] == []
+
+
 def public() -> list[tuple[str, object]]:
     """Every function, class, method and property of the public names."""
     found: list[tuple[str, object]] = []
