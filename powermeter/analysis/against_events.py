@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.event_estimate import BEAT, FEW, IN_STEP, RIPPLE, UNSEEN, Activity
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.looks import LOOKS
 from powermeter.analysis.means_by_turns import by_turns
 from powermeter.analysis.regular_or_random import count_variance, read_at_random
 from powermeter.analysis.rows_on_change import rows_on_change
@@ -75,6 +76,10 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     )
     # Of steps that are long and short by turns, the median is one of the two.
     usual_s = mean_s if trace.kept is None and by_turns(t) else max(mean_s, tau)
+    if any(note.code == LOOKS for note in trace.notes):
+        usual_s = _inside(
+            integral, activity, usual_s
+        )  # looks that wrote no row were put at even times, those that did have their own
     labels = _counts(integral, activity, usual_s)
     by_place = count_variance(labels.expected, varied)
     doubt = by_place + labels.expected * (max(1 - tau / usual_s, 0.0) if usual_s else 0.0) + jitter
@@ -123,6 +128,16 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
         below, above = below + low, above + high
     return Seen(variance, below, above, beat, blind_s)
+
+
+def _inside(integral: Integral, activity: Sequence[Activity], usual_s: float) -> float:
+    """Return the mean interval between readings that follow each other inside events, in s; `usual_s` where none do."""
+    t = integral.trace.times_ns
+    start, end = (np.sort(edge) for edge in edges_of(activity))
+    inside = np.searchsorted(start, t, side="right") > np.searchsorted(end, t, side="left")
+    steps = np.diff(t)[inside[1:] & inside[:-1]] * 1e-9
+    steps = steps[steps < _LONGER * usual_s]
+    return float(steps.mean()) if steps.size else usual_s
 
 
 def _of_a_moment(integral: Integral, seconds: float, highest: float) -> float:

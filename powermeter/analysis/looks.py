@@ -16,6 +16,8 @@ from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
 
+LOOKS = "rows-of-looks"
+"""The code of the note on looks that wrote no row."""
 _MOST = 2_000_000  # looks, each of which becomes a reading
 _LEAST = 5  # rows that no change brought
 _WHOLE = 0.8  # of the longest wait
@@ -73,6 +75,6 @@ def _noise_of_rows(sizes: Floats, brought: NDArray[np.bool_], least: float) -> f
 
 def _note(look: float) -> Note:
     return Note.info(
-        "rows-of-looks",
+        LOOKS,
         f"rows come at once where power changes, at one of the device's own looks each {format_duration(look)}: where none came the one before stood",
     )
