@@ -250,7 +250,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
             self._alive_s = now
 
     def _begin(self) -> None:
-        """Throw away what piled up between opening and the first read: nobody knows when it was measured."""
+        """Throw away what piled up between opening and the first read: it is not known when it was measured."""
         self._reading = True
         stale = not self._waiting or now_ns() - self._waiting[-1][1] > STALE_NS
         if self.link is not None and stale:

@@ -72,7 +72,7 @@ COVERAGE: dict[str, Sequence[Coverage]] = {
 
 
 def coverage(driver: str, label: str) -> Coverage:
-    """Return what a reading covers; where nobody knows, a part of which nothing is known."""
+    """Return what a reading covers; where it is not known, a part of which nothing is known."""
     for row in COVERAGE.get(driver, ()):
         if not row.label or re.fullmatch(row.label, label, re.IGNORECASE):
             return row

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rail_voltage(analysis: Analysis) -> float | None:
-    """Return the voltage of the counted rail in V; None where nobody knows it.
+    """Return the voltage of the counted rail in V; None where it is not known.
 
     Energy over charge where both are known (the mean weighted by current), else the mean measured
     voltage, else the nominal one.

@@ -190,7 +190,7 @@ def _off(part: float) -> float:
 
 
 def _leave_open(integral: Integral, parts: Parts, found: GroupEstimate, index: Indices, own: int) -> None:
-    """Bound what a group's events used by what their windows hold, of which nobody knows whose it is."""
+    """Bound what a group's events used by what their windows hold, of which it is not known whose it is."""
     running = integral.running
     window, place = np.unique(parts.window, return_inverse=True)
     mine = parts.group == own

@@ -164,7 +164,7 @@ class Battery:
         return self.convention == "energy" and self.efficiency == 1.0
 
     def overload(self, power_w: float) -> str:
-        """Return why the cells cannot deliver a power at the rail; empty where they can, or where nobody knows."""
+        """Return why the cells cannot deliver a power at the rail; empty where they can, or where it is not known."""
         taken = power_w / self.efficiency_at(power_w) if power_w > 0 else 0.0
         if self.most_w is None or taken <= self.most_w:
             return ""

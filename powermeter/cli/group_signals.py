@@ -57,7 +57,7 @@ class Witness:
             os._exit(0)
 
     def saw(self, number: int) -> bool:
-        """Return whether the whole group got a signal that has just come; False as well where nobody knows."""
+        """Return whether the whole group got a signal that has just come; False as well where it is not known."""
         if self._got(number):
             return True
         time.sleep(AGAIN_S)

@@ -7,19 +7,24 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from powermeter.cli.after_recording import (
+    log_beside,
+    note_clock_doubt,
+    store_calibration,
+    summarise,
+    why_no_reading,
+)
 from powermeter.cli.child import cannot_run
 from powermeter.cli.configuration import named
 from powermeter.cli.events_from_output import WatchedCommand, Watching
 from powermeter.cli.options import force_option, json_option, output_option, place_option, sources_option
 from powermeter.cli.processor_time_limit import do_apart
 from powermeter.cli.standard_output import (
-    TROUBLE,
     open_standard,
     put_line,
     put_stderr,
@@ -27,7 +32,7 @@ from powermeter.cli.standard_output import (
     settle,
 )
 from powermeter.cli.status_line import StatusLine
-from powermeter.errors import ConfigurationError, DataError, PowermeterError
+from powermeter.errors import ConfigurationError, DataError
 from powermeter.marking import api as instrumentation
 from powermeter.marking import recordings
 from powermeter.recorder import host
@@ -36,7 +41,6 @@ from powermeter.recorder.remote.link import check_target
 from powermeter.recorder.remote.sources import on_this_side
 from powermeter.recorder.source_choice import best_sources, check_sources
 from powermeter.recording.facts import STATUS
-from powermeter.recording.file_names import side_files
 from powermeter.recording.liveness import RECORD_GONE
 from powermeter.recording.output_file import check_output, default_path
 from powermeter.recording.privacy import reduced
@@ -44,7 +48,6 @@ from powermeter.units import parse_duration
 
 if TYPE_CHECKING:
     from powermeter.cli.prompter import Prompter
-
 
 _DASHES = "powermeter.record.dashes"
 
@@ -245,21 +248,21 @@ def record(
     if problem:
         report_problem(problem)
     if watching is not None and watching.clock_doubt_ns:
-        _note_doubt(recorder.path, watching.clock_doubt_ns)
+        note_clock_doubt(recorder.path, watching.clock_doubt_ns)
     for file in calibrations:
-        _calibrate(recorder.path, file)
-    if not command and (silent := _without_reading(recorder.path)):
+        store_calibration(recorder.path, file)
+    if not command and (silent := why_no_reading(recorder.path)):
         status, nothing = DataError.exit_code, f"nothing was recorded into {recorder.path}: {silent}"
         report_problem(nothing)
         problem = problem or nothing
     elif not quiet and not as_json:
-        do_apart(lambda: _summarise(recorder.path, battery, place), "the summary")
+        do_apart(lambda: summarise(recorder.path, battery, place), "the summary")
     if command and status:
         report_problem(f"{command[0]} ended with status {status}")
     if as_json:
         put_line({"written": [str(recorder.path)], "status": status, "problem": problem or None})
     if recorder.path.exists():  # its folder may have been removed meanwhile
-        put_stderr(f"wrote {recorder.path}{_log_beside(recorder)}")
+        put_stderr(f"wrote {recorder.path}{log_beside(recorder)}")
     settle()
     return status
 
@@ -276,49 +279,6 @@ def _check_command(command: Sequence[str]) -> None:
         raise ConfigurationError(
             "no command after --: is a variable of the shell unset? Without a command leave -- out"
         )
-
-
-def _without_reading(path: Path) -> str:
-    """Return why there is no reading of any source; empty where there is one, or the file cannot be read, which what reads it reports."""
-    from powermeter.analysis.no_reading import no_reading
-    from powermeter.recording import Recording
-
-    try:
-        with Recording.open(path) as recording:
-            known = any(recording.span_ns(about.id) for about in recording.sources)
-            return "" if known else no_reading(recording) or "it has no source"
-    except (PowermeterError, OSError):
-        return ""
-
-
-def _log_beside(recorder: Recorder) -> str:
-    """Return what is to be known of a file that its recorder has not closed."""
-    log = side_files(recorder.path)[0]
-    if not recorder.left_behind or not log.exists():
-        return ""
-    return f", not closed: {log.name} beside it is part of it until the recorder has ended"
-
-
-def _note_doubt(path: Path, doubt_ns: float) -> None:
-    """Have the intervals allow for what a board's clock may be off; a recording is never lost for that."""
-    from powermeter.recorder.remote.clock_uncertainty import note_doubt
-
-    try:
-        note_doubt(path, doubt_ns)
-    except (PowermeterError, OSError) as error:
-        report_problem(
-            f"that the board's clock may be off by {doubt_ns / 1e6:.2g} ms is not in {path}: {error}"
-        )
-
-
-def _calibrate(path: Path, file: Path) -> None:
-    """Store a calibration; a recording is never lost for one that does not fit."""
-    from powermeter.cli.calibrate import apply
-
-    try:
-        put_stderr(apply(path, file, force=False).text)
-    except PowermeterError as error:
-        report_problem(f"{file}: not stored: {error}")
 
 
 def _readings(urls: Sequence[str]) -> Prompter | None:
@@ -348,25 +308,3 @@ def _wait(seconds: float | None, readings: Prompter | None = None) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
-
-
-def _summarise(path: Path, battery: str, place: str | None) -> None:
-    """Print the table of `powermeter show` on standard error: standard output belongs to the command.
-
-    A recording without numbers is not a failure of the command.
-    """
-    from powermeter.recording import Recording
-    from powermeter.reports.report_data import gather
-    from powermeter.reports.report_options import ReportOptions
-    from powermeter.reports.terminal_text import print_tables
-
-    with suppress(*TROUBLE):
-        sys.stdout.flush()
-    try:
-        with Recording.open(path) as recording:
-            data = gather(recording, ReportOptions(battery=battery, place=place))
-        print_tables(data, error=True)
-    except PowermeterError as error:
-        report_problem(str(error))
-    except Exception as error:  # noqa: BLE001 – whatever it is (no memory is left), the status is the program's
-        report_problem(f"the summary could not be printed: {str(error) or type(error).__name__}")

@@ -27,7 +27,7 @@ class Stages:
         return name in self._open
 
     def begin(self, name: str, n: float | None = None, **attributes: Any) -> None:
-        """Begin an event; one of the same name that was left open has failed, nobody knows when: it never ends, which is listed."""
+        """Begin an event; one of the same name that was left open has failed, it is not known when: it never ends, which is listed."""
         if name in self._open:
             for left in list(reversed(self._open)):  # and what began inside of it
                 self._open.pop(left).suspend()

@@ -82,7 +82,7 @@ def _without_sum(path: Path, name: str, known: dict[str, Any]) -> dict[str, Any]
         return known
     if not isinstance(total, (int, float)) or not isinstance(count, (int, float)) or count <= 0:
         raise ConfigurationError(
-            f"{path}: {name[:40]!r} has the sum of each period's readings, which is no power; query its Average"
+            f"{path}: {name[:40]!r} has the sum of each period's readings, which is not a power; query its Average"
         )
     return {"Average": total / count, **known}
 

@@ -227,7 +227,7 @@ def _tens(kind: ET.Element, path: Path) -> float:
     text = _child(kind, "powerOfTenMultiplier") or "0"
     if not re.fullmatch(r"[+-]?[0-9]{1,3}", text) or abs(int(text)) > _MOST_TENS:
         raise DataError(
-            f"{path}: {text[:20]!r} is no power of ten of its values (-12 to 12); the file is damaged"
+            f"{path}: {text[:20]!r} is not a power of ten of its values (-12 to 12); the file is damaged"
         )
     return 10.0 ** int(text)
 

@@ -26,7 +26,7 @@ UTC = "utc"
 """The stamps are nanoseconds since 1970."""
 
 RELATIVE = "relative"
-"""The stamps are nanoseconds since the log began, or of a clock nobody knows."""
+"""The stamps are nanoseconds since the log began, or of an unknown clock."""
 
 
 BLOCK = 1 << 17

@@ -246,7 +246,7 @@ def clock_in_header(header: Sequence[str]) -> str | None:
 
 
 def words_only(peek: Peek, found: Layout) -> str | None:
-    """Return why a table of nothing but words is no power log, or None where a number stands in it or may stand further down."""
+    """Return why a table of nothing but words is not a power log, or None where a number stands in it or may stand further down."""
     cells = [cell.strip() for row in found.rows for cell in row]
     known = any(h.quantity is not None or h.is_time or h.is_electric for h in found.headings)
     if not cells or any(ch.isdigit() for cell in cells for ch in cell) or (known and len(peek.head) == HEAD):

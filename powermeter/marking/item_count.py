@@ -8,7 +8,7 @@ ODD = -1.0
 
 
 def as_count(value: object) -> float:
-    """Return a number of items as a float; NaN where it is not known, `ODD` where it is no number of items."""
+    """Return a number of items as a float; NaN where it is not known, `ODD` where it is not a number of items."""
     if value is None:
         return NAN
     if isinstance(value, int):
