@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -17,7 +17,7 @@ from powermeter.importers.battery_words import (
     plain,
 )
 from powermeter.importers.blocks import TextBlock
-from powermeter.importers.headers import Heading
+from powermeter.importers.columns_of_states import state_column
 from powermeter.importers.layout import Layout
 
 _IN, _OUT, _STANDS = "charges", "discharges", "stands at the mains"
@@ -54,13 +54,6 @@ def is_charge_state(text: str) -> bool:
     return plain(text) in _WORDS
 
 
-def unnamed_states(found: Layout) -> int | None:
-    """Return the column of a table without a header in which every cell is the state of a battery, or None."""
-    columns = () if found.named else range(len(found.headings))
-    cells = {i: [row[i] for row in found.rows if len(row) > i and row[i].strip()] for i in columns}
-    return next((i for i, texts in cells.items() if texts and all(map(is_charge_state, texts))), None)
-
-
 _LETTERS = {
     **dict.fromkeys(("c", "chg", "chrg", "+", "2"), _IN),
     **dict.fromkeys(("d", "dis", "dsg", "dischg", "-", "3"), _OUT),
@@ -69,10 +62,18 @@ _LETTERS = {
 """Letters, and the codes of Android's BatteryManager: 2 charging, 3 discharging, 4 not charging, 5 full."""
 
 _ANSWERS = {
-    **dict.fromkeys(("1", "true", "yes", "y", "on"), _IN),
-    **dict.fromkeys(("0", "false", "no", "n", "off"), _OUT),
+    **dict.fromkeys(("1", "true", "yes", "y", "on", "ja", "oui", "si"), _IN),
+    **dict.fromkeys(("0", "false", "no", "n", "off", "nein", "non"), _OUT),
 }
 _SHOWN = 4
+
+
+def unnamed_states(found: Layout) -> int | None:
+    """Return the column of a table without a header in which every cell is the state of a battery, or None."""
+    own = None if found.named else state_column(found, _WORDS, _ANSWERS)
+    return None if own is None else own[0]
+
+
 _READING = "reading"
 
 
@@ -103,21 +104,19 @@ class ChargeStates:
 
     def __init__(
         self,
-        headings: Sequence[Heading],
+        layout: Layout,
         settled: Mapping[str, str],
         where: Path,
-        skip: int = 1,
-        unnamed: int | None = None,
     ) -> None:
         """Find the column.
 
         Args:
+            layout: The table.
             settled: What the caller states of columns, by header or number from 1; a column that is left out is not read.
             where: The file, for the message.
-            skip: The lines before the first row.
-            unnamed: The column of a table without a header that holds states, or None.
         """
-        self._where, self._skip = where, skip
+        headings, self._skip = layout.headings, layout.skip
+        self._where = where
         self._headings = headings
         left_out = {name for name, unit in settled.items() if unit == "-"}
         names = [plain(heading.text) for heading in headings]
@@ -134,8 +133,11 @@ class ChargeStates:
                 for i in usable
                 if names[i] in known
             ),
-            (unnamed if unnamed in usable else None, _WORDS),
+            (None, _WORDS),
         )
+        if found[0] is None:
+            own = state_column(layout, _WORDS, _WORDS | _ANSWERS)
+            found = own if own is not None and own[0] in usable else found
         if found[1] is _WORDS and {*names} & _BATTERY_COLUMNS:
             found = found[0], _WORDS | _LETTERS
         self._index, self._means = found

@@ -18,6 +18,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.battery_percent import history_of_charge, is_battery_percent, scaled_by_hand
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
+from powermeter.importers.columns_of_states import without_states
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
 from powermeter.importers.figures_of_merit import of_other_things
@@ -149,7 +150,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
 
 def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], set[int]]:
     """Return the headings after `--column` and `--unit`, and the columns that were stated."""
-    headings = without_other_powers(without_letters(found, of_other_things(of_drives(found.headings))))
+    headings = of_other_things(of_drives(without_states(found, found.headings)))
+    headings = without_other_powers(without_letters(found, headings))
     stated: set[int] = set()
     for name, unit in choices.columns.items():
         matches = [i for i, h in enumerate(headings) if name in (h.text, h.name)]

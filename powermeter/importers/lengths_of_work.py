@@ -10,6 +10,8 @@ from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.stamps import wall
+from powermeter.importers.time_units import EPOCHS
+from powermeter.units import NS
 
 _NEVER_A_CLOCK = frozenset(("latency", "ttft", "tpot", "itl", "rtt"))
 _PERCENTILE = re.compile(r"(?:.*[^a-z0-9])?p(?:50|75|9\d+)(?:[^a-z0-9].*)?", re.IGNORECASE)
@@ -57,6 +59,8 @@ def are_lengths(found: Layout, headings: Sequence[Heading], times: Sequence[int]
     every = {*times, *named}
     if any(wall(cell.strip()) is not None for row in found.rows[:1] for cell in row):
         return False
+    if any(_are_unix_times(found, index) for index in range(len(headings))):
+        return False
     return bool(every) and all(_is_length(found, headings, index) for index in every)
 
 
@@ -98,6 +102,18 @@ def _is_clock(found: Layout, index: int) -> bool:
     from_zero = values[0] <= _FIRST_STEPS * usual
     goes_on = index == 0 and steps[0] > 0 and len(steps) >= _MANY
     return (from_zero or goes_on) and even >= 0.9 * len(steps)
+
+
+def _are_unix_times(found: Layout, index: int) -> bool:
+    """Return whether a column holds times since 1970 that never fall: by their size, and by steps shorter than those between a processor's clocks in hertz."""
+    values = [float_or_nan(row[index].strip()) for row in found.rows if len(row) > index]
+    tick = next((tick for low, tick in EPOCHS if values and low <= values[0] < _THIS_CENTURY * low), 0)
+    steps = [(b - a) * tick for a, b in pairwise(values)]
+    return bool(tick and steps) and all(0 <= step < _LONGEST_STEP_NS for step in steps)
+
+
+_THIS_CENTURY = 2.1
+_LONGEST_STEP_NS = 100_000 * NS
 
 
 def _number(text: str) -> float:

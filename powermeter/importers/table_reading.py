@@ -16,7 +16,7 @@ from powermeter.importers import column_kinds
 from powermeter.importers.apparent_power import leave_out_apparent, refuse_apparent
 from powermeter.importers.blocks import text_blocks
 from powermeter.importers.calendar_columns import refuse_other_order
-from powermeter.importers.charge_states import ChargeStates, unnamed_states
+from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
@@ -103,9 +103,7 @@ class OpenTable:
         self._beside: set[int] = set()
         self._unbridged = False
         self._by_length = False
-        self._states = ChargeStates(
-            plan.layout.headings, choices.columns, path, plan.layout.skip, unnamed_states(plan.layout)
-        )
+        self._states = ChargeStates(plan.layout, choices.columns, path)
         self._table_grade = TableGrade(plan.layout)
 
     @property

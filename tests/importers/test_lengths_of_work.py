@@ -73,3 +73,13 @@ def test_a_length_that_is_stated_to_be_the_time_is_the_time(tmp_path):
     path.write_text("batch_size,latency_ms,power_W\n1,3.1,5\n2,4.4,5\n4,7.9,5\n")
     (source,) = open_log(path, choices=Choices(columns={"latency_ms": "ms"})).sources
     assert source.ends_ns[1] - source.ends_ns[0] == 4_800_000
+
+
+@pytest.mark.parametrize("late", ["time_s", "elapsed_s"])
+def test_unix_times_in_a_column_called_clock_are_times(tmp_path, late):
+    """A clock in hertz, which a benchmark varies, does not rise by a second a row."""
+    path = tmp_path / "log.csv"
+    rows = "".join(f"{1711000000 + i},{100 + i},20\n" for i in range(11))
+    path.write_text(f"clock,{late},power_W\n{rows}")
+    (source,) = open_log(path).sources
+    assert source.ends_ns[1] - source.ends_ns[0] == 10_000_000_000
