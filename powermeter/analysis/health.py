@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
 from powermeter.errors import DataError, Reason
-from powermeter.recording.protocol import RecordingLike
+from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.recording.stored_summaries import Summaries
 from powermeter.result import Result
 from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
@@ -71,7 +70,9 @@ class SourceHealth:
     bridged_s: float = 0.0
 
 
-def source_health(recording: RecordingLike, source: Any, integral: Integral | None = None) -> SourceHealth:
+def source_health(
+    recording: RecordingLike, source: SourceInfo, integral: Integral | None = None
+) -> SourceHealth:
     """Return the health of one source of a recording; `integral` is what was counted of it, whose holes are bridged."""
     known = recording.gaps(source.id)
     stood = () if integral is None else integral.trace.gaps
@@ -137,7 +138,7 @@ def _apart(integral: Integral | None, gaps: Sequence[Gap]) -> NDArray[np.int64]:
     return apart
 
 
-def longest_and_usual(recording: RecordingLike, source: Any, pieces: Summaries) -> tuple[int, float]:
+def longest_and_usual(recording: RecordingLike, source: int, pieces: Summaries) -> tuple[int, float]:
     """Return the longest distance of two samples and the usual one, ns: from the sums of whole pieces where those show it."""
     counted = pieces.entries[:, : len(pieces.channels)]["count"]
     whole = bool(counted.size) and bool((counted[:, 0] == pieces.count).all())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, quoted
@@ -18,6 +18,8 @@ from powermeter.result import Grade, Result, combine
 from powermeter.units import format_percent
 
 if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
+    from powermeter.analysis.labels import LabelRow
     from powermeter.battery.lora import LoraNode
     from powermeter.battery.radio_link import RadioLink
 
@@ -214,11 +216,11 @@ def _joule(result: Result) -> Result:
     return replace(result, parts={f"state:{id(result)}": result.standard_uncertainty})
 
 
-def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, State]:
+def states_of(analysis: Analysis, labels: Iterable[str] | None = None) -> dict[str, State]:
     """Return the measured events of an analysed recording as states, by label, each with what a coming event uses.
 
     Args:
-        analysis: An `Analysis`; its rows hold the energies and seconds of a label's events.
+        analysis: Its rows hold the energies and seconds of a label's events.
         labels: Those wanted, all when None.
 
     Raises:
@@ -237,13 +239,12 @@ def states_of(analysis: Any, labels: Iterable[str] | None = None) -> dict[str, S
     return {label: found[label] for label in labels} if labels is not None else found
 
 
-def _coming_event(row: Any) -> Result:
+def _coming_event(row: LabelRow) -> Result:
     """Return what a further event of a label uses, in J: with the spread between its items, as `per_item`; of a label without a count, what one used."""
-    used: Result = row.energy
+    assert row.energy is not None  # of a row without one there is no state
     if row.per_item is None or row.items_per_event is None:
-        return used.scaled(1 / row.events)
-    per_item: Result = row.per_item
-    return per_item.scaled(row.items_per_event)
+        return row.energy.scaled(1 / row.events)
+    return row.per_item.scaled(row.items_per_event)
 
 
 def of_lora(node: LoraNode, voltage_v: float) -> State:

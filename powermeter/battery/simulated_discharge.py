@@ -20,12 +20,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from powermeter.battery.battery import MONTH_S, Battery
 from powermeter.battery.cell import Cell
 from powermeter.errors import ConfigurationError, plural
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent
+
+if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
 
 LONGEST_S = 30 * SECONDS_PER_YEAR
 STEPS = 400
@@ -224,7 +227,7 @@ class _Run:
         )
 
 
-def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]]:
+def profile_of(analysis: Analysis, most: int = 600) -> tuple[list[float], list[float]]:
     """Return (durations in s, mean powers in W) of a recording, at most that many stretches of equal length."""
     import numpy as np
 
@@ -234,7 +237,7 @@ def profile_of(analysis: Any, most: int = 600) -> tuple[list[float], list[float]
     return seconds.tolist(), np.clip(energies / seconds, 0.0, None).tolist()
 
 
-def highest_w(analysis: Any) -> float:
+def highest_w(analysis: Analysis) -> float:
     """Return the highest mean power in W of a recording and of its labels' events, 0 where none is known."""
     from powermeter.analysis.label_rows import in_short
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from powermeter.analysis.rail_voltage import ChargeOrigin, charge_origin, refused_at_budget_v
 from powermeter.analysis.subject import charge_per_item, row_of
 from powermeter.battery.battery import Battery
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result import Result
+
+if TYPE_CHECKING:
+    from powermeter.analysis.energy import Analysis
 
 WHOLE = "*"
 """A stage of this label is the whole recording."""
@@ -100,7 +103,7 @@ def parse_stage(text: str, otherwise: Battery) -> Stage:
     return Stage(label, own, repeats)
 
 
-def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> StageOutcome:
+def check(stage: Stage, analysis: Analysis, rail_voltage_v: float | None = None) -> StageOutcome:
     """Return the outcome of a stage over an analysed recording.
 
     Raises:
@@ -117,6 +120,7 @@ def check(stage: Stage, analysis: Any, rail_voltage_v: float | None = None) -> S
         used = _counted(by_charge, analysis.charge, analysis.energy, rail_voltage_v, sensed)
         if stage.repeats is not None:
             raise ConfigurationError("a stage of the whole recording has no number of items; name a label")
+        assert used is not None  # the energy of a run is always known
         return _outcome(stage, used, rail_voltage_v, analysis.power.value)
     row = row_of(analysis, stage.label)
     if stage.repeats is None:
@@ -137,7 +141,9 @@ def _outcome(stage: Stage, used: Result, rail_voltage_v: float | None, power_w: 
     return StageOutcome(stage, stage.battery.share_used(used, rail_voltage_v, power_w))
 
 
-def _counted(by_charge: bool, charge: Any, energy: Any, rail_voltage_v: float | None, sensed: bool) -> Any:
+def _counted(
+    by_charge: bool, charge: Result | None, energy: Result | None, rail_voltage_v: float | None, sensed: bool
+) -> Result | None:
     """Return the charge for a charge budget, unless it was derived with another voltage than the one given."""
     if not by_charge or charge is None:
         return energy

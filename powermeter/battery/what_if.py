@@ -65,6 +65,7 @@ def _changed(schedule: Schedule, text: str) -> Schedule:
     if value.partition(":")[0].endswith(".power"):
         file, _, label = value.partition(":")
         other = find(Path(file), Asked())
+        assert other.analysis is not None  # what is found in a file was analysed
         state = states_of(other.analysis, [label or name])[label or name]
         return schedule.with_state(replace(state, name=name, source=file))
     return schedule.with_rate(name, parse_rate(value))

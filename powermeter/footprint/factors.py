@@ -10,7 +10,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -225,7 +225,6 @@ def factor(table_name: str, name: str, geography: str = "WLD") -> Factor:
     return found
 
 
-def default(name: str, **changes: Any) -> Factor:
-    """Return a factor of `defaults.csv`, with fields replaced where asked."""
-    found = factor("defaults", name)
-    return replace(found, **changes) if changes else found
+def default(name: str) -> Factor:
+    """Return a factor of `defaults.csv`."""
+    return factor("defaults", name)

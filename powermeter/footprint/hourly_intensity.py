@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import pairwise
-from typing import Any
 
 from powermeter.errors import DataError
 
@@ -50,7 +49,16 @@ class Intensity:
 
     @classmethod
     def of(
-        cls, name: str, points: Sequence[tuple[int, float]], step_ns: int | None = None, **more: Any
+        cls,
+        name: str,
+        points: Sequence[tuple[int, float]],
+        step_ns: int | None = None,
+        *,
+        kind: str = "average",
+        basis: str = "lifecycle",
+        zone: str = "",
+        estimated: int = 0,
+        note: str = "",
     ) -> Intensity:
         """Return a checked series.
 
@@ -58,7 +66,7 @@ class Intensity:
             name: Of the file, for messages.
             points: (UTC ns of the start, g/kWh).
             step_ns: Length of an interval; None takes the most frequent distance.
-            more: Any other field.
+            kind, basis, zone, estimated, note: As the file states; see `Intensity`.
 
         Raises:
             DataError: Fewer than one interval, two for the same time, overlapping ones, or a value that is
@@ -82,9 +90,8 @@ class Intensity:
                     f"{name}: the interval at {show_time(right[0])} overlaps the one before it "
                     f"({step_ns / 6e10:g} min long)"
                 )
-        series = cls(
-            name, tuple(at for at, _ in points), tuple(value for _, value in points), step_ns, **more
-        )
+        starts, values = tuple(at for at, _ in points), tuple(value for _, value in points)
+        series = cls(name, starts, values, step_ns, kind, basis, zone, estimated, note)
         series._check_values()
         return series
 

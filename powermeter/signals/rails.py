@@ -67,7 +67,7 @@ def _stating(source: SourceInfo, found: list[Line]) -> list[Line]:
     return found
 
 
-def alignment_of(recording: RecordingLike, source: Any) -> dict[str, Any] | None:
+def alignment_of(recording: RecordingLike, source: int | str) -> dict[str, Any] | None:
     """Return the newest alignment fact of a source, or None where it is on the recording's own clock."""
     found = [fact for fact in recording.facts("alignment") if str(fact.get("source")) == str(source)]
     return found[-1] if found else None
@@ -86,7 +86,10 @@ def on_host(recording: RecordingLike, source: int) -> tuple[Samples, list[Gap]]:
 
 
 def _source_lines(
-    recording: RecordingLike, source: SourceInfo, corrections: list[dict[str, Any]], alignment: Any
+    recording: RecordingLike,
+    source: SourceInfo,
+    corrections: list[dict[str, Any]],
+    alignment: dict[str, Any] | None,
 ) -> list[Line]:
     wanted = [c for c in source.channels if c.rail is not None]
     if not wanted:
@@ -135,7 +138,7 @@ def _source_lines(
 
 
 def _thinned_lines(
-    source: SourceInfo, traces: dict[str, dict[Quantity, Trace]], alignment: Any
+    source: SourceInfo, traces: dict[str, dict[Quantity, Trace]], alignment: dict[str, Any] | None
 ) -> list[Line]:
     """Return the rails of a source of which not all readings are held."""
     name = source.name or source.url
@@ -155,7 +158,7 @@ def _condensed_lines(
     source: SourceInfo,
     wanted: list[Channel],
     corrections: list[dict[str, Any]],
-    alignment: Any,
+    alignment: dict[str, Any] | None,
     every: int,
 ) -> list[Line]:
     """Return the rails of a source that is too long to be held, from one pass over its pieces."""
