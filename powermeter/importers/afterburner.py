@@ -41,9 +41,7 @@ class Afterburner(Importer):
         header = [f"{_CARD if names[i] == 'Power' else names[i]} [W]" for i in places]
         # Afterburner writes the day first, whatever the computer's language.
         own = replace(choices, dates=choices.dates or "dmy")
-        log = read_as_table(path, ["Time", *header], _values(path, places, len(names)), own)
-        log.format = cls.name
-        return log
+        return read_as_table(path, ["Time", *header], _values(path, places, len(names)), own, of=cls)
 
 
 def _records(path: Path) -> Iterator[list[str]]:

@@ -61,8 +61,7 @@ class AlternateLines(Importer):
                 f"energy_uj, --column {_VALUE_NAME}=W where it is a power in watt"
             )
         unread = Unread()
-        log = read_as_table(path, ["time", _VALUE_NAME], _pairs(read_lines(path), unread), choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time", _VALUE_NAME], _pairs(read_lines(path), unread), choices, of=cls)
         log.warnings += unread.notes()
         return log
 
@@ -75,8 +74,7 @@ class AlternateLines(Importer):
             raise DataError(
                 f"{path}: one time, and below it {plural(len(rows), 'row')} of one moment: there is no stretch of time to integrate over"
             )
-        log = read_as_table(path, ["time", "device", "power [W]"], rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time", "device", "power [W]"], rows, choices, of=cls)
         log.warnings += unread.notes()
         return log
 

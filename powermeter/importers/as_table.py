@@ -11,13 +11,20 @@ from tempfile import NamedTemporaryFile
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.charge_states import ChargesBetween
-from powermeter.importers.log import Choices, Log
+from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
 
 _COMMA = re.compile(r"\s*[+-]?\d+,\d")
 
 
-def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]], choices: Choices) -> Log:
+def read_as_table(
+    path: Path,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    choices: Choices,
+    *,
+    of: type[Importer] | None = None,
+) -> Log:
     """Return the log of a table that is given row by row.
 
     Args:
@@ -25,6 +32,7 @@ def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str
         header: Its columns' names, units in brackets.
         rows: Their cells as text.
         choices: As for any table.
+        of: The importer that the log is named by; None for the name that the table itself leads to.
 
     Raises:
         DataError, ConfigurationError: As the table reader; the messages name `path`.
@@ -40,8 +48,11 @@ def read_as_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str
         if not commas and choices.decimal is None:
             choices = replace(choices, decimal="point")
         try:
-            return TableImporter.read(Path(table.name), choices)
+            log = TableImporter.read(Path(table.name), choices)
         except ChargesBetween as error:
             raise ConfigurationError(error.in_readings.replace(table.name, str(path))) from None
         except (DataError, ConfigurationError) as error:
             raise type(error)(str(error).replace(table.name, str(path))) from None
+        if of is not None:
+            log.format = of.name
+        return log

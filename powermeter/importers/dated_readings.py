@@ -59,8 +59,7 @@ class DatedReadings(Importer):
         if whose is not None and OF_UNIT.get(whose[0]) is Quantity.ENERGY:
             choices = replace(choices, as_={"": "counter"})
         rows = ((found["time"], found["value"]) for found in _readings(path, unread, unit))
-        log = read_as_table(path, ["time", f"reading ({unit})"], rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time", f"reading ({unit})"], rows, choices, of=cls)
         log.warnings += unread.notes()
         return log
 

@@ -48,9 +48,7 @@ class DcgmDmon(Importer):
         if not rows:
             raise DataError(f"{path}: no samples: no line of a GPU in it")
         if choices.period_s is None and 2 * sum(bool(stamp) for stamp, _, _ in rows) > len(rows):
-            log = read_as_table(path, ["timestamp", "gpu", "pwr"], rows, choices)
-            log.format = cls.name
-            return log
+            return read_as_table(path, ["timestamp", "gpu", "pwr"], rows, choices, of=cls)
         if choices.period_s is None:
             raise ConfigurationError(
                 f"{path}: dcgmi dmon prints no times; state how often with --rate, for example --rate 1s"

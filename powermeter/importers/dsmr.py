@@ -60,8 +60,7 @@ class SmartMeter(Importer):
                 f"{path}: fewer than two telegrams with what was taken from the grid; log the port for longer"
             )
         rows = ([stamp] * stamped + [f"{value:.3f}"] for stamp, value in kept)
-        log = read_as_table(path, ["time"] * stamped + [head], rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time"] * stamped + [head], rows, choices, of=cls)
         lost = len(telegrams) - len(kept)
         if lost:
             text = (

@@ -51,8 +51,7 @@ class EspHome(Importer):
                 f"{path}: no sensor of power, voltage, current or energy in ESPHome's log ({listed})"
             )
         labels, others = _of_one_pace(path, electric)
-        log = read_as_table(path, ["time", *labels], _rows(path, labels), choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time", *labels], _rows(path, labels), choices, of=cls)
         log.metadata["tool"] = "ESPHome"
         log.warnings += unread.notes()
         if others:

@@ -89,8 +89,9 @@ class GreenButton(Importer):
             [str(end), *(_text(row.get(name)) for name in found.columns)]
             for end, row in sorted(found.values.items())
         )
-        log = read_as_table(path, ["time_s", *found.columns], rows, replace(choices, as_={"": "per-row"}))
-        log.format = cls.name
+        log = read_as_table(
+            path, ["time_s", *found.columns], rows, replace(choices, as_={"": "per-row"}), of=cls
+        )
         log.metadata["tool"] = "Green Button"
         log.warnings += _notes(found)
         return log

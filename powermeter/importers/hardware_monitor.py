@@ -59,6 +59,6 @@ class HardwareMonitorLog(Importer):
                 if len(row) == len(sensors) and row[0] and not row[0].startswith("Time"):
                     yield [row[0], *(row[place] for place, _, _ in found)]
 
-        log = read_as_table(path, ["Time", *header], values(), replace(choices, dates=choices.dates or "mdy"))
-        log.format = cls.name
-        return log
+        return read_as_table(
+            path, ["Time", *header], values(), replace(choices, dates=choices.dates or "mdy"), of=cls
+        )

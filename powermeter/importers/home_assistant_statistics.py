@@ -91,8 +91,7 @@ class HomeAssistantStatistics(Importer):
             )
         alone = len(used) == 1 and _bare(choices.rail) == _bare(used[0])
         own = replace(choices, unit=None, rail=None if alone else choices.rail, as_=as_)
-        log = read_as_table(path, ["time", *columns], _rows(columns), own)
-        log.format = cls.name
+        log = read_as_table(path, ["time", *columns], _rows(columns), own, of=cls)
         log.metadata["tool"] = "Home Assistant"
         if open_:
             text = f"the file states neither name nor unit of {', '.join(open_)}: --unit {choices.unit} was taken, and gas and water have the same rows"

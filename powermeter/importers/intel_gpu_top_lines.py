@@ -46,9 +46,7 @@ class IntelGpuTopLines(Importer):
                 f"{path}: no power in it: this card, or the user who ran intel_gpu_top, cannot read one"
             )
         header = ["RC6 %", *(f"Power W {names[place]}" for place in places)]
-        log = read_as_table(path, header, _values(path, names, places), choices)
-        log.format = cls.name
-        return log
+        return read_as_table(path, header, _values(path, names, places), choices, of=cls)
 
 
 def _values(path: Path, names: list[str], places: list[int]) -> Iterator[list[str]]:

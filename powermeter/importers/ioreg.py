@@ -61,9 +61,7 @@ class AppleBattery(Importer):
             + [str(values.get("Voltage", "")), str(-values[called]) if called in values else ""]
             for stamp, values in reports
         )
-        log = read_as_table(path, header, rows, choices)
-        log.format = cls.name
-        return log
+        return read_as_table(path, header, rows, choices, of=cls)
 
 
 def _reports(path: Path) -> Iterator[tuple[str, dict[str, int]]]:

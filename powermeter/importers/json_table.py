@@ -61,8 +61,7 @@ class JsonTable(Importer):
         if len(columns) > _MAX_COLUMNS:
             raise DataError(f"{path}: {len(columns)} fields a record; this is not a power log")
         rows = ([record.get(name, "") for name in columns] for record in records)
-        log = read_as_table(path, columns, rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, columns, rows, choices, of=cls)
         log.warnings += unread.notes()
         return log
 

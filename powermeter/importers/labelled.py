@@ -155,8 +155,7 @@ class LabelledLines(Importer):
             [*[time or ""] * (stamp is not None), *(block.get(label, "") for label in labels)]
             for time, block in _blocks(path, list(labels))
         )
-        log = read_as_table(path, head, rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, head, rows, choices, of=cls)
         log.warnings = [
             text for text in log.warnings if not (isinstance(text, Note) and text.code == NO_UNIT)
         ]

@@ -84,8 +84,7 @@ class LmSensors(Importer):
             )
         head = ["time"] * stamped + [_heading(key, keys) for key in keys]
         rows = ([one.stamp] * stamped + [one.values.get(key, "") for key in keys] for one in passes)
-        log = read_as_table(path, head, rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, head, rows, choices, of=cls)
         log.metadata["tool"] = "lm-sensors"
         log.warnings += unread.notes()
         if any(chip.startswith(_BATTERY) for chip, _, _ in keys):

@@ -77,8 +77,9 @@ class Nem12(Importer):
             [stamp.isoformat(), *(row.get(name, "") for name in found.columns)]
             for stamp, row in sorted(found.values.items())
         )
-        log = read_as_table(path, ["time", *found.columns], rows, replace(choices, as_={"": "per-row"}))
-        log.format = cls.name
+        log = read_as_table(
+            path, ["time", *found.columns], rows, replace(choices, as_={"": "per-row"}), of=cls
+        )
         log.metadata["tool"] = "NEM12"
         log.warnings += [*found.unread.notes(), *_notes(found)]
         return log

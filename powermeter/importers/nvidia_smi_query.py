@@ -42,8 +42,7 @@ class NvidiaSmiQuery(Importer):
     def read(cls, path: Path, choices: Choices) -> Log:
         unread = Unread()
         rows = _rows(path, is_xml(Peek.at(path).text), unread)
-        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["timestamp", "pci.bus_id", "power.draw [W]"], rows, choices, of=cls)
         log.warnings += unread.notes()
         return log
 

@@ -55,8 +55,7 @@ class NvidiaSmiStats(Importer):
                 f"{path}: samples of nvidia-smi stats, but none of pwrDraw: there is no power in it"
             )
         table = ((f"{us // 1_000_000}.{us % 1_000_000:06d}", gpu, value) for us, gpu, value in rows)
-        log = read_as_table(path, ["timestamp [s]", "gpu", "pwr"], table, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["timestamp [s]", "gpu", "pwr"], table, choices, of=cls)
         log.metadata["tool"] = "nvidia-smi stats"
         if counts["other"]:
             log.warnings.append(

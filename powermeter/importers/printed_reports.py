@@ -135,8 +135,7 @@ class PrintedReports(Importer):
         added = program.add_up and choices.rail is None and not choices.add_up and len(columns) > 1
         choices = replace(choices, add_up=True) if added else choices
         rows = ([stamp] * stamped + [values.get(name, "") for name in columns] for stamp, values in reports)
-        log = read_as_table(path, ["time"] * stamped + list(columns), rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time"] * stamped + list(columns), rows, choices, of=cls)
         log.metadata["tool"] = program.name
         if added:
             log.facts["whole"] |= {"why": (why := f"what {program.name} prints, added up")}

@@ -40,9 +40,7 @@ class QuotedLines(Importer):
             if line.strip()
         )
         header = next(rows)
-        log = read_as_table(path, [header[0].lstrip("\ufeff"), *header[1:]], rows, choices)
-        log.format = cls.name
-        return log
+        return read_as_table(path, [header[0].lstrip("\ufeff"), *header[1:]], rows, choices, of=cls)
 
 
 def _delimiter(lines: list[str]) -> str | None:

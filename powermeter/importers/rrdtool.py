@@ -67,8 +67,7 @@ class RrdtoolFetch(Importer):
         if not choices.as_:
             choices = replace(choices, as_={"": "mean"})
         unread = Unread()
-        log = read_as_table(path, ["time (s)", *heads], _rows(path, width, unread), choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time (s)", *heads], _rows(path, width, unread), choices, of=cls)
         log.warnings += unread.notes()
         return log
 

@@ -58,8 +58,7 @@ class UPower(Importer):
                 f"{path}: {counts['rates']} states of a battery that discharges: no use of the machine can be read from a battery "
                 "that charges or stands; log while it runs from the battery"
             )
-        log = read_as_table(path, ["time", "battery", "power [W]"], rows, choices)
-        log.format = cls.name
+        log = read_as_table(path, ["time", "battery", "power [W]"], rows, choices, of=cls)
         log.metadata["tool"] = "upower"
         log.warnings += unread.notes()
         if counts["charging"]:
