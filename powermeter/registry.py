@@ -125,6 +125,7 @@ IMPORTERS: Mapping[str, str] = {
     "afterburner": "powermeter.importers.afterburner:Afterburner",
     "alternate-lines": "powermeter.importers.alternate_lines:AlternateLines",
     "alumet": "powermeter.importers.alumet:Alumet",
+    "battery-report": "powermeter.importers.battery_report:BatteryReport",
     "batterystats": "powermeter.importers.batterystats:BatteryStats",
     "carbontracker": "powermeter.importers.carbontracker:CarbonTracker",
     "carbontracker-epochs": "powermeter.importers.carbontracker_epochs:CarbonTrackerEpochs",
