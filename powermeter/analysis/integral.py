@@ -15,6 +15,7 @@ what does not are never mixed.  A counter counts on through a hole; only its res
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -329,6 +330,21 @@ def highest_power(integral: Integral) -> float:
     trace, remembered = integral.trace, integral.trace.remembered
     if "highest_power" not in remembered:
         of_power = trace.quantity.unit == "W"
-        found = trace.values if of_power else integral.rates(np.arange(1, len(trace)))
-        remembered["highest_power"] = float(found.max())
+        remembered["highest_power"] = float((trace.values if of_power else _slopes(integral)).max())
     return remembered["highest_power"]
+
+
+def _slopes(integral: Integral) -> Floats:
+    """Return a counter's slopes, W; of one that stands between its refreshes those from one to the next, each of which is seen up to a row late.
+
+    Its first row, and the last, come at any time between two.
+    """
+    trace = integral.trace
+    whole = np.arange(1, len(trace))
+    if not trace.repeats or whole.size < 3:
+        return integral.rates(whole)
+    inner = whole[1:-1]
+    steps = (trace.times_ns[inner] - trace.times_ns[inner - 1]).astype(np.float64)
+    row = 2 * math.sqrt(3) * trace.refresh_ns
+    slopes: Floats = integral.rates(inner) * steps / np.maximum(steps + row, 1.0)
+    return slopes

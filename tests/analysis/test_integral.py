@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powermeter.analysis.holes import Bridges
-from powermeter.analysis.integral import Integral
+from powermeter.analysis.integral import Integral, highest_power
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError
 from powermeter.signals.decoding import from_samples
+from powermeter.signals.meter_refresh import fresh_readings
 from powermeter.signals.trace import Trace
 from powermeter.source import Gap
 
@@ -176,3 +177,11 @@ def test_readings_are_counted_alike_whatever_their_spacing(spacing: str) -> None
     wanted = np.concatenate([wanted, times[:3], times[-3:]])
     integral = Integral.of(from_samples(times, np.ones(5000), Quantity.POWER))
     assert (integral.upto(wanted) == np.searchsorted(times, wanted, side="right")).all()
+
+
+def test_the_peak_of_a_counter_that_stands_is_of_a_whole_refresh() -> None:
+    """28 W all the time, counted each 10 s and read each second: 280 J between two rows are no 280 W, nor are they between the first row and a refresh 2 s later."""
+    times = [float(k) for k in range(8, 100)]
+    rows = trace(times, [28.0 * 10 * (t // 10) for t in times], Kind.COUNTER, quantity=Quantity.ENERGY)
+    peak = highest_power(Integral.of(fresh_readings(rows, 10 * S)))
+    assert 28 * 10 / 11 - 0.1 < peak <= 28  # each refresh is seen up to a row late
