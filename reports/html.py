@@ -20,10 +20,11 @@ from powermeter.units import format_duration
 from . import figure_data, lifetime_section, stages_section, svg
 from .headline_sentence import product, quality, sentence
 from .html_elements import Child, Markup, element, harmless, join, prose, quantity
+from .meaning_sections import meaning
 from .method import machine_text
 from .nesting_sections import distributions, nesting
 from .page_method import factors, how_measured, limits_of
-from .page_sections import against, badge, how_sure, labels, language_models, meaning, whole_run
+from .page_sections import against, badge, how_sure, labels, language_models, whole_run
 from .report_data import ReportData
 from .zoom_data import zoom_data
 

@@ -13,8 +13,9 @@ import numpy as np
 from powermeter.errors import plural
 from powermeter.units import format_number, format_quantity, prefix_of
 
-from .figure_data import Items, Panel, PowerCurve, ticks
+from .figure_data import Items, Panel, ticks
 from .html_elements import harmless
+from .power_curve import PowerCurve
 
 TOP = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40

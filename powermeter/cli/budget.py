@@ -89,8 +89,8 @@ def budget(recording: Path | None, as_json: bool, **chosen: Any) -> int:
     Exit status 8 where the value of a stage is over its budget, also one that is unclear (its interval holds the limit); else 0.
     """
     from powermeter.analysis.subject import find
+    from powermeter.battery.assessment import assess
     from powermeter.battery.budget_options import BudgetOptions
-    from powermeter.battery.report import assess
 
     take_renamed(chosen, {"-s": "--stage"}, until="1 June 2027")
     chosen["stages"] = chosen.pop("stage")

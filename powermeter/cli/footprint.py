@@ -130,8 +130,8 @@ def footprint(recordings: tuple[Path, ...], explain: bool, as_json: bool, **chos
     Several recordings are added up; errors that their meters share stay shared.
     """
     from powermeter.analysis.subject import find_all
+    from powermeter.footprint.assessment import assess
     from powermeter.footprint.footprint_options import FootprintOptions
-    from powermeter.footprint.report import assess
 
     take_renamed(chosen, {"--share": "--device-share"}, until="1 June 2027")
     wanted = FootprintOptions(**{name: chosen[name] for name in FootprintOptions.__dataclass_fields__})

@@ -62,7 +62,7 @@ def table(
     """
     from powermeter.fleet.handins import HandIn, check_folder, find_recordings, team_of
     from powermeter.fleet.rubric import read_rubric
-    from powermeter.reports import class_page, class_table, table_formats
+    from powermeter.reports import class_page, class_ranking, class_table, table_formats
 
     ending = ".csv" if output == STANDARD_OUTPUT else output.suffix.lower() if output else ""
     if output is not None:
@@ -80,7 +80,7 @@ def table(
             for path in find_recordings(folder)
         ]
     rows = class_table.class_rows(found, options, rules, label or (rules.label if rules else None))
-    rows = class_table.ranked(rows) if rules and order == "energy" else class_table.in_order(rows, order)
+    rows = class_ranking.ranked(rows) if rules and order == "energy" else class_ranking.in_order(rows, order)
     battery = str(options.battery or (rules.battery if rules else None) or "the battery")
     heading = title or (rules.title if rules else f"Recordings in {folder.resolve().name}")
     if as_json:

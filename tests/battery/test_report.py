@@ -9,11 +9,11 @@ import pytest
 
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
+from powermeter.battery.assessment import assess
 from powermeter.battery.budget_options import BudgetOptions
 from powermeter.battery.cell import Cell, derating_at
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.presets import presets
-from powermeter.battery.report import assess
 from powermeter.battery.simulated_discharge import discharge
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event

@@ -9,8 +9,9 @@ import pytest
 from powermeter.analysis.rail_voltage import ChargeOrigin
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
+from powermeter.battery.assessment import assess
 from powermeter.battery.budget_options import BudgetOptions
-from powermeter.battery.report import BudgetReport, assess
+from powermeter.battery.report import BudgetReport
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result
 

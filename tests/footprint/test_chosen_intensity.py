@@ -11,8 +11,8 @@ import pytest
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.footprint.assessment import assess
 from powermeter.footprint.footprint_options import FootprintOptions
-from powermeter.footprint.report import assess
 from powermeter.recording import Recording
 from powermeter.testing.boards import simulate_day
 

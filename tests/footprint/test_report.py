@@ -11,11 +11,11 @@ import pytest
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
 from powermeter.errors import ConfigurationError
+from powermeter.footprint.assessment import assess
 from powermeter.footprint.embodied import WORKLOADS, device, tinyml
 from powermeter.footprint.factors import given
 from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.minerals import adpe_of, composition, mineral
-from powermeter.footprint.report import assess
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
 from powermeter.testing.boards import simulate_day

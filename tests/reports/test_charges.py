@@ -9,8 +9,8 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import charge_per_item, find
+from powermeter.battery.assessment import assess
 from powermeter.battery.budget_options import BudgetOptions
-from powermeter.battery.report import assess
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert

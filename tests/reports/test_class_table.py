@@ -21,7 +21,8 @@ from powermeter.fleet.handins import check_folder
 from powermeter.fleet.rubric import read_rubric
 from powermeter.recording import Recording, Writer
 from powermeter.reports.class_page import columns, to_html, to_markdown, to_text
-from powermeter.reports.class_table import ClassRow, class_rows, in_order, ranked
+from powermeter.reports.class_ranking import in_order, ranked
+from powermeter.reports.class_table import ClassRow, class_rows
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import footprint_amount

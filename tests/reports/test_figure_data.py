@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from powermeter.channel import Kind, Quantity
 from powermeter.events import Event
 from powermeter.recording import Recording
-from powermeter.reports import figure_data, svg
+from powermeter.reports import figure_data, power_curve, svg
 from powermeter.reports.report_data import gather
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
@@ -25,7 +25,7 @@ def story_of(path):
 
 def curves_of(times, values, kind=Kind.INSTANT, gaps=(), quantity=Quantity.POWER):
     trace = from_samples(np.array(times, np.int64), np.array(values, float), quantity, kind=kind)
-    return figure_data.curves_of(trace, trace.start_ns, trace.end_ns, gaps, trace.start_ns)
+    return power_curve.curves_of(trace, trace.start_ns, trace.end_ns, gaps, trace.start_ns)
 
 
 def test_an_envelope_keeps_the_one_sample_that_stands_out():
@@ -180,9 +180,9 @@ def test_bands_that_reach_below_the_axis_end_at_it():
 def test_a_long_envelope_is_the_same_in_pieces_and_takes_little_memory(monkeypatch):
     times = np.cumsum(np.random.default_rng(3).integers(1, 2_000_000, 200_000))
     whole = np.sin(np.arange(times.size))
-    monkeypatch.setattr(figure_data, "PIECE", times.size)
+    monkeypatch.setattr(power_curve, "PIECE", times.size)
     (at_once,), _ = curves_of(times, whole)
-    monkeypatch.setattr(figure_data, "PIECE", 777)
+    monkeypatch.setattr(power_curve, "PIECE", 777)
     (in_pieces,), _ = curves_of(times, whole)
     for name in ("seconds", "watts", "low", "high"):
         assert np.array_equal(getattr(at_once, name), getattr(in_pieces, name)), name

@@ -13,7 +13,7 @@ from powermeter.analysis.integral import Integral
 from powermeter.channel import Gap, Kind, Quantity
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
-from powermeter.reports import figure_data
+from powermeter.reports import figure_data, power_curve
 from powermeter.result import Result
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.kept_readings import Kept
@@ -21,8 +21,8 @@ from powermeter.signals.kept_readings import Kept
 NS = 1_000_000_000
 ORIGIN = 5 * NS
 COLUMNS, MAX_DOTS, MAX_LANES, MAX_POINTS = (
-    figure_data.COLUMNS,
-    figure_data.MAX_DOTS,
+    power_curve.COLUMNS,
+    power_curve.MAX_DOTS,
     figure_data.MAX_LANES,
     figure_data.MAX_POINTS,
 )
@@ -43,7 +43,7 @@ def trace(
 
 def drawn(found, start_s: float, end_s: float, gaps=()):
     span = ORIGIN + round(start_s * NS), ORIGIN + round(end_s * NS)
-    return figure_data.curves_of(
+    return power_curve.curves_of(
         found, *span, [(ORIGIN + a * NS, ORIGIN + b * NS, "x") for a, b in gaps], ORIGIN
     )
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from powermeter.battery.battery import Battery
-from powermeter.reports import markdown, page_sections, terminal
+from powermeter.reports import markdown, meaning_sections, page_sections, terminal
 from powermeter.reports.html_elements import Markup
 from powermeter.result import Result
 
@@ -55,7 +55,7 @@ def battery(**changed):
         "battery": Battery("4Ah"),
         "battery_name": "4Ah",
     }
-    return str(page_sections.battery_section(Made(**{**found, **changed})))
+    return str(meaning_sections.battery_section(Made(**{**found, **changed})))
 
 
 def test_the_battery_states_what_was_used_and_draws_it():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from powermeter.reports import svg
-from powermeter.reports.figure_data import Bar, Items, Lane, Panel, PowerCurve
+from powermeter.reports.figure_data import Bar, Items, Lane, Panel
+from powermeter.reports.power_curve import PowerCurve
 from powermeter.result import Result
 
 PIXEL = 0.06

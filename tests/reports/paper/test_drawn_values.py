@@ -15,7 +15,7 @@ from powermeter.result import Grade, Result
 
 pytest.importorskip("matplotlib")
 
-from powermeter.reports import figure_data
+from powermeter.reports import figure_data, power_curve
 from powermeter.reports.paper import convergence as convergence_module
 from powermeter.reports.paper.burn_down import burn_down
 from powermeter.reports.paper.canvas import sheet
@@ -44,9 +44,9 @@ def data(**more):
 
 def test_power_is_drawn_in_the_units_of_its_axes_with_its_gaps(monkeypatch) -> None:
     """1 to 4 mW over ten minutes, from 1 min to 3 min nobody looked: minutes and milliwatts."""
-    before = figure_data.PowerCurve(np.array([0.0, 60.0]), np.array([1e-3, 2e-3]), None, None)
+    before = power_curve.PowerCurve(np.array([0.0, 60.0]), np.array([1e-3, 2e-3]), None, None)
     low, high = np.array([2e-3, 1e-3]), np.array([4e-3, 3e-3])
-    behind = figure_data.PowerCurve(np.array([180.0, 600.0]), np.array([3e-3, 2e-3]), low, high)
+    behind = power_curve.PowerCurve(np.array([180.0, 600.0]), np.array([3e-3, 2e-3]), low, high)
     gaps = ((60.0, 180.0, "missed"),)
     panel = figure_data.Panel(0.0, 600.0, (before, behind), (), gaps, (), (), 4e-3, -1e-3)
     monkeypatch.setattr(figure_data, "run_panel", lambda *_: panel)
