@@ -44,8 +44,10 @@ def contradicting_energy(
             continue
         read = _read_by(columns, columns[i].rail, own.keys() - beside)
         pair = _energies(read, i, columns, own, store, found) if read else None
+        names = " × ".join(repr(columns[j].heading.text) for j in read)
+        if read and i in beside:
+            notes += _beyond(names, read, i, columns, own, store, found)
         if pair is not None:
-            names = " × ".join(repr(columns[j].heading.text) for j in read)
             notes.append(_note(names, columns[i], columns[read[0]], pair, is_counted=i not in beside))
     return notes
 
@@ -107,6 +109,38 @@ def _energies(
     if total <= 0 or _alike(total, counted, slack) or any(_alike(of_rows, a, slack) for a in amounts):
         return None
     return (total, counted) if is_counter else (of_rows, amounts[0])
+
+
+def _beyond(
+    names: str,
+    read: Sequence[int],
+    energy: int,
+    columns: Sequence[Planned],
+    own: Mapping[int, Stream],
+    store: Store,
+    found: Axis,
+) -> list[Note]:
+    """Return a note where a counter rises in the rows before the first reading of its rail, or behind the last one."""
+    kept = found.kept
+    if columns[energy].heading.is_level or store.rows > _ROWS or len(kept) < _FEWEST:
+        return []
+    values = {j: own[j].clean(store.part(own[j].column, 0, store.rows)[kept]) for j in (*read, energy)}
+    joules = values[energy] * columns[energy].heading.factor
+    have = np.flatnonzero(np.all([np.isfinite(values[j]) for j in read], axis=0))
+    counts = np.flatnonzero(np.isfinite(joules))
+    if not have.size or not counts.size or (np.diff(joules[counts]) < 0).any():
+        return []
+    before = counts[counts <= have[0]]
+    behind = counts[counts >= have[-1]]
+    gained = sum(float(joules[rows[-1]] - joules[rows[0]]) for rows in (before, behind) if rows.size > 1)
+    if gained <= (1 - _ALIKE) * float(joules[counts[-1]] - joules[counts[0]]):
+        return []
+    typed = " ".join(f"--column {quote(f'{columns[j].heading.text}=-')}" for j in read)
+    text = (
+        f"{columns[energy].heading.text!r} counts {format_quantity(gained, 'J')} in rows before the first or behind the last reading of {names}, "
+        f"which the energy of the readings leaves out; to count them, leave the readings out: {typed}"
+    )
+    return [Note.warning("energy-beyond-readings", text)]
 
 
 def _alike(one: float, other: float, slack: float) -> bool:

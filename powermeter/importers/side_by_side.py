@@ -20,6 +20,8 @@ from powermeter.errors import ConfigurationError
 from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.whole_rail import Whole, decide
+from powermeter.result.notes import Note
+from powermeter.units import NS, format_duration
 
 MAX_CELLS = 50_000_000
 
@@ -157,6 +159,26 @@ def on_one_axis(rows: LogRows, where: str) -> LogRows:
     return found
 
 
+def ends_of_some(rows: LogRows) -> list[Note]:
+    """Return a note where only some devices were read at the ends of a log: their sum leaves those stretches out."""
+    known = np.stack(
+        [np.asarray(c) != MISSING for c, of in zip(rows.codes, rows.channels, strict=True) if of.rail]
+    )
+    both = np.flatnonzero(known.all(axis=0))
+    if not both.size:
+        return []
+    times = rows.times_ns
+    open_ns = int(times[both[0]] - times[0] + times[-1] - times[both[-1]])
+    if open_ns <= _SHORT * (times[-1] - times[0]):
+        return []
+    text = (
+        f"{format_duration(open_ns / NS)} at its ends, in which not every device was read, count in no sum: the sum lasts "
+        "from where all have a reading to where the first has none any more"
+    )
+    return [Note.warning("ends-without-readings", text)]
+
+
+_SHORT = 0.01
 _FINER = 1000
 
 

@@ -15,6 +15,7 @@ from powermeter.importers.cells import Cells, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.column_statistics import Statistics
+from powermeter.importers.current_at_low_voltage import perhaps_milliamperes
 from powermeter.importers.layout import Layout
 from powermeter.importers.other_table import other_table
 from powermeter.importers.row_count import RowCount
@@ -282,7 +283,7 @@ def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[Not
 
 def implausible(plan: TablePlan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[Note]:
     """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
-    found: list[Note] = []
+    found = perhaps_milliamperes(plan.columns, seen_of)
     for column, seen, meaning in zip(plan.columns, seen_of, meanings, strict=True):
         if column.quantity not in _PLAUSIBLE or meaning.as_ in ("counter", "per-row") or column.rail is None:
             continue

@@ -37,7 +37,7 @@ from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.row_count import RowCount
-from powermeter.importers.side_by_side import on_one_axis
+from powermeter.importers.side_by_side import ends_of_some, on_one_axis
 from powermeter.importers.still_counters import leave_out_still
 from powermeter.importers.table_grade import TableGrade
 from powermeter.importers.table_notes import (
@@ -207,6 +207,7 @@ class OpenTable:
         self.warnings += contradicting_energy(self.plan.columns, self._beside, streams, store, found)
         clock = UTC if self.plan.time.is_utc else RELATIVE
         own = on_one_axis(rows, where) if self.whole.is_sum and self.devices and not held else rows
+        self.warnings += [] if own is rows else ends_of_some(own)
         log = Log(self._importer.name, clock, [own], warnings=self.warnings, external=True)
         log.open_share = rows.steps.open_share
         if self.plan.layout.preamble:

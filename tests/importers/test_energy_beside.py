@@ -137,3 +137,24 @@ def test_instant_volts_and_amperes_are_counted_and_the_difference_printed(tmp_pa
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(3990)
     (note,) = [note for note in log.warnings if note.code == "energy-differs"]
     assert "3.990 kJ where 'energy_J' counts 3.800 kJ: the readings are counted" in str(note)
+
+
+def test_a_counter_that_counts_before_the_first_reading_is_reported(tmp_path):
+    """GEOPM writes NaN for the power of its first rows: 10 s at 6 W are in the counter alone."""
+    path = tmp_path / "t.csv"
+    rows = [f"{i},{100 + 6 * i},{'NaN' if i < 10 else 6}\n" for i in range(40)]
+    path.write_text("time_s,cpu_energy_J,cpu_power_W\n" + "".join(rows))
+    log = convert(path, tmp_path / "o.power")
+    (note,) = [note for note in log.warnings if note.code == "energy-beyond-readings"]
+    assert "counts 60.00 J in rows before the first" in str(note) and "--column cpu_power_W=-" in str(note)
+    convert(path, tmp_path / "c.power", choices=Choices(columns={"cpu_power_W": "-"}))
+    assert analyse(tmp_path / "c.power").energy.value == pytest.approx(6 * 39)
+
+
+@pytest.mark.parametrize("missing", [range(15, 25), range(0)])
+def test_a_counter_beside_readings_from_end_to_end_adds_nothing(tmp_path, missing):
+    path = tmp_path / "t.csv"
+    rows = [f"{i},{100 + 6 * i},{'NaN' if i in missing else 6}\n" for i in range(40)]
+    path.write_text("time_s,cpu_energy_J,cpu_power_W\n" + "".join(rows))
+    codes = [note.code for note in convert(path, tmp_path / "o.power").warnings]
+    assert "energy-beyond-readings" not in codes

@@ -142,3 +142,13 @@ def test_a_device_called_a_is_no_ampere(tmp_path):
     path.write_text(table("whose", ("A", "B")))
     with pytest.raises(ConfigurationError, match=r"take turns by column 'whose' \('A', 'B'\)"):
         open_log(path)
+
+
+def test_the_seconds_at_the_ends_in_which_only_one_was_read_are_counted(tmp_path):
+    """Two devices in turns, a second each: the sum begins with the second one's first reading and ends with the first one's last."""
+    path = tmp_path / "t.csv"
+    rows = [f"{time_of(1000 * i)},{'AB'[i % 2]},{(100, 50)[i % 2]}\n" for i in range(40)]
+    path.write_text("time,sensor,power_W\n" + "".join(rows))
+    log = convert(path, tmp_path / "o.power", choices=Choices(add_up=True))
+    (note,) = [note for note in log.warnings if note.code == "ends-without-readings"]
+    assert str(note).startswith("2.000 s at its ends")
