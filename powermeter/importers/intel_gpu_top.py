@@ -19,7 +19,8 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.column_channels import channel
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.copied_records import Copies
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_all

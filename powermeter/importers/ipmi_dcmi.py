@@ -15,7 +15,8 @@ import numpy as np
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.column_channels import channel
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows

@@ -12,15 +12,8 @@ from pathlib import Path
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
-from powermeter.importers.columns import (
-    LogColumn,
-    TimeColumn,
-    Written,
-    channel_name,
-    read_table,
-    rows,
-    samples,
-)
+from powermeter.importers.column_channels import channel_name, samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table, rows
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall

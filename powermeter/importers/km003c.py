@@ -16,7 +16,8 @@ from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers import database
 from powermeter.importers.accuracies import KM003C_CURRENT, KM003C_VOLTAGE
-from powermeter.importers.columns import LogColumn, TableRead, samples
+from powermeter.importers.column_channels import samples
+from powermeter.importers.columns import LogColumn, TableRead
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 from powermeter.importers.stamps import axis

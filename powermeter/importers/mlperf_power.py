@@ -30,7 +30,8 @@ from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.analyser_product import against_product
-from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.column_channels import channel
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines

@@ -28,7 +28,8 @@ from powermeter.channel import Boundary, Gap, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import LPM01A
-from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.column_channels import channel
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, find, read_all, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows

@@ -25,7 +25,8 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.columns import LogColumn, channel, channel_name
+from powermeter.importers.column_channels import channel, channel_name
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows

@@ -13,7 +13,8 @@ from pathlib import Path
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.accuracies import MONSOON
-from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table, rows, samples
+from powermeter.importers.column_channels import samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table, rows
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.result.notes import Note

@@ -15,15 +15,8 @@ import numpy as np
 from powermeter.channel import MISSING, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.columns import (
-    LogColumn,
-    TimeColumn,
-    Written,
-    channel_name,
-    read_table,
-    rows,
-    samples,
-)
+from powermeter.importers.column_channels import channel_name, samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table, rows
 from powermeter.importers.files import Peek
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 

@@ -16,7 +16,8 @@ from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import database
 from powermeter.importers.accuracies import UM_CURRENT, UM_POWER, UM_VOLTAGE, UNKNOWN
-from powermeter.importers.columns import LogColumn, TableRead, TimeColumn, Written, read_table, rows, samples
+from powermeter.importers.column_channels import samples
+from powermeter.importers.columns import LogColumn, TableRead, TimeColumn, Written, read_table, rows
 from powermeter.importers.files import Peek
 from powermeter.importers.log import UTC, Choices, Importer, Log
 from powermeter.importers.stamps import axis

@@ -19,9 +19,9 @@ from powermeter.importers.calendar_columns import refuse_other_order
 from powermeter.importers.charge_states import ChargeStates
 from powermeter.importers.closing_rows import refuse_sum_below
 from powermeter.importers.coarse_stamps import whole_seconds
+from powermeter.importers.column_channels import channel_name, scaled, unused
 from powermeter.importers.column_roles import ANOTHER_TIME, rail_of
 from powermeter.importers.column_store import Store
-from powermeter.importers.columns import channel_name, scaled, unused
 from powermeter.importers.contradicting_units import beyond_volt_amperes, refuse_other_units
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
-from powermeter.importers.columns import unused
+from powermeter.importers.column_channels import unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.logger_stamps import stamp_before

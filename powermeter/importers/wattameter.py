@@ -12,7 +12,8 @@ from pathlib import Path
 from powermeter.channel import Boundary, Kind, Quantity, Rail
 from powermeter.errors import DataError
 from powermeter.importers.accuracies import NVML, RAPL
-from powermeter.importers.columns import LogColumn, TimeColumn, Written, channel_name, read_table, samples
+from powermeter.importers.column_channels import channel_name, samples
+from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_table
 from powermeter.importers.files import Peek
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log

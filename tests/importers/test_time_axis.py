@@ -8,7 +8,8 @@ import pytest
 from powermeter.channel import Accuracy, Quantity
 from powermeter.errors import DataError
 from powermeter.importers import open_log
-from powermeter.importers.columns import LogColumn, channel
+from powermeter.importers.column_channels import channel
+from powermeter.importers.columns import LogColumn
 from powermeter.importers.hole_limits import hole_limit, pauses
 from powermeter.importers.stamps import time_of_day_ns, wall
 from powermeter.importers.time_axis import axis
