@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.other_labels import Labels, seconds_shared
 from powermeter.analysis.quantiles import quantile
+from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -54,6 +55,19 @@ def made_by_others(
     if groups.size > _LABELS:
         return False
     return any(_makes(labels, int(g), t, upper, interval_ns, edges) for g in groups)
+
+
+def one_made_by_others(
+    trace: Trace,
+    edges: tuple[Times, Times],
+    readings: tuple[Indices, Indices],
+    k: int,
+    marked: tuple[Labels, int] | None,
+) -> bool:
+    """Return the same of the k-th of a label's events."""
+    inside = readings[0][k : k + 1], readings[1][k : k + 1]
+    own = edges[0][k : k + 1], edges[1][k : k + 1]
+    return made_by_others(trace.times_ns, trace.values, trace.interval_ns, inside, own, marked)
 
 
 def _makes(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.images_in_short_events import image_in_short_events, share_above_beside
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.levels_of_others import made_by_others
+from powermeter.analysis.levels_of_others import one_made_by_others
 from powermeter.analysis.lock_step import FEWEST, always_alike, by_place, evenly, keep_step_nearby
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.quantiles import median, quantile
@@ -163,6 +163,8 @@ def _one_by_one(
             values = integral.trace.values[first : first + count]
             seconds = (end_ns[k : k + 1] - start_ns[k : k + 1]) * 1e-9
             line = ripple_in_run(values, integral.trace.interval_ns)
+            if line is not None and one_made_by_others(integral.trace, edges, (before, inside), k, marks):
+                continue
             if line is not None:
                 own[k] = float(np.hypot(line.left_over(seconds), line.unseen_in(seconds))[0])
                 strongest = line
@@ -189,14 +191,9 @@ def _is_the_load(
         readings: The first inside each event, and how many there are.
         k: Which event.
     """
-    trace = integral.trace
-    first, count = readings
-    one = slice(k, k + 1)
-    around = first[one], count[one]
-    if made_by_others(
-        trace.times_ns, trace.values, trace.interval_ns, around, (edges[0][one], edges[1][one]), marks
-    ):
+    if one_made_by_others(integral.trace, edges, readings, k, marks):
         return True
+    trace, (first, count) = integral.trace, readings
     values = trace.values[first[k] + 1 : first[k] + count[k] - 1]
     levels = _levels(values)
     if levels is None:

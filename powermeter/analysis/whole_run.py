@@ -149,8 +149,7 @@ def measure_run(
     if whole and trace.kind is Kind.INSTANT:
         seen = _against_events(integral, activity, variance, tau)
         variance = max(variance, seen.variance)
-        beat, blind_s = seen.beat, seen.blind_s
-        below, above = seen.below, seen.above
+        beat, blind_s, below, above = seen.beat, seen.blind_s, seen.below, seen.above
     if integral.hole.size and (whole or bridges is not None):
         inside = (integral.gap_start >= start) & (integral.gap_end <= end)
         paused = mostly_unread(integral)
@@ -158,6 +157,7 @@ def measure_run(
             no_time = float(perhaps_no_time(integral, *edges_of(activity))[inside].sum())
             below += no_time
         starved = float(lost_while_high(integral, *edges)[0])
+        beat = beat and not starved  # rows that were lost are missing in events, too
         if paused is not None:
             beat, unread = False, gap_s / seconds if seconds else 0.0
             put = moved + float(
