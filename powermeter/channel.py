@@ -209,6 +209,10 @@ class Channel:
         value = float(code) * self.scale + self.offset
         return value if code != MISSING and math.isfinite(value) else None
 
+    def __repr__(self) -> str:
+        on = f" on {self.rail.name}" if self.rail is not None else ""
+        return f"<Channel {self.name}: {self.quantity.value}{on}, {self.kind.value}, {self.grade.value}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; `from_dict` is its inverse."""
         return asdict(self)

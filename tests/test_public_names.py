@@ -31,3 +31,12 @@ def test_what_the_room_of_recordings_lists_is_loaded() -> None:
     named = [name for public in registry.OF_RECORDING.values() for name in public.split()]
     assert sorted(named) == sorted(recording.__all__)
     assert all(getattr(recording, name).__name__ == name for name in named)
+
+
+def test_a_channel_and_a_battery_are_one_short_line_at_a_prompt() -> None:
+    rail = powermeter.Rail("VDD_IN", covers="everything that the module draws, with its regulators")
+    channel = powermeter.Channel("VDD_IN.power", powermeter.Quantity.POWER, 1e-3, rail)
+    assert repr(channel) == "<Channel VDD_IN.power: power on VDD_IN, instant, measured>"
+    assert (
+        repr(powermeter.Battery("4Ah")).startswith("<Battery ") and len(repr(powermeter.Battery("4Ah"))) < 100
+    )

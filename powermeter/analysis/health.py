@@ -13,12 +13,13 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import REPEAT, SATURATED, Boundary, Gap
-from powermeter.errors import DataError, Reason
+from powermeter.errors import DataError, Reason, plural
 from powermeter.recording.protocol import RecordingLike, SourceInfo
 from powermeter.recording.stored_summaries import Summaries
 from powermeter.result import Result
 from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
 from powermeter.signals.line import Line
+from powermeter.units import format_duration
 
 _FEW_PIECES = 32
 
@@ -68,6 +69,11 @@ class SourceHealth:
     noted_s: float
     bridged: int | None = None
     bridged_s: float = 0.0
+
+    def __repr__(self) -> str:
+        return (
+            f"<SourceHealth {self.name}: {plural(self.samples, 'sample')} in {format_duration(self.seconds)}>"
+        )
 
 
 def source_health(

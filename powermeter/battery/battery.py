@@ -60,6 +60,9 @@ class Battery:
     assumed_rail_v: float | None = None
     most_w: float | None = None
 
+    def __repr__(self) -> str:
+        return f"<Battery {self.described}>"
+
     def __post_init__(self) -> None:
         capacity, voltage = parse_capacity(self.spec)
         if capacity <= 0 or (voltage is not None and voltage <= 0):

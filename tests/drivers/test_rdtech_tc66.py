@@ -7,6 +7,8 @@ from meter_frames import TC66_ENCRYPTED, TC66_PLAIN, refused
 
 from powermeter.drivers import rdtech_tc66
 from powermeter.drivers.meters.checksums import crc16_modbus
+from powermeter.errors import ConfigurationError
+from powermeter.source import Address
 
 
 def test_tc66_capture() -> None:
@@ -43,3 +45,10 @@ def test_tc66_checks_and_negative_temperature() -> None:
     cold[88] = 1
     cold[124:126] = crc16_modbus(bytes(cold[64:124])).to_bytes(2, "little")
     assert rdtech_tc66.decode_plain(bytes(cold)).temperature_c == -27
+
+
+@pytest.mark.parametrize("group", ["-1", "2", "first"])
+def test_a_group_that_a_tc66_does_not_have_is_refused(group: str) -> None:
+    """It has two; −1 read the second one, as Python counts from the end."""
+    with pytest.raises(ConfigurationError, match="option 'group': write 0 or 1"):
+        rdtech_tc66.TC66(Address.parse(f"tc66:///dev/nobody?group={group}"))
