@@ -49,11 +49,6 @@ _WORDS = {
 }
 
 
-def is_charge_state(text: str) -> bool:
-    """Return whether a text is the state of a battery in words: `Discharging`, `Not charging`."""
-    return plain(text) in _WORDS
-
-
 _LETTERS = {
     **dict.fromkeys(("c", "chg", "chrg", "+", "2"), _IN),
     **dict.fromkeys(("d", "dis", "dsg", "dischg", "-", "3"), _OUT),

@@ -277,22 +277,10 @@ def to_number(text: str) -> float:
     return float_or_nan(text.replace(",", "."))
 
 
-def delimiter_of(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits all of some lines into the same number of fields, more than one."""
-    for candidate in (",", ";", "\t"):
-        counts = {len(next(csv.reader([line], delimiter=candidate), [])) for line in lines}
-        if min(counts) > 1 and len(counts) <= 2:
-            return candidate
-    if all(len(line.split()) > 1 for line in lines) and len({len(line.split()) for line in lines}) == 1:
-        return " "
-    return ","
-
-
 __all__ = [
     "LogColumn",
     "TableRead",
     "TimeColumn",
-    "delimiter_of",
     "read_table",
     "rows",
     "to_number",
