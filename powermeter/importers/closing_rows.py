@@ -49,6 +49,7 @@ SUMMARIES = frozenset(
 )
 """What a row under a table begins with that is none of its rows."""
 
+_SUMMED = ("per-row", "power", "mean")
 _COMMON = 3  # rows of one word
 _SELDOM = 10  # rows for each that sums them up
 _ROWS = 1 << 20
@@ -87,7 +88,7 @@ def refuse_common_word(counted: RowCount, rows: int, where: str) -> None:
 def refuse_sum_below(
     columns: Sequence[Planned], meanings: Sequence[Meaning], store: Store, where: str
 ) -> None:
-    """Refuse amounts of rows whose last one is the sum of all above it.
+    """Refuse amounts of rows, or readings, whose last one is the sum of all above it.
 
     Raises:
         DataError: It is.
@@ -96,9 +97,14 @@ def refuse_sum_below(
         return
     timed = store.whole("stamp") != MISSING if "stamp" in store else np.ones(store.rows, bool)
     for i, (column, meaning) in enumerate(zip(columns, meanings, strict=True)):
-        values = store.whole(f"c{i}") if meaning.as_ == "per-row" and column.rail is not None else np.empty(0)
+        values = store.whole(f"c{i}") if meaning.as_ in _SUMMED and column.rail is not None else np.empty(0)
         known = np.flatnonzero(np.isfinite(values) & timed[: len(values)])
-        if len(known) <= _FEWEST or values[known[-1]] <= 0:
+        fewest = _FEWEST if meaning.as_ == "per-row" else 2 * _FEWEST
+        if (
+            len(known) <= fewest
+            or values[known[-1]] <= 0
+            or (meaning.as_ != "per-row" and (values[known] < 0).any())
+        ):
             continue
         total, above = float(values[known[-1]]), float(values[known[:-1]].sum())
         if abs(total - above) <= _ROUNDED * total and np.count_nonzero(values[known[:-1]]) > _FEWEST - 2:

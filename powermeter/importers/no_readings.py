@@ -27,14 +27,15 @@ _BUT_AMOUNTS = frozenset(
         *("nompower", "nominv", "nombattv", "nomoutv"),
         *("predicted", "prediction", "forecast", "forecasted", "expected", "planned", "scheduled"),
         *("saved", "saving", "savings", "error", "uncertainty", "residual", "deviation"),
+        *("pred", "bias", "zscore", "normalized", "normalised", "squared", "ln"),
     )
 )
 """Of a power, a current or a voltage alone: a register of energy may be of peak hours."""
 
 _NAMED = re.compile(
-    r"(?<![a-z\d])(?:pl ?[124]|p(?:05|50|75|90|95|98|99)|\d\d(?:th|\.) ?percentile)(?![a-z\d])"
+    r"(?<![a-z\d])(?:pl ?[124]|p(?:05|50|75|90|95|98|99)|\d\d(?:th|\.) ?percentile)(?![a-z\d])|(?<![a-z])log(?:2|10)(?!\d)|\Alog (?:of )?(?:p|power|current)(?![a-z])"
 )
-"""Limits of a processor's package, and percentiles."""
+"""Limits of a processor's package, percentiles, and logarithms."""
 
 
 def is_no_reading(name: str, words: Collection[str], quantity: object) -> bool:

@@ -313,6 +313,8 @@ def _is_short_date(match: re.Match[str]) -> bool:
 def time_of_day_ns(text: str) -> int | None:
     """Return nanoseconds since midnight of `01:22:35`, `9:5:0`, `1:00:00 PM` or `14:55:35:726`, or None."""
     text = _RANGE.sub("", text.strip())
+    if text.endswith(("秒", "分")):
+        text = text.translate(_CHINESE).strip().rstrip(":")
     match = _TIME_OF_DAY.fullmatch(text)
     if match is None and _CLOCK_WITH_WORDS.fullmatch(text) is not None:
         match = _TIME_OF_DAY.fullmatch(in_numbers(text))

@@ -30,7 +30,7 @@ from powermeter.importers.devices import device_column, device_label, round_note
 from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.hole_limits import end_notes
 from powermeter.importers.hour_twice import put_in_line
-from powermeter.importers.late_rows import look_in_order
+from powermeter.importers.late_rows import look_in_order, without_note_of
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
@@ -139,7 +139,7 @@ class OpenTable:
         refuse_apparent(self.plan, self._seen, self.choices, where)
         self.warnings += refuse_other_units(self.plan, self._seen, where)
         self.warnings += leave_out_apparent(self.plan, self._seen)
-        blank = look_in_order(self.plan, store, self._seen)
+        blank = look_in_order(self.plan, store, self._seen, self.warnings)
         self.warnings += on_their_rails(self.plan, store)
         self._beside, doubled = readings_beside(self.plan.columns, self._seen)
         self.warnings += doubled
@@ -262,7 +262,7 @@ class OpenTable:
             put_back_printed(found, store, self.plan, self.meanings)
         if counter:
             keep_first_step(found)
-        self.warnings.extend(found.warnings)
+        self.warnings += without_note_of(blank, stamps, found.warnings)
         if len(found.times_ns) > 1 and found.times_ns[-1] == found.times_ns[0]:
             raise DataError(
                 f"{self.path}: all {plural(store.rows, 'row has', 'rows have')} one time: there is no stretch of time to integrate over. Where the "

@@ -68,3 +68,14 @@ def test_two_sums_under_fifteen_rows_are_no_state_of_that_name(tmp_path):
     path.write_text(f"time_s,power_W\n{rows}sum,89\nsum,89\n")
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(84.0)
+
+
+def test_a_sum_under_readings_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    watts = [17.07, 19.66, 21.5, 18.25, 30.01, 22.4, 19.99, 20.5, 24.75]
+    rows = "".join(f"{t},{p}\n" for t, p in enumerate([*watts, round(sum(watts), 2)]))
+    path.write_text(f"time_s,power_W\n{rows}")
+    with pytest.raises(
+        DataError, match=r"the last number of 'power_W' \(line 11\), 194.13, is the sum of all"
+    ):
+        convert(path, tmp_path / "o.power")

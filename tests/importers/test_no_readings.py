@@ -8,6 +8,7 @@ import pytest
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import open_log
+from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices
 
 
@@ -67,3 +68,15 @@ def test_symbols_before_a_name_are_volts_and_amperes(tmp_path: Path) -> None:
 def test_the_unit_of_a_numbered_wire_is_asked(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"the unit of '{name}'.*--column"):
         open_log(log(tmp_path, name))
+
+
+@pytest.mark.parametrize(
+    "name", ["log_power_W", "power_pred_W", "power_log10", "bias_current_mA", "power_normalized"]
+)
+def test_a_logarithm_a_guess_and_a_bias_are_no_draw(name):
+    assert heading(name).is_aside
+
+
+@pytest.mark.parametrize("name", ["power_W", "catalog_power_W", "logger_power_W", "power_log_W"])
+def test_what_a_logger_read_is_a_draw(name):
+    assert not heading(name).is_aside

@@ -204,3 +204,8 @@ def test_two_midnights_are_two_days() -> None:
 def test_a_datetime_is_counted_in_microseconds() -> None:
     assert datetime_ns(datetime(2024, 1, 2, 3, 4, 5, 678_901)) == calendar(2024, 1, 2, 3, 4, 5) + 678_901_000
     assert datetime_ns(datetime(1969, 12, 31, 23, 59, 59)) == -NS
+
+
+@pytest.mark.parametrize("text", ["14时05分10秒", "14時05分10秒"])
+def test_a_clock_in_chinese_without_its_date(text: str) -> None:
+    assert time_of_day_ns(text) == 14 * HOUR + 5 * MINUTE + 10 * NS
