@@ -62,6 +62,11 @@ _FOURTEEN = re.compile(
     r"(?P<y>(?:19|20)\d{2})(?P<mo>\d{2})(?P<da>\d{2})(?P<h2>\d{2})(?P<m2>[0-5]\d)(?P<s2>[0-5]\d)(?P<zone>Z)?",
     re.ASCII,
 )
+_IN_PARTS = re.compile(
+    r"(?P<y>\d{4}) (?P<mo>\d{1,2}) (?P<da>\d{1,2}) (?P<h>\d{1,2})(?P<half>)(?: (?P<m>\d{1,2})(?: (?P<sec>\d{1,2})(?:(?P<sep>\.)(?P<frac>\d{0,9}))?)?)?",
+    re.ASCII,
+)
+"""Year, month, day and hour with blanks between them, as they are put together of columns of their own."""
 _CHINESE = str.maketrans({"年": "-", "月": "-", "日": " ", "时": ":", "時": ":", "分": ":", "秒": " "})
 _COMPACT = re.compile(
     r"(?P<y>\d{4})(?P<mo>\d{2})(?P<da>\d{2})[ T_-]+(?:"
@@ -127,7 +132,7 @@ def number_ns(text: str, tick_ns: int) -> int | None:
 
 def _clock_ns(match: re.Match[str]) -> int | None:
     """Return nanoseconds since midnight of the clock in a match; 12-hour clocks by their AM or PM."""
-    hour, minute, second = int(match["h"]), int(match["m"]), int(match["sec"] or 0)
+    hour, minute, second = int(match["h"]), int(match["m"] or 0), int(match["sec"] or 0)
     half = "".join(letter for letter in (match["half"] or "").lower() if letter in "apm")
     if half:
         if not 1 <= hour <= 12:
@@ -186,7 +191,7 @@ def wall(text: str, order: str | None = None) -> Wall | None:
     if match is not None:
         parts = _ordered(match, order)
     else:
-        match = _COMPACT.fullmatch(text) or _FOURTEEN.fullmatch(text)
+        match = _COMPACT.fullmatch(text) or _FOURTEEN.fullmatch(text) or _IN_PARTS.fullmatch(text)
         if match is not None:
             parts = int(match["y"]), int(match["mo"]), int(match["da"])
         else:

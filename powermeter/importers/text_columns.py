@@ -81,10 +81,9 @@ class TextColumns:
         time = self.plan.time
         if time.indexes:
             texts = [text.strip() for text in block.column(time.indexes[0])]
-            if len(time.indexes) > 1:
+            for index in time.indexes[1:]:
                 texts = [
-                    f"{text} {other.strip()}"
-                    for text, other in zip(texts, block.column(time.indexes[1]), strict=True)
+                    f"{text} {other.strip()}" for text, other in zip(texts, block.column(index), strict=True)
                 ]
             columns["stamp"], aware = self.reader.read(texts)
             if time.added is not None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.importers.calendar_columns import calendar_columns, texts_of
+from powermeter.importers.calendar_parts import in_parts
 from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.days_without_year import are_clocks_of_digits
 from powermeter.importers.elapsed_times import elapsed_ns, is_elapsed
@@ -40,6 +41,7 @@ from powermeter.importers.time_parts import (
     is_end,
     is_length,
     is_start,
+    joined,
     with_part,
 )
 from powermeter.importers.time_units import (
@@ -68,6 +70,8 @@ def choose_time(
         texts = texts_of(found, 0)
         if texts and (all(wall(text) is not None for text in texts) or _is_epoch(found)):
             candidates = [0, *(i for i in range(1, len(headings)) if _are_clocks(found, i))]
+    if (parts := in_parts(found, headings)) is not None:
+        return parts
     declared = [i for i in candidates if headings[i].is_stated]
     candidates = declared or candidates + [
         i for i in [*calendar_columns(found, headings), *_unnamed(found, headings)] if i not in candidates
@@ -227,7 +231,7 @@ def refuse_other_lengths(where: str, plan: TimePlan, found: Layout, index: int) 
         DataError: They are, by more than twice.
     """
     rows = [row for row in found.rows if len(row) > max(index, *plan.indexes)]
-    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in rows])
+    stamps, _ = Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in rows])
     stated = sum(number_ns(row[index], plan.tick_ns) or 0 for row in rows[1:])
     known = stamps[stamps != MISSING]
     span = int(known[-1] - known[0]) if len(known) == len(rows) > _FEWEST_LENGTHS else stated
@@ -245,7 +249,7 @@ _FEWEST_LENGTHS = 3
 def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
     """Return a plan that adds a column to the times, where the rows show that each has the time of the one before."""
     rows = [row for row in found.rows if len(row) > max(index, *plan.indexes)][:50]
-    stamps, _ = Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in rows])
+    stamps, _ = Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in rows])
     added = [number_ns(row[index], plan.tick_ns) or 0 for row in rows]
     if len(rows) < 3 or (stamps == MISSING).any():
         return plan
@@ -267,7 +271,7 @@ def with_lag(plan: TimePlan, found: Layout, index: int) -> TimePlan:
 
 
 def _joined(found: Layout, pair: tuple[int, ...]) -> list[str]:
-    return [" ".join(row[i].strip() for i in pair) for row in found.rows if len(row) > max(pair)]
+    return [joined(row, pair) for row in found.rows if len(row) > max(pair)]
 
 
 def _date_and_time(found: Layout, candidates: Sequence[int]) -> tuple[int, int] | None:
@@ -393,8 +397,4 @@ def step_s(found: Layout, plan: TimePlan | None) -> float | None:
 
 
 def _stamps(found: Layout, plan: TimePlan) -> NDArray[np.int64]:
-    return Reader(plan, found.decimal_comma).read([_joined_row(row, plan) for row in found.rows])[0]
-
-
-def _joined_row(row: Sequence[str], plan: TimePlan) -> str:
-    return " ".join(row[i].strip() if len(row) > i else "" for i in plan.indexes)
+    return Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in found.rows])[0]

@@ -184,7 +184,7 @@ def _with_lengths(plan: TimePlan, found: Layout, headings: Sequence[Heading]) ->
         if all(b > a for a, b in pairwise(lengths)) and not lengths[-1] <= _ALIKE * lengths[0]:
             continue  # a clock
         own = _ending(plan, found, Added(i, tick), headings)
-        stamps = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in found.rows])[0]
+        stamps = Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in found.rows])[0]
         steps = np.diff(stamps[stamps != MISSING])
         if own.length_ns is not None and steps.size and are_apart(own.length_ns, float(np.median(steps))):
             return own
@@ -205,7 +205,7 @@ def step_between(times_ns: NDArray[np.int64], length_ns: int | None) -> float:
 def _ending(plan: TimePlan, found: Layout, added: Added, headings: Sequence[Heading]) -> TimePlan:
     """Return a plan that adds the rows' lengths to their times; the same plan where they have none."""
     rows = [row for row in found.rows if len(row) > max(added.column, *plan.indexes)]
-    starts = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in rows])[0]
+    starts = Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in rows])[0]
     since = None if added.since is None else [row[added.since] for row in rows]
     lengths = added.of([row[added.column] for row in rows], since)
     known = (starts != MISSING) & (lengths != MISSING)
@@ -325,7 +325,7 @@ def _tick_of(texts: Sequence[str]) -> int | None:
 def _completes(plan: TimePlan, found: Layout, added: Added) -> bool:
     """Return whether times are whole seconds, and a column holds fractions of them with which no row runs back."""
     rows = [row for row in found.rows if len(row) > max(added.column, *plan.indexes)]
-    stamps = Reader(plan, found.decimal_comma).read([_joined(row, plan.indexes) for row in rows])[0]
+    stamps = Reader(plan, found.decimal_comma).read([joined(row, plan.indexes) for row in rows])[0]
     parts = added.of([row[added.column] for row in rows], None)
     known = (stamps != MISSING) & (parts != MISSING)
     stamps, parts = stamps[known], parts[known]
@@ -334,5 +334,6 @@ def _completes(plan: TimePlan, found: Layout, added: Added) -> bool:
     return bool((np.diff(stamps + parts) >= 0).mean() > 0.9)
 
 
-def _joined(row: Sequence[str], indexes: Sequence[int]) -> str:
-    return " ".join(row[i].strip() for i in indexes)
+def joined(row: Sequence[str], indexes: Sequence[int]) -> str:
+    """Return the cells of a time that stands in several columns, a blank between each two."""
+    return " ".join(row[i].strip() if len(row) > i else "" for i in indexes)
