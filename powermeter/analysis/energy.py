@@ -167,6 +167,8 @@ class Analysis:
     @property
     def covers(self) -> str:
         """What the counted rail includes, in words."""
+        if any(note.code == "rails-unrelated" for note in self.notes):
+            return f"what flows through {self.line.rail.name}; the recording does not state what that is"
         return self.line.covers
 
     def row(self, label: str, **group: Any) -> LabelRow:

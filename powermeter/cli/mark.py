@@ -157,5 +157,5 @@ def _count(items: str | None) -> float | None:
     except ValueError:
         count = -1.0
     if not 0 <= count < float("inf"):
-        raise ConfigurationError(f"--items {items!r}: write a number, for example 8, or unknown")
+        raise ConfigurationError(f"--items {items!r} (or -n): write a number, for example 8, or unknown")
     return count

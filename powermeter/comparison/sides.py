@@ -74,6 +74,8 @@ def of_row(run: AnalysedRun, row: LabelRow, of: str, name: str, block: str | Non
     page = _page(a, row, of)
     if page is not None and row.warmup.count and not first:
         page = _with_warmup(page, _of_all(a, row, of) or page, row.title, values)
+    elif first and of == "power" and page is not None and page.parts and page.value:
+        page = _after_warmup(page, ratio, index.size / (index.size - first))
     side = Side(
         name=name,
         values=values,
@@ -107,6 +109,20 @@ def _with_warmup(page: Result, every: Result, title: str, values: Floats) -> Res
     scatter = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     parts = {name: part for name, part in every.parts.items() if not name.startswith(IN_SPREAD)}
     return Result.of(float(values.mean()), page.unit, {**parts, f"repeats:{title}": scatter}, page.grade)
+
+
+def _after_warmup(page: Result, watts: float, more: float) -> Result:
+    """Return the mean power behind a warm-up, where the printed one is that of all events.
+
+    Args:
+        watts: The mean power of the events that are left.
+        more: All events over those left: what is not a gain weighs at most that much more in fewer events.
+    """
+    parts = {
+        name: part * (abs(watts / page.value) if name.startswith("gain") else more)
+        for name, part in page.parts.items()
+    }
+    return Result.of(watts, page.unit, parts, page.grade)
 
 
 def _of_all(a: Analysis, row: LabelRow, of: str) -> Result | None:

@@ -29,6 +29,7 @@ def test_rails_without_a_stated_relation_are_named(tmp_path) -> None:
     assert found.energy.value == pytest.approx(10.0)
     (note,) = [note for note in found.notes if note.code == "rails-unrelated"]
     assert "A alone is counted" in note and "B, C" in note and "--rail meter/B" in note
+    assert found.covers == "what flows through A; the recording does not state what that is"
 
 
 def test_raplzones_of_another_writer_add_up_without_a_word(tmp_path) -> None:

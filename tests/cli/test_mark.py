@@ -136,7 +136,7 @@ def test_outside_of_a_recording_it_does_nothing():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("begin", "x", "-n", "-3"), "--items '-3'"),
+        (("begin", "x", "-n", "-3"), "--items '-3' (or -n)"),
         (("end", "x", "-n", "many"), "or unknown"),
         (("instant", "x", "--at", "soon"), "--at 'soon'"),
         (("instant", "x", "--at", "1.2.3"), "--at '1.2.3'"),

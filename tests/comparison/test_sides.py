@@ -73,3 +73,9 @@ def test_a_gain_is_as_much_of_a_power_as_of_an_energy_where_the_warm_up_counts()
         assert mean is not None
         gain = next(part for name, part in mean.parts.items() if name.startswith("gain:"))
         assert gain / mean.value == pytest.approx(0.02 / math.sqrt(3), rel=0.01), of
+    behind = of_row(found, row, "power", "a", None, warmup=True).mean
+    assert behind is not None and row.power is not None
+    assert behind.value == pytest.approx(10.0, rel=0.05), "10 W behind the warm-up, 11 W with it"
+    assert row.power.value == pytest.approx(11.0, rel=0.05)
+    gain = next(part for name, part in behind.parts.items() if name.startswith("gain:"))
+    assert gain / behind.value == pytest.approx(0.02 / math.sqrt(3), rel=0.01)
