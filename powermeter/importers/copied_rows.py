@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.errors import plural
 from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import TablePlan
 from powermeter.result.notes import Note
@@ -47,7 +48,7 @@ def copied_rows(
     rows = np.concatenate(found)
     lines = store.whole("line")[rows]
     text = (
-        f"{rows.size} rows (lines {int(lines[0])}–{int(lines[-1])}) repeat others above them, their times and every value: a part of the log stands twice "
+        f"{plural(rows.size, 'row')} (lines {int(lines[0])}–{int(lines[-1])}) repeat others above them, their times and every value: a part of the log stands twice "
         "in the file; counted once"
     )
     notes.append(Note.warning("rows-repeated", text))
