@@ -16,6 +16,7 @@ from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result
 from powermeter.result.notes import Note
 from powermeter.signals.clock_ticks import as_clocked, open_in_ticks
+from powermeter.signals.counter_or_power import current_at_refreshes
 from powermeter.signals.decimation import Around
 from powermeter.signals.line import Line
 from powermeter.signals.rails import lines
@@ -124,4 +125,7 @@ def _has_energy(recording: RecordingLike) -> bool:
 
 
 def _measured(line: Line) -> Trace | None:
-    return line.direct(Quantity.CHARGE) or line.direct(Quantity.CURRENT)
+    if (counted := line.direct(Quantity.CHARGE)) is not None:
+        return counted
+    current = line.direct(Quantity.CURRENT)
+    return None if current is None else current_at_refreshes(current)

@@ -41,7 +41,7 @@ def power_of(have: Traces, rail: Rail, key: str) -> Trace | None:
         if len(product):
             return fresh_readings(product, found) if found else product
     if current is not None and rail.nominal_v:
-        return scaled(current, rail.nominal_v, Quantity.POWER, _nominal_error(key))
+        return scaled(current_at_refreshes(current), rail.nominal_v, Quantity.POWER, _nominal_error(key))
     if Quantity.CHARGE in have and voltage is not None and len(voltage):
         return work(have[Quantity.CHARGE], voltage)
     if Quantity.CHARGE in have and rail.nominal_v:
@@ -59,9 +59,10 @@ def current_of(have: Traces, power: Trace | None, rail: Rail, key: str) -> Trace
         have, rail, key: As for `power_of`.
         power: What `power_of` found.
     """
-    for quantity in (Quantity.CHARGE, Quantity.CURRENT):
-        if quantity in have:
-            return have[quantity]
+    if Quantity.CHARGE in have:
+        return have[Quantity.CHARGE]
+    if Quantity.CURRENT in have:
+        return current_at_refreshes(have[Quantity.CURRENT])
     if power is None:
         return None
     voltage = have.get(Quantity.VOLTAGE)
@@ -75,6 +76,15 @@ def current_of(have: Traces, power: Trace | None, rail: Rail, key: str) -> Trace
         return None
     quantity = Quantity.CHARGE if power.quantity is Quantity.ENERGY else Quantity.CURRENT
     return scaled(power, 1 / nominal, quantity, _nominal_error(key))
+
+
+def current_at_refreshes(current: Trace) -> Trace:
+    """Return one reading for each refresh of the instrument, where it shows one.
+
+    A channel of current keeps its rows, since voltage × current needs both at one moment; a charge has no use for rows that repeat.
+    """
+    found = refresh_found(current) if current.kind is not Kind.COUNTER and not current.repeats else 0
+    return fresh_readings(current, found) if found else current
 
 
 def _nominal_error(key: str) -> CommonError:
