@@ -26,6 +26,7 @@ from powermeter.analysis.event_estimate import (
     LATE,
     LEAD,
     LOST,
+    OFF_MARKS,
     SOME,
     TAIL,
     UNSEEN,
@@ -319,6 +320,8 @@ def _not_seen(analysis: Analysis, row: LabelRow) -> Advice | None:
     length = median(lengths) if lengths.size else 0.0
     if why == LOST:
         return _make("without-gaps", {}, None, "gaps")
+    if why == OFF_MARKS:
+        return _make("align", {"seconds": trace.interval_ns * 1e-9}, None, "clock")
     if why in (LAG, LEAD, LATE, HELD, TAIL, SOME, BETWEEN, BEYOND):
         return _make("longer-events", {"times": TIMES}, None, "edges")
     if why == CROWDED and length > 0:

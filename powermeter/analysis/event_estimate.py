@@ -39,6 +39,9 @@ LEAD = "lead"
 LATE = "late"
 """Some readings behind ends still show the events, and some behind starts do not yet: stamps that are late at random, or a load that is."""
 
+OFF_MARKS = "off-marks"
+"""Power begins and ends beside its marks, by the same time at both: two clocks that disagree, or a load that is late and has a tail."""
+
 HELD = "held"
 """Readings stand for a refresh: whether each is a snapshot or the mean since the one before, nothing shows."""
 
@@ -112,6 +115,7 @@ class GroupEstimate:
         shared: Part name → signed standard uncertainty of each event that all of the group's share, and other recordings like this one, J.
         steady: Whether readings inside all agree, at regular moments far apart: a load in step with them would look the same.
         averages_s: Time constant over which the instrument averages exponentially, as edges show, s; 0 where they do not.
+        offset_s: By how much power begins and ends behind its marks, where it does so at both (`OFF_MARKS`), s.
         levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
 
@@ -143,6 +147,7 @@ class GroupEstimate:
     levelled: bool = False
     steady: bool = False
     averages_s: float = 0.0
+    offset_s: float = 0.0
     shared: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod

@@ -23,6 +23,7 @@ from powermeter.analysis.event_estimate import (
     LATE,
     LEAD,
     LOST,
+    OFF_MARKS,
     PACE,
     PAUSES,
     RIPPLE,
@@ -78,13 +79,14 @@ def verdict(
     length = quantile(energy.seconds[known], 0.5)
     more = repeats_needed(energy, known, total)
     why = _why(energy, known)
+    cause = _cause(trace, why, total) + _offset(energy, known) if why else ""
     if not _is_short(trace, samples, length):
-        return Resolution(True, samples, more, _cause(trace, why, total) if why in _STATED_OF_LONG else "")
+        return Resolution(True, samples, more, cause if why in _STATED_OF_LONG else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
     known_to = f"± {format_percent(relative)}" if relative and math.isfinite(relative) else "a bound"
     if why:
-        text += f"; {_cause(trace, why, total)}"
+        text += f"; {cause}"
     elif more and more > IN_REACH * known.size:
         text += f"; it would take {plural(more, 'more repeat')} to bring the mean to ± 5 %: make each event longer, or sample faster"
     elif more:
@@ -123,6 +125,18 @@ def _why(energy: Windows, known: NDArray[np.int64]) -> str:
     return next((energy.groups[g].why for g in energy.group[known].tolist() if energy.groups[g].why), "")
 
 
+def _offset(energy: Windows, known: NDArray[np.int64]) -> str:
+    """Return by how much power is off its marks, and what that would add, where it is."""
+    groups = (energy.groups[g] for g in np.unique(energy.group[known]).tolist())
+    off = next((g for g in groups if g.why == OFF_MARKS), None)
+    if off is None:
+        return ""
+    value = float(energy.value[known].sum())
+    more = f", {format_percent(off.above_all / value)} more by the readings' clock" if value > 0 else ""
+    side = "behind" if off.offset_s > 0 else "ahead of"
+    return f" ({format_duration(abs(off.offset_s))} {side} both{more})"
+
+
 def lasts(shortest_s: float, longest_s: float | None = None) -> str:
     """Return `one event lasts 20 ms`, of several labels `one event lasts 20 ms to 90 ms`."""
     ends = dict.fromkeys(format_duration(s) for s in (shortest_s, longest_s or shortest_s))
@@ -145,6 +159,7 @@ _WHY = {
     LEAD: "readings rise ahead of the events and fall before they end, as those do whose stamps are early: power that comes ahead of each event may be "
     "its own, which the interval covers; align the clocks, or make each event longer",
     LATE: "some readings stamped behind their ends still show them, and some behind their starts do not yet, as those do whose stamps are late by chance: power that follows each event may be its own, which the interval covers; stamp each reading when it is taken, or make each event longer",
+    OFF_MARKS: "power begins and ends beside their marks, by the same time, as it does where marks and readings come from two clocks; a load that starts late and has a tail looks the same, and the interval covers both: record the marks on the meter's clock, or align them with the readings",
     TAIL: "the readings cut by their ends hold more than those inside, or power falls only after them, and there are too few to show how much of it follows them: "
     "repeat them ten times or more, sample faster, or end the event where its power has fallen",
     SOME: "power stays up behind some of the events, not behind all: how much of it lies in the readings that their ends cut, nothing shows, and the interval covers that; "
@@ -172,6 +187,7 @@ _STATED_OF_LONG = (
     LAG,
     LEAD,
     LATE,
+    OFF_MARKS,
     EQUAL,
     HELD,
     TAIL,

@@ -1,0 +1,150 @@
+"""Power that begins and ends beside its marks, by the same time at both: what two clocks that disagree look like.
+
+A lag of the instrument, a slow start or a tail moves one edge, or neither by its whole length.  Where readings are at the idle level for as long behind
+the start of each event as they stay at the load's behind its end (or ahead of both), the marks moved by that time hold more than the marks do.  A load that starts
+late and has a tail of its own looks the same; so the interval reaches up to what the moved marks hold.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.event_estimate import BEYOND, LAG, LATE, LEAD, OFF_MARKS, SOME, TAIL, GroupEstimate
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.late_means import opened
+from powermeter.analysis.quantiles import median
+from powermeter.channel import Kind
+
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
+Times = NDArray[np.int64]
+
+_LOOKED = 200
+_FURTHEST_S, _FURTHEST_ROWS = 2.0, 10
+_CLEARLY = 1.25  # intervals
+_ALIKE = 0.3  # of the offset
+_STRAYS = 0.1  # of the readings about an edge, and of the edges
+_SURE = 2.0
+_OTHERS = ("", LATE, LAG, LEAD, TAIL, SOME, BEYOND)
+
+
+def off_its_marks(
+    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, marks_ns: Times
+) -> None:
+    """Open an estimate upward to what marks moved by one time hold, where readings fit those clearly better.
+
+    Args:
+        marks_ns: Starts and ends of the events of all labels, sorted, each once.
+    """
+    trace = integral.trace
+    if found.why not in _OTHERS or trace.window_ns or not np.isfinite(found.value).all():
+        return
+    offset_ns, step = _offset(integral, start_ns, end_ns, marks_ns)
+    if not offset_ns or abs(offset_ns) <= trace.clock_ns:
+        return
+    first, last = int(trace.times_ns[0]), int(trace.times_ns[-1])
+    moved = np.clip(start_ns + offset_ns, first, last), np.clip(end_ns + offset_ns, first, last)
+    more = integral.between(*moved) - integral.between(start_ns, end_ns)
+    # What is interpolated across an edge in a reading's interval is less than what lies there.
+    least = step * abs(offset_ns) * 1e-9
+    one = step * trace.interval_ns * 1e-9 / math.sqrt(12 * 2)
+    n = more.size
+    chance = _SURE * math.hypot(one, float(more.std())) / math.sqrt(n)
+    most = max(float(more.mean()), least) + chance
+    each: Floats = np.maximum(more, least) + max(chance, _SURE * one)
+    if most * n <= found.above_all:
+        return
+    found.above = np.zeros(n)
+    found.above_all, found.tail, found.offset_s = 0.0, None, offset_ns * 1e-9
+    opened(found, OFF_MARKS, most, each)
+
+
+def _offset(integral: Integral, start_ns: Times, end_ns: Times, marks_ns: Times) -> tuple[int, float]:
+    """Return by how much power begins and ends behind its marks, ns, and by how much it rises, W; 0 where it does not by one time."""
+    some = np.unique(np.linspace(0, start_ns.size - 1, min(start_ns.size, _LOOKED)).astype(np.int64))
+    rows = _Rows.of(integral)
+    tau = integral.trace.interval_ns
+    furthest = max(_FURTHEST_S * 1e9, _FURTHEST_ROWS * tau)
+    edges: list[tuple[float, float, float]] = []
+    for begin, end in zip(start_ns[some].tolist(), end_ns[some].tolist(), strict=True):
+        inside = min((end - begin) / 2, furthest)
+        at, behind = np.searchsorted(marks_ns, (begin, end), side="left").tolist()
+        before = marks_ns[at - 1] if at else rows.t[0]
+        after = marks_ns[behind + 1] if behind + 1 < marks_ns.size else rows.t[-1]
+        ahead = begin - before if at == 0 else (begin - before) / 2
+        follows = after - end if behind + 1 == marks_ns.size else (after - end) / 2
+        edges.append((begin, min(ahead, furthest), inside))
+        edges.append((end, inside, min(follows, furthest)))
+    quiet, level = rows.levels(edges)
+    if not level > quiet:
+        return 0, 0.0
+    found = [
+        rows.edge(one, (quiet + level) / 2, falls=bool(k % 2), least_ns=2 * tau)
+        for k, one in enumerate(edges)
+    ]
+    starts, ends = (np.array([x for x in side if x is not None]) for side in (found[::2], found[1::2]))
+    if min(starts.size, ends.size) < max(1, math.ceil((1 - _STRAYS) * some.size)):
+        return 0, 0.0
+    both = np.concatenate([starts, ends])
+    offset = median(both)
+    if min(abs(median(starts)), abs(median(ends))) < _CLEARLY * tau or median(starts) * median(ends) < 0:
+        return 0, 0.0
+    apart = np.abs(both - offset) > max(tau, _ALIKE * abs(offset))
+    if np.count_nonzero(apart) > _STRAYS * apart.size:
+        return 0, 0.0
+    return int(offset), level - quiet
+
+
+class _Rows:
+    """Power as each reading has it: at its stamp, or in the middle of what it speaks for."""
+
+    def __init__(self, t: Floats | Times, power: Floats) -> None:
+        self.t, self.power = t, power
+
+    @classmethod
+    def of(cls, integral: Integral) -> _Rows:
+        trace = integral.trace
+        t = trace.times_ns
+        if trace.kind is Kind.INSTANT:
+            return cls(t, trace.values)
+        return cls((t[1:] + t[:-1]) / 2, np.diff(integral.running) / np.maximum(np.diff(t) * 1e-9, 1e-9))
+
+    def _between(self, low: float, high: float) -> slice:
+        return slice(*np.searchsorted(self.t, (low, high)).tolist())
+
+    def levels(self, edges: list[tuple[float, float, float]]) -> tuple[float, float]:
+        """Return the power away from events and in the middle of them; NaN where no reading shows it."""
+        out, inside = [], []
+        for k, (at, ahead, behind) in enumerate(edges):
+            early = self.power[self._between(at - ahead, at - ahead / 2)]
+            late = self.power[self._between(at + behind / 2, at + behind)]
+            out.append(late if k % 2 else early)
+            inside.append(early if k % 2 else late)
+        low, high = np.concatenate(out), np.concatenate(inside)
+        if not low.size or not high.size:
+            return math.nan, math.nan
+        return median(low), median(high)
+
+    def edge(
+        self, edge: tuple[float, float, float], half: float, *, falls: bool, least_ns: float
+    ) -> float | None:
+        """Return how far behind its mark power rises (or falls), ns; None where it does not do so once."""
+        at, ahead, behind = edge
+        if min(ahead, behind) < least_ns:
+            return None
+        here = self._between(at - ahead, at + behind)
+        t, up = self.t[here], self.power[here] > half
+        if up.size < 4:
+            return None
+        if falls:
+            up = ~up
+        # The place that leaves the fewest readings on the wrong side of it.
+        wrong = np.concatenate([[0], np.cumsum(up)]) + np.concatenate([np.cumsum(~up[::-1])[::-1], [0]])
+        place = int(np.argmin(wrong))
+        if not 0 < place < up.size or wrong[place] > _STRAYS * up.size:
+            return None
+        return float(t[place - 1] + t[place]) / 2 - at
