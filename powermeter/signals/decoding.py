@@ -35,6 +35,7 @@ from powermeter.signals.over_range import (
 from powermeter.signals.stale_readings import without_stale
 from powermeter.signals.trace import CommonError, Trace, median_interval_ns
 from powermeter.signals.uneven_counter import without_stands
+from powermeter.signals.uneven_refresh import at_uneven_refreshes
 
 _SQRT3 = math.sqrt(3.0)
 _TELLING = 8  # so many new readings show how often there is one
@@ -264,7 +265,9 @@ def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | 
         return fresh_readings(trace, stated)
     has_own = channel.quantity in (Quantity.POWER, Quantity.ENERGY) or channel.kind is Kind.COUNTER
     found = refresh_found(trace) if has_own else 0
-    return fresh_readings(trace, found) if found else without_stands(without_stale(trace))
+    return (
+        fresh_readings(trace, found) if found else at_uneven_refreshes(without_stands(without_stale(trace)))
+    )
 
 
 def _corrected(
