@@ -11,18 +11,21 @@ from numpy.typing import NDArray
 from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.steps_of_overlapping import with_steps
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
+
+_FEWEST = 6  # events, from which levels are taken from the number that run
 
 
 def measure_overlapping(
     integral: Integral, start_ns: Times, end_ns: Times, bridges: Bridges | None
 ) -> GroupEstimate:
-    """Return what events used that overlap each other: the windows' sums divided by time, and the step at the edges put back.
+    """Return what events used that overlap each other: the windows' sums, divided by how many events run.
 
-    What lies beside an event is another one: no power beside it is known.  A window that an edge cuts to the share p misses p (1 − p) τ of
-    the step there, of which the label's mean is estimated.
+    What lies beside an event is another one: no power beside it is known.  Where holes or few events leave the levels open, windows are
+    divided by time: one that an edge cuts to the share p misses p (1 − p) τ of the step there, of which the label's mean is estimated.
     """
     trace = integral.trace
     t, running = trace.times_ns, integral.running
@@ -51,6 +54,10 @@ def measure_overlapping(
     course = min(1.0, float(np.median(tau[1:])) / max(float(np.median(end_ns - start_ns)) * 1e-9, 1e-9))
     doubt = max(error, abs(mean - step), course * abs(step))
     root_s, root_e = np.sqrt(share_s * (1 - share_s)) * tau[ks], np.sqrt(share_e * (1 - share_e)) * tau[ke]
+    by_number, unlike = _by_number(integral, start_ns, end_ns) if n >= _FEWEST else (None, 0.0)
+    if by_number is not None:
+        found.value = by_number
+        doubt = unlike / max(float((missed_s + missed_e).sum()), 1e-30)
     found.own = np.sqrt(
         (root_s**2 + root_e**2) * (wander + trace.noise**2) + (doubt * (missed_s + missed_e)) ** 2
     )
@@ -67,3 +74,31 @@ def measure_overlapping(
         held_u = bridges.inside(start_ns, end_ns)[1]
         found.gaps = np.sqrt(held_u)
     return found
+
+
+def _by_number(integral: Integral, start_ns: Times, end_ns: Times) -> tuple[Floats | None, float]:
+    """Return what events used if power rises evenly with how many run, and what all together are off by if it does not, J.
+
+    Their middle halves and their ends may draw unlike, and what runs beside another one may add less: either is asked for by a level more.
+    """
+    edges = np.unique(np.concatenate([start_ns, end_ns]))
+    first, last = np.searchsorted(edges, start_ns), np.searchsorted(edges, end_ns)
+
+    def with_levels(*levels: tuple[Times, Times]) -> Floats:
+        label = np.repeat(np.arange(len(levels)), [a.size for a, _ in levels])
+        a, b = (np.concatenate(one) for one in zip(*levels, strict=True))
+        running = with_steps(integral, label, a, b, edges)
+        found: Floats = running[last] - running[first]
+        return found
+
+    value = with_levels((start_ns, end_ns))
+    if np.array_equal(value, (plain := integral.at(edges))[last] - plain[first]):
+        return None, 0.0
+    quarter = (end_ns - start_ns) // 4
+    a, b = start_ns + quarter, end_ns - quarter
+    shaped = with_levels((a, b), (np.concatenate([start_ns, b]), np.concatenate([a, end_ns])))
+    number = np.cumsum(np.bincount(first, minlength=edges.size) - np.bincount(last, minlength=edges.size))
+    several = np.flatnonzero(number[:-1] > 1)
+    crowded = with_levels((start_ns, end_ns), (edges[several], edges[several + 1]))
+    total = float(value.sum())
+    return value, math.hypot(float(shaped.sum()) - total, float(crowded.sum()) - total)

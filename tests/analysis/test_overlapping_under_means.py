@@ -46,3 +46,15 @@ def test_a_level_load_has_nothing_to_put_back() -> None:
     found = measure_overlapping(integral, ns(2.5, 4.2), ns(6.5, 8.3), None)
     assert found.value == pytest.approx([12.0, 12.3]) and found.own == pytest.approx([0.0, 0.0])
     assert found.factor == 0.0 and found.gaps.tolist() == [0.0, 0.0]
+
+
+def test_two_threads_of_events_shorter_than_a_window_have_the_power_of_their_number() -> None:
+    """Events of 0.7 and of 0.9 s, each 4 W on 1 W: an event uses 5 W times its seconds, and 4 W of each other one that runs with it."""
+    first = [(1.3 + 1.1 * k, 2.0 + 1.1 * k) for k in range(18)]
+    second = [(1.7 + 1.3 * k, 2.6 + 1.3 * k) for k in range(15)]
+    edges = sorted(first + second)
+    start, end = (ns(*side) for side in zip(*edges, strict=True))
+    found = measure_overlapping(means(edges), start, end, None)
+    shared = [sum(max(min(b, d) - max(a, c), 0.0) for c, d in edges if (c, d) != (a, b)) for a, b in edges]
+    truth = sum(5.0 * (b - a) + 4.0 * s for (a, b), s in zip(edges, shared, strict=True))
+    assert found.value.sum() == pytest.approx(truth)
