@@ -21,6 +21,7 @@ EVENTS = 2000
 LEAST = 8
 """Clear edges that show anything."""
 _SIDE = 4
+_PLAINLY = 4.0  # times the rest, that fewer edges than those contradict by
 _LOOKED = 1 << 16
 _FURTHEST = 2.0  # intervals that a reading can reach back: all of its own, and the longest delay
 _ALIKE = 0.05
@@ -62,12 +63,14 @@ class Edges:
         """Return whether starts and ends each show such averaging at least as well as another window before the stamp: 0, instants.
 
         What an event draws early and late may look averaged from inside; what is read behind its end is at one level or between two.
+        Few of a side, beside many ends of one shape, need only not contradict.
         """
         for side in (self.ends, ~self.ends):
-            if int(side.sum()) < _SIDE:
+            if not side.any():
                 continue
             mine = Edges(self.since[side], self.seen[side], self.ahead[side], self.ends[side])
-            if mine.rest(window, delay) > mine.rest(other, 0.0):
+            times = 1.0 if mine.count >= _SIDE else _PLAINLY
+            if mine.rest(window, delay) > times * mine.rest(other, 0.0):
                 return False
         return True
 

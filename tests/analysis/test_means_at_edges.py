@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from powermeter.analysis.clear_edges import Edges
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.means_at_edges import as_edges_show
@@ -168,3 +169,19 @@ def test_stamps_stay_where_events_have_no_level(shape: str) -> None:
         marks = [np.rint(x * NS).astype(np.int64) for x in (starts, starts + lengths)]
         changed += as_edges_show(trace, *marks) is not trace
     assert changed == 0
+
+
+def test_two_starts_contradict_what_many_ends_of_one_shape_look_like() -> None:
+    """Twenty ends look half a window early; two starts have gone as far as their window lies behind them."""
+    many, two = np.linspace(0.05, 0.95, 20), np.array([0.2, 0.6])
+    looks = np.clip(many + 0.5, 0, 1), np.clip(many - 0.5, 0, 1)
+    ends = Edges(many, *looks, np.ones(20, bool))
+    assert ends.both_sides(1.0, -0.5, 1.0)
+    mixed = Edges(
+        np.concatenate([many, two]),
+        np.concatenate([looks[0], two]),
+        np.concatenate([looks[1], [0.0, 0.0]]),
+        np.arange(22) < 20,
+    )
+    assert mixed.rest(1.0, -0.5) < mixed.rest(1.0, 0.0)
+    assert not mixed.both_sides(1.0, -0.5, 1.0)
