@@ -21,6 +21,7 @@ from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.columns_of_states import without_states
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
+from powermeter.importers.factor_column import ask_factor
 from powermeter.importers.figures_of_merit import of_other_things
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, words
@@ -97,6 +98,8 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     refuse_runs(path, found, headings, choices)
     asks: list[str] = []
     ask_mega(found, headings, stated | facts.keys(), asks)
+    if signature is None:
+        ask_factor(found, headings, stated, asks)
     time = choose_time(found, headings, choices, asks)
     refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
     planned, aside = _values(found, headings, time, facts)

@@ -1,0 +1,28 @@
+"""A factor in a column of its own: whether the readings hold it already is asked, never assumed."""
+
+import pytest
+
+from powermeter import analyse
+from powermeter.errors import ConfigurationError
+from powermeter.importers import Choices, convert
+
+
+def run(tmp_path, name, factor, **stated):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        f"time_s,CT1 (A),{name},Voltage (V)\n" + "".join(f"{i},2,{factor},12\n" for i in range(11))
+    )
+    convert(path, tmp_path / "o.power", choices=Choices(**stated), force=True)
+    return analyse(tmp_path / "o.power").energy.value
+
+
+@pytest.mark.parametrize("name", ["CT ratio", "ct_ratio", "multiplier", "scale", "Scale factor"])
+def test_a_factor_of_twenty_is_asked_about(tmp_path, name):
+    with pytest.raises(ConfigurationError, match=rf"multiplied by '{name}' \(20\) already"):
+        run(tmp_path, name, 20)
+    assert run(tmp_path, name, 20, columns={name: "-"}) == pytest.approx(240.0)
+
+
+@pytest.mark.parametrize(("name", "factor"), [("CT ratio", 1), ("ratio", 20), ("compression ratio", 20)])
+def test_a_factor_of_one_and_other_ratios_are_not(tmp_path, name, factor):
+    assert run(tmp_path, name, factor) == pytest.approx(240.0)
