@@ -98,8 +98,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     refuse_runs(path, found, headings, choices)
     asks: list[str] = []
     ask_mega(found, headings, stated | facts.keys(), asks)
-    if signature is None:
-        ask_factor(found, headings, stated, asks)
+    factors = {} if signature is not None else ask_factor(found, headings, stated, asks)
     time = choose_time(found, headings, choices, asks)
     refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
     planned, aside = _values(found, headings, time, facts)
@@ -113,7 +112,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     if asks and not nothing:
         text = f"{path}: the file leaves open " + "; ".join(asks)
         period_s = choices.period_s or (None if time is not None else 1.0)
-        typed = replace(choices, columns={**choices.columns, **offered}, period_s=period_s)
+        typed = replace(choices, columns={**choices.columns, **factors, **offered}, period_s=period_s)
         units = ", ".join(dict.fromkeys(unit for unit in offered.values() if unit != "-"))
         raise OpenQuestions(text, typed, f"in {units}" if units else "a rate")
     if nothing:

@@ -35,15 +35,27 @@ _BESIDE = frozenset(
 )
 
 
-def ask_factor(found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]) -> None:
-    """Ask whether readings are multiplied by the factors beside them, where these are not all 1."""
+def ask_factor(
+    found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]
+) -> dict[str, str]:
+    """Ask whether readings are multiplied by the factors beside them, where these are not all 1.
+
+    Returns:
+        Those columns as left out, for what is asked once that is stated.
+    """
+    percent = any(named.words[-1:] == ["level"] for named in headings)
+    left_out = {}
     for i, named in enumerate(headings):
         if i in stated or named.quantity is not None or not _is_factor(named) or typical(found, i) in (0, 1):
+            continue
+        if percent and named.words == ["scale"]:  # of Android: what a full battery's level is
             continue
         asks.append(
             f"whether the readings are multiplied by {named.text!r} ({typical(found, i):g}) already: if so, "
             f"--column {quote(f'{named.text}=-')}; if not, multiply them in the file first, for no option does"
         )
+        left_out[named.text] = "-"
+    return left_out
 
 
 def _is_factor(named: Heading) -> bool:

@@ -26,3 +26,18 @@ def test_a_factor_of_twenty_is_asked_about(tmp_path, name):
 @pytest.mark.parametrize(("name", "factor"), [("CT ratio", 1), ("ratio", 20), ("compression ratio", 20)])
 def test_a_factor_of_one_and_other_ratios_are_not(tmp_path, name, factor):
     assert run(tmp_path, name, factor) == pytest.approx(240.0)
+
+
+def test_the_scale_of_a_battery_level_is_no_factor(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,level,scale,power_W\n" + "".join(f"{i},80,100,24\n" for i in range(11)))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(240.0)
+
+
+def test_it_is_asked_once_beside_an_open_unit(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,multiplier,power\n" + "".join(f"{i},20,{24 + i % 3}\n" for i in range(11)))
+    with pytest.raises(ConfigurationError) as asked:
+        convert(path, tmp_path / "o.power")
+    assert str(asked.value).count("multiplied by") == 1
