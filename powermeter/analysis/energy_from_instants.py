@@ -310,6 +310,7 @@ def measure_instants(
     found = averaging(integral, start_ns, end_ns, found, others)
     found = lagging(integral, start_ns, end_ns + in_steps, found, others)
     if in_steps:
+        found.marks_step_ns = in_steps
         return found
     found = late_at_random(integral, start_ns, end_ns, found, others)
     found = leading(integral, start_ns, end_ns, found, others)

@@ -116,6 +116,7 @@ class GroupEstimate:
         steady: Whether readings inside all agree, at regular moments far apart: a load in step with them would look the same.
         averages_s: Time constant over which the instrument averages exponentially, as edges show, s; 0 where they do not.
         offset_s: By how much power begins and ends behind its marks, where it does so at both (`OFF_MARKS`), s.
+        marks_step_ns: In what steps marks are written, where the interval holds what those leave open already, ns; 0 where none are.
         levelled: Whether levels of all events divided what each shares with other labels: what is left of their differences is too small.
     """
 
@@ -148,6 +149,7 @@ class GroupEstimate:
     steady: bool = False
     averages_s: float = 0.0
     offset_s: float = 0.0
+    marks_step_ns: int = 0
     shared: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod

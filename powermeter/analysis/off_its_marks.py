@@ -44,7 +44,7 @@ def off_its_marks(
     if found.why not in _OTHERS or trace.window_ns or not np.isfinite(found.value).all():
         return
     offset_ns, step = _offset(integral, start_ns, end_ns, marks_ns)
-    if not offset_ns or abs(offset_ns) <= trace.clock_ns:
+    if not offset_ns or abs(offset_ns) <= max(trace.clock_ns, found.marks_step_ns):
         return
     first, last = int(trace.times_ns[0]), int(trace.times_ns[-1])
     moved = np.clip(start_ns + offset_ns, first, last), np.clip(end_ns + offset_ns, first, last)
