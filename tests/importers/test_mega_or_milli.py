@@ -34,3 +34,9 @@ def test_a_counter_of_energy_is_asked_about(tmp_path, name, unit, joules):
     with pytest.raises(ConfigurationError, match=f"{name}={unit}"):
         run(tmp_path, name, values)
     assert run(tmp_path, name, values, columns={name: unit}) == pytest.approx(joules)
+
+
+def test_thirty_thousand_may_be_what_a_grid_carries(tmp_path):
+    with pytest.raises(ConfigurationError, match="PJME_MW=mW"):
+        run(tmp_path, "PJME_MW", [31707] * 11)
+    assert run(tmp_path, "PJME_MW", [31707] * 11, columns={"PJME_MW": "mW"}) == pytest.approx(317.07)
