@@ -55,6 +55,12 @@ def _watts(trace: Trace, first: int, last: int) -> tuple[NDArray[np.int64], Floa
 def curves_of(
     trace: Trace, start_ns: int, end_ns: int, gaps: Sequence[tuple[int, int, str]], origin: int
 ) -> tuple[list[PowerCurve], tuple[tuple[float, float], ...]]:
+    """Return a curve for each stretch between gaps, and the single readings, (s, W), where they are few enough to be marked.
+
+    Args:
+        gaps: (start, end, reason) of each, ns.
+        origin: The moment from which seconds count, ns.
+    """
     edges = [start_ns, *(edge for s, e, _ in gaps for edge in (s, e)), end_ns]
     width_ns = max((end_ns - start_ns) / COLUMNS, 1.0)
     steps = trace.kind is not Kind.INSTANT

@@ -76,10 +76,9 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     )
     # Of steps that are long and short by turns, the median is one of the two.
     usual_s = mean_s if trace.kept is None and by_turns(t) else max(mean_s, tau)
+    # Looks that wrote no row were put at even times, those that did have their own.
     if any(note.code == LOOKS for note in trace.notes):
-        usual_s = _inside(
-            integral, activity, usual_s
-        )  # looks that wrote no row were put at even times, those that did have their own
+        usual_s = _inside(integral, activity, usual_s)
     labels = _counts(integral, activity, usual_s)
     by_place = count_variance(labels.expected, varied)
     doubt = by_place + labels.expected * (max(1 - tau / usual_s, 0.0) if usual_s else 0.0) + jitter

@@ -162,7 +162,7 @@ def measure(
             found = both(found, as_means, *edges, bridges, others)
         if before_it is not None:
             found = before_it.both(found, lasting, bridges, others)
-        if before_it is None:
+        else:
             off_its_marks(own, *edges, found, all_marks)
         found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():

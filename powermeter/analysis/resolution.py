@@ -40,7 +40,7 @@ from powermeter.errors import plural
 from powermeter.result import Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.signals.trace import Trace
-from powermeter.units import format_duration, format_percent
+from powermeter.units import format_duration, format_percent, format_quantity
 
 WANTED_PRECISION = 0.05
 """Repeats are counted out for a mean known to ±5 %."""
@@ -134,7 +134,7 @@ def _offset(energy: Windows, known: NDArray[np.int64]) -> str:
     value = float(energy.value[known].sum())
     more = f", {format_percent(off.above_all / value)} more by the readings' clock" if value > 0 else ""
     side = "behind" if off.offset_s > 0 else "ahead of"
-    return f" ({format_duration(abs(off.offset_s))} {side} both{more})"
+    return f" ({format_quantity(abs(off.offset_s), 's', 2)} {side} both marks{more})"
 
 
 def lasts(shortest_s: float, longest_s: float | None = None) -> str:

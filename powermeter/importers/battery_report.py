@@ -58,10 +58,8 @@ class BatteryReport(Importer):
                 f"{path}: no stretch of use from the battery in this report ({seen}): what a machine draws at the mains is not in it; run "
                 "powercfg /batteryreport /xml after the machine ran from its battery"
             )
-        log = read_as_table(
-            path, ["start", "end", "battery energy (mWh)"], rows, replace(choices, as_={"": "per-row"})
-        )
-        log.format = cls.name
+        header = ["start", "end", "battery energy (mWh)"]
+        log = read_as_table(path, header, rows, replace(choices, as_={"": "per-row"}), of=cls)
         if counts["mains"]:
             text = f"{plural(counts['mains'], 'stretch', 'stretches')} at the mains left out: the battery shows nothing of what was drawn in them"
             log.warnings.append(Note.info("battery-not-in-use", text))

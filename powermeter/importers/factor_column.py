@@ -16,21 +16,8 @@ _ALONE = _FACTORS - {"ratio"}
 _BESIDE = frozenset(
     (
         *("ct", "vt", "pt", "cts", "vts", "pts", "transformer", "wandler", "current", "voltage", "meter"),
-        *(
-            "factor",
-            "probe",
-            "shunt",
-            "pulse",
-            "amp",
-            "amps",
-            "volt",
-            "volts",
-            "w",
-            "a",
-            "v",
-            "power",
-            "energy",
-        ),
+        *("factor", "probe", "shunt", "pulse", "amp", "amps", "volt", "volts", "power", "energy"),
+        *("w", "a", "v"),
     )
 )
 
