@@ -28,7 +28,7 @@ from powermeter.analysis.means_of_another_rate import open_of_another_rate
 from powermeter.analysis.means_under_coarse_marks import whole_windows_beyond
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
-from powermeter.analysis.off_its_marks import off_its_marks
+from powermeter.analysis.off_its_marks import MarksBeside, off_its_marks
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.perhaps_in_step import perhaps_in_step
@@ -138,7 +138,7 @@ def measure(
             parts.setdefault(name, np.zeros(n))[lasting] = joules
         found.forget_events()
 
-    all_marks = np.unique(np.concatenate([start_ns[covered], end_ns[covered]]))
+    about = MarksBeside.of(start_ns, end_ns, covered, members) if before_it is None else None
     for g, lasting in enumerate(members):
         if g in done or not lasting.size:
             groups.append(done.get(g) or GroupEstimate.empty(0))
@@ -162,8 +162,8 @@ def measure(
             found = both(found, as_means, *edges, bridges, others)
         if before_it is not None:
             found = before_it.both(found, lasting, bridges, others)
-        else:
-            off_its_marks(own, *edges, found, all_marks)
+        elif about is not None:
+            off_its_marks(own, *edges, found, about, g)
         found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)

@@ -8,6 +8,8 @@ late and has a tail of its own looks the same; so the interval reaches up to wha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from powermeter.channel import Kind
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 _LOOKED = 200
 _FURTHEST_S, _FURTHEST_ROWS = 2.0, 10
@@ -32,18 +35,64 @@ _SURE = 2.0
 _OTHERS = ("", LATE, LAG, LEAD, TAIL, SOME, BEYOND)
 
 
+@dataclass(frozen=True)
+class MarksBeside:
+    """The marks next to those events of each group that are looked at: of all events' marks, which are not held, few."""
+
+    some: list[Indices]
+    """Of each group, which of its events are looked at."""
+    ahead_ns: Times
+    """Of those of all groups, one group after the other: the last mark ahead of the start; the start itself where there is none."""
+    behind_ns: Times
+    """The first mark behind the end; the end itself where there is none."""
+    first: list[int]
+    """Of each group, where its events begin in the two."""
+
+    @classmethod
+    def of(cls, start_ns: Times, end_ns: Times, covered: Bools, members: Sequence[Indices]) -> MarksBeside:
+        """Find them.
+
+        Args:
+            start_ns, end_ns: Of all events.
+            covered: Those whose marks count.
+            members: The positions of each group's events.
+        """
+        some = [_looked(index.size) for index in members]
+        first = np.cumsum([0, *(one.size for one in some)]).tolist()
+        each = [index[one] for index, one in zip(members, some, strict=True)]
+        looked = np.concatenate(each) if each else np.zeros(0, np.int64)
+        marks_ns = np.unique(np.concatenate([start_ns[covered], end_ns[covered]]))
+        ahead = np.searchsorted(marks_ns, start_ns[looked], side="left") - 1
+        behind = np.searchsorted(marks_ns, end_ns[looked], side="left") + 1
+        return cls(
+            some, marks_ns[np.maximum(ahead, 0)], marks_ns[np.minimum(behind, marks_ns.size - 1)], first
+        )
+
+    def group(self, g: int) -> tuple[Indices, list[int], list[int]]:
+        """Return which events of a group are looked at, and the marks ahead of and behind each."""
+        here = slice(self.first[g], self.first[g + 1])
+        return self.some[g], self.ahead_ns[here].tolist(), self.behind_ns[here].tolist()
+
+
+def _looked(events: int) -> Indices:
+    if events <= _LOOKED:
+        return np.arange(events)
+    return np.unique(np.linspace(0, events - 1, _LOOKED).astype(np.int64))
+
+
 def off_its_marks(
-    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, marks_ns: Times
+    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, marks: MarksBeside, g: int
 ) -> None:
     """Open an estimate upward to what marks moved by one time hold, where readings fit those clearly better.
 
     Args:
-        marks_ns: Starts and ends of the events of all labels, sorted, each once.
+        marks: The marks of all labels next to the events looked at.
+        g: Which of its groups this is.
     """
     trace = integral.trace
     if found.why not in _OTHERS or trace.window_ns or not np.isfinite(found.value).all():
         return
-    offset_ns, step = _offset(integral, start_ns, end_ns, marks_ns)
+    offset_ns, step = _offset(integral, start_ns, end_ns, *marks.group(g))
     if not offset_ns or abs(offset_ns) <= max(trace.clock_ns, found.marks_step_ns):
         return
     first, last = int(trace.times_ns[0]), int(trace.times_ns[-1])
@@ -63,20 +112,24 @@ def off_its_marks(
     opened(found, OFF_MARKS, most, each)
 
 
-def _offset(integral: Integral, start_ns: Times, end_ns: Times, marks_ns: Times) -> tuple[int, float]:
+def _offset(
+    integral: Integral,
+    start_ns: Times,
+    end_ns: Times,
+    some: Indices,
+    ahead_ns: list[int],
+    behind_ns: list[int],
+) -> tuple[int, float]:
     """Return by how much power begins and ends behind its marks, ns, and by how much it rises, W; 0 where it does not by one time."""
-    some = np.unique(np.linspace(0, start_ns.size - 1, min(start_ns.size, _LOOKED)).astype(np.int64))
     rows = _Rows.of(integral)
     tau = integral.trace.interval_ns
     furthest = max(_FURTHEST_S * 1e9, _FURTHEST_ROWS * tau)
     edges: list[tuple[float, float, float]] = []
-    for begin, end in zip(start_ns[some].tolist(), end_ns[some].tolist(), strict=True):
+    both_ends = start_ns[some].tolist(), end_ns[some].tolist()
+    for begin, end, before, after in zip(*both_ends, ahead_ns, behind_ns, strict=True):
         inside = min((end - begin) / 2, furthest)
-        at, behind = np.searchsorted(marks_ns, (begin, end), side="left").tolist()
-        before = marks_ns[at - 1] if at else rows.t[0]
-        after = marks_ns[behind + 1] if behind + 1 < marks_ns.size else rows.t[-1]
-        ahead = begin - before if at == 0 else (begin - before) / 2
-        follows = after - end if behind + 1 == marks_ns.size else (after - end) / 2
+        ahead = begin - rows.t[0] if before == begin else (begin - before) / 2
+        follows = rows.t[-1] - end if after == end else (after - end) / 2
         edges.append((begin, min(ahead, furthest), inside))
         edges.append((end, inside, min(follows, furthest)))
     quiet, level = rows.levels(edges)
