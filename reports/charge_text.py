@@ -31,7 +31,7 @@ def charge_text(found: ChargeOnly, title: str, battery: Battery | None = None) -
     ]
     if battery is not None and battery.convention == "charge":
         share = battery.share_used(found.charge)
-        lines.append(f"battery       {show(share, '%', 100).text} of one charge of {battery.spec}")
+        lines.append(f"battery       {show(share, '%', 100).text} of one charge of {battery.capacity}")
         lines.append(f"lasts         {show(battery.hours(found.current), 'h').text} at this current")
     if found.rows:
         wide = max(len("label"), *(len(row.label) for row in found.rows))

@@ -7,7 +7,6 @@ paragraph, which exists to be pasted into a paper.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -185,7 +184,7 @@ class ReportData:
     @property
     def battery_name(self) -> str:
         """`4 Ah`, or the preset's title."""
-        return self.battery.title or re.sub(r"(?<=\d)(?=[A-Za-z])", " ", self.battery.spec)
+        return self.battery.title or self.battery.capacity
 
     @property
     def grade(self) -> Grade:
@@ -361,10 +360,10 @@ def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:
 def _budget(charges: Charges, headline: LabelRow | None) -> tuple[Budget | None, str]:
     analysis, battery = charges.analysis, charges.battery
     if battery.convention == "charge" and charges.from_mains:
-        return None, socket_charge(battery.spec)
+        return None, socket_charge(battery.capacity)
     used = charges.taken
     if used is None:
-        return None, charges.refused or socket_charge(battery.spec)
+        return None, charges.refused or socket_charge(battery.capacity)
     seconds = analysis.duration.value
     rate = (
         used.scaled(1 / seconds, {"C": "A", "J": "W"}[used.unit]) if seconds > 0 and used.value > 0 else None

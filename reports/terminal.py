@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import rails_table, wording
-from .headline_sentence import advice_of, quality, quoted, sentence
+from .headline_sentence import advice_of, only_bound, quality, quoted, sentence
 from .instruments import health_text
 from .method import machine_text
 from .report_data import ReportData
@@ -132,7 +132,7 @@ def _meaning(data: ReportData, console: Console) -> None:
     grade = data.budget.share_used.grade if data.budget and data.budget.share_used else None
     convention = battery.convention_text
     if not battery.title:  # its capacity stands before it
-        convention = convention.removeprefix(f"{battery.spec}, ")
+        convention = convention.removeprefix(f"{battery.capacity}, ")
     console.print(
         section(
             f"One charge of {safe(data.battery_name)}",
@@ -169,6 +169,10 @@ def _meaning(data: ReportData, console: Console) -> None:
 def _certainty(data: ReportData, console: Console) -> None:
     result = quoted(data)
     if result is None or not result.parts:
+        return
+    if bound := only_bound(result):
+        console.print(section("How sure"))
+        print_text(console, bound)
         return
     total = sum(part * part for part in result.by_kind().values())
     about = data.headline.title if data.headline else "the whole run"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
 from powermeter.battery.peukert import capacity_at
-from powermeter.battery.typed_capacity import capacity_unit, parse_capacity
+from powermeter.battery.typed_capacity import capacity_unit, parse_capacity, printed_capacity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_quantity
@@ -94,6 +94,11 @@ class Battery:
         return "energy" if unit == "J" or "@" in self.spec else "charge"
 
     @property
+    def capacity(self) -> str:
+        """The capacity as it is printed: `4 Ah`, `4 Ah at 3.85 V`."""
+        return printed_capacity(self.spec)
+
+    @property
     def described(self) -> str:
         """Its title, where it has one, and the convention with its capacity."""
         return f"{self.title} ({self.convention_text})" if self.title else self.convention_text
@@ -110,12 +115,12 @@ class Battery:
             kept += f", such packs deliver {format_percent(self.spread[0])} to {format_percent(self.spread[1])} of it"
         load = ", hours by Peukert's law, use and items by the stated capacity" if self.peukert != 1 else ""
         if self.convention == "charge":
-            return f"{self.spec}, charge on the measured rail{kept}{load}"
+            return f"{self.capacity}, charge on the measured rail{kept}{load}"
         if isinstance(self.efficiency, EfficiencyCurve):
             through = ", converter efficiency by its curve"
         else:
             through = f", converter efficiency {self.efficiency:g}" if self.efficiency != 1 else ""
-        return f"{self.spec}, energy of the cells{kept}{through}{load}"
+        return f"{self.capacity}, energy of the cells{kept}{through}{load}"
 
     @property
     def kept(self) -> float:

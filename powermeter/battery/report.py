@@ -150,7 +150,7 @@ class BudgetReport:
         if found.analysis is None or self.battery.convention != "charge":
             return
         if at_the_socket(found.analysis.line.rail.boundary, found.rail_voltage_v):
-            raise ConfigurationError(f"{found.title}: {socket_charge(self.battery.spec)}")
+            raise ConfigurationError(f"{found.title}: {socket_charge(self.battery.capacity)}")
 
     def _preset_source(self) -> Part:
         entry = presets().get(self.preset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from powermeter.errors import ConfigurationError
 from powermeter.units import parse_quantity
 
@@ -24,3 +26,9 @@ def parse_capacity(spec: str) -> tuple[float, float | None]:
     except ConfigurationError as error:
         whole = f"{spec!r}: " if at else ""
         raise ConfigurationError(f"battery {whole}{error}; write 4Ah, 4Ah@3.85V or 15.4Wh") from error
+
+
+def printed_capacity(spec: str) -> str:
+    """Return a typed capacity as it is printed, units parted from numbers: `4 Ah`, `4 Ah at 3.85 V`."""
+    typed = (part.strip() for part in spec.split("@"))
+    return " at ".join(re.sub(r"(?<=[\d.])\s*(?=[^\W\d_]+$)", " ", part) for part in typed)

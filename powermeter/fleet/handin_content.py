@@ -49,7 +49,7 @@ def _budget(recording: Recording, rubric: Rubric) -> Iterator[HandInFinding]:
     if not _is_same(found, wanted):
         yield fail(
             "budget",
-            f"it is set against {found.spec} by {found.convention}; the class counts {wanted.spec} by {wanted.convention}",
+            f"it is set against {found.capacity} by {found.convention}; the class counts {wanted.capacity} by {wanted.convention}",
         )
 
 

@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
 from .. import event_tree, rails_table, wording
-from ..headline_sentence import product, quality, quoted, sentence
+from ..headline_sentence import only_bound, product, quality, quoted, sentence
 from ..instruments import health_text
 from ..machine_facts import machine
 from ..method import limits, machine_text, method
@@ -233,6 +233,10 @@ def _meaning(pages: Pages, data: ReportData) -> None:
 def _certainty(pages: Pages, data: ReportData) -> None:
     result = quoted(data)
     if result is None or not result.parts:
+        return
+    if bound := only_bound(result):
+        pages.heading("How sure")
+        pages.paragraph(bound)
         return
     kinds = result.by_kind()
     total = sum(part * part for part in kinds.values())

@@ -221,7 +221,7 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
     )
     lines = whole.lines()
     assert lines[0] == (
-        "battery: 1Ah, charge on the measured rail, 40 % of it (usable share, ageing, temperature), "
+        "battery: 1 Ah, charge on the measured rail, 40 % of it (usable share, ageing, temperature), "
         "such packs deliver 90 % to 110 % of it"
     )
     assert [line.partition(":")[0] for line in lines[1:]] == [
@@ -241,13 +241,16 @@ def test_a_budget_is_printed_with_its_convention_first() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"efficiency": 0.9}, "4Ah@3.85V, energy of the cells, converter efficiency 0.9"),
+        ({"efficiency": 0.9}, "4 Ah at 3.85 V, energy of the cells, converter efficiency 0.9"),
         (
             {"efficiency": EfficiencyCurve(((1.0, 0.8),))},
-            "4Ah@3.85V, energy of the cells, converter efficiency by its curve",
+            "4 Ah at 3.85 V, energy of the cells, converter efficiency by its curve",
         ),
-        ({"health": 0.875}, "4Ah@3.85V, energy of the cells, 88 % of it (usable share, ageing, temperature)"),
-        ({}, "4Ah@3.85V, energy of the cells"),
+        (
+            {"health": 0.875},
+            "4 Ah at 3.85 V, energy of the cells, 88 % of it (usable share, ageing, temperature)",
+        ),
+        ({}, "4 Ah at 3.85 V, energy of the cells"),
     ],
 )
 def test_a_convention_in_words(changed, words) -> None:
@@ -306,4 +309,18 @@ def test_a_capacity_that_is_none_is_named_once(typed, error):
     with pytest.raises(ConfigurationError) as refused:
         parse_battery(typed)
     assert str(refused.value).startswith(error)
-    assert parse_battery("4Ah").budget(None, None).lines()[0] == "battery: 4Ah, charge on the measured rail"
+    assert parse_battery("4Ah").budget(None, None).lines()[0] == "battery: 4 Ah, charge on the measured rail"
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("4Ah", "4 Ah"),
+        (" 2500 mAh ", "2500 mAh"),
+        ("4Ah@3.85V", "4 Ah at 3.85 V"),
+        ("15.4Wh", "15.4 Wh"),
+        ("1e3mAh", "1e3 mAh"),
+    ],
+)
+def test_a_printed_capacity_parts_units_from_numbers(typed, printed):
+    assert parse_battery(typed).capacity == printed

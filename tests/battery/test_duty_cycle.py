@@ -47,9 +47,11 @@ def test_what_is_typed_in_is_named_beside_the_interval() -> None:
 
 def test_the_capacity_of_a_battery_is_named_once() -> None:
     last = schedule().lines(Battery("10Wh@3V"))[-1]
-    assert last.startswith("battery 10Wh@3V, energy of the cells: ")
+    assert last.startswith("battery 10 Wh at 3 V, energy of the cells: ")
     assert (
-        schedule().lines(Battery("10Wh@3V", title="a cell"))[-1].startswith("battery a cell (10Wh@3V, energy")
+        schedule()
+        .lines(Battery("10Wh@3V", title="a cell"))[-1]
+        .startswith("battery a cell (10 Wh at 3 V, energy")
     )
 
 

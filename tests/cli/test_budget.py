@@ -14,7 +14,7 @@ def test_the_three_rows_of_the_course(run, runs: Path, board: str, hours: int) -
     said = as_json(run("budget", runs / f"{board}.power", "--label", "infer", "--battery", "4Ah", "--json"))
     assert round(said["hours"]["value"]) == hours
     assert said["hours"]["low"] < said["hours"]["value"] < said["hours"]["high"]
-    assert said["battery"] == "4Ah, charge on the measured rail"
+    assert said["battery"] == "4 Ah, charge on the measured rail"
     assert said["hours"]["grade"] == "simulated"  # by `powermeter.testing.boards`: no board drew it
 
 

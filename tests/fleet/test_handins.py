@@ -63,7 +63,7 @@ def test_the_verb_prints_and_ends_with_7_where_a_file_was_changed(
     told = {one["file"]: one for one in json.loads(capsys.readouterr().out)}
     assert {name for name, one in told.items() if one["dishonest"]} == set(DISHONEST)
     assert cli.run(["verify", str(forty / "team-21"), "--rubric", str(forty.parent / "rubric.toml")]) == 12
-    assert "the class counts 4Ah by charge" in capsys.readouterr().out
+    assert "the class counts 4 Ah by charge" in capsys.readouterr().out
     assert cli.run(["verify", str(forty / "team-05"), "-r", str(forty.parent / "rubric.toml")]) == 13
     one = str(forty / "team-01" / "run.power")
     assert cli.run(["verify", one, "-r", str(forty.parent / "rubric.toml")]) == 0

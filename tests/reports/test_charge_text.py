@@ -39,7 +39,7 @@ def test_show_prints_the_charge_and_what_an_energy_needs(tmp_path: Path) -> None
     for line in (
         "charge 400.0 mAh",
         "mean current 400.0 mA peak 400 mA",
-        "battery 10.00 % of one charge of 4Ah",
+        "battery 10.00 % of one charge of 4 Ah",
         "lasts 10.00 h at this current",
     ):
         assert line in lines

@@ -53,7 +53,7 @@ def battery(**changed):
         "has_items": True,
         "item": "inference",
         "battery": Battery("4Ah"),
-        "battery_name": "4Ah",
+        "battery_name": "4 Ah",
     }
     return str(meaning_sections.battery_section(Made(**{**found, **changed})))
 
@@ -67,8 +67,8 @@ def test_the_battery_states_what_was_used_and_draws_it():
         "Inferences per charge",
     ]
     assert numbers[1].startswith("25.0") and numbers[4].startswith("12.0") and numbers[7].startswith("400")
-    assert 'style="width:25.00%"' in found and 'aria-label="25 % of 4Ah used"' in found
-    assert "4Ah, charge on the measured rail." in found
+    assert 'style="width:25.00%"' in found and 'aria-label="25 % of 4 Ah used"' in found
+    assert "4\u00a0Ah, charge on the measured rail." in found
     assert "Times page per charge" in battery(item="page")
     assert len(cells(battery(has_items=False))) == 6
 

@@ -16,6 +16,7 @@ from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.wording import footprint_amount, show
 from tests.reports.conftest import infer
+from tests.reports.test_zoom_data import clipped
 
 PDF = pytest.param("pdf", marks=pytest.mark.thorough)
 
@@ -119,3 +120,18 @@ def test_charges_by_an_assumed_voltage_do_not_pass_for_measured(make, kind, tmp_
         text = text_of(gather(recording), kind, tmp_path)
     for graded in GRADES[kind]:
         assert " ".join(graded.split()) in text, graded
+
+
+@pytest.mark.parametrize("kind", ["html", "html-plain", "latex", "markdown", PDF, "text"])
+def test_a_bound_is_the_same_bound_and_has_no_parts_in_any_format(kind, tmp_path):
+    """The terminal and the PDF listed the parts of an interval that the page refused to take apart."""
+    with Recording.open(clipped(tmp_path / "clipped.power")) as recording:
+        data = gather(recording)
+    text = text_of(data, kind, tmp_path)
+    row = data.analysis.rows[0]
+    charges = [] if kind == "latex" else [(data.charge, "Ah", 1 / 3600)]
+    for number in ((row.per_item,), (data.analysis.energy,), (data.analysis.power,), *charges):
+        printed = show(*number).text
+        assert printed.startswith("at least ") and printed in text, printed
+    if kind != "latex":
+        assert "Only a bound is known: an interval with an open end has no parts to list." in text
