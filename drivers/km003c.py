@@ -158,7 +158,8 @@ class KM003CStream(StreamingSource):
             self._command(START, self.options["rate"])
             self._first_samples()
         refresh_ns = 2 * TICK_NS if self.options["rate"] == 3 else None
-        self.channels = km003c_frames.electrical(rail_of(self.options, self.covers), refresh_ns)
+        channels = km003c_frames.electrical(rail_of(self.options, self.covers), refresh_ns)
+        self.channels = self._link.graded(channels)
 
     def _next(self) -> int:
         self._number = (self._number + 1) & 0xFF

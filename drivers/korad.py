@@ -57,7 +57,7 @@ class Korad(AskedInstrument):
             "0.5 % and 0.2 V: within 0.2 V of its set point it answers the set point (measured by others, "
             "whiteboard.ping.se/HackValue/KoradPsu); current 0.5 % and 10 steps, judged"
         )
-        self.channels = (
+        channels = (
             Channel(
                 "voltage",
                 Quantity.VOLTAGE,
@@ -75,6 +75,7 @@ class Korad(AskedInstrument):
                 accuracy=Accuracy(gain=5e-3, offset=0.01, step=0.001, source=note),
             ),
         )
+        self.channels = self._link.graded(channels)
 
     def _ask(self, query: bytes, length: int, quiet_s: float | None = None) -> bytes:
         if self._link is None:

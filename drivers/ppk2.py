@@ -155,6 +155,7 @@ class PPK2(StreamingSource):
         if not self.channels:
             self._calibration, self._voltage_v = calibration, voltage_v
             self._describe()
+            self.channels = link.graded(self.channels)
         millivolt = round(self._voltage_v * 1000)
         if options["mode"] == "source":
             link.write(bytes([OUTPUT, 0]))  # it may still stand at the last user's voltage

@@ -157,7 +157,7 @@ class Scpi(AskedInstrument):
         rail = rail_of(self.options, self.covers)
         stated = "gain" in self.address.options
         note = "the gain that the URL states" if stated else assumed("scpi")
-        self.channels = tuple(
+        self.channels = self._link.graded(
             Channel(
                 quantity.value,
                 quantity,

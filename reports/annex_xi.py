@@ -18,7 +18,7 @@ from .machine_facts import machine
 from .markdown_text import escaped, table
 from .method import beside_limits, limits, method
 from .report_data import ReportData
-from .wording import footprint_amount, show
+from .wording import footprint_amount, items_counted, show
 
 TRAINING = ("train", "fit", "finetune", "fine_tune", "fine-tune", "pretrain", "epoch", "step", "backward")
 """Beginnings of labels that are training; all others are use."""
@@ -95,7 +95,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         (
             [
                 escaped(row.title),
-                format_count(row.items),
+                format_count(items_counted(row)),
                 show(row.per_item).text,
                 WORDS[row.per_item.grade] if row.per_item is not None else DASH,
             ]

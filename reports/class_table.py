@@ -26,6 +26,7 @@ from powermeter.result.notes import Note
 from .export_columns import Table
 from .report_data import ReportData, gather
 from .report_options import ReportOptions
+from .wording import items_counted
 
 WHOLE_RUN = "(whole run)"
 """The label of a row of a recording without events."""
@@ -252,7 +253,7 @@ def _of_label(whole: ClassRow, row: LabelRow, data: ReportData, options: ReportO
         group=row.group,
         grade=energy.grade if energy is not None else None,
         events=row.events,
-        items=row.items,
+        items=items_counted(row),
         per_item=energy,
         above=row.per_item_above,
         meter=row.meter_half_width,

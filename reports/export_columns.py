@@ -23,7 +23,7 @@ from powermeter.result.notes import doubts
 from powermeter.signals.rails import on_host
 
 from .charges import Charges
-from .wording import left_out
+from .wording import items_counted, left_out
 
 Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
@@ -196,7 +196,7 @@ LABEL_COLUMNS: Mapping[str, Cell] = {
     "events": lambda c, row: row.events,
     "events_of_warmup": lambda c, row: left_out(row),
     "events_raised": lambda c, row: _raised(c.analysis, row),
-    "items": lambda c, row: row.items,
+    "items": lambda c, row: items_counted(row),
     "duration_s": lambda c, row: row.seconds,
     **_interval("energy", "j", lambda c, row: row.energy),
     **_interval("energy_per_item", "j", lambda c, row: row.energy_per_item),

@@ -14,7 +14,7 @@ from . import tokens
 from .event_tree import tree_of
 from .instruments import Instrument
 from .report_data import ReportData
-from .wording import left_out
+from .wording import items_counted, left_out
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
@@ -134,7 +134,7 @@ def _label(data: ReportData, row: LabelRow) -> dict[str, Any]:
         "events": row.events,
         "outside": row.outside,
         "warmup": left_out(row),
-        "items": row.items,
+        "items": items_counted(row),
         "seconds": row.seconds,
         "energy": plain(row.energy),
         "energy_per_item": plain(row.energy_per_item),

@@ -108,7 +108,7 @@ def _energies(data: ReportData, caption: str) -> Iterator[str]:
             escaped(shortened(r.label, LONGEST)),
             *("--" if v is None else escaped(v) for v in r.group.values()),
             _events(r),
-            plain_quantity(format_count(r.items)),
+            plain_quantity(format_count(wording.items_counted(r))),
             quantity(show(r.per_item)),
             quantity(show(r.these_per_item)),
             plain_quantity(show(r.energy_median).bare),

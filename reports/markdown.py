@@ -147,7 +147,7 @@ def _labels(data: ReportData) -> Iterator[str]:
                 escaped(r.label),
                 *(DASH if v is None else escaped(v) for v in r.group.values()),
                 wording.events(r),
-                format_count(r.items),
+                format_count(wording.items_counted(r)),
                 show(r.per_item).text,
                 meter_part(r),
                 *([show(r.per_item_above).text] if above else []),

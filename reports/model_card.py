@@ -60,7 +60,7 @@ def _lines(data: ReportData) -> Iterator[str]:
         (
             [
                 escaped(row.title),
-                format_count(row.items),
+                format_count(wording.items_counted(row)),
                 show(row.per_item).text,
                 show(data.charge_each(row), "Ah", 1 / 3600).text,
                 wording.seconds(row.latency_mean),

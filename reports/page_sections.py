@@ -165,7 +165,7 @@ def labels(data: ReportData) -> Markup:
 
     energy = ["events", "energy per item", "of these", "median", "p95", "std dev", "total"]
     baseline = data.analysis.baseline is not None
-    with_items = any(row.items != row.events for row in rows)
+    with_items = wording.has_items(rows)
     energy[3:3] = ["above baseline"] if baseline else []
     energy[1:1] = ["items"] if with_items else []
     use = ["charge", "charge per item", "mean power", "per charge"]
@@ -182,7 +182,7 @@ def labels(data: ReportData) -> Markup:
             number(show(row.total)),
         ]
         cells[3:3] = [number(show(row.per_item_above))] if baseline else []
-        cells[1:1] = [format_count(row.items)] if with_items else []
+        cells[1:1] = [format_count(wording.items_counted(row))] if with_items else []
         return cells
 
     def uses(row: LabelRow) -> list[Child]:

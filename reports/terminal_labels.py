@@ -76,8 +76,8 @@ def _label_tables(data: ReportData, rows: Sequence[LabelRow], console: Console) 
     ]
     if data.analysis.baseline is not None:
         energy[2:2] = [("above baseline", lambda r: show(r.per_item_above).text)]
-    if any(row.items != row.events for row in rows):
-        energy[:0] = [("items", lambda r: format_count(r.items))]
+    if wording.has_items(rows):
+        energy[:0] = [("items", lambda r: format_count(wording.items_counted(r)))]
     energy[:0] = [("events", wording.events)]
     use: list[Column] = [
         ("total", lambda r: show(r.total).text),

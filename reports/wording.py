@@ -66,6 +66,16 @@ def seconds(value: float | None) -> str:
     return format_duration(value) if value >= 100 else format_quantity(value, "s", 3)
 
 
+def items_counted(row: LabelRow) -> float | None:
+    """Return how many items were counted; None too where no event has an energy, so that none was."""
+    return row.items if row.events > row.unseen else None
+
+
+def has_items(rows: Sequence[LabelRow]) -> bool:
+    """Return whether items are printed beside events: where any event counts none, or several."""
+    return any(row.items != row.events for row in rows if row.events > row.unseen)
+
+
 def time_head(rows: Sequence[LabelRow]) -> str:
     """Return `mean time`, or of what it is where an event holds several items: energies beside it are of one."""
     several = any(row.items_per_event not in (None, 1.0) for row in rows)

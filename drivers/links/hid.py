@@ -98,6 +98,7 @@ class HidLink(Link):
                 self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 self._socket.settimeout(2.0)
                 self._socket.connect(path)
+                self.is_simulated = True
                 return self._socket.fileno()
             return os.open(path, os.O_RDWR)
         except OSError as error:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from powermeter.channel import Boundary, Rail
+from powermeter.channel import Boundary, Channel, Rail
 from powermeter.errors import ConfigurationError
+from powermeter.result import Grade
 from powermeter.source import Option
 
 
@@ -31,10 +33,18 @@ class Link(ABC):
     Attributes:
         where: How to name it in a message: `/dev/ttyACM0`, `192.168.1.7:5025`.
         facts: What the operating system knows of it: USB serial number, product.
+        is_simulated: Whether `powermeter.testing` plays the instrument.
     """
 
     where: str
     facts: dict[str, Any]
+    is_simulated: bool = False
+
+    def graded(self, channels: Iterable[Channel]) -> tuple[Channel, ...]:
+        """Return channels, as simulated ones where no instrument is behind the link."""
+        if not self.is_simulated:
+            return tuple(channels)
+        return tuple(replace(channel, grade=Grade.SIMULATED) for channel in channels)
 
     @abstractmethod
     def read(self, limit: int, timeout_s: float) -> bytes:

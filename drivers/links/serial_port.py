@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
+from powermeter.source.address import SIMULATED_SUFFIX
 
 from .link import Link, UsbId
 from .permission import permission_remedy
@@ -39,6 +40,7 @@ class SerialLink(Link):
         self.baud = baud
         self._port: Any = _open_port(self.where, baud, instrument)
         self.facts = port_facts(self.where)
+        self.is_simulated = _leads_to(self.where).endswith(SIMULATED_SUFFIX)
         if "serial" in self.facts:
             _SEEN.setdefault(path, self.facts)
 
@@ -78,6 +80,14 @@ class SerialLink(Link):
             raise ReadError(
                 f"{self.instrument} on {self.where} is gone ({text}); plug it in again", Reason.NO_ANSWER
             ) from error
+
+
+def _leads_to(path: str) -> str:
+    """Return what a symbolic link names; empty where it is none."""
+    try:
+        return str(Path(path).readlink())
+    except (OSError, ValueError):
+        return ""
 
 
 def _wait(port: Any, timeout_s: float) -> bool:

@@ -111,6 +111,7 @@ class LinkedMeter(Source):
             self.identify(self.link)
             self.start(self.link)
             self.describe(self.first_reading())
+            self.channels = self.link.graded(self.channels)
             if before and self.channels != before:
                 self.channels = before
                 raise OpenError(f"{self.address}: it has other channels than before", Reason.WRONG_DEVICE)

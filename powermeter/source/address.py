@@ -10,6 +10,9 @@ from urllib.parse import quote, unquote
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import close_names, meant
 
+SIMULATED_SUFFIX = ".simulated"
+"""Of the name that the port of a simulated meter leads through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -12,6 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from powermeter.source.address import SIMULATED_SUFFIX
 from powermeter.testing.faults import Faults
 from powermeter.testing.meter import SimulatedMeter
 from powermeter.units import NS
@@ -56,26 +57,30 @@ def _make_room(path: Path, ours: bool) -> None:
 
 
 class TerminalPort(SimulatedPort):
-    """A pseudo-terminal with a symbolic link of the name asked for."""
+    """A pseudo-terminal with a symbolic link of the name asked for, through one whose name states that it is simulated."""
 
     def __init__(self, link: Path) -> None:
         self.where = str(link)
         self._link = link
+        self._mark = link.with_name(link.name + SIMULATED_SUFFIX)
         self._master = self._slave = -1
 
     def plug(self) -> None:
         import tty
 
-        _make_room(self._link, self._link.is_symlink())
+        for path in (self._link, self._mark):
+            _make_room(path, path.is_symlink())
         self._master, self._slave = os.openpty()
         tty.setraw(self._master)
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         name = os.ttyname(self._slave)
-        self._link.symlink_to(name)
+        self._mark.symlink_to(name)
+        self._link.symlink_to(self._mark.name)
 
     def unplug(self) -> None:
-        self._link.unlink(missing_ok=True)
+        for path in (self._link, self._mark):
+            path.unlink(missing_ok=True)
         for handle in (self._master, self._slave):
             if handle >= 0:
                 os.close(handle)

@@ -131,7 +131,7 @@ def _tables(pages: Pages, data: ReportData) -> None:
             [
                 text(r.title, 60),
                 wording.events(r),
-                format_count(r.items),
+                format_count(wording.items_counted(r)),
                 show(r.per_item).text,
                 show(r.these_per_item).text,
                 show(r.energy_median).bare,

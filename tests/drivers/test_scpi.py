@@ -9,6 +9,7 @@ import pytest
 from memory_link import MemoryLink
 
 from powermeter.channel import MISSING, SATURATED
+from powermeter.drivers.links.link import Link
 from powermeter.drivers.scpi import Scpi, parse_number
 from powermeter.errors import DataError, OpenError, ReadError
 from powermeter.source import Address
@@ -33,7 +34,7 @@ def test_what_is_no_number_is_refused(answer):
         parse_number(answer)
 
 
-class Answers:
+class Answers(Link):
     """An instrument that answers each query from a table."""
 
     def __init__(self, answers):
@@ -46,6 +47,9 @@ class Answers:
         query = data.decode().strip()
         self.asked.append(query)
         self.line = self.answers[query].encode() + b"\n"
+
+    def read(self, limit, timeout_s):
+        return self.line
 
     def read_line(self, most, timeout_s):
         return self.line

@@ -138,7 +138,7 @@ def test_each_cell_of_the_run_in_a_terminal(rendered: dict[str, str]) -> None:
                 "energy": ("value", "200.0 ± 1.9 J"),
                 "charge": ("value", "11.11 ± 0.11 mAh"),
                 "mean power": ("value", "2.000 ± 0.019 W"),
-                "share of 10 Ah@3.7 V": ("value", "0.1502 ± 0.0014 %"),
+                "share of 10 Ah at 3.7 V": ("value", "0.1502 ± 0.0014 %"),
             },
         ),
         (

@@ -65,3 +65,12 @@ def test_so_few_events_have_no_tail():
 )
 def test_a_name_keeps_its_letters_at_the_beginning_of_a_sentence(note, sentence):
     assert wording.as_sentence(note) == f"{sentence}."
+
+
+def test_items_of_events_without_an_energy_were_not_counted():
+    """Five events outside the recording had `items 0`."""
+    never = SimpleNamespace(events=0, unseen=0, items=0)
+    unseen = SimpleNamespace(events=5, unseen=5, items=0)
+    part = SimpleNamespace(events=5, unseen=1, items=4)
+    assert [wording.items_counted(each) for each in (never, unseen, part)] == [None, None, 4]
+    assert wording.has_items([never, unseen]) is False and wording.has_items([never, part])

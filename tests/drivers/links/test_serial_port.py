@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 from waiting import CEILING_S
 
+from powermeter.channel import Channel, Quantity
 from powermeter.drivers.links import serial_port as serial_link
 from powermeter.drivers.links.link import UsbId
 from powermeter.drivers.links.serial_port import SerialLink
 from powermeter.errors import OpenError, ReadError, Reason
+from powermeter.result import Grade
+from powermeter.testing.terminal import TerminalPort
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 
@@ -215,3 +218,29 @@ def bare(*arguments: Any) -> Exception:
     import termios
 
     return termios.error(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "grade"), [("meter.simulated", Grade.SIMULATED), ("bridge", Grade.MEASURED)]
+)
+def test_what_our_own_simulation_plays_is_graded_as_simulated(
+    terminal: tuple[int, str], tmp_path: Path, name: str, grade: Grade
+) -> None:
+    """A terminal alone is none: a bridge to a meter elsewhere ends in one too."""
+    (tmp_path / name).symlink_to(terminal[1])
+    (tmp_path / "meter").symlink_to(name)
+    link = SerialLink(str(tmp_path / "meter"), baud=9600, instrument="meter")
+    (channel,) = link.graded([Channel("power", Quantity.POWER, 1e-3)])
+    link.close()
+    assert channel.grade is grade
+
+
+def test_the_port_of_a_simulated_meter_leads_through_a_name_that_states_it(tmp_path: Path) -> None:
+    port = TerminalPort(tmp_path / "meter")
+    for _ in range(2):  # plugged in again
+        port.plug()
+        link = SerialLink(port.where, baud=9600, instrument="meter")
+        assert link.is_simulated
+        link.close()
+        port.unplug()
+    assert list(tmp_path.iterdir()) == []
