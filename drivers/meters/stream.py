@@ -45,11 +45,12 @@ class StreamRow(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """A sample on its way: when it came, and what came before it without making a sample."""
+    """A sample on its way: when it came, what came before it without making a sample, whether the clock believes its tick (None: not asked yet)."""
 
     row: StreamRow
     arrival_ns: int
     unused: Unused
+    believed: bool | None = None
 
 
 class StreamMeter(LinkedMeter, StreamingSource):
@@ -317,9 +318,8 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if self._clock is not None and not self._settled:
             if now_ns() - self._held[0].arrival_ns < self.settle_s * NS:
                 return None
-            for one in self._held:  # all of them, before the first is placed
-                if one.row.tick is not None:
-                    self._clock.arrived(one.row.tick, one.arrival_ns)
+            # All of them, before the first is placed, and none again: what lies behind the newest begins the clock anew.
+            self._held = [one._replace(believed=self._noted(one)) for one in self._held]
         held, self._held = self._held, []
         if self._clock is not None and not self._settled:
             held = [one for one in held if not self._is_from_before(one.row, self._clock)]
@@ -335,6 +335,11 @@ class StreamMeter(LinkedMeter, StreamingSource):
             np.array(times, np.int64), np.array(codes, np.int64), np.array(flags, np.uint8), tuple(gaps)
         )
 
+    def _noted(self, held: _Held) -> bool:
+        """Note on the clock when a sample came; return whether its tick is believed."""
+        tick, clock = held.row.tick, self._clock
+        return tick is not None and clock is not None and clock.arrived(tick, held.arrival_ns)
+
     def _is_from_before(self, row: StreamRow, clock: TickClock) -> bool:
         """Return whether a sample was taken before the meter was opened, and kept by it or on the way."""
         return row.tick is not None and clock.time_ns(row.tick) + clock.tick_ns < self._opened_ns
@@ -342,8 +347,9 @@ class StreamMeter(LinkedMeter, StreamingSource):
     def _place(self, held: _Held) -> tuple[int, int] | None:
         """Return the time and the flags of a sample, None where it is out of turn; what is missing before it becomes a gap."""
         row, stamp, flags = held.row, held.arrival_ns, held.row.flags
-        tick, clock = row.tick, self._clock
-        tick = tick if tick is not None and clock is not None and clock.arrived(tick, stamp) else None
+        clock = self._clock
+        believed = self._noted(held) if held.believed is None else held.believed
+        tick = row.tick if believed else None
         if tick is not None and clock is not None:
             stamp = min(clock.time_ns(tick), stamp)
         number = row.tick if self.number_wrap is None else row.number

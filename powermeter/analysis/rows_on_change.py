@@ -128,6 +128,8 @@ def look_of(trace: Trace) -> float | None:
         return None
     steps, written = np.diff(times) * 1e-9, int(np.gcd.reduce(times)) * 1e-9
     quick = float(np.percentile(steps, _QUICK, method="lower"))
+    if quick <= 0.0:  # rows of one moment are of no look each
+        return None
     for part in range(1, _PARTS + 1):
         look = quick / part
         turns = steps / look

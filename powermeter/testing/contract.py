@@ -39,7 +39,7 @@ from powermeter.testing.captured_frames import (
 )
 from powermeter.testing.contract_case import Case, Setting, nothing, release_as_killed, serving, simulated
 from powermeter.testing.contract_load import check_steady, check_true, other_loads
-from powermeter.testing.contract_moments import IN_THE_FUTURE, check_step
+from powermeter.testing.contract_moments import IN_THE_FUTURE, check_held, check_step
 from powermeter.testing.contract_reading import READ_S, codes_of, read_some
 from powermeter.testing.faults import Faults
 from powermeter.testing.terminal import Simulation
@@ -165,6 +165,13 @@ class DriverContract:
             simulation = made.get("simulation")
             if isinstance(simulation, Simulation):
                 check_step(source, simulation)
+
+    def test_first_frames_that_are_held_keep_their_moments(self, tmp_path: Path) -> None:
+        """What a link or a busy host hands on late and at once was measured one after another."""
+        with self.case.source(tmp_path) as (source, made):
+            simulation = made.get("simulation")
+            if isinstance(simulation, Simulation):
+                check_held(source, simulation)
 
     def test_frames_of_settling_are_no_samples(self, tmp_path: Path) -> None:
         """Of a meter that states `settling`: `decode` or `rows` returns nothing for what it sends meanwhile."""

@@ -33,6 +33,11 @@ BUFFER_BYTES = 1 << 20
 LESS_W = 1.0
 """What the load draws behind its step: half as much."""
 
+HELD_S = 0.9
+"""What comes first is held back for so long: with what a stream waits for until it places a sample, more than a second."""
+SHARING = 0.05
+"""Share of the readings that may lie at one moment with the one before: one that came sooner than all before it shows that those were stamped late."""
+
 NO_TIME = (
     "are the frames stamped by the times, or by the steady numbers, that they state (`tick_ns`; `tick` of each `StreamRow`)?"
     " Where they state none, the simulated meter has `states_times = False`"
@@ -58,6 +63,23 @@ def check_step(source: Source, simulation: Simulation) -> None:
     )
     raise AssertionError(
         f"a step of the load is stamped {abs(off_s):.2g} s too {'late' if off_s > 0 else 'early'}: {NO_TIME if bunch_s and off_s > 0 else MADE_UP}"
+    )
+
+
+def check_held(source: Source, simulation: Simulation) -> None:
+    """Refuse readings that share a moment because the first frames were held back and came at once."""
+    meter = simulation.meter
+    if not (0 < meter.tick_s <= SLOWEST_S and meter.states_times):
+        return
+    meter.buffer_bytes = max(meter.buffer_bytes, BUFFER_BYTES)
+    simulation.faults = Faults(held_until_s=simulation.now_s() + HELD_S)
+    source.open()
+    reader, harvest = read_some(source, rows=10**9, seconds=1.0)
+    assert harvest.blocks, reader.failure or reader.health.last_error
+    steps = np.diff(np.concatenate([block[0] for block in harvest.blocks]))
+    shared = int(np.count_nonzero(steps <= 0))
+    assert shared <= 1 + SHARING * steps.size, (
+        f"the first frames were held for {HELD_S:g} s and came at once: {shared} of {steps.size + 1} readings share a moment with the one before; {NO_TIME}"
     )
 
 

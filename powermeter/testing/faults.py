@@ -22,6 +22,7 @@ class Faults:
         drop, duplicate, corrupt, late, half: Probability of each for one frame.
         late_s: How late a late frame is.
         bunch_s: Frames wait for the next multiple of this and come at once, as a hub or a busy host hands them on; 0 for as they are sent.
+        held_until_s: What the meter sends unasked waits until then and comes at once, as what a link or a busy host holds back at first.
         disconnects: (seconds after the start, for how long).
         seed: Of the dice.
         hits: How often each happened.
@@ -34,6 +35,7 @@ class Faults:
     half: float = 0.0
     late_s: float = 0.2
     bunch_s: float = 0.0
+    held_until_s: float = 0.0
     disconnects: Sequence[tuple[float, float]] = ()
     seed: int = 1
     hits: dict[str, int] = field(default_factory=dict)
@@ -78,8 +80,9 @@ class Faults:
             copies = 2
         return [(delay, frame)] * copies
 
-    def released_s(self, at_s: float) -> float:
+    def released_s(self, at_s: float, *, unasked: bool = False) -> float:
         """Return when what is sent at a time comes out at the other end."""
+        at_s = max(at_s, self.held_until_s) if unasked else at_s
         return math.ceil(at_s / self.bunch_s) * self.bunch_s if self.bunch_s else at_s
 
     def _happens(self, kind: str) -> bool:

@@ -240,7 +240,7 @@ class Simulation:
                     self._enqueue(frame)
         for frame in self.meter.send(self.now_s()):
             self.unasked, self._last = self.unasked + 1, frame
-            self._enqueue(frame)
+            self._enqueue(frame, unasked=True)
         while self._queue and self._queue[0][0] <= self.now_s():
             frame = heapq.heappop(self._queue)[2]
             if self._backlog_size < self.meter.buffer_bytes:
@@ -255,11 +255,12 @@ class Simulation:
         self.under_way = False
         return frames
 
-    def _enqueue(self, frame: bytes) -> None:
+    def _enqueue(self, frame: bytes, *, unasked: bool = False) -> None:
         now_s = self.now_s()
         for delay, piece in self.faults.apply(frame):
             self._number += 1
-            heapq.heappush(self._queue, (self.faults.released_s(now_s + delay), self._number, piece))
+            at_s = self.faults.released_s(now_s + delay, unasked=unasked)
+            heapq.heappush(self._queue, (at_s, self._number, piece))
 
     def _flush(self) -> None:
         while self._backlog:

@@ -219,3 +219,12 @@ def test_rows_at_one_place_behind_each_start_come_for_the_mark() -> None:
     before = np.searchsorted(trace.times_ns, starts, side="right")
     alike = trace.times_ns[before] - 300_000_000
     assert not comes_at_the_next_look(trace, alike, before)
+
+
+@pytest.mark.parametrize("shared", [8, 50, 78])
+def test_rows_that_share_a_moment_are_divided_by_nothing(shared: int) -> None:
+    """50 rows a second of a square of 1 W and 4 W, the first of them stamped at one moment."""
+    rows = np.arange(160)
+    times = np.maximum(rows, shared) * (NS // 50)
+    with np.errstate(all="raise"):
+        run_of(from_samples(times, np.where(rows // 50 % 2, 4.0, 1.0)))

@@ -34,7 +34,7 @@ class SimulatedVolta(SimulatedMeter):
         self.restart()
 
     def restart(self) -> None:
-        self.on, self.number, self.next_ms, self.settling = False, 0, 0, 0
+        self.on, self.number, self.next_ms, self.left, self.settling = False, 0, 0, 0, False
 
     def receive(self, data: bytes, now_s: float) -> list[bytes]:
         answers = []
@@ -42,7 +42,7 @@ class SimulatedVolta(SimulatedMeter):
             if line == b"ID":
                 answers.append(b"VOLTA-9 v1.2\n")
             elif line == b"S":
-                self.on, self.next_ms, self.settling = True, int(now_s * 1000), 32
+                self.on, self.next_ms, self.left = True, int(now_s * 1000), 32
             elif line == b"X":
                 self.on = False
         return answers
@@ -50,11 +50,14 @@ class SimulatedVolta(SimulatedMeter):
     def send(self, now_s: float) -> list[bytes]:
         frames = []
         while self.on and self.next_ms <= now_s * 1000:
+            if frames and self.settling != (self.left > 0):
+                break  # `settling` is that of all frames returned
+            self.settling = self.left > 0
             current = round(float(self.load.power_w(self.next_ms / 1000)) / self.volts * 1e5)
             body = b"\x7e\x55" + struct.pack("<BIHiB", self.number & 255, self.next_ms, *self.sensed(current))
             frames.append(body + bytes([volta.crc8(body)]))
             self.number, self.next_ms = self.number + 1, self.next_ms + 2
-            self.settling = max(0, self.settling - 1)
+            self.left = max(0, self.left - 1)
         return frames
 
     def sensed(self, current: int) -> tuple[int, int, int]:
@@ -156,6 +159,13 @@ class OnArrival(volta.Volta):
     """Stamps each reading when it comes, though its frames state when it was taken."""
 
     tick_ns = None
+
+
+class Pressed(volta.Volta):
+    """Knows when its frames were taken and places them at their arrival."""
+
+    def _slewed(self, tick, at_ns, arrival_ns):
+        return arrival_ns
 
 
 class Counting(volta.Volta):
@@ -268,6 +278,7 @@ class Whole(volta.Volta):
 CONSTANT = "test_a_constant_load_reads_constant"
 AGAIN = "test_opened_again_it_reads_the_load_of_then"
 STEP = "test_a_step_of_the_load_is_stamped_when_it_was"
+HELD = "test_first_frames_that_are_held_keep_their_moments"
 SETTLING = "test_frames_of_settling_are_no_samples"
 LOSSES = "test_losses_are_counted_and_doubled_frames_are_not_stored"
 FAULTY = [
@@ -281,6 +292,7 @@ FAULTY = [
     (Unsigned, AGAIN, "of a current without its sign"),
     (Stale, AGAIN, "sent when it was opened again"),
     (OnArrival, STEP, r"0\.\d+ s too late: are the frames stamped by the times"),
+    (Pressed, HELD, r"readings share a moment with the one before"),
     (Counting, STEP, r"s too early: is its time made up"),
     (Hasty, "test_one_that_sends_already_is_opened_all_the_same", "does `identify` stop it"),
     (Slow, CONSTANT, "its ticks count"),

@@ -407,3 +407,17 @@ def test_what_is_found_of_a_meter_names_its_rails(tmp_path):
     found = Two.found_on(port, "TWO", rate_hz=100.0, resolution_w=0.01, rank=12, rails=("a", "b"))
     assert (found.url, found.rails) == (f"two://{port}", ("a", "b"))
     assert Two.found_on(port, "TWO", rate_hz=100.0, resolution_w=0.01, rank=12).rails == ("input",)
+
+
+@pytest.mark.parametrize("held_ms", [100, 300, 800, 2000, 3000])
+def test_first_frames_that_are_held_and_come_at_once_keep_their_moments(wire, monkeypatch, held_ms):
+    """50 frames a second whose number is their clock, 20 ms each, and wraps at 256."""
+    monkeypatch.setattr(Meter, "tick_ns", 2e7)
+    monkeypatch.setattr(Meter, "tick_wrap", 256)
+    begun = wire.time.at
+    meter = opened(wire, frame(250, 250, 1), late_ms=held_ms)
+    come = [(begun + max(n * 20, held_ms) * MS, frame(n + 250, n + 250 & 255, 1)) for n in range(1, 400)]
+    wire.frames += come
+    times, _, _, gaps = drained(meter, wire)
+    assert not gaps and set(np.diff(times).tolist()) == {20 * MS}
+    assert times[0] == begun and len(times) == 400
