@@ -11,6 +11,7 @@ import time
 from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
+from powermeter.channel import Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSource, now_ns
 from powermeter.units import NS
@@ -20,7 +21,8 @@ from .frame_order import FrameOrder
 from .framing import cut_frames
 from .linked import LinkedMeter
 from .losses import Losses, Unused
-from .tick_clock import TickClock, TickCounter, refuse, slewed
+from .moments import Moments, latest_by_ticks, spread
+from .tick_clock import TickClock, TickCounter, refuse
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000
@@ -74,6 +76,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         steady: Whether its ticks come at one interval: where frames carry no numbers, a longer step then shows what was lost.
         repeats: Whether two equal rows mean that it has not refreshed.
         skipped_bytes: Bytes that belonged to no frame.
+        moments: Their stamps, and how many could only be stamped as the one before.
         losses: Samples that never came, by their sequence numbers or steady ticks; frames out of turn, which are not stored.
     """
 
@@ -97,6 +100,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self.first: list[Any] = []
         self.skipped_bytes = 0
         self.losses = Losses()
+        self.moments = Moments()
         self._ticks_refused = False
         self._forget()
 
@@ -107,7 +111,6 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._clock: TickClock | None = None
         self._ticks: TickCounter | None = None
         self._settled = False
-        self._last_ns = 0
         self._heard_s = time.monotonic()
         self._previous: list[int] | None = None
         self._unused = Unused()
@@ -118,7 +121,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         self._alive_s = time.monotonic()
         has_order = self.number_wrap or self.steady
         self.losses.connect(FrameOrder(self.number_wrap) if has_order else None)
-        self._placed: tuple[int, int] | None = None
+        self.moments.connect()
 
     @abstractmethod
     def rows(self, reading: Any, arrival_ns: int) -> list[StreamRow]:
@@ -162,6 +165,8 @@ class StreamMeter(LinkedMeter, StreamingSource):
     def counts(self) -> dict[str, int]:
         """Return frames refused and bytes skipped; where numbers or steady ticks show it, samples lost and frames out of turn."""
         counts = {"frames_refused": self.refused, "bytes_skipped": self.skipped_bytes}
+        if self.moments.shared:
+            counts["samples_at_one_moment"] = self.moments.shared
         if self.number_wrap or self.steady:
             counts |= {"samples_lost": self.losses.lost, "frames_out_of_turn": self.losses.out_of_turn}
         return counts
@@ -324,7 +329,11 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if self._clock is not None and not self._settled:
             held = [one for one in held if not self._is_from_before(one.row, self._clock)]
         self._settled = True
-        placed = [(*where, one.row.codes) for one in held if (where := self._place(one)) is not None]
+        placed = [
+            (*where, one.row.codes)
+            for one, latest_ns in zip(held, self._latest(held), strict=True)
+            if (where := self._place(one, latest_ns)) is not None
+        ]
         if not placed:
             return None
         import numpy as np
@@ -335,6 +344,20 @@ class StreamMeter(LinkedMeter, StreamingSource):
             np.array(times, np.int64), np.array(codes, np.int64), np.array(flags, np.uint8), tuple(gaps)
         )
 
+    def _latest(self, held: list[_Held]) -> list[int]:
+        """Return the latest moment at which each sample can have been taken; where no ticks show when, that at which it was as far as is known."""
+        ticks = [one.row.tick for one in held]
+        if self._clock is not None and None not in ticks:
+            pairs = [
+                (tick, one.arrival_ns) for tick, one in zip(ticks, held, strict=True) if tick is not None
+            ]
+            return latest_by_ticks(pairs, self._clock.tick_ns)
+        electric = [c.refresh_ns for c in self.channels if c.quantity in (Quantity.POWER, Quantity.CURRENT)]
+        stated = [refresh_ns for refresh_ns in electric if refresh_ns is not None]
+        interval_ns = max(stated) if stated else None
+        arrivals = [one.arrival_ns for one in held]
+        return spread(arrivals, self.moments.last_ns or self._opened_ns, interval_ns)
+
     def _noted(self, held: _Held) -> bool:
         """Note on the clock when a sample came; return whether its tick is believed."""
         tick, clock = held.row.tick, self._clock
@@ -344,9 +367,9 @@ class StreamMeter(LinkedMeter, StreamingSource):
         """Return whether a sample was taken before the meter was opened, and kept by it or on the way."""
         return row.tick is not None and clock.time_ns(row.tick) + clock.tick_ns < self._opened_ns
 
-    def _place(self, held: _Held) -> tuple[int, int] | None:
+    def _place(self, held: _Held, latest_ns: int) -> tuple[int, int] | None:
         """Return the time and the flags of a sample, None where it is out of turn; what is missing before it becomes a gap."""
-        row, stamp, flags = held.row, held.arrival_ns, held.row.flags
+        row, stamp, flags = held.row, latest_ns, held.row.flags
         clock = self._clock
         believed = self._noted(held) if held.believed is None else held.believed
         tick = row.tick if believed else None
@@ -355,23 +378,17 @@ class StreamMeter(LinkedMeter, StreamingSource):
         number = row.tick if self.number_wrap is None else row.number
         if not self.losses.note(number, row.codes, stamp, held.unused):
             return None
-        if tick is not None:
-            stamp, flags = self._slewed(tick, stamp, held.arrival_ns), flags | INTERPOLATED_TIME
-        stamp = max(stamp, self._last_ns)
-        if (gap := self.losses.gap_before(self._last_ns, stamp)) is not None:
+        if tick is not None and clock is not None:
+            stamp, flags = (
+                self.moments.slewed(tick, stamp, latest_ns, clock.tick_ns),
+                flags | INTERPOLATED_TIME,
+            )
+        elif stamp < held.arrival_ns:
+            flags |= INTERPOLATED_TIME
+        before, stamp = self.moments.last_ns, self.moments.stamp(stamp)
+        if (gap := self.losses.gap_before(before, stamp)) is not None:
             self.gaps.append(gap)
         if self.repeats and row.codes == self._previous:
             flags |= REPEAT
         self._previous = row.codes
-        self._last_ns = stamp
         return stamp, flags
-
-    def _slewed(self, tick: int, at_ns: int, arrival_ns: int) -> int:
-        """Return the time of a tick, reached smoothly from the one before, and no later than it arrived; a second and more is no better estimate but another time."""
-        if self._placed is not None and self.tick_ns is not None:
-            passed = (tick - self._placed[0]) * self.tick_ns
-            nominal = self._placed[1] + passed
-            if passed >= 0 and abs(at_ns - nominal) < NS:
-                at_ns = min(slewed(at_ns, nominal, passed), arrival_ns)
-        self._placed = tick, at_ns
-        return at_ns

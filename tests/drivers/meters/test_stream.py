@@ -421,3 +421,17 @@ def test_first_frames_that_are_held_and_come_at_once_keep_their_moments(wire, mo
     times, _, _, gaps = drained(meter, wire)
     assert not gaps and set(np.diff(times).tolist()) == {20 * MS}
     assert times[0] == begun and len(times) == 400
+
+
+def test_a_burst_of_frames_that_state_no_time_is_no_moment(wire, monkeypatch):
+    """A frame each 50 ms, which no frame and nothing else states; for 0.5 s none is handed on."""
+    monkeypatch.setattr(Meter, "tick_ns", None)
+    meter, start = opened(wire), wire.time.at
+    at_ms = [n * 50 if n <= 10 else max(n * 50, 1050) for n in range(1, 40)]
+    for late_ms in sorted(set(at_ms)):
+        data = b"".join(frame(n, 0, n) for n, came in enumerate(at_ms, 1) if came == late_ms)
+        wire.frames.append((start + late_ms * MS, data))
+    times, codes, flags, _ = drained(meter, wire)
+    assert len(codes) == 40 and set(np.diff(times).tolist()) == {50 * MS}
+    assert flags[15] & INTERPOLATED_TIME and not flags[30] & INTERPOLATED_TIME
+    assert "samples_at_one_moment" not in meter.counts()
