@@ -121,23 +121,26 @@ def _offset(
     behind_ns: list[int],
 ) -> tuple[int, float]:
     """Return by how much power begins and ends behind its marks, ns, and by how much it rises, W; 0 where it does not by one time."""
-    rows = _Rows.of(integral)
+    rows = _Rows(integral)
     tau = integral.trace.interval_ns
     furthest = max(_FURTHEST_S * 1e9, _FURTHEST_ROWS * tau)
-    edges: list[tuple[float, float, float]] = []
+    edges: list[tuple[int, float, float]] = []
     both_ends = start_ns[some].tolist(), end_ns[some].tolist()
     for begin, end, before, after in zip(*both_ends, ahead_ns, behind_ns, strict=True):
         inside = min((end - begin) / 2, furthest)
-        ahead = begin - rows.t[0] if before == begin else (begin - before) / 2
-        follows = rows.t[-1] - end if after == end else (after - end) / 2
+        ahead = begin - rows.first_ns if before == begin else (begin - before) / 2
+        follows = rows.last_ns - end if after == end else (after - end) / 2
         edges.append((begin, min(ahead, furthest), inside))
         edges.append((end, inside, min(follows, furthest)))
-    quiet, level = rows.levels(edges)
+    places = rows.about(edges)
+    quiet, level = rows.levels(places)
     if not level > quiet:
         return 0, 0.0
     found = [
-        rows.edge(one, (quiet + level) / 2, falls=bool(k % 2), least_ns=2 * tau)
-        for k, one in enumerate(edges)
+        rows.edge(at, place, (quiet + level) / 2, falls=bool(k % 2))
+        if min(ahead, behind) >= 2 * tau
+        else None
+        for k, ((at, ahead, behind), place) in enumerate(zip(edges, places, strict=True))
     ]
     starts, ends = (np.array([x for x in side if x is not None]) for side in (found[::2], found[1::2]))
     if min(starts.size, ends.size) < max(1, math.ceil((1 - _STRAYS) * some.size)):
@@ -153,51 +156,68 @@ def _offset(
 
 
 class _Rows:
-    """Power as each reading has it: at its stamp, or in the middle of what it speaks for."""
+    """Power as each reading has it: at its stamp, or in the middle of what it speaks for; of each stretch when it is asked for."""
 
-    def __init__(self, t: Floats | Times, power: Floats) -> None:
-        self.t, self.power = t, power
+    def __init__(self, integral: Integral) -> None:
+        self._integral = integral
+        self._instant = integral.trace.kind is Kind.INSTANT
+        self._t = integral.trace.times_ns
+        times = self._times(0, 1), self._times(self._size - 1, self._size)
+        self.first_ns, self.last_ns = (one.item() for one in times)
 
-    @classmethod
-    def of(cls, integral: Integral) -> _Rows:
-        trace = integral.trace
-        t = trace.times_ns
-        if trace.kind is Kind.INSTANT:
-            return cls(t, trace.values)
-        return cls((t[1:] + t[:-1]) / 2, np.diff(integral.running) / np.maximum(np.diff(t) * 1e-9, 1e-9))
+    @property
+    def _size(self) -> int:
+        return self._t.size if self._instant else self._t.size - 1
 
-    def _between(self, low: float, high: float) -> slice:
-        return slice(*np.searchsorted(self.t, (low, high)).tolist())
+    def _times(self, first: int, upto: int) -> Floats | Times:
+        if self._instant:
+            return self._t[first:upto]
+        t = self._t[first : upto + 1]
+        return (t[1:] + t[:-1]) / 2
 
-    def levels(self, edges: list[tuple[float, float, float]]) -> tuple[float, float]:
+    def _power(self, first: int, upto: int) -> Floats:
+        if self._instant:
+            return self._integral.trace.values[first:upto]
+        t, running = self._t[first : upto + 1], self._integral.running[first : upto + 1]
+        return np.diff(running) / np.maximum(np.diff(t) * 1e-9, 1e-9)
+
+    def about(self, edges: list[tuple[int, float, float]]) -> list[list[int]]:
+        """Return of each edge the readings from which on the stretch ahead lies, its second half, the second half of the stretch behind, and its end."""
+        at, ahead, behind = (np.array(one, np.float64) for one in zip(*edges, strict=True))
+        asked = np.stack([at - ahead, at - ahead / 2, at + behind / 2, at + behind], axis=1)
+        place = np.searchsorted(self._t, np.ceil(asked).astype(np.int64))
+        if not self._instant:
+            # Of two stamps about a moment the middle may lie behind it.
+            early = np.clip(place - 1, 0, self._size - 1)
+            place = np.where((self._t[early] + self._t[early + 1]) / 2 >= asked, early, early + 1)
+        found: list[list[int]] = place.tolist()
+        return found
+
+    def levels(self, places: list[list[int]]) -> tuple[float, float]:
         """Return the power away from events and in the middle of them; NaN where no reading shows it."""
         out, inside = [], []
-        for k, (at, ahead, behind) in enumerate(edges):
-            early = self.power[self._between(at - ahead, at - ahead / 2)]
-            late = self.power[self._between(at + behind / 2, at + behind)]
-            out.append(late if k % 2 else early)
-            inside.append(early if k % 2 else late)
+        for k, (begin, half, late, end) in enumerate(places):
+            before, behind = self._power(begin, half), self._power(late, end)
+            out.append(behind if k % 2 else before)
+            inside.append(before if k % 2 else behind)
         low, high = np.concatenate(out), np.concatenate(inside)
         if not low.size or not high.size:
             return math.nan, math.nan
         return median(low), median(high)
 
-    def edge(
-        self, edge: tuple[float, float, float], half: float, *, falls: bool, least_ns: float
-    ) -> float | None:
+    def edge(self, at: int, places: list[int], half: float, *, falls: bool) -> float | None:
         """Return how far behind its mark power rises (or falls), ns; None where it does not do so once."""
-        at, ahead, behind = edge
-        if min(ahead, behind) < least_ns:
+        first, upto = places[0], places[-1]
+        if upto - first < 4:
             return None
-        here = self._between(at - ahead, at + behind)
-        t, up = self.t[here], self.power[here] > half
-        if up.size < 4:
-            return None
+        up = self._power(first, upto) > half
         if falls:
             up = ~up
-        # The place that leaves the fewest readings on the wrong side of it.
-        wrong = np.concatenate([[0], np.cumsum(up)]) + np.concatenate([np.cumsum(~up[::-1])[::-1], [0]])
-        place = int(np.argmin(wrong))
-        if not 0 < place < up.size or wrong[place] > _STRAYS * up.size:
+        # The place that leaves the fewest readings on the wrong side of it, against one ahead of all.
+        better = np.cumsum(np.where(up, 1, -1))
+        place = int(np.argmin(better)) + 1
+        wrong = int(better[place - 1]) + up.size - int(np.count_nonzero(up))
+        if better[place - 1] >= 0 or place == up.size or wrong > _STRAYS * up.size:
             return None
-        return float(t[place - 1] + t[place]) / 2 - at
+        here = self._times(first + place - 1, first + place + 1)
+        return float(here[0] + here[1]) / 2 - at
