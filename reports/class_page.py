@@ -9,6 +9,7 @@ from importlib.resources import files
 from powermeter.analysis.item_count import CONTRADICTED
 from powermeter.analysis.raised_events import RAISED
 from powermeter.errors import plural
+from powermeter.fleet.findings import NOT_ACCEPTED
 from powermeter.recording.facts import PROGRAM_FAILED
 from powermeter.result.formatting import DASH
 from powermeter.units import format_duration, format_quantity
@@ -244,7 +245,7 @@ def _blocks(rows: Sequence[ClassRow], texts: Mapping[str, Sequence[str]]) -> Ite
 def _below(rows: Sequence[ClassRow]) -> Iterator[str]:
     """Yield what must be read beside the numbers: why there are none, why one is not accepted, what the user counts."""
     for row in _once(rows):
-        if row.problem or row.verdict == "not accepted":
+        if row.problem or row.verdict == NOT_ACCEPTED:
             yield f"{row.file}: {'; '.join(remarks_of(row))}"
             continue
         loud = [note for note in row.notes if getattr(note, "code", "") in ALOUD]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from powermeter.errors import ConfigurationError
+from powermeter.fleet.findings import NOT_ACCEPTED
 
 from .class_table import OF_ITEMS, ClassRow
 
@@ -45,7 +46,7 @@ def ranked(rows: Sequence[ClassRow]) -> list[ClassRow]:
     A whole run has no place beside items.
     """
     order = in_order(rows, "energy")
-    placed = [row for row in order if row.per_item is not None and row.verdict != "not accepted"]
+    placed = [row for row in order if row.per_item is not None and row.verdict != NOT_ACCEPTED]
     placed = [row for row in placed if not row.is_of_the_run] or placed
     left = [row for row in order if row not in placed]
     found: list[ClassRow] = []

@@ -156,7 +156,7 @@ FOREIGN = (
 """Where a text of another program, or one that people type, is read."""
 AN_ERROR = r"str\((?:\w*error|e|exc|\w*problem|why|message)\)"
 OWN_PROSE = re.compile(
-    r"""\.code\s*==\s*f["']|(?:text|note|warning|remark|why|message|reason)\.startswith\(["'][a-z]+ |\b(?:why|reason|remark|message|warning)\.(?:starts|ends)with\(|["'][a-z]+ [a-z ]+["'] (?:not )?in (?:text|note|warning|remark|why|message|str\()"""
+    r"""\.code\s*==\s*f["']|\.(?:why|text|message|remark)\s*[!=]=\s*f?["'][a-z]+ [a-z]|(?:text|note|warning|remark|why|message|reason)\.startswith\(["'][a-z]+ |\b(?:why|reason|remark|message|warning)\.(?:starts|ends)with\(|["'][a-z]+ [a-z ]+["'] (?:not )?in (?:text|note|warning|remark|why|message|str\()"""
     r"""|["'][\w ]+["'] (?:not )?in (?:problem|refusal|failure)\b"""
     rf"|(?<!for c )\bin {AN_ERROR}|{AN_ERROR}(?:\.(?:lower|casefold|strip)\(\))?(?:\.(?:startswith|endswith|find|index)\(| ?[!=]=)"
 )
@@ -343,6 +343,7 @@ RULES = (
     ("value = code * channel.scale", test_codes_become_si_in_one_place),
     ("codes *= self.channel.scale", test_codes_become_si_in_one_place),
     ('subprocess.run(["ls"])', test_each_kind_of_child_process_is_started_in_one_place),
+    ("if named.why == 'unit at the end':\n    raise", test_nothing_is_decided_by_a_text_of_ours),
     ('if "rail" not in str(error):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ('x = A if "nothing" in problem else B', test_nothing_is_decided_by_a_text_of_ours),
     ('if str(error).startswith("no"):\n    raise', test_nothing_is_decided_by_a_text_of_ours),

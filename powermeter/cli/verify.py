@@ -82,7 +82,7 @@ def verify(recording: Path, key: Path | None, sign: Path | None, rubric: Path | 
 def _hand_ins(what: Path, rubric: Path | None, key: bytes | None, as_json: bool) -> int:
     """Print what is found about each hand-in; returns the exit status."""
 
-    from powermeter.fleet import handins
+    from powermeter.fleet import findings, handins
     from powermeter.fleet.rubric import Rubric, read_rubric
 
     rules = read_rubric(rubric) if rubric is not None else Rubric()
@@ -98,4 +98,4 @@ def _hand_ins(what: Path, rubric: Path | None, key: bytes | None, as_json: bool)
     if any(one.changed or one.print is None for one in found):
         return DataError.exit_code
     words = {one.word for one in found}
-    return NOT_ACCEPTED if "not accepted" in words else LOOK if "look" in words else 0
+    return NOT_ACCEPTED if findings.NOT_ACCEPTED in words else LOOK if findings.LOOK in words else 0

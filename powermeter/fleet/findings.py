@@ -16,6 +16,9 @@ class Weight(str, Enum):
     FAIL = "fail"  # the rubric is broken, whatever the reason
 
 
+ACCEPTED, LOOK, NOT_ACCEPTED = "accepted", "look", "not accepted"
+"""What becomes of a hand-in; `look` where a person must.  JSON, tables and the page hold these words."""
+
 CRITERION: Mapping[str, str] = {
     "unreadable": "complete",
     "not-closed": "complete",

@@ -13,7 +13,17 @@ from typing import Any
 from powermeter.errors import ConfigurationError, PowermeterError, plural
 from powermeter.fleet import authenticity
 from powermeter.fleet.copies import Owned, copies
-from powermeter.fleet.findings import HandInFinding, Weight, ask, fail, heaviest, note
+from powermeter.fleet.findings import (
+    ACCEPTED,
+    LOOK,
+    NOT_ACCEPTED,
+    HandInFinding,
+    Weight,
+    ask,
+    fail,
+    heaviest,
+    note,
+)
 from powermeter.fleet.handin_content import of_content
 from powermeter.fleet.rubric import Rubric
 from powermeter.recording import Recording, verification
@@ -54,7 +64,7 @@ class HandIn:
     @property
     def word(self) -> str:
         """`accepted`, `look` (a person must) or `not accepted`."""
-        return {Weight.FAIL: "not accepted", Weight.ASK: "look"}.get(self.weight or Weight.NOTE, "accepted")
+        return {Weight.FAIL: NOT_ACCEPTED, Weight.ASK: LOOK}.get(self.weight or Weight.NOTE, ACCEPTED)
 
     def points(self, rubric: Rubric) -> float:
         """Return what it earns: the points of every criterion that no failing finding speaks against.
@@ -203,7 +213,7 @@ def _of_recording(recording: Recording, rubric: Rubric) -> Iterator[HandInFindin
 
 def counts(found: Sequence[HandIn]) -> Mapping[str, int]:
     """Return verdict → how many hand-ins have it."""
-    return {word: sum(one.word == word for one in found) for word in ("accepted", "look", "not accepted")}
+    return {word: sum(one.word == word for one in found) for word in (ACCEPTED, LOOK, NOT_ACCEPTED)}
 
 
 def lines(found: Sequence[HandIn], rubric: Rubric) -> list[str]:

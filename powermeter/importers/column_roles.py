@@ -202,7 +202,7 @@ def _is_numeric(found: Layout, index: int) -> bool:
 
 def _from_cells(found: Layout, named: Heading, index: int) -> Heading:
     """Return a heading with the unit that its cells carry, where the header names none."""
-    by_a_letter = named.why == "unit at the end of the name" and named.unit in ("A", "V", "W", "J")
+    by_a_letter = named.at_end and named.unit in ("A", "V", "W", "J")
     if (named.quantity is not None and not by_a_letter) or named.unit == "-":
         return named
     unit = unit_in_cells([row[index] for row in found.rows if len(row) > index])

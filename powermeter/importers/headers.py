@@ -86,6 +86,7 @@ class Heading:
         quantity: A `Quantity`, `TIME`, or None where the unit is none that is recorded.
         factor: SI units per unit as written.
         why: How the unit was found, for `--explain`.
+        at_end: Whether the name's last word was taken for the unit.
         is_stated: Whether the user typed the unit.
         of_rows: Whether each row states the unit.
         is_turned: Whether draw stands below 0 in it.
@@ -97,6 +98,7 @@ class Heading:
     quantity: Quantity | str | None = None
     factor: float = 1.0
     why: str = ""
+    at_end: bool = False
     is_stated: bool = False
     of_rows: bool = False
     is_turned: bool = False
@@ -342,7 +344,9 @@ def _last_word(raw: str, text: str) -> Heading | None:
     if unit is None:
         return None
     found = of_unit(unit, name)
-    return Heading(raw, name, unit, *found, why="unit at the end of the name") if found is not None else None
+    if found is None:
+        return None
+    return Heading(raw, name, unit, *found, why="unit at the end of the name", at_end=True)
 
 
 def _only_word(raw: str, text: str) -> Heading | None:

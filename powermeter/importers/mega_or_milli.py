@@ -20,7 +20,7 @@ _PERHAPS_OF_A_GRID = 1e4
 def ask_mega(found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]) -> None:
     """Ask for the units of columns whose name ends in MW, MJ or MWH and whose numbers fit both meanings."""
     for i, named in enumerate(headings):
-        if i in stated or named.why != "unit at the end of the name" or named.quantity not in _SURELY_MILLI:
+        if i in stated or not named.at_end or named.of_rows or named.quantity not in _SURELY_MILLI:
             continue
         tail = named.text.strip()[-len(named.unit or "") :]
         if not tail.startswith("M") or tail == "MWh":
