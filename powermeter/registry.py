@@ -298,7 +298,6 @@ FRAME = "powermeter.reports.data_frames:frame"
 
 PUBLICATION_RULES: Mapping[str, str] = {
     "energyrunner": "powermeter.importers.mlperf_tiny:by_edges",
-    "lm-sensors": "powermeter.importers.lm_sensors:LmSensors",
     "mlperf-power": "powermeter.importers.mlperf_power:by_rule",
     "mlperf-tiny-runner": "powermeter.importers.mlperf_tiny:by_indexes",
     "mlperf-training": "powermeter.importers.mlperf_training:by_rule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import os
 
 import pytest
@@ -89,3 +90,10 @@ def test_entry_points_are_read_once_and_again_where_a_package_was_installed(monk
     (folder / "entry_points.txt").write_text("[powermeter.importers]\nlate = late:Late\n")
     os.utime(tmp_path, ns=(1, 1))
     assert registry.names("importers", {}) == {"late": "late:Late"}
+
+
+@pytest.mark.parametrize("rule", sorted(registry.PUBLICATION_RULES))
+def test_a_publication_rule_is_a_function_of_readings_and_an_event(rule):
+    """An importer stood among them: a recording that named it would have been handed to its constructor."""
+    function = registry.load(registry.PUBLICATION_RULES[rule])
+    assert list(inspect.signature(function).parameters) == ["times_ns", "codes", "scale", "event", "fact"]
