@@ -190,7 +190,7 @@ class Result:
         return hash((self.value, self.unit, self.low, self.high, self.grade))
 
     def __neg__(self) -> Result:
-        return self.scaled(-1.0)
+        return replace(self.scaled(-1.0), signed=self.signed or self.is_bound)
 
     def __abs__(self) -> Result:
         """Return what it is without its sign; where the interval holds 0, from 0 to the farther end."""

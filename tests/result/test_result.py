@@ -147,6 +147,7 @@ def test_bounds_have_one_side_and_stay_bounds():
     assert (whole.value, whole.low) == (11.1, -math.inf)
     assert whole.high == pytest.approx(11.1 + 0.1 * COVERAGE_95)
     assert str(Result.at_least(3.0, "J") - bound) == "at least -6.1 J"
+    assert str(-bound) == "at least -9.1 J" and -bound > -10
     assert str(Result.of(20.0, "J") - bound) == "at least 10 J"
 
 
