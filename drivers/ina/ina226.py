@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from .chip import Chip
 from .datasheet import TI, ChipModel, InputLimits, Register
@@ -133,8 +133,24 @@ INA234 = replace(
 )
 
 
-def rounds() -> Iterable[tuple[int, int, int, float, float, int]]:
-    """Return (average code, bus code, shunt code, bus time, shunt time, averages) of every setting.
+class Round(NamedTuple):
+    """A setting of averages and conversion times: its codes, how long bus and shunt take with all averages, and how many there are."""
+
+    average_code: int
+    bus_code: int
+    shunt_code: int
+    bus_s: float
+    shunt_s: float
+    averages: int
+
+    @property
+    def code(self) -> int:
+        """What the configuration register holds of it, with continuous conversion of both."""
+        return self.average_code << 9 | self.bus_code << 6 | self.shunt_code << 3 | 7
+
+
+def rounds() -> Iterable[Round]:
+    """Return every setting.
 
     Bus conversions much shorter than the shunt's are left out: their noise would rule the power.
     """
@@ -142,7 +158,8 @@ def rounds() -> Iterable[tuple[int, int, int, float, float, int]]:
         for bus_code, bus_s in enumerate(CONVERSION_S):
             for shunt_code, shunt_s in enumerate(CONVERSION_S):
                 if shunt_s <= 16 * bus_s and bus_s <= 16 * shunt_s:
-                    yield average_code, bus_code, shunt_code, averages * bus_s, averages * shunt_s, averages
+                    whole_s = averages * bus_s, averages * shunt_s
+                    yield Round(average_code, bus_code, shunt_code, *whole_s, averages)
 
 
 class INA226Chip(Chip):
@@ -166,23 +183,22 @@ class INA226Chip(Chip):
         self.need(request.shunt_v, full, unit, "a current" if model.internal else "a shunt voltage")
         self.need(request.bus_v, model.bus_input_v, "V", "a bus voltage")
         base = model.config_reset & 0x6000
-        for average_code, bus_code, shunt_code, bus_s, shunt_s, averages in rounds():
-            config = base | average_code << 9 | bus_code << 6 | shunt_code << 3 | 7
-            writes = [(CONFIG, config, 0x0FFF)]
+        for one in rounds():
+            writes = [(CONFIG, base | one.code, 0x0FFF)]
             if not model.internal:
                 writes.append((CALIBRATION, UNIT_CALIBRATION, 0x7FFF))
             yield Setting(
                 writes=tuple(writes),
-                round_s=bus_s + shunt_s,
-                shunt_s=shunt_s,
-                bus_s=bus_s,
-                averages=averages,
-                conversion_s=shunt_s / averages,
+                round_s=one.bus_s + one.shunt_s,
+                shunt_s=one.shunt_s,
+                bus_s=one.bus_s,
+                averages=one.averages,
+                conversion_s=one.shunt_s / one.averages,
                 shunt_step=shunt.lsb,
                 bus_step=bus.lsb,
                 shunt_full=full,
                 bus_full=min(model.bus_input_v, bus.high * bus.lsb),
-                facts={"bus_conversion_s": bus_s / averages},
+                facts={"bus_conversion_s": one.bus_s / one.averages},
             )
 
     def start(self) -> None:

@@ -53,20 +53,19 @@ class INA3221Chip(Chip):
         self.need(request.bus_v, self.model.bus_input_v, "V", "a bus voltage")
         count = len(request.channels)
         enabled = sum(0x4000 >> channel for channel in request.channels)
-        for average_code, bus_code, shunt_code, bus_s, shunt_s, averages in rounds():
-            config = enabled | average_code << 9 | bus_code << 6 | shunt_code << 3 | 7
+        for one in rounds():
             yield Setting(
-                writes=((CONFIG, config, 0x7FFF),),
-                round_s=count * (bus_s + shunt_s),
-                shunt_s=shunt_s,
-                bus_s=bus_s,
-                averages=averages,
-                conversion_s=shunt_s / averages,
+                writes=((CONFIG, enabled | one.code, 0x7FFF),),
+                round_s=count * (one.bus_s + one.shunt_s),
+                shunt_s=one.shunt_s,
+                bus_s=one.bus_s,
+                averages=one.averages,
+                conversion_s=one.shunt_s / one.averages,
                 shunt_step=40e-6,
                 bus_step=8e-3,
                 shunt_full=FULL_SHUNT_V,
                 bus_full=self.model.bus_input_v,
-                facts={"bus_conversion_s": bus_s / averages},
+                facts={"bus_conversion_s": one.bus_s / one.averages},
             )
 
     def start(self) -> None:
