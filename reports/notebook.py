@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
+from pathlib import Path
+from typing import Protocol
 
 from powermeter.analysis.energy import Analysis
 from powermeter.errors import PowermeterError
@@ -17,12 +18,28 @@ from .wording import events
 _DASH = "–"
 
 
+class Recorded(Protocol):
+    """What a notebook shows of a Meter."""
+
+    problem: str
+
+    @property
+    def path(self) -> Path:
+        """The recording."""
+
+    def analysis(self) -> Analysis:
+        """Return its energies."""
+
+    def summary(self) -> str:
+        """Return what `show` prints."""
+
+
 def analysis_html(analysis: Analysis) -> str:
     """Return a table: the whole run, then a row per label, each energy with its 95 % interval and grade."""
     return "".join(_table(analysis, ""))
 
 
-def meter_html(meter: Any) -> str:
+def meter_html(meter: Recorded) -> str:
     """Return the table of a meter's recording, with the text of `summary()` to unfold; what went wrong in its place."""
     try:
         analysis = meter.analysis()

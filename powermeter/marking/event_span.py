@@ -10,11 +10,21 @@ from powermeter.marking.span import Span, logs_of
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any, Protocol, TypeVar
 
+    from powermeter.marking.event_log import EventLog
     from powermeter.marking.span_protocol import MarkLog
 
     F = TypeVar("F", bound=Callable[..., Any])
+
+    class OwnMeter(Protocol):
+        """What an event needs of the Meter that it belongs to."""
+
+        _log: EventLog | None
+        _begun_outside: int
+
+        def event(self) -> MeterSpan:
+            """Return an event without a name."""
 
 
 class EventSpan(Span):
@@ -45,7 +55,7 @@ class MeterSpan(EventSpan):
 
     __slots__ = ("meter",)
 
-    meter: Any
+    meter: OwnMeter
     is_of_a_meter = True
 
     def __enter__(self, into: MarkLog | None = None) -> MeterSpan:
@@ -67,7 +77,7 @@ class MeterSpan(EventSpan):
         return log is not None
 
 
-def count_begun_outside(meter: Any) -> None:
+def count_begun_outside(meter: OwnMeter) -> None:
     """Have a Meter count the events of its own that began before its block and outlast it."""
     around = meter._begun_outside
     for _ in range(around):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from powermeter.comparison.compare import Comparison, compare
+from powermeter.comparison.compare import Comparison, Operand, compare
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import Verdict
 
 
 def assert_not_more(
-    a: Any, b: Any = None, *, label: str | tuple[str, str] | None = None, margin: float = 0.0
+    a: Operand,
+    b: Operand | None = None,
+    *,
+    label: str | tuple[str, str] | None = None,
+    margin: float = 0.0,
 ) -> Comparison:
     """Fail the test where B's program uses more than A's; where neither is shown it passes.
 
@@ -27,7 +29,11 @@ def assert_not_more(
 
 
 def assert_less(
-    a: Any, b: Any = None, *, label: str | tuple[str, str] | None = None, margin: float = 0.0
+    a: Operand,
+    b: Operand | None = None,
+    *,
+    label: str | tuple[str, str] | None = None,
+    margin: float = 0.0,
 ) -> Comparison:
     """Fail the test unless every label of B is shown to use less than A.
 

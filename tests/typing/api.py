@@ -144,7 +144,9 @@ def models(model: Model, recording: Recording) -> None:
     """Watch models and what they generate."""
     assert_type(powermeter.watch(model, "encoder", layers=True, n=8), Model)
     for text in powermeter.tokens(["a", "b"], model="llama", prompt_tokens=12):
-        print(text)
+        assert_type(text, str)
+    for piece in powermeter.tokens(lambda: iter([b"a"])):
+        assert_type(piece, bytes)
     TokenStreamer("llama").end()
     assert_type(powermeter.layers(recording, "infer").whole, Result)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 
 from powermeter.hooks.tokens.token_count import Answer
 from powermeter.hooks.tokens.usage import field
 from powermeter.marking import span as spans
+
+S = TypeVar("S")
 
 
 class _Ends:
@@ -114,13 +116,33 @@ class Tokens:
         self._answer.end()  # the loop was left early
 
 
+@overload
 def tokens(
-    stream: Any,
+    stream: Callable[[], S],
     *,
     model: str = "",
     prompt_tokens: float | None = None,
     count: float | Callable[[Any], float] | None = None,
-) -> Any:
+) -> S: ...
+
+
+@overload
+def tokens(
+    stream: S,
+    *,
+    model: str = "",
+    prompt_tokens: float | None = None,
+    count: float | Callable[[Any], float] | None = None,
+) -> S: ...
+
+
+def tokens(
+    stream: S | Callable[[], S],
+    *,
+    model: str = "",
+    prompt_tokens: float | None = None,
+    count: float | Callable[[Any], float] | None = None,
+) -> S:
     """Return the pieces of a language model's answer, one by one; its prefill and decode are events.
 
     ::
@@ -139,14 +161,13 @@ def tokens(
         count: How many tokens a piece is, a number or a function of it, where the engine does not report them.
     """
     makes_it = callable(stream) and not hasattr(stream, "__iter__") and not hasattr(stream, "__aiter__")
-    if spans.attached() is None:
-        return stream() if makes_it else stream
-    answer = Answer(time.monotonic_ns(), model, prompt_tokens, count)
-    if makes_it:
-        stream = stream()
-    if not hasattr(stream, "__await__") and not _comes_in_pieces(stream):
-        return _whole(stream, answer)
-    return Tokens(stream, answer)
+    answer = None if spans.attached() is None else Answer(time.monotonic_ns(), model, prompt_tokens, count)
+    pieces: Any = stream() if makes_it and callable(stream) else stream
+    if answer is None:
+        return cast(S, pieces)
+    if not hasattr(pieces, "__await__") and not _comes_in_pieces(pieces):
+        return cast(S, _whole(pieces, answer))
+    return cast(S, Tokens(pieces, answer))  # stands in for the stream
 
 
 def _comes_in_pieces(stream: Any) -> bool:
