@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from powermeter.importers.calendar_columns import texts_of
+from powermeter.importers.day_month_order import date_order, question
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
+from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import TimePlan
+from powermeter.importers.stamps import wall
 
 _PARTS = (
     (("year", "yr", "yyyy", "jahr", "año", "ano", "annee", "année", "anno"), 1990, 2100),
@@ -19,22 +22,80 @@ _PARTS = (
 )
 """(names, least, largest) of each part, the longest first."""
 
+_CLOCK = _PARTS[3:]
+_DAY_OF_YEAR = (
+    ("doy", "day of year", "day_of_year", "dayofyear", "yday", "jday", "julian day", "julian_day"),
+    1,
+    366,
+)
+
 _NEEDED = 4
 _DIGITS = 12
 
 
-def in_parts(found: Layout, headings: Sequence[Heading]) -> TimePlan | None:
-    """Return a plan of times whose date and hour, and minute and second where there are any, each have a column; None for any other table."""
+def in_parts(
+    found: Layout, headings: Sequence[Heading], choices: Choices, asks: list[str]
+) -> TimePlan | None:
+    """Return a plan of times whose date and clock stand in columns of their own, or None with a question added to `asks`; None for any other table.
+
+    The date is one cell, a year with the number of the day, or has a column for the year, the month and the day.
+    """
     names = [named.text.strip().lower() if named.unit != "-" else "" for named in headings]
+    single = _columns(found, names, _PARTS)
+    if len(single) >= _NEEDED:
+        return TimePlan(tuple(single), "wall", order="ymd", why="date and time in columns of their own")
+    clock = _columns(found, names, _CLOCK)
+    counted = _columns(found, names, (_PARTS[0], _DAY_OF_YEAR))
+    if len(counted) == 2:
+        return TimePlan(
+            (*counted, *clock),
+            "wall",
+            order="ymd",
+            why="year, number of the day, clock",
+            clock_cells=len(clock),
+            days_of_year=True,
+        )
+    date = next(
+        (i for i, h in enumerate(headings) if h.is_time and h.unit != "-" and _are_dates(texts_of(found, i))),
+        None,
+    )
+    if len(clock) < 2 or date is None:
+        return None
+    order = choices.dates or date_order(texts_of(found, date))
+    if order is None:
+        asks.append(question(headings[date].text, texts_of(found, date)[0]))
+        return None
+    return TimePlan(
+        (date, *clock),
+        "wall",
+        order=order,
+        why="date, hour and minute in columns of their own",
+        clock_cells=len(clock),
+    )
+
+
+def has_day_of_year(headings: Sequence[Heading]) -> bool:
+    """Return whether a column is called the number of the day in its year."""
+    return any(named.text.strip().lower() in _DAY_OF_YEAR[0] for named in headings)
+
+
+def _columns(
+    found: Layout, names: Sequence[str], parts: Sequence[tuple[tuple[str, ...], int, int]]
+) -> list[int]:
+    """Return the columns of parts, from the first on, as far as there is one for each."""
     indexes: list[int] = []
-    for called, least, largest in _PARTS:
+    for called, least, largest in parts:
         at = next((i for i, name in enumerate(names) if name in called), None)
         if at is None or not all(_is_between(text, least, largest) for text in texts_of(found, at)):
             break
         indexes.append(at)
-    if len(indexes) < _NEEDED:
-        return None
-    return TimePlan(tuple(indexes), "wall", order="ymd", why="date and time in columns of their own")
+    return indexes
+
+
+def _are_dates(texts: Sequence[str]) -> bool:
+    return bool(texts) and all(
+        wall(text, "dmy") is not None or wall(text, "mdy") is not None for text in texts
+    )
 
 
 def _is_between(text: str, least: int, largest: int) -> bool:

@@ -15,7 +15,7 @@ from shlex import quote
 
 from powermeter.channel import Boundary, Quantity, Rail
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.battery_percent import history_of_charge, is_battery_percent, scaled_by_hand
+from powermeter.importers.battery_percent import history_of_charge, is_battery_percent
 from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.columns_of_states import without_states
@@ -29,14 +29,16 @@ from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices
 from powermeter.importers.mega_or_milli import ask_mega
-from powermeter.importers.no_readings import if_it_is_one, is_of_other_things
-from powermeter.importers.not_electric import where_it_is_one, without_other_powers
+from powermeter.importers.no_readings import is_of_other_things
+from powermeter.importers.not_electric import without_other_powers
+from powermeter.importers.nothing_electric import is_numeric, nothing_electric
 from powermeter.importers.open_questions import OpenQuestions
 from powermeter.importers.other_clocks import disagreements
 from powermeter.importers.pairing import pair
 from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.rapl_domains import domains
+from powermeter.importers.running_sums import without_running_sums
 from powermeter.importers.second_key import refuse_second_key
 from powermeter.importers.single_letters import without_letters
 from powermeter.importers.stamp_reader import TimePlan
@@ -61,6 +63,7 @@ from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
 from powermeter.importers.unit_spellings import of_unit
 from powermeter.importers.unnamed_columns import question_of_units, without_indices
+from powermeter.result.notes import Note
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
 
@@ -99,6 +102,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     refuse_runs(path, found, headings, choices)
     asks: list[str] = []
     ask_mega(found, headings, stated | facts.keys(), asks)
+    summed: list[Note] = []
+    if signature is None:
+        headings, summed = without_running_sums(found, headings, stated)
     factors = {} if signature is not None else ask_factor(found, headings, stated, asks)
     time = choose_time(found, headings, choices, asks)
     refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
@@ -117,20 +123,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         units = ", ".join(dict.fromkeys(unit for unit in offered.values() if unit != "-"))
         raise OpenQuestions(text, typed, f"in {units}" if units else "a rate")
     if nothing:
-        listed = ", ".join(h.text for h in headings[:12])
-        smi = ("utilization.gpu", "memory.used", "used_gpu_memory")
-        by_smi = any(key(h).startswith(smi) for h in headings)
-        hint = (
-            "; nvidia-smi logs it with --query-gpu=timestamp,power.draw" * by_smi
-            or scaled_by_hand(path, found, headings)
-            or _rate_of_power(headings)
-            or if_it_is_one(headings)
-            or where_it_is_one(headings)
-            or _not_numbers(found, headings)
-        )
-        raise DataError(
-            f"{path}: no column of power, voltage, current, energy or charge in it ({listed}){hint}"
-        )
+        raise DataError(f"{path}: {nothing_electric(path, found, headings)}")
     assert time is not None
     if signature is not None and signature.lag:
         lag = next((i for i, h in enumerate(headings) if key(h) == signature.lag), None)
@@ -147,7 +140,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         device = tuple(i for i in device if i not in dict(only))
     aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)
-    plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found)]
+    plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found), *summed]
     pair(plan, str(path))
     return plan
 
@@ -183,7 +176,7 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
             for i, h in enumerate(headings)
             if h.unit is None and not h.is_time and i not in stated and not h.quantity
         ]
-        bare = [i for i in bare if _is_numeric(found, i)]
+        bare = [i for i in bare if is_numeric(found, i)]
         fitting = [i for i in bare if headings[i].implied == asked[0] and not headings[i].is_aside]
         fitting = fitting or domains(headings, bare) or [i for i in bare if headings[i].words[-1:] in _VALUES]
         named = [i for i in bare if headings[i].is_electric and len(headings[i].name) > 1]
@@ -191,13 +184,6 @@ def _named(path: Path, found: Layout, choices: Choices) -> tuple[list[Heading], 
             headings[index] = with_unit(headings[index], choices.unit, f"--unit {choices.unit}")
             stated.add(index)
     return headings, stated
-
-
-def _is_numeric(found: Layout, index: int) -> bool:
-    """Return whether most cells of a column are numbers."""
-    texts = [row[index] for row in found.rows if len(row) > index and row[index].strip()]
-    numbers = sum(bool(re.search(r"\d", text)) and is_datum(text) for text in texts)
-    return bool(texts) and numbers * 2 > len(texts)
 
 
 def _from_cells(found: Layout, named: Heading, index: int) -> Heading:
@@ -263,7 +249,7 @@ def _values(
 
 def _is_numeric_or_empty(found: Layout, index: int) -> bool:
     texts = [row[index] for row in found.rows if len(row) > index and row[index].strip()]
-    return not texts or _is_numeric(found, index) or any(is_datum(text) for text in texts)
+    return not texts or is_numeric(found, index) or any(is_datum(text) for text in texts)
 
 
 def _ask_units(
@@ -279,7 +265,7 @@ def _ask_units(
         at = (0,)
     elif time is None and (even := rising_evenly(found)) is not None:
         at = (even,)
-    open_ = [i for i, h in enumerate(headings) if h.is_electric and i not in at and _is_numeric(found, i)]
+    open_ = [i for i, h in enumerate(headings) if h.is_electric and i not in at and is_numeric(found, i)]
     if not open_ and not any(column.rail is not None for column in planned):
         open_ = [
             i
@@ -290,7 +276,7 @@ def _ask_units(
             and not h.is_aside
             and not is_battery_percent(h)
             and i not in at
-            and _is_numeric(found, i)
+            and is_numeric(found, i)
             and not DEVICE_NAMES.fullmatch(h.name.strip())
             and not is_of_other_things(h.text, h.words)
             and h.name.lower().strip(" .#:") not in _ROW_NUMBER
@@ -322,34 +308,6 @@ def _ask_units(
             f"the unit of {whose}{rest}, for example {' '.join(shown)}{alone} (W, mW, mA, V …; =- leaves a column out)"
         )
     return offered
-
-
-def _rate_of_power(headings: Sequence[Heading]) -> str:
-    """Return what to type where a column is in `kW/h`, which is neither a power nor an energy; nothing where none is."""
-    for named in headings:
-        match = _PER_HOUR.search(named.text)
-        if match is not None:
-            energy = quote(f"{named.text}={match[1]}h")
-            return f"; {match[0]} is no unit: --column {energy} where each row holds the energy of its interval (={match[1]} where it is a power)"
-    return ""
-
-
-_PER_HOUR = re.compile(r"\b([kM]?W)/h\b")
-
-
-def _not_numbers(found: Layout, headings: Sequence[Heading]) -> str:
-    """Return what stands in the first column that is called electric and holds no numbers, for a message."""
-    for i, named in enumerate(headings):
-        texts = [row[i].strip() for row in found.rows if len(row) > i and row[i].strip()]
-        if (
-            (named.quantity in ELECTRIC or named.is_electric)
-            and not named.is_aside
-            and texts
-            and not _is_numeric(found, i)
-        ):
-            hint = "; write numbers without marks between thousands" if texts[0][:1].isdigit() else ""
-            return f": {named.text!r} holds {texts[0][:30]!r}, which is not a number{hint}"
-    return ""
 
 
 _FEW_UNKNOWN = 6

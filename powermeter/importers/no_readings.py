@@ -28,14 +28,17 @@ _BUT_AMOUNTS = frozenset(
         *("predicted", "prediction", "forecast", "forecasted", "expected", "planned", "scheduled"),
         *("saved", "saving", "savings", "error", "uncertainty", "residual", "deviation"),
         *("pred", "bias", "zscore", "normalized", "normalised", "squared", "ln"),
+        *("desired", "commanded", "command", "cmd", "reference", "ref", "optimal", "optimum", "opt"),
+        *("delta", "diff", "difference", "change", "derivative", "gradient", "slope", "noise", "sqrt"),
+        *("scaled", "norm", "excess", "surplus", "curtailed", "curtailment", "cumulative", "cumul", "cumsum"),
     )
 )
 """Of a power, a current or a voltage alone: a register of energy may be of peak hours."""
 
 _NAMED = re.compile(
-    r"(?<![a-z\d])(?:pl ?[124]|p(?:05|50|75|90|95|98|99)|\d\d(?:th|\.) ?percentile)(?![a-z\d])|(?<![a-z])log(?:2|10)(?!\d)|\Alog (?:of )?(?:p|power|current)(?![a-z])"
+    r"(?<![a-z\d])(?:pl ?[124]|p(?:05|50|75|90|95|98|99)|\d\d(?:th|\.) ?percentile)(?![a-z\d])|(?<![a-z])log(?:2|10)(?!\d)|\Alog (?:of )?(?:p|power|current)(?![a-z])|demand response|\Ad ?p\Z"
 )
-"""Limits of a processor's package, percentiles, and logarithms."""
+"""Limits of a processor's package, percentiles, logarithms, what a load is asked to shed, and a differential."""
 
 
 def is_no_reading(name: str, words: Collection[str], quantity: object) -> bool:

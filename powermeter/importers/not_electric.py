@@ -16,7 +16,17 @@ WHY = "by its name a power that is not electric"
 _NEVER = frozenset(
     (
         *("thermal", "thermisch", "thermische", "optical", "optisch", "optische", "radiant", "luminous"),
-        *("mechanical", "mech", "mechanisch", "mechanische", "mecanique", "shaft", "sound", "acoustic"),
+        *(
+            "mechanical",
+            "mech",
+            "mechanisch",
+            "mechanische",
+            "mecanique",
+            "shaft",
+            "brake",
+            "sound",
+            "acoustic",
+        ),
         *("rf", "tx", "rx", "transmit", "transmitted", "radiated", "antenna", "erp", "eirp"),
     )
 )

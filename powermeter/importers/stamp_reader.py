@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,8 @@ class TimePlan:
         why: How it was found, for `--explain`.
         added: What is added to each time, or None.
         length_ns: How long the interval usually is that a row ends, by its own start and end; None where it states none.
+        clock_cells: How many of the columns, the last ones, hold the hour, the minute and the second.
+        days_of_year: Whether the first two hold the year and the number of the day in it.
     """
 
     indexes: tuple[int, ...] = ()
@@ -130,6 +133,8 @@ class TimePlan:
     why: str = ""
     added: Added | None = None
     length_ns: int | None = None
+    clock_cells: int = 0
+    days_of_year: bool = False
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -167,6 +172,8 @@ class Reader:
     def read(self, texts: Sequence[str]) -> Stamps:
         """Return (nanoseconds, whether each named its zone or None) of stamps; `MISSING` where there is none."""
         plan = self.plan
+        if plan.clock_cells or plan.days_of_year:
+            texts = [in_one(text, plan.clock_cells, of_year=plan.days_of_year) for text in texts]
         if plan.style == "wall":
             return self._walls(texts)
         if plan.style == "day":
@@ -259,6 +266,22 @@ class Reader:
                 stamp = number_ns(match[1], unit) if match is not None and unit is not None else None
             found.append(stamp)
         return _array(found)
+
+
+def in_one(text: str, clock_cells: int, *, of_year: bool = False) -> str:
+    """Return one stamp of cells put together: `2024-03-14 14 5` and `2024 74 14 5` are `2024-03-14 14:05`; what is none as it stands."""
+    before, *clock = text.rsplit(" ", clock_cells) if clock_cells else (text,)
+    try:
+        if of_year:
+            year, _, number = before.partition(" ")
+            before = str(date(int(year), 1, 1) + timedelta(int(float(number)) - 1))
+        hour, minute = (f"{int(float(cell)):02}" for cell in (*clock, "0", "0")[:2])
+    except (ValueError, OverflowError):
+        return text
+    if ":" in before:  # a spreadsheet's date, with its midnight
+        before = before.replace("T", " ").partition(" ")[0]
+    second = clock[2] if len(clock) > 2 else "00"
+    return f"{before} {hour}:{minute}:{second.partition('.')[0].zfill(2)}{second[second.find('.') :] if '.' in second else ''}"
 
 
 def _array(stamps: Sequence[int | None]) -> NDArray[np.int64]:

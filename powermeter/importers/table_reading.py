@@ -37,6 +37,7 @@ from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
 from powermeter.importers.row_count import RowCount
+from powermeter.importers.running_sums import refuse_running_sum
 from powermeter.importers.side_by_side import ends_of_some, on_one_axis
 from powermeter.importers.still_counters import leave_out_still
 from powermeter.importers.table_grade import TableGrade
@@ -161,6 +162,7 @@ class OpenTable:
                 ends=self.plan.time.length_ns is not None,
             )
 
+        refuse_running_sum(self.plan.columns, self._seen, self.choices.as_, where)
         self.meanings = meanings_of(len(self._seen), self.choices, where, meaning)
         column_kinds.refuse_unused(self.meanings, self.choices.as_, where)
         self.warnings += leave_out_still(self.plan.columns, self.meanings, self._seen, where)
@@ -216,14 +218,8 @@ class OpenTable:
         return log
 
     def _blocks(self) -> Any:
-        return text_blocks(
-            self.path,
-            self.plan.layout,
-            self.plan.needed,
-            self._counted,
-            keep=self.plan.keep(),
-            progress=self.choices.progress,
-        )
+        plan, counted, progress = self.plan, self._counted, self.choices.progress
+        return text_blocks(self.path, plan.layout, plan.needed, counted, keep=plan.keep(), progress=progress)
 
     def _axis(
         self, store: Store, held: bool, blank: NDArray[np.intp]

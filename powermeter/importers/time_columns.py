@@ -26,14 +26,7 @@ from powermeter.importers.log import Choices
 from powermeter.importers.minutes_or_hours import are_minutes, states_a_clock
 from powermeter.importers.minutes_or_hours import question as question_of_clock
 from powermeter.importers.stamp_reader import Added, Reader, TimePlan
-from powermeter.importers.stamps import (
-    TICKS,
-    day_and_clock,
-    minutes_ns,
-    number_ns,
-    time_of_day_ns,
-    wall,
-)
+from powermeter.importers.stamps import TICKS, day_and_clock, minutes_ns, number_ns, time_of_day_ns, wall
 from powermeter.importers.time_parts import (
     DAYS,
     at_stated_rate,
@@ -70,7 +63,8 @@ def choose_time(
         texts = texts_of(found, 0)
         if texts and (all(wall(text) is not None for text in texts) or _is_epoch(found)):
             candidates = [0, *(i for i in range(1, len(headings)) if _are_clocks(found, i))]
-    if (parts := in_parts(found, headings)) is not None:
+    known = len(asks)
+    if (parts := in_parts(found, headings, choices, asks)) is not None or len(asks) > known:
         return parts
     declared = [i for i in candidates if headings[i].is_stated]
     candidates = declared or candidates + [

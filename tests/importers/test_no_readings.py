@@ -20,7 +20,11 @@ def log(folder: Path, *columns: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["peak_power_W", "psu_rating_W", "PL1_W", "PL2 (W)", "power_p95_W", "forecast_W"]
+    "name",
+    [
+        *("peak_power_W", "psu_rating_W", "PL1_W", "PL2 (W)", "power_p95_W", "forecast_W", "delta_power_W"),
+        *("sqrt_power_W", "power_cmd_W", "dP (W)", "demand_response_W", "cumulative_power_W"),
+    ],
 )
 def test_none_of_them_is_a_reading_unless_it_is_typed(tmp_path: Path, name: str) -> None:
     path = log(tmp_path, name)
