@@ -176,5 +176,5 @@ def _end(details: Mapping[str, Any]) -> str:
     if details.get("is_alive"):
         return "they were still running when the recording ended"
     if details.get("is_alive") is False:
-        return "it was killed, or left without ending them (os._exit, the end of main)"
+        return "it was killed, left without ending them (os._exit, the end of main), or became another program (exec)"
     return "it ended without a notice"

@@ -7,6 +7,7 @@ be written into such a file, answers read from it, and at the end it would be cl
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Iterator
 
 from powermeter.marking.memory_map import identity
@@ -52,9 +53,17 @@ class Pipe:
             OSError: It was closed meanwhile.
         """
         rest = b""
-        while self._is_there and (read := os.read(self.descriptor, _AT_ONCE)):
+        while self._is_there and (read := self._read()):
             *whole, rest = (rest + read).split(b"\n")
             yield from whole
+
+    def _read(self) -> bytes:
+        """Return what comes next; it is waited for by `poll`, during which gevent runs its other threads: a read stops them all."""
+        if hasattr(select, "poll"):
+            waiting = select.poll()
+            waiting.register(self.descriptor, select.POLLIN)
+            waiting.poll()
+        return os.read(self.descriptor, _AT_ONCE)
 
     def close(self) -> None:
         """Close it, unless it is lost; may be called twice."""

@@ -26,6 +26,7 @@ NEEDS = {
     "ray_actor": ("ray",),
     "gunicorn": ("gunicorn",),
     "celery": ("celery",),
+    "greenlets": ("gevent",),
 }
 """Kind → the modules it needs, of the extra `frameworks`."""
 RECORD = ("record", "-q", "--no-live", "-s", "virtual://?rate=100Hz")
@@ -97,6 +98,9 @@ def check(path: Path, kind: str, how: str, begun: int) -> None:
         assert all(
             "1 of 2 events never ended ('killed inside'), because it was killed" in text for text in missing
         )
+    elif kind == "becomes_another":
+        assert never_ended == ["at exec"] * 2
+        assert len(missing) == 2 and all("or became another program (exec)" in text for text in missing)
     elif kind == "terminate":
         assert never_ended == ["cut off"] * 2
         assert len(missing) == 2 and all("never ended ('cut off')" in text for text in missing)

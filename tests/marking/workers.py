@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -134,6 +135,35 @@ def persistent() -> int:
     return 6
 
 
+def greenlets() -> int:
+    """Threads that are gevent's, of which one runs until it waits by gevent's means."""
+    return thread()
+
+
+def becomes_another() -> int:
+    """Children that mark an event and become another program inside a second, which is listed as missing."""
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            with powermeter.event("work"):
+                pass
+            with powermeter.event("at exec"):
+                os.execv(sys.executable, [sys.executable, "-c", MARK])
+        os.waitpid(child, 0)
+    return 4
+
+
+def interpreters() -> int:
+    """Interpreters of their own in this process, each of which loads the package anew."""
+    made = importlib.import_module("_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters")
+    run = getattr(made, "run_string", None) or made.exec
+    for _ in range(2):
+        one = made.create()
+        run(one, MARK)
+        made.destroy(one)
+    return work(1) + 2
+
+
 def sys_exit_in_a_fork() -> int:
     for _ in range(3):
         child = os.fork()
@@ -213,9 +243,12 @@ def loader() -> int:
     return 12
 
 
-MARK_AND_WAIT = """
-import powermeter, time
+MARK = """
+import powermeter
 with powermeter.event('work'): pass
+"""
+MARK_AND_WAIT = f"""{MARK}
+import time
 print('x', flush=True)
 time.sleep(60)
 """
@@ -342,6 +375,8 @@ KINDS = {
         "forkserver",
         "loky",
         "persistent",
+        "becomes_another",
+        "interpreters",
         "sys_exit_in_a_fork",
         "os_exit",
         "kill",
@@ -351,6 +386,7 @@ KINDS = {
         "ray_actor",
         "gunicorn",
         "celery",
+        "greenlets",
     )
 }
 POOLS: list = []
@@ -361,6 +397,10 @@ def main() -> None:
     if kind == "persistent":
         POOLS.append(multiprocessing.get_context("fork").Pool(2))
         POOLS[0].map(abs, range(4))
+    if kind == "greenlets":
+        from gevent import monkey
+
+        monkey.patch_all()
     around = contextlib.nullcontext()
     if how == "meter":
         around = powermeter.Meter("virtual://?rate=100Hz", path=path)

@@ -16,6 +16,7 @@ FRAMEWORKS = {
     "celery": "celery",
     "fastapi": "fastapi",
     "flwr": "flwr",
+    "gevent": "gevent",
     "gguf": "gguf",
     "gunicorn": "gunicorn",
     "httpx": "httpx",
