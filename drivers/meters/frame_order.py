@@ -13,6 +13,8 @@ from .frame_rate import FrameRate
 
 _ALIKE = 0.25
 """Share by which steps of one interval may differ."""
+_SPARE = 0.1
+"""Share by which frames that were sent in a hole may differ from what their mean rate allows."""
 _ANEW = 3
 """So many frames behind the newest one, each the next of the one before: the meter was restarted.  Fewer were overtaken."""
 
@@ -43,15 +45,16 @@ class FrameOrder:
         self._numbering = SteadyTicks() if wrap is None else SequenceNumbers(wrap)
         self._rate = FrameRate()
 
-    def step(self, number: int, codes: list[int], at_ns: int) -> Step:
+    def step(self, number: int, codes: list[int], at_ns: int, *, is_timed: bool = False) -> Step:
         """Return what the next frame that came shows.
 
         Args:
             number: Its sequence number or running tick.
             codes: What it holds: a frame that came twice holds the same.
             at_ns: When it was taken, as far as known; its arrival where its tick is not believed.
+            is_timed: Whether it is believed, so that time shows how many numbers were passed.
         """
-        step = self._numbering.step(number, codes)
+        step = self._numbering.step(number, codes, self._rate.sent(at_ns) if is_timed else None)
         if not step.is_next:
             return step
         allowed = self._rate.allowed(at_ns)
@@ -69,9 +72,14 @@ class SequenceNumbers:
         self._codes: list[int] = []
         self._behind, self._run = 0, 0
 
-    def step(self, number: int, codes: list[int]) -> Step:
-        """Return what a number shows by itself."""
+    def step(self, number: int, codes: list[int], sent: float | None = None) -> Step:
+        """Return what a number shows by itself, or with how many frames were sent since the newest one."""
         ahead = 1 if self._newest is None else (number - self._newest) % self.wrap
+        if sent is not None and self._newest is not None:
+            went_on = ahead + round((sent - ahead) / self.wrap) * self.wrap
+            if went_on > self.wrap // 2 and abs(sent - went_on) <= min(_SPARE * sent, self.wrap / 4):
+                self._newest, self._codes, self._run = number, codes, 0
+                return Step(went_on - 1)
         if ahead == 0 and codes == self._codes:
             return Step(is_next=False)
         passed_over = self._passed_over(number) if ahead > self.wrap // 2 else 0
@@ -100,8 +108,8 @@ class SteadyTicks:
         self._steps: deque[int] = deque(maxlen=3)
         self._interval = 0.0
 
-    def step(self, tick: int, codes: list[int]) -> Step:
-        """Return what a tick shows by itself."""
+    def step(self, tick: int, codes: list[int], sent: float | None = None) -> Step:
+        """Return what a tick shows by itself; it needs no count of frames beside it."""
         newest = self._newest
         if newest is not None and tick <= newest and not self._began_anew(tick):
             return Step(is_next=tick == newest and codes != self._codes)

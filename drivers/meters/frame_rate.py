@@ -43,6 +43,11 @@ class FrameRate:
         spare = _SPARE_FRAMES + _SPARE_SHARE * max(at_ns - ends, 0) / interval
         return max(math.ceil(sent + spare) - newest - 1, 0)
 
+    def sent(self, at_ns: int) -> float | None:
+        """Return how many were sent between the newest frame and one of that time; None where no rate is known yet."""
+        interval = self._interval()
+        return None if interval is None else (at_ns - self._points[-1][1]) / interval
+
     def _interval(self) -> float | None:
         """Return the shortest mean interval of any second: a pause lengthens it, nothing shortens it for long."""
         points = list(self._points)

@@ -42,7 +42,9 @@ class Losses:
         self._unused = Unused()
         self._step = Step()
 
-    def note(self, number: int | None, codes: list[int], at_ns: int, unused: Unused) -> bool:
+    def note(
+        self, number: int | None, codes: list[int], at_ns: int, unused: Unused, *, is_timed: bool = False
+    ) -> bool:
         """Note a sample that came; return whether it is newer than all before it.
 
         Args:
@@ -50,10 +52,11 @@ class Losses:
             codes: What it holds.
             at_ns: When it was taken, as far as known.
             unused: The frames in front of it that made no sample.
+            is_timed: Whether its own tick shows when it was taken, not its arrival.
         """
         self._unused.add(unused)
         if self._order is not None and number is not None:
-            self._step = self._order.step(number, codes, at_ns)
+            self._step = self._order.step(number, codes, at_ns, is_timed=is_timed)
         self.out_of_turn += not self._step.is_next
         return self._step.is_next
 

@@ -22,7 +22,7 @@ from .framing import cut_frames
 from .linked import LinkedMeter
 from .losses import Losses, Unused
 from .moments import Moments, latest_by_ticks, spread
-from .tick_clock import TickClock, TickCounter, refuse
+from .tick_clock import RATE_ERROR, TickClock, TickCounter, refuse
 
 MAX_BUFFER = 65536
 STALE_NS = 200_000_000
@@ -231,7 +231,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
             self._note_empty()
         for row in rows:
             if row.tick is not None and self._ticks is not None:
-                row = row._replace(tick=self._ticks.feed(row.tick))
+                row = row._replace(tick=self._ticks.feed(row.tick, arrival_ns))
             self._held.append(_Held(row, arrival_ns, self._unused))
             self._unused = Unused()
 
@@ -263,8 +263,10 @@ class StreamMeter(LinkedMeter, StreamingSource):
             self.link.clear()
             self._buffer.clear()
             self._waiting = []
-        self._clock = TickClock(self.tick_ns) if self.tick_ns and not self._ticks_refused else None
-        self._ticks = TickCounter(self.tick_wrap) if self.tick_wrap else None
+        self._clock = (
+            TickClock(self.tick_ns, RATE_ERROR) if self.tick_ns and not self._ticks_refused else None
+        )
+        self._ticks = TickCounter(self.tick_wrap, self.tick_ns) if self.tick_wrap else None
         self._heard_s = time.monotonic()
 
     def _check_ticks(self) -> None:
@@ -376,7 +378,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if tick is not None and clock is not None:
             stamp = min(clock.time_ns(tick), stamp)
         number = row.tick if self.number_wrap is None else row.number
-        if not self.losses.note(number, row.codes, stamp, held.unused):
+        if not self.losses.note(number, row.codes, stamp, held.unused, is_timed=tick is not None):
             return None
         if tick is not None and clock is not None:
             stamp, flags = (

@@ -10,15 +10,25 @@ one: the host stood still, and what came meanwhile was kept, until the ticks tur
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 
 from powermeter.errors import ReadError, Reason
 from powermeter.units import NS
 
 MAX_DRIFT = 500e-6
+"""More than a crystal is off; beyond it a drift is followed where every stretch of the last seconds shows it."""
 _BIN_NS = NS
 _BINS = 60
-RATE_ERROR = 0.01
-"""More than any meter's own clock is off: beyond it, the ticks are not what they are taken for."""
+CRYSTAL_ERROR = 0.01
+"""More than a clock with a crystal is off: beyond it, the ticks are not what they are taken for."""
+RATE_ERROR = 0.025
+"""The same of a meter that sends at a rate of its own, which without a crystal is off by 2 %."""
+_SLOPE_NS = NS // 4
+_SLOPES = 40
+"""Least delays of stretches so long, 10 s of them, show a rate that is further off than a crystal."""
+_FEWEST_SLOPES = 6
+_LEAST_SLOPE, _BEYOND_SCATTER = 2e-3, 3.0
+"""It is believed from that on, and where it is by so many times beyond the scatter of the slopes between stretches."""
 _PIECE_NS = NS // 2
 """Time for which the arrival with the least delay stands."""
 _WRONG_PIECES = 4
@@ -27,6 +37,9 @@ _CATCHES_UP_NS = 3 * NS
 """A host that stood still has read what was kept by then."""
 _DELAY_NS = NS // 4
 """By how much the least delays of two pieces may differ."""
+
+_LEAST_TURN_NS = 2 * NS
+"""Of ticks that start again sooner, a delay is as long as a turn."""
 
 _SHORT_ERROR = 0.1
 """Where nothing more comes that could settle it: only ticks of another unit or rate are off by more."""
@@ -40,18 +53,39 @@ SLEW = 0.1
 class TickCounter:
     """Makes an instrument's wrapping tick run on without end."""
 
-    def __init__(self, wrap: int) -> None:
-        self.wrap = wrap
-        self._total: int | None = None
+    def __init__(self, wrap: int, tick_ns: float | None = None) -> None:
+        """Start before the first tick.
 
-    def feed(self, tick: int) -> int:
-        """Return the running tick; a step back by more than half the range counts as a wrap."""
+        Args:
+            wrap: The number of ticks after which it starts again.
+            tick_ns: Nominal nanoseconds per tick, so that arrivals show how often it did in a hole; None where they shall not.
+        """
+        self.wrap = wrap
+        self._turn_ns = wrap * (tick_ns or 0.0)
+        self._total: int | None = None
+        self._arrival_ns: int | None = None
+
+    def feed(self, tick: int, arrival_ns: int | None = None) -> int:
+        """Return the running tick; a step back by more than half the range counts as a wrap, unless the time that passed shows how far it went on."""
         if self._total is None:
             self._total = tick
         else:
             step = (tick - self._total) % self.wrap
-            self._total += step if step < self.wrap // 2 else step - self.wrap
+            self._total += self._in_time(step, arrival_ns)
+        self._arrival_ns = arrival_ns
         return self._total
+
+    def _in_time(self, step: int, arrival_ns: int | None) -> int:
+        """Return by how much ticks went on or back whose count is `step` further."""
+        nearest = step if step < self.wrap // 2 else step - self.wrap
+        if self._turn_ns < _LEAST_TURN_NS or arrival_ns is None or self._arrival_ns is None:
+            return nearest
+        passed = (arrival_ns - self._arrival_ns) * self.wrap / self._turn_ns
+        slack = min(_DELAY_NS * self.wrap / self._turn_ns, self.wrap / 8)
+        went_on = step + max(round((passed - step) / self.wrap), 0) * self.wrap
+        if abs(passed - went_on) <= slack + RATE_ERROR * passed:
+            return went_on
+        return step if step <= passed + slack else nearest
 
 
 def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: bool = True) -> None:
@@ -74,13 +108,15 @@ def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: 
 class TickClock:
     """Turns a running tick count into host monotonic nanoseconds."""
 
-    def __init__(self, tick_ns: float) -> None:
+    def __init__(self, tick_ns: float, rate_error: float = CRYSTAL_ERROR) -> None:
         """Start without any arrival.
 
         Args:
             tick_ns: Nominal nanoseconds per tick.
+            rate_error: Share by which that may be off.
         """
         self.tick_ns = tick_ns
+        self.rate_error = rate_error
         self._newest: tuple[int, int] | None = None
         self._doubt: tuple[int, int] | None = None
         self._behind: tuple[float, int] | None = (
@@ -94,6 +130,9 @@ class TickClock:
         self._drift = 0.0
         self._offset = 0.0
         self._empty = True
+        self._stretches: deque[tuple[float, float]] = deque(maxlen=_SLOPES)  # as the bins
+        self._stretch_start = 0.0
+        self._rate = 0.0
         # Nominal ns, arrival: of the first piece's sample with the least delay, and of the newest piece's.
         self._pieces: list[tuple[float, int]] = []
         # The same of the piece before the newest, where that is not the first.
@@ -176,12 +215,13 @@ class TickClock:
     def _judge_rate(self) -> None:
         if len(self._pieces) == 2 and self._wrong < _WRONG_PIECES:
             (counted, began), (counts, ends) = self._pieces
-            slack = _DELAY_NS + 2 * self.tick_ns + RATE_ERROR * (ends - began)
+            slack = _DELAY_NS + 2 * self.tick_ns + self.rate_error * (ends - began)
             self._wrong = self._wrong + 1 if abs(counts - counted - (ends - began)) > slack else 0
 
     def _note(self, tick: int, arrival_ns: int) -> None:
         nominal = tick * self.tick_ns
         residual = arrival_ns - nominal
+        self._note_stretch(nominal, residual)
         if self._empty or nominal - self._bin_start >= _BIN_NS or nominal < self._bin_start:
             if nominal < self._bin_start:
                 self._bins.clear()
@@ -192,6 +232,36 @@ class TickClock:
         elif residual < self._bins[-1][1]:
             self._bins[-1] = (nominal, residual)
             self._fit()
+
+    def _note_stretch(self, nominal: float, residual: float) -> None:
+        """Keep the least delay of each stretch, and look for a rate off whenever one is over."""
+        if nominal < self._stretch_start:
+            self._stretches.clear()
+        if not self._stretches or nominal - self._stretch_start >= _SLOPE_NS:
+            self._rate = self._rate_off()
+            self._stretch_start = nominal
+            self._stretches.append((nominal, residual))
+        elif residual < self._stretches[-1][1]:
+            self._stretches[-1] = nominal, residual
+
+    def _rate_off(self) -> float:
+        """Return by how much the ticks run slower than stated, where that is clear, as what it was where nothing is.
+
+        The median of the slopes between stretches a quarter of all apart: delays, a burst, or samples that never came and were
+        not counted make a step, and only the few slopes across it show that.
+        """
+        found = list(self._stretches)
+        if len(found) < _FEWEST_SLOPES:
+            return self._rate
+        apart = max(len(found) // 4, 1)
+        slopes = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in zip(found, found[apart:], strict=False)]
+        rate = median(slopes)
+        scatter = median(abs(slope - rate) for slope in slopes)
+        if abs(rate) > self.rate_error:
+            return self._rate
+        if abs(rate) > _LEAST_SLOPE and abs(rate) > _BEYOND_SCATTER * scatter:
+            return rate
+        return 0.0 if scatter < _LEAST_SLOPE else self._rate
 
     def time_ns(self, tick: int) -> int:
         """Return the host time of a tick; only after the first `arrived`."""
@@ -205,12 +275,13 @@ class TickClock:
             while len(hull) >= 2 and _turns_up(hull[-2], hull[-1], point) <= 0:
                 hull.pop()
             hull.append(point)
-        self._drift = 0.0
+        self._drift = self._rate
         if len(self._bins) >= 10:
             middle = (hull[0][0] + hull[-1][0]) / 2
             right = next(at for at, point in enumerate(hull) if at and point[0] >= middle)
             (x0, y0), (x1, y1) = hull[right - 1], hull[right]
-            self._drift = max(-MAX_DRIFT, min(MAX_DRIFT, (y1 - y0) / (x1 - x0)))
+            most = MAX_DRIFT if not self._rate else _LEAST_SLOPE
+            self._drift = self._rate + max(-most, min(most, (y1 - y0) / (x1 - x0) - self._rate))
         recent = list(self._bins)[-10:]
         self._offset = min(residual - self._drift * nominal for nominal, residual in recent)
 

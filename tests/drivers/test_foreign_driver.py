@@ -160,12 +160,8 @@ class OnArrival(volta.Volta):
 
     tick_ns = None
 
-
-class Pressed(volta.Volta):
-    """Knows when its frames were taken and places them at their arrival."""
-
-    def _slewed(self, tick, at_ns, arrival_ns):
-        return arrival_ns
+    def _latest(self, held):
+        return [one.arrival_ns for one in held]
 
 
 class Counting(volta.Volta):
@@ -292,7 +288,7 @@ FAULTY = [
     (Unsigned, AGAIN, "of a current without its sign"),
     (Stale, AGAIN, "sent when it was opened again"),
     (OnArrival, STEP, r"0\.\d+ s too late: are the frames stamped by the times"),
-    (Pressed, HELD, r"readings share a moment with the one before"),
+    (OnArrival, HELD, r"readings share a moment with the one before"),
     (Counting, STEP, r"s too early: is its time made up"),
     (Hasty, "test_one_that_sends_already_is_opened_all_the_same", "does `identify` stop it"),
     (Slow, CONSTANT, "its ticks count"),

@@ -90,3 +90,13 @@ def test_an_overtaken_tick_makes_no_loss_of_the_next_and_a_restart_is_followed()
 def test_a_tick_that_leaps_is_no_loss_of_that_size() -> None:
     found = steps(FrameOrder(None), [*range(0, 2000, 10), 9_000_000_000])
     assert found[-1].is_jump and found[-1].missing <= 3
+
+
+@pytest.mark.parametrize("lost", [100, 140, 250, 256, 300, 1000])
+def test_numbers_that_went_round_in_a_hole_are_counted_by_the_time(lost: int) -> None:
+    """50 frames a second numbered to 255, whose ticks show when each was taken."""
+    order = FrameOrder(256)
+    sent = [n for n in range(2000) if not 200 <= n < 200 + lost]
+    found = [order.step(n % 256, [n], n * 20 * MS, is_timed=True) for n in sent]
+    assert sum(step.missing for step in found) == lost
+    assert all(step.is_next and not step.is_jump for step in found)

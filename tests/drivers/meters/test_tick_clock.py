@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from powermeter.drivers.meters.tick_clock import TickClock, TickCounter, slewed
+from powermeter.drivers.meters.tick_clock import RATE_ERROR, TickClock, TickCounter, slewed
 
 
 def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
@@ -138,6 +138,54 @@ def test_a_host_that_stood_still_just_before_the_end_is_no_mismatch(stood_ms: in
     for tick in range(1000, min(1000 + 100 * reads, 1000 + stood_ms)):
         clock.arrived(tick, woke_ns + (tick - 1000) * 10_000)
     assert clock.mismatch_so_far is None
+
+
+@pytest.mark.parametrize("error", [0.02, -0.02])
+@pytest.mark.parametrize("late_ms", [0.0, 1.0, 4.0])
+def test_a_rate_that_is_off_by_2_per_cent_is_followed(error: float, late_ms: float) -> None:
+    """50 frames a second, an exponential delay: within 3 s a stamp is off by the delay and some ms, from 5 s on the rate is right to 0.3 %."""
+    print("seed", seed := 5)
+    dice = np.random.default_rng(seed)
+    clock = TickClock(2e7, RATE_ERROR)
+    off = []
+    for tick in range(750):
+        true_ns = tick * 2e7 * (1 + error)
+        assert clock.arrived(tick, round(true_ns + dice.exponential(late_ms * 1e6)))
+        off.append((clock.time_ns(tick) - true_ns) / 1e6)
+    assert np.abs(off[150:]).max() < 3 + 4 * late_ms
+    assert abs(off[-1] - off[250]) < 0.003 * 10_000 * (1 if late_ms else 0.1) and clock.mismatch is None
+
+
+def test_samples_that_were_lost_once_and_not_counted_are_no_other_rate() -> None:
+    """100 samples a second, counted as they come; half a second of them never does."""
+    clock = TickClock(1e7, RATE_ERROR)
+    for tick in range(3000):
+        true_ns = (tick + 50 * (tick >= 1000)) * 1e7
+        clock.arrived(tick, round(true_ns))
+        if tick < 1000:
+            assert clock.time_ns(tick) == true_ns
+    assert clock.time_ns(2999) == pytest.approx(true_ns, abs=20e6)
+
+
+@pytest.mark.parametrize("lost", [100, 140, 250, 256, 300, 1000])
+def test_ticks_that_went_round_in_a_hole_are_counted_by_the_time(lost: int) -> None:
+    counter = TickCounter(256, 2e7)
+    sent = [n for n in range(2000) if not 50 <= n < 50 + lost]
+    assert [counter.feed(n % 256, n * 20_000_000 + 300_000) for n in sent] == sent
+
+
+@pytest.mark.parametrize("held_s", [0.5, 2.0, 3.0, 4.5])
+def test_ticks_that_were_held_did_not_go_round(held_s: float) -> None:
+    counter = TickCounter(256, 2e7)
+    arrivals = [round(max(n * 0.02, held_s if n > 10 else 0.0) * 1e9) for n in range(600)]
+    assert [counter.feed(n % 256, at) for n, at in enumerate(arrivals)] == list(range(600))
+
+
+def test_ticks_that_go_round_sooner_than_a_delay_are_counted_without_the_time() -> None:
+    """1,000 a second, which wrap at 256, in bursts of a quarter of a second."""
+    counter = TickCounter(256, 1e6)
+    arrivals = [(n // 250 + 1) * 250_000_000 for n in range(1000)]
+    assert [counter.feed(n % 256, at) for n, at in enumerate(arrivals)] == list(range(1000))
 
 
 def test_tick_counter_unwraps() -> None:
