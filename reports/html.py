@@ -19,7 +19,7 @@ from powermeter.units import format_duration
 
 from . import figure_data, lifetime_section, stages_section, svg
 from .headline_sentence import product, quality, sentence
-from .html_elements import Child, Markup, element, harmless, join, prose, quantity
+from .html_elements import Child, Markup, element, harmless, join, prose, quantity, shortened_words
 from .meaning_sections import meaning
 from .method import machine_text
 from .nesting_sections import distributions, nesting
@@ -174,11 +174,15 @@ def _warnings(data: ReportData) -> Markup:
     if not data.warnings and not data.notes:
         return Markup("")
     worst = (
-        element("ul", [element("li", text) for text in data.warnings], class_="warnings")
+        element("ul", [element("li", shortened_words(text)) for text in data.warnings], class_="warnings")
         if data.warnings
         else ""
     )
-    notes = element("ul", [element("li", text) for text in data.notes], class_="notes") if data.notes else ""
+    notes = (
+        element("ul", [element("li", shortened_words(text)) for text in data.notes], class_="notes")
+        if data.notes
+        else ""
+    )
     return join([worst, notes])
 
 

@@ -36,6 +36,11 @@ def harmless(text: object, longest: int = LONGEST) -> str:
     return f"{plain[: longest - 60]}… ({len(plain):,} characters) …{plain[-30:]}"
 
 
+def shortened_words(text: str) -> str:
+    """Return a sentence whose words are at most a line long: a label of 10 kB filled the page before the figures."""
+    return re.sub(r"\S{121,}", lambda word: harmless(word[0], 120), text)
+
+
 def element(name: str, /, *children: Child, **attributes: str | int | None) -> Markup:
     """Return an element; an attribute's trailing underscore is dropped, inner ones become hyphens.
 

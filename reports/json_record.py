@@ -14,7 +14,7 @@ from . import tokens
 from .event_tree import tree_of
 from .instruments import Instrument
 from .report_data import ReportData
-from .wording import items_counted, left_out
+from .wording import highest_w, items_counted, left_out
 
 VERSION = 1
 """Of the layout of `record`; raised when a name changes its meaning."""
@@ -61,7 +61,7 @@ def _record(data: ReportData) -> dict[str, Any]:
             "energy": plain(analysis.energy),
             "charge": plain(data.charge),
             "power": plain(analysis.power),
-            "peak_w": analysis.peak_w,
+            "peak_w": highest_w(analysis),
             "trapezoid_j": analysis.plain_energy,
             "gap_s": analysis.gap_s,
             "status": data.metadata.get(STATUS),

@@ -83,10 +83,25 @@ def time_head(rows: Sequence[LabelRow]) -> str:
 
 
 def peak(analysis: Analysis) -> str:
-    """Return `peak 16.0 W`, with as many digits as the mean deserves, three at most; `at least` where readings were at the range's end."""
+    """Return `peak 16.0 W`, with as many digits as the mean deserves, three at most.
+
+    It is `at least` that where readings were at the range's end, and of a counter, which knows means only.
+    """
     clipped = analysis.power_trace.saturated_ns
-    least = "at least " if clipped is not None and clipped.size else ""
-    return f"peak {least}{format_quantity(analysis.peak_w, 'W', _digits(analysis.power))}"
+    watts = highest_w(analysis)
+    if (clipped is not None and clipped.size) or _is_counted(analysis):
+        return f"peak {show(Result(watts, 'W', watts, math.inf)).bare}"
+    return f"peak {format_quantity(watts, 'W', _digits(analysis.power))}"
+
+
+def highest_w(analysis: Analysis) -> float:
+    """Return the highest power in W: of a counter, whose refreshes hide it, no less than a label's mean is sure to be."""
+    means = [row.power.low for row in analysis.rows if row.power is not None] if _is_counted(analysis) else []
+    return max([analysis.peak_w, *means])
+
+
+def _is_counted(analysis: Analysis) -> bool:
+    return analysis.power_trace.quantity.unit == "J"
 
 
 def _digits(power: Result) -> int:

@@ -6,7 +6,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from powermeter.reports.html_elements import Markup, element, harmless, join, prose, quantity, table
+from powermeter.reports.html_elements import (
+    Markup,
+    element,
+    harmless,
+    join,
+    prose,
+    quantity,
+    shortened_words,
+    table,
+)
 
 HOSTILE = '<script>alert("x")</script>&amp;\'\x1b[31m\u202e\ud800'
 
@@ -76,3 +85,9 @@ def test_an_option_in_a_sentence_is_not_broken_at_its_hyphens():
     assert element("p", element("span", "--by", class_="q")) == '<p><span class="q">--by</span></p>'
     assert element("p", "a -- b, a--b", title="--by x") == '<p title="--by x">a -- b, a--b</p>'
     assert element("title", "--rail") == "<title>--rail</title>"
+
+
+def test_a_word_of_ten_thousand_letters_does_not_fill_the_page():
+    found = shortened_words(f"{'x' * 10_000}: its edges are not known")
+    assert len(found) < 200 and "(10,001 characters)" in found and found.endswith(": its edges are not known")
+    assert shortened_words("two words") == "two words"

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from powermeter.channel import Quantity
 from powermeter.recording import Recording
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.terminal import print_report
 from powermeter.reports.terminal_labels import MOST_OF_A_NAME
 from powermeter.reports.terminal_text import TextReport, summary_text, to_text
-from powermeter.reports.wording import peak
+from powermeter.reports.wording import highest_w, peak
 from powermeter.result import Result
 from powermeter.testing.boards import Run, simulate_run
 from tests.reports.conftest import infer
@@ -149,11 +150,22 @@ def test_no_column_stands_alone_where_columns_are_parted(make):
 
 
 def test_a_peak_has_the_digits_of_the_mean_beside_it():
-    found = SimpleNamespace(power_trace=SimpleNamespace(saturated_ns=None), peak_w=8.16)
+    trace = SimpleNamespace(saturated_ns=None, quantity=Quantity.POWER)
+    found = SimpleNamespace(power_trace=trace, peak_w=8.16, rows=[])
     found.power = Result(8.17, "W", 2.0, 14.3)
     assert peak(found) == "peak 8.2 W"
     found.power = Result(5.0, "W", 4.97, 5.03)
     assert peak(found) == "peak 8.16 W"
+
+
+def test_a_peak_of_a_counter_is_a_bound_no_lower_than_a_mean():
+    """The slopes of two cards' counters, read late, had a peak of 995 W below a mean of 1,127 W during events."""
+    trace = SimpleNamespace(saturated_ns=None, quantity=Quantity.ENERGY)
+    row = SimpleNamespace(power=Result(1127.0, "W", 1078.0, 1176.0))
+    found = SimpleNamespace(power_trace=trace, peak_w=995.0, rows=[row, SimpleNamespace(power=None)])
+    assert highest_w(found) == 1078.0 and peak(found) == "peak at least 1.0 kW"
+    found.rows = []
+    assert highest_w(found) == 995.0 and peak(found) == "peak at least 990 W"
 
 
 def test_a_label_is_folded_beside_its_numbers(make):
