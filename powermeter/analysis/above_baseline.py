@@ -6,13 +6,16 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.uncertainty import Shape, beyond, budget, limit_names
+from powermeter.channel import Kind
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Grade, Result, worst
@@ -21,11 +24,15 @@ from powermeter.signals.trace import CommonError
 from powermeter.signals.zero_below import energy_below
 from powermeter.units import parse_quantity
 
+Floats = NDArray[np.floating[Any]]
+
 HOLDS_WORK = "baseline-holds-work"
 UNLIKE_PAUSES = "baseline-unlike-pauses"
 _FEW_SCALES = 1.25
 _GROUPS = 8
 _ENOUGH = 16
+_STRETCHES = 4
+_CLEAR = 0.25  # of an interval, from marks of events
 _LOOKED = 5000  # events beside which pauses are looked for
 _ROUNDED = 1e-9
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
@@ -252,24 +259,28 @@ def _pauses(
             low += longest
         latest = max(latest, b)
     events = sorted(set(busy) - set(spans))
+    among: list[int] = []
     if events:  # those among the events show them, where there are enough
         first, last = events[0][0] - longest, max(b for _, b in events) + longest
-        near = [k for k in range(len(lows)) if lows[k] >= first and highs[k] <= last]
-        if len(near) >= _GROUPS:
-            lows, highs = [lows[k] for k in near], [highs[k] for k in near]
-    if len(lows) < 4:
-        return 0.0, 0
+        among = [k for k in range(len(lows)) if lows[k] >= first and highs[k] <= last]
+        if len(among) >= _GROUPS:
+            lows, highs = [lows[k] for k in among], [highs[k] for k in among]
     start, end = np.array(lows, np.int64), np.array(highs, np.int64)
-    joules = integral.between(start, end)
-    seconds = (end - start) * 1e-9
+    joules, seconds, pauses = integral.between(start, end), (end - start) * 1e-9, len(lows)
+    if events and len(among) < _GROUPS:
+        single = _readings_in_pauses(integral, looked, events)
+        if single[2] >= (_GROUPS if pauses >= _STRETCHES else _STRETCHES):
+            joules, seconds, pauses = single
+    if pauses < _STRETCHES:
+        return 0.0, 0
     parts = [
         (float(e.sum()), float(s.sum()))
-        for e, s in zip(*(np.array_split(x, min(_GROUPS, len(lows))) for x in (joules, seconds)), strict=True)
+        for e, s in zip(*(np.array_split(x, min(_GROUPS, x.size)) for x in (joules, seconds)), strict=True)
     ]
     means = np.array([e / s for e, s in parts])
     groups = means.size
     # What white noise leaves of each mean is in the energies' own uncertainty already.
-    white = _white(integral, spans or list(zip(lows, highs, strict=True)))
+    white = _white(integral, spans or list(zip(lows, highs, strict=True)) or busy)
     total, base = float(seconds.sum()), sum(b - a for a, b in spans) * 1e-9
     chance = white * (1 / total + (1 / base if base else 0.0))
     scatter, expected = float(np.var(means, ddof=1)), white * groups / total
@@ -282,7 +293,26 @@ def _pauses(
     away = (float(joules.sum()) / total - level) ** 2
     if spans:
         away = (away - chance if away > COVERAGE_95**2 * chance else 0.0) / _REACH**2
-    return math.sqrt(away + course * t95**2), len(lows)
+    return math.sqrt(away + course * t95**2), pauses
+
+
+def _readings_in_pauses(
+    integral: Integral, looked: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]]
+) -> tuple[Floats, Floats, int]:
+    """Return what single readings in pauses among events stand for, J and s, and in how many pauses they lie: of pauses that no stretch of three intervals fits into."""
+    trace = integral.trace
+    starts = np.array([a for a, _ in looked], np.int64)
+    latest = np.maximum.accumulate(np.array([integral.start_ns, *(b for _, b in looked)], np.int64))
+    t, tau = trace.times_ns, trace.interval_ns
+    following = np.searchsorted(starts, t, side="left")
+    until = np.append(starts, integral.end_ns)[following]
+    own = 0 if trace.kind is Kind.INSTANT else tau  # what of it lies before its stamp
+    clear = (t - own - latest[following] >= (_CLEAR * tau if own else tau)) & (until - t >= _CLEAR * tau)
+    clear[0] = False
+    clear &= (t > events[0][0]) & (t < max(b for _, b in events))
+    index = np.flatnonzero(clear)[: _LOOKED * _STRETCHES]
+    seconds = np.full(index.size, tau * 1e-9)
+    return integral.rates(index) * seconds, seconds, np.unique(following[index]).size
 
 
 def _white(integral: Integral, spans: Sequence[tuple[int, int]]) -> float:

@@ -21,6 +21,7 @@ from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.lag_of_all_labels import hold_back, lag_of_all_labels
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
@@ -139,6 +140,7 @@ def measure(
         found.forget_events()
 
     about = MarksBeside.of(start_ns, end_ns, covered, members) if before_it is None else None
+    lag = None if marks is None or n > _MANY_EVENTS else lag_of_all_labels(integral, marks)
     for g, lasting in enumerate(members):
         if g in done or not lasting.size:
             groups.append(done.get(g) or GroupEstimate.empty(0))
@@ -153,6 +155,8 @@ def measure(
             own_bridges, own_inside, own_wave = Bridges.of(own), ReadingsInside.of(own, *edges), None
         if trace.kind is Kind.INSTANT:
             found = measure_instants(own, *edges, own_bridges, own_inside, own_wave, others, marked)
+            if lag is not None and before_it is None:
+                hold_back(own, *edges, found, lag)
         else:
             found = whole_windows_beyond(own, edges, own_bridges, others, marks) or measure_means(
                 own, *edges, own_bridges, others

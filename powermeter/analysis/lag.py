@@ -32,13 +32,13 @@ Bools = NDArray[np.bool_]
 
 _EVENTS = 300
 _LOOKED = 1000
-_LEAST_EVENTS = 5
+LEAST_EVENTS = 5
 _INSIDE = 3  # readings in an event
-_SETTLING = 6  # readings in an event of which the last third shows where it settles
+SETTLING = 6  # readings in an event of which the last third shows where it settles
 _BEHIND = 5
 _SURE = 4.0  # standard errors
 _LIKELY = 2.5  # of the second reading behind ends
-_WORTH = 0.005  # of what the event adds: of less, half is added and the rest paid for
+WORTH = 0.005  # of what the event adds: of less, half is added and the rest paid for
 _CLOCK = 3.0  # standard uncertainties of the clock
 _ALIKE = 2.0  # times what is missing at the start, and its inverse
 _MOST = 2000  # readings behind an event that are looked at
@@ -108,7 +108,7 @@ def lagging(
     integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, others: Others | None
 ) -> GroupEstimate:
     """Return an estimate whose interval reaches up to what follows the events, where an instrument may have put it there."""
-    if start_ns.size <= _LEAST_EVENTS or found.level is None or (start_ns[1:] < end_ns[:-1]).any():
+    if start_ns.size <= LEAST_EVENTS or found.level is None or (start_ns[1:] < end_ns[:-1]).any():
         return found
     trace = integral.trace
     following = start_ns[1:]  # the last one has none behind it
@@ -123,7 +123,7 @@ def lagging(
     if tail <= _CLOCK * trace.clock_ns * 1e-9 * step:
         return found  # clocks that are apart do the same, and are paid for
     n = start_ns.size
-    if tail < _WORTH * step * seconds:
+    if tail < WORTH * step * seconds:
         # Nobody knows whose it is: half of it, give or take the other half.
         found.value = found.value + tail / 2
         found.shared[BY_EDGES] = np.full(n, tail / 3)
@@ -158,7 +158,7 @@ def edges_of(
             trace.kept.place[np.minimum(c, t.size - 1)] - trace.kept.place[np.minimum(a, t.size - 1)] == c - a
         )
     pick = np.flatnonzero(fit)
-    if pick.size < _LEAST_EVENTS:
+    if pick.size < LEAST_EVENTS:
         return None
     pick = pick[np.unique(np.linspace(0, pick.size - 1, min(pick.size, _EVENTS)).astype(int))]
     tau = trace.interval_ns * 1e-9
@@ -169,7 +169,7 @@ def edges_of(
         rest = f[last - max((last - j) // 3, 1) : last]
         low_at[k] = low = float(add(rest)) / rest.size
         sums[0, k] = float(add(f[j:last] - low))
-        if j - i >= _SETTLING:
+        if j - i >= SETTLING:
             settled = i + 2 * (j - i) // 3
             lacks = float(add(f[settled:j])) / (j - settled) - f[i:settled]
             sums[1, k], sums[2, k] = float(add(lacks)), float(add(lacks[1:]))

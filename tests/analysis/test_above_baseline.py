@@ -184,6 +184,16 @@ def busy_every(seconds: float, length: float, first: float, count: int) -> list[
     return spans(*((first + seconds * k, first + seconds * k + length) for k in range(count)))
 
 
+def test_readings_in_short_pauses_tell_it_as_well() -> None:
+    """Pauses of 0.25 s hold no three intervals of 0.1 s: single readings in them lie 0.3 W above the baseline, which costs D/1.5; at its power, nothing."""
+    base, busy = spans((0.5, 20)), busy_every(1.25, 1, 32.05, 40)
+    for above in (0.3, 0.0):
+        values = np.full(1001, 2.0)
+        values[300:] += above
+        found, count = _pauses(integral(values), base, [*base, *busy], 2.0)
+        assert found == pytest.approx(above / 1.5) and count > 16
+
+
 def test_pauses_between_events_tell_where_idle_power_lies() -> None:
     """Idle of 2 W while the baseline was taken, 2.3 W in the pauses: D/1.5; the groups of pauses are alike."""
     values = np.full(1001, 2.0)
