@@ -10,6 +10,7 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.trace import Trace
 from powermeter.signals.wall_clock import WallClock
+from powermeter.units import format_short
 
 from .correlate import Alignment
 
@@ -48,7 +49,7 @@ def align_by_clock(
     uncertainty = math.hypot(clock_error_s * 1e9, float(np.max(spread)))
     if residual > max(uncertainty, 5e6):
         raise DataError(
-            f"the host's wall clock was set by {residual * 1e-9:.3g} s during the run; align by a pattern"
+            f"the host's wall clock was set by {format_short(residual * 1e-9)} s during the run; align by a pattern"
         )
     return Alignment(
         float(base + level),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from powermeter.errors import DataError
 from powermeter.events import Event
 from powermeter.signals.trace import Trace
+from powermeter.units import format_short
 
 from .meter_trace import MeterTrace
 from .position import Match, find, judged, template_of
@@ -204,7 +205,7 @@ def _line(seen: MeterTrace, places: list[Match], method: str) -> Alignment:
     doubt = 2 * scale * math.hypot(1 / math.sqrt(total), far / math.sqrt(lever) if lever else 0.0)
     if method == "activity" and doubt > _DOUBT * seen.interval_ns:
         raise DataError(
-            f"the run's own activity fixes the meter's clock only to ±{doubt * 1e-6:.3g} ms at the ends; "
+            f"the run's own activity fixes the meter's clock only to ±{format_short(doubt * 1e-6)} ms at the ends; "
             "play a pattern with: powermeter sync"
         )
     return Alignment(

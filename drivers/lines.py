@@ -19,7 +19,7 @@ from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quant
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.platforms.assumptions import assumed
 from powermeter.source import Option, parse_yes
-from powermeter.units import parse_quantity
+from powermeter.units import format_short, parse_quantity
 
 from .links.link import RAIL_OPTIONS, Link, parse_baud
 from .links.opening import open_link
@@ -216,7 +216,9 @@ class Lines(StreamMeter):
                 product = have[Quantity.VOLTAGE] * have[Quantity.CURRENT]
                 power = have[Quantity.POWER]
                 if abs(abs(power) - abs(product)) > 0.02 + 0.2 * abs(product):
-                    raise DataError(f"power {power:.4g} W is not voltage × current = {product:.4g} W")
+                    raise DataError(
+                        f"power {format_short(power, 4)} W is not voltage × current = {format_short(product, 4)} W"
+                    )
 
     def info(self) -> dict[str, Any]:
         return {**super().info(), "model": "lines", "columns": self.options["columns"]}

@@ -270,6 +270,19 @@ def format_number(value: float, digits: int = 4) -> str:
     return f"{rounded:,.{decimals}f}"
 
 
+def format_short(value: float, digits: int = 3, *, plus: bool = False) -> str:
+    """Return a number for a sentence: `2`, `0.25`, `1,230`; no zeros behind the last digit, and no exponent below 10¹⁵.
+
+    Args:
+        digits: Significant digits at most.
+        plus: Whether what is not negative gets a sign.
+    """
+    text = format_number(value, digits) if math.isfinite(value) else f"{value:g}"
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"+{text}" if plus and value >= 0 else text
+
+
 def format_percent(share: float, digits: int = 2) -> str:
     """Return a ratio in percent: 0.07 is `7.0 %`, with a blank as every unit has, and a dash where it is not finite."""
     return f"{format_number(100 * share, digits)} %" if math.isfinite(share) else "–"

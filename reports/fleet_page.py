@@ -12,7 +12,7 @@ from powermeter.fleet.totals import Total, Totals
 from powermeter.footprint.footprint_of_energy import Footprint
 from powermeter.result.formatting import DASH
 from powermeter.result.notes import Note
-from powermeter.units import format_count, format_duration, format_percent
+from powermeter.units import format_count, format_duration, format_percent, format_short
 
 from .class_page import page
 from .html_elements import Child, element, quantity, table
@@ -127,10 +127,10 @@ def _regressions(found: Answers) -> FleetTable | None:
             _cell(one.group["label"]),
             f"{one.before} → {one.after}",
             str(one.verdict),
-            DASH if one.change is None else f"{100 * one.change:+.2g} %",
+            DASH if one.change is None else f"{format_short(100 * one.change, 2, plus=True)} %",
             DASH
             if one.low is None or one.high is None
-            else f"{100 * one.low:+.2g} to {100 * one.high:+.2g} %",
+            else f"{format_short(100 * one.low, 2, plus=True)} to {format_short(100 * one.high, 2, plus=True)} %",
             f"{one.devices[0]} in pairs" if one.paired else f"{one.devices[0]} and {one.devices[1]}",
             one.why,
         ]
@@ -147,8 +147,8 @@ def _outliers(found: Answers) -> FleetTable | None:
         [
             one.device,
             *(_cell(one.group[name]) for name in ("model", "version", "label", "board")),
-            f"{100 * one.ratio:+.3g} %",
-            f"{100 * one.chance:.2g} %",
+            f"{format_short(100 * one.ratio, plus=True)} %",
+            f"{format_short(100 * one.chance, 2)} %",
         ]
         for one in found.outliers
     ]
@@ -166,9 +166,9 @@ def _drifts(found: Answers) -> FleetTable | None:
     rows = [
         [
             *(_cell(one.group[name]) for name in ("device", "model", "version", "label")),
-            f"{100 * one.per_day:+.2g} % a day",
-            f"{100 * one.low:+.2g} to {100 * one.high:+.2g} %",
-            f"{one.days:.3g} days",
+            f"{format_short(100 * one.per_day, 2, plus=True)} % a day",
+            f"{format_short(100 * one.low, 2, plus=True)} to {format_short(100 * one.high, 2, plus=True)} %",
+            f"{format_short(one.days)} days",
             str(one.recordings),
         ]
         for one in found.drifts

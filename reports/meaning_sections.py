@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from powermeter.result import Result
 from powermeter.result.formatting import DASH
+from powermeter.units import format_short
 
 from . import wording
 from .html_elements import Child, Markup, element, join, table
@@ -48,7 +49,7 @@ def battery_section(data: ReportData) -> Markup:
             element("span", style=f"width:{min(max(100 * used, 0.0), 100.0):.2f}%"),
             class_="gauge",
             role="img",
-            aria_label=f"{100 * used:.3g} % of {data.battery_name} used",
+            aria_label=f"{format_short(100 * used)} % of {data.battery_name} used",
         )
         if used is not None
         else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from powermeter.result.formatting import DASH
+from powermeter.units import format_short
 
 from .html_elements import Child, Markup, element, join, quantity, table
 from .instruments import health_text
@@ -70,8 +71,8 @@ def factors(data: ReportData) -> Markup:
         rows.append(
             (
                 _factor(f.name, f.geography),
-                quantity(f"{f.central:.4g} {unit}".strip()),
-                DASH if f.exact else quantity(f"{f.low:.4g} to {f.high:.4g}"),
+                quantity(f"{format_short(f.central, 4)} {unit}".strip()),
+                DASH if f.exact else quantity(f"{format_short(f.low, 4)} to {format_short(f.high, 4)}"),
                 str(f.year or DASH),
                 f.basis,
                 element("span", source, f", {f.source.licence}"),

@@ -9,7 +9,7 @@ from powermeter.analysis.uncertainty import WORDS
 from powermeter.errors import plural
 from powermeter.result import Grade
 from powermeter.result.formatting import DASH, Shown
-from powermeter.units import format_count, format_number, format_quantity
+from powermeter.units import format_count, format_number, format_quantity, format_short
 
 from . import rails_table, tokens, wording
 from .headline_sentence import only_bound, quoted
@@ -79,7 +79,9 @@ def whole_run(data: ReportData) -> Markup:
         (
             "Charge",
             number(show(charge, "Ah", 1 / 3600)),
-            "" if charge is None or charge is a.charge else quantity(f"at {data.rail_voltage_v:.4g} V"),
+            ""
+            if charge is None or charge is a.charge
+            else quantity(f"at {format_short(data.rail_voltage_v, 4)} V"),
             badge(charge.grade if charge else None),
         ),
         (

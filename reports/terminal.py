@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.result import Grade, worst
 from powermeter.result.formatting import DASH
-from powermeter.units import format_count, format_duration, format_number, format_quantity
+from powermeter.units import format_count, format_duration, format_number, format_quantity, format_short
 
 from . import rails_table, wording
 from .headline_sentence import advice_of, only_bound, quality, quoted, sentence
@@ -66,7 +66,9 @@ def _whole_run(data: ReportData, console: Console) -> None:
     grid = FactsGrid()
     grid.add_row("energy", show(a.energy).text, f"[dim]{show(a.energy, 'Wh', 1 / 3600).text}[/]")
     charge = data.charge
-    volts = "" if charge is None or charge is a.charge else f"[dim]at {data.rail_voltage_v:.4g} V[/]"
+    volts = (
+        "" if charge is None or charge is a.charge else f"[dim]at {format_short(data.rail_voltage_v, 4)} V[/]"
+    )
     grade = grade_text(charge.grade) if charge else ""
     grid.add_row("charge", show(charge, "Ah", 1 / 3600).text, f"{grade} {volts}".strip())
     grid.add_row("mean power", show(a.power).text, f"[dim]{wording.peak(a)}[/]")

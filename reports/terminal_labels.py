@@ -10,7 +10,7 @@ from powermeter.analysis.label_rows import InShort, in_short
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.result.formatting import DASH
-from powermeter.units import format_count, format_quantity
+from powermeter.units import format_count, format_quantity, format_short
 
 from . import wording
 from .most_rows import MOST_ROWS, heaviest, most_rows, rest
@@ -48,7 +48,7 @@ def print_labels(data: ReportData, console: Console) -> None:
     for row in rows:
         beside = means(data.analysis.events.at(row.index))
         if beside:
-            listed = ", ".join(f"{name_of(name)} {value:.4g}" for name, value in beside.items())
+            listed = ", ".join(f"{name_of(name)} {format_short(value, 4)}" for name, value in beside.items())
             console.print(f"{name_of(row.title)}: {listed} [dim](mean)[/]")
     if instants:
         listed = ", ".join(f"{name_of(known[i].title)} {known[i].events:,}" for i in instants[:MOST_ROWS])

@@ -14,7 +14,7 @@ from powermeter.comparison.variants import Variant, Variants
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording.our_files import FIGURE_METADATA
 from powermeter.result import Grade, Result, plain
-from powermeter.units import format_duration, format_number, format_quantity
+from powermeter.units import format_duration, format_number, format_quantity, format_short
 
 from .html_elements import harmless
 from .markdown_text import escaped, table
@@ -54,7 +54,7 @@ def cells(found: Variants) -> list[list[str]]:
             _DASH if v.size_b is None else format_quantity(v.size_b, "B", 3),
             _DASH if v.parameters is None else f"{v.parameters:,.0f}",
             _DASH if v.flops is None else format_number(v.flops, 3),
-            _DASH if v.accuracy is None else f"{v.accuracy:.4g}",
+            _DASH if v.accuracy is None else format_short(v.accuracy, 4),
             _DASH if v.latency_s is None else format_duration(v.latency_s),
             _DASH if v.per_item is None else _graded(v.per_item),
             "baseline" if i == 0 else _verdict(v),

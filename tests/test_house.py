@@ -246,6 +246,18 @@ def test_each_kind_of_child_process_is_started_in_one_place(modules: list[Module
     assert [one.path for one in modules if starts.search(one.text) and one.path not in STARTING] == []
 
 
+WITH_EXPONENT = re.compile(r":\+?,?\.[2-5]g\}")
+WITHOUT_UNITS = re.compile(
+    r"powermeter/(?:units|analysis/item_count|comparison/contrast|rec|signals/|testing/)"
+)  # or numbers that cannot grow long
+
+
+def test_a_number_in_print_has_no_exponent(modules: list[Module]) -> None:
+    """1,234 W as `.3g` is `1.23e+03 W`: `powermeter.units.format_short` writes it out."""
+    bad = [one for one in modules if WITH_EXPONENT.search(one.text) and not WITHOUT_UNITS.match(one.path)]
+    assert [one.path for one in bad] == []
+
+
 COUNTED = re.compile(
     r"\{(?P<of>[^{}]*)\} (?:more |finished |further |other |damaged )?(?:event|reading|sample|row|line|item|label|"
     r"recording|repeat|mark|hole|gap|token|rail|device|block|file|round|packet)s\b|\{'s' \* \("
@@ -348,6 +360,7 @@ RULES = (
     ('x = A if "nothing" in problem else B', test_nothing_is_decided_by_a_text_of_ours),
     ('if str(error).startswith("no"):\n    raise', test_nothing_is_decided_by_a_text_of_ours),
     ("if any(word in str(error) for word in WORDS):\n    raise", test_nothing_is_decided_by_a_text_of_ours),
+    ('x = f"{100 * change:+.2g} %"', test_a_number_in_print_has_no_exponent),
     ('x = f"{n} events"', test_a_number_and_its_noun_agree),
     ('x = f"{len(rows)} more rows of it"', test_a_number_and_its_noun_agree),
     ("def f(a, b, c, d, e, g, h, i, j): ...", test_a_function_has_at_most_eight_parameters),

@@ -16,6 +16,7 @@ from powermeter.units import (
     format_number,
     format_percent,
     format_quantity,
+    format_short,
     parse_duration,
     parse_period,
     parse_quantity,
@@ -293,3 +294,25 @@ def test_a_comma_is_answered_with_what_to_type(typed, answer):
 )
 def test_a_share_has_a_blank_before_its_sign(share: float, digits: int, text: str) -> None:
     assert format_percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (2.0, 3, "2"),
+        (1234.5, 3, "1,230"),
+        (0.2504, 3, "0.25"),
+        (1e6, 2, "1,000,000"),
+        (1e-5, 2, "0.00001"),
+        (-99.96, 3, "-100"),
+        (0.0, 2, "0"),
+        (math.inf, 3, "inf"),
+        (1.5e16, 2, "1.5e+16"),
+    ],
+)
+def test_a_number_in_a_sentence_has_no_zeros_behind_it_and_no_exponent(value, digits, text):
+    assert format_short(value, digits) == text
+
+
+def test_a_change_has_its_sign():
+    assert format_short(120.0, 2, plus=True) == "+120" and format_short(-3.21, 2, plus=True) == "-3.2"

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.source import INTERPOLATED_TIME, REPEAT, Block, Gap, StreamingSource, now_ns
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 from ..links.link import Link
 from .frame_order import FrameOrder
@@ -192,7 +192,7 @@ class StreamMeter(LinkedMeter, StreamingSource):
         if not self._waiting:
             waited_s = timeout_s + max(0.0, deadline - latest + self.settling_s)
             raise ReadError(
-                f"{self.title} on {self.where}: no usable frame within {waited_s:.3g} s{problem}",
+                f"{self.title} on {self.where}: no usable frame within {format_short(waited_s)} s{problem}",
                 Reason.NO_ANSWER,
             )
         return [reading for reading, _ in self._waiting]

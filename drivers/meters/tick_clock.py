@@ -13,7 +13,7 @@ from collections import deque
 from statistics import median
 
 from powermeter.errors import ReadError, Reason
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 MAX_DRIFT = 500e-6
 """More than a crystal is off; beyond it a drift is followed where every stretch of the last seconds shows it."""
@@ -101,7 +101,7 @@ def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: 
         ReadError: They were found not to.
     """
     if found is not None:
-        text = f"{title}: its ticks count {found[0]:.3g} s in {found[1]:.3g} s{so}"
+        text = f"{title}: its ticks count {format_short(found[0])} s in {format_short(found[1])} s{so}"
         raise ReadError(text, Reason.BAD_DATA, is_final=is_final)
 
 

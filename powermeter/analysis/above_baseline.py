@@ -22,7 +22,7 @@ from powermeter.result import COVERAGE_95, Grade, Result, worst
 from powermeter.result.notes import Note
 from powermeter.signals.trace import CommonError
 from powermeter.signals.zero_below import energy_below
-from powermeter.units import parse_quantity
+from powermeter.units import format_short, parse_quantity
 
 Floats = NDArray[np.floating[Any]]
 
@@ -106,13 +106,15 @@ def find(spec: BaselineSpec, integral: Integral, events: Sequence[Event]) -> Bas
         return _constant(float(spec))
     if isinstance(spec, tuple):
         start, end = spec
-        origin = f"{(end - start) * 1e-9:.4g} s of the recording"
+        origin = f"{format_short((end - start) * 1e-9, 4)} s of the recording"
         return _measured(integral, [(int(start), int(end))], origin, events)
     found = [(e.start_ns, e.end_ns) for e in events if e.name == spec and e.end_ns is not None]
     if found:
         spans = [(a, b) for a, b in found if b > a]
         length = sum(b - a for a, b in spans) * 1e-9
-        return _measured(integral, spans, f"the event {spec!r} ({len(spans)} times, {length:.4g} s)", events)
+        return _measured(
+            integral, spans, f"the event {spec!r} ({len(spans)} times, {format_short(length, 4)} s)", events
+        )
     try:
         return _constant(parse_quantity(spec, "W"))
     except ConfigurationError:

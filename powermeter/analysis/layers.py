@@ -38,6 +38,7 @@ from powermeter.recording import Recording
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import ROUNDING, Grade, Result, worst
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
@@ -149,7 +150,7 @@ def _solve(analysis: Analysis, design: LayerDesign) -> tuple[LeastSquares, Float
     late_s, sure = _lateness(design, t, y, near, is_instant, drift)
     if abs(late_s) > max(_LATE * trace.interval_ns, 4 * trace.clock_ns) * 1e-9 and abs(late_s) > 4 * sure:
         raise DataError(
-            f"the readings seem to come {abs(late_s) * 1e3:.2g} ms {'late' if late_s > 0 else 'early'} against the events, which puts "
+            f"the readings seem to come {format_short(abs(late_s) * 1e3, 2)} ms {'late' if late_s > 0 else 'early'} against the events, which puts "
             "one layer's energy on another; align the meter first (powermeter align)"
         )
     apart_s = abs(late_s) if abs(late_s) > 2 * sure else 0.0

@@ -23,7 +23,7 @@ from powermeter.errors import plural
 from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace
 from powermeter.signals.zero_below import zero_below
-from powermeter.units import format_duration, format_number, format_percent, format_quantity
+from powermeter.units import format_duration, format_number, format_percent, format_quantity, format_short
 
 _MOST_ALIKE, _MANY_LABELS, _MOST_NAMED = 12, 200, 6
 _ALIKE = {
@@ -130,7 +130,7 @@ def remarks(
         notes.append(
             Note.warning(
                 "slew-limited",
-                f"the readings never move faster than {run.slew:.3g} {power.unit}/s, and turn back before they reach the level of others: the display was too slow "
+                f"the readings never move faster than {format_short(run.slew)} {power.unit}/s, and turn back before they reach the level of others: the display was too slow "
                 "for short peaks. The run's interval reaches to what they may have been; use a faster display, or the meter's energy counter",
             )
         )
@@ -208,7 +208,7 @@ def remarks(
             Note.warning(
                 "equal-readings",
                 f"all {plural(run.mute, 'reading')} lie within what the instrument's step or noise leaves open, and there are too few to show what the load does between them: the interval allows for "
-                f"{100 * unseen_share(run.mute):.2g} % of the time at another power, from none to three times what was read; sample faster, or record for longer",
+                f"{format_short(100 * unseen_share(run.mute), 2)} % of the time at another power, from none to three times what was read; sample faster, or record for longer",
             )
         )
     if run.carriers:
@@ -318,7 +318,7 @@ def _overlap(r: LabelRow) -> Note:
     return Note.info(
         "overlap",
         f"events {r.title!r} overlap others: the power is divided among what runs, so that all adds up to the run, and "
-        f"{100 * r.share:.3g} % is their part; in full, what ran at once counted for each, it is {format_quantity(r.energy.value, 'J', 3)}{each}",
+        f"{format_short(100 * r.share)} % is their part; in full, what ran at once counted for each, it is {format_quantity(r.energy.value, 'J', 3)}{each}",
     )
 
 

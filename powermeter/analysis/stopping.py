@@ -19,6 +19,7 @@ from powermeter.analysis.rare_repeats import UNSEEN_COST, seen_at_once, unseen_c
 from powermeter.analysis.student_t import t_quantile
 from powermeter.analysis.warmup import warm_up
 from powermeter.errors import plural
+from powermeter.units import format_short
 
 Floats = NDArray[np.floating[Any]]
 
@@ -234,7 +235,7 @@ class Stopping:
                 f"{'most' if one_in < 2 else f'one in {one_in}'} may be of a kind not seen yet"
             )
         if abs(s.drift) * s.repeats > s.relative:
-            return f"the energy drifts by {s.drift * 100:+.2g} % a repeat: let the device reach its temperature first"
+            return f"the energy drifts by {format_short(s.drift * 100, 2, plus=True)} % a repeat: let the device reach its temperature first"
         if s.correlation > 0.5:
             return (
                 f"neighbouring repeats resemble each other ({s.repeats - s.warmup} are worth {s.effective:.0f}): "

@@ -21,7 +21,7 @@ from powermeter.battery.peukert import capacity_at
 from powermeter.battery.typed_capacity import capacity_unit, parse_capacity, printed_capacity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_quantity
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_quantity, format_short
 
 MONTH_S = SECONDS_PER_YEAR / 12
 
@@ -358,7 +358,7 @@ class Budget:
         """Return a line each, the convention first."""
         text = [f"battery: {self.battery.described}"]
         if self.share_used is not None:
-            over = f": {self.share_used.value:,.3g} charges" if self.share_used.value > 1 else ""
+            over = f": {format_short(self.share_used.value)} charges" if self.share_used.value > 1 else ""
             text.append(f"used: {self.share_used.to('%')}{over}")
         if self.share_used is not None and self.share_used.low > 1:
             text.append("remaining: none")

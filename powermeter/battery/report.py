@@ -20,7 +20,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import PROVENANCE
 from powermeter.result import Result, plain
 from powermeter.result.notes import doubts, facts, note_lines, plain_notes
-from powermeter.units import format_quantity, parse_quantity
+from powermeter.units import format_quantity, format_short, parse_quantity
 
 from . import what_if
 from .battery import Battery
@@ -319,7 +319,7 @@ class BudgetReport:
         if alone:
             lines.append(f"  of {found.asked.label} alone, without a pause")
         if high > low:
-            lines.append(f"  such packs last {low:,.4g} to {high:,.4g} h (5 to 95 %)")
+            lines.append(f"  such packs last {format_short(low, 4)} to {format_short(high, 4)} h (5 to 95 %)")
         return {"discharge": document}, lines
 
     def _scheduled(self) -> Part:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from powermeter.battery.battery import MONTH_S, Battery
 from powermeter.battery.cell import Cell
 from powermeter.errors import ConfigurationError, plural
-from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent
+from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_short
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
@@ -61,8 +61,8 @@ class Discharge:
     def lines(self) -> list[str]:
         """Return it for people."""
         return [
-            f"discharge simulated: {self.hours:,.4g} h, {plural(self.repeats, 'repeat')} of the profile; end: {self.reason}",
-            f"  {self.delivered_j / 3600:.4g} Wh delivered at the rail, {format_percent(round(self.left, 6), 3)} of the charge left",
+            f"discharge simulated: {format_short(self.hours, 4)} h, {plural(self.repeats, 'repeat')} of the profile; end: {self.reason}",
+            f"  {format_short(self.delivered_j / 3600, 4)} Wh delivered at the rail, {format_percent(round(self.left, 6), 3)} of the charge left",
         ]
 
 

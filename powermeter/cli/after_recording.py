@@ -10,6 +10,7 @@ from powermeter.cli.standard_output import TROUBLE, put_stderr, report_problem
 from powermeter.errors import PowermeterError
 from powermeter.recorder.parent import Recorder
 from powermeter.recording.file_names import side_files
+from powermeter.units import format_short
 
 
 def why_no_reading(path: Path) -> str:
@@ -41,7 +42,7 @@ def note_clock_doubt(path: Path, doubt_ns: float) -> None:
         note_doubt(path, doubt_ns)
     except (PowermeterError, OSError) as error:
         report_problem(
-            f"that the board's clock may be off by {doubt_ns / 1e6:.2g} ms is not in {path}: {error}"
+            f"that the board's clock may be off by {format_short(doubt_ns / 1e6, 2)} ms is not in {path}: {error}"
         )
 
 

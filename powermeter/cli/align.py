@@ -13,7 +13,7 @@ from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_duration, format_percent, format_quantity, parse_duration
+from powermeter.units import format_duration, format_percent, format_quantity, format_short, parse_duration
 
 if TYPE_CHECKING:
     from powermeter.calibration.align import AlignOptions, Placement
@@ -177,7 +177,7 @@ def print_placement(placement: Placement, meter: Recording) -> None:
     rows = [
         ("by", f"{found.method}, {found.places} {places[found.method]}"),
         ("offset", f"{signed_duration(found.offset_ns * 1e-9)} (host - meter, at the middle)"),
-        ("drift", f"{found.drift * 1e6:+.2f} ppm ± {COVERAGE_95 * found.drift_u * 1e6:.2g} ppm"),
+        ("drift", f"{found.drift * 1e6:+.2f} ppm ± {format_short(COVERAGE_95 * found.drift_u * 1e6, 2)} ppm"),
         ("uncertainty", f"± {format_quantity(half * 1e-9, 's', 2)} (95 %){share}"),
         ("residual", format_quantity(found.residual_ns * 1e-9, "s", 2) if found.places > 2 else "–"),
     ]

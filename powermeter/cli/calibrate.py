@@ -16,7 +16,7 @@ from powermeter.errors import ConfigurationError
 from powermeter.recording.output_file import check_output, write_files
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
-from powermeter.units import format_quantity, parse_duration, parse_quantity, parse_share
+from powermeter.units import format_quantity, format_short, parse_duration, parse_quantity, parse_share
 
 if TYPE_CHECKING:
     from powermeter.calibration.procedure import CalibratedChannel
@@ -186,7 +186,7 @@ def _calibrate(recording: Path, typed: _Typed) -> None:
         if typed.find_shunt:
             ohm, spread = true_shunt(one, assumed)
             put(
-                f"shunt        {ohm:.6g} ohm ± {COVERAGE_95 * spread:.2g} ohm; "
+                f"shunt        {ohm:.6g} ohm ± {format_short(COVERAGE_95 * spread, 2)} ohm; "
                 f"name it in the source from now on: ?shunt={ohm:.6g}ohm"
             )
     if typed.plot is not None:
@@ -268,13 +268,13 @@ def _print(one: CalibratedChannel) -> None:
     low, high = (format_quantity(x, unit) for x in (correction.low, correction.high))
     worst = float(abs(one.fit.residuals).max())
     put(f"{one.place.name} against {one.against}")
-    put(f"gain         × {correction.gain:.6f} ± {COVERAGE_95 * one.gain_u:.2g} (95 %)")
+    put(f"gain         × {correction.gain:.6f} ± {format_short(COVERAGE_95 * one.gain_u, 2)} (95 %)")
     put(
         f"offset       {format_quantity(correction.offset, unit)} ± "
         f"{format_quantity(COVERAGE_95 * one.offset_u, unit, 2)} (95 %)"
     )
     for power, value in enumerate(correction.coefficients[2:], start=2):
-        put(f"term of x^{power}  {value:.4g} per {unit}")
+        put(f"term of x^{power}  {format_short(value, 4)} per {unit}")
     if correction.temperature_slope:
         put(
             f"temperature  {correction.temperature_slope * 1e6:+.0f} ppm/°C from {correction.temperature_c:.1f} °C"

@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from powermeter.errors import DataError
 from powermeter.result import Grade, Result
+from powermeter.units import format_short
 
 from .factors import default
 from .hourly_intensity import Intensity
@@ -41,7 +42,7 @@ def best_and_worst(series: Intensity, duration_ns: int) -> Hours:
     found += _starts(series, run, duration_ns)
     if not found:
         raise DataError(
-            f"{series.name}: too short, or too full of gaps, for a run of {duration_ns / 3.6e12:.3g} h"
+            f"{series.name}: too short, or too full of gaps, for a run of {format_short(duration_ns / 3.6e12)} h"
         )
     best, worst = min(found), max(found, key=lambda item: (item[0], -item[1]))
     return Hours(best[1], best[0], worst[1], worst[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from powermeter.footprint.account_lines import AccountLine, Input
 from powermeter.footprint.lifetime import HOURS_PER_YEAR, Scenario, sides
+from powermeter.units import format_short
 
 from .factors import Factor
 
@@ -78,12 +79,12 @@ def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, s
         if not math.isinf(low):
             text += f"; by the interval perhaps from {_shown(low)} requests a day on"
         return BreakEven(None, None, None, None, text)
-    text = f"from {central / days:.3g} requests a day on ({_shown(low)} to {_shown(high)}), {central:.3g} over its life"
+    text = f"from {format_short(central / days)} requests a day on ({_shown(low)} to {_shown(high)}), {format_short(central)} over its life"
     return BreakEven(central, central / days, low, high, text)
 
 
 def _shown(per_day: float) -> str:
-    return "never" if math.isinf(per_day) else f"{max(per_day, 0.0):.3g}"
+    return "never" if math.isinf(per_day) else format_short(max(per_day, 0.0))
 
 
 def drawn_key(item: Input) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import nearest
+from powermeter.units import format_short
 
 FIVE_TO_95 = 3.289707253902945
 """Standard normal quantiles at 5 % and 95 %, their distance: low and high of a factor span it."""
@@ -107,7 +108,7 @@ class Factor:
     def describe(self) -> str:
         """Return one line for a report: name, value, range, year, source, licence, provenance."""
         scope = "" if self.geography == "WLD" else f" {self.geography}"
-        span = "" if self.exact else f" ({self.low:.4g} to {self.high:.4g})"
+        span = "" if self.exact else f" ({format_short(self.low, 4)} to {format_short(self.high, 4)})"
         unit = "" if self.unit == "1" else f" {self.unit}"
         if self.source is USER or self.source is RECORDED:
             origin = "given" if self.source is USER else self.source.title

@@ -22,7 +22,7 @@ from powermeter.footprint.account_lines import AccountLine, Input, Measured, fac
 from powermeter.footprint.charging import parse_chain
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
-from powermeter.units import format_percent
+from powermeter.units import format_percent, format_short
 
 from .factors import Factor
 from .generation_mix import mix_of, withdrawal_of_mix
@@ -292,14 +292,14 @@ class _Use:
     def boundary(self) -> str:
         text = "energy as metered"
         if self.chain is not None:
-            text += f", divided by {self.chain.central:.3g} (plug to meter)"
+            text += f", divided by {format_short(self.chain.central)} (plug to meter)"
         elif self.pue is not None:
-            text += f", times PUE {self.pue.central:.3g}"
+            text += f", times PUE {format_short(self.pue.central)}"
         else:
             text += ", taken as energy at the plug (no charging or adapter loss added)"
         if self.losses is not None:
             lost = self.losses.central
-            return f"{text}, divided by {1 - lost:.3g} ({format_percent(lost)} of what is generated is lost in the grid)"
+            return f"{text}, divided by {format_short(1 - lost)} ({format_percent(lost)} of what is generated is lost in the grid)"
         return f"{text}, grid losses not added"
 
     def line(self, name: str, unit: str, symbol: str, rate: Factor, scope: str = "") -> AccountLine:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from powermeter import toml
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import Note
-from powermeter.units import SECONDS_PER_YEAR, parse_duration, parse_quantity
+from powermeter.units import SECONDS_PER_YEAR, format_short, parse_duration, parse_quantity
 
 from .account_lines import AccountLine
 from .allocation import battery_wear, by_time, by_use
@@ -182,7 +182,7 @@ def _beyond_life(wanted: FootprintOptions, found: Subject) -> list[Note]:
     else:
         years, life = (_reserved_s(wanted, found) or 0.0) / SECONDS_PER_YEAR, wanted.life_factor.central
         beyond = years > life * (1 + 1e-9)
-        excess = f"{years:.3g} years are longer than the device's life of {life:.3g}"
+        excess = f"{format_short(years)} years are longer than the device's life of {format_short(life)}"
     if not beyond:
         return []
     return [Note.warning("beyond-life", f"{excess}: the production of more than one device is counted")]

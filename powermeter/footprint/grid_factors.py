@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 from . import regional
 from .factors import Factor, default, factor, given, table
@@ -125,7 +126,7 @@ def _carbon(place: Place, warnings: list[Note]) -> Factor:
                 warnings.append(
                     Note.warning(
                         "implausible-carbon",
-                        f"{place.code}: {found.central:.2g} g/kWh is below any grid’s life cycle ({found.note})",
+                        f"{place.code}: {format_short(found.central, 2)} g/kWh is below any grid’s life cycle ({found.note})",
                     )
                 )
             if found.basis.startswith(("direct", "combustion")):

@@ -15,6 +15,7 @@ from functools import lru_cache
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
 from powermeter.footprint.account_lines import AccountLine, Input
+from powermeter.units import format_short
 
 from .factors import Factor, rows, table
 
@@ -219,7 +220,7 @@ def as_rows(minerals: list[Mineral], share: float = 1.0) -> list[list[str]]:
     for item in minerals:
         low, central, high = (value * share for value in (item.mass.low, item.mass.central, item.mass.high))
         law = "critical and strategic" if item.strategic else "critical" if item.critical else "not listed"
-        seen = "no factor" if item.adpe_kg is None else f"{item.adpe_kg * share * 1e6:.3g} mg Sb eq"
-        span = "" if low == high else f" ({low:.2g} to {high:.2g})"
-        found.append([item.name, f"{central:.3g} g{span}", law, seen])
+        seen = "no factor" if item.adpe_kg is None else f"{format_short(item.adpe_kg * share * 1e6)} mg Sb eq"
+        span = "" if low == high else f" ({format_short(low, 2)} to {format_short(high, 2)})"
+        found.append([item.name, f"{format_short(central)} g{span}", law, seen])
     return found

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
 from powermeter.result import Result
-from powermeter.units import format_quantity
+from powermeter.units import format_quantity, format_short
 
 from .account_lines import AccountLine, Input, total
 from .factors import default, given
@@ -115,10 +115,10 @@ class Transfer:
 
         parts = ", ".join(f"{line.name} {format_quantity(line.value, 'J', 2)}" for line in self.by_power())
         ratio = power.value / bytes_.value if bytes_.value else None
-        more = "" if ratio is None else f", {ratio:.2g} times the other"
+        more = "" if ratio is None else f", {format_short(ratio, 2)} times the other"
         return [
             f"network by the byte ({self.line} line, average): {interval(bytes_)}",
-            f"network by its power ({self.mbit_s:.3g} Mbit/s for {self.duration_s:.4g} s): {interval(power)}{more}",
+            f"network by its power ({format_short(self.mbit_s)} Mbit/s for {format_short(self.duration_s, 4)} s): {interval(power)}{more}",
             f"  = {parts}; of it {format_quantity(self.rising(), 'J', 2)} rises with the bits, the rest is there anyway",
         ]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 _MOST = 1.25
 """The most that power may be of voltage times current: they are averaged apart."""
@@ -25,7 +26,7 @@ def against_product(of_label: Mapping[str, Sequence[float]]) -> list[Note]:
     if watts <= _MOST * apparent and not watts < _LEAST * apparent * factor and not factor > _FACTOR:
         return []
     text = (
-        f"Watts are {watts:.4g}, where Volts times Amps are {apparent:.4g} (PF {factor:.3g}): one of them is damaged, or fields were exchanged; "
+        f"Watts are {format_short(watts, 4)}, where Volts times Amps are {format_short(apparent, 4)} (PF {format_short(factor)}): one of them is damaged, or fields were exchanged; "
         "look which, put it right and import again"
     )
     return [Note.warning("power-against-product", text)]

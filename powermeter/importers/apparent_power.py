@@ -13,6 +13,7 @@ from powermeter.importers.log import Choices
 from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 _MAINS = ((MAINS_V, 135.0), (195.0, 265.0))
 
@@ -74,7 +75,7 @@ def refuse_apparent(plan: TablePlan, seen_of: Sequence[Statistics], choices: Cho
     )
     if steady and (ac or any(low <= middle <= high for low, high in _MAINS)):
         raise ConfigurationError(
-            f"{where}: volts and amperes, no watts, and the voltage stays at {middle:.4g} V"
+            f"{where}: volts and amperes, no watts, and the voltage stays at {format_short(middle, 4)} V"
             f"{', as mains do' if not ac else ''}: of alternating current their product is apparent power (VA), not the power that "
             "is used. Log the watts; where it is direct current, or they are instantaneous values: --as power"
         )

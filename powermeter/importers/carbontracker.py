@@ -19,7 +19,7 @@ from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 _ACTUAL = re.compile(r"Actual consumption for (\d{1,6}) epoch")
 _TIME = re.compile(r"\s*Time:\s*(?:(\d{1,5}) days?, )?(\d{1,6}):(\d\d):(\d\d)\s*\Z")
@@ -85,7 +85,7 @@ class CarbonTracker(Importer):
             ),
             Note.info(
                 "coarse-stamps",
-                f"its time has a resolution of 1 s: the mean power is known to ± {100 / (2 * seconds):.2g} %",
+                f"its time has a resolution of 1 s: the mean power is known to ± {format_short(100 / (2 * seconds), 2)} %",
             ),
         ]
         event = Event("epochs", 0, seconds * NS, count=max(epochs, 1))

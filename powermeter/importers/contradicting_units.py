@@ -18,6 +18,7 @@ from powermeter.importers.table_rows import Stream
 from powermeter.importers.time_axis import Axis
 from powermeter.importers.unit_columns import MAINS_V
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 _PREFIX = 1000.0
 _LEAST = 0.8
@@ -72,7 +73,7 @@ def refuse_other_units(plan: TablePlan, seen_of: Sequence[Statistics], where: st
         names = [parts[q][0].heading for q in (Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER)]
         listed = ", ".join(f"{h.text!r} in {h.unit}" for h in names)
         raise ConfigurationError(
-            f"{where}: {listed}: voltage times current is {product / watts:.3g} times the power, so one of the units is wrong; "
+            f"{where}: {listed}: voltage times current is {format_short(product / watts)} times the power, so one of the units is wrong; "
             f"leave that column out, --column {quote(f'{names[1].text}=-')}, or state its unit in the same way"
         )
     return notes
@@ -85,7 +86,7 @@ def _differing(ratio: float, volts: float, power: Planned) -> list[Note]:
     return [
         Note.warning(
             "power-against-product",
-            f"voltage times current is {ratio:.3g} times {power.heading.text!r}: one of the three is wrong, or they measure different "
+            f"voltage times current is {format_short(ratio)} times {power.heading.text!r}: one of the three is wrong, or they measure different "
             f"lines; the power is counted. To count the product, leave it out: --column {quote(f'{power.heading.text}=-')}",
         )
     ]
@@ -127,7 +128,7 @@ def beyond_volt_amperes(
                 repr(columns[by[q]].heading.text) for q in (Quantity.VOLTAGE, Quantity.CURRENT)
             )
             power = repr(columns[by[Quantity.POWER]].heading.text)
-            text = f"{power} is {stated / made:.3g} times {names}, more than any load draws: a unit is wrong, or a column is another one than its header states"
+            text = f"{power} is {format_short(stated / made)} times {names}, more than any load draws: a unit is wrong, or a column is another one than its header states"
             notes.append(Note.warning("power-against-volt-amperes", text))
     return notes
 
@@ -139,7 +140,7 @@ def _below_any_supply(power: Planned, parts: Mapping[Quantity, tuple[Planned, fl
         return []
     current = parts[Quantity.CURRENT][0].heading.text
     text = (
-        f"{power.heading.text!r} is {watts / amps:.2g} V times {current!r}, and no device runs on so little: one of their units is wrong, or the header "
+        f"{power.heading.text!r} is {format_short(watts / amps, 2)} V times {current!r}, and no device runs on so little: one of their units is wrong, or the header "
         "has its columns in another order than the rows; put it right and import again"
     )
     return [Note.warning("power-against-product", text)]

@@ -11,6 +11,7 @@ from powermeter.channel import Quantity
 from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.table_plan import Planned
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 _OF_A_CHIP_V = 2.5
 """Below it a core of a processor draws hundreds of amperes."""
@@ -35,7 +36,7 @@ def perhaps_milliamperes(columns: Sequence[Planned], seen: Sequence[Statistics])
         if whole and amperes >= _OF_A_BATTERY_BANK_A and _OF_A_CHIP_V <= across <= _OF_A_DEVICE_V:
             typed = quote(f"{column.heading.text}=mA")
             text = (
-                f"column {column.heading.text!r}: {amperes:.4g} A at {across:.3g} V are {amperes * across / 1e3:.2g} kW, which few devices of that "
+                f"column {column.heading.text!r}: {format_short(amperes, 4)} A at {format_short(across)} V are {format_short(amperes * across / 1e3, 2)} kW, which few devices of that "
                 f"voltage draw; if the values are in mA, import again with --column {typed}"
             )
             notes.append(Note.warning("implausible-unit", text))

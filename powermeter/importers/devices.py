@@ -14,7 +14,7 @@ from powermeter.importers.device_column import MAX_DEVICES
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.time_axis import usual_step
 from powermeter.result.notes import Note
-from powermeter.units import NS, format_duration
+from powermeter.units import NS, format_duration, format_short
 
 
 def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
@@ -73,7 +73,7 @@ def round_note(
         apart = stamps[few] - stamps[first[of[few]]]
         spread = int(np.percentile(np.abs(apart[apart != 0]), 95)) if (apart != 0).any() else 0
         if spread:
-            note += f"; rows of one round share its first time (they lie up to {spread / 1e6:.3g} ms apart)"
+            note += f"; rows of one round share its first time (they lie up to {format_short(spread / 1e6)} ms apart)"
     if lacking * 2 > len(sizes):
         note += "; they were read at times of their own, and each was brought onto all of these times"
     elif lacking:

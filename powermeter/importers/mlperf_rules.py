@@ -22,7 +22,7 @@ from powermeter.errors import plural
 from powermeter.importers.files import read_all
 from powermeter.importers.mlperf_submission import Submission, load
 from powermeter.importers.stamps import wall
-from powermeter.units import NS, format_percent
+from powermeter.units import NS, format_percent, format_short
 
 SHORTEST_S = 60.0
 RATE_S = 1.0
@@ -148,7 +148,7 @@ def _within_ranges(s: Submission) -> _Judged:
                 continue
             largest = channel.value_of(inside.max()) or 0.0
             over |= largest > _SMALLEST_CREST * set_to[kind] and set_to[kind] > 0
-            found.append(f"{largest:.4g} {kind} on a range of {set_to[kind]:.4g}")
+            found.append(f"{format_short(largest, 4)} {kind} on a range of {format_short(set_to[kind], 4)}")
     return (None, "no currents or voltages, or no ranges") if not found else (not over, "; ".join(found))
 
 

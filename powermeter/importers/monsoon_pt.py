@@ -20,7 +20,7 @@ from powermeter.importers.files import Peek, read_all
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.result import Grade
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 _STATUS, _SAMPLES = 272, 1024
 _DATE, _MASK, _SUMS, _RATE = 28, 158, 176, _STATUS + 28
@@ -167,7 +167,7 @@ def _check_current(path: Path, column: NDArray[np.int64], mean_ma: float) -> Non
     mean = float(kept.mean()) * 1e-3 if len(kept) else 0.0
     if np.isfinite(mean_ma) and abs(mean - mean_ma) > max(_AGREES * abs(mean_ma), 0.01):
         raise DataError(
-            f"{path}: its currents have a mean of {mean:.4g} mA, its header states {mean_ma:.4g} mA: this version of the format is "
+            f"{path}: its currents have a mean of {format_short(mean, 4)} mA, its header states {format_short(mean_ma, 4)} mA: this version of the format is "
             "not known; export CSV from PowerTool and import that"
         )
 

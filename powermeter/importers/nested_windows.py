@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from powermeter.errors import DataError
+from powermeter.units import format_short
 
 _ROUNDING_NS = 1_000_000  # that starts and lengths of a log are off by
 _MORE = (
@@ -102,7 +103,7 @@ def pieces(stretches: Sequence[Stretch], parents: Sequence[int | None], where: s
             sum_ = sum(part.energies.get(rail, 0.0) for part in parts)
             if sum_ > _MORE * energy:
                 raise DataError(
-                    f"{where}: the windows inside {own.label!r} used {sum_:.4g} J, more than its own {energy:.4g} J: times or energies of one of them are wrong"
+                    f"{where}: the windows inside {own.label!r} used {format_short(sum_, 4)} J, more than its own {format_short(energy, 4)} J: times or energies of one of them are wrong"
                 )
             rest[rail] = (energy - sum_) * share.get(rail, 1.0) if bare else 0.0
             if rest[rail] < 0 or (not bare and sum_):

@@ -18,7 +18,7 @@ from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Reader, TimePlan
 from powermeter.importers.time_columns import choose_time
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 _FEWEST = 4
 _SHARE = 0.05
@@ -44,8 +44,8 @@ def disagreements(found: Layout, headings: Sequence[Heading], used: TimePlan, ch
         notes.append(
             Note.warning(
                 "times-disagree",
-                f"{_names(headings, used)} was used as the time: the first {plural(len(found.rows), 'row')} cover {own:.4g} s by it and "
-                f"{span:.4g} s by {headings[other].text!r}; to use the latter, add {_without(headings, used)}",
+                f"{_names(headings, used)} was used as the time: the first {plural(len(found.rows), 'row')} cover {format_short(own, 4)} s by it and "
+                f"{format_short(span, 4)} s by {headings[other].text!r}; to use the latter, add {_without(headings, used)}",
             )
         )
     return notes

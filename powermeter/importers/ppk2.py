@@ -31,7 +31,7 @@ from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import axis, number_ns, regular
 from powermeter.result.notes import Note
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 PINS = 8
 MAX_EVENTS = 200_000
@@ -95,7 +95,7 @@ class PPK2File(Importer):
             warnings.append(
                 Note.warning(
                     "holes",
-                    f"{plural(len(measured.gaps), 'hole')} without samples, together {lost_s:.4g} s: gaps, not measured",
+                    f"{plural(len(measured.gaps), 'hole')} without samples, together {format_short(lost_s, 4)} s: gaps, not measured",
                 )
             )
         return Log(

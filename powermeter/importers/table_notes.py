@@ -23,6 +23,7 @@ from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.unit_spellings import of_unit
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 # Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
 _PLAUSIBLE = {
@@ -186,7 +187,7 @@ def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
             Note.warning(
                 "implausible-values",
                 f"{stream.channel.name}: {plural(stream.spikes, 'implausible reading')} (spikes beyond "
-                f"{stream.limit * stream.channel.scale / stream.grid.scale:.3g} {stream.channel.unit}, far above all others or above "
+                f"{format_short(stream.limit * stream.channel.scale / stream.grid.scale)} {stream.channel.unit}, far above all others or above "
                 f"what any supply delivers) left out{_at(stream.spike_lines)}",
             )
         )
@@ -204,7 +205,7 @@ def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
         notes.append(
             Note.warning(
                 "doubtful-values",
-                f"{stream.channel.name}: a few readings from {value:.4g} {stream.channel.unit} on are {doubt[1]:.3g} times the "
+                f"{stream.channel.name}: a few readings from {format_short(value, 4)} {stream.channel.unit} on are {format_short(doubt[1])} times the "
                 "next lower one and were kept; if they are not readings, take their lines out and import again",
             )
         )
@@ -216,7 +217,7 @@ def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
             Note.warning(
                 "both-ways",
                 f"{stream.channel.name}: {seen.negative} of {plural(seen.count, 'reading')} are below 0, and their sum is "
-                f"{seen.flows_in / seen.flows_out:.2g} of the rest: inflow is offset against outflow. For a battery that was charged meanwhile, "
+                f"{format_short(seen.flows_in / seen.flows_out, 2)} of the rest: inflow is offset against outflow. For a battery that was charged meanwhile, "
                 "import only the rows in which it discharges",
             )
         )
@@ -310,7 +311,7 @@ def implausible(plan: TablePlan, seen_of: Sequence[Statistics], meanings: Sequen
         found.append(
             Note.warning(
                 "implausible-unit",
-                f"column {named.text!r}: a typical value of {typical:.4g} {named.unit} is implausibly "
+                f"column {named.text!r}: a typical value of {format_short(typical, 4)} {named.unit} is implausibly "
                 f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
                 f"with --unit {better}",
             )

@@ -15,7 +15,7 @@ from powermeter.importers.coarse_stamps import SpreadTimes, nearly_one_a_stamp, 
 from powermeter.importers.hole_limits import hole_notes, pauses
 from powermeter.recording.rows_together import blocks_of
 from powermeter.result.notes import Note
-from powermeter.units import NS, format_duration, format_percent
+from powermeter.units import NS, format_duration, format_percent, format_short
 
 _LARGEST_NS = 2**62
 _LARGEST_STEP = 32 * 86_400 * NS  # a jump ahead that no log's own pause explains: the clock was set
@@ -370,7 +370,7 @@ def spread_over(found: Axis, spread: SpreadTimes) -> None:
         Note.info(
             "coarse-stamps",
             f"stamps have a resolution of {spread.resolution_ns / NS:g} s; {plural(last + 1, 'row was', 'rows were')} spread {spread.how} "
-            f"(mean step {span / last * 1e3:.4g} ms); the span of {span:g} s, and with it every "
+            f"(mean step {format_short(span / last * 1e3, 4)} ms); the span of {span:g} s, and with it every "
             f"energy, is known to ± {format_percent(found.span_error)}",
         )
     )

@@ -44,7 +44,7 @@ from powermeter.importers.time_units import (
     stated_period_s,
     unit_by_size,
 )
-from powermeter.units import NS
+from powermeter.units import NS, format_short
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
 _RANK = {"wall": 0, "epoch": 1, "elapsed": 2, "minutes": 2, "relative": 3, "day": 4, "hhmmss": 4, "steps": 5}
@@ -231,8 +231,8 @@ def refuse_other_lengths(where: str, plan: TimePlan, found: Layout, index: int) 
     span = int(known[-1] - known[0]) if len(known) == len(rows) > _FEWEST_LENGTHS else stated
     if stated > 0 and not stated < 2 * span < 4 * stated:
         raise DataError(
-            f"{where}: by {found.headings[plan.indexes[0]].text!r} its first rows take {span / NS:.4g} s, and by "
-            f"{found.headings[index].text!r} {stated / NS:.4g} s: one is damaged, or the header has its columns in another order than the rows; "
+            f"{where}: by {found.headings[plan.indexes[0]].text!r} its first rows take {format_short(span / NS, 4)} s, and by "
+            f"{found.headings[index].text!r} {format_short(stated / NS, 4)} s: one is damaged, or the header has its columns in another order than the rows; "
             "put it right and import again"
         )
 

@@ -9,6 +9,7 @@ from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.column_store import Store
 from powermeter.importers.log import Choices
 from powermeter.importers.table_plan import TablePlan
+from powermeter.units import format_short
 
 _LOOKED_AT = 20_000
 _BURSTS = 4
@@ -50,7 +51,7 @@ def refuse_turns(
     inside = steps[steps < np.median(steps[size - 1 :: size]) / _APART] if (steps > 0).any() else steps
     one_stamp = not inside.any()
     if other > 0 and (same <= _LIKE * other or (not one_stamp and same < other)):
-        how = "one stamp" if one_stamp else f"{float(np.median(inside)) / 1e6:.3g} ms"
+        how = "one stamp" if one_stamp else f"{format_short(float(np.median(inside)) / 1e6)} ms"
         raise ConfigurationError(
             f"{where}: its rows come in rounds of {size} ({how}, then a pause), which looks like several devices without "
             f"an index: --interleaved {size} takes them as {plural(size, 'device')} that add up, --interleaved 1 as one device "

@@ -36,6 +36,7 @@ from powermeter.importers.rail_names import (
 from powermeter.importers.sum_twice import refuse_twice
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
 from powermeter.result.notes import Note
+from powermeter.units import format_short
 
 _SHARE_OF_PARTS = 0.9
 _TOLERANCE = 0.02
@@ -368,8 +369,8 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     }
     if known and whole < _SHARE_OF_PARTS * max(known.values()):
         raise ConfigurationError(
-            f"{where}: {total} is the total by its name, but less than its part ({whole:.4g} {unit} against "
-            f"{max(known.values()):.4g} {unit}); state which rail is the whole with --rail, or leave the column of the total out "
+            f"{where}: {total} is the total by its name, but less than its part ({format_short(whole, 4)} {unit} against "
+            f"{format_short(max(known.values()), 4)} {unit}); state which rail is the whole with --rail, or leave the column of the total out "
             "with --column NAME=-"
         )
     known = {name: value for name, value in known.items() if _holder(name, parts) is None}
@@ -380,12 +381,12 @@ def _check_total(total: str, parts: Sequence[str], means: Mapping[str, Mean], wh
     if added > whole:
         return Note.warning(
             "total-below-parts",
-            f"{total} is {whole:.4g} {unit}, less than {listed} = {added:.4g} {unit}: {total} is counted as the log has it; where the "
+            f"{total} is {format_short(whole, 4)} {unit}, less than {listed} = {format_short(added, 4)} {unit}: {total} is counted as the log has it; where the "
             "parts are right, leave its column out with --column NAME=-",
         )
     return Note.info(
         "parts-below-total",
-        f"{total} is {whole:.4g} {unit}, of which {listed} are {added:.4g} {unit}: the rest is in no rail of its own",
+        f"{total} is {format_short(whole, 4)} {unit}, of which {listed} are {format_short(added, 4)} {unit}: the rest is in no rail of its own",
     )
 
 

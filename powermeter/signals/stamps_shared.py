@@ -51,7 +51,7 @@ def at_moments_of_their_own(trace: Trace) -> Trace:
     doubt = (1 - 1 / rows) * usual / math.sqrt(3)
     note = Note.warning(
         SHARED,
-        f"rows share their stamps, {rows:.2g} each time: they are taken to have been read evenly in the {usual * 1e-6:.4g} ms up to it. "
+        f"rows share their stamps, {rows:,.4g} each time: they are taken to have been read evenly in the {usual * 1e-6:,.6g} ms up to it. "
         "The intervals allow for as much either way where no event shows when; stamp each reading when it is taken",
     )
     whole = replace(trace, clock_ns=math.hypot(trace.clock_ns, doubt), notes=(*trace.notes, note))
@@ -74,7 +74,7 @@ def _read_before_they_came(trace: Trace) -> Trace:
         return trace
     note = Note.info(
         BUFFERED,
-        f"rows arrive {blocks.rows} at a time, each {blocks.period_ns * 1e-6:.4g} ms, while the load changes within them and not between: they were "
+        f"rows arrive {blocks.rows} at a time, each {blocks.period_ns * 1e-6:,.6g} ms, while the load changes within them and not between: they were "
         "put at even times up to their arrival, and an edge of an event is known to about that; stamp each reading when it is taken",
     )
     clock = math.hypot(trace.clock_ns, blocks.period_ns / math.sqrt(12))

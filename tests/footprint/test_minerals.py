@@ -57,6 +57,6 @@ def test_rows_are_shared_out_in_mg_of_antimony() -> None:
     gold = mineral("Au", given("mass.Au", 2.0, "g", low=1.0, high=4.0))
     (row,) = as_rows([gold], 0.25)
     assert row[1] == "0.5 g (0.25 to 1)"
-    assert row[3] == f"{2.0 / 1000 * gold.factor.central * 0.25 * 1e6:.3g} mg Sb eq"
+    assert row[3] == f"{2.0 / 1000 * gold.factor.central * 0.25 * 1e6:,.0f} mg Sb eq"
     (whole,) = as_rows([mineral("Au", given("mass.Au", 2.0, "g"))])
     assert whole[1] == "2 g" and row[2] == whole[2]
