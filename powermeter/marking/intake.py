@@ -42,8 +42,9 @@ MAX_WAITING = 100_000
 """Rows that are written at a time, and kept while the file cannot be written."""
 MAX_BACKLOG = 2_000_000
 """Slots (128 MB) that wait to become events; beyond that the rings are left full, and their writers count."""
-PIECE = 8192
-"""Slots that become events, and rows that are written, without a look at the rings: a program waits for room only so long."""
+SLOTS, ROWS = 1024, 8192
+"""Slots that become events, and rows that are written, without a look at the rings: a program waits for room only so long, 0.1 s where the recorder has
+an eighth of a core; what a look finds whole is taken by the next."""
 SLICE_NS = 20_000_000
 """Time spent on events between two looks at the rings."""
 MAX_ACCOUNTS = 1000
@@ -161,8 +162,8 @@ class Intake:
         return len(slots) > 0
 
     def _queue(self, one: _Open, slots: NDArray[np.void], now: int, offset: int) -> None:
-        for first in range(0, len(slots), PIECE):
-            self._backlog.append((one, slots[first : first + PIECE], now, offset))
+        for first in range(0, len(slots), SLOTS):
+            self._backlog.append((one, slots[first : first + SLOTS], now, offset))
             one.queued += 1
         self._backlog_slots += len(slots)
 
@@ -286,8 +287,8 @@ class Intake:
                 self._open()
             with self._writer.transaction():
                 for process, own in rows.items():
-                    for first in range(0, len(own), PIECE):
-                        piece = own[first : first + PIECE]
+                    for first in range(0, len(own), ROWS):
+                        piece = own[first : first + ROWS]
                         written[process] += event_batches.insert(self._connection, process, piece, COLUMNS)
                         written[process] -= sum(row[_END] is None for row in piece)
                         if first:

@@ -302,7 +302,7 @@ def test_nothing_is_left_behind(running):
 
 def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
     monkeypatch.setattr(ring, "CAPACITY", 64)
-    monkeypatch.setattr(intake, "PIECE", 16)
+    monkeypatch.setattr(intake, "ROWS", 16)
     monkeypatch.setattr(ring_reader, "SETTLE_NS", 0)
 
     def mark(count: int) -> None:
@@ -331,6 +331,25 @@ def test_a_long_write_empties_the_rings_meanwhile(running, monkeypatch):
     assert len(free) == 4 and free[-1] > free[0] == slots
     assert len(running.end()) == 60 + 8 * 4
     assert running.counts()[os.getpid()].details["lost"] == 0
+
+
+def test_events_are_made_in_turns_that_are_short_on_a_busy_machine_too(running, monkeypatch):
+    """A writer waits two seconds, in which two looks at its ring are due; turns of 8,192 slots lasted one each where eight programs shared a core."""
+    monkeypatch.setattr(ring_reader, "SETTLE_NS", 0)
+    full = Writer(running, capacity=1 << 13)
+    for number in range(1, (1 << 12) + 1):
+        full.put(ring.BEGIN, b"w", number)
+        full.put(ring.END, b"", number)
+    for _ in range(4):  # the first two are of few slots
+        running.intake.poll()
+    over_at_once = time.monotonic_ns()
+    for _ in range(2):
+        running.intake.assemble(over_at_once)
+    running.intake.commit()
+    words = full.memory[: ring.HEADER_BYTES]
+    taken, committed = (struct.unpack_from("<Q", words, 8 * word)[0] for word in (ring.TAKEN, ring.COMMITTED))
+    assert taken == 1 << 13 and 0 < committed <= 2 << 10
+    assert len(running.end()) == 1 << 12
 
 
 def test_how_many_events_were_written_is_counted_where_they_are(running, monkeypatch):
