@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Labels, Others
+from powermeter.analysis.quantiles import median
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -85,7 +86,7 @@ class Calm:
 
     @cached_property
     def _median_jump(self) -> float:
-        return float(np.median(self._jumps))
+        return median(self._jumps)
 
     @cached_property
     def _sums(self) -> Floats:
@@ -246,7 +247,7 @@ def wander(rates: Floats, index: Indices, state: Indices, wanted: int) -> tuple[
         variance = float(np.mean(jumps**2)) / 2
     else:
         variance = float(np.var(rates[some], ddof=1)) if some.size > 2 else 0.0
-    return variance, float(np.median(rates[some]))
+    return variance, median(rates[some])
 
 
 def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Others | None) -> float:
@@ -312,7 +313,7 @@ class _Jumps:
         """Return the mean square of the rare ones of some jumps."""
         if jumps.size < _FEW_PAIRS:
             return 0.0
-        rare = jumps > self._rare(float(np.median(jumps)))
+        rare = jumps > self._rare(median(jumps))
         return float(np.sum(jumps[rare] ** 2)) / float(jumps.size)
 
     def _rare(self, median: float) -> float:

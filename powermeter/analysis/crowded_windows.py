@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import CROWDED, GroupEstimate
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.window_pieces import WORTH_IT, Parts, foreign_seconds, in_between, pieces, usual_ns
 
 Floats = NDArray[np.floating[Any]]
@@ -53,10 +54,7 @@ def bound(
     value, room = _middle(integral, parts, start_ns.size)
     for k, g in enumerate(free):
         index, found = members[g], groups[g]
-        if (
-            foreign[k] <= WORTH_IT * float(seconds[index].sum())
-            or float(np.median(seconds[index])) >= _LONG * usual
-        ):
+        if foreign[k] <= WORTH_IT * float(seconds[index].sum()) or median(seconds[index]) >= _LONG * usual:
             continue
         middle, (below, above) = value[index], room[:, index]
         found.why, found.tail = CROWDED, None
@@ -102,7 +100,7 @@ def _middle(integral: Integral, parts: Parts, events: int) -> tuple[Floats, Floa
     beside = seen.copy()
     beside[window - 1] = False
     beside[_inside(first, last, t.size)] = False
-    idle = float(np.median(rates[beside])) if beside.any() else least
+    idle = median(rates[beside]) if beside.any() else least
     joules = running[window] - running[window - 1]
     excess = np.maximum(joules - least * tau, 0.0)
     busy = np.bincount(place, parts.seconds, window.size)

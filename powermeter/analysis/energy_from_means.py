@@ -41,6 +41,7 @@ from powermeter.analysis.profiles import (
     regressed,
     take_tail_out,
 )
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.some_are_followed import open_downward, some_are_followed
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
@@ -162,7 +163,7 @@ def measure_means(
         var_in += unlike / 2
     noise = trace.noise**2 + (trace.step**2 / 12 if trace.kind is Kind.MEAN else 0.0)
     if trace.kind is Kind.COUNTER:
-        noise = 2 * (trace.noise**2 + trace.step**2 / 12) / float(np.median(tau[cut])) ** 2
+        noise = 2 * (trace.noise**2 + trace.step**2 / 12) / median(tau[cut]) ** 2
     quiet_level = quiet if quiet is not None else float("nan")
     if pairs_in < _FEW_PAIRS:
         # What goes on beside events goes on inside of them as well, whether whole windows there have shown it or not.
@@ -184,7 +185,7 @@ def measure_means(
     else:
         weight = part * length
         inside = float(np.sum(length * (rate - (1 - part) * level_out))) / max(float(weight.sum()), 1e-30)
-    usual = float(np.median(length))
+    usual = median(length)
     full = found.seen > 0
     full &= read_s > 0
     each = inner[full] / np.maximum(read_s[full], 1e-12)
@@ -333,7 +334,7 @@ def measure_means(
             surplus = rest[owner[lone]]
             if not few and surplus.size:
                 # What most ends hold more than the mean, the events do: power rises in them.
-                surplus = surplus - max(float(np.median(surplus)), 0.0)
+                surplus = surplus - max(median(surplus), 0.0)
             if stands_out(surplus, allowed[owner[lone]], float(value.sum())):
                 least = given - kappa * np.maximum(rest, 0.0) - 2 * allowed
                 least = np.maximum(least, part * length * np.minimum(level_out, rate))
@@ -352,7 +353,7 @@ def measure_means(
         np.add.at(beyond, event, ending * portion * rest[owner])
         open_downward(found, followed, held, beyond)
     if (
-        float(np.median(seconds)) < usual
+        median(seconds) < usual
         and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n
         and always_alike((t[ke] - end_ns) / (usual * 1e9))
     ):
@@ -360,7 +361,7 @@ def measure_means(
         found.why = BEAT
         found.below = np.maximum(found.value - (quiet or 0.0) * seconds, 0.0)
         found.below_all = float(found.below.sum())
-    elif float(np.median(seconds)) < usual and t.size <= MOST_WINDOWS:
+    elif median(seconds) < usual and t.size <= MOST_WINDOWS:
         scene = Scene(seen_rates, tau, start_ns, end_ns, t, blind, others)
         open_to_what_is_drawn_between(found, scene, ke, calm.out, math.sqrt(total) / n)
     if no_out.any() and not whole[no_out].all():

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import median, quantile
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
@@ -73,7 +75,7 @@ def unmet_within(values: Floats, ahead: Indices, size: Indices, cycles: float) -
     """
     some = slice(0, max(1, int(np.searchsorted(np.cumsum(size), _MOST))))
     ahead, size = ahead[some], size[some]
-    usual = int(np.median(size))
+    usual = int(median(size))
     if usual < 2 * _TIMES:
         return 0.0, cycles
     near = cycles + np.linspace(-_NEARBY, _NEARBY, _TRIED) / usual
@@ -110,7 +112,7 @@ def line_in_step(values: Floats, ahead: Indices, size: Indices) -> tuple[float, 
     Returns:
         Its periods in an interval, its amplitude in W, and what `unmet_of` returns of each event.
     """
-    usual = int(np.median(size))
+    usual = int(median(size))
     whole = np.flatnonzero(size >= usual)[: max(1, _MOST // max(usual, 1))]
     if usual < 2 * _BESIDE:
         return None
@@ -131,7 +133,7 @@ def line_in_step(values: Floats, ahead: Indices, size: Indices) -> tuple[float, 
 
 def fast_swing(values: Floats) -> float:
     """Return what readings swing by from one to the next, W: of two levels in turns or at random their distance, of slower ones less."""
-    span = float(np.percentile(values, 95) - np.percentile(values, 5))
+    span = quantile(values, 0.95) - quantile(values, 0.05)
     return min(span, math.sqrt(2 * _differ(values, 1)))
 
 
@@ -145,7 +147,7 @@ def comes_again(values: Floats) -> int | None:
     square = 2 * float(np.var(values))
     if square <= 0 or _differ(values, 1) < _FAST * square:
         return None
-    middle = (float(np.percentile(values, 5)) + float(np.percentile(values, 95))) / 2
+    middle = (quantile(values, 0.05) + quantile(values, 0.95)) / 2
     if int(np.count_nonzero(np.diff(values > middle))) < _TURNS:
         return None
     for after in range(2, FEW + 1):

@@ -18,6 +18,7 @@ from powermeter.analysis.courses_inside import all_courses
 from powermeter.analysis.event_estimate import BETWEEN, GroupEstimate
 from powermeter.analysis.least_squares import seconds_inside
 from powermeter.analysis.profiles import BETTER, Scene, fitted_profile, parts_inside
+from powermeter.analysis.quantiles import median
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -82,7 +83,7 @@ def _hold_only_these(scene: Scene) -> tuple[NDArray[np.bool_], Floats]:
     t, tau = scene.t, scene.tau
     inside = seconds_inside(t, scene.start_ns, scene.end_ns)
     pause = scene.start_ns[1:] - scene.end_ns[:-1]
-    short = (pause > 0) & (pause < _LONG * float(np.median(tau[1:])) * 1e9)
+    short = (pause > 0) & (pause < _LONG * median(tau[1:]) * 1e9)
     between = seconds_inside(t, scene.end_ns[:-1][short], scene.start_ns[1:][short])
     only = (inside > 0) & (inside + between >= (1 - _NOTHING) * tau) & ~scene.blind[: t.size]
     only[0] = False
@@ -94,7 +95,7 @@ def _hold_only_these(scene: Scene) -> tuple[NDArray[np.bool_], Floats]:
 def _by_least_squares(scene: Scene) -> tuple[float, float] | None:
     """Return what such windows make of the mean event, J, and its standard uncertainty: what courses that fit about as well differ by included."""
     scene = replace(scene, others=None)
-    width = float(np.median(scene.end_ns - scene.start_ns)) / 4
+    width = median(scene.end_ns - scene.start_ns) / 4
     tried = [fitted_profile(scene, one, width, width, 0) for one in all_courses(parts_inside(scene))]
     fits = [one for one in tried if one is not None]
     if not fits:

@@ -23,6 +23,7 @@ from powermeter.analysis.courses_inside import ByShare, Course, all_courses
 from powermeter.analysis.event_estimate import TAIL, GroupEstimate
 from powermeter.analysis.least_squares import fit, seconds_inside
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.uncertainty import BY_EDGES
 
 Floats = NDArray[np.floating[Any]]
@@ -254,7 +255,7 @@ def regressed(scene: Scene) -> Regressed | None:
     one, course = min(fitted, key=lambda f: f[0].loss)
     wider = [fitted_profile(scene, course, first * w, reach) for w in _WIDER[1:]]
     sure = [f for f, _ in fitted if f.loss < _AS_GOOD * one.loss] + [f for f in wider if f is not None]
-    window = float(np.median(scene.tau[1:]))
+    window = median(scene.tau[1:])
     return Regressed(
         one.used,
         math.hypot(max(f.used_u for f in sure), max(abs(one.used - f.used) for f in sure)),
@@ -267,8 +268,8 @@ def _cuts(scene: Scene) -> tuple[int, float, float] | None:
     """Return how many parts inside windows distinguish, how long the first behind an event is and how far they reach, ns."""
     if scene.t.size > MOST_WINDOWS:
         return None
-    length = float(np.median(scene.end_ns - scene.start_ns))
-    window = float(np.median(scene.tau[1:])) * 1e9
+    length = median(scene.end_ns - scene.start_ns)
+    window = median(scene.tau[1:]) * 1e9
     if length > window:
         return None
     reach = min(_usual_pause(scene, np.int64(10 * window)), 3 * window)
@@ -283,7 +284,7 @@ def parts_inside(scene: Scene) -> int:
     Those of a twentieth of a window, where enough of them end inside events; what an event draws in one half and not in the other must
     not pass for what follows it.
     """
-    length, window = float(np.median(scene.end_ns - scene.start_ns)), float(np.median(scene.tau[1:])) * 1e9
+    length, window = median(scene.end_ns - scene.start_ns), median(scene.tau[1:]) * 1e9
     cut = scene.start_ns.size * length / window
     return int(np.clip(min(20 * length / window, cut / _CUT_FOR_A_PART), 1, _PARTS_INSIDE))
 

@@ -24,7 +24,7 @@ from powermeter.analysis.few_places import (
     unmet_of,
     unmet_within,
 )
-from powermeter.analysis.quantiles import median
+from powermeter.analysis.quantiles import median, quantile
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -133,7 +133,7 @@ def ripple_in_events(
     cycles = peak_between(power, peak) / grid.size
     if cycles * n < _PERIODS_INSIDE or cycles < _SLOWEST:
         return None
-    span = float(np.percentile(x, 95) - np.percentile(x, 5))
+    span = quantile(x, 0.95) - quantile(x, 0.05)
     # Of a slow line a part lies in the events' means.
     amplitude = math.sqrt(2 * share * min(whole, 2 * square) / n)
     unseen = span * unmet_by(cycles, int(at[-1]) + 1)
@@ -175,7 +175,7 @@ def ripple_in_run(values: Floats, interval_ns: int) -> Ripple | None:
         return _again(values, interval_ns)
     cycles, amplitude = max(found, key=lambda line: line[1] / line[0])
     if amplitude**2 / 2 > _SHARE * float(np.var(values)):
-        span = float(np.percentile(values, 95) - np.percentile(values, 5))
+        span = quantile(values, 0.95) - quantile(values, 0.05)
         unseen = span * unmet_by(cycles, values.size)
     else:  # work of uneven length, in step
         unmet = unmet_by(cycles, values.size, WEAKLY_KNOWN_TO)
@@ -188,7 +188,7 @@ def _again(values: Floats, interval_ns: int) -> Ripple | None:
     after = comes_again(values)
     if after is None:
         return None
-    span = float(np.percentile(values, 95) - np.percentile(values, 5))
+    span = quantile(values, 0.95) - quantile(values, 0.05)
     amplitude = math.sqrt(2 * float(np.var(values)))
     return Ripple(1 / (after * interval_ns * 1e-9), amplitude, span * unmet_of(after))
 

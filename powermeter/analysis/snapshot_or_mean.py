@@ -23,6 +23,7 @@ from powermeter.analysis.event_estimate import HELD, LAG, LATE, LEAD, SOME, TAIL
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Others
+from powermeter.analysis.quantiles import median
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
@@ -222,7 +223,7 @@ def both(
     found.factor = max(sums) / max(float(found.own @ found.own), 1e-300)
     found.shared = {**other.shared, SNAPSHOT_OR_MEAN: apart / _LIMIT}
     found.value = found.value + apart
-    seconds = float(np.median(end_ns - start_ns)) * 1e-9
+    seconds = median(end_ns - start_ns) * 1e-9
     short = seconds < _SHORT * means.trace.interval_ns * 1e-9
     if short and abs(float(apart.sum())) > _WORTH * abs(float(found.value.sum())):
         found.why = HELD
@@ -248,7 +249,7 @@ def _falls_at_once(trace: Trace, found: GroupEstimate, start_ns: Times, end_ns: 
     share = (end_ns[use] - t[k - 1]) / np.maximum(t[k] - t[k - 1], 1)
     quiet = f[k + 1]
     level = float(found.value.sum()) / max(float(np.sum(end_ns - start_ns)) * 1e-9, 1e-12)
-    expected = (level - float(np.median(quiet))) * float(share.mean())
+    expected = (level - median(quiet)) * float(share.mean())
     seen = f[k] - quiet
     error = float(seen.std(ddof=1)) / math.sqrt(seen.size)
     high = float(seen.mean()) + _STANDARD_ERRORS * error

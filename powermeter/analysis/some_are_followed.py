@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import SOME, GroupEstimate
+from powermeter.analysis.quantiles import quantile
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
@@ -71,7 +72,7 @@ def some_are_followed(
     behind = _above_idle(rates, beside, at)
     others = _above_idle(rates, beside, elsewhere)
     away = np.abs(np.concatenate([behind[looked], others]))
-    usual = max(float(np.quantile(away, 0.25)) / _QUARTILE, noise)
+    usual = max(quantile(away, 0.25) / _QUARTILE, noise)
     least = max(_STANDS_OUT * usual, _WORTH * abs(inside))
     seen = looked & (behind > least)
     m, n = int(seen.sum()), int(looked.sum())

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import quantile
+
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
@@ -55,4 +57,4 @@ def changes_inside(rates: Floats, first: Indices, last: Indices, share: Floats, 
     every = np.concatenate(changes) if changes else np.empty(0)
     if not every.size:
         return math.inf
-    return float(np.quantile(every, _MOST) if every.size >= _MANY else every.max())
+    return quantile(every, _MOST) if every.size >= _MANY else float(every.max())

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.quantiles import median
+
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
@@ -90,7 +92,7 @@ def follows_few(rates: Floats, t: Times, after_ns: Times, ends: Indices, beside:
         return False
     falls = rates[behind[ruled]] - rates[behind[ruled] + 1]
     usual = math.sqrt(float(np.mean((rates[others] - rates[others + 1]) ** 2)) / falls.size)
-    inside = float(np.median(rates[np.clip(ends - 1, 1, None)]))
+    inside = median(rates[np.clip(ends - 1, 1, None)])
     fall = float(falls.mean())
     return fall > _FALLS * usual and fall > _WORTH * abs(inside)
 
@@ -120,7 +122,7 @@ def tail_of(
     free = np.where(blind[np.clip(ends, 0, top)], 0, np.maximum(free - 1, 0))
     free = np.maximum(free - _rising(rates, ends, free), 0)
     resting = np.clip(ends + free, 1, top)
-    rested = (free >= max(float(np.median(free)), 2.0)) & ~blind[resting]
+    rested = (free >= max(median(free), 2.0)) & ~blind[resting]
     if int(rested.sum()) < LEAST_WITH_TAILS // 2:
         return None
     calm = rates[resting[rested]]
@@ -145,7 +147,7 @@ def tail_of(
 
     first, first_u = seen(excess[0])
     inside = rates[np.clip(ends - 1, 1, top)] - quiet
-    if abs(first) < _SUSPECT * first_u or abs(first) < _WORTH * abs(float(np.median(inside))):
+    if abs(first) < _SUSPECT * first_u or abs(first) < _WORTH * abs(median(inside)):
         return None
     last = next(
         (
@@ -156,7 +158,7 @@ def tail_of(
         len(excess),
     )
     last = max(last, 1)
-    window = float(np.median(tau[ends]))
+    window = median(tau[ends])
     later = np.array(excess[:last]) * window
     rest = later.sum(axis=0)
     good = np.isfinite(rest)
@@ -251,7 +253,7 @@ def _rising(rates: Floats, ends: Indices, free: Indices) -> int:
         if at.size < LEAST_WITH_TAILS // 2:
             return skipped
         rise = rates[at] - rates[at - 1]
-        inside = float(np.median(rates[np.clip(ends - 1, 1, None)])) - float(np.median(rates[at - 1]))
+        inside = median(rates[np.clip(ends - 1, 1, None)]) - median(rates[at - 1])
         sure = _FALLS * float(rise.std(ddof=1)) / math.sqrt(rise.size)
         if float(rise.mean()) < max(sure, _RISES * inside):
             return skipped

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import Activity
 from powermeter.analysis.nearly_in_step import by_fits
+from powermeter.analysis.quantiles import median, quantile
 from powermeter.analysis.refresh_beat import leave_a_mark
 from powermeter.analysis.regular_or_random import read_at_random
 from powermeter.analysis.two_levels import begins_at_random, comes_back_alike, stretches, wanders
@@ -104,7 +105,7 @@ def _is_lively(trace: Trace) -> bool:
     steps, same = np.abs(np.diff(f)), upper[1:] == upper[:-1]
     own = max(trace.noise, trace.step)
     levels = [steps[same & (upper[1:] == side)] for side in (False, True)]
-    return own > 0 and any(x.size and _MEDIAN_STEP * float(np.median(x)) > _LIVELY * own for x in levels)
+    return own > 0 and any(x.size and _MEDIAN_STEP * median(x) > _LIVELY * own for x in levels)
 
 
 def loop_of_run(trace: Trace, activity: Sequence[Activity]) -> Loop | None:
@@ -128,7 +129,7 @@ def _regular(trace: Trace) -> bool:
 def _levels(trace: Trace) -> Loop | None:
     if "two_levels" not in trace.looked_for:
         f = trace.values
-        found = by_fits(f, max(trace.noise, trace.step), float(np.percentile(f, 5)))
+        found = by_fits(f, max(trace.noise, trace.step), quantile(f, 0.05))
         trace.looked_for["two_levels"] = found and Loop(
             found[0], f.size / found[1], float(f.min()), float(f.max())
         )
