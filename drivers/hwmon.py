@@ -37,7 +37,7 @@ from .system.hwmon_rails import (
 from .system.sysfs import check_readable, read_text, reason_of
 
 ROOT = Path("/sys/class/hwmon")
-UNTOLD = Accuracy(gain=0.05, source=assumed("unstated"))
+UNSTATED = Accuracy(gain=0.05, source=assumed("unstated"))
 
 ORDER = (Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER, Quantity.ENERGY)
 
@@ -177,7 +177,7 @@ class Hwmon(PolledSource):
     def _accuracy(self, model: str, quantity: Quantity, scale: float, shunt_ohm: float | None) -> Accuracy:
         options = self.options
         if model not in CHIPS:
-            return replace(UNTOLD, step=scale)
+            return replace(UNSTATED, step=scale)
         data = CHIPS[model][1]
         span_k = kelvin_off(options)
         tolerance = 0.0 if shunt_ohm is None else shunt_limit(options)

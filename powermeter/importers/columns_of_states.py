@@ -30,8 +30,8 @@ def state_column(
     """
     for index, named in enumerate(found.headings):
         cells = {plain(text) or text for text in texts_of(found, index)}
-        told = cells & _MOVING if found.named else cells != cells & _NOUNS or len(cells) > 1
-        if cells and cells <= words.keys() and told:
+        is_state = cells & _MOVING if found.named else cells != cells & _NOUNS or len(cells) > 1
+        if cells and cells <= words.keys() and is_state:
             return index, words
         if found.named and plain(named.text) in _CALLED and cells <= answers.keys() and len(cells) == _BOTH:
             return index, answers

@@ -1,7 +1,7 @@
 """Which rail is counted where none is named, which rails overlap, and which sums stand for a rail that nobody measures.
 
 Rails form a tree.  A rail is never added to the one that feeds it or to one it feeds, nor to
-another view of the same thing by a second instrument.  Brothers may be added up where their driver
+another view of the same thing by a second instrument.  Sibling rails may be added up where their driver
 names one common parent that nobody measures: then the sum stands for that parent (`whole`).
 """
 
@@ -18,7 +18,7 @@ from powermeter.signals.line import Line
 def whole(found: Iterable[Line]) -> tuple[Line, ...]:
     """Return the sums that may stand for an unmeasured parent, one for each such parent.
 
-    Brothers are added only where their driver names the same parent, no rail of that name is
+    Sibling rails are added only where their driver names the same parent, no rail of that name is
     measured in that source, and each of them has power.
     """
     found = tuple(found)

@@ -43,7 +43,7 @@ def test_older_cards_give_an_average(tmp_path):
     assert opened(tmp_path).channels[0].kind is Kind.MEAN
 
 
-def test_two_cards_are_brothers(tmp_path):
+def test_two_cards_are_siblings(tmp_path):
     tree = FakeTree(tmp_path)
     for number in (3, 10):
         chip(tree, number, "amdgpu", power1_average=number * 1_000_000)

@@ -92,7 +92,7 @@ def test_a_counter_that_answers_zero_is_none(nvml):
     assert [channel.quantity for channel in opened().channels] == [Quantity.POWER]
 
 
-def test_several_cards_are_brothers_that_may_be_added(nvml):
+def test_several_cards_are_siblings_that_may_be_added(nvml):
     nvml(H100, T4)
     source = opened()
     assert {channel.rail.name for channel in source.channels} == {"gpu0", "gpu1"}

@@ -50,7 +50,7 @@ def test_the_board_is_chosen_before_its_parts_and_never_added_to_them() -> None:
     assert overlap(board, cpu, rails) and overlap(cpu, board, rails) and not overlap(cpu, soc, rails)
 
 
-def test_brothers_are_added_only_where_their_parent_is_named_and_not_measured() -> None:
+def test_siblings_are_added_only_where_their_parent_is_named_and_not_measured() -> None:
     orin = [power(Rail(n, "INPUT", Boundary.MODULE)) for n in ("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0")]
     rails = found(("jetson", orin))
     (together,) = whole(rails)
