@@ -21,6 +21,7 @@ from powermeter.source import Found, Gap
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .links.link import Link, UsbId
+from .meters.checksums import crc8
 from .meters.linked import thermometer
 from .meters.stream import StreamMeter, StreamRow
 
@@ -62,21 +63,15 @@ class Sample:
     temperature_code: int  # 0.1 °C
 
 
-def crc8(data: bytes) -> int:
-    """Return CRC-8 with polynomial 0x39 and start 0x42, neither reflected nor inverted."""
-    crc = 0x42
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1) ^ 0x39 if crc & 0x80 else crc << 1
-            crc &= 0xFF
-    return crc
+def check_of(data: bytes) -> int:
+    """Return the CRC-8 of its reports."""
+    return crc8(data, 0x39, 0x42)
 
 
 def command(code: int) -> bytes:
     """Return the 64-byte report of a command."""
     report = bytes([0xAA, code]) + bytes(61)
-    return report + bytes([crc8(report[1:])])
+    return report + bytes([check_of(report[1:])])
 
 
 def decode(report: bytes) -> list[Sample]:
@@ -89,7 +84,7 @@ def decode(report: bytes) -> list[Sample]:
         raise DataError(
             f"a report has {REPORT_LENGTH} bytes and begins with aa, not {report[:2].hex() or 'nothing'}"
         )
-    if crc8(report[1:63]) != report[63]:
+    if check_of(report[1:63]) != report[63]:
         raise DataError("the check of a report is wrong")
     if report[1] != 0x04:
         return []

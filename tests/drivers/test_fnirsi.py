@@ -53,7 +53,7 @@ def test_fnirsi_data_report() -> None:
 def test_fnirsi_refuses_the_garbage_first_report() -> None:
     sample = (18870000).to_bytes(4, "little") + (17040000).to_bytes(4, "little") + bytes(7)
     report = b"\xaa\x04" + sample * 4 + b"\x00"
-    assert refused(fnirsi.decode, report + bytes([fnirsi.crc8(report[1:])]))  # 188.7 V, 170.4 A
+    assert refused(fnirsi.decode, report + bytes([fnirsi.check_of(report[1:])]))  # 188.7 V, 170.4 A
 
 
 def test_fnirsi_reports_that_never_came_are_noticed(

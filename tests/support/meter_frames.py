@@ -123,7 +123,7 @@ def fnirsi_report() -> bytes:
         )
     )
     report = b"\xaa\x04" + sample * 4 + b"\x00"
-    return report + bytes([fnirsi.crc8(report[1:])])
+    return report + bytes([fnirsi.check_of(report[1:])])
 
 
 def witrn_report(volts: float = 5.1, amps: float = 0.5, check: bool = True) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.drivers.links.link import Link
+from powermeter.drivers.meters.checksums import crc8
 from powermeter.drivers.meters.stream import StreamMeter, StreamRow
 from powermeter.errors import DataError, OpenError, Reason
 from powermeter.source import SATURATED
@@ -30,16 +31,6 @@ class Reading(NamedTuple):
     status: int
 
 
-def crc8(data: bytes) -> int:
-    """Return the CRC-8 with polynomial 07h and start 0."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
-    return crc
-
-
 class Volta(StreamMeter):
     """A VOLTA-9 in the supply line of a device."""
 
@@ -56,15 +47,15 @@ class Volta(StreamMeter):
         link.write(b"X\n")
         link.wait_until_quiet()
         link.write(b"ID\n")
-        answer = link.read_line(64, 1.0).decode("ascii", "replace").strip()
-        if not answer:
+        answer = link.read_line(64, 1.0).decode("ascii", "replace")
+        if not answer.endswith("\n"):
             raise OpenError(f"{self.address}: no answer; check the port and the cable", Reason.NO_ANSWER)
         if not answer.startswith("VOLTA-9"):
-            raise OpenError(f"{self.address}: {answer!r} answers, not a VOLTA-9", Reason.WRONG_DEVICE)
-        self.firmware = answer.rpartition(" v")[2]
+            raise OpenError(f"{self.address}: {answer.strip()!r} answers, not a VOLTA-9", Reason.WRONG_DEVICE)
+        self.firmware = answer.strip().rpartition(" v")[2]
 
     def decode(self, frame: bytes) -> Reading | None:
-        if crc8(frame[:-1]) != frame[-1]:
+        if crc8(frame[:-1], 0x07) != frame[-1]:
             raise DataError("the CRC of a frame is wrong")
         reading = Reading(*struct.unpack("<BIHiB", frame[2:-1]))
         return None if reading.status & SETTLING else reading
