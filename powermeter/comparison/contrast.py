@@ -25,7 +25,7 @@ from powermeter.comparison.designs import (
 )
 from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
 from powermeter.comparison.sample_size import RepeatPlan
-from powermeter.comparison.verdict import LEVEL, Verdict, decide, furthest
+from powermeter.comparison.verdict import LEVEL, Verdict, apart, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst
 from powermeter.result.formatting import Shown, format_interval
@@ -257,17 +257,19 @@ def _unknown(left: Side, right: Side, s: Spread, margin: float) -> Contrast:
     """Return the sentence where too few recordings show how much they vary, or a side is known to one side only."""
     grade = worst((left.grade, right.grade))
     change = Result(s.right - s.left, left.unit, -math.inf, math.inf, grade, {})
+    means = mean_of_side(left, {}, set()), mean_of_side(right, {}, set())
+    is_open = any(not math.isfinite(mean.high - mean.low) for mean in means)
+    found = apart(*means, margin) if is_open else Verdict.CANNOT_TELL
     return Contrast(
         left.name,
         right.name,
-        mean_of_side(left, {}, set()),
-        mean_of_side(right, {}, set()),
+        *means,
         change,
         None,
         None,
         None,
         Verdict.CANNOT_TELL,
-        None if s.design.about_programs else Verdict.CANNOT_TELL,
+        None if s.design.about_programs else found,
         None,
         s.design,
         *s.counts,

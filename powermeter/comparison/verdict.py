@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from powermeter.result import Result
 
 LEVEL = 0.04
 """A verdict is returned where chance alone would return one in at most 4 % of comparisons of equal programs.  One percent
@@ -48,6 +52,15 @@ def decide(
         return Verdict.MORE
     if change is not None and furthest(change) <= (margin or SAME_WITHIN):
         return Verdict.SAME
+    return Verdict.CANNOT_TELL
+
+
+def apart(left: Result, right: Result, margin: float) -> Verdict:
+    """Return the verdict that two intervals allow of which one has an open end: `less` where all of B lies below all of A."""
+    if right.high < left.low * (1 - margin):
+        return Verdict.LESS
+    if right.low > left.high * (1 + margin):
+        return Verdict.MORE
     return Verdict.CANNOT_TELL
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from powermeter.comparison.verdict import Verdict, decide, furthest
+from powermeter.comparison.verdict import Verdict, apart, decide, furthest
+from powermeter.result import Result
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,18 @@ def test_the_smallest_x_is_the_farther_end() -> None:
 
 def test_a_verdict_is_its_word() -> None:
     assert f"{Verdict.CANNOT_TELL}" == "cannot tell" and Verdict("same") is Verdict.SAME
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "margin", "verdict"),
+    [
+        ((6.3, math.inf), (1.97, 2.01), 0.0, Verdict.LESS),  # a clipped run of at least 6.3 J, and one of 2 J
+        ((1.97, 2.01), (6.3, math.inf), 0.0, Verdict.MORE),
+        ((6.3, math.inf), (5.9, 6.2), 0.05, Verdict.CANNOT_TELL),  # 5.985 J is within the margin
+        ((6.3, math.inf), (6.2, 6.4), 0.0, Verdict.CANNOT_TELL),
+        ((6.3, math.inf), (5.0, math.inf), 0.0, Verdict.CANNOT_TELL),
+    ],
+)
+def test_a_bound_is_above_what_lies_below_it(left, right, margin, verdict):
+    a, b = (Result(low, "J", low, high) for low, high in (left, right))
+    assert apart(a, b, margin) is verdict
