@@ -39,7 +39,10 @@ class Cell:
 
     def current(self, charge_state: float, power_w: float) -> float | None:
         """Return the current that delivers a power, or None where none does."""
-        volt = self.voltage(charge_state)
+        return self.current_at(self.voltage(charge_state), power_w)
+
+    def current_at(self, volt: float, power_w: float) -> float | None:
+        """The same for an open-circuit voltage."""
         if self.resistance_ohm == 0:
             return power_w / volt
         root = volt * volt - 4 * self.resistance_ohm * power_w

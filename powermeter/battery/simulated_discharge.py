@@ -127,11 +127,11 @@ class _Run:
 
     def drain(self, state: float, taken_w: float) -> tuple[float, float] | None:
         """Return (charge drained per second, terminal voltage), or None where it cannot be delivered."""
-        current = self.cell.current(state, taken_w)
+        volt = self.cell.voltage(state)
+        current = self.cell.current_at(volt, taken_w)
         if current is None:
             return None
-        volt = self.cell.voltage(state) - current * self.cell.resistance_ohm
-        return current * self.excess(current) + self.leak_a, volt
+        return current * self.excess(current) + self.leak_a, volt - current * self.cell.resistance_ohm
 
     def excess(self, current: float) -> float:
         """Return what Peukert's law multiplies a drain by at a current."""
@@ -140,15 +140,15 @@ class _Run:
 
     def mean_drain(self, state: float) -> tuple[float, float] | None:
         """Return (mean charge drained per second, lowest terminal voltage) over a repeat."""
-        charge, plain, highest = 0.0, 0.0, 0.0
+        charge, plain, highest, volt = 0.0, 0.0, 0.0, self.cell.voltage(state)
         for seconds, taken in zip(self.durations, self.taken, strict=True):
-            current = self.cell.current(state, taken)
+            current = self.cell.current_at(volt, taken)
             if current is None:
                 return None
             charge += (current * self.excess(current) + self.leak_a) * seconds
             plain += current * seconds
             highest = max(highest, current)
-        lowest = self.cell.voltage(state) - highest * self.cell.resistance_ohm
+        lowest = volt - highest * self.cell.resistance_ohm
         if self.period <= RECOVERS_S:  # between short pulses a cell recovers: the mean current counts
             mean = plain / self.period
             return mean * self.excess(mean) + self.leak_a, lowest

@@ -50,10 +50,11 @@ def break_even(scenario: Scenario, account: str = "carbon", draws: int = 2000, s
     fixed = [line for line in lines if "N" not in line.inputs]
     days = scenario.years * HOURS_PER_YEAR / 24
     own = {id(line) for line in device.accounts[account]}
+    keys = {id(line): [(symbol, drawn_key(item)) for symbol, item in line.inputs.items()] for line in lines}
 
     def solve(values: Mapping[str, float]) -> float:
         def amount(line: AccountLine) -> float:
-            return line.compute({symbol: values[drawn_key(item)] for symbol, item in line.inputs.items()})
+            return line.compute({symbol: values[key] for symbol, key in keys[id(line)]})
 
         standing = sum(amount(line) * (1 if id(line) in own else -1) for line in fixed)
         moving = sum(amount(line) * (-1 if id(line) in own else 1) for line in lines if "N" in line.inputs)
@@ -98,14 +99,16 @@ def _drawn(lines: Sequence[AccountLine], draws: int, seed: int) -> list[dict[str
 
     generator = random.Random(seed)
     items = {drawn_key(item): item for line in lines for item in line.inputs.values()}
+    spreads = [
+        (key, item.central, (item.sigma,) if isinstance(item, Factor) else tuple(item.parts().values()))
+        for key, item in items.items()
+    ]
+    multiplies = {key for key, item in items.items() if isinstance(item, Factor)}
     found = []
     for _ in range(draws):
         values = {}
-        for key, item in items.items():
-            if isinstance(item, Factor):
-                values[key] = item.central * math.exp(item.sigma * generator.gauss(0, 1))
-            else:
-                error = sum(part * generator.gauss(0, 1) for part in item.parts().values())
-                values[key] = max(item.central + error, 0.0)
+        for key, central, parts in spreads:
+            error = sum(part * generator.gauss(0, 1) for part in parts)
+            values[key] = central * math.exp(error) if key in multiplies else max(central + error, 0.0)
         found.append(values)
     return found
