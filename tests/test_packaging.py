@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,8 +80,26 @@ def test_every_python_package_has_an_init_file():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> zipfile.ZipFile:
-    """The wheel of a copy of the tree, so that an earlier build cannot ride along."""
+    """The wheel, built once by whichever process of the tests is the first to ask."""
     pytest.importorskip("setuptools", minversion="77", reason="building needs setuptools 77")
+    base = tmp_path_factory.getbasetemp()
+    common = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel"
+    note, ended = common / "path", common / "ended"
+    try:
+        common.mkdir()
+    except FileExistsError:
+        wait_until(ended.exists, "another process builds the wheel")
+        assert note.exists(), "another process could not build the wheel: see its own failure"
+    else:
+        try:
+            note.write_text(str(build(tmp_path_factory)))
+        finally:
+            ended.touch()
+    return zipfile.ZipFile(note.read_text())
+
+
+def build(tmp_path_factory) -> Path:
+    """Return the wheel of a copy of the tree, so that an earlier build cannot ride along."""
     copy = tmp_path_factory.mktemp("tree")
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "MANIFEST.in", "build_backend.py"):
         shutil.copy(ROOT / name, copy / name)
@@ -94,10 +114,9 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
     assert done.returncode == 0, done.stderr[-2000:]
     left = set(copy.rglob("*")) - set(before)
     assert not left, f"building left {sorted(map(str, left))} in the tree"
-    return zipfile.ZipFile(out / done.stdout.splitlines()[-1])
+    return out / done.stdout.splitlines()[-1]
 
 
-@pytest.mark.thorough
 @pytest.mark.thorough
 def test_the_wheel_has_one_name_at_its_top(wheel):
     tops = {name.partition("/")[0] for name in wheel.namelist()}
@@ -128,7 +147,6 @@ def test_the_wheel_says_what_it_is(wheel):
     assert "powermeter = powermeter.__main__:main" in wheel.read(entry).decode()
 
 
-@pytest.mark.thorough
 @pytest.mark.thorough
 def test_the_wheel_imports_from_where_it_is_unpacked(wheel, tmp_path):
     wheel.extractall(tmp_path)

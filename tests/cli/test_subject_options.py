@@ -22,8 +22,8 @@ DECODES = [
 LOAD = Event("load", START, START + SECOND, 1, 1, 99)
 ASKED = [
     (["--items", "40"], 0.5),  # the run's 20 J
-    (["--per", "request"], 2.0),
     (["--label", "decode", "--per", "request"], 0.5),  # 2 W x 0.25 s
+    (["--per", "request"], 2.0),
     (["--label", "decode", "--items", "5"], 1.0),  # 5 J over 5
     (["--label", "load", "--items", "4"], 0.5),
 ]
@@ -50,7 +50,9 @@ def lifetime_alone(joule):
     return typed["energy"]["device"]["lines"]["requests on the device"]
 
 
-@pytest.mark.parametrize(("asked", "joule"), ASKED)
+@pytest.mark.parametrize(
+    ("asked", "joule"), [*ASKED[:2], *(pytest.param(*one, marks=pytest.mark.thorough) for one in ASKED[2:])]
+)
 def test_every_verb_divides_alike(path, tmp_path, asked, joule):
     shown = json.loads(said("show", path, "--json", *asked))
     title = shown["headline"]

@@ -27,9 +27,9 @@ from powermeter.recording import Writer
 from powermeter.result.notes import having
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def read_once(monkeypatch):
-    """Analyse each recording once, however often it is compared."""
+    """Analyse each recording of a test once, however often it is compared."""
     runs = {}
 
     def once(what, **how):
@@ -78,7 +78,7 @@ def test_one_recording_a_side_compares_these_runs_with_the_intervals_of_the_page
 
 
 @pytest.mark.thorough
-def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(read_once, tmp_path):
+def test_the_gain_of_one_meter_cancels_and_that_of_two_does_not(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     one = compare(*turns(tmp_path / "one", 12, (6.0, 5.85)))
@@ -185,7 +185,7 @@ def test_blocks_by_attribute_and_pairs_in_order(tmp_path):
     assert compare(a, c, options=CompareOptions(paired=True)).row().these_runs is Verdict.LESS
 
 
-def test_several_recordings_a_side_are_the_repeats(read_once, tmp_path):
+def test_several_recordings_a_side_are_the_repeats(tmp_path):
     a, b = turns(tmp_path, 4, (6.0, 4.8))
     found = compare(a, b)
     row = found.row()
@@ -337,8 +337,8 @@ def test_what_can_be_compared(tmp_path):
     assert whole.difference.value == pytest.approx(-20 * 0.2, rel=0.15)
 
 
-def test_a_margin_is_not_a_difference(read_once, tmp_path):
-    a, b = turns(tmp_path, 10, (6.0, 6.3))
+def test_a_margin_is_not_a_difference(tmp_path):
+    a, b = turns(tmp_path, 5, (6.0, 6.3))
     assert compare(a, b).verdict is Verdict.MORE
     assert compare(a, b, options=CompareOptions(margin=0.05)).verdict is Verdict.CANNOT_TELL
     assert compare(a, b, options=CompareOptions(margin=0.02)).verdict is Verdict.MORE

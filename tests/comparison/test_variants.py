@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity, Rail
 from powermeter.cli import cli
-from powermeter.comparison.variants import first_known, variants
+from powermeter.comparison.variants import Variants, first_known, variants
 from powermeter.errors import ConfigurationError, DataError, ExistsError
 from powermeter.events import Event
 from powermeter.recording import Writer
@@ -74,6 +74,12 @@ def one(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def in_turns(one) -> Variants:
+    """The variants of one recording, compared with the first."""
+    return variants([one], by="variant", baseline="fp32")
+
+
+@pytest.fixture(scope="module")
 def each(tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("each")
     return [record(folder / f"{name}.power", [name]) for name in KINDS]
@@ -91,8 +97,8 @@ def test_in_one_recording_an_attribute_tells_them_apart(one):
         assert v.flops == 5e8 and v.items == 160 and v.latency_s == pytest.approx(0.05)
 
 
-def test_each_is_compared_with_the_baseline_in_turns(one):
-    found = variants([one], by="variant", baseline="fp32")
+def test_each_is_compared_with_the_baseline_in_turns(in_turns):
+    found = in_turns
     base, *others = found.rows
     assert base.name == "fp32" and base.against is None
     assert all(str(v.against.verdict) == "less" and v.against.design.about_programs for v in others)
@@ -118,12 +124,13 @@ def test_a_recording_each_is_about_these_runs_only(each):
 @pytest.mark.parametrize("names", [["fp32", "int8"], ["int8", "fp32"]])
 def test_what_differs_within_one_row_is_not_printed_as_the_last_event_has_it(tmp_path, names):
     path = record(tmp_path / "all.power", names, stated=lambda name: {"params": KINDS[name][2], "size": 7})
-    (row,) = variants([path]).rows
+    together = variants([path])
+    (row,) = together.rows
     assert (row.parameters, row.size_b, row.flops) == (None, 7, 5e8)
     assert [note.code for note in row.notes] == ["variants-in-one-row"]
-    text = report.to_text(variants([path]))
+    text = report.to_text(together)
     assert "infer: params has 2 values within it" in text and "separate them with --by variant" in text
-    assert report.record(variants([path]))[0]["notes"] == row.notes[0]
+    assert report.record(together)[0]["notes"] == row.notes[0]
     found = variants([path], by="variant")
     assert {v.name: v.parameters for v in found.rows} == {name: KINDS[name][2] for name in names}
     assert not any(v.notes for v in found.rows)
@@ -131,9 +138,10 @@ def test_what_differs_within_one_row_is_not_printed_as_the_last_event_has_it(tmp
 
 def test_a_size_in_words_is_not_used_and_it_is_stated(tmp_path):
     path = record(tmp_path / "a.power", ["fp32", "int8"], stated=lambda name: {"size": "4MB"})
-    (row,) = variants([path]).rows
+    found = variants([path])
+    (row,) = found.rows
     assert row.size_b is None and [note.code for note in row.notes] == ["fact-not-a-number"]
-    assert "infer: size='4MB' is not used, because it is not a number" in report.to_text(variants([path]))
+    assert "infer: size='4MB' is not used, because it is not a number" in report.to_text(found)
 
 
 def test_all_variants_are_judged_by_one_measure_and_who_lacks_it_is_named(tmp_path):
@@ -169,7 +177,6 @@ def test_an_event_whose_end_is_missing_makes_no_part_of_what_follows(tmp_path):
     assert {v.name for v in variants([path]).rows} == {"a", "b"}
 
 
-@pytest.mark.thorough
 @pytest.mark.thorough
 @pytest.mark.parametrize("ending", [".md", ".csv", ".json"])
 def test_files_hold_the_lines_that_the_screen_has_below_the_table(each, tmp_path, ending):
@@ -215,9 +222,8 @@ def test_files_and_the_plot(one, tmp_path):
         ("parameters", "flops", (4e6, 5e8)),
     ],
 )
-def test_a_point_of_the_plot_lies_where_its_axes_state(one, x, y, of_fp32):
-    matplotlib = pytest.importorskip("matplotlib.figure")
-    found = variants([one], by="variant", baseline="fp32")
+def test_a_point_of_the_plot_lies_where_its_axes_state(in_turns, x, y, of_fp32):
+    matplotlib, found = pytest.importorskip("matplotlib.figure"), in_turns
     axes = matplotlib.Figure().add_subplot()
     report.draw_variants(axes, found, report.QUANTITIES[x], report.QUANTITIES[y])
     points = {text.get_text(): text.xy for text in axes.texts}

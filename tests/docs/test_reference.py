@@ -52,6 +52,7 @@ def test_every_option_and_name_has_a_sentence() -> None:
 
 
 def test_a_stale_page_is_reported_and_not_written(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(GENERATE, "PAGES", dict(list(GENERATE.PAGES.items())[:2]))
     monkeypatch.setattr(GENERATE, "REFERENCE", tmp_path)
     assert GENERATE.main(["--check"]) == 1 and not list(tmp_path.iterdir())
     assert "python3 tasks.py docs" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,14 +37,22 @@ def test_the_link_is_the_tester_that_is_named(monkeypatch) -> None:
     assert asked == [(source.address.location, fnirsi.USB, source.title)]
 
 
-def test_fnirsi_data_report() -> None:
+@pytest.mark.parametrize(
+    "masks",
+    [
+        (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF),
+        pytest.param(range(1, 256), marks=pytest.mark.thorough),
+    ],
+    ids=["one bit", "any bits"],
+)
+def test_fnirsi_data_report(masks: Iterable[int]) -> None:
     good = fnirsi_report()
     assert fnirsi.decode(good) == [fnirsi.Sample(0, 11, 1.184, 1.031, 305)] * 4
     assert fnirsi.decode(fnirsi.command(0x03)) == []  # another type is passed over
     for length in range(64):
         assert refused(fnirsi.decode, good[:length])
     for at in range(64):
-        for mask in range(1, 256):
+        for mask in masks:
             bad = bytearray(good)
             bad[at] ^= mask
             assert refused(fnirsi.decode, bytes(bad))

@@ -16,14 +16,16 @@ from powermeter.reports.comparison import change, signed, signed_shown, to_text,
 from powermeter.reports.comparison_files import FIGURES, KINDS
 from powermeter.reports.wording import show
 from powermeter.result.notes import Note
+from tests.reports.conftest import maker, twenty_events
 
 
-@pytest.fixture
-def sides(make, twenty):
-    return make("a.power", twenty), make("b.power", twenty, watts=1.5)
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    make, events = maker(tmp_path_factory.mktemp("sides")), twenty_events()
+    return make("a.power", events), make("b.power", events, watts=1.5)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def found(sides):
     return compare(*sides)
 
@@ -70,9 +72,11 @@ def test_a_paper_s_limits_name_no_option_of_a_command_line(found):
 
 
 @pytest.mark.parametrize("ending", FIGURES)
-def test_beside_a_figure_what_went_wrong_is_on_standard_error(sides, tmp_path, monkeypatch, capsys, ending):
+def test_beside_a_figure_what_went_wrong_is_on_standard_error(
+    sides, found, tmp_path, monkeypatch, capsys, ending
+):
     """A figure has no room for it, and its caption is somebody else's."""
-    weighed = replace(compare(*sides), notes=(ENDED,))
+    weighed = replace(found, notes=(ENDED,))
     monkeypatch.setattr("powermeter.comparison.compare.compare", lambda *_, **__: weighed)
     monkeypatch.setitem(KINDS, ending, lambda _: b"a figure")
     assert run(["compare", *map(str, sides), "-o", str(tmp_path / f"out{ending}")]) == 0

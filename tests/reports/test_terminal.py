@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from powermeter.channel import Quantity
+from powermeter.comparison.compare import Comparison, compare
 from powermeter.recording import Recording
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
@@ -19,7 +20,7 @@ from powermeter.reports.terminal_text import TextReport, summary_text, to_text
 from powermeter.reports.wording import highest_w, peak
 from powermeter.result import Result
 from powermeter.testing.boards import Run, simulate_run
-from tests.reports.conftest import infer
+from tests.reports.conftest import infer, maker, twenty_events
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +38,20 @@ def data(path: Path) -> ReportData:
         return gather(recording, ReportOptions(baseline="idle", by="model", place="FRA"))
 
 
+@pytest.fixture(scope="module")
+def widest(data: ReportData) -> str:
+    return to_text(data, 200)
+
+
 @pytest.mark.parametrize("width", [40, 50, 60, 72, 80, 100, 140, 200])
-def test_nothing_is_wider_than_the_terminal_and_nothing_is_cut(data: ReportData, width: int) -> None:
+def test_nothing_is_wider_than_the_terminal_and_nothing_is_cut(
+    data: ReportData, widest: str, width: int
+) -> None:
     lines = to_text(data, width).splitlines()
     assert max(map(len, lines)) <= width
     assert not [line for line in lines if "…" in line]
     words = " ".join(lines).split()
-    whole = " ".join(to_text(data, 200).splitlines()).split()
-    assert {word for word in whole if any(c.isdigit() for c in word)} <= set(words)
+    assert {word for word in widest.split() if any(c.isdigit() for c in word)} <= set(words)
 
 
 def test_a_wide_terminal_has_one_table_of_labels(data: ReportData) -> None:
@@ -76,13 +83,18 @@ def test_the_summary_takes_a_path_and_keywords(path: Path) -> None:
     assert "8 Ah" in text and "France" in text and "baseline" in text
 
 
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    make, events = maker(tmp_path_factory.mktemp("compared")), twenty_events()
+    return compare(make("a.power", events), make("b.power", events, watts=1.5))
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
-def test_no_number_of_a_comparison_is_cut(make, twenty, width):
-    from powermeter.comparison.compare import compare
+def test_no_number_of_a_comparison_is_cut(compared, width):
     from powermeter.reports.comparison import change, signed, to_text, verdict_text
     from powermeter.reports.wording import show
 
-    found = compare(make("a.power", twenty), make("b.power", twenty, watts=1.5))
+    found = compared
     text, row = to_text(found, width), found.rows[0].contrast
     assert "…" not in text and max(map(len, text.splitlines())) <= width
     means = (show(row.mean_left).text, show(row.mean_right).text)
