@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Quantity
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, plural
 from powermeter.importers.column_kinds import typed_for
 from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.decimal_grid import float_or_nan
@@ -82,7 +82,7 @@ def refuse_running_sum(
         steps = seen.count - len(seen.last)
         if len(seen.last) == 1 and steps == seen.rises >= _RISES and 0 <= seen.first <= seen.largest_rise:
             raise ConfigurationError(
-                f"{where}: {named.text!r} rises in each of {steps} rows, from no more than one of its steps: it adds up the readings so far, which is no "
+                f"{where}: {named.text!r} rises in each of {plural(steps, 'row')}, from no more than one of its steps: it adds up the readings so far, which is no "
                 "power. Its steps from row to row are the readings: write those into a column of their own and import it. Where it is a power that "
                 f"rises throughout: --as {quote(f'{named.text}=power')}"
             )
