@@ -9,7 +9,6 @@ from typing import Any
 from powermeter import toml
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.recording import json_validation
-from powermeter.recording.output_file import write_files
 from powermeter.signals.correction import Correction
 
 _HEADER = """\
@@ -19,22 +18,13 @@ _HEADER = """\
 
 
 def to_toml(corrections: Sequence[Correction]) -> str:
-    """Return the text of a calibration file; `from_toml` is its inverse to the last bit."""
+    """Return the text of a calibration file; `read` is its inverse to the last bit."""
     blocks = [_HEADER]
     for correction in corrections:
         lines = ["[[calibration]]"]
         lines += [f"{name} = {_value(value)}" for name, value in correction.to_dict().items()]
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
-
-
-def from_toml(text: str, where: str = "the calibration") -> list[Correction]:
-    """Read the text of a calibration file.
-
-    Raises:
-        DataError: It is no such file.
-    """
-    return _found(toml.parse(text, where), where)
 
 
 def _found(data: dict[str, Any], where: str) -> list[Correction]:
@@ -50,15 +40,6 @@ def _found(data: dict[str, Any], where: str) -> list[Correction]:
         if not json_validation.fits("calibration", entry, json_validation.FACTS):
             raise DataError(f"{where}: a [[calibration]] holds a field that is not of its kind")
     return [Correction.from_dict(entry) for entry in entries]
-
-
-def save(path: Path, corrections: Sequence[Correction], *, force: bool = False) -> None:
-    """Write a calibration file.
-
-    Raises:
-        ExistsError: It exists and `force` is not given.
-    """
-    write_files({path: to_toml(corrections)}, force=force)
 
 
 def read(path: Path) -> list[Correction]:

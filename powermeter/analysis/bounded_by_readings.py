@@ -19,7 +19,6 @@ from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 
 Floats = NDArray[np.floating[Any]]
-Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 _REACH = 2  # intervals beside an event, which a late reading may lie behind it

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from powermeter.analysis.other_labels import Others
 from powermeter.signals.trace import Trace
 
 Times = NDArray[np.int64]
-Floats = NDArray[np.floating[Any]]
 
 _LEAST_EVENTS = 5
 _CLOCK = 3.0  # standard uncertainties of the clock

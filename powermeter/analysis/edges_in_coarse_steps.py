@@ -25,7 +25,6 @@ from powermeter.analysis.regular_or_random import coarse_step, in_step_with
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]
-Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 

@@ -51,7 +51,6 @@ from powermeter.channel import Kind
 from powermeter.result import COVERAGE_95
 
 Floats = NDArray[np.floating[Any]]
-Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
 _SEEN_WELL = 16

@@ -35,7 +35,6 @@ _ROUNDED = 1e-9
 """Share of an energy that sums over a long run may be off by rounding: a day at 1 kHz loses about 1e-11 of its events'."""
 
 Floats = NDArray[np.floating[Any]]
-Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

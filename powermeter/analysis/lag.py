@@ -26,9 +26,7 @@ from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
-Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _EVENTS = 300
 _LOOKED = 1000

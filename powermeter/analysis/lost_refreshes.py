@@ -24,7 +24,6 @@ from powermeter.units import format_duration
 
 Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
-Indices = NDArray[np.int64]
 
 LOST = "refreshes-lost"
 """The code of the note on readings that were never shown."""

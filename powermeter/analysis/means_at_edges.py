@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,6 @@ from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 from powermeter.units import format_duration
 
-Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 
 MOVED = "means-stamped-elsewhere"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from powermeter.analysis.event_estimate import Activity, InHoles
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.integral import Integral
 
-Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 

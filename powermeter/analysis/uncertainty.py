@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from powermeter.analysis.few_readings_carry import leaning_factors
 from powermeter.analysis.limit_factors import factor, factors
 from powermeter.analysis.student_t import student_95
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result
 from powermeter.signals.trace import CommonError
-
-Floats = NDArray[np.floating[Any]]
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "gain": (

@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from powermeter.analysis.against_events import Seen, against_events, edges_of
 from powermeter.analysis.averaging_instrument import as_fed, held_back
@@ -51,10 +49,6 @@ from powermeter.signals.rows_that_stand import rows_that_stand
 from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import noise_without_memory, unstated_noise
 from powermeter.signals.zero_below import energy_below
-
-Floats = NDArray[np.floating[Any]]
-Times = NDArray[np.int64]
-Indices = NDArray[np.int64]
 
 _STRETCH = 4096
 _STRETCHES = 48

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from powermeter.errors import ConfigurationError
 from powermeter.errors.suggestions import nearest
 from powermeter.footprint.account_lines import AccountLine, Input, Measured
-from powermeter.footprint.factors import Factor, factor, given, table
+from powermeter.footprint.factors import Factor, factor, given
 from powermeter.result import Result
 
 KINDS = ("ble", "wifi", "lte-m", "nb-iot")
@@ -110,8 +110,3 @@ def _message_j(x: Mapping[str, float]) -> float:
     charge_mc = x["setup"] * x["setup_ms"] / 1000 + x["tail"] * x["tail_ms"] / 1000
     charge_mc += x["transmit"] * 8 * x["payload"] / x["rate"]
     return x["voltage"] * charge_mc * 1e-3
-
-
-def kinds() -> list[str]:
-    """Return the radios that have cited states."""
-    return sorted({name.split(".")[1] for name, _ in table("radios")})

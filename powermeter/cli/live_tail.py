@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from powermeter.errors import plural, printable
 from powermeter.recorder.rail_totals import RailTotals
 from powermeter.recording import Recording, SourceInfo
 from powermeter.result.notes import Note
-
-Floats = NDArray[np.float64]
 
 _RECENT = 50
 _EVENTS_EVERY_S = 2.0

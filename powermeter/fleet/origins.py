@@ -22,7 +22,6 @@ LOG = "-wal"
 SSH_S = 60.0
 """How long listing a host may take, and a transfer may stand still."""
 
-MOST_BYTES = 1 << 36
 _REMOTE = re.compile(r"(?P<host>[A-Za-z0-9_][\w.@-]*):(?P<path>[^:].*)\Z")
 
 

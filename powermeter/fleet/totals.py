@@ -22,8 +22,6 @@ from powermeter.result import COVERAGE_95, Result, combine
 from powermeter.result.notes import Note
 from powermeter.units import format_percent
 
-J_PER_KWH = 3.6e6
-
 
 @dataclass(frozen=True, slots=True)
 class Total:

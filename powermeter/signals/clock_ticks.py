@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ from powermeter.signals.trace import Trace
 from powermeter.signals.unstated_noise import unstated_noise
 
 Times = NDArray[np.int64]
-Floats = NDArray[np.floating[Any]]
 
 TICKS = "stamps-in-ticks"
 """The code of the note on stamps that are counted in ticks of a clock."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ from powermeter.result.notes import Note
 from powermeter.signals.trace import Trace, median_interval_ns
 
 Times = NDArray[np.int64]
-Floats = NDArray[np.floating[Any]]
 
 SHARED = "stamps-shared"
 """The code of the note on rows that share their stamps."""

@@ -7,16 +7,12 @@ of bursts stands as well, between them; but what it moves by does not depend on 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from powermeter.channel import Kind
 from powermeter.signals.meter_refresh import fresh_readings
 from powermeter.signals.trace import Trace
-
-Floats = NDArray[np.floating[Any]]
 
 _LEAST_ROWS = 30
 _LEAST_PAIRS = 12

@@ -7,7 +7,7 @@ under load (2 A, 0.571 A and 0.154 A at 5 V) and plausible elsewhere; none was m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -204,36 +204,3 @@ def _plug(board: str) -> Channel:
         grade=Grade.SIMULATED,
         accuracy=Accuracy(gain=0.01, step=0.1, source="simulated plug meter"),
     )
-
-
-def simulate_day(
-    path: str | Path,
-    watts: Any,
-    *,
-    seconds_per_sample: float = 60.0,
-    start_utc_ns: int = START_UTC_NS,
-    events: Iterable[Event] = (),
-    force: bool = False,
-) -> Path:
-    """Write a recording of a slowly changing power, for hours and days.
-
-    Args:
-        path: Of the recording.
-        watts: Power at each sample.
-        seconds_per_sample: Between two samples.
-        start_utc_ns: Wall clock at the start.
-        events: Of the recording, whose first sample is at `START_NS`.
-    """
-    rail = Rail("input", boundary=Boundary.BOARD, covers="everything the device draws", nominal_v=VOLTS)
-    accuracy = Accuracy(gain=0.01, source="simulated meter")
-    power = Channel("power", Quantity.POWER, 1e-6, rail, grade=Grade.SIMULATED, accuracy=accuracy)
-    values = np.asarray(watts, np.float64)
-    times_ns = START_NS + np.round(np.arange(values.size) * seconds_per_sample * NS).astype(np.int64)
-    path = Path(path)
-    with Writer.create(path, {"simulated": True, "clock": "monotonic"}, force=force) as writer:
-        source = writer.add_source("virtual://", "device input", "virtual", [power])
-        writer.append(source, times_ns, np.round(values / 1e-6).astype(np.int64))
-        for at in (START_NS, int(times_ns[-1])):
-            writer.add_clock_pair(at, start_utc_ns + at - START_NS)
-        writer.add_events(events)
-    return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.rail_voltage import ChargeOrigin
 from powermeter.analysis.selection import Asked
@@ -12,7 +13,7 @@ from powermeter.analysis.subject import find, find_all
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade
-from powermeter.testing.boards import NS, START_NS, Run, simulate_day, simulate_run
+from powermeter.testing.boards import NS, START_NS, Run, simulate_run
 
 
 @pytest.fixture(scope="module")

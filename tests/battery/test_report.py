@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
@@ -18,7 +19,7 @@ from powermeter.battery.simulated_discharge import discharge
 from powermeter.errors import ConfigurationError
 from powermeter.events import Event
 from powermeter.result import Grade, Result
-from powermeter.testing.boards import NS, START_NS, simulate_day
+from powermeter.testing.boards import NS, START_NS
 
 WATTS = 0.1956
 """Ten seconds of it are 1.956 J, 6.5 mJ for each of 300 samples."""

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from printed_json import as_json
-
-from powermeter.testing.boards import simulate_day
+from simulated_day import simulate_day
 
 
 def test_footprint_of_typed_energy(run) -> None:  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import find
@@ -14,7 +15,6 @@ from powermeter.errors import ConfigurationError, DataError
 from powermeter.footprint.assessment import assess
 from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.recording import Recording
-from powermeter.testing.boards import simulate_day
 
 KWH = Asked(energy="1kWh", duration="2h")
 

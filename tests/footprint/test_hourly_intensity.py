@@ -13,13 +13,13 @@ from day_of_hours import (
     utc_ns,
 )
 from electricity_maps import saved
+from simulated_day import simulate_day
 
 from powermeter.errors import DataError
 from powermeter.footprint.best_hours import best_and_worst
 from powermeter.footprint.hourly_intensity import Intensity, Utc, mean_of
 from powermeter.footprint.intensity_file import read
 from powermeter.footprint.weighted_intensity import as_factor, of_events, weigh
-from powermeter.testing.boards import simulate_day
 
 
 def test_a_sample_interval_that_straddles_an_hour_is_split_by_time(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
@@ -14,7 +15,7 @@ from powermeter.events import Event
 from powermeter.footprint.lifetime_assessment import assess
 from powermeter.footprint.lifetime_options import LifetimeOptions
 from powermeter.result import Result
-from powermeter.testing.boards import NS, START_NS, simulate_day
+from powermeter.testing.boards import NS, START_NS
 
 ASKED = Asked(energy="36J", items=1)
 USUAL = LifetimeOptions(home="FRA", away="USA")

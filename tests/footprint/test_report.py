@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.subject import Subject, find
@@ -18,7 +19,6 @@ from powermeter.footprint.footprint_options import FootprintOptions
 from powermeter.footprint.minerals import adpe_of, composition, mineral
 from powermeter.result import Grade, Result
 from powermeter.result.notes import Note
-from powermeter.testing.boards import simulate_day
 
 HOUR = 3600 * 10**9
 KWH = Asked(energy="1kWh", duration="2h")

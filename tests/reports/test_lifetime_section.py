@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.events import Event
 from powermeter.recording import Recording
@@ -14,7 +15,7 @@ from powermeter.reports.lifetime_section import TITLE
 from powermeter.reports.markdown import MarkdownReport
 from powermeter.reports.report_data import ReportData, gather
 from powermeter.reports.report_options import ReportOptions
-from powermeter.testing.boards import NS, START_NS, simulate_day
+from powermeter.testing.boards import NS, START_NS
 
 COFFEE = """
 requests-per-day = 20

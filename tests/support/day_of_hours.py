@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from simulated_day import simulate_day
 
 from powermeter.analysis.energy import analyse
 from powermeter.footprint.hourly_intensity import Intensity
 from powermeter.footprint.weighted_intensity import weigh
 from powermeter.recording import Recording
-from powermeter.testing.boards import simulate_day
 
 HOUR = 3600 * 10**9
 START = datetime(2024, 3, 30, 12, 17, tzinfo=timezone.utc)
