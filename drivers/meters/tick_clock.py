@@ -23,10 +23,12 @@ CRYSTAL_ERROR = 0.01
 """More than a clock with a crystal is off: beyond it, the ticks are not what they are taken for."""
 RATE_ERROR = 0.025
 """The same of a meter that sends at a rate of its own, which without a crystal is off by 2 %."""
-_SLOPE_NS = NS // 4
-_SLOPES = 40
+_SLOPE_NS = NS // 16
+_SLOPES = 160
 """Least delays of stretches so long, 10 s of them, show a rate that is further off than a crystal."""
-_FEWEST_SLOPES = 6
+_FEWEST_SLOPES = 8
+_HELD = 0.5
+"""Share of the time between two samples by which the later one came sooner after its taking, where the earlier one was held."""
 _LEAST_SLOPE, _BEYOND_SCATTER = 2e-3, 3.0
 """It is believed from that on, and where it is by so many times beyond the scatter of the slopes between stretches."""
 _PIECE_NS = NS // 2
@@ -234,15 +236,21 @@ class TickClock:
             self._fit()
 
     def _note_stretch(self, nominal: float, residual: float) -> None:
-        """Keep the least delay of each stretch, and look for a rate off whenever one is over."""
+        """Keep the least delay of each stretch, and look for a rate off whenever one is over; what was held until later samples came shows no delay of its own."""
         if nominal < self._stretch_start:
             self._stretches.clear()
         if not self._stretches or nominal - self._stretch_start >= _SLOPE_NS:
             self._rate = self._rate_off()
             self._stretch_start = nominal
-            self._stretches.append((nominal, residual))
         elif residual < self._stretches[-1][1]:
-            self._stretches[-1] = nominal, residual
+            self._stretches.pop()
+        else:
+            return
+        while self._stretches and residual - self._stretches[-1][1] < _HELD * (
+            self._stretches[-1][0] - nominal
+        ):
+            self._stretches.pop()
+        self._stretches.append((nominal, residual))
 
     def _rate_off(self) -> float:
         """Return by how much the ticks run slower than stated, where that is clear, as what it was where nothing is.
