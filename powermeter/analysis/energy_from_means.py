@@ -42,7 +42,7 @@ from powermeter.analysis.profiles import (
     take_tail_out,
 )
 from powermeter.analysis.quantiles import median
-from powermeter.analysis.some_are_followed import open_downward, some_are_followed
+from powermeter.analysis.some_are_followed import open_to_followed, some_are_followed
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.surplus_at_ends import changes_inside, stands_out
 from powermeter.analysis.tails import LEAST_WITH_TAILS, follows_few, head_of, tail_of
@@ -268,7 +268,7 @@ def measure_means(
     followed = None
     if tail is None or not tail.joules:
         reach = (t[ke] - end_ns) * 1e-9 / tau[ke]
-        followed = some_are_followed(rates, tau, reach, ke, calm.out, math.sqrt(noise), inside)
+        followed = some_are_followed(rates, tau, reach, (ks, ke), calm.out, noise**0.5, inside)
     # What the edges leave in common: a mean rest that is not chance, of which the division may be wrong, and what follows.
     doubts = [left_in_common(rest, kappa, used, part) / n]
     if tail is not None and followed is None:
@@ -350,7 +350,8 @@ def measure_means(
         held, beyond = np.zeros(n), np.zeros(n)
         np.add.at(held, event, ending * portion * (moves * theirs)[owner])
         np.add.at(beyond, event, ending * portion * rest[owner])
-        open_downward(found, followed, held, beyond)
+        spare = rate * length - (quiet or 0.0) * (1 - part) * length - given
+        open_to_followed(found, followed, held, beyond, np.bincount(event, portion * spare[owner], n) * 1.0)
     if (
         median(seconds) < usual
         and calm.between(t, int(start_ns[0]), int(end_ns[-1])) < _HARDLY_ANY * n

@@ -31,6 +31,8 @@ _FURTHEST = 8  # windows behind an end that may hold what follows
 _OTHERS = 16  # windows beside events that are looked at for each end, spread evenly
 _FEWEST_OTHERS = 64
 _SURE = 1.645  # standard deviations that 95 % lie below
+_INSIDE = 2  # windows from the one that an event's start cuts to the one that its end does, beyond which two lie inside
+_LATE = 2.0  # standard errors
 _PAID = 0.002  # of the energy, below which it is not
 
 
@@ -42,26 +44,35 @@ class Followed:
         which: Whether each is seen to be followed, shape (n,).
         behind: What of that was seen behind the window that each end cuts, J, shape (n,).
         others: So many of the others may be followed as well.
+        late: Whether some begin late as well, as behind stamps that are: what follows is then the events' own.
     """
 
     which: Bools
     behind: Floats
     others: float
+    late: bool = False
 
 
 def some_are_followed(
-    rates: Floats, tau: Floats, reach: Floats, ends: Indices, beside: Indices, noise: float, inside: float
+    rates: Floats,
+    tau: Floats,
+    reach: Floats,
+    edges: tuple[Indices, Indices],
+    beside: Indices,
+    noise: float,
+    inside: float,
 ) -> Followed | None:
     """Return which events something follows, or None where no whole window behind an end stands out.
 
     Args:
         rates, tau: Of each window, W and s.
         reach: How far behind its event's end the window that it cuts ends, as a share of the window, shape (n,).
-        ends: The windows that hold each event's end.
+        edges: The windows that hold each event's start, and its end.
         beside: The whole windows beside events, sorted.
         noise: Of a window, W.
         inside: Power inside the events, W.
     """
+    starts, ends = edges
     if beside.size < _LEAST:
         return None
     at = np.minimum(np.searchsorted(beside, ends + 1), beside.size - 1)
@@ -83,7 +94,21 @@ def some_are_followed(
     # Behind an end that lies further from its window's end than what follows lasts, nothing shows it.
     shows = 1.0 if long else min(float(reach[seen].max()) * (m + 1) / m, 1.0)
     places = max(n * shows, 1.0)
-    return Followed(seen, joules, min(_at_most(m) * max(ends.size - places, 0.0) / places, ends.size - m))
+    return Followed(
+        seen,
+        joules,
+        min(_at_most(m) * max(ends.size - places, 0.0) / places, ends.size - m),
+        _begin_late(rates, starts, ends, float(joules.mean()) / float(np.median(tau))),
+    )
+
+
+def _begin_late(rates: Floats, starts: Indices, ends: Indices, power: float) -> bool:
+    """Return whether the first whole windows of events may lie as far below the next ones, in the mean, as so much power behind ends does above idle power."""
+    some = starts[ends - starts > _INSIDE]
+    rises = rates[some + 2] - rates[some + 1]
+    if some.size < _LEAST:
+        return False
+    return float(rises.mean() + _LATE * rises.std(ddof=1) / math.sqrt(some.size)) >= power
 
 
 def _spread_over(size: int, behind: Indices) -> Indices:
@@ -140,12 +165,15 @@ def _at_most(seen: int) -> float:
     return float(k * (1 - 1 / (9 * k) + _SURE / (3 * math.sqrt(k))) ** 3)
 
 
-def open_downward(found: GroupEstimate, followed: Followed, held: Floats, rest: Floats) -> None:
-    """Open the intervals of events, and of their sum, down to what may have followed and not been theirs.
+def open_to_followed(
+    found: GroupEstimate, followed: Followed, held: Floats, rest: Floats, room: Floats
+) -> None:
+    """Open the intervals of events, and of their sum, down to what may have followed and not been theirs; where some begin late, up to all that may be.
 
     Args:
         held: What the window that each end cuts counts for its event and may be what follows, J; shape (n,).
         rest: What it holds beyond the expected, J; shape (n,).
+        room: What the windows that edges cut hold above idle power and the event does not have, J; shape (n,).
     """
     which = followed.which
     largest = float(np.max(followed.behind[which] + np.clip(rest[which], 0.0, held[which])))
@@ -155,6 +183,10 @@ def open_downward(found: GroupEstimate, followed: Followed, held: Floats, rest: 
     if float(below.sum()) < _PAID * abs(float(np.sum(found.value))):
         return
     found.why = SOME
+    if followed.late:
+        above = followed.behind + room
+        found.above = np.maximum(found.above, above)
+        found.above_all = max(found.above_all, float(above.sum()))
     found.below = np.maximum(found.below, below)
     found.below_all = float(found.below.sum())
     # A single one is followed or not; what their sum has of that is in `below`.

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.some_are_followed import some_are_followed
+from powermeter.analysis.some_are_followed import open_to_followed, some_are_followed
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.result import Grade
@@ -82,14 +83,14 @@ def test_the_events_are_found_and_how_many_more_there_may_be() -> None:
     rates[ends] = 5.0
     rates[ends[2] + 1] = 3.0
     beside = np.setdiff1d(np.arange(1, 60), ends)
-    found = some_are_followed(rates, np.ones(60), np.full(10, 0.5), ends, beside, 0.01, 5.0)
+    found = some_are_followed(rates, np.ones(60), np.full(10, 0.5), (ends, ends), beside, 0.01, 5.0)
     assert found is not None and found.others == 0
     assert np.flatnonzero(found.which).tolist() == [2] and found.behind[2] == pytest.approx(2.0)
     rates[ends[2] + 1] = 1.05  # five standard deviations of the noise
-    assert some_are_followed(rates, np.ones(60), np.full(10, 0.5), ends, beside, 0.01, 5.0) is None
+    assert some_are_followed(rates, np.ones(60), np.full(10, 0.5), (ends, ends), beside, 0.01, 5.0) is None
     # A quarter of a window: 5 places show one, 5 do not; once in twenty 4.74 are expected where one is seen (Garwood).
     rates[ends[2] + 1] = 3.0
-    found = some_are_followed(rates, np.ones(60), np.full(10, 0.25), ends, beside, 0.01, 5.0)
+    found = some_are_followed(rates, np.ones(60), np.full(10, 0.25), (ends, ends), beside, 0.01, 5.0)
     assert found is not None and found.others == pytest.approx(4.74, abs=0.05)
 
 
@@ -99,4 +100,24 @@ def test_what_stands_out_anywhere_is_not_laid_to_the_events() -> None:
     rates[ends] = 5.0
     rates[[ends[2] + 1, ends[4] + 3, ends[6] + 3, ends[7] + 2]] = 3.0
     beside = np.setdiff1d(np.arange(1, 60), ends)
-    assert some_are_followed(rates, np.ones(60), np.full(10, 0.5), ends, beside, 0.01, 5.0) is None
+    assert some_are_followed(rates, np.ones(60), np.full(10, 0.5), (ends, ends), beside, 0.01, 5.0) is None
+
+
+def test_late_stamps_leave_what_follows_to_the_events() -> None:
+    """Events of 5 W over 1 W from 4 to 9 s: stamps that are late put 2 J behind some ends and leave the first whole windows of others as low."""
+    rates = np.full(200, 1.0)
+    starts = 3 + 19 * np.arange(10)
+    ends = starts + 6
+    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+        rates[a + 1 : b] = 5.0
+        rates[[a, b]] = 3.0
+    beside = np.flatnonzero(rates == 1.0)[1:]
+    rates[ends[:4] + 1] = 3.0
+    for low, late in ((5.0, False), (3.0, True)):
+        rates[starts[:4] + 1] = low
+        found = some_are_followed(rates, np.ones(200), np.full(10, 0.5), (starts, ends), beside, 0.01, 5.0)
+        assert found is not None and found.late is late
+        estimate = GroupEstimate.empty(10)
+        estimate.value, estimate.own = np.full(10, 20.0), np.full(10, 0.1)
+        open_to_followed(estimate, found, np.full(10, 2.0), np.zeros(10), np.full(10, 0.5))
+        assert estimate.above_all == pytest.approx(late * (4 * 2 + 10 * 0.5)) and estimate.below_all > 0
