@@ -125,3 +125,11 @@ def test_a_slope_of_items_that_resemble_their_neighbours_must_be_steeper(length:
     rests -= rests.mean() + x * (x @ rests) / (x @ x)
     slope = 6 * np.sqrt(rests @ rests / 78 / (x @ x))
     assert (trend_of(slope * x + rests, 0.1) is not None) == seen
+
+
+@pytest.mark.parametrize(("events", "is_seen"), [(7, False), (8, True)])
+def test_eight_events_are_the_fewest_that_show_a_trend(events, is_seen):
+    """Each a twentieth of the mean more than the one before, without any rest: only their count can forbid it."""
+    found = trend_of(0.05 * (np.arange(events) - (events - 1) / 2), 1.0)
+    assert (found is not None) == is_seen
+    assert found is None or found.change == pytest.approx(0.05 * (events - 1))

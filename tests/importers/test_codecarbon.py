@@ -90,3 +90,9 @@ def test_cells_that_contradict_each_other_are_reported(tmp_path, rows, code):
     path.write_text(RUN + rows)
     found = {note.code for note in open_log(path).warnings}
     assert found & {"parts-against-total", "missing-values", "rows-repeated"} == ({code} if code else set())
+
+
+def test_a_run_that_began_when_the_one_before_had_ended_overlaps_nothing(tmp_path):
+    """30 s that end at 09:00:30, then 30 s that end at 09:01:00: back to back."""
+    log = _log(tmp_path, [("09:00:30", "a", 30, 1e-6), ("09:01:00", "b", 30, 1e-6)])
+    assert len(log.events) == 2 and "rows-overlap" not in [note.code for note in log.warnings]

@@ -5,6 +5,8 @@ import pytest
 from powermeter import analyse
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import Choices, convert
+from powermeter.importers.files import Peek
+from powermeter.importers.home_assistant_statistics import HomeAssistantStatistics
 
 HEAD = "statistic_id,unit_of_measurement,start,mean,min,max,state,sum\n"
 
@@ -131,3 +133,19 @@ def test_what_heats_by_electricity_is_counted(tmp_path, name):
 def test_what_is_none_is_refused(tmp_path, text, what):
     with pytest.raises(DataError, match=what):
         read(tmp_path, HEAD + text)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_it"),
+    [
+        ("statistic_id,unit_of_measurement,start,mean", True),
+        ("statistic_id,unit_of_measurement,start,sum", True),
+        ("unit_of_measurement,start,mean", False),  # of no sensor
+        ("statistic_id,unit_of_measurement,mean", False),  # of no time
+        ("statistic_id,unit_of_measurement,start,state", False),  # nothing that counts
+    ],
+)
+def test_a_table_is_home_assistants_by_sensor_start_and_what_it_counts(tmp_path, head, is_it):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{head}\nsensor.plug,W,2025-03-14 00:00:00,100\n")
+    assert HomeAssistantStatistics.recognises(Peek.at(path)) == is_it

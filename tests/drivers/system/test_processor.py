@@ -121,3 +121,13 @@ def test_each_board_has_its_published_power(tmp_path, model, idle_w, full_w):
     assert found.watt * found.curve.at(0.0) == pytest.approx(idle_w)
     assert found.watt * found.curve.at(1.0) == pytest.approx(full_w)
     assert "whole board" in found.covers
+
+
+@pytest.mark.parametrize(("watts", "found"), [((280, 280), 280.0), ((280, 225), None)])
+def test_of_several_listed_names_none_is_taken_where_they_disagree(tmp_path, watts, found):
+    """A name of more words than two rows of its number: both say 280 W, or one of them 225 W."""
+    table = tmp_path / "ratings.csv"
+    names = ("AMD EPYC 7763", "EPYC 7763")
+    table.write_text("Name,TDP\n" + "".join(f"{name},{w}\n" for name, w in zip(names, watts, strict=True)))
+    listed = processor.look_up("AMD EPYC 7763 Milan", table)
+    assert (None if listed is None else listed[1]) == found
