@@ -105,3 +105,18 @@ def test_a_value_at_a_time_that_another_one_had_is_counted(tmp_path):
     log, energies, _ = load(tmp_path, plain(series(0, lambda i: 1, "power_W", "meter", "pi")) + plain(again))
     assert energies == {"input": pytest.approx(10)}
     assert [note for note in log.warnings if "1 value stands" in note.text and "line 22)" in note.text]
+
+
+def test_of_a_history_of_home_assistant_only_values_of_electric_units_are_read(tmp_path):
+    """Beside 4 to 6 W a room's 21 °C, a count without a unit, and the text of another field as a number."""
+    text = "\r\n".join(
+        HEAD.format(groups="true,true", kinds="string,string", tags="domain,entity_id") + part
+        for part in (
+            series(0, lambda i: 4.0 + i, "value", "W", "sensor,plug_power", 20, 3),
+            series(1, lambda i: 21.0, "value", "°C", "sensor,room", 20, 3),
+            series(2, lambda i: 3.0, "value", "clicks", "sensor,button", 20, 3),
+            series(3, lambda i: 9.0, "friendly_value", "W", "sensor,other_power", 20, 3),
+        )
+    )
+    _, energies, _ = load(tmp_path, text)
+    assert list(energies.values()) == [pytest.approx(20 * 4 + 20 * 5)]

@@ -74,3 +74,15 @@ def test_items_of_events_without_an_energy_were_not_counted():
     part = SimpleNamespace(events=5, unseen=1, items=4)
     assert [wording.items_counted(each) for each in (never, unseen, part)] == [None, None, 4]
     assert wording.has_items([never, unseen]) is False and wording.has_items([never, part])
+
+
+@pytest.mark.parametrize(
+    ("per_item", "meter_j", "text"),
+    [
+        (Result(0.1, "J", 0.09, 0.11), 0.0038, "± 3.8 mJ"),
+        (Result(0.1, "J", 0.09, 0.11), None, "–"),
+        (None, 0.0005, "–"),
+    ],
+)
+def test_what_the_meter_alone_leaves_open_is_printed_where_it_is_known(per_item, meter_j, text):
+    assert wording.meter_part(SimpleNamespace(per_item=per_item, meter_half_width=meter_j)) == text

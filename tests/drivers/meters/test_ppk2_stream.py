@@ -241,3 +241,13 @@ def test_an_input_high_from_the_start_began_before() -> None:
     assert edges("11100110") == [("infer", 5, 7)]
     assert edges("0011") == []  # not ended
     assert edges("00110", names="none") == []
+
+
+def test_without_offsets_and_slopes_a_unit_counts_by_its_resistors_alone() -> None:
+    """Nordic's formula with GS = GI = UG = 1 and no offset: x (x + 1) with x = 4 · 1000 · 1.8 / 163 840 / R, whatever the supply."""
+    unit = parse_metadata("R0: 1000\nR1: 100\nR2: 10\nR3: 1\nR4: 0.05\nEND\n")
+    for number, ohm in enumerate((1000, 100, 10, 1, 0.05)):
+        x = 4 * 1000 * 1.8 / 163_840 / ohm
+        for volts in (0.8, 5.0):
+            (found,) = unit.current_a(np.array([1000.0]), number, volts)
+            assert found == pytest.approx(x * (x + 1), rel=1e-12)
