@@ -282,3 +282,13 @@ def test_logs_that_overlap_and_differ_are_asked_about(tmp_path, capsys):
     _part(folder, "log.2.csv", 30, 90, lambda i: 50)
     assert run(["import", str(folder), "-o", str(tmp_path / "o.power")]) == 2
     assert "--rail" in capsys.readouterr().err
+
+
+def test_logs_at_moments_of_their_own_share_no_row(tmp_path, capsys):
+    """Each second, and half a second later: the same watts, but no row of one is a row of the other."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    (folder / "log.1.csv").write_text(table(0, 60))
+    (folder / "log.2.csv").write_text(table(30.5, 60))
+    assert run(["import", str(folder), "-o", str(tmp_path / "o.power")]) == 2
+    assert "--rail" in capsys.readouterr().err
