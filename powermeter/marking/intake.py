@@ -23,7 +23,7 @@ from powermeter.errors import plural
 from powermeter.marking import recordings, ring
 from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
 from powermeter.marking.mark_account import MarkAccount, without_ring
-from powermeter.marking.ring_reader import SETTLE_NS, Counts, RingReader
+from powermeter.marking.ring_reader import MAX_AT_ONCE, SETTLE_NS, Counts, RingReader
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.liveness import is_running
 from powermeter.recording.privacy import masked
@@ -169,7 +169,8 @@ class Intake:
 
     def _take(self, one: _Open, now: int) -> int:
         """Queue the slots of a ring that are whole; return how many."""
-        slots = one.reader.take(now)
+        # Near the bound no more than a turn makes room for: a writer that sees its ring move goes on waiting.
+        slots = one.reader.take(now, min(MAX_AT_ONCE, max(SLOTS, MAX_BACKLOG - self._backlog_slots)))
         if len(slots):
             if one.reader.namespace and one.reader.namespace == self._namespace:
                 one.assembly.memory.sample(now)

@@ -135,10 +135,10 @@ class RingReader:
         name = head[ring.PROGRAM_AT : ring.PROGRAM_AT + ring.PROGRAM_BYTES].partition(b"\0")[0]
         self.program = name.decode("utf-8", "replace")
 
-    def take(self, now_ns: int) -> NDArray[np.void]:
-        """Return the slots that have been whole for a while, in order, and free them for the writer."""
+    def take(self, now_ns: int, most: int = MAX_AT_ONCE) -> NDArray[np.void]:
+        """Return the slots that have been whole for a while, in order, `most` of them at most, and free them for the writer."""
         at = self.taken & (self.capacity - 1)
-        wanted = min(self.capacity - at, MAX_AT_ONCE, self._likely)
+        wanted = min(self.capacity - at, most, self._likely)
         data = os.pread(self._file, wanted * ring.SLOT_BYTES, ring.HEADER_BYTES + at * ring.SLOT_BYTES)
         slots = np.frombuffer(data[: len(data) // ring.SLOT_BYTES * ring.SLOT_BYTES], SLOT)
         expected = np.arange(self.taken + 1, self.taken + 1 + len(slots), dtype=np.uint64)

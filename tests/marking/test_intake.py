@@ -352,6 +352,31 @@ def test_events_are_made_in_turns_that_are_short_on_a_busy_machine_too(running, 
     assert len(running.end()) == 1 << 12
 
 
+def test_a_full_backlog_frees_a_ring_little_by_little(running, monkeypatch):
+    """A ring was freed whole, and the next one when all of that had become events: longer than a writer waits, whose marks from then on were lost."""
+    monkeypatch.setattr(ring_reader, "SETTLE_NS", 0)
+    monkeypatch.setattr(intake, "MAX_BACKLOG", 2 << 10)
+    full = Writer(running, capacity=1 << 13)
+    for number in range(1, (1 << 12) + 1):
+        full.put(ring.BEGIN, b"w", number)
+        full.put(ring.END, b"", number)
+
+    def freed() -> int:
+        for _ in range(4):
+            running.intake.poll()
+        return struct.unpack_from("<Q", full.memory[: ring.HEADER_BYTES], 8 * ring.TAKEN)[0]
+
+    before = freed()
+    assert before <= 3 << 10
+    while before < 1 << 13:
+        for _ in range(2):  # turns, of which one may be of few slots
+            running.intake.assemble(time.monotonic_ns())
+        after = freed()
+        assert before < after <= before + (3 << 10)
+        before = after
+    assert len(running.end()) == 1 << 12
+
+
 def test_how_many_events_were_written_is_counted_where_they_are(running, monkeypatch):
     """It was copied from how many had finished, so that nothing could ever be missing."""
     plain = event_batches.insert
