@@ -20,7 +20,8 @@ from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.columns_of_states import without_states
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.device_column import DEVICE_NAMES, devices_in, rows_of
+from powermeter.importers.device_column import DEVICE_NAMES, devices_in
+from powermeter.importers.entity_rows import rows_of
 from powermeter.importers.factor_column import ask_factor
 from powermeter.importers.figures_of_merit import of_other_things
 from powermeter.importers.header_words import ELECTRIC, TIME
@@ -130,7 +131,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         if lag is not None and time.indexes:
             refuse_other_lengths(str(path), time, found, lag)
             time = with_lag(time, found, lag)
-    only = of_quantity or rows_of(found, headings, choices.rail)
+    only = of_quantity or rows_of(path, found, headings, choices.rail)
     device: tuple[int, ...] = ()
     perhaps = False
     if not only or of_quantity:  # the rows of one quantity may be of several devices

@@ -11,8 +11,9 @@ from string import ascii_lowercase
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.importers.entity_rows import ENTITIES, drawn_of
 from powermeter.importers.files import Peek
-from powermeter.importers.header_words import ELECTRIC
+from powermeter.importers.header_words import ELECTRIC, QUANTITY_WORDS
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.interleaved_devices import are_devices
 from powermeter.importers.known_tools import key
@@ -103,7 +104,9 @@ def devices_in(
             for i, h in enumerate(headings)
             if i not in taken and h.name and DEVICE_NAMES.fullmatch(h.name.strip())
         ]
-    rows = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
+    rows: list[Sequence[str]] = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
+    if signature is not None and any(len({row[i] for row in rows}) == 1 for i in candidates):
+        rows += [row for row in _last_rows(path, found) if len(row) > max([*time.indexes, *candidates, 0])]
     for index in candidates:
         texts = [row[index].strip() for row in rows]
         distinct = set(texts)
@@ -191,8 +194,7 @@ def _in_blocks(
     path: Path, found: Layout, headings: Sequence[Heading], taken: Collection[int]
 ) -> tuple[int, ...]:
     """Return a column of devices or words each of whose values stands in one block, first and last rows taken together, or none."""
-    peek = Peek.at(path)
-    last = split((log_end(peek).lines or peek.lines)[-_LAST:], found.delimiter)
+    last = _last_rows(path, found)
     rows = [*found.rows, *last]
     named = [bool(DEVICE_NAMES.fullmatch(h.name.strip())) for h in headings]
     for index in sorted(set(range(len(headings))) - {*taken}, key=lambda i: not named[i]):
@@ -210,14 +212,9 @@ def _in_blocks(
 _LAST = 100  # rows at the end of a file
 
 
-def rows_of(found: Layout, headings: Sequence[Heading], rail: str | None) -> tuple[tuple[int, str], ...]:
-    """Return (column, text) of the rows that `--rail` names by what stands in a column of entities, or nothing."""
-    for index, named in enumerate(headings):
-        if rail is not None and named.name.strip().lower() == "entity_id":
-            texts = {row[index].strip() for row in found.rows if len(row) > index}
-            if rail in texts and len(texts) > 1:
-                return ((index, rail),)
-    return ()
+def _last_rows(path: Path, found: Layout) -> list[list[str]]:
+    peek = Peek.at(path)
+    return split((log_end(peek).lines or peek.lines)[-_LAST:], found.delimiter)
 
 
 def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
@@ -228,15 +225,14 @@ def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
     """
     meant: dict[Quantity, str] = {}
     for name in sorted(names):
-        quantity = heading(name).quantity or implied(words(name))
+        quantity = heading(name).quantity or implied(words(name)) or _by_ending(name)
         if isinstance(quantity, Quantity) and quantity in (*ELECTRIC, Quantity.TEMPERATURE):
             meant.setdefault(quantity, name)
     if len(meant) > 1:
         shown = ", ".join(repr(name) for name in list(meant.values())[:4])
-        if column.strip().lower() == "entity_id":
-            best = next(
-                (meant[q] for q in (Quantity.POWER, Quantity.ENERGY) if q in meant), min(meant.values())
-            )
+        if column.strip().lower() == ENTITIES:
+            likely = (meant[q] for q in (Quantity.POWER, Quantity.ENERGY) if q in meant)
+            best = drawn_of(names) or next(likely, min(meant.values()))
             raise ConfigurationError(
                 f"{path}: column {column!r} names different quantities ({shown}), whose values stand in one column: "
                 f"--rail {quote(best)} takes the rows of one"
@@ -245,6 +241,15 @@ def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:
             f"{path}: column {column!r} names different quantities ({shown}), whose values stand in one column: export the rows of "
             "one of them, or a column for each (a pivot)"
         )
+
+
+def _by_ending(name: str) -> Quantity | str | None:
+    """Return the quantity that a name of several words in one ends with: `akkuenergie`."""
+    ends = [word for word in QUANTITY_WORDS if len(word) >= _LONG and name.lower().endswith(word)]
+    return QUANTITY_WORDS[max(ends, key=len)] if ends else None
+
+
+_LONG = 5
 
 
 def _takes_turns(rows: Sequence[Sequence[str]], index: int, time: TimePlan) -> bool:

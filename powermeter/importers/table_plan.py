@@ -84,6 +84,7 @@ class TablePlan:
                 if own == name
             ]
             closing = self.signature.closing
-        if wanted and any(all(len(row) > i and row[i] == v for i, v in wanted) for row in self.layout.rows):
+        seen = any(all(len(row) > i and row[i] == v for i, v in wanted) for row in self.layout.rows)
+        if wanted and (seen or self.only):
             return lambda row: all(len(row) > i and row[i].strip() == value for i, value in wanted)
         return (lambda row: not row[0].strip().lower().startswith(closing)) if closing else None

@@ -28,6 +28,7 @@ from powermeter.importers.cut_end import cut_row
 from powermeter.importers.device_blocks import sort_by_time
 from powermeter.importers.devices import device_column, device_label, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
+from powermeter.importers.entity_rows import refuse_flows
 from powermeter.importers.hole_limits import end_notes
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order, without_note_of
@@ -174,6 +175,7 @@ class OpenTable:
         self._by_length = (apart := length is not None and are_apart(length, step)) or varied
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
+        refuse_flows(device_column(self.plan, self.devices), [r.name for r in rails], self.choices, where)
         self.whole = decide(
             rails,
             where=where,
