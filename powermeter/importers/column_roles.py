@@ -40,7 +40,7 @@ from powermeter.importers.quantities_in_rows import rows_of_quantity
 from powermeter.importers.rail_names import SOCKET
 from powermeter.importers.rapl_domains import domains
 from powermeter.importers.running_sums import without_running_sums
-from powermeter.importers.second_key import refuse_second_key
+from powermeter.importers.second_key import with_second_key
 from powermeter.importers.single_letters import without_letters
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -137,7 +137,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     if not only or of_quantity:  # the rows of one quantity may be of several devices
         split = choices.add_up or choices.rail is not None
         device, perhaps = devices_in(path, found, headings, time, planned, signature, split)
-        refuse_second_key(path, found, headings, time, planned, () if perhaps else device)
+        if not perhaps:
+            device, stated_rows = with_second_key(path, found, headings, time, planned, device, choices)
+            only = (*only, *stated_rows)
         device = tuple(i for i in device if i not in dict(only))
     aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)

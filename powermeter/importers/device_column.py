@@ -17,7 +17,7 @@ from powermeter.importers.header_words import ELECTRIC, QUANTITY_WORDS
 from powermeter.importers.headers import Heading, heading, implied, words
 from powermeter.importers.interleaved_devices import are_devices
 from powermeter.importers.known_tools import key
-from powermeter.importers.layout import Layout, is_datum, split
+from powermeter.importers.layout import SAMPLE, Layout, is_datum, split
 from powermeter.importers.log_end import log_end
 from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.table_plan import Planned
@@ -105,7 +105,11 @@ def devices_in(
             if i not in taken and h.name and DEVICE_NAMES.fullmatch(h.name.strip())
         ]
     rows: list[Sequence[str]] = [row for row in found.rows if len(row) > max([*time.indexes, *candidates, 0])]
-    if signature is not None and any(len({row[i] for row in rows}) == 1 for i in candidates):
+    if (
+        signature is not None
+        and len(found.rows) == SAMPLE
+        and any(len({row[i] for row in rows}) == 1 for i in candidates)
+    ):
         rows += [row for row in _last_rows(path, found) if len(row) > max([*time.indexes, *candidates, 0])]
     for index in candidates:
         texts = [row[index].strip() for row in rows]
@@ -214,7 +218,8 @@ _LAST = 100  # rows at the end of a file
 
 def _last_rows(path: Path, found: Layout) -> list[list[str]]:
     peek = Peek.at(path)
-    return split((log_end(peek).lines or peek.lines)[-_LAST:], found.delimiter)
+    last = split((log_end(peek).lines or peek.lines)[-_LAST:], found.delimiter)
+    return [row for row in last if not found.is_again(row)]
 
 
 def _refuse_quantities(path: Path, column: str, names: Collection[str]) -> None:

@@ -11,24 +11,32 @@ from numpy.typing import NDArray
 
 from powermeter.errors import DataError, plural
 from powermeter.importers.device_column import MAX_DEVICES
+from powermeter.importers.headers import Heading
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.time_axis import usual_step
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration, format_short
+
+BETWEEN = "\0"
+"""Stands between the cells that name one device."""
 
 
 def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
     """Return what distinguishes the devices, for messages; None for a single one."""
     if len(devices) < 2:
         return None
-    return plan.layout.headings[plan.device[0]].text if plan.device else "the rows' turns"
+    return ", ".join(plan.layout.headings[i].text for i in plan.device) or "the rows' turns"
 
 
 def device_label(plan: TablePlan, text: str) -> str:
-    """Return a device's name from its cell: `0` in a column `gpu` is `gpu0`."""
+    """Return a device's name from its cells: `0` in a column `gpu` is `gpu0`, behind `n1` in a column `node` it is `n1 gpu0`."""
     if not plan.device:
         return f"device{text}"
-    named = plan.layout.headings[plan.device[0]]
+    cells = zip(plan.device, text.split(BETWEEN), strict=True)
+    return " ".join(_label(plan, plan.layout.headings[i], cell) for i, cell in cells)
+
+
+def _label(plan: TablePlan, named: Heading, text: str) -> str:
     text = re.sub(r"(?<=\d)\.0+\Z", "", text)
     fact = plan.columns[0].fact
     if text.isdigit():

@@ -80,7 +80,9 @@ def _table(path: Path, found: type[TableImporter], choices: Choices) -> list[str
     times = ", ".join(repr(layout.headings[i].text) for i in plan.time.indexes) or "none"
     lines.append(f"  time      {times}: {plan.time.why}")
     if plan.device:
-        lines.append(f"  devices   distinguished by {layout.headings[plan.device[0]].text!r}")
+        lines.append(
+            f"  devices   distinguished by {', '.join(repr(layout.headings[i].text) for i in plan.device)}"
+        )
     table = OpenTable(path, plan, choices, found)
     log: Log | None = None
     try:

@@ -15,7 +15,7 @@ from powermeter.importers.blocks import TextBlock
 from powermeter.importers.cells import Cells, numbers
 from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.devices import numbered
+from powermeter.importers.devices import BETWEEN, numbered
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Reader
@@ -99,7 +99,9 @@ class TextColumns:
             columns["aware"] = np.zeros(len(texts), bool) if aware is None else aware
         keys = None
         if self.plan.device:
-            keys = numbered(block.column(self.plan.device[0]), self.devices, str(self.path))
+            parts = [[text.strip() for text in block.column(i)] for i in self.plan.device]
+            names = parts[0] if len(parts) == 1 else list(map(BETWEEN.join, zip(*parts, strict=True)))
+            keys = numbered(names, self.devices, str(self.path))
         elif self.choices.interleaved and self.choices.interleaved > 1:
             keys = ((store.rows + np.arange(len(block.rows))) % self.choices.interleaved).astype(np.int16)
             for number in range(self.choices.interleaved):

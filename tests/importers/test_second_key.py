@@ -1,4 +1,4 @@
-"""Devices that two columns distinguish: their mean is no reading of any, so the table is refused."""
+"""Devices that two columns distinguish: they are split by both, and asked about where one may hold another."""
 
 from itertools import product
 
@@ -18,19 +18,41 @@ def table(tmp_path, names, rows):
 
 
 @pytest.mark.parametrize("order", [("node", "gpu"), ("gpu", "node")])
-def test_cards_of_two_nodes_are_refused_and_those_of_one_add_up(tmp_path, order):
-    def rows(nodes):
-        for i, node, gpu in product(range(11), nodes, "01"):
-            named = {"node": node, "gpu": gpu}
-            yield i, named[order[0]], named[order[1]], WATTS[node, gpu]
+def test_cards_of_two_nodes_are_four_cards(tmp_path, order):
+    rows = [
+        (i, *((node, gpu) if order[0] == "node" else (gpu, node)), watts)
+        for i in range(11)
+        for (node, gpu), watts in WATTS.items()
+    ]
+    convert(table(tmp_path, ("time_s", *order, "power_W"), rows), tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1000.0)  # 100 W x 10 s
 
-    names = ("time_s", *order, "power_W")
-    with pytest.raises(
-        ConfigurationError, match=r"are several, one for each '(node|gpu)'.*into a file of its own"
-    ):
-        convert(table(tmp_path, names, rows(["n0", "n1"])), tmp_path / "o.power")
-    convert(table(tmp_path, names, rows(["n1"])), tmp_path / "o.power")
-    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(700.0)  # (30 + 40) W x 10 s
+
+def test_three_columns_distinguish_as_well(tmp_path):
+    rows = [
+        (i, host, socket, domain, 10)
+        for i, host, socket, domain in product(range(11), "ab", "01", ("pkg", "dram"))
+    ]
+    convert(table(tmp_path, ("time_s", "host", "socket", "domain", "power_W"), rows), tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(800.0)
+
+
+@pytest.mark.parametrize("key", ["domain", "target"])
+def test_what_may_hold_the_others_is_asked_about_and_offered_first(tmp_path, key):
+    """As PowerAPI writes: each target on each socket; as RAPL: a core in its package."""
+    inner, outer = ("core", "package") if key == "domain" else ("/job", "global")
+    rows = [
+        (i, socket, name, 30 if name == outer else 20)
+        for i, socket, name in product(range(11), "01", (inner, outer))
+    ]
+    path = table(tmp_path, ("time_s", "socket", key, "power_W"), rows)
+    with pytest.raises(ConfigurationError, match=f"one for each '{key}'.*--rail {outer} "):
+        convert(path, tmp_path / "o.power")
+    convert(path, tmp_path / "o.power", choices=Choices(rail=outer))
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(600.0)  # two sockets of 30 W
+    if key == "target":
+        convert(path, tmp_path / "o.power", choices=Choices(add_up=True), force=True)
+        assert analyse(tmp_path / "o.power").energy.value == pytest.approx(1000.0)
 
 
 def test_the_column_may_be_left_out(tmp_path):
