@@ -5,7 +5,7 @@
     <UsageEntry Timestamp="2024-03-12T14:05:10Z" Duration="6000000000" Ac="0" EntryType="Active" Discharge="900" … />
 
 A duration counts 100 ns, a discharge milliwatt hours.  At the mains (`Ac="1"`) the battery shows nothing of what the
-machine draws: such stretches are left out.
+machine draws: nothing is counted in such stretches.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class BatteryReport(Importer):
 
 
 def _stretches(path: Path, counts: Counter[str]) -> Iterator[list[str]]:
-    """Yield start, end and milliwatt hours of each stretch of use from the battery; count the others."""
+    """Yield start, end and milliwatt hours of each stretch of use from the battery, and of those at the mains between them, in which none left it; count these."""
+    at_mains: list[list[str]] = []
+    used = False
     for entry in _entries(path):
         ns, stamp = _length_ns(entry.get("Duration", "")), wall(entry.get("Timestamp", ""))
         drawn = float_or_nan(entry.get("Discharge", ""))
@@ -78,12 +80,16 @@ def _stretches(path: Path, counts: Counter[str]) -> Iterator[list[str]]:
             continue  # the moment at which the report was made
         if ns is None or stamp is None or math.isnan(drawn):
             counts["unread"] += 1
-        elif entry.get("Ac") != _ON_BATTERY or drawn < 0:
+            continue
+        start = datetime(1970, 1, 1) + timedelta(microseconds=(stamp.ns - (stamp.zone_ns or 0)) // 1000)
+        both = [f"{at.isoformat(' ')}Z" for at in (start, start + timedelta(microseconds=ns // 1000))]
+        if entry.get("Ac") != _ON_BATTERY or drawn < 0:
             counts["mains"] += 1
-        else:
-            start = datetime(1970, 1, 1) + timedelta(microseconds=(stamp.ns - (stamp.zone_ns or 0)) // 1000)
-            end = start + timedelta(microseconds=ns // 1000)
-            yield [f"{start.isoformat(' ')}Z", f"{end.isoformat(' ')}Z", entry["Discharge"]]
+            at_mains.append([*both, "0"])
+            continue
+        yield from at_mains if used else ()
+        at_mains, used = [], True
+        yield [*both, entry["Discharge"]]
 
 
 def _length_ns(text: str) -> int | None:

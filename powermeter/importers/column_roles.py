@@ -102,7 +102,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         headings = unit_above(found, headings)
     refuse_runs(path, found, headings, choices)
     asks: list[str] = []
-    ask_mega(found, headings, stated | facts.keys(), asks)
+    either = ask_mega(found, headings, stated | facts.keys(), asks)
     summed: list[Note] = []
     if signature is None:
         headings, summed = without_running_sums(found, headings, stated)
@@ -120,8 +120,10 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     if asks and not nothing:
         text = f"{path}: the file leaves open " + "; ".join(asks)
         period_s = choices.period_s or (None if time is not None else 1.0)
-        typed = replace(choices, columns={**choices.columns, **factors, **offered}, period_s=period_s)
-        units = ", ".join(dict.fromkeys(unit for unit in offered.values() if unit != "-"))
+        typed = replace(
+            choices, columns={**choices.columns, **either, **factors, **offered}, period_s=period_s
+        )
+        units = ", ".join(dict.fromkeys(unit for unit in {**either, **offered}.values() if unit != "-"))
         raise OpenQuestions(text, typed, f"in {units}" if units else "a rate")
     if nothing:
         raise DataError(f"{path}: {nothing_electric(path, found, headings)}")

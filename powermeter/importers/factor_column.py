@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
+from powermeter.channel import Quantity
+from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.unit_columns import typical
@@ -37,12 +39,36 @@ def ask_factor(
             continue
         if percent and named.words == ["scale"]:  # of Android: what a full battery's level is
             continue
+        left_out_typed = f"--column {quote(f'{named.text}=-')}"
         asks.append(
-            f"whether the readings are multiplied by {named.text!r} ({typical(found, i):g}) already: if so, "
-            f"--column {quote(f'{named.text}=-')}; if not, multiply them in the file first, for no option does"
+            f"whether the readings are multiplied by {named.text!r} ({typical(found, i):g}) already: if so, {left_out_typed}; if not, "
+            + (
+                _multiplied(found, headings, i, left_out_typed)
+                or "multiply them in the file first, for the factor changes"
+            )
         )
         left_out[named.text] = "-"
     return left_out
+
+
+_OF_CURRENT = frozenset(("ct", "cts", "current", "amp", "amps", "a", "shunt"))
+_OF_VOLTAGE = frozenset(("vt", "vts", "pt", "pts", "voltage", "volt", "volts", "v"))
+
+
+def _multiplied(found: Layout, headings: Sequence[Heading], index: int, left_out: str) -> str:
+    """Return what to type where readings are to be multiplied by a factor that is one in all rows; nothing where it changes or no reading is its."""
+    texts = {row[index].strip() for row in found.rows if len(row) > index}
+    kinds = {*headings[index].words}
+    quantity = Quantity.CURRENT if kinds & _OF_CURRENT else Quantity.VOLTAGE if kinds & _OF_VOLTAGE else None
+    whose = [
+        h for h in headings if h.quantity is (quantity or h.quantity) and h.quantity in ELECTRIC and h.unit
+    ]
+    if quantity is None and Quantity.POWER in {h.quantity for h in whose}:
+        whose = [h for h in whose if h.quantity is Quantity.POWER]
+    if len(texts) != 1 or not whose or (quantity is None and len({h.quantity for h in whose}) > 1):
+        return ""
+    factor = f"{typical(found, index):g}"
+    return " ".join([left_out, *(f"--column {quote(f'{h.text}={factor}{h.unit}')}" for h in whose)])
 
 
 def _is_factor(named: Heading) -> bool:

@@ -17,8 +17,9 @@ _PERHAPS_OF_A_GRID = 1e4
 """Numbers from which on a power in MW may be what a grid carries, tens of thousands of megawatts, as well as tens of watts."""
 
 
-def ask_mega(found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]) -> None:
-    """Ask for the units of columns whose name ends in MW, MJ or MWH and whose numbers fit both meanings."""
+def ask_mega(found: Layout, headings: Sequence[Heading], stated: set[int], asks: list[str]) -> dict[str, str]:
+    """Ask for the units of columns whose name ends in MW, MJ or MWH and whose numbers fit both meanings; return what is offered."""
+    offered: dict[str, str] = {}
     for i, named in enumerate(headings):
         if i in stated or not named.at_end or named.of_rows or named.quantity not in _SURELY_MILLI:
             continue
@@ -29,6 +30,8 @@ def ask_mega(found: Layout, headings: Sequence[Heading], stated: set[int], asks:
         of_grid = named.quantity is Quantity.POWER and read >= _PERHAPS_OF_A_GRID
         if 0 < read < _SURELY_MILLI[named.quantity] or of_grid:
             milli = f"m{tail[1:].capitalize()}"
+            offered[named.text] = milli
             asks.append(
                 f"whether {named.text!r} is in mega or in milli: --column {quote(f'{named.text}={milli}')} or --column {quote(f'{named.text}=M{milli[1:]}')}"
             )
+    return offered

@@ -42,6 +42,18 @@ def test_stretches_at_the_mains_are_counted_and_left_out(tmp_path):
     assert str(note).startswith("1 stretch at the mains left out")
 
 
+def test_nothing_is_counted_while_the_mains_supply(tmp_path):
+    """Eleven times 900 mWh; two hours at the mains between them, one behind them."""
+    used = [entry(10 * i, 900) for i in range(6)], [entry(180 + 10 * i, 900) for i in range(5)]
+    path = report(
+        tmp_path, *used[0], entry(60, -500, ac=1, minutes=120), *used[1], entry(230, 0, ac=1, minutes=60)
+    )
+    convert(path, tmp_path / "o.power")
+    found = analyse(tmp_path / "o.power")
+    assert found.energy.value == pytest.approx(11 * 0.9 * 3600)
+    assert (found.end_ns - found.start_ns) * 1e-9 == pytest.approx(230 * 60)
+
+
 def test_a_report_of_a_machine_at_the_mains_holds_no_use(tmp_path):
     with pytest.raises(DataError, match=r"no stretch of use from the battery .*2 stretches at the mains"):
         open_log(report(tmp_path, entry(0, 0, ac=1), entry(10, -5, ac=1)))

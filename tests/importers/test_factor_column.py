@@ -21,6 +21,14 @@ def test_a_factor_of_twenty_is_asked_about(tmp_path, name):
     with pytest.raises(ConfigurationError, match=rf"multiplied by '{name}' \(20\) already"):
         run(tmp_path, name, 20)
     assert run(tmp_path, name, 20, columns={name: "-"}) == pytest.approx(240.0)
+    assert run(tmp_path, name, 20, columns={name: "-", "CT1 (A)": "20A"}) == pytest.approx(4800.0)
+
+
+def test_the_factor_of_a_current_transformer_is_offered_for_currents(tmp_path):
+    with pytest.raises(
+        ConfigurationError, match=r"if not, --column 'CT ratio=-' --column 'CT1 \(A\)=20A'(?!.*Voltage)"
+    ):
+        run(tmp_path, "CT ratio", 20)
 
 
 @pytest.mark.parametrize(("name", "factor"), [("CT ratio", 1), ("ratio", 20), ("compression ratio", 20)])

@@ -13,6 +13,7 @@ from powermeter.importers.stated_unit import with_unit
     [
         ("time_s,U_V,I_A", "{t},12.0,-2.0", {"I_A": "-A"}),
         ("time_s,Power", "{t},-24.0", {"Power": "-W"}),
+        ("time_s,U_V,CT", "{t},12.0,-0.1", {"CT": "-20A"}),
         ("time_s,U_V,I", "{t},12000,-2000", {"U_V": "mV", "I": "-mA"}),
     ],
 )
