@@ -13,6 +13,7 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.device_column import DEVICE_NAMES
 from powermeter.importers.devices import device_label
 from powermeter.importers.log import Choices
+from powermeter.importers.stamps import DAY_NS
 from powermeter.importers.table_plan import TablePlan
 
 _ROWS = 3  # of one device under each other, on average: fewer are rounds of devices that take turns
@@ -33,6 +34,11 @@ def sort_by_time(
     stamps = _carried_on(store.whole("stamp"))
     named = DEVICE_NAMES.fullmatch(plan.layout.headings[plan.device[0]].name.strip()) if plan.device else None
     keys = store.whole("key")
+    if len(devices) > 1 and plan.device and _by_other_clocks(keys, stamps):
+        raise ConfigurationError(
+            f"{where}: the rows of each {plan.layout.headings[plan.device[0]].text!r} ({', '.join(list(devices)[:4])}) follow those of the one before, and "
+            "some are stamped since 1970, others from a start of their own: write the rows of each into a file of its own and import those"
+        )
     sure = named or not plan.time.is_utc
     if len(devices) < 2 or not in_blocks(keys, stamps) or not (sure or _at_one_time(keys, stamps)):
         if plan.perhaps_devices:
@@ -60,6 +66,21 @@ def in_blocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
     by_device = np.argsort(keys, kind="stable")
     falls = np.diff(stamps[by_device]) < 0
     return not (falls & (np.diff(keys[by_device]) == 0)).any()
+
+
+def _by_other_clocks(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:
+    """Return whether blocks of devices are stamped since 1970 and others from a start of their own, near 0."""
+    starts = np.flatnonzero(np.diff(keys)) + 1
+    if (len(starts) + 1) * _ROWS > len(keys):
+        return False
+    since_1970 = stamps >= _IN_1990_NS
+    turns = np.flatnonzero(np.diff(since_1970)) + 1
+    others = stamps[~since_1970]
+    return bool(turns.size and np.isin(turns, starts).all() and others.max(initial=0) < _OF_A_START_NS)
+
+
+_IN_1990_NS = 20 * 365 * DAY_NS
+_OF_A_START_NS = 365 * DAY_NS
 
 
 def _at_one_time(keys: NDArray[np.int16], stamps: NDArray[np.int64]) -> bool:

@@ -98,3 +98,9 @@ def test_blocks_of_which_one_ended_early_are_of_one_time(tmp_path: Path) -> None
     assert log.facts["whole"]["rail"] == "all devices"
     with pytest.raises(ConfigurationError, match="begin anew"):
         load(tmp_path, text.replace("time", "time_s").replace("17110000", "0"))
+
+
+def test_two_instruments_of_which_one_counts_from_its_start_are_refused(tmp_path: Path) -> None:
+    rows = [f"meter,{t},100" for t in range(20)] + [f"board,{1_711_000_000 + t},60" for t in range(20)]
+    with pytest.raises(ConfigurationError, match=r"'logger' \(meter, board\).*a file of its own"):
+        load(tmp_path, "\n".join(["logger,time,power_W", *rows, ""]), columns={"time": "s"})
