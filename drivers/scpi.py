@@ -152,6 +152,7 @@ class Scpi(AskedInstrument):
         )
         with closed_on_failure(self):
             self._identify()
+            self._link.is_simulated |= "SIMULATED" in self._identity
             self._choose_queries()
             self.sample()
         rail = rail_of(self.options, self.covers)

@@ -57,7 +57,7 @@ class SimulatedMultimeter(SimulatedScpi):
     """A HP 34401A set to direct voltage."""
 
     kind = "scpi-dmm"
-    identity = "HEWLETT-PACKARD,34401A,0,11-5-2"
+    identity = "HEWLETT-PACKARD,34401A,SIMULATED,11-5-2"
 
 
 class SimulatedKorad(SimulatedMeter):

@@ -12,8 +12,9 @@ from powermeter.channel import MISSING, SATURATED
 from powermeter.drivers.links.link import Link
 from powermeter.drivers.scpi import Scpi, parse_number
 from powermeter.errors import DataError, OpenError, ReadError
+from powermeter.result import Grade
 from powermeter.source import Address
-from powermeter.testing.line_meters import SimulatedScpi
+from powermeter.testing.line_meters import SimulatedMultimeter, SimulatedScpi
 from powermeter.testing.load import Load
 
 
@@ -116,6 +117,22 @@ def test_a_power_far_from_the_product_is_no_reading(monkeypatch, volts, amps, wa
     else:
         with pytest.raises(OpenError, match="far from voltage × current"):
             source.open()
+
+
+@pytest.mark.parametrize(
+    ("identity", "grade"),
+    [
+        (SimulatedScpi.identity, Grade.SIMULATED),
+        (SimulatedMultimeter.identity, Grade.SIMULATED),
+        ("HEWLETT-PACKARD,34401A,0,11-5-2", Grade.MEASURED),
+    ],
+)
+def test_what_the_tests_play_over_a_network_is_graded_simulated(monkeypatch, identity, grade):
+    answers = {"CONF?": '"VOLT +1.0E1"', "READ?": "1.5", "MEAS_VOLT?": "5", "MEAS_CURR?": "1"}
+    source, link = scpi(monkeypatch, **answers)
+    link.answers["*IDN?"] = identity
+    source.open()
+    assert {channel.grade for channel in source.channels} == {grade}
 
 
 @pytest.mark.parametrize(
