@@ -28,7 +28,7 @@ from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamp_reader import Reader, TimePlan
 from powermeter.importers.time_axis import refuse_sparse, usual_step
 from powermeter.importers.time_zones import zone_notes, zone_or_utc
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

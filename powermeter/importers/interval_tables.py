@@ -28,7 +28,7 @@ from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.nested_windows import Stretch, of_all_sockets, parents_of, pieces
 from powermeter.importers.stamps import number_ns
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

@@ -17,7 +17,7 @@ from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
 from powermeter.importers.sources_in_sequence import Series, one_after_another
-from powermeter.importers.whole_rail import WHOLE
+from powermeter.importers.whole_or_sum import WHOLE
 from powermeter.recording.output_file import check_output
 from powermeter.result.notes import Note
 

@@ -23,7 +23,7 @@ from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

@@ -15,7 +15,7 @@ from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import RELATIVE, Choices, Log, LogRows
 from powermeter.importers.perfetto_trace import Reading, TraceFile
 from powermeter.importers.time_axis import refuse_sparse
-from powermeter.importers.whole_rail import WHOLE, decide
+from powermeter.importers.whole_or_sum import WHOLE, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

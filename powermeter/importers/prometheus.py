@@ -26,7 +26,7 @@ from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.row_order import RowOrder
 from powermeter.importers.time_axis import axis, refuse_sparse
 from powermeter.importers.unit_spellings import of_unit
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

@@ -19,7 +19,7 @@ from powermeter.channel import MISSING, Channel, Gap, Kind, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers.hole_limits import pauses
 from powermeter.importers.log import Choices, Log, LogRows
-from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.whole_or_sum import Whole, decide
 from powermeter.result.notes import Note
 from powermeter.units import NS, format_duration
 

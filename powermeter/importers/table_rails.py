@@ -17,7 +17,7 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.total_by_readings import Readings
-from powermeter.importers.whole_rail import Mean, Whole, decide
+from powermeter.importers.whole_or_sum import Mean, Whole, decide
 from powermeter.result.notes import Note
 
 

@@ -68,7 +68,7 @@ from powermeter.importers.time_parts import are_apart, overlapping_rows, pauses_
 from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.undistinguished_devices import refuse_turns
-from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.whole_or_sum import Whole, decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 

@@ -22,7 +22,7 @@ from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogR
 from powermeter.importers.logger_stamps import stamp_before
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.importers.time_zones import zone_notes
-from powermeter.importers.whole_rail import Whole, decide
+from powermeter.importers.whole_or_sum import Whole, decide
 from powermeter.platforms.jetson import BoardRails, layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 from powermeter.result.notes import Note

@@ -4,7 +4,7 @@ import pytest
 
 from powermeter.channel import Rail
 from powermeter.errors import ConfigurationError
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 
 W = "W"
 

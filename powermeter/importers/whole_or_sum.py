@@ -1,4 +1,4 @@
-"""Decides which rail of a log is the whole: a total, a board, a package, or a sum of parts that may be added.
+"""Decides which rail of a log is the whole (a total, a board, a package), or whether rails or devices are added up.
 
 The decision becomes facts of the recording: a rail's parent and boundary.  Rails of one unmeasured parent are
 added up by the analysis; the rail that stands for everything has the boundary of a board.  Where the names

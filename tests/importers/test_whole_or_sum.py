@@ -6,7 +6,7 @@ from powermeter import analyse
 from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert, open_log
-from powermeter.importers.whole_rail import decide
+from powermeter.importers.whole_or_sum import decide
 
 
 def rails(*names, parents=None):
