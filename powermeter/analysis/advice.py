@@ -31,12 +31,12 @@ from powermeter.analysis.event_estimate import (
     TAIL,
     UNSEEN,
 )
+from powermeter.analysis.log_clock_set_forward import perhaps_no_time
 from powermeter.analysis.next_item import memory_of
 from powermeter.analysis.quantiles import median
 from powermeter.analysis.regular_or_random import REMEDIES, ChosenBy, chosen_by
 from powermeter.analysis.resolution import made_by_others
 from powermeter.analysis.sampling_error import scatter_of_line
-from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.uncertainty import step_bias
 from powermeter.channel import Kind

@@ -22,6 +22,7 @@ from powermeter.analysis.holes import Bridges, with_events
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_counter import late_ends
 from powermeter.analysis.load_sets_pace import load_sets_pace
+from powermeter.analysis.log_clock_set_forward import perhaps_no_time
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import marks_in_pauses
 from powermeter.analysis.means_at_edges import MOVED
@@ -37,7 +38,6 @@ from powermeter.analysis.rows_in_bursts import scatter_of_bursts
 from powermeter.analysis.rows_on_change import rows_on_change
 from powermeter.analysis.sampling_error import Scatter, scatter_of_line
 from powermeter.analysis.saturation import open_above
-from powermeter.analysis.set_clock import perhaps_no_time
 from powermeter.analysis.skipped_refreshes import skipped_refreshes
 from powermeter.analysis.slew_limited import slew_limited
 from powermeter.analysis.steady_wave import Wave, wave_of_run

@@ -1,4 +1,4 @@
-"""Holes in which perhaps no time passed: a clock that was set forward leaves a hole in a log's stamps, and nothing in its readings."""
+"""Holes of a log in which perhaps no time passed: a clock that was set forward leaves a hole in its stamps, and nothing in its readings."""
 
 from __future__ import annotations
 

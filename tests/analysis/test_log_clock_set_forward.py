@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.set_clock import perhaps_no_time
+from powermeter.analysis.log_clock_set_forward import perhaps_no_time
 from powermeter.analysis.whole_run import measure_run
 from powermeter.channel import Channel, Gap, Quantity, Rail
 from powermeter.recording import Samples, SourceInfo
