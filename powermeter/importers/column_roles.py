@@ -20,7 +20,7 @@ from powermeter.importers.cells import unit_in_cells
 from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.columns_of_states import without_states
 from powermeter.importers.decimal_grid import float_or_nan
-from powermeter.importers.device_column import DEVICE_NAMES, devices_in
+from powermeter.importers.device_column import DEVICE_NAMES, device_columns_of
 from powermeter.importers.entity_rows import rows_of
 from powermeter.importers.factor_column import ask_factor
 from powermeter.importers.figures_of_merit import of_other_things
@@ -138,7 +138,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     perhaps = False
     if not only or of_quantity:  # the rows of one quantity may be of several devices
         split = choices.add_up or choices.rail is not None
-        device, perhaps = devices_in(path, found, headings, time, planned, signature, split)
+        device, perhaps = device_columns_of(path, found, headings, time, planned, signature, split)
         if not perhaps:
             device, stated_rows = with_second_key(path, found, headings, time, planned, device, choices)
             only = (*only, *stated_rows)

@@ -11,7 +11,7 @@ from powermeter.channel import MISSING
 from powermeter.errors import ConfigurationError
 from powermeter.importers.column_store import Store
 from powermeter.importers.device_column import DEVICE_NAMES
-from powermeter.importers.devices import device_label
+from powermeter.importers.device_rounds import device_label
 from powermeter.importers.log import Choices
 from powermeter.importers.stamps import DAY_NS
 from powermeter.importers.table_plan import TablePlan

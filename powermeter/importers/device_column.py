@@ -75,7 +75,7 @@ _OF_ONE_DEVICE = frozenset(
 _FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 
 
-def devices_in(
+def device_columns_of(
     path: Path,
     found: Layout,
     headings: Sequence[Heading],

@@ -26,7 +26,7 @@ from powermeter.importers.contradicting_units import beyond_volt_amperes, refuse
 from powermeter.importers.counted_beside import on_their_rails
 from powermeter.importers.cut_end import cut_row
 from powermeter.importers.device_blocks import sort_by_time
-from powermeter.importers.devices import device_column, device_label, round_note, sweeps
+from powermeter.importers.device_rounds import device_label, distinguished_by, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.entity_rows import refuse_flows
 from powermeter.importers.hole_limits import end_notes
@@ -175,14 +175,14 @@ class OpenTable:
         self._by_length = (apart := length is not None and are_apart(length, step)) or varied
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
-        refuse_flows(device_column(self.plan, self.devices), [r.name for r in rails], self.choices, where)
+        refuse_flows(distinguished_by(self.plan, self.devices), [r.name for r in rails], self.choices, where)
         self.whole = decide(
             rails,
             where=where,
             rail=None if self.plan.only else self.choices.rail,
             add_up=self.choices.add_up,
             means=means_of_rails(streams, self._seen),
-            devices=device_column(self.plan, self.devices),
+            devices=distinguished_by(self.plan, self.devices),
             readings=readings_of_devices(streams, store, sample_of_row),
         )
         refuse_unpaired(streams, self.whole, where)

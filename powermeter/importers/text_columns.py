@@ -15,7 +15,7 @@ from powermeter.importers.blocks import TextBlock
 from powermeter.importers.cells import Cells, numbers
 from powermeter.importers.column_statistics import Statistics
 from powermeter.importers.column_store import Store
-from powermeter.importers.devices import BETWEEN, numbered
+from powermeter.importers.device_rounds import BETWEEN, numbered
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.log import Choices
 from powermeter.importers.stamp_reader import Reader

@@ -21,7 +21,7 @@ BETWEEN = "\0"
 """Stands between the cells that name one device."""
 
 
-def device_column(plan: TablePlan, devices: Collection[str]) -> str | None:
+def distinguished_by(plan: TablePlan, devices: Collection[str]) -> str | None:
     """Return what distinguishes the devices, for messages; None for a single one."""
     if len(devices) < 2:
         return None
