@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from powermeter.hooks.tokens.http_messages import Messages, NotFollowed
 from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
 from powermeter.hooks.tokens.reply import Reply
+from powermeter.hooks.tokens.reported_counts import Usage, has_text, is_begun
 from powermeter.hooks.tokens.request import Request
-from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
 from powermeter.marking.printed_lines import PrintedEvent
 
 _GENERATING = ("completion", "/generate", "/chat", "/messages", "/responses", "infill")

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from powermeter.analysis.tokens import measures as names
-from powermeter.hooks.tokens.usage import number
+from powermeter.hooks.tokens.reported_counts import number
 from powermeter.marking.printed_lines import PrintedEvent
 
 _RUN = re.compile(r"llama-bench: benchmark \d+/\d+: (?P<what>[a-z ]+?)(?: run)? (?P<r>\d+)/(?P<of>\d+)")

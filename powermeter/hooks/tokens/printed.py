@@ -13,8 +13,8 @@ from typing import Any
 
 from powermeter.hooks.tokens.llama_bench import LlamaBench
 from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
+from powermeter.hooks.tokens.reported_counts import number
 from powermeter.hooks.tokens.request import Request
-from powermeter.hooks.tokens.usage import number
 from powermeter.marking.printed_lines import PrintedEvent, Reader
 
 PRINTED_S = 0.003

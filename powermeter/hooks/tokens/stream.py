@@ -10,8 +10,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, TypeVar, cast, overload
 
-from powermeter.hooks.tokens.token_count import Answer
-from powermeter.hooks.tokens.usage import field
+from powermeter.hooks.tokens.reported_counts import field
+from powermeter.hooks.tokens.streamed_answer import Answer
 from powermeter.marking import span as spans
 
 S = TypeVar("S")

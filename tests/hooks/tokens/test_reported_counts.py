@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
+from powermeter.hooks.tokens.reported_counts import Usage, has_text, is_begun
 
 # As llama-server (build of October 2026) sent it.
 LLAMA = {

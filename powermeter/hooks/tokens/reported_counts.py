@@ -1,4 +1,4 @@
-"""What engines report of an answer, in their own names: counts of tokens, and how long its phases took.
+"""What engines report of an answer, in their own names (`usage`, `timings`): counts of tokens, and how long its phases took.
 
 llama.cpp     `timings`: prompt_n, cache_n, predicted_n, prompt_ms, predicted_ms, draft_n, draft_n_accepted
 OpenAI-like   `usage`: prompt_tokens with those from the cache inside, completion_tokens

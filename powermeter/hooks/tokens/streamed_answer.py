@@ -1,4 +1,4 @@
-"""How many tokens an answer has, and when: by what the engine reports, else one for each id; pieces of text are not tokens."""
+"""An answer as it comes through a stream: its tokens by what the engine reports, else one for each id; pieces of text are not tokens."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from powermeter.hooks.tokens.prefill_and_decode import WARM_S, loading, phases_of
+from powermeter.hooks.tokens.reported_counts import Usage, has_text, is_begun
 from powermeter.hooks.tokens.request import Request
-from powermeter.hooks.tokens.usage import Usage, has_text, is_begun
 from powermeter.marking.past_events import mark_past_here
 from powermeter.marking.printed_lines import PrintedEvent
 
