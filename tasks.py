@@ -54,7 +54,7 @@ INSTALLED = (
         "reports/exports",
     ),
     "marking/test_bindings.py::test_outside_of_a_recording_it_does_nothing",  # the header for C
-    *("recorder/remote/test_command.py", "cli/test_exit_codes.py"),
+    *("recorder/remote/test_command.py", "errors/test_exit_codes.py"),
     "testing/test_plugin.py::test_what_was_measured_is_printed",  # the entry point for pytest
 )
 """Tests that meet what a wheel can lack: files, tables of data, templates, names, entry points. Numbers were tested before."""

@@ -19,7 +19,7 @@ import powermeter
 from powermeter import registry
 from powermeter.analysis.labels import LabelRow
 from powermeter.cli import cli
-from powermeter.cli.exit_codes import exit_codes
+from powermeter.errors.exit_codes import EXIT_CODES
 from powermeter.source import PolledSource, Source
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -190,7 +190,7 @@ def exits() -> Iterator[str]:
     yield ""
     yield "`record -- CMD`, `bench -- CMD` and `sync -- CMD` end with CMD's status, 128 + N for a signal N."
     yield ""
-    yield from table(("status", "meaning"), [(str(number), text) for number, text in exit_codes().items()])
+    yield from table(("status", "meaning"), [(str(number), text) for number, text in EXIT_CODES.items()])
 
 
 class _Raw:

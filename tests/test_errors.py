@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from powermeter import cli, errors, registry
-from powermeter.cli.exit_codes import exit_codes
 from powermeter.errors import OpenError, PowermeterError, ReadError, Reason, plural
+from powermeter.errors.exit_codes import EXIT_CODES
 
 OURS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PowermeterError)
@@ -16,7 +18,10 @@ OURS = [
 def test_every_kind_has_a_status_of_its_own_that_the_command_line_documents():
     codes = {kind.__name__: kind.exit_code for kind in OURS}
     assert len(set(codes.values())) == len(codes) and 0 not in codes.values()
-    assert set(codes.values()) <= set(exit_codes())
+    assert EXIT_CODES[PowermeterError.exit_code] == "another error of this package"
+    for kind in OURS:
+        when = (kind.__doc__ or "").partition("\n")[0].rstrip(".").removeprefix("Raised when ")
+        assert kind is PowermeterError or EXIT_CODES[kind.exit_code] == f"`{kind.__name__}`: {when}"
 
 
 @pytest.mark.parametrize(
@@ -93,3 +98,36 @@ def test_a_number_and_its_noun_agree(number, text):
 
 def test_a_verb_agrees_with_its_number_too():
     assert [plural(n, "row was", "rows were") for n in (1, 2)] == ["1 row was", "2 rows were"]
+
+
+def test_a_mistyped_verb_gets_the_nearest_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["shwo", "run.power"]) == 2
+    assert "'shwo'; did you mean show?" in capsys.readouterr().err
+    for unlike in ("zzzzz", "nosuch", "<script>"):  # bench and cite share three letters with them
+        assert cli.run([unlike]) == 2
+        assert "did you mean" not in capsys.readouterr().err
+
+
+def test_what_click_refuses_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A folder for a file, an unknown option, a missing argument: one line, and where the help is."""
+    for command, text in (
+        (["show"], "missing argument 'RECORDING' (powermeter show --help)"),
+        (["show", "--foo", "x"], "no such option '--foo'"),
+        (["record", "-o", str(tmp_path), "--", "true"], "is a directory (powermeter record --help)"),
+    ):
+        assert cli.run(command) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("powermeter: ") and err.count("\n") == 1 and text in err, err
+
+
+def test_too_little_memory_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cli.cli, "main", exhausted)
+    assert cli.run(["devices"]) == 1
+    assert capsys.readouterr().err == (
+        "powermeter: there is not enough memory for this; what was being written is not there\n"
+    )

@@ -1,6 +1,6 @@
 """The `powermeter` command: a table of verbs, each in a file of its own that is loaded when asked for.
 
-This is the one place that prints errors.  Each class of errors has its exit status (`powermeter.errors`); those of verbs are in `exit_codes`.
+This is the one place that prints errors.  The exit status of each error and each verb is in `powermeter.errors.exit_codes`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import click
 
 from powermeter import registry
 from powermeter.cli import option_synonyms
-from powermeter.cli.exit_codes import INTERRUPTED
 from powermeter.cli.help_formatter import HelpContext, WholeHelp, width
 from powermeter.cli.progress import heartbeat
 from powermeter.cli.standard_output import open_standard, put_stderr, report_problem, settle
 from powermeter.errors import PowermeterError
+from powermeter.errors.exit_codes import INTERRUPTED
 from powermeter.errors.suggestions import close_names, meant
 from powermeter.recorder.null_device import put_null
 

@@ -11,7 +11,6 @@ import click
 
 from powermeter.cli.child import cannot_run, run_command
 from powermeter.cli.configuration import named
-from powermeter.cli.exit_codes import NOT_REACHED
 from powermeter.cli.options import (
     force_option,
     json_option,
@@ -23,6 +22,7 @@ from powermeter.cli.options import (
 )
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
+from powermeter.errors.exit_codes import NOT_REACHED
 from powermeter.recording.output_file import check_output, in_place
 from powermeter.units import parse_duration, parse_quantity
 

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from powermeter.cli import subject_options
-from powermeter.cli.exit_codes import OVER_BUDGET
 from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed, tokens_option
 from powermeter.cli.standard_output import put, put_json
+from powermeter.errors.exit_codes import OVER_BUDGET
 
 
 @click.command()

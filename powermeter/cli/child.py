@@ -20,9 +20,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from powermeter.cli.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 from powermeter.cli.group_signals import Witness
 from powermeter.cli.standard_output import report_problem
+from powermeter.errors.exit_codes import NOT_EXECUTABLE, NOT_FOUND
 
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")

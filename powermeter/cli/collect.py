@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.exit_codes import LEFT_OUT
 from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError
+from powermeter.errors.exit_codes import LEFT_OUT
 
 if TYPE_CHECKING:
     from powermeter.fleet.dataset import Dataset

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from powermeter.cli.exit_codes import FAILED_IF
 from powermeter.cli.options import baseline_option, force_option, json_option, output_option, per_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
+from powermeter.errors.exit_codes import FAILED_IF
 from powermeter.recording.output_file import check_output, unknown_extension, write_files
 from powermeter.units import parse_share
 

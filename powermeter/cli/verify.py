@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from powermeter.cli.exit_codes import LOOK, NOT_ACCEPTED
 from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put, put_json, put_stderr
 from powermeter.errors import ConfigurationError, DataError
+from powermeter.errors.exit_codes import LOOK, NOT_ACCEPTED
 
 
 @click.command()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from powermeter.cli.exit_codes import CLAIM_FAILED
 from powermeter.cli.options import json_option, rail_option
 from powermeter.cli.standard_output import put, put_json
 from powermeter.errors import plural
+from powermeter.errors.exit_codes import CLAIM_FAILED
 
 if TYPE_CHECKING:
     from powermeter.comparison.claims import Checked, Claim

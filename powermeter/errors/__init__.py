@@ -11,7 +11,7 @@
     └── DataError            a file, a frame or a line does not state what it should  (also ValueError)
 
 Each message is one line: what, where, what to do.  The command line prints it and exits with
-`exit_code`; nothing else in the package prints an error.  What people typed or programs chose stands in a
+`exit_code` (`exit_codes`); nothing else in the package prints an error.  What people typed or programs chose stands in a
 message as `printable` makes it, a mistyped name with the `nearest` of those there are (`suggestions`),
 a number with its noun as `plural` writes them.
 """
@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+
+from powermeter.errors import exit_codes
 
 
 class Reason(str, Enum):
@@ -38,31 +40,31 @@ class Reason(str, Enum):
 class PowermeterError(Exception):
     """Base of all errors raised on purpose."""
 
-    exit_code = 1
+    exit_code = exit_codes.OTHER_ERROR
 
 
 class ConfigurationError(PowermeterError, ValueError):
     """Raised when an option, a URL, a unit or a name cannot be used, before anything is opened."""
 
-    exit_code = 2
+    exit_code = exit_codes.CONFIGURATION
 
 
 class ExistsError(PowermeterError, FileExistsError):
     """Raised when the file to be written exists and `--force` was not given."""
 
-    exit_code = 3
+    exit_code = exit_codes.EXISTS
 
 
 class NotInstalledError(PowermeterError, ImportError):
     """Raised when an instrument or a report needs a library that is not installed."""
 
-    exit_code = 4
+    exit_code = exit_codes.NOT_INSTALLED
 
 
 class OpenError(PowermeterError):
     """Raised when an instrument cannot be opened."""
 
-    exit_code = 5
+    exit_code = exit_codes.NOT_OPENED
 
     def __init__(self, message: str, reason: Reason = Reason.ABSENT) -> None:
         super().__init__(message)
@@ -75,7 +77,7 @@ class ReadError(PowermeterError):
     Where `is_final`, opening it again would change nothing: the recording goes on without it.
     """
 
-    exit_code = 6
+    exit_code = exit_codes.NOT_READ
 
     def __init__(self, message: str, reason: Reason = Reason.NO_ANSWER, *, is_final: bool = False) -> None:
         super().__init__(message)
@@ -86,7 +88,7 @@ class ReadError(PowermeterError):
 class DataError(PowermeterError, ValueError):
     """Raised when a file or a frame is not what it should be; names the place."""
 
-    exit_code = 7
+    exit_code = exit_codes.DATA
 
 
 def printable(text: object) -> str:

@@ -1,13 +1,17 @@
-"""The exit status of the `powermeter` command, in one table: those of verbs are here, those of errors in `powermeter.errors`."""
+"""The exit status of the `powermeter` command, all in one table: of errors (`powermeter.errors`), of verbs, of commands that are run."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 
-from powermeter import errors
-
 DONE = 0
+OTHER_ERROR = 1
+CONFIGURATION = 2
+EXISTS = 3
+NOT_INSTALLED = 4
+NOT_OPENED = 5
+NOT_READ = 6
+DATA = 7
 OVER_BUDGET = 8
 FAILED_IF = 9
 NOT_REACHED = 10
@@ -19,8 +23,15 @@ NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 INTERRUPTED = 130
 
-_VERBS: Mapping[int, str] = {
+EXIT_CODES: Mapping[int, str] = {
     DONE: "done",
+    OTHER_ERROR: "another error of this package",
+    CONFIGURATION: "`ConfigurationError`: an option, a URL, a unit or a name cannot be used, before anything is opened",
+    EXISTS: "`ExistsError`: the file to be written exists and `--force` was not given",
+    NOT_INSTALLED: "`NotInstalledError`: an instrument or a report needs a library that is not installed",
+    NOT_OPENED: "`OpenError`: an instrument cannot be opened",
+    NOT_READ: "`ReadError`: an opened instrument cannot be read; the recorder turns it into a gap and opens it again",
+    DATA: "`DataError`: a file or a frame is not what it should be; names the place",
     OVER_BUDGET: "`budget`: the value of a stage is over its budget, also one that is unclear",
     FAILED_IF: "`compare`: the comparison came out as `--fail-if` names",
     NOT_REACHED: "`bench`: the precision asked for was not reached",
@@ -32,18 +43,4 @@ _VERBS: Mapping[int, str] = {
     NOT_FOUND: "`record`, `bench`, `sync`: the command is not there",
     INTERRUPTED: "interrupted with Ctrl-C",
 }
-
-
-def exit_codes() -> dict[int, str]:
-    """Return what each exit status means, in order; `record -- CMD` and its like end with CMD's own."""
-    found = dict(_VERBS)
-    for thing in vars(errors).values():
-        if inspect.isclass(thing) and issubclass(thing, errors.PowermeterError):
-            sentence = (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
-            base = thing is errors.PowermeterError
-            found[thing.exit_code] = (
-                "another error of this package"
-                if base
-                else f"`{thing.__name__}`: {sentence.removeprefix('Raised when ')}"
-            )
-    return dict(sorted(found.items()))
+"""Status → what it means, in order; `record -- CMD` and its like end with CMD's own."""
