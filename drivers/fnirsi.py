@@ -17,7 +17,7 @@ from typing import Any
 from powermeter.channel import Accuracy, Channel, Quantity
 from powermeter.errors import DataError, ReadError, Reason
 from powermeter.platforms.assumptions import FNIRSI, FNIRSI_GAIN
-from powermeter.source import Found, Gap
+from powermeter.source import Found
 
 from .links.hid import REPORT_LENGTH, HidLink, cut_reports, drain, hid_devices, open_hid
 from .links.link import Link, UsbId
@@ -121,7 +121,6 @@ class Fnirsi(StreamMeter):
         self._count = 0
         self._late: deque[int] = deque(maxlen=25)
         self._pass_first = True
-        self.lost = 0
 
     def connect(self) -> Link:
         link, known = open_hid(self.address.location, USB, self.title)
@@ -197,18 +196,10 @@ class Fnirsi(StreamMeter):
         if len(self._late) < 25 or min(self._late) < 0.8 * report_ns:
             return
         missing = round(min(self._late) / report_ns)
-        self.lost += missing
-        self._count += missing * SAMPLES_PER_REPORT
+        samples = missing * SAMPLES_PER_REPORT
+        self._count += samples
         self._late.clear()
-        self.gaps.append(
-            Gap(
-                arrival_ns - 26 * report_ns,
-                arrival_ns,
-                "dropped",
-                f"{missing} reports never came",
-                missing * SAMPLES_PER_REPORT,
-            )
-        )
+        self.gaps.append(self.losses.dropped(arrival_ns - 26 * report_ns, arrival_ns, samples))
 
     def stop(self, link: Link) -> None:
         if isinstance(link, HidLink) and self.channels:
@@ -218,7 +209,7 @@ class Fnirsi(StreamMeter):
         return {**super().info(), "model": self._model}
 
     def counts(self) -> dict[str, int]:
-        return {**super().counts(), "reports_lost": self.lost}
+        return {**super().counts(), "samples_lost": self.losses.lost}
 
     @classmethod
     def discover(cls) -> list[Found]:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Kind, Quantity
-from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason, plural
+from powermeter.errors import ConfigurationError, NotInstalledError, OpenError, ReadError, Reason
 from powermeter.platforms.assumptions import assumed
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
 from .links.link import RAIL_OPTIONS, UsbId, rail_of
+from .meters.losses import Losses
 from .meters.tick_clock import TickClock, refuse
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Joulescope(StreamingSource):
         self._path = ""
         self._model = ""
         self._clock = TickClock(NS / self.options["rate"])
-        self.lost = 0
+        self.losses = Losses()
         self._arrived: queue.SimpleQueue[tuple[str, dict[str, Any], int]] = queue.SimpleQueue()
         self._handlers: list[tuple[str, Any]] = []
 
@@ -243,17 +244,8 @@ class Joulescope(StreamingSource):
         if name == "i":
             self._clock.arrived(first + len(data) - 1, arrival_ns)
             if missing:
-                self.lost += missing
                 end = self._clock.time_ns(first)
-                gaps.append(
-                    Gap(
-                        end - round(missing * self._clock.tick_ns),
-                        end,
-                        "dropped",
-                        f"{plural(missing, 'sample')} lost",
-                        missing,
-                    )
-                )
+                gaps.append(self.losses.dropped(end - round(missing * self._clock.tick_ns), end, missing))
 
     def _common(self, gaps: list[Gap]) -> Block | None:
         import numpy as np
@@ -294,7 +286,7 @@ class Joulescope(StreamingSource):
             driver.finalize()
 
     def counts(self) -> dict[str, int]:
-        return {"samples_lost": self.lost}
+        return {"samples_lost": self.losses.lost}
 
     def info(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"model": self._model.upper(), "serial": self._path.rsplit("/", 1)[-1]}

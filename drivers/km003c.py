@@ -18,13 +18,12 @@ import time
 from typing import Any, ClassVar
 
 from powermeter.channel import MISSING
-from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason, plural
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
 from powermeter.source import (
     INTERPOLATED_TIME,
     REPEAT,
     Block,
     Found,
-    Gap,
     Option,
     Row,
     StreamingSource,
@@ -38,6 +37,7 @@ from .links.opening import closed_on_failure, open_link
 from .links.serial_port import usb_ports
 from .meters import km003c_frames
 from .meters.linked import thermometer
+from .meters.losses import Losses
 from .meters.request_response import RequestMeter
 from .meters.tick_clock import TickClock, TickCounter, refuse
 
@@ -131,7 +131,7 @@ class KM003CStream(StreamingSource):
         super().__init__(address)
         self._link: Link | None = None
         self._number = 0
-        self.lost = 0
+        self.losses = Losses()
         self.refused = 0
         self._forget()
 
@@ -265,10 +265,7 @@ class KM003CStream(StreamingSource):
         for sample, tick, at_ns in zip(samples, ticks, times.tolist(), strict=True):
             missing = 0 if self._last_tick is None else round((tick - self._last_tick) / step) - 1
             if missing > 0:
-                self.lost += missing
-                gaps.append(
-                    Gap(self._last_ns, at_ns, "dropped", f"{plural(missing, 'sample')} lost", missing)
-                )
+                gaps.append(self.losses.dropped(self._last_ns, at_ns, missing))
             value = (sample.voltage_uv, sample.current_ua)
             flags.append(INTERPOLATED_TIME | (REPEAT if value == self._previous else 0))
             self._previous, self._last_tick, self._last_ns = value, tick, at_ns
@@ -285,7 +282,7 @@ class KM003CStream(StreamingSource):
             link.close()
 
     def counts(self) -> dict[str, int]:
-        return {"samples_lost": self.lost, "frames_refused": self.refused}
+        return {"samples_lost": self.losses.lost, "frames_refused": self.refused}
 
     def info(self) -> dict[str, Any]:
         facts = dict(self._link.facts) if self._link else {}

@@ -13,14 +13,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from powermeter.channel import Accuracy, Channel, Quantity
-from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason, plural
-from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
+from powermeter.errors import ConfigurationError, DataError, OpenError, ReadError, Reason
+from powermeter.source import INTERPOLATED_TIME, Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_quantity
 
 from .links.link import RAIL_OPTIONS, Link, UsbId, rail_of
 from .links.opening import closed_on_failure, open_link
 from .links.serial_port import port_problem, usb_ports
 from .meters.logic_edges import EVERY_INPUT, LogicEdges, parse_inputs
+from .meters.losses import Losses
 from .meters.tick_clock import TickClock, refuse, slewed
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class PPK2(StreamingSource):
         self._voltage_v = 0.0
         self._streaming = False
         self._edges = LogicEdges(self.options["events"])
-        self.lost = 0
+        self.losses = Losses()
         self.refused = 0
 
     def open(self) -> None:
@@ -220,7 +221,7 @@ class PPK2(StreamingSource):
     def counts(self) -> dict[str, int]:
         """Return what went wrong so far: samples lost and words refused."""
         return {
-            "samples_lost": self.lost,
+            "samples_lost": self.losses.lost,
             "words_refused": self.refused,
             "noisy_inputs": len(self._edges.noisy),
         }
@@ -290,9 +291,8 @@ class PPK2(StreamingSource):
 
         gaps = []
         for first, count in decoded.losses:
-            self.lost += count
             start, end = at_ns(np.array([first - 1, first + count])).tolist()
-            gaps.append(Gap(start, end, "dropped", f"{plural(count, 'sample')} lost", count))
+            gaps.append(self.losses.dropped(start, end, count))
         times = at_ns(decoded.index)
         self._last_ns, self._last = int(times[-1]), last
         columns = [decoded.current_na]
@@ -348,7 +348,7 @@ class PPK2(StreamingSource):
             if hidden > 0:
                 decoded.losses.append((int(decoded.index[0]) - hidden, hidden))
             else:
-                self.lost += hidden
+                self.losses.lost += hidden
 
     def _lasting(self, late_ns: int, now: float) -> int:
         self._late.append((now, late_ns))

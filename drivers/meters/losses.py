@@ -60,6 +60,11 @@ class Losses:
         self.out_of_turn += not self._step.is_next
         return self._step.is_next
 
+    def dropped(self, start_ns: int, end_ns: int, samples: int) -> Gap:
+        """Count samples that a meter's own numbering or clock shows as lost, and return their gap."""
+        self.lost += samples
+        return Gap(start_ns, end_ns, "dropped", f"{plural(samples, 'sample')} lost", samples)
+
     def gap_before(self, last_ns: int, at_ns: int) -> Gap | None:
         """Return what is missing between the last sample and the one that `note` judged; None where nothing is."""
         unused, step = self._unused, self._step

@@ -79,5 +79,5 @@ def test_fnirsi_reports_that_never_came_are_noticed(
         source.link.waiting[:] = report
         block = source.read_block(0.0)
         gaps += block.gaps if block is not None else []
-    assert source.counts()["reports_lost"] == 3
+    assert source.counts()["samples_lost"] == 12  # four in a report
     assert [gap.lost for gap in gaps if gap.reason == "dropped"] == [12]

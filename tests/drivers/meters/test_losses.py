@@ -62,3 +62,9 @@ def test_what_stood_before_a_frame_out_of_turn_is_kept_for_the_next() -> None:
 def test_frames_without_any_order_are_all_next() -> None:
     losses = Losses()
     assert losses.note(None, [1], 0, Unused()) and losses.gap_before(0, 1) is None
+
+
+def test_what_a_meter_shows_as_lost_is_counted_and_a_gap() -> None:
+    losses = Losses()
+    assert losses.dropped(10, 50, 3) == Gap(10, 50, "dropped", "3 samples lost", 3)
+    assert losses.dropped(90, 110, 1) == Gap(90, 110, "dropped", "1 sample lost", 1) and losses.lost == 4
