@@ -30,6 +30,8 @@ _ACROSS = 0.1  # of the way from one level to the other
 _AT_LEVELS = 0.4  # of what readings at either level leave
 _BETWEEN = 0.4  # from the middle of both levels
 _STRAYS = 1  # readings on the wrong side of a constant delay
+_PARTS = 5  # events inside of one, that show edges in its place
+_SEARCHED = 50_000
 _WINDOWS = np.linspace(0.0, 1.0, 21)
 _AHEAD = -0.11  # of an interval: a clock that is a little off
 _DELAYS = np.linspace(-1.0, 1.0, 41)
@@ -181,6 +183,21 @@ def clear_edges(trace: Trace, start_ns: Times, end_ns: Times, least: int = LEAST
     since, seen, ahead = (np.concatenate(column) for column in columns)
     found = Edges(since, seen, ahead, np.concatenate(ends))
     return found if found.count >= least else None
+
+
+def without_containers(start_ns: Times, end_ns: Times) -> tuple[Times, Times]:
+    """Return the events but for those around several others, none of which reaches out of it: beside the edges of what runs in a session, the session runs on, level or not."""
+    if not 1 < start_ns.size <= _SEARCHED:
+        return start_ns, end_ns
+    begun, ended = np.sort(start_ns), np.sort(end_ns)
+    if (begun[1:] >= ended[:-1]).all():
+        return start_ns, end_ns
+    starts, ends = (
+        np.searchsorted(x, end_ns, side="right") - np.searchsorted(x, start_ns, side="left")
+        for x in (begun, ended)
+    )
+    keep = (starts != ends) | (starts <= _PARTS)
+    return start_ns[keep], end_ns[keep]
 
 
 def _noise_ahead(values: Floats, before: Indices, since_ns: Times, interval_ns: int) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.clear_edges import without_containers
 from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lag import LEAST_EVENTS, SETTLING, WORTH, edges_of, stands_out
@@ -55,8 +56,9 @@ def lag_of_all_labels(integral: Integral, marks: Labels) -> Lag | None:
     trace = integral.trace
     if trace.kind is not Kind.INSTANT or trace.kept is not None or not marks.start_ns.size:
         return None
-    order = np.argsort(marks.start_ns, kind="stable")
-    begun, latest = marks.start_ns[order], np.maximum.accumulate(marks.end_ns[order])
+    begun, until = without_containers(marks.start_ns, marks.end_ns)
+    order = np.argsort(begun, kind="stable")
+    begun, latest = begun[order], np.maximum.accumulate(until[order])
     apart = begun[1:] > latest[:-1] + trace.interval_ns
     starts = begun[np.concatenate([[True], apart])]
     ends = latest[np.concatenate([apart, [True]])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from powermeter.analysis.regular_or_random import own_moments, read_at_random
 from powermeter.channel import Kind
 from powermeter.signals.trace import Trace
 
+Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 _SHOWN = 4  # readings of an event that show whether power inside is steady
@@ -22,6 +24,9 @@ _MOSTLY = 0.9
 _FAR_APART_NS = 50_000_000  # frames, batches and kernels last for 1 to 100 ms
 _PLACES = 8  # events: of loops that are at one of two levels for half of the time, one in 128
 _WHOLE = 0.94  # of an interval, that a mean is of
+_SLOW_NS = 1_000_000_000  # refreshes that people let programs repeat their work at, to the second
+_EVEN = 0.5  # of a refresh, that eight in ten of them differ by
+_ONE_LEVEL = 0.3  # of their median, that nine in ten readings span
 
 
 def perhaps_in_step(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
@@ -32,7 +37,37 @@ def perhaps_in_step(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
     """
     if trace.interval_ns < _FAR_APART_NS or start_ns.size >= _PLACES:
         return False
-    return flat_at_regular_moments(trace, start_ns, end_ns)
+    return flat_at_regular_moments(trace, start_ns, end_ns) or _one_level_at_slow_refreshes(
+        trace, start_ns, end_ns
+    )
+
+
+def _one_level_at_slow_refreshes(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
+    """Return whether snapshots at an instrument's own slow refresh stay on one level inside events; without events, in the whole run.
+
+    A load that fluctuates about either of the two levels of a cycle of ten seconds looks just the same every ten seconds, and so do its starts and ends.
+    """
+    if trace.kind is not Kind.INSTANT or trace.kept is not None or averages(trace) or not own_moments(trace):
+        return False
+    if (
+        trace.interval_ns < _SLOW_NS
+        or float(np.ptp(np.percentile(np.diff(trace.times_ns), [10, 90]))) > _EVEN * trace.interval_ns
+    ):
+        return False
+    parts = _inside(trace, start_ns, end_ns) if start_ns.size else [trace.values]
+    return bool(parts) and all(_on_one_level(part) for part in parts)
+
+
+def _on_one_level(values: Floats) -> bool:
+    low, level, high = (float(v) for v in np.percentile(values, [5, 50, 95]))
+    return values.size >= _SHOWN and high - low <= _ONE_LEVEL * abs(level)
+
+
+def _inside(trace: Trace, start_ns: Indices, end_ns: Indices) -> list[Floats]:
+    """Return the readings inside each event that has enough of them."""
+    first = np.searchsorted(trace.times_ns, start_ns[:_LOOKED], side="right")
+    until = np.searchsorted(trace.times_ns, end_ns[:_LOOKED], side="left")
+    return [trace.values[a:b] for a, b in zip(first.tolist(), until.tolist(), strict=True) if b - a >= _SHOWN]
 
 
 def mostly_steady(trace: Trace, activity: Sequence[Activity], seconds: float) -> bool:
@@ -55,13 +90,7 @@ def flat_at_regular_moments(trace: Trace, start_ns: Indices, end_ns: Indices) ->
         return False
     if not start_ns.size:
         return len(trace) > 1 and all_equal(trace, trace.values, within_noise=True)
-    first = np.searchsorted(trace.times_ns, start_ns[:_LOOKED], side="right")
-    until = np.searchsorted(trace.times_ns, end_ns[:_LOOKED], side="left")
-    flat = [
-        all_equal(trace, trace.values[a:b], within_noise=True)
-        for a, b in zip(first.tolist(), until.tolist(), strict=True)
-        if b - a >= _SHOWN
-    ]
+    flat = [all_equal(trace, part, within_noise=True) for part in _inside(trace, start_ns, end_ns)]
     return bool(flat) and sum(flat) > _MOSTLY * len(flat)
 
 

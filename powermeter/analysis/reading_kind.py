@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges
+from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges, without_containers
 from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, edges_late, perhaps_late
 from powermeter.analysis.lag import lags
 from powermeter.analysis.looks import at_looks
@@ -67,6 +67,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smooth
 
 def _as_shown(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smoothing | None) -> Trace:
     """Return a trace as the edges of events show that it is, whatever its clock."""
+    start_ns, end_ns = without_containers(start_ns, end_ns)
     trace = at_refreshes(trace, start_ns, end_ns)
     if edges_late(trace):
         return trace

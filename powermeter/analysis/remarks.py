@@ -180,14 +180,14 @@ def remarks(
                 "own-refresh",
                 f"readings change at the instrument's own refresh, every {format_duration(power.interval_ns * 1e-9)}, and whether each is a "
                 "snapshot or a mean since the one before is not stated: if snapshots, a load whose period divides that, or nearly, is "
-                "aliased, and nothing in the readings reveals it; an energy counter or a mean is not",
+                "aliased: nothing in the readings reveals it, and the interval does not hold it; an energy counter or a mean is not",
             )
             if power.repeats
             else Note.info(
                 "own-refresh",
                 "many readings repeat the one before to the last digit: the load stays as it is, or the instrument refreshes more slowly than it is "
-                "read. If the latter, and each is a snapshot, a load whose period divides the refresh, or nearly, is aliased, and nothing in the "
-                "readings reveals it; an energy counter or a mean is not",
+                "read. If the latter, and each is a snapshot, a load whose period divides the refresh, or nearly, is aliased: nothing in the "
+                "readings reveals it, and the interval does not hold it; an energy counter or a mean is not",
             )
         )
     if (

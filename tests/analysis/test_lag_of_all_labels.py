@@ -75,3 +75,15 @@ def test_half_is_moved_where_one_side_shows_it() -> None:
         assert found.value[0] == pytest.approx(40 + moved) and found.why == "lag"
         reach = 1.96 * float(np.abs(found.shared["edges:division"][0])) + found.below_all
         assert 40 + moved - reach <= 40
+
+
+def test_a_session_around_everything_hides_no_lag() -> None:
+    t, watts = readings(filtered=True)
+    every = marks()
+    around = Labels(
+        np.append(every.start_ns, NS),
+        np.append(every.end_ns, 85 * NS),
+        np.append(every.group, 2),
+    )
+    lag = lag_of_all_labels(Integral.of(from_samples(np.rint(t * NS).astype(np.int64), watts)), around)
+    assert lag is not None and lag.sure and lag.seconds == pytest.approx(FILTER, abs=2 * lag.doubt)

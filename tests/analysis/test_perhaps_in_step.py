@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.perhaps_in_step import flat_at_regular_moments
+from powermeter.analysis.perhaps_in_step import flat_at_regular_moments, perhaps_in_step
 from powermeter.channel import Kind
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -62,3 +64,28 @@ def test_only_at_regular_moments_can_a_flat_load_be_one_in_step(varied: bool, fo
     assert flat_at_regular_moments(trace, *edges) is found
     whole = np.array([0]), np.array([20 * NS])
     assert not flat_at_regular_moments(trace, *whole)
+
+
+@pytest.mark.parametrize(
+    ("every_s", "spread", "even", "jobs", "in_step"),
+    [
+        (10, 0.03, True, 1, True),
+        (10, 0.03, True, 0, True),
+        (10, 0.03, True, 8, False),
+        (10, 0.25, True, 1, False),  # no one level
+        (10, 0.03, False, 1, False),  # nothing keeps step with uneven refreshes
+        (0.5, 0.03, True, 1, False),
+    ],
+)
+def test_one_level_at_a_slow_refresh_may_be_that_of_a_cycle(
+    every_s: float, spread: float, even: bool, jobs: int, in_step: bool
+) -> None:
+    """A cycle of ten seconds, 60 W for four and 20 W for six, each fluctuating, is met at one of its levels by each refresh of ten seconds."""
+    rng = np.random.default_rng(11)
+    n = 160
+    times = every_s * (np.arange(n) if even else np.cumsum(rng.uniform(0.4, 1.6, n)))
+    watts = 20 * (1 + spread * rng.standard_normal(n))
+    trace = from_samples(np.rint(times * NS).astype(np.int64), watts, noise=0.01)
+    trace = replace(trace, refresh_ns=every_s * NS / 12**0.5, repeats=9 * n)
+    starts = np.rint(every_s * NS * 18.0 * np.arange(jobs)).astype(np.int64)
+    assert perhaps_in_step(trace, starts, starts + round(15 * every_s * NS)) is in_step

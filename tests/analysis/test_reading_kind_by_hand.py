@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from powermeter.analysis.clear_edges import without_containers
 from powermeter.analysis.reading_kind import AVERAGES, _goes_on, as_events_show
 from powermeter.channel import Gap, Kind
 from powermeter.signals.decoding import from_samples
@@ -144,3 +145,12 @@ def test_power_goes_on_rising_by_a_share_of_its_step_and_not_of_its_level(
     times = np.arange(values.size, dtype=np.int64) * TAU_NS
     start = times[20::40] - TAU_NS // 2
     assert _goes_on(from_samples(times, values), start, start + 20 * TAU_NS) is goes_on
+
+
+def test_who_is_around_several_others_is_left_out_unless_one_of_them_reaches_out() -> None:
+    starts = np.array([0, 10, 20, 30, 40, 50], np.int64)
+    for last, kept in ((55, 5), (61, 6)):
+        ends = np.array([60, 15, 25, 35, 45, last], np.int64)
+        assert without_containers(starts, ends)[0].size == kept
+    few = np.array([0, 10, 20], np.int64), np.array([60, 15, 25], np.int64)
+    assert without_containers(*few)[0].size == 3
