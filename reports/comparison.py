@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powermeter.comparison.compare import Comparison
-from powermeter.comparison.contrast import Contrast, change_in_percent, sure
+from powermeter.comparison.contrast import Contrast, sure
 from powermeter.comparison.multiple_comparisons import ComparisonRow
+from powermeter.comparison.obstacles import Obstacle, obstacle_of
+from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.verdict import Verdict
 from powermeter.result import Result, plain, worst
-from powermeter.result.formatting import DASH, UNKNOWN, Shown
+from powermeter.result.formatting import DASH
 from powermeter.result.notes import Severity
 from powermeter.units import format_number, format_percent, format_quantity
 
 from . import terminal_width
+from .comparison_numbers import in_print as numbers_of
 from .most_rows import heaviest, most_rows, rest
 from .terminal_look import NARROW, as_text, grade_text, print_text, safe, section, table_frame
 from .terminal_rows import print_rows
 from .terminal_width import fits
-from .wording import show, verdict_text
+from .wording import verdict_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,7 +77,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     for note in c.notes:
         if note.severity is not Severity.INFO:
             print_text(console, note.text, sign="! ", look="yellow")
-    for text in remarks(c):
+    for text in (*remarks(c), *design_remarks(c)):
         print_text(console, text, sign="• ", look="dim")
 
 
@@ -110,9 +111,9 @@ def _layouts(c: Comparison) -> list[Layout]:
 
 def _results(c: Comparison) -> list[Column]:
     return [
-        (_head("A", c.left), lambda r: show(r.mean_left).text),
-        (_head("B", c.right), lambda r: show(r.mean_right).text),
-        ("B − A", lambda r: signed(r.difference)),
+        (_head("A", c.left), lambda r: numbers_of(r).left.text),
+        (_head("B", c.right), lambda r: numbers_of(r).right.text),
+        ("B − A", lambda r: numbers_of(r).difference.text),
         ("change", lambda r: change(r.ratio)),
         ("verdict", lambda r: f"[{COLOURS[r.found]}]{verdict_text(r)}[/]"),
     ]
@@ -162,18 +163,6 @@ def _short(name: str) -> str | None:
     return f"{first} +{others.removesuffix(' more')}" if others.endswith(" more") else first
 
 
-def signed(result: Result) -> str:
-    """Return `+0.20 ± 0.03 J`."""
-    return signed_shown(result).text
-
-
-def signed_shown(result: Result) -> Shown:
-    """Return a difference in print, with its sign; unknown without an interval."""
-    if not math.isfinite(result.high - result.low):
-        return UNKNOWN
-    return show(replace(result, signed=True), plus=True)
-
-
 def change(ratio: Result | None) -> str:
     """Return a ratio as its change; a dash without."""
     return DASH if ratio is None else change_in_percent(ratio).text
@@ -199,23 +188,36 @@ def needed(r: Contrast) -> str:
 def remarks(c: Comparison) -> list[str]:
     """Return how the verdicts were reached, and what only one side has, a sentence each."""
     found = [note.text for note in c.notes if note.severity is Severity.INFO]
-    rows = [row.contrast for row in c.rows]
-    if any(needed(row) == NO_NUMBER for row in rows):
-        found.append("no number: the sensors' own errors, or the margin, are as large as the difference")
-    if any(row.repeats_needed and needed(row) for row in rows):
-        found.append(
-            "repeats needed: in turns (A B B A), to find a difference of this size in 80 % of such comparisons"
-        )
-    margin = rows[0].margin if rows else 0.0
+    margin = c.rows[0].contrast.margin if c.rows else 0.0
     if margin:
         found.append(f"differences up to {format_percent(margin, 3)} of A do not count (--margin)")
-    found.append(
-        f"a verdict is right in {sure()} of such comparisons; detectable: found in 80 % of them, in turns"
-    )
+    found.append(f"a verdict is right in {sure()} of such comparisons")
     for side, names in (("A", c.only_left), ("B", c.only_right)):
         if names:
             found.append(f"only in {side}: {', '.join(names)}")
     return found
+
+
+_NO_NUMBER = {
+    Obstacle.MARGIN: "the difference does not exceed the margin",
+    Obstacle.SENSORS: "the sensors' own errors are as large as the difference, and no repeat narrows them",
+    Obstacle.ORDER: "how the repeats of a run follow one another leaves more open than the difference, however many there "
+    "are; record more runs",
+    Obstacle.BOUND: "a side is known to a bound that is as wide as the difference, and no repeat narrows it",
+    Obstacle.NO_DIFFERENCE: "the difference seen is next to nothing beside the spread of the repeats",
+}
+
+
+def design_remarks(c: Comparison) -> list[str]:
+    """Return what `repeats needed` and `detectable` are, a sentence each, for who prints them."""
+    rows = [row.contrast for row in c.rows]
+    obstacles = {obstacle_of(row) for row in rows if needed(row) == NO_NUMBER}
+    found = [f"{NO_NUMBER}: {text}" for obstacle, text in _NO_NUMBER.items() if obstacle in obstacles]
+    if any(row.repeats_needed and needed(row) for row in rows):
+        found.append(
+            "repeats needed: in turns (A B B A), to find a difference of this size in 80 % of such comparisons"
+        )
+    return [*found, "detectable: found in 80 % of such comparisons, in turns"]
 
 
 def record(comparison: Comparison) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from powermeter.result.formatting import DASH
 from powermeter.units import prefix_of
 
 from .comparison import TITLES, change
+from .comparison_numbers import in_print
 from .figure_data import ticks
 from .svg import LETTER, NARROW, WIDE, Frame, escape, shortened
-from .wording import show, verdict_text
+from .wording import verdict_text
 
 UNITS = {"energy": "J", "power": "W", "time": "s"}
 MOST, ROW, TOP, FOOT = 40, 46, 22, 40
@@ -52,8 +53,10 @@ def comparison_figure(found: Comparison, frame: Frame = WIDE) -> str:
             f'<text class="name" {place}>'
             f"<title>{escape(row.title)}</title>{escape(shortened(row.title, letters))}</text>"
         )
-        for side, (result, colour) in enumerate(((row.contrast.mean_left, 0), (row.contrast.mean_right, 1))):
-            out += _bar(result, "AB"[side], y + 4 + side * 15, left, scale, colour)
+        numbers, results = in_print(row.contrast), (row.contrast.mean_left, row.contrast.mean_right)
+        for side, (result, shown) in enumerate(zip(results, (numbers.left, numbers.right), strict=True)):
+            tip = f"{'AB'[side]}: {shown.text}"
+            out += _bar(result, tip, y + 4 + side * 15, left, scale, side)
         verdict = verdict_text(row.contrast)
         moved = change(row.contrast.ratio)
         text = verdict if moved == DASH else f"{moved}: {verdict}"
@@ -73,11 +76,10 @@ def _end(result: Result) -> float:
     return result.high if math.isfinite(result.high) else result.value
 
 
-def _bar(result: Result, side: str, y: float, left: float, scale: float, colour: int) -> list[str]:
+def _bar(result: Result, tip: str, y: float, left: float, scale: float, colour: int) -> list[str]:
     wide = max(result.value * scale, 0.0)
-    tip = f"<title>{side}: {escape(show(result).text)}</title>"
     found = [
-        f'<rect class="c{colour}" x="{left}" y="{y}" width="{wide:.1f}" height="12" opacity=".8">{tip}</rect>'
+        f'<rect class="c{colour}" x="{left}" y="{y}" width="{wide:.1f}" height="12" opacity=".8"><title>{escape(tip)}</title></rect>'
     ]
     if math.isfinite(result.high - result.low):
         low, high = (left + max(end * scale, 0.0) for end in (result.low, result.high))

@@ -6,22 +6,23 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from powermeter.comparison.compare import Comparison
-from powermeter.comparison.contrast import change_in_percent
 from powermeter.comparison.multiple_comparisons import ComparisonRow
+from powermeter.comparison.percent_change import change_in_percent
 from powermeter.result import worst
 from powermeter.result.formatting import DASH, UNKNOWN
 from powermeter.result.notes import Severity
 
 from . import latex_text, svg
-from .comparison import TITLES, change, record, remarks, signed, signed_shown, to_text
+from .comparison import TITLES, change, record, remarks, to_text
 from .comparison_figure import comparison_figure, figures_of
+from .comparison_numbers import in_print
 from .html import page_of
 from .html_elements import Markup, element, harmless, quantity, table
 from .markdown_text import escaped
 from .markdown_text import table as markdown_table
 from .method import without_options
 from .page_sections import number
-from .wording import as_sentence, show, verdict_text
+from .wording import as_sentence, verdict_text
 
 FIGURES = (".pdf", ".png", ".svg")
 """Those that have no room for a sentence: what warns of the numbers is for whoever writes the caption."""
@@ -41,9 +42,9 @@ def html(found: Comparison) -> str:
     rows = [
         [
             harmless(row.title, 120),
-            number(show(row.contrast.mean_left)),
-            number(show(row.contrast.mean_right)),
-            quantity(signed(row.contrast.difference)),
+            number(in_print(row.contrast).left),
+            number(in_print(row.contrast).right),
+            quantity(in_print(row.contrast).difference.text),
             quantity(change(row.contrast.ratio)),
             element("strong", verdict_text(row.contrast)),
             quantity(f"{row.contrast.repeats_left:,}, {row.contrast.repeats_right:,}"),
@@ -90,9 +91,9 @@ def latex(found: Comparison) -> str:
     rows = [
         [
             latex_text.escaped(row.title),
-            latex_text.quantity(show(row.contrast.mean_left)),
-            latex_text.quantity(show(row.contrast.mean_right)),
-            latex_text.quantity(signed_shown(row.contrast.difference)),
+            latex_text.quantity(in_print(row.contrast).left),
+            latex_text.quantity(in_print(row.contrast).right),
+            latex_text.quantity(in_print(row.contrast).difference),
             latex_text.quantity(
                 UNKNOWN if row.contrast.ratio is None else change_in_percent(row.contrast.ratio)
             ),
@@ -163,11 +164,9 @@ def _sentence(row: ComparisonRow) -> str:
 
 
 def _cells(row: ComparisonRow) -> Sequence[str]:
-    r = row.contrast
+    r, numbers = row.contrast, in_print(row.contrast)
     return (
-        show(r.mean_left).text,
-        show(r.mean_right).text,
-        signed(r.difference),
+        *(shown.text for shown in (numbers.left, numbers.right, numbers.difference)),
         change(r.ratio) if r.ratio is not None else DASH,
         escaped(verdict_text(r)),
         f"{r.repeats_left:,}, {r.repeats_right:,}",

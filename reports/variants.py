@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from powermeter.comparison.contrast import change_in_percent
+from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.variants import Variant, Variants
 from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording.our_files import FIGURE_METADATA

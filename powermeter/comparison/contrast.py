@@ -24,16 +24,19 @@ from powermeter.comparison.designs import (
     these_runs,
 )
 from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
+from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, apart, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst
-from powermeter.result.formatting import Shown, format_interval
 
 _IN_COMMON = ("gain:", "offset:", ROUNDING, "model:", "clock:", "baseline:", SNAPSHOT_OR_MEAN)
 """Parts that two measurements may have in common, where their names agree; all others belong to each measurement."""
 
 _PROPORTIONAL = ("gain:", "model:")
+
+BOUND_OF = "bound of "
+"""Begins the name of the part by which a side's own interval is wider than its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,6 @@ class Contrast:
 
     def _remedy(self) -> str:
         return "for the programs, let the sides take turns, or record at least three runs a side"
-
-
-def change_in_percent(ratio: Result) -> Shown:
-    """Return a ratio as its change in print: `-3.2 ± 0.5 %`, or its ends where they are not centred."""
-    value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
-    return format_interval(value, low, high, "%", signed=True, plus=True)
 
 
 def contrast(
@@ -313,7 +310,7 @@ def _sensor(side: Side, mean: float, shared: bool, design: Design) -> tuple[dict
         explained *= (t_quantile(0.975, max(side.known.size - 1.0, 1.0)) / COVERAGE_95) ** 2
         few = False
     if not few and stated**2 > 1.1 * explained:
-        parts[f"bound of {side.name}"] = math.sqrt(stated**2 - explained)
+        parts[f"{BOUND_OF}{side.name}"] = math.sqrt(stated**2 - explained)
     return parts, limits
 
 

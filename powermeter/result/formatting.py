@@ -73,6 +73,7 @@ def format_interval(
     signed: bool = False,
     plus: bool = False,
     central: bool = False,
+    finest: float = math.inf,
 ) -> Shown:
     """Return a value with its interval in print.
 
@@ -82,6 +83,7 @@ def format_interval(
         signed: Whether it is a difference, so that an interval around 0 has two sides.
         plus: Whether a value above 0 wears its sign.
         central: Whether the value is known where its interval reaches 0, as the mean of repeats that differ is: `42 mJ (0 to 92)`.
+        finest: A power of ten in `unit` to round to where it is finer than two digits of the half-width.
     """
     if math.isnan(value) or math.isnan(low) or math.isnan(high):
         return UNKNOWN
@@ -94,7 +96,9 @@ def format_interval(
         return Shown(sign + format_number(value / step, 4), unit="" if unit == "1" else f"{prefix}{unit}")
     step, prefix, power = _scale(max(abs(value), half), half, unit)
     value, low, high, half = value / step, low / step, high / step, half / step
-    decimals = decimals_of(half)
+    decimals = max(
+        decimals_of(half), math.ceil(math.log10(step / finest) - _EXACT) if finest < math.inf else -400
+    )
     unit = "" if unit == "1" else f"{prefix}{unit}"
     shown, low_, high_ = (fixed(number, decimals) + power for number in (value, low, high))
     if reaches or abs((low + high) / 2 - value) > _CENTRED * half:
@@ -102,6 +106,13 @@ def format_interval(
     middle, half = round(value, decimals), round(half, decimals)
     low_, high_ = (fixed(end, decimals) + power for end in (middle - half, middle + half))
     return Shown(sign + shown, fixed(half, decimals) + power, unit=unit, ends=(low_, high_))
+
+
+def printed_step(value: float, low: float, high: float, unit: str) -> float:
+    """Return the step, in `unit`, that `format_interval` rounds a value with a half-width above 0 to."""
+    half = (high - low) / 2
+    step, _, _ = _scale(max(abs(value), half), half, unit)
+    return step * 10.0 ** -decimals_of(half / step)
 
 
 def _scale(magnitude: float, half: float, unit: str) -> tuple[float, str, str]:

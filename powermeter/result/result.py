@@ -163,10 +163,10 @@ class Result:
             raise ValueError(f"{self.unit} cannot be converted to {unit!r}")
         return self.scaled(own[1] / found[1], unit)
 
-    def show(self, *, plus: bool = False) -> Shown:
-        """Return value, half-width and unit as they are printed; `plus` signs what is above 0."""
-        ends = self.value, self.low, self.high, self.unit
-        return format_interval(*ends, signed=self.signed, plus=plus, central=repeats_differ(self.parts))
+    def show(self, *, plus: bool = False, finest: float = math.inf) -> Shown:
+        """Return value, half-width and unit as they are printed; `plus` signs what is above 0, `finest` is a step to round to at most."""
+        how = {"signed": self.signed, "plus": plus, "central": repeats_differ(self.parts)}
+        return format_interval(self.value, self.low, self.high, self.unit, **how, finest=finest)
 
     def __str__(self) -> str:
         return self.show().text

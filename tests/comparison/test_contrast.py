@@ -11,13 +11,14 @@ from scipy.stats import t as student
 from scipy.stats import ttest_rel
 
 from powermeter.comparison.contrast import (
-    change_in_percent,
     contrast,
     mean_of_side,
     parts_of_difference,
     without_common_factors,
 )
 from powermeter.comparison.designs import Design, Side, Spread, memory
+from powermeter.comparison.obstacles import Obstacle, obstacle_of
+from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.result import Grade, Result
@@ -208,6 +209,7 @@ def test_a_shared_gain_cancels_in_the_ratio_and_does_not_blur_the_verdict() -> N
         0.02 * 2**0.5, rel=0.1
     )
     assert other.repeats_needed is None  # no number of repeats beats the two sensors' gains
+    assert obstacle_of(other) is Obstacle.SENSORS and obstacle_of(same) is None
 
 
 def test_a_factor_as_unsure_as_half_is_no_doubt_about_which_is_more() -> None:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
 
+from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import Verdict
-from powermeter.reports.comparison import design_columns, needed, remarks
+from powermeter.reports.comparison import design_columns, design_remarks, needed, remarks
+from powermeter.result import Result
 from powermeter.result.notes import Note
 
 
 def contrast(verdict: Verdict, repeats: int | None = None, *, planned: bool = True, margin: float = 0.0):
-    plan = object() if planned else None
-    return SimpleNamespace(verdict=verdict, found=verdict, plan=plan, repeats_needed=repeats, margin=margin)
+    """Of sides whose sensors differ by more than the sides do, where no number of repeats would do."""
+    plan = RepeatPlan(0.1, 1.0, math.inf, 10) if planned else None
+    known = {
+        "left": "a",
+        "right": "b",
+        "mean_left": Result(2.0, "J", 1.0, 3.0),
+        "mean_right": Result(2.1, "J", 1.1, 3.1),
+    }
+    difference = Result(
+        0.1, "J", -1.9, 2.1, parts={"gain:x of a": 0.7, "gain:y of b": 0.7, "repeats:a and b": 0.1}
+    )
+    return SimpleNamespace(
+        verdict=verdict,
+        found=verdict,
+        plan=plan,
+        repeats_needed=repeats,
+        margin=margin,
+        difference=difference,
+        **known,
+    )
 
 
 OPEN, NONE, FOUND = (
@@ -50,10 +71,12 @@ def test_what_it_would_take_to_find_a_difference(row, cell: str) -> None:
 def test_words_of_the_table_are_explained_where_a_row_has_them(rows, repeats: bool, no_number: bool) -> None:
     notes = (Note.info("design", "in turns"), Note.warning("few", "few recordings"))
     listed = tuple(SimpleNamespace(contrast=row) for row in rows)
-    found = remarks(SimpleNamespace(notes=notes, rows=listed, only_left=("load", "save"), only_right=()))
+    made = SimpleNamespace(notes=notes, rows=listed, only_left=("load", "save"), only_right=())
+    found, design = remarks(made), design_remarks(made)
     assert found[0] == "in turns" and "few recordings" not in found
-    assert any(text.startswith("repeats needed:") for text in found) == repeats
-    assert any(text.startswith("no number:") for text in found) == no_number
+    assert any(text.startswith("repeats needed:") for text in design) == repeats
+    assert any(text.startswith("no number: the sensors' own errors") for text in design) == no_number
+    assert design[-1].startswith("detectable:")
     assert found[-1] == "only in A: load, save" and not any("--margin" in text for text in found)
 
 

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from powermeter.cli import cli, run
 from powermeter.comparison.compare import compare
-from powermeter.comparison.contrast import change_in_percent
-from powermeter.reports.comparison import change, signed, signed_shown, to_text, verdict_text
+from powermeter.comparison.percent_change import change_in_percent
+from powermeter.reports.comparison import change, to_text, verdict_text
 from powermeter.reports.comparison_files import FIGURES, KINDS
-from powermeter.reports.wording import show
+from powermeter.reports.comparison_numbers import in_print
 from powermeter.result.notes import Note
 from tests.reports.conftest import maker, twenty_events
 
@@ -35,25 +35,33 @@ def test_each_prints_the_same_numbers(found, ending):
     text = markup.unescape(KINDS[ending](found)).replace("\u00a0", " ").replace("\\", "")
     row = found.rows[0].contrast
     wanted = [change(row.ratio), verdict_text(row)]
-    wanted += [show(row.mean_left).text, show(row.mean_right).text]
-    wanted += [signed(row.difference)] if ending != ".svg" else []
+    numbers = in_print(row)
+    wanted += [numbers.left.text, numbers.right.text]
+    wanted += [numbers.difference.text] if ending != ".svg" else []
     for number in wanted:
         assert number in text, number
 
 
 def test_latex_has_the_digits_of_print(found):
     text, row = KINDS[".tex"](found), found.rows[0].contrast
-    left = show(row.mean_left)
+    left = in_print(row).left
     assert rf"\qty{{{left.value} +- {left.half}}}" in text and r"\toprule" in text
 
 
 def test_latex_has_the_difference_and_the_change(found):
     text, row = KINDS[".tex"](found), found.rows[0].contrast
     for shown, unit in (
-        (signed_shown(row.difference), r"\milli\joule"),
+        (in_print(row).difference, r"\milli\joule"),
         (change_in_percent(row.ratio), r"\percent"),
     ):
         assert rf"{{{shown.value} +- {shown.half}}}{{{unit}}}" in text
+
+
+@pytest.mark.parametrize("ending", [".html", ".md", ".tex"])
+def test_no_column_is_explained_that_the_file_does_not_have(found, ending):
+    text = KINDS[ending](found)
+    assert "a verdict is right in" in text.casefold().replace("a~verdict", "a verdict")
+    assert not any(word in text for word in ("detectable", "Detectable", "no number", "repeats needed"))
 
 
 ENDED = Note.warning("exit-status", "a.power: the program ended with status 3")
