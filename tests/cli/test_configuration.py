@@ -83,8 +83,8 @@ def test_the_file_goes_before_the_default_and_what_is_typed_before_the_file(
         assert run(["budget", "--current", "1A", "--duration", "1h", *typed]) == 0
         return capsys.readouterr().out
 
-    assert "50" in used_share() and "2Ah" in used_share()  # 1 Ah of 2
-    assert "2Ah" not in used_share("--battery", "4Ah")
+    assert "50.00 %" in used_share() and "2 Ah" in used_share()  # 1 Ah of 2
+    assert "4 Ah" in used_share("--battery", "4Ah")
 
 
 def test_names_of_sources_become_their_urls_in_the_file_and_where_typed(project: Path) -> None:

@@ -19,6 +19,7 @@ from driver_cases import CASES, missing_library
 from powermeter import registry, toml
 from powermeter.channel import Channel
 from powermeter.drivers.ina.layout import CHIPS
+from powermeter.drivers.links.link import Link
 from powermeter.source import Source
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
@@ -276,6 +277,12 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fnirsi, "drain", functools.partial(drain, quiet_s=0.1, limit_s=0.3))
     monkeypatch.setattr(fnirsi, "START_S", 0.2)
     monkeypatch.setattr(SimulatedAtorch, "interval_s", 0.10117)
+
+
+@pytest.fixture(autouse=True)
+def real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables state what an instrument is; that one is simulated stands in `links/test_serial_port.py`."""
+    monkeypatch.setattr(Link, "graded", lambda _, channels: tuple(channels))
 
 
 def close(found: tuple[float | None, float], wanted: tuple[float | None, float]) -> bool:
