@@ -58,7 +58,10 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
     help="Write a recording (.power) that holds only what the numbers need: no names of machine, program, instruments.",
 )
 @click.option(
-    "--keep", metavar="NAMES", default="", help="With --share: attributes of events that stay: model,batch."
+    "--keep",
+    metavar="NAMES",
+    default="",
+    help="With --share: attributes of run and events that stay: model,batch.",
 )
 @json_option("Print what was written as JSON.")
 @force_option

@@ -40,7 +40,7 @@ def share(original: Path, shared: Path, *, keep: Collection[str] = (), force: bo
     Args:
         original: Read only.
         shared: The file to write.
-        keep: Attributes of events that stay; the others go.
+        keep: Attributes of events and of the run that stay; the others go.
         force: Whether an existing file is replaced.
 
     Raises:
@@ -51,6 +51,10 @@ def share(original: Path, shared: Path, *, keep: Collection[str] = (), force: bo
     with Recording.open(original) as old, in_place(shared) as part:
         metadata = {key: value for key, value in reduced(old.metadata).items() if key in _NEEDED}
         dropped = set(old.metadata) - set(metadata)
+        of_run = metadata.pop("attributes", None)
+        of_run = of_run if isinstance(of_run, dict) else {}
+        gone_of_run = sorted(set(of_run) - set(keep))
+        metadata["attributes"] = {name: value for name, value in of_run.items() if name in keep}
         with Writer.create(part, {**metadata, "shared": True}, force=True) as new:
             sources = {}
             for source in old.sources:
@@ -66,6 +70,8 @@ def share(original: Path, shared: Path, *, keep: Collection[str] = (), force: bo
                         process, counts.at_ns, (counts.begun, counts.finished, counts.written), {}
                     )
     left_out = sorted(dropped)
+    if gone_of_run:
+        left_out.append(f"attributes of the run: {', '.join(gone_of_run)}")
     if gone:
         left_out.append(f"attributes of events: {', '.join(sorted(gone))}")
     return left_out

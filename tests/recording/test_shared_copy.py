@@ -23,7 +23,7 @@ from powermeter.result import Result
 from powermeter.source import Gap
 
 SECOND = 1_000_000_000
-NAMES = ("alice", "topsecret", "SN-0042", "/dev/ttyUSB7", "projectx")
+NAMES = ("alice", "topsecret", "SN-0042", "/dev/ttyUSB7", "projectx", "MyPatient")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def written(path: Path, info: dict[str, str]) -> Path:
         "command": ["python", "topsecret.py"],
         "host": {"name": "alice-laptop", "cpu": "A"},
         "revision": "projectx",
-        "attributes": {"model": "tiny"},
+        "attributes": {"model": "tiny", "subject": "MyPatient"},
         "battery": "4Ah",
     }
     rng = np.random.default_rng(3)
@@ -72,7 +72,9 @@ def same(result: Result | None) -> Result | None:
 def test_every_energy_is_the_same_and_no_name_is_left(original: Path, tmp_path: Path) -> None:
     shared = tmp_path / "shared.power"
     left_out = share(original, shared, keep=["model"])
-    assert {"command", "revision", "attributes of events: user"} <= set(left_out)
+    assert {"command", "revision", "attributes of events: user", "attributes of the run: subject"} <= set(
+        left_out
+    )
     before, after = powermeter.analyse(original, by="model"), powermeter.analyse(shared, by="model")
     assert same(after.energy) == same(before.energy) and after.gap_s == before.gap_s
     assert [(row.group, same(row.energy), same(row.energy_per_item)) for row in after.rows] == [
@@ -82,14 +84,16 @@ def test_every_energy_is_the_same_and_no_name_is_left(original: Path, tmp_path: 
     for name in NAMES:
         assert name.encode() not in held, name
     with powermeter.open(shared) as recording:
+        assert recording.metadata["attributes"] == {"model": "tiny"}
         assert recording.metadata["shared"] is True and recording.metadata["battery"] == "4Ah"
         assert recording.clock_pairs()
     assert verify(shared).is_whole
 
 
 def test_attributes_go_unless_they_are_named(original: Path, tmp_path: Path) -> None:
-    share(original, tmp_path / "shared.power")
+    assert "attributes of the run: model, subject" in share(original, tmp_path / "shared.power")
     with powermeter.open(tmp_path / "shared.power") as recording:
+        assert not recording.metadata["attributes"]
         assert all(not event.attributes for event in recording.events())
         assert sum(event.count or 0 for event in recording.events()) == 60
 
