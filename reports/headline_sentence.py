@@ -89,7 +89,12 @@ def _answer(data: ReportData) -> str:
     made = " (simulated)" if a.energy.grade is Grade.SIMULATED else ""
     if row is None and a.run_per_item is not None:
         whole = a.energy if a.above is None else a.above
-        return f"One {data.item}{made}, on average: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
+        of = (
+            f"One {data.item}'s share of the whole run"
+            if _is_a_label(data, data.item)
+            else f"One {data.item}"
+        )
+        return f"{of}{made}, on average: {sure(a.run_per_item)}; {show(whole).bare} of the whole run over {a.run_items:,.12g}."
     if row is None or row.per_item is None:
         how = {Grade.ESTIMATED: " (estimated)", Grade.SIMULATED: " (simulated)"}.get(a.energy.grade, "")
         return f"The run{how}: {sure(a.energy)}, in {format_duration(a.duration.value)}."
@@ -97,7 +102,13 @@ def _answer(data: ReportData) -> str:
     which = f" ({group})" if group else ""
     mean = ", on average" if row.events > 1 else ""
     alone = ": what this event used, not what further ones will" if row.events == 1 else ""
-    return f"One {data.item}{which}{made}{mean}: {sure(row.per_item)}; {events_text(row)}{alone}."
+    part = f"'s {row.label}" if data.item != row.label and _is_a_label(data, data.item) else ""
+    return f"One {data.item}{part}{which}{made}{mean}: {sure(row.per_item)}; {events_text(row)}{alone}."
+
+
+def _is_a_label(data: ReportData, name: str) -> bool:
+    """Return whether a label of that name has an energy of its own, which is not that of the headline."""
+    return bool(data.analysis.item_name) and any(row.label == name for row in data.analysis.rows)
 
 
 def events_text(row: LabelRow) -> str:

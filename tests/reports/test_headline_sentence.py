@@ -41,6 +41,26 @@ def test_one_event_alone_is_what_it_used_itself(make, twenty):
     )
 
 
+@pytest.mark.parametrize(
+    ("label", "per", "of"),
+    [
+        ("answer", "infer", "One infer's answer"),
+        ("infer", "infer", "One infer"),
+        (None, "infer", "One infer's share of the whole run"),
+        ("infer", "page", "One page"),
+    ],
+)
+def test_what_is_counted_by_another_label_is_not_called_that_label(make, twenty, label, per, of):
+    """The table beside it has an energy of `infer`, which is neither that of `answer` nor a share of the run."""
+    inside = [
+        replace(e, name="answer", start_ns=e.start_ns + SECOND // 20, uid=100 + i)
+        for i, e in enumerate(twenty)
+    ]
+    options = ReportOptions(label=label, per=per, items=40 if per == "page" else None)
+    text = sentence(gathered(make(events=[*twenty, *inside]), options=options))
+    assert text.startswith(f"{of}, on average: "), text
+
+
 def test_energy_is_power_times_time(make, twenty):
     assert product(gathered(make(events=twenty))) == "125.0 mJ = 2.000 W × 62.50 ms"
 
