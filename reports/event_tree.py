@@ -12,7 +12,7 @@ from powermeter.analysis.energy import Analysis
 from powermeter.analysis.shares_of_overlapping import parents_of
 from powermeter.errors import plural
 from powermeter.result import Result, combine, plain
-from powermeter.result.formatting import DASH, Shown
+from powermeter.result.formatting import DASH, UNKNOWN, Shown
 from powermeter.units import format_percent
 
 from .wording import show
@@ -20,6 +20,7 @@ from .wording import show
 MOST_EVENTS = 200_000
 MOST_NODES = 60
 OUTSIDE = "outside events"
+OTHERS = "other labels"
 HEADS = ("label", "events", "with what is inside", "its own", "of the run")
 NOTE = (
     "A label's energy is its own part and that of the labels under it, of the same events; a dash: nothing lies inside, "
@@ -56,8 +57,9 @@ class Tree:
     """Labels of nested events, each after the one around it.
 
     Attributes:
-        nodes: At most `MOST_NODES`.
+        nodes: At most `MOST_NODES`; of more, those that have something inside, or lie in another.
         left_out: How many more there are.
+        others: Of how many events, and which energy in J, the outermost of them are; an energy of None is not known.
         outside: Energy of the run outside of all events, in J: with the outermost labels it makes the run; None where
             an energy is not known.
         outlasts: Whether an event ends after the one around it.
@@ -65,6 +67,7 @@ class Tree:
 
     nodes: tuple[Node, ...] = ()
     left_out: int = 0
+    others: tuple[int, Result | None] | None = None
     outside: Result | None = None
     outlasts: bool = False
 
@@ -137,6 +140,9 @@ def lines(a: Analysis, tree: Tree) -> list[TreeLine]:
         )
         for node in tree.nodes
     ]
+    if tree.others is not None:
+        events, total = tree.others
+        found.append(TreeLine(0, OTHERS, f"{events:,}", show(total), UNKNOWN, False, _share(a, total)))
     if tree.outside is not None:
         shown = show(tree.outside)
         found.append(TreeLine(0, OUTSIDE, DASH, shown, shown, False, _share(a, tree.outside)))
@@ -155,8 +161,8 @@ class _Found:
     inside: list[int] = field(default_factory=list)
 
 
-def tree_of(a: Analysis) -> Tree:
-    """Return the labels of nested events, each after the one around it; empty where no event lies in another.
+def tree_of(a: Analysis, most: int = MOST_NODES) -> Tree:
+    """Return the labels of nested events, each after the one around it, so many at most; empty where no event lies in another.
 
     Events without an energy are left out; of more than `MOST_EVENTS` there is no tree.
     """
@@ -178,10 +184,30 @@ def tree_of(a: Analysis) -> Tree:
     if all(len(path) == 1 for path in found):
         return Tree()
     ordered = [path for path in _ordered(list(found)) if found[path].index]
-    nodes = tuple(_node(a, path, found[path]) for path in ordered[:MOST_NODES])
+    kept = set(_first(ordered, most))
+    nodes = tuple(_node(a, path, found[path]) for path in ordered if path in kept)
     outlasts = a.shares is not None and bool(a.shares.outlasts.any())
     roots = [i for path in ordered if len(path) == 1 for i in found[path].index]
-    return Tree(nodes, len(ordered) - len(nodes), _outside(a, np.array(roots, dtype=np.int64)), outlasts)
+    rest = [i for path in ordered if len(path) == 1 and path not in kept for i in found[path].index]
+    others = (len(rest), _of_roots(a, np.array(rest, dtype=np.int64))) if rest else None
+    outside = _outside(a, np.array(roots, dtype=np.int64))
+    return Tree(nodes, len(ordered) - len(nodes), others, outside, outlasts)
+
+
+def _first(ordered: Sequence[Path], most: int) -> list[Path]:
+    """Return the paths to print: all or, of too many, those with others inside or around; what stands alone is in the label table."""
+    if len(ordered) <= most:
+        return list(ordered)
+    nested = {path[0] for path in ordered if len(path) > 1}
+    return [path for path in ordered if path[0] in nested][:most]
+
+
+def _of_roots(a: Analysis, index: NDArray[np.int64]) -> Result | None:
+    if not a.energies.known[index].all():
+        return None
+    weights = np.zeros(len(a.energies))
+    weights[index] = 1.0 if a.shares is None else a.shares.whole[index]
+    return a.energies.combine(weights, "tree others")
 
 
 def _outside(a: Analysis, roots: NDArray[np.int64]) -> Result | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import event_tree
+from .most_rows import most_rows
 from .report_data import ReportData
 from .terminal_labels import name_of, name_width
 from .terminal_look import print_text, section, table_frame
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def print_nesting(data: ReportData, console: Console) -> None:
     """Print the tree of events inside events; nothing where no event lies in another."""
-    tree = event_tree.tree_of(data.analysis)
+    tree = event_tree.tree_of(data.analysis, most_rows(console.width))
     if not tree:
         return
     made = table_frame()

@@ -51,6 +51,22 @@ def test_a_parent_is_its_own_part_and_its_children(make):
     assert query.own.low <= 9 * 0.6 <= query.own.high
 
 
+def test_of_very_many_labels_those_with_something_inside_are_listed_and_the_rest_adds_up(make):
+    """Labels that stand alone hid those that a tree is drawn for; all of them together make the run."""
+    alone = [
+        infer(i // 2 + 0.92 + 0.09 * (i % 2), 0.07, uid=1000 + i, name=f"layer_{i:02}") for i in range(12)
+    ]
+    with Recording.open(make(events=[*alone, *queries()])) as recording:
+        a = analyse(recording)
+    tree = tree_of(a, 10)
+    assert [node.path[-1] for node in tree.nodes] == ["query", "prefill", "decode"] and tree.left_out == 12
+    assert tree.others is not None and tree.others[0] == 12
+    whole = tree.nodes[0].total.value + tree.others[1].value + tree.outside.value
+    assert whole == pytest.approx(a.energy.value, rel=1e-9)
+    assert [line.label for line in lines(a, tree)][3:] == [event_tree.OTHERS, event_tree.OUTSIDE]
+    assert len(tree_of(a, 2).nodes) == 2
+
+
 def test_a_part_of_what_is_not_resolved_is_no_larger_than_the_whole(make, monkeypatch):
     """Its own was at most 110 J of 46 ± 35 J, where bounds of many children add up."""
     with Recording.open(make(events=queries())) as recording:
@@ -123,10 +139,9 @@ def test_of_what_is_known_as_a_bound_only_no_share_is_printed(make):
     assert {line.share for line in lines(open_run, tree)} == {DASH}
 
 
-def test_of_many_labels_the_rest_is_counted(make, monkeypatch):
-    monkeypatch.setattr(event_tree, "MOST_NODES", 2)
+def test_of_many_labels_the_rest_is_counted(make):
     with Recording.open(make(events=queries())) as recording:
-        tree = tree_of(analyse(recording))
+        tree = tree_of(analyse(recording), 2)
     assert (len(tree.nodes), tree.left_out) == (2, 1) and "1 more label" in tree.remarks[-1]
 
 
