@@ -20,6 +20,8 @@ MAX_LENGTH = 1 << 20
 MAX_DEPTH = 32
 """Parts of a dotted key; the time to read one grows with the square of them."""
 
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
+_KEY = re.compile(r"""\s*["']?([\w-]+)["']?\s*=""")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 _TOKEN = re.compile(r"[\w\-+:]+|\S")
 
@@ -80,3 +82,14 @@ def read(path: Path) -> dict[str, Any]:
     except ValueError as error:  # a null byte in the name
         raise ConfigurationError(f"{str(path)!r}: cannot be read ({error})") from None
     return parse(text, path.name)
+
+
+def line_of(text: str, table: str, key: str) -> int | None:
+    """Return the line on which a table (`tool.powermeter`; empty at the top) sets a key; None where it is written another way."""
+    inside = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.fullmatch(line):
+            inside = header[1]
+        elif inside == table and (found := _KEY.match(line)) and found[1] == key:
+            return number
+    return None

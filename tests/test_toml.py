@@ -59,3 +59,10 @@ def test_toml_is_read_from_regular_files_alone(pipe):
 def test_a_name_with_a_null_byte_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="null byte"):
         toml.read(Path("a\0b.toml"))
+
+
+def test_the_line_of_a_key_is_that_of_its_table() -> None:
+    text = '[tool.other]\nplace = "X"\n[tool.powermeter]  # ours\n"place" = "FRA"\n[tool.powermeter.show]\nby = "model"\n'
+    assert toml.line_of(text, "tool.powermeter", "place") == 4
+    assert toml.line_of(text, "tool.powermeter.show", "by") == 6
+    assert toml.line_of(text, "", "place") is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from powermeter import registry
 from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put
 from powermeter.errors import printable
+from powermeter.toml import line_of
 
 
 @click.command()
@@ -32,6 +35,7 @@ def config(show: bool, as_json: bool) -> None:
     from powermeter.cli.configuration import SHARED, find
 
     found = find()
+    text = found.path.read_text("utf-8", "replace") if found.path else ""
     rows: list[dict[str, Any]] = []
     lines = []
     for verb in sorted(registry.VERBS):
@@ -43,9 +47,11 @@ def config(show: bool, as_json: bool) -> None:
                 continue
             key = next(name.removeprefix("--") for name in parameter.opts if name.startswith("--"))
             table = f"[{verb}]" if key in own else "top"
+            line = _line(text, found.path, verb if key in own else "", _written(parameter, key, found.shared))
             value = values[parameter.name]
-            rows.append({"verb": verb, "option": f"--{key}", "value": value, "where": table})
-            lines.append(f"  {verb} {printable(_typed(parameter, f'--{key}', value))}  ({table})")
+            rows.append({"verb": verb, "option": f"--{key}", "value": value, "where": table, "line": line})
+            where = table if line is None else f"{table}, line {line}"
+            lines.append(f"  {verb} {printable(_typed(parameter, f'--{key}', value))}  ({where})")
     if as_json:
         plain = {
             "file": str(found.path) if found.path else None,
@@ -61,8 +67,23 @@ def config(show: bool, as_json: bool) -> None:
     put(f"from {printable(str(found.path))}")
     for name, url in found.sources.items():
         put(f"  source {printable(name)} = {printable(url)}")
-    for line in lines:
-        put(line)
+    for row_text in lines:
+        put(row_text)
+    put("every other option has its default")
+
+
+def _written(option: click.Option, key: str, shared: Mapping[str, Any]) -> str:
+    """Return the key as the file has it: the place sets `--home` too."""
+    from powermeter.cli.configuration import ALSO, SHARED
+
+    if key in shared or option.name is None:
+        return key
+    return next((name for name in shared if option.name in (SHARED[name][0], *ALSO.get(name, ()))), key)
+
+
+def _line(text: str, path: Path | None, table: str, key: str) -> int | None:
+    head = "tool.powermeter" if path is not None and path.name == "pyproject.toml" else ""
+    return line_of(text, ".".join(part for part in (head, table) if part), key)
 
 
 def _typed(option: click.Option, name: str, value: Any) -> str:

@@ -36,7 +36,7 @@ SHARED: Mapping[str, tuple[str, type]] = {
 }
 """Key at the top → the parameter of each verb that has it, and its kind."""
 
-_ALSO = {"place": ("home",)}
+ALSO = {"place": ("home",)}
 """Key at the top → other parameters it sets: the place of the device where a verb has two places."""
 
 _FILES = ("powermeter.toml", "pyproject.toml")
@@ -68,7 +68,7 @@ class Configuration:
         options = {name: one for one in command.params for name in _keys(one)}
         found = {}
         for key, value in self.shared.items():
-            for parameter in (SHARED[key][0], *_ALSO.get(key, ())):
+            for parameter in (SHARED[key][0], *ALSO.get(key, ())):
                 for one in command.params:
                     if one.name == parameter:
                         found[parameter] = self._value(one, value)

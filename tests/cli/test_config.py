@@ -23,6 +23,8 @@ def test_show_prints_each_option_with_where_it_was_set(
     found = json.loads(capsys.readouterr().out)
     assert found["file"] == str(project / "powermeter.toml")
     rows = {(row["verb"], row["option"]): (row["value"], row["where"]) for row in found["options"]}
+    lines = {(row["verb"], row["option"]): row["line"] for row in found["options"]}
+    assert lines["show", "--by"] == 3 and lines["report", "--place"] == lines["lifetime", "--home"] == 1
     assert rows["show", "--by"] == ("model", "[show]") and rows["report", "--place"] == ("FRA", "top")
     assert ("report", "--by") not in rows
 
@@ -37,6 +39,7 @@ def test_an_option_is_printed_as_one_types_it(
     )
     assert run(["config", "--show"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "  record --private  (top)" in lines and "  record --no-dither  (top)" in lines
-    assert "  show --place FRA  (top)" in lines
-    assert "  record --source virtual:// --source 'ppk2:///dev/my port'  (top)" in lines
+    assert lines[-1] == "every other option has its default"
+    assert "  record --private  (top, line 1)" in lines and "  record --no-dither  (top, line 2)" in lines
+    assert "  show --place FRA  (top, line 3)" in lines
+    assert "  record --source virtual:// --source 'ppk2:///dev/my port'  (top, line 4)" in lines

@@ -137,7 +137,7 @@ def test_the_place_of_a_file_is_the_device_s_where_a_verb_has_two(
     assert run(["lifetime", "--energy", "36J", "--away", "USA"]) == 0
     assert "UNKNOWN" not in capsys.readouterr().out
     assert run(["config", "--show"]) == 0
-    assert "lifetime --home FRA  (top)" in capsys.readouterr().out
+    assert "lifetime --home FRA  (top, line 1)" in capsys.readouterr().out
 
 
 @pytest.mark.thorough
@@ -149,7 +149,7 @@ def test_one_text_in_a_verb_s_table_is_one_value_of_an_option_that_may_be_repeat
     )
     assert run(["config"]) == 0
     printed = capsys.readouterr().out
-    assert "record --source 'virtual://?rate=50Hz'  ([record])" in printed
+    assert "record --source 'virtual://?rate=50Hz'  ([record], line 4)" in printed
     assert run(["record", "--quiet", "-o", "one.power", "--duration", "100ms"]) == 0
     capsys.readouterr()
     assert run(["show", "one.power", "--json"]) == 0
