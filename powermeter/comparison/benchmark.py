@@ -13,7 +13,7 @@ from powermeter.analysis.energy import analyse
 from powermeter.analysis.inner_events import Inner, inner_events, with_events
 from powermeter.analysis.repeat_loop import LoopLimits, MeterLike, RepeatLoop
 from powermeter.analysis.stopping import Settled
-from powermeter.comparison.designs import IN_SPREAD
+from powermeter.comparison.pairs_and_turns import IN_SPREAD
 from powermeter.errors import DataError, printable
 from powermeter.events import Event
 from powermeter.result import COVERAGE_95, Result

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from powermeter.analysis.student_t import t_quantile, t_tail
 from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN, budget, coverage
-from powermeter.comparison.designs import (
+from powermeter.comparison.pairs_and_turns import (
     IN_SPREAD,
     OF_A_SIDE,
     Design,
@@ -23,7 +23,7 @@ from powermeter.comparison.designs import (
     stretches,
     these_runs,
 )
-from powermeter.comparison.designs import TURNS as ENOUGH_TURNS
+from powermeter.comparison.pairs_and_turns import TURNS as ENOUGH_TURNS
 from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.sample_size import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, apart, decide, furthest

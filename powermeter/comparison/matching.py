@@ -11,8 +11,8 @@ import numpy as np
 from powermeter.analysis.item_count import WHOLE
 from powermeter.analysis.labels import LabelRow
 from powermeter.comparison import sides
-from powermeter.comparison.designs import Side
 from powermeter.comparison.options import Compared, CompareOptions
+from powermeter.comparison.pairs_and_turns import Side
 from powermeter.comparison.runs import AnalysedRun, Pick
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.errors.suggestions import nearest, some_of

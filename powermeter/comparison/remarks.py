@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.comparison.contrast import Contrast
-from powermeter.comparison.designs import Design
+from powermeter.comparison.pairs_and_turns import Design
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import plural
 from powermeter.result.notes import Note, having, once

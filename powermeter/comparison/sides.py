@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.uncertainty import limit_names
-from powermeter.comparison.designs import IN_SPREAD, OF_A_SIDE, Side, without
+from powermeter.comparison.pairs_and_turns import IN_SPREAD, OF_A_SIDE, Side, without
 from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import DataError
 from powermeter.recording.error_origins import of_any

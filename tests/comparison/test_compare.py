@@ -14,10 +14,10 @@ from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.comparison import arguments
 from powermeter.comparison.compare import compare
-from powermeter.comparison.designs import Design, Side
 from powermeter.comparison.matching import Pair
 from powermeter.comparison.multiple_comparisons import jointly
 from powermeter.comparison.options import CompareOptions
+from powermeter.comparison.pairs_and_turns import Design, Side
 from powermeter.comparison.runs import read
 from powermeter.comparison.sides import of_row
 from powermeter.comparison.verdict import Verdict

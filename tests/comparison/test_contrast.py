@@ -16,8 +16,8 @@ from powermeter.comparison.contrast import (
     parts_of_difference,
     without_common_factors,
 )
-from powermeter.comparison.designs import Design, Side, Spread, memory
 from powermeter.comparison.obstacles import Obstacle, obstacle_of
+from powermeter.comparison.pairs_and_turns import Design, Side, Spread, memory
 from powermeter.comparison.percent_change import change_in_percent
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError

@@ -11,7 +11,7 @@ import pytest
 import powermeter
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Channel, Kind, Quantity, Rail
-from powermeter.comparison.designs import OF_A_SIDE
+from powermeter.comparison.pairs_and_turns import OF_A_SIDE
 from powermeter.events import Event
 from powermeter.recording import Writer
 

@@ -10,8 +10,8 @@ import pytest
 
 import powermeter
 from powermeter.comparison import experiments, turns
-from powermeter.comparison.designs import Design
 from powermeter.comparison.experiments import Setup
+from powermeter.comparison.pairs_and_turns import Design
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError
 from powermeter.result import Result

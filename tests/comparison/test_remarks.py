@@ -8,7 +8,7 @@ import pytest
 
 from powermeter.channel import Boundary
 from powermeter.comparison import remarks
-from powermeter.comparison.designs import Design
+from powermeter.comparison.pairs_and_turns import Design
 from powermeter.result.notes import Severity
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from powermeter.comparison import matching, multiple_comparisons
 from powermeter.comparison.contrast import contrast
-from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions
+from powermeter.comparison.pairs_and_turns import Side
 from powermeter.comparison.verdict import LEVEL, Verdict
 
 NOISE = 0.1 * np.random.default_rng(11).standard_normal(24)

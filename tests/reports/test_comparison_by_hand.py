@@ -13,8 +13,8 @@ from table_cells import html_tables, latex_tables, markdown_tables, terminal_tab
 
 from powermeter.comparison.compare import Comparison
 from powermeter.comparison.contrast import Contrast
-from powermeter.comparison.designs import Design
 from powermeter.comparison.multiple_comparisons import ComparisonRow
+from powermeter.comparison.pairs_and_turns import Design
 from powermeter.comparison.verdict import Verdict
 from powermeter.reports.comparison import record, to_text
 from powermeter.reports.comparison_figure import comparison_figure

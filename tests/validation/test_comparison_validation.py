@@ -19,8 +19,8 @@ import pytest
 from powermeter.channel import Accuracy
 from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import contrast
-from powermeter.comparison.designs import Side
 from powermeter.comparison.options import CompareOptions
+from powermeter.comparison.pairs_and_turns import Side
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import DataError
 from powermeter.events import Event

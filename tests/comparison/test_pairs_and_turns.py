@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powermeter.comparison.contrast import contrast
-from powermeter.comparison.designs import (
+from powermeter.comparison.pairs_and_turns import (
     Design,
     Side,
     in_pairs,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from powermeter.comparison.designs import (
+from powermeter.comparison.pairs_and_turns import (
     Design,
     Side,
     in_pairs,
