@@ -22,7 +22,7 @@ from powermeter.comparison.compare import Comparison, compare
 from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.sweep_values import is_plain, stated_values
-from powermeter.comparison.turns import Call, Turns, calls_of
+from powermeter.comparison.taking_turns import Call, Turns, calls_of
 from powermeter.errors import ConfigurationError, DataError, printable
 from powermeter.events import now_ns
 from powermeter.meter import Meter

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import powermeter
-from powermeter.comparison import experiments, turns
+from powermeter.comparison import experiments, taking_turns
 from powermeter.comparison.experiments import Setup
 from powermeter.comparison.pairs_and_turns import Design
 from powermeter.comparison.verdict import Verdict
@@ -139,7 +139,7 @@ def test_a_running_meter_is_used(tmp_path: Path) -> None:
 
 def test_the_calls_that_show_how_long_one_lasts_count_towards_the_time(monkeypatch) -> None:
     clock, seen = [0], []
-    for module in (experiments, turns):
+    for module in (experiments, taking_turns):
         monkeypatch.setattr(module, "now_ns", lambda: clock[0])
     monkeypatch.setattr(experiments, "repeat_until_known", lambda *given: seen.append(given[3].limits))
     powermeter.bench(
@@ -164,7 +164,7 @@ class SlowMeter:
 
 def test_the_start_of_the_recorder_and_as_long_for_its_end_count_towards_the_time(monkeypatch) -> None:
     clock, seen = [0], []
-    for module in (experiments, turns):
+    for module in (experiments, taking_turns):
         monkeypatch.setattr(module, "now_ns", lambda: clock[0])
     monkeypatch.setattr(experiments, "Meter", lambda *sources, **how: SlowMeter(clock))
     monkeypatch.setattr(experiments, "repeat_until_known", lambda *given: seen.append(given[3].limits))

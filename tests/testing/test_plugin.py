@@ -24,7 +24,7 @@ SOURCE = "virtual://?rate=500Hz&shape=constant&high={watts}W"
 MEASURED = """
     import itertools, time
     import pytest
-    from powermeter.comparison import experiments, turns
+    from powermeter.comparison import experiments, taking_turns
     from powermeter.marking import event_log, span
 
     def test_sleep(power, monkeypatch):
@@ -35,7 +35,7 @@ MEASURED = """
             time.sleep(0.0041)  # never behind the clock
             clock[0] += next(lasts)
 
-        for module in (experiments, turns):
+        for module in (experiments, taking_turns):
             monkeypatch.setattr(module, "now_ns", lambda: clock[0])
         for module in (span, event_log):
             monkeypatch.setattr(module, "_clock", lambda: clock[0])

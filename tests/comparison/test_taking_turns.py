@@ -8,8 +8,8 @@ from contextlib import nullcontext
 import pytest
 
 from powermeter.analysis.repeat_loop import LoopLimits
-from powermeter.comparison import turns
-from powermeter.comparison.turns import Turns, calls_of
+from powermeter.comparison import taking_turns
+from powermeter.comparison.taking_turns import Turns, calls_of
 from powermeter.errors import ConfigurationError
 
 SECOND = 10**9
@@ -17,7 +17,7 @@ SECOND = 10**9
 
 def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0]
-    monkeypatch.setattr(turns, "now_ns", lambda: clock[0])
+    monkeypatch.setattr(taking_turns, "now_ns", lambda: clock[0])
 
     def lasting(nanoseconds: int) -> Callable[[], None]:
         return lambda: clock.__setitem__(0, clock[0] + nanoseconds)
@@ -29,7 +29,7 @@ def test_short_functions_are_called_often_enough(monkeypatch: pytest.MonkeyPatch
 
 def test_no_call_is_tried_beyond_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0]
-    monkeypatch.setattr(turns, "now_ns", lambda: clock[0])
+    monkeypatch.setattr(taking_turns, "now_ns", lambda: clock[0])
     calls = []
 
     def call() -> None:
@@ -42,8 +42,8 @@ def test_no_call_is_tried_beyond_the_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_turn_that_would_end_too_late_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0]
-    monkeypatch.setattr(turns, "now_ns", lambda: clock[0])
-    monkeypatch.setattr(turns, "marked", lambda *given: nullcontext())
+    monkeypatch.setattr(taking_turns, "now_ns", lambda: clock[0])
+    monkeypatch.setattr(taking_turns, "marked", lambda *given: nullcontext())
 
     def second() -> None:
         clock[0] += SECOND
