@@ -1,6 +1,6 @@
 """Is B less than A?  Recordings, or labels in one, against each other: less, more, the same, or cannot tell.
 
-`compare` is the one door.  Labels are matched in `matching.py`, sides made in `sides.py` and weighed in
+`compare` is the one door.  Labels are matched in `matching_labels.py`, sides made in `sides.py` and weighed in
 `contrast.py`; verdicts on many labels are kept from being wrong by their number in `multiple_comparisons.py`.
 """
 
@@ -19,7 +19,7 @@ from powermeter.analysis.raised_events import RAISED
 from powermeter.comparison import remarks
 from powermeter.comparison.arguments import recordings_of
 from powermeter.comparison.contrast import Contrast
-from powermeter.comparison.matching import match
+from powermeter.comparison.matching_labels import match
 from powermeter.comparison.multiple_comparisons import ComparisonRow, jointly
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.runs import AnalysedRun, Pick

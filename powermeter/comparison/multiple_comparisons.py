@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powermeter.comparison.contrast import Contrast, contrast
-from powermeter.comparison.matching import Pair
+from powermeter.comparison.matching_labels import Pair
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.verdict import LEVEL, Verdict
 

@@ -14,7 +14,7 @@ from powermeter.analysis.inner_events import with_events
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.comparison import arguments
 from powermeter.comparison.compare import compare
-from powermeter.comparison.matching import Pair
+from powermeter.comparison.matching_labels import Pair
 from powermeter.comparison.multiple_comparisons import jointly
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.pairs_and_turns import Design, Side

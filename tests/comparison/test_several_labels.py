@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 
-from powermeter.comparison import matching, multiple_comparisons
+from powermeter.comparison import matching_labels, multiple_comparisons
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.options import CompareOptions
 from powermeter.comparison.pairs_and_turns import Side
@@ -40,7 +40,7 @@ def with_p(wanted: float) -> tuple[Side, Side]:
 
 
 def judged(*wanted: float) -> list[bool]:
-    pairs = [matching.Pair(str(p), *with_p(p)) for p in wanted]
+    pairs = [matching_labels.Pair(str(p), *with_p(p)) for p in wanted]
     return [
         row.contrast.verdict is Verdict.MORE for row in multiple_comparisons.jointly(pairs, CompareOptions())
     ]
