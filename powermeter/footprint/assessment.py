@@ -17,10 +17,10 @@ from powermeter.footprint.footprint_of_energy import DataCentre, Rates
 
 from .account_lines import AccountLine
 from .charging import parse_chain
-from .chosen_intensity import intensity_of_run
 from .footprint_of_energy import footprint
 from .footprint_options import FootprintOptions, making_of, read_mix
 from .generation_mix import carbon_of_mix, water_of_mix
+from .intensity_asked_for import intensity_of_run
 from .place import parse_place
 from .report import FootprintReport
 
