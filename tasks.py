@@ -44,7 +44,7 @@ INSTALLED = (
     "drivers/test_accuracies.py",  # each driver, opened on what is simulated for it
     *(
         f"footprint/test_{table}.py"
-        for table in ("factors", "gazetteer", "grid_factors", "cloud", "minerals", "equivalent")
+        for table in ("factors", "gazetteer", "grid_of_place", "cloud", "minerals", "equivalent")
     ),
     *("battery/test_presets.py", "battery/test_lora.py"),
     *(

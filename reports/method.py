@@ -11,7 +11,7 @@ from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.unrecorded_time import unrecorded
 from powermeter.channel import Boundary, Kind
 from powermeter.errors import plural
-from powermeter.footprint.grid_factors import PLACE_UNKNOWN
+from powermeter.footprint.grid_of_place import PLACE_UNKNOWN
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.notes import Note

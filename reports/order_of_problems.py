@@ -15,7 +15,7 @@ from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.raised_events import RAISED
 from powermeter.analysis.splits import splits_of
 from powermeter.footprint import Footprint
-from powermeter.footprint.grid_factors import PLACE_UNKNOWN
+from powermeter.footprint.grid_of_place import PLACE_UNKNOWN
 from powermeter.recording import Recording
 from powermeter.result.notes import Note, having, once
 

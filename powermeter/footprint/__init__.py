@@ -9,7 +9,7 @@ from powermeter.footprint.text import amount, interval, to_text
 
 from .factors import Factor, given
 from .footprint_of_energy import Account, DataCentre, Footprint, Rates, footprint
-from .grid_factors import intensity_of
+from .grid_of_place import intensity_of
 from .place import Place, parse_place
 
 __all__ = [

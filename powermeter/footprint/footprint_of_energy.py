@@ -26,7 +26,7 @@ from powermeter.units import format_percent, format_short
 
 from .factors import Factor
 from .generation_mix import mix_of, withdrawal_of_mix
-from .grid_factors import Grid, grid
+from .grid_of_place import Grid, grid
 from .place import Place, parse_place
 
 J_PER_KWH = 3.6e6

@@ -13,7 +13,7 @@ from powermeter.units import format_duration, format_percent
 
 from .factors import Factor
 from .footprint_options import FootprintOptions
-from .grid_factors import grid, intensity_of
+from .grid_of_place import grid, intensity_of
 from .hourly_intensity import Intensity, mean_of, show_time
 from .intensity_file import parse_time, read
 from .place import Place

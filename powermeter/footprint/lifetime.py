@@ -19,7 +19,7 @@ from powermeter.result import Result
 from powermeter.units import SECONDS_PER_YEAR
 
 from .factors import Factor, default, factor, given
-from .grid_factors import grid
+from .grid_of_place import grid
 from .place import Place, parse_place
 
 HOURS_PER_YEAR = SECONDS_PER_YEAR / 3600

@@ -14,7 +14,7 @@ from powermeter.units import format_quantity
 from .account_lines import Measured, factors_of
 from .break_even import BreakEven, break_even
 from .factors import Factor
-from .grid_factors import PLACE_UNKNOWN, grid
+from .grid_of_place import PLACE_UNKNOWN, grid
 from .lifetime import LifetimeSide, Scenario, sides
 from .lifetime_options import UNITS, LifetimeOptions
 from .text import TITLES, ranged

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from powermeter.errors import ConfigurationError, PowermeterError
 
-from .grid_factors import grid
+from .grid_of_place import grid
 from .place import Place, all_places
 
 

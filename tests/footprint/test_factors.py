@@ -10,7 +10,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint import factors
 from powermeter.footprint.generation_mix import FUELS
-from powermeter.footprint.grid_factors import PLAUSIBLE_G_PER_KWH
+from powermeter.footprint.grid_of_place import PLAUSIBLE_G_PER_KWH
 from powermeter.footprint.place import parse_place
 from powermeter.footprint.place_names import countries
 

@@ -7,7 +7,7 @@ import pytest
 from powermeter.errors import ConfigurationError
 from powermeter.footprint.factors import given
 from powermeter.footprint.generation_mix import check_mix, mix_of, water_of_mix
-from powermeter.footprint.grid_factors import PLACE_UNKNOWN, grid
+from powermeter.footprint.grid_of_place import PLACE_UNKNOWN, grid
 from powermeter.footprint.place import parse_place
 
 

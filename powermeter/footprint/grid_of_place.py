@@ -1,6 +1,6 @@
 """What a kilowatt-hour of the grid brings with it: carbon, losses, water, by place.
 
-An unknown place is never silently a country: it gets the world range and states so.
+An unknown place is never silently a country: it gets the world range, `grid.carbon,WLD` of `data/defaults.csv`, and states so.
 """
 
 from __future__ import annotations
