@@ -21,11 +21,11 @@ from powermeter.importers.columns_of_drives import of_drives
 from powermeter.importers.columns_of_states import without_states
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.device_column import DEVICE_NAMES, device_columns_of
-from powermeter.importers.entity_rows import rows_of
 from powermeter.importers.factor_column import ask_factor
 from powermeter.importers.figures_of_merit import of_other_things
 from powermeter.importers.header_words import ELECTRIC, TIME
 from powermeter.importers.headers import Heading, words
+from powermeter.importers.home_assistant_history import rows_of
 from powermeter.importers.known_tools import key, signature_of
 from powermeter.importers.layout import Layout, is_datum
 from powermeter.importers.log import Choices

@@ -11,10 +11,10 @@ from string import ascii_lowercase
 
 from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.importers.entity_rows import ENTITIES, drawn_of
 from powermeter.importers.files import Peek
 from powermeter.importers.header_words import ELECTRIC, QUANTITY_WORDS
 from powermeter.importers.headers import Heading, heading, implied, words
+from powermeter.importers.home_assistant_history import ENTITIES, drawn_of
 from powermeter.importers.interleaved_devices import are_devices
 from powermeter.importers.known_tools import key
 from powermeter.importers.layout import SAMPLE, Layout, is_datum, split

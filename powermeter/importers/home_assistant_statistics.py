@@ -3,6 +3,7 @@
 A power has `mean`, the mean of the interval that begins at `start`; a total has `sum`, which never resets, at its end (`state` does
 reset, and is not used).  An export names the unit in `unit_of_measurement`; the database's own table has only a number for the
 sensor, and no unit: then `--unit` states it, of the one sensor that `--rail` names where there are several: gas and water have the same rows.
+A history of states, a row each time one changes, is in `home_assistant_history.py`.
 """
 
 from __future__ import annotations

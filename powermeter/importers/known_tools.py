@@ -19,6 +19,7 @@ from powermeter.importers.accuracies import (
     UNKNOWN,
 )
 from powermeter.importers.headers import Heading, clean
+from powermeter.importers.home_assistant_history import HISTORY
 from powermeter.importers.known_services import SERVICES
 from powermeter.importers.tool_table import ColumnFact, Signature
 from powermeter.result import Grade
@@ -116,16 +117,7 @@ SIGNATURES: tuple[Signature, ...] = (
         accuracy=NVML,
         source="zeus.monitor.power: Unix seconds, W by NVML",
     ),
-    Signature(
-        "Home Assistant",
-        "a Home Assistant history",
-        (r"state", r"last_(changed|updated)"),
-        (ColumnFact(r"state", "", "held", "plug", boundary=Boundary.WALL),),
-        ("entity_id",),
-        source="Home Assistant: a state is written when it changes, and holds until the next",
-        held=True,
-        spread=False,
-    ),
+    HISTORY,
     Signature(
         "turbostat",
         "a turbostat log",

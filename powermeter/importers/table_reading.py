@@ -28,8 +28,8 @@ from powermeter.importers.cut_end import cut_row
 from powermeter.importers.device_blocks import sort_by_time
 from powermeter.importers.device_rounds import device_label, distinguished_by, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
-from powermeter.importers.entity_rows import refuse_flows
 from powermeter.importers.hole_limits import end_notes
+from powermeter.importers.home_assistant_history import refuse_flows
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.late_rows import look_in_order, without_note_of
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log

@@ -1,4 +1,8 @@
-"""Rows of a history of entities, as Home Assistant writes it: those of one that `--rail` names, and which of them may not be added up."""
+"""Home Assistant's export of a history: what its header is, which rows `--rail` names, and which entities may not be added up.
+
+The table itself is read as any other (`table.py`), InfluxDB's export of the same entities by `influx_csv.py`, and long-term statistics
+by `home_assistant_statistics.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,28 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from shlex import quote
 
+from powermeter.channel import Boundary
 from powermeter.errors import ConfigurationError
 from powermeter.importers.columns import rows as all_rows
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
+from powermeter.importers.tool_table import ColumnFact, Signature
 
 ENTITIES = "entity_id"
 """The column's name."""
+
+HISTORY = Signature(
+    "Home Assistant",
+    "a Home Assistant history",
+    (r"state", r"last_(changed|updated)"),
+    (ColumnFact(r"state", "", "held", "plug", boundary=Boundary.WALL),),
+    (ENTITIES,),
+    source="Home Assistant: a state is written when it changes, and holds until the next",
+    held=True,
+    spread=False,
+)
+"""The header of its table, as the tools of `known_tools.py` have one."""
 
 _DRAWN = ("netzbezug", "bezug", "import", "verbrauch", "consumption", "verbruik", "consumo", "load")
 _FLOWS = (
