@@ -1,6 +1,7 @@
 """Which intervals between two readings are holes: far longer than the usual one, or in a gap that the recording notes.
 
-What a hole then costs is in `holes`.
+What a hole then costs is in `holes`.  Gaps are noted before: those of a live stream by `recorder/silence.py`, those of a log by
+`importers/hole_limits.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Finds where rows of a log are missing, and reports it."""
+"""Finds where rows of a log are missing, and reports it.
+
+A live stream's gaps are noted by `recorder/silence.py`; which intervals an analysis takes for holes is in `analysis/finding_holes.py`.
+"""
 
 from __future__ import annotations
 

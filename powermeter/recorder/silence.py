@@ -1,4 +1,7 @@
-"""When a source is silent: how long nothing may come from it, and which pause in its stream is a gap."""
+"""When a source is silent: how long nothing may come from it, and which pause in its stream is a gap.
+
+A log's gaps are found by `importers/hole_limits.py`; which intervals an analysis takes for holes is in `analysis/finding_holes.py`.
+"""
 
 from __future__ import annotations
 
