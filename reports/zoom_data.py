@@ -70,6 +70,7 @@ def zoom_data(data: ReportData) -> dict[str, Any] | None:
             "start": (one.start_ns - a.start_ns) * 1e-9,
             "end": (one.end_ns - a.start_ns) * 1e-9,
             "event": one.name != HIGHEST,
+            "of": "" if data.headline is None or one.name == HIGHEST else harmless(data.headline.title, 80),
         }
         for one in kept
     ]

@@ -291,9 +291,10 @@
     }
     return best;
   }
-  function nearest(time) {
+  function nearest(time, name) {
     var best = null, near = Infinity, shortest = Infinity;
     data.labels.forEach(function (l) {
+      if (name && l.name !== name) return;
       for (var i = Math.max(lower(l.start, time / TICK - l.lasting - 1) - 1, 0); i < l.n; i++) {
         var a = l.start[i] * TICK, b = l.end[i] * TICK, off = time < a ? a - time : time > b ? b - time : 0;
         if (Math.abs(off) < near || (Math.abs(off) === near && b - a < shortest)) { near = Math.abs(off); shortest = b - a; best = [l, i, off]; }
@@ -373,7 +374,7 @@
     var alike = places[p.name] = [p], next = 0;
     button(p.name.charAt(0).toUpperCase() + p.name.slice(1), function () {
       var one = alike[next++ % alike.length];
-      pick(one.event ? nearest((one.start + one.end) / 2) : null); show(one.start, one.end);
+      pick(one.event ? nearest((one.start + one.end) / 2, one.of) : null); show(one.start, one.end);
     }, bar);
   });
   if (data.rails.length > 1) {

@@ -280,3 +280,16 @@ def test_the_event_of_each_named_place_is_drawn_also_where_few_are(monkeypatch) 
     assert {100.0, 9_100.0, 18_100.0} <= set(np.round(drawn, 3).tolist())
     for place in made["places"][:2]:
         assert any(place["start"] <= at <= place["end"] for at in drawn), place
+
+
+def test_a_place_names_the_label_whose_event_it_is_of() -> None:
+    """Inside each event of the headline lies a shorter one: the button's event is the headline's."""
+    start = [100.0, 300.0, 500.0, 102.0, 302.0, 502.0]
+    end = [160.0, 360.0, 560.0, 150.0, 350.0, 550.0]
+    made = handed(trace(np.arange(1000.0)), [row("infer", [0, 1, 2]), row("decode", [3, 4, 5])], start, end)
+    assert [(one["event"], one["of"]) for one in made["places"][:3]] == [
+        (True, "infer"),
+        (True, "infer"),
+        (False, ""),
+    ]
+    assert {"infer", "decode"} == {one["name"] for one in made["labels"]}
