@@ -37,7 +37,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
-from powermeter.analysis.label_charges import LabelCharges
+from powermeter.analysis.label_charges import LabelCharges, as_open_as
 from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
@@ -311,7 +311,7 @@ def analyse(
         end_ns=integral.end_ns,
         duration=Result.of(run.seconds, "s"),
         energy=run.energy,
-        charge=_span_charge(integral, charges),
+        charge=as_open_as(_span_charge(integral, charges), run.energy, power, current, line.voltage()),
         power=run.power,
         peak_w=highest_power(integral),
         plain_energy=run.plain,

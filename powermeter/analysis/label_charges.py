@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +14,34 @@ from powermeter.analysis.integral import Integral
 from powermeter.analysis.smoothing_instrument import Smoothing
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
+from powermeter.result import Result, worst
+from powermeter.signals.trace import Trace
 
 Indices = NDArray[np.int64]
+
+_STEADY = 0.05
+"""A voltage that strays no further, as a part of its mean, leaves to the current what power between the readings may be."""
+
+
+def as_open_as(
+    charge: Result | None, energy: Result, power: Trace, current: Trace | None, voltage: Trace | None
+) -> Result | None:
+    """Return a run's charge with the ends that its energy has, where that is open or estimated and of the same readings at a steady voltage.
+
+    What power between readings may be, current between them may be as well.
+    """
+    if charge is None or current is None or energy.value <= 0 or charge.value <= 0:
+        return charge
+    grade = worst((charge.grade, energy.grade))
+    if (math.isfinite(energy.high) and grade is charge.grade) or not np.array_equal(
+        power.times_ns, current.times_ns
+    ):
+        return charge
+    if voltage is not None and np.ptp(voltage.values) > _STEADY * abs(float(voltage.values.mean())):
+        return charge
+    volts = energy.value / charge.value
+    low, high = min(charge.low, energy.low / volts), max(charge.high, energy.high / volts)
+    return replace(charge, low=low, high=high, grade=grade)
 
 
 class LabelCharges:
