@@ -293,7 +293,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             column,
             "level",
         )
-    if named.is_level:
+    if named.is_level and not (named.is_counter and _counts_up(column, seen)):
         return Meaning("level", "what is left in a battery")
     if was_set_back(steps, seen.rises, falls, to_zero):
         return Meaning(
@@ -327,6 +327,11 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             ),
         )
     raise _question(name, column, where, f"falls {seen.falls} times")
+
+
+def _counts_up(column: Planned, seen: Statistics) -> bool:
+    """Return whether an `energy_counter` or a `charge_counter`, which may be Android's of what is left, is a running total that is reset."""
+    return bool(seen.to_zero) or (column.quantity is Quantity.ENERGY and seen.rises >= seen.falls)
 
 
 def _never_near_none(seen: Statistics, falls: int) -> bool:

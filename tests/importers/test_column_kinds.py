@@ -98,3 +98,23 @@ def test_rising_amounts_of_pieces_of_work_are_asked_about(tmp_path, name):
     path.write_text(f"timestamp,{name}\n" + "".join(f"{1710000000 + i},{5 + i / 10}\n" for i in range(20)))
     with pytest.raises(ConfigurationError, match="one piece of work: is it a running total"):
         open_log(path)
+
+
+@pytest.mark.parametrize("name", ["energy_counter_J", "Energy Counter (J)"])
+def test_a_counter_by_its_name_that_is_reset_is_no_level(tmp_path, name):
+    """10 J a second: 150 J, a reset, 140 J, and the second of the reset at the usual rate."""
+    values = [100 + 10 * i if i < 16 else 10 * (i - 16) for i in range(31)]
+    path = tmp_path / "c.csv"
+    path.write_text(f"time_s,{name}\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
+    log = convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(300)
+    assert "counter-reset" in {note.code for note in log.warnings}
+
+
+def test_an_energy_counter_that_falls_is_what_is_left(tmp_path):
+    """As Android names what a battery still holds: it loses 10 J a second, but for one rise."""
+    values = [1000 - 10 * i + (10 if i > 20 else 0) for i in range(31)]
+    path = tmp_path / "c.csv"
+    path.write_text("time_s,energy_counter_J\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(290)
