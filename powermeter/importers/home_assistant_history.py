@@ -40,11 +40,6 @@ _FLOWS = (
 )
 """What stands in the names of a house's flows, which pass through each other."""
 
-_TARGETS = "target"
-"""PowerAPI's column of what a power is of: the counters of RAPL, all of a machine by a model, and each group of processes."""
-
-_MEASURED = ("rapl", "global")
-
 
 def rows_of(
     path: Path, found: Layout, headings: Sequence[Heading], rail: str | None
@@ -67,7 +62,7 @@ def drawn_of(names: Collection[str]) -> str | None:
 
 
 def refuse_flows(column: str | None, names: Collection[str], choices: Choices, where: str) -> None:
-    """Refuse to add up entities some of which are a house's flows by their names, and PowerAPI's targets: what passes through two of them would count twice.
+    """Refuse to add up entities some of which are a house's flows by their names: what passes through two of them would count twice.
 
     Args:
         column: What distinguishes the rows' devices, or None.
@@ -75,18 +70,12 @@ def refuse_flows(column: str | None, names: Collection[str], choices: Choices, w
     Raises:
         ConfigurationError: They are, and neither `--rail` nor `--sum` states what counts.
     """
-    column = "" if column is None else column.strip().lower()
-    if choices.rail is not None or choices.add_up or len(names) < 2:
+    stated = choices.rail is not None or choices.add_up
+    if stated or column is None or column.strip().lower() != ENTITIES or len(names) < 2:
         return
-    listed = ", ".join(list(names)[:8])
-    if column == _TARGETS:
-        first = next((name for name in _MEASURED if name in names), next(iter(names)))
-        what = f"{listed} are targets of one machine, of which one may hold another"
-    elif column == ENTITIES and any(word in name.lower() for name in names for word in _FLOWS):
+    if any(word in name.lower() for name in names for word in _FLOWS):
         first = drawn_of(names) or next(iter(names))
-        what = f"{listed} are entities of one house, where one may pass through another"
-    else:
-        return
-    raise ConfigurationError(
-        f"{where}: {what}: which is the whole? --rail {quote(first)} takes the rows of one (or another), --sum adds them up where none is a part of another"
-    )
+        raise ConfigurationError(
+            f"{where}: {', '.join(list(names)[:8])} are entities of one house, where one may pass through another: which is the whole? "
+            f"--rail {quote(first)} takes the rows of one (or another), --sum adds them up where none is a part of another"
+        )

@@ -37,6 +37,7 @@ from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
+from powermeter.importers.powerapi_targets import refuse_targets
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.running_sums import refuse_running_sum
 from powermeter.importers.side_by_side import ends_of_some, on_one_axis
@@ -175,7 +176,8 @@ class OpenTable:
         self._by_length = (apart := length is not None and are_apart(length, step)) or varied
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
-        refuse_flows(distinguished_by(self.plan, self.devices), [r.name for r in rails], self.choices, where)
+        for refuse in (refuse_flows, refuse_targets):
+            refuse(distinguished_by(self.plan, self.devices), [r.name for r in rails], self.choices, where)
         self.whole = decide(
             rails,
             where=where,

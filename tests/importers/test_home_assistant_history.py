@@ -47,17 +47,3 @@ def test_a_level_among_powers_is_another_quantity_by_the_end_of_its_name(tmp_pat
     path = history(tmp_path, solarleistung=500, akkuenergie=300)
     with pytest.raises(ConfigurationError, match="names different quantities"):
         joules(path, tmp_path)
-
-
-def test_the_targets_of_powerapi_are_asked_about(tmp_path):
-    path = tmp_path / "p.csv"
-    watts = {"global": 94, "rapl": 104, "/docker/web": 60, "/docker/db": 34}
-    rows = [
-        f"{1_710_252_310_000 + 1000 * i},{name},{power}" for i in range(30) for name, power in watts.items()
-    ]
-    path.write_text("\n".join(["timestamp,target,power", *rows]) + "\n")
-    stated = {"columns": {"power": "W"}}
-    with pytest.raises(ConfigurationError, match=r"targets of one machine.*--rail rapl .*--sum"):
-        convert(path, tmp_path / "o.power", choices=Choices(**stated))
-    convert(path, tmp_path / "o.power", choices=Choices(**stated, rail="rapl"))
-    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(104 * 29)
