@@ -68,7 +68,8 @@ class MarkAccount:
     interrupted: int = 0
 
     def add(self, other: MarkAccount) -> None:
-        """Add what came of another ring of the process."""
+        """Add what came of another ring of the process: the last one states how it ended, but not in order where events of one before never did (exec)."""
+        in_order = self.left or self.begun == self.finished
         for name in (
             "begun",
             "finished",
@@ -87,7 +88,7 @@ class MarkAccount:
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.program, self.no_ring = self.program or other.program, self.no_ring or other.no_ring
-        self.left, self.by_meter, self.is_alive = other.left, other.by_meter, other.is_alive
+        self.left, self.by_meter, self.is_alive = other.left and in_order, other.by_meter, other.is_alive
         self.running = [*self.running, *other.running][:MAX_LISTED]
         self.short = listed({*self.short, *other.short})
         self.odd = list(dict.fromkeys([*self.odd, *other.odd]))[:MAX_LISTED]

@@ -23,6 +23,26 @@ def test_the_rings_of_a_process_add_up_and_the_last_one_states_how_it_ended():
     assert first.running == ["a"] * MAX_LISTED
 
 
+@pytest.mark.parametrize("open_first", [True, False])
+def test_what_never_ended_did_not_because_another_program_of_that_number_left_in_order(open_first):
+    """After `exec` a ring of its own has the same process; that it left in order is of no event before."""
+    account, other = (
+        MarkAccount(7, begun=3, finished=2, is_alive=False),
+        MarkAccount(7, left=True, is_alive=False),
+    )
+    if not open_first:
+        account, other = other, account
+    account.add(other)
+    assert not account.left
+    (text,) = differences(
+        {7: ProcessCounts(0, account.begun, account.finished, account.finished, account.details())}
+    )
+    assert "or became another program (exec)" in text
+    done = MarkAccount(7, begun=2, finished=2)
+    done.add(MarkAccount(7, left=True))
+    assert done.left
+
+
 @pytest.mark.parametrize(
     "name",
     [field.name for field in fields(MarkAccount) if field.type in ("int", "float") and field.default == 0],
