@@ -88,7 +88,7 @@ LIMITS: dict[str, tuple[str, str, int, str, str, tuple[str, ...], str]] = {
         "more than 1 rows",
     ),
     "devices": (
-        "devices",
+        "device_rounds",
         "MAX_DEVICES",
         1,
         "a.csv",

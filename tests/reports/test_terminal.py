@@ -91,14 +91,15 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
 
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_no_number_of_a_comparison_is_cut(compared, width):
-    from powermeter.reports.comparison import change, signed, to_text, verdict_text
-    from powermeter.reports.wording import show
+    from powermeter.reports.comparison import change, to_text, verdict_text
+    from powermeter.reports.comparison_numbers import in_print
 
     found = compared
     text, row = to_text(found, width), found.rows[0].contrast
     assert "…" not in text and max(map(len, text.splitlines())) <= width
-    means = (show(row.mean_left).text, show(row.mean_right).text)
-    for number in (*means, signed(row.difference), change(row.ratio), verdict_text(row)):
+    numbers = in_print(row)
+    means = (numbers.left.text, numbers.right.text)
+    for number in (*means, numbers.difference.text, change(row.ratio), verdict_text(row)):
         assert number in text, number
     assert all("±" in mean for mean in means)
 
