@@ -43,7 +43,7 @@ def check_header(path: Path) -> None:
         if not stat.S_ISREG(found.st_mode):  # opening a pipe or a device may wait for ever
             raise DataError(f"{path} cannot be read: it is not a regular file")
         for side in side_files(path):
-            if side.is_symlink() or (side.exists() and not side.is_file()):
+            if _is_something_else(side):
                 raise DataError(f"{path} cannot be read: {side.name} beside it is not a regular file")
         head = first_bytes(path, 100)
     except DataError:
@@ -60,6 +60,14 @@ def check_header(path: Path) -> None:
         )
     if len(head) < 100:
         raise DataError(f"{path} is cut off after {len(head)} bytes; nothing of it can be read")
+
+
+def _is_something_else(side: Path) -> bool:
+    """Return whether a link, a pipe or a folder has the name of a side file, which a recorder that ends may remove at any moment."""
+    try:
+        return not stat.S_ISREG(side.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _replaced(path: Path) -> str:

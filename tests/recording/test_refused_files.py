@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from powermeter.errors import DataError
-from powermeter.recording import Recording
-from powermeter.recording.refused_files import is_cut_off, lacks_log
+from powermeter.recording import Recording, refused_files
+from powermeter.recording.refused_files import check_header, is_cut_off, lacks_log
 
 
 @pytest.mark.parametrize(("field", "page"), [(4096, 4096), (1, 65536)])
@@ -23,6 +24,23 @@ def test_a_file_is_cut_off_where_it_is_shorter_than_its_pages(tmp_path, field, p
     head[24:28] = (7).to_bytes(4, "big")
     path.write_bytes(head + bytes(page))
     assert not is_cut_off(path)
+
+
+class Vanishing(type(Path())):
+    """A file that was there when it was asked for and is not any more."""
+
+    def exists(self, **_):
+        return True
+
+
+def test_a_side_file_that_its_recorder_removes_meanwhile_is_not_refused(tmp_path, monkeypatch):
+    path = tmp_path / "run.power"
+    sqlite3.connect(path).executescript("create table t (a); insert into t values (1)")
+    monkeypatch.setattr(refused_files, "side_files", lambda path: [Vanishing(f"{path}-shm")])
+    check_header(path)
+    (tmp_path / "run.power-shm").mkdir()
+    with pytest.raises(DataError, match="beside it is not a regular file"):
+        check_header(path)
 
 
 @pytest.mark.parametrize(("log", "lacks"), [(None, True), (b"", True), (b"pages", False)])
