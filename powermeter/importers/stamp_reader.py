@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -269,19 +270,37 @@ class Reader:
 
 
 def in_one(text: str, clock_cells: int, *, of_year: bool = False) -> str:
-    """Return one stamp of cells put together: `2024-03-14 14 5` and `2024 74 14 5` are `2024-03-14 14:05`; what is none as it stands."""
+    """Return one stamp of cells put together: `2024-03-14 14 5` and `2024 74 14 5` are `2024-03-14 14:05:00`; what is none as it stands.
+
+    Only the last cell may have a fraction: `2024 74.25` is six o'clock, and `14.5` beside a column of minutes is none.
+    """
     before, *clock = text.rsplit(" ", clock_cells) if clock_cells else (text,)
     try:
+        cells = [Decimal(cell) for cell in clock]
         if of_year:
             year, _, number = before.partition(" ")
-            before = str(date(int(year), 1, 1) + timedelta(int(float(number)) - 1))
-        hour, minute = (f"{int(float(cell)):02}" for cell in (*clock, "0", "0")[:2])
-    except (ValueError, OverflowError):
+            day = Decimal(number)
+            at = date(int(year), 1, 1) + timedelta(int(day) - 1)
+            if at.year != int(year) or (cells and day % 1):
+                return text
+            before, cells = str(at), cells or [day % 1 * 24]
+        if any(cell % 1 for cell in cells[:-1]) or not all(
+            0 <= cell < most for cell, most in zip(cells, _CLOCK_ENDS, strict=False)
+        ):
+            return text
+        seconds = round(sum((c * s for c, s in zip(cells, _CLOCK_S, strict=False)), Decimal(0)), 9)
+    except (ArithmeticError, ValueError):
         return text
     if ":" in before:  # a spreadsheet's date, with its midnight
         before = before.replace("T", " ").partition(" ")[0]
-    second = clock[2] if len(clock) > 2 else "00"
-    return f"{before} {hour}:{minute}:{second.partition('.')[0].zfill(2)}{second[second.find('.') :] if '.' in second else ''}"
+    minutes, second = divmod(seconds, 60)
+    whole, _, fraction = f"{second:f}".partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{before} {int(minutes) // 60:02}:{int(minutes) % 60:02}:{whole.zfill(2)}{'.' * bool(fraction)}{fraction}"
+
+
+_CLOCK_S = (3600, 60, 1)
+_CLOCK_ENDS = (25, 60, 61)
 
 
 def _array(stamps: Sequence[int | None]) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ import pytest
 from powermeter import analyse
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert
+from powermeter.importers.stamp_reader import in_one
 
 START = datetime(2024, 3, 14, 23, 50, 3)
 
@@ -54,6 +55,33 @@ def test_the_day_counts_where_the_clock_has_fewer_columns(tmp_path, header, row,
     path.write_text("\n".join([header, *rows]) + "\n")
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(10 * seconds * 29)
+
+
+def test_a_part_of_a_day_is_its_time(tmp_path):
+    """Half hours as towers log them, five digits of a day: two days are 172,800 s less the last half hour."""
+    path = tmp_path / "t.csv"
+    path.write_text("year,doy,power_W\n" + "".join(f"2024,{74 + k / 48:.5f},10\n" for k in range(96)))
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(10 * 1800 * 95, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "clock_cells", "of_year", "stamp"),
+    [
+        ("2024-03-14 14 5", 2, False, "2024-03-14 14:05:00"),
+        ("2024 74 14 5 3.25", 3, True, "2024-03-14 14:05:03.25"),
+        ("2024 74.75", 0, True, "2024-03-14 18:00:00"),
+        ("2024 366 0", 1, True, "2024-12-31 00:00:00"),
+        ("2023 366 0", 1, True, None),  # no such day
+        ("2023 0 0", 1, True, None),
+        ("2024 74.5 14", 1, True, None),  # noon, or two o'clock
+        ("2024-03-14 14.5 30", 2, False, None),
+        ("2024-03-14 14 60", 2, False, None),
+        ("2024-03-14 nan 5", 2, False, None),
+    ],
+)
+def test_cells_that_are_no_time_are_not_made_one(text, clock_cells, of_year, stamp):
+    assert in_one(text, clock_cells, of_year=of_year) == (stamp or text)
 
 
 def test_days_and_months_beside_an_hour_and_a_minute_are_asked_for(tmp_path):
