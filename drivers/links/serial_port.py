@@ -29,6 +29,8 @@ if sys.platform != "win32":
     _LOST = (*_LOST, termios.error)
 
 _WRITE_TIMEOUT_S = 2.0
+_MOST_LINKS = 40
+"""As many as Linux follows."""
 
 
 class SerialLink(Link):
@@ -40,7 +42,7 @@ class SerialLink(Link):
         self.baud = baud
         self._port: Any = _open_port(self.where, baud, instrument)
         self.facts = port_facts(self.where)
-        self.is_simulated = _leads_to(self.where).endswith(SIMULATED_SUFFIX)
+        self.is_simulated = _is_simulated(self.where)
         if "serial" in self.facts:
             _SEEN.setdefault(path, self.facts)
 
@@ -82,12 +84,16 @@ class SerialLink(Link):
             ) from error
 
 
-def _leads_to(path: str) -> str:
-    """Return what a symbolic link names; empty where it is none."""
-    try:
-        return str(Path(path).readlink())
-    except (OSError, ValueError):
-        return ""
+def _is_simulated(path: str) -> bool:
+    """Return whether a path, or a link on the way to its device, has the name of a simulated port."""
+    for _ in range(_MOST_LINKS):
+        if path.endswith(SIMULATED_SUFFIX):
+            return True
+        try:
+            path = str(Path(path).parent / Path(path).readlink())
+        except (OSError, ValueError):
+            return False
+    return False
 
 
 def _wait(port: Any, timeout_s: float) -> bool:

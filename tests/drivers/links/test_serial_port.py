@@ -229,10 +229,12 @@ def test_what_our_own_simulation_plays_is_graded_as_simulated(
     """A terminal alone is none: a bridge to a meter elsewhere ends in one too."""
     (tmp_path / name).symlink_to(terminal[1])
     (tmp_path / "meter").symlink_to(name)
-    link = SerialLink(str(tmp_path / "meter"), baud=9600, instrument="meter")
-    (channel,) = link.graded([Channel("power", Quantity.POWER, 1e-3)])
-    link.close()
-    assert channel.grade is grade
+    (tmp_path / "alias").symlink_to(tmp_path / "meter")
+    for way in (name, "meter", "alias"):
+        link = SerialLink(str(tmp_path / way), baud=9600, instrument="meter")
+        (channel,) = link.graded([Channel("power", Quantity.POWER, 1e-3)])
+        link.close()
+        assert channel.grade is grade, way
 
 
 def test_the_port_of_a_simulated_meter_leads_through_a_name_that_states_it(tmp_path: Path) -> None:
