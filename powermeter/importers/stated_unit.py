@@ -19,6 +19,7 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
     """
     if unit == "-":
         return replace(named, unit="-", quantity=None, is_stated=option.startswith("--"))
+    typed = unit
     turned, unit = len(unit) > 1 and unit[0] in "-\u2212", unit.lstrip("-\u2212")
     times, unit = _number_before(unit)
     found = of_unit(unit, named.name)
@@ -26,7 +27,7 @@ def with_unit(named: Heading, unit: str, option: str) -> Heading:
         found = None
     if found is None:
         raise ConfigurationError(
-            f"{option}: {unit!r} is not a unit of power, voltage, current, energy, charge or time; "
+            f"{option}: {typed!r} is not a unit of power, voltage, current, energy, charge or time; "
             "write for example W, mW, mA, V, mJ, mAh, s, ms, or 20A where each number is to be multiplied by 20"
         )
     return replace(
