@@ -10,7 +10,7 @@ from powermeter.result.formatting import Shown, format_interval
 if TYPE_CHECKING:
     from powermeter.result import Result
 
-TOLD_NOTHING = 10.0
+STATES_NOTHING = 10.0
 """B / A: an interval from below 1 to beyond it states nothing by its upper end."""
 
 
@@ -22,6 +22,6 @@ def change_in_percent(ratio: Result) -> Shown:
     value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
     if low >= 0:
         return format_interval(value, low, high, "%", signed=True, plus=True)
-    if ratio.high > TOLD_NOTHING:
+    if ratio.high > STATES_NOTHING:
         high = math.inf
     return format_interval(value, low, high, "%", signed=True, plus=True, finest=1.0)

@@ -96,9 +96,9 @@ def format_interval(
         return Shown(sign + format_number(value / step, 4), unit="" if unit == "1" else f"{prefix}{unit}")
     step, prefix, power = _scale(max(abs(value), half), half, unit)
     value, low, high, half = value / step, low / step, high / step, half / step
-    decimals = max(
-        decimals_of(half), math.ceil(math.log10(step / finest) - _EXACT) if finest < math.inf else -400
-    )
+    decimals = decimals_of(half)
+    if finest < math.inf:
+        decimals = max(decimals, math.ceil(math.log10(step / finest) - _EXACT))
     unit = "" if unit == "1" else f"{prefix}{unit}"
     shown, low_, high_ = (fixed(number, decimals) + power for number in (value, low, high))
     if reaches or abs((low + high) / 2 - value) > _CENTRED * half:

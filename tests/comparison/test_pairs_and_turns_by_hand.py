@@ -1,4 +1,4 @@
-"""How repeats were made, told by their order; and what each design makes of a handful of numbers."""
+"""How repeats were made, as their order shows; and what each design makes of a handful of numbers."""
 
 from __future__ import annotations
 
