@@ -30,15 +30,25 @@ def spread(values: list[float], unit: str = "J") -> float:
 '''
 
 
-@pytest.fixture
-def operators() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("mutation_operators", HERE / "operators.py")
+def part(name: str) -> Iterator[ModuleType]:
+    """Yield a file of the tool as a module, which is imported while it is asked only."""
+    spec = importlib.util.spec_from_file_location(f"mutation_{name}", HERE / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclass looks itself up
     spec.loader.exec_module(module)
     yield module
     del sys.modules[spec.name]
+
+
+@pytest.fixture
+def operators() -> Iterator[ModuleType]:
+    yield from part("operators")
+
+
+@pytest.fixture
+def laboratory() -> Iterator[ModuleType]:
+    yield from part("laboratory")
 
 
 @pytest.mark.parametrize(
@@ -95,3 +105,17 @@ def test_faults_by_hand_have_their_place_and_compile() -> None:
             placed += 1
             compile(source.replace(fault["old"], fault["new"]), fault["path"], "exec")
     assert len(faults) >= 60 and placed >= len(faults) * 5 / 6
+
+
+def test_tests_of_the_copy_see_the_variables_that_others_see(
+    laboratory: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without PATH a test that looks for a program fails for every mutant alike."""
+    monkeypatch.setenv("SEEN_BY_TESTS", "2.5")
+    copy = laboratory.Laboratory(tmp_path)
+    copy.root.mkdir()
+    (copy.root / "test_it.py").write_text(
+        "import os\n\n\ndef test_it():\n    assert os.environ['PATH'] and os.environ['SEEN_BY_TESTS'] == '2.5'\n"
+    )
+    outcome = copy.run(["test_it.py"], 60.0)
+    assert (outcome.killed, outcome.by) == (False, ""), copy.output.read_text()

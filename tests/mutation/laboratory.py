@@ -162,8 +162,9 @@ class Laboratory:
             os.dup2(log, 1)
             os.dup2(log, 2)
             os.chdir(self.root)
+            variables = self.environment()  # before they are gone: tests look for programs in PATH
             os.environ.clear()
-            os.environ.update(self.environment())
+            os.environ.update(variables)
             sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"]
             sys.dont_write_bytecode = False
             mine = str(Path(__file__).parent)
