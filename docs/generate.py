@@ -17,7 +17,7 @@ import click
 
 import powermeter
 from powermeter import registry
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.cli import cli
 from powermeter.errors.exit_codes import EXIT_CODES
 from powermeter.source import PolledSource, Source

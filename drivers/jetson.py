@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from powermeter.channel import Accuracy, Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import ConfigurationError, OpenError, ReadError, Reason
 from powermeter.platforms.assumptions import SHUNTS
-from powermeter.platforms.jetson import VOLTAGE_ACCURACY, BoardRails, current_accuracy, layout
+from powermeter.platforms.jetson_rails import VOLTAGE_ACCURACY, BoardRails, current_accuracy, layout
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.platforms.throttling import COUNT
 from powermeter.result import Grade

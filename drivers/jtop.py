@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from powermeter.channel import MISSING, Boundary, Channel, Quantity
 from powermeter.errors import NotInstalledError, OpenError, ReadError, Reason
-from powermeter.platforms.jetson import BOARDS, VOLTAGE_ACCURACY, current_accuracy, layout
+from powermeter.platforms.jetson_rails import BOARDS, VOLTAGE_ACCURACY, current_accuracy, layout
 from powermeter.platforms.tegrastats import is_connected
 from powermeter.source import Block, Found, Option, StreamingSource, now_ns
 from powermeter.units import parse_period

@@ -17,7 +17,7 @@ from typing import IO, Any, ClassVar
 
 from powermeter.channel import MISSING, Accuracy, Boundary, Channel, Kind, Quantity
 from powermeter.errors import OpenError, ReadError, Reason, plural
-from powermeter.platforms.jetson import BoardRails, layout
+from powermeter.platforms.jetson_rails import BoardRails, layout
 from powermeter.platforms.tegrastats import MAX_LINE, TegrastatsLine, is_connected, parse_line
 from powermeter.source import INTERPOLATED_TIME, Block, Found, Gap, Option, StreamingSource, now_ns
 from powermeter.units import NS, parse_duration, parse_period

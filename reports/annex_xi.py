@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.result import Grade, Result
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration

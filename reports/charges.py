@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.rail_voltage import BUDGET_V, at_the_socket, rail_voltage, refused_at_budget_v
 from powermeter.analysis.subject import charge_per_item
 from powermeter.battery.battery import Battery

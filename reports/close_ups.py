@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.channel import Kind
 from powermeter.recording.protocol import RecordingLike
 from powermeter.signals.close_up import close_up

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import plural
 from powermeter.units import format_quantity, prefix_of
 

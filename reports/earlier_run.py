@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from powermeter.analysis.item_count import WHOLE
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import DataError
 from powermeter.result import Result
 from powermeter.result.notes import Note

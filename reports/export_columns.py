@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.upper_limits import ends
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo

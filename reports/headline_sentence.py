@@ -9,7 +9,7 @@ import numpy as np
 
 from powermeter.analysis.advice import Advice, advise
 from powermeter.analysis.item_count import CONTRADICTED
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.resolution import WANTED_PRECISION
 from powermeter.analysis.uncertainty import WORDS
 from powermeter.analysis.unrecorded_time import unrecorded

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from powermeter.analysis.advice import advise
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.recording.facts import STATUS
 from powermeter.result import Result, plain
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from powermeter.analysis.calls_alone import CALL_ALONE
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, ODD
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.raised_events import RAISED
 from powermeter.analysis.splits import splits_of
 from powermeter.footprint import Footprint

@@ -15,8 +15,8 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.groups import OTHER_LABELS
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import in_short, rows_called
-from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
 from powermeter.analysis.subject import Subject, of_row

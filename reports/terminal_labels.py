@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import InShort, in_short
-from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.measures import means
 from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_quantity, format_short

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.signals.trace import Trace
 
 from .wording import left_out

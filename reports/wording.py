@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from powermeter.analysis.energy import Analysis
-    from powermeter.analysis.labels import LabelRow
+    from powermeter.analysis.label_row import LabelRow
     from powermeter.comparison.contrast import Contrast
 
 MARKS = {

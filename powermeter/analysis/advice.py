@@ -48,7 +48,7 @@ from powermeter.units import format_duration, format_percent, format_quantity
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
-    from powermeter.analysis.labels import LabelRow
+    from powermeter.analysis.label_row import LabelRow
     from powermeter.signals.trace import Trace
 
 TIMES = 4

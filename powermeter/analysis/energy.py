@@ -38,8 +38,8 @@ from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.label_charges import LabelCharges, as_open_as
+from powermeter.analysis.label_row import LabelRow, Named
 from powermeter.analysis.label_rows import rows_called, rows_of
-from powermeter.analysis.labels import LabelRow, Named
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.origin import Origin
 from powermeter.analysis.rails_not_counted import notes_of_rails_not_counted

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.events import Event
 from powermeter.recording.protocol import RecordingLike
 from powermeter.result import Result

@@ -14,7 +14,7 @@ from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.events_of_rows import EventsOfRows
 from powermeter.analysis.extreme_powers import remember_extreme_powers
 from powermeter.analysis.label_charges import LabelCharges
-from powermeter.analysis.labels import LabelRow, Named, row
+from powermeter.analysis.label_row import LabelRow, Named, row
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_item import MANY_LABELS
 from powermeter.analysis.resolution import verdict

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import LabelRows
-from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.next_item import is_of_this_mix, trend_in
 from powermeter.analysis.resolution import remarked
 from powermeter.result import Result

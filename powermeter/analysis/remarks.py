@@ -9,8 +9,8 @@ from powermeter.analysis.equal_readings import unseen_share
 from powermeter.analysis.finding_holes import rates_of
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.health import Disagreement
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import LabelRows
-from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.perhaps_in_step import averages, flat_at_regular_moments
 from powermeter.analysis.regular_or_random import REMEDIES, chosen_by, own_moments
 from powermeter.analysis.remarked_labels import Remarked, remarked_of, without_charge

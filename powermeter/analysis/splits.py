@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.result.notes import Note
 from powermeter.units import format_percent
 

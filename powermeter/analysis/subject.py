@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import labels_of, rows_called
-from powermeter.analysis.labels import LabelRow
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
 from powermeter.analysis.selection import Asked

@@ -19,7 +19,7 @@ from powermeter.units import format_percent
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
-    from powermeter.analysis.labels import LabelRow
+    from powermeter.analysis.label_row import LabelRow
     from powermeter.battery.lora import LoraNode
     from powermeter.battery.radio_link import RadioLink
 

@@ -21,7 +21,7 @@ from powermeter.result import Result
 
 if TYPE_CHECKING:
     from powermeter.analysis.energy import Analysis
-    from powermeter.analysis.labels import LabelRow
+    from powermeter.analysis.label_row import LabelRow
 
 _MAX_CLAIMS = 100_000
 _MAX_BYTES = 16 << 20

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from powermeter.analysis.item_count import WHOLE
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.comparison import sides
 from powermeter.comparison.options import Compared, CompareOptions
 from powermeter.comparison.pairs_and_turns import Side

@@ -12,7 +12,7 @@ from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.uncertainty import limit_names
 from powermeter.comparison.pairs_and_turns import IN_SPREAD, OF_A_SIDE, Side, without
 from powermeter.comparison.runs import AnalysedRun

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.measures import MeasureMean, measure_means
 from powermeter.analysis.raised_events import RAISED
 from powermeter.analysis.shares_of_overlapping import parents_of

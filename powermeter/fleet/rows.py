@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.rail_voltage import rail_voltage
 from powermeter.analysis.same_instrument import instrument, short_name
 from powermeter.events import Event

@@ -17,7 +17,7 @@ from powermeter.importers.columns import LogColumn, TimeColumn, Written, read_ta
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import time_of_day_ns, wall
-from powermeter.platforms.jetson import layout
+from powermeter.platforms.jetson_rails import layout
 from powermeter.result.notes import Note
 
 _PARTS = {

@@ -23,7 +23,7 @@ from powermeter.importers.logger_stamps import stamp_before
 from powermeter.importers.stamps import Axis, axis, datetime_ns, regular
 from powermeter.importers.time_zones import zone_notes
 from powermeter.importers.whole_or_sum import Whole, decide
-from powermeter.platforms.jetson import BoardRails, layout
+from powermeter.platforms.jetson_rails import BoardRails, layout
 from powermeter.platforms.tegrastats import TegrastatsLine, is_connected, parse_line
 from powermeter.result.notes import Note
 

@@ -1,7 +1,7 @@
 """The grammar of one line that NVIDIA's `tegrastats` prints, for every release from L4T R28 to R39.
 
 The live source and the importer of logs both read lines through here.  This file knows tokens only:
-which rail feeds which is in `powermeter.platforms.jetson`, time axes belong to the callers.
+which rail feeds which is in `powermeter.platforms.jetson_rails`, time axes belong to the callers.
 
 A power token is `NAME cur/avg` (R28 to R32), `NAME curmW/avgmW` (R34 to R38) or
 `NAME curmW/avgmW/maxmW` (R39), always in integer milliwatt: the reading at the tick, the mean and the

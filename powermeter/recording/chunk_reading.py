@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Gap
 from powermeter.errors import DataError, plural
-from powermeter.recording import columns, encodable_text, file, schema, stretch_summary
+from powermeter.recording import column_bytes, encodable_text, file, schema, stretch_summary
 from powermeter.recording.rows import Rows, is_sound
 from powermeter.recording.stored_chunk import StoredChunk
 from powermeter.result.notes import Note
@@ -140,7 +140,7 @@ def _is_plausible(start_ns: int, end_ns: int, count: int, width: int) -> bool:
     limit = schema.TIME_LIMIT
     return (
         -limit < start_ns <= end_ns < limit
-        and 0 < count <= columns.MAX_COUNT
+        and 0 < count <= column_bytes.MAX_COUNT
         and count * (width + 2) <= MAX_CELLS
     )
 
@@ -327,8 +327,8 @@ class Chunks:
             return known
         data = self.data(chunk)
         try:
-            parts = columns.split(data, most=self._width + 3) if data is not None else []
-            return _counted(columns.decode(parts[1], chunk.count) & 0xFF) if len(parts) > 1 else ()
+            parts = column_bytes.split(data, most=self._width + 3) if data is not None else []
+            return _counted(column_bytes.decode(parts[1], chunk.count) & 0xFF) if len(parts) > 1 else ()
         except DataError:
             return ()  # it becomes a gap when its samples are read
 
@@ -369,15 +369,15 @@ class Chunks:
         data = self.data(chunk)
         if data is None:
             raise DataError("it fails its checksum")
-        parts = columns.split(data, most=self._width + 3)
+        parts = column_bytes.split(data, most=self._width + 3)
         if len(parts) != self._width + 2:
             raise DataError(f"it has {len(parts)} columns where {self._width + 2} belong")
-        columns.decode(parts[0], chunk.count, times_ns)
+        column_bytes.decode(parts[0], chunk.count, times_ns)
         if (times_ns[0], times_ns[-1]) != (chunk.start_ns, chunk.end_ns) or (
             times_ns[1:] < times_ns[:-1]
         ).any():
             raise DataError("its times are not those of its row")
-        flags[:] = columns.decode(parts[1], chunk.count)
+        flags[:] = column_bytes.decode(parts[1], chunk.count)
         self._flags[chunk.part, chunk.id] = _counted(flags)
         for position, column in codes.items():
-            columns.decode(parts[position + 2], chunk.count, column)
+            column_bytes.decode(parts[position + 2], chunk.count, column)

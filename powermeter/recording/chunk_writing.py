@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import Channel
 from powermeter.errors import DataError, plural
-from powermeter.recording import columns, file, schema, stretch_summary
+from powermeter.recording import column_bytes, file, schema, stretch_summary
 from powermeter.recording.commitment import Commitment
 from powermeter.recording.hash_chain import checksum
 from powermeter.recording.sha256 import sha256
@@ -55,7 +55,9 @@ class SampleBatch:
 
     def encoded(self, codes: Sequence[NDArray[np.int64]]) -> bytes:
         """Return them as a chunk's data; `codes` from `columns`."""
-        return columns.join([columns.encode(c) for c in (self.times_ns, self.flags.astype(np.int64), *codes)])
+        return column_bytes.join(
+            [column_bytes.encode(c) for c in (self.times_ns, self.flags.astype(np.int64), *codes)]
+        )
 
 
 def _together(blocks: Sequence[SampleBatch]) -> SampleBatch:

@@ -96,7 +96,7 @@ def encode(rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS) -> b
 
 
 def _column(cells: Sequence[int], is_rising: bool) -> bytes:
-    """Return a column as `columns.decode` reads it, always eight bytes wide."""
+    """Return a column as `column_bytes.decode` reads it, always eight bytes wide."""
     first = cells[0]
     if cells.count(first) == len(cells):
         return _HEADER.pack(_CONSTANT, 0, first, 0, 1)
@@ -162,12 +162,12 @@ def decode(data: bytes, count: int, process: int) -> EventTable:
     """
     import numpy as np
 
-    from powermeter.recording import columns
+    from powermeter.recording import column_bytes
     from powermeter.recording.rows import MAX_TEXT, parse_json
 
-    if not 0 < count <= columns.MAX_COUNT:
+    if not 0 < count <= column_bytes.MAX_COUNT:
         raise DataError(f"a batch of {count} is not plausible")
-    parts = columns.split(data, most=64)
+    parts = column_bytes.split(data, most=64)
     if not parts:
         raise DataError("a batch of events is empty")
     inflater = zlib.decompressobj()
@@ -187,7 +187,7 @@ def decode(data: bytes, count: int, process: int) -> EventTable:
     numbers = {"process": np.full(count, process, np.int64)}
     places = {}
     for name, part in zip(names, parts[1:], strict=True):
-        column = columns.decode(part, count)
+        column = column_bytes.decode(part, count)
         if name in TEXTS:
             present = column[column != _MISSING]
             if present.size and (present.min() < 0 or present.max() >= len(texts)):

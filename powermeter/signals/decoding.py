@@ -21,7 +21,7 @@ from powermeter.recording.impossible_readings import note as impossible_note
 from powermeter.result import COVERAGE_95, ROUNDING
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
-from powermeter.signals.deconvolution import unfolded
+from powermeter.signals.declared_window import without_window
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.log_of_changes import standing
 from powermeter.signals.meter_refresh import fresh_readings, refresh_found
@@ -251,7 +251,7 @@ def read_channel(
         trace = standing(trace)
     if trace.kind is not Kind.INSTANT or channel.window_ns is None:
         trace = _one_per_refresh(trace, channel, stale)
-    return _unwindowed(trace, channel.window_ns)
+    return without_window(trace, channel.window_ns)
 
 
 def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | None) -> Trace:
@@ -332,20 +332,3 @@ def at_range_ends(
         ends |= low
         upper &= ~low
     return (ends, upper) if ends.any() else None
-
-
-def _unwindowed(trace: Trace, window_ns: int | None) -> Trace:
-    """Return a mean over a window that is not the sample interval as means over the interval.
-
-    Where that cannot be, or the window is shorter than the interval, it is shifted to the window's middle.
-    """
-    if trace.kind is not Kind.MEAN or not window_ns:
-        return trace
-    interval = trace.interval_ns
-    if interval and abs(window_ns - interval) <= 0.2 * interval:
-        return trace
-    if window_ns > interval > 0 and (found := unfolded(trace, window_ns)) is not None:
-        return found
-    half = window_ns // 2
-    gaps = tuple(replace(g, start_ns=g.start_ns - half, end_ns=g.end_ns - half) for g in trace.gaps)
-    return replace(trace, times_ns=trace.times_ns - half, gaps=gaps, kind=Kind.INSTANT, window_ns=window_ns)

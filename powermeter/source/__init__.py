@@ -1,6 +1,6 @@
 """The contract between an instrument and everything else, and the URL that names one.
 
-A driver is a class with a table of options and three methods (`contract`):
+A driver is a class with a table of options and three methods (`source`):
 
 * *polled* instruments (`PolledSource`) return one row of raw codes when asked; the recorder owns the
   loop, the moments and the time stamps;
@@ -16,9 +16,11 @@ from __future__ import annotations
 from powermeter.channel import INTERPOLATED_TIME, MISSING, REPEAT, SATURATED, Gap, saturated
 from powermeter.events import Event, now_ns
 from powermeter.source.address import Address, Option, parse_options, parse_yes
-from powermeter.source.contract import PolledSource, Source, StreamingSource
 from powermeter.source.found import Found
+from powermeter.source.polled_source import PolledSource
 from powermeter.source.rows import Block, Row, Sampling
+from powermeter.source.source import Source
+from powermeter.source.streaming_source import StreamingSource
 
 __all__ = [
     "INTERPOLATED_TIME",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import DataError
 from powermeter.units import prefix_of
 

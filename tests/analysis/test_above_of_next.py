@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.channel import Accuracy
 from powermeter.events import Event
 from powermeter.testing.simulation import NS, SimulatedPowerMeter, Truth

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from powermeter.analysis.energy import Analysis, analyse
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo

@@ -9,8 +9,8 @@ import pytest
 
 from powermeter.analysis import label_rows
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.label_row import Named, row
 from powermeter.analysis.label_rows import InShort, LabelRows, in_short, rows_called
-from powermeter.analysis.labels import Named, row
 from powermeter.analysis.warmup import WarmUp, WarmUpReason
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event

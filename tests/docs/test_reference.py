@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 import powermeter
-from powermeter.analysis.labels import LabelRow
+from powermeter.analysis.label_row import LabelRow
 
 ROOT = Path(__file__).resolve().parents[2]
 

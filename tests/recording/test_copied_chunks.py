@@ -77,7 +77,7 @@ def test_rows_of_both_parts_are_taken_over_byte_for_byte(parts, table) -> None:
 
 
 def test_nothing_is_encoded_again(parts, monkeypatch) -> None:
-    monkeypatch.setattr(chunk_writing.columns, "encode", lambda values: pytest.fail("a column was encoded"))
+    monkeypatch.setattr(chunk_writing.column_bytes, "encode", lambda values: pytest.fail("a column was encoded"))
     joined(*parts)
 
 
@@ -134,10 +134,10 @@ def test_damaged_fine_stretches_are_made_anew(parts) -> None:
 def test_a_chunk_whose_summary_makes_no_sense_is_not_taken_over(parts, monkeypatch) -> None:
     """As another writer may store it: one that is damaged fails the checksum of its row."""
     encoded: list[int] = []
-    encode = chunk_writing.columns.encode
+    encode = chunk_writing.column_bytes.encode
     monkeypatch.setattr(copied_chunks, "entries_of", lambda *_: None)
     monkeypatch.setattr(
-        chunk_writing.columns, "encode", lambda values: encoded.append(len(values)) or encode(values)
+        chunk_writing.column_bytes, "encode", lambda values: encoded.append(len(values)) or encode(values)
     )
     both = joined(*parts)
     assert sum(encoded) >= 80_000

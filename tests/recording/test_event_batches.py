@@ -14,7 +14,7 @@ from crafted import seal
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
 from powermeter.events import Event
-from powermeter.recording import Recording, columns, event_batches
+from powermeter.recording import Recording, column_bytes, event_batches
 
 
 @pytest.mark.thorough
@@ -26,7 +26,7 @@ def test_events_beyond_what_a_file_can_hold_are_left_out(recorded):
     parts = [head, *(constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS)]
     db = sqlite3.connect(recorded.path)
     for i in range(2, 302):
-        row = (i, 1, 1 << 17, 5, 6, columns.join(parts), 0, b"")
+        row = (i, 1, 1 << 17, 5, 6, column_bytes.join(parts), 0, b"")
         db.execute(
             "INSERT INTO events (id, process, count, first_ns, last_ns, data, checksum, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             row,
@@ -70,7 +70,7 @@ def test_a_head_of_another_shape_is_refused_as_damage(head):
     parts = [constant(0, 0, values.get(name, MISSING), 0, 1) for name in event_batches.COLUMNS]
 
     def packed(one):
-        return columns.join([zlib.compress(json.dumps(one).encode()), *parts])
+        return column_bytes.join([zlib.compress(json.dumps(one).encode()), *parts])
 
     assert len(event_batches.decode(packed(WHOLE), 3, 1)) == 3
     with pytest.raises(DataError, match="head that is not understood"):

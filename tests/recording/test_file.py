@@ -15,9 +15,9 @@ from powermeter.recording import file
 
 def test_the_limits_are_those_the_file_format_names():
     page = (Path(__file__).resolve().parents[2] / "docs" / "file-format.md").read_text()
-    from powermeter.recording import columns
+    from powermeter.recording import column_bytes
 
-    assert f"{columns.MAX_COUNT:,}".replace(",", " ") in page and columns.MAX_COUNT == 131_072
+    assert f"{column_bytes.MAX_COUNT:,}".replace(",", " ") in page and column_bytes.MAX_COUNT == 131_072
     assert file.MODE == 0o600 and resource.getpagesize() > 0
 
 

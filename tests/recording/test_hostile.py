@@ -368,15 +368,15 @@ def test_a_chunk_that_lies_before_the_one_before_it_is_left_out(recorded):
 
 
 def test_times_that_run_backwards_inside_a_chunk_are_not_taken(recorded):
-    from powermeter.recording import columns
+    from powermeter.recording import column_bytes
 
     db = sqlite3.connect(recorded.path)
     (data,) = db.execute("SELECT data FROM block WHERE chunk = 2").fetchone()
-    parts = [bytes(part) for part in columns.split(data)]
-    times = columns.decode(parts[0], 50)
+    parts = [bytes(part) for part in column_bytes.split(data)]
+    times = column_bytes.decode(parts[0], 50)
     times[[10, 20]] = times[[20, 10]]
-    parts[0] = columns.encode(times)
-    db.execute("UPDATE block SET data = ? WHERE chunk = 2", (columns.join(parts),))
+    parts[0] = column_bytes.encode(times)
+    db.execute("UPDATE block SET data = ? WHERE chunk = 2", (column_bytes.join(parts),))
     db.commit()
     db.close()
     seal(recorded.path)

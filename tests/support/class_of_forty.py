@@ -199,12 +199,14 @@ def rewritten(path: Path, table: str, change: Mapping[str, Any], where: str = "1
 
 def edit_readings(path: Path, *, careful: bool = False) -> None:
     """Lower all currents by a tenth; a careful cheat redoes the hashes too, and forgets the summaries."""
-    from powermeter.recording import columns
+    from powermeter.recording import column_bytes
 
     with Recording.open(path) as recording:
         samples = recording.samples(1)
     codes = [samples.codes["vin.voltage"], samples.codes["vin.current"] * 9 // 10]
-    parts = [columns.encode(column) for column in (samples.times_ns, samples.flags.astype(np.int64), *codes)]
+    parts = [
+        column_bytes.encode(column) for column in (samples.times_ns, samples.flags.astype(np.int64), *codes)
+    ]
     data = b"".join(len(part).to_bytes(4, "little") + part for part in parts)
     rewritten(path, "block", {"data": data})
     if careful:

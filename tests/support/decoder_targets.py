@@ -14,7 +14,7 @@ import numpy as np
 from powermeter import toml
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.errors import DataError
-from powermeter.recording import columns, event_batches, json_validation, stretch_summary
+from powermeter.recording import column_bytes, event_batches, json_validation, stretch_summary
 from powermeter.recording.rows import parse_json
 
 SLOW_S = 2.0
@@ -23,12 +23,12 @@ SLOW_S = 2.0
 def column(data: bytes) -> None:
     """A column, of a length that the file says too."""
     if len(data) > 2:
-        columns.decode(data[2:], int.from_bytes(data[:2], "little") * 3)
+        column_bytes.decode(data[2:], int.from_bytes(data[:2], "little") * 3)
 
 
 def chunk(data: bytes) -> None:
-    for part in columns.split(data, most=16):
-        columns.decode(part, 9)
+    for part in column_bytes.split(data, most=16):
+        column_bytes.decode(part, 9)
 
 
 def events(data: bytes) -> None:
@@ -79,13 +79,13 @@ def one(data: bytes) -> None:
 def seeds(folder: Path) -> None:
     """Write one sound example of each target."""
     random = np.random.default_rng(1)
-    encoded = [columns.encode(random.integers(-5, 5, 9) * 1000), columns.encode(np.arange(9))]
+    encoded = [column_bytes.encode(random.integers(-5, 5, 9) * 1000), column_bytes.encode(np.arange(9))]
     spec = Channel("v", Quantity.VOLTAGE, 1e-3, Rail("R", nominal_v=5.0), low_code=0).to_dict()
     rows = [(1, i, None, "infer", i * 10, i * 10 + 5, 1, '{"a": 1}', None) for i in range(1, 5)]
     entries, _ = stretch_summary.summarise(np.arange(9), [np.arange(9)] * 2, np.zeros(9, np.uint8), [])
     examples = (
         (3).to_bytes(2, "little") + encoded[0],
-        columns.join(encoded),
+        column_bytes.join(encoded),
         bytes([4]) + event_batches.encode(rows),
         entries.tobytes(),
         b'[[calibration]]\nchannel = "v"\ncoefficients = [0.0, 1.0]\na.b = {c = 1}\nd = 2026-01-01\n',

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.event_energies import measure
-from powermeter.analysis.labels import LabelRow, Named, row
+from powermeter.analysis.label_row import LabelRow, Named, row
 from powermeter.analysis.shares_of_overlapping import shares
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.tokens import measures as names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jetson_rails import CASES
 
-from powermeter.platforms.jetson import BOARDS, layout
+from powermeter.platforms.jetson_rails import BOARDS, layout
 
 
 def test_every_board_of_the_map_has_a_tree():

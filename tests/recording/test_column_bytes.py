@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from powermeter.channel import MISSING
 from powermeter.errors import DataError
-from powermeter.recording import columns
+from powermeter.recording import column_bytes
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 SIZES = st.integers(1, 60)
@@ -33,7 +33,7 @@ EXTREMES = arrays(
 @example(np.array([2**63 - 1, MISSING + 1, MISSING], np.int64))
 def test_any_column_comes_back(values):
     before = values.copy()
-    decoded = columns.decode(columns.encode(values), len(values))
+    decoded = column_bytes.decode(column_bytes.encode(values), len(values))
     assert decoded.dtype == np.int64
     np.testing.assert_array_equal(decoded, before)
     np.testing.assert_array_equal(values, before, err_msg="the input was changed")
@@ -43,26 +43,26 @@ def test_any_column_comes_back(values):
 @given(st.integers(-(2**40), 2**40), st.integers(1, 2**20), st.integers(2, 300))
 def test_a_ramp_costs_next_to_nothing(start, step, n):
     values = start + step * np.arange(n, dtype=np.int64)
-    data = columns.encode(values)
-    np.testing.assert_array_equal(columns.decode(data, n), values)
+    data = column_bytes.encode(values)
+    np.testing.assert_array_equal(column_bytes.decode(data, n), values)
     assert len(data) < 26 + 16 + n // 100
 
 
 def test_time_stamps_to_the_microsecond_cost_at_most_two_bytes():
     random = np.random.default_rng(1)
     times = 10**15 + np.cumsum(1_000_000 + 1000 * random.integers(-100, 100, 1000))
-    assert len(columns.encode(times)) / 1000 < 2
+    assert len(column_bytes.encode(times)) / 1000 < 2
 
 
 @pytest.mark.thorough
 @given(ANYTHING, st.integers(0, 1 << 30), st.integers(1, 80))
 def test_damaged_columns_give_a_column_or_an_error(values, seed, count):
-    data = bytearray(columns.encode(values))
+    data = bytearray(column_bytes.encode(values))
     random = np.random.default_rng(seed)
     for _ in range(3):
         data[random.integers(len(data))] ^= 1 << random.integers(8)
     try:
-        decoded = columns.decode(bytes(data[: random.integers(1, len(data) + 1)]), count)
+        decoded = column_bytes.decode(bytes(data[: random.integers(1, len(data) + 1)]), count)
     except DataError:
         return
     assert decoded.shape == (count,) and decoded.dtype == np.int64
@@ -72,13 +72,13 @@ def test_damaged_columns_give_a_column_or_an_error(values, seed, count):
 def test_a_bomb_is_not_inflated():
     bomb = struct.pack("<BBqqq", 1, 1, 0, 0, 1) + zlib.compress(bytes(50_000_000))
     with pytest.raises(DataError, match="belong"):
-        columns.decode(bomb, 10)
+        column_bytes.decode(bomb, 10)
 
 
-@pytest.mark.parametrize("count", [0, -1, columns.MAX_COUNT + 1])
+@pytest.mark.parametrize("count", [0, -1, column_bytes.MAX_COUNT + 1])
 def test_implausible_counts_are_refused(count):
     with pytest.raises(DataError, match="plausible"):
-        columns.decode(columns.encode(np.zeros(3, np.int64)), count)
+        column_bytes.decode(column_bytes.encode(np.zeros(3, np.int64)), count)
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_implausible_counts_are_refused(count):
 )
 def test_what_is_no_column_is_named(data, message):
     with pytest.raises(DataError, match=message):
-        columns.decode(data, 4)
+        column_bytes.decode(data, 4)
 
 
 @pytest.mark.thorough
 @given(st.lists(st.binary(max_size=40), max_size=6))
 def test_joined_parts_come_apart_again(parts):
-    assert [bytes(part) for part in columns.split(columns.join(parts))] == parts
+    assert [bytes(part) for part in column_bytes.split(column_bytes.join(parts))] == parts
 
 
 def test_a_length_past_the_end_is_an_error():
     with pytest.raises(DataError, match="cut short"):
-        columns.split(columns.join([b"abc"])[:-1])
+        column_bytes.split(column_bytes.join([b"abc"])[:-1])
 
 
 # Boundaries ---------------------------------------------------------------------------------------
@@ -137,8 +137,8 @@ def test_a_span_at_a_width_s_edge_comes_back(low, span, width):
     """Values that neither follow each other nor share a divisor, so that the span alone decides."""
     high = low + span
     values = np.array([low, high, low + 1, high - 1, low, high, high - 3, low + 2] * 4, np.int64)
-    data = columns.encode(values)
-    np.testing.assert_array_equal(columns.decode(data, len(values)), values)
+    data = column_bytes.encode(values)
+    np.testing.assert_array_equal(column_bytes.decode(data, len(values)), values)
     assert data[0] & 0x0F == 1 and data[1] == width
 
 
@@ -147,8 +147,8 @@ def test_steps_that_span_a_width_s_edge_come_back(span, width):
     """A rising column, as times are: its steps alternate between 5 and 5 + span."""
     steps = np.array([5, 5 + span, 6, 4 + span] * 5, np.int64)
     values = 2**40 + np.concatenate([[0], np.cumsum(steps)])
-    data = columns.encode(values)
-    np.testing.assert_array_equal(columns.decode(data, len(values)), values)
+    data = column_bytes.encode(values)
+    np.testing.assert_array_equal(column_bytes.decode(data, len(values)), values)
     assert data[0] & 0x0F == 2 and data[1] == width
 
 
@@ -168,40 +168,40 @@ def test_steps_that_span_a_width_s_edge_come_back(span, width):
 )
 def test_the_extremes_of_64_bits_come_back(values):
     column = np.array(values, np.int64)
-    np.testing.assert_array_equal(columns.decode(columns.encode(column), len(values)), column)
+    np.testing.assert_array_equal(column_bytes.decode(column_bytes.encode(column), len(values)), column)
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 511, 512, 513, 8191, 8192, 8193, columns.MAX_COUNT])
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 511, 512, 513, 8191, 8192, 8193, column_bytes.MAX_COUNT])
 def test_every_length_comes_back_with_noise_repeats_and_holes(n):
     random = np.random.default_rng(n)
     noise = random.integers(0, 2**20, n)
     steps = np.repeat(random.integers(0, 2**20, n // 50 + 1), 50)[:n]
     holes = np.where(random.random(n) < 0.01, MISSING, noise)
     for column in (noise, steps, holes, np.full(n, -7)):
-        np.testing.assert_array_equal(columns.decode(columns.encode(column), n), column)
+        np.testing.assert_array_equal(column_bytes.decode(column_bytes.encode(column), n), column)
 
 
 def test_a_common_step_that_only_the_first_samples_have_is_not_taken_for_one():
     values = np.concatenate([np.arange(600) * 10, [6001, 6013]])
-    np.testing.assert_array_equal(columns.decode(columns.encode(values), 602), values)
+    np.testing.assert_array_equal(column_bytes.decode(column_bytes.encode(values), 602), values)
     zeros = np.concatenate([np.zeros(600, np.int64), [6, 9, 12]])
-    data = columns.encode(zeros)
-    np.testing.assert_array_equal(columns.decode(data, 603), zeros)
+    data = column_bytes.encode(zeros)
+    np.testing.assert_array_equal(column_bytes.decode(data, 603), zeros)
 
 
 def test_a_common_step_of_noise_that_a_later_sample_lacks_is_not_taken():
     random = np.random.default_rng(2)
     values = np.concatenate([random.integers(0, 1000, 600) * 10, [4003]])
-    np.testing.assert_array_equal(columns.decode(columns.encode(values), 601), values)
-    assert struct.unpack_from("<q", columns.encode(values[:600]), 18) == (10,)
-    assert struct.unpack_from("<q", columns.encode(values), 18) == (1,)
+    np.testing.assert_array_equal(column_bytes.decode(column_bytes.encode(values), 601), values)
+    assert struct.unpack_from("<q", column_bytes.encode(values[:600]), 18) == (10,)
+    assert struct.unpack_from("<q", column_bytes.encode(values), 18) == (1,)
 
 
 def test_noise_is_stored_as_it_is_and_order_is_not():
     random = np.random.default_rng(3)
     noise, pattern = random.integers(0, 256, 60_000), np.tile(np.arange(200), 300)
-    assert 60_000 <= len(columns.encode(noise)) < 60_060
-    assert len(columns.encode(pattern)) < 3000
+    assert 60_000 <= len(column_bytes.encode(noise)) < 60_060
+    assert len(column_bytes.encode(pattern)) < 3000
 
 
 @pytest.mark.parametrize(
@@ -218,9 +218,9 @@ def test_noise_is_stored_as_it_is_and_order_is_not():
 )
 def test_planes_that_are_none_are_named(planes, message):
     with pytest.raises(DataError, match=message):
-        columns.decode(struct.pack("<BBqqq", 0x21, 1, 0, 0, 1) + planes, 4)
+        column_bytes.decode(struct.pack("<BBqqq", 0x21, 1, 0, 0, 1) + planes, 4)
 
 
 def test_more_parts_than_belong_are_refused():
     with pytest.raises(DataError, match="more than 3"):
-        columns.split(columns.join([b""] * 4), most=3)
+        column_bytes.split(column_bytes.join([b""] * 4), most=3)

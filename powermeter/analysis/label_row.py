@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.above_of_next import above_of_next
+from powermeter.analysis.energy_quantiles import energy_quantile
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
-from powermeter.analysis.quantiles import has_tail, quantile, variance_of
+from powermeter.analysis.quantiles import variance_of
 from powermeter.analysis.resolution import Resolution, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
-from powermeter.analysis.uncertainty import Shape, budget, limit_names
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import Series
 from powermeter.analysis.windows import Windows
@@ -271,7 +271,9 @@ def row(
     if known.size == single.size == 1 and per_item is not None:  # the one event is its own median
         quantiles: list[Result | None] = [per_item if share is None else per_item.scaled(share), None]
     else:
-        quantiles = [_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)]
+        quantiles = [
+            energy_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)
+        ]
     latency = latencies(energy.seconds[covered])
     memory = int(columns.numbers["peak_memory"][index].max(initial=MISSING))
     return LabelRow(
@@ -365,32 +367,3 @@ def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool
     order = np.argsort(start_ns, kind="stable")
     latest = np.maximum.accumulate(end_ns[order])
     return bool((start_ns[order][1:] < latest[:-1]).any())
-
-
-def _quantile(
-    energy: Windows, known: NDArray[np.int64], each: Floats, counts: Floats, share: float, mean: Result | None
-) -> Result | None:
-    """Return a quantile over events with the common errors of the mean, scaled to its size.
-
-    Its own noise: that of one event, over the square root of how many events lie within it of the
-    quantile, since any of those may be the one that really stands there.
-    """
-    if mean is None or not has_tail(each.size, share):
-        return None
-    value = quantile(each, share)
-    factor = value / mean.value if mean.value else 1.0
-    if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
-        return Result.at_least(mean.low * factor, mean.unit, mean.grade)
-    own = ("noise:", "gaps:")
-    parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
-    single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts
-    away = np.abs(each - value)
-    squares = single[away.argsort()[: max(2, each.size // 10)]] ** 2
-    size = math.sqrt(float(squares.sum() / squares.size))
-    crowd = int(np.count_nonzero(away <= 1.25 * size))
-    between = 2 if (each.size - 1) * share % 1 else 1
-    name = next((n for n in mean.parts if n.startswith("noise:")), "noise:event")
-    parts[f"{name} q{share:g}"] = size / math.sqrt(max(between, crowd * 2 / math.pi))
-    limits = limit_names(energy.integral.trace.errors)
-    shape = Shape(floor=energy.floor, ceiling=energy.ceiling)
-    return budget(value, mean.unit, parts, grade=mean.grade, limits=limits, shape=shape)
