@@ -111,3 +111,16 @@ def test_a_common_shift_moves_what_windows_hold() -> None:
 def test_what_makes_most_of_a_doubt_about_moments(refresh: float, skew: float, kind: str) -> None:
     whole = instants(IDLE, clock_ns=1e6, refresh_ns=refresh * 1e6, skew_ns=skew * 1e6)
     assert late_kind(whole.trace) == kind
+
+
+@pytest.mark.parametrize("start_s", [20.0, 16.0])
+def test_the_larger_of_two_shifts_counts(start_s: float) -> None:
+    """4 W until 20 s, 1 W after: of a window that begins or ends there, one of the two shifts alone changes what it holds.
+
+    √3 × 0.5 s of it hold 3 W more or less, over √3: 1.5 J; the ramp of 1 ms is 0.1 % of that.
+    """
+    times = np.array([0.0, 20.0, 20.001, 40.0])
+    whole = Integral.of(from_samples(np.rint(times * NS).astype(np.int64), np.array([4.0, 4.0, 1.0, 1.0])))
+    start, end = ns([start_s]), ns([start_s + 4])
+    found = misplaced(whole, start, end, whole.between(start, end), 0.5 * NS)
+    assert found == pytest.approx([1.5], rel=2e-3)

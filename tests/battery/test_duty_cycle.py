@@ -174,6 +174,7 @@ def test_radio_states() -> None:
     assert {row[0] for row in whole.shares()} == {"transmit", "infer", "sleep"}
     sent = of_link(RadioLink.typical("ble"), 20)
     assert sent.energy.value == pytest.approx(3.0e-3 * 7.1 * (1.4e-3 + 160 / 423e3 + 0.5e-3))
+    assert sent.duration_s == pytest.approx(1.4e-3 + 160 / 423e3 + 0.5e-3)
 
 
 def test_listening_classes_cost_between_messages() -> None:

@@ -27,3 +27,22 @@ def test_three_windows_of_overlap_are_enough_and_less_is_not() -> None:
     assert steady_points(one, one, window_s=10.0)
     with pytest.raises(DataError, match="less than three windows"):
         steady_points(one, one, window_s=10.1)
+
+
+def test_a_point_is_as_uncertain_as_the_mean_of_its_window() -> None:
+    """Readings at ± 30 mW about 1, 2 and 3 W: 100 in a window have a deviation of 30 × √(100/99) mW, their mean a tenth of it."""
+    times = np.arange(3001, dtype=np.int64) * 10_000_000
+    watts = np.repeat([1.0, 2.0, 3.0], [1000, 1000, 1001])
+    seen = from_samples(times, watts + 0.03 * (-1.0) ** np.arange(3001))
+    found = steady_points(seen, from_samples(times, watts), window_s=1.0)
+    assert found.seen_u == pytest.approx(np.full(found.seen.size, 0.003 * np.sqrt(100 / 99)))
+    assert sorted(set(found.seen.round(9).tolist())) == [1.0, 2.0, 3.0] == sorted(set(found.true.tolist()))
+
+
+def test_a_reading_that_never_flickers_is_as_uncertain_as_its_step() -> None:
+    """Steps of 0.1 W: a rectangle's 0.1 / √12 W, which no averaging makes smaller, and as much again over √100."""
+    times = np.arange(3001, dtype=np.int64) * 10_000_000
+    watts = np.repeat([1.0, 2.0, 3.0], [1000, 1000, 1001])
+    coarse = from_samples(times, watts, step=0.1)
+    found = steady_points(coarse, from_samples(times, watts), window_s=1.0)
+    assert found.seen_u == pytest.approx(np.full(found.seen.size, 0.1 / np.sqrt(12) * np.sqrt(1 + 1 / 100)))

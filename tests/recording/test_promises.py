@@ -59,6 +59,18 @@ def test_a_reader_cannot_write_and_trusts_nothing(recorded):
     read.close()
 
 
+def test_closing_waits_half_a_second_for_another_program(path, monkeypatch):
+    waits = []
+    fold = writer.wal_checkpoint.fold
+    monkeypatch.setattr(
+        writer.wal_checkpoint, "fold", lambda made: (waits.append(pragma(made, "busy_timeout")), fold(made))
+    )
+    made = Writer.create(path)
+    assert pragma(made.connection, "busy_timeout") == 30_000
+    made.close()
+    assert waits == [500]
+
+
 def test_a_finished_recording_is_one_file_in_no_log_s_mode(recorded):
     assert recorded.path.read_bytes()[18:20] == b"\x01\x01"
     assert [one.name for one in recorded.path.parent.iterdir()] == ["run.power"]

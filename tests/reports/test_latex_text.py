@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from powermeter.reports.latex_text import escaped, paragraph, plain_quantity, quantity
+from powermeter.reports.latex_text import escaped, paragraph, plain_quantity, quantity, unit_of
 from powermeter.result.formatting import Shown
 
 HOSTILE = [
@@ -71,3 +71,53 @@ def test_numbers_keep_their_digits():
 
 def test_a_paragraph_parts_no_number_from_its_unit() -> None:
     assert paragraph("good: ± 4.8 % of 23.2 J, in 59 s") == r"good: \(\pm\)~4.8~\% of 23.2~J, in 59~s"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "macro"),
+    [
+        ("p", "\\pico"),
+        ("n", "\\nano"),
+        ("µ", "\\micro"),
+        ("u", "\\micro"),
+        ("m", "\\milli"),
+        ("", ""),
+        ("k", "\\kilo"),
+        ("M", "\\mega"),
+        ("G", "\\giga"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [
+        ("J", "\\joule"),
+        ("W", "\\watt"),
+        ("Wh", "\\watt\\hour"),
+        ("A", "\\ampere"),
+        ("Ah", "\\ampere\\hour"),
+        ("V", "\\volt"),
+        ("s", "\\second"),
+        ("C", "\\coulomb"),
+        ("Hz", "\\hertz"),
+    ],
+)
+def test_each_unit_is_siunitx_s_of_that_name(prefix, macro, unit, name):
+    """Names of the SI brochure, 9th edition, tables 2, 4, 7 and 8, as siunitx spells them."""
+    assert unit_of(prefix + unit) == macro + name
+    assert plain_quantity(f"1.5 {prefix}{unit}") == f"\\qty{{1.5}}{{{macro}{name}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "macros"),
+    [
+        ("h", "\\hour"),
+        ("min", "\\minute"),
+        ("%", "\\percent"),
+        ("L", "\\litre"),
+        ("g", None),
+        ("", None),
+        ("k", None),
+    ],
+)
+def test_units_without_a_prefix_and_what_is_none(text, macros):
+    assert unit_of(text) == macros

@@ -75,3 +75,23 @@ def test_short_bursts_hold_with_a_seventh_of_the_rows_lost() -> None:
         away.append(stated.value / used - 1)
         wide.append((stated.high - stated.low) / 2 / used)
     assert sum(held) >= 18 and abs(np.mean(away)) < 0.006 and np.median(wide) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("lost", "square"),
+    [((50,), 4.0), ((30, 70), 2 * 4.0), ((50, 51), 2 * 16 / 9), ((30, 50, 51), 4.0 + 2 * 16 / 9)],
+)
+def test_the_doubt_is_what_straight_lines_miss_of_rows_that_are_there(
+    lost: tuple[int, ...], square: float
+) -> None:
+    """Rows swing by ±0.5 W from one to the next, under a noise that hides bends; the root mean square is over all 101 rows.
+
+    A line from a row to the next but one misses the row between by twice 0.5 W.  From 0.5 to the third, which lies at
+    −0.5 W, the row after the first is put at 0.5 / 3 in place of −0.5 W: it is missed by 4/3 × 0.5 W.
+    """
+    t = 0.1 * np.arange(101)
+    watts = 10 + 0.5 * (-1.0) ** np.arange(101)
+    keep = np.setdiff1d(np.arange(101), lost)
+    found = filled(trace_of(t[keep], watts[keep]), 0.5 * NS, 1e3)
+    assert found.trace.times_ns.size == 101
+    assert found.doubt == pytest.approx(0.5 * np.sqrt(square / 101))
