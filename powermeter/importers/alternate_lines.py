@@ -13,11 +13,11 @@ from pathlib import Path
 from powermeter.errors import ConfigurationError, DataError, plural
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.cells import is_missing_word
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.powercap_lines import are_counters, read_counters
 from powermeter.importers.stamps import is_stamp
+from powermeter.importers.unread_lines import Unread
 
 _VALUE = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?P<unit> ?[pnuµmkM]?(?:Wh|Ah|W|J|A|V))?")
 _IN_WATTS = re.compile(r"\s*(?P<value>\d{1,6}(?:\.\d{1,6})?) ?W\s*")

@@ -23,10 +23,11 @@ from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import CARBONTRACKER
-from powermeter.importers.damage import MOST_W, Unread
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
+from powermeter.importers.implausible_readings import ABSURD
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
+from powermeter.importers.unread_lines import Unread
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS
@@ -109,7 +110,7 @@ def _added(listed: str | None, path: Path) -> float | None:
     if listed is None:
         return None
     watts = [float_or_nan(text) for text in listed.replace(",", " ").split()]
-    if not all(0 <= value < MOST_W for value in watts):
+    if not all(0 <= value < ABSURD[Quantity.POWER] for value in watts):
         raise DataError(f"{path}: a mean power of [{listed[:60]}] W is none")
     return sum(watts)
 

@@ -42,6 +42,9 @@ STATED = "stated: --as"
 
 TOTALS = (Quantity.ENERGY, Quantity.CHARGE)
 
+FLOWS = (Quantity.POWER, Quantity.CURRENT)
+"""Quantities with a direction."""
+
 ROUNDS = frozenset(("epoch", "epochs", "round", "iteration", "iter", "batch", "fold"))
 """Columns that number what was done, each row an amount of its own as likely as a running total."""
 

@@ -25,28 +25,7 @@ _SENTINELS = (
     -2147483648.0,
 )
 
-ABSURD = {
-    Quantity.POWER: 100e6,
-    Quantity.CURRENT: 1e6,
-    Quantity.VOLTAGE: 10e6,
-    Quantity.ENERGY: 1e16,
-    Quantity.CHARGE: 1e14,
-    Quantity.TEMPERATURE: 1e5,
-    Quantity.LOAD: 1e9,
-    Quantity.FREQUENCY: 1e15,
-}
-"""Magnitudes in SI that no supply of a computer has: what is above is not a reading."""
-
-SPIKE = 1e5
-"""A few readings this many times the next lower one are not readings."""
-
-_MANY = 0.2  # share of readings that may be a mark with all bits set
-_FULL_SCALES = frozenset(float(2**bits - 1) for bits in (15, 16, 24, 31, 32, 63, 64))
-_FULL_SCALE_RATIO = 5.0
-_DOUBTFUL = 1000.0
-
 _KEPT = 512
-_RARE = 1e-3
 _FEWEST_BEHIND = 4
 _UNLIKE = 20
 """How often the largest of the later steps a first step from 0 is at least where 0 stood for "none"."""
@@ -180,43 +159,3 @@ class Statistics:
     def _below(self) -> list[float]:
         marks = [value for value in self.sentinels if value < 0]
         return sorted(marks) if sum(self.sentinels[value] for value in marks) == self.negative else []
-
-    def limit(self, quantity: object, factor: float) -> float:
-        """Return the magnitude above which readings are none: absurd for any supply, or far from all others."""
-        limit = math.inf
-        if isinstance(quantity, Quantity) and quantity in ABSURD:
-            limit = ABSURD[quantity] / factor
-        ordered = np.sort(self.top)
-        ordered = ordered[ordered > 0]
-        few = self._few
-        if len(ordered) > 4:
-            with np.errstate(over="ignore"):
-                ratios = ordered[1:] / ordered[:-1]
-            for at in np.flatnonzero(ratios > SPIKE).tolist():
-                if len(ordered) - 1 - at <= few:
-                    return min(limit, float(ordered[at]) * SPIKE / 2)
-            # All bits set is how an integer marks a missing value.
-            for at in np.flatnonzero(ratios > _FULL_SCALE_RATIO).tolist():
-                if (
-                    len(ordered) - 1 - at <= max(few, _MANY * self.count)
-                    and float(ordered[at + 1]) in _FULL_SCALES
-                ):
-                    return min(limit, float(ordered[at + 1]) * (1 - 1e-9))
-        return limit
-
-    @property
-    def _few(self) -> int:
-        return 1 if self.count < 12 else max(3, int(self.count * _RARE))
-
-    def doubtful(self, limit: float) -> tuple[float, float] | None:
-        """Return (value, ratio to the next lower) of a few readings far above all others that are kept, or None."""
-        ordered = np.sort(self.top)
-        ordered = ordered[(ordered > 0) & (ordered <= limit)]
-        if len(ordered) < 5:
-            return None
-        with np.errstate(over="ignore"):
-            ratios = ordered[1:] / ordered[:-1]
-        for at in np.flatnonzero(ratios > _DOUBTFUL).tolist():
-            if len(ordered) - 1 - at <= self._few:
-                return float(ordered[at + 1]), float(ratios[at])
-        return None

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from powermeter.channel import Accuracy, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import UNKNOWN
-from powermeter.importers.damage import UnreadCells
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices
@@ -31,6 +30,7 @@ from powermeter.importers.stamps import (
     wall,
 )
 from powermeter.importers.time_zones import zone_notes
+from powermeter.importers.unread_lines import UnreadCells
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 from powermeter.units import NS

@@ -1,9 +1,8 @@
-"""Counts what a damaged log held that could not be read, so that no reading vanishes without a word."""
+"""What looks damaged in any log: cut within a line, times far from today, a counter against its powers, characters of no text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from powermeter.channel import Quantity
 from powermeter.errors import plural
 from powermeter.importers.files import HEAD, Peek, ends_whole
+from powermeter.importers.implausible_readings import notes_of_rows
 from powermeter.importers.log import LogRows
 from powermeter.importers.log_end import LogEnd, log_end
 from powermeter.importers.other_table import ends_unlike, rows_of_numbers, rows_under_a_header, two_logs
@@ -28,67 +28,9 @@ _BLOCK = 1 << 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _YEAR_S = 31_556_952
 _EARLIEST_NS = 20 * _YEAR_S * NS  # 1990
-_SHOWN = 5
 
 _APART = 3.0
 """Energies of one rail that differ by more are not of one load."""
-
-_FAR = 1000.0
-_FEWEST = 4  # readings above 0 of which one can be far above the others
-
-MOST_W = 1e8
-"""What no supply of one log delivers."""
-
-
-@dataclass(slots=True)
-class Unread:
-    """Lines that look like a reading and are none.
-
-    Attributes:
-        count: How many there are.
-        lines: The first of them, from 1.
-    """
-
-    count: int = 0
-    lines: list[int] = field(default_factory=list)
-
-    def add(self, line: int) -> None:
-        """Count a line."""
-        self.count += 1
-        if len(self.lines) < _SHOWN:
-            self.lines.append(line)
-
-    def clear(self) -> None:
-        """Forget them, where the log is read in another way."""
-        self.count = 0
-        self.lines.clear()
-
-    @property
-    def where(self) -> str:
-        """The first lines, for a message: `lines 3, 7, 8 …`."""
-        shown = ", ".join(map(str, self.lines)) + " …" * (self.count > len(self.lines))
-        return f"line{'s' * (self.count > 1)} {shown}"
-
-    def notes(self) -> list[Note]:
-        """Return a warning that names the first lines, or nothing."""
-        if not self.count:
-            return []
-        text = f"{plural(self.count, 'damaged line was', 'damaged lines were')} left out ({self.where})"
-        return [Note.warning("rows-left-out", text)]
-
-
-class UnreadCells(Unread):
-    """Cells of one column without a number, in rows that hold another."""
-
-    __slots__ = ()
-
-    def notes(self, column: str = "", rows: int = 0) -> list[Note]:
-        """Return a warning that names the first lines, or nothing where a column of so many rows holds no number at all."""
-        if not self.count or self.count == rows:
-            return []
-        cells = plural(self.count, "cell holds", "cells hold")
-        text = f"{column}: {cells} no number ({self.where}): missing values"
-        return [Note.warning("missing-values", text)]
 
 
 def damage_notes(
@@ -118,7 +60,7 @@ def damage_notes(
     notes += [] if now_ns is None else _far_from_today(sources, now_ns)
     for rows in sources:
         judged = type(rows) is not LogRows  # a table's rows are, while they are read, block by block
-        notes += (not judged and (_beyond_any_supply(rows) or _far_above_others(rows))) or beyond_parts(rows)
+        notes += (not judged and notes_of_rows(rows)) or beyond_parts(rows)
         notes += [] if judged else _counters_against_powers(rows)
     if lines and not peek.head.lstrip().startswith((b"{", b"[", b"<")) and _is_cut(peek):
         text = "its last line has no end, as of a log that was cut: what belongs to the readings before may be missing"
@@ -154,52 +96,6 @@ def _is_cut(peek: Peek) -> bool:
     """Return whether a text ends within a line, unlike all lines above."""
     whole = len(peek.head) < HEAD and peek.path.is_file()
     return whole and not ends_whole(peek.path) and ends_unlike(peek.raw_lines)
-
-
-def _watts(rows: LogRows, shortest_s: float) -> Iterator[tuple[str, Floats, int]]:
-    """Yield each rail's channel by its name, the size of its powers or of a counter's steps over their time in W, and the number of the first reading.
-
-    Args:
-        shortest_s: Steps count as no shorter: stamps may be equal.
-    """
-    seconds = np.maximum(np.diff(rows.times_ns) / NS, shortest_s)
-    for channel, codes in zip(rows.channels, rows.codes, strict=True):
-        if channel.rail is None or channel.quantity not in (Quantity.POWER, Quantity.ENERGY):
-            continue
-        values, is_energy = channel.in_si(np.asarray(codes)), channel.quantity is Quantity.ENERGY
-        yield channel.name, np.abs(np.diff(values) / seconds if is_energy else values), 1 + is_energy
-
-
-def _beyond_any_supply(rows: LogRows) -> list[Note]:
-    """Return a note on each rail of rows that were read at once whose powers, or steps of a counter, no supply delivers."""
-    notes = []
-    for name, watts, first in _watts(rows, shortest_s=1.0):
-        beyond = watts > MOST_W
-        if beyond.any():
-            text = (
-                f"{name}: {plural(int(beyond.sum()), 'reading')} beyond what any supply delivers (100 MW), which count: the log is damaged "
-                f"there (the first is reading {int(np.argmax(beyond)) + first}); take their lines out and import again"
-            )
-            notes.append(Note.warning("implausible-values", text))
-    return notes
-
-
-def _far_above_others(rows: LogRows) -> list[Note]:
-    """Return a note on each rail one reading of which is most of its energy and far above all others."""
-    notes = []
-    for name, watts, first in _watts(rows, shortest_s=1 / NS):
-        watts = np.where(np.isfinite(watts), watts, 0.0)
-        if np.count_nonzero(watts) < _FEWEST:
-            continue
-        largest = int(np.argmax(watts))
-        usual = float(np.percentile(np.delete(watts, largest), 90))
-        if usual > 0 and watts[largest] >= _FAR * usual and watts[largest] > np.delete(watts, largest).sum():
-            text = (
-                f"{name}: reading {largest + first} is {watts[largest] / usual:,.0f} times what nine in ten of the others stay below, "
-                "and most of the energy; if the log is damaged there, take its line out and import again"
-            )
-            notes.append(Note.warning("implausible-values", text))
-    return notes
 
 
 def _counters_against_powers(rows: LogRows) -> list[Note]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from powermeter.channel import OF_UNIT, Quantity
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.unread_lines import Unread
 from powermeter.units import unit_factor
 
 _LINE = re.compile(

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _STATE = re.compile(

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
@@ -26,6 +25,7 @@ from powermeter.importers.row_order import RowOrder
 from powermeter.importers.stamps import wall
 from powermeter.importers.table import TableImporter
 from powermeter.importers.unit_spellings import of_unit
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _MUST = frozenset(("_time", "_value"))

@@ -14,13 +14,13 @@ from typing import Any
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.cloud_watch import metrics
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table import TableImporter
+from powermeter.importers.unread_lines import Unread
 
 _MAX_BYTES = 128 << 20
 _MAX_COLUMNS = 500

@@ -25,13 +25,13 @@ from pathlib import Path
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table_reading import NO_UNIT
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _PAIR = re.compile(

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 from powermeter.errors import DataError
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log
 from powermeter.importers.perf_stat import RAPL_DOMAINS, Amount, rapl_rails, running_totals
+from powermeter.importers.unread_lines import Unread
 from powermeter.importers.whole_or_sum import decide
 from powermeter.result.notes import Note
 

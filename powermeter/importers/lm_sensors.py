@@ -15,10 +15,10 @@ from pathlib import Path
 
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _CHIP = re.compile(

@@ -32,11 +32,11 @@ from powermeter.importers.accuracies import ANALYSER
 from powermeter.importers.analyser_product import against_product
 from powermeter.importers.column_channels import channel
 from powermeter.importers.columns import LogColumn
-from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan, integer_codes
 from powermeter.importers.files import MAX_LINE, Peek, find, read_lines
 from powermeter.importers.log import UTC, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import Axis, axis, wall
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 RULE = "mlperf-power"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from powermeter.errors import DataError, plural
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _ZONE = timezone(timedelta(hours=10))

@@ -21,10 +21,10 @@ from pathlib import Path
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
 from powermeter.importers.cells import is_missing_word
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.nvidia_smi_report import is_text, is_xml, parts
+from powermeter.importers.unread_lines import Unread
 
 _RANK = {None: 0, "Instantaneous": 1, "Average": 2}
 

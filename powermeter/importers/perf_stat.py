@@ -18,11 +18,11 @@ import numpy as np
 from powermeter.channel import Boundary, Channel, Kind, Quantity, Rail
 from powermeter.errors import DataError, plural
 from powermeter.importers.accuracies import RAPL
-from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import DecimalGrid
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, Choices, Importer, Log, LogRows
 from powermeter.importers.stamps import number_ns
+from powermeter.importers.unread_lines import Unread
 from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
 from powermeter.result.notes import Note

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from powermeter.errors import DataError
-from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.perfetto_rails import log_of
 from powermeter.importers.perfetto_trace import BatteryReading, TraceFile
+from powermeter.importers.unread_lines import Unread
 
 _COLUMNS = {
     "ts": ("ts", "timestamp"),

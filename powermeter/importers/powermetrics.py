@@ -16,10 +16,10 @@ import numpy as np
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import DataError, plural
-from powermeter.importers.damage import Unread
 from powermeter.importers.decimal_grid import integer_codes
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
+from powermeter.importers.unread_lines import Unread
 from powermeter.platforms.powermetrics import ACCURACY, parse_block, parse_power, rail_of
 from powermeter.result import Grade
 from powermeter.result.notes import Note

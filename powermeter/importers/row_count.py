@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from powermeter.importers.damage import Unread
+from powermeter.importers.unread_lines import Unread
 
 
 @dataclass(slots=True)

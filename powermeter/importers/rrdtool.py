@@ -14,10 +14,10 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.table import TableImporter
+from powermeter.importers.unread_lines import Unread
 
 _ROW = re.compile(
     r"\s*(\d{1,10}):((?:\s+(?:-?nan|[+-]?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?))+)\s*\Z", re.ASCII | re.IGNORECASE

@@ -6,34 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-import numpy as np
-
 from powermeter.channel import Quantity
 from powermeter.errors import DataError, plural
 from powermeter.importers.amount_totals import Blanks
 from powermeter.importers.cells import Cells, is_missing_word
 from powermeter.importers.closing_rows import refuse_common_word
-from powermeter.importers.column_kinds import Meaning
+from powermeter.importers.column_kinds import FLOWS
 from powermeter.importers.column_statistics import Statistics
-from powermeter.importers.current_at_low_voltage import perhaps_milliamperes
+from powermeter.importers.implausible_readings import reading_notes
 from powermeter.importers.layout import Layout
 from powermeter.importers.other_table import other_table
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.table_rows import Stream
-from powermeter.importers.unit_spellings import of_unit
+from powermeter.importers.unread_lines import lines_of
 from powermeter.result.notes import Note
 from powermeter.units import format_short
-
-# Quantity → (lowest, highest) median magnitude, in SI, that a device's supply plausibly has.
-_PLAUSIBLE = {
-    Quantity.POWER: (20e-3, 20e3),
-    Quantity.CURRENT: (1e-6, 1e3),
-    Quantity.VOLTAGE: (0.3, 1e3),
-}
-
-FLOWS = (Quantity.POWER, Quantity.CURRENT)
-"""What has a direction."""
 
 _AGAINST = 0.05
 """Share of what flows one way above which what flows the other way is reported."""
@@ -156,59 +144,14 @@ def rows_above(found: Layout) -> list[Note]:
     return other_table(found.above, f"above {named} ")
 
 
-def refuse_all_implausible(
-    streams: Sequence[Stream], seen: Sequence[Statistics], plan: TablePlan, where: str
-) -> None:
-    """Refuse a table none of whose readings can be one.
-
-    Raises:
-        DataError: All are beyond what any supply delivers.
-    """
-    counted = [
-        s
-        for s in streams
-        if s.channel is not None and s.channel.rail is not None and s.channel.quantity in FLOWS
-    ]
-    if not counted or any(s.spikes < seen[int(s.column[1:])].count for s in counted):
-        return
-    named = [plan.columns[int(s.column[1:])].heading for s in counted]
-    raise DataError(
-        f"{where}: all readings of {', '.join(repr(h.text) for h in named[:4])} are beyond what any supply delivers, so nothing would be "
-        f"left of it; if their unit is another, state it with --column {quote(f'{named[0].text}=UNIT')}"
-    )
-
-
 def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
     """Return notes on the readings of a stream that were flagged, with their lines."""
-    notes: list[Note] = []
+    notes = reading_notes(stream, seen)
     assert stream.channel is not None
-    if stream.spikes:
-        notes.append(
-            Note.warning(
-                "implausible-values",
-                f"{stream.channel.name}: {plural(stream.spikes, 'implausible reading')} (spikes beyond "
-                f"{format_short(stream.limit * stream.channel.scale / stream.grid.scale)} {stream.channel.unit}, far above all others or above "
-                f"what any supply delivers) left out{_at(stream.spike_lines)}",
-            )
-        )
     if stream.device is not None and stream.channel.rail is not None and not stream.valid:
         text = f"{stream.channel.rail.name}: none of its rows holds a reading; what it drew is in no sum"
         notes.append(Note.warning("device-without-readings", text))
     notes += _blank_notes(stream.channel.name, stream.blanks)
-    doubt = seen.doubtful(stream.limit)
-    if (
-        doubt is not None
-        and stream.channel.rail is not None
-        and stream.as_ in ("power", "mean", "held", "per-row")
-    ):
-        value = doubt[0] * stream.channel.scale / stream.grid.scale
-        notes.append(
-            Note.warning(
-                "doubtful-values",
-                f"{stream.channel.name}: a few readings from {format_short(value, 4)} {stream.channel.unit} on are {format_short(doubt[1])} times the "
-                "next lower one and were kept; if they are not readings, take their lines out and import again",
-            )
-        )
     column = plan.columns[int(stream.column[1:])].heading
     smaller = min(seen.flows_in, seen.flows_out)
     both_ways = stream.channel.quantity in FLOWS and not stream.marks and not stream.turned
@@ -248,7 +191,7 @@ def flag_notes(stream: Stream, seen: Statistics, plan: TablePlan) -> list[Note]:
         notes.append(
             Note.warning(
                 "missing-values",
-                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{_at(stream.mark_lines)}',
+                f'{stream.channel.name}: {stream.marks} × {marks} stand for "none": missing values{lines_of(stream.mark_lines)}',
             )
         )
     return notes
@@ -282,51 +225,9 @@ def charge_notes(streams: Sequence[Stream], voltage_v: float | None) -> list[Not
     return []
 
 
-def implausible(plan: TablePlan, seen_of: Sequence[Statistics], meanings: Sequence[Meaning]) -> list[Note]:
-    """Return a warning for each column whose values hardly fit its unit, as where W are called mW."""
-    found = perhaps_milliamperes(plan.columns, seen_of)
-    for column, seen, meaning in zip(plan.columns, seen_of, meanings, strict=True):
-        if column.quantity not in _PLAUSIBLE or meaning.as_ in ("counter", "per-row") or column.rail is None:
-            continue
-        head = np.abs(np.array(seen.head))
-        head = head[head > 0]
-        if not len(head):
-            if column.quantity is not Quantity.VOLTAGE and seen.count and seen.largest == seen.smallest == 0:
-                found.append(
-                    Note.warning(
-                        "all-zero",
-                        f"column {column.heading.text!r} is 0 in all {plural(seen.count, 'row')}: nothing was drawn, or nothing was measured",
-                    )
-                )
-            continue
-        typical = float(np.median(head))
-        low, high = _PLAUSIBLE[column.quantity]
-        named = column.heading
-        if low <= typical * named.factor <= high:
-            continue
-        small = typical * named.factor < low
-        better = column.quantity.unit if small else f"m{column.quantity.unit}"
-        if of_unit(named.unit or "") == of_unit(better) or (small and named.factor < 1e-3):
-            continue
-        found.append(
-            Note.warning(
-                "implausible-unit",
-                f"column {named.text!r}: a typical value of {format_short(typical, 4)} {named.unit} is implausibly "
-                f"{'small' if small else 'large'} for a device; if the values are in {better}, import again "
-                f"with --unit {better}",
-            )
-        )
-    return found
-
-
 def _only_marks(seen: Statistics, quantity: Quantity) -> bool:
     """Return whether a column holds nothing, or nothing but marks for "none"."""
     return sum(seen.sentinels[value] for value in seen.sentinel(quantity)) == seen.count
-
-
-def _at(lines: Sequence[int]) -> str:
-    """Return where readings stand, for a message."""
-    return f" (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))})" if lines else ""
 
 
 def is_word_for_none(text: str) -> bool:

@@ -31,6 +31,8 @@ from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.hole_limits import end_notes
 from powermeter.importers.home_assistant_history import refuse_flows
 from powermeter.importers.hour_twice import put_in_line
+from powermeter.importers.implausible_readings import limit_of, refuse_all_implausible
+from powermeter.importers.implausible_units import implausible_units
 from powermeter.importers.late_rows import look_in_order, without_note_of
 from powermeter.importers.log import RELATIVE, UTC, Choices, Log
 from powermeter.importers.measured_before_printed import put_back_printed
@@ -44,12 +46,9 @@ from powermeter.importers.side_by_side import ends_of_some, on_one_axis
 from powermeter.importers.still_counters import leave_out_still
 from powermeter.importers.table_grade import TableGrade
 from powermeter.importers.table_notes import (
-    FLOWS,
     charge_notes,
     check_rows,
     flag_notes,
-    implausible,
-    refuse_all_implausible,
 )
 from powermeter.importers.table_plan import Planned, TablePlan
 from powermeter.importers.table_rails import (
@@ -319,17 +318,19 @@ class OpenTable:
                     number,
                     meaning.as_,
                     () if rail is None else column_kinds.marks_of(meaning, seen, column.quantity),
-                    seen.limit(column.quantity, column.heading.factor),
+                    limit_of(seen, column.quantity, column.heading.factor),
                 )
-                below = self._states.only_discharges and column.quantity in FLOWS and seen.never_positive
+                below = (
+                    self._states.only_discharges
+                    and column.quantity in column_kinds.FLOWS
+                    and seen.never_positive
+                )
                 stream.turned = column.heading.is_turned or below
                 if stream.turned:
                     text = f"{column.heading.text!r} is below 0 where power is drawn: its sign was turned"
                     self.warnings.append(Note.info("sign-turned", text))
-                stream.by_length = self._by_length and (meaning.as_, column.quantity) == (
-                    "mean",
-                    Quantity.POWER,
-                )
+                is_mean = (meaning.as_, column.quantity) == ("mean", Quantity.POWER)
+                stream.by_length = self._by_length and is_mean
                 stream.as_ = "per-row" if stream.by_length else meaning.as_
                 stream.two_way = stream.as_ == "per-row" and seen.smallest < 0
                 stream.channel = Channel(
@@ -390,7 +391,7 @@ class OpenTable:
             self.warnings += flag_notes(stream, self._seen[int(stream.column[1:])], self.plan)
         refuse_all_implausible(streams, self._seen, self.plan, str(self.path))
         self.warnings += self.whole.notes
-        self.warnings += implausible(self.plan, self._seen, self.meanings)
+        self.warnings += implausible_units(self.plan, self._seen, self.meanings)
         self.warnings += charge_notes(streams, self.choices.voltage_v)
         read = (self._table_grade.column, self._columns.validity.name)
         listed = [text for text, why in self.plan.aside if why is not ANOTHER_TIME and text not in read]

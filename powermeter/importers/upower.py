@@ -21,9 +21,9 @@ from pathlib import Path
 
 from powermeter.errors import DataError
 from powermeter.importers.as_table import read_as_table
-from powermeter.importers.damage import Unread
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.log import Choices, Importer, Log
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _DEVICE = re.compile(r"\[(\d\d:\d\d:\d\d\.\d{3})\]\s+device (added|changed|removed):\s+(\S{1,200})\s*\Z")

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.errors import plural
-from powermeter.importers.damage import Unread
 from powermeter.importers.layout import Layout
+from powermeter.importers.unread_lines import Unread
 from powermeter.result.notes import Note
 
 _NAMES = (["valid"], ["is", "valid"], ["valid", "flag"], ["validity"])

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from powermeter.errors import plural
+from powermeter.testing.energy_budget import PowerWarning, check_budget, joules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
     from powermeter.result import Result
 
 _LEAST_RUNS = 2
-
-
-class PowerWarning(UserWarning):
-    """What a test measured allows no verdict."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -117,7 +114,7 @@ class Power:
             at_least=min(least, most or least),
             name=self._named(name),
             setup=Setup(meter=self.meter, at_least_s=at_least_s),
-            budget_j=None if budget is None else _joules(budget),
+            budget_j=None if budget is None else joules(budget),
         )
         self._lines.append(f"{self._named(name)}: {made.per_item or 'not known'} per call")
         return made
@@ -130,23 +127,8 @@ class Power:
             limit: `5mJ`, or J.
             strict: Whether to fail unless it is shown to be less, too.
         """
-        from powermeter.units import format_quantity
-
         energy: Any = getattr(used, "per_item", used)
-        most = _joules(limit)
-        text = format_quantity(most, "J", 3)
-        if energy is None:
-            pytest.skip(f"{self.label}: too few repeats to know what it uses")
-        if energy.low > most:
-            pytest.fail(f"{self.label} uses {energy} per call, more than the {text} allowed", pytrace=False)
-        if energy.high <= most:
-            return
-        message = (
-            f"{self.label} uses {energy} per call; that may or may not be within {text}: measure for longer"
-        )
-        if strict:
-            pytest.fail(message, pytrace=False)
-        warnings.warn(message, PowerWarning, stacklevel=2)
+        check_budget(self.label, energy, limit, strict=strict)
 
     def regression(self, used: Benchmark | None = None, *, margin: float | None = None) -> Contrast | None:
         """Fail where this test's energy has grown beyond a margin, against the recordings of `--power-baseline`.
@@ -262,12 +244,6 @@ class _Session:
     def path(self) -> Path | None:
         """The recording; None where nothing was measured."""
         return None if self._meter is None else self._meter.path
-
-
-def _joules(energy: str | float) -> float:
-    from powermeter.units import parse_quantity
-
-    return parse_quantity(energy, "J") if isinstance(energy, str) else float(energy)
 
 
 def _numbered(folder: Path) -> Path:

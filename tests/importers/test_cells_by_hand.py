@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.channel import Quantity
 from powermeter.importers.cells import Cells, numbers, unit_in_cells
-from powermeter.importers.column_statistics import ABSURD, Statistics
+from powermeter.importers.column_statistics import Statistics
 
 
 @pytest.mark.parametrize(
@@ -137,54 +137,6 @@ def test_marks_for_none(values: list[float], quantity: Quantity | None, marks: l
 def test_currents_that_may_be_marks_or_readings() -> None:
     assert seen([3.5, 4, -1, 5]).unsure() == [-1.0] and seen([3, 4, -1, 5]).unsure() == []
     assert seen([3.5, 4, -999, 5]).unsure() == []
-
-
-ORDINARY = [1.0, 2.0, 3.0, 4.0, 5.0]
-
-
-@pytest.mark.parametrize(
-    ("values", "limit"),
-    [
-        (ORDINARY, ABSURD[Quantity.POWER]),
-        ([*ORDINARY, 5.1e5], 5 * 1e5 / 2),  # over 100 000 times the next lower one
-        ([*ORDINARY, 4.9e5], ABSURD[Quantity.POWER]),
-        ([*ORDINARY, 6e5, 7e5], ABSURD[Quantity.POWER]),  # of seven readings one may be a spike
-        ([*ORDINARY * 2, 6, 7, 6e5 * 2, 7e5 * 2, 8e5 * 2], 7 * 1e5 / 2),  # from twelve on three
-        ([*ORDINARY, 65535.0], 65535 * (1 - 1e-9)),  # all bits set
-        ([*ORDINARY, 65536.0], ABSURD[Quantity.POWER]),
-        ([3000.0 * x for x in ORDINARY] + [65535.0], ABSURD[Quantity.POWER]),  # 4 times the next lower one
-        ([*ORDINARY[:3], 65535.0], ABSURD[Quantity.POWER]),  # too few to tell
-    ],
-)
-def test_above_what_a_reading_is_none(values: list[float], limit: float) -> None:
-    assert seen(values).limit(Quantity.POWER, 1.0) == pytest.approx(limit, rel=1e-12)
-
-
-def test_absurd_is_absurd_in_any_unit() -> None:
-    assert seen(ORDINARY).limit(Quantity.POWER, 1e-3) == pytest.approx(100e9)
-    assert seen(ORDINARY).limit(Quantity.CURRENT, 1.0) == 1e6 and seen(ORDINARY).limit("x", 1.0) == math.inf
-
-
-def test_a_fifth_of_a_column_may_be_a_full_scale() -> None:
-    """20 times 65535 among 100 is a mark, 21 times a reading."""
-    for marks, limit in ((20, 65535 * (1 - 1e-9)), (21, ABSURD[Quantity.POWER])):
-        values = [float(k % 9 + 1) for k in range(100 - marks)] + [65535.0] * marks
-        assert seen(values).limit(Quantity.POWER, 1.0) == pytest.approx(limit, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("values", "found"),
-    [
-        ([*ORDINARY, 5001.0], (5001.0, 5001 / 5)),
-        ([*ORDINARY, 4999.0], None),
-        ([*ORDINARY, 6000.0, 7000.0], None),  # two of seven
-        ([*ORDINARY[:3], 5001.0], None),
-        ([*ORDINARY, 2e6], None),  # above the limit
-    ],
-)
-def test_a_reading_a_thousand_times_the_next_lower_one_is_doubtful(values, found) -> None:
-    doubt = seen(values).doubtful(1e6)
-    assert doubt == (None if found is None else pytest.approx(found))
 
 
 def test_of_a_long_column_the_largest_five_hundred_are_kept() -> None:

@@ -8,7 +8,6 @@ import pytest
 from tool_log import load
 
 from powermeter.importers import open_log
-from powermeter.importers.damage import Unread
 
 pytestmark = pytest.mark.thorough
 
@@ -74,15 +73,6 @@ def test_one_moment_and_control_codes_are_named(tmp_path: Path) -> None:
     assert codes(text) == set()
     assert codes(text.replace("Adapter", "Ad\x02apter", 1)) == {"damaged-text"}
     assert codes(ESP.format(i=1)) == {"one-moment"}
-
-
-def test_the_first_lines_are_named() -> None:
-    unread = Unread()
-    assert unread.notes() == []
-    for line in range(3, 10):
-        unread.add(line)
-    (note,) = unread.notes()
-    assert note.text == "7 damaged lines were left out (lines 3, 4, 5, 6, 7 …)"
 
 
 def test_control_codes_of_text_are_no_damage(tmp_path: Path) -> None:

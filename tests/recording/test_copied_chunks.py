@@ -77,7 +77,9 @@ def test_rows_of_both_parts_are_taken_over_byte_for_byte(parts, table) -> None:
 
 
 def test_nothing_is_encoded_again(parts, monkeypatch) -> None:
-    monkeypatch.setattr(chunk_writing.column_bytes, "encode", lambda values: pytest.fail("a column was encoded"))
+    monkeypatch.setattr(
+        chunk_writing.column_bytes, "encode", lambda values: pytest.fail("a column was encoded")
+    )
     joined(*parts)
 
 
