@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.label_row import LabelRow
+from powermeter.analysis.label_rows import stated_singly
 from powermeter.analysis.upper_limits import ends
 from powermeter.channel import Channel, Quantity
 from powermeter.recording import Recording, SourceInfo
@@ -119,7 +120,12 @@ def utc_ns(recording: Recording, times_ns: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def events(a: Analysis) -> Table:
-    """Return each finished event with what it used; its attributes have a column each."""
+    """Return each finished event with what it used, if that is stated of single ones; its attributes have a column each."""
+    stated = stated_singly(a.rows, a.energies)
+
+    def singly(column: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        return np.where(stated, column, np.nan)
+
     names = list(dict.fromkeys(name for event in a.events for name in event.attributes))
     low, high = ends(a.energies)
     counts = np.array([e.count or np.nan for e in a.events], np.float64)
@@ -128,11 +134,11 @@ def events(a: Analysis) -> Table:
         "start_s": (a.energies.start_ns - a.start_ns) * 1e-9,
         "duration_s": a.energies.seconds,
         "count": [e.count for e in a.events],
-        "energy_j": a.energies.value,
-        "energy_low_j": low,
-        "energy_high_j": high,
-        "energy_per_item_j": a.energies.value / counts,
-        "charge_c": a.charges.value if a.charges is not None else [None] * len(a.events),
+        "energy_j": singly(a.energies.value),
+        "energy_low_j": singly(low),
+        "energy_high_j": singly(high),
+        "energy_per_item_j": singly(a.energies.value / counts),
+        "charge_c": singly(a.charges.value) if a.charges is not None else [None] * len(a.events),
         "grade": [a.energy.grade.value] * len(a.events),
         "samples": a.energies.samples,
         "process": [e.process for e in a.events],
@@ -149,6 +155,13 @@ def events(a: Analysis) -> Table:
         column = f"measure_{name}" if name in table else name
         table[column] = [_plain(e.measures.get(name)) for e in a.events]
     return table
+
+
+def without_energies(a: Analysis) -> list[str]:
+    """Return the labels of whose events none has an energy of its own in `events`, though what they used together is known."""
+    lasting = a.energies.known & (a.energies.seconds > 0)
+    unstated = np.flatnonzero(lasting & ~stated_singly(a.rows, a.energies))
+    return list(dict.fromkeys(a.events[i].name for i in unstated.tolist()))
 
 
 def only(table: Table, label: str | None) -> Table:

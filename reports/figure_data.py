@@ -266,7 +266,7 @@ def _lane(data: ReportData, row: LabelRow, colour: int, start_ns: int, end_ns: i
         heads = np.concatenate(([0], breaks))
         tails = np.concatenate((breaks, [index.size])) - 1
         for head, tail in zip(heads.tolist(), tails.tolist(), strict=True):
-            alone = head == tail and bool(a.energies.known[index[head]])
+            alone = head == tail and row.verdict.resolved and bool(a.energies.known[index[head]])
             joules = float(a.energies.value[index[head]]) if alone else None
             begin, finish = (int(starts[head]) - origin) * 1e-9, (int(ends[tail]) - origin) * 1e-9
             bars.append(Bar(begin, finish, tail - head + 1, joules))

@@ -29,7 +29,8 @@ def energy_quantile(
     value = quantile(each, share)
     factor = value / mean.value if mean.value else 1.0
     if math.isinf(mean.high):  # readings at the end of the range: each event is known from below only
-        return Result.at_least(mean.low * factor, mean.unit, mean.grade)
+        low = mean.low * factor
+        return Result.at_least(low, mean.unit, mean.grade) if low > 0 else None
     own = ("noise:", "gaps:")
     parts = {name: part * factor for name, part in mean.parts.items() if not name.startswith(own)}
     single = np.sqrt(energy.noise[known] ** 2 + energy.gaps[known] ** 2) / counts

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.above_of_next import above_of_next
-from powermeter.analysis.energy_quantiles import energy_quantile
 from powermeter.analysis.integral import highest_power
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_event import next_event
 from powermeter.analysis.next_item import expected, is_of_this_mix, trend_in
-from powermeter.analysis.quantiles import variance_of
-from powermeter.analysis.resolution import Resolution, verdict
+from powermeter.analysis.resolution import Resolution, is_one_by_one, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
+from powermeter.analysis.single_events import SingleEvents
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import Series
 from powermeter.analysis.windows import Windows
@@ -28,11 +27,7 @@ from powermeter.errors import plural
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
 from powermeter.result import Grade, Result, worst
-from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.formatting import DASH, prints_bound
-
-_ROUNDED = 1e-9
-"""Share of an energy that sums over a long run may be off by rounding: a day at 1 kHz loses about 1e-11 of its events'."""
 
 Floats = NDArray[np.floating[Any]]
 
@@ -52,6 +47,7 @@ class LabelRow:
         energy: Total in J.
         energy_per_item: Mean per item in J: what these events used, measurement errors only.
         energy_median, energy_p95: Of the energy per item, over the events that `per_item` is of, in J; shared where `share` is not None.
+            None where the sampling resolves no single one of several, as are the next two.
         spread_j: Standard deviation of the same between these events, in J; None for one event.
         expected_per_item: What a further item would use on average, in J: of the events after the warm-up, with
             the spread between events (part `repeats:`); None for one event.
@@ -267,13 +263,8 @@ def row(
     parts = np.ones(known.size) if shares is None or share is None else shares.whole[known]
     single = each[counted] * parts[counted]
     whole = counts[counted] / np.maximum(parts[counted], 1e-12)
-    spread = scatter(single) if single.size > 1 and spans else None
-    if known.size == single.size == 1 and per_item is not None:  # the one event is its own median
-        quantiles: list[Result | None] = [per_item if share is None else per_item.scaled(share), None]
-    else:
-        quantiles = [
-            energy_quantile(energy, known[counted], single, whole, at, per_item) for at in (0.5, 0.95)
-        ]
+    mean = per_item if per_item is None or share is None else per_item.scaled(share)
+    one_by_one = SingleEvents.of(energy, known, known[counted], single, whole, mean)
     latency = latencies(energy.seconds[covered])
     memory = int(columns.numbers["peak_memory"][index].max(initial=MISSING))
     return LabelRow(
@@ -286,13 +277,15 @@ def row(
         seconds=span,
         energy=total,
         energy_per_item=per_item,
-        energy_median=quantiles[0],
-        energy_p95=quantiles[1],
-        spread_j=None if per_item is not None and is_printed_as_bound(per_item) else spread,
+        energy_median=one_by_one.median,
+        energy_p95=one_by_one.p95,
+        spread_j=one_by_one.spread_j,
         expected_per_item=further,
         next_event_per_item=next_event(
             energy, known[counted], _in_share(further, share), single, whole, trend
-        ),
+        )
+        if is_one_by_one(energy, known)
+        else None,
         charge=q,
         charge_per_item=q.scaled(1 / items) if q and items else None,
         power=_seen_power(energy, total.scaled(1 / span, "W")) if total else None,
@@ -353,12 +346,6 @@ def _part_of(shares: Floats, energy: Windows, known: NDArray[np.int64]) -> float
         return None
     plain = energy.plain[known]
     return float(shares[known] @ plain) / float(plain.sum()) if plain.sum() else None
-
-
-def scatter(values: NDArray[np.float64]) -> float:
-    """Return the standard deviation; 0 where it is no more than the sums behind the values round."""
-    found = math.sqrt(variance_of(values))
-    return 0.0 if found <= _ROUNDED * float(np.abs(values).max()) else found
 
 
 def _overlapping(start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> bool:

@@ -17,7 +17,7 @@ from powermeter.analysis.label_charges import LabelCharges
 from powermeter.analysis.label_row import LabelRow, Named, row
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_item import MANY_LABELS
-from powermeter.analysis.resolution import verdict
+from powermeter.analysis.resolution import is_one_by_one, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.warmup import WarmUp
 from powermeter.analysis.warmups_of_labels import warm_ups
@@ -224,6 +224,15 @@ def rows_called(rows: Sequence[LabelRow], label: str) -> list[LabelRow]:
     if isinstance(rows, LabelRows):
         return rows.called(label)
     return [made for made in rows if label in (made.label, made.title)]
+
+
+def stated_singly(rows: Sequence[LabelRow], energies: Windows) -> NDArray[np.bool_]:
+    """Return of which events an energy of its own is stated: it is known, and the sampling resolves events of its label.  No row is made for it."""
+    found: NDArray[np.bool_] = energies.known.copy()
+    for index in rows.members if isinstance(rows, LabelRows) else [made.index for made in rows]:
+        if not is_one_by_one(energies, index[found[index]]):
+            found[index] = False
+    return found
 
 
 def _row(

@@ -115,6 +115,14 @@ def remarked(
     return bool(found.text), found.outcome, found.length_s
 
 
+def is_one_by_one(energy: Windows, known: NDArray[np.int64]) -> bool:
+    """Return whether each of these events has an energy of its own: it is the only one, or the sampling resolves one."""
+    if known.size < 2:
+        return True
+    samples, length = (quantile(column[known], 0.5) for column in (energy.samples, energy.seconds))
+    return not _is_short(energy.integral.trace, samples, length)
+
+
 def _is_short(trace: Trace, samples: float, length_s: float) -> bool:
     """Return whether an event of so many samples is too short to resolve."""
     window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9

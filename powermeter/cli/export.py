@@ -14,6 +14,7 @@ from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.cli.standard_output import put_json, put_stderr
 from powermeter.errors import ConfigurationError, printable
+from powermeter.errors.suggestions import some_of
 from powermeter.recording.file_names import SUFFIX
 from powermeter.recording.output_file import (
     STANDARD_OUTPUT,
@@ -185,6 +186,10 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
         parts = [table]
         if not any(len(column) for column in table.values()):
             put_stderr(f"note: no {what} in {opened.path.name}: the table has its header only")
+        if what == "events" and (short := export_columns.without_energies(data.analysis)):
+            put_stderr(
+                f"note: too short for this sampling to resolve one by one, so that their energies are empty: events of {some_of(short)}"
+            )
     total = sum(opened.count(source.id) for source in opened.sources)
     with progress(f"writing {output.name}") as note, open_output(output) as file:
         if what == "samples":

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.label_row import scatter
+from powermeter.analysis.energy_quantiles import energy_quantile
+from powermeter.analysis.label_rows import stated_singly
+from powermeter.analysis.single_events import scatter
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
+from powermeter.reports import export_columns
+from powermeter.result import Result
 from powermeter.testing.simulation import NS, SimulatedRecording
 
 
@@ -30,7 +34,7 @@ def test_a_tail_needs_events_beyond_it(events: int, has_p95: int, has_p99: int) 
     """The 95th of a hundred of seven events is the largest of them or an extrapolation: it is not stated."""
     row = analysed(
         *(
-            Event("tiny", round((0.5 + 0.02 * i) * NS), round((0.51 + 0.02 * i) * NS), uid=i + 1)
+            Event("tiny", round((0.5 + 0.04 * i) * NS), round((0.525 + 0.04 * i) * NS), uid=i + 1)
             for i in range(events)
         )
     ).row("tiny")
@@ -56,6 +60,35 @@ def test_one_event_is_its_own_median(start_s: float, length_s: float) -> None:
     quantile = row.energy_median
     assert quantile is not None and row.energy_p95 is None
     assert (quantile.value, quantile.low, quantile.high) == (mean.value, mean.low, mean.high)
+
+
+def test_events_shorter_than_the_sampling_have_no_energy_of_their_own() -> None:
+    """A reading each 10 ms shows what 40 events of 12 ms used together; of each 1 or 2 readings would be passed off as its energy."""
+    short = [
+        Event("short", round((1.105 + 0.02 * i) * NS), round((1.117 + 0.02 * i) * NS), uid=i)
+        for i in range(40)
+    ]
+    long = [
+        Event("long", round((3.1 + 0.1 * i) * NS), round((3.15 + 0.1 * i) * NS), uid=50 + i) for i in range(8)
+    ]
+    a = analysed(*short, *long)
+    row = a.row("short")
+    assert row.per_item is not None and row.per_item.value == pytest.approx(8.0 * 0.012, rel=0.02)
+    assert row.energy_median is row.energy_p95 is row.spread_j is row.next_event_per_item is None
+    assert (known := a.row("long").energy_median) is not None and known.value == pytest.approx(0.4, rel=0.02)
+    assert stated_singly(a.rows, a.energies).tolist() == [False] * 40 + [True] * 8
+    table = export_columns.events(a)
+    for name in ("energy_j", "energy_low_j", "energy_high_j", "energy_per_item_j"):
+        assert np.isnan(table[name]).tolist() == [True] * 40 + [False] * 8, name
+    assert export_columns.without_energies(a) == ["short"]
+
+
+@pytest.mark.parametrize(("low", "known"), [(0.0, False), (0.25, True)])
+def test_a_median_of_which_nothing_is_known_is_no_number(low: float, known: bool) -> None:
+    """Of a mean from 0 to infinity the median was 0.0 where the table has a dash: missing is never 0."""
+    each = np.full(30, 0.25)
+    found = energy_quantile(None, np.arange(30), each, np.ones(30), 0.5, Result.at_least(low, "J"))  # type: ignore[arg-type]
+    assert (found is not None) == known and (found is None or found.low == pytest.approx(low))
 
 
 def test_a_bound_of_power_above_all_that_was_ever_read_is_withheld() -> None:
