@@ -156,7 +156,7 @@ def _share(a: Analysis, part: Result | None) -> str:
 
 
 @dataclass(slots=True)
-class _Found:
+class _EventsOfPath:
     index: list[int] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
 
@@ -175,12 +175,12 @@ def tree_of(a: Analysis, most: int = MOST_NODES) -> Tree:
     labels, which = events.labels
     names = [labels[i] for i in which.tolist()]
     paths: dict[int, Path] = {}
-    found: dict[Path, _Found] = {}
+    found: dict[Path, _EventsOfPath] = {}
     for i in range(len(events)):
         path = _path(i, names, parents, paths)
-        found.setdefault(path, _Found()).index.append(i)
+        found.setdefault(path, _EventsOfPath()).index.append(i)
         if parents[i] >= 0 and len(path) > 1:
-            found.setdefault(path[:-1], _Found()).inside.append(i)
+            found.setdefault(path[:-1], _EventsOfPath()).inside.append(i)
     if all(len(path) == 1 for path in found):
         return Tree()
     ordered = [path for path in _ordered(list(found)) if found[path].index]
@@ -257,7 +257,7 @@ def _ordered(paths: list[Path]) -> Iterator[Path]:
     yield from walk(())
 
 
-def _node(a: Analysis, path: Path, found: _Found) -> Node:
+def _node(a: Analysis, path: Path, found: _EventsOfPath) -> Node:
     index, inside = np.array(found.index), np.array(found.inside, dtype=np.int64)
     weights = np.zeros(len(a.energies))
     known = index[a.energies.known[index]]

@@ -150,7 +150,7 @@ def _of_a_moment(integral: Integral, seconds: float, highest: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Counts:
+class _ReadingsInEvents:
     """How many readings should have fallen into each event inside the run, and how many did; arrays over events.
 
     Attributes:
@@ -168,7 +168,7 @@ class _Counts:
         return np.bincount(self.label, values, self.seconds.size).astype(np.float64)
 
 
-def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) -> _Counts:
+def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) -> _ReadingsInEvents:
     t = integral.trace.times_ns
     start, end = edges_of(activity)
     label = np.repeat(np.arange(len(activity)), [x.start_ns.size for x in activity])
@@ -180,7 +180,7 @@ def _counts(integral: Integral, activity: Sequence[Activity], usual_s: float) ->
         expected = expected + _at_holes(integral, start, end)
     seen = integral.counted(np.searchsorted(t, start, side="right"), np.searchsorted(t, end, side="right"))
     seconds: Floats = np.bincount(label, lengths, len(activity)).astype(np.float64)
-    return _Counts(label, expected, seen.astype(np.float64), seconds)
+    return _ReadingsInEvents(label, expected, seen.astype(np.float64), seconds)
 
 
 def _at_holes(integral: Integral, start: Times, end: Times) -> Floats:

@@ -56,7 +56,7 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Edges:
+class _QuietEnds:
     """The first row inside, the first behind and the last one that is quiet, of each event that has enough of them."""
 
     first: Indices
@@ -144,13 +144,13 @@ def averages(
 
 def _edges_of(
     integral: Integral, start_ns: Times, end_ns: Times, others: Others | None, most: int | None = None
-) -> _Edges:
+) -> _QuietEnds:
     trace = integral.trace
     none = np.empty(0, np.int64)
     if trace.kept is not None or not trace.interval_ns or (start_ns[1:] < end_ns[:-1]).any():
-        return _Edges(none, none, none)
+        return _QuietEnds(none, none, none)
     if most is not None and most < _ROWS:
-        return _Edges(none, none, none)
+        return _QuietEnds(none, none, none)
     following = np.append(start_ns[1:], trace.times_ns[-1] + 1)
     if others is not None:
         following = np.minimum(following, others.next_start(end_ns, following))
@@ -162,17 +162,17 @@ def _edges_of(
     chosen = np.flatnonzero(pick)
     if chosen.size > _EDGES:
         chosen = chosen[np.linspace(0, chosen.size - 1, _EDGES).astype(int)]
-    return _Edges(a[chosen], b[chosen], c[chosen])
+    return _QuietEnds(a[chosen], b[chosen], c[chosen])
 
 
-def _falls_slowly(values: Floats, edges: _Edges) -> bool:
+def _falls_slowly(values: Floats, edges: _QuietEnds) -> bool:
     """Return whether the first reading behind ends has not gone most of the way."""
     inside = values[edges.behind - 1]
     fall = float((inside - values[edges.behind + _AHEAD]).mean())
     return fall > 0 and float((inside - values[edges.behind]).mean()) < _FIRST * fall
 
 
-def _tails(trace: Trace, edges: _Edges) -> tuple[Floats, Floats, Floats, Floats]:
+def _tails(trace: Trace, edges: _QuietEnds) -> tuple[Floats, Floats, Floats, Floats]:
     """Return time constants (s), and for each the squares that are left behind all ends, their root beside what falls, and the level fallen to."""
     tau = trace.interval_ns * 1e-9
     longest = 2 * float((edges.last - edges.behind).max())
@@ -194,7 +194,7 @@ def _tails(trace: Trace, edges: _Edges) -> tuple[Floats, Floats, Floats, Floats]
     return constants, squares, np.sqrt(squares / rows) / fall, np.median(lows, axis=0)
 
 
-def _at_once(trace: Trace, edges: _Edges, constant_s: float, low: float) -> bool:
+def _at_once(trace: Trace, edges: _QuietEnds, constant_s: float, low: float) -> bool:
     """Return whether what stands behind such an average is at the events' level at once, at their starts."""
     tau = trace.interval_ns * 1e-9
     rows = max(round(constant_s / tau), 3)

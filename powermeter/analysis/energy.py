@@ -38,7 +38,7 @@ from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
 from powermeter.analysis.label_charges import LabelCharges, as_open_as
-from powermeter.analysis.label_row import LabelRow, Named
+from powermeter.analysis.label_row import LabelRow, RowName
 from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.mark_edges import with_edges_of_commands
 from powermeter.analysis.origin import Origin
@@ -297,7 +297,7 @@ def analyse(
     charges = None if charge_integral is None else LabelCharges(charge_integral, group, energies, smooths)
     parts = shares(integral, events, starts, ends)
     members = members_of(group, len(keys))
-    named = [Named(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]
+    named = [RowName(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]
     rows = rows_of(named, members, events, energies, charges, subtract, parts)
     every = (*found, *whole(found))
     differing = disagreements(found)

@@ -25,7 +25,7 @@ NO_RING = {
 """Why a process could make no ring for its marks, and what to do."""
 
 
-class Counts(Protocol):
+class CountsOfProcess(Protocol):
     """What a recording knows of one process's events."""
 
     @property
@@ -41,7 +41,7 @@ class Counts(Protocol):
     def details(self) -> Mapping[str, Any]: ...
 
 
-def differences(processes: Mapping[int, Counts]) -> list[str]:
+def differences(processes: Mapping[int, CountsOfProcess]) -> list[str]:
     """Return one sentence for each process whose events are not all whole in the recording, or that waited for the recorder."""
     return [
         text
@@ -56,12 +56,12 @@ def differences(processes: Mapping[int, Counts]) -> list[str]:
     ]
 
 
-def not_whole(processes: Mapping[int, Counts]) -> list[str]:
+def not_whole(processes: Mapping[int, CountsOfProcess]) -> list[str]:
     """Return one sentence for each process whose events are not all whole in the recording."""
     return [text for process, counts in processes.items() for text in _of(process, counts)]
 
 
-def still_running(processes: Mapping[int, Counts], started_by: int | None) -> str:
+def still_running(processes: Mapping[int, CountsOfProcess], started_by: int | None) -> str:
     """Return a sentence on processes that had marked and still ran when the command that was recorded had ended; empty where there are none.
 
     Args:
@@ -81,7 +81,7 @@ def still_running(processes: Mapping[int, Counts], started_by: int | None) -> st
     return f"{whose} {listed} still ran when the recording ended, because the command had: what is marked later is in no recording"
 
 
-def _of(process: int, counts: Counts) -> Iterable[str]:
+def _of(process: int, counts: CountsOfProcess) -> Iterable[str]:
     d, who = counts.details, _who(process, counts)
     lost, refused, strays, torn = (int(d.get(name) or 0) for name in ("lost", "refused", "strays", "torn"))
     open_ends = counts.begun - counts.finished
@@ -127,13 +127,13 @@ def _short(details: Mapping[str, Any]) -> str:
     return f"{hidden} by {'its' if hidden == 1 else 'their'} number alone, as short ones are known: {listed}"
 
 
-def _waited(process: int, counts: Counts) -> Iterable[str]:
+def _waited(process: int, counts: CountsOfProcess) -> Iterable[str]:
     waited_s = float(counts.details.get("waited_s") or 0)
     if waited_s > 0.01:
         yield f"{_who(process, counts)}: it waited {format_quantity(waited_s, 's', 2)} for the recorder to take in its events; mark larger pieces of work"
 
 
-def _odd(process: int, counts: Counts) -> Iterable[str]:
+def _odd(process: int, counts: CountsOfProcess) -> Iterable[str]:
     odd = int(counts.details.get("odd_counts") or 0)
     if odd:
         names = ", ".join(repr(str(name))[:60] for name in counts.details.get("odd") or ())
@@ -143,7 +143,7 @@ def _odd(process: int, counts: Counts) -> Iterable[str]:
         )
 
 
-def _cut(process: int, counts: Counts) -> Iterable[str]:
+def _cut(process: int, counts: CountsOfProcess) -> Iterable[str]:
     cut = int(counts.details.get("cut") or 0)
     if cut:
         yield (
@@ -152,7 +152,7 @@ def _cut(process: int, counts: Counts) -> Iterable[str]:
         )
 
 
-def _late(process: int, counts: Counts) -> Iterable[str]:
+def _late(process: int, counts: CountsOfProcess) -> Iterable[str]:
     late = int(counts.details.get("late") or 0)
     if late:
         what = plural(
@@ -163,7 +163,7 @@ def _late(process: int, counts: Counts) -> Iterable[str]:
         yield f"{_who(process, counts)}: {what}, so that the recording lacks them; set them inside of the event's block"
 
 
-def _who(process: int, counts: Counts) -> str:
+def _who(process: int, counts: CountsOfProcess) -> str:
     program = counts.details.get("program")
     return f"process {process} ({program})" if program else f"process {process}"
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.channel import Kind
-from powermeter.recording.stretches_of_rate import Stretch, stretches_of_rate
+from powermeter.recording.stretches_of_rate import RateStretch, stretches_of_rate
 from powermeter.signals.trace import Trace
 
 # How much longer than the usual interval one must be to be a hole: where somebody declared a gap there, and where nobody did.
@@ -30,7 +30,7 @@ Indices = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
 
 
-def rates_of(trace: Trace) -> tuple[Stretch, ...]:
+def rates_of(trace: Trace) -> tuple[RateStretch, ...]:
     """Return the stretches of one rate each; none where the whole trace has one, or is too long to be held.
 
     None of means: whether they average over the longer interval, or rows of the shorter one are missing, the log does not show.

@@ -20,7 +20,7 @@ from powermeter.analysis.resolution import Resolution, is_one_by_one, verdict
 from powermeter.analysis.shares_of_overlapping import Shares
 from powermeter.analysis.single_events import SingleEvents
 from powermeter.analysis.warmup import WarmUp
-from powermeter.analysis.warmups_of_labels import Series
+from powermeter.analysis.warmups_of_labels import EventsInOrder
 from powermeter.analysis.windows import Windows
 from powermeter.channel import MISSING
 from powermeter.errors import plural
@@ -175,7 +175,7 @@ class LabelRow:
     @property
     def title(self) -> str:
         """The label with its group: `infer (model=a, batch=8)`; a dash where its events lack the attribute."""
-        return Named(self.label, self.group).title
+        return RowName(self.label, self.group).title
 
 
 def _in_share(whole: Result | None, share: float | None) -> Result | None:
@@ -184,7 +184,7 @@ def _in_share(whole: Result | None, share: float | None) -> Result | None:
     return replace(whole.scaled(share), grade=worst((whole.grade, Grade.DERIVED)))
 
 
-class Named(NamedTuple):
+class RowName(NamedTuple):
     """What a row is called.
 
     Attributes:
@@ -208,7 +208,7 @@ class Named(NamedTuple):
 
 
 def row(
-    named: Named,
+    named: RowName,
     index: NDArray[np.int64],
     events: Sequence[Event],
     energy: Windows,
@@ -248,7 +248,7 @@ def row(
     tail = next((f.tail for f in found if f.tail is not None), None)
     alike = any(f.alike for f in found)
     order = np.argsort(energy.start_ns[known], kind="stable")
-    warmup = Series.of(events, energy, index).warm_up() if warmup is None else warmup
+    warmup = EventsInOrder.of(events, energy, index).warm_up() if warmup is None else warmup
     rest = known[order][warmup.count :]
     own = None if shares is None else _part_of(shares.own, energy, known)
     share = None if shares is None else _part_of(shares.whole, energy, known)

@@ -14,7 +14,7 @@ from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.events_of_rows import EventsOfRows
 from powermeter.analysis.extreme_powers import remember_extreme_powers
 from powermeter.analysis.label_charges import LabelCharges
-from powermeter.analysis.label_row import LabelRow, Named, row
+from powermeter.analysis.label_row import LabelRow, RowName, row
 from powermeter.analysis.latencies import latencies
 from powermeter.analysis.next_item import MANY_LABELS
 from powermeter.analysis.resolution import is_one_by_one, verdict
@@ -78,7 +78,7 @@ class LabelRows(Sequence[LabelRow]):
 
     def __init__(
         self,
-        named: Sequence[Named],
+        named: Sequence[RowName],
         members: Sequence[Indices],
         warm: Sequence[WarmUp],
         events: EventColumns,
@@ -181,7 +181,7 @@ class LabelRows(Sequence[LabelRow]):
 
 
 def rows_of(
-    named: Sequence[Named],
+    named: Sequence[RowName],
     members: Sequence[Indices],
     events: Sequence[Event],
     energies: Windows,
@@ -236,7 +236,7 @@ def stated_singly(rows: Sequence[LabelRow], energies: Windows) -> NDArray[np.boo
 
 
 def _row(
-    named: Named,
+    named: RowName,
     index: Indices,
     warmup: WarmUp,
     events: EventColumns,
@@ -251,7 +251,7 @@ def _row(
 
 
 def _of_unknown(
-    named: Named, index: Indices, columns: EventColumns, energy: Windows, warmup: WarmUp
+    named: RowName, index: Indices, columns: EventColumns, energy: Windows, warmup: WarmUp
 ) -> LabelRow:
     """Return the row of events of none of which an energy is known."""
     covered = index[energy.covered[index]]

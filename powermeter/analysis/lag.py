@@ -45,7 +45,7 @@ _STARTS = 0.5  # of what first readings have gone, at the edge itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Edges:
+class _BehindEdges:
     """What readings do behind the edges of events with quiet behind them; all of shape (n,), W or J.
 
     Attributes:
@@ -136,7 +136,7 @@ def lagging(
 
 def edges_of(
     trace: Trace, start_ns: Times, end_ns: Times, following_ns: Times, integral: Integral | None = None
-) -> _Edges | None:
+) -> _BehindEdges | None:
     """Return what readings do behind the edges of events, or None where fewer than five have enough of them.
 
     Args:
@@ -172,7 +172,7 @@ def edges_of(
             lacks = float(add(f[settled:j])) / (j - settled) - f[i:settled]
             sums[1, k], sums[2, k] = float(add(lacks)), float(add(lacks[1:]))
     a, b = a[pick], b[pick]
-    return _Edges(
+    return _BehindEdges(
         np.stack([f[b - 1] - low_at, f[b] - low_at, f[b + 1] - low_at]),
         np.stack([f[a] - f[a - 2], f[a + 1] - f[a - 2], f[a + 2] - f[a - 2]]),
         (t[a] - start_ns[some][pick]) / max(trace.interval_ns, 1),

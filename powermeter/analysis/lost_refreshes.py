@@ -58,7 +58,7 @@ _DELAYS = np.linspace(-1.0, 1.0, 21)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scene:
+class _ReadingsAtEdges:
     """Readings beside edges of some events; times in s.
 
     Attributes:
@@ -78,10 +78,10 @@ class _Scene:
     edges: int
     sharp: bool = False
 
-    def sharper(self) -> _Scene:
+    def sharper(self) -> _ReadingsAtEdges:
         return replace(self, went=(self.went > _SHOWS).astype(np.float64), sharp=True)
 
-    def side(self, behind: bool) -> _Scene:
+    def side(self, behind: bool) -> _ReadingsAtEdges:
         """Return the readings behind ends, or those behind starts."""
         some = self.behind == behind
         at, went, start, end = (x[some] for x in (self.at, self.went, self.start, self.end))
@@ -195,7 +195,7 @@ def at_refreshes(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     return trace if perhaps is None else _open(trace, scene, perhaps)
 
 
-def _open(trace: Trace, scene: _Scene, found: _Refresh) -> Trace:
+def _open(trace: Trace, scene: _ReadingsAtEdges, found: _Refresh) -> Trace:
     """Return readings as they are, open by how late refreshes make them: a load that is behind its marks by chance shows as much.
 
     An event seen through refreshes R apart lasts too long or too short by R/√6 (root mean square), beside what rows leave open of it.
@@ -211,12 +211,12 @@ def _open(trace: Trace, scene: _Scene, found: _Refresh) -> Trace:
     )
 
 
-def _most_left(scene: _Scene, found: _Refresh) -> float:
+def _most_left(scene: _ReadingsAtEdges, found: _Refresh) -> float:
     """Return the mean squared rest that right refreshes leave at most: of instants any; of means, little is left open."""
     return _LEFT if found.window else math.inf
 
 
-def _explains(scene: _Scene, found: _Refresh, tau: float) -> bool:
+def _explains(scene: _ReadingsAtEdges, found: _Refresh, tau: float) -> bool:
     """Return whether refreshes leave less than any constant lateness of readings behind starts, or of those behind ends, does."""
     if not scene.at.size:
         return False
@@ -243,7 +243,7 @@ def _round(seconds: Floats) -> Floats:
     return found
 
 
-def _scene(trace: Trace, start_ns: Times, end_ns: Times, first: int) -> _Scene | None:
+def _scene(trace: Trace, start_ns: Times, end_ns: Times, first: int) -> _ReadingsAtEdges | None:
     """Return readings beside the edges of some events, from the first named on, that have no other event near; None where those are few."""
     t, f = (trace.times_ns - trace.times_ns[0]) * 1e-9, trace.values
     reach = _REACH * trace.interval_ns * 1e-9
@@ -286,16 +286,16 @@ def _scene(trace: Trace, start_ns: Times, end_ns: Times, first: int) -> _Scene |
     if edges < _EDGES:
         return None
     at, gone, starts, ends = (np.concatenate(column) for column in columns)
-    return _Scene(at, gone, starts, ends, np.concatenate(behind), edges)
+    return _ReadingsAtEdges(at, gone, starts, ends, np.concatenate(behind), edges)
 
 
-def _constant(scene: _Scene, tau: float) -> float:
+def _constant(scene: _ReadingsAtEdges, tau: float) -> float:
     """Return the least mean squared rest of readings that are always late alike and average over a part of the interval, or none."""
     late = scene.at - _DELAYS[:, np.newaxis] * tau
     return min(float(scene.rest(late, window * tau).min()) for window in _WINDOWS.tolist())
 
 
-def _fitted(scene: _Scene, intervals: Floats) -> _Refresh:
+def _fitted(scene: _ReadingsAtEdges, intervals: Floats) -> _Refresh:
     """Return the refreshes, so far apart as one of some intervals, that leave least of the readings."""
     places = np.arange(_PLACES) / _PLACES
     best: tuple[float, float, float, Floats] = math.inf, 0.0, 0.0, np.zeros(0)

@@ -121,7 +121,7 @@ def _offset(
     behind_ns: list[int],
 ) -> tuple[int, float]:
     """Return by how much power begins and ends behind its marks, ns, and by how much it rises, W; 0 where it does not by one time."""
-    rows = _Rows(integral)
+    rows = _PowerOfReadings(integral)
     tau = integral.trace.interval_ns
     furthest = max(_FURTHEST_S * 1e9, _FURTHEST_ROWS * tau)
     edges: list[tuple[int, float, float]] = []
@@ -155,7 +155,7 @@ def _offset(
     return int(offset), level - quiet
 
 
-class _Rows:
+class _PowerOfReadings:
     """Power as each reading has it: at its stamp, or in the middle of what it speaks for; of each stretch when it is asked for."""
 
     def __init__(self, integral: Integral) -> None:

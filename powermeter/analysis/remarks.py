@@ -16,7 +16,7 @@ from powermeter.analysis.regular_or_random import REMEDIES, chosen_by, own_momen
 from powermeter.analysis.remarked_labels import Remarked, remarked_of, without_charge
 from powermeter.analysis.resolution import lasts
 from powermeter.analysis.student_t import student_95
-from powermeter.analysis.whole_run import Run
+from powermeter.analysis.whole_run import WholeRun
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural
@@ -61,7 +61,7 @@ def remarks(
     rows: Sequence[LabelRow],
     unfinished: int,
     differing: Sequence[Disagreement],
-    run: Run,
+    run: WholeRun,
 ) -> tuple[Note, ...]:
     notes: list[Note] = [*power.notes]
     if unfinished:

@@ -28,7 +28,7 @@ _BEYOND = 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class EventsInOrder:
     """The events of one row in order of their start.
 
     Attributes:
@@ -43,7 +43,7 @@ class Series:
     open_j: Floats
 
     @classmethod
-    def of(cls, events: Sequence[Event], windows: Windows, index: Indices) -> Series:
+    def of(cls, events: Sequence[Event], windows: Windows, index: Indices) -> EventsInOrder:
         """Return the known events at `index`."""
         known = index[windows.known[index]]
         known = known[np.argsort(windows.start_ns[known], kind="stable")]
@@ -97,7 +97,7 @@ def warm_ups(
         elif len(mine) == 1 and mine[0] in steady:
             found[mine[0]] = WarmUp(0, WarmUpReason.STEADY)
         else:
-            rows = [Series.of(events, windows, members[i]) for i in mine]
+            rows = [EventsInOrder.of(events, windows, members[i]) for i in mine]
             found.update(zip(mine, _of_label(rows), strict=True))
     return [found[i] for i in range(len(members))]
 
@@ -119,7 +119,7 @@ def _steady(every: EventsOfRows, windows: Windows) -> set[int]:
     return found
 
 
-def _of_label(rows: Sequence[Series]) -> list[WarmUp]:
+def _of_label(rows: Sequence[EventsInOrder]) -> list[WarmUp]:
     asked = [i for i, row in enumerate(rows) if row.can_show_one]
     found = [row.warm_up(len(asked)) for row in rows]
     warm = [i for i in asked if found[i].count]
@@ -133,7 +133,7 @@ def _of_label(rows: Sequence[Series]) -> list[WarmUp]:
     return found
 
 
-def _farther(row: Series, count: int, others: Sequence[tuple[Series, int]]) -> bool:
+def _farther(row: EventsInOrder, count: int, others: Sequence[tuple[EventsInOrder, int]]) -> bool:
     """Return whether a row's first events stand farther apart than any event of the others strays from its row's level."""
     for mine, theirs in (
         (row.energies, [(other.energies, skipped) for other, skipped in others]),

@@ -56,7 +56,7 @@ _LONGEST = 4.0  # intervals that one reading stands for at most, where nothing b
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class WholeRun:
     """What a stretch of a trace used.
 
     Attributes:
@@ -113,7 +113,7 @@ def measure_run(
     bridges: Bridges | None = None,
     origin: str = "run",
     wave_of: Callable[[Integral], Wave | None] = wave_of_run,
-) -> Run:
+) -> WholeRun:
     """Return what a stretch used; the whole run where none is named.
 
     Args:
@@ -233,7 +233,7 @@ def measure_run(
         few = min(few, int(np.diff(np.searchsorted(trace.times_ns, [start, end + 1]))[0]))
     line = ripple or wave
     hertz = line.frequency if line is not None else max((x.found.ripple for x in activity), default=0.0)
-    return Run(
+    return WholeRun(
         energy,
         seconds,
         plain,

@@ -95,7 +95,7 @@ def discharge(
         raise ConfigurationError(
             f"battery {battery.spec!r}: a simulation needs its voltage, for example 4Ah@3.85V"
         )
-    run = _Run(battery, cell, list(durations_s), list(powers_w), capacity)
+    run = _Discharge(battery, cell, list(durations_s), list(powers_w), capacity)
     return run.averaged() if run.share_of_a_repeat() < STEPPED_ABOVE else run.stepped()
 
 
@@ -107,7 +107,7 @@ def hours_between(
     return low, high
 
 
-class _Run:
+class _Discharge:
     def __init__(
         self, battery: Battery, cell: Cell, durations: list[float], powers: list[float], capacity: float
     ) -> None:

@@ -88,7 +88,7 @@ class Variants:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _NotCompared:
     """A variant before it is compared.
 
     Attributes:
@@ -130,7 +130,7 @@ def variants(
         ConfigurationError: The baseline is not among them, or no event has the measure.
         DataError: A recording cannot be read, or holds nothing to compare.
     """
-    found: list[_Found] = []
+    found: list[_NotCompared] = []
     for path in recordings:
         with Recording.open(Path(path)) as recording:
             found += _of(recording, Path(path), (label, by, rail), alone=len(recordings) == 1)
@@ -165,7 +165,7 @@ def _of(
     asked: tuple[str | None, str | None, str | None],
     *,
     alone: bool,
-) -> list[_Found]:
+) -> list[_NotCompared]:
     label, by, rail = asked
     analysis = analyse(recording, rail=rail, by=(by,) if by else ())
     rows = [row for row in analysis.rows if row.seconds > 0 and label in (None, row.label)]
@@ -185,7 +185,7 @@ def _of(
         whose = "" if alone and not by else row.label
         events = analysis.events.at(row.index)
         variant = _variant(name, path, row, _facts(recording, analysis, row, events))
-        found.append(_Found(variant, pick, whose, measure_means(events), len(events)))
+        found.append(_NotCompared(variant, pick, whose, measure_means(events), len(events)))
     return found
 
 
@@ -274,7 +274,7 @@ def first_known(known: Mapping[str, Any], names: Sequence[str]) -> float | None:
     return None
 
 
-def _measure_of(found: Sequence[_Found], measure: str | None) -> str:
+def _measure_of(found: Sequence[_NotCompared], measure: str | None) -> str:
     """Return the one measure by which all variants are judged; empty where none has a known one."""
     seen = {name for one in found for name in one.measures}
     if measure is not None and measure not in seen:
@@ -283,7 +283,7 @@ def _measure_of(found: Sequence[_Found], measure: str | None) -> str:
     return measure or next((name for name in ACCURACY if name in seen), "")
 
 
-def _judged(one: _Found, measure: str) -> Variant:
+def _judged(one: _NotCompared, measure: str) -> Variant:
     """Return a variant with how good it is, and of how many of its events that is."""
     mean, notes = one.measures.get(measure), [*one.variant.notes]
     if measure and mean is None:
@@ -304,7 +304,7 @@ def _renamed(variant: Variant) -> Variant:
     return replace(variant, name=f"{variant.path.stem} {variant.name}")
 
 
-def _compared(base: _Found, other: _Found, margin: float, rail: str | None) -> Variant:
+def _compared(base: _NotCompared, other: _NotCompared, margin: float, rail: str | None) -> Variant:
     left, right = base.variant, other.variant
     picks = (base.pick, other.pick)
     if base.label != other.label:

@@ -89,7 +89,7 @@ def collect(
     outcome = CollectionOutcome()
     dataset.clean(time.time())
     held = dataset.held()
-    seen = _Seen(dataset, origin, readings)
+    seen = _KnownFiles(dataset, origin, readings)
     with tempfile.TemporaryDirectory(prefix="powermeter-collect-") as scratch:
         for found in origin.files():
             if seen.is_as_before(found, held):
@@ -156,7 +156,7 @@ def _take(
     return name
 
 
-class _Seen:
+class _KnownFiles:
     """Which file of an origin is which recording, so that an unchanged one is not fetched again.
 
     A hint only: what counts is what the dataset holds.

@@ -57,7 +57,7 @@ class Alumet(Importer):
 
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
-        taken = _Rows(path)
+        taken = _Measurements(path)
         rows = csv.reader(read_lines(path), delimiter=";")
         names = next(rows, [])
         while block := list(islice(rows, _BLOCK)):
@@ -114,7 +114,7 @@ def _one_each(
     return kept, [f"{metric} of {rail}" for metric, rail in found if (metric, rail) not in kept]
 
 
-class _Rows:
+class _Measurements:
     """The rows of a file, block by block: of each its metric and rail, its time and its value."""
 
     def __init__(self, path: Path) -> None:

@@ -73,7 +73,7 @@ _READING = "reading"
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _LinesOfState:
     """Lines in which the state did not change."""
 
     state: str
@@ -137,7 +137,7 @@ class ChargeStates:
             found = found[0], _WORDS | _LETTERS
         self._index, self._means = found
         self._rows = {_IN: 0, _OUT: 0, _STANDS: 0}
-        self._stretches: list[_Stretch] = []
+        self._stretches: list[_LinesOfState] = []
 
     def add(self, block: TextBlock) -> None:
         """Count the rows of a block."""
@@ -152,7 +152,7 @@ class ChargeStates:
             if last is not None and last.state == state:
                 last.last, last.rows = line, last.rows + 1
             elif len(self._stretches) < 100_000:
-                self._stretches.append(_Stretch(state, line, line, 1))
+                self._stretches.append(_LinesOfState(state, line, line, 1))
 
     @property
     def only_discharges(self) -> bool:

@@ -26,7 +26,7 @@ from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
-from powermeter.importers.nested_windows import Stretch, of_all_sockets, parents_of, pieces
+from powermeter.importers.nested_windows import LabelledWindow, of_all_sockets, parents_of, pieces
 from powermeter.importers.stamps import number_ns
 from powermeter.importers.whole_or_sum import decide
 from powermeter.result import Grade
@@ -205,7 +205,7 @@ def _tool(line: str) -> tuple[Tool, str] | None:
     return None
 
 
-def _repeated(stretches: Sequence[Stretch]) -> list[Note]:
+def _repeated(stretches: Sequence[LabelledWindow]) -> list[Note]:
     """Return a note where a row stands right below its like: one stretch, written twice."""
     count = sum(one == other for one, other in pairwise(stretches))
     if not count:
@@ -216,7 +216,7 @@ def _repeated(stretches: Sequence[Stretch]) -> list[Note]:
 
 def _read(
     path: Path, tool: Tool, delimiter: str
-) -> tuple[dict[str, Energy], list[Stretch], list[int], list[str]]:
+) -> tuple[dict[str, Energy], list[LabelledWindow], list[int], list[str]]:
     """Return the rails, the rows, the lines of rows that lack something, and the columns of numbers that nothing is known of."""
     reader = csv.reader(read_lines(path), delimiter=delimiter)
     header = next(([clean(text).lower() for text in row] for row in reader if any(row)), [])
@@ -232,7 +232,7 @@ def _read(
     known = {*tool.must, *(header[i] for i, _, _ in columns)}
     numbers: set[str] = set()
     rails: dict[str, Energy] = {}
-    stretches: list[Stretch] = []
+    stretches: list[LabelledWindow] = []
     left_out: list[int] = []
     for fields in reader:
         if not any(map(str.strip, fields)) or [clean(text).lower() for text in fields] == header:
@@ -267,11 +267,11 @@ def _read(
         ):
             left_out.append(reader.line_num)
             continue
-        stretches.append(Stretch(start, length, fields[place[tool.label]].strip()[:100], energies))
+        stretches.append(LabelledWindow(start, length, fields[place[tool.label]].strip()[:100], energies))
     return rails, stretches, left_out, sorted(numbers)
 
 
-def _places(stretches: Sequence[Stretch], warnings: list[Note]) -> tuple[list[int], str]:
+def _places(stretches: Sequence[LabelledWindow], warnings: list[Note]) -> tuple[list[int], str]:
     """Return when each stretch began, and on which clock: its own, or one after another."""
     starts = [s.start_ns for s in stretches]
     ends = [s.start_ns + s.length_ns for s in stretches]
@@ -290,7 +290,9 @@ def _places(stretches: Sequence[Stretch], warnings: list[Note]) -> tuple[list[in
     return placed, RELATIVE
 
 
-def _moved(stretches: Sequence[Stretch], parents: Sequence[int | None], places: Sequence[int]) -> list[int]:
+def _moved(
+    stretches: Sequence[LabelledWindow], parents: Sequence[int | None], places: Sequence[int]
+) -> list[int]:
     """Return when each stretch began, those inside others as far behind their beginning as they were."""
     tops = iter(places)
     new = [next(tops) if parent is None else 0 for parent in parents]
@@ -310,7 +312,7 @@ def _totals(
     name: str,
     energies: dict[str, Energy],
     rails: object,
-    stretches: Sequence[Stretch],
+    stretches: Sequence[LabelledWindow],
     starts: Sequence[int],
 ) -> LogRows:
     assert isinstance(rails, dict)

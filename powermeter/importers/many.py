@@ -16,7 +16,7 @@ from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Log, LogRows
 from powermeter.importers.not_logs import refusal
 from powermeter.importers.side_by_side import labels_of, side_by_side
-from powermeter.importers.sources_in_sequence import Series, one_after_another
+from powermeter.importers.sources_in_sequence import SourcesInSequence, one_after_another
 from powermeter.importers.whole_or_sum import WHOLE
 from powermeter.recording.output_file import check_output
 from powermeter.result.notes import Note
@@ -273,7 +273,7 @@ def _in_series(log: Log) -> bool:
         return False
     sources, twice = found
     again = f"; {plural(twice, 'row')} of two logs counted once" if twice else ""
-    series: LogRows = Series(sources)
+    series: LogRows = SourcesInSequence(sources)
     log.sources = [series]
     log.warnings.append(
         Note.info(

@@ -16,7 +16,7 @@ _DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LabelledWindow:
     """A row of a table of stretches.
 
     Attributes:
@@ -36,9 +36,9 @@ class Stretch:
         return self.start_ns + self.length_ns
 
 
-def of_all_sockets(stretches: Sequence[Stretch]) -> list[Stretch]:
+def of_all_sockets(stretches: Sequence[LabelledWindow]) -> list[LabelledWindow]:
     """Return the stretches with rows of one time and label as one: each is of other rails."""
-    found: list[Stretch] = []
+    found: list[LabelledWindow] = []
     for own in stretches:
         last = found[-1] if found else None
         if (
@@ -52,7 +52,7 @@ def of_all_sockets(stretches: Sequence[Stretch]) -> list[Stretch]:
     return found
 
 
-def parents_of(stretches: Sequence[Stretch], where: str) -> list[int | None]:
+def parents_of(stretches: Sequence[LabelledWindow], where: str) -> list[int | None]:
     """Return the place of the window that each one lies in, or None for those in no other.
 
     Raises:
@@ -78,11 +78,13 @@ def parents_of(stretches: Sequence[Stretch], where: str) -> list[int | None]:
     return found
 
 
-def _has_ended(outer: Stretch, start_ns: int) -> bool:
+def _has_ended(outer: LabelledWindow, start_ns: int) -> bool:
     return outer.end_ns <= start_ns + min(_ROUNDING_NS, outer.length_ns // 2)
 
 
-def pieces(stretches: Sequence[Stretch], parents: Sequence[int | None], where: str) -> list[Stretch]:
+def pieces(
+    stretches: Sequence[LabelledWindow], parents: Sequence[int | None], where: str
+) -> list[LabelledWindow]:
     """Return stretches in the order of time that lie beside each other and have the energy of all, each counted once.
 
     What a window used beyond those inside it is spread evenly over the time that they leave.
@@ -94,7 +96,7 @@ def pieces(stretches: Sequence[Stretch], parents: Sequence[int | None], where: s
     for i in sorted(range(len(stretches)), key=lambda i: stretches[i].start_ns):
         inside.setdefault(parents[i], []).append(i)
 
-    def taken_apart(i: int, share: dict[str, float]) -> Iterator[Stretch]:
+    def taken_apart(i: int, share: dict[str, float]) -> Iterator[LabelledWindow]:
         own = stretches[i]
         parts = [stretches[k] for k in inside.get(i, ())]
         rest, shares = {}, dict(share)
@@ -111,7 +113,7 @@ def pieces(stretches: Sequence[Stretch], parents: Sequence[int | None], where: s
         length = sum(end - start for start, end in bare)
         for start, end in bare:
             part = (end - start) / length
-            yield Stretch(start, end - start, own.label, {r: e * part for r, e in rest.items()})
+            yield LabelledWindow(start, end - start, own.label, {r: e * part for r, e in rest.items()})
         for k in inside.get(i, ()):
             yield from taken_apart(k, shares)
 
@@ -119,7 +121,7 @@ def pieces(stretches: Sequence[Stretch], parents: Sequence[int | None], where: s
     return sorted(found, key=lambda piece: piece.start_ns)
 
 
-def _between(own: Stretch, parts: Sequence[Stretch]) -> list[tuple[int, int]]:
+def _between(own: LabelledWindow, parts: Sequence[LabelledWindow]) -> list[tuple[int, int]]:
     """Return the times of a window in which none of those inside it lies."""
     found, at = [], own.start_ns
     for part in parts:

@@ -108,7 +108,7 @@ def is_of_other_things(name: str, words: Collection[str]) -> bool:
     )
 
 
-class _Named(Protocol):
+class _HeadingLike(Protocol):
     """A heading, as far as it counts here."""
 
     @property
@@ -121,7 +121,7 @@ class _Named(Protocol):
     def is_aside(self) -> bool: ...
 
 
-def if_it_is_one(headings: Sequence[_Named]) -> str:
+def if_it_is_one(headings: Sequence[_HeadingLike]) -> str:
     """Return what to type where a column of a power is passed over for its name, for a message; nothing where none is."""
     for named in headings:
         if named.quantity is Quantity.POWER and named.is_aside:

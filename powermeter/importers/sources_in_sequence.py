@@ -16,7 +16,7 @@ from powermeter.importers.log import LogBlock, LogRows
 _MOST_CODES = 2**61
 
 
-class Series(LogRows):
+class SourcesInSequence(LogRows):
     """The samples of several parts of one log, in the order of time.
 
     The parts' codes are brought to one scale each; a counter goes on from part to part.

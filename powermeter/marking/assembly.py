@@ -55,7 +55,7 @@ class _Pending:
     text: bytes
 
 
-class Named:
+class EventsEndedByName:
     """Events that are ended by their name, perhaps by another process: a shell's.
 
     What one process begins so lies inside what it began before and has not ended; where the outer one ends first, the two only overlapped.
@@ -145,7 +145,7 @@ class Assembly:
         named: Shared by the rings of a recording.
     """
 
-    def __init__(self, process: int, program: str, since_ns: int, named: Named) -> None:
+    def __init__(self, process: int, program: str, since_ns: int, named: EventsEndedByName) -> None:
         self.account = MarkAccount(process, program)
         self.memory = Memory(process)
         self._since_ns = since_ns

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from powermeter.errors import plural
 from powermeter.marking import recordings, ring
-from powermeter.marking.assembly import COLUMNS, Assembly, Named, Owned, Row
+from powermeter.marking.assembly import COLUMNS, Assembly, EventsEndedByName, Owned, Row
 from powermeter.marking.mark_account import MarkAccount, without_ring
-from powermeter.marking.ring_reader import MAX_AT_ONCE, SETTLE_NS, Counts, RingReader
+from powermeter.marking.ring_reader import MAX_AT_ONCE, SETTLE_NS, RingReader, WriterCounts
 from powermeter.recording import event_batches, file, schema
 from powermeter.recording.liveness import is_running
 from powermeter.recording.privacy import masked
@@ -89,7 +89,7 @@ class Intake:
         self._since_ns = time.monotonic_ns()
         self._rings: dict[str, _Open] = {}
         self._accounts: dict[int, MarkAccount] = {}
-        self._named = Named()
+        self._named = EventsEndedByName()
         self._assemblies = self._named.assemblies
         self._listed_ns = -1
         self._backlog: deque[tuple[_Open, NDArray[np.void], int, int]] = deque()
@@ -208,7 +208,7 @@ class Intake:
             self._assemblies.append(assembly)
             self._rings[name] = _Open(reader, assembly)
 
-    def _note(self, one: _Open, counts: Counts) -> None:
+    def _note(self, one: _Open, counts: WriterCounts) -> None:
         account = one.assembly.account
         account.lost, account.waited_s = counts.lost, counts.waited_ns / 1e9
         account.left, account.by_meter = bool(counts.left), counts.left == ring.BY_METER

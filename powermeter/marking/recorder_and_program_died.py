@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.marking import recordings, ring
-from powermeter.marking.assembly import COLUMNS, Assembly, Named, Row
+from powermeter.marking.assembly import COLUMNS, Assembly, EventsEndedByName, Row
 from powermeter.marking.intake import MAX_RINGS
 from powermeter.marking.ring_reader import RingReader
 from powermeter.recording.event_batches import EventTable, decode, encode
@@ -36,7 +36,7 @@ def tables(marks: object, path: Path, written: Callable[[], Iterable[EventTable]
         return
     rows: dict[int, list[Row]] = {}
     ends: dict[tuple[int, int], tuple[int, Any, bytes]] = {}
-    named = Named()
+    named = EventsEndedByName()
     now = time.monotonic_ns()
     for name in sorted(os.listdir(marks))[:MAX_RINGS]:
         try:

@@ -65,7 +65,7 @@ _HEADER_WORDS = struct.Struct(f"<{ring.FIRST + 1}Q")
 _WRITERS = struct.Struct(f"<{ring.LATE - ring.LOST + 1}Q")
 
 
-class Counts(NamedTuple):
+class WriterCounts(NamedTuple):
     """The writer's words: slots lost, ns waited, slots it wants committed, how it left, marks an exception took from a full ring, what was set too late."""
 
     lost: int
@@ -216,12 +216,12 @@ class RingReader:
         )
         return Numbers(words[ring.NEWEST], words[ring.FIRST], words[ring.INTERRUPTED])
 
-    def counts(self) -> Counts:
+    def counts(self) -> WriterCounts:
         """Return what the writer notes of itself."""
         data = os.pread(self._file, _WRITERS.size, ring.LOST * 8)
         words = _WRITERS.unpack(data.ljust(_WRITERS.size, b"\0"))
         lost, waited_ns, wanted, left = words[:4]
-        return Counts(
+        return WriterCounts(
             lost, waited_ns, wanted, left, words[ring.GIVEN_UP - ring.LOST], words[ring.LATE - ring.LOST]
         )
 

@@ -62,7 +62,7 @@ _FINE_TYPE = np.dtype([("count", "<u4"), ("low", "<f8"), ("high", "<f8"), ("mean
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class StretchSummary:
     """Count, minimum, maximum and mean of one channel or product; NaN where the count is 0."""
 
     count: int
@@ -271,7 +271,7 @@ def _merged(parts: NDArray[np.void]) -> tuple[float, ...]:
     )
 
 
-def unpack_stretches(data: bytes) -> list[Stretch]:
+def unpack_stretches(data: bytes) -> list[StretchSummary]:
     """Take the summary of a chunk of schema 1 apart.
 
     Raises:
@@ -279,7 +279,7 @@ def unpack_stretches(data: bytes) -> list[Stretch]:
     """
     if len(data) % _FINE.size:
         raise DataError("a summary is cut short")
-    return [Stretch(*fields) for fields in _FINE.iter_unpack(data)]
+    return [StretchSummary(*fields) for fields in _FINE.iter_unpack(data)]
 
 
 def are_plausible(entries: NDArray[np.void], start_ns: int, end_ns: int, count: int) -> bool:

@@ -26,7 +26,7 @@ _LOOKED = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RateStretch:
     """Intervals of one rate.
 
     Attributes:
@@ -39,7 +39,7 @@ class Stretch:
     usual_ns: int
 
 
-def stretches_of_rate(times_ns: Times) -> tuple[Stretch, ...]:
+def stretches_of_rate(times_ns: Times) -> tuple[RateStretch, ...]:
     """Return the stretches of a log whose rate changes at once, two to four, in order; none where it has one rate or too many.
 
     Args:
@@ -56,7 +56,7 @@ def stretches_of_rate(times_ns: Times) -> tuple[Stretch, ...]:
     spans = list(pairwise([*begins, steps.size]))
     if not 2 <= len(spans) <= _MOST or any(b - a < _FEWEST for a, b in spans):
         return ()
-    found = [Stretch(a, b, round(float(np.median(steps[a:b])))) for a, b in spans]
+    found = [RateStretch(a, b, round(float(np.median(steps[a:b])))) for a, b in spans]
     if any(one.usual_ns <= 0 for one in found):  # rows that were kept for later, all stamped as they came
         return ()
     sharp = all(_is_sharp(steps, one, other) for one, other in pairwise(found))
@@ -99,7 +99,7 @@ def _begins(steps: Floats, runs: list[tuple[int, int]]) -> list[int]:
     return begins
 
 
-def _is_sharp(steps: Floats, one: Stretch, other: Stretch) -> bool:
+def _is_sharp(steps: Floats, one: RateStretch, other: RateStretch) -> bool:
     """Return whether the intervals up to a change and from it on are those of their stretches."""
     ends = steps[max(one.last - _BLOCK, one.first) : one.last], steps[other.first : other.first + _BLOCK]
     near = [

@@ -25,12 +25,14 @@ def close_up(recording: RecordingLike, line: Line, start_ns: int, end_ns: int) -
     ends = np.array([start_ns, end_ns], np.int64)
     first, last = (ends if alignment is None else instrument_times(ends, alignment)).tolist()
     try:
-        return choose(lines(cast(RecordingLike, _Stretch(recording, source, first, last))), line.key).power()
+        return choose(
+            lines(cast(RecordingLike, _CutRecording(recording, source, first, last))), line.key
+        ).power()
     except (ConfigurationError, DataError):
         return None
 
 
-class _Stretch:
+class _CutRecording:
     """A recording of one source, cut to a stretch of time; its other parts are the whole one's."""
 
     summaries = None

@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.events_of_rows import EventsOfRows
 from powermeter.analysis.extreme_powers import extreme_powers, remember_extreme_powers
 from powermeter.analysis.warmup import WarmUp, WarmUpReason
-from powermeter.analysis.warmups_of_labels import Series, _steady, warm_ups
+from powermeter.analysis.warmups_of_labels import EventsInOrder, _steady, warm_ups
 from powermeter.events import Event
 from powermeter.recording.event_columns import EventColumns
 
@@ -97,6 +97,6 @@ def test_warm_ups_of_all_rows_at_once_are_those_of_each(seed: int) -> None:
     steady = _steady(every, windows)
     assert 20 < len(steady) < 180
     for k in steady:
-        assert Series.of(events, windows, members[k]).warm_up() == WarmUp(0, WarmUpReason.STEADY)
+        assert EventsInOrder.of(events, windows, members[k]).warm_up() == WarmUp(0, WarmUpReason.STEADY)
     names = [f"row{k}" for k in range(200)]
     assert warm_ups(names, members, events, windows, every) == warm_ups(names, members, events, windows)

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis import label_rows
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.label_row import Named, row
+from powermeter.analysis.label_row import RowName, row
 from powermeter.analysis.label_rows import InShort, LabelRows, in_short, rows_called
 from powermeter.analysis.warmup import WarmUp, WarmUpReason
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
@@ -62,7 +62,7 @@ def test_it_is_the_row_that_every_label_has() -> None:
     analysis = flat(*events)
     for short in analysis.rows:
         usual = row(
-            Named(short.label, short.group),
+            RowName(short.label, short.group),
             short.index,
             analysis.events,
             analysis.energies,

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.event_estimate import LAG
-from powermeter.analysis.lag import _Edges
+from powermeter.analysis.lag import _BehindEdges
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo
@@ -135,5 +135,5 @@ def test_what_is_behind_ends_is_looked_at_from_two_and_a_half_standard_errors_on
     behind = np.tile([-1.0, 1.0], 10)
     behind += errors * behind.std(ddof=1) / np.sqrt(behind.size)
     none = np.zeros(20)
-    edges = _Edges(np.stack([none, none, behind]), np.zeros((3, 20)), none, none, none, none, 0.0)
+    edges = _BehindEdges(np.stack([none, none, behind]), np.zeros((3, 20)), none, none, none, none, 0.0)
     assert edges.goes_on == found

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import _Edges, at_zero, edges_of, lagging, lags, stands_out
+from powermeter.analysis.lag import _BehindEdges, at_zero, edges_of, lagging, lags, stands_out
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.decoding import from_samples
 
@@ -92,7 +92,7 @@ def test_four_standard_errors_stand_out(mean: float, clear: bool) -> None:
     assert stands_out(mean + np.tile([1.0, -1.0], 4)) is clear
 
 
-def edges(**changed: np.ndarray) -> _Edges:
+def edges(**changed: np.ndarray) -> _BehindEdges:
     n = 10
     wiggle = 1 + 1e-3 * np.tile([1.0, -1.0], 5)
     found = {
@@ -103,7 +103,7 @@ def edges(**changed: np.ndarray) -> _Edges:
         "missing": 0.5 * wiggle,
         "short": 0.2 * wiggle,
     }
-    return _Edges(**{**found, **changed}, low=1.0)
+    return _BehindEdges(**{**found, **changed}, low=1.0)
 
 
 @pytest.mark.parametrize(

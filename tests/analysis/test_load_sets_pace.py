@@ -8,7 +8,7 @@ import pytest
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace, share_missed
-from powermeter.analysis.whole_run import Run, measure_run
+from powermeter.analysis.whole_run import WholeRun, measure_run
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 
@@ -37,7 +37,7 @@ def bursts(tenths: int, pause: int, n: int) -> np.ndarray:
     return np.concatenate([np.repeat([False, True], [k, tenths]) for k in pauses] + [np.zeros(30, bool)])
 
 
-def run_of(trace) -> Run:
+def run_of(trace) -> WholeRun:
     return measure_run(Integral.of(trace))
 
 

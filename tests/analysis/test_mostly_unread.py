@@ -9,7 +9,7 @@ from powermeter.analysis.event_energies import measure
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.mostly_unread import mostly_unread
-from powermeter.analysis.whole_run import Run, measure_run
+from powermeter.analysis.whole_run import WholeRun, measure_run
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
 from powermeter.signals.trace import Trace
@@ -24,7 +24,7 @@ def bursts(rows: int, apart_ms: int, period_ms: int, n: int = 100, watts: float 
     return from_samples(t.astype(np.int64), watts + 0.01 * NOISE.standard_normal(t.size))
 
 
-def run_of(trace: Trace) -> Run:
+def run_of(trace: Trace) -> WholeRun:
     integral = Integral.of(trace)
     return measure_run(integral, bridges=Bridges.of(integral))
 

@@ -10,7 +10,7 @@ import pytest
 from powermeter.analysis.groups import OTHER_INSTANTS, OTHER_LABELS
 from powermeter.analysis.remarks import remarks, remarks_of_rows
 from powermeter.channel import Kind
-from powermeter.recording.stretches_of_rate import Stretch
+from powermeter.recording.stretches_of_rate import RateStretch
 from powermeter.result import Result
 
 
@@ -226,7 +226,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
             {
                 "power": {
                     "kind": Kind.COUNTER,
-                    "looked_for": {"rates": (Stretch(0, 80, 10**9), Stretch(80, 900, 10**8))},
+                    "looked_for": {"rates": (RateStretch(0, 80, 10**9), RateStretch(80, 900, 10**8))},
                 }
             },
             "rate-changes",

@@ -11,7 +11,7 @@ from powermeter.analysis.event_energies import measure
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.load_sets_pace import load_sets_pace
 from powermeter.analysis.rows_on_change import comes_at_the_next_look, rows_on_change
-from powermeter.analysis.whole_run import Run, measure_run
+from powermeter.analysis.whole_run import WholeRun, measure_run
 from powermeter.channel import Gap
 from powermeter.result import Grade
 from powermeter.signals.decoding import from_samples
@@ -47,7 +47,7 @@ def plug(power: np.ndarray, heartbeat: int, over: float = 1.0, fast_above: float
     return from_samples(rows * NS, np.round(power[rows] + noise, 3))
 
 
-def run_of(trace: Trace) -> Run:
+def run_of(trace: Trace) -> WholeRun:
     return measure_run(Integral.of(trace))
 
 

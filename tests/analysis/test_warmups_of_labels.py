@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.warmup import WarmUp, WarmUpReason, warm_up
-from powermeter.analysis.warmups_of_labels import Series, _of_label
+from powermeter.analysis.warmups_of_labels import EventsInOrder, _of_label
 
 FLAT = (150.0, 151.0, 150.5, 150.2)
 
 
-def series(energies: tuple[float, ...], first_ns: int, open_j: float = 0.0) -> Series:
+def series(energies: tuple[float, ...], first_ns: int, open_j: float = 0.0) -> EventsInOrder:
     n = len(energies)
-    return Series(
+    return EventsInOrder(
         np.arange(first_ns, first_ns + 100 * n, 100, dtype=np.int64),
         np.array(energies),
         np.full(n, 0.1),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.whole_run import Run, measure_run, never_negative
+from powermeter.analysis.whole_run import WholeRun, measure_run, never_negative
 from powermeter.channel import Kind, Quantity
 from powermeter.result import Grade, Result
 from powermeter.signals.decoding import from_samples
@@ -23,7 +23,7 @@ def integral(values: np.ndarray, kind: Kind = Kind.INSTANT, step_s: float = 1.0,
     return Integral.of(from_samples(times, np.asarray(values, float), quantity, kind=kind, **more))
 
 
-def part(run: Run, kind: str) -> float:
+def part(run: WholeRun, kind: str) -> float:
     return sum(size for name, size in run.energy.parts.items() if name.startswith(kind))
 
 
@@ -34,7 +34,7 @@ def test_power_is_energy_over_its_seconds() -> None:
     run = measure_run(integral(LEVEL))
     assert (run.energy.value, run.seconds, run.plain, run.gap_s) == (200.0, pytest.approx(100.0), 200.0, 0.0)
     assert (run.power.value, run.power.unit) == (pytest.approx(2.0), "W")
-    nothing = Run(Result.of(0.0, "J"), 0.0, 0.0, 0.0)
+    nothing = WholeRun(Result.of(0.0, "J"), 0.0, 0.0, 0.0)
     assert nothing.power.value == 0.0 and nothing.power.unit == "W"
 
 

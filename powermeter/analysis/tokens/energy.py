@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.above_baseline import Baseline
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.event_energies import measure
-from powermeter.analysis.label_row import LabelRow, Named, row
+from powermeter.analysis.label_row import LabelRow, RowName, row
 from powermeter.analysis.shares_of_overlapping import shares
 from powermeter.analysis.student_t import student_95
 from powermeter.analysis.tokens import measures as names
@@ -188,7 +188,7 @@ class _Gathering:
         return Result.of(found.value, found.unit, parts, found.grade)
 
     def _row(self, label: str, index: Indices) -> LabelRow:
-        return row(Named(label, {}), index, self.events, self.energies, None, None, self.shares)
+        return row(RowName(label, {}), index, self.events, self.energies, None, None, self.shares)
 
     def _own(self, row: LabelRow) -> Result | None:
         return row.energy if row.shared is None else _at_best(row.shared, Grade.DERIVED)
