@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from powermeter.battery.capacity_notation import capacity_unit, parse_capacity, printed_capacity
 from powermeter.battery.converter import EfficiencyCurve, check_ratio
 from powermeter.battery.intervals import bounded, falling, left_of, widened
 from powermeter.battery.peukert import capacity_at
-from powermeter.battery.typed_capacity import capacity_unit, parse_capacity, printed_capacity
 from powermeter.errors import ConfigurationError
 from powermeter.result import Grade, Result, worst
 from powermeter.units import SECONDS_PER_HOUR, SECONDS_PER_YEAR, format_percent, format_quantity, format_short

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from powermeter.cli.fail_if import exit_code, parse_fail_if
 from powermeter.cli.options import baseline_option, force_option, json_option, output_option, per_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
-from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, printable
-from powermeter.errors.exit_codes import FAILED_IF
 from powermeter.recording.output_file import check_output, unknown_extension, write_files
 from powermeter.units import parse_share
 
@@ -107,7 +106,7 @@ def compare(
     from powermeter.comparison.compare import compare as weigh
     from powermeter.comparison.options import CompareOptions
 
-    refused = _verdicts(fail_if)
+    refused = parse_fail_if(fail_if)
     if output is not None:
         _check(output, as_json, force, [Path(side) for side in (a, b) if side is not None])
     labels, rails = chosen["labels"], [name.strip() for name in (chosen["rail"] or "").split(",")]
@@ -137,7 +136,6 @@ def compare(
                 per=chosen["per"],
             ),
         )
-    failing = found.failing(*refused)
     if output is not None:
         from powermeter.reports.comparison_files import FIGURES, KINDS, warnings_of
 
@@ -149,16 +147,10 @@ def compare(
         from powermeter.reports.comparison import record
 
         document = record(found)
-        put_json({**document, "failed": [row.title for row in failing]})
+        put_json({**document, "failed": [row.title for row in found.failing(*refused)]})
     else:
         _print(found)
-    for row in found.rows:
-        verdict = str(row.verdict).replace(" ", "-")
-        if row in failing:
-            put_stderr(f"powermeter: --fail-if {verdict}: {row.title}: {row.contrast.text}")
-        elif refused and row.contrast.these_runs in refused:
-            put_stderr(f"powermeter: --fail-if passes: {row.title}: {row.contrast.text}")
-    return FAILED_IF if failing else 0
+    return exit_code(found, refused)
 
 
 def _check(output: Path, as_json: bool, force: bool, inputs: list[Path]) -> None:
@@ -182,15 +174,6 @@ def _items(text: str | None) -> tuple[float | None, float | None]:
     except ValueError:
         raise ConfigurationError(f"--items {text}: write a number, or A's and B's: 40,80") from None
     return a, b
-
-
-def _verdicts(text: str) -> tuple[Verdict, ...]:
-    words = [word.strip().replace("-", " ") for word in text.split(",") if word.strip()]
-    try:
-        return tuple(Verdict(word) for word in words)
-    except ValueError:
-        known = ", ".join(verdict.replace(" ", "-") for verdict in Verdict)
-        raise ConfigurationError(f"--fail-if {text}: write {known}, several with commas") from None
 
 
 def _print(found: Comparison) -> None:

@@ -29,7 +29,6 @@ from powermeter.importers.device_blocks import sort_by_time
 from powermeter.importers.device_rounds import device_label, distinguished_by, round_note, sweeps
 from powermeter.importers.energy_beside import contradicting_energy
 from powermeter.importers.hole_limits import end_notes
-from powermeter.importers.home_assistant_history import refuse_flows
 from powermeter.importers.hour_twice import put_in_line
 from powermeter.importers.implausible_readings import limit_of, refuse_all_implausible
 from powermeter.importers.implausible_units import implausible_units
@@ -39,7 +38,7 @@ from powermeter.importers.measured_before_printed import put_back_printed
 from powermeter.importers.missing_amounts import on_a_calendar
 from powermeter.importers.never_together import refuse_never_together
 from powermeter.importers.open_questions import meanings_of
-from powermeter.importers.powerapi_targets import refuse_targets
+from powermeter.importers.refused_sums import refuse_nested
 from powermeter.importers.row_count import RowCount
 from powermeter.importers.running_sums import refuse_running_sum
 from powermeter.importers.side_by_side import ends_of_some, on_one_axis
@@ -175,15 +174,15 @@ class OpenTable:
         self._by_length = (apart := length is not None and are_apart(length, step)) or varied
         streams, rails = self._streams()
         refuse_never_together(self.plan, streams, self._seen, store, where)
-        for refuse in (refuse_flows, refuse_targets):
-            refuse(distinguished_by(self.plan, self.devices), [r.name for r in rails], self.choices, where)
+        by = distinguished_by(self.plan, self.devices)
+        refuse_nested(by, [r.name for r in rails], self.choices, where)
         self.whole = decide(
             rails,
             where=where,
             rail=None if self.plan.only else self.choices.rail,
             add_up=self.choices.add_up,
             means=means_of_rails(streams, self._seen),
-            devices=distinguished_by(self.plan, self.devices),
+            devices=by,
             readings=readings_of_devices(streams, store, sample_of_row),
         )
         refuse_unpaired(streams, self.whole, where)
