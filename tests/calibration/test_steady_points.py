@@ -46,3 +46,17 @@ def test_a_reading_that_never_flickers_is_as_uncertain_as_its_step() -> None:
     coarse = from_samples(times, watts, step=0.1)
     found = steady_points(coarse, from_samples(times, watts), window_s=1.0)
     assert found.seen_u == pytest.approx(np.full(found.seen.size, 0.1 / np.sqrt(12) * np.sqrt(1 + 1 / 100)))
+
+
+def test_of_many_points_those_kept_are_spread_over_the_readings() -> None:
+    """Thirty windows at 1 to 30 W, in no order, nor is their scatter: three of them are the least, a middle one and the most."""
+    rng = np.random.default_rng(4)
+    levels = rng.permutation(np.arange(1.0, 31.0))
+    times = np.arange(3001, dtype=np.int64) * 10_000_000
+    watts = np.append(np.repeat(levels, 100), levels[-1])
+    sizes = np.append(np.repeat(0.02 + 0.0003 * rng.permutation(30), 100), 0.02)
+    scatter = sizes * (-1.0) ** np.arange(3001)
+    seen, true = from_samples(times, watts + scatter), from_samples(times, watts)
+    found = steady_points(seen, true, window_s=1.0, most=3)
+    assert sorted(found.true.tolist()) in ([1.0, 15.0, 30.0], [1.0, 16.0, 30.0])
+    assert steady_points(seen, true, window_s=1.0, most=30).seen.size == 30

@@ -162,3 +162,13 @@ def test_another_kind_of_device_is_refused(tree):
 def test_a_device_that_is_not_there_is_answered_with_what_is(tree):
     with pytest.raises(OpenError, match=r"iio:device0 \(ina219\)"):
         source(tree, "mode=poll", "iio:device7").open()
+
+
+def test_a_current_is_as_wrong_as_the_shunt_s_voltage_over_the_shunt(tree):
+    """INA219 (SBOS448G): an offset of 200 uV at most, 2 mA through 0.1 ohm; 12 bits over 320 mV are steps of 80 uV, 0.8 mA."""
+    made = source(tree, "mode=poll&shunt=0.1ohm&rails=board")
+    made.open()
+    found = made.channels[1].accuracy
+    made.close()
+    # What a warmer chip's offset adds in quadrature is less than 1 % of it.
+    assert found.offset == pytest.approx(2e-3, rel=0.01) and found.step == pytest.approx(8e-4)

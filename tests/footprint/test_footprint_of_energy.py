@@ -249,3 +249,15 @@ def test_explain_walks_the_arithmetic() -> None:
     text = to_text(footprint(KWH, "FRA", chain="wired"), explain=True)
     assert "carbon, electricity = energy / chain / (1 - losses) × intensity" in text
     assert "intensity = 56.039 g/kWh" in text
+
+
+def test_all_water_consumed_is_that_of_the_stations_where_none_evaporates_on_site() -> None:
+    """A device evaporates none: all is the stations'.  A data centre does: 1 kWh x 1.17 x (0.55 / 1.17 + 3.142), or nobody knows."""
+    device = footprint(KWH, "USA", losses=False)
+    assert device.water_consumed is not None and device.water_consumed.value == device.water.value
+    assert device.water_on_site is not None and device.water_on_site.value == 0.0
+    pue, wue = given("datacentre.pue", 1.17, "1"), given("datacentre.wue", 0.55, "L/kWh")
+    known = footprint(KWH, "USA", losses=False, centre=DataCentre(pue=pue, wue=wue)).water_consumed
+    assert known is not None and known.value == pytest.approx(0.55 + 1.17 * 3.142, rel=1e-4)
+    unknown = footprint(KWH, "USA", losses=False, centre=DataCentre(pue=pue))
+    assert unknown.water_consumed is None and unknown.water_on_site is None and unknown.water.value > 3

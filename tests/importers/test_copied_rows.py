@@ -45,3 +45,10 @@ def test_runs_of_one_length_are_no_copies(tmp_path):
     assert "rows-repeated" not in codes and value > 1.5 * trapezoid(20)
     value, codes = energy(tmp_path, [*range(20), *range(20)], value=lambda _: 5.0)
     assert "rows-repeated" not in codes and value == pytest.approx(5.0 * 39)
+
+
+@pytest.mark.parametrize(("blocks", "are_copies"), [(101, True), (102, False)])
+def test_a_hundred_copies_are_looked_for_and_no_more(tmp_path, blocks, are_copies):
+    """The clock runs back a hundred times between 101 blocks; more often than that, it is another kind of log."""
+    _, codes = energy(tmp_path, [*range(12)] * blocks)
+    assert ("rows-repeated" in codes) == are_copies

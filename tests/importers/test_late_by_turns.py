@@ -66,3 +66,16 @@ def test_levels_with_one_missing_wherever_they_change_show_nothing():
     levels = np.repeat([3.0, 5.0] * 20, 10)
     levels[9::10] = np.nan
     assert turns is not None and measured_evenly(turns, levels) is None
+
+
+def test_steps_may_stray_by_a_third_of_their_difference():
+    """100 ms, every second row 30 ms late: long and short steps differ by 60 ms.
+
+    Rows that stray by ± 2.5 ms make every second short step 65 in place of 75 ms: 10 ms off, of 0.35 x 55 ms.  By ± 15 ms, it
+    is 60 ms off.
+    """
+    off = np.tile([0, 0, 1, 1], 25) - 0.5
+    near, far = (stamps(100, 100, 30) + np.round(2 * size * off * MS).astype(np.int64) for size in (2.5, 15))
+    found = turns_of(near)
+    assert found is not None and found.late_ns == pytest.approx(27.5 * MS)
+    assert turns_of(far) is None

@@ -193,3 +193,17 @@ def test_what_waits_for_a_chunk_does_not_hold_the_block_that_it_came_in(tmp_path
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert held - before < times.nbytes / 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "step_ns", "waiting"),
+    [(1201, 50_000_000, 0), (1200, 50_000_000, 1200), (1023, 60_000_000, 1023), (1024, 60_000_000, 0)],
+)
+def test_a_minute_of_a_thousand_samples_is_a_chunk(tmp_path, rows, step_ns, waiting):
+    """From 60 s and 1024 samples on, what waits is a chunk: 1201 rows of 50 ms last 60.00 s, 1200 rows 59.95 s."""
+    writer = Writer.create(tmp_path / "x.power")
+    source = writer.add_source("x://", "x", "x", CHANNELS)
+    writer.append(source, np.arange(rows, dtype=np.int64) * step_ns, np.ones((rows, 2), np.int64))
+    (held,) = writer.connection.execute("SELECT coalesce(sum(count), 0) FROM tail").fetchone()
+    assert held == waiting
+    writer.close()

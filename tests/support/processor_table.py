@@ -12,6 +12,7 @@ Intel Xeon E5-2640,95.0
 Intel Xeon E5-2640 v4,90.0
 AMD Ryzen 7 5800H,45
 Odd One,999999
+E7-8890 v4,165
 Broken
 Same 77X,10
 Same 77X,20

@@ -96,3 +96,16 @@ def test_the_sequence_counts_milliseconds_at_every_rate():
         rate * step for rate, step in zip(km003c_frames.RATES_HZ, km003c_frames.QUEUE_STEPS, strict=False)
     ] == [1000] * 4
     assert km003c_frames.RATES_HZ[4] == 10_000
+
+
+@pytest.mark.parametrize("index", range(7))
+def test_km003c_rates_are_five(index: int) -> None:
+    """2, 10, 50, 1000 and 10 000 a second; behind the header of 8 bytes, six numbers of 4 bytes and six of 2 stand before the index."""
+    answer = bytearray.fromhex(table("km003c.txt")[0][0])
+    at = 8 + 6 * 4 + 6 * 2
+    answer[at] = index
+    if index < 5:
+        assert km003c_frames.decode(bytes(answer)).rate == index
+    else:
+        assert refused(km003c_frames.decode, bytes(answer))
+    assert km003c_frames.RATES_HZ == (2, 10, 50, 1000, 10_000)

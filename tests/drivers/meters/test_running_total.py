@@ -75,3 +75,11 @@ def test_a_total_cites_its_own_meter():
     assert (stated.source, stated.clock) == ("manual, page 7", 1e-4)
     unstated = total(Rail("input"), Quantity.ENERGY, 3.6, 3e-3, source="manual, page 7").accuracy
     assert unstated.source.startswith("manual, page 7; its clock within ±1.5 %") and unstated.clock == 0.015
+
+
+def test_totals_of_another_counter_go_on_where_these_were() -> None:
+    """A data group is changed at 600 mAh and 3000 mWh to one that stands at 20 and 70: 5 and 30 more are 605 and 3030."""
+    totals = ContinuousTotals(6.0, 30.0)
+    assert totals.feed(600, 3000, 0) == [600, 3000]
+    totals.rebase(20, 70, 10**9)
+    assert totals.feed(25, 100, 11 * 10**9) == [605, 3030]

@@ -29,6 +29,7 @@ def table(tmp_path):
         ("Intel(R) Xeon(R) CPU E5-2640 0 @ 2.50GHz", None, None),
         ("AMD Ryzen 7 5800H with Radeon Graphics", "AMD Ryzen 7 5800H", 45.0),
         ("Odd One", None, None),  # a rating that cannot be
+        ("Intel(R) Xeon(R) CPU E7-8890 v4 @ 2.20GHz", "E7-8890 v4", 165.0),  # listed by its number alone
         ("Intel(R) Xeon(R) Processor", None, None),
         ("", None, None),
     ],
