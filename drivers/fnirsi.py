@@ -58,8 +58,6 @@ class Sample:
 
     voltage_code: int  # 10 µV
     current_code: int  # 10 µA
-    dp_v: float
-    dm_v: float
     temperature_code: int  # 0.1 °C
 
 
@@ -94,7 +92,7 @@ def decode(report: bytes) -> list[Sample]:
         def word(offset: int, width: int, at: int = at) -> int:
             return int.from_bytes(report[at + offset : at + offset + width], "little")
 
-        sample = Sample(word(0, 4), word(4, 4), word(8, 2) / 1000, word(10, 2) / 1000, word(13, 2))
+        sample = Sample(word(0, 4), word(4, 4), word(13, 2))
         if sample.voltage_code > MAX_VOLTAGE_V * 1e5 or sample.current_code > MAX_CURRENT_A * 1e5:
             raise DataError(
                 f"{sample.voltage_code / 1e5:.1f} V, {sample.current_code / 1e5:.1f} A is out of its range"

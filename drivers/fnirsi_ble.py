@@ -37,26 +37,9 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class DataLines:
-    """A type 06 segment: the data lines; which of the two is D+ is disputed."""
-
-    first_v: float
-    second_v: float
-
-
-@dataclass(frozen=True, slots=True)
-class Coarse:
-    """A type 07 segment."""
-
-    voltage_v: float
-    current_a: float
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A type 05 segment: load resistance and temperature."""
+    """A type 05 segment."""
 
-    resistance_ohm: float
     temperature_code: int  # 0.1 °C
 
 
@@ -69,7 +52,7 @@ class TesterIdentity:
     serial: int
 
 
-Segment = Measurement | DataLines | Coarse | Surroundings | TesterIdentity | None
+Segment = Measurement | Surroundings | TesterIdentity | None
 
 
 def check_of(data: bytes) -> int:
@@ -110,11 +93,7 @@ def decode(segment: bytes) -> Segment:
             raise DataError(f"{volts:.4f} V, {amperes:.4f} A, {watts:.4f} W do not go together")
         return found
     if kind == 0x05:
-        return Surroundings(word(0, 4) / 1e4, word(5, 2) * (1 if body[4] == 1 else -1))
-    if kind == 0x06:
-        return DataLines(word(0, 2) / 1000, word(2, 2) / 1000)
-    if kind == 0x07:
-        return Coarse(word(0, 2) / 1000, word(2, 2) / 1000)
+        return Surroundings(word(5, 2) * (1 if body[4] == 1 else -1))
     if kind == 0x03:
         return TesterIdentity(word(0, 2), word(2, 2), word(4, 4))
     return None

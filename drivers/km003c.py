@@ -225,7 +225,7 @@ class KM003CStream(StreamingSource):
         if answer[0] != km003c_frames.PUT_DATA or length > 63 * km003c_frames.QUEUE_SAMPLE_LENGTH:
             link.clear()
             raise DataError(f"{answer.hex()} is not an answer of the queue")
-        return km003c_frames.decode_queue(answer + link.read_exactly(length, ANSWER_S), self.options["rate"])
+        return km003c_frames.decode_queue(answer + link.read_exactly(length, ANSWER_S))
 
     def read_block(self, timeout_s: float) -> Block | None:
         pause = self._polled_s + POLL_S[self.options["rate"]] - time.monotonic()

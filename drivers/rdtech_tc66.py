@@ -44,15 +44,11 @@ class TC66Frame:
     product: str
     firmware: str
     serial: int
-    power_ups: int
     voltage_code: int  # 0.1 mV
     current_code: int  # 10 µA
     power_code: int  # 0.1 mW
-    resistance_ohm: float
     groups: tuple[tuple[int, int], tuple[int, int]]  # (mAh, mWh)
     temperature_c: int
-    dp_v: float
-    dm_v: float
 
 
 def decrypt(frame: bytes) -> bytes:
@@ -107,15 +103,11 @@ def decode_plain(plain: bytes) -> TC66Frame:
         product=text(4),
         firmware=text(8),
         serial=word(12),
-        power_ups=word(44),
         voltage_code=word(48),
         current_code=word(52),
         power_code=word(56),
-        resistance_ohm=word(68) / 10,
         groups=((word(72), word(76)), (word(80), word(84))),
         temperature_c=sign * word(92),
-        dp_v=word(96) / 100,
-        dm_v=word(100) / 100,
     )
 
 

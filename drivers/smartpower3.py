@@ -29,13 +29,11 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """The input or one output: millivolt, milliampere, milliwatt, on or off, interrupt bits (outputs)."""
+    """The input or one output: millivolt, milliampere, milliwatt."""
 
     voltage_mv: int
     current_ma: int
     power_mw: int
-    on: bool
-    interrupts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +60,9 @@ def decode(line: bytes) -> LogLine:
         xor ^= byte
     if int(match[16], 16) != -sum(checked) & 0xFF or int(match[17], 16) != xor:
         raise DataError("a check of the line is wrong")
-    number = [int(field, 16 if at in (10, 15) else 10) for at, field in enumerate(match.groups()[:15], 1)]
-    return LogLine(
-        number[0],
-        Port(number[1], number[2], number[3], bool(number[4])),
-        (
-            Port(number[5], number[6], number[7], bool(number[8]), number[9]),
-            Port(number[10], number[11], number[12], bool(number[13]), number[14]),
-        ),
-    )
+    fields = match.groups()
+    supply, *outputs = (Port(*map(int, fields[at : at + 3])) for at in (1, 5, 10))
+    return LogLine(int(fields[0]), supply, (outputs[0], outputs[1]))
 
 
 class SmartPower3(StreamMeter):

@@ -48,15 +48,9 @@ class WitrnFrame:
 
     charge_ah: float
     energy_wh: float
-    recording_s: int
-    running_s: int
-    dp_v: float
-    dm_v: float
     inner_degc: float
-    outer_degc: float
     voltage_v: float
     current_a: float
-    group: int
     check_ok: bool
 
 
@@ -80,20 +74,17 @@ def decode(report: bytes, *, check: bool = False) -> WitrnFrame:
     check_ok = report[62] == body and report[63] == (sum(report[:8]) + body) & 0xFF
     if check and not check_ok:
         raise DataError("the check bytes are wrong")
-    charge, energy, recording, running, dp, dm, inner, outer, volts, amperes = struct.unpack_from(
-        "<2f2I6f", report, 14
-    )
-    if not all(math.isfinite(value) for value in (charge, energy, dp, dm, inner, outer, volts, amperes)):
+    values = struct.unpack_from("<2f8x6f", report, 14)
+    if not all(map(math.isfinite, values)):
         raise DataError("a value is not a number")
+    charge, energy, _, _, inner, _, volts, amperes = values
     if (
         not -1.0 <= volts <= MAX_VOLTAGE_V
         or abs(amperes) > MAX_CURRENT_A
         or max(abs(charge), abs(energy)) > 1e6
     ):
         raise DataError(f"{volts:.3f} V, {amperes:.3f} A is out of its range")
-    return WitrnFrame(
-        charge, energy, recording, running, dp, dm, inner, outer, volts, amperes, report[54], check_ok
-    )
+    return WitrnFrame(charge, energy, inner, volts, amperes, check_ok)
 
 
 class Witrn(StreamMeter):

@@ -39,7 +39,7 @@ SCALES = {
 
 @dataclass(frozen=True, slots=True)
 class AtorchReport:
-    """One report in the meter's own integers, and what it shows beside in plain units.
+    """One report in the meter's own integers, as far as it is recorded.
 
     Attributes:
         device: 1 alternating current, 2 direct current, 3 USB.
@@ -57,16 +57,6 @@ class AtorchReport:
     charge_code: int | None
     energy_code: int
     temperature_c: int
-    running_s: int
-    backlight_s: int
-    dm_v: float | None = None
-    dp_v: float | None = None
-    price: float | None = None
-    frequency_hz: float | None = None
-    power_factor: float | None = None
-    over_voltage_v: float | None = None
-    low_voltage_v: float | None = None
-    over_current_a: float | None = None
 
     @property
     def voltage_v(self) -> float:
@@ -131,13 +121,6 @@ def _fields(frame: bytes, device: int, check: int | None) -> AtorchReport:
             word(10, 3),
             word(13, 4),
             temperature_c=word(21, 2),
-            running_s=word(23, 2) * 3600 + frame[25] * 60 + frame[26],
-            backlight_s=frame[27],
-            dm_v=word(17, 2) / 100,
-            dp_v=word(19, 2) / 100,
-            over_voltage_v=word(28, 2) / 100 or None,
-            low_voltage_v=word(30, 2) / 100 or None,
-            over_current_a=word(32, 2) / 100 or None,
         )
     alternating = device == AC
     return AtorchReport(
@@ -149,11 +132,6 @@ def _fields(frame: bytes, device: int, check: int | None) -> AtorchReport:
         None if alternating else word(10, 3),
         word(13, 4),
         temperature_c=word(24, 2),
-        running_s=word(26, 2) * 3600 + frame[28] * 60 + frame[29],
-        backlight_s=frame[30],
-        price=word(17, 3) / 100,
-        frequency_hz=word(20, 2) / 10 if alternating else None,
-        power_factor=word(22, 2) / 1000 if alternating else None,
     )
 
 

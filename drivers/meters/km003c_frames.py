@@ -23,27 +23,18 @@ ANSWER_LENGTH = 52
 MAX_VOLTAGE_UV = 60_000_000
 MAX_CURRENT_UA = 12_000_000
 
-_ADC = struct.Struct("<6ih5H2B3H")
-_SAMPLE = struct.Struct("<2H2i4H")
+_ADC = struct.Struct("<2i16xh10xB7x")
+_SAMPLE = struct.Struct("<H2x2i8x")
 
 
 @dataclass(frozen=True, slots=True)
 class KM003CFrame:
     """One polled answer; current is positive from the female to the male connector."""
 
-    transaction: int
     voltage_uv: int
     current_ua: int
-    average_voltage_uv: int
-    average_current_ua: int
     temperature_code: int | None  # 1/128 °C; None: no reading in this answer
-    cc1_v: float
-    cc2_v: float
-    dp_v: float
-    dm_v: float
-    vdd_v: float
     rate: int
-    flags: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +42,8 @@ class QueueSample:
     """One sample of the queue; `sequence` ticks at 1 kHz and wraps at 65536."""
 
     sequence: int
-    marker: int
     voltage_uv: int
     current_ua: int
-    cc1_v: float
-    cc2_v: float
-    dp_v: float
-    dm_v: float
 
 
 def request(attribute: int, transaction: int) -> bytes:
@@ -104,48 +90,27 @@ def decode(answer: bytes, *, transaction: int | None = None) -> KM003CFrame:
         raise DataError(f"the answer is to request {answer[1]}, not {transaction & 0xFF}")
     if size != _ADC.size or chunk:
         raise DataError(f"a reading has {_ADC.size} bytes, not {size}")
-    (volts, amperes, mean_v, mean_a, _, _, degrees, cc1, cc2, dp, dm, vdd, rate, flags, _, _, _) = (
-        _ADC.unpack(data)
-    )
+    volts, amperes, degrees, rate = _ADC.unpack(data)
     if not -1_000_000 <= volts <= MAX_VOLTAGE_UV or abs(amperes) > MAX_CURRENT_UA:
         raise DataError(f"{volts / 1e6:.3f} V, {amperes / 1e6:.3f} A is out of its range")
     if rate >= len(RATES_HZ):
         raise DataError(f"rate index {rate} is not known")
-    return KM003CFrame(
-        answer[1],
-        volts,
-        amperes,
-        mean_v,
-        mean_a,
-        None if degrees == -32768 else degrees,
-        cc1 / 1e4,
-        cc2 / 1e4,
-        dp / 1e4,
-        dm / 1e4,
-        vdd / 1e4,
-        rate,
-        flags,
-    )
+    return KM003CFrame(volts, amperes, None if degrees == -32768 else degrees, rate)
 
 
-def decode_queue(answer: bytes, rate: int) -> list[QueueSample]:
+def decode_queue(answer: bytes) -> list[QueueSample]:
     """Return the samples in a queue answer.
 
     Args:
         answer: All its bytes, headers included.
-        rate: The rate index it was started with (0: 2/s, 1: 10/s, 2: 50/s, 3: 1000/s).
 
     Raises:
         DataError: Another kind of answer or a wrong length.
     """
-    line_v = 1e-4 if rate == 0 else 1e-3
     _, size, data = _block(answer, ATTRIBUTE_QUEUE)
     if size != QUEUE_SAMPLE_LENGTH:
         raise DataError(f"a sample of the queue has {QUEUE_SAMPLE_LENGTH} bytes, not {size}")
-    return [
-        QueueSample(seq, marker, volts, amperes, a * line_v, b * line_v, c * line_v, d * line_v)
-        for seq, marker, volts, amperes, a, b, c, d in _SAMPLE.iter_unpack(data)
-    ]
+    return [QueueSample(*values) for values in _SAMPLE.iter_unpack(data)]
 
 
 LIMITS = (

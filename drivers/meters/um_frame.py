@@ -100,19 +100,7 @@ class UMFrame:
     temperature_f: int
     group: int
     groups: tuple[tuple[int, int], ...]  # (mAh, mWh)
-    dp_v: float
-    dm_v: float
     charging_mode: str | None
-    recorder_mah: int
-    recorder_mwh: int
-    threshold_a: float
-    recorder_s: int
-    recording: bool
-    screen_timeout_min: int
-    brightness: int
-    resistance_ohm: float
-    screen: int
-    check_ok: bool
 
     @property
     def voltage_v(self) -> float:
@@ -147,8 +135,7 @@ def decode(frame: bytes, *, check: bool = True) -> UMFrame:
 
     Args:
         frame: All 130 bytes.
-        check: Whether a wrong end mark (UM24C, UM25C) or check byte (UM34C) refuses the frame; it is
-            reported in `check_ok` either way.
+        check: Whether a wrong end mark (UM24C, UM25C) or check byte (UM34C) refuses the frame.
 
     Raises:
         DataError: Wrong length, unknown model, or the check fails.
@@ -174,19 +161,7 @@ def decode(frame: bytes, *, check: bool = True) -> UMFrame:
         temperature_f=word(12),
         group=word(14),
         groups=tuple((word(16 + 8 * g, 4), word(20 + 8 * g, 4)) for g in range(10)),
-        dp_v=word(96) / 100,
-        dm_v=word(98) / 100,
         charging_mode=CHARGING_MODES.get(word(100)),
-        recorder_mah=word(102, 4),
-        recorder_mwh=word(106, 4),
-        threshold_a=word(110) / 100,
-        recorder_s=word(112, 4),
-        recording=bool(word(116)),
-        screen_timeout_min=word(118),
-        brightness=word(120),
-        resistance_ohm=word(122, 4) / 10,
-        screen=word(126),
-        check_ok=check_ok,
     )
 
 

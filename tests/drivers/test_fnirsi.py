@@ -47,7 +47,7 @@ def test_the_link_is_the_tester_that_is_named(monkeypatch) -> None:
 )
 def test_fnirsi_data_report(masks: Iterable[int]) -> None:
     good = fnirsi_report()
-    assert fnirsi.decode(good) == [fnirsi.Sample(0, 11, 1.184, 1.031, 305)] * 4
+    assert fnirsi.decode(good) == [fnirsi.Sample(0, 11, 305)] * 4
     assert fnirsi.decode(fnirsi.command(0x03)) == []  # another type is passed over
     for length in range(64):
         assert refused(fnirsi.decode, good[:length])

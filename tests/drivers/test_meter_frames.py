@@ -37,7 +37,7 @@ DECODERS: dict[str, Callable[[bytes], object]] = {
     "fnirsi": fnirsi.decode,
     "atorch": atorch_report.decode,
     "km003c": km003c_frames.decode,
-    "km003c queue": lambda frame: km003c_frames.decode_queue(frame, 3),
+    "km003c queue": km003c_frames.decode_queue,
     "witrn": witrn.decode,
     "avhzy": avhzy.decode,
     "smartpower3": smartpower3.decode,

@@ -14,8 +14,8 @@ from powermeter.testing.load import Load
 def test_smartpower3_lines() -> None:
     """osp3 library: log test."""
     line = smartpower3.decode(SMARTPOWER3[0])
-    assert line.time_ms == 815169 and line.input == smartpower3.Port(15296, 36, 550, False)
-    assert line.outputs == (smartpower3.Port(0, 0, 0, False, 0),) * 2
+    assert line.time_ms == 815169 and line.input == smartpower3.Port(15296, 36, 550)
+    assert line.outputs == (smartpower3.Port(0, 0, 0),) * 2
     assert smartpower3.decode(SMARTPOWER3[1]).input.power_mw == 1103
     assert smartpower3.decode(SMARTPOWER3[2]).time_ms == 343732207
     assert refused(smartpower3.decode, SMARTPOWER3[0].replace(b",14,12", b",15,12"))
@@ -37,10 +37,10 @@ def test_each_number_of_a_line_is_what_its_place_states() -> None:
     for byte in body:
         xor ^= byte
     line = smartpower3.decode(body + b"%02x,%02x" % (-sum(body) & 0xFF, xor))
-    assert line.time_ms == 815_169 and line.input == smartpower3.Port(15_296, 1036, 15_847, True)
+    assert line.time_ms == 815_169 and line.input == smartpower3.Port(15_296, 1036, 15_847)
     assert line.outputs == (
-        smartpower3.Port(5012, 211, 1057, False, 0xA5),
-        smartpower3.Port(12_345, 2345, 28_949, True, 0x3C),
+        smartpower3.Port(5012, 211, 1057),
+        smartpower3.Port(12_345, 2345, 28_949),
     )
     meter = smartpower3.SmartPower3(Address.parse("smartpower3:///dev/ttyUSB0"))
     meter.describe(line)

@@ -148,7 +148,7 @@ GROUPS = {
             (avhzy.decode, struct.pack("<5f", 5.0, 1.0, 5.0, 0.6, 0.6)),
             (lambda data: rdtech_tc66.decode_plain(tagged(data)), bytes(180)),
             (km003c_frames.decode, bytes.fromhex("410004020100000b") + bytes(44)),
-            (lambda data: km003c_frames.decode_queue(data, 1), bytes.fromhex("4100040202000013") + bytes(60)),
+            (km003c_frames.decode_queue, bytes.fromhex("4100040202000013") + bytes(60)),
             (witrn.decode, bytes.fromhex("ff55") + bytes(62)),
             (lambda data: um_frame.decode(data, check=False), bytes.fromhex("0963") + bytes(128)),
             (
