@@ -42,7 +42,6 @@ class Axis:
         span_error: Relative half-width of the whole span, where the stamps were spread.
         resolution_ns: What the stamps were cut to, where several rows share one or all are whole seconds of a wall clock; 0 elsewhere.
         late_ns: How much later than their times rows lie in the middle of what such stamps allow; None where nothing shows it.
-        clock_was_set: Whether a jump of the clock was taken out.
     """
 
     times_ns: NDArray[np.int64]
@@ -53,7 +52,6 @@ class Axis:
     span_error: float = 0.0
     resolution_ns: int = 0
     late_ns: int | None = None
-    clock_was_set: bool = False
 
     @property
     def kept(self) -> NDArray[np.intp]:
@@ -270,7 +268,6 @@ def _straighten(found: Axis, where: str, lines: NDArray[np.int64] | None) -> Non
             Gap(int(times[at]) - step, int(times[at]), "clock set", "the log's clock was set here")
         )
     if sets:
-        found.clock_was_set = True
         shown = "; ".join(sets[:3]) + (f" and {len(sets) - 3} more" if len(sets) > 3 else "")
         found.warnings.append(
             Note.warning(

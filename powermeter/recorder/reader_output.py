@@ -99,7 +99,6 @@ class Health:
     Attributes:
         samples: Rows read.
         missed: Intervals of the grid that passed without a reading.
-        postponed: Readings whose moment had passed when the one before was finished; taken at once.
         repeats: Rows in which the instrument had not refreshed.
         errors: Reads that failed.
         reopened: How often it was opened again.
@@ -108,7 +107,6 @@ class Health:
 
     samples: int = 0
     missed: int = 0
-    postponed: int = 0
     repeats: int = 0
     errors: int = 0
     reopened: int = 0

@@ -232,8 +232,6 @@ class SourceReader(threading.Thread):
                 deadline = origin
                 continue
             deadline = origin + int(chance() * period)
-            if deadline < after:
-                self.health.postponed += 1
 
     def _wants_a_last_reading(self, period: int) -> bool:
         """Whether the time since the last reading is worth one more before the end."""

@@ -28,13 +28,11 @@ class ClockStep:
 
     Attributes:
         before_ns, host_ns: When, on the monotonic clock; the last pair before it and the first after it.
-        size_ns: By how much the wall clock moved against the monotonic one.
         text: One sentence.
     """
 
     before_ns: int
     host_ns: int
-    size_ns: float
     text: str
 
 
@@ -68,7 +66,6 @@ class WallClock:
             ClockStep(
                 int(self.monotonic[i]),
                 int(self.monotonic[i + 1]),
-                float(apart[i]),
                 f"the wall clock was set by {apart[i] * 1e-9:+.3f} s",
             )
             for i in np.flatnonzero(self._stepped).tolist()

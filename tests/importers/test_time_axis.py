@@ -30,7 +30,7 @@ def test_one_row_out_of_order_is_left_out_and_its_line_named():
 
 def test_a_clock_set_back_keeps_every_row():
     found = axis(seconds(*range(100, 150), *range(110, 160)), "x")
-    assert len(found.times_ns) == 100 and found.clock_was_set
+    assert len(found.times_ns) == 100
     assert found.times_ns[-1] - found.times_ns[0] == 99 * S
     assert any("set back by 39" in note for note in found.warnings)
 

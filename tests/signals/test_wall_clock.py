@@ -26,7 +26,7 @@ def test_a_step_back_makes_times_that_are_not_known() -> None:
     pairs = [(0, 10**18), (60 * S, 10**18 + 60 * S), (120 * S, 10**18 + 90 * S), (180 * S, 10**18 + 150 * S)]
     clock = WallClock(pairs)
     assert len(clock.steps) == 1
-    assert clock.steps[0].size_ns == pytest.approx(-30e9)
+    assert "set by -30.000 s" in clock.steps[0].text
     times, spread = clock.to_monotonic([10**18 + 20 * S, 10**18 + 80 * S, 10**18 + 140 * S])
     assert times[0] == 20 * S and np.isfinite(spread[0])
     assert np.isinf(spread[1])  # happened twice

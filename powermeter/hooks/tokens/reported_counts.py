@@ -27,7 +27,6 @@ class Usage:
         generated: Tokens, the first included.
         prompt_s, generated_s: From the begin of the prefill to the first token, and from there to the last.
         load_s: Loading before.
-        total_s: From the request's acceptance to its end.
     """
 
     model: str = ""
@@ -39,7 +38,6 @@ class Usage:
     prompt_s: float | None = None
     generated_s: float | None = None
     load_s: float | None = None
-    total_s: float | None = None
 
     @property
     def is_counted(self) -> bool:
@@ -116,7 +114,6 @@ class Usage:
             ("prompt_s", "prompt_eval_duration"),
             ("generated_s", "eval_duration"),
             ("load_s", "load_duration"),
-            ("total_s", "total_duration"),
         ):
             self._keep(name, _scaled(number(piece, key, MOST * 1e9), 1e-9))
 
