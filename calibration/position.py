@@ -30,7 +30,7 @@ class Match:
     second: float
 
 
-def _samples(trace: Trace) -> tuple[Floats, Floats, Floats]:
+def spans_of(trace: Trace) -> tuple[Floats, Floats, Floats]:
     """Return start, end (ns from the first sample) and mean rate of what each sample speaks for."""
     base = int(trace.times_ns[0])
     times = (trace.times_ns - base).astype(np.float64)
@@ -58,7 +58,7 @@ def find(
         refine: Whether to go below one sample.
         judge: Whether a place that does not fit, or not alone, is refused.
     """
-    start, end, values = _samples(trace)
+    start, end, values = spans_of(trace)
     if values.size < 16 or trace.interval_ns <= 0:
         raise DataError(f"{plural(values.size, 'sample is', 'samples are')} too few to recognise a load in")
     grid = float(trace.interval_ns)
@@ -72,7 +72,7 @@ def find(
         raise DataError("the meter's recording is shorter than the load it should hold")
     seen = np.interp(regular, centre, values)
     template = template_of(waveform, grid)
-    fits = _correlate(seen, template)
+    fits = correlations(seen, template)
     base = int(trace.times_ns[0])
     # Lag k means: the first edge happened at meter time base + regular[k].
     lags = regular[: fits.size]
@@ -131,7 +131,7 @@ def _width(template: Floats) -> int:
     return 2 * (int(below[0]) if below.size else centred.size) + 1
 
 
-def _correlate(seen: Floats, template: Floats) -> Floats:
+def correlations(seen: Floats, template: Floats) -> Floats:
     """Return the correlation coefficient of the template with each stretch of its length."""
     n, m = seen.size, template.size
     pattern = template - template.mean()

@@ -10,6 +10,7 @@ one: the host stood still, and what came meanwhile was kept, until the ticks tur
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from statistics import median
 
 from powermeter.errors import ReadError, Reason
@@ -105,6 +106,30 @@ def refuse(found: tuple[float, float] | None, title: str, so: str, *, is_final: 
     if found is not None:
         text = f"{title}: its ticks count {format_short(found[0])} s in {format_short(found[1])} s{so}"
         raise ReadError(text, Reason.BAD_DATA, is_final=is_final)
+
+
+def slower_by(stretches: Iterable[tuple[float, float]], before: float, rate_error: float) -> float:
+    """Return by how much ticks run slower than stated, where that is clear, as what it was before where nothing is.
+
+    The median of the slopes between stretches a quarter of all apart: delays, a burst, or samples that never came and were
+    not counted make a step, and only the few slopes across it show that.
+
+    Args:
+        stretches: Of each its time by the ticks, and the least delay of an arrival behind it, ns.
+        rate_error: Share by which ticks may be off.
+    """
+    found = list(stretches)
+    if len(found) < _FEWEST_SLOPES:
+        return before
+    apart = max(len(found) // 4, 1)
+    slopes = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in zip(found, found[apart:], strict=False)]
+    rate = median(slopes)
+    scatter = median(abs(slope - rate) for slope in slopes)
+    if abs(rate) > rate_error:
+        return before
+    if abs(rate) > _LEAST_SLOPE and abs(rate) > _BEYOND_SCATTER * scatter:
+        return rate
+    return 0.0 if scatter < _LEAST_SLOPE else before
 
 
 class TickClock:
@@ -240,7 +265,7 @@ class TickClock:
         if nominal < self._stretch_start:
             self._stretches.clear()
         if not self._stretches or nominal - self._stretch_start >= _SLOPE_NS:
-            self._rate = self._rate_off()
+            self._rate = slower_by(self._stretches, self._rate, self.rate_error)
             self._stretch_start = nominal
         elif residual < self._stretches[-1][1]:
             self._stretches.pop()
@@ -251,25 +276,6 @@ class TickClock:
         ):
             self._stretches.pop()
         self._stretches.append((nominal, residual))
-
-    def _rate_off(self) -> float:
-        """Return by how much the ticks run slower than stated, where that is clear, as what it was where nothing is.
-
-        The median of the slopes between stretches a quarter of all apart: delays, a burst, or samples that never came and were
-        not counted make a step, and only the few slopes across it show that.
-        """
-        found = list(self._stretches)
-        if len(found) < _FEWEST_SLOPES:
-            return self._rate
-        apart = max(len(found) // 4, 1)
-        slopes = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in zip(found, found[apart:], strict=False)]
-        rate = median(slopes)
-        scatter = median(abs(slope - rate) for slope in slopes)
-        if abs(rate) > self.rate_error:
-            return self._rate
-        if abs(rate) > _LEAST_SLOPE and abs(rate) > _BEYOND_SCATTER * scatter:
-            return rate
-        return 0.0 if scatter < _LEAST_SLOPE else self._rate
 
     def time_ns(self, tick: int) -> int:
         """Return the host time of a tick; only after the first `arrived`."""

@@ -46,7 +46,7 @@ _BY_CHANCE = 2.0  # standard deviations of what power beside and inside does by 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _BesideClearEdges:
+class BesideClearEdges:
     """What readings near clear edges show.
 
     Attributes:
@@ -114,7 +114,7 @@ def a_step_outside(
         # No reading inside lacks anything: however edges lie, the level is that of events, whose marks are right on average.
         total = found.factor * float(found.own @ found.own)
         return _uneven(found, total, (g, min(g, tau) * seen.adds), 1.0), step
-    return _with(found, seen, g, tau, alike=in_step_with(trace, step)), step
+    return with_outside(found, seen, g, tau, alike=in_step_with(trace, step)), step
 
 
 def marks_vary(integral: Integral, edges: tuple[Times, Times], quiet: float, labels: Labels | None) -> bool:
@@ -142,8 +142,8 @@ def _always_as_late(behind_s: Floats, g: float, tau: float) -> bool:
     return float(behind_s.std(ddof=1)) < _OFF * g
 
 
-def _with(
-    found: GroupEstimate, seen: _BesideClearEdges, g: float, tau: float, *, alike: bool
+def with_outside(
+    found: GroupEstimate, seen: BesideClearEdges, g: float, tau: float, *, alike: bool
 ) -> GroupEstimate:
     """Return an estimate with what is outside, and what that leaves open.
 
@@ -206,7 +206,7 @@ def _uneven(found: GroupEstimate, total: float, steps: tuple[float, float], move
 
 def _seen(
     integral: Integral, edges: tuple[Times, Times], step: int, labels: Labels | None, quiet: float
-) -> _BesideClearEdges | None:
+) -> BesideClearEdges | None:
     """Return what readings near clear edges show, or None where none is clear, no reading lies further inside, or most further out, or most outside of both edges, do not show another level."""
     t, f, tau = integral.trace.times_ns, integral.trace.values, integral.trace.interval_ns * 1e-9
     start, end = edges
@@ -266,7 +266,7 @@ def _seen(
         [*outer, *inner] if ticks else [*(x - low for x in outside), *(level - x for x in inside)]
     )
     away = _on_the_wrong_side(apart, adds)
-    return _BesideClearEdges(
+    return BesideClearEdges(
         outside=np.concatenate(outer),
         sums=(
             tau * sum(float(x.sum()) / by for x, by in zip(outer, scaled, strict=True)),

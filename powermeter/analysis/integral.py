@@ -93,7 +93,7 @@ class Integral:
             assert sums is not None
             running, wide = sums - sums[0] if sums[0] else sums, wider(trace, limit)
         else:
-            running, wide = _accumulate(trace, limit)
+            running, wide = running_trapezoid(trace, limit)
         hole = np.union1d(noted, wide)
         return cls(trace, running, hole, np.isin(hole, noted))
 
@@ -297,7 +297,7 @@ def _what(trace: Trace) -> str:
     return ", ".join(trace.channels) or trace.quantity.value
 
 
-def _accumulate(trace: Trace, limit: float | Floats) -> tuple[Floats, Indices]:
+def running_trapezoid(trace: Trace, limit: float | Floats) -> tuple[Floats, Indices]:
     """Return the running trapezoid and the intervals longer than `limit`."""
     times, values = trace.times_ns, trace.values
     n = times.size

@@ -33,7 +33,7 @@ _FEWEST = 3  # events with nothing else near them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Whole:
+class WholeWindows:
     """What whole windows show of events that have nothing else near them.
 
     Attributes:
@@ -75,7 +75,7 @@ def whole_windows_beyond(
         return None
     seen = _whole(integral, edges, step, labels)
     if seen is None:
-        return _followed(measure_means(integral, *edges, bridges, others))
+        return with_what_follows(measure_means(integral, *edges, bridges, others))
     seconds = (edges[1] - edges[0]) * 1e-9
     power = float(seen.joules.sum()) / float(seconds[seen.event].sum())
     adds = power - seen.beside
@@ -83,11 +83,11 @@ def whole_windows_beyond(
         return None
     # What marks cut off looks like what follows events, or comes ahead of them.
     found = measure_means(integral, *edges, bridges, others, tails=False)
-    return _with(found, seen, (power, adds, step * 1e-9), seconds)
+    return with_whole_windows(found, seen, (power, adds, step * 1e-9), seconds)
 
 
-def _with(
-    found: GroupEstimate, seen: _Whole, powers: tuple[float, float, float], seconds: Floats
+def with_whole_windows(
+    found: GroupEstimate, seen: WholeWindows, powers: tuple[float, float, float], seconds: Floats
 ) -> GroupEstimate:
     """Return an estimate with what whole windows hold more.
 
@@ -122,7 +122,7 @@ def _with(
     return found
 
 
-def _followed(found: GroupEstimate) -> GroupEstimate:
+def with_what_follows(found: GroupEstimate) -> GroupEstimate:
     """Return an estimate that reaches up to what follows the events, if anything does: marks that are dropped fractions leave it there."""
     if found.why or found.tail is None:
         return found
@@ -131,7 +131,9 @@ def _followed(found: GroupEstimate) -> GroupEstimate:
     return opened(found, TAIL, most, np.full(found.value.size, most))
 
 
-def _whole(integral: Integral, edges: tuple[Times, Times], step: int, labels: Labels | None) -> _Whole | None:
+def _whole(
+    integral: Integral, edges: tuple[Times, Times], step: int, labels: Labels | None
+) -> WholeWindows | None:
     """Return what whole windows show of events, or None where fewer than three have nothing else near them."""
     t, running, (start, end) = integral.trace.times_ns, integral.running, edges
     top = t.size - 1
@@ -165,7 +167,7 @@ def _whole(integral: Integral, edges: tuple[Times, Times], step: int, labels: La
     index = ranges(c + 1, d - c)
     rates = (running[index] - running[index - 1]) / ((t[index] - t[index - 1]) * 1e-9)
     unlike = _unlike(rates, joules - inner, lasts - inner_s, window_s=integral.trace.interval_ns * 1e-9)
-    return _Whole(joules, event, float(beside.mean()), doubt, level, unlike)
+    return WholeWindows(joules, event, float(beside.mean()), doubt, level, unlike)
 
 
 def _unlike(rates: Floats, outer: Floats, outer_s: Floats, window_s: float) -> float:

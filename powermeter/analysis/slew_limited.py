@@ -55,8 +55,8 @@ def slew_limited(trace: Trace) -> Slew | None:
         return None
     limit, within = found
     seconds = (trace.times_ns - trace.times_ns[0]) * 1e-9
-    above = _cut_off(seconds, trace.values, _rows(rates, limit, within), limit)
-    below = _cut_off(seconds, -trace.values, _rows(-rates, limit, within), limit)
+    above = cut_off_peaks(seconds, trace.values, _rows(rates, limit, within), limit)
+    below = cut_off_peaks(seconds, -trace.values, _rows(-rates, limit, within), limit)
     return Slew(limit, _REACH * above, _REACH * below) if above or below else None
 
 
@@ -94,7 +94,7 @@ def _beside(fast: Bools) -> int:
     return int(np.count_nonzero(fast & (padded[2:] | padded[:-2])))
 
 
-def _cut_off(seconds: Floats, values: Floats, rows: tuple[Bools, Bools], limit: float) -> float:
+def cut_off_peaks(seconds: Floats, values: Floats, rows: tuple[Bools, Bools], limit: float) -> float:
     """Return what lies above peaks at which readings turn from rising to falling, if each was as high as the highest reading, J."""
     up, down = map(np.flatnonzero, rows)
     last = up[np.append(np.diff(up) > 1, True)]  # of each row

@@ -11,9 +11,9 @@ from powermeter.analysis import edges_in_coarse_steps, means_under_coarse_marks
 from powermeter.analysis.beside_events import Calm
 from powermeter.analysis.event_estimate import GroupEstimate
 from powermeter.analysis.few_readings_carry import leaning_factors
-from powermeter.analysis.integral import Integral, _accumulate
+from powermeter.analysis.integral import Integral, running_trapezoid
 from powermeter.analysis.lag_of_all_labels import Lag, hold_back
-from powermeter.analysis.slew_limited import _cut_off
+from powermeter.analysis.slew_limited import cut_off_peaks
 from powermeter.analysis.tails import follows_few
 from powermeter.signals.decoding import from_samples
 
@@ -32,7 +32,7 @@ def sum_variance(found: GroupEstimate) -> float:
     return found.factor * float(found.own @ found.own)
 
 
-def beyond_marks(**more: object) -> edges_in_coarse_steps._Seen:
+def beyond_marks(**more: object) -> edges_in_coarse_steps.BesideClearEdges:
     """3 J outside of ten events and 1 J missing inside; half of the edges can be looked at, 3 and 5 readings lie beyond them."""
     given: dict[str, object] = {
         "outside": np.array([0.3] * 10),
@@ -48,7 +48,7 @@ def beyond_marks(**more: object) -> edges_in_coarse_steps._Seen:
         "vary": (0.0, 0.0),
         "behind_s": np.zeros(0),
     }
-    return edges_in_coarse_steps._Seen(**(given | more))  # type: ignore[arg-type]
+    return edges_in_coarse_steps.BesideClearEdges(**(given | more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -63,7 +63,7 @@ def test_marks_in_steps_that_readings_resolve(sign: float) -> None:
     """
     seen = beyond_marks(adds=4.0 * sign, sums=(3.0 * sign, 1.0 * sign))
     found = estimate(10, 20.0, 0.1, level=5.0, quiet=1.0)
-    found = edges_in_coarse_steps._with(found, seen, 1.0, 0.1, alike=False)
+    found = edges_in_coarse_steps.with_outside(found, seen, 1.0, 0.1, alike=False)
     assert found.value == pytest.approx(np.full(10, 20 + sign * 0.3))
     total = 0.1 + 2.133333 + 0.64 + 0.04 + 26.666667 + 1.333333 + 0.464
     assert sum_variance(found) == pytest.approx(total, rel=1e-6)
@@ -78,7 +78,7 @@ def test_marks_in_steps_as_long_as_the_interval_are_a_count_of_readings() -> Non
     4 / 3 J².  Cubes of what lies outside, 10 x 0.3³, count eight times eight each: their share is the skewness.
     """
     found = estimate(10, 20.0, 0.1, level=5.0, quiet=0.0, lean_all=0.5)
-    found = edges_in_coarse_steps._with(found, beyond_marks(), 1.0, 1.0, alike=True)
+    found = edges_in_coarse_steps.with_outside(found, beyond_marks(), 1.0, 1.0, alike=True)
     most = 4 * (5 + 1.959964 * 0.5 * math.sqrt(10 / 3))
     variance = most**2 / 3 + 0.04 + 4 / 3
     # All of a step's variance counts for what is always read at one place: 4 J between readings.
@@ -90,7 +90,9 @@ def test_marks_in_steps_as_long_as_the_interval_are_a_count_of_readings() -> Non
 @pytest.mark.parametrize(("outside", "counted"), [(40.0, 27.156), (-5.0, 0.0)])
 def test_no_more_lies_outside_than_marks_can_leave_there(outside: float, counted: float) -> None:
     found = estimate(10, 20.0, 0.1, level=5.0, quiet=1.0)
-    found = edges_in_coarse_steps._with(found, beyond_marks(sums=(outside, 0.0)), 1.0, 0.1, alike=False)
+    found = edges_in_coarse_steps.with_outside(
+        found, beyond_marks(sums=(outside, 0.0)), 1.0, 0.1, alike=False
+    )
     assert found.value == pytest.approx(np.full(10, 20 + counted / 10), rel=1e-5)
     # A step and a half beyond an end is 6 J of an event, where more lies outside than dropped fractions leave.
     further = 6 - counted / 10 if outside > 0 else 0.0
@@ -104,11 +106,11 @@ def test_whole_windows_around_three_of_four_events() -> None:
     1 J of the last two is not the level's for so long: a third of 4² J² may follow events.  What lies beside: 0.3 J of three,
     (4 x 0.3 / 3)².  Of a quarter step, 4 J, the marks are off by (2 + 2/√3) J at most, and by √(6 x 20 / 16²) of one at least.
     """
-    whole = means_under_coarse_marks._Whole(
+    whole = means_under_coarse_marks.WholeWindows(
         np.array([11.0, 12.0, 13.0]), np.arange(3), 1.5, 0.3, np.array([np.nan, 5.5, 6.0]), 20.0
     )
     found = estimate(4, 10.0, 0.5, factor=2.0)
-    found = means_under_coarse_marks._with(found, whole, (5.0, 16.0, 1.0), np.full(4, 2.0))
+    found = means_under_coarse_marks.with_whole_windows(found, whole, (5.0, 16.0, 1.0), np.full(4, 2.0))
     moved = (2 + 2 / math.sqrt(3)) / 4
     assert found.value == pytest.approx(np.full(4, 12.0))
     variance = 16 / 3 + 0.16 + 16 / 3 + 4 * 1.5**2 / 6 * moved
@@ -119,11 +121,11 @@ def test_whole_windows_around_three_of_four_events() -> None:
 
 def test_more_in_whole_windows_than_a_step_holds_is_open_upwards() -> None:
     """Half a step of 1 W, and 1.96 of ± 1/√3 J: 1.6316 J an event at most, of 2 J that are there."""
-    whole = means_under_coarse_marks._Whole(
+    whole = means_under_coarse_marks.WholeWindows(
         np.array([11.0, 12.0, 13.0]), np.arange(3), 0.0, 0.0, np.full(3, np.nan), 0.0
     )
     found = estimate(4, 10.0, 0.5)
-    found = means_under_coarse_marks._with(found, whole, (5.0, 1.0, 1.0), np.full(4, 2.0))
+    found = means_under_coarse_marks.with_whole_windows(found, whole, (5.0, 1.0, 1.0), np.full(4, 2.0))
     allowed = 0.5 + 1.959964 / math.sqrt(3)
     further = 2 - allowed + 1.959964 / math.sqrt(3)
     assert found.value == pytest.approx(np.full(4, 10 + allowed), rel=1e-6)
@@ -134,12 +136,12 @@ def test_more_in_whole_windows_than_a_step_holds_is_open_upwards() -> None:
 @pytest.mark.parametrize("joules", [3.0, -3.0])
 def test_what_follows_events_of_dropped_fractions_may_be_theirs(joules: float) -> None:
     """3 ± 0.5 J follow each: up to 3 + 1.96 x 0.5 J."""
-    found = means_under_coarse_marks._followed(estimate(4, 10.0, tail=(joules, 0.5)))
+    found = means_under_coarse_marks.with_what_follows(estimate(4, 10.0, tail=(joules, 0.5)))
     assert found.above == pytest.approx(np.full(4, 3.979982), rel=1e-6)
     assert found.above_all == pytest.approx(4 * 3.979982, rel=1e-6) and found.tail is None
-    refused = means_under_coarse_marks._followed(estimate(4, 10.0, tail=(joules, 0.5), why="lag"))
+    refused = means_under_coarse_marks.with_what_follows(estimate(4, 10.0, tail=(joules, 0.5), why="lag"))
     assert refused.above_all == 0.0 and refused.tail == (joules, 0.5)
-    assert means_under_coarse_marks._followed(estimate(4, 10.0)).above_all == 0.0
+    assert means_under_coarse_marks.with_what_follows(estimate(4, 10.0)).above_all == 0.0
 
 
 @pytest.mark.parametrize(
@@ -173,10 +175,10 @@ def test_what_is_cut_off_peaks_that_turn_early() -> None:
     seconds = 0.1 * np.arange(values.size)
     rates = np.diff(values) / 0.1
     rows = (rates > 5.0, rates < -5.0)
-    assert _cut_off(seconds, values, rows, 10.0) == pytest.approx(2.4)
+    assert cut_off_peaks(seconds, values, rows, 10.0) == pytest.approx(2.4)
     alike = np.where(values > 4, 4.0, values)
     assert alike.max() == 4.0
-    assert _cut_off(seconds, alike, rows, 10.0) == pytest.approx(0.0, abs=1e-9)
+    assert cut_off_peaks(seconds, alike, rows, 10.0) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("end", [3, 200, 238])
@@ -201,11 +203,11 @@ def test_the_factors_of_four_readings_are_wilson_and_hilferty_s() -> None:
 def test_intervals_longer_than_a_limit_are_wide_and_one_as_long_is_not() -> None:
     """Steps of 1, 2, 3 and 2 s at 1, 3, 5, 5 and 1 W: 2 + 8 + 15 + 6 J."""
     trace = from_samples(np.array([0, 1, 3, 6, 8]) * NS, np.array([1.0, 3.0, 5.0, 5.0, 1.0]))
-    running, wide = _accumulate(trace, 2.0 * NS)
+    running, wide = running_trapezoid(trace, 2.0 * NS)
     assert running.tolist() == [0.0, 2.0, 10.0, 25.0, 31.0] and wide.tolist() == [2]
-    assert _accumulate(trace, 3.0 * NS)[1].tolist() == []
+    assert running_trapezoid(trace, 3.0 * NS)[1].tolist() == []
     each = np.array([0.5, 2.0, 3.0, 1.9, 9.0]) * NS
-    assert _accumulate(trace, each)[1].tolist() == [0, 3]
+    assert running_trapezoid(trace, each)[1].tolist() == [0, 3]
 
 
 def test_windows_around_predict_one_by_the_mean_of_the_others() -> None:
@@ -214,6 +216,6 @@ def test_windows_around_predict_one_by_the_mean_of_the_others() -> None:
     By all others: 3, 3, 3 and 9 W, whose squares are more.
     """
     calm = Calm(np.array([0.0, 0.0, 0.0, 0.0, 9.0]), np.arange(1, 5), np.ones(4, np.int64), 0.25)
-    own, square, around = calm._best
-    assert (own, around) == (0.25, 2)
-    assert square == pytest.approx((4.5**2 + 81) / 4)
+    # A window alone varies by 0.25 W²; what the two around it miss beyond that is their mean's, and half of it.
+    error = calm.power(np.array([2])).error
+    assert error**2 == pytest.approx((4.5**2 + 81) / 4 - 0.25 + 0.25 / 2)

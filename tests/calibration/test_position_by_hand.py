@@ -10,7 +10,7 @@ import pytest
 from alignment_scene import S, scene
 
 from powermeter.calibration.correlate import align
-from powermeter.calibration.position import _correlate, _samples, find
+from powermeter.calibration.position import correlations, find, spans_of
 from powermeter.calibration.waveform import Waveform
 from powermeter.channel import Kind, Quantity
 from powermeter.errors import DataError
@@ -21,20 +21,20 @@ TIMES = np.array([5, 6, 8, 11]) * S
 
 def test_an_instant_speaks_for_its_window_around_it() -> None:
     trace = from_samples(TIMES, np.array([1.0, 2.0, 3.0, 4.0]))
-    start, end, values = _samples(trace)
+    start, end, values = spans_of(trace)
     assert start.tolist() == end.tolist() == [0.0, 1.0 * S, 3.0 * S, 6.0 * S]
-    start, end, _ = _samples(replace(trace, window_ns=S))
+    start, end, _ = spans_of(replace(trace, window_ns=S))
     assert start.tolist() == [-0.5 * S, 0.5 * S, 2.5 * S, 5.5 * S]
     assert end.tolist() == [0.5 * S, 1.5 * S, 3.5 * S, 6.5 * S] and values.tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
 def test_a_mean_and_a_step_of_a_counter_speak_for_the_time_since_the_sample_before() -> None:
     mean = from_samples(TIMES, np.array([9.0, 2.0, 3.0, 4.0]), kind=Kind.MEAN)
-    start, end, values = _samples(mean)
+    start, end, values = spans_of(mean)
     assert (start.tolist(), end.tolist()) == ([0.0, 1.0 * S, 3.0 * S], [1.0 * S, 3.0 * S, 6.0 * S])
     assert values.tolist() == [2.0, 3.0, 4.0]
     counted = from_samples(TIMES, np.array([10.0, 12.0, 18.0, 30.0]), Quantity.ENERGY, kind=Kind.COUNTER)
-    assert _samples(counted)[2].tolist() == [2.0, 3.0, 4.0]
+    assert spans_of(counted)[2].tolist() == [2.0, 3.0, 4.0]
 
 
 def test_each_lag_has_the_correlation_of_its_stretch_and_a_flat_one_none() -> None:
@@ -42,7 +42,7 @@ def test_each_lag_has_the_correlation_of_its_stretch_and_a_flat_one_none() -> No
     rng = np.random.default_rng(5)
     seen = np.concatenate([rng.normal(5, 1, 30), np.full(20, 7.25), rng.normal(2, 3, 30)])
     template = rng.normal(0, 1, 8)
-    found = _correlate(seen, template)
+    found = correlations(seen, template)
     assert found.size == 73
     for lag in range(73):
         part = seen[lag : lag + 8]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from powermeter.drivers.meters.tick_clock import RATE_ERROR, TickClock, TickCounter, slewed
+from powermeter.drivers.meters.tick_clock import RATE_ERROR, TickClock, TickCounter, slewed, slower_by
 
 
 def test_tick_clock_finds_offset_and_drift_under_delays() -> None:
@@ -228,7 +228,14 @@ def test_ticks_run_slower_only_where_stretches_agree(late_ms: float, rate: float
     Slopes are taken over ten stretches: where each is late by ± 1 ms, they scatter by √2 ms in 0.625 s, half of them by more than
     1.5 parts in a thousand, of which three times are more than 3.
     """
-    clock = TickClock(1e6, rate_error=0.01)
     late = late_ms * np.random.default_rng(3).standard_normal(40)
-    clock._stretches.extend((k * 62.5e6, (0.1875 * k + late[k]) * 1e6) for k in range(40))
-    assert clock._rate_off() == pytest.approx(rate, abs=1e-4)
+    stretches = [(k * 62.5e6, (0.1875 * k + late[k]) * 1e6) for k in range(40)]
+    assert slower_by(stretches, 0.5, 0.01) == pytest.approx(rate, abs=1e-4)
+
+
+def test_what_was_known_of_a_rate_stays_where_stretches_show_none() -> None:
+    """Seven stretches are too few, and 3 parts in a thousand are more than a clock of 2 may be off."""
+    stretches = [(k * 62.5e6, 0.1875e6 * k) for k in range(8)]
+    assert slower_by(stretches[:7], 5e-4, 0.01) == 5e-4
+    assert slower_by(stretches, 5e-4, 0.01) == pytest.approx(3e-3)
+    assert slower_by(stretches, 5e-4, 0.002) == 5e-4
