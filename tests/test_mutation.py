@@ -26,6 +26,7 @@ def spread(values: list[float], unit: str = "J") -> float:
         if value > LIMIT and value is not None:
             total += abs(value) * 2.5
         seen[unit] = value
+    total = beyond(total, LIMIT)
     return math.sqrt(max(total, LIMIT) / (len(values) - 1))
 '''
 
@@ -92,6 +93,12 @@ def test_names_stay_when_lines_move(operators: ModuleType) -> None:
 def test_prose_is_left_alone(operators: ModuleType) -> None:
     prose = 'def f() -> "a": \n    """1 > 2"""\n    raise ValueError(f"{1 + 2} at most")\n'
     assert not list(operators.mutants("a.py", prose))
+
+
+def test_two_arguments_are_not_swapped_where_their_order_makes_no_difference(operators: ModuleType) -> None:
+    swapped = [m for m in operators.mutants("a.py", "x = min(a, b)\ny = math.hypot(a, b)\nz = f(a, b)\n")]
+    assert [(m.old, m.new) for m in swapped if m.kind == "swapped"] == [("a, b", "b, a")]
+    assert ("min", "max") in [(m.old, m.new) for m in swapped]
 
 
 def test_faults_by_hand_have_their_place_and_compile() -> None:

@@ -55,6 +55,30 @@ def test_a_recording_that_has_ended_is_not_watched(here, path):
     assert done.returncode != 0 and "no longer being recorded" in done.stderr
 
 
+@pytest.mark.parametrize(("typed", "seconds"), [((), None), (("-d", "1.5s", "-b", "2Ah"), 1.5)])
+def test_one_that_grows_is_followed_for_as_long_as_typed(here, path, monkeypatch, typed, seconds):
+    followed = []
+
+    class Growing:
+        is_growing = True
+
+        def __init__(self, file, title):
+            self.file, self.title = file, title
+
+        def look(self):
+            return 0.1
+
+    monkeypatch.setattr(live, "LiveTail", Growing)
+    monkeypatch.setattr(live, "follow", lambda *parts: followed.append(parts))
+    done = here("live", path, *typed)
+    assert done.returncode == 0, done.stderr
+    ((tail, battery, length, stop, screen),) = followed
+    assert tail.file == path and tail.title == "x.power, recorded elsewhere" and length == seconds
+    assert (battery is None) == (not typed) and not stop.is_set()
+    assert type(screen).__name__ == "Screen"
+    assert here("live", path, "--json").returncode == 0 and type(followed[1][4]).__name__ == "JsonLines"
+
+
 @pytest.mark.thorough
 def test_off_a_terminal_it_is_drawn_once_in_any_encoding():
     command = [sys.executable, "-m", "powermeter", "live", "-s", "virtual://", "-d", "1.2s"]

@@ -193,3 +193,10 @@ def test_the_data_set_of_a_column_is_no_set_point(tmp_path):
     (tmp_path / "t.csv").write_text(f"{header}\n" + "".join(f"{t},3,2,6\n" for t in range(11)))
     convert(tmp_path / "t.csv", tmp_path / "o.power", choices=Choices())
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(60)
+
+
+@pytest.mark.parametrize("before", ["", "Bench 3\n", "Bench 3\nof the second floor\n\n"])
+def test_what_stands_above_the_names_is_the_title(tmp_path, before):
+    found = look(tmp_path, before + "time (s),power (W)\n" + ROWS)
+    above = tuple(before.splitlines())
+    assert found.title == "\n".join(above) and found.above == above

@@ -16,6 +16,7 @@ def test_the_first_lines_are_named() -> None:
 
 def test_cells_are_named_with_their_column_unless_none_holds_a_number() -> None:
     unread = UnreadCells()
+    assert unread.notes("gpu", 20) == []
     unread.add(7)
     (note,) = unread.notes("gpu", 20)
     assert note.text == "gpu: 1 cell holds no number (line 7): missing values"

@@ -38,6 +38,9 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 CALLS = {"min": "max", "max": "min", "floor": "ceil", "ceil": "floor", "any": "all", "all": "any"}
 """Functions that are taken for one another."""
 
+EITHER_WAY = ("min", "max", "hypot", "minimum", "maximum", "gcd", "isclose", "isdisjoint", "array_equal")
+"""Functions to which the order of two arguments makes no difference."""
+
 QUIET = ("log", "debug", "info", "warning", "print", "echo")
 """Calls whose absence is no fault of a number."""
 
@@ -264,7 +267,11 @@ class _Finder(ast.NodeVisitor):
             self.add(node, "function", f"({self.text(plain[0])})")
         if len(plain) >= 2 and isinstance(plain[0], (ast.Name, ast.Attribute)):
             first, second = plain[:2]
-            if isinstance(second, (ast.Name, ast.Attribute)) and name not in ("isinstance", "getattr"):
+            if isinstance(second, (ast.Name, ast.Attribute)) and name not in (
+                "isinstance",
+                "getattr",
+                *EITHER_WAY,
+            ):
                 start, end = self.at(first)[0], self.at(second)[1]
                 gap = self.encoded[self.at(first)[1] : self.at(second)[0]].decode()
                 self.put(start, end, node.lineno, "swapped", self.text(second) + gap + self.text(first))

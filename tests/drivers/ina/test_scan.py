@@ -12,3 +12,15 @@ def test_permission_problems_say_what_to_do(tmp_path):
 
     (found,) = scan(["1"], refuse, tmp_path)
     assert found.problem == "permission denied" and "usermod" in found.remedy
+
+
+def test_no_more_buses_are_asked_after_a_second_and_a_half(monkeypatch, tmp_path):
+    """Each takes 0.5 s to refuse: those at 0, 0.5, 1 and 1.5 s are asked."""
+    now = [100.0]
+    monkeypatch.setattr("powermeter.drivers.ina.scan.time.monotonic", lambda: now[0])
+
+    def slow(name):
+        now[0] += 0.5
+        raise OpenError("denied", Reason.PERMISSION)
+
+    assert len(scan(map(str, range(9)), slow, tmp_path)) == 4
