@@ -14,9 +14,8 @@ from powermeter.units import format_short
 _LOOKED_AT = 20_000
 _BURSTS = 4
 _APART = 20.0  # the pause between bursts over the steps inside them
-_LIKE = (
-    0.25  # how much closer the readings in one place of all bursts lie to each other than those of one burst
-)
+_LIKE = 0.25
+"""How much closer the readings in one place of all bursts lie to each other than those of one burst."""
 
 
 def refuse_turns(

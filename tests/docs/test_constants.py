@@ -93,3 +93,49 @@ def test_what_a_constant_trades_is_stated_for_the_value_it_has() -> None:
         assert number(value) == pytest.approx(vars(module)[name]), name
     referring = {(file, name) for file, name, _, _, why in ROW.findall(text) if "traded, below" in why}
     assert referring <= {(file, name) for name, _, file in found}
+
+
+IMPORTING = PAGE.with_name("importing.md")
+NUMBERS = re.compile(r"^\| `(\w+\.py)` \| `(\w+)(?: = ([^`]+))?` \|(?: [^|]+ \|){2}$", re.MULTILINE)
+
+
+DEFINED = re.compile(r"^(\w+(?:, \w+)*) = ([-(\d][-\dA-Fa-fx._ /*+()<>,]*?)(?<!\()(?:  #.*)?$", re.MULTILINE)
+
+
+def numbers_of(path: Path) -> dict[str, object]:
+    """Return the numbers that a file defines, by name; a tuple's own where it is taken apart."""
+    found: dict[str, object] = {}
+    for names, text in DEFINED.findall(path.read_text(encoding="utf-8")):
+        value = eval(text, {"__builtins__": {}})  # noqa: S307
+        several = names.split(", ")
+        found |= dict(zip(several, value, strict=True)) if len(several) > 1 else {names: value}
+    return found
+
+
+@pytest.mark.thorough
+def test_each_number_of_the_importers_is_named_with_its_value() -> None:
+    """In `importing.md`, among what decides, limits or formats, or in section 19."""
+    page = IMPORTING.read_text(encoding="utf-8").partition("## Numbers that decide")[2]
+    deciding = {(file, name): value for file, name, value in NUMBERS.findall(page)}
+    beside = {
+        (file, name)
+        for file, names in re.findall(r"`(\w+\.py)`((?: `\w+`,?)+)", page)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert len(deciding) > 150 and not beside & deciding.keys()
+    pieces = [
+        (piece, {*re.findall(r"\w+", piece)}) for piece in PAGE.read_text(encoding="utf-8").splitlines()
+    ]
+    missing, wrong, known = [], [], set()
+    for path in sorted((PAGE.parents[1] / "powermeter" / "importers").glob("*.py")):
+        derived = set().union(*(words for piece, words in pieces if path.stem in piece))
+        for name, value in numbers_of(path).items():
+            key = path.name, name
+            known.add(key)
+            if key in deciding:
+                text = deciding[key]
+                own = text and eval(text, {"__builtins__": {}})  # noqa: S307
+                wrong += [] if isinstance(value, tuple) or own == pytest.approx(value) else [key]
+            elif key not in beside and name not in derived:
+                missing.append(key)
+    assert (missing, wrong, sorted({*(k for k, v in deciding.items() if v), *beside} - known)) == ([], [], [])
