@@ -26,6 +26,7 @@ from powermeter.analysis.beside_events import (
     wander,
 )
 from powermeter.analysis.event_estimate import BEAT, FEW, TAIL, GroupEstimate
+from powermeter.analysis.few_late_means import few_shown_late
 from powermeter.analysis.holes import Bridges, in_holes
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.late_means import shown_late
@@ -370,8 +371,8 @@ def measure_means(
         high = np.bincount(event, portion * np.where(no_out & ~whole, length * rate - given, 0.0)[owner], n)
         found.below, found.above = np.maximum(low, 0.0), np.maximum(high, 0.0)
         found.below_all, found.above_all = float(found.below.sum()), float(found.above.sum())
-    before = _last_ends(t, start_ns, end_ns, others)
-    return shown_late(integral, (start_ns, end_ns, before, following), found, tail, head)
+    events = start_ns, end_ns, _last_ends(t, start_ns, end_ns, others), following
+    return few_shown_late(integral, events, found) if few else shown_late(integral, events, found, tail, head)
 
 
 def _last_ends(t: Times, start_ns: Times, end_ns: Times, others: Others | None) -> Times:
