@@ -45,6 +45,11 @@ _ON_LEVELS = 0.9
 _TURNS_SEEN = 15  # from one level to the other within an event
 _RARE = 14.0  # by which one squared normal deviate exceeds 1 once in 10 000 times
 _JITTER = 0.1  # of an interval, at most
+_STAMPS = 1e-4  # of an interval, at least
+_READ_OFTEN = 32  # readings of an event, of which few lie on another level
+_STRAYS = 0.25  # of them, at most
+_CHANCE = 0.001
+_ERLANG = 100  # events of many readings that hold a few strays, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +162,8 @@ def _by_lateness(trace: Trace, read: tuple[Indices, Indices, Indices], values: F
         return False
     index, ahead, size = read
     low, high = np.percentile(values, [5, 95])
+    if high - low <= _NEAR * float(np.ptp(values)):
+        low, high = values.min(), values.max()  # hardly any reading lies on the other level
     upper = values > (low + high) / 2
     if upper.all() or not upper.any():
         return False
@@ -166,6 +173,8 @@ def _by_lateness(trace: Trace, read: tuple[Indices, Indices, Indices], values: F
         return False
     if float(np.mean(np.abs(values - levels) <= _NEAR * apart)) < _ON_LEVELS:
         return False
+    if _few_strays(trace.times_ns[index], (ahead, size), upper, trace.interval_ns):
+        return True
     square, tried = 0.0, 0
     for a, n in zip(ahead.tolist(), size.tolist(), strict=True):
         turns = np.flatnonzero(upper[a + 1 : a + n] != upper[a : a + n - 1]) + a
@@ -179,3 +188,32 @@ def _by_lateness(trace: Trace, read: tuple[Indices, Indices, Indices], values: F
         square += float(later.sum()) ** 2 / turns.size
         tried += 1
     return tried > 0 and square > tried + _RARE * math.sqrt(tried)
+
+
+def _few_strays(stamps: Times, read: tuple[Indices, Indices], upper: NDArray[np.bool_], tau: float) -> bool:
+    """Return whether the few readings of events on their rarer level are those of the latest stamps, or of the earliest.
+
+    That k of n are all within the outermost share s of the stamps' places has the chance sᵏ, on either side.
+    """
+    surprise, tried = 0.0, 0
+    for a, n in zip(*(part.tolist() for part in read), strict=True):
+        up = upper[a : a + n]
+        few = up if 2 * np.count_nonzero(up) < n else ~up
+        k = int(np.count_nonzero(few))
+        if not k or n < _READ_OFTEN or k > _STRAYS * n:
+            continue
+        place = np.arange(n)
+        since = (stamps[a : a + n] - stamps[a]).astype(np.float64)
+        off = since - np.polynomial.Polynomial.fit(place, since, 1)(place)
+        if not _STAMPS * tau < float(np.std(off)) < _JITTER * tau:
+            continue
+        ordered = np.sort(off)
+        rank = (np.searchsorted(ordered, off[few]) + np.searchsorted(ordered, off[few], side="right")) / (
+            2 * n
+        )
+        outermost = float(min(rank.max(), 1 - rank.min()))
+        surprise -= min(k * math.log(outermost) + math.log(2), 0.0)
+        tried += 1
+    # Of events that show nothing, each adds an exponential deviate: the sum of n exceeds x by e⁻ˣ Σ xʲ/j!, j < n (Erlang).
+    chance = math.exp(-surprise) * sum(surprise**j / math.factorial(j) for j in range(min(tried, _ERLANG)))
+    return 0 < tried <= _ERLANG and chance < _CHANCE

@@ -88,6 +88,14 @@ def test_readings_on_two_levels_that_follow_how_late_they_are_show_an_edge() -> 
     assert energy.low <= 60 * MEAN <= energy.high
 
 
+def test_few_readings_of_another_level_that_are_the_latest_show_an_edge() -> None:
+    """Ten of 600 readings lie across an edge of a loop of 50 ms: those whose stamps are furthest off, by 1.5 ms at most."""
+    a = jobs_of([2.01852], 60.0, 0.05, jitter=0.0015)
+    energy = a.row("job").energy
+    assert energy is not None and energy.grade is Grade.ESTIMATED
+    assert energy.low <= 60 * MEAN <= energy.high
+
+
 @pytest.mark.parametrize(
     ("starts", "load"),
     [
