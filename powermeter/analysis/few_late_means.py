@@ -97,7 +97,7 @@ def _may_be_theirs(edges: list[_Edge | None]) -> bool:
     follows = sum(edge.follows for edge in seen)
     lacks = [edge for edge in seen if math.isfinite(edge.error)]
     if not lacks:
-        return True
+        return False
     missing = sum(edge.lacks for edge in lacks) * len(seen) / len(lacks)
     error = math.sqrt(sum(edge.error**2 for edge in lacks)) * len(seen) / len(lacks)
     return missing > _MISSING * follows and missing + _SURE * error > _ALL_OF_IT * follows
