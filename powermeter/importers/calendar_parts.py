@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from powermeter.importers.calendar_columns import texts_of
 from powermeter.importers.day_month_order import date_order, question
+from powermeter.importers.header_words import TIME
 from powermeter.importers.headers import Heading
 from powermeter.importers.layout import Layout
 from powermeter.importers.log import Choices
@@ -13,12 +15,12 @@ from powermeter.importers.stamp_reader import TimePlan
 from powermeter.importers.stamps import wall
 
 _PARTS = (
-    (("year", "yr", "yyyy", "jahr", "año", "ano", "annee", "année", "anno"), 1990, 2100),
-    (("month", "mon", "monat", "mes", "mois", "mese"), 1, 12),
-    (("day", "tag", "dia", "día", "jour", "giorno"), 1, 31),
-    (("hour", "hr", "hours", "stunde", "hora", "heure", "ora"), 0, 24),
-    (("minute", "min", "minutes", "minuto"), 0, 59),
-    (("second", "sec", "seconds", "sekunde", "segundo", "seconde", "secondo"), 0, 60),
+    (("year", "yr", "yyyy", "yy", "jahr", "año", "ano", "annee", "année", "anno"), 1990, 2100),
+    (("month", "mon", "mm", "monat", "mes", "mois", "mese"), 1, 12),
+    (("day", "dd", "tag", "dia", "día", "jour", "giorno"), 1, 31),
+    (("hour", "hr", "hh", "hours", "stunde", "hora", "heure", "ora"), 0, 24),
+    (("minute", "min", "mi", "mn", "minutes", "minuto"), 0, 59),
+    (("second", "sec", "ss", "seconds", "sekunde", "segundo", "seconde", "secondo"), 0, 60),
 )
 """(names, least, largest) of each part, the longest first."""
 
@@ -29,8 +31,10 @@ _DAY_OF_YEAR = (
     366,
 )
 
-_NEEDED = 4
-_DIGITS = 12
+_DATE, _DIGITS = 3, 12
+
+
+_A_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?", re.ASCII)
 
 
 def in_parts(
@@ -42,7 +46,11 @@ def in_parts(
     """
     names = [named.text.strip().lower() if named.unit != "-" else "" for named in headings]
     single = _columns(found, names, _PARTS)
-    if len(single) >= _NEEDED:
+    if len(single) == _DATE:
+        others = [i for i, h in enumerate(headings) if (h.is_time or h.quantity == TIME) and i not in single]
+        clocks = [i for i in others if all(map(_A_CLOCK.fullmatch, texts_of(found, i)))]
+        single = single + clocks[:1] if len(clocks) == len(others) else []
+    if len(single) >= _DATE:
         return TimePlan(tuple(single), "wall", order="ymd", why="date and time in columns of their own")
     clock = _columns(found, names, _CLOCK)
     counted = _columns(found, names, (_PARTS[0], _DAY_OF_YEAR))
@@ -74,9 +82,10 @@ def in_parts(
     )
 
 
-def has_day_of_year(headings: Sequence[Heading]) -> bool:
-    """Return whether a column is called the number of the day in its year."""
-    return any(named.text.strip().lower() in _DAY_OF_YEAR[0] for named in headings)
+def has_days(found: Layout, headings: Sequence[Heading]) -> bool:
+    """Return whether columns hold the days of a year: their number in it, or the month and the day."""
+    names = [named.text.strip().lower() for named in headings]
+    return any(name in _DAY_OF_YEAR[0] for name in names) or len(_columns(found, names, _PARTS)) >= _DATE
 
 
 def _columns(

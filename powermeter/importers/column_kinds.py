@@ -268,7 +268,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
         if found is not None and len(found.rows) == 1 and not (_have_ends(found) or _have_lengths(found)):
             raise OpenKind(
                 f"{where}: column {name!r} has one row, and no columns name its start and end: a running total has counted nothing in it. Is it the "
-                f"amount of a second before its time (--as {_typed(column)}per-row)?",
+                f"amount of a second before its time (--as {_as(column, 'per-row')})?",
                 column,
                 "per-row",
             )
@@ -279,7 +279,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
         if named.is_counter or seen.largest == 0:
             return Meaning("counter", "a running total that stands still")
         raise OpenKind(
-            f"{where}: column {name!r} is the same in all rows: is it the amount of each row (--as {_typed(column)}per-row)? "
+            f"{where}: column {name!r} is the same in all rows: is it the amount of each row (--as {_as(column, 'per-row')})? "
             "A running total that never moves has counted nothing",
             column,
             "per-row",
@@ -291,8 +291,8 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
         if named.is_level:
             return Meaning("level", "what is left in a battery: it only falls")
         raise OpenKind(
-            f"{where}: column {name!r} only falls: is it what is left in a battery (--as {_typed(column)}level), or the "
-            f"amount of each row (--as {_typed(column)}per-row)?",
+            f"{where}: column {name!r} only falls: is it what is left in a battery (--as {_as(column, 'level')}), or the "
+            f"amount of each row (--as {_as(column, 'per-row')})?",
             column,
             "level",
         )
@@ -312,7 +312,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
         raise ConfigurationError(
             f"{where}: {name!r} falls in {falls} of {plural(steps, 'step')}: the kernel's counter of that name begins anew at 262 kJ, of some "
             "processors at 66 kJ, and how often it did between two rows is not known. Log it more often, each 60 s for example; "
-            f"where each row holds an amount of its own, --as {_typed(column)}per-row"
+            f"where each row holds an amount of its own, --as {_as(column, 'per-row')}"
         )
     if seen.rises >= _RUN * falls and 0 <= seen.fallen_to <= seen.largest_rise:
         raise _question(
@@ -326,7 +326,7 @@ def _total(column: Planned, seen: Statistics, where: str, found: Layout | None) 
             Note.info(
                 "amount-per-row",
                 f"{name!r} rises and falls, so each row holds the amount of its own interval (the first row's lies before its "
-                f"stamp); if it is a counter that is reset, --as {_typed(column)}counter",
+                f"stamp); if it is a counter that is reset, --as {_as(column, 'counter')}",
             ),
         )
     raise _question(name, column, where, f"falls {seen.falls} times")
@@ -375,18 +375,18 @@ def _by_data(column: Planned, seen: Statistics) -> Note | None:
     return Note.info(
         BY_DATA,
         f"{column.heading.text!r} never falls and was taken for a running total; if each row holds an amount of its own: "
-        f"--as {_typed(column)}per-row",
+        f"--as {_as(column, 'per-row')}",
     )
 
 
-def _typed(column: Planned) -> str:
-    return f"{quote(column.heading.text)}=" if column.heading.text else ""
+def _as(column: Planned, meaning: str) -> str:
+    return quote(f"{column.heading.text}={meaning}") if column.heading.text else meaning
 
 
 def _question(name: str, column: Planned, where: str, what: str) -> OpenKind:
     return OpenKind(
-        f"{where}: column {name!r} {what}: is it a running total (--as {_typed(column)}counter), or the amount of each "
-        f"row (--as {_typed(column)}per-row)?",
+        f"{where}: column {name!r} {what}: is it a running total (--as {_as(column, 'counter')}), or the amount of each "
+        f"row (--as {_as(column, 'per-row')})?",
         column,
         "counter",
     )

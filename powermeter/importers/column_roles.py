@@ -104,8 +104,9 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
     asks: list[str] = []
     either = ask_mega(found, headings, stated | facts.keys(), asks)
     summed: list[Note] = []
+    added: set[int] = set()
     if signature is None:
-        headings, summed = without_running_sums(found, headings, stated)
+        headings, summed, added = without_running_sums(found, headings, stated)
     factors = {} if signature is not None else ask_factor(found, headings, stated, asks)
     time = choose_time(found, headings, choices, asks)
     refuse_unnamed_runs(path, found, choices, timed=time is not None and not stands_still(found, time))
@@ -145,6 +146,7 @@ def understand(path: Path, found: Layout, choices: Choices) -> TablePlan:
         device = tuple(i for i in device if i not in dict(only))
     aside = [entry for entry in aside if perhaps or entry[0] not in {headings[i].text for i in device}]
     plan = TablePlan(found, signature, time, planned, device, aside, only=only, perhaps_devices=perhaps)
+    plan.added = frozenset(added)
     plan.notes += [*disagreements(found, headings, time, choices), *rows_above(found), *summed]
     pair(plan, str(path))
     return plan

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+from powermeter.importers.calendar_columns import OTHER_ORDER, goes_on_otherwise
 from powermeter.importers.stamps import numeric_date, wall
 
 
@@ -11,8 +13,9 @@ def date_order(texts: Iterable[str]) -> str | None:
     """Return the order of the dates in some stamps, or None where day and month cannot be distinguished.
 
     A leading year of four digits, dots, and a number above 12 settle it; so does a field that changes
-    while the other one stands still over several days.
+    while the other one stands still over several days, or a night between two rows that would be weeks in the other order.
     """
+    texts = list(texts)
     seen: list[tuple[int, int]] = []
     for text in texts:
         match = numeric_date(text)
@@ -34,8 +37,17 @@ def date_order(texts: Iterable[str]) -> str | None:
     if len(seconds) > 2 and len(firsts) == 1:
         return "mdy"
     if any(a != b for a, b in seen):
-        return None
+        return _by_what_follows(texts)
     return "mdy" if seen else "ymd"
+
+
+def _by_what_follows(texts: Sequence[str]) -> str | None:
+    excluded = {
+        order
+        for order in OTHER_ORDER
+        if any(goes_on_otherwise(before, text, order) for before, text in pairwise(texts))
+    }
+    return OTHER_ORDER[excluded.pop()] if len(excluded) == 1 else None
 
 
 def question(column: str, example: str) -> str:

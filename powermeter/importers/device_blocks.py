@@ -52,8 +52,8 @@ def sort_by_time(
         first = quote(device_label(plan, next(iter(devices))))
         raise ConfigurationError(
             f"{where}: the rows of each {text!r} follow those of the one before, and their times begin anew: "
-            f"whether they were measured at one time or one after another is not known. --rail {first} takes one of them (or another), --sum adds "
-            "them up as measured at one time"
+            "whether they were measured at one time or one after another is not known. --sum adds them up as measured at one time, --rail "
+            f"{first} takes one of them (or another)"
         )
     store.sort(np.argsort(stamps, kind="stable"))
 

@@ -22,6 +22,8 @@ _UNITS = {"power": "W", "temperature": "degC", "clock": "MHz"}
 """What a sensor measures → its unit (LibreHardwareMonitor's `SensorType`), as far as it is recorded."""
 
 _CORE = "core #"
+_CARDS = {"nvidiagpu": "NVIDIA", "gpu-nvidia": "NVIDIA"}
+"""Hardware that is a card of its own, never inside a processor's package → what its whole power is called after."""
 
 
 class HardwareMonitorLog(Importer):
@@ -40,7 +42,11 @@ class HardwareMonitorLog(Importer):
         rows = csv.reader(read_lines(path))
         sensors, names = next(rows, []), next(rows, [])
         found = [
-            (place, parts, name)
+            (
+                place,
+                parts,
+                f"{_CARDS[parts[0]]} {name}" if name == "GPU Power" and parts[0] in _CARDS else name,
+            )
             for place, (sensor, name) in enumerate(zip(sensors, names, strict=False))
             if len(parts := sensor.strip().strip("/").split("/")) > 2 and parts[-2] in _UNITS
             if _CORE not in name.lower() or parts[-2] == "power"

@@ -17,6 +17,7 @@ from powermeter.importers.cloud_watch import metrics
 from powermeter.importers.files import Peek, read_all, read_lines
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import heading
+from powermeter.importers.interval_of_lists import TIME_NAME, times_of
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table import TableImporter
@@ -92,6 +93,8 @@ def _records(path: Path, unread: Unread) -> Iterator[dict[str, Any]]:
         lists = {name: value for name, value in data.items() if isinstance(value, list)}
         if lists and len({len(value) for value in lists.values()}) == 1 and not _has_records(lists):
             _refuse_settings(path, data, lists)
+            times = times_of(data, lists)
+            lists = lists if times is None else {TIME_NAME: times, **lists}
             data = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
         else:
             data = max((value for value in lists.values() if _has_records({"": value})), key=len, default=[])

@@ -47,6 +47,33 @@ SERVICES: tuple[Signature, ...] = (
         spread=False,
     ),
     Signature(
+        "ArduPilot",
+        "ArduPilot's records of a battery",
+        (r"timeus", r"volt", r"curr", r"currtot"),
+        (
+            ColumnFact(r"timeus", "us"),
+            ColumnFact(r"volt", "V", "power", "battery", boundary=Boundary.BOARD),
+            ColumnFact(r"curr", "A", "power", "battery", boundary=Boundary.BOARD),
+            ColumnFact(r"currtot", "mAh", "counter", "battery", boundary=Boundary.BOARD),
+            ColumnFact(r"enrgtot|voltr|res|rempct|remw|h|sh|temp|t", "-"),
+        ),
+        ("instance", "inst"),
+        source="ArduPilot's log message BAT: volts, amperes, mAh and Wh since the start; VoltR is an estimate of the voltage at rest",
+    ),
+    Signature(
+        "GEOPM",
+        "a trace of GEOPM",
+        (r"time", r"cpu_energy", r"cpu_power", r"region_hash"),
+        (
+            ColumnFact(r"time", "s"),
+            ColumnFact(r"(cpu|dram|gpu)_energy", "J", "counter", r"\1", boundary=Boundary.PART),
+            ColumnFact(r".*", "-"),
+        ),
+        grade=Grade.MEASURED,
+        accuracy=RAPL,
+        source="GEOPM's trace: energies are RAPL's counters in joules; the powers beside them are slopes of these over the last rows, at first none",
+    ),
+    Signature(
         "python-kasa",
         "a log of a Kasa plug",
         (r"(?:.*\.)?power_mw", r"(?:.*\.)?voltage_mv", r"(?:.*\.)?current_ma"),

@@ -29,6 +29,7 @@ _BUT_AMOUNTS = frozenset(
         *("saved", "saving", "savings", "error", "uncertainty", "residual", "deviation"),
         *("pred", "bias", "zscore", "normalized", "normalised", "squared", "ln"),
         *("desired", "commanded", "command", "cmd", "reference", "ref", "optimal", "optimum", "opt"),
+        *("vref", "vrefint", "vrefh", "avref", "aref", "nom", "vnom", "vnominal"),
         *("delta", "diff", "difference", "change", "derivative", "gradient", "slope", "noise", "sqrt"),
         *("scaled", "norm", "excess", "surplus", "curtailed", "curtailment", "cumulative", "cumul", "cumsum"),
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
+from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.files import HEAD, Peek
+from powermeter.importers.headers import heading
 from powermeter.importers.job_logs import job_log
 from powermeter.importers.layout import Layout, layout
 from powermeter.importers.stamps import time_of_day_ns, wall
@@ -223,7 +226,14 @@ _FEW_AGAIN = 3
 
 def hours_in_columns(header: Sequence[str]) -> str | None:
     """Return why a table whose header is a row of times is not read, or None for any other."""
-    times = [text for text in header if time_of_day_ns(text) is not None or wall(text) is not None]
+    times = [
+        text
+        for text in header
+        if time_of_day_ns(text.partition("-")[0]) is not None or wall(text) is not None
+    ]
+    counted = [float_or_nan(text) for text in header[1:]]
+    if len(counted) >= _HOURS and heading(header[0]).is_time and all(b > a for a, b in pairwise(counted)):
+        times = list(header[1:])
     if len(times) < _HOURS:
         return None
     return (

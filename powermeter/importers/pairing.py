@@ -35,7 +35,8 @@ def pair(plan: TablePlan, where: str) -> None:
     if len(amps) == 1 and len(rails) <= 1:
         amps[0].rail = rails[0] if rails and is_plain(amps[0], powers) else amps[0].rail
     for amp in amps:
-        mate = _voltage_of(amp, volts, len(amps), where if not energies and plan.signature is None else None)
+        own = [volt for volt in volts if not _is_of_a_sensor(volt, amp)]
+        mate = _voltage_of(amp, own, len(amps), where if not energies and plan.signature is None else None)
         if mate is not None:
             if mate.rail != amp.rail:
                 plan.notes.append(
@@ -48,6 +49,9 @@ def pair(plan: TablePlan, where: str) -> None:
                 amp.rail = mate.rail = "input"
             else:
                 mate.rail = amp.rail
+    if len(amps) == 1 and not powers:
+        plan.notes += [_of_a_sensor(volt) for volt in volts if _is_of_a_sensor(volt, amps[0])]
+        volts = [volt for volt in volts if not _is_of_a_sensor(volt, amps[0], leave=True)]
     used = {column.rail for column in (*amps, *powers)}
     best: dict[str, Planned] = {}
     for volt in volts:
@@ -147,6 +151,31 @@ def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int, where: st
             f"{where}: {amp.heading.text!r} may belong to any of the voltages {', '.join(map(repr, names[:9]))}; leave the others out: {rest}"
         )
     return ranked[0] if ranked else None
+
+
+_SENSOR = frozenset(("sensor", "adc", "hall"))
+
+
+def _is_of_a_sensor(volt: Planned, amp: Planned, *, leave: bool = False) -> bool:
+    """Return whether a voltage is by its name what a sensor puts out for a converter, beside a current that no such word names.
+
+    Args:
+        volt, amp: The columns.
+        leave: Whether to take such a voltage off its rail.
+    """
+    found = not volt.heading.is_stated and bool(_SENSOR & {*volt.heading.words} - {*amp.heading.words})
+    if found and leave:
+        volt.rail = None
+    return found
+
+
+def _of_a_sensor(volt: Planned) -> Note:
+    text = volt.heading.text
+    return Note.warning(
+        "voltage-of-sensor",
+        f"{text!r} is by its name what a sensor puts out, not the voltage of the supply: left out; where it is the supply's, --column "
+        f"{quote(f'{text}={volt.heading.unit}')}",
+    )
 
 
 _SIDES = (frozenset(("in", "input", "vin", "iin")), frozenset(("out", "output", "vout", "iout")))

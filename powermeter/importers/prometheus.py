@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,9 @@ _UNINTERESTING = frozenset(
     )
 )
 
+_IF_ALIKE = ("mode",)
+"""Kepler's, whose two values `dynamic` and `idle` add up to the counter of a domain."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Series:
@@ -97,7 +101,7 @@ class Prometheus(Importer):
         names = _names(found)
         whole = decide(
             [
-                Rail(name, None, _boundary(s), f"Prometheus' {s.name}")
+                Rail(name, _of_both_modes(name, names), _boundary(s), f"Prometheus' {s.name}")
                 for name, s in zip(names, found, strict=True)
             ],
             where=str(path),
@@ -226,11 +230,14 @@ def _names(found: Sequence[_Series]) -> list[str]:
         if key not in _UNINTERESTING and len({series.labels.get(key) for series in found}) > 1
     ]
     names: list[str] = []
-    for series in found:
+    known = [(series.name, tuple(series.labels.get(key) for key in differing)) for series in found]
+    shared = Counter(known)
+    for series, own_labels in zip(found, known, strict=True):
         stem = (
             re.sub(r"[\s_]+", "_", _NOISE.sub("", series.name.replace("_", " ")).strip()).strip("_").lower()
         )
-        own = [series.labels[key] for key in differing if key in series.labels]
+        listed = (*differing, *_IF_ALIKE) if shared[own_labels] > 1 else differing
+        own = [series.labels[key] for key in listed if key in series.labels]
         name = "_".join([stem, *own]).strip("_")[:80] or "series"
         if re.fullmatch(r"\d+", name):
             name = f"gpu{name}" if "DCGM" in series.name or "gpu" in series.name else f"series{name}"
@@ -238,6 +245,15 @@ def _names(found: Sequence[_Series]) -> list[str]:
             name += "'"
         names.append(name)
     return names
+
+
+def _of_both_modes(name: str, names: Sequence[str]) -> str | None:
+    """Return what Kepler's two modes of a domain add up to, where both are there."""
+    stem, _, mode = name.rpartition("_")
+    return stem if mode in _MODES and all(f"{stem}_{other}" in names for other in _MODES) else None
+
+
+_MODES = ("dynamic", "idle")
 
 
 def _boundary(series: _Series) -> Boundary:

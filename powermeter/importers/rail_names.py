@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from powermeter.importers.headers import words
@@ -178,6 +178,22 @@ def differ_in_a_number(names: Sequence[str]) -> bool:
     """Return whether names are those of devices of one kind, alike but for one's number: `card0 Socket Graphics Package`."""
     bare = {_OF_ONE_KIND.sub(r"\1#", name, count=1) for name in names}
     return len(names) > 1 and len(bare) == 1 and bare.isdisjoint(names)
+
+
+def held_by_name(names: Sequence[str], means: Mapping[str, tuple[float, str]]) -> dict[str, str]:
+    """Return which machines hold which of their parts by their names: `node1` holds `node1_gpu`, whose mean is not above its own."""
+    found = {}
+    for name in names:
+        own = words(name)
+        for other in names:
+            head = words(other)
+            kind = part_of(" ".join(own[len(head) :])) if own[: len(head)] == head else None
+            if kind is None or part_of(other) is not None or inside(other) is not None:
+                continue
+            mean, whole = means.get(name), means.get(other)
+            if mean and whole and mean[1] == whole[1] and mean[0] <= whole[0]:
+                found[name] = other
+    return found
 
 
 def may_hold_graphics(names: Sequence[str]) -> bool:

@@ -33,28 +33,30 @@ _ADDED = (Quantity.POWER, Quantity.CURRENT)
 
 def without_running_sums(
     found: Layout, headings: Sequence[Heading], stated: Collection[int]
-) -> tuple[list[Heading], list[Note]]:
-    """Return headings, without a quantity where a column is the running sum of one beside it or of all of them, and a note on each."""
+) -> tuple[list[Heading], list[Note], set[int]]:
+    """Return headings, without a quantity where a column is the running sum of one beside it or of all of them, a note on each, and the columns that one adds up."""
     meant = {i: h.quantity or h.implied for i, h in enumerate(headings) if h.quantity or h.is_electric}
     open_ = [i for i, quantity in meant.items() if quantity in _ADDED]
     if len(open_) < 2 or not found.named:
-        return list(headings), []
+        return list(headings), [], set()
     columns = {i: _cells(found, i, headings[i].factor) for i in open_}
     rising = [i for i in open_ if i not in stated and columns[i].only_rise]
-    kept, notes = list(headings), []
+    kept, notes = list(headings), list[Note]()
+    summed: set[int] = set()
     for i in rising:
         others = [k for k in open_ if k not in rising and meant[k] == meant[i]]
         added = others if len(others) > 1 and columns[i].is_sum_of([columns[k] for k in others]) else []
         single = [k for k in others if columns[i].is_sum_of([columns[k]])]
         if not (added or single):
             continue
+        summed |= set(() if single else added)
         whose = " + ".join(repr(headings[k].text) for k in single[:1] or added)
         kept[i] = replace(
             kept[i], unit=kept[i].unit or "sum", quantity=None, why=f"the running sum of {whose}"
         )
         text = f"{headings[i].text!r} is the running sum of {whose} from row to row, which no meter reads: left out"
         notes.append(Note.warning("running-sum", text))
-    return kept, notes
+    return kept, notes, summed
 
 
 def refuse_running_sum(

@@ -59,14 +59,15 @@ _DIGITS = re.compile(
     re.ASCII,
 )
 _FOURTEEN = re.compile(
-    r"(?P<y>(?:19|20)\d{2})(?P<mo>\d{2})(?P<da>\d{2})(?P<h2>\d{2})(?P<m2>[0-5]\d)(?P<s2>[0-5]\d)(?P<zone>Z)?",
+    r"(?P<y>(?:19|20)\d{2})(?P<mo>\d{2})(?P<da>\d{2})(?P<h2>\d{2})(?P<m2>[0-5]\d)(?:(?P<s2>[0-5]\d)(?:\.?(?P<f2>\d{3}|\d{6}))?)?(?P<zone>Z)?",
     re.ASCII,
 )
+"""Twelve, fourteen, seventeen or twenty digits: to the minute, the second, the millisecond or the microsecond."""
 _IN_PARTS = re.compile(
-    r"(?P<y>\d{4}) (?P<mo>\d{1,2}) (?P<da>\d{1,2}) (?P<h>\d{1,2})(?P<half>)(?: (?P<m>\d{1,2})(?: (?P<sec>\d{1,2})(?:(?P<sep>\.)(?P<frac>\d{0,9}))?)?)?",
+    r"(?P<y>\d{4}) (?P<mo>\d{1,2}) (?P<da>\d{1,2})(?: (?P<h>\d{1,2})(?P<half>)(?:[ :](?P<m>\d{1,2})(?:[ :](?P<sec>\d{1,2})(?:(?P<sep>\.)(?P<frac>\d{0,9}))?)?)?)?",
     re.ASCII,
 )
-"""Year, month, day and hour with blanks between them, as they are put together of columns of their own."""
+"""Year, month, day and perhaps hour with blanks between them, as they are put together of columns of their own."""
 _CHINESE = str.maketrans({"年": "-", "月": "-", "日": " ", "时": ":", "時": ":", "分": ":", "秒": " "})
 _COMPACT = re.compile(
     r"(?P<y>\d{4})(?P<mo>\d{2})(?P<da>\d{2})[ T_-]+(?:"
@@ -210,8 +211,9 @@ def wall(text: str, order: str | None = None) -> Wall | None:
         return None
     groups = match.groupdict()
     if groups.get("h2") is not None:
-        hour, minute, second = int(match["h2"]), int(match["m2"]), int(match["s2"])
-        clock: int | None = (hour * 3600 + minute * 60 + second) * NS
+        hour, minute, second = int(match["h2"]), int(match["m2"]), int(match["s2"] or 0)
+        fraction = int((groups.get("f2") or "0").ljust(9, "0"))
+        clock: int | None = (hour * 3600 + minute * 60 + second) * NS + fraction
         clock = clock if hour < 24 and minute < 60 and second <= 60 else None
     else:
         clock = 0 if groups.get("h") is None else _clock_ns(match)

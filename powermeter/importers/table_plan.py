@@ -51,6 +51,7 @@ class TablePlan:
         columns: What is read.
         device: The columns that distinguish devices, or none.
         perhaps_devices: Whether `device` distinguishes any is for the times of all rows to show.
+        added: The columns that a running sum of the log itself adds up.
         only: (column, text) that a row must have to count.
         aside: (header, why) of the columns that are left out.
         notes: What had to be decided.
@@ -65,6 +66,12 @@ class TablePlan:
     notes: list[Note] = field(default_factory=list)
     only: tuple[tuple[int, str], ...] = ()
     perhaps_devices: bool = False
+    added: frozenset[int] = frozenset()
+
+    @property
+    def added_rails(self) -> list[str]:
+        """The rails that a running sum of the log itself adds up."""
+        return [c.rail for c in self.columns if c.rail is not None and c.index in self.added]
 
     @property
     def needed(self) -> int:

@@ -17,7 +17,8 @@ from powermeter.importers.column_store import Store
 from powermeter.importers.table_plan import Planned
 from powermeter.importers.table_rows import Stream
 from powermeter.importers.total_by_readings import Readings
-from powermeter.importers.whole_or_sum import Mean, Whole, decide
+from powermeter.importers.whole_or_sum import Whole, decide
+from powermeter.importers.whole_question import FEWEST_READINGS, Mean, Span
 from powermeter.result.notes import Note
 
 
@@ -100,6 +101,25 @@ def means_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> 
             factors.setdefault(rail.name, {})[stream.channel.quantity] = mean
     products = {name: (math.prod(both.values()), "W") for name, both in factors.items() if len(both) > 1}
     return products | found
+
+
+def spans_of_rails(streams: Sequence[Stream], seen_of: Sequence[Statistics]) -> Mapping[str, Span]:
+    """Return what nine in ten of the first readings of each rail's power exceed, and what one in ten does."""
+    found: dict[str, Span] = {}
+    for stream in streams:
+        channel = stream.channel
+        head = np.array(seen_of[int(stream.column[1:])].head)
+        head = head[np.abs(head) <= stream.limit]
+        if (
+            channel is not None
+            and channel.rail is not None
+            and channel.quantity is Quantity.POWER
+            and stream.device is None
+            and len(head) >= FEWEST_READINGS
+        ):
+            low, high = np.quantile(head, (0.1, 0.9)) * (channel.value_of(1.0) or 0.0)
+            found[channel.rail.name] = float(low), float(high)
+    return found
 
 
 def refuse_unpaired(streams: Sequence[Stream], whole: Whole, where: str) -> None:

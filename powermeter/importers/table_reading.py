@@ -58,6 +58,7 @@ from powermeter.importers.table_rails import (
     readings_beside,
     readings_of_devices,
     refuse_unpaired,
+    spans_of_rails,
 )
 from powermeter.importers.table_rows import Stream, TableRows, lengths_of_samples, lengths_vary
 from powermeter.importers.text_columns import TextColumns
@@ -68,6 +69,7 @@ from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.undistinguished_devices import refuse_turns
 from powermeter.importers.whole_or_sum import Whole, decide
+from powermeter.importers.whole_question import Shown
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -96,14 +98,13 @@ class OpenTable:
         self.path, self.plan, self.choices = path, plan, choices
         self.meanings: list[column_kinds.Meaning] = []
         self.whole: Whole | None = None
-        self.warnings: list[Note] = list(plan.notes)
+        self.warnings = list(plan.notes)
         self._importer = importer
         self._columns = TextColumns(path, plan, choices)
         self.devices, self._seen = self._columns.devices, self._columns.seen
         self._counted = RowCount()
         self._beside: set[int] = set()
-        self._unbridged = False
-        self._by_length = False
+        self._unbridged = self._by_length = False
         self._states = ChargeStates(plan.layout, choices.columns, path)
         self._table_grade = TableGrade(plan.layout)
 
@@ -184,6 +185,7 @@ class OpenTable:
             means=means_of_rails(streams, self._seen),
             devices=by,
             readings=readings_of_devices(streams, store, sample_of_row),
+            shown=Shown(spans_of_rails(streams, self._seen), self.plan.added_rails),
         )
         refuse_unpaired(streams, self.whole, where)
         summed = any(stream.as_ == "per-row" for stream in streams)
@@ -197,8 +199,8 @@ class OpenTable:
         starts = first_interval_ns(found, None if lengths is None else int(lengths[0])) if summed else None
         name = self.signature.name if self.signature is not None else "table"
         info: dict[str, Any] = {"tool": self.signature.title} if self.signature is not None else {}
-        wall = self.plan.time.is_utc and not held
-        cut = found.resolution_ns or (whole_seconds(found.times_ns) if wall else 0)
+        coarse = self.plan.time.is_utc and not held and whole_seconds(found.times_ns)
+        cut = found.resolution_ns or coarse or 0
         if cut:
             info["stamp_resolution_ns"] = cut
             if found.late_ns is not None:
@@ -280,9 +282,7 @@ class OpenTable:
         return np.where(store.whole("aware"), stamps, moved) if self._columns.reader.zoned else moved
 
     def _streams(self) -> tuple[list[Stream], list[Any]]:
-        streams: list[Stream] = []
-        rails: dict[str, Any] = {}
-        taken: set[str] = set()
+        streams, rails, taken = list[Stream](), dict[str, Any](), set[str]()
         several = len(self.devices) > 1
         labels = {number: device_label(self.plan, text) for text, number in self.devices.items()}
         counted = counted_columns(self.plan.columns, self._beside, self._seen, str(self.path))

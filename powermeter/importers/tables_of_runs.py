@@ -10,7 +10,7 @@ from shlex import quote
 
 from powermeter.channel import Quantity
 from powermeter.errors import DataError
-from powermeter.importers.calendar_parts import has_day_of_year
+from powermeter.importers.calendar_parts import has_days
 from powermeter.importers.decimal_grid import float_or_nan
 from powermeter.importers.header_words import ELECTRIC
 from powermeter.importers.headers import Heading
@@ -106,7 +106,7 @@ def refuse_runs(path: Path, found: Layout, headings: Sequence[Heading], choices:
         raise DataError(f"{path}: {RUNS}")
     if not stamped and (outcomes or numbered or (lengths and found_words & RUN_WORDS)):
         raise DataError(f"{path}: {RUNS}")
-    if not (stamped or has_day_of_year(headings)) and any(
+    if not (stamped or has_days(found, headings)) and any(
         h.name.strip().lower() == "year" and _are_years(found, i) for i, h in enumerate(headings)
     ):
         raise DataError(f"{path}: {YEARS}")

@@ -44,6 +44,7 @@ from powermeter.importers.time_units import (
     stated_period_s,
     unit_by_size,
 )
+from powermeter.importers.usual_rates import usual_rate
 from powermeter.units import NS, format_short
 
 _EIGHT = re.compile(r"(19|20)\d{6}\Z")
@@ -100,7 +101,7 @@ def choose_time(
             if counts_up(found)
             else f"the unit of the times in column {even + 1}, --column {even + 1}={_finest(found, even)} (or ms, us), or --rate"
             if (even := rising_evenly(found)) is not None
-            else f"how often it was sampled, --rate {_usual_rate(headings)}"
+            else f"how often it was sampled, --rate {usual_rate(headings)}"
             + (", or the column of times, --column NAME=s" if len(headings) > 1 else "")
         )
         return None
@@ -123,17 +124,6 @@ def choose_time(
             f"the unit of the times, --column {quote(f'{named.text}={first}')} (or {rest}), or --rate"
         )
     return None
-
-
-_STATED_RATE = re.compile(r"\b(?i:sampl\w*|rate|fs)(?: at)?\W+(\d{1,6}(?:\.\d{1,3})? ?[kM]?Hz)\b")
-
-
-def _usual_rate(headings: Sequence[Heading]) -> str:
-    """Return the rate to offer: one that a header states of its samples, turbostat's, every 5 s but for its option -i (turbostat(8)), or any."""
-    named = {heading.text.strip().lower() for heading in headings}
-    if (stated := _STATED_RATE.search("; ".join(heading.text for heading in headings))) is not None:
-        return stated[1].replace(" ", "")
-    return "5s where turbostat ran without -i" if {"pkgwatt", "busy%"} <= named else "10Hz (or 100ms)"
 
 
 _CLOCKS = frozenset(("clock", "at", "when", "created", "logged", "recorded", "received", "stamp"))

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from powermeter.channel import Boundary, Rail
-from powermeter.errors import ConfigurationError, plural
-from powermeter.importers.header_words import HOUSE_LINES, USED
+from powermeter.errors import ConfigurationError
+from powermeter.importers.header_words import HOUSE_LINES
 from powermeter.importers.headers import words
 from powermeter.importers.rail_names import (
     EXPORTED,
@@ -25,6 +25,7 @@ from powermeter.importers.rail_names import (
     TOTAL,
     are_numbered,
     differ_in_a_number,
+    held_by_name,
     inside,
     is_of_side_line,
     is_one_part,
@@ -35,15 +36,12 @@ from powermeter.importers.rail_names import (
 )
 from powermeter.importers.sum_twice import refuse_twice
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
+from powermeter.importers.whole_question import NOTHING_SHOWN, Mean, Shown, are_apart, may_hold, question
 from powermeter.result.notes import Note
 from powermeter.units import format_short
 
 _SHARE_OF_PARTS = 0.9
 _TOLERANCE = 0.02
-
-Mean = tuple[float, str]
-"""A rail's mean power or counted energy, and its unit."""
-
 
 WHOLE = "whole"
 """The code of the note that names the rail which is counted."""
@@ -87,6 +85,7 @@ def decide(
     means: Mapping[str, Mean] | None = None,
     devices: str | None = None,
     readings: Readings | None = None,
+    shown: Shown = NOTHING_SHOWN,
 ) -> Whole:
     """Return which rail is the whole.
 
@@ -98,6 +97,7 @@ def decide(
         means: Mean power or counted energy by rail, to check a total against its parts.
         devices: The column that distinguishes devices: rails are then devices, which add up.
         readings: What devices read, to detect a total of them whose name does not show it.
+        shown: What a table shows of them.
 
     Raises:
         ConfigurationError: It cannot be known, or there is no such rail.
@@ -149,7 +149,12 @@ def decide(
             doubt=doubt,
         )
     inside = {name: holder for name in tops if (holder := _holder(name, list(tops))) is not None}
+    inside |= held_by_name([name for name in tops if name not in inside], means or {})
     left = [name for name in tops if name not in inside]
+    if set(left) == set(shown.added) and len(left) > 1:
+        return _sum(
+            by_name, left, " + ".join(left), "the log itself adds them up, in its running sum", inside
+        )
     if len(left) == 1:
         return Whole(_under(by_name, inside), left[0], f"{left[0]} holds {', '.join(inside)}")
     stems = {match[1].lower().strip("_-. ") for name in left if (match := NUMBERED.match(name)) is not None}
@@ -169,17 +174,14 @@ def decide(
         )
     if all(part_of(name) is not None for name in left):
         kinds = [part_of(name) for name in left]
-        if (len(set(kinds)) == len(kinds) or are_numbered(left)) and not may_hold_graphics(
-            [name for name in left if by_name[name].boundary is Boundary.BOARD]
+        graphics = may_hold_graphics([name for name in left if by_name[name].boundary is Boundary.BOARD])
+        if (len(set(kinds)) == len(kinds) or are_numbered(left)) and (
+            not graphics or are_apart(left, shown.spans)
         ):
             return _sum(by_name, left, " + ".join(left), f"the sum of the parts {', '.join(left)}", inside)
     if differ_in_a_number(left):
         return _sum(by_name, left, " + ".join(left), f"the sum of {', '.join(left)}", inside)
-    first = _likely_whole(left, means or {})
-    raise ConfigurationError(
-        f"{where}: {plural(len(left), 'rail')} ({', '.join(left[:8])}) and none of them is the total by its name; which one is the whole? "
-        f"--rail {_quoted(first)} (or another), or --sum where none is a part of another"
-    )
+    raise ConfigurationError(question(left, means or {}, shown.spans, where))
 
 
 def _imports(names: Sequence[str]) -> list[str]:
@@ -209,15 +211,6 @@ def _drawn(
     return replace(whole, rails={**whole.rails, **fed, **own})
 
 
-def _likely_whole(names: Sequence[str], means: Mapping[str, Mean]) -> str:
-    """Return the rail to offer as an example: what a house draws, or the largest, as no whole is less than its part."""
-    used = next((name for name in names if USED.intersection(words(name))), None)
-    known = {name: means[name] for name in names if name in means}
-    if used is not None or len(known) < len(names) or len({unit for _, unit in known.values()}) > 1:
-        return used or names[0]
-    return max(names, key=lambda name: known[name][0])
-
-
 def _adds_devices(names: Collection[str], where: str) -> bool:
     """Return whether devices of one column add up: none of them is the total by its name.
 
@@ -230,7 +223,7 @@ def _adds_devices(names: Collection[str], where: str) -> bool:
         return True
     if set(words(total)) & SURELY_ALL or all(part_of(name) or inside(name) for name in others):
         return False
-    raise ConfigurationError(_may_hold(total, others, where))
+    raise ConfigurationError(may_hold(total, others, where))
 
 
 def _refuse_feeder(names: Sequence[str], where: str) -> None:
@@ -241,14 +234,7 @@ def _refuse_feeder(names: Sequence[str], where: str) -> None:
     """
     found = may_feed(names)
     if found is not None:
-        raise ConfigurationError(_may_hold(found, [name for name in names if name != found], where))
-
-
-def _may_hold(total: str, others: Sequence[str], where: str) -> str:
-    return (
-        f"{where}: {total} may hold {', '.join(others[:8])}, or be a device beside them; which is the whole? "
-        f"--rail {_quoted(total)}, or --sum where none is a part of another"
-    )
+        raise ConfigurationError(may_hold(found, [name for name in names if name != found], where))
 
 
 def _typed(by_name: Mapping[str, Rail], typed: str, where: str) -> Whole:
@@ -273,10 +259,6 @@ def _typed(by_name: Mapping[str, Rail], typed: str, where: str) -> Whole:
 
 def _bare(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'" if re.search(r"[^\w.+-]", name) else name
 
 
 def _under(

@@ -53,7 +53,7 @@ def test_an_amount_of_each_interval_by_its_german_name(tmp_path):
 def test_a_total_that_only_its_rows_show_is_asked_about(tmp_path):
     """20 rows of 10 to 29 Wh: 19 Wh counted, or 390 Wh."""
     text = "time_s,Energy (Wh)\n" + "".join(f"{60 * i},{10 + i}\n" for i in range(20))
-    with pytest.raises(ConfigurationError, match=r"--as 'Energy \(Wh\)'=counter.*=per-row"):
+    with pytest.raises(ConfigurationError, match=r"--as 'Energy \(Wh\)=counter'.*=per-row'"):
         energy(tmp_path, text)
     assert energy(tmp_path, text, as_={"": "counter"}) == pytest.approx(19 * 3600)
     assert energy(tmp_path, text, as_={"": "per-row"}) == pytest.approx(390 * 3600)

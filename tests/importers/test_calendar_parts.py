@@ -90,3 +90,18 @@ def test_days_and_months_beside_an_hour_and_a_minute_are_asked_for(tmp_path):
     with pytest.raises(ConfigurationError, match="--dates"):
         convert(path, tmp_path / "o.power")
     convert(path, tmp_path / "o.power", choices=Choices(dates="dmy"))
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "seconds"),
+    [
+        ("Year,Month,Day,Power_W", "2024,3,{d},10", 86_400),
+        ("Year,Month,Day,Time,Power_W", "2024,3,14,14:{d:02d}:30,10", 60),
+        ("yy,mm,dd,hh,mi,ss,power_W", "2024,3,14,14,{d},10,10", 60),
+    ],
+)
+def test_days_without_an_hour_are_days_and_a_clock_beside_them_counts(tmp_path, header, row, seconds):
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join([header, *(row.format(d=d) for d in range(1, 21))]) + "\n")
+    convert(path, tmp_path / "o.power")
+    assert analyse(tmp_path / "o.power").energy.value == pytest.approx(10 * seconds * 19)

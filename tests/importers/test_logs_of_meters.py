@@ -125,8 +125,14 @@ def test_a_second_header_that_differs_is_refused(tmp_path, head):
 def test_hours_in_columns_are_refused_by_name(tmp_path):
     head = "Date," + ",".join(f"{h:02d}:00" for h in range(24))
     text = head + "\n" + "".join(f"2025-03-{d:02d}," + ",".join(["0.3"] * 24) + "\n" for d in range(1, 9))
-    with pytest.raises(DataError, match="each time is a row of its own"):
-        energy(tmp_path, text)
+    ranges = "Giorno;" + ";".join(f"{h:02d}:00-{h + 1:02d}:00" for h in range(24))
+    italian = (
+        ranges + "\n13/03/2024;" + ";".join(["0,3"] * 24) + "\n14/03/2024;" + ";".join(["0,2"] * 24) + "\n"
+    )
+    turned = "time_s," + ",".join(map(str, range(30))) + "\npower_W," + ",".join(["5.1"] * 30) + "\n"
+    for log in (text, italian, turned):
+        with pytest.raises(DataError, match="each time is a row of its own"):
+            energy(tmp_path, log)
 
 
 def test_a_head_that_begins_with_a_time_is_refused_by_name(tmp_path):

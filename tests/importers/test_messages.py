@@ -77,6 +77,8 @@ CASES = {
     "two power supplies": rows(
         "10:00:0{i}\nPS1 Input Power | {v}.000 | Watts | ok\nPS2 Input Power | 3.000 | Watts | ok\n"
     ),
+    "a balance that only falls": "DateTime,Balance (kWh)\n"
+    + "".join(f"2024-03-12 0{i}:00,{50 - i / 4:.2f}\n" for i in range(8)),
     "a Shelly of the first generation": rows('{{"unixtime": 170000000{i}, "meters": [{{"power": {v}}}]}}\n'),
     "energies of intervals in kW/h": "Date,Power (kW/h)\n" + rows("2025-03-14 0{i}:00,0.{v}\n"),
     "a history of ioBroker": rows('{{"ts": 170000000{i}000, "val": {v}, "ack": true, "q": 0}}\n'),
@@ -97,7 +99,8 @@ JOULES = {
     "scaphandre without times": 83.0,
     "the chip of a Pi 5": 41.5,
     "upower -i without times": 415.0,
-    "two power supplies": 41.5,
+    "two power supplies": 41.5 + 21,
+    "a balance that only falls": 7 * 0.25 * 3.6e6,
     "a Shelly of the first generation": 41.5,
     "a history of ioBroker": 41.5,
     "a table of readings behind names": 4.15,

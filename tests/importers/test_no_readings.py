@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from powermeter.channel import Quantity
 from powermeter.errors import ConfigurationError, DataError
 from powermeter.importers import open_log
 from powermeter.importers.headers import heading
@@ -36,6 +37,24 @@ def test_none_of_them_is_a_reading_unless_it_is_typed(tmp_path: Path, name: str)
 def test_what_was_read_is_the_whole_beside_them(tmp_path: Path) -> None:
     found = open_log(log(tmp_path, "actual_W", "predicted_W", "actual_peak_W"))
     assert found.facts["whole"]["rail"] == "actual"
+
+
+@pytest.mark.parametrize(
+    ("name", "pays"),
+    [
+        *(("Vref (V)", False), ("V_nom (V)", False), ("Vcc_nominal (V)", False), ("setpoint (V)", False)),
+        *(("sensor_voltage_V", False), ("ADC voltage (V)", False), ("voltage_V", True), ("VBUS (V)", True)),
+    ],
+)
+def test_a_voltage_of_reference_or_of_a_sensor_is_not_the_supplys(
+    tmp_path: Path, name: str, pays: bool
+) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text(f"time_s,{name},Current (A)\n" + "".join(f"{i},3.3,{1 + i % 3}\n" for i in range(9)))
+    found = {channel.quantity for channel in open_log(path).sources[0].channels if channel.rail}
+    assert (Quantity.VOLTAGE in found) is pays
+    stated = open_log(path, choices=Choices(columns={name: "V"}))
+    assert Quantity.VOLTAGE in {c.quantity for c in stated.sources[0].channels if c.rail}
 
 
 @pytest.mark.parametrize("name", ["P1_W", "P2_W", "energy_peak_Wh"])

@@ -80,7 +80,7 @@ def test_a_counter_that_is_reset_says_so_and_never_runs_back(tmp_path):
 def test_what_is_left_in_a_battery_is_used_when_it_falls(tmp_path):
     _log, energy, *_ = load(tmp_path, column("energy_now_J", [100, 98, 95, 93, 90, 88]))
     assert energy == pytest.approx(12.0)
-    with pytest.raises(ConfigurationError, match="--as 'X \\(J\\)'=level"):
+    with pytest.raises(ConfigurationError, match="--as 'X \\(J\\)=level'"):
         load(tmp_path, column("X (J)", [100, 98, 95, 93, 90, 88]))
 
 

@@ -241,17 +241,19 @@ def test_days_as_spreadsheets_count_them(texts: tuple[str, ...], yes: bool) -> N
 
 
 @pytest.mark.parametrize("names", ["Date,Time", "Fecha,Hora"])
-def test_the_order_of_dates_in_a_column_of_their_own_is_asked_as_that_of_stamps(tmp_path, names):
-    """Ten hours over a midnight: read month first they would be 29 days."""
+def test_the_order_of_dates_in_a_column_of_their_own_is_decided_or_asked_as_that_of_stamps(tmp_path, names):
+    """Ten hours over a midnight: read month first they would be 29 days; without the midnight they may be either."""
     path = tmp_path / "log.csv"
     rows = [("11/03/2024", 20 + i // 6, i % 6 * 10) for i in range(24)] + [
         ("12/03/2024", i // 6, i % 6 * 10) for i in range(36)
     ]
     path.write_text(f"{names},Power_W\n" + "".join(f"{d},{h:02d}:{m:02d}:00,50\n" for d, h, m in rows))
+    for dates in ("dmy", None):
+        (source,) = open_log(path, choices=Choices(dates=dates)).sources
+        assert source.ends_ns[1] - source.ends_ns[0] == 590 * 60 * 10**9
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:20]))
     with pytest.raises(ConfigurationError, match="--dates dmy or --dates mdy"):
         open_log(path)
-    (source,) = open_log(path, choices=Choices(dates="dmy")).sources
-    assert source.ends_ns[1] - source.ends_ns[0] == 590 * 60 * 10**9
 
 
 def test_turbostat_without_a_column_of_times_is_offered_its_own_interval(tmp_path):
