@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from powermeter.analysis.groups import AttributeMissing
+from powermeter.analysis.label_choice import rows_meant
 from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.subject import charge_per_item
 from powermeter.errors import ConfigurationError, PowermeterError
@@ -157,12 +158,14 @@ def _rows_of(
 
 def _read(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassRow]:
     blank = ClassRow(one.name, one.team)
+    if label is not None and "[" in label:  # attributes that labels are split by
+        options = replace(options, label=label)
     try:
         with Recording.open(one.path) as recording:
             data = gather(recording, options)
-    except AttributeMissing:
-        raise
     except ConfigurationError as error:
+        if isinstance(error, AttributeMissing) and error.name in options.groups:
+            raise
         asked = (options.rail, options.baseline, options.label, options.per)
         if all(one is None for one in asked):
             raise
@@ -179,10 +182,11 @@ def _read(one: HandIn, options: ReportOptions, label: str | None) -> list[ClassR
         simulated=any(i.simulated for i in data.instruments) or bool(data.metadata.get("simulated")),
         notes=data.warnings,
     )
-    rows = [row for row in data.analysis.rows if row.seconds > 0 and label in (None, row.label, row.title)]
-    if label is not None and not rows:
-        known = ", ".join(dict.fromkeys(row.label for row in data.analysis.rows)) or "none"
-        return [replace(whole, problem=f"no events {label!r}; its labels: {known}")]
+    try:
+        meant = data.analysis.rows if label is None else rows_meant(data.analysis.rows, label)
+    except ConfigurationError as error:
+        return [replace(whole, problem=str(error))]
+    rows = [row for row in meant if row.seconds > 0]
     if not rows or data.analysis.run_items is not None:
         return [_whole_run(whole, data)]
     return [_of_label(whole, row, data, options) for row in rows]

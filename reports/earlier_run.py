@@ -61,7 +61,7 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
         options.against,
         path,
         label=headline.label if headline is not None else WHOLE if counted else None,
-        by=options.groups,
+        by=tuple(headline.group) if headline is not None else options.groups,
         rail=options.rail,
         baseline=options.baseline,
         options=CompareOptions(items=(options.items, options.items), per=options.per),

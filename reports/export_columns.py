@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.energy import Analysis
+from powermeter.analysis.label_choice import rows_meant
 from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import stated_singly
 from powermeter.analysis.upper_limits import ends
@@ -119,8 +120,15 @@ def utc_ns(recording: Recording, times_ns: NDArray[np.int64]) -> NDArray[np.int6
     return np.asarray(times_ns + base + np.rint(shift).astype(np.int64), np.int64)
 
 
-def events(a: Analysis) -> Table:
-    """Return each finished event with what it used, if that is stated of single ones; its attributes have a column each."""
+def events(a: Analysis, label: str | None = None) -> Table:
+    """Return each finished event with what it used, if that is stated of single ones; its attributes have a column each.
+
+    Args:
+        label: Only those that it means, as it is typed.
+
+    Raises:
+        ConfigurationError: There is no such label.
+    """
     stated = stated_singly(a.rows, a.energies)
 
     def singly(column: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
@@ -154,7 +162,7 @@ def events(a: Analysis) -> Table:
     for name in dict.fromkeys(name for event in a.events for name in event.measures):
         column = f"measure_{name}" if name in table else name
         table[column] = [_plain(e.measures.get(name)) for e in a.events]
-    return table
+    return table if label is None else _only(table, _events_meant(a, label))
 
 
 def without_energies(a: Analysis) -> list[str]:
@@ -164,17 +172,29 @@ def without_energies(a: Analysis) -> list[str]:
     return list(dict.fromkeys(a.events[i].name for i in unstated.tolist()))
 
 
-def only(table: Table, label: str | None) -> Table:
-    """Return the rows of one label; the table itself where no label is asked for or it has no labels."""
-    if label is None or "label" not in table:
-        return table
-    kept = [i for i, name in enumerate(table["label"]) if name == label]
+def _only(table: Table, kept: Sequence[int]) -> Table:
     return {name: [column[i] for i in kept] for name, column in table.items()}
 
 
-def labels(charges: Charges) -> Table:
-    """Return one row per label (and group), the numbers of `powermeter show` unrounded."""
-    rows = charges.analysis.rows
+def _events_meant(a: Analysis, label: str) -> list[int]:
+    """Return which events a label means as it is typed; those too that count in no row of it, as what an exception ended."""
+    rows = rows_meant(a.rows, label)
+    if any(row.group for row in rows):
+        return np.sort(np.concatenate([row.index for row in rows])).tolist()
+    return [i for i, event in enumerate(a.events) if event.name == rows[0].label]
+
+
+def labels(charges: Charges, label: str | None = None) -> Table:
+    """Return one row per label (and group), the numbers of `powermeter show` unrounded.
+
+    Args:
+        label: Only those that it means, as it is typed.
+
+    Raises:
+        ConfigurationError: There is no such label.
+    """
+    every = charges.analysis.rows
+    rows = every if label is None else rows_meant(every, label)
     table: dict[str, Column] = {"label": [row.label for row in rows]}
     for name in dict.fromkeys(name for row in rows for name in row.group):
         column = f"attribute_{name}" if name == "label" or name in LABEL_COLUMNS else name

@@ -15,8 +15,9 @@ from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.groups import OTHER_LABELS
+from powermeter.analysis.label_choice import rows_meant
 from powermeter.analysis.label_row import LabelRow
-from powermeter.analysis.label_rows import in_short, rows_called
+from powermeter.analysis.label_rows import in_short
 from powermeter.analysis.published import PublishedSet, published
 from powermeter.analysis.rail_voltage import BUDGET_V, socket_charge
 from powermeter.analysis.subject import Subject, of_row
@@ -28,8 +29,7 @@ from powermeter.battery.battery import Battery, Budget
 from powermeter.battery.preset_or_capacity import parse_battery
 from powermeter.battery.simulated_discharge import highest_w
 from powermeter.battery.stages import StageOutcome, check, parse_stage
-from powermeter.errors import ConfigurationError, quoted
-from powermeter.errors.suggestions import nearest
+from powermeter.errors import ConfigurationError
 from powermeter.footprint import Footprint, Place, footprint
 from powermeter.footprint.lifetime_assessment import assess
 from powermeter.footprint.lifetime_options import parse_wanted
@@ -305,9 +305,9 @@ def _lifetime(subject: Subject, headline: LabelRow | None, options: ReportOption
 def _tokens(recording: Recording, analysis: Analysis, options: ReportOptions) -> TokenTable | None:
     """Return the language models of a recording; models of their own powers are analysed apart."""
     found = token_table(analysis)
-    if found is None or len(found.models) < 2 or "model" in options.groups:
+    if found is None or len(found.models) < 2 or "model" in analysis.by:
         return found
-    by = (*options.groups, "model")
+    by = (*analysis.by, "model")
     return token_table(analyse(recording, rail=options.rail, baseline=options.baseline, by=by))
 
 
@@ -335,13 +335,7 @@ def _rows_of(analysis: Analysis, label: str | None) -> Sequence[LabelRow]:
     Raises:
         ConfigurationError: There is no such label.
     """
-    if label is None:
-        return analysis.rows
-    found = rows_called(analysis.rows, label)
-    if not found:
-        known = nearest(label, dict.fromkeys(one.label for one in in_short(analysis.rows)))
-        raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
-    return found
+    return analysis.rows if label is None else rows_meant(analysis.rows, label)
 
 
 def _headline(rows: Sequence[LabelRow]) -> LabelRow | None:

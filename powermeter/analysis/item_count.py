@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.label_choice import LabelChoice
 from powermeter.errors import ConfigurationError, plural, printable, quoted
 from powermeter.errors.suggestions import nearest
 from powermeter.events import Event
@@ -120,6 +121,11 @@ def counted(
             events, number, asked.per or "", (*notes, _of_run(asked, number, events, list(lasting)))
         )
     meant = [i for i in range(len(keys)) if label in (names[i], titles[i])]
+    if not meant:
+        choice = LabelChoice.of(label)
+        meant = [
+            i for i, key in enumerate(keys) if choice.means(names[i], dict(zip(by, key[1:], strict=True)))
+        ]
     if not meant:
         known = nearest(label, dict.fromkeys(names))
         raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from operator import eq
 from typing import NamedTuple, overload
@@ -124,10 +124,6 @@ class LabelRows(Sequence[LabelRow]):
         counts = self.events.counts
         return [self._in_short(i, counts) for i in range(len(self))]
 
-    def called(self, label: str) -> list[LabelRow]:
-        """Return the rows of that label or title."""
-        return [self[i] for i, one in enumerate(self.named) if label in (one.label, one.title)]
-
     def without_charge(self, i: int) -> LabelRow:
         """Return a row whose charge nobody asks for, which is not kept."""
         return self._made.get(i) or self._row(i, None)
@@ -221,9 +217,14 @@ def labels_of(rows: Sequence[LabelRow]) -> list[str]:
 
 def rows_called(rows: Sequence[LabelRow], label: str) -> list[LabelRow]:
     """Return the rows of a label or title, no other of which is made for it."""
+    return rows_where(rows, lambda one: label in (one.label, one.title))
+
+
+def rows_where(rows: Sequence[LabelRow], is_meant: Callable[[Named], bool]) -> list[LabelRow]:
+    """Return the rows with such a name, no other of which is made for it."""
     if isinstance(rows, LabelRows):
-        return rows.called(label)
-    return [made for made in rows if label in (made.label, made.title)]
+        return [rows[i] for i, one in enumerate(rows.named) if is_meant(one)]
+    return [made for made in rows if is_meant(Named(made.label, made.group))]
 
 
 def stated_singly(rows: Sequence[LabelRow], energies: Windows) -> NDArray[np.bool_]:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.label_choice import rows_meant, split_for
 from powermeter.analysis.label_row import LabelRow
-from powermeter.analysis.label_rows import labels_of, rows_called
 from powermeter.analysis.rail_voltage import ChargeOrigin, at_the_socket, charge_origin, rail_voltage
 from powermeter.analysis.remarks import remarks_of_rows
 from powermeter.analysis.selection import Asked
 from powermeter.analysis.tokens import measures as token_measures
-from powermeter.errors import ConfigurationError, plural, quoted
-from powermeter.errors.suggestions import nearest
+from powermeter.errors import ConfigurationError, plural
 from powermeter.recording import Recording
 from powermeter.result import Grade, Result, combine, product, ratio, worst
 from powermeter.result.notes import Note
@@ -205,7 +204,7 @@ def gather(recording: Recording, asked: Asked | None = None) -> Subject:
         recording,
         rail=asked.rail,
         baseline=asked.baseline,
-        by=asked.by,
+        by=split_for(asked.by, asked.label or asked.items_of, lambda: recording.event_columns().labels[0]),
         rail_voltage_v=volts,
         items=asked.count,
     )
@@ -348,10 +347,7 @@ def row_of(analysis: Analysis, label: str) -> LabelRow:
     Raises:
         ConfigurationError: There is none, or several.
     """
-    found = rows_called(analysis.rows, label)
-    if not found:
-        known = nearest(label, labels_of(analysis.rows))
-        raise ConfigurationError(f"no event {quoted(label)} in the recording; {known}")
+    found = rows_meant(analysis.rows, label)
     if len(found) > 1:
         raise ConfigurationError(f"several rows are labelled {label!r}; name one as {found[0].title!r}")
     return found[0]

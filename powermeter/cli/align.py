@@ -10,6 +10,7 @@ import click
 
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.standard_output import put, put_json, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError
 from powermeter.result import COVERAGE_95
 from powermeter.result.notes import plain_notes
@@ -27,7 +28,7 @@ WAYS = ("pattern", "activity", "markers", "clock")
 @click.argument("meter", type=click.Path(path_type=Path), required=False)
 @output_option("The recording that holds both; HOST-joined.power otherwise.")
 @click.option(
-    "--by", type=click.Choice(WAYS), help="How; by the pattern where one was played, else by activity."
+    "--by", type=WordChoice(WAYS), help="How; by the pattern where one was played, else by activity."
 )
 @click.option(
     "--rail",

@@ -9,6 +9,7 @@ import click
 
 from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put, put_json, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError
 from powermeter.errors.exit_codes import LEFT_OUT
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--readings",
-    type=click.Choice(["chunks", "all", "none"]),
+    type=WordChoice(["chunks", "all", "none"]),
     default="chunks",
     show_default=True,
     help="Collect the summaries of the readings, all of them, or none.",

@@ -11,6 +11,7 @@ from powermeter.cli.fail_if import exit_code, parse_fail_if
 from powermeter.cli.options import baseline_option, force_option, json_option, output_option, per_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError, printable
 from powermeter.recording.output_file import check_output, unknown_extension, write_files
 from powermeter.units import parse_share
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--of",
-    type=click.Choice(["energy", "power", "time"]),
+    type=WordChoice(["energy", "power", "time"]),
     help="Energy per item, mean power, or time per item.  [default: energy; power where whole runs are compared]",
 )
 @click.option(

@@ -13,6 +13,7 @@ from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.progress import counted, progress
 from powermeter.cli.report_options import reading_options, report_options
 from powermeter.cli.standard_output import put_json, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError, printable
 from powermeter.errors.suggestions import some_of
 from powermeter.recording.file_names import SUFFIX
@@ -43,13 +44,13 @@ FORMS = ("csv", "json", "parquet", "arrow", "jls", "codecarbon", *registry.EXPOR
 @click.option(
     "--what",
     "-w",
-    type=click.Choice(WHAT),
+    type=WordChoice(WHAT),
     help="Of a table: every sample, every event with its energy, one row per label, or one per phase of a language model.  [default: samples]",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMS),
+    type=WordChoice(FORMS),
     help="The format, where the file's extension does not name it.",
 )
 @reading_options
@@ -157,6 +158,7 @@ def _share(
 
 
 def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[str, Any]) -> None:
+    from powermeter.analysis.item_count import OF_RUN
     from powermeter.reports import export_columns, tokens
     from powermeter.reports.exports.emissions import write_emissions
     from powermeter.reports.jls import write_jls
@@ -174,18 +176,17 @@ def _write(opened: Recording, output: Path, what: str, form: str, typed: dict[st
     if what == "samples":
         parts = sample_tables(opened)
     elif data is not None:
-        if data.analysis.run_items is not None and what != "tokens":
-            raise ConfigurationError(
-                f"--what {what}: which label do the items belong to? Name it with --label"
-            )
         made = {
-            "events": lambda: export_columns.events(data.analysis),
-            "labels": lambda: export_columns.labels(data.charges),
+            "events": lambda: export_columns.events(data.analysis, typed["label"]),
+            "labels": lambda: export_columns.labels(data.charges, typed["label"]),
         }
-        table = export_columns.only(made.get(what, lambda: tokens.table(data))(), typed["label"])
+        table = made.get(what, lambda: tokens.table(data))()
         parts = [table]
         if not any(len(column) for column in table.values()):
             put_stderr(f"note: no {what} in {opened.path.name}: the table has its header only")
+        if what != "tokens" and (whole := data.analysis.run_per_item):
+            text = next((str(note) for note in data.analysis.notes if note.code == OF_RUN), "")
+            put_stderr(f"note: {text}; that is {whole.show().text}, in no row of this table")
         if what == "events" and (short := export_columns.without_energies(data.analysis)):
             put_stderr(
                 f"note: too short for this sampling to resolve one by one, so that their energies are empty: events of {some_of(short)}"

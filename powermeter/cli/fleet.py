@@ -10,6 +10,7 @@ import click
 from powermeter.cli.options import force_option, json_option, output_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr, table_width
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording.output_file import STANDARD_OUTPUT, check_output, open_output, unknown_extension
 
@@ -18,7 +19,7 @@ QUESTIONS = ("energies", "leaderboard", "outliers", "drifts", "regressions", "to
 
 @click.command()
 @click.argument("dataset", metavar="DATASET", type=click.Path(path_type=Path))
-@click.argument("questions", metavar="[QUESTION]...", nargs=-1, type=click.Choice((*QUESTIONS, "recompute")))
+@click.argument("questions", metavar="[QUESTION]...", nargs=-1, type=WordChoice((*QUESTIONS, "recompute")))
 @click.option(
     "--by",
     metavar="NAMES",

@@ -18,6 +18,7 @@ from powermeter.cli.options import (
     tokens_option,
 )
 from powermeter.cli.standard_output import put, put_json
+from powermeter.cli.word_choice import WordChoice
 
 
 @click.command()
@@ -45,7 +46,7 @@ from powermeter.cli.standard_output import put, put_json
 )
 @click.option(
     "--basis",
-    type=click.Choice(["lifecycle", "direct"]),
+    type=WordChoice(["lifecycle", "direct"]),
     default="lifecycle",
     show_default=True,
     help="Column of an intensity file that has both.",
@@ -111,7 +112,7 @@ from powermeter.cli.standard_output import put, put_json
 @click.option("--hours", is_flag=True, help="The best and worst hours of the intensity file, and the saving.")
 @click.option("--equivalents", is_flag=True, help="Everyday equivalents, each with its assumption.")
 @click.option(
-    "--unit", "mass", type=click.Choice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon."
+    "--unit", "mass", type=WordChoice(["g", "lb"]), default="g", show_default=True, help="Mass of carbon."
 )
 @click.option("--explain", is_flag=True, help="Walk through the arithmetic.")
 @json_option("The same numbers unrounded, each with its unit.")

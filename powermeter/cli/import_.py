@@ -12,6 +12,7 @@ import click
 from powermeter.cli.options import force_option, json_option
 from powermeter.cli.progress import progress
 from powermeter.cli.standard_output import put, put_json, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError, plural
 from powermeter.result.notes import plain_notes
 from powermeter.units import format_duration, parse_quantity, parse_rate, parse_share
@@ -92,17 +93,17 @@ def _as(texts: tuple[str, ...]) -> dict[str, str]:
     help="Time zone of stamps that name none: Europe/Berlin, +01:00, UTC, local. [default: UTC]",
 )
 @click.option(
-    "--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year in the dates."
+    "--dates", type=WordChoice(["dmy", "mdy", "ymd"]), help="Order of day, month and year in the dates."
 )
 @click.option(
     "--decimal",
-    type=click.Choice(["point", "comma"]),
+    type=WordChoice(["point", "comma"]),
     help="Decimal mark; the other one is between thousands.",
 )
 @click.option(
     "--interleaved", type=click.IntRange(1, 64), metavar="N", help="The rows alternate between N devices."
 )
-@click.option("--grade", type=click.Choice(_GRADES), help="How the values were obtained, where you know it.")
+@click.option("--grade", type=WordChoice(_GRADES), help="How the values were obtained, where you know it.")
 @click.option("--accuracy", metavar="SHARE", help="The instrument's limit of error, where you know it: 0.5%.")
 @click.option("--session", metavar="NAME", help="Which session, where the file holds several.")
 @click.option(

@@ -10,6 +10,7 @@ import click
 from powermeter.cli import subject_options
 from powermeter.cli.options import json_option, line_option, renamed_option, take_renamed
 from powermeter.cli.standard_output import put, put_json
+from powermeter.cli.word_choice import WordChoice
 
 
 @click.command()
@@ -91,7 +92,7 @@ from powermeter.cli.standard_output import put, put_json
     "--tornado",
     default="carbon",
     show_default=True,
-    type=click.Choice(["energy", "carbon", "water", "adpe", "money"]),
+    type=WordChoice(["energy", "carbon", "water", "adpe", "money"]),
     help="The account whose deciding factors are listed.",
 )
 @renamed_option("--what")

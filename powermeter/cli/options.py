@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from powermeter.cli.standard_output import put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -38,7 +39,7 @@ items_option = click.option(
 )
 line_option = click.option(
     "--line",
-    type=click.Choice(["fixed", "mobile"]),
+    type=WordChoice(["fixed", "mobile"]),
     default="fixed",
     show_default=True,
     help="Kind of network at the client.",

@@ -32,7 +32,10 @@ OPTIONS = (
     baseline_option,
     click.option("--by", metavar="NAMES", default="", help="Split labels by attributes: model,batch."),
     click.option(
-        "--label", "-l", metavar="NAME", help="The label that the report is about; the inferences otherwise."
+        "--label",
+        "-l",
+        metavar="NAME",
+        help="The label that the report is about; the inferences otherwise. infer[model=small] picks by attribute.",
     ),
     items_option,
     per_option,

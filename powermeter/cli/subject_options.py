@@ -19,7 +19,10 @@ def options(command: Command) -> Command:
     """Add the options that select what is reported on."""
     for option in (
         click.option(
-            "--label", "-l", metavar="NAME", help="Count only events of this label; items are theirs."
+            "--label",
+            "-l",
+            metavar="NAME",
+            help="Count only events of this label; items are theirs. infer[model=small] picks by attribute.",
         ),
         click.option(
             "--rail", metavar="NAME", help="The rail to count; the best stand-in for the battery otherwise."

@@ -9,6 +9,7 @@ import click
 from powermeter.cli.child import run_command
 from powermeter.cli.options import json_option
 from powermeter.cli.standard_output import put_line, put_stderr
+from powermeter.cli.word_choice import WordChoice
 from powermeter.errors import ConfigurationError
 from powermeter.marking import api as instrumentation
 from powermeter.marking.span import attached
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--load",
     "kind",
-    type=click.Choice(["processor", "gpu"]),
+    type=WordChoice(["processor", "gpu"]),
     default="processor",
     show_default=True,
     help="What is switched; gpu needs torch or cupy.",

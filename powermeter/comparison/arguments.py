@@ -10,7 +10,8 @@ from typing import Any
 
 from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.item_count import ItemCount
-from powermeter.comparison.runs import AnalysedRun, Pick, read
+from powermeter.analysis.label_choice import LabelChoice
+from powermeter.comparison.runs import AnalysedRun, read
 from powermeter.errors import ConfigurationError
 
 
@@ -64,7 +65,7 @@ def recordings_of(
     baseline: BaselineSpec,
     by: Sequence[str],
     count: ItemCount | None = None,
-) -> tuple[list[AnalysedRun], Pick]:
+) -> tuple[list[AnalysedRun], LabelChoice]:
     """Return the analysed recordings of one side and the label that is meant.
 
     Args:
@@ -92,7 +93,7 @@ def recordings_of(
     paths = [str(Path(item).resolve()) for item in opened if isinstance(item, (str, Path))]
     if len(set(paths)) < len(paths):
         raise ConfigurationError(f"{opened[0]}: the same recording twice on one side is not a repeat")
-    pick = Pick.of(label or "")
+    pick = LabelChoice.of(label or "")
     every = tuple(dict.fromkeys((*by, *(pick.group or {}))))
     if count:
         count = replace(count, label=pick.label)

@@ -15,6 +15,7 @@ from powermeter import registry
 from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, OF_RUN, ItemCount
+from powermeter.analysis.label_choice import LabelChoice
 from powermeter.analysis.raised_events import RAISED
 from powermeter.comparison import remarks
 from powermeter.comparison.arguments import recordings_of
@@ -22,7 +23,7 @@ from powermeter.comparison.contrast import Contrast
 from powermeter.comparison.matching_labels import match
 from powermeter.comparison.multiple_comparisons import ComparisonRow, jointly
 from powermeter.comparison.options import CompareOptions
-from powermeter.comparison.runs import AnalysedRun, Pick
+from powermeter.comparison.runs import AnalysedRun
 from powermeter.comparison.verdict import Verdict
 from powermeter.errors import ConfigurationError, plural
 from powermeter.recording import Recording
@@ -139,7 +140,7 @@ def compare(
         )
     counts = (ItemCount(asked.items[0], asked.per), ItemCount(asked.items[1], asked.per))
     left, pick_a = recordings_of(a, labels[0], rails[0], baseline, by, counts[0])
-    pick_b = Pick.of(labels[1] or "")
+    pick_b = LabelChoice.of(labels[1] or "")
     if b is not None or pick_b.group or counts[1]:
         right, pick_b = recordings_of(a if b is None else b, labels[1], rails[1], baseline, by, counts[1])
     else:
@@ -192,7 +193,7 @@ def _instruments(runs: Sequence[AnalysedRun], same: bool, side: str) -> list[Ana
 
 
 def _names(
-    left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], pick_a: Pick, pick_b: Pick
+    left: Sequence[AnalysedRun], right: Sequence[AnalysedRun], pick_a: LabelChoice, pick_b: LabelChoice
 ) -> tuple[str, str]:
     if [run.recording for run in left] == [run.recording for run in right]:
         a, b = (pick.title for pick in (pick_a, pick_b))

@@ -9,13 +9,14 @@ from typing import TypeAlias
 import numpy as np
 
 from powermeter.analysis.item_count import WHOLE
+from powermeter.analysis.label_choice import LabelChoice
 from powermeter.analysis.label_row import LabelRow
 from powermeter.comparison import sides
 from powermeter.comparison.options import Compared, CompareOptions
 from powermeter.comparison.pairs_and_turns import Side
-from powermeter.comparison.runs import AnalysedRun, Pick
+from powermeter.comparison.runs import AnalysedRun
 from powermeter.errors import ConfigurationError, DataError
-from powermeter.errors.suggestions import nearest, some_of
+from powermeter.errors.suggestions import some_of
 from powermeter.result import Result
 from powermeter.result.notes import Note
 
@@ -44,7 +45,10 @@ class Matched:
 
 
 def match(
-    runs: tuple[Runs, Runs], picks: tuple[Pick, Pick], names: tuple[str, str], asked: CompareOptions
+    runs: tuple[Runs, Runs],
+    picks: tuple[LabelChoice, LabelChoice],
+    names: tuple[str, str],
+    asked: CompareOptions,
 ) -> Matched:
     """Return the sides of each row; a label of which nothing is known on one side becomes a note."""
     if (picks[0].label == WHOLE) != (picks[1].label == WHOLE):
@@ -62,8 +66,8 @@ def match(
     made = Matched(asked.of or "energy")
     for side, pick, have in ((runs[0], picks[0], by_a), (runs[1], picks[1], by_b)):
         if not have and pick.label is not None:
-            known = nearest(pick.title, (r.label for run in side for r in run.analysis.rows))
-            raise ConfigurationError(f"{side[0].name}: no events {pick.title!r}; {known}")
+            every = [row for run in side for row in run.analysis.rows]
+            raise ConfigurationError(f"{side[0].name}: no events {pick.title!r}; {pick.unknown(every)}")
     if len(by_a) == 1 and len(by_b) == 1 and not nothing_named:
         (title_a, rows_a), (title_b, rows_b) = next(iter(by_a.items())), next(iter(by_b.items()))
         title = title_a if title_a == title_b else f"{title_a} → {title_b}"
@@ -111,11 +115,11 @@ def _alone(runs: tuple[Runs, Runs], left: Side, right: Side) -> tuple[Side, Side
     return replace(left, separate=False, times_s=None), replace(right, separate=False, times_s=None)
 
 
-def _by_title(runs: Runs, pick: Pick) -> dict[str, Rows]:
+def _by_title(runs: Runs, pick: LabelChoice) -> dict[str, Rows]:
     """Return for each title the row of each run (None where it has none); labels without duration are left out."""
     found: dict[str, Rows] = {}
     for i, run in enumerate(runs):
-        for row in pick.rows(run.analysis):
+        for row in pick.rows(run.analysis.rows):
             if run.analysis.energies.seconds[row.index].any():
                 found.setdefault(row.title, [None] * len(runs))[i] = row
     return found
@@ -125,7 +129,7 @@ def _listed(titles: Mapping[str, Rows]) -> str:
     return some_of(list(titles)) or "no events"
 
 
-def _renamed(rows: Mapping[str, Rows], a: Pick, b: Pick) -> dict[str, Rows]:
+def _renamed(rows: Mapping[str, Rows], a: LabelChoice, b: LabelChoice) -> dict[str, Rows]:
     """Return B's rows under A's label, so that `base (batch=8)` meets `small (batch=8)`."""
     if not a.label or not b.label or a.label == b.label:
         return dict(rows)

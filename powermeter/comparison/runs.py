@@ -1,9 +1,8 @@
-"""One recording of a comparison: its analysis, the instrument behind it, and which of its labels is meant."""
+"""One recording of a comparison: its analysis and the instrument behind it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,7 @@ from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import BaselineSpec
 from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.item_count import ItemCount
-from powermeter.analysis.label_row import LabelRow
-from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording
-
-_FILTER = re.compile(r"(?P<label>[^\[\]]*)\[(?P<inside>[^\[\]]+)\]\Z")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,44 +35,6 @@ class AnalysedRun:
     started_s: float | None = None
     throttled: bool = False
     program: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A label, and the attributes its events must have; no label is every label."""
-
-    label: str | None = None
-    group: Mapping[str, str] | None = None
-
-    @classmethod
-    def of(cls, text: str) -> Pick:
-        """Read `infer` or `infer[model=small,batch=8]`.
-
-        Raises:
-            ConfigurationError: What stands in the brackets is not NAME=VALUE.
-        """
-        found = _FILTER.match(text)
-        if found is None:
-            return cls(text or None)
-        pairs = [part.partition("=") for part in found["inside"].split(",")]
-        if not found["label"] or not all(name.strip() and equals for name, equals, _ in pairs):
-            raise ConfigurationError(f"{text!r}: write a label and attributes as infer[model=small,batch=8]")
-        return cls(found["label"], {name.strip(): value.strip() for name, _, value in pairs})
-
-    @property
-    def title(self) -> str:
-        """As typed: `infer[model=small]`."""
-        inside = ",".join(f"{k}={v}" for k, v in (self.group or {}).items())
-        return (self.label or "") + (f"[{inside}]" if inside else "")
-
-    def rows(self, analysis: Analysis) -> list[LabelRow]:
-        """Return the rows of an analysis that are meant."""
-        return [
-            r
-            for r in analysis.rows
-            if self.label in (None, r.label)
-            and all(str(r.group.get(k)) == v for k, v in (self.group or {}).items())
-        ]
 
 
 def read(

@@ -179,3 +179,67 @@ def test_without_a_label_a_number_per_item_is_that_of_the_only_label_or_none(pat
     assert "per item" not in said("footprint", path, "--place", "FRA")
     for asked in (("--label", "decode"), ("--items", 10)):
         assert "per_item" in json.loads(said("footprint", path, "--place", "FRA", "--json", *asked))
+
+
+@pytest.fixture
+def two_models(make):  # noqa: F811
+    """2 W: five inferences of each of two models, 0.2 s and 0.5 s long."""
+    return make(
+        events=[
+            infer(1 + i, 0.2 if i % 2 else 0.5, 1, i + 1, model="tiny" if i % 2 else "big") for i in range(8)
+        ]
+    )
+
+
+TINY = ["--label", "infer[model=tiny]"]
+
+
+def test_a_label_is_chosen_by_its_attributes_on_every_verb(two_models, tmp_path):
+    """0.4 J each, of 2 W for 0.2 s; together with the big model's 1 J it would be 0.7 J."""
+    shown = json.loads(said("show", two_models, "--json", *TINY))
+    assert shown["headline"] == "infer (model=tiny)"
+    row = next(row for row in shown["labels"] if row["group"] == {"model": "tiny"})
+    assert row["per_item"]["value"] == near(0.4) and row["events"] == 4
+    assert json.loads(said("budget", two_models, "--json", *TINY))["count"]["value"] == near(4 * 3600 / 0.08)
+    assert json.loads(said("footprint", two_models, "--json", *TINY))["per_item_basis"].endswith("4 × infer")
+    for what, lines in (("events", 4), ("labels", 1)):
+        said("export", two_models, "-o", tmp_path / f"{what}.csv", "--what", what, *TINY)
+        rows = list(csv.DictReader((tmp_path / f"{what}.csv").open(encoding="utf-8")))
+        assert len(rows) == lines and {row["model"] for row in rows} == {"tiny"}
+    (found,) = json.loads(said("table", two_models.parent, "--json", *TINY))
+    assert found["per_item_j"] == near(0.4)
+    (found,) = json.loads(said("compare", two_models, two_models, "--json", *TINY))["rows"]
+    assert found["a"]["value"] == near(0.4)
+    (row,) = (
+        r
+        for r in json.loads(said("show", two_models, "--json", *TINY, "--items", 8))["labels"]
+        if r["group"] == {"model": "tiny"}
+    )
+    assert row["per_item"]["value"] == near(0.2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("infer[modle=tiny]", "did you mean model?"),
+        ("infer[model=tyni]", "did you mean infer[model=tiny]?"),
+        ("infre[model=tiny]", "infer"),
+        ("infer[tiny]", "infer[model=small,batch=8]"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["show", "budget", "compare"])
+def test_a_mistyped_choice_is_answered_with_the_nearest(run, two_models, verb, typed, meant):
+    also = [two_models] if verb == "compare" else []
+    status, _, err = run(verb, two_models, *also, "--label", typed)
+    assert status == 2 and meant in " ".join(err.split())
+
+
+def test_what_a_count_of_the_run_makes_stands_beside_the_table_of_labels(run, path, tmp_path):
+    """20 J over 10 requests are in no label's row."""
+    status, _, err = run("export", path, "-o", tmp_path / "x.csv", "--what", "labels", "--per", "request")
+    assert status == 0 and "2.000" in err and "in no row of this table" in err
+    assert [row["label"] for row in csv.DictReader((tmp_path / "x.csv").open(encoding="utf-8"))] == [
+        "load",
+        "request",
+        "decode",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.comparison.runs import Pick
+from powermeter.analysis.label_choice import LabelChoice
 from powermeter.comparison.sweep_values import stated_values
 
 
@@ -23,4 +23,4 @@ def test_values_of_a_sweep_are_told_apart_by_what_their_events_hold(values, stat
     found = stated_values("a", values)
     assert found == stated and list(map(type, found)) == list(map(type, stated))
     for value in found:
-        assert Pick.of(f"call[a={value}]").group == {"a": str(value)}
+        assert LabelChoice.of(f"call[a={value}]").group == {"a": str(value)}
