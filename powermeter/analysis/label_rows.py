@@ -220,11 +220,11 @@ def rows_called(rows: Sequence[LabelRow], label: str) -> list[LabelRow]:
     return rows_where(rows, lambda one: label in (one.label, one.title))
 
 
-def rows_where(rows: Sequence[LabelRow], is_meant: Callable[[Named], bool]) -> list[LabelRow]:
+def rows_where(rows: Sequence[LabelRow], is_meant: Callable[[RowName], bool]) -> list[LabelRow]:
     """Return the rows with such a name, no other of which is made for it."""
     if isinstance(rows, LabelRows):
         return [rows[i] for i, one in enumerate(rows.named) if is_meant(one)]
-    return [made for made in rows if is_meant(Named(made.label, made.group))]
+    return [made for made in rows if is_meant(RowName(made.label, made.group))]
 
 
 def stated_singly(rows: Sequence[LabelRow], energies: Windows) -> NDArray[np.bool_]:
