@@ -180,7 +180,7 @@ def _events_meant(a: Analysis, label: str) -> list[int]:
     """Return which events a label means as it is typed; those too that count in no row of it, as what an exception ended."""
     rows = rows_meant(a.rows, label)
     if any(row.group for row in rows):
-        return np.sort(np.concatenate([row.index for row in rows])).tolist()
+        return list(map(int, np.sort(np.concatenate([row.index for row in rows]))))
     return [i for i, event in enumerate(a.events) if event.name == rows[0].label]
 
 
