@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges, without_containers
 from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, edges_late, perhaps_late
 from powermeter.analysis.lag import lags
+from powermeter.analysis.late_at_marks import at_late_changes
 from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes
 from powermeter.analysis.means_at_edges import as_edges_show
@@ -68,7 +69,7 @@ def as_events_show(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smooth
 def _as_shown(trace: Trace, start_ns: Times, end_ns: Times, smooths: Smoothing | None) -> Trace:
     """Return a trace as the edges of events show that it is, whatever its clock."""
     start_ns, end_ns = without_containers(start_ns, end_ns)
-    trace = at_refreshes(trace, start_ns, end_ns)
+    trace = at_late_changes(at_refreshes(trace, start_ns, end_ns), start_ns, end_ns)
     if edges_late(trace):
         return trace
     if smooths is not None and (smooths.filters or not smooths.sure):
