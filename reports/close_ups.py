@@ -39,7 +39,7 @@ class CloseUp:
     Attributes:
         name: What a reader calls it.
         start_ns, end_ns: On the clock of the events.
-        trace: All its readings, where analysis holds only some of them; None else.
+        trace: All its readings, where analysis holds only some of them; otherwise None.
     """
 
     name: str

@@ -164,7 +164,7 @@ def _short(name: str) -> str | None:
 
 
 def change(ratio: Result | None) -> str:
-    """Return a ratio as its change; a dash without."""
+    """Return a ratio as a change in percent; a dash where there is none."""
     return DASH if ratio is None else change_in_percent(ratio).text
 
 

@@ -105,4 +105,4 @@ def caption_of(spread: EnergySpread) -> str:
     row = spread.row
     counted = plural(spread.joules.size - spread.warmup, "event")
     text = f"median {show(row.energy_median).bare}, p95 {show(row.energy_p95).bare} of {counted}"
-    return f"{text}; hollow: {spread.warmup:,} of warm-up, not in them" if spread.warmup else text
+    return f"{text}; hollow: {spread.warmup:,} of the warm-up, left out of them" if spread.warmup else text

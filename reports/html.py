@@ -83,7 +83,7 @@ def page_of(
         body: What stands in it; put into a `main` where it is none.
         packed: The data of the zoom, which `script` draws; None for a page without a script.
         script: The only script that may run.
-        simulated: Whether its numbers are simulated, which the page wears as a watermark.
+        simulated: Whether its numbers are simulated, shown as a watermark.
     """
     mark = element("div", "simulated", class_="watermark", aria_hidden="true") if simulated else ""
     parts: list[Child] = (

@@ -77,7 +77,7 @@ def has_items(rows: Sequence[LabelRow]) -> bool:
 
 
 def time_head(rows: Sequence[LabelRow]) -> str:
-    """Return `mean time`, or of what it is where an event holds several items: energies beside it are of one."""
+    """Return the heading of a mean time; where an event holds several items it names the event, since energies beside it are per item."""
     several = any(row.items_per_event not in (None, 1.0) for row in rows)
     return "mean time of an event" if several else "mean time"
 

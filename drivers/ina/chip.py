@@ -141,7 +141,7 @@ class Chip(ABC):
             )
 
     def open(self) -> None:
-        """Make sure that it is this chip and set it up, leaving it running where it is set up already.
+        """Verify the chip's identity and configure it; one that is configured already is left running.
 
         Raises:
             OpenError: No answer, another chip, or a chip that does not keep its setup.

@@ -38,7 +38,7 @@ CHIPS: Mapping[str, tuple[type[Chip], ChipModel]] = {
     for chip in (INA219Chip, INA226Chip, INA228Chip, INA3221Chip)
     for name, model in chip.models.items()
 }
-"""Model in lower case → how to talk to it, and its data."""
+"""Model in lower case → the class that reads it, and its data."""
 
 MAX_CHIPS = 16
 
@@ -50,7 +50,7 @@ class ShuntedRail:
     Attributes:
         rail: What it measures.
         ohm: The shunt; 0 where it is inside the chip.
-        tolerance: Relative limit of the shunt at the temperature to reckon with.
+        tolerance: Relative limit of the shunt at the temperature assumed.
     """
 
     rail: Rail
@@ -60,7 +60,7 @@ class ShuntedRail:
 
 @dataclass(frozen=True, slots=True)
 class PlacedChip:
-    """One chip: what it is, where it sits, what is wanted of it."""
+    """One chip: its model, its bus and address, and the settings asked for."""
 
     model: str
     bus: str
@@ -77,7 +77,7 @@ class PlacedChip:
 
     @property
     def chip(self) -> type[Chip]:
-        """How to talk to it."""
+        """The class that reads it."""
         return CHIPS[self.model][0]
 
     @property

@@ -44,7 +44,7 @@ _LEAST_NEW = 0.02  # of a reading, that is new in it
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """Over what readings average.
+    """The time over which readings average.
 
     Attributes:
         longest_s: The longest time constant that agrees with the readings, s.

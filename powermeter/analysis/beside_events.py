@@ -64,7 +64,7 @@ class Calm:
     """The whole windows beside events: their power, how it varies, and how it jumps."""
 
     def __init__(self, rates: Floats, index: Indices, state: Indices, noise: float) -> None:
-        """Find them.
+        """Select the windows beside events, and estimate their jumps.
 
         Args:
             rates: Of every window, W.

@@ -95,7 +95,7 @@ class Analysis:
         disagreements: Where two instruments saw the same thing.
         notes: What a reader must know: a code, a severity and a sentence each.
         shares: What part of the energy during each event is its, where some run at the same time; None where none do.
-        run_items: How many items the user counts in the whole run, whatever its labels; None else.
+        run_items: How many items the user counts in the whole run, whatever its labels; otherwise None.
         item_name: What the user calls one item; empty where nobody stated it.
         raised: What exceptions ended, one for each row that has such events.
         warnings: What the recording warns of itself: how its program and its recorder ended, what is damaged; first in `notes`.

@@ -154,7 +154,7 @@ class GroupEstimate:
 
     @classmethod
     def empty(cls, size: int) -> GroupEstimate:
-        """Return an estimate that knows nothing yet."""
+        """Return an estimate in which nothing is known yet."""
         return cls(
             np.full(size, np.nan),
             np.zeros(size),

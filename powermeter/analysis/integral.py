@@ -118,7 +118,7 @@ class Integral:
 
     @property
     def is_energy(self) -> bool:
-        """Whether the integral is in joule; coulomb else."""
+        """Whether the integral is in joule; otherwise it is in coulomb."""
         return self.trace.quantity in (Quantity.POWER, Quantity.ENERGY)
 
     @property
@@ -128,12 +128,12 @@ class Integral:
 
     @property
     def start_ns(self) -> int:
-        """Where knowledge begins: a mean's first sample speaks for the interval before it."""
+        """From when on power is known: a mean's first sample covers the interval before it."""
         return self.trace.start_ns
 
     @property
     def end_ns(self) -> int:
-        """Where knowledge ends."""
+        """Until when power is known."""
         return self.trace.end_ns
 
     @property

@@ -46,7 +46,7 @@ class ItemCount:
 
     def __post_init__(self) -> None:
         if self.items is not None and not 0 < self.items < math.inf:
-            raise ConfigurationError(f"{plural(self.items, 'item')}: a number above zero is wanted")
+            raise ConfigurationError(f"{plural(self.items, 'item')}: the number must be above zero")
 
     def __bool__(self) -> bool:
         return self.items is not None or self.per is not None

@@ -38,7 +38,7 @@ class LabelRow:
 
     Attributes:
         label: The events' name.
-        group: Attribute → value for the attributes asked for with `by`; empty else.
+        group: Attribute → value for the attributes asked for with `by`; otherwise empty.
         events: How many events of it lie inside the recording.
         outside: How many more do not, or never ended.
         unseen: How many of `events` no reading shows, so that their energy is not known.
@@ -189,7 +189,7 @@ class RowName(NamedTuple):
 
     Attributes:
         label: The events' name.
-        group: Attribute → value where labels are split; empty else.
+        group: Attribute → value where labels are split; otherwise empty.
     """
 
     label: str

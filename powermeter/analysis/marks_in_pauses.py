@@ -130,7 +130,7 @@ def less_sure_in_pauses(found: GroupEstimate) -> None:
 
 
 def _by_chance(integral: Integral, edges: Times) -> bool:
-    """Return whether moments lie in pauses as often as chance puts them there, and no oftener beside the ends of pauses."""
+    """Return whether moments lie in pauses as often as by chance, and beside the ends of pauses no more often."""
     from scipy.special import bdtr, bdtrc
 
     deep, _, rim = _where(integral, edges)
@@ -145,7 +145,7 @@ def _by_chance(integral: Integral, edges: Times) -> bool:
 
 
 def _beside_by_chance(integral: Integral, edges: Times) -> bool:
-    """Return whether moments lie beside the ends of pauses no oftener than chance puts them there."""
+    """Return whether moments lie beside the ends of pauses no more often than by chance."""
     from scipy.special import bdtrc
 
     _, near, rim = _where(integral, edges)

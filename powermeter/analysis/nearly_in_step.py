@@ -59,7 +59,7 @@ class Beats:
 
     Attributes:
         variance: Of the label's sum, J².
-        resolved: What its readings leave else, where they wander evenly over all places of the events, J²; infinite where not.
+        resolved: What its readings leave otherwise, where they wander evenly over all places of the events, J²; infinite where not.
         own: Standard uncertainty of each event, J.
         ripple: What oscillates inside events, or None.
         span: The two levels between which power changes slowly whenever events begin, W; None where it does not.
@@ -339,9 +339,9 @@ def _drifted(starts: NDArray[np.bool_], share: Floats, changes: int) -> bool:
 
 
 def _stands(found: _Levels) -> tuple[float, float] | None:
-    """Return for power that goes on and off inside events in stretches of many readings: the share of them that is on, and as how many all count.
+    """Return the share of readings at the upper level, and the effective number of readings, of power that switches inside events for many readings at a time.
 
-    Where it is off it is idle power, so that nothing but those stretches distinguishes a wave that readings nearly keep step with from a program that
+    Off means idle power, so that only those stretches distinguish a wave that readings nearly keep step with from a program that
     waits.  What all events do alike, at the same place behind their start or in the same part of them, is the program's own.  None where
     stretches are short, or alike.
     """

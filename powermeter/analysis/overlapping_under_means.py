@@ -77,9 +77,9 @@ def measure_overlapping(
 
 
 def _by_number(integral: Integral, start_ns: Times, end_ns: Times) -> tuple[Floats | None, float]:
-    """Return what events used if power rises evenly with how many run, and what all together are off by if it does not, J.
+    """Return the energies if power rises in proportion to how many events run, and by how much their sum is off if it does not, J.
 
-    Their middle halves and their ends may draw unlike, and what runs beside another one may add less: either is asked for by a level more.
+    The middle halves of events may draw other power than their ends, and one that runs beside another may add less: each is fitted with one more level.
     """
     edges = np.unique(np.concatenate([start_ns, end_ns]))
     first, last = np.searchsorted(edges, start_ns), np.searchsorted(edges, end_ns)

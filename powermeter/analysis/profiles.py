@@ -369,6 +369,6 @@ def fitted_profile(
 
 
 def _following(start_ns: Times, end_ns: Times, others: Others | None, longest: np.int64) -> Times:
-    """Return when what may follow each event ends at the latest: where the next event begins, be it of another label."""
+    """Return the latest end of what may follow each event: where the next event begins, be it of another label."""
     following: Times = np.concatenate([start_ns[1:], [end_ns[-1] + longest]])
     return following if others is None else np.minimum(following, others.next_start(end_ns, following))

@@ -202,7 +202,7 @@ def _as_part(trace: Trace, window: float, delay: float, doubt: float) -> Trace:
 def _goes_on(trace: Trace, start_ns: Times, end_ns: Times) -> bool:
     """Return whether power goes on rising behind starts, and falling behind ends, for longer than a reading can average over.
 
-    Then an instrument smooths over several intervals, or the load does, and levels next to the edges are none.
+    Then an instrument smooths over several intervals, or the load does, and readings next to the edges are not levels.
     """
     t, f = trace.times_ns, trace.values
     order = np.argsort(start_ns, kind="stable")[: EVENTS + 1]

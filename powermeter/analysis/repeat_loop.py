@@ -75,7 +75,7 @@ def marked(
 
 @dataclass(frozen=True, slots=True)
 class LoopLimits:
-    """When a loop ends at the latest, and when it looks at the earliest.
+    """The latest end of a loop, and its earliest check.
 
     Attributes:
         at_most: The longest it may take: a duration (`5m`) or seconds.
@@ -176,10 +176,10 @@ class RepeatLoop:
 
         Args:
             precision: Relative half-width of the 95 % interval of the mean energy, 0.001 to 1.
-            limits: When it ends at the latest; single ones (`at_most`, `most`, `at_least`) may be written instead.
+            limits: Its latest end; single ones (`at_most`, `most`, `at_least`) may be passed instead.
             n: Items of one repeat.
             rail: The rail to count.
-            world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`, `decided`) may be written instead.
+            world: What it reads and waits with; its parts (`read`, `clock_ns`, `sleep`, `enough`, `decided`) may be passed instead.
             attributes: Of the events.
             settings: Fields of `LoopLimits` and `World`, which replace those of `limits` and `world`.
 

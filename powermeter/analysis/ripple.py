@@ -184,7 +184,7 @@ def ripple_in_run(values: Floats, interval_ns: int) -> Ripple | None:
 
 
 def _again(values: Floats, interval_ns: int) -> Ripple | None:
-    """Return what comes again after a few readings, where they are too few for a spectrum or the load rests too long for one line."""
+    """Return a wave that recurs every few readings, where they are too few for a spectrum or the load rests too long for a line in it."""
     after = comes_again(values)
     if after is None:
         return None

@@ -222,7 +222,7 @@ def _ended(steps: Floats, mine: Mask, behind: Mask, beat: tuple[float, int]) -> 
 
 
 def _band(trace: Trace, steps: Floats, sizes: Floats) -> float | None:
-    """Return the least change of rows at uneven times, W, where many are hardly larger and none is smaller; None else."""
+    """Return the least change of rows at uneven times, W, where many are hardly larger and none is smaller; otherwise None."""
     usual = float(np.median(steps))
     if float(np.mean(np.abs(steps - usual) <= _USUAL * usual)) >= _EVEN:
         return None

@@ -66,7 +66,7 @@ class _Alone:
 
 
 def part_seen(trace: Trace, start_ns: Times, end_ns: Times) -> PartSeen | None:
-    """Return of which part of its interval each mean is, where short events show that it is not the whole; None else."""
+    """Return of which part of its interval each mean is, where short events show that it is not the whole; otherwise None."""
     alone = _alone(trace, start_ns, end_ns)
     if alone is None:
         return None

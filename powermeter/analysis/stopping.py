@@ -51,7 +51,7 @@ class Settled:
         warmup: How many of them, from the first, are left out.
         effective: How many independent repeats the rest is worth.
         correlation: Of neighbouring repeats, the trend taken out.
-        drift: Change per repeat, relative to the mean, where it is significant; 0 else.
+        drift: Change per repeat, relative to the mean, where it is significant; otherwise 0.
         spread: Standard deviation of a repeat, the trend taken out.
         unseen: What repeats of a kind not seen yet may add to the mean.
         needed: Repeats (all in all) at which the wanted precision is expected; None where not asked.

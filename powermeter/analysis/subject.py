@@ -317,7 +317,7 @@ def _take_run(found: Subject, analysis: Analysis) -> None:
 
 
 def _narrow(found: Subject, row: LabelRow) -> None:
-    """Let a row be the whole that is asked of."""
+    """Make one label's row the whole subject."""
     above = _take_row(found, row)
     found.title = f"{found.title}, {row.title}"
     found.energy, found.charge = (row.above, None) if above else (row.energy, row.charge)

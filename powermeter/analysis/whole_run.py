@@ -75,7 +75,7 @@ class WholeRun:
         on_change: Whether its rows were written at once on a change.
         marks_in_pauses: Whether events bound what they used in unread time, so that only what lies between them is open.
         skipped: Of the instrument's refreshes, the share that it did not show.
-        mute: How many readings it has where those are few and all agree; 0 else.
+        mute: How many readings it has where those are few and all agree; otherwise 0.
         carriers: As how many readings those few count that carry much of the energy; 0 where many do.
     """
 

@@ -60,7 +60,7 @@ class State:
         if not isinstance(power, Result):
             power = Result.of(float(power), "W", {}, Grade.ASSUMED)
         if power.unit != "W" or power.value < 0:
-            raise ConfigurationError(f"state {name}: a power in W that is not negative is wanted")
+            raise ConfigurationError(f"state {name}: the power in W must not be negative")
         return cls(name, power.scaled(duration_s, "J"), duration_s, source)
 
     @property

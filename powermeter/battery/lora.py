@@ -64,7 +64,7 @@ def time_on_air_s(
     if spreading_factor == 6 and explicit_header:
         raise ConfigurationError("LoRa spreading factor 6 has no explicit header")
     if not 0 <= phy_payload_b <= 255:
-        raise ConfigurationError(f"LoRa payload of {phy_payload_b} bytes: it is 0 to 255")
+        raise ConfigurationError(f"LoRa payload of {phy_payload_b} bytes: it must be 0 to 255")
     if not 1 <= coding_rate <= 4:
         raise ConfigurationError(f"LoRa coding rate {coding_rate}: it is 1 to 4, for 4/5 to 4/8")
     if not 7_800 <= bandwidth_hz <= 1_625_000 or preamble < 0:

@@ -167,7 +167,7 @@ class BudgetReport:
         if found is None or count is None or self.battery.overload(self._highest_w):
             return None
         if not count > 0:
-            raise ConfigurationError(f"--tokens {count:g}: a number above zero is wanted")
+            raise ConfigurationError(f"--tokens {count:g}: the number must be above zero")
         by_charge = self.battery.convention == "charge" and found.charge is not None
         amount = found.charge if by_charge else found.energy
         if amount is None:
@@ -215,7 +215,7 @@ class BudgetReport:
         events = found.events if found.asked.label is not None else None
         number = self.wanted.rounds if self.wanted.rounds is not None else float(events or 1)
         if not number > 0:
-            raise ConfigurationError(f"--rounds {number:g}: a number above zero is wanted")
+            raise ConfigurationError(f"--rounds {number:g}: the number must be above zero")
         return found.energy.scaled(1 / number), number
 
     def _round(self) -> Part:

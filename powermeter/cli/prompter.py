@@ -16,7 +16,7 @@ from powermeter.importers.manual_readings import Display, advice, append, parse_
 from powermeter.source import Address
 
 TAKEN_S = 0.2
-"""How long after a reading was typed its source has taken it at the latest, in s."""
+"""The longest time from a reading being typed to its source having taken it, in s."""
 
 _DEFAULT_STEP = "0.1W"
 

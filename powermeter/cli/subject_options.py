@@ -1,4 +1,4 @@
-"""The options that name what `budget`, `footprint` and `lifetime` are asked of."""
+"""The options that name the subject of `budget`, `footprint` and `lifetime`."""
 
 from __future__ import annotations
 

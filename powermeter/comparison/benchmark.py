@@ -71,7 +71,7 @@ class Target:
 
     Attributes:
         precision: Half-width of the 95 % interval over the mean.
-        limits: When it ends at the latest.
+        limits: Its latest end.
         items: Items of one repeat.
         rail: The rail to count.
         calls: How many calls of the same thing one repeat is.

@@ -68,7 +68,7 @@ class Checked:
         claim: What was published.
         ours: What we make of the data; None where there is no such number.
         agreement: The verdict.
-        why: Why there is no number, or which of two numbers it agrees with, in words; empty else.
+        why: Why there is no number, or which of two numbers it agrees with, in words; otherwise empty.
     """
 
     claim: Claim

@@ -197,7 +197,7 @@ class SshHost:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """What fsspec opens: a bucket, a share, an archive; credentials are its own affair."""
+    """What fsspec opens: a bucket, a share, an archive; credentials are left to it."""
 
     url: str
 

@@ -132,7 +132,7 @@ class FootprintReport:
         return break_even(made, per_item).result()
 
     def _beyond_life(self, even: Result) -> str:
-        """Return that a device does not live to do so many items; empty where it may, or where nothing is known of it."""
+        """Return a sentence where a device's life is too short for so many items; empty where it is not, or its life is not known."""
         found = self.found
         if self.wanted.device is None or not found.duration_s or not found.items:
             return ""

@@ -130,9 +130,9 @@ def _plural(unit: str) -> str:
 
 def _check(carbon: Result, units: float, unit: str) -> None:
     if carbon.unit != "g" or not carbon.value >= 0:
-        raise ConfigurationError("SCI for AI: carbon in g CO2e that is not negative is wanted")
+        raise ConfigurationError("SCI for AI: carbon in g CO2e must not be negative")
     if not 0 < units < 1e40:
-        raise ConfigurationError(f"SCI for AI: {units:g} {_plural(unit)}: a number above zero is wanted")
+        raise ConfigurationError(f"SCI for AI: {units:g} {_plural(unit)}: the number must be above zero")
 
 
 def consumer(

@@ -27,7 +27,7 @@ def against_product(of_label: Mapping[str, Sequence[float]]) -> list[Note]:
         return []
     text = (
         f"Watts are {format_short(watts, 4)}, where Volts times Amps are {format_short(apparent, 4)} (PF {format_short(factor)}): one of them is damaged, or fields were exchanged; "
-        "look which, put it right and import again"
+        "find out which, correct it and import again"
     )
     return [Note.warning("power-against-product", text)]
 

@@ -141,9 +141,9 @@ class Statistics:
         return self.negative > 0 and self.largest <= 0
 
     def sentinel(self, quantity: Quantity | None = None) -> list[float]:
-        """Return the values that stand for "none": marks below 0 in a column that is never negative else.
+        """Return the values that stand for "none": marks below 0 in a column that is otherwise never negative.
 
-        A current may well be −1 A, out of a battery: there it is a mark only among whole numbers.  A column of nothing
+        A current may be −1 A, out of a battery: there it is a mark only among whole numbers.  A column of nothing
         but a mark holds no reading of any other quantity.
         """
         marks = self._below()

@@ -1,4 +1,4 @@
-"""Finds a last row that was cut inside its last cell: a number that is shorter than it was is a number still."""
+"""Finds a last row that was cut inside its last cell: a number that lost its last digits still looks like one."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class IntelGpuTop(Importer):
                 column.append(powers.get(name, math.nan))
         if not values:
             raise DataError(
-                f"{path}: no power in it: this card, or the user who ran intel_gpu_top, cannot read one"
+                f"{path}: no power in it: this card reports none, or the user who ran intel_gpu_top may not read it"
             )
         channels: list[Channel] = []
         codes = []

@@ -43,7 +43,7 @@ class IntelGpuTopLines(Importer):
         places = [names.index(name) for name in _POWERS if name in names]
         if not places:
             raise DataError(
-                f"{path}: no power in it: this card, or the user who ran intel_gpu_top, cannot read one"
+                f"{path}: no power in it: this card reports none, or the user who ran intel_gpu_top may not read it"
             )
         header = ["RC6 %", *(f"Power W {names[place]}" for place in places)]
         return read_as_table(path, header, _values(path, names, places), choices, of=cls)

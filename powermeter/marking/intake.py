@@ -36,7 +36,7 @@ LOCK_WAIT_MS = 300
 LAST_TRIES_S = 5.0
 """How long the last events are kept for a file that another process holds, or a full disk."""
 BUSY_S, ACTIVE_S, IDLE_S = 0.005, 0.02, 0.05
-"""Time between two looks at the rings: while one is full, while marks come, and else."""
+"""Time between two looks at the rings: while one is full, while marks come, and otherwise."""
 MAX_RINGS = 4096
 MAX_WAITING = 100_000
 """Rows that are written at a time, and kept while the file cannot be written."""

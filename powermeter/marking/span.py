@@ -15,9 +15,9 @@ from powermeter.marking.after_fork import start_anew_in_children
 from powermeter.marking.current_event import has_failed, newest, put, running, set_aside, take_up
 from powermeter.marking.deferred_signals import Undisturbed
 from powermeter.marking.event_log import BRIEF_NS
+from powermeter.marking.interpreter_shutdown import unless_shutting_down
 from powermeter.marking.outside_its_block import count_late, end_without_begin, with_late
 from powermeter.marking.ring import BRIEF_SLOT, NEWEST
-from powermeter.marking.while_python_leaves import unless_taken_apart
 
 TYPE_CHECKING = False  # typing itself costs milliseconds; type checkers take this name for True
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Span:
         """Return whether what is set now comes after the event's end in a recording; it is counted there."""
         return hasattr(self, "end_ns") and attached() is not None and count_late()
 
-    @unless_taken_apart
+    @unless_shutting_down
     def _end_without_begin(self) -> None:
         end_without_begin(self, destinations.logs_here())
 
@@ -278,7 +278,7 @@ def span(name: object, n: Any, attributes: dict[str, Any]) -> Span:
     return made
 
 
-@unless_taken_apart
+@unless_shutting_down
 def know_modules() -> None:
     """Look again for frameworks to wait for, and for asyncio, after modules have been imported."""
     global _modules_known, _task_of, _wait
@@ -350,7 +350,7 @@ def settle() -> None:
     _log = destinations.chosen()
 
 
-@unless_taken_apart
+@unless_shutting_down
 def look() -> None:
     """Find out anew which recordings this process belongs to; called when one has started or ended."""
     global _word, _is_shared

@@ -151,7 +151,7 @@ def move(path: Path, to: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a recording with SQLite's files beside it, as far as that can be done.
+    """Remove a recording with SQLite's files beside it, as far as possible.
 
     What was killed before it wrote to a log leaves a journal.
     """

@@ -47,7 +47,7 @@ class Standing:
 
 
 def rows_that_stand(trace: Trace) -> Standing | None:
-    """Return which rows hold a new reading, where the others repeat it far more often than chance makes them; None else."""
+    """Return which rows hold a new reading, where the others repeat it far more often than chance would; otherwise None."""
     return None if trace.refresh_ns or trace.kind is not Kind.INSTANT else readings_that_stand(trace)
 
 

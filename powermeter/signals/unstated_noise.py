@@ -40,7 +40,7 @@ def unstated_noise(values: NDArray[np.floating[Any]], *, of_few: bool = False) -
 
     Args:
         of_few: Of no more than twice eight readings take half of the steps, and half a percent of the largest reading at most: too few to tell
-            a quiet load from a working one.  0 else.
+            a quiet load from a working one.  Otherwise 0.
     """
     some = values[:_LOOKED]
     few = some.size <= 2 * _FEWEST
@@ -56,7 +56,7 @@ def unstated_noise(values: NDArray[np.floating[Any]], *, of_few: bool = False) -
 
 
 def noise_without_memory(values: NDArray[np.floating[Any]]) -> float:
-    """Return the standard deviation of noise where readings scatter as an instrument's noise does; 0 else.
+    """Return the standard deviation of noise where readings scatter as an instrument's noise does; otherwise 0.
 
     They have no memory (two in three are higher or lower than both neighbours; a load that goes on changing makes it half of them and fewer),
     the smaller half of their steps is as large as that of normal ones, a load's jumps apart, and as large between high readings as between low

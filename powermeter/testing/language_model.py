@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing."""
 
     def do_GET(self) -> None:
-        """Answer that it is well."""
+        """Answer a health check."""
         self._whole({"status": "ok"})
 
     def do_POST(self) -> None:

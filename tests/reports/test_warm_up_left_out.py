@@ -91,5 +91,5 @@ def test_json_is_of_the_same_events(data: ReportData) -> None:
 def test_a_distribution_names_what_is_not_in_its_median(data: ReportData) -> None:
     (spread,) = spreads_of(data)
     assert caption_of(spread) == (
-        "median 220.0 mJ, p95 240.0 mJ of 20 events; hollow: 4 of warm-up, not in them"
+        "median 220.0 mJ, p95 240.0 mJ of 20 events; hollow: 4 of the warm-up, left out of them"
     )

@@ -1,4 +1,4 @@
-"""Keeps errors of marking out of a program whose last objects mark while Python takes modules apart: their names are None by then.
+"""Suppresses errors of marking while the interpreter shuts down: objects that mark then find the names of our modules set to None.
 
 This file imports next to nothing, because every instrumented program imports it.
 """
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 
-def unless_taken_apart(step: Callable[P, None]) -> Callable[P, bool]:
-    """Return a step of marking that returns whether it could be done, and raises nothing for want of a module."""
+def unless_shutting_down(step: Callable[P, None]) -> Callable[P, bool]:
+    """Wrap a step of marking: the result returns True if it was done, and False where a module was gone."""
     is_finalizing = sys.is_finalizing  # held here: this file's own names are None by then, too
 
     def tried(*of: P.args, **named: P.kwargs) -> bool:
