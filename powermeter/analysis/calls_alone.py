@@ -23,9 +23,8 @@ def notes_of_calls_alone(events: Sequence[Event]) -> tuple[Note, ...]:
     """Return what a reader must know of the first labels that have such events."""
     found: dict[str, Counter[str]] = {}
     columns = EventColumns.of(events)
-    for event in columns.at(columns.having("attributes")):
-        if GOES_ON in event.attributes:
-            found.setdefault(event.name, Counter())[str(event.attributes[GOES_ON])] += 1
+    for event in columns.at(columns.with_attribute(GOES_ON)):
+        found.setdefault(event.name, Counter())[str(event.attributes[GOES_ON])] += 1
     return tuple(_note(name, kinds) for name, kinds in list(found.items())[:MOST_NOTES])
 
 

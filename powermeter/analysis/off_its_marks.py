@@ -61,7 +61,10 @@ class MarksBeside:
         first = np.cumsum([0, *(one.size for one in some)]).tolist()
         each = [index[one] for index, one in zip(members, some, strict=True)]
         looked = np.concatenate(each) if each else np.zeros(0, np.int64)
-        marks_ns = np.unique(np.concatenate([start_ns[covered], end_ns[covered]]))
+        in_order = np.sort(
+            np.concatenate([start_ns[covered], end_ns[covered]]), kind="stable"
+        )  # two sorted halves
+        marks_ns = in_order[np.diff(in_order, prepend=in_order[:1] - 1) > 0]
         ahead = np.searchsorted(marks_ns, start_ns[looked], side="left") - 1
         behind = np.searchsorted(marks_ns, end_ns[looked], side="left") + 1
         return cls(

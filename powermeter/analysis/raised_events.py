@@ -96,9 +96,9 @@ def raised_in(
     errors: dict[int, Counter[str]] = {}
     ended = np.zeros(len(events), bool)
     columns = EventColumns.of(events)
-    some = columns.having("attributes")
+    some = columns.with_attribute(ERROR)
     for i, event in zip(some.tolist(), columns.at(some), strict=True):
-        if ERROR in event.attributes and (name := error_of(event)) is not None:
+        if (name := error_of(event)) is not None:
             ended[i] = True
             errors.setdefault(int(group[i]), Counter())[name] += 1
     if not errors:

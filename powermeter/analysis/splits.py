@@ -29,12 +29,13 @@ def splits_of(row: LabelRow, analysis: Analysis) -> list[Note]:
         return []
     if not events.having("attributes").size:
         return []
-    attributes = [event.attributes for event in events]
+    attributes, kind = events.kinds
     names = [name for name in dict.fromkeys(n for one in attributes for n in one) if name not in row.group]
     best, share = "", _EXPLAINED
     for name in names[:_MOST_NAMES]:
         values = [str(one.get(name)) for one in attributes]
         kinds, number = np.unique(values, return_inverse=True)
+        number = number[kind]
         size = np.bincount(number)
         if not 2 <= kinds.size <= _MOST_KINDS or size.min() < _EACH:
             continue

@@ -162,6 +162,22 @@ class EventColumns(Sequence[Event]):
         """Return the positions of the events that have some value of the user's."""
         return np.flatnonzero(self.places[name] != MISSING)
 
+    def with_attribute(self, key: str) -> Indices:
+        """Return the positions of the events that have an attribute of a name; each mapping is asked once, however many share it."""
+        some = self.having("attributes")
+        has = np.array([key in mapping for mapping in self.free], bool)
+        found: Indices = some[has[self.places["attributes"][some]]]
+        return found
+
+    @property
+    def kinds(self) -> tuple[list[Mapping[str, Any]], Indices]:
+        """The different attributes in the order of their first event, and which of them each has."""
+        known, first, which = np.unique(self.places["attributes"], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        number = np.empty(known.size, np.int64)
+        number[order] = np.arange(known.size)
+        return [{} if at == MISSING else self.free[at] for at in known[order].tolist()], number[which]
+
     def at(self, index: Indices | NDArray[np.bool_]) -> EventColumns:
         """Return the events at some positions, or where a mask is true."""
         return replace(

@@ -80,3 +80,21 @@ def test_two_hundred_thousand_events_take_less_than_a_hundred_bytes_each(tmp_pat
         tracemalloc.stop()
     assert len(columns) == count and columns[-1].end_ns == 10 * count - 5
     assert held < 40 * count and most < 100 * count
+
+
+def test_events_by_their_attributes_ask_each_mapping_once() -> None:
+    """Six events: two share a mapping, one has another with the key, one has none, one an empty one, one the key alone."""
+    shared = {"model": "a", "@goes_on": "Future"}
+    given = [{"model": "b"}, shared, {}, shared, {"@goes_on": 0}, {"model": "b"}]
+    columns = EventColumns.of(
+        [Event("e", k, k + 1, uid=k + 1, attributes=one) for k, one in enumerate(given)]
+    )
+    assert columns.with_attribute("@goes_on").tolist() == [1, 3, 4]
+    assert columns.with_attribute("model").tolist() == [0, 1, 3, 5]
+    assert columns.with_attribute("none").tolist() == []
+    kinds, which = columns.kinds
+    assert [dict(kinds[k]) for k in which.tolist()] == given
+    assert list(map(dict, kinds[:3])) == [{"model": "b"}, shared, {}], "in the order of their first event"
+    kinds, which = columns.at(np.array([4, 2])).kinds
+    assert [dict(kinds[k]) for k in which.tolist()] == [{"@goes_on": 0}, {}]
+    assert EventColumns.of([]).kinds[0] == [] and EventColumns.of([]).with_attribute("x").size == 0
