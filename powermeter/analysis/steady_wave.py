@@ -29,6 +29,7 @@ _PERIODS = 1.5
 _EXPLAINS = 0.75
 _UNBROKEN = 0.5  # of a period: what is not looked at between two readings
 _FINE = 8  # ordinates to one period over the whole stretch
+_MOST_PLACES = 1 << 24  # 1000 for each reading
 _DOUBT = 0.5  # of a period's amplitude, over the number of periods
 _HALF, _TURNS = 0.5, 0.75  # periods: what turns only once, and what turns twice
 _CLEARLY = 0.8
@@ -179,6 +180,8 @@ def _sine(t: Times, f: Floats, state: NDArray[np.int64], tau: int) -> Wave | Non
         return None
     at = np.rint((t - t[0]) / tau)
     length = float(at[-1]) + 1
+    if _FINE * length > _MOST_PLACES:
+        return None  # readings so sparse have gaps longer than any period of theirs
     grid = np.zeros(1 << math.ceil(math.log2(_FINE * length)))
     grid[at.astype(np.int64)] = rest
     power = np.abs(np.fft.rfft(grid)) ** 2

@@ -109,4 +109,5 @@ def _are_dates(texts: Sequence[str]) -> bool:
 
 def _is_between(text: str, least: int, largest: int) -> bool:
     whole, _, fraction = text.partition(".")
-    return len(text) <= _DIGITS and (whole + fraction).isdecimal() and least <= int(whole) <= largest
+    digits = whole.isdecimal() and (not fraction or fraction.isdecimal())
+    return digits and len(text) <= _DIGITS and least <= int(whole) <= largest

@@ -41,12 +41,17 @@ def rows_of(
     index = next((i for i, h in enumerate(headings) if h.name.strip().lower() == ENTITIES), None)
     if rail is None or index is None:
         return ()
-    names: dict[str, None] = {}
+    named: set[str] = set()
+    others = False
     for _, row in all_rows(path, found.delimiter, found.skip):
-        if len(row) > index:
-            names[row[index].strip()] = None
-    named = [name for name in names if rail in (name, name.partition(".")[2])]
-    return ((index, named[0]),) if len(named) == 1 and len(names) > 1 else ()
+        name = row[index].strip() if len(row) > index else None
+        if name is not None and rail in (name, name.partition(".")[2]):
+            named.add(name)
+        else:
+            others |= name is not None
+        if len(named) > 1:
+            return ()
+    return ((index, named.pop()),) if named and others else ()
 
 
 def drawn_of(names: Collection[str], words: Sequence[str] = DRAWN) -> str | None:

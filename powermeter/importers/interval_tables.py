@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ from powermeter.errors import DataError, plural
 from powermeter.events import Event
 from powermeter.importers.accuracies import NVML, RAPL
 from powermeter.importers.decimal_grid import DecimalGrid, float_or_nan
+from powermeter.importers.exchanged_columns import refuse_exchanged
 from powermeter.importers.files import Peek, read_lines
 from powermeter.importers.headers import clean
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
@@ -124,7 +125,7 @@ TOOLS = (
 class IntervalTable(Importer):
     name = "intervals"
     title = "a table of measured stretches (pyRAPL, pyJoules, Zeus windows)"
-    takes = frozenset({"rail", "sum"})
+    takes = frozenset({"rail", "sum", "as"})
     tools: ClassVar[Sequence[Tool]] = TOOLS
 
     @classmethod
@@ -141,6 +142,8 @@ class IntervalTable(Importer):
         rails, stretches, left_out, unknown = _read(path, tool, delimiter)
         if not stretches:
             raise DataError(f"{path}: no row in it has a time, a length and an energy")
+        if not choices.as_:
+            _refuse_exchanged(tool, rails, stretches, str(path))
         warnings = [
             Note.info(
                 "totals-only", f"{tool.name} has totals of stretches only, no samples: each row is an event"
@@ -269,6 +272,16 @@ def _read(
             continue
         stretches.append(LabelledWindow(start, length, fields[place[tool.label]].strip()[:100], energies))
     return rails, stretches, left_out, sorted(numbers)
+
+
+def _refuse_exchanged(
+    tool: Tool, rails: Mapping[str, Energy], stretches: Sequence[LabelledWindow], where: str
+) -> None:
+    sums = {name: sum(s.energies.get(name, 0.0) for s in stretches) for name in rails}
+    largest = max(sums, key=lambda name: sums[name])
+    seconds = sum(s.length_ns for s in stretches) / NS
+    ratio = rails[largest].factor / (tool.tick_ns / NS)
+    refuse_exchanged(sums[largest], seconds, ratio, (tool.length, largest), where)
 
 
 def _places(stretches: Sequence[LabelledWindow], warnings: list[Note]) -> tuple[list[int], str]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from powermeter import analyse
-from powermeter.errors import ConfigurationError
+from powermeter.errors import ConfigurationError, PowermeterError
 from powermeter.importers import Choices, convert
 from powermeter.importers.stamp_reader import in_one
 
@@ -97,6 +97,7 @@ def test_days_and_months_beside_an_hour_and_a_minute_are_asked_for(tmp_path):
     [
         ("Year,Month,Day,Power_W", "2024,3,{d},10", 86_400),
         ("Year,Month,Day,Time,Power_W", "2024,3,14,14:{d:02d}:30,10", 60),
+        ("Year,Month,Day,Hour,Minute,Power_W", "2024,3,14,14,{d},10", 60),
         ("yy,mm,dd,hh,mi,ss,power_W", "2024,3,14,14,{d},10,10", 60),
     ],
 )
@@ -105,3 +106,10 @@ def test_days_without_an_hour_are_days_and_a_clock_beside_them_counts(tmp_path, 
     path.write_text("\n".join([header, *(row.format(d=d) for d in range(1, 21))]) + "\n")
     convert(path, tmp_path / "o.power")
     assert analyse(tmp_path / "o.power").energy.value == pytest.approx(10 * seconds * 19)
+
+
+def test_a_cell_that_is_a_point_alone_is_no_part_of_a_date(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("Year,Month,Day,Power_W\n2024,3,14,10\n2024,3,.5,10\n2024,.3,16,10\n")
+    with pytest.raises(PowermeterError):
+        convert(path, tmp_path / "o.power")
