@@ -90,12 +90,34 @@ class Tree:
                 "energy": plain(node.total),
                 "own": plain(node.own),
                 "overlap": node.overlap,
+                "kind": "label",
             }
             for node in self.nodes
         ]
+        if self.others is not None:
+            events, energy = self.others
+            found.append(
+                {
+                    "path": [],
+                    "events": events,
+                    "energy": plain(energy),
+                    "own": None,
+                    "overlap": False,
+                    "kind": "others",
+                }
+            )
         if self.outside is not None:
             outside = plain(self.outside)
-            found.append({"path": [], "events": 0, "energy": outside, "own": outside, "overlap": False})
+            found.append(
+                {
+                    "path": [],
+                    "events": 0,
+                    "energy": outside,
+                    "own": outside,
+                    "overlap": False,
+                    "kind": "outside",
+                }
+            )
         return found
 
 

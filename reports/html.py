@@ -127,11 +127,19 @@ def _policy(script: str) -> str:
 
 def heading(data: ReportData) -> str:
     """Return what distinguishes this page from another one: the program, what was measured, and its attributes."""
-    row = data.headline
-    if row is None or data.given_title:
+    row, per = data.headline, data.analysis.item_name
+    if data.given_title:
         return data.title
+    if row is None:
+        counted = data.analysis.run_items is not None
+        return (
+            f"{harmless(data.title, 120)}: {harmless(per, 120) or 'item'}, of the whole run"
+            if counted
+            else data.title
+        )
     group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
-    return f"{harmless(data.title, 120)}: {harmless(row.label, 120)}" + (f" ({group})" if group else "")
+    label = f"{harmless(row.label, 120)} per {harmless(per, 120)}" if per else harmless(row.label, 120)
+    return f"{harmless(data.title, 120)}: {label}" + (f" ({group})" if group else "")
 
 
 def _header(data: ReportData) -> Markup:
@@ -233,7 +241,9 @@ def _event_by_event(data: ReportData) -> Markup:
     if items.numbers.size < items.events:
         words.append(f" {items.numbers.size:,} of {plural(items.events, 'event')} are drawn, evenly picked.")
     if items.before is not None:
-        words.append(" Dashed: the earlier run's mean, in a band of its own.")
+        words.append(
+            " Dashed: the earlier run's mean, in a band with dotted edges; this run's have plain ones."
+        )
     figure = element(
         "figure",
         _both(lambda frame: svg.items_figure(items, title, colour, frame)),

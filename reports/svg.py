@@ -168,7 +168,7 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         )
         out.append(
             f'<line class="earlier" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text x="{axes.left + 4}" y="{y - 4:.1f}">earlier</text>'
+            f'<text class="note" x="{axes.left + 4}" y="{y - 4 if y <= axes.y(items.mean) else y + 13:.1f}">earlier</text>'
         )
     few = items.numbers.size <= 300
     for number, joules, half in zip(

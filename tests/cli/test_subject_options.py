@@ -243,3 +243,16 @@ def test_what_a_count_of_the_run_makes_stands_beside_the_table_of_labels(run, pa
         "request",
         "decode",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "heading"),
+    [
+        (["--per", "request"], ": request, of the whole run</h1>"),
+        (["--items", "4"], ": item, of the whole run</h1>"),
+        (["--label", "decode", "--per", "request"], ": decode per request</h1>"),
+    ],
+)
+def test_a_page_is_headed_by_what_one_item_is(path, tmp_path, asked, heading):
+    said("report", path, "-o", tmp_path / "page.html", *asked)
+    assert heading in (tmp_path / "page.html").read_text("utf-8").replace("\u00a0", " ")

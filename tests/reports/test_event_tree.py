@@ -145,6 +145,18 @@ def test_of_many_labels_the_rest_is_counted(make):
     assert (len(tree.nodes), tree.left_out) == (2, 1) and "1 more label" in tree.remarks[-1]
 
 
+def test_for_programs_too_the_labels_without_an_entry_make_the_run(make):
+    """Of a hundred flat labels the printed tree names sixteen and states the rest; in JSON the rest was not there."""
+    flat = [infer(i + 0.92, 0.15, uid=900 + i, name=f"flat{i}") for i in range(5)]
+    with Recording.open(make(events=[*queries(), *flat])) as recording:
+        a = analyse(recording)
+    found = tree_of(a, 3).record()
+    assert [one["kind"] for one in found] == ["label"] * 3 + ["others", "outside"]
+    assert found[-2]["events"] == 5 and found[-2]["energy"]["value"] == pytest.approx(5 * 0.3, rel=0.02)
+    outermost = [one["energy"]["value"] for one in found if len(one["path"]) < 2]
+    assert sum(outermost) == pytest.approx(a.energy.value, rel=1e-12)
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_the_terminal_prints_every_number_of_it_whole(make, width):
     with Recording.open(make(events=queries())) as recording:
