@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.event_estimate import LEAD, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import edges_of, stands_out
+from powermeter.analysis.lagging_instrument import edges_of, stands_out
 from powermeter.analysis.late_means import Shown, may_be_theirs, opened
 from powermeter.analysis.other_labels import Others
 from powermeter.signals.trace import Trace

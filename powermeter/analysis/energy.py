@@ -19,8 +19,7 @@ from powermeter import registry
 from powermeter.analysis import above_baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import Baseline, BaselineSpec
-from powermeter.analysis.calls_alone import notes_of_calls_alone
-from powermeter.analysis.conditions import conditions
+from powermeter.analysis.asynchronous_calls import notes_of_calls_alone
 from powermeter.analysis.counted_rail import rail_to_count
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.groups import (
@@ -41,6 +40,7 @@ from powermeter.analysis.label_charges import LabelCharges, as_open_as
 from powermeter.analysis.label_row import LabelRow, RowName
 from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.mark_edges import with_edges_of_commands
+from powermeter.analysis.measurement_conditions import conditions
 from powermeter.analysis.origin import Origin
 from powermeter.analysis.rails_not_counted import notes_of_rails_not_counted
 from powermeter.analysis.raised_events import Raised, notes_of_raised, raised_in

@@ -40,7 +40,7 @@ from powermeter.analysis.event_levels import (
 )
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import lagging
+from powermeter.analysis.lagging_instrument import lagging
 from powermeter.analysis.late_stamps import late_at_random
 from powermeter.analysis.levels_apart import levels_apart
 from powermeter.analysis.levels_of_others import made_by_others

@@ -25,11 +25,11 @@ from powermeter.analysis.lag_of_all_labels import hold_back, lag_of_all_labels
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
+from powermeter.analysis.marks_off_the_power import MarksBeside, off_its_marks
 from powermeter.analysis.means_of_another_rate import open_of_another_rate
 from powermeter.analysis.means_under_coarse_marks import whole_windows_beyond
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
-from powermeter.analysis.off_its_marks import MarksBeside, off_its_marks
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.perhaps_in_step import perhaps_in_step

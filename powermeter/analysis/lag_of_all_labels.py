@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.clear_edges import without_containers
 from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import LEAST_EVENTS, SETTLING, WORTH, edges_of, stands_out
+from powermeter.analysis.lagging_instrument import LEAST_EVENTS, SETTLING, WORTH, edges_of, stands_out
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.channel import Kind

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges, without_containers
 from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, edges_late, perhaps_late
-from powermeter.analysis.lag import lags
+from powermeter.analysis.lagging_instrument import lags
 from powermeter.analysis.late_at_marks import at_late_changes
 from powermeter.analysis.looks import at_looks
 from powermeter.analysis.lost_refreshes import at_refreshes

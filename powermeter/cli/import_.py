@@ -133,28 +133,30 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **typed
     PATH is a file, plain or gzipped, a folder, an archive or a pattern; the format is recognised.  A unit or a
     time that the file does not name is asked for, never guessed.
     """
-    from powermeter.importers import many
+    from powermeter.importers import several_logs
 
     choices = _choices(typed)
     if typed["explain"]:
         from powermeter.importers.explain import explain
 
-        texts = {str(p): explain(p, format=typed["format_"], choices=choices) for p in many.expand(paths)}
+        texts = {
+            str(p): explain(p, format=typed["format_"], choices=choices) for p in several_logs.expand(paths)
+        }
         if as_json:
             put_json({"explained": [{"path": p, "lines": t.splitlines()} for p, t in texts.items()]})
         for text in () if as_json else texts.values():
             put(text)
         return
-    jobs = many.jobs(paths, output, each=typed["each"])
+    jobs = several_logs.jobs(paths, output, each=typed["each"])
     failed, written = [], []
     for done, job in enumerate(jobs):
         of = f"{done + 1} of {len(jobs)}: " if len(jobs) > 1 else ""
         with progress(f"reading {of}{job.paths[0].name}") as note:
             try:
-                log = many.convert(
+                log = several_logs.convert(
                     job,
                     format=typed["format_"],
-                    choices=many.watched(choices, _advance(job.size, note)),
+                    choices=several_logs.watched(choices, _advance(job.size, note)),
                     force=typed["force"],
                 )
             except Exception as error:
@@ -171,7 +173,7 @@ def import_(paths: tuple[Path, ...], output: Path | None, as_json: bool, **typed
     if failed:
         for text in failed:
             put_stderr(f"powermeter: {text}")
-        raise many.some_failed(len(failed), len(jobs))
+        raise several_logs.some_failed(len(failed), len(jobs))
 
 
 def _choices(typed: dict[str, Any]) -> Choices:

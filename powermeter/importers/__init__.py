@@ -134,7 +134,7 @@ def convert(
         ExistsError: `out` exists and `force` is False; seen before anything is read.
         DataError, ConfigurationError, NotInstalledError: As `open_log`.
     """
-    from powermeter.importers.writing import write
+    from powermeter.importers.log_to_recording import write
 
     path, out = Path(path), Path(out)
     check_output(out, force=force, by_recording=True)

@@ -9,8 +9,8 @@ from powermeter.errors.suggestions import nearest_file
 from powermeter.importers import importer, recognise
 from powermeter.importers.files import Peek
 from powermeter.importers.log import Choices, Importer, Log
-from powermeter.importers.many import unpacked
 from powermeter.importers.not_logs import refusal
+from powermeter.importers.several_logs import unpacked
 from powermeter.importers.table import TableImporter
 from powermeter.importers.table_reading import OpenTable
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.importers.alternately_late_rows import evened, measured_evenly, turns_of
 from powermeter.importers.coarse_stamps import SpreadTimes, in_blocks
 from powermeter.importers.column_kinds import Meaning
 from powermeter.importers.column_store import Store
-from powermeter.importers.late_by_turns import evened, measured_evenly, turns_of
 from powermeter.importers.table_plan import TablePlan
 from powermeter.importers.time_axis import Axis, spread_over
 from powermeter.recording.rows_together import Blocks, blocks_of, evenly_measured

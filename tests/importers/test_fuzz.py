@@ -234,7 +234,7 @@ def check(path, out):
             known = np.asarray(codes)[np.asarray(codes) != MISSING]
             assert np.isfinite(known * channel.scale).all()
     if out is not None:
-        from powermeter.importers.writing import write
+        from powermeter.importers.log_to_recording import write
 
         try:
             write(log, path, out, force=True)

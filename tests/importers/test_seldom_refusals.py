@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.cli import run
 from powermeter.errors import PowermeterError
-from powermeter.importers import Choices, many, open_log
+from powermeter.importers import Choices, open_log, several_logs
 from powermeter.importers import files as importers_files
 
 TABLE = "time_s,power_W\n" + "".join(f"{i},{5 + i % 3}\n" for i in range(8))
@@ -61,9 +61,9 @@ def test_a_database_without_rows_is_named(tmp_path):
 def test_more_entries_or_logs_than_are_looked_at_are_refused(tmp_path, monkeypatch):
     for i in range(5):
         (tmp_path / f"{i}.csv").write_text(TABLE)
-    monkeypatch.setattr(many, "MAX_LOGS", 3)
+    monkeypatch.setattr(several_logs, "MAX_LOGS", 3)
     with pytest.raises(PowermeterError, match="more than 3 files match"):
-        many.expand([tmp_path / "*.csv"])
+        several_logs.expand([tmp_path / "*.csv"])
     monkeypatch.setattr(importers_files, "MAX_ENTRIES", 3)
     with pytest.raises(PowermeterError, match="more than 3 entries; name the one file"):
         open_log(tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.importers.late_by_turns import evened, measured_evenly, turns_of
+from powermeter.importers.alternately_late_rows import evened, measured_evenly, turns_of
 
 MS = 10**6
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import analyse
-from powermeter.analysis.splits import splits_of
+from powermeter.analysis.kinds_within_label import splits_of
 from powermeter.channel import Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo

@@ -10,7 +10,7 @@ import pytest
 from powermeter import analyse, importers
 from powermeter.cli import run
 from powermeter.errors import DataError
-from powermeter.importers import Choices, many
+from powermeter.importers import Choices, several_logs
 from powermeter.importers.files import Peek
 from powermeter.importers.not_logs import refusal
 from powermeter.recording import Recording
@@ -234,8 +234,8 @@ def test_what_an_archive_holds_beside_its_logs_is_named_once_with_each(tmp_path)
         for name in ("a.csv", "b.csv"):
             packed.writestr(name, "time_s,power_W\n" + "".join(f"{i},5\n" for i in range(9)))
         packed.writestr("notes.txt", "PID\t0xA389\nV\t12800\nI\t-1500\nChecksum\tx\n" * 5)
-    made = many.jobs([archive], tmp_path / "out", each=True)
-    logs = [many.convert(job, format=None, choices=Choices(), force=False) for job in made]
+    made = several_logs.jobs([archive], tmp_path / "out", each=True)
+    logs = [several_logs.convert(job, format=None, choices=Choices(), force=False) for job in made]
     assert [sum("notes.txt" in note for note in log.warnings) for log in logs] == [1, 0]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from powermeter.analysis.conditions import MOST, REFUSED, conditions
 from powermeter.analysis.energy import analyse
+from powermeter.analysis.measurement_conditions import MOST, REFUSED, conditions
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.recording import Recording, Writer
 from powermeter.recording.writer import append_to

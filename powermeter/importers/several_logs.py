@@ -162,7 +162,7 @@ def convert(job: Job, *, format: str | None, choices: Choices, force: bool) -> L
         ExistsError: The recording exists and `force` is False; seen before anything is read.
         DataError, ConfigurationError, NotInstalledError: As `importers.open_log`.
     """
-    from powermeter.importers.writing import write
+    from powermeter.importers.log_to_recording import write
 
     check_output(job.out, force=force, by_recording=True)
     with unpacked(job.paths) as every:

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.analysis.energy import analyse
 from powermeter.analysis.event_estimate import LAG
-from powermeter.analysis.lag import _BehindEdges
+from powermeter.analysis.lagging_instrument import _BehindEdges
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording.protocol import Samples, SourceInfo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from powermeter.analysis.calls_alone import CALL_ALONE, GOES_ON, notes_of_calls_alone
+from powermeter.analysis.asynchronous_calls import CALL_ALONE, GOES_ON, notes_of_calls_alone
 from powermeter.events import Event
 from powermeter.marking import futures
 

@@ -9,7 +9,7 @@ import pytest
 
 from powermeter.analysis.event_estimate import LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.lag import _BehindEdges, at_zero, edges_of, lagging, lags, stands_out
+from powermeter.analysis.lagging_instrument import _BehindEdges, at_zero, edges_of, lagging, lags, stands_out
 from powermeter.analysis.uncertainty import BY_EDGES
 from powermeter.signals.decoding import from_samples
 
