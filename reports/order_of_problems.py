@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from powermeter.analysis.calls_alone import CALL_ALONE
+from powermeter.analysis.asynchronous_calls import CALL_ALONE
 from powermeter.analysis.energy import Analysis
 from powermeter.analysis.item_count import CONTRADICTED, ODD
+from powermeter.analysis.kinds_within_label import splits_of
 from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.raised_events import RAISED
-from powermeter.analysis.splits import splits_of
 from powermeter.footprint import Footprint
 from powermeter.footprint.grid_of_place import PLACE_UNKNOWN
 from powermeter.recording import Recording
