@@ -89,8 +89,8 @@ def _mostly_refused(recording: RecordingLike, line: Line) -> list[Note]:
             found.append(
                 Note.warning(
                     REFUSED,
-                    f"{source.name or source.url} sent {plural(lost, 'reading')} that cannot be, beside {kept} that can ({bad[0].detail}): "
-                    "nothing bounds the energy from above, for they may have been overloads; what they may have been less is in its lower end. "
+                    f"{source.name or source.url} sent {plural(lost, 'reading')} that are impossible, beside {kept} that are not ({bad[0].detail}): "
+                    "nothing bounds the energy from above, for they may have been overloads; by how much they may have been less is in its lower end. "
                     "Check range, wiring and the format of its lines",
                 )
             )

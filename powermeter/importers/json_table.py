@@ -56,9 +56,7 @@ class JsonTable(Importer):
         records = of_topics([_flat(entry) for entry in _records(path, unread)])
         columns = list(dict.fromkeys(name for record in records for name in record))
         if len(records) < _FEWEST or not columns:
-            raise DataError(
-                f"{path}: JSON, but no list of records in it: this is not a log of power that is known"
-            )
+            raise DataError(f"{path}: JSON, but no list of records in it: no known power log")
         if len(columns) > _MAX_COLUMNS:
             raise DataError(f"{path}: {len(columns)} fields a record; this is not a power log")
         rows = ([record.get(name, "") for name in columns] for record in records)

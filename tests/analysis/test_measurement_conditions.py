@@ -106,5 +106,6 @@ def test_a_source_most_of_whose_readings_were_refused_is_named_with_the_energy(t
     assert len(found) == noted
     assert (
         not noted
-        or f"meter sent {49 * lost} readings that cannot be, beside 50 that can (2 frames" in found[0]
+        or f"meter sent {49 * lost} readings that are impossible, beside 50 that are not (2 frames"
+        in found[0]
     )
