@@ -178,11 +178,7 @@ class AllWindows:
         """Return it, found once where there are several labels."""
         if others is None:
             return cls(integral, None)
-        remembered = others.labels.remembered
-        if "windows" not in remembered:
-            remembered["windows"] = cls(integral, others.labels)
-        found: AllWindows = remembered["windows"]
-        return found
+        return others.labels.once("windows", integral, lambda: cls(integral, others.labels))
 
     @cached_property
     def _touching(self) -> Indices:
@@ -258,9 +254,7 @@ def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Oth
     if others is None:
         return _Jumps(integral, start_ns, np.sort(end_ns)).mean
     every = others.labels
-    jumps: _Jumps | None = every.remembered.get("jumps")
-    if jumps is None:
-        jumps = every.remembered["jumps"] = _Jumps(integral, every.sorted_starts, every.sorted_ends)
+    jumps = every.once("jumps", integral, lambda: _Jumps(integral, every.sorted_starts, every.sorted_ends))
     left_out = others.not_meant
     return jumps.without(every.start_ns[left_out], every.end_ns[left_out]) if left_out.size else jumps.mean
 

@@ -24,6 +24,7 @@ Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 _FURTHEST = 8  # windows behind an end
+_BESIDE = 64  # windows before the first event and behind the last that are looked at
 _STANDS_OUT = 4.0  # standard errors
 _ENDED = 3.0
 _WORTH = 0.005  # of what an event adds in a window
@@ -64,12 +65,19 @@ def few_shown_late(
     power = float(np.sum(found.value - found.quiet * seconds)) / float(seconds.sum())
     if not power > 0:
         return found
-    t, running = integral.trace.times_ns, integral.running
-    forwards = _Windows(t, running, integral.hole + 1, *events)
+    every = integral.trace.times_ns
+    near = slice(
+        max(int(np.searchsorted(every, int(start_ns.min()))) - _BESIDE, 0),
+        int(np.searchsorted(every, int(end_ns.max()))) + _BESIDE,
+    )
+    t, running = every[near], integral.running[near]
+    hole = integral.hole - near.start
+    hole = hole[(hole >= 0) & (hole < t.size - 1)]
+    forwards = _Windows(t, running, hole + 1, *events)
     backwards = _Windows(
         -t[::-1],
         running[-1] - running[::-1],
-        t.size - 1 - integral.hole,
+        t.size - 1 - hole,
         -end_ns[::-1],
         -start_ns[::-1],
         -after_ns[::-1],

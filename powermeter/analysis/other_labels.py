@@ -6,9 +6,10 @@ events already.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,12 @@ Floats = NDArray[np.floating[Any]]
 Times = NDArray[np.int64]
 Indices = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Found = TypeVar("Found")
 
 _LABELS = 12
 _AT_ONCE = 0.01
+_FORMS = 2
+"""So many forms of an instrument's readings are in use at one time."""
 _MANY = 8
 """Of more stretches than one in so many events, all events are looked through at once."""
 
@@ -40,8 +44,7 @@ class Labels:
         lasting = slice(None) if lasts.all() else lasts  # a million of them are not copied
         self.start_ns, self.end_ns, self.group = start_ns[lasting], end_ns[lasting], group[lasting]
         self.uncovered = np.zeros(self.group.size, bool) if covered is None else ~covered[lasting]
-        self.remembered: dict[str, Any] = {}
-        """What was found of all events together, for who looks at them label by label."""
+        self._remembered: dict[str, list[tuple[object, Any]]] = {}
         self._by_group = np.argsort(self.group, kind="stable")
         self._bounds = np.searchsorted(
             self.group[self._by_group], np.arange(int(self.group.max(initial=-1)) + 2)
@@ -61,6 +64,22 @@ class Labels:
                 these = order[size[order] == power]
                 longest = int((self.end_ns[these] - self.start_ns[these]).max())
                 self._alike.append((self.start_ns[these], these, longest))
+
+    def once(self, what: str, readings: object, find: Callable[[], Found]) -> Found:
+        """Return what is found of all events together in some readings, looked for once for all labels.
+
+        An instrument may be measured by two forms of its readings, as they are and as what it was fed with: what was
+        found in one of them is not returned for the other.
+        """
+        held = self._remembered.setdefault(what, [])
+        for of, value in held:
+            if of is readings:
+                remembered: Found = value
+                return remembered
+        found = find()
+        held.append((readings, found))
+        del held[:-_FORMS]
+        return found
 
     @cached_property
     def sorted_starts(self) -> Times:

@@ -17,6 +17,8 @@ from powermeter.analysis.beside_events import (
     wander,
 )
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.other_labels import Others
+from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
 
 NS = 1_000_000_000
@@ -215,3 +217,16 @@ def test_beside_some_windows_lie_those_next_to_them_that_are_looked_at() -> None
         windows = AllWindows(Integral.of(from_samples(times, np.ones(top + 1))), None)
         assert windows.within(np.array([4095, 5000]), np.array([4097, 5000])).tolist() == near
     assert windows.within(np.array([1, 5001]), np.array([1, 5001])).tolist() == [1, 2, 5000, 5001]
+
+
+def test_windows_of_one_form_of_the_readings_are_not_those_of_another() -> None:
+    """Thirteen means of a second and five of three seconds, the first among them: each has windows of its own."""
+    finer = Integral.of(from_samples(T, np.full(13, 2.0), kind=Kind.MEAN))
+    coarser = Integral.of(from_samples(T[::3], np.full(5, 4.0), kind=Kind.MEAN))
+    others = Others.of(at(1.5, 5.5), at(2.5, 6.5), np.array([0, 1]), 0)
+    assert others is not None
+    for integral, windows, power in ((finer, 14, 2.0), (coarser, 6, 4.0), (finer, 14, 2.0)):
+        every = AllWindows.of(integral, others)
+        assert every.rates.size == windows
+        assert every.rates[1:] == pytest.approx(power)
+    assert AllWindows.of(finer, others) is AllWindows.of(finer, others)
