@@ -63,7 +63,12 @@ from powermeter.importers.time_units import EPOCHS
 from powermeter.importers.tool_table import ColumnFact
 from powermeter.importers.unit_columns import likely_units, unit_above, unit_beside, unit_columns
 from powermeter.importers.unit_spellings import of_unit
-from powermeter.importers.unnamed_columns import question_of_units, without_indices
+from powermeter.importers.unnamed_columns import (
+    names_nothing,
+    question_of_names,
+    question_of_units,
+    without_indices,
+)
 from powermeter.result.notes import Note
 
 _ROW_NUMBER = frozenset(("nr", "no", "num", "number", "row", "record", "序号", "n°", "lfd", "lfd. nr", "seq"))
@@ -302,6 +307,10 @@ def _ask_units(
             open_ = (without_indices(found, open_) or open_)[:8]
     if len(open_) > 1 and not found.named:
         question = question_of_units(found, open_, step_s(found, time))
+        asks.append(question.text)
+        return question.offered
+    if len(open_) > 1 and all(names_nothing(headings[i].text) for i in open_):
+        question = question_of_names([headings[i].text for i in open_])
         asks.append(question.text)
         return question.offered
     likely = likely_units(found, headings, open_)

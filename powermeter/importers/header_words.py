@@ -144,7 +144,7 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "watts",
             "wattage",
             "pow",
-            *("guc", "vykon", "teho", "daya", "putere", "teljesitmeny"),
+            *("leistungsaufnahme", "guc", "vykon", "teho", "daya", "putere", "teljesitmeny"),
         ),
         Quantity.POWER,
     ),
@@ -154,16 +154,8 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
     ),
     **dict.fromkeys(
         (
-            "voltage",
-            "volt",
-            "volts",
-            "spannung",
-            "tension",
-            "tensione",
-            "voltaje",
-            "tensao",
-            "spanning",
-            "napiecie",
+            *("voltage", "volt", "volts", "spannung", "tension", "tensione", "voltaje", "tensao"),
+            *("spanning", "napiecie"),
             *("gerilim", "napeti", "jannite", "tegangan", "tensiune", "feszultseg"),
             "vrms",
             *("urms", "utrms", "umn", "udc"),
@@ -179,7 +171,7 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
             "corriente",
             "corrente",
             "stroom",
-            "strom",
+            *("strom", "stromaufnahme"),
             "prad",
             *("akım", "akim", "proud", "virta", "arus", "curent"),
             *("irms", "itrms", "imn", "idc"),
@@ -199,18 +191,8 @@ QUANTITY_WORDS: dict[str, Quantity | str] = {
     **dict.fromkeys(("util", "utilization", "utilisation"), Quantity.LOAD),
     **dict.fromkeys(
         (
-            "time",
-            "timestamp",
-            *("timestamps", "tow"),
-            "datetime",
-            "date",
-            "zeit",
-            "uhrzeit",
-            "datum",
-            "zeitstempel",
-            "temps",
-            "tempo",
-            "tid",
+            *("time", "timestamp", "datetime", "date", "zeit", "uhrzeit", "datum", "zeitstempel"),
+            *("timestamps", "tow", "temps", "tempo", "tid"),
             *("tijd", "tijdstip"),
             *("heure", "horodatage", "ora"),
             "czas",
@@ -379,7 +361,20 @@ PIECES = frozenset(
 
 MEAN = frozenset(["avg", "average", "mean", "mittel", "moyenne"])
 LEVEL = frozenset(["now", "remaining", "level", "full", "counter", "left"])
-USED = frozenset(["load", "house", "home", "consumption", "pac"])
+USED = frozenset(
+    [
+        "load",
+        "house",
+        "home",
+        "consumption",
+        "pac",
+        "verbrauch",
+        "verbruik",
+        "consommation",
+        "consumo",
+        "forbrug",
+    ]
+)
 """Words for what a house draws, whatever feeds it, and for what an inverter puts out."""
 
 HOUSE_LINES = USED | {

@@ -21,6 +21,7 @@ from powermeter.importers.interval_of_lists import TIME_NAME, times_of
 from powermeter.importers.log import Choices, Importer, Log
 from powermeter.importers.stamps import is_stamp
 from powermeter.importers.table import TableImporter
+from powermeter.importers.telegraf_records import of_one_time
 from powermeter.importers.unread_lines import Unread
 
 _MAX_BYTES = 128 << 20
@@ -53,7 +54,7 @@ class JsonTable(Importer):
     @classmethod
     def read(cls, path: Path, choices: Choices) -> Log:
         unread = Unread()
-        records = of_topics([_flat(entry) for entry in _records(path, unread)])
+        records = of_topics([_flat(entry) for entry in of_one_time(list(_records(path, unread)))])
         columns = list(dict.fromkeys(name for record in records for name in record))
         if len(records) < _FEWEST or not columns:
             raise DataError(f"{path}: JSON, but no list of records in it: no known power log")

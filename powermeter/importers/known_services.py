@@ -47,6 +47,40 @@ SERVICES: tuple[Signature, ...] = (
         spread=False,
     ),
     Signature(
+        "AMD SMI",
+        "a log of amd-smi",
+        (r"timestamp", r"gpu", r"socket_power", r"(gfx|umc)_activity|edge|hotspot"),
+        (
+            ColumnFact(r"timestamp", "s"),
+            ColumnFact(r"socket_power", "W", "power", "gpu", boundary=Boundary.DEVICE),
+            ColumnFact(r"(gfx|soc|mem)_voltage", "-"),
+        ),
+        ("gpu",),
+        grade=Grade.MEASURED,
+        source="amd-smi metric --watch --csv: Unix seconds, a row of each GPU, socket_power in W; its voltages are the chip's own, in mV",
+    ),
+    Signature(
+        "Telegraf's intel_powerstat",
+        "what Telegraf wrote of intel_powerstat",
+        (
+            r"(?:fields\.)?current_power_consumption_watts",
+            r"(?:fields\.)?thermal_design_power_watts|tags\.package_id|package_id",
+        ),
+        (
+            ColumnFact(
+                r"(?:fields\.)?current_power_consumption_watts", "W", "mean", "package", None, Boundary.PART
+            ),
+            ColumnFact(
+                r"(?:fields\.)?current_dram_power_consumption_watts", "W", "mean", "dram", None, Boundary.PART
+            ),
+            ColumnFact(r"(?:fields\.)?thermal_design_power_watts", "-"),
+        ),
+        ("tags.package_id", "package_id"),
+        grade=Grade.MEASURED,
+        accuracy=RAPL,
+        source="Telegraf's intel_powerstat: watts since the reading before by RAPL, of each package and of its memory",
+    ),
+    Signature(
         "ArduPilot",
         "ArduPilot's records of a battery",
         (r"timeus", r"volt", r"curr", r"currtot"),

@@ -294,14 +294,18 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature(
         "s-tui",
         "a log of s-tui",
-        (r"time", r"power:(package|psys).*", r"util:avg|frequency:avg|temp:.*|core \d+:.*"),
+        (
+            r"time",
+            r"power:(package|psys).*",
+            r"util(?:ization)?:.*|frequency:.*|temp(?:erature)?:.*|core \d+:.*",
+        ),
         (
             ColumnFact(r"time", ""),
-            ColumnFact(r"power:dram,pkg(\d+)", "W", "mean", r"dram\1", None, Boundary.PART),
+            ColumnFact(r"power:dram,(?:pkg)?(\d+)", "W", "mean", r"dram\1", None, Boundary.PART),
             ColumnFact(r"power:(package-\d+).*", "W", "mean", r"\1", None, Boundary.PART),
-            ColumnFact(r"power:(core|uncore)(,pkg0)?", "W", "mean", r"\1", "package-0", Boundary.PART),
-            ColumnFact(r"power:(dram)(,pkg0)?", "W", "mean", r"\1", None, Boundary.PART),
-            ColumnFact(r"power:(psys)(,pkg0)?", "W", "mean", r"\1", None, Boundary.BOARD),
+            ColumnFact(r"power:(core|uncore)(,(?:pkg)?0)?", "W", "mean", r"\1", "package-0", Boundary.PART),
+            ColumnFact(r"power:(dram)(,(?:pkg)?0)?", "W", "mean", r"\1", None, Boundary.PART),
+            ColumnFact(r"power:(psys)(,(?:pkg)?0)?", "W", "mean", r"\1", None, Boundary.BOARD),
             ColumnFact(r".*", "-"),
         ),
         grade=Grade.MEASURED,

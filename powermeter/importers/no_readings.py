@@ -85,7 +85,19 @@ _OTHER_WORDS = frozenset(
         ),
         *("fps", "latency", "speed", "velocity", "distance", "humidity", "wind", "rain", "pressure", "noise"),
         *("tokens", "token", "hours", "cycles", "flops", "gflops", "tflops", "mflops", "tops", "gops"),
-        *("latitude", "longitude", "lat", "lon", "altitude", "rssi", "snr", "price", "rrp", "age"),
+        *(
+            "latitude",
+            "longitude",
+            "lat",
+            "lon",
+            "altitude",
+            "rssi",
+            "snr",
+            "price",
+            "rrp",
+            "age",
+            "brightness",
+        ),
     )
 )
 _OTHER_UNIT = re.compile(

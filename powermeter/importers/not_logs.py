@@ -97,6 +97,13 @@ _TABLES = (
         ),
     ),
     (
+        re.compile(r"\A\ufeff?metric,type,start_time,end_time,value,opt\b"),
+        (
+            "is Battery Historian's table of states, which holds no power; import the report it was made of: adb shell dumpsys batterystats > "
+            "batterystats.txt"
+        ),
+    ),
+    (
         re.compile(r"\A[^\n]*\bAppId, *UserId, *TimeStamp,[^\n]*EnergyConsumption"),
         (
             "is what powercfg /srumutil writes: estimates in mJ for each program and stretch of time, rows of many programs beside each other; "

@@ -82,6 +82,7 @@ _PARTS = {
 
 _INSIDE = {
     "core": "cpu",
+    "kerne": "cpu",
     "cores": "cpu",
     "cor": "cpu",
     "pp0": "cpu",
@@ -188,12 +189,17 @@ def held_by_name(names: Sequence[str], means: Mapping[str, tuple[float, str]]) -
         for other in names:
             head = words(other)
             kind = part_of(" ".join(own[len(head) :])) if own[: len(head)] == head else None
-            if kind is None or part_of(other) is not None or inside(other) is not None:
+            if kind is None or _MACHINES.isdisjoint(head):
                 continue
             mean, whole = means.get(name), means.get(other)
             if mean and whole and mean[1] == whole[1] and mean[0] <= whole[0]:
                 found[name] = other
     return found
+
+
+_MACHINES = frozenset(
+    ("node", "server", "host", "machine", "blade", "chassis", "board", "laptop", "pc", "rack")
+)
 
 
 def may_hold_graphics(names: Sequence[str]) -> bool:

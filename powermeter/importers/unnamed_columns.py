@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
+from shlex import quote
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,26 @@ def question_of_units(found: Layout, open_: Sequence[int], step_s: float | None)
         f"the unit of {whose}{rest}: nothing in the file shows what they measure; name each, {each} {_UNITS}"
     )
     return Question(text, {str(i + 1): "W" for i in open_})
+
+
+_NOTHING = re.compile(
+    r"(?i)(?:field|channel|column|col|value|data|sensor|input|analog|ain?|signal)[ _.-]?\d{1,3}\Z"
+)
+
+
+def names_nothing(name: str) -> bool:
+    """Return whether a header is a number alone, as ThingSpeak's `field1` and a logic analyser's `Channel 0` are."""
+    return _NOTHING.match(name.strip()) is not None
+
+
+def question_of_names(names: Sequence[str]) -> Question:
+    """Return what is asked of several columns whose names are numbers."""
+    whose = ", ".join(map(repr, names[:8]))
+    each = " ".join(f"--column {quote(f'{name}=UNIT')}" for name in names[:8])
+    return Question(
+        f"the unit of {whose}: their names are numbers, and nothing in the file shows what they measure; name each, {each} {_UNITS}",
+        dict.fromkeys(names, "W"),
+    )
 
 
 def without_indices(found: Layout, open_: Sequence[int]) -> list[int]:

@@ -126,6 +126,14 @@ def test_records_in_yaml_are_read(tmp_path):
         ("# CHANNEL:CH1\n# CLOCK=20.0uS\n# SIZE=3\n# UNITS:V\n\n-1.5\n0.9\n0.8\n", "one below the other"),
         ("<html><table><tr><td>14.03.2025 09:26</td><td>59,80</td></tr></table></html>", "save that as CSV"),
         (
+            "metric,type,start_time,end_time,value,opt\nBattery Level,int,1710425110000,1710425170000,90,\n",
+            "Battery Historian.*dumpsys batterystats",
+        ),
+        (
+            "Time,Energy Usage Level,Display Brightness\n" + "00:00:01.000,5/20,50\n00:00:02.000,6/20,50\n",
+            "no column of power",
+        ),
+        (
             "AppId, UserId, TimeStamp, EnergyLoss, CPUEnergyConsumption\na, S-1, 2025-03-14:09:26:00.0000, 0, 30\n",
             "powercfg /srumutil.*mJ",
         ),

@@ -94,3 +94,12 @@ def test_numbers_beyond_any_reading_are_asked_about_as_others_are(tmp_path):
         + "1736935208,1e300,1e300,-1e300\n"
     )
     assert "--column 2=UNIT" in _asked(path)
+
+
+@pytest.mark.parametrize("names", [("field1", "field2"), ("Channel 0", "Channel 1"), ("AIN0", "ain1")])
+def test_names_that_are_numbers_are_offered_no_unit(tmp_path, names):
+    path = tmp_path / "log.csv"
+    rows = "".join(f"2024-03-14 14:05:{10 + i} UTC,{i},{5 + i % 3},{i / 7:.2f}\n" for i in range(9))
+    path.write_text(f"created_at,entry_id,{','.join(names)}\n" + rows)
+    asked = _asked(path)
+    assert asked.count("=UNIT") == 2 and "=W" not in asked

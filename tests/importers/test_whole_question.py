@@ -52,6 +52,13 @@ def test_a_card_that_draws_more_than_the_package_at_times_is_not_inside_it():
         decide(rails, where="f", shown=Shown(apart | {"GPU": (5.0, 60.0)}))
 
 
+def test_a_word_that_names_no_machine_holds_nothing(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_s,fields_W,fields_dram_W\n" + "".join(f"{i},{60 + i % 3},5\n" for i in range(20)))
+    with pytest.raises(ConfigurationError, match="which one is the whole"):
+        open_log(path)
+
+
 def test_nodes_hold_their_parts_by_their_names(tmp_path):
     path = tmp_path / "nodes.csv"
     path.write_text(
