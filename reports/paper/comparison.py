@@ -73,16 +73,17 @@ def _end(result: Result) -> float:
 
 def _changes(axes: Any, rows: tuple[ComparisonRow, ...]) -> None:
     axes.axvline(0, color=SOFT, linewidth=0.8)
-    far = 1.0
+    down = up = 1.0
     for place, row in enumerate(rows):
         ratio = row.contrast.ratio
         if row.contrast.margin:
+            down, up = (max(end, 100 * row.contrast.margin) for end in (down, up))
             axes.barh(place, 200 * row.contrast.margin, 0.9, -100 * row.contrast.margin, color=GRID, zorder=0)
         if ratio is None or not math.isfinite(ratio.high - ratio.low):
             axes.text(0, place, f"  {verdict_text(row.contrast)}", va="center", fontsize=6.5, color=INK)
             continue
         value, low, high = ((number - 1) * 100 for number in (ratio.value, ratio.low, ratio.high))
-        far = max(far, abs(low), abs(high))
+        down, up = max(down, -low), max(up, high)
         axes.errorbar(
             value,
             place,
@@ -95,5 +96,6 @@ def _changes(axes: Any, rows: tuple[ComparisonRow, ...]) -> None:
         )
         verdict = f"{change(ratio)}, {verdict_text(row.contrast)}"
         axes.text(0.02, place - 0.2, verdict, transform=axes.get_yaxis_transform(), fontsize=6, color=INK)
-    axes.set_xlim(-1.5 * far, 1.5 * far)
+    least = 0.2 * max(down, up)  # no change is to be seen apart from the frame
+    axes.set_xlim(-1.3 * max(down, least), 1.3 * max(up, least))
     axes.set_xlabel("change, B against A (%)")

@@ -79,7 +79,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     bottom = float(ends.min()) - room
     if items.joules.min() >= 0:
         bottom = max(bottom, 0.0)
-    axes.set_ylim(bottom, float(ends.max()) + 3 * room)
+    axes.set_ylim(bottom, float(ends.max()) + (3 if columns == 2 else 6) * room)  # of the legend's rows
     axes.set_xlim(0, 1.01 * last + 1)
     axes.grid(axis="y")
     axes.set_xlabel(f"events of {text(items.label, 30)}")

@@ -259,7 +259,7 @@ def test_both_sides_and_the_change_are_drawn_where_they_are() -> None:
     assert change.lines[2][0].get_segments()[0][:, 0] == pytest.approx([-40.0, -10.0])
     (margin,) = changes.patches
     assert (margin.get_x(), margin.get_width()) == pytest.approx((-5.0, 10.0))
-    assert changes.get_xlim() == pytest.approx((-60.0, 60.0)) and "(%)" in changes.get_xlabel()
+    assert changes.get_xlim() == pytest.approx((-1.3 * 40, 1.3 * 8)) and "(%)" in changes.get_xlabel()
     assert values.get_legend_handles_labels()[1] == ["A: a.power", "B: b.power"]
 
 
