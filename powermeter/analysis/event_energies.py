@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from powermeter.analysis.all_marks_off_the_power import off_all_marks
 from powermeter.analysis.bounded_by_readings import within_readings
 from powermeter.analysis.clock_uncertainty import misplaced
 from powermeter.analysis.covered_events import is_covered
@@ -141,6 +142,7 @@ def measure(
 
     about = MarksBeside.of(start_ns, end_ns, covered, members) if before_it is None else None
     lag = None if marks is None or n > _MANY_EVENTS else lag_of_all_labels(integral, marks)
+    all_beside = None if marks is None or about is None or lag is not None else off_all_marks(integral, marks)
     for g, lasting in enumerate(members):
         if g in done or not lasting.size:
             groups.append(done.get(g) or GroupEstimate.empty(0))
@@ -168,6 +170,8 @@ def measure(
             found = before_it.both(found, lasting, bridges, others)
         elif about is not None:
             off_its_marks(own, *edges, found, about, g)
+            if all_beside is not None:
+                all_beside.open(own, *edges, found)
         found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)

@@ -140,7 +140,8 @@ def _offset(energy: Windows, known: NDArray[np.int64]) -> str:
     if off is None:
         return ""
     value = float(energy.value[known].sum())
-    more = f", {format_percent(off.above_all / value)} more by the readings' clock" if value > 0 else ""
+    moves, way = (off.above_all, "more") if off.above_all >= off.below_all else (off.below_all, "less")
+    more = f", {format_percent(moves / value)} {way} by the readings' clock" if value > 0 else ""
     side = "behind" if off.offset_s > 0 else "ahead of"
     return f" ({format_quantity(abs(off.offset_s), 's', 2)} {side} both marks{more})"
 
