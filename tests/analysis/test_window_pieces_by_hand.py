@@ -94,6 +94,8 @@ def test_how_likely_two_readings_of_an_event_and_of_all_are_on_one_step() -> Non
     whole = instants(values, step=0.5).trace
     assert steps_alike(whole, ns([2.5, 22.5]), ns([12.5, 32.5])) == (1.0, pytest.approx(math.sqrt(0.5)))
     assert steps_alike(whole, ns([2.1]), ns([2.2])) == (1.0, 1.0)
+    # One event that lies on both for as long: one time in two, within it and of all, which it is.
+    assert steps_alike(whole, ns([9.5]), ns([29.5])) == (pytest.approx(math.sqrt(0.5)),) * 2
 
 
 def test_a_common_shift_moves_what_windows_hold() -> None:

@@ -228,7 +228,12 @@ def test_one_place_says_nothing_of_a_drift() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offsets", "words"), [((0.0, 3e6, 0.0, 3e6, 0.0), "do not lie on one clock"), ((0.0, 1e9, 2e9), "ppm")]
+    ("offsets", "words"),
+    [
+        ((0.0, 3e6, 0.0, 3e6, 0.0), "do not lie on one clock"),
+        ((0.0, 1e9, 2e9), "ppm"),
+        ((0.0, -1e9, -2e9), "drift by -100000 ppm"),
+    ],
 )
 def test_places_that_no_clock_explains_are_refused(offsets, words) -> None:
     places = [place(10.0 * i, offset) for i, offset in enumerate(offsets)]
