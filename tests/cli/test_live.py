@@ -285,3 +285,18 @@ def test_the_last_state_holds_what_was_still_on_its_way_into_the_file(monkeypatc
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["elapsed_s"] == 2.0 and not last["recording"]
     assert last["rails"][0]["energy_j"] == pytest.approx(6.0, rel=0.02)
+
+
+def test_each_line_of_json_is_there_at_once_for_who_reads_it(path, monkeypatch):
+    """A pipe is written to when it is full, minutes later, unless each line is flushed."""
+    flushed = []
+
+    class Pipe(io.StringIO):
+        def flush(self):
+            flushed.append(self.getvalue().count("\n"))
+
+    tail = LiveTail(path, "x")
+    tail.look()
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    live.JsonLines().draw(tail, None)
+    assert flushed and flushed[-1] == 1

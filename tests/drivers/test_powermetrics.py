@@ -110,3 +110,40 @@ def test_without_rights_it_says_what_to_type_and_never_asks(monkeypatch):
     (found,) = driver.Powermetrics.discover()
     assert found.problem and "sudoers.d" in found.remedy
     assert all(command[:2] == ["sudo", "-n"] for command in asked)
+
+
+@pytest.mark.parametrize(
+    ("mac", "tool", "user", "granted", "reason"),
+    [
+        (False, True, 0, True, Reason.ABSENT),
+        (True, False, 0, True, Reason.ABSENT),
+        (False, False, 501, False, Reason.ABSENT),
+        (True, True, 501, False, Reason.PERMISSION),
+        (True, True, 501, True, None),
+        (True, True, 0, False, None),
+    ],
+)
+def test_who_may_read_it_and_where(monkeypatch, mac, tool, user, granted, reason):
+    """On a Mac that has the tool: root, or whom `sudo -n` lets; the command is started only then."""
+    monkeypatch.setattr(driver, "is_mac", lambda: mac)
+    monkeypatch.setattr(driver.shutil, "which", lambda name: name if tool else None)
+    monkeypatch.setattr(driver.os, "geteuid", lambda: user)
+    monkeypatch.setattr(driver, "may_run", lambda: granted)
+    started = []
+
+    class Started(Exception):
+        pass
+
+    def start(command, *_, **__):
+        started.append(command)
+        raise Started
+
+    monkeypatch.setattr(driver, "PrintingProgram", start)
+    with pytest.raises(Started if reason is None else OpenError) as caught:
+        registry.source("powermetrics://?interval=250ms").open()
+    if reason is None:
+        before = [] if user == 0 else ["sudo", "-n"]
+        asked = ["powermetrics", "--samplers", "cpu_power,gpu_power", "-i", "250"]
+        assert [*started[0][:-5], started[0][-5].rsplit("/")[-1], *started[0][-4:]] == [*before, *asked]
+    else:
+        assert caught.value.reason is reason and not started

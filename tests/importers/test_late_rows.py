@@ -1,10 +1,13 @@
 """Rows that stand out of order: they decide neither what a column is nor where the log ends."""
 
+import numpy as np
 import pytest
 
 from powermeter import analyse
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert
+from powermeter.importers.late_rows import without_note_of
+from powermeter.result.notes import Note
 
 KWH = 3.6e6
 READ = [
@@ -51,3 +54,14 @@ def test_turbostat_with_short_rows_of_cores_counts_the_rows_of_the_machine(tmp_p
     found = run(tmp_path, text, period_s=1.0)
     assert found.energy.value == pytest.approx(20 * 42 + 20 * 5)
     assert found.duration.value == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("blank", "stays"), [((), True), ((3,), False), ((3, 4), True), ((3, 3), False)])
+def test_rows_without_a_time_are_not_reported_where_they_were_taken_out(blank, stays):
+    """One of four rows has no time: where it is the one that was taken out, there is nothing to report."""
+    stamps = np.array([0, 10**9, np.iinfo(np.int64).min, 3 * 10**9])
+    note = Note.warning("rows-without-time", "left out: 1 row without a time")
+    other = Note.warning("other", "x")
+    kept = without_note_of(np.array(blank, np.intp), stamps, [note, other])
+    assert kept == ([note, other] if stays else [other])
+    assert without_note_of(np.array([], np.intp), stamps[:2], [note]) == [note]

@@ -51,3 +51,31 @@ def test_register_00h_after_power_up_and_the_highest_bus_voltage(
     model: ChipModel, reset: int, bus_v: float
 ) -> None:
     assert (model.config_reset, model.bus_input_v) == (reset, bus_v)
+
+
+@pytest.mark.parametrize(
+    ("model", "shunt", "bus", "ids"),
+    [
+        # Data sheets' register maps: bits 15 to 3 of a bus voltage, 20 of 24 bits, 12 of 16; their manufacturer and die numbers.
+        (ina226.INA226, (2.5e-6, 2, 0), (1.25e-3, 2, 0), ((0xFE, 0x5449, 0xFFFF), (0xFF, 0x2260, 0xFFF0))),
+        (ina226.INA234, (40e-6, 2, 4), (25.6e-3, 2, 4), ((0x3E, 0x5449, 0xFFFF), (0x3F, 0xA480, 0xFFF0))),
+        (ina226.INA236, (2.5e-6, 2, 0), (1.6e-3, 2, 0), ((0x3E, 0x5449, 0xFFFF), (0x3F, 0xA080, 0xFFF0))),
+        (
+            ina228.INA228,
+            (312.5e-9, 3, 4),
+            (195.3125e-6, 3, 4),
+            ((0x3E, 0x5449, 0xFFFF), (0x3F, 0x2280, 0xFFF0)),
+        ),
+        (ina228.INA238, (5e-6, 2, 0), (3.125e-3, 2, 0), None),
+        (ina219.INA219, (10e-6, 2, 0), (4e-3, 2, 3), ()),
+        (ina3221.INA3221, (40e-6, 2, 3), (8e-3, 2, 3), ((0xFE, 0x5449, 0xFFFF), (0xFF, 0x3220, 0xFFF0))),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_code_its_bytes_the_bits_below_it_and_the_numbers_of_a_chip(
+    model: ChipModel, shunt: tuple[float, int, int], bus: tuple[float, int, int], ids: object
+) -> None:
+    for register, (step, size, shift) in ((model.shunts[0], shunt), (model.buses[0], bus)):
+        assert (register.lsb, register.size, register.shift) == (pytest.approx(step), size, shift)
+    if ids is not None:
+        assert model.ids == ids
