@@ -160,7 +160,6 @@ class JsonLines:
             return
         self._printed = state
         put_line(state)
-        sys.stdout.flush()
 
 
 def _rail_state(totals: RailTotals) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`powermeter import` as a user types it: exit codes, one line of error, nothing half-written."""
 
+import json
 import os
 
 import pytest
@@ -32,6 +33,13 @@ def test_the_last_line_says_what_was_written(log, capsys):
 def test_without_a_name_the_recording_is_named_after_the_log(log):
     assert run(["import", "meter.csv"]) == 0
     assert (log / "meter.power").exists()
+
+
+def test_as_json_its_numbers_are_si(log, capsys):
+    assert run(["import", "meter.csv", "-o", "run.power", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["written"]
+    assert (found["samples"], found["duration_s"], found["events"]) == (5, 4.0, 0)
+    assert found["recording"] == "run.power" and len(found["channels"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 from verb_schema import keeps_to_schema
 
 from powermeter.cli import run
 from powermeter.errors import DataError
+from powermeter.events import Event
 from powermeter.importers.mlperf_rules import RULES, check
+from powermeter.importers.mlperf_tiny import by_edges, by_indexes
 
 BASE = 1_700_000_000
 PTD = """11-14-2023 22:00:00.000: Uncertainty checking for YokogawaWT310E is activated
@@ -245,3 +248,14 @@ def test_what_each_rule_found_is_stated_in_numbers(tmp_path):
 def test_a_run_of_which_every_reading_is_absent_has_no_samples(tmp_path):
     with pytest.raises(DataError, match="every Watts is -1"):
         check(submission(tmp_path, watts=lambda i: "-1.0"))
+
+
+def test_a_window_s_energy_is_its_samples_times_the_period() -> None:
+    """Codes of 1 mW each 0.5 s, 1 to 6: from 0.5 to 1.5 s lie 2, 3 and 4, both ends inside; indexes end before the second one."""
+    codes, fact = np.arange(1, 7), {"period_s": 0.5}
+    event = Event("window", 0, 1, uid=1, attributes={"begin_s": 0.5, "end_s": 1.5})
+    assert by_edges(None, codes, 1e-3, event, fact) == pytest.approx(9e-3 * 0.5)
+    event = Event("window", 0, 1, uid=1, attributes={"begin_index": 1, "end_index": 3})
+    assert by_indexes(None, codes, 1e-3, event, fact) == pytest.approx(5e-3 * 0.5)
+    nothing = Event("window", 0, 1, uid=1, attributes={"begin_s": 0.5, "begin_index": 1})
+    assert by_edges(None, codes, 1e-3, nothing, fact) is by_indexes(None, codes, 1e-3, nothing, fact) is None

@@ -157,3 +157,9 @@ def test_room_is_not_taken_in_a_file_that_has_the_name_now(tmp_path):
     assert path.read_bytes() == b"somebody else's"
     writer.abandon()
     assert path.read_bytes() == b"somebody else's"
+
+
+def test_a_database_that_is_no_file_of_ours_needs_no_room() -> None:
+    connection = sqlite3.connect(":memory:")
+    assert wal_checkpoint.has_room(connection) is True
+    connection.close()

@@ -79,3 +79,9 @@ def test_a_code_its_bytes_the_bits_below_it_and_the_numbers_of_a_chip(
         assert (register.lsb, register.size, register.shift) == (pytest.approx(step), size, shift)
     if ids is not None:
         assert model.ids == ids
+
+
+def test_flags_of_the_ina219_s_bus_register() -> None:
+    """SBOS448G, bus voltage register: bit 1 is CNVR, a conversion is ready; bit 0 is OVF, the mathematics overflowed."""
+    assert (ina219.READY, ina219.OVERFLOW) == (2, 1)
+    assert round(0.04096 / 10e-6) == ina219.UNIT_CALIBRATION
