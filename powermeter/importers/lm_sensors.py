@@ -1,4 +1,4 @@
-"""Imports a loop over lm-sensors' `sensors` or `sensors -u`: the powers, or the currents and voltages, of every chip.
+"""Imports a loop over lm-sensors' `sensors`, `sensors -u` or `sensors -j`: the powers, or the currents and voltages, of every chip.
 
 A chip is its name and the line `Adapter: …`; under it stands a feature a line, `PPT: 8.00 W (cap = 130.00 W)`, or with `-u` the
 feature's name and its values in SI units, `power1_average: 8.000` (lm-sensors' `chips.c` and sysfs-interface.rst).  A line that is a
@@ -55,7 +55,7 @@ class LmSensors(Importer):
 
     @classmethod
     def recognises(cls, peek: Peek) -> bool:
-        lines = [line for line in peek.lines[:200] if line.strip()]
+        lines = [text for line in peek.lines[:200] if (text := _plain(line)).strip()]
         return any(_CHIP.match(line) and after.startswith("Adapter:") for line, after in pairwise(lines))
 
     @classmethod
@@ -104,7 +104,7 @@ def _passes(path: Path, unread: Unread) -> Iterator[_Pass]:
     one = _Pass()
     first = chip = label = ""
     for number, raw in enumerate(read_lines(path), 1):
-        line = raw.rstrip()[:300]
+        line = _plain(raw.rstrip()[:300])
         is_new = True
         if match := _CHIP.match(line):
             if first == line and one.values:
@@ -128,6 +128,24 @@ def _passes(path: Path, unread: Unread) -> Iterator[_Pass]:
             unread.add(number)
     if one.values:
         yield one
+
+
+def _plain(line: str) -> str:
+    """Return a line of `sensors -j` as `sensors -u` has it; any other as it stands."""
+    match = _JSON.match(line)
+    if match is None:
+        return line
+    if match["value"] is not None:
+        return f"  {match['name']}: {match['value']}"
+    if match["text"] is not None:
+        return f"{match['name']}: {match['text']}"
+    return match["name"] + (":" if len(match["indent"]) > _INDENT else "")
+
+
+_JSON = re.compile(
+    r'(?P<indent>\s{1,12})"(?P<name>[^"]{1,80})":\s{0,3}(?:\{|"(?P<text>[^"]{0,80})"|(?P<value>[+-]?\d+(?:\.\d+)?)),?\s*\Z'
+)
+_INDENT = 3  # of a chip's name; features stand further in
 
 
 def _keep(one: _Pass, chip: str, label: str, value: str, unit: str) -> bool:

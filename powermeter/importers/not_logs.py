@@ -97,6 +97,13 @@ _TABLES = (
         ),
     ),
     (
+        re.compile(r"\ATABLE,Group \d{1,2} (?:Metric|Raw),"),
+        (
+            "is what likwid-perfctr -O printed of one stretch: its energy is stated in it already (Energy [J] in Runtime (RDTSC) [s]), and it is no log of "
+            "power over time; record with powermeter record -- COMMAND"
+        ),
+    ),
+    (
         re.compile(r"\A\ufeff?metric,type,start_time,end_time,value,opt\b"),
         (
             "is Battery Historian's table of states, which holds no power; import the report it was made of: adb shell dumpsys batterystats > "

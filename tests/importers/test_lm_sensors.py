@@ -11,10 +11,23 @@ AMD = (
     "k10temp-pci-00c3\nAdapter: PCI adapter\nTctl:         +50.4°C\n\n"
 )
 RAW = "amdgpu-pci-0b00\nAdapter: PCI adapter\nvddgfx:\n  in0_input: 0.718\nPPT:\n  power1_average: {w}.000\n  power1_cap: 130.000\n\n"
+JSON = """{{
+   "amdgpu-pci-0b00":{{
+      "Adapter": "PCI adapter",
+      "vddgfx":{{
+         "in0_input": 0.718
+      }},
+      "PPT":{{
+         "power1_average": {w}.000,
+         "power1_cap": 130.000
+      }}
+   }}
+}}
+"""
 BATTERY = "BAT0-acpi-0\nAdapter: ACPI interface\nin0:          12.00 V\ncurr1:       500.00 mA\n\n"
 
 
-@pytest.mark.parametrize("form", [AMD, RAW])
+@pytest.mark.parametrize("form", [AMD, RAW, JSON])
 @pytest.mark.parametrize(
     "stamp", ["Thu Nov 27 10:00:{i:02d} UTC 2025\n", "17642376{i:02d}\n", "10:00:{i:02d}\n"]
 )

@@ -126,6 +126,10 @@ def test_records_in_yaml_are_read(tmp_path):
         ("# CHANNEL:CH1\n# CLOCK=20.0uS\n# SIZE=3\n# UNITS:V\n\n-1.5\n0.9\n0.8\n", "one below the other"),
         ("<html><table><tr><td>14.03.2025 09:26</td><td>59,80</td></tr></table></html>", "save that as CSV"),
         (
+            "TABLE,Group 1 Metric,ENERGY,3,,\nMetric,Core 0,,,,\nRuntime (RDTSC) [s],10.01,,,,\nEnergy [J],250.5,,,,\nPower [W],25.02,,,,\n",
+            "likwid-perfctr -O printed of one stretch",
+        ),
+        (
             "metric,type,start_time,end_time,value,opt\nBattery Level,int,1710425110000,1710425170000,90,\n",
             "Battery Historian.*dumpsys batterystats",
         ),
