@@ -74,10 +74,9 @@ def decode(report: bytes, *, check: bool = False) -> WitrnFrame:
     check_ok = report[62] == body and report[63] == (sum(report[:8]) + body) & 0xFF
     if check and not check_ok:
         raise DataError("the check bytes are wrong")
-    values = struct.unpack_from("<2f8x6f", report, 14)
-    if not all(map(math.isfinite, values)):
+    if not all(map(math.isfinite, struct.unpack_from("<2f8x6f", report, 14))):
         raise DataError("a value is not a number")
-    charge, energy, _, _, inner, _, volts, amperes = values
+    charge, energy, inner, volts, amperes = struct.unpack_from("<2f16xf4x2f", report, 14)
     if (
         not -1.0 <= volts <= MAX_VOLTAGE_V
         or abs(amperes) > MAX_CURRENT_A

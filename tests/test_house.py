@@ -266,7 +266,7 @@ NEVER_ONE = re.compile(
     r"[\w.]*\b_?(?:MAX|LEAST|MOST)_\w+(?::,)?|expected|even|high|low|plural\(.*|_shown\(.*|.*:(?:>\d+|,?\.\d+[fg])"
 )
 """A limit of ours, or a number with its decimals."""
-INFLECTED = ("table_notes.py", "time_axis.py", "hole_limits.py", "damage.py", "column_kinds.py")
+INFLECTED = ("unread_lines.py", "time_axis.py", "hole_limits.py", "column_kinds.py")
 """A verb, or a word that stands before its numbers."""
 
 

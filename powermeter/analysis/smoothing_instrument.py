@@ -80,7 +80,7 @@ class Smoothing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _ReadingsAndEvents:
+class _Input:
     """Readings and events, in s.
 
     Attributes:
@@ -95,7 +95,7 @@ class _ReadingsAndEvents:
     alike: Floats
     looked: Indices
 
-    def finer(self, interval_s: float) -> Iterator[_ReadingsAndEvents]:
+    def finer(self, interval_s: float) -> Iterator[_Input]:
         """Return the same with one power for each event, for each label, and for each part of a label's events."""
         a, b = self.edges
         alone = np.eye(a.size)
@@ -111,9 +111,9 @@ class _ReadingsAndEvents:
         """Whether each event has a power of its own."""
         return bool(self.alike.shape[1] == self.edges.shape[1])
 
-    def backwards(self) -> _ReadingsAndEvents:
+    def backwards(self) -> _Input:
         """Return the same as it is when time runs backwards: what an instrument shows follows edges, what power does by itself has no direction."""
-        return _ReadingsAndEvents(
+        return _Input(
             -self.t[::-1], self.y[::-1], -self.edges[::-1, ::-1], self.alike[::-1], self.looked[::-1]
         )
 
@@ -170,7 +170,7 @@ def smoothing(trace: Trace, start_ns: Times, end_ns: Times, group: Indices | Non
     return next((found for one in scene.finer(tau) if (found := _of(one, trace, widths)) is not None), None)
 
 
-def _rather_smooth(scene: _ReadingsAndEvents, widths: Floats) -> bool:
+def _rather_smooth(scene: _Input, widths: Floats) -> bool:
     """Return whether some instrument that smooths leaves less than any load that is read at once; looked at in large steps."""
     at_once = min(scene.squares(slid, 0.0, 0.0, late) for late in (0.0, *(widths[::3] / 2).tolist()))
     return any(
@@ -180,7 +180,7 @@ def _rather_smooth(scene: _ReadingsAndEvents, widths: Floats) -> bool:
     )
 
 
-def _of(scene: _ReadingsAndEvents, trace: Trace, widths: Floats) -> Smoothing | None:
+def _of(scene: _Input, trace: Trace, widths: Floats) -> Smoothing | None:
     """Return what smooths where it leaves much less than any load that is read at once, or as declared."""
     if not _rather_smooth(scene, widths):
         return None
@@ -212,14 +212,14 @@ def _of(scene: _ReadingsAndEvents, trace: Trace, widths: Floats) -> Smoothing | 
     )
 
 
-def _least(scene: _ReadingsAndEvents, course: _Course, widths: Floats) -> tuple[float, float]:
+def _least(scene: _Input, course: _Course, widths: Floats) -> tuple[float, float]:
     """Return the least squares that any width leaves, and that width."""
     best = int(np.argmin([scene.squares(course, w, w) for w in widths.tolist()]))
     near = np.linspace(widths[max(best - 1, 0)], widths[min(best + 1, widths.size - 1)], _FINER)
     return min((scene.squares(course, w, w), w) for w in near.tolist())
 
 
-def _loads(scene: _ReadingsAndEvents, trace: Trace, widths: Floats, seconds: float) -> Iterator[float]:
+def _loads(scene: _Input, trace: Trace, widths: Floats, seconds: float) -> Iterator[float]:
     """Return what loads leave that are read at once, or as declared: late, soft at starts or at ends alone, or, beside declared means, at a level of its own behind ends."""
     yield from (scene.squares(slid, 0.0, 0.0, late) for late in (seconds / 2, 0.0, seconds))
     for w in (seconds, seconds / 2, 2 * seconds):
@@ -252,7 +252,7 @@ def filtered(since: Floats, constant: float) -> Floats:
     return went
 
 
-def _scene(trace: Trace, start_ns: Times, end_ns: Times, group: Indices | None) -> _ReadingsAndEvents | None:
+def _scene(trace: Trace, start_ns: Times, end_ns: Times, group: Indices | None) -> _Input | None:
     group = np.zeros(start_ns.size, np.int64) if group is None else group
     use = np.flatnonzero((group >= 0) & (end_ns > start_ns) & (start_ns <= trace.end_ns))
     use = use[np.argsort(start_ns[use], kind="stable")]
@@ -265,9 +265,7 @@ def _scene(trace: Trace, start_ns: Times, end_ns: Times, group: Indices | None) 
         return None
     alike = (group[use][:, None] == np.unique(group[use])).astype(np.float64)
     edges = (np.stack([start_ns[use], end_ns[use]]) - trace.start_ns) * 1e-9
-    return _ReadingsAndEvents(
-        (trace.times_ns[:size] - trace.start_ns) * 1e-9, trace.values[:size], edges, alike, use
-    )
+    return _Input((trace.times_ns[:size] - trace.start_ns) * 1e-9, trace.values[:size], edges, alike, use)
 
 
 def shown(trace: Trace) -> bool:

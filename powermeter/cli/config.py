@@ -74,7 +74,7 @@ def config(every: bool, as_json: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """An option of a verb, with its value and where that comes from.
 
     Attributes:
@@ -99,7 +99,7 @@ class Row:
         return {name: getattr(self, name) for name in ("verb", "option", "value", "where", "line")}
 
 
-def _rows(found: Configuration, verb: str) -> Iterator[Row]:
+def _rows(found: Configuration, verb: str) -> Iterator[SettingRow]:
     """Yield each option of a verb."""
     command: click.Command = registry.load(registry.VERBS[verb])
     text = found.path.read_text("utf-8", "replace") if found.path else ""
@@ -112,11 +112,11 @@ def _rows(found: Configuration, verb: str) -> Iterator[Row]:
         if parameter.name not in values:
             value = _default(parameter)
             typed = f"{option} {DASH}" if value is None else _typed(parameter, option, value)
-            yield Row(verb, option, value, typed, DEFAULT)
+            yield SettingRow(verb, option, value, typed, DEFAULT)
             continue
         value, table = values[parameter.name], verb if key in own else ""
         line = _line(text, found.path, table, _written(parameter, key, found.shared))
-        yield Row(
+        yield SettingRow(
             verb, option, value, _typed(parameter, option, value), f"[{verb}]" if table else "top", line
         )
 

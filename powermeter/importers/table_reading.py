@@ -69,7 +69,7 @@ from powermeter.importers.time_zones import zone_notes, zone_or_utc
 from powermeter.importers.tool_table import Signature
 from powermeter.importers.undistinguished_devices import refuse_turns
 from powermeter.importers.whole_or_sum import Whole, decide
-from powermeter.importers.whole_question import Shown
+from powermeter.importers.whole_question import RailsShown
 from powermeter.result import Grade
 from powermeter.result.notes import Note
 
@@ -185,7 +185,7 @@ class OpenTable:
             means=means_of_rails(streams, self._seen),
             devices=by,
             readings=readings_of_devices(streams, store, sample_of_row),
-            shown=Shown(spans_of_rails(streams, self._seen), self.plan.added_rails),
+            shown=RailsShown(spans_of_rails(streams, self._seen), self.plan.added_rails),
         )
         refuse_unpaired(streams, self.whole, where)
         summed = any(stream.as_ == "per-row" for stream in streams)

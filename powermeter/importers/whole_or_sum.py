@@ -36,7 +36,7 @@ from powermeter.importers.rail_names import (
 )
 from powermeter.importers.sum_twice import refuse_twice
 from powermeter.importers.total_by_readings import Readings, refuse_hidden_total
-from powermeter.importers.whole_question import NOTHING_SHOWN, Mean, Shown, are_apart, may_hold, question
+from powermeter.importers.whole_question import NOTHING_SHOWN, Mean, RailsShown, are_apart, may_hold, question
 from powermeter.result.notes import Note
 from powermeter.units import format_short
 
@@ -85,7 +85,7 @@ def decide(
     means: Mapping[str, Mean] | None = None,
     devices: str | None = None,
     readings: Readings | None = None,
-    shown: Shown = NOTHING_SHOWN,
+    shown: RailsShown = NOTHING_SHOWN,
 ) -> Whole:
     """Return which rail is the whole.
 

@@ -22,7 +22,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RailsShown:
     """What a table shows of its rails.
 
     Attributes:
@@ -34,7 +34,7 @@ class Shown:
     added: Sequence[str] = ()
 
 
-NOTHING_SHOWN = Shown({})
+NOTHING_SHOWN = RailsShown({})
 
 _CLEARLY = 1.1
 

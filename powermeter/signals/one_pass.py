@@ -43,7 +43,7 @@ _NONE = np.zeros(1, bool)
 
 
 @dataclass(slots=True, eq=False)
-class _PassState:
+class _Pass:
     """What one pass found, piece by piece: `steady` are voltages, of which only the fair stretches are held."""
 
     times: Growing = field(default_factory=lambda: Growing(np.int64))
@@ -171,7 +171,7 @@ class _NotPlain(Exception):
 
 
 def _rows(
-    recording: RecordingLike, source: SourceInfo, channels: Sequence[Channel], found: _PassState | None = None
+    recording: RecordingLike, source: SourceInfo, channels: Sequence[Channel], found: _Pass | None = None
 ) -> Iterator[Samples]:
     """Yield the rows that hold readings, piece by piece, as `read_channel` takes them.
 
@@ -237,13 +237,13 @@ def _read(
     plan: ReadingPlan,
     corrections: list[dict[str, Any]],
     choice: ReadingChoice,
-) -> _PassState:
+) -> _Pass:
     """Read a source once.
 
     Raises:
         _NotPlain: Its readings must be seen in a row.
     """
-    found = _PassState()
+    found = _Pass()
     for channel in plan.channels:
         if channel.kind is Kind.COUNTER:
             found.counters[channel.name] = Growing(np.int64)
@@ -296,11 +296,7 @@ def _read(
 
 
 def _values(
-    source: SourceInfo,
-    plan: ReadingPlan,
-    corrections: list[dict[str, Any]],
-    piece: Samples,
-    found: _PassState,
+    source: SourceInfo, plan: ReadingPlan, corrections: list[dict[str, Any]], piece: Samples, found: _Pass
 ) -> dict[str, Floats]:
     """Return the values of a piece in SI, corrected: of channels that do not count, and of products."""
     values: dict[str, Floats] = {}
@@ -321,7 +317,7 @@ def _values(
 
 
 def _traces(
-    source: SourceInfo, instrument: str, plan: ReadingPlan, found: _PassState, gaps: Sequence[Gap]
+    source: SourceInfo, instrument: str, plan: ReadingPlan, found: _Pass, gaps: Sequence[Gap]
 ) -> dict[str, dict[Quantity, Trace]]:
     times, place = found.times.whole(), found.places.whole()
     starts = even_starts(plan.rows)

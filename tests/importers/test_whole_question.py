@@ -6,7 +6,7 @@ from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import open_log
 from powermeter.importers.whole_or_sum import decide
-from powermeter.importers.whole_question import Shown, are_apart, are_one_series, question
+from powermeter.importers.whole_question import RailsShown, are_apart, are_one_series, question
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_rail_that_reads_less_at_times_holds_no_other(spans, apart):
 def test_a_card_that_draws_more_than_the_package_at_times_is_not_inside_it():
     rails = [Rail(name, None, Boundary.BOARD, "") for name in ("Package", "GPU")]
     apart = {"Package": (20.0, 90.0), "GPU": (40.0, 60.0)}
-    assert decide(rails, where="f", shown=Shown(apart)).is_sum
+    assert decide(rails, where="f", shown=RailsShown(apart)).is_sum
     with pytest.raises(ConfigurationError, match="--rail"):
-        decide(rails, where="f", shown=Shown(apart | {"GPU": (5.0, 60.0)}))
+        decide(rails, where="f", shown=RailsShown(apart | {"GPU": (5.0, 60.0)}))
 
 
 def test_a_word_that_names_no_machine_holds_nothing(tmp_path):
