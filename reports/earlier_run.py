@@ -10,8 +10,10 @@ from powermeter.analysis.item_count import WHOLE
 from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import DataError
 from powermeter.result import Result
+from powermeter.result.formatting import Shown
 from powermeter.result.notes import Note
 
+from .comparison_numbers import in_print
 from .report_options import ReportOptions
 from .wording import verdict_text
 
@@ -28,6 +30,7 @@ class Against:
         label: What is compared.
         quantity: What is compared: `energy` (of an item), or `power`, of runs in which nothing is marked.
         earlier, now: The earlier run's mean and this one's, in J or W.
+        difference: The second less the first, in print.
         verdict: As a table prints it: `less`, `same within 2 %`; `runs: less` where only these runs are known.
         text: Change and interval in words.
         notes: What a reader must know of the comparison.
@@ -39,6 +42,7 @@ class Against:
     quantity: str
     earlier: Result
     now: Result
+    difference: Shown
     verdict: str
     text: str
     notes: tuple[Note, ...]
@@ -77,6 +81,7 @@ def set_against(path: Path, headline: LabelRow | None, options: ReportOptions) -
         quantity=found.of,
         earlier=row.contrast.mean_left,
         now=row.contrast.mean_right,
+        difference=in_print(row.contrast).difference,
         verdict=verdict_text(row.contrast),
         text=row.contrast.text,
         notes=found.notes,

@@ -63,6 +63,7 @@ def against(data: ReportData) -> Markup:
                 [
                     (f"{found.comparison.left}, the earlier run", number(show(found.earlier))),
                     (f"{found.comparison.right}, this run", number(show(found.now))),
+                    ("this run − the earlier one", number(found.difference)),
                 ],
                 numbers=(1,),
             ),

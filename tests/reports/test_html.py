@@ -128,7 +128,7 @@ def test_a_label_beside_an_earlier_run_stands_there_as_everywhere(make, twenty):
     text = page_of(make("now.power", events=twenty), against=earlier)[1].text.replace("\u00a0", " ")
     beside = text.partition("Against an earlier run")[2]
     assert re.search(
-        r"energy per infer\w*\s*earlier\.power, the earlier run\s*118\.[78] ± \d.*?now\.power, this run\s*125\.0 ± 1\.3 mJ",
+        r"energy per infer\w*\s*earlier\.power, the earlier run\s*118\.[78] ± \d.*?now\.power, this run\s*125\.0 ± 1\.3 mJ\s*this run − the earlier one\s*\+6\.[23]",
         beside,
     ), beside[:300]
 
