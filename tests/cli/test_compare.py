@@ -185,6 +185,8 @@ def test_a_gate_rests_on_what_is_known_about_the_programs(runs, capsys):
         (["base.power", "small.power", "--by", "a,,b"], 2, "commas"),
         (["base.power", "small.power", "--rail", "a,b,c"], 2, "two sides"),
         (["base.power", "small.power", "--rail", "nope"], 2, "there are"),
+        (["base.power", "small.power", "--rail", "nope,VDD_IN"], 2, "there are"),
+        (["base.power", "small.power", "--rail", "VDD_IN,nope"], 2, "there are"),
         (["base.power", "small.power", "--block", "input"], 7, "attribute 'input'"),
         (["base.power", "small.power", "--block", "input", "--paired"], 2, "not both"),
         (["base.power:infer[model]", "small.power"], 2, "infer[model=small"),
