@@ -51,6 +51,15 @@ def test_a_loop_that_readings_meet_at_the_same_places_comes_again(period: float,
     assert comes_again(turns(period, 0.6, 120)) == after
 
 
+@pytest.mark.parametrize(
+    ("pattern", "after"), [("HLHLL", 5), ("HHLHLLLHL", 9), ("HHLHLLLHLL", 10), ("HHLHLLLHLLH", None)]
+)
+def test_a_load_that_comes_again_after_more_than_ten_readings_is_looked_at_as_any_other(
+    pattern: str, after: int | None
+) -> None:
+    assert comes_again(np.tile([HIGH if one == "H" else LOW for one in pattern], 20)) == after
+
+
 @pytest.mark.thorough
 def test_what_wanders_over_all_places_or_stands_or_is_chance_does_not_come_again() -> None:
     rng = np.random.default_rng(5)
