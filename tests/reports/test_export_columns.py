@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from powermeter.channel import MISSING, Channel, Quantity, Rail
+from powermeter.errors import ConfigurationError
 from powermeter.recording import Recording, Writer
 from powermeter.reports import export_columns
 from powermeter.reports.report_data import gather
@@ -79,10 +80,18 @@ def test_samples_of_two_sources_are_in_one_order_of_time_each_in_its_own_columns
     assert table["x://2/v_v"] == [nan, pytest.approx(3.3), nan] and table["x://2/flags"] == [nan, 2.0, nan]
 
 
-def test_only_one_labels_rows_are_kept() -> None:
-    table = {"label": ["a", "b", "a"], "x": [1, 2, 3]}
-    assert export_columns.only(table, "a") == {"label": ["a", "a"], "x": [1, 3]}
-    assert export_columns.only(table, None) is table and export_columns.only({"x": [1]}, "a") == {"x": [1]}
+def test_only_one_labels_rows_are_kept(path: Path) -> None:
+    with Recording.open(path) as recording:
+        data = gather(recording)
+    assert set(export_columns.events(data.analysis)["label"]) >= {"infer"}
+    assert list(export_columns.events(data.analysis, "infer")["label"]) == ["infer"] * 6
+    assert list(export_columns.labels(data.charges, "infer")["label"]) == ["infer"]
+    for table in (
+        lambda: export_columns.events(data.analysis, "infre"),
+        lambda: export_columns.labels(data.charges, "infre"),
+    ):
+        with pytest.raises(ConfigurationError, match="infer"):
+            table()
 
 
 def test_a_count_per_charge_has_its_interval(path: Path) -> None:
