@@ -32,6 +32,7 @@ from powermeter.analysis.means_under_coarse_marks import whole_windows_beyond
 from powermeter.analysis.mostly_refused import mostly_refused
 from powermeter.analysis.mostly_unread import mostly_unread, unread_of
 from powermeter.analysis.other_labels import Labels
+from powermeter.analysis.overlapping_labels import divide_crossing
 from powermeter.analysis.parts_of_one_rate import Part, parts_of_one_rate
 from powermeter.analysis.perhaps_in_step import perhaps_in_step
 from powermeter.analysis.quantisation import quantised, steps_alike
@@ -188,6 +189,7 @@ def measure(
             take(lasting, found)
     if trace.kind is not Kind.INSTANT:
         divide(integral, start_ns, end_ns, members, groups)
+        divide_crossing(integral, start_ns, end_ns, members, groups)
         for lasting, found in zip(members, groups, strict=True):
             take(lasting, found)
     before, upto = (

@@ -120,7 +120,7 @@ def divide(
     for k in wanted:
         found, index, few = groups[free[k]], own[k], False
         if not solved:
-            _leave_open(integral, parts, found, index, k)
+            leave_open(integral, parts, found, index, k)
             continue
         if len(finer) > 1 and finer[-1].parts.levels != solved[-1].parts.levels:
             finest, doubt = _of_many(finer, index, k)
@@ -189,7 +189,7 @@ def _off(part: float) -> float:
     return part / 4 - 1 / 6 if part >= 1 else part * part / 12
 
 
-def _leave_open(integral: Integral, parts: Parts, found: GroupEstimate, index: Indices, own: int) -> None:
+def leave_open(integral: Integral, parts: Parts, found: GroupEstimate, index: Indices, own: int) -> None:
     """Bound what a group's events used by what their windows hold, of which it is not known whose it is."""
     running = integral.running
     window, place = np.unique(parts.window, return_inverse=True)

@@ -7,6 +7,7 @@ With P(t) ≈ c + Σ w_l n_l(t), n_l the number of a label's events that run, th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,27 @@ _MOST_READINGS = 500_000
 _TIMES_READ = 4  # readings for each label, at least
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """How many events of each label run in each reading, and what a step of a watt would move the integral by at some moments.
+
+    Attributes:
+        of_one: Ones, and a row for each label, shape (labels + 1, readings).
+        watts: What was read.
+        off: Seconds, shape (labels, moments).
+    """
+
+    of_one: Floats
+    watts: Floats
+    off: Floats
+
+    def added(self, use: NDArray[np.bool_] | None = None) -> Floats:
+        """Return what one event of each label adds, W, by least squares over all readings or some of them."""
+        of_one, watts = (self.of_one, self.watts) if use is None else (self.of_one[:, use], self.watts[use])
+        found: Floats = np.linalg.lstsq(of_one @ of_one.T, of_one @ watts, rcond=1e-9)[0][1:]
+        return found
+
+
 def with_steps(
     integral: Integral, label: NDArray[np.int64], start_ns: Times, end_ns: Times, at_ns: Times
 ) -> Floats:
@@ -33,18 +55,28 @@ def with_steps(
         start_ns, end_ns: Of each, shape (n,).
         at_ns: The moments, rising.
     """
-    plain = integral.at(at_ns)
+    found = integral.at(at_ns)
+    steps = steps_at(integral, label, start_ns, end_ns, at_ns)
+    if steps is not None:
+        found += steps.added() @ steps.off
+    return found
+
+
+def steps_at(
+    integral: Integral, label: NDArray[np.int64], start_ns: Times, end_ns: Times, at_ns: Times
+) -> Steps | None:
+    """Return the steps of events by label, at some rising moments; None where there are too many labels, or holes."""
     trace = integral.trace
     labels = int(label.max(initial=-1)) + 1
     t = trace.times_ns
     if labels > _MOST_LABELS or trace.kept is not None or integral.hole.size:
-        return plain
+        return None
     if not _TIMES_READ * (labels + 1) <= t.size <= _MOST_READINGS:
-        return plain
+        return None
     inside = (at_ns >= t[0]) & (at_ns <= t[-1])
     moments = at_ns[inside]
     k = np.clip(np.searchsorted(t, moments, side="right") - 1, 0, t.size - 2)
-    off: Floats = np.zeros((labels, moments.size))
+    off: Floats = np.zeros((labels, at_ns.size))
     instants = trace.kind is Kind.INSTANT
     tau = np.diff(t) * 1e-9
     rows = []
@@ -61,13 +93,9 @@ def with_steps(
             seen = np.diff(whole) / tau
             spread = np.interp(moments, t, whole)
         rows.append(seen)
-        off[number] = _at(edges, running, count, moments) - spread
-    values = trace.values if instants else np.diff(integral.running) / tau
-    of_one = np.stack([np.ones(values.size), *rows])
-    added = np.linalg.lstsq(of_one @ of_one.T, of_one @ values, rcond=1e-9)[0][1:]
-    found: Floats = plain.copy()
-    found[inside] += added @ off
-    return found
+        off[number, inside] = _at(edges, running, count, moments) - spread
+    watts = trace.values if instants else np.diff(integral.running) / tau
+    return Steps(np.stack([np.ones(watts.size), *rows]), watts, off)
 
 
 def _runs(start_ns: Times, end_ns: Times) -> tuple[Times, Floats, Floats]:
