@@ -31,6 +31,7 @@ _WORTH = 0.005  # of what an event adds in a window
 _MISSING = 0.2  # of what follows
 _ALL_OF_IT = 0.5
 _SURE = 2.0
+_BLOCKS = 100  # of as many windows as an event begins with, that a long one holds
 _SHAPE = 0.05
 _QUARTILE = 0.3186  # standard deviations that a quarter of normal deviations lie within
 
@@ -42,12 +43,14 @@ class _Edge:
     Attributes:
         lacks, error: Infinite error where no window inside shows it.
         whole: All that its windows and those behind them hold above what is beside.
+        usual: Standard deviation of as many windows as it lacks something of, wherever they lie in a long event, J; 0 of a shorter one.
     """
 
     lacks: float
     error: float
     follows: float
     whole: float
+    usual: float = 0.0
 
 
 def few_shown_late(
@@ -108,6 +111,10 @@ def _may_be_theirs(edges: list[_Edge | None]) -> bool:
         return False
     missing = sum(edge.lacks for edge in lacks) * len(seen) / len(lacks)
     error = math.sqrt(sum(edge.error**2 for edge in lacks)) * len(seen) / len(lacks)
+    if all(edge.usual for edge in lacks):
+        by_chance = math.sqrt(sum(edge.usual**2 for edge in lacks)) * len(seen) / len(lacks)
+        if missing < _SURE * by_chance:
+            return False  # a load with bursts lacks as much at many places
     return missing > _MISSING * follows and missing + _SURE * error > _ALL_OF_IT * follows
 
 
@@ -188,4 +195,9 @@ class _Windows:
         varies = math.sqrt(float(np.mean(np.diff(rates) ** 2)) / 2)
         count = settled - first
         error = varies * float(length[further].mean()) * math.sqrt(count + count**2 / rates.size)
-        return _Edge(lacks, error, follows, whole)
+        blocks = rates.size // count
+        usual = 0.0
+        if blocks >= _BLOCKS:
+            sums = excess[settled : settled + blocks * count].reshape(blocks, count).sum(axis=1)
+            usual = float(sums.std())
+        return _Edge(lacks, error, follows, whole, usual)
