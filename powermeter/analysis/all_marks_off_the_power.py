@@ -13,7 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_estimate import BEYOND, LAG, LATE, LEAD, OFF_MARKS, SOME, TAIL, GroupEstimate
+from powermeter.analysis.clock_uncertainty import edges_late
+from powermeter.analysis.event_estimate import (
+    BEYOND,
+    IN_STEP,
+    LAG,
+    LATE,
+    LEAD,
+    OFF_MARKS,
+    SOME,
+    TAIL,
+    GroupEstimate,
+)
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.other_labels import Labels
 from powermeter.channel import Kind
@@ -36,7 +47,7 @@ _READ = 2  # readings between two marks that show a level
 _FITS = 0.7  # of the squares that marks as they are leave
 _SURE = 2.0
 _ALIKE = 1e-9
-_OTHERS = ("", LATE, LAG, LEAD, TAIL, SOME, BEYOND)
+_OTHERS = ("", IN_STEP, LATE, LAG, LEAD, TAIL, SOME, BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ def off_all_marks(integral: Integral, marks: Labels) -> Offset | None:
     """Return by how much power steps behind the marks of all labels, where it does so by one time; None where not."""
     trace = integral.trace
     tau = trace.interval_ns
-    if trace.kept is not None or trace.window_ns or not tau or not marks.start_ns.size:
+    if edges_late(trace) or trace.kept is not None or trace.window_ns or not tau or not marks.start_ns.size:
         return None
     every = np.unique(np.concatenate([marks.sorted_starts, marks.sorted_ends]))[:_LOOKED]
     if every.size < _LEAST:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import without_containers
-from powermeter.analysis.event_estimate import LAG, GroupEstimate
+from powermeter.analysis.event_estimate import IN_STEP, LAG, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.lagging_instrument import LEAST_EVENTS, SETTLING, WORTH, edges_of, stands_out
 from powermeter.analysis.other_labels import Labels
@@ -102,7 +102,8 @@ def _at_starts(trace: Trace, marks: Labels, starts: Times, lag_s: float) -> tupl
 
 def hold_back(integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, lag: Lag) -> None:
     """Move what readings that lag hold back into events (or out of them), and open their interval to none of it."""
-    if found.why not in ("", LAG) or found.averages_s or not np.isfinite(found.value).all():
+    # How late readings were taken behind their edges shows in them where the instrument lags, with no load in step.
+    if found.why not in ("", LAG, IN_STEP) or found.averages_s or not np.isfinite(found.value).all():
         return
     trace = integral.trace
     # Next to an edge readings turn, so that between two of them is no reading: the last one before it stands for it.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powermeter.analysis.means_by_turns import by_turns
+from powermeter.signals.rows_that_stand import off_levels
 from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
@@ -63,7 +64,7 @@ def own_moments(trace: Trace) -> bool:
 def _own_moments(trace: Trace) -> bool:
     if trace.refresh_ns > 0 and trace.repeats > 0:
         return True
-    values = trace.values[:_LOOKED]
+    values = off_levels(trace.values[:_LOOKED])
     fresh = np.flatnonzero(np.diff(values)) + 1
     if fresh.size < _FEW_DISTANCES or np.unique(values[fresh]).size < _DISTINCT * fresh.size:
         return False

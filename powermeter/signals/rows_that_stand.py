@@ -17,6 +17,7 @@ from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _LEAST = 100  # rows
 _FRESH = 20  # new readings
@@ -88,14 +89,26 @@ def _equal_by_chance(new: Floats, rows: int) -> bool:
 
 
 def _beside_levels(values: Floats) -> tuple[Floats, Indices, bool]:
-    """Return the new readings and for how many rows each stood, but for those that a level without noise comes back to again and again: it equals itself; and whether no two of them follow each other."""
+    """Return the new readings and for how many rows each stood, but for those of levels; and whether no two of them follow each other."""
+    new, stood, other = _of_levels(values)
+    return new[other], stood[other], not bool(np.any(other[1:] & other[:-1]))
+
+
+def _of_levels(values: Floats) -> tuple[Floats, Indices, Bools]:
+    """Return the new readings, for how many rows each stood, and which are not of a level that a load without noise comes back to again and again: it equals itself."""
     first = np.flatnonzero(np.concatenate([[True], np.diff(values) != 0]))
     stood = np.diff(np.append(first, values.size))
     new = values[first]
     repeated, times = np.unique(new[stood > 1], return_counts=True)
     levels = repeated[times > max(_RECURS, _OF_STRETCHES * int(times.sum()))]
-    other = ~np.isin(new, levels)
-    return new[other], stood[other], not bool(np.any(other[1:] & other[:-1]))
+    return new, stood, ~np.isin(new, levels)
+
+
+def off_levels(values: Floats) -> Floats:
+    """Return the rows without those of such levels."""
+    _, stood, other = _of_levels(values)
+    found: Floats = values[np.repeat(other, stood)]
+    return found
 
 
 def _band(changes: Floats) -> float:

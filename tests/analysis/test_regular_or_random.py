@@ -65,6 +65,13 @@ def test_a_load_that_stands_for_a_few_rows_is_no_refresh(seed: int) -> None:
     assert not own_moments(from_samples(np.arange(watts.size, dtype=np.int64) * 10**8, watts))
 
 
+def test_an_idle_without_noise_between_jobs_that_scatter_is_of_no_refresh() -> None:
+    """Half of the rows are 2.5 W; those of the ten jobs are all new."""
+    job = np.round(9 + np.random.default_rng(6).standard_normal((10, 20)), 3)
+    watts = np.hstack([np.full((10, 20), 2.5), job]).ravel()
+    assert not own_moments(from_samples(np.arange(watts.size, dtype=np.int64) * 10**8, watts))
+
+
 def test_readings_that_each_stand_for_two_rows_or_three_are_of_a_refresh() -> None:
     rng = np.random.default_rng(5)
     watts = np.repeat(np.round(3 + 0.5 * rng.standard_normal(300), 3), rng.integers(2, 4, 300))
