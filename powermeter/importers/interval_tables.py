@@ -277,11 +277,17 @@ def _read(
 def _refuse_exchanged(
     tool: Tool, rails: Mapping[str, Energy], stretches: Sequence[LabelledWindow], where: str
 ) -> None:
-    sums = {name: sum(s.energies.get(name, 0.0) for s in stretches) for name in rails}
+    sums = {name: sum(s.energies.get(name, 0.0) for s in stretches) for name in rails if _WHOLE.match(name)}
+    if not sums:
+        return
     largest = max(sums, key=lambda name: sums[name])
     seconds = sum(s.length_ns for s in stretches) / NS
     ratio = rails[largest].factor / (tool.tick_ns / NS)
     refuse_exchanged(sums[largest], seconds, ratio, (tool.length, largest), where)
+
+
+_WHOLE = re.compile(r"package|cpu|gpu")
+"""Domains that always draw a part of a watt; memory that sleeps may not."""
 
 
 def _places(stretches: Sequence[LabelledWindow], warnings: list[Note]) -> tuple[list[int], str]:

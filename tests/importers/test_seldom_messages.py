@@ -115,7 +115,7 @@ LIMITS = {
         "rapl_consumed_energy_J;2025-01-01T00:00:0{i}Z;{v};local_machine;;local_machine;;domain=package\n"
     ),
     "columns.MAX_ROWS": MONSOON + rows("0.{i},{v}.5,4.0,\n"),
-    "interval_tables.MAX_ROWS": PYRAPL + rows("x,{i}.0,500000,3000,4000,0\n"),
+    "interval_tables.MAX_ROWS": PYRAPL + rows("x,{i}.0,500000,3000000,4000000,0\n"),
     "oscilloscope._MAX_ROWS": RIGOL + rows("{i},1,2,,,\n"),
 }
 
