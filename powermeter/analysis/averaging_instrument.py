@@ -25,6 +25,7 @@ from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 
 _EDGES = 20  # that are looked at
@@ -163,6 +164,22 @@ def _edges_of(
     if chosen.size > _EDGES:
         chosen = chosen[np.linspace(0, chosen.size - 1, _EDGES).astype(int)]
     return _QuietEnds(a[chosen], b[chosen], c[chosen])
+
+
+def may_average(trace: Trace, start_ns: Times, end_ns: Times, following: Times) -> Bools:
+    """Return for which of some events, each a label's only one, `averages` may find something: nothing of the others falls slowly.
+
+    Args:
+        following: When the next event of any label begins.
+    """
+    a, b, c = (np.searchsorted(trace.times_ns, e, side="right") for e in (start_ns, end_ns, following))
+    c = np.minimum(c - 1, b + _MOST_ROWS)
+    found: Bools = (a >= 1) & (b - a >= _ROWS) & (c - b >= _ROWS)
+    some = np.flatnonzero(found)
+    inside = trace.values[b[some] - 1]
+    fall = inside - trace.values[b[some] + _AHEAD]
+    found[some] = (fall > 0) & (inside - trace.values[b[some]] < _FIRST * fall)
+    return found
 
 
 def _falls_slowly(values: Floats, edges: _QuietEnds) -> bool:

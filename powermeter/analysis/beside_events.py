@@ -254,9 +254,17 @@ def jumps_beside(integral: Integral, start_ns: Times, end_ns: Times, others: Oth
     if others is None:
         return _Jumps(integral, start_ns, np.sort(end_ns)).mean
     every = others.labels
-    jumps = every.once("jumps", integral, lambda: _Jumps(integral, every.sorted_starts, every.sorted_ends))
-    left_out = others.not_meant
+    jumps, left_out = _of_all(integral, every), others.not_meant
     return jumps.without(every.start_ns[left_out], every.end_ns[left_out]) if left_out.size else jumps.mean
+
+
+def jumps_beside_all(integral: Integral, labels: Labels) -> float:
+    """Return `jumps_beside` of a label whose events run at the same time as no other's."""
+    return _of_all(integral, labels).mean
+
+
+def _of_all(integral: Integral, labels: Labels) -> _Jumps:
+    return labels.once("jumps", integral, lambda: _Jumps(integral, labels.sorted_starts, labels.sorted_ends))
 
 
 class _Jumps:

@@ -17,6 +17,7 @@ from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _NOTHING = 0.002  # of what events used: less is in every interval
 _OPEN = 0.25  # of an event never met: from there on what it may hold has no upper limit
@@ -99,6 +100,24 @@ def few(
     found.own, found.factor, found.lean_all = np.minimum(found.own, noise * seconds), 1.0, 0.0
     found.lean = np.zeros(found.own.size)  # the bound holds what scatter of so few would state besides
     return found
+
+
+def few_of_each(
+    trace: Trace, inside: Floats, spans: tuple[Floats, Floats], value: Floats, seconds: Floats
+) -> tuple[Bools, Floats, Floats, float]:
+    """Return which of some events, each a label's only one, `few` bounds, by how much below and above, J, and the noise of a reading.
+
+    Args:
+        inside: The readings inside, as many of each, shape (events, readings).
+        spans: The lowest and the highest reading in and beside each.
+    """
+    low, high = spans
+    noise, span = max(trace.noise, trace.step), high - low
+    bounded = ~(span <= np.maximum(6 * noise, 0.02 * np.abs(high)))
+    alike = np.ptp(inside, axis=1) <= np.maximum(6 * noise, 0.1 * span)
+    most = np.maximum(2 * high - low, np.where(alike & (inside.shape[1] < 4), 2.5 * high, 0.0))
+    below, above = np.maximum(value - low * seconds, 0.0), np.maximum(most * seconds - value, 0.0)
+    return bounded, np.where(bounded, below, 0.0), np.where(bounded, above, 0.0), noise
 
 
 def beat(

@@ -80,11 +80,11 @@ Times = NDArray[np.int64]
 _FEW_READINGS = 8
 _FEW_PAIRS = 4
 _LUCK = 1.5  # more readings than this times those expected fell in by chance: what they put down is too much
-_HEAVY = 0.15
-_FEW_JUMPS = 14
+HEAVY = 0.15
+FEW_JUMPS = 14
 _LONG = 12
 _READ_WHOLE = 5
-_BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
+BORROWED = 10.0  # so many readings' worth of jumps are expected as beside the events
 
 
 def measure_instants(
@@ -163,15 +163,15 @@ def measure_instants(
     elsewhere = jumps_beside(integral, start_ns, end_ns, others)
     # How far an event is taken at its own level, for which the edges' readings speak as well: a jump behind the last is in none.
     own_share = min(lost / seen_stretches, 1.0)
-    borrowed = max(readings * _BORROWED / (readings + _BORROWED), 2 * n * own_share)
-    few_jumps = min(1.0, (_FEW_JUMPS / readings) ** 2)
+    borrowed = max(readings * BORROWED / (readings + BORROWED), 2 * n * own_share)
+    few_jumps = min(1.0, (FEW_JUMPS / readings) ** 2)
     scatter = replace(scatter, jumps=scatter.jumps + elsewhere * borrowed, doubt=few_jumps)
     white = max(scatter.white, readings * trace.noise**2)
     jumps = scatter.jumps * (1 + 5 * scatter.doubt) / 12
     own_jumps = jumps * long_step(trace) ** 2
     found.own = tau * np.sqrt(white * covered / max(float(covered.sum()), 1e-30) + own_jumps / n)
     found.lean_all = scatter.lean
-    heavy = abs(scatter.lean) > _HEAVY
+    heavy = abs(scatter.lean) > HEAVY
     if heavy and own is not None:
         found.own = np.maximum(found.own, tau * np.sqrt(own[owners] / np.bincount(owners)[owners]))
     short = covered < tau
@@ -271,7 +271,7 @@ def measure_instants(
         found.own = np.full(found.own.shape, math.sqrt(total / max(found.own.size, 1)))
     found.factor = total / max(float((found.own**2).sum()), 1e-300)
     expected = float(covered.sum()) / tau if tau else math.inf
-    sparse = min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
+    sparse = is_sparse(readings, expected, pairs)
     if (
         phase.blind
         and quantile(m, 0.5) < 4
@@ -315,6 +315,11 @@ def measure_instants(
     found = late_at_random(integral, start_ns, end_ns, found, others)
     found = leading(integral, start_ns, end_ns, found, others)
     return slow_across_edges(integral, found, edges, (before, upto), elsewhere * borrowed / 12)
+
+
+def is_sparse(readings: int, expected: float, pairs: int) -> bool:
+    """Return whether so few of so many expected readings, and pairs of neighbours, lie in a label's events that they show nothing of its scatter."""
+    return min(readings, _LUCK * expected) < _FEW_READINGS and pairs < _FEW_PAIRS
 
 
 def _unread(weight: Floats, covered: Floats, variance: float) -> Floats:

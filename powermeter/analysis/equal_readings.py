@@ -21,6 +21,7 @@ from powermeter.signals.trace import Trace
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _CHANCE = 0.05
 MUCH = 0.1
@@ -45,6 +46,36 @@ def all_equal(trace: Trace, values: Floats, *, within_noise: bool = False) -> bo
         tail = 1 - 1 / (_ONE_IN * max(values.size, _FEW))
         most = max(most, 2 * NormalDist().inv_cdf(tail) * trace.noise)
     return float(np.ptp(values)) <= most
+
+
+def equal_of_each(
+    trace: Trace, inside: Floats, spans: tuple[Floats, Floats], seconds: Floats
+) -> tuple[Bools, Floats, Floats]:
+    """Return which of some events, each a label's only one, `equal` opens, and by how much below and above, J.
+
+    Args:
+        inside: The readings inside, as many of each, shape (events, readings).
+        spans: The lowest and the highest reading in and beside each.
+        seconds: How long each lasts.
+    """
+    none = np.zeros(seconds.size)
+    share = unseen_share(inside.shape[1])
+    if not share or (
+        not unseen_share(trace.values.size) and all_equal(trace, trace.values, within_noise=True)
+    ):
+        return np.zeros(seconds.size, bool), none, none
+    tail = 1 - 1 / (_ONE_IN * max(inside.shape[1], _FEW))
+    step = max(trace.step, trace.code)
+    most = _ONE_STEP * np.maximum(step, 1e-9 * np.abs(inside[:, 0]))
+    most = np.maximum(most, 2 * NormalDist().inv_cdf(tail) * trace.noise)
+    alike = np.ptp(inside, axis=1) <= most
+    low, high = spans
+    level = inside.mean(axis=1)
+    moves = high - low > np.maximum(max(2 * step, 6 * trace.noise), 0.02 * np.abs(high))
+    lower = np.where(moves, low, np.minimum(0.0, level))
+    upper = np.where(moves, high + 0.5 * (high - low), _AS_HIGH * np.maximum(np.abs(level), step))
+    below, above = (share * np.maximum(by, 0.0) * seconds for by in (level - lower, upper - level))
+    return alike, np.where(alike, below, 0.0), np.where(alike, above, 0.0)
 
 
 def open_ends(trace: Trace, values: Floats, *, within_noise: bool = False) -> tuple[float, float]:

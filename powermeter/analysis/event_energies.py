@@ -22,6 +22,7 @@ from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.labels_of_one_event import LabelsOfOneEvent
 from powermeter.analysis.lag_of_all_labels import hold_back, lag_of_all_labels
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
@@ -122,7 +123,7 @@ def measure(
             unseen.below,
             unseen.above,
         )
-    done = {} if unseen is None else unseen.of_label
+    done = {} if unseen is None else dict(unseen.of_label)
     if by_label := n > _MANY_EVENTS and len(members) <= _FEW_LABELS:
         inside = inside.at(members[0][:0])
     parts: dict[str, Floats] = {}
@@ -144,6 +145,14 @@ def measure(
     about = MarksBeside.of(start_ns, end_ns, covered, members) if before_it is None else None
     lag = None if marks is None or n > _MANY_EVENTS else lag_of_all_labels(integral, marks)
     all_beside = None if marks is None or about is None or lag is not None else off_all_marks(integral, marks)
+    single = None
+    if unseen and marks and about and not by_label and (wave, lag, all_beside) == (None, None, None):
+        single = LabelsOfOneEvent.of(integral, (start_ns, end_ns), inside, members, marks, about)
+    if single is not None:
+        done.update(single.of_label)
+        at, all_of_them = single.index, single.found
+        value[at], noise[at], lean[at] = all_of_them.value, all_of_them.own, all_of_them.lean
+        below[at], above[at], samples[at] = all_of_them.below, all_of_them.above, single.seen
     for g, lasting in enumerate(members):
         if g in done or not lasting.size:
             groups.append(done.get(g) or GroupEstimate.empty(0))

@@ -165,6 +165,11 @@ class GroupEstimate:
             np.zeros(size),
         )
 
+    @classmethod
+    def of_one_event(cls) -> GroupEstimate:
+        """Return an estimate of a label's single event, of which nothing is held here and no hole took anything."""
+        return cls(_NOTHING, _NOTHING, _ZEROS[:1], _NO_COUNT, _NOTHING, _NOTHING, _NOTHING)
+
     def forget_events(self) -> None:
         """Drop what is known of single events, but for `gaps`: `Windows` holds it from here on."""
         self.gaps = zeros_held_once(self.gaps)

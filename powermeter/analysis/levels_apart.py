@@ -28,6 +28,7 @@ from powermeter.signals.trace import Trace
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _LEAST = 3  # events
 _READ = 4  # readings of an event, of which those between the first and the last count
@@ -117,6 +118,21 @@ def levels_apart(trace: Trace, start_ns: Times, first: Indices, count: Indices) 
     ):
         return found
     return Apart(low, high) if _by_lateness(trace, (index, ahead, size), values, noise) else None
+
+
+def may_be_apart(trace: Trace, inside: Floats) -> Bools:
+    """Return for which of some events, each a label's only one, `levels_apart` may find something.
+
+    Args:
+        inside: The readings inside, as many of each, shape (events, readings).
+    """
+    noise = max(trace.noise, trace.step, trace.code)
+    if inside.shape[1] < _READ or noise <= 0:
+        return np.zeros(inside.shape[0], bool)
+    middle = inside[:, 1:-1]
+    high = middle.max(axis=1)
+    found: Bools = high - middle.min(axis=1) > np.maximum(_FAR * noise, _APART * np.abs(high))
+    return found
 
 
 def _flat_levels(

@@ -32,6 +32,7 @@ _CLEARLY = 1.25  # intervals
 _ALIKE = 0.3  # of the offset
 _STRAYS = 0.1  # of the readings about an edge, and of the edges
 _SURE = 2.0
+_CELLS = 1 << 20  # readings that are looked at together
 _OTHERS = ("", LATE, LAG, LEAD, TAIL, SOME, BEYOND)
 
 
@@ -75,6 +76,11 @@ class MarksBeside:
         """Return which events of a group are looked at, and the marks ahead of and behind each."""
         here = slice(self.first[g], self.first[g + 1])
         return self.some[g], self.ahead_ns[here].tolist(), self.behind_ns[here].tolist()
+
+    def of_single(self, groups: Indices) -> tuple[Times, Times]:
+        """Return the marks ahead of and behind the first event of some groups."""
+        at = np.array(self.first, np.int64)[groups]
+        return self.ahead_ns[at], self.behind_ns[at]
 
 
 def _looked(events: int) -> Indices:
@@ -156,6 +162,87 @@ def _offset(
     if np.count_nonzero(apart) > _STRAYS * apart.size:
         return 0, 0.0
     return int(offset), level - quiet
+
+
+def may_be_off(
+    integral: Integral, start_ns: Times, end_ns: Times, ahead_ns: Times, behind_ns: Times
+) -> Bools:
+    """Return which of some events, each a label's only one, power begins and ends beside by one time, as `_offset` finds it.
+
+    Args:
+        ahead_ns, behind_ns: The marks next to each, as in `MarksBeside`.
+    """
+    t, tau = integral.trace.times_ns, integral.trace.interval_ns
+    furthest = max(_FURTHEST_S * 1e9, _FURTHEST_ROWS * tau)
+    inside = np.minimum((end_ns - start_ns) / 2, furthest)
+    ahead = np.where(ahead_ns == start_ns, start_ns - t[0], (start_ns - ahead_ns) / 2)
+    follows = np.where(behind_ns == end_ns, t[-1] - end_ns, (behind_ns - end_ns) / 2)
+    ahead, follows = np.minimum(ahead, furthest), np.minimum(follows, furthest)
+    found: Bools = np.minimum(np.minimum(ahead, follows), inside) >= 2 * tau
+    some = np.flatnonzero(found)
+    found[:] = False
+    edges = start_ns.astype(np.float64), end_ns.astype(np.float64)
+    rise = _places(t, edges[0][some], ahead[some], inside[some])
+    fall = _places(t, edges[1][some], inside[some], follows[some])
+    width = np.maximum(rise[:, 3] - rise[:, 0], fall[:, 3] - fall[:, 0]) + 1
+    widest = np.argsort(-width, kind="stable")
+    done = 0
+    while done < some.size:
+        rows = widest[done : done + max(_CELLS // int(width[widest[done]]), 1)]
+        done += rows.size
+        found[some[rows]] = _off(integral, edges[0][some[rows]], edges[1][some[rows]], rise[rows], fall[rows])
+    return found
+
+
+def _places(t: Times, at: Floats, ahead: Floats, behind: Floats) -> Indices:
+    asked = np.stack([at - ahead, at - ahead / 2, at + behind / 2, at + behind], axis=1)
+    found: Indices = np.searchsorted(t, np.ceil(asked).astype(np.int64))
+    return found
+
+
+def _off(integral: Integral, start: Floats, end: Floats, rise: Indices, fall: Indices) -> Bools:
+    """Return beside which events power begins and ends by one time, of each one's places about its edges."""
+    f, tau = integral.trace.values, integral.trace.interval_ns
+    quiet = _medians(f, (rise[:, 0], rise[:, 1]), (fall[:, 2], fall[:, 3]))
+    level = _medians(f, (rise[:, 2], rise[:, 3]), (fall[:, 0], fall[:, 1]))
+    half = (quiet + level) / 2
+    a = _edge_of_each(integral, rise, start, half, falls=False)
+    b = _edge_of_each(integral, fall, end, half, falls=True)
+    offset = (a + b) / 2
+    alike = np.maximum(np.abs(a - offset), np.abs(b - offset)) <= np.maximum(tau, _ALIKE * np.abs(offset))
+    far = np.minimum(np.abs(a), np.abs(b)) >= _CLEARLY * tau
+    moved: Bools = (level > quiet) & alike & far & ~(a * b < 0) & (np.abs(offset) >= 1)
+    return moved
+
+
+def _medians(f: Floats, *ranges_of: tuple[Indices, Indices]) -> Floats:
+    """Return of each row the median of its ranges of readings; NaN where they are empty."""
+    parts = []
+    for first, until in ranges_of:
+        at = first[:, None] + np.arange(int((until - first).max(initial=0)))
+        parts.append(np.where(at < until[:, None], f[np.minimum(at, f.size - 1)], np.inf))
+    ordered = np.sort(np.concatenate([*parts, np.full((first.size, 1), np.inf)], axis=1), axis=1)
+    size = sum((np.maximum(until - first, 0) for first, until in ranges_of), np.zeros(first.size, np.int64))
+    row, middle = np.arange(first.size), size // 2
+    upper, lower = ordered[row, middle], ordered[row, np.maximum(middle - 1, 0)]
+    found: Floats = np.where(size % 2 == 1, upper, (lower + upper) / 2)
+    return np.where(size > 0, found, np.nan)
+
+
+def _edge_of_each(integral: Integral, places: Indices, at: Floats, half: Floats, *, falls: bool) -> Floats:
+    """Return what `_PowerOfReadings.edge` does of each row, NaN where that is None."""
+    t, f = integral.trace.times_ns, integral.trace.values
+    first, size = places[:, 0], places[:, 3] - places[:, 0]
+    column = np.arange(max(int(size.max(initial=0)), 1))
+    inside = column < size[:, None]
+    up = (f[np.minimum(first[:, None] + column, f.size - 1)] > half[:, None]) != falls
+    better = np.where(inside, np.cumsum(np.where(up, 1, -1), axis=1), column.size + 1)
+    row, last = np.arange(first.size), better.argmin(axis=1)
+    least = better[row, last]
+    wrong = least + size - np.count_nonzero(up & inside, axis=1)
+    none = (size < 4) | (least >= 0) | (last + 1 == size) | (wrong > _STRAYS * size)
+    here = np.minimum(first + last, t.size - 2)
+    return np.where(none, np.nan, (t[here] + t[here + 1]).astype(np.float64) / 2 - at)
 
 
 class _PowerOfReadings:

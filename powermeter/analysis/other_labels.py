@@ -108,6 +108,19 @@ class Labels:
             return None
         return Others(self, own, at_once)
 
+    def alone(self, labels: int) -> Bools:
+        """Return which of so many labels have no event that may run at the same time as another, and none outside of the recording."""
+        found = np.ones(max(labels, int(self.group.max(initial=-1)) + 1), bool)
+        found[self.group[self._meets | self.uncovered]] = False
+        return found[:labels]
+
+    def next_start(self, times_ns: Times, otherwise: Times) -> Times:
+        """Return when the next event of any label begins, at or after each time."""
+        starts = self.sorted_starts
+        at = np.searchsorted(starts, times_ns, side="left")
+        found: Times = np.where(at < starts.size, starts[np.minimum(at, starts.size - 1)], otherwise)
+        return found
+
     def touching(self, t: Times) -> Indices:
         """Return how many events have something in each window (it ends at `t`); nothing in the first, which has no begin."""
         first = np.maximum(np.searchsorted(t, self.start_ns, side="right"), 1)

@@ -42,6 +42,11 @@ def perhaps_in_step(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
     )
 
 
+def never_in_step(trace: Trace) -> bool:
+    """Return whether readings follow each other too fast for that, whatever the events."""
+    return trace.interval_ns < _FAR_APART_NS
+
+
 def _one_level_at_slow_refreshes(trace: Trace, start_ns: Indices, end_ns: Indices) -> bool:
     """Return whether snapshots at an instrument's own slow refresh stay on one level inside events; without events, in the whole run.
 

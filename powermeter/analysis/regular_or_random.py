@@ -153,10 +153,7 @@ def coarse_step(trace: Trace, edges: tuple[Times, Times]) -> int:
     Clocks are read in whole seconds or a decimal part of one.
     """
     marks = np.concatenate([edges[0][:_MOST], edges[1][:_MOST]])
-    stamps = _decimal(math.gcd(_step_of_stamps(trace), int(trace.times_ns[0])))
-    while stamps * _PLACES > trace.interval_ns > 0:
-        # A steady meter's are whole intervals behind the first one, whatever they were rounded to.
-        stamps //= 10
+    stamps = _rounding_of_stamps(trace)
     step = _decimal(int(np.gcd.reduce(marks)))
     if trace.tick_ns:
         return max(step, trace.tick_ns)
@@ -164,6 +161,18 @@ def coarse_step(trace: Trace, edges: tuple[Times, Times]) -> int:
     if step > stamps and finer ** min(marks.size, _FEW_MARKS) > _BY_CHANCE:
         return 0
     return max(step, stamps) if step != stamps else 0
+
+
+def coarse_steps_of_each(trace: Trace, start_ns: Times, end_ns: Times) -> NDArray[np.bool_]:
+    """Return of which of some events, each alone, `coarse_step` is not 0."""
+    stamps, step = _rounding_of_stamps(trace), np.gcd(start_ns, end_ns)
+    # The coarsest decimal part of a second of which a step is a multiple.
+    decimal = np.select([step % size == 0 for size in _DECIMAL], _DECIMAL)
+    if trace.tick_ns:
+        return np.ones(step.size, bool)
+    by_chance = [size for size in _DECIMAL if (max(stamps, _FINEST) / size) ** 2 > _BY_CHANCE]
+    found: NDArray[np.bool_] = (decimal != stamps) & ~((decimal > stamps) & np.isin(decimal, by_chance))
+    return found
 
 
 def in_step_with(trace: Trace, step_ns: int) -> bool:
@@ -175,6 +184,14 @@ def in_step_with(trace: Trace, step_ns: int) -> bool:
 def _decimal(step: int) -> int:
     """Return the coarsest decimal part of a second of which a step is a multiple, ns."""
     return next(size for size in _DECIMAL if step % size == 0)
+
+
+def _rounding_of_stamps(trace: Trace) -> int:
+    stamps = _decimal(math.gcd(_step_of_stamps(trace), int(trace.times_ns[0])))
+    while stamps * _PLACES > trace.interval_ns > 0:
+        # A steady meter's are whole intervals behind the first one, whatever they were rounded to.
+        stamps //= 10
+    return stamps
 
 
 def _step_of_stamps(trace: Trace) -> int:

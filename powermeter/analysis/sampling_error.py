@@ -32,13 +32,13 @@ Indices = NDArray[np.int64]
 PAD = 4
 """Readings of nothing that are put on both ends of a stretch, so that its edges count as jumps."""
 
-_JUMP_IN_4 = 20 / 70
+JUMP_IN_4 = 20 / 70
 _FEW = 8
-_AT_EDGE = 3  # readings
+AT_EDGE = 3  # readings
 _LONGER = 40
 _ORDINATES = 8
 _BANDS = 6
-_JUMP_APART = 1 / 2 - _JUMP_IN_4
+JUMP_APART = 1 / 2 - JUMP_IN_4
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ def padded(values: Floats, counts: Indices) -> tuple[Floats, Indices]:
 
 def split(first: float, fourth: float) -> tuple[float, float]:
     """Return (w, s) from Q₁ and Q₄."""
-    jumps = max(first - fourth, 0.0) / _JUMP_APART
-    white = max(fourth - _JUMP_IN_4 * jumps, 0.0)
+    jumps = max(first - fourth, 0.0) / JUMP_APART
+    white = max(fourth - JUMP_IN_4 * jumps, 0.0)
     if white <= 0:
-        jumps = max(fourth, 0.0) / _JUMP_IN_4
+        jumps = max(fourth, 0.0) / JUMP_IN_4
     return white, jumps
 
 
@@ -142,16 +142,16 @@ def end_jumps(x: Floats, lengths: Indices) -> float:
     """
     ends = np.cumsum(lengths)
     first = ends - lengths
-    few = np.minimum(lengths, _AT_EDGE)
+    few = np.minimum(lengths, AT_EDGE)
     sums = np.zeros(x.size + 1)
     np.cumsum(x, out=sums[1:])
     begins, leaves = (sums[first + few] - sums[first]) / few, (sums[ends] - sums[ends - few]) / few
-    long = lengths >= 2 * _AT_EDGE
+    long = lengths >= 2 * AT_EDGE
     if not long.any():
         return float(begins @ begins + leaves @ leaves)
     a, b = first[long], ends[long]
-    begins[long] += (2 * sums[a + _AT_EDGE] - sums[a] - sums[a + 2 * _AT_EDGE]) / (2 * _AT_EDGE)
-    leaves[long] += (2 * sums[b - _AT_EDGE] - sums[b] - sums[b - 2 * _AT_EDGE]) / (-2 * _AT_EDGE)
+    begins[long] += (2 * sums[a + AT_EDGE] - sums[a] - sums[a + 2 * AT_EDGE]) / (2 * AT_EDGE)
+    leaves[long] += (2 * sums[b - AT_EDGE] - sums[b] - sums[b - 2 * AT_EDGE]) / (-2 * AT_EDGE)
     return float(begins @ begins + leaves @ leaves)
 
 
@@ -189,10 +189,7 @@ def slow(values: Floats) -> float | None:
     if n // 8 < 2:
         return None
     power = np.abs(np.fft.rfft(values - values.mean())[1:]) ** 2 / n
-    # The slowest one or two hold what a stretch does as a whole: that it begins and ends at rest, for one.
-    skip = 2 if n >= _LONGER else 1
-    width = max(n // 32, _ORDINATES)
-    last = n // 4
+    skip, width, last = slow_bands(n)
     if last - skip < 2 * width:
         used = power[skip:last]
         t = float(student_95(2.0 * used.size)) / COVERAGE_95
@@ -200,6 +197,13 @@ def slow(values: Floats) -> float | None:
     bands = [float(power[k : k + width].mean()) for k in range(skip, last - width + 1, width)]
     t = float(student_95(2.0 * width)) / COVERAGE_95
     return min(bands) * t * t * (1 + 2 / math.sqrt(width))
+
+
+def slow_bands(readings: int) -> tuple[int, int, int]:
+    """Return the first ordinate that counts of so many readings, the width of a band, and the first ordinate that is no slow one."""
+    # The slowest one or two hold what a stretch does as a whole: that it begins and ends at rest, for one.
+    skip = 2 if readings >= _LONGER else 1
+    return skip, max(readings // 32, _ORDINATES), readings // 4
 
 
 def slow_of(stretches: Sequence[Floats]) -> float | None:

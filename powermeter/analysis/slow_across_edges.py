@@ -25,6 +25,7 @@ from powermeter.analysis.uncertainty import BY_EDGES
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 
 _LEAST = 8  # readings inside events
@@ -35,6 +36,7 @@ _AT_EDGE = (
     1 / 6
 )  # of a jump and an interval, that interpolation takes from an event which begins or ends with it
 _FEW_JUMPS = 14
+_MUCH = 1.001  # times that, beyond which rounding is of no account
 
 
 def slow_across_edges(
@@ -90,6 +92,21 @@ def slow_across_edges(
     found.factor, found.freedom, found.lean_all = 1.0, float(count.sum()) - 1, 0.0
     found.lean = np.zeros(n)
     found.shared[BY_EDGES] = np.full(n, common)
+    return found
+
+
+def may_go_on(integral: Integral, before: Indices, upto: Indices, known: Floats) -> Bools:
+    """Return for which of some events, each a label's only one, `slow_across_edges` may find something: of the others power jumps too far at the edges.
+
+    Args:
+        known: The standard uncertainty of each, J.
+    """
+    f, tau = integral.trace.values, integral.trace.interval_ns * 1e-9
+    found: Bools = (upto - before >= _LEAST) & (before >= 1) & (upto < f.size)
+    first, last = before[found], upto[found]
+    rise, fall = np.abs(f[first] - f[first - 1]), np.abs(f[last - 1] - f[last])
+    common = tau * _AT_EDGE * 2 * (rise + fall) / math.sqrt(3)
+    found[found] = ~(common > _MUCH * _CLEARLY * known[found])
     return found
 
 
