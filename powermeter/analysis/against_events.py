@@ -109,17 +109,23 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
     steps = tau * (np.array([np.nan if x.found.level is None else x.found.level for x in activity]) - base)
     usable = pool & np.isfinite(steps) & (seen > 0)
     # Labels of an event or two are one kind of work: which of them a reading fell into is chance.
-    merged = [np.flatnonzero(pool)] if pool.any() else []
-    for mine in (*merged, *np.flatnonzero(~pool & np.isfinite(steps) & (events > 0))[:, None]):
-        use = usable if pool[mine[0]] else mine
-        step = float(np.average(steps[use], weights=np.maximum(seen[use], 1e-9)))
-        square = float(np.average(steps[use] ** 2, weights=np.maximum(seen[use], 1e-9)))
+    if pool.any():
+        mine = np.flatnonzero(pool)
+        step = float(np.average(steps[usable], weights=np.maximum(seen[usable], 1e-9)))
+        square = float(np.average(steps[usable] ** 2, weights=np.maximum(seen[usable], 1e-9)))
         missing = float(expected[mine].sum() - seen[mine].sum())
         likely = math.sqrt(float(chance[mine].sum()))
         variance += float(left[mine].sum()) * square
         off += -missing * step
-        if abs(missing) > 4 * likely + 1 and events[mine].sum() >= _MANY_EVENTS:
-            beat = beat or not varied
+        beat = abs(missing) > 4 * likely + 1 and events[mine].sum() >= _MANY_EVENTS and not varied
+    # The others each, in their order, for sums to be those of one after the other.
+    mine = np.flatnonzero(~pool & np.isfinite(steps) & (events > 0))
+    weight = np.maximum(seen[mine], 1e-9)
+    missed = expected[mine] - seen[mine]
+    variance = _added(variance, left[mine] * (steps[mine] ** 2 * weight / weight))
+    off = _added(off, -missed * (steps[mine] * weight / weight))
+    strange = (np.abs(missed) > 4 * np.sqrt(chance[mine]) + 1) & (events[mine] >= _MANY_EVENTS)
+    beat = beat or (bool(strange.any()) and not varied)
     usual = max(math.hypot(usual, math.sqrt(variance)), _ROUNDING * abs(float(integral.running[-1])))
     if abs(off) > usual and not beat:
         variance += (off / _REACH) ** 2
@@ -127,6 +133,11 @@ def against_events(integral: Integral, activity: Sequence[Activity], usual: floa
         low, high = (1.3 * abs(off), 0.3 * abs(off)) if off > 0 else (0.3 * abs(off), 1.3 * abs(off))
         below, above = below + low, above + high
     return Seen(variance, below, above, beat, blind_s)
+
+
+def _added(first: float, others: Floats) -> float:
+    """Return a sum, added up one after the other."""
+    return float(np.cumsum(np.append(first, others))[-1])
 
 
 def _inside(integral: Integral, activity: Sequence[Activity], usual_s: float) -> float:

@@ -121,8 +121,17 @@ class LabelRows(Sequence[LabelRow]):
     @cached_property
     def in_short(self) -> list[InShort]:
         """What is known of each before it is made."""
-        counts = self.events.counts
-        return [self._in_short(i, counts) for i in range(len(self))]
+        energy, counts = self.energies, self.events.counts
+        plain = energy.known & energy.covered & (energy.seconds > 0) & ~np.isnan(counts)
+        columns = counts.tolist(), energy.value.tolist(), energy.seconds.tolist(), plain.tolist()
+        found = []
+        for i, (named, mine) in enumerate(zip(self.named, self.members, strict=True)):
+            if mine.size != 1 or not columns[-1][at := mine.item()]:
+                found.append(self._in_short(i, counts))
+                continue
+            items, joules, span = (column[at] for column in columns[:-1])
+            found.append(InShort(named.label, named.title, 1, items, joules, joules * (1 / span), lasts=True))
+        return found
 
     def without_charge(self, i: int) -> LabelRow:
         """Return a row whose charge nobody asks for, which is not kept."""

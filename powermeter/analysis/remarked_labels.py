@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.label_row import LabelRow
 from powermeter.analysis.label_rows import LabelRows
 from powermeter.analysis.next_item import is_of_this_mix, trend_in
-from powermeter.analysis.resolution import remarked
+from powermeter.analysis.resolution import is_short, remarked, stated_of_long
 from powermeter.result import Result
 
 
@@ -28,12 +28,37 @@ class Remarked(NamedTuple):
     length_s: float
 
 
+_PLAIN = Remarked((), "", 0.0)
+
+
 def remarked_of(rows: Sequence[LabelRow]) -> list[Remarked]:
     """Return what is remarked of each of some rows, none of which is kept for it."""
     if not isinstance(rows, LabelRows):
         return [_of_row(made) for made in rows]
-    counts = rows.events.counts
-    return [_of_label(rows, i, counts) for i in range(len(rows))]
+    counts, short = rows.events.counts, _of_short_labels(rows)
+    return [short.get(i) or _of_label(rows, i, counts) for i in range(len(rows))]
+
+
+def _of_short_labels(rows: LabelRows) -> dict[int, Remarked]:
+    """Return what is remarked of the labels with one event that is long enough to be resolved and shares nothing."""
+    energy = rows.energies
+    long = (
+        energy.known & ~is_short(energy.integral.trace, energy.samples, energy.seconds) & (energy.seconds > 0)
+    )
+    if rows.shares is not None:
+        long &= ~(rows.shares.whole < 1 - 1e-9)
+    longs, groups = long.tolist(), energy.group.tolist()
+    found: dict[int, Remarked] = {}
+    for i, (mine, warm) in enumerate(zip(rows.members, rows.warm, strict=True)):
+        if mine.size == 1 and longs[at := mine.item()] and not warm.count:
+            of = energy.groups[groups[at]]
+            tail, text = of.tail is not None, stated_of_long(of.why)
+            found[i] = (
+                _PLAIN
+                if not (tail or text)
+                else Remarked((*["tail"][:tail], *["not-resolved"][:text]), "", 0.0)
+            )
+    return found
 
 
 def without_charge(rows: Sequence[LabelRow], i: int) -> LabelRow:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def verdict(
     more = repeats_needed(energy, known, total)
     why = _why(energy, known)
     cause = _cause(trace, why, total) + _offset(energy, known) if why else ""
-    if not _is_short(trace, samples, length):
+    if not is_short(trace, samples, length):
         return Resolution(True, samples, more, cause if why in _STATED_OF_LONG else "")
     text = f"a sample comes every {format_duration(energy.integral.pace_s)}: too short to resolve"
     relative = total.relative
@@ -109,7 +110,7 @@ def remarked(
     if not energy.seconds[known].any():
         return bool(energy.seconds[covered].any()), "", 0.0
     samples, length = (quantile(column[known], 0.5) for column in (energy.samples, energy.seconds))
-    if not _is_short(energy.integral.trace, samples, length):
+    if not is_short(energy.integral.trace, samples, length):
         return _why(energy, known) in _STATED_OF_LONG, "", 0.0
     found = verdict(energy, known, total(), covered)
     return bool(found.text), found.outcome, found.length_s
@@ -120,13 +121,18 @@ def is_one_by_one(energy: Windows, known: NDArray[np.int64]) -> bool:
     if known.size < 2:
         return True
     samples, length = (quantile(column[known], 0.5) for column in (energy.samples, energy.seconds))
-    return not _is_short(energy.integral.trace, samples, length)
+    return not is_short(energy.integral.trace, samples, length)
 
 
-def _is_short(trace: Trace, samples: float, length_s: float) -> bool:
-    """Return whether an event of so many samples is too short to resolve."""
+def stated_of_long(why: str) -> bool:
+    """Return whether what was found of a label is stated also where its events are long enough to be resolved."""
+    return why in _STATED_OF_LONG
+
+
+def is_short(trace: Trace, samples: Any, length_s: Any) -> Any:
+    """Return whether an event of so many samples is too short to resolve, or which of several are."""
     window = trace.interval_ns * 1e-9 if trace.kind is not Kind.INSTANT else (trace.window_ns or 0) * 1e-9
-    return samples < 2 or length_s < window
+    return (samples < 2) | (length_s < window)
 
 
 def _why(energy: Windows, known: NDArray[np.int64]) -> str:
