@@ -24,8 +24,8 @@ from powermeter.analysis.event_estimate import EQUAL, FEW, GroupEstimate
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.levels_apart import may_be_apart
 from powermeter.analysis.load_sets_pace import load_sets_pace
-from powermeter.analysis.means_by_turns import long_step
 from powermeter.analysis.marks_off_the_power import MarksBeside, may_be_off
+from powermeter.analysis.means_by_turns import long_step
 from powermeter.analysis.other_labels import Labels
 from powermeter.analysis.perhaps_in_step import never_in_step
 from powermeter.analysis.readings_inside import ReadingsInside
