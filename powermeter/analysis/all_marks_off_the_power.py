@@ -48,6 +48,7 @@ _FITS = 0.7  # of the squares that marks as they are leave
 _SURE = 2.0
 _ALIKE = 1e-9
 _OTHERS = ("", IN_STEP, LATE, LAG, LEAD, TAIL, SOME, BEYOND)
+_TOGETHER = 256  # offsets that are tried at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,12 @@ def off_all_marks(integral: Integral, marks: Labels) -> Offset | None:
     t, power = _rows(integral, int(first), int(upto))
     power = power - power.mean()
     tried = np.arange(-furthest, furthest + tau / 16, tau / 8)
-    left = np.array([_left(t, power, every + round(one)) for one in tried])
+    left = _left(t, power, every, np.rint(tried).astype(np.int64))
+    as_marked = float(_left(t, power, every, np.zeros(1, np.int64))[0])
     best = np.flatnonzero(left <= left.min() + _ALIKE * float(power @ power))
     offset = round(float(tried[best].mean()))
     clearly = _CLEARLY if trace.kind is Kind.INSTANT else _CLEARLY_OF_MEANS
-    if abs(offset) <= max(clearly * tau, trace.clock_ns) or left.min() > _FITS * _left(t, power, every):
+    if abs(offset) <= max(clearly * tau, trace.clock_ns) or left.min() > _FITS * as_marked:
         return None
     room = round(float(np.ptp(tried[best])) / 2 + tau / 8)
     return Offset(offset, room) if _all_show_it(t, power, every, offset) else None
@@ -131,14 +133,20 @@ def _rows(integral: Integral, first: int, upto: int) -> tuple[Times, Floats]:
     return (t[1:] + t[:-1]) // 2, np.diff(joules) / np.maximum(np.diff(t) * 1e-9, 1e-9)
 
 
-def _left(t: Times, power: Floats, marks: Times) -> float:
-    """Return the squares that readings leave about the level of each stretch between two marks."""
-    sums, squares = (np.concatenate([[0.0], np.cumsum(x)]) for x in (power, power**2))
-    edges = np.concatenate([[0], np.searchsorted(t, marks), [t.size]])
-    n = np.diff(edges)
-    some = n > 0
-    total = np.diff(sums[edges])[some]
-    return float(squares[-1] - np.sum(total**2 / n[some]))
+def _left(t: Times, power: Floats, marks: Times, offsets: Times) -> Floats:
+    """Return the squares that readings leave about the level of each stretch between two marks, for each offset of all marks."""
+    sums = np.concatenate([[0.0], np.cumsum(power)])
+    explained = np.empty(offsets.size)
+    edges = np.zeros((_TOGETHER, marks.size + 2), np.int64)
+    edges[:, -1] = t.size
+    for first in range(0, offsets.size, _TOGETHER):
+        some = offsets[first : first + _TOGETHER]
+        edges[: some.size, 1:-1] = np.searchsorted(t, marks + some[:, None])
+        n = np.diff(edges[: some.size])
+        total = np.diff(sums[edges[: some.size]])
+        explained[first : first + some.size] = (total * total / np.maximum(n, 1)).sum(axis=1)
+    found: Floats = np.cumsum(power**2)[-1] - explained
+    return found
 
 
 def _all_show_it(t: Times, power: Floats, marks: Times, offset: int) -> bool:
