@@ -117,6 +117,19 @@ def test_what_a_filter_holds_back_opens_the_interval_to_both_sides(every: int) -
     assert energy.low <= used(smooth, spans) <= energy.high
 
 
+def test_what_follows_through_a_filter_is_no_tail_beside_the_events() -> None:
+    """Ten jobs of 8 to 14 s that scatter, 3 to 6 s apart, behind a filter of 0.3 s: it is in their interval."""
+    rng = np.random.default_rng(SEED)
+    ends = np.cumsum(rng.uniform(3, 6, 10) + (length := rng.uniform(8, 14, 10)))
+    spans = [(round(end - lasts, 2), round(end, 2)) for end, lasts in zip(ends.tolist(), length, strict=True)]
+    watts = np.full(round((spans[-1][1] + 6) / FINE), IDLE)
+    for a, b in spans:
+        watts[round(a / FINE) : round(b / FINE)] = 9 + rng.standard_normal(round(b / FINE) - round(a / FINE))
+    found = read(filtered(watts, 0.3), spans, 20)
+    assert found.energies.groups[0].why == LAG
+    assert found.rows[0].tail is None
+
+
 def soft(watts: np.ndarray, spans: list[tuple[float, float]]) -> np.ndarray:
     """Return the same load, each job of which rises within half a second."""
     out = watts.copy()
