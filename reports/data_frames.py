@@ -14,8 +14,8 @@ from powermeter.errors import ConfigurationError, NotInstalledError
 from powermeter.recording import Recording
 
 from . import export_columns, tokens
-from .charges import Charges
 from .export_columns import Table
+from .items_per_charge import Charges
 from .report_data import gather
 from .report_options import ReportOptions
 

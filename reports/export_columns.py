@@ -24,7 +24,7 @@ from powermeter.result import Grade, Result
 from powermeter.result.notes import doubts
 from powermeter.signals.rails import on_host
 
-from .charges import Charges
+from .items_per_charge import Charges
 from .wording import items_counted, left_out
 
 Column = Sequence[Any] | NDArray[Any]

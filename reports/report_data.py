@@ -38,10 +38,10 @@ from powermeter.recording import Recording
 from powermeter.result import Grade, Result, worst
 from powermeter.result.notes import Note
 
-from .charges import Charges
 from .close_ups import CloseUp, close_ups
 from .earlier_run import Against, set_against
 from .instruments import Instrument, OwnCost, instruments, mapping, own_cost
+from .items_per_charge import Charges
 from .order_of_problems import notes_in_order, problems_in_order
 from .rails_table import RailUse, rails_of
 from .report_options import ReportOptions

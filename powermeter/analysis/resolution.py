@@ -32,9 +32,9 @@ from powermeter.analysis.event_estimate import (
     TAIL,
     UNSEEN,
 )
-from powermeter.analysis.more_repeats import IN_REACH, more_repeats
 from powermeter.analysis.quantiles import quantile
 from powermeter.analysis.regular_or_random import REMEDIES, chosen_by
+from powermeter.analysis.repeats_for_precision import IN_REACH, more_repeats
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.errors import plural

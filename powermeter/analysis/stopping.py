@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.more_repeats import IN_REACH
 from powermeter.analysis.rare_repeats import UNSEEN_COST, seen_at_once, unseen_cost
+from powermeter.analysis.repeats_for_precision import IN_REACH
 from powermeter.analysis.student_t import t_quantile
 from powermeter.analysis.warmup import warm_up
 from powermeter.errors import plural

@@ -25,7 +25,7 @@ from powermeter.comparison.pairs_and_turns import (
 )
 from powermeter.comparison.pairs_and_turns import TURNS as ENOUGH_TURNS
 from powermeter.comparison.percent_change import change_in_percent
-from powermeter.comparison.sample_size import RepeatPlan
+from powermeter.comparison.repeats_to_show_difference import RepeatPlan
 from powermeter.comparison.verdict import LEVEL, Verdict, apart, decide, furthest
 from powermeter.errors import DataError, plural
 from powermeter.result import COVERAGE_95, ROUNDING, Grade, Result, worst

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from powermeter.comparison.obstacles import Obstacle, obstacle_of
-from powermeter.comparison.sample_size import RepeatPlan
+from powermeter.comparison.repeats_to_show_difference import RepeatPlan
 from powermeter.result import Result
 
 REPEATS, METER = {"repeats:decode": 0.05}, {"unseen:decode": 0.05}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from powermeter.comparison.sample_size import RepeatPlan
+from powermeter.comparison.repeats_to_show_difference import RepeatPlan
 from powermeter.comparison.verdict import Verdict
 from powermeter.reports.comparison import design_columns, design_remarks, needed, remarks
 from powermeter.result import Result

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from powermeter.analysis import more_repeats as module
-from powermeter.analysis.more_repeats import ASSURANCE, more_repeats
+from powermeter.analysis import repeats_for_precision as module
+from powermeter.analysis.repeats_for_precision import ASSURANCE, more_repeats
 from powermeter.analysis.student_t import t_quantile
 
 

@@ -15,7 +15,7 @@ from powermeter.channel import Boundary, Rail
 from powermeter.errors import ConfigurationError
 from powermeter.importers import Choices, convert
 from powermeter.recording import Recording
-from powermeter.reports.charges import BUDGET_V, Charges
+from powermeter.reports.items_per_charge import BUDGET_V, Charges
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.result import Grade, Result

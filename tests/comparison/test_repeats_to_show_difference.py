@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from powermeter.comparison import drift
 from powermeter.comparison.contrast import contrast
 from powermeter.comparison.pairs_and_turns import Side
-from powermeter.comparison.sample_size import DRIFT_COST, RepeatPlan, repeats_to_show
+from powermeter.comparison.repeats_to_show_difference import DRIFT_COST, RepeatPlan, repeats_to_show
 from powermeter.comparison.verdict import LEVEL, Verdict
 from powermeter.errors import DataError
 
