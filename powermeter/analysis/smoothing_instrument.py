@@ -382,8 +382,7 @@ class _Before:
             other.value, other.own = self.value[lasting], self.own[lasting]
         if not np.isfinite(other.value).all():
             return found
-        # What follows may be theirs, which the interval holds: it is no tail beside them.
-        other.seen, other.why, other.tail = found.seen, LAG, None
+        other.seen, other.why, other.tail = found.seen, LAG, None  # what follows may be theirs
         if not np.isfinite(found.value).all():
             return other
         apart = found.value - other.value
