@@ -24,6 +24,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.labels_of_one_event import LabelsOfOneEvent
 from powermeter.analysis.lag_of_all_labels import hold_back, lag_of_all_labels
+from powermeter.analysis.late_by_a_refresh import late_by_a_refresh
 from powermeter.analysis.lost_parts import few_whole
 from powermeter.analysis.lost_while_high import lost_while_high
 from powermeter.analysis.marks_in_pauses import less_sure_in_pauses, marks_in_pauses
@@ -44,6 +45,7 @@ from powermeter.analysis.smoothing_instrument import Smoothing, before_smoothing
 from powermeter.analysis.snapshot_or_mean import both, taken_for_means
 from powermeter.analysis.steady_wave import steady_wave
 from powermeter.analysis.unseen_labels import UnseenLabels
+from powermeter.analysis.values_that_stood import of_the_refresh_before, perhaps_means
 from powermeter.analysis.whole_run import never_negative
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
@@ -182,6 +184,7 @@ def measure(
             off_its_marks(own, *edges, found, about, g)
             if all_beside is not None:
                 all_beside.open(own, *edges, found)
+            found = late_by_a_refresh(own, *edges, found, others)
         found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)
@@ -199,7 +202,11 @@ def measure(
     if trace.kind is not Kind.INSTANT:
         divide(integral, start_ns, end_ns, members, groups)
         divide_crossing(integral, start_ns, end_ns, members, groups)
+        earlier = None if parts_of_run else of_the_refresh_before(integral)
+        moved = None if earlier is None else measure(earlier, start_ns, end_ns, group)
         for lasting, found in zip(members, groups, strict=True):
+            if moved is not None:
+                perhaps_means(found, moved.value[lasting])
             take(lasting, found)
     before, upto = (
         (integral.upto(start_ns), integral.upto(end_ns)) if by_label else (inside.before, inside.upto)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.clear_edges import EVENTS, LEAST, Edges, clear_edges, without_containers
 from powermeter.analysis.clock_uncertainty import DELAY_STEP, as_stated, edges_late, perhaps_late
+from powermeter.analysis.edges_between_labels import edges_between_labels
 from powermeter.analysis.lagging_instrument import lags
 from powermeter.analysis.late_at_marks import at_late_changes
 from powermeter.analysis.looks import at_looks
@@ -93,6 +94,8 @@ def _beside_clear_edges(trace: Trace, start_ns: Times, end_ns: Times) -> Trace:
     if rows_on_change(trace) is not None:
         return _of_looks(trace, start_ns, end_ns)
     edges = clear_edges(trace, start_ns, end_ns, _FEWEST)
+    if edges is None and (between := edges_between_labels(trace, start_ns, end_ns)) is not None:
+        return _of_abutting(trace, between)
     if edges is None or _goes_on(trace, start_ns, end_ns) or lags(trace, start_ns, end_ns):
         return trace
     if edges.count < LEAST:
@@ -147,6 +150,16 @@ def _of_few(trace: Trace, edges: Edges) -> Trace:
     if not fits or edges.between() * math.log(1 / max(2 * math.sqrt(mean), _NEAREST)) < _SURE_OF_FEW:
         return trace
     rest, _, window = edges.best()
+    return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)
+
+
+def _of_abutting(trace: Trace, edges: Edges) -> Trace:
+    """Return readings as means where those beside edges between events lie where means do; else as they are: what is late there, or a part, is not asked."""
+    mean = edges.rest(1.0, 0.0)
+    rest, _, window = edges.best()
+    surer = rest < _CLEARLY * mean and mean - rest > _WORTH
+    if surer or mean >= min(4 * _CLOSE, _CLEARLY * edges.rest(0.0, 0.0)):
+        return trace
     return _as_means(trace, mean, edges.count, 1 - window + (rest / edges.count) ** 0.5)
 
 

@@ -38,6 +38,7 @@ from powermeter.signals.uneven_counter import without_stands
 from powermeter.signals.uneven_refresh import at_uneven_refreshes
 
 _SQRT3 = math.sqrt(3.0)
+_SKIPPED = 2.5  # refreshes between two rows, at most, of a reader that asks about once in each
 _TELLING = 8  # so many new readings show how often there is one
 
 
@@ -248,10 +249,16 @@ def read_channel(
     if correction is not None and channel.kind is not Kind.COUNTER:
         trace = _corrected(trace, correction, origin, temperature_c)
     if trace.kind is Kind.HELD:
-        trace = standing(trace)
+        trace = replace(trace, kind=Kind.INSTANT) if _asked_often(trace, channel) else standing(trace)
     if trace.kind is not Kind.INSTANT or channel.window_ns is None:
         trace = _one_per_refresh(trace, channel, stale)
     return without_window(trace, channel.window_ns)
+
+
+def _asked_often(trace: Trace, channel: Channel) -> bool:
+    """Return whether rows follow each other sooner than refreshes of the instrument would leave them apart in a log of changes."""
+    steps = np.diff(trace.times_ns)
+    return bool(channel.refresh_ns and steps.size and steps.max() < _SKIPPED * channel.refresh_ns)
 
 
 def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | None) -> Trace:

@@ -97,25 +97,28 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
     new = np.concatenate([[True], np.diff(f) != 0]) if fresh is None else fresh.copy()
     new[0] = True
     marks = np.flatnonzero(new)
-    # Between two new rows further apart than a refresh, the reading was found the same again at each refresh.
-    filled: list[NDArray[np.int64]] = [marks]
+    # Between two new rows further apart than a refresh, the reading was found the same again at each refresh: as late in its row, on average.
+    stamps_of, values_of = [t[marks]], [f[marks]]
     for a, b in zip(marks.tolist(), [*marks[1:].tolist(), n], strict=True):
         last = int(t[b]) if b < n else int(t[-1]) + refresh_ns // 2
-        missing = round((last - int(t[a])) / refresh_ns) - 1
-        if missing > 0:
-            wanted = int(t[a]) + refresh_ns * np.arange(1, missing + 1)
-            at = np.searchsorted(t, wanted)
-            filled.append(at[at < b])
-    keep: NDArray[np.int64] = np.unique(np.concatenate(filled))
+        turns = round((last - int(t[a])) / refresh_ns)
+        if turns > 1:
+            step = (last - int(t[a])) / turns if b < n else refresh_ns
+            again = int(t[a]) + np.rint(step * np.arange(1, turns)).astype(np.int64)
+            again = again[again <= t[-1]]
+            stamps_of.append(again)
+            values_of.append(np.full(again.size, f[a]))
+    stamps = np.concatenate(stamps_of)
+    order = np.argsort(stamps, kind="stable")
+    stamps, values = stamps[order], np.concatenate(values_of)[order]
     rows = trace.interval_ns
-    stamps = t[keep].copy()
     late = min(rows, refresh_ns) // 2 if rows < refresh_ns else 0
     stamps[1:] -= late
     # A refresh that was seen lies within one interval of rows.
     clock = math.hypot(late / math.sqrt(3), _averaged(trace, refresh_ns)) if late else trace.clock_ns
     times = np.maximum.accumulate(stamps)
-    values = f[keep]
     interval = median_interval_ns(times)
+    read = times.size
     if int(t[-1]) > int(times[-1]):  # the reading stood until the last row, which bounds the trace
         times, values = np.append(times, t[-1]), np.append(values, f[-1])
     return replace(
@@ -125,7 +128,7 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
         interval_ns=interval,
         clock_ns=clock,
         refresh_ns=clock,
-        repeats=n - keep.size,
+        repeats=max(n - read, 0),
     )
 
 

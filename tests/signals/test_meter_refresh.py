@@ -94,3 +94,17 @@ def test_a_counter_that_refreshes_is_the_sum_up_to_its_refresh() -> None:
     assert fresh_readings(counter, S).clock_ns < 0.04 * S
     power = from_samples(rows, np.repeat(sums, 10), Quantity.POWER)
     assert fresh_readings(power, S).clock_ns > 0.28 * S
+
+
+def test_refreshes_found_the_same_again_are_as_late_in_their_rows_as_new_ones() -> None:
+    """0.5 s read each 0.1 s: put into the rows behind them, equal refreshes were 0.05 s later than new ones, and means that end a stand 10 % short (a run of wake-ups lacked 5 %)."""
+    rng = np.random.default_rng(11)
+    values = np.full(400, 0.02)
+    values[np.cumsum(rng.integers(4, 12, 40))] = rng.uniform(0.5, 1.5, 40).round(4)
+    t = np.arange(0, 199.5, 0.1) + rng.uniform(-0.005, 0.005, 1995)
+    rows = values[((t + 0.237) / 0.5).astype(int)]
+    trace = from_samples(np.rint(t * S).astype(np.int64), rows, Quantity.POWER)
+    fresh = fresh_readings(trace, S // 2)
+    high = np.flatnonzero(np.diff(fresh.values) > 0.1) + 1
+    before = np.diff(fresh.times_ns)[high - 1] / S
+    assert abs(before.mean() - 0.5) < 0.01

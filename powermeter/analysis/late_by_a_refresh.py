@@ -1,0 +1,209 @@
+"""Few events, or readings that stand, behind whose ends readings still hold something: perhaps each is the mean of a refresh, and late by another.
+
+A meter that shows the mean of its last refresh until the next one puts what a load draws up to two refreshes behind it.  The whole window from the
+reading ahead of an event to the one that is back at idle power holds all of the event, whatever it averaged over and however late it was; so it does of a snapshot.
+What lies behind the end then is the event's, or a tail of the load: the interval holds both, unless power is there at once at the event's start.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powermeter.analysis.event_estimate import FEW, HELD, LAG, LATE, LEAD, OFF_MARKS, PACE, GroupEstimate
+from powermeter.analysis.integral import Integral
+from powermeter.analysis.lagging_instrument import LEAST_EVENTS, SETTLING
+from powermeter.analysis.other_labels import Others
+from powermeter.analysis.quantiles import median
+from powermeter.analysis.regular_or_random import own_moments
+from powermeter.analysis.uncertainty import SNAPSHOT_OR_MEAN
+from powermeter.channel import Kind
+from powermeter.result import COVERAGE_95
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.int64]
+Times = NDArray[np.int64]
+
+_FEW_EVENTS = 12  # of which other ways do not ask
+_MOST_EVENTS = 2000
+_QUIET = 3  # rows behind, at least, that lie between an event and the next one
+_STANDS_OUT = 3.0
+_SETTLED = 0.05  # of the step at ends
+_ROWS = 3  # behind ends, of whatever looks like a tail
+_LIKELY = 2.0  # standard errors
+_WORTH = 0.01
+_OTHERS = ("", LATE, LAG, HELD, FEW, OFF_MARKS, LEAD, PACE)
+_AT_ONCE = 0.75  # of the level, shown by the first reading inside
+_LEVEL = 3  # readings inside, of which the first shows that
+_STANDS = 1 / 4
+_ONCE_EACH = 1 / 50
+_ALIKE = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _WholeWindows:
+    """Of each event looked at, from the reading ahead of it to the first one back at idle power.
+
+    Attributes:
+        event: Which events they are.
+        first, inside, behind, last: The reading ahead, the first inside, the first behind the end, the one back at idle power.
+        quiet, noise: Idle power about each, W, and how much one reading scatters about it.
+        known: Readings behind each that show idle power.
+    """
+
+    event: Indices
+    first: Indices
+    inside: Indices
+    behind: Indices
+    last: Indices
+    quiet: Floats
+    noise: float
+    known: Indices
+
+
+def late_by_a_refresh(
+    integral: Integral, start_ns: Times, end_ns: Times, found: GroupEstimate, others: Others | None
+) -> GroupEstimate:
+    """Return an estimate whose interval holds what events used if their readings are means that come late; else as it is.
+
+    Args:
+        start_ns, end_ns: The label's events, sorted by start.
+    """
+    trace, n = integral.trace, start_ns.size
+    standing = own_moments(trace)
+    if (
+        trace.kind is not Kind.INSTANT
+        or trace.kept is not None
+        or found.why not in _OTHERS
+        or not 0 < n <= (_MOST_EVENTS if standing else _FEW_EVENTS)
+        or not np.isfinite(found.value).all()
+        or (start_ns[1:] < end_ns[:-1]).any()
+    ):
+        return found
+    if not standing and (found.why == OFF_MARKS or (n > LEAST_EVENTS and found.why != LAG and _long(found))):
+        return found  # other ways have asked
+    windows = _windows(integral, start_ns, end_ns, others)
+    if windows is None or _at_once(integral, windows):
+        return found
+    t, tau = trace.times_ns, integral.pace_s
+    k, seconds = windows.event, (end_ns - start_ns) * 1e-9
+    span = (t[windows.last] - t[windows.first]) * 1e-9
+    above = integral.running[windows.last] - integral.running[windows.first] - windows.quiet * span
+    held = np.mean(above + windows.quiet * seconds[k] - found.value[k])
+    whole = found.value + held
+    whole[k] = above + windows.quiet * seconds[k]
+    rows = windows.last - windows.first
+    once = _STANDS if standing and not trace.repeats else _ONCE_EACH
+    own = np.zeros(n)
+    own[k] = np.sqrt(
+        windows.noise**2 * (rows * tau**2 + (span - seconds[k]) ** 2 / windows.known)
+        + once * _squares(integral, windows) * tau**2
+    )
+    own = np.where(own > 0, own, float(np.sqrt(np.mean(own[k] ** 2))))
+    more, error = float(whole.sum() - found.value.sum()), math.sqrt(float(own @ own) * n / k.size)
+    held_already = found.why not in (LAG, HELD, OFF_MARKS, PACE) and more + error <= found.above_all
+    if more < max(_LIKELY * error, _WORTH * float(whole.sum())) or held_already:
+        return found
+    return _both(found, whole, own)
+
+
+def _long(found: GroupEstimate) -> bool:
+    return median(found.seen) >= SETTLING
+
+
+def _windows(
+    integral: Integral, start_ns: Times, end_ns: Times, others: Others | None
+) -> _WholeWindows | None:
+    trace = integral.trace
+    t, f = trace.times_ns, trace.values
+    following = np.append(start_ns[1:], t[-1] + 1)
+    ahead = np.concatenate([t[:1], end_ns[:-1]])
+    if others is not None:
+        following = np.minimum(following, others.next_start(end_ns, following))
+        ahead = np.maximum(ahead, others.last_end(start_ns, ahead))
+    a, b, c = (np.searchsorted(t, e, side="right") for e in (start_ns, end_ns, following))
+    fit = (a >= 1) & (c - b >= _QUIET) & (ahead <= t[np.maximum(a - 1, 0)])
+    if integral.hole.size:
+        fit &= np.searchsorted(integral.hole, a - 1) == np.searchsorted(integral.hole, c - 1)
+    k = np.flatnonzero(fit)
+    if 2 * k.size < start_ns.size or not k.size:
+        return None
+    a, b, c = a[k], b[k], c[k]
+    rest = [f[j - m : j] for j, m in zip(c.tolist(), np.maximum((c - b) // 3, 1).tolist(), strict=True)]
+    low = np.array([float(x.mean()) for x in rest])
+    scatter = np.concatenate([x - x.mean() for x in rest])
+    freedom = max(scatter.size - k.size, 1)
+    noise = max(math.sqrt(float(scatter @ scatter) / freedom), trace.noise, trace.step / math.sqrt(12))
+    step = float(np.max([f[b - 1], f[np.minimum(b, t.size - 1)]], axis=0).mean() - low.mean())
+    quiet = median(low)
+    if step <= _STANDS_OUT * max(noise, float(low.std())):
+        return None
+    for j in range(1, int((c - b).max())):
+        some = c - b > j
+        if 2 * int(some.sum()) < start_ns.size:
+            return None
+        apart = f[b[some] + j] - np.where((c - b)[some] > j + 1, low[some], quiet)
+        if float(apart.mean()) > max(_SETTLED * step, _LIKELY * noise / math.sqrt(apart.size)):
+            continue
+        last = b[some] + j
+        known = c[some] - last
+        level = np.array(
+            [float(f[x : x + m].mean()) for x, m in zip(last.tolist(), known.tolist(), strict=True)]
+        )
+        return _WholeWindows(k[some], a[some] - 1, a[some], b[some], last, level, noise, known)
+    return None
+
+
+def _squares(integral: Integral, windows: _WholeWindows) -> Floats:
+    """Return the sum of squares of the readings in each window, above idle power."""
+    sums = [
+        float(np.sum((integral.trace.values[i:j] - q) ** 2))
+        for i, j, q in zip(windows.first.tolist(), windows.last.tolist(), windows.quiet.tolist(), strict=True)
+    ]
+    return np.array(sums)
+
+
+def _at_once(integral: Integral, windows: _WholeWindows) -> bool:
+    """Return whether the first readings inside show the events' level, or as little is missing at starts as not to be what follows ends: then a tail does."""
+    f = integral.trace.values
+    gone, lacks, tails = [], [], []
+    behind = int((windows.last - windows.behind).max())
+    for k in range(windows.event.size):
+        a, b, q = int(windows.inside[k]), int(windows.behind[k]), float(windows.quiet[k])
+        late = a + max(min(behind, (b - a) // 2), 1)
+        if b - late < _LEVEL - 1:
+            continue
+        level = float(f[late:b].mean()) - q
+        if level > 0:
+            gone.append((float(f[a]) - q) / level)
+            lacks.append(float(np.sum(level + q - f[a:late])))
+            tails.append(float(np.sum(f[b : int(windows.last[k])] - q)))
+    if not gone:
+        return behind > _ROWS
+    if float(np.mean(gone)) > _AT_ONCE:
+        return True
+    return behind > _ROWS and not sum(tails) / _ALIKE < sum(lacks)
+
+
+def _both(found: GroupEstimate, whole: Floats, own: Floats) -> GroupEstimate:
+    """Return what whole windows hold, with an interval that reaches down to what the marks do."""
+    apart = whole - found.value
+    # What is left open downward comes on top of the own uncertainty.
+    theirs = COVERAGE_95 * np.maximum(found.own - own, 0.0)
+    theirs_all = COVERAGE_95 * max(
+        math.sqrt(found.factor * float(found.own @ found.own)) - math.sqrt(float(own @ own)), 0.0
+    )
+    either = np.abs(found.shared.pop(SNAPSHOT_OR_MEAN, np.zeros(whole.size)))
+    theirs, theirs_all = theirs + COVERAGE_95 * either, theirs_all + COVERAGE_95 * float(either.sum())
+    found.below = np.maximum(apart + theirs + found.below, 0.0)
+    found.above = np.maximum(found.above - apart, 0.0)
+    found.below_all = max(float(apart.sum()) + theirs_all + found.below_all, 0.0)
+    found.above_all = max(found.above_all - float(apart.sum()), 0.0)
+    found.value, found.own, found.factor = whole, own, 1.0
+    found.lean, found.lean_all = np.zeros(whole.size), 0.0
+    found.beat, found.tail, found.why = 0.0, None, LAG
+    return found

@@ -1,0 +1,78 @@
+"""Few events on a meter that shows the mean of its last refresh until the next: all of an event lies in the window up to the first reading back at idle power."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from powermeter.analysis.event_energies import measure
+from powermeter.analysis.event_estimate import LAG
+from powermeter.analysis.integral import Integral
+from powermeter.channel import Kind, Quantity
+from powermeter.signals.trace import Trace, median_interval_ns
+
+S = 1_000_000_000
+QUIET, LEVEL, LENGTH = 2.0, 6.0, 3.0
+STARTS = np.array([10.3, 18.9, 27.6])
+TRUTH = LEVEL * LENGTH
+
+
+def load(tail_s: float = 0.0) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    """Return the running total of three flat events of 3 s, and its moments each 10 ms; a tail is as high as the event."""
+    t = np.arange(0, 40, 0.01)
+    on = np.any((t >= STARTS[:, None]) & (t < STARTS[:, None] + LENGTH + tail_s), axis=0)
+    return np.concatenate([[0.0], np.cumsum(np.where(on, LEVEL, QUIET) * 0.01)]), np.append(t, 40.0)
+
+
+def trace(kind: str, *, age_s: float = 0.4, tail_s: float = 0.0) -> Trace:
+    """Return readings each second: snapshots, or means of a refresh of 1 s that ended so long ago."""
+    total, at = load(tail_s)
+    t = np.arange(3.0, 38.0)
+    e = t - age_s
+    if kind == "means":
+        values = np.interp(e, at, total) - np.interp(e - 1, at, total)
+    else:
+        values = (np.interp(t + 0.005, at, total) - np.interp(t - 0.005, at, total)) / 0.01
+    times = (t * S).astype(np.int64)
+    noise = np.random.default_rng(3).normal(0, 0.01, t.size)
+    return Trace(
+        times,
+        values + noise,
+        Quantity.POWER,
+        kind=Kind.INSTANT,
+        interval_ns=median_interval_ns(times),
+        noise=0.01,
+    )
+
+
+def energy(of: Trace) -> tuple[float, float, float, str]:
+    """Return the label's energy, its lower and upper limit, J an event; and why it is estimated."""
+    starts = (STARTS * S).astype(np.int64)
+    windows = measure(Integral.of(of), starts, starts + round(LENGTH * S))
+    found = windows.combine(np.ones(3), "all")
+    return found.value / 3, found.low / 3, found.high / 3, windows.groups[0].why
+
+
+@pytest.mark.parametrize("age_s", [0.0, 0.4, 0.9])
+def test_means_that_stand_hold_all_of_an_event_up_to_two_refreshes_late(age_s: float) -> None:
+    """Taken for moments they lack up to a refresh and a half of 4 W, a fifth and more of an event."""
+    value, low, high, why = energy(trace("means", age_s=age_s))
+    assert why == LAG
+    assert abs(value - TRUTH) < 0.03 * TRUTH
+    assert low < TRUTH < high
+
+
+def test_snapshots_with_nothing_behind_ends_stay_as_they_are() -> None:
+    value, low, high, why = energy(trace("snapshots"))
+    assert why != LAG
+    assert low < TRUTH < high
+    assert abs(value - TRUTH) < 0.15 * TRUTH
+
+
+def test_a_tail_behind_events_that_begin_at_once_is_the_loads() -> None:
+    _, low, high, why = energy(trace("snapshots", tail_s=1.2))
+    assert why != LAG
+    assert low < TRUTH < high
