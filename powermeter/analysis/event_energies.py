@@ -22,7 +22,7 @@ from powermeter.analysis.events_in_holes import off_together
 from powermeter.analysis.groups import members_of
 from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
-from powermeter.analysis.labels_of_one_event import LabelsOfOneEvent
+from powermeter.analysis.labels_of_one_event import LABELS, LabelsOfOneEvent
 from powermeter.analysis.lag_of_all_labels import hold_back, lag_of_all_labels
 from powermeter.analysis.late_by_a_refresh import late_by_a_refresh
 from powermeter.analysis.lost_parts import few_whole
@@ -184,7 +184,8 @@ def measure(
             off_its_marks(own, *edges, found, about, g)
             if all_beside is not None:
                 all_beside.open(own, *edges, found)
-            found = late_by_a_refresh(own, *edges, found, others)
+            if len(members) < LABELS:  # of more, ids used as names, each is measured at once
+                found = late_by_a_refresh(own, *edges, found, others)
         found.steady = perhaps_in_step(own.trace, *edges)
         if own_inside.gap_s.any():
             few_whole(own, *edges, found, own_inside.gap_s)

@@ -41,7 +41,7 @@ Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_LABELS = 32
+LABELS = 32
 """From which on tables pay."""
 
 _READINGS = 21
@@ -168,7 +168,7 @@ class LabelsOfOneEvent:
         """
         alone = labels.alone(len(members))
         single = [g for g, mine in enumerate(members) if mine.size == 1 and alone[g]]
-        if len(single) < _LABELS or not _plain(integral.trace):
+        if len(single) < LABELS or not _plain(integral.trace):
             return None
         label, index = np.array(single, np.int64), np.concatenate([members[g] for g in single])
         start_ns, end_ns = edges[0][index], edges[1][index]
