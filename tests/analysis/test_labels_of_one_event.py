@@ -70,7 +70,7 @@ def test_at_once_is_as_one_by_one(load: str, late_ns: int, monkeypatch: pytest.M
     at_once = taken_at_once(monkeypatch)
     together = measure(integral, start, end, label)
     assert at_once[0] > LABELS / 2
-    monkeypatch.setattr(labels_of_one_event, "_LABELS", LABELS + 1)
+    monkeypatch.setattr(labels_of_one_event, "LABELS", LABELS + 1)
     assert_alike(together, measure(integral, start, end, label))
     assert at_once[1:] == [0]
 
