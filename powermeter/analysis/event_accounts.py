@@ -20,6 +20,7 @@ NO_RING = {
     "ENFILE": "the system had no descriptor left",
     "EFBIG": "its files may not grow; raise its limit (ulimit -f)",
     "ENOSPC": "shared memory was full; make room in /dev/shm",
+    "EACCES": "it had changed its user before its first mark; mark once before that, or record as that user",
     "ENOMEM": "it was refused memory; raise its limit (ulimit -v)",
 }
 """Why a process could make no ring for its marks, and what to do."""

@@ -144,7 +144,7 @@ def _mark(
     try:
         shell.leave(folder, kind, name, count, attributes, at_ns=at_ns, clock=clock, is_own_time=is_own_time)
     except OSError as error:
-        put_stderr(f"powermeter: {name!r} is not marked: the recording has ended ({error.strerror})")
+        put_stderr(f"powermeter: {name!r} is not marked: {shell.refusal(folder, error)} ({error.strerror})")
 
 
 def _count(items: str | None) -> float | None:

@@ -361,7 +361,7 @@ class EventLog:
         """Whether the recording has ended."""
         if self.words is not None:
             return bool(self.words[ring.CLOSED])
-        return not os.path.isdir(self.folder)
+        return not recordings.is_there(self.folder)
 
     def leave(self) -> None:
         """Note that this process leaves in order; what it marks even then, in its last handlers, gets a ring of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from errno import errorcode
 from typing import Any
@@ -125,7 +126,17 @@ def without_ring(folder: str) -> list[MarkAccount]:
     Raises:
         OSError: The folder cannot be listed.
     """
-    found = filter(None, map(recordings.lost_by, sorted(os.listdir(folder))[:MAX_NOTES]))
-    return [
-        MarkAccount(process, lost=lost, no_ring=errorcode.get(why, str(why))) for process, why, lost in found
-    ]
+    accounts = [_of_note(name) for name in sorted(os.listdir(folder))[:MAX_NOTES]]
+    box = recordings.lost_box(folder)
+    with suppress(OSError):  # where only the user who records may enter that folder
+        for name in sorted(os.listdir(box))[:MAX_NOTES]:
+            accounts.append(_of_note(name, f"user {os.lstat(f'{box}/{name}').st_uid}"))
+    return [account for account in accounts if account is not None]
+
+
+def _of_note(name: str, program: str = "") -> MarkAccount | None:
+    found = recordings.lost_by(name)
+    if found is None:
+        return None
+    process, why, lost = found
+    return MarkAccount(process, program, lost=lost, no_ring=errorcode.get(why, str(why)))

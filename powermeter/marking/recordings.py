@@ -32,6 +32,9 @@ END_FILE = "end"
 LOST_SUFFIX = ".lost"
 """What the name of the note of a process without a ring ends in; `docs/marks.md` describes it for other languages."""
 
+LOST_BOX = "-lost"
+"""What the folder is called, after the folder of marks, in which a process leaves that note once it is another user: all may add, only its owner may list."""
+
 BESIDE = "-marks"
 """What the folder of marks is called, after the recording, where there is no memory file system."""
 
@@ -100,6 +103,7 @@ def make(path: str) -> str:
         try:
             os.mkdir(made, 0o700)
             _try_room(made)
+            _make_lost_box(made)
             return made
         except OSError:  # it is full: of what else the machine keeps there
             withdraw(made)
@@ -107,6 +111,40 @@ def make(path: str) -> str:
     withdraw(made)
     os.mkdir(made, 0o700)
     return made
+
+
+def lost_box(folder: str) -> str:
+    """Return where a process that may not enter a folder of marks notes what it loses: beside the user's own folder."""
+    home, _, name = folder.rpartition("/")
+    return f"{home}-{name}{LOST_BOX}"
+
+
+def _make_lost_box(folder: str) -> None:
+    box = lost_box(folder)
+    try:
+        os.mkdir(box, 0o700)
+        os.chmod(box, 0o1733)
+    except OSError:  # then such notes are missing
+        return
+
+
+def is_there(folder: str) -> bool:
+    """Return whether a folder of marks is still there, as far as this process may see."""
+    return os.path.isdir(folder) or is_barred(folder)
+
+
+def is_barred(folder: str) -> bool:
+    """Return whether a folder of marks is there that this process may not enter, as another user than the recording's."""
+    try:
+        os.stat(folder)
+    except PermissionError:
+        try:
+            return os.lstat(lost_box(folder)).st_mode & 0o171777 == 0o041733
+        except OSError:
+            return False
+    except OSError:
+        return False
+    return False
 
 
 def _try_room(folder: str) -> None:
@@ -153,17 +191,14 @@ def notify() -> None:
 
 
 def withdraw(folder: str) -> None:
-    """Remove a folder of marks with what is left in it."""
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return
-    for name in names:
-        try:
-            os.unlink(f"{folder}/{name}")
-        except OSError:
-            _remove_folder(f"{folder}/{name}")
-    _remove_folder(folder)
+    """Remove a folder of marks with what is left in it, and its box of notes."""
+    for one in (lost_box(folder), folder):
+        for name in _names_in(one):
+            try:
+                os.unlink(f"{one}/{name}")
+            except OSError:
+                _remove_folder(f"{one}/{name}")
+        _remove_folder(one)
 
 
 def _remove_folder(folder: str) -> None:
@@ -176,6 +211,8 @@ def _remove_folder(folder: str) -> None:
 def recording_of(folder: str) -> str | None:
     """Return the path of the recording that a folder of marks belongs to, empty where no descriptor is left; None where it is over."""
     named = f"{folder}/{PATH_FILE}"
+    if is_barred(folder):
+        return ""
     try:
         return _beginning_of(named).decode("utf-8", "surrogateescape")
     except OSError:
@@ -218,7 +255,7 @@ def find() -> list[str]:
                 own = [name for _, name in sorted(started.get(ancestor, ()))]
                 found += [name for name in own if not os.path.exists(f"{name}/{END_FILE}")]
     named = os.environ.get(ENVIRONMENT)
-    if named and named not in found and os.path.isdir(named):
+    if named and named not in found and is_there(named):
         found.append(named)
     return found
 
@@ -248,6 +285,7 @@ class LostNote:
     """What one process notes in a folder of marks while it can make no ring: a folder whose name counts the marks that are lost.
 
     A folder needs no descriptor and has no size, so that neither limit stands in its way; nor does this file, which is loaded by then.
+    A process that has become another user leaves it in the box.
 
     Args:
         folder: The folder of marks.
@@ -263,7 +301,8 @@ class LostNote:
         """Note that at least so many marks are lost."""
         if not self.why or not lost:
             return
-        path = f"{self._folder}/{os.getpid()}-{monotonic_ns()}-{self.why}-{lost}{LOST_SUFFIX}"
+        folder = lost_box(self._folder) if is_barred(self._folder) else self._folder
+        path = f"{folder}/{os.getpid()}-{monotonic_ns()}-{self.why}-{lost}{LOST_SUFFIX}"
         try:
             if self._path:
                 os.rename(self._path, path)

@@ -42,7 +42,7 @@ def leave(
         is_own_time: Whether the command itself took the time, so that it is off by what starting and ending it lasts.
 
     Raises:
-        OSError: The recording has ended.
+        OSError: The recording has ended, or is another user's: `refusal` states which.
     """
     text = ring.name_bytes(name)
     if attributes:
@@ -118,3 +118,13 @@ def folder() -> str | None:
     """Return the folder of marks of the innermost recording that this process belongs to; None where there is none."""
     found = recordings.find()
     return found[-1] if found else None
+
+
+def refusal(folder: str, error: OSError) -> str:
+    """Return why a mark could not be left, in words; one of another user is counted where that may be noted."""
+    if not recordings.is_barred(folder):
+        return "the recording has ended"
+    note = recordings.LostNote(folder)
+    note.why = error.errno or 0
+    note.write(1)
+    return "the recording is another user's"

@@ -49,7 +49,6 @@ static inline int64_t powermeter_now(void) {
     struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); /* with a C library older than 2.17, link with -lrt */
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
-
 static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL where nothing is recorded */
     const char *folder = getenv("POWERMETER_MARKS");
     const size_t size = 4096 + (size_t)POWERMETER_SLOTS * sizeof(powermeter_slot);
@@ -62,7 +61,9 @@ static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL 
     if (!why) ring = (powermeter_ring *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), why = errno;
     if (file >= 0) close(file);
     if (ring == (powermeter_ring *)MAP_FAILED) { /* a folder needs no descriptor and has no size */
-        snprintf(path, sizeof path, "%s/%d-%lld-%d-1.lost", folder, getpid(), (long long)powermeter_now(), why < 0 ? EFBIG : why);
+        const char *name = why == EACCES ? strrchr(folder, '/') : NULL; /* another user's by now: what it loses is noted beside that */
+        snprintf(path, sizeof path, "%s%s/%d-%lld-%d-1.lost", folder, name ? "-lost" : "", getpid(), (long long)powermeter_now(), why < 0 ? EFBIG : why);
+        if (name && (size_t)(name - folder) < sizeof path) path[name - folder] = '-';
         return mkdir(path, 0700), here->is_off = 1, (powermeter_ring *)NULL;
     }
     ring->capacity = POWERMETER_SLOTS, ring->process = (uint64_t)getpid(), memcpy(ring->program, "C or C++", 9);
@@ -82,7 +83,6 @@ static powermeter_ring *powermeter_open(void) { /* a ring of this process; NULL 
     powermeter_running = powermeter_thread = 0;
     return here->ring; /* another thread's, where that was first */
 }
-
 static inline powermeter_ring *powermeter_get(void) {
     powermeter_local *here = __atomic_load_n(&powermeter_here, __ATOMIC_ACQUIRE);
     powermeter_ring *ring = __atomic_load_n(&here->ring, __ATOMIC_ACQUIRE);

@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from binascii import crc32
+from contextlib import suppress
 from errno import ENOMEM
 
 SLOTS = 1 << 15
@@ -230,10 +231,10 @@ def _find():
 
 def _note_lost(folder, why):
     """Note that this process has no ring: a folder needs no descriptor and has no size."""
-    try:
-        os.mkdir(os.path.join(folder, "%d-%d-%d-1.lost" % (os.getpid(), _now(), why)), 0o700)
-    except Exception:  # the recording is over
-        return
+    name = "/%d-%d-%d-1.lost" % (os.getpid(), _now(), why)
+    for where in (folder, "-".join(folder.rsplit("/", 1)) + "-lost"):  # the second: it is another user's
+        with suppress(Exception):  # the recording is over
+            return os.mkdir(where + name, 0o700)
 
 
 def _running():
