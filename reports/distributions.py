@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.label_row import LabelRow
 from powermeter.errors import plural
-from powermeter.units import format_quantity, prefix_of
+from powermeter.units import format_quantity
 
 from .figure_data import ticks
 from .report_data import ReportData
 from .svg import NARROW, escape
-from .wording import left_out, show
+from .wording import drawn_in, left_out, show
 
 LEAST, MOST = 8, 8
 """Events that a distribution needs, and labels that are drawn."""
@@ -90,13 +90,11 @@ def distribution_figure(spread: EnergySpread, colour: int) -> str:
         if result is not None and low <= result.value <= high:
             x = LEFT + (result.value - low) * scale
             out.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4}" y2="{bottom}"/>')
-    step, prefix = prefix_of(high, "J")
+    step, unit = drawn_in(row.per_item) if row.per_item is not None else (1.0, "J")
     for tick in ticks(low / step, high / step, 4):
         x = LEFT + (tick * step - low) * scale
         out.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{tick:,.6g}</text>')
-    out.append(
-        f'<text x="{WIDTH - RIGHT}" y="{bottom + 30}" text-anchor="end">{prefix}J per item</text></svg>'
-    )
+    out.append(f'<text x="{WIDTH - RIGHT}" y="{bottom + 30}" text-anchor="end">{unit} per item</text></svg>')
     return "".join(out)
 
 

@@ -21,7 +21,7 @@ from powermeter.signals.trace import Trace
 from .power_curve import COLUMNS, ENVELOPE, PowerCurve, curves_of
 from .report_data import ReportData
 from .typical_event import all_held, surroundings, typical_event
-from .wording import left_out
+from .wording import drawn_in, left_out
 
 Floats = NDArray[np.floating[Any]]
 
@@ -98,6 +98,7 @@ class Items:
         meter: Half of the mean's 95 % interval as far as the meter makes it, without the spread between repeats.
         warmup: How many of the first events are left out of the mean.
         before: The same of an earlier run, where one is set beside it.
+        unit: The size in J, and the name, of the unit that the axis is in.
     """
 
     label: str
@@ -111,6 +112,7 @@ class Items:
     meter: float
     warmup: int
     before: Result | None = None
+    unit: tuple[float, str] = (1.0, "J")
 
 
 def run_panel(data: ReportData) -> Panel:
@@ -218,6 +220,7 @@ def items_of(data: ReportData, row: LabelRow, most: int = MAX_POINTS) -> Items |
         min(meter, (result.high - result.low) / 2),
         left_out(row),
         before,
+        drawn_in(result),
     )
 
 

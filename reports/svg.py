@@ -90,7 +90,8 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
     lane_height = LANE + head
     height = lanes_top + lane_height * len(panel.lanes) + FOOT
     out = [_open(height, title, frame)]
-    out += _y_grid(axes, "W")
+    step, prefix = prefix_of(max(abs(axes.high), abs(axes.low)), "W")
+    out += _y_grid(axes, step, f"{prefix}W")
     out += _shading(panel, axes)
     for start, end, reason in panel.gaps:
         out.append(
@@ -152,7 +153,8 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
     count = float(items.numbers[-1])
     axes = _Axes(frame, (0.5, count + 0.5), (low, high), ITEMS_HEIGHT)
     out = [_open(axes.bottom + FOOT, title, frame)]
-    out += _y_grid(axes, "J")
+    step, unit = items.unit
+    out += _y_grid(axes, step, unit)
     left = axes.x(items.warmup + 0.5)
     within = max(items.low, low), min(items.high, high)
     out.append(f'<rect class="within" {_box(left, axes.y(within[1]), axes.right, axes.y(within[0]))}/>')
@@ -183,7 +185,7 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         hollow = number <= items.warmup
         kind = f"hollow s{colour}" if hollow else f"c{colour}"
         warm = " (warm-up)" if hollow else ""
-        tip = _tip(f"event {number:,.0f}{warm}: {format_quantity(joules, 'J', 4)}") if few else ""
+        tip = _tip(f"event {number:,.0f}{warm}: {format_number(joules / step, 4)} {unit}") if few else ""
         y, size = axes.y(joules), 3 if few else 1.5
         if math.isfinite(items.high):
             out.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{size}">{tip}</circle>')
@@ -228,8 +230,7 @@ def _box(left: float, top: float, right: float, bottom: float) -> str:
     return f'x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.3):.1f}" height="{max(bottom - top, 0.3):.1f}"'
 
 
-def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
-    step, prefix = prefix_of(max(abs(axes.high), abs(axes.low)), unit)
+def _y_grid(axes: _Axes, step: float, unit: str) -> Iterable[str]:
     for tick in ticks(axes.low / step, axes.high / step, 5):
         y = axes.y(tick * step)
         yield f'<line class="grid" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
@@ -239,7 +240,7 @@ def _y_grid(axes: _Axes, unit: str) -> Iterable[str]:
             else f"{tick:,.0f}"
         )
         yield f'<text x="{axes.left - 8}" y="{y + 4:.1f}" text-anchor="end">{number}</text>'
-    yield f'<text class="name" x="{axes.left}" y="{TOP - 4}">{prefix}{unit}</text>'
+    yield f'<text class="name" x="{axes.left}" y="{TOP - 4}">{unit}</text>'
 
 
 def _shading(panel: Panel, axes: _Axes) -> Iterable[str]:

@@ -10,7 +10,7 @@ from powermeter.footprint.text import shown
 from powermeter.result import Grade, Result, worst
 from powermeter.result.bounds_in_print import is_printed_as_bound
 from powermeter.result.formatting import DASH, UNKNOWN, Shown
-from powermeter.units import format_duration, format_percent, format_quantity
+from powermeter.units import format_duration, format_percent, format_quantity, unit_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,13 @@ def show(result: Result | None, unit: str | None = None, factor: float = 1.0, *,
     if result is None:
         return UNKNOWN
     return result.scaled(factor, unit).show(plus=plus)
+
+
+def drawn_in(result: Result) -> tuple[float, str]:
+    """Return the size and the name of the unit that figures of a quantity are drawn in: the one that its number is printed in."""
+    unit = show(result).unit
+    found = unit_factor(unit) if unit else None
+    return (found[1], unit) if found is not None else (1.0, result.unit)
 
 
 def meter_part(row: LabelRow) -> str:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from powermeter.analysis.student_t import student_95
 from powermeter.errors import DataError
-from powermeter.units import prefix_of
 
 from .. import figure_data
 from ..report_data import ReportData
@@ -47,7 +46,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     )
     drawn = figure(maker, columns, 2.1)
     axes = drawn.subplots()
-    step, prefix = prefix_of(float(np.max(items.joules)), "J")
+    step, unit = items.unit
     single, later = _some(items.numbers.size), _some(steady.size, 2)
     axes.plot(
         items.numbers[single], items.joules[single] / step, ".", color=SOFT, markersize=2.5, label="one event"
@@ -83,7 +82,7 @@ def convergence(maker: Any, data: ReportData, columns: int) -> Any:
     axes.set_xlim(0, 1.01 * last + 1)
     axes.grid(axis="y")
     axes.set_xlabel(f"events of {text(items.label, 30)}")
-    axes.set_ylabel(f"energy per item ({prefix}J)" + ("\naxis not from 0" if bottom > 0 else ""))
+    axes.set_ylabel(f"energy per item ({unit})" + ("\naxis not from 0" if bottom > 0 else ""))
     axes.legend(loc="upper right", ncols=2 if columns == 2 else 1)
     watermark(drawn, data.grade.value)
     return drawn

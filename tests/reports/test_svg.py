@@ -11,6 +11,7 @@ import pytest
 from powermeter.reports import svg
 from powermeter.reports.figure_data import Bar, Items, Lane, Panel
 from powermeter.reports.power_curve import PowerCurve
+from powermeter.reports.wording import drawn_in
 from powermeter.result import Result
 
 PIXEL = 0.06
@@ -292,6 +293,31 @@ def test_the_unit_stands_clear_of_the_numbers_beside_the_axis():
         (unit,) = (n for n in drawn if n.tag == "text" and n.text == "J")
         ends = [float(n.attrib["x"]) for n in drawn if n.attrib.get("text-anchor") == "end"]
         assert float(unit.attrib["x"]) > min(ends) and "text-anchor" not in unit.attrib
+
+
+def test_the_axis_is_in_the_unit_of_the_printed_mean_however_high_its_warm_up():
+    """A mean of 819 mJ whose first event takes 2.05 J: the axis of the page beside it, without warm-up, is in mJ too."""
+    joules = np.array([2.05, 1.6, 0.82, 0.81, 0.83])
+    warm = items(
+        joules=joules, mean=0.819, low=0.81, high=0.828, unit=drawn_in(Result(0.819, "J", 0.81, 0.828))
+    )
+    drawn = svg.items_figure(warm, "energies", 0)
+    assert ">mJ</text>" in drawn and ">2,000</text>" in drawn and "event 1 (warm-up): 2,050 mJ" in drawn
+    assert Drawn(drawn, "J").close(dots(Drawn(drawn, "J"))[0][1], 2.05)
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        (Result(0.98, "J", 0.97, 0.99), (1e-3, "mJ")),
+        (Result(0.99999, "J", 0.9, 1.1), (1.0, "J")),
+        (Result(2e-6, "J", -1e-6, 9e-6), (1e-6, "µJ")),
+        (Result(1.0, "J", -math.inf, math.inf), (1.0, "J")),
+    ],
+)
+def test_a_figure_is_in_the_unit_its_number_is_printed_in(result, found):
+    assert drawn_in(result) == found
+    assert result.show().unit in ("", found[1])
 
 
 def test_an_energy_known_from_below_only_points_up_and_one_below_zero_has_room():

@@ -169,7 +169,7 @@ def test_of_more_than_24_labels_those_that_used_most_are_drawn_in_their_order() 
 def test_the_mean_so_far_and_its_interval_are_those_of_the_events_until_then(monkeypatch) -> None:
     """Two of warm-up, then 1, 3, 2, 2 J with 0.1 J of the meter: mean and s of the first n, t(n - 1) s ⁄ √n."""
     joules = np.array([9.0, 5.0, 1.0, 3.0, 2.0, 2.0])
-    mean = {"mean": 2.0, "low": 0.7, "high": 3.3, "meter": 0.1}
+    mean = {"mean": 2.0, "low": 0.7, "high": 3.3, "meter": 0.1, "unit": (1.0, "J")}
     items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 7.0), warmup=2, **mean)
     monkeypatch.setattr(figure_data, "items_of", lambda *_: items)
     (axes,) = drawn(convergence_module.convergence, data(headline=object())).axes
@@ -194,7 +194,7 @@ def test_the_mean_so_far_and_its_interval_are_those_of_the_events_until_then(mon
 
 def test_the_axis_of_a_settling_mean_states_that_it_does_not_begin_at_0(monkeypatch) -> None:
     joules = np.array([10.0, 10.2, 9.9, 10.1, 10.0])
-    mean = {"mean": 10.04, "low": 9.88, "high": 10.2, "meter": 0.1}
+    mean = {"mean": 10.04, "low": 9.88, "high": 10.2, "meter": 0.1, "unit": (1.0, "J")}
     items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 6.0), warmup=0, **mean)
     monkeypatch.setattr(figure_data, "items_of", lambda *_: items)
     (axes,) = drawn(convergence_module.convergence, data(headline=object())).axes
@@ -204,7 +204,7 @@ def test_the_axis_of_a_settling_mean_states_that_it_does_not_begin_at_0(monkeypa
 def test_a_mean_settles_over_all_events_where_some_are_drawn(monkeypatch) -> None:
     """40 events of 1 J and 3 J by turns: 2 J ± 2.022691 × √(40 ÷ 39) ÷ √40 J, however few are drawn."""
     joules = np.resize([1.0, 3.0], 40)
-    mean = {"mean": 2.0, "low": 1.6, "high": 2.4, "meter": 0.0}
+    mean = {"mean": 2.0, "low": 1.6, "high": 2.4, "meter": 0.0, "unit": (1.0, "J")}
     items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 41.0), warmup=0, **mean)
     asked = []
     monkeypatch.setattr(figure_data, "items_of", lambda *more: asked.append(more[-1]) or items)
@@ -220,7 +220,7 @@ def test_a_mean_settles_over_all_events_where_some_are_drawn(monkeypatch) -> Non
 def test_a_mean_of_which_only_the_lower_end_is_known_does_not_settle(monkeypatch) -> None:
     """Readings at the end of the meter's range: an interval was drawn where the table prints a bound."""
     joules = np.array([6.2, 6.1, 6.2, 6.1, 6.2])
-    mean = {"mean": 6.1, "low": 6.1, "high": math.inf, "meter": 0.1}
+    mean = {"mean": 6.1, "low": 6.1, "high": math.inf, "meter": 0.1, "unit": (1.0, "J")}
     items = SimpleNamespace(label="infer", joules=joules, numbers=np.arange(1.0, 6.0), warmup=0, **mean)
     monkeypatch.setattr(figure_data, "items_of", lambda *_: items)
     with pytest.raises(DataError, match="known from below only"):
