@@ -50,7 +50,6 @@ _STAMPS = 1e-4  # of an interval, at least
 _READ_OFTEN = 32  # readings of an event, of which few lie on another level
 _STRAYS = 0.25  # of them, at most
 _CHANCE = 0.001
-_ERLANG = 100  # events of many readings that hold a few strays, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +188,7 @@ def _by_lateness(trace: Trace, read: tuple[Indices, Indices, Indices], values: F
         return False
     if float(np.mean(np.abs(values - levels) <= _NEAR * apart)) < _ON_LEVELS:
         return False
-    if _few_strays(trace.times_ns[index], (ahead, size), upper, trace.interval_ns):
+    if strays_are_outermost(trace.times_ns[index], (ahead, size), upper, trace.interval_ns):
         return True
     square, tried = 0.0, 0
     for a, n in zip(ahead.tolist(), size.tolist(), strict=True):
@@ -206,7 +205,9 @@ def _by_lateness(trace: Trace, read: tuple[Indices, Indices, Indices], values: F
     return tried > 0 and square > tried + _RARE * math.sqrt(tried)
 
 
-def _few_strays(stamps: Times, read: tuple[Indices, Indices], upper: NDArray[np.bool_], tau: float) -> bool:
+def strays_are_outermost(
+    stamps: Times, read: tuple[Indices, Indices], upper: NDArray[np.bool_], tau: float
+) -> bool:
     """Return whether the few readings of events on their rarer level are those of the latest stamps, or of the earliest.
 
     That k of n are all within the outermost share s of the stamps' places has the chance sᵏ, on either side.
@@ -231,5 +232,8 @@ def _few_strays(stamps: Times, read: tuple[Indices, Indices], upper: NDArray[np.
         surprise -= min(k * math.log(outermost) + math.log(2), 0.0)
         tried += 1
     # Of events that show nothing, each adds an exponential deviate: the sum of n exceeds x by e⁻ˣ Σ xʲ/j!, j < n (Erlang).
-    chance = math.exp(-surprise) * sum(surprise**j / math.factorial(j) for j in range(min(tried, _ERLANG)))
-    return 0 < tried <= _ERLANG and chance < _CHANCE
+    term, chance = math.exp(-surprise), 0.0
+    for j in range(1, tried + 1):
+        chance += term
+        term *= surprise / j  # powers and factorials alone exceed what a float holds
+    return tried > 0 and chance < _CHANCE

@@ -55,18 +55,19 @@ def divide_crossing(
     count = sum(members[g].size for g in some)
     if integral.trace.kind is Kind.INSTANT or len(some) < 2 or count > _MOST_EVENTS:
         return
-    wanted = [
-        g
-        for g in some
-        if members[g].size >= _FEWEST
-        and float(np.median(groups[g].seen)) < _MANY_WINDOWS
-        and _crossed(start_ns, end_ns, members, some, g) > _CROSS * members[g].size
-    ]
-    if not wanted:
-        return
     label = np.repeat(np.arange(len(some)), [members[g].size for g in some])
     index = np.concatenate([members[g] for g in some])
     a, b = start_ns[index], end_ns[index]
+    together = at_the_same_time(label, a, b)
+    wanted = [
+        g
+        for k, g in enumerate(some)
+        if members[g].size >= _FEWEST
+        and float(np.median(groups[g].seen)) < _MANY_WINDOWS
+        and _crossed(start_ns, end_ns, members, [some[x] for x in together[k]], g) > _CROSS * members[g].size
+    ]
+    if not wanted:
+        return
     at = np.unique(np.concatenate([a, b]))
     plain = integral.at(at)
     quarter = (b - a) // 4
@@ -160,13 +161,29 @@ def _fill(
     found.below_all = found.above_all = found.lean_all = found.beat = 0.0
 
 
-def _crossed(start_ns: Times, end_ns: Times, members: Sequence[Indices], some: list[int], own: int) -> int:
-    """Return how many events of a group overlap another's, where neither holds nearly all of the other one's (a call and its parts)."""
+def at_the_same_time(label: Indices, start_ns: Times, end_ns: Times) -> list[list[int]]:
+    """Return of each label, 0 …, which others have events that run at the same time as its own, in order."""
+    found: list[set[int]] = [set() for _ in range(int(label.max(initial=-1)) + 1)]
+    running: dict[int, int] = {}
+    order = np.argsort(start_ns, kind="stable")
+    for mine, start, end in zip(*(x[order].tolist() for x in (label, start_ns, end_ns)), strict=True):
+        running = {other: until for other, until in running.items() if until > start}
+        for other in running:
+            found[mine].add(other)
+            found[other].add(mine)
+        running[mine] = max(running.get(mine, end), end)
+    return [sorted(others - {own}) for own, others in enumerate(found)]
+
+
+def _crossed(
+    start_ns: Times, end_ns: Times, members: Sequence[Indices], others: Sequence[int], own: int
+) -> int:
+    """Return how many events of a group overlap those of others, where neither holds nearly all of the other one's (a call and its parts)."""
     a, b = start_ns[members[own]], end_ns[members[own]]
     found = np.zeros(a.size, bool)
-    for g in some:
+    for g in others:
         start, end = start_ns[members[g]], end_ns[members[g]]
-        if g == own or max(_inside(a, b, start, end), _inside(start, end, a, b)) > _PARTS:
+        if max(_inside(a, b, start, end), _inside(start, end, a, b)) > _PARTS:
             continue
         found |= np.searchsorted(start, b, side="left") > np.searchsorted(np.sort(end), a, side="right")
     return int(np.count_nonzero(found))

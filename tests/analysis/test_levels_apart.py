@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from powermeter.analysis.energy import Analysis, analyse
+from powermeter.analysis.levels_apart import strays_are_outermost
 from powermeter.channel import Accuracy, Channel, Quantity, Rail
 from powermeter.events import Event
 from powermeter.recording import Samples, SourceInfo
@@ -114,3 +115,15 @@ def test_jobs_that_differ_by_their_work_are_measured(starts: list[float], load: 
 def test_many_readings_that_agree_are_noted_however_many() -> None:
     """Of 600 normal readings the span is six standard deviations and more in most runs."""
     assert any(note.code == "between-readings" for note in jobs_of([2.0], 90.0, 0.0).notes)
+
+
+@pytest.mark.parametrize(("events", "latest"), [(1, True), (95, True), (200, True), (200, False)])
+def test_strays_of_many_jobs_are_outermost_by_lateness_alone(events: int, latest: bool) -> None:
+    """Of 300 readings 45 are strays: the latest, or any; surprises of many jobs add up beyond what a float's powers hold."""
+    chance, interval = np.random.default_rng(6), NS // 10
+    late = chance.normal(0, 0.02 * interval, (events, 300))
+    place = late if latest else chance.normal(0, 1, late.shape)
+    strays = place > np.sort(place, axis=1)[:, 254:255]
+    stamps = np.rint(np.arange(late.size) * interval + late.ravel()).astype(np.int64)
+    read = np.arange(events) * 300, np.full(events, 300)
+    assert strays_are_outermost(stamps, read, strays.ravel(), interval) is latest

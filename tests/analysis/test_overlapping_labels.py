@@ -8,6 +8,7 @@ import pytest
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.event_estimate import FEW
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.overlapping_labels import at_the_same_time
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
 from powermeter.signals.decoding import from_samples
@@ -75,3 +76,16 @@ def test_parts_of_a_call_are_no_thread_of_their_own() -> None:
     parts = [(a + 0.2, a + 0.7) for a, _ in calls]
     found, _ = measured([(calls, 4.0), (parts, 6.0)])
     assert not found.groups[0].levelled
+
+
+def test_labels_at_the_same_time_are_those_of_a_sweep_over_their_edges() -> None:
+    """Label 2 lies over 0 and 1, which touch; 3 begins when 2 has ended."""
+    label, start, end = np.array([0, 1, 2, 3, 0]), [0, 5, 2, 8, 20], [5, 7, 8, 9, 21]
+    assert at_the_same_time(label, np.array(start), np.array(end)) == [[2], [2], [0, 1], []]
+
+
+def test_thousands_of_labels_that_take_turns_are_not_compared_each_with_each() -> None:
+    """Each with each of them took twenty minutes."""
+    label = np.tile(np.arange(3000), 6)
+    start = np.arange(label.size) * NS
+    assert not any(at_the_same_time(label, start, start + NS // 2))
