@@ -110,8 +110,8 @@ class LayerDesign:
 
     @classmethod
     def of(cls, analysis: Analysis, events: Sequence[Event], index: NDArray[np.int64]) -> LayerDesign:
-        """Return the design of the passes at `index` of an analysis of them alone; the layers are among `events`."""
-        energies, label = analysis.energies, analysis.rows[0].label
+        """Return the design of the passes at `index` of an analysis; the layers are among `events`."""
+        energies, label = analysis.energies, analysis.events[int(index[0])].name
         start, end = energies.start_ns[index], energies.end_ns[index]
         if (start[1:] < end[:-1]).any():
             raise DataError(

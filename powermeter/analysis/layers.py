@@ -29,6 +29,7 @@ from powermeter.analysis.energy import Analysis, analyse
 from powermeter.analysis.inner_events import with_events
 from powermeter.analysis.layer_design import LayerDesign
 from powermeter.analysis.layer_energies import Layer, Layers
+from powermeter.analysis.means_at_edges import MOVED
 from powermeter.analysis.regression import LeastSquares, least_squares
 from powermeter.analysis.uncertainty import budget, common_parts, limit_names
 from powermeter.channel import Kind
@@ -87,7 +88,12 @@ def layers(
         known = ", ".join(dict.fromkeys(e.name for e in events)) or "none"
         raise DataError(f"no event {quoted(label)} in the recording; it has {known}")
     analysis = analyse(with_events(recording, passes), rail=rail)
-    (row,) = analysis.rows
+    if any(note.code == MOVED for note in analysis.integral.trace.notes):
+        # A pass is not level: its first and last layers may look like stamps elsewhere.  Their own edges are asked.
+        inside = {(e.process, e.uid) for e in passes if e.uid}
+        own = [e for e in events if e.name == label or (e.process, e.parent) in inside]
+        analysis = analyse(with_events(recording, own), rail=rail)
+    row = next(row for row in analysis.rows if row.label == label)
     energies = analysis.energies
     index = row.index[energies.known[row.index] & (energies.seconds[row.index] > 0)]
     index = index[np.argsort(energies.start_ns[index], kind="stable")][row.warmup.count :]
