@@ -33,9 +33,10 @@ Floats = NDArray[np.floating[Any]]
 def rates_of(trace: Trace) -> tuple[RateStretch, ...]:
     """Return the stretches of one rate each; none where the whole trace has one, or is too long to be held.
 
-    None of means: whether they average over the longer interval, or rows of the shorter one are missing, the log does not show.
+    None of means: whether they average over the longer interval, or rows of the shorter one are missing, the log does not show.  Nor of a counter
+    at its own steps: how many of them pass between two readings is chance.
     """
-    if trace.kept is not None or trace.kind is Kind.MEAN:
+    if trace.kept is not None or trace.kind is Kind.MEAN or trace.at_its_steps:
         return ()
     if "rates" not in trace.looked_for:
         trace.looked_for["rates"] = stretches_of_rate(trace.times_ns)

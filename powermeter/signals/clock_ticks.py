@@ -44,7 +44,7 @@ def as_clocked(trace: Trace) -> Trace:
 def with_tick(trace: Trace) -> Trace:
     """Return a trace that knows the tick of its stamps, and how far apart its readings are on average: their median is a whole number of ticks."""
     times = trace.times_ns[consecutive(trace.kept, len(trace), _LOOKED)]
-    tick = tick_of(times) if trace.interval_ns else 0
+    tick = tick_of(times) if trace.interval_ns and not trace.at_its_steps else 0
     if not tick:
         return trace
     apart = np.diff(times)

@@ -21,6 +21,7 @@ from powermeter.recording.impossible_readings import note as impossible_note
 from powermeter.result import COVERAGE_95, ROUNDING
 from powermeter.result.notes import Note
 from powermeter.signals.correction import Correction
+from powermeter.signals.counted_late import as_late_as_it_counts
 from powermeter.signals.declared_window import without_window
 from powermeter.signals.flat_top import with_flat_top
 from powermeter.signals.log_of_changes import standing
@@ -272,9 +273,9 @@ def _one_per_refresh(trace: Trace, channel: Channel, stale: NDArray[np.bool_] | 
         return fresh_readings(trace, stated)
     has_own = channel.quantity in (Quantity.POWER, Quantity.ENERGY) or channel.kind is Kind.COUNTER
     found = refresh_found(trace) if has_own else 0
-    return (
-        fresh_readings(trace, found) if found else at_uneven_refreshes(without_stands(without_stale(trace)))
-    )
+    if found:
+        return fresh_readings(trace, found)
+    return as_late_as_it_counts(at_uneven_refreshes(without_stands(without_stale(trace))), stated)
 
 
 def _corrected(

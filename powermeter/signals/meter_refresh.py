@@ -86,7 +86,8 @@ def fresh_readings(trace: Trace, refresh_ns: int, fresh: Bools | None = None) ->
         refresh_ns: The instrument's own interval.
         fresh: Which rows the instrument reports are new; None takes those that differ from the row before.
     """
-    if fresh is None and trace.interval_ns < refresh_ns < _LONGEST_BEAT * trace.interval_ns:
+    slower = trace.kind is Kind.COUNTER or refresh_ns > trace.interval_ns
+    if fresh is None and slower and refresh_ns < _LONGEST_BEAT * trace.interval_ns:
         at_refreshes = _at_refreshes(trace)
         if at_refreshes is not None:
             return at_refreshes

@@ -2,7 +2,8 @@
 
 Rows each τ of an instrument that refreshes each R, τ < R < 2τ, repeat the one before where no refresh lies between them: all those, and by
 chance some others.  So no refresh lies between two rows that repeat, one lies between two that differ; of hundreds of rows, whose places
-in R slide, only one R and hardly a stretch of R are left where the refreshes can have been.
+in R slide, only one R and hardly a stretch of R are left where the refreshes can have been.  Rows at scattered times of a counter show the same
+of refreshes that are no longer than they are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ Times = NDArray[np.int64]
 _FEWEST_TWICE = 10  # rows that repeat the one before
 _TWICE = 0.04  # of the rows, that they are at least
 _MOST = 0.4  # of the rows
+_TWICE_OF_COUNTERS = 0.02
+_SHORTEST, _LONGEST = 0.45, 1.7  # rows, of a counter's refresh
+_STEPS = 3.0  # of a counter, from which on what it moves by is no matter of steps
+_MOSTLY = 0.8  # of the energy, moved by so many
+_EXPLAINED = 0.8  # of a counter's rows that stand, and of those that should
 _OFTEN = 0.5  # of them, that show one value
 _OFTEN_OF_MEANS = 0.2
 _ONE_STEP, _ALL_ALIKE = 1.5, 0.6  # of the smallest change; share of such changes
@@ -73,11 +79,13 @@ def _found(trace: Trace) -> Beat | None:
     count = int(twice.sum())
     if (
         count == twice.size - 1
-        or trace.kind not in (Kind.INSTANT, Kind.MEAN)
+        or trace.kind not in (Kind.INSTANT, Kind.MEAN, Kind.COUNTER)
         or count < _FEWEST_TWICE
         or trace.kept is not None
     ):
         return None
+    if trace.kind is Kind.COUNTER:
+        return _of_counter(trace, twice)
     # A level without noise is shown again, too, once in each turn of a loop.
     recurs = int(np.unique(trace.values[:_BLOCK][twice], return_counts=True)[1].max())
     often = _OFTEN if trace.kind is Kind.INSTANT else _OFTEN_OF_MEANS
@@ -87,10 +95,41 @@ def _found(trace: Trace) -> Beat | None:
     # A ramp in steps repeats a value as regularly.
     if float(np.mean(changes[changes > 0] < _ONE_STEP * changes[changes > 0].min())) > _ALL_ALIKE:
         return None
+    return _searched(trace, twice, 1 - _MOST, 1 - _TWICE / 2)
+
+
+def _of_counter(trace: Trace, twice: Bools) -> Beat | None:
+    """Return the refreshes of a counter of which some rows stand; None where its own steps are what it waits for."""
+    if not _TWICE_OF_COUNTERS <= twice.mean() <= _MOST or not moves_by_more_than_steps(trace):
+        return None
+    found = _searched(trace, twice, 1 / _LONGEST, 1 / _SHORTEST)
+    if found is None:
+        return None
+    # Of a counter that moves, nothing but a refresh that is yet to come explains a row that stands.
+    together = np.diff(found.last_before(trace.times_ns[: twice.size])) < found.refresh_ns / 2
+    stood = twice[1:]
+    right = np.mean(together[stood]) > _EXPLAINED and np.mean(stood[together]) > _EXPLAINED
+    return found if right else None
+
+
+def moves_by_more_than_steps(trace: Trace) -> bool:
+    """Return whether a counter hardly ever moves by so few of its steps that these are what it waits for."""
+    moved = np.diff(trace.values[:_BLOCK])
+    large = moved >= _STEPS * max(trace.step, trace.code)
+    return not (moved < 0).any() and float(moved[large].sum()) >= _MOSTLY * float(moved.sum())
+
+
+def _searched(trace: Trace, twice: Bools, fewest: float, most: float) -> Beat | None:
+    """Return the refreshes that explain which rows repeat, of all with that many to a row."""
     rows = twice.size
-    per_row = np.arange(1 - _MOST, 1 - _TWICE / 2, _COARSE / rows)
+    per_row = np.arange(fewest, most, _COARSE / rows)
     t = trace.times_ns[:rows]
-    power = _periodogram((t - t[0]) / trace.interval_ns, twice - count / rows, per_row)
+    at = (t - t[0]) / trace.interval_ns
+    power = _periodogram(at, twice - twice.mean(), per_row)
+    if (
+        trace.kind is Kind.COUNTER
+    ):  # at scattered times, the rows that are repeated lie together, where those that repeat do not
+        power = power + _periodogram(at[:-1], twice[1:] - twice[1:].mean(), per_row)
     likely = np.sort(np.argsort(power)[-_LOOKED_AT:])
     found = _best(t, twice, trace.interval_ns / per_row[likely], per_row.size)
     return found and _best(t, twice, _near(found.refresh_ns, rows))

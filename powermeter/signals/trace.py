@@ -125,6 +125,11 @@ class Trace:
             and self.window_ns > _OVERLAP * self.interval_ns
         )
 
+    @property
+    def at_its_steps(self) -> bool:
+        """Whether its stamps are those of a counter's own steps, between which rows were left out."""
+        return self.kind is Kind.COUNTER and bool(self.repeats and self.refresh_ns)
+
     def independent(self, n: NDArray[Any]) -> NDArray[np.float64]:
         """Return as how many intervals, whose noise is independent, rows of n of them are known.
 
