@@ -106,7 +106,8 @@ def late_by_a_refresh(
     own = np.where(own > 0, own, float(np.sqrt(np.mean(own[k] ** 2))))
     more, error = float(whole.sum() - found.value.sum()), math.sqrt(float(own @ own) * n / k.size)
     held_already = found.why not in (LAG, HELD, OFF_MARKS, PACE) and more + error <= found.above_all
-    if more < max(_LIKELY * error, _WORTH * float(whole.sum())) or held_already:
+    shown = _stands_out(integral, windows, whole) if n <= _FEW_EVENTS else more > _LIKELY * error
+    if held_already or not shown or (max(more, 0.0) < _WORTH * float(whole.sum()) and n > _FEW_EVENTS):
         return found
     return _both(found, whole, own)
 
@@ -156,6 +157,20 @@ def _windows(
         )
         return _WholeWindows(k[some], a[some] - 1, a[some], b[some], last, level, noise, known)
     return None
+
+
+def _stands_out(integral: Integral, windows: _WholeWindows, whole: Floats) -> bool:
+    """Return whether readings behind ends hold something: of many events, whole windows have to hold more than marks, beyond how often each refresh was read."""
+    f, tau = integral.trace.values, integral.pace_s
+    rows = zip(windows.behind.tolist(), windows.last.tolist(), windows.quiet.tolist(), strict=True)
+    behind = np.array([tau * float(np.sum(f[i:j] - q)) for i, j, q in rows])
+    count = windows.last - windows.behind
+    chance = tau * windows.noise * np.sqrt(count + count**2 / windows.known)
+    least = max(
+        _LIKELY * math.sqrt(float(chance @ chance)) / behind.size,
+        _WORTH * abs(float(whole[windows.event].mean())),
+    )
+    return float(behind.mean()) > least
 
 
 def _squares(integral: Integral, windows: _WholeWindows) -> Floats:
