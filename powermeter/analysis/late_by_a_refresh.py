@@ -42,6 +42,7 @@ _LEVEL = 3  # readings inside, of which the first shows that
 _STANDS = 1 / 4
 _ONCE_EACH = 1 / 50
 _ALIKE = 2.0
+_TOGETHER = 64  # rows that are looked at at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,19 +144,44 @@ def _windows(
     quiet = median(low)
     if step <= _STANDS_OUT * max(noise, float(low.std())):
         return None
-    for j in range(1, int((c - b).max())):
-        some = c - b > j
-        if 2 * int(some.sum()) < start_ns.size:
-            return None
-        apart = f[b[some] + j] - np.where((c - b)[some] > j + 1, low[some], quiet)
-        if float(apart.mean()) > max(_SETTLED * step, _LIKELY * noise / math.sqrt(apart.size)):
-            continue
-        last = b[some] + j
-        known = c[some] - last
-        level = np.array(
-            [float(f[x : x + m].mean()) for x, m in zip(last.tolist(), known.tolist(), strict=True)]
-        )
-        return _WholeWindows(k[some], a[some] - 1, a[some], b[some], last, level, noise, known)
+    j = rows_until_quiet(f, b, c - b, (low, quiet), (_SETTLED * step, noise), (start_ns.size + 1) // 2)
+    if j is None:
+        return None
+    some = c - b > j
+    last = b[some] + j
+    known = c[some] - last
+    level = np.array([float(f[x : x + m].mean()) for x, m in zip(last.tolist(), known.tolist(), strict=True)])
+    return _WholeWindows(k[some], a[some] - 1, a[some], b[some], last, level, noise, known)
+
+
+def rows_until_quiet(
+    f: Floats,
+    behind: Indices,
+    pause: Indices,
+    idle: tuple[Floats, float],
+    settled: tuple[float, float],
+    least: int,
+) -> int | None:
+    """Return how many rows behind ends readings are back at idle power, in the mean of events; None where they are not while so many events have rows.
+
+    Args:
+        f: All readings.
+        behind: The first reading behind each end.
+        pause: Readings from there to the next event.
+        idle: Idle power about each event, and about all, W.
+        settled: How far from idle power readings count as back, and how much one scatters, W.
+        least: Events.
+    """
+    for first in range(1, int(pause.max()), _TOGETHER):
+        j = np.arange(first, min(first + _TOGETHER, int(pause.max())))[:, None]
+        some = pause > j
+        count = some.sum(axis=1)
+        apart = f[np.minimum(behind + j, f.size - 1)] - np.where(pause > j + 1, *idle)
+        mean = np.where(some, apart, 0.0).sum(axis=1) / np.maximum(count, 1)
+        back = mean <= np.maximum(settled[0], _LIKELY * settled[1] / np.sqrt(np.maximum(count, 1)))
+        ends = np.flatnonzero(back | (count < least))
+        if ends.size:
+            return first + int(ends[0]) if count[ends[0]] >= least else None
     return None
 
 

@@ -184,12 +184,11 @@ def differ_in_a_number(names: Sequence[str]) -> bool:
 def held_by_name(names: Sequence[str], means: Mapping[str, tuple[float, str]]) -> dict[str, str]:
     """Return which machines hold which of their parts by their names: `node1` holds `node1_gpu`, whose mean is not above its own."""
     found = {}
+    machines = [(name, own) for name in names if not _MACHINES.isdisjoint(own := words(name))]
     for name in names:
         own = words(name)
-        for other in names:
-            head = words(other)
-            kind = part_of(" ".join(own[len(head) :])) if own[: len(head)] == head else None
-            if kind is None or _MACHINES.isdisjoint(head):
+        for other, head in machines:
+            if own[: len(head)] != head or part_of(" ".join(own[len(head) :])) is None:
                 continue
             mean, whole = means.get(name), means.get(other)
             if mean and whole and mean[1] == whole[1] and mean[0] <= whole[0]:

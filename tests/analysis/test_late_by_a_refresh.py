@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.event_energies import measure
 from powermeter.analysis.event_estimate import LAG
 from powermeter.analysis.integral import Integral
+from powermeter.analysis.late_by_a_refresh import rows_until_quiet
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.trace import Trace, median_interval_ns
 
@@ -76,3 +77,18 @@ def test_a_tail_behind_events_that_begin_at_once_is_the_loads() -> None:
     _, low, high, why = energy(trace("snapshots", tail_s=1.2))
     assert why != LAG
     assert low < TRUTH < high
+
+
+def test_readings_are_back_at_idle_power_in_the_row_where_their_mean_is() -> None:
+    """Of two events one is back after 70 rows, the other after 300; 70 rows behind either the mean is half of what the second still shows."""
+    f = np.full(1000, 1.0)
+    f[:71], f[500:801] = 5.0, 5.0
+    behind, pause = np.array([0, 500]), np.array([400, 450])
+
+    def rows(settled_w: float, least: int = 1) -> int | None:
+        return rows_until_quiet(f, behind, pause, (np.ones(2), 1.0), (settled_w, 0.0), least)
+
+    assert (rows(2.0), rows(0.5), rows(4.0)) == (71, 301, 1)
+    f[:400] = 5.0
+    assert rows(0.5) == 400  # the first event has no rows any more
+    assert rows(0.5, 2) is None
