@@ -23,7 +23,6 @@ _LOOKED = 200_000
 _ALIKE = 0.5  # of the logarithm: what two neighbouring moves, or the powers that they are of, differ by while a load stays as it is
 _SLOPE = 0.75
 _SURE = 4.0  # standard errors
-_SQRT12 = math.sqrt(12.0)
 
 
 def as_late_as_it_counts(trace: Trace, stated_ns: int = 0) -> Trace:
@@ -49,8 +48,8 @@ def as_late_as_it_counts(trace: Trace, stated_ns: int = 0) -> Trace:
     return replace(
         trace,
         times_ns=trace.times_ns - step_ns // 2,
-        clock_ns=math.hypot(other_ns, step_ns / _SQRT12),
-        refresh_ns=step_ns / _SQRT12,
+        clock_ns=math.hypot(other_ns, step_ns / math.sqrt(12)),
+        refresh_ns=step_ns / math.sqrt(12),
         notes=notes,
     )
 
