@@ -35,6 +35,7 @@ _STRETCHES = 4
 _CLEAR = 0.25  # of an interval, from marks of events
 _LOOKED = 5000  # events beside which pauses are looked for
 _ROUNDED = 1e-9
+_MOSTLY = 0.9  # of what is marked, from which on what was recorded of it stands for it
 _REACH = 1.5  # as of other deviations that are found: the interval reaches 1.3 of it
 
 
@@ -177,12 +178,16 @@ def _of_another_recording(power: Result, integral: Integral, events: Sequence[Ev
 def _measured(
     integral: Integral, spans: Sequence[tuple[int, int]], origin: str, events: Sequence[Event]
 ) -> Baseline:
+    marked = spans
+    spans = _recorded(integral, spans)
     starts = np.array([a for a, _ in spans], np.int64)
     ends = np.array([b for _, b in spans], np.int64)
     windows = measure(integral, starts, ends)
     seconds = float(windows.seconds[windows.known].sum())
     if seconds <= 0:
         raise ConfigurationError(f"the baseline, {origin}, lies outside the recorded samples")
+    if list(spans) != list(marked):
+        origin = f"{origin}, of which {format_short(seconds, 4)} s were recorded"
     mean = windows.combine(np.ones(len(windows)), "baseline", per_second=seconds)
     own = {name: part for name, part in mean.parts.items() if name.endswith(" baseline")}
     parts = {name: part for name, part in mean.parts.items() if name not in own}
@@ -193,6 +198,15 @@ def _measured(
         sum(p * p for p in own.values()) + wander**2 + open_w**2
     )
     return Baseline(Result.of(mean.value, mean.unit, parts, mean.grade), origin, True)
+
+
+def _recorded(integral: Integral, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans without what lies before the first or behind the last reading, where that is little of them."""
+    found = []
+    for a, b in spans:
+        first, last = max(a, integral.start_ns), min(b, integral.end_ns)
+        found.append((first, last) if last - first >= _MOSTLY * (b - a) else (a, b))
+    return found
 
 
 def _wander(integral: Integral, spans: Sequence[tuple[int, int]], busy: Sequence[tuple[int, int]]) -> float:

@@ -20,6 +20,7 @@ from powermeter.analysis import above_baseline as idle
 from powermeter.analysis import throttling
 from powermeter.analysis.above_baseline import Baseline, BaselineSpec
 from powermeter.analysis.asynchronous_calls import notes_of_calls_alone
+from powermeter.analysis.charge_from_energy import SteadyVoltage
 from powermeter.analysis.counted_rail import rail_to_count
 from powermeter.analysis.event_energies import activity_of, measure
 from powermeter.analysis.groups import (
@@ -36,7 +37,7 @@ from powermeter.analysis.holes import Bridges
 from powermeter.analysis.idle_noise import with_idle_noise
 from powermeter.analysis.integral import Integral, highest_power
 from powermeter.analysis.item_count import ItemCount, countable, counted
-from powermeter.analysis.label_charges import LabelCharges, as_open_as
+from powermeter.analysis.label_charges import LabelCharges, charge_of_run
 from powermeter.analysis.label_row import LabelRow, RowName
 from powermeter.analysis.label_rows import rows_called, rows_of
 from powermeter.analysis.mark_edges import with_edges_of_commands
@@ -294,7 +295,10 @@ def analyse(
         ceiling=run.energy.high,
         around=containers(parents, starts, ends),
     )
-    charges = None if charge_integral is None else LabelCharges(charge_integral, group, energies, smooths)
+    steady = SteadyVoltage.of(power, current, line.voltage())
+    charges = (
+        None if charge_integral is None else LabelCharges(charge_integral, group, energies, smooths, steady)
+    )
     parts = shares(integral, events, starts, ends)
     members = members_of(group, len(keys))
     named = [RowName(key[0], dict(zip(by, key[1:], strict=True))) for key in keys]
@@ -311,7 +315,7 @@ def analyse(
         end_ns=integral.end_ns,
         duration=Result.of(run.seconds, "s"),
         energy=run.energy,
-        charge=as_open_as(_span_charge(integral, charges), run.energy, power, current, line.voltage()),
+        charge=charge_of_run(integral, charges, run, steady),
         power=run.power,
         peak_w=highest_power(integral),
         plain_energy=run.plain,
@@ -379,15 +383,3 @@ def _around(
         starts, ends = np.append(starts, baseline[0]), np.append(ends, baseline[1])
         group = np.append(group, int(group.max(initial=-1)) + 1)
     return Around(starts, ends, group)
-
-
-def _span_charge(energy: Integral, events: LabelCharges | None) -> Result | None:
-    if events is None:
-        return None
-    charge = events.integral
-    start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
-    if end <= start:
-        return None
-    # Holes are bridged as those of the power are.
-    activity = activity_of(events.whole) if charge.hole.size else ()
-    return measure_run(charge, start, end, activity=activity, bridges=Bridges.of(charge)).energy

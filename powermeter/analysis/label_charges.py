@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powermeter.analysis.event_energies import measure
+from powermeter.analysis.charge_from_energy import SteadyVoltage
+from powermeter.analysis.event_energies import activity_of, measure
+from powermeter.analysis.holes import Bridges
 from powermeter.analysis.integral import Integral
 from powermeter.analysis.smoothing_instrument import Smoothing
+from powermeter.analysis.whole_run import WholeRun, measure_run
 from powermeter.analysis.windows import Windows
 from powermeter.channel import Kind
-from powermeter.result import Result, worst
-from powermeter.signals.trace import Trace
+from powermeter.result import Result
 
 Indices = NDArray[np.int64]
-
-_STEADY = 0.05
-"""A voltage that strays no further, as a part of its mean, leaves to the current what power between the readings may be."""
-
-
-def as_open_as(
-    charge: Result | None, energy: Result, power: Trace, current: Trace | None, voltage: Trace | None
-) -> Result | None:
-    """Return a run's charge with the ends that its energy has, where that is open or estimated and of the same readings at a steady voltage.
-
-    What power between readings may be, current between them may be as well.
-    """
-    if charge is None or current is None or energy.value <= 0 or charge.value <= 0:
-        return charge
-    grade = worst((charge.grade, energy.grade))
-    if (math.isfinite(energy.high) and grade is charge.grade) or not np.array_equal(
-        power.times_ns, current.times_ns
-    ):
-        return charge
-    if voltage is not None and np.ptp(voltage.values) > _STEADY * abs(float(voltage.values.mean())):
-        return charge
-    volts = energy.value / charge.value
-    low, high = min(charge.low, energy.low / volts), max(charge.high, energy.high / volts)
-    return replace(charge, low=low, high=high, grade=grade)
 
 
 class LabelCharges:
@@ -52,16 +28,23 @@ class LabelCharges:
     """
 
     def __init__(
-        self, integral: Integral, group: Indices, energies: Windows, smooths: Smoothing | None = None
+        self,
+        integral: Integral,
+        group: Indices,
+        energies: Windows,
+        smooths: Smoothing | None = None,
+        voltage: SteadyVoltage | None = None,
     ) -> None:
         """Take the events of some energies.
 
         Args:
             group: The label of each, 0 …; higher numbers are in none.
             smooths: Over what the instrument smooths, as its power shows.
+            voltage: Where it is steady, and power is of the same readings; None otherwise.
         """
         self.integral = integral
         self._group, self._energies, self._smooths = group, energies, smooths
+        self._voltage = voltage
         self._whole: Windows | None = None
 
     @property
@@ -82,7 +65,7 @@ class LabelCharges:
 
     def _measured(self, labels: Indices | None) -> Windows:
         events = self._energies
-        return measure(
+        found = measure(
             self.integral,
             events.start_ns,
             events.end_ns,
@@ -91,3 +74,22 @@ class LabelCharges:
             labels=labels,
             smooths=self._smooths,
         )
+        return found if self._voltage is None else self._voltage.events(found, events)
+
+
+def charge_of_run(
+    energy: Integral, events: LabelCharges | None, run: WholeRun, steady: SteadyVoltage | None
+) -> Result | None:
+    """Return what the whole run drew, or None where no current is known between its ends."""
+    if events is None:
+        return None
+    charge = events.integral
+    start, end = max(charge.start_ns, energy.start_ns), min(charge.end_ns, energy.end_ns)
+    if end <= start:
+        return None
+    # Holes are bridged as those of the power are.
+    activity = activity_of(events.whole) if charge.hole.size else ()
+    found = measure_run(charge, start, end, activity=activity, bridges=Bridges.of(charge))
+    if steady is None or run.plain <= 0 or found.plain <= 0:
+        return found.energy
+    return steady.of_run(found.energy, run.energy, run.plain / run.seconds * found.seconds / found.plain)

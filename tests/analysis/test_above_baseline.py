@@ -253,3 +253,13 @@ def test_what_white_noise_leaves_of_the_groups_is_not_their_course() -> None:
     course = math.sqrt(2 * explained * 2 / 8) * student.ppf(0.975, 7) / 1.96
     assert found(slope) == pytest.approx(course, rel=0.2)
     assert found(0.5 * slope) == 0.0  # within twice of what noise explains there is none
+
+
+def test_a_mark_from_a_moment_before_the_first_reading_is_measured_where_it_was_recorded() -> None:
+    """Of 10 s, 9.8 were recorded: 2 W; of 15 s, 10 were, which is too little."""
+    early = Event("idle", -NS // 5, 98 * NS // 10, uid=1)
+    made = find("idle", FLAT, [early])
+    assert made is not None and made.power.value == pytest.approx(2.0)
+    assert made.origin == "the event 'idle' (1 times, 10 s), of which 9.8 s were recorded"
+    with pytest.raises(ConfigurationError, match="outside"):
+        find("idle", FLAT, [Event("idle", -5 * NS, 10 * NS, uid=1)])
