@@ -111,6 +111,8 @@ class SteadyVoltage:
         variance = sum(part * part for part in even.values())
         largest = max((abs(even.get(k, 0.0)) for k in limit_names(self.power.errors)), default=0.0)
         half = float(coverage(variance, largest)) * math.sqrt(variance)
+        # What rounding leaves of two equal numbers is nothing.
+        half *= 1 + 1e-9
         below, above = (beyond(abs(energy.value - end), half) / volts for end in (energy.low, energy.high))
         value = energy.value / volts
         seconds = abs(self.current.times_ns[-1] - self.current.times_ns[0]) * 1e-9

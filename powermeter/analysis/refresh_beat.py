@@ -31,6 +31,9 @@ _ASIDE = 0.25  # of the span, from the middle
 _EVENTS = 2000
 _DIFFER = 0.2
 _FAST_NS = 250_000_000  # refreshes that loops and frames of programs keep step with; plugs and gauges average over theirs
+_SLOW_NS = 2_000_000_000  # at which steps and folds of about a second are met at one place
+_AS_MANY = 1.2  # times as many readings in the longest of a slow log's few events as in the shortest, and one
+_FLAT_OF_SLOW = 0.6  # of them, on one level all through: the others crossed an edge of the loop
 _PLATEAU = 5  # readings
 _NEAR = 0.15  # of the span between two levels
 _MOSTLY = 0.9
@@ -149,9 +152,12 @@ def levels_of_few(trace: Trace, first: Indices, count: Indices) -> tuple[float, 
     """Return the two levels on which few events lie, each on one of them all through, W; None where they do not.
 
     A loop in step with the readings is met by each event at a place of its own, and shows its two levels so; a program that does two kinds of
-    work looks the same, but where they take turns.
+    work looks the same, but where they take turns, or last for unlike times in a slow log.
     """
-    if not _FEW <= count.size <= _MOST_OF_FEW or trace.interval_ns > _FAST_NS or int(count.min()) < _INSIDE:
+    slow = trace.interval_ns > _FAST_NS
+    if not _FEW <= count.size <= _MOST_OF_FEW or int(count.min()) < _INSIDE:
+        return None
+    if slow and (trace.interval_ns > _SLOW_NS or int(count.max()) > _AS_MANY * int(count.min()) + 1):
         return None
     parts = [trace.values[a + 1 : a + n - 1] for a, n in zip(first.tolist(), count.tolist(), strict=True)]
     levels = np.array([float(np.median(x)) for x in parts])
@@ -161,7 +167,8 @@ def levels_of_few(trace: Trace, first: Indices, count: Indices) -> tuple[float, 
     turns = upper.size > _TURNS and bool((upper[1:] != upper[:-1]).all())
     near = bool((np.abs(levels - np.where(upper, high, low)) <= _NEAR * span).all())
     clear = span > max(10 * trace.noise, 10 * trace.step, _DIFFER * high)
-    if turns or not near or not clear or max(float(np.ptp(x)) for x in parts) > _LEVEL * span:
+    flat = float(np.mean([float(np.ptp(x)) <= _LEVEL * span for x in parts]))
+    if turns or not near or not clear or flat < (_FLAT_OF_SLOW if slow else 1.0):
         return None
     return min(float(x.min()) for x in parts), max(float(x.max()) for x in parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -288,3 +289,15 @@ def test_few_events_each_flat_on_one_of_two_levels_are_bounded_by_both() -> None
 )
 def test_events_of_other_levels_are_the_program_s(levels: list[float], inside: float) -> None:
     assert levels_of_few(*jobs(levels, inside=inside)) is None
+
+
+def test_few_events_of_a_slow_log_are_bounded_where_they_last_alike() -> None:
+    """Folds of one second, met by a row a second: at 1 Hz as at 10 Hz, one of five events crossing an edge; not jobs of unlike length, nor at 1/3 Hz."""
+    trace, first, count = jobs([38, 16, 16, 38, 38])
+    slow = replace(trace, times_ns=trace.times_ns * 10, interval_ns=NS)
+    assert levels_of_few(slow, first, count) == pytest.approx((16, 38), abs=1)
+    crossing = replace(slow, values=np.where(np.arange(len(slow)) == first[3] + 6, 16.0, slow.values))
+    assert levels_of_few(crossing, first, count) == pytest.approx((16, 38), abs=1)
+    assert levels_of_few(slow, first, np.array([12, 12, 12, 12, 9])) is None
+    slower = replace(trace, times_ns=trace.times_ns * 30, interval_ns=3 * NS)
+    assert levels_of_few(slower, first, count) is None
