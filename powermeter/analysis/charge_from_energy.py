@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from powermeter.analysis.reasons_for_estimated import BOUNDED
 from powermeter.analysis.uncertainty import Shape, beyond, budget, common_parts, coverage, limit_names
 from powermeter.analysis.windows import Windows
-from powermeter.result import ROUNDING, Result, worst
+from powermeter.result import COVERAGE_95, ROUNDING, Result, worst
 from powermeter.signals.trace import Trace
 
 Indices = NDArray[np.int64]
@@ -113,7 +113,9 @@ class SteadyVoltage:
         half = float(coverage(variance, largest)) * math.sqrt(variance)
         # What rounding leaves of two equal numbers is nothing.
         half *= 1 + 1e-9
-        below, above = (beyond(abs(energy.value - end), half) / volts for end in (energy.low, energy.high))
+        cut = COVERAGE_95 * sum(part for k, part in own.items() if k.startswith(ROUNDING))
+        below = beyond(energy.value - energy.low - max(-cut, 0.0), half) / volts
+        above = beyond(energy.high - energy.value - max(cut, 0.0), half) / volts
         value = energy.value / volts
         seconds = abs(self.current.times_ns[-1] - self.current.times_ns[0]) * 1e-9
         parts = {k: part / volts for k, part in own.items() if k not in common}
