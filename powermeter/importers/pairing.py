@@ -50,8 +50,11 @@ def pair(plan: TablePlan, where: str) -> None:
             else:
                 mate.rail = amp.rail
     if len(amps) == 1 and not powers:
-        plan.notes += [_of_a_sensor(volt) for volt in volts if _is_of_a_sensor(volt, amps[0])]
-        volts = [volt for volt in volts if not _is_of_a_sensor(volt, amps[0], leave=True)]
+        for volt in volts:
+            if _is_of_a_sensor(volt, amps[0]):
+                plan.notes.append(_of_a_sensor(volt))
+                volt.rail = None
+        volts = [volt for volt in volts if not _is_of_a_sensor(volt, amps[0])]
     used = {column.rail for column in (*amps, *powers)}
     best: dict[str, Planned] = {}
     for volt in volts:
@@ -156,17 +159,9 @@ def _voltage_of(amp: Planned, volts: Sequence[Planned], currents: int, where: st
 _SENSOR = frozenset(("sensor", "adc", "hall"))
 
 
-def _is_of_a_sensor(volt: Planned, amp: Planned, *, leave: bool = False) -> bool:
-    """Return whether a voltage is by its name what a sensor puts out for a converter, beside a current that no such word names.
-
-    Args:
-        volt, amp: The columns.
-        leave: Whether to take such a voltage off its rail.
-    """
-    found = not volt.heading.is_stated and bool(_SENSOR & {*volt.heading.words} - {*amp.heading.words})
-    if found and leave:
-        volt.rail = None
-    return found
+def _is_of_a_sensor(volt: Planned, amp: Planned) -> bool:
+    """Return whether a voltage is by its name what a sensor puts out for a converter, beside a current that no such word names."""
+    return not volt.heading.is_stated and bool(_SENSOR & {*volt.heading.words} - {*amp.heading.words})
 
 
 def _of_a_sensor(volt: Planned) -> Note:
