@@ -24,6 +24,7 @@ def analysis(coulombs: float, uncertainty: float = 10.0) -> SimpleNamespace:
     row = SimpleNamespace(
         label="infer",
         title="infer",
+        group={},
         charge=charge,
         energy=charge.scaled(5, "J"),
         charge_per_item=charge.scaled(0.01),
