@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from powermeter.channel import MISSING, Channel, Kind, Quantity
 from powermeter.errors import ConfigurationError, DataError, plural
+from powermeter.importers.coarse_stamps import whole_seconds
 from powermeter.importers.column_channels import unused
 from powermeter.importers.files import Peek, ends_whole, read_lines
 from powermeter.importers.log import RELATIVE, UTC, Choices, Importer, Log, LogRows
@@ -94,6 +95,7 @@ class TegrastatsLog(Importer):
                 "may be summed": list(board.summed),
                 "not covered": board.uncovered,
                 "last printed means in mW": _last_averages(kept, rails),
+                **_cut(found),
             },
             found.gaps,
         )
@@ -192,6 +194,16 @@ def _axis(path: Path, lines: list[TegrastatsLine], choices: Choices) -> tuple[Ax
         f"{path}: its lines carry no times; state how often tegrastats really printed with --rate, for "
         "example --rate 1s (--interval is what it was asked for, which it does not keep)"
     )
+
+
+def _cut(found: Axis) -> dict[str, int]:
+    """Return how far stamps were cut, and how much later than them its rows lie: tegrastats drops what is beyond the second."""
+    cut = found.resolution_ns or whole_seconds(found.times_ns)
+    if not cut:
+        return {}
+    # In the middle of what stamps that were cut, and not rounded, allow.
+    late = {} if found.late_ns is None else {"stamp_late_ns": found.late_ns + cut // 4}
+    return {"stamp_resolution_ns": cut, **late}
 
 
 def _move(stamps: list[int | None]) -> bool:

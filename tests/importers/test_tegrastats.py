@@ -175,3 +175,13 @@ def test_inputs_that_are_not_connected_are_no_rail(tmp_path):
     path = log(tmp_path, [line("NC 100mW/1mW", f"03-04-2025 10:00:{i:02d} ") for i in range(9)])
     with pytest.raises(DataError, match="no rail with power"):
         open_log(path)
+
+
+def test_stamps_drop_what_is_beyond_the_second(tmp_path):
+    """Two rows a second begin at its .25 and .75: a quarter and three behind the stamp that they share, half of one on average."""
+    stamps = [f"07-01-2024 10:00:{k // 2:02d} " for k in range(40)]
+    found = open_log(log(tmp_path, [line("VDD_IN 5000/5000", stamp) for stamp in stamps])).sources[0]
+    true = np.array([(k // 2) + (0.25 + 0.5 * (k % 2)) for k in range(40)])
+    rows = (found.times_ns - found.times_ns[0] + found.info["stamp_late_ns"]) / 1e9
+    assert found.info["stamp_resolution_ns"] == 10**9
+    assert np.abs(rows - true).max() < 0.26
