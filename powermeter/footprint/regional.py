@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -73,6 +72,8 @@ def carbon(country: str, region: str) -> Factor | None:
     Raises:
         DataError: The entry is there and is not usable.
     """
+    from importlib.metadata import PackageNotFoundError, version  # 2 MB, for few places
+
     try:
         edition = version("codecarbon")
     except PackageNotFoundError:

@@ -21,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "2023").mkdir()
     regional.read_factors.cache_clear()
     monkeypatch.setattr(regional, "data_folder", lambda: tmp_path)
-    monkeypatch.setattr(regional, "version", lambda name: "9.9")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "9.9")
     yield tmp_path
     regional.read_factors.cache_clear()
 
