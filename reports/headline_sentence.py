@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +18,27 @@ from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
 from powermeter.result import Grade, Result
 from powermeter.result.bounds_in_print import is_printed_as_bound
+from powermeter.result.formatting import printed_step
 from powermeter.result.notes import having
 from powermeter.units import format_duration, format_percent, format_quantity
 
+from .html_elements import harmless
 from .recording_notes import MOSTLY_OTHERS, own_share
 from .report_data import ReportData
 from .wording import FEWEST, counted, left_out, show, spread
 
 NOT_RESOLVED = 0.5
 """A half-width above this share of the value resolves nothing."""
+
+
+MOST_ATTRIBUTES = 4
+"""Attributes that a title has room for."""
+
+MOSTLY = 0.6
+"""Of the variance: a cause below it does not make most of an interval alone."""
+
+_DIGITS = range(4, 9)
+"""Significant digits of power and time: as few as their product needs to be the printed energy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,16 @@ def sure(result: Result | None) -> str:
     low, high = shown.ends
     between = f"{low} to {high}" if low.startswith("-") else f"{low}\u2013{high}"
     return f"{shown.bare}, 95 % sure {between}"
+
+
+def attribute_words(data: ReportData) -> list[str]:
+    """Return `model P` for each attribute of the run."""
+    return [harmless(f"{name} {value}", 80) for name, value in data.noted("attributes").items()]
+
+
+def titled(data: ReportData) -> list[str]:
+    """Return the attributes that stand beside the title, by which runs of one program differ; none beside one that was typed in."""
+    return [] if data.given_title else attribute_words(data)[:MOST_ATTRIBUTES]
 
 
 def sentence(data: ReportData) -> str:
@@ -112,16 +135,16 @@ def _is_a_label(data: ReportData, name: str) -> bool:
 
 
 def events_text(row: LabelRow) -> str:
-    """Return `64 of 72 events, the first 8 left out as warm-up, with them 218 mJ`."""
+    """Return `64 of 72 events, the first 8 left out as warm-up; counting them, as for a run this short: 218 mJ, 95 % sure 217–219`."""
     of = f"{counted(row):,} of " if counted(row) < row.events - row.unseen else ""
     text = f"{of}{plural(row.events, 'event')}"
     if row.items is not None and row.items != row.events:
         text += f" ({plural(row.items, 'item')} in all)"
-    if warmup := left_out(row):
-        first = "the first" if warmup == 1 else f"the first {warmup:,}"
-        text += f", {first} left out as warm-up, with {'it' if warmup == 1 else 'them'} {show(row.these_per_item).bare}"
     if row.of_this_mix and row.expected_per_item is not None:
         text += ", for this mix of them"
+    if warmup := left_out(row):
+        first, them = ("the first", "it") if warmup == 1 else (f"the first {warmup:,}", "them")
+        text += f", {first} left out as warm-up; counting {them}, as for a run this short: {sure(row.these_per_item)}"
     if row.unseen:
         text += f"; {row.unseen:,} of them without an energy"
     if row.outside:
@@ -161,8 +184,35 @@ def product(data: ReportData) -> str:
     if not (seconds > 0 and items > 0):
         return ""
     each = seconds / items
-    power, time = show(energy.scaled(1 / each, "W")).bare, format_quantity(each, "s", 4)
-    return f"{show(energy).bare} = {power} × {time}"
+    watts, step = energy.value / each, printed_step(energy.value, energy.low, energy.high, "J")
+    digits = next((n for n in _DIGITS if _comes_out(energy.value, watts, each, n, step)), _DIGITS[-1])
+    return (
+        f"{show(energy).bare} = {format_quantity(watts, 'W', digits)} × {format_quantity(each, 's', digits)}"
+    )
+
+
+def _comes_out(joules: float, watts: float, seconds: float, digits: int, step: float) -> bool:
+    """Return whether power × time, each in that many digits, is an energy as it is printed, in multiples of a step."""
+    product = float(f"{watts:.{digits - 1}e}") * float(f"{seconds:.{digits - 1}e}")
+    return round(product / step) == round(joules / step)
+
+
+def _causes(kinds: Mapping[str, float], what: str, is_largest: bool) -> str:
+    """Return what makes most of an interval; of two that share it, both.
+
+    Args:
+        kinds: Kind of error → its standard uncertainty, the largest first.
+        what: What is blamed, in words; empty where nothing is.
+        is_largest: Whether that is the largest kind.
+    """
+    if not what or not is_largest:
+        return f", mostly {what}" if what else ""
+    total = sum(part * part for part in kinds.values())
+    shares = [part * part / total if total else 0.0 for part in kinds.values()]
+    if shares[0] >= MOSTLY or len(shares) < 2:
+        return f", mostly {what} ({format_percent(shares[0])} of the variance)"
+    second = list(kinds)[1]
+    return f", from {what} ({format_percent(shares[0])} of the variance) and {WORDS.get(second, (second, ''))[0]} ({format_percent(shares[1])})"
 
 
 def advice_of(data: ReportData) -> Advice | None:
@@ -178,13 +228,11 @@ def quality(data: ReportData) -> Quality:
     half = (result.high - result.low) / 2
     relative = half / abs(result.value) if result.value else math.inf
     kinds = result.by_kind()
-    total = sum(part * part for part in kinds.values())
     kind = next(iter(kinds), "")
     advice = advice_of(data)
     blamed = advice.cause if advice is not None and advice.cause not in ("", *kinds) else kind
     what, remedy = WORDS.get(blamed, (blamed, ""))
     remedy = str(advice) if advice is not None else remedy
-    share = kinds[kind] ** 2 / total if total else 0.0
     saturated = data.analysis.power_trace.saturated_ns
     if saturated is not None and saturated.size:
         cause = f"{plural(saturated.size, 'reading')} at the end of the meter's range: the energy is at least what is printed"
@@ -193,15 +241,14 @@ def quality(data: ReportData) -> Quality:
     is_bound = not math.isfinite(relative) or is_printed_as_bound(result)
     if is_bound or relative > NOT_RESOLVED:
         size = "only a bound is known" if is_bound else spread(result)
-        why = f"{size}, mostly {what}" if what else size
+        why = f"{size}{_causes(kinds, what, False)}"
         why += f"; {missing.text}" if missing is not None else ""
         return Quality("not resolved", why, remedy)
     wide = spread(result)
     if missing is not None:
         of = f"{wide} of the first {format_duration(missing.seen_s)}"
         return Quality("rough", f"{of}; {missing.text}", "look at the meter and its cable, and record again")
-    of_variance = f" ({format_percent(share)} of the variance)" if blamed == kind else ""
-    mostly = f", mostly {what}{of_variance}" if what else ""
+    mostly = _causes(kinds, what, blamed == kind)
     if row is not None and counted(row) < FEWEST:
         few = f"from only {plural(counted(row), 'event')}, {wide}{mostly}"
         return Quality("rough", few, remedy)

@@ -15,16 +15,17 @@ from typing import Any
 
 from powermeter.analysis.warmup import WarmUpReason
 from powermeter.errors import plural
-from powermeter.units import format_duration
+from powermeter.units import format_duration, format_quantity
 
 from . import figure_data, lifetime_section, stages_section, svg
-from .headline_sentence import product, quality, sentence
+from .headline_sentence import attribute_words, product, quality, sentence, titled
 from .html_elements import Child, Markup, element, harmless, join, prose, quantity, shortened_words
 from .meaning_sections import meaning
 from .method import machine_text
 from .nesting_sections import distributions, nesting
 from .page_method import factors, how_measured, limits_of
 from .page_sections import against, badge, how_sure, labels, language_models, whole_run
+from .recording_notes import VOLTAGE_UNKNOWN
 from .report_data import ReportData
 from .zoom_data import zoom_data
 
@@ -132,14 +133,20 @@ def heading(data: ReportData) -> str:
         return data.title
     if row is None:
         counted = data.analysis.run_items is not None
-        return (
+        whole = (
             f"{harmless(data.title, 120)}: {harmless(per, 120) or 'item'}, of the whole run"
             if counted
             else data.title
         )
-    group = ", ".join(f"{name} {value}" for name, value in row.group.items() if value is not None)
+        return whole + _in_brackets(titled(data))
+    group = [f"{name} {value}" for name, value in row.group.items() if value is not None]
+    attributes = [text for text in titled(data) if text not in group]
     label = f"{harmless(row.label, 120)} per {harmless(per, 120)}" if per else harmless(row.label, 120)
-    return f"{harmless(data.title, 120)}: {label}" + (f" ({group})" if group else "")
+    return f"{harmless(data.title, 120)}: {label}" + _in_brackets([*group, *attributes])
+
+
+def _in_brackets(words: Sequence[str]) -> str:
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _header(data: ReportData) -> Markup:
@@ -174,16 +181,14 @@ def _subtitle(data: ReportData) -> Iterator[str]:
         yield machine
     yield format_duration(data.analysis.duration.value)
     yield data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
-    for name, value in data.noted("attributes").items():
-        yield harmless(f"{name} {value}", 80)
+    yield from attribute_words(data)[len(titled(data)) :]
 
 
 def _warnings(data: ReportData) -> Markup:
-    if not data.warnings and not data.notes:
-        return Markup("")
+    alarms = [text for text in data.warnings if text.code != VOLTAGE_UNKNOWN]  # that stands beside the charge
     worst = (
-        element("ul", [element("li", shortened_words(text)) for text in data.warnings], class_="warnings")
-        if data.warnings
+        element("ul", [element("li", shortened_words(text)) for text in alarms], class_="warnings")
+        if alarms
         else ""
     )
     notes = (
@@ -220,10 +225,13 @@ def _event_by_event(data: ReportData) -> Markup:
         return Markup("")
     colour = next((i for i, r in enumerate(data.analysis.rows) if r is row), 0) % 8
     title = f"Energy per {data.item}, event by event"
+    drawn = [Markup(svg.items_figure(items, title, colour, frame)) for frame in (svg.WIDE, svg.NARROW)]
     words = [
         "Energy per ",
         data.item,
-        " in the order of the run, each with its own 95 % interval; the energy axis begins at 0.",
+        " in the order of the run",
+        ", each with its own 95 % interval" if 'class="whisker' in drawn[0] else "",
+        "; the energy axis begins at 0.",
     ]
     words += (
         [f" Hollow: warm-up, {items.warmup:,} left out of the mean: {_WARM_UP_ENDS[row.warmup.reason]}."]
@@ -231,7 +239,12 @@ def _event_by_event(data: ReportData) -> Markup:
         else [" No event is left out as warm-up."]
     )
     words += [
-        " Line: the mean; dark band: what the meter leaves open; light band: the mean of further ones, with the spread between repeats; a single one scatters by the std dev."
+        " Line: the mean. Dark band: how far the meter may be off. Light band: where the mean of many more events would lie (95 % sure),",
+        " by the meter and by how much single events differ.",
+        f" They differ by {format_quantity(row.spread_j, 'J', 2)} (standard deviation)."
+        if row.spread_j
+        else "",
+        " Both bands are about as thin as the line here." if svg.is_thin(items) else "",
     ]
     if not math.isfinite(items.high):
         words = [
@@ -246,7 +259,7 @@ def _event_by_event(data: ReportData) -> Markup:
         )
     figure = element(
         "figure",
-        _both(lambda frame: svg.items_figure(items, title, colour, frame)),
+        drawn,
         element("figcaption", words),
     )
     return element("section", element("h2", "Event by event"), figure, class_="whole")

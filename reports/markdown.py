@@ -12,7 +12,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity
 
 from . import event_tree, figure_data, lifetime_section, rails_table, stages_section, svg, tokens, wording
-from .headline_sentence import only_bound
+from .headline_sentence import only_bound, titled
 from .instruments import health_text
 from .machine_facts import machine
 from .markdown_text import escaped, table
@@ -47,7 +47,7 @@ def _lines(data: ReportData, figure: str | None) -> Iterator[str]:
     when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
     yield f"# Energy of {escaped(data.title)}"
     yield ""
-    words = [machine_text(data), format_duration(a.duration.value), when]
+    words = [*titled(data), machine_text(data), format_duration(a.duration.value), when]
     yield " · ".join(escaped(word) for word in words if word)
     yield ""
     whole, labels = a.energy.grade, wording.grade_of(a.rows, a.energy.grade)

@@ -14,6 +14,7 @@ from powermeter.units import format_count, format_number, format_quantity, forma
 from . import rails_table, tokens, wording
 from .headline_sentence import only_bound, quoted
 from .html_elements import Child, Markup, element, harmless, join, quantity, table
+from .recording_notes import VOLTAGE_UNKNOWN
 from .report_data import ReportData
 from .wording import GRADE_TEXT, MARKS, show
 
@@ -113,7 +114,8 @@ def whole_run(data: ReportData) -> Markup:
                 badge(a.above.grade if a.above else None),
             )
         )
-    return join([element("h2", "The whole run"), table(("", "", "", ""), rows), _rails(data)])
+    assumed = [element("p", text, class_="soft") for text in data.warnings if text.code == VOLTAGE_UNKNOWN]
+    return join([element("h2", "The whole run"), table(("", "", "", ""), rows), *assumed, _rails(data)])
 
 
 def _rails(data: ReportData) -> Markup:

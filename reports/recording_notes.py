@@ -22,6 +22,9 @@ PROGRAM = "program"
 MOSTLY_OTHERS = 0.5
 """With less than this share of a run the program is not what most of it was used for."""
 
+VOLTAGE_UNKNOWN = "voltage-unknown"
+"""The code of the note that a charge is counted at an assumed voltage."""
+
 REMEDIES = {
     "not-counted": "; --rail NAME counts another one",
     "others-charged": f"; --rail {PROGRAM} counts the program alone",
@@ -36,7 +39,7 @@ def warnings_of(
     found = list(recording.warnings)
     for i in sources:
         if i.simulated:
-            text = f"{i.name}: a simulated load; its numbers mean nothing outside this file"
+            text = f"{i.name}: a simulated load; its numbers describe no real device"
             found.append(Note.warning("simulated-load", text))
     found += [Note.warning("source-stopped", f"{i.name} stopped: {i.failure}") for i in sources if i.failure]
     for i in sources:
@@ -47,7 +50,7 @@ def warnings_of(
     if analysis.charge is None and not voltage_known and not at_the_socket(analysis.line.rail.boundary, None):
         refused = refused_at_budget_v(analysis.line.rail, analysis.power.value)
         found.append(
-            Note.withheld("no-charge", refused) if refused else Note.warning("voltage-unknown", BUDGET_V_TEXT)
+            Note.withheld("no-charge", refused) if refused else Note.warning(VOLTAGE_UNKNOWN, BUDGET_V_TEXT)
         )
     processes = recording.process_counts()
     owner = str(recording.metadata.get("marks") or "").rpartition("/")[2].partition(".")[0]

@@ -19,7 +19,9 @@ from .power_curve import PowerCurve
 
 TOP = 16
 TRACE_HEIGHT, LANE, FOOT = 232, 24, 40
-ITEMS_HEIGHT = 190
+ITEMS_HEIGHT = 280
+_THIN = 6
+"""Pixels of a band below which a line covers most of it."""
 NAME, LETTER = 12, 8
 """Height of a name above its lane, and width of a letter of it."""
 
@@ -139,6 +141,12 @@ def power_figure(panel: Panel, title: str, since: str = "the first sample", fram
     return "".join(out)
 
 
+def is_thin(items: Items) -> bool:
+    """Return whether the bands of a mean are hardly wider than its line."""
+    high = max(float(np.max(items.joules)), items.high)
+    return math.isfinite(high) and (items.high - items.low) * ITEMS_HEIGHT < _THIN * high
+
+
 def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> str:
     """Draw the energy per item of each event from 0 in the order of the run: warm-up hollow, the mean, and two bands.
 
@@ -155,7 +163,8 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
     out = [_open(axes.bottom + FOOT, title, frame)]
     step, unit = items.unit
     out += _y_grid(axes, step, unit)
-    left = axes.x(items.warmup + 0.5)
+    kept = items.numbers[items.numbers > items.warmup]
+    left = axes.x(float(kept[0]) if kept.size else items.warmup + 1)
     within = max(items.low, low), min(items.high, high)
     out.append(f'<rect class="within" {_box(left, axes.y(within[1]), axes.right, axes.y(within[0]))}/>')
     least, most = meter_ends(items)
@@ -172,12 +181,14 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
             f'<line class="earlier" x1="{axes.left}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text class="note" x="{axes.left + 4}" y="{y - 4 if y <= axes.y(items.mean) else y + 13:.1f}">earlier</text>'
         )
+    y = axes.y(items.mean)
+    out.append(f'<line class="mean thin" x1="{left:.1f}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>')
     few = items.numbers.size <= 300
     for number, joules, half in zip(
         items.numbers.tolist(), items.joules.tolist(), items.half.tolist(), strict=True
     ):
         x = axes.x(number)
-        if few and math.isfinite(half) and half * axes.y_scale > 2:
+        if few and math.isfinite(half) and half * axes.y_scale > 4:  # a shorter one ends behind its dot
             out.append(
                 f'<line class="whisker s{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{axes.y(joules - half):.1f}" '
                 f'y2="{axes.y(joules + half):.1f}"/>'
@@ -192,8 +203,6 @@ def items_figure(items: Items, title: str, colour: int, frame: Frame = WIDE) -> 
         else:  # known from below only: it points up
             shape = f"M{x - size:.1f} {y:.1f}h{2 * size}l-{size} -{1.8 * size:.1f}z"
             out.append(f'<path class="hollow s{colour}" d="{shape}">{tip}</path>')
-    y = axes.y(items.mean)
-    out.append(f'<line class="mean" x1="{left:.1f}" x2="{axes.right}" y1="{y:.1f}" y2="{y:.1f}"/>')
     for tick in ticks(1, count, 8 if frame is WIDE else 4):
         if tick == int(tick):
             anchor = "end" if axes.x(tick) > axes.right - 20 else "middle"

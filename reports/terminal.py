@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_number, format_quantity, format_short
 
 from . import rails_table, wording
-from .headline_sentence import advice_of, only_bound, quality, quoted, sentence
+from .headline_sentence import advice_of, only_bound, quality, quoted, sentence, titled
 from .instruments import health_text
 from .method import machine_text
 from .report_data import ReportData
@@ -51,7 +51,7 @@ def _mark(grade: Grade) -> str:
 
 def _heading(data: ReportData, console: Console) -> None:
     when = data.started.strftime("%d %b %Y %H:%M UTC") if data.started else "time of day not known"
-    words = [format_duration(data.analysis.duration.value), when, machine_text(data)]
+    words = [*titled(data), format_duration(data.analysis.duration.value), when, machine_text(data)]
     console.print(f"[bold]{safe(data.title)}[/]  [dim]{safe(' · '.join(word for word in words if word))}[/]")
     found = quality(data)
     console.print()

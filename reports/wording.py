@@ -139,9 +139,15 @@ TAILS = {
 
 
 def spread(result: Result) -> str:
-    """Return how far an interval reaches, relative to its value: `± 1.2 %`, `-72 % to +33 %` where that is not centred."""
-    size = abs(result.value)
-    if not show(result).span or not size:
+    """Return how far an interval reaches, relative to its value: `± 1.2 %`, `-72 % to +33 %` where that is not centred.
+
+    It is what a reader computes from the printed half-width and value.
+    """
+    size, shown = abs(result.value), show(result)
+    if shown.half:
+        half, value = (float(text.replace(",", "")) for text in (shown.half, shown.value))
+        return f"± {percent(half / abs(value) if value else math.inf)}"
+    if not shown.span or not size:
         return f"± {percent((result.high - result.low) / 2 / size if size else math.inf)}"
     shares = ((end - result.value) / size for end in (result.low, result.high))
     return " to ".join(f"{'-' if share < 0 else '+'}{percent(abs(share))}" for share in shares)

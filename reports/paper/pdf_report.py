@@ -10,7 +10,7 @@ from powermeter.result.formatting import DASH
 from powermeter.units import format_count, format_duration, format_quantity
 
 from .. import event_tree, rails_table, wording
-from ..headline_sentence import only_bound, product, quality, quoted, sentence
+from ..headline_sentence import only_bound, product, quality, quoted, sentence, titled
 from ..instruments import health_text
 from ..machine_facts import machine
 from ..method import limits, machine_text, method
@@ -57,7 +57,13 @@ def _summary(pages: Pages, data: ReportData) -> None:
     when = data.started.strftime("%d %B %Y, %H:%M UTC") if data.started else "time of day not known"
     label = f": {data.headline.title}" if data.headline is not None and not data.given_title else ""
     pages.paragraph(f"{text(data.title, 120)}{text(label, 120)}", 17, bold=True, after=3)
-    words = [data.path.name, machine_text(data), format_duration(data.analysis.duration.value), when]
+    words = [
+        *titled(data),
+        data.path.name,
+        machine_text(data),
+        format_duration(data.analysis.duration.value),
+        when,
+    ]
     pages.paragraph(" · ".join(text(word, 120) for word in words if word), 8, colour=SOFT, after=10)
     pages.paragraph(sentence(data), 12, after=4)
     if product(data):

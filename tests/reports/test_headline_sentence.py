@@ -11,10 +11,12 @@ import pytest
 from powermeter.analysis.advice import Advice
 from powermeter.channel import Boundary, Rail
 from powermeter.recording import Recording, Writer
-from powermeter.reports.headline_sentence import Quality, only_bound, product, quality, sentence, sure
+from powermeter.reports.headline_sentence import Quality, only_bound, product, quality, sentence, sure, titled
+from powermeter.reports.html import heading
 from powermeter.reports.rails_table import RailUse
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
+from powermeter.reports.wording import spread
 from powermeter.result import Grade, Result
 
 from .conftest import SECOND, START, channels, infer
@@ -104,7 +106,8 @@ def test_warm_up_is_left_out_and_named(tmp_path):
     text, count = sentence(data), data.headline.warmup.count
     assert count >= 8  # as many as the one rule of the analysis leaves out
     assert (
-        f"; {48 - count} of 48 events, the first {count} left out as warm-up, with them 933.3 mJ" in text
+        f"; {48 - count} of 48 events, the first {count} left out as warm-up; counting them, as for a run this short: 933.3 mJ, 95 % sure 92"
+        in text
     )  # (8 × 1.6 + 40 × 0.8) / 48 J
     assert text.startswith("One inference, on average: 800")
     assert product(data) == "800.0 mJ = 2.000 W × 400.0 ms"
@@ -223,3 +226,48 @@ def test_a_count_that_contradicts_the_recording_is_named_beside_the_number(make,
     assert "--items" not in sentence(gathered(path))
     found = sentence(gathered(path, options=ReportOptions(items=8)))
     assert found.endswith("It is counted as --items states, which contradicts the recording.")
+
+
+@pytest.mark.parametrize(
+    ("joules", "half"), [(0.5557, 0.017), (0.85806, 0.0069), (0.8685, 0.025), (731.06, 6.6)]
+)
+def test_who_multiplies_power_and_time_finds_the_energy_as_printed(make, joules, half):
+    """556 mJ stood beside 3.70 W × 150.0 ms, which is 555 mJ."""
+    data = gathered(make())
+    a = replace(
+        data.analysis,
+        energy=Result.of(joules, "J", {"gain:a": half / 1.96}),
+        duration=replace(data.analysis.duration, value=0.15),
+    )
+    numbers = re.fullmatch(r"([\d.]+) m?J = ([\d.,]+) k?W × ([\d.]+) ms", product(replace(data, analysis=a)))
+    energy, power, time = (float(text.replace(",", "")) for text in numbers.groups())
+    decimals = len(numbers[1].partition(".")[2])
+    assert round(power * time, decimals) == energy
+
+
+@pytest.mark.parametrize(
+    ("gain", "cause"),
+    [
+        (1.98, "from the spread between repeats (51 % of the variance) and the sensor's gain (49 %)"),
+        (1.0, "mostly the spread between repeats (80 % of the variance)"),
+    ],
+)
+def test_of_two_causes_that_share_an_interval_both_are_named(make, monkeypatch, gain, cause):
+    """2² of 2² + 1.98² is 51 %, of 2² + 1² 80 %."""
+    data = gathered(make())
+    energy = Result.of(200.0, "J", {"repeats:a": 2.0, "gain:a": gain})
+    monkeypatch.setattr("powermeter.reports.headline_sentence.advice_of", lambda data: None)
+    assert cause in quality(replace(data, analysis=replace(data.analysis, energy=energy))).cause
+
+
+def test_the_relative_width_is_that_of_the_printed_numbers():
+    """598.7 ± 3.1 mJ are ± 0.52 %, though 3.07 of 598.7 would be 0.51."""
+    result = Result(0.5987, "J", 0.5987 - 0.00307, 0.5987 + 0.00307)
+    assert (str(result), spread(result)) == ("598.7 ± 3.1 mJ", "± 0.52 %")
+
+
+def test_runs_of_one_program_differ_by_their_attributes_in_the_title(make, twenty):
+    data = gathered(make(events=twenty))
+    noted = replace(data, metadata={**data.metadata, "attributes": {"model": "P", "bits": 8}})
+    assert titled(noted) == ["model P", "bits 8"] and heading(noted) == f"{heading(data)} (model P, bits 8)"
+    assert titled(replace(noted, given_title="mine")) == [] == titled(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -15,9 +16,11 @@ from powermeter.events import Event
 from powermeter.recording import Recording, Writer
 from powermeter.reports.html import HTMLReport, PlainHTMLReport
 from powermeter.reports.latex import LatexReport
+from powermeter.reports.recording_notes import VOLTAGE_UNKNOWN
 from powermeter.reports.report_data import gather
 from powermeter.reports.report_options import ReportOptions
 from powermeter.reports.terminal_text import to_text
+from powermeter.result.notes import Note
 
 from .conftest import START, channels, infer
 
@@ -79,6 +82,23 @@ def test_a_page_is_well_formed_and_whole(make, twenty):
     assert links and all(value.startswith("https://") for value in links)
     assert all(tag == "a" for tag, name, _ in page.attributes if name == "href")
     assert "default-src 'none'" in text
+
+
+def test_a_voltage_that_is_assumed_stands_beside_the_charge_and_sounds_no_alarm(make, twenty):
+    """Above, no charge is printed: `everything at the 5 V input` stood there beside `no rail voltage is known`."""
+    assumed = Note.warning(VOLTAGE_UNKNOWN, "charge is counted at 5 V")
+    with Recording.open(make(events=twenty)) as recording:
+        data = gather(recording)
+    text = HTMLReport().render(replace(data, warnings=(assumed,)))
+    assert 'class="warnings"' not in text and text.count("counted at 5") == 1
+    assert text.index("The whole run") < text.index("counted at 5")
+
+
+def test_a_caption_names_only_what_is_seen(make, twenty):
+    """Twenty equal events, known to a hundredth: neither whiskers nor bands are wider than a dot or a line."""
+    text, _ = page_of(make(events=twenty))
+    assert 'class="whisker' not in text and "its own 95 % interval" not in text
+    assert "Both bands are about as thin as the line here." in text
 
 
 def test_a_recording_that_knows_no_machine_has_no_empty_section_of_it(make, twenty):

@@ -270,8 +270,8 @@ def test_the_bands_are_the_interval_and_the_meters_part_from_the_end_of_the_warm
     before = Result(0.9, "J", 0.85, 1.0)
     drawn = Drawn(svg.items_figure(items(before=before), "energies", 0), "J")
     for kind, low, high, start in (
-        ("within", 1.0, 1.5, 2.5),
-        ("meter", 1.15, 1.35, 2.5),
+        ("within", 1.0, 1.5, 3.0),
+        ("meter", 1.15, 1.35, 3.0),
         ("before", 0.85, 1.0, 0.5),
     ):
         (box,) = drawn.of(kind, "rect")
@@ -281,7 +281,12 @@ def test_the_bands_are_the_interval_and_the_meters_part_from_the_end_of_the_warm
         assert right == pytest.approx(drawn.right, abs=0.11), kind
     (mean,) = drawn.of("mean", "line")
     assert mean.attrib["y1"] == mean.attrib["y2"] and drawn.close(float(mean.attrib["y1"]), 1.25)
-    assert drawn.when(float(mean.attrib["x1"])) == pytest.approx(2.5, abs=0.02)
+    assert drawn.when(float(mean.attrib["x1"])) == pytest.approx(3.0, abs=0.02)  # the first event that counts
+    nodes = list(drawn.root)
+    assert nodes.index(mean) < min(nodes.index(n) for n in nodes if n.tag == "circle"), (
+        "points lie on the line"
+    )
+    assert not svg.is_thin(items()) and svg.is_thin(items(low=1.24, high=1.26))
     (earlier,) = drawn.of("earlier", "line")
     assert drawn.close(float(earlier.attrib["y1"]), 0.9) and earlier.attrib["y1"] == earlier.attrib["y2"]
     assert [n.text for n in drawn.root if n.text == "earlier"] == ["earlier"]
