@@ -35,7 +35,7 @@ def edges_between_labels(trace: Trace, start_ns: Times, end_ns: Times) -> Edges 
             continue
         early, late = f[a + 1 : b - 1], f[b + 1 : c]
         step = float(late.mean() - early.mean())
-        if abs(step) < _STANDS_OUT * float(np.hypot(early.std(), late.std())):
+        if not abs(step) > _STANDS_OUT * float(np.hypot(early.std(), late.std())):
             continue
         since.append(float(t[b] - start_ns[k + 1]) / float(t[b] - t[b - 1]))
         seen.append(float(f[b] - early.mean()) / step)

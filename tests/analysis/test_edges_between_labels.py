@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,8 @@ def test_few_edges_or_steps_within_the_noise_show_nothing() -> None:
     trace, start, end = log("means")
     assert edges_between_labels(trace, start[:8], end[:8]) is None
     assert edges_between_labels(*log("means", noise=90.0)) is None
+
+
+def test_a_level_that_never_changes_has_no_step() -> None:
+    trace, start, end = log("moments", noise=0.0)
+    assert edges_between_labels(replace(trace, values=np.full(len(trace), 5.0)), start, end) is None
