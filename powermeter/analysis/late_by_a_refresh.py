@@ -71,6 +71,8 @@ def late_by_a_refresh(
 ) -> GroupEstimate:
     """Return an estimate whose interval holds what events used if their readings are means that come late; else as it is.
 
+    Where marks lie in coarse steps, readings off them show the steps.
+
     Args:
         start_ns, end_ns: The label's events, sorted by start.
     """
@@ -80,6 +82,7 @@ def late_by_a_refresh(
         trace.kind is not Kind.INSTANT
         or trace.kept is not None
         or found.why not in _OTHERS
+        or found.marks_step_ns
         or not 0 < n <= (_MOST_EVENTS if standing else _FEW_EVENTS)
         or not np.isfinite(found.value).all()
         or (start_ns[1:] < end_ns[:-1]).any()

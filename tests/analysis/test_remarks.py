@@ -174,6 +174,7 @@ def said(*, power=None, covered=(True,), unfinished=0, differing=(), **run):
         "interval_ns": 10**8,
         "remembered": {},
         "kept": None,
+        "at_its_steps": False,
         "looked_for": {"rates": ()},
         "sampling": "",
     }
