@@ -28,7 +28,7 @@ Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 Times = NDArray[np.int64]
 
-_FEW_EVENTS = 12  # of which other ways do not ask
+_FEW_EVENTS = 12  # of several readings, of which other ways do not ask
 _MOST_EVENTS = 2000
 _QUIET = 3  # rows behind, at least, that lie between an event and the next one
 _STANDS_OUT = 3.0
@@ -77,18 +77,18 @@ def late_by_a_refresh(
         start_ns, end_ns: The label's events, sorted by start.
     """
     trace, n = integral.trace, start_ns.size
-    standing = own_moments(trace)
+    standing, long, many = own_moments(trace), n > 0 and _long(found), n > _FEW_EVENTS
     if (
         trace.kind is not Kind.INSTANT
         or trace.kept is not None
         or found.why not in _OTHERS
         or found.marks_step_ns
-        or not 0 < n <= (_MOST_EVENTS if standing else _FEW_EVENTS)
+        or not 0 < n <= (_MOST_EVENTS if standing or not long else _FEW_EVENTS)
         or not np.isfinite(found.value).all()
         or (start_ns[1:] < end_ns[:-1]).any()
     ):
         return found
-    if not standing and (found.why == OFF_MARKS or (n > LEAST_EVENTS and found.why != LAG and _long(found))):
+    if not standing and (found.why == OFF_MARKS or (n > LEAST_EVENTS and found.why != LAG and long)):
         return found  # other ways have asked
     windows = _windows(integral, start_ns, end_ns, others)
     if windows is None or _at_once(integral, windows):
@@ -101,7 +101,7 @@ def late_by_a_refresh(
     whole = found.value + held
     whole[k] = above + windows.quiet * seconds[k]
     rows = windows.last - windows.first
-    once = _STANDS if standing and not trace.repeats else _ONCE_EACH
+    once = _STANDS if (standing or many) and not trace.repeats else _ONCE_EACH
     own = np.zeros(n)
     own[k] = np.sqrt(
         windows.noise**2 * (rows * tau**2 + (span - seconds[k]) ** 2 / windows.known)
@@ -110,8 +110,10 @@ def late_by_a_refresh(
     own = np.where(own > 0, own, float(np.sqrt(np.mean(own[k] ** 2))))
     more, error = float(whole.sum() - found.value.sum()), math.sqrt(float(own @ own) * n / k.size)
     held_already = found.why not in (LAG, HELD, OFF_MARKS, PACE) and more + error <= found.above_all
-    shown = _stands_out(integral, windows, whole) if n <= _FEW_EVENTS else more > _LIKELY * error
-    if held_already or not shown or (max(more, 0.0) < _WORTH * float(whole.sum()) and n > _FEW_EVENTS):
+    shown = (not many or more > _LIKELY * error) and (
+        (many and standing) or _stands_out(integral, windows, whole)
+    )
+    if held_already or not shown or (max(more, 0.0) < _WORTH * float(whole.sum()) and many):
         return found
     return _both(found, whole, own)
 
