@@ -39,6 +39,9 @@ _WORTH = 0.01
 _OTHERS = ("", LATE, LAG, HELD, FEW, OFF_MARKS, LEAD, PACE)
 _AT_ONCE = 0.75  # of the level, shown by the first reading inside
 _LEVEL = 3  # readings inside, of which the first shows that
+_SOON = 0.25  # of the interval behind starts
+_SEVERAL = 5  # readings there
+_HALF = 0.5  # of the highest reading
 _STANDS = 1 / 4
 _ONCE_EACH = 1 / 50
 _ALIKE = 2.0
@@ -91,7 +94,7 @@ def late_by_a_refresh(
     if not standing and (found.why == OFF_MARKS or (n > LEAST_EVENTS and found.why != LAG and long)):
         return found  # other ways have asked
     windows = _windows(integral, start_ns, end_ns, others)
-    if windows is None or _at_once(integral, windows):
+    if windows is None or _at_once(integral, windows, start_ns):
         return found
     t, tau = trace.times_ns, integral.pace_s
     k, seconds = windows.event, (end_ns - start_ns) * 1e-9
@@ -213,7 +216,7 @@ def _squares(integral: Integral, windows: _WholeWindows) -> Floats:
     return np.array(sums)
 
 
-def _at_once(integral: Integral, windows: _WholeWindows) -> bool:
+def _at_once(integral: Integral, windows: _WholeWindows, start_ns: Times) -> bool:
     """Return whether the first readings inside show the events' level, or as little is missing at starts as not to be what follows ends: then a tail does."""
     f = integral.trace.values
     gone, lacks, tails = [], [], []
@@ -229,10 +232,27 @@ def _at_once(integral: Integral, windows: _WholeWindows) -> bool:
             lacks.append(float(np.sum(level + q - f[a:late])))
             tails.append(float(np.sum(f[b : int(windows.last[k])] - q)))
     if not gone:
-        return behind > _ROWS
+        return behind > _ROWS or _soon(integral, windows, start_ns)
     if float(np.mean(gone)) > _AT_ONCE:
         return True
     return behind > _ROWS and not sum(tails) / _ALIKE < sum(lacks)
+
+
+def _soon(integral: Integral, windows: _WholeWindows, start_ns: Times) -> bool:
+    """Return whether readings just behind the starts of short events are high already: a mean of what lies before them is not."""
+    t, f = integral.trace.times_ns, integral.trace.values
+    since = (t[windows.inside] - start_ns[windows.event]) * 1e-9
+    soon = (since < _SOON * integral.pace_s) & (windows.inside < windows.behind)
+    if np.count_nonzero(soon) < _SEVERAL:
+        return False
+    above = f[windows.inside[soon]] - windows.quiet[soon]
+    highest = [
+        float(f[a:b].max()) - q
+        for a, b, q in zip(
+            windows.inside.tolist(), (windows.last + 1).tolist(), windows.quiet.tolist(), strict=True
+        )
+    ]
+    return float(above.mean()) > _HALF * float(np.mean(highest))
 
 
 def _both(found: GroupEstimate, whole: Floats, own: Floats) -> GroupEstimate:
