@@ -161,7 +161,8 @@ def _found(trace: Trace) -> OnChange | None:
         # Behind a whole wait without a change, one that its reader timed is whole as well.
         at_rest = whole & np.concatenate([[False], ~changed[:-1]])
         short = steps < _WHOLE * beat[0]
-        timed = float(np.mean(short[at_rest & ~changed])) > 1 - _HEARTBEATS
+        still = short[at_rest & ~changed]
+        timed = np.count_nonzero(still) > (1 - _HEARTBEATS) * still.size
         ways = [
             way
             for way in (changes > 0, changes < 0)
