@@ -146,8 +146,8 @@ def draw(path: Path, all_made: Sequence[Benchmark], form: str | None = None) -> 
     if all_made:
         asked = 100 * all_made[0].loop.stopping.precision
         axes.axhline(asked, color="0.5", linestyle="--", label="asked")
+        axes.legend()
     axes.set(xlabel="repeats", ylabel="half-width of the 95 % interval in %", xscale="log", ylim=(0, None))
-    axes.legend()
     form = form or path.suffix[1:].lower()
     try:
         figure.savefig(path, format=form, metadata=FIGURE_METADATA.get(form))
