@@ -114,7 +114,9 @@ def test_shares_add_up_to_what_was_drawn_meanwhile_and_to_no_more_than_the_run(e
     assert own or brief
     total = sum(one.value for one in own)
     assert total <= found.energy.value * 1.02
-    assert brief or total >= 0.9 * while_any_ran(found) > 0
+    # A recorder that a busy machine held up states no end of the run's energy, and saw nothing of some events.
+    held_up = found.energy.high == np.inf
+    assert brief or held_up or total >= 0.9 * while_any_ran(found) > 0
 
 
 def test_at_most_two_lines_are_ours(example):
