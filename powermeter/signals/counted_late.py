@@ -15,6 +15,7 @@ from powermeter.channel import Kind
 from powermeter.result.notes import Note
 from powermeter.signals.shown_twice import moves_by_more_than_steps
 from powermeter.signals.trace import Trace
+from powermeter.signals.uneven_counter import slope_through_zero
 
 COUNTED_LATE = "counted-late"
 """The code of the note on a counter that is read about as often as it counts on."""
@@ -66,10 +67,7 @@ def moves_whatever_the_wait(trace: Trace) -> bool:
     same = (np.abs(more) < _ALIKE) | (np.abs(more - longer) < _ALIKE)
     same &= some[1:] & some[:-1]
     more, longer = more[same], longer[same]
-    square = float(longer @ longer)
-    if more.size < _LEAST_PAIRS or square <= 0:
+    if more.size < _LEAST_PAIRS or not longer.any():
         return False
-    slope = float(longer @ more) / square
-    left = more - slope * longer
-    error = float(np.sqrt(left**2 @ longer**2)) / square
+    slope, error = slope_through_zero(longer, more)
     return slope < _SLOPE and 1 - slope > _SURE * error

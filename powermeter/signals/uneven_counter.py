@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from powermeter.channel import Kind
 from powermeter.signals.meter_refresh import fresh_readings
@@ -63,10 +64,19 @@ def stands_unevenly(trace: Trace) -> bool:
     # One burst like the next, or one power: neither is preferred.
     same = (np.abs(more) < _ALIKE) | (np.abs(more - longer) < _ALIKE)
     more, longer = more[same], longer[same]
-    square = float(longer @ longer)
-    if more.size < _LEAST_PAIRS or square <= 0:
+    if more.size < _LEAST_PAIRS or not longer.any():
         return False
-    slope = float(longer @ more) / square
-    left = more - slope * longer
-    error = float(np.sqrt(left**2 @ longer**2)) / square
+    slope, error = slope_through_zero(longer, more)
     return slope > _SLOPE and slope > _SURE * error
+
+
+def slope_through_zero(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the least-squares slope of a line through zero, and its standard error where the scatter may grow with x (White, 1980).
+
+    Args:
+        x: Not all of it zero.
+    """
+    square = float(x @ x)
+    slope = float(x @ y) / square
+    left = y - slope * x
+    return slope, float(np.sqrt(left**2 @ x**2)) / square

@@ -7,7 +7,7 @@ import pytest
 
 from powermeter.channel import Kind, Quantity
 from powermeter.signals.trace import Trace
-from powermeter.signals.uneven_counter import stands_unevenly, without_stands
+from powermeter.signals.uneven_counter import slope_through_zero, stands_unevenly, without_stands
 from powermeter.testing.simulation import NS
 
 
@@ -76,3 +76,10 @@ def test_rows_that_share_a_stamp_show_no_wait() -> None:
     times = np.repeat(np.arange(100) * 0.2, 2)
     trace = counter(times, np.cumsum(np.where(np.arange(200) % 7 == 0, 0.0, 10.0)))
     assert not stands_unevenly(trace)
+
+
+def test_a_slope_through_zero_by_hand() -> None:
+    """(1, 2), (2, 3): slope 8/5, rests 0.4 and -0.2, error √(0.16·1 + 0.04·4)/5."""
+    slope, error = slope_through_zero(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
+    assert slope == pytest.approx(1.6)
+    assert error == pytest.approx(0.32**0.5 / 5)
